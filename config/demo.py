@@ -1,0 +1,286 @@
+"""The demo study: from a folder of clips to an open survey and a full report, each stage only if it is left to do.
+
+Every stage looks at the rows to see whether it is done, so that a demo killed anywhere goes on where it was.
+"""
+
+import os
+import secrets
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from django.utils.text import slugify
+
+from analysis.models import Analysis
+from analysis.results import build_analysis
+from config.demo_music import write_demo_clips
+from generation import runs
+from generation.models import ClipStep, GenerationRun
+from generation.orchestration import run_pending
+from study.clip_import import ACCEPTED_SUFFIXES, clip_name, import_clips
+from study.copying import copy_study
+from study.drafting import delete_draft
+from study.errors import StudyError
+from study.lifecycle import close_study, create_study, open_study
+from study.models import Participant, Study
+from study.simulation import simulate_participants
+from study.tag_import import import_tags, set_tags
+
+SIMULATED_PEOPLE = 30
+# Sound that is not taken as it is; a folder's other files (covers, notes) are none of ours.
+OTHER_AUDIO = (".m4a", ".aac", ".mp4", ".wma", ".aif", ".aiff", ".caf", ".alac", ".ape", ".webm")
+Say = Callable[[str], None]
+
+
+class DemoError(Exception):
+    """The demo cannot go on; the message says what to mend."""
+
+
+@dataclass(frozen=True)
+class DemoSource:
+    """Where the demo's clips come from: code of ours, or a folder with a table of tags."""
+
+    clips: Path | None = None
+    tags: Path | None = None
+    # Rows of the table about clips that are not in the folder are passed over, not refused.
+    skip_unknown: bool = False
+
+    @property
+    def slug(self) -> str:
+        return "demo" if self.clips is None else (slugify(self.clips.resolve().name)[:50] or "my-music")
+
+    @property
+    def title(self) -> str:
+        if self.clips is None:
+            return "Do redefined tags make better images of music?"
+        return f"Images of {self.clips.resolve().name}"
+
+
+def stored_password(path: Path) -> str:
+    """The demo researcher's password: generated once, kept beside the data, readable by its user only."""
+    if path.exists() and (password := path.read_text(encoding="ascii").strip()):
+        return password
+    password = secrets.token_urlsafe(12)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    path.write_text(password + "\n", encoding="ascii")
+    return password
+
+
+def ensure_researcher() -> tuple[Any, str]:
+    """The demo's account and its password."""
+    password = stored_password(settings.DATA_DIR / "demo_password")
+    user, _created = get_user_model().objects.get_or_create(username="demo")
+    if not user.check_password(password):
+        user.set_password(password)
+        user.save()
+    return user, password
+
+
+def ensure_study(source: DemoSource, owner: Any, say: Say) -> Study:
+    """The demo's study with its clips and tags: whole, or not at all where anything is refused.
+
+    Each clip is taken in a transaction of its own, so that a demo stopped here goes on with the next.
+    """
+    if source.clips is not None:
+        _check_source(source)
+    study = Study.objects.filter(slug=source.slug).first()
+    if study is not None and _has_begun(study):
+        _check_same_music(study, source, say)
+        return study
+    say("Making the demo's music …" if source.clips is None else f"Reading the clips in {source.clips} …")
+    study = study or create_study(title=source.title, owner=owner, slug=source.slug)
+    try:
+        if source.clips is None:
+            _import_demo_music(study, owner)
+        else:
+            _import_folder(study, source, owner)
+    except (DemoError, StudyError):
+        delete_draft(study)
+        raise
+    return study
+
+
+def _has_begun(study: Study) -> bool:
+    """Whether the study is past taking in its clips and tags."""
+    return study.status != Study.Status.DRAFT or study.generation_runs.exists()
+
+
+def _import_files(study: Study, paths: list[Path], actor: Any) -> None:
+    """Takes the files that the study has not got; names every one that is refused."""
+    present = set(study.clips.values_list("name", flat=True))
+    wanted = [path for path in paths if clip_name(path.name) not in present]
+    problems = []
+    for path in wanted:  # one at a time: a folder of hundreds need not fit into memory
+        with _decoders_quiet():
+            [result] = import_clips(study, [SimpleUploadedFile(path.name, _read(path))], actor=actor)
+        if result.problem:
+            problems.append(result.problem)
+    if problems:
+        raise DemoError("\n".join([*problems, "Nothing was imported."]))
+
+
+@contextmanager
+def _decoders_quiet() -> Iterator[None]:
+    """The audio libraries write what they make of damaged frames to the terminal; our own message is enough."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    silence = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(silence, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(silence)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DemoError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def _import_demo_music(study: Study, actor: Any) -> None:
+    clips = write_demo_clips(settings.DATA_DIR / "demo-music")
+    _import_files(study, [clip.path for clip in clips], actor)
+    for clip in clips:
+        set_tags(study.clips.get(name=clip.path.name), clip.tags, actor=actor)
+
+
+def _check_source(source: DemoSource) -> None:
+    """Whether folder and table are there, before anything is made of them."""
+    if not _audio_in(source):
+        raise DemoError(f"{source.clips} holds no WAV, FLAC, OGG or MP3 file.")
+    if source.tags is not None and not source.tags.is_file():
+        raise DemoError(f"{source.tags} is no file. Give --tags a CSV with the columns clip and tags.")
+
+
+def _audio_in(source: DemoSource) -> list[Path]:
+    """The folder's audio files by name; those of other kinds too, for the import to refuse in words."""
+    assert source.clips is not None
+    if not source.clips.is_dir():
+        raise DemoError(f"{source.clips} is no folder. Give --clips the folder that holds the audio files.")
+    try:
+        files = sorted(path for path in source.clips.iterdir() if not path.name.startswith("."))
+    except OSError as error:
+        raise DemoError(f"{source.clips} cannot be read: {error.strerror}.") from error
+    return [path for path in files if path.suffix.lower() in (*ACCEPTED_SUFFIXES, *OTHER_AUDIO)]
+
+
+def _check_same_music(study: Study, source: DemoSource, say: Say) -> None:
+    """Tells a folder whose name another one had before from one that has grown since."""
+    if source.clips is None:
+        return
+    names = {clip_name(path.name) for path in _audio_in(source)}
+    missing = names - set(study.clips.values_list("name", flat=True))
+    if missing == names:
+        raise DemoError(
+            f"There is a study “{study.slug}” already, made from other clips. Rename the folder "
+            f"{source.clips}, or set EARSIGHT_DATA to another place."
+        )
+    if missing:
+        say(
+            f"The study “{study.slug}” is made already, without {', '.join(sorted(missing)[:5])}. "
+            "Add clips to a study that has not opened in the console."
+        )
+
+
+def _import_folder(study: Study, source: DemoSource, actor: Any) -> None:
+    _import_files(study, _audio_in(source), actor)
+    if source.tags is not None:
+        import_tags(
+            study, _read(source.tags), file=source.tags.name, skip_unknown=source.skip_unknown, actor=actor
+        )
+
+
+def start_generation(study: Study, *, wake: bool) -> GenerationRun | None:
+    """The run that makes what is left; None where every image is there."""
+    if not is_left_to_generate(study):
+        return None
+    return runs.active_run(study) or runs.start_run(study, actor=study.owner, wake=wake)
+
+
+def _is_painted(study: Study) -> bool:
+    last = study.generation_runs.last()
+    return last is not None and last.state == GenerationRun.State.DONE and not _failures(last)
+
+
+def _failures(run: GenerationRun) -> list[str]:
+    failed = ClipStep.objects.filter(run=run, state=ClipStep.State.FAILED).select_related("clip")
+    return [f"{step.clip.name}: {step.error}" for step in failed]
+
+
+def check_generated(study: Study) -> None:
+    """Raises DemoError with the reasons where images are missing."""
+    last = study.generation_runs.last()
+    if last is None or (last.state == GenerationRun.State.DONE and not _failures(last)):
+        return
+    reasons = _failures(last) or [getattr(last, "message", "") or f"generation is {last.state}"]
+    raise DemoError("Not every image could be made. " + " ".join(reasons[:3]))
+
+
+def generate_here(study: Study, progress: Callable[[GenerationRun], None]) -> None:
+    """Makes what is left in this process, without a worker."""
+    if start_generation(study, wake=False) is not None:
+        run_pending(study, progress)
+    check_generated(study)
+
+
+def is_left_to_generate(study: Study) -> bool:
+    """Whether images are missing still."""
+    return study.status == Study.Status.DRAFT and not _is_painted(study)
+
+
+def ensure_open(study: Study) -> Study:
+    """Opens the study if it is a draft still."""
+    if study.status == Study.Status.DRAFT:
+        try:
+            open_study(study, actor=study.owner)
+        except StudyError as error:
+            raise DemoError(f"The study cannot open: {error}") from error
+    return study
+
+
+def ensure_answered_copy(study: Study, say: Say, people: int = SIMULATED_PEOPLE) -> Study:
+    """A closed copy of the study, answered by simulated participants through the real survey, with its report."""
+    slug = f"{study.slug[:40]}-simulated"
+    copy = Study.objects.filter(slug=slug).first()
+    if copy is None:
+        copy = copy_study(
+            study,
+            title=f"{study.title} (simulated)",
+            owner=study.owner,
+            slug=slug,
+            simulated=True,
+            grace_minutes=0,
+        )
+    ensure_open(copy)
+    if copy.status == Study.Status.OPEN:
+        done = copy.participants.filter(status=Participant.Status.COMPLETED).count()
+        if done < people:
+            say(f"{people - done} simulated participants answer the survey …")
+            simulate_participants(copy, people - done, np.random.default_rng([copy.seed % 2**32, done]))
+        close_study(copy, actor=copy.owner)
+    if not copy.analyses.filter(state=Analysis.State.READY).exists():
+        say("Analysing their answers …")
+        build_analysis(copy)
+    return copy
+
+
+def links(study: Study, answered: Study, base_url: str) -> dict[str, str]:
+    """The three links the demo prints."""
+    return {
+        "survey": base_url + reverse("survey_welcome", args=[study.open_link_token]),
+        "console": base_url + reverse("study_overview", args=[study.slug]),
+        "results": base_url + reverse("study_results", args=[answered.slug]),
+    }

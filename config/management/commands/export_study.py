@@ -1,0 +1,29 @@
+"""`manage.py export_study SLUG`: the study as one zip that stands on its own."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management import BaseCommand, CommandError
+
+from config.bundles import export_study
+from study.models import Study
+
+
+class Command(BaseCommand):
+    help = "Write a study's ballots, plan, analysis, report, images and checks into one zip."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("slug", help="the study's short name, as in its address")
+        parser.add_argument("--out", type=Path, help="the zip to write (default: SLUG.zip here)")
+        parser.add_argument("--no-images", action="store_true", help="leave the images themselves out")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        study = Study.objects.filter(slug=options["slug"]).first()
+        if study is None:
+            known = ", ".join(Study.objects.values_list("slug", flat=True)) or "none"
+            raise CommandError(f"There is no study '{options['slug']}'. There are: {known}.", returncode=2)
+        path = options["out"] or Path(f"{study.slug}.zip")
+        names = export_study(study, path, images=not options["no_images"])
+        sealed = " Conditions stand under opaque labels: the study is sealed." if study.is_sealed else ""
+        self.stdout.write(f"{path}: {len(names)} files.{sealed}")

@@ -1,0 +1,36 @@
+"""`manage.py verify_export BUNDLE`: is an export whole, unchanged, and does its analysis follow from its ballots?"""
+
+import sys
+import zipfile
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management import BaseCommand, CommandError
+
+from config.bundles import verify_export
+
+
+class Command(BaseCommand):
+    help = "Check an export's sums and ballot digests, find receipts in it, and analyse its ballots again."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("bundle", type=Path, help="the zip that export_study wrote")
+        parser.add_argument(
+            "--receipt", action="append", default=[], help="a participant's receipt; may be given again"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            found = verify_export(options["bundle"], options["receipt"])
+        except (OSError, zipfile.BadZipFile) as error:
+            raise CommandError(
+                f"{options['bundle']}: {error}. Give the zip that export_study wrote.", returncode=2
+            ) from error
+        for text in found.checked:
+            self.stdout.write(f"checked: {text}")
+        for text in found.faults:
+            self.stderr.write(f"WRONG: {text}")
+        if found.faults:
+            sys.exit(1)
+        self.stdout.write("Nothing is wrong.")

@@ -1,0 +1,42 @@
+"""The bare address, and pages that need all the apps together."""
+
+import tempfile
+from pathlib import Path
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from analysis import results
+from config.bundles import export_study
+from study.access import study_or_404
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """The bare address leads researchers to their studies; participants come by a study's own link."""
+    return redirect("study_list")
+
+
+@require_safe
+@login_required
+def study_bundle(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """The whole study as one zip; only where its analysis is ready, for computing is a worker's task."""
+    study = study_or_404(request.user, slug)
+    analysis = None if study.is_sealed else results.latest(study)
+    if analysis is None:
+        raise Http404("no results to export")
+    if not results.is_current(analysis):
+        messages.error(
+            request, _("Answers have come or changed since the analysis: analyse again, then export.")
+        )
+        return redirect("study_results", slug=study.slug)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "bundle.zip"
+        export_study(study, path)
+        # Open before the folder goes: the file lives until it is sent.
+        return FileResponse(path.open("rb"), as_attachment=True, filename=f"{study.slug}.zip")
