@@ -1,0 +1,49 @@
+"""Position orders and clip orders, in blocks, each found from the seed and its number alone."""
+
+from functools import lru_cache
+
+from study.assignment.squares import ALL_ORDERS_UP_TO, Rows, block_length, latin_sets, williams
+from study.assignment.streams import stream
+
+
+@lru_cache(maxsize=4096)
+def position_block(seed: int, kind: str, clip: int, block: int, conditions: int) -> Rows:
+    """One block of position orders of a clip: row = condition index by position.
+
+    Every order stands once in a block of 24 (four conditions), 6 or 2; with five or six conditions the block
+    is a randomly relabelled Williams square. Consecutive rows come in Latin squares, so that also an
+    unfinished block is nearly balanced.
+    """
+    rng = stream(seed, "positions", kind, clip, block)
+    sets = latin_sets(conditions)
+    labels = (
+        tuple(range(conditions))
+        if conditions <= ALL_ORDERS_UP_TO
+        else tuple(int(value) for value in rng.permutation(conditions))
+    )
+    rows: list[tuple[int, ...]] = []
+    for index in rng.permutation(len(sets)):
+        square = sets[int(index)]
+        rows += [tuple(labels[value] for value in square[int(row)]) for row in rng.permutation(len(square))]
+    return tuple(rows)
+
+
+def position_order(seed: int, kind: str, clip: int, showing: int, conditions: int) -> tuple[int, ...]:
+    """The order of the `showing`-th time (from 0) that a clip is given to somebody."""
+    block, row = divmod(showing, block_length(conditions))
+    return position_block(seed, kind, clip, block, conditions)[row]
+
+
+@lru_cache(maxsize=1024)
+def clip_order_block(seed: int, kind: str, block: int, clips: int) -> Rows:
+    """One block of clip orders: a Williams square with its clips relabelled and its rows shuffled."""
+    rng = stream(seed, "clips", kind, block)
+    labels = [int(value) for value in rng.permutation(clips)]
+    rows = williams(clips)
+    return tuple(tuple(labels[value] for value in rows[int(row)]) for row in rng.permutation(len(rows)))
+
+
+def clip_order(seed: int, kind: str, slot: int, clips: int) -> tuple[int, ...]:
+    """The order in which the person in `slot` hears `clips` clips (or places in an allocation)."""
+    block, row = divmod(slot, len(williams(clips)))
+    return clip_order_block(seed, kind, block, clips)[row]

@@ -1,0 +1,50 @@
+"""What the console's views share: the decorator, the sealed names, and how a refusal is told."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
+
+from study.access import study_or_404
+from study.errors import StudyError
+from study.models import Study
+
+
+def study_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Signs in, finds the study or answers 404, and hands it to the view as its second argument."""
+
+    @wraps(view)
+    @login_required
+    def page(request: HttpRequest, slug: str, **kwargs: Any) -> HttpResponse:
+        return view(request, study_or_404(request.user, slug), **kwargs)
+
+    return page
+
+
+def conditions_are_sealed(study: Study) -> bool:
+    """Whether pages may call conditions by their opaque labels only: from opening until results open."""
+    return study.status != Study.Status.DRAFT and study.is_sealed
+
+
+def condition_rows(study: Study) -> list[dict[str, Any]]:
+    """The conditions as pages show them; sealed ones by label, in an order that tells nothing of theirs."""
+    if conditions_are_sealed(study):
+        return [{"label": row.sealed_label} for row in study.conditions.order_by("sealed_label")]
+    return [{"label": row.label, "key": row.key, "levels": row.levels} for row in study.conditions.all()]
+
+
+def wants_json(request: HttpRequest) -> bool:
+    """Whether a script asks, not a person's browser."""
+    return request.headers.get("Accept", "").startswith("application/json")
+
+
+def told(request: HttpRequest, error: StudyError, url_name: str, *args: Any) -> HttpResponse:
+    """Sends a person back with the reason, or a script the reason itself."""
+    if wants_json(request):
+        return JsonResponse({"ok": False, "problem": str(error)}, status=409)
+    messages.error(request, str(error))
+    return redirect(url_name, *args)

@@ -1,0 +1,76 @@
+"""Who took part, with their flags, and who is left out of the analysis; nothing here says what anybody chose."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from study.console.common import study_page
+from study.errors import StudyError
+from study.exclusion import set_exclusion
+from study.models import Participant, Study, Trial
+from study.monitoring import counted_kind, flag_name, minutes_of
+
+PEOPLE_A_PAGE = 50
+
+
+def _people(study: Study) -> QuerySet[Participant]:
+    """Those whose answers count, with how many they gave; of the withdrawn nothing is left to show."""
+    return (
+        study.participants.filter(kind=counted_kind(study))
+        .exclude(status=Participant.Status.WITHDRAWN)
+        .annotate(answered=Count("trials__ballot", filter=~Q(trials__kind=Trial.Kind.PRACTICE)))
+        .defer("answers")
+        .order_by("number")
+    )
+
+
+@require_safe
+@study_page
+def study_participants(request: HttpRequest, study: Study) -> HttpResponse:
+    """The people of a study: those who are flagged or left out, if there are any; all by `?show=all`."""
+    people = _people(study)
+    noted = people.filter(~Q(flags=[]) | Q(excluded=True))
+    how_many = noted.count()
+    show = request.GET.get("show") or ("noted" if how_many else "all")
+    page = Paginator(people if show == "all" else noted, PEOPLE_A_PAGE).get_page(request.GET.get("page"))
+    rows = [
+        {
+            "person": person,
+            "minutes": minutes_of(person) or 0.0,
+            "flags": [flag_name(flag) for flag in person.flags],
+        }
+        for person in page
+    ]
+    return render(
+        request,
+        "study/participants.html",
+        {
+            "study": study,
+            "page": page,
+            "rows": rows,
+            "show": show,
+            "noted": how_many,
+            "all": people.count(),
+        },
+    )
+
+
+@require_POST
+@study_page
+def participant_exclude(request: HttpRequest, study: Study, code: str, verb: str) -> HttpResponse:
+    """Leaves a person's answers out of the analysis, or takes them in again, with a reason."""
+    leave_out = verb == "leave-out"
+    try:
+        set_exclusion(study, code, request.POST.get("reason", ""), excluded=leave_out, actor=request.user)
+    except StudyError as error:
+        messages.error(request, str(error))
+    else:
+        text = _("%(code)s is left out of the analysis.") if leave_out else _("%(code)s is taken in again.")
+        messages.success(request, text % {"code": code})
+    show = "?show=all" if request.POST.get("show") == "all" else ""
+    return redirect(reverse("study_participants", args=[study.slug]) + show)

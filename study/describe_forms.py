@@ -1,0 +1,199 @@
+"""The forms of the step “Describe”: the conditions, a new study, what participants read."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.utils.translation import override as in_language
+
+from study.conditions import TAGS_BY_FORM, ConditionPreset
+from study.models import Study
+from study.texts import FIELDS, languages_of, shipped_text
+
+MOST_CONDITIONS = 6
+
+
+class ConditionsForm(forms.Form):
+    """The 2 × 2 of tag set and prompt form, or two to six conditions of the researcher's own."""
+
+    design = forms.ChoiceField(
+        label=gettext_lazy("Conditions"),
+        choices=[
+            ("preset", gettext_lazy("Tag set × prompt form: four images made from each clip's tags")),
+            ("own", gettext_lazy("My own conditions: two to six, with images made elsewhere")),
+        ],
+        widget=forms.RadioSelect,
+        initial="preset",
+    )
+
+    def __init__(self, *args: Any, presets: tuple[ConditionPreset, ...] | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        own = presets is not None and [row.key for row in presets] != [row.key for row in TAGS_BY_FORM]
+        if presets is not None:
+            self.fields["design"].initial = "own" if own else "preset"
+        for number in range(1, MOST_CONDITIONS + 1):
+            row = presets[number - 1] if own and presets and number <= len(presets) else None
+            self.fields[f"label_{number}"] = forms.CharField(
+                label=_("Name of condition %(n)d") % {"n": number}, required=False, max_length=120,
+                initial=row.label if row else "",
+            )  # fmt: skip
+            self.fields[f"key_{number}"] = forms.CharField(
+                label=_("Key of condition %(n)d") % {"n": number}, required=False, max_length=60,
+                initial=row.key if row else "",
+            )  # fmt: skip
+            self.fields[f"levels_{number}"] = forms.CharField(
+                label=_("Factor levels of condition %(n)d") % {"n": number}, required=False, max_length=300,
+                initial="; ".join(f"{name}={level}" for name, level in row.levels.items()) if row else "",
+            )  # fmt: skip
+
+    def condition_rows(self) -> list[dict[str, Any]]:
+        """The fields of each condition, for the page."""
+        return [
+            {"number": n, **{part: self[f"{part}_{n}"] for part in ("label", "key", "levels")}}
+            for n in range(1, MOST_CONDITIONS + 1)
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        cleaned["presets"] = TAGS_BY_FORM if cleaned.get("design") == "preset" else tuple(self._own(cleaned))
+        return cleaned
+
+    def _own(self, cleaned: dict[str, Any]) -> Iterator[ConditionPreset]:
+        keys: list[str] = []
+        for number in range(1, MOST_CONDITIONS + 1):
+            label, key, levels = (
+                (cleaned.get(f"{part}_{number}") or "").strip() for part in ("label", "key", "levels")
+            )
+            if not (label or key or levels):
+                continue
+            if not label:
+                self.add_error(f"label_{number}", _("Give this condition a name, or empty its row."))
+                continue
+            key = slugify(key or label).replace("-", "_")
+            if not key:
+                self.add_error(
+                    f"key_{number}",
+                    _("Write a key of Latin letters, digits and _ for “%(name)s”.") % {"name": label},
+                )
+                continue
+            if key in keys:
+                self.add_error(
+                    f"key_{number}", _("The key “%(key)s” is taken. Choose another.") % {"key": key}
+                )
+                continue
+            keys.append(key)
+            try:
+                yield ConditionPreset(key, label, _levels(levels))
+            except ValidationError as error:
+                self.add_error(f"levels_{number}", error)
+        if len(keys) < 2 and not self.errors:
+            self.add_error("design", _("Name at least two conditions."))
+
+
+def _levels(text: str) -> dict[str, str]:
+    """`tags=original; form=sentence` as a dictionary."""
+    levels = {}
+    for part in text.split(";"):
+        if not part.strip():
+            continue
+        name, sign, level = (piece.strip() for piece in part.partition("="))
+        if not (sign and name and level):
+            raise ValidationError(
+                _(
+                    "“%(part)s”: write a factor and its level as factor=level, several separated by semicolons."
+                )
+                % {"part": part.strip()}
+            )
+        levels[name] = level
+    return levels
+
+
+class CreateStudyForm(ConditionsForm):
+    """A new study: its title and its conditions; everything else can wait."""
+
+    title = forms.CharField(
+        label=gettext_lazy("Title"), max_length=200,
+        help_text=gettext_lazy("For you and your colleagues; participants read it on the welcome page."),
+    )  # fmt: skip
+    field_order = ("title", "design")
+
+
+class DescribeForm(forms.Form):
+    """What people read: title, description, and the texts in each language."""
+
+    title = forms.CharField(
+        label=gettext_lazy("Title"), max_length=200,
+        help_text=gettext_lazy("Participants read it too, so it should not give the conditions away."),
+    )  # fmt: skip
+    description = forms.CharField(
+        label=gettext_lazy("Description"), required=False, max_length=5000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=gettext_lazy("For you and your colleagues: what is asked, and why."),
+    )  # fmt: skip
+    languages = forms.MultipleChoiceField(
+        label=gettext_lazy("Languages"), choices=settings.LANGUAGES, widget=forms.CheckboxSelectMultiple,
+        help_text=gettext_lazy("Participants choose one of them; the browser's language is offered first."),
+    )  # fmt: skip
+
+    LABELS = {
+        "question": gettext_lazy("Question"),
+        "consent_text": gettext_lazy("Consent"),
+        "instructions": gettext_lazy("Instructions"),
+    }
+    HELP = {
+        "question": gettext_lazy("Stands above the images of every clip."),
+        "consent_text": gettext_lazy("Participants agree to it before anything is stored."),
+        "instructions": gettext_lazy("Read once, before the first clip."),
+    }
+
+    def __init__(self, *args: Any, study: Study, **kwargs: Any) -> None:
+        self.study = study
+        kwargs.setdefault(
+            "initial",
+            {"title": study.title, "description": study.description, "languages": languages_of(study)},
+        )
+        super().__init__(*args, **kwargs)
+        for language, _name in settings.LANGUAGES:
+            for field in FIELDS:
+                shipped = shipped_text(study, field, language)
+                self.fields[f"{field}_{language}"] = forms.CharField(
+                    label=self.LABELS[field], help_text=self.HELP[field], required=False,
+                    max_length=300 if field == "question" else 20_000,
+                    initial=getattr(study, field).get(language) or shipped,
+                    widget=forms.Textarea(
+                        attrs={"rows": 2 if field == "question" else 9, "lang": language, "data-shipped": shipped}
+                    ),
+                )  # fmt: skip
+        if not study.settings_can_change:
+            for form_field in self.fields.values():
+                form_field.disabled = True
+
+    def language_groups(self) -> list[dict[str, Any]]:
+        """The texts' fields by language, for the page."""
+        groups = []
+        for language, name in settings.LANGUAGES:
+            with in_language(language):
+                own_name = str(name)
+            groups.append(
+                {
+                    "code": language,
+                    "name": own_name,
+                    "fields": [self[f"{field}_{language}"] for field in FIELDS],
+                }
+            )
+        return groups
+
+    def texts(self) -> dict[str, dict[str, str]]:
+        """The texts by field and language, with plain line ends."""
+        return {
+            field: {
+                language: (self.cleaned_data.get(f"{field}_{language}") or "").replace("\r\n", "\n").strip()
+                for language, _name in settings.LANGUAGES
+            }
+            for field in FIELDS
+        }

@@ -1,0 +1,129 @@
+"""What may change before a study opens: its texts, its conditions, its plan; and drafts that are thrown away."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from study.clip_import import delete_files, files_of
+from study.conditions import ConditionPreset, create_conditions
+from study.errors import NotAllowedNow
+from study.models import Stimulus, Study
+from study.models.studies import record
+from study.texts import FIELDS, shipped_text
+
+# What does not touch the plan and may be mended while people answer.
+CHANGEABLE_WHILE_OPEN = frozenset(
+    {
+        "completion_code", "return_url", "screen_out_code", "screen_out_url", "recruitment_platform",
+        "stop_at_target",
+    }
+)  # fmt: skip
+
+
+def _update(study: Study, statuses: tuple[str, ...], **fields: Any) -> None:
+    """Writes fields only where the status still permits: of saving and opening at once, one wins."""
+    if not Study.objects.filter(pk=study.pk, status__in=statuses).update(**fields):
+        study.refresh_from_db()
+        raise NotAllowedNow(
+            _("The study is %(status)s: what you changed is fixed now. Nothing was saved.")
+            % {"status": study.get_status_display()}
+        )
+    for name, value in fields.items():
+        setattr(study, name, value)
+
+
+@transaction.atomic
+def describe_study(
+    study: Study,
+    *,
+    title: str,
+    description: str,
+    languages: list[str],
+    texts: dict[str, dict[str, str]],
+    actor: Any = None,
+) -> None:
+    """Saves what people read. A text equal to the one that ships is not stored, so that it stays the shipped one.
+
+    Raises:
+        NotAllowedNow: the study is no draft.
+    """
+    own = {
+        field: {
+            language: text
+            for language, text in texts.get(field, {}).items()
+            if text and text != shipped_text(study, field, language)
+        }
+        for field in FIELDS
+    }
+    version = study.consent_version + (own["consent_text"] != study.consent_text)
+    _update(
+        study, Study.SETTINGS_CAN_CHANGE,
+        title=title, description=description, languages=languages, consent_version=version, **own,
+    )  # fmt: skip
+    record(study, "described", actor=actor)
+
+
+@transaction.atomic
+def replace_conditions(study: Study, presets: Sequence[ConditionPreset], *, actor: Any = None) -> None:
+    """Gives a draft other conditions; only labels may change once there are images.
+
+    Raises:
+        NotAllowedNow: the study is no draft, or images were made for conditions that would go.
+        ValueError: fewer than two or more than six conditions, or a key twice.
+    """
+    locked = Study.objects.select_for_update().get(pk=study.pk)
+    if not locked.settings_can_change:
+        raise NotAllowedNow(_("The study has opened: its conditions are fixed."))
+    rows = list(study.conditions.all())
+    same_design = [(row.key, row.levels) for row in rows] == [(new.key, new.levels) for new in presets]
+    if same_design:
+        for row, new in zip(rows, presets, strict=True):
+            if row.label != new.label:
+                row.label = new.label
+                row.save(update_fields=["label"])
+    else:
+        if Stimulus.objects.filter(clip__study=study).exclude(image="").exists():
+            raise NotAllowedNow(
+                _(
+                    "There are images for the conditions as they are. Delete the clips first, or copy the study."
+                )
+            )
+        study.conditions.all().delete()
+        create_conditions(study, presets)
+    record(study, "conditions changed", actor=actor, keys=[new.key for new in presets])
+
+
+@transaction.atomic
+def save_plan(study: Study, fields: dict[str, Any], *, actor: Any = None) -> None:
+    """Saves the design and the plan; while people answer, only what the plan does not fix.
+
+    Raises:
+        NotAllowedNow: the study's state does not permit a change of these fields.
+    """
+    if study.settings_can_change:
+        _update(study, Study.SETTINGS_CAN_CHANGE, plan=study.plan | {"reviewed": True}, **fields)
+    else:
+        kept = {name: value for name, value in fields.items() if name in CHANGEABLE_WHILE_OPEN}
+        _update(study, tuple(Study.TAKES_ANSWERS), **kept)
+        fields = kept
+    record(
+        study, "plan saved", actor=actor, fields={name: str(value)[:200] for name, value in fields.items()}
+    )
+
+
+def delete_draft(study: Study) -> None:
+    """Deletes a draft with its clips, images, pilots and files.
+
+    Raises:
+        NotAllowedNow: the study has opened; it can only be archived.
+    """
+    with transaction.atomic():
+        locked = Study.objects.select_for_update().get(pk=study.pk)
+        if not locked.settings_can_change:
+            raise NotAllowedNow(_("The study has opened, so its record stays. You can archive it."))
+        files = [file for clip in study.clips.prefetch_related("stimuli") for file in files_of(clip)]
+        study.participants.all().delete()
+        study.delete()
+        transaction.on_commit(lambda: delete_files(files))

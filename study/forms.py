@@ -1,0 +1,270 @@
+"""The forms of the plan, of tag files and of links: they validate; the views hand what is valid to a verb."""
+
+import re
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from study.drafting import CHANGEABLE_WHILE_OPEN
+from study.errors import StudyError
+from study.models import Study
+
+_QUOTA = re.compile(r"(?P<question>[a-z0-9_]+)\s*=\s*(?P<answer>[a-z0-9_]+)\s*:\s*(?P<limit>\d{1,6})")
+
+
+class PlanForm(forms.ModelForm):
+    """The design and the plan, fixed when the study opens; recruitment can still be mended afterwards."""
+
+    return_url = forms.URLField(label=gettext_lazy("Return link"), required=False, assume_scheme="https")
+    screen_out_url = forms.URLField(
+        label=gettext_lazy("Screen-out link"), required=False, assume_scheme="https"
+    )
+
+    quota_lines = forms.CharField(
+        label=gettext_lazy("Quotas"), required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "class": "mono", "spellcheck": "false"}),
+        help_text=gettext_lazy(
+            "One a line, by the keys of a choice asked before: training_years = none: 15 lets fifteen people in "
+            "who answer so. Whoever comes later is told kindly that the place is taken."
+        ),
+    )  # fmt: skip
+
+    GROUPS = (
+        (
+            "points", gettext_lazy("Points and test"),
+            gettext_lazy("How choices are counted and how sure a finding has to be. Fixed when the study opens, so that "
+                         "nobody can choose the counting that suits the result."),
+            ("weight_first", "weight_second", "alpha"),
+        ),
+        (
+            "people", gettext_lazy("People and clips"),
+            gettext_lazy("Who is asked how much. Twelve clips or more let a finding speak about music beyond the "
+                         "clips; thirty people are a good start."),
+            ("target_participants", "stop_at_target", "trials_per_participant", "grace_minutes"),
+        ),
+        (
+            "page", gettext_lazy("The trial"),
+            gettext_lazy("What each participant does for a clip."),
+            ("second_choice_required", "allow_none_fits", "ask_reason", "ask_familiarity",
+             "listening_minimum_seconds", "practice_trial", "sound_check", "headphone_check", "feedback"),
+        ),
+        (
+            "quality", gettext_lazy("Checks of the answers"),
+            gettext_lazy("Hidden trials that show how reliable answers are. They lengthen the survey; none of them "
+                         "leaves anybody out by itself."),
+            ("repeats", "match_controls", "attention_trials", "minimum_seconds"),
+        ),
+        (
+            "questions", gettext_lazy("Questions about the person"),
+            gettext_lazy("Asked once, before or after the clips. Ask only what the analysis needs."),
+            ("questions_before", "quota_lines", "questions_after"),
+        ),
+        (
+            "recruitment", gettext_lazy("Recruitment and completion"),
+            gettext_lazy("Where participants come from, and how the platform learns that somebody has finished. "
+                         "These can be mended while the study is open."),
+            ("recruitment_platform", "completion_code", "return_url", "screen_out_code", "screen_out_url"),
+        ),
+    )  # fmt: skip
+    HELP = {
+        "weight_first": gettext_lazy("The usual 3 and 1 need no reason; any other pair does."),
+        "weight_second": gettext_lazy("At most as much as the 1st."),
+        "alpha": gettext_lazy("How often a finding may be mere chance: 0.05 is usual."),
+        "target_participants": gettext_lazy("Shown as progress on the monitor; empty: no target."),
+        "stop_at_target": gettext_lazy("Otherwise people may come until you close the study."),
+        "trials_per_participant": gettext_lazy(
+            "Empty: everybody hears every clip. With many clips, 10 to 20 keep people fresh; every clip is then "
+            "heard equally often."
+        ),
+        "second_choice_required": gettext_lazy("Two choices a clip say nearly twice as much as one."),
+        "allow_none_fits": gettext_lazy("Counted and reported on its own, and never as a choice."),
+        "ask_reason": gettext_lazy("One optional line; it lengthens the survey by about a third."),
+        "practice_trial": gettext_lazy("Needs a clip marked for practice; its answer is not counted."),
+        "sound_check": gettext_lazy("Participants hear a sound and say that they heard it."),
+        "headphone_check": gettext_lazy("Six short sounds that are hard to tell apart on loudspeakers."),
+        "feedback": gettext_lazy("After finishing, never about the conditions."),
+        "repeats": gettext_lazy("So many clips come a second time, unannounced: how steady are answers?"),
+        "match_controls": gettext_lazy(
+            "So many trials show images of other clips as well: do people choose by the music?"
+        ),
+        "attention_trials": gettext_lazy("So many trials say which images to choose: does the person read?"),
+        "ask_familiarity": gettext_lazy("Lets the analysis look at people who did not know the piece."),
+        "listening_minimum_seconds": gettext_lazy(
+            "How long the music has to play before a choice. Empty: half the clip, at most 15 seconds."
+        ),
+        "grace_minutes": gettext_lazy(
+            "How long people in the middle may go on after the study is closed. Results open then."
+        ),
+        "minimum_seconds": gettext_lazy("Faster answers are flagged, never left out by themselves."),
+        "questions_before": gettext_lazy("A question set in YAML, asked before the first clip."),
+        "questions_after": gettext_lazy("A question set in YAML, asked after the last clip."),
+        "recruitment_platform": gettext_lazy("Its ids are kept with the answers where it needs them back."),
+        "screen_out_url": gettext_lazy("Where such people are led."),
+        "completion_code": gettext_lazy("Shown on the last page."),
+        "return_url": gettext_lazy("Where the last page leads, such as the platform's completion address."),
+        "screen_out_code": gettext_lazy("For people whom a question before the clips leaves out."),
+    }
+
+    class Meta:
+        model = Study
+        fields = (
+            "weight_first", "weight_second", "alpha", "target_participants", "stop_at_target",
+            "trials_per_participant", "grace_minutes", "second_choice_required", "allow_none_fits", "ask_reason",
+            "ask_familiarity", "listening_minimum_seconds", "practice_trial", "sound_check", "headphone_check",
+            "feedback", "repeats", "match_controls", "attention_trials", "minimum_seconds",
+            "questions_before", "questions_after", "recruitment_platform",
+            "completion_code", "return_url", "screen_out_code", "screen_out_url",
+        )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, text in self.HELP.items():
+            self.fields[name].help_text = text
+        for name in ("questions_before", "questions_after"):
+            self.fields[name].widget = forms.Textarea(
+                attrs={"rows": 4, "class": "mono", "spellcheck": "false"}
+            )
+        self.initial["quota_lines"] = "\n".join(
+            f"{quota['question']} = {quota['answer']}: {quota['limit']}" for quota in self.instance.quotas
+        )
+        for name in ("weight_first", "weight_second", "alpha"):
+            # 3 reads better than 3.00; the field keeps whatever was typed.
+            self.initial[name] = f"{getattr(self.instance, name):f}".rstrip("0").rstrip(".")
+        for name, most in (("trials_per_participant", 200), ("target_participants", 100_000)):
+            self.fields[name].widget.attrs |= {"min": 1, "max": most}
+        for name, field in self.fields.items():
+            if not self.may_change(name):
+                field.disabled = True
+
+    def may_change(self, name: str) -> bool:
+        """Whether the study's state leaves this field open."""
+        if self.instance.settings_can_change:
+            return True
+        return name in CHANGEABLE_WHILE_OPEN and self.instance.status in Study.TAKES_ANSWERS
+
+    @property
+    def any_can_change(self) -> bool:
+        return any(not field.disabled for field in self.fields.values())
+
+    def groups(self) -> list[dict[str, Any]]:
+        """The fields under their headings, for the page."""
+        return [
+            {"id": key, "title": title, "help": text, "fields": [self[name] for name in names]}
+            for key, title, text, names in self.GROUPS
+        ]
+
+    def _clean_questions(self, name: str) -> str:
+        from study.questions import load_question_set
+
+        text = (self.cleaned_data[name] or "").replace("\r\n", "\n").strip()
+        if text:
+            try:
+                load_question_set(text)
+            except StudyError as error:
+                raise ValidationError(str(error)) from error
+        return text
+
+    def clean_questions_before(self) -> str:
+        return self._clean_questions("questions_before")
+
+    def clean_questions_after(self) -> str:
+        return self._clean_questions("questions_after")
+
+    def plan(self) -> dict[str, Any]:
+        """What to save, by the names of the study's fields."""
+        return {name: value for name, value in self.cleaned_data.items() if name != "quota_lines"}
+
+    def _quotas(self, text: str, questions: str) -> list[dict[str, Any]]:
+        """The quotas of `question = answer: limit` lines, each held against the questions before."""
+        from study.questions import load_question_set
+
+        rows = [line.strip() for line in text.splitlines() if line.strip()]
+        asked = load_question_set(questions).questions if rows and questions else []
+        options = {row.key: [option.key for option in row.options] for row in asked if row.type == "choice"}
+        quotas = []
+        for line in rows:
+            match = _QUOTA.fullmatch(line)
+            if match is None:
+                raise ValidationError(_("“%(line)s”: write question = answer: limit.") % {"line": line[:80]})
+            question, answer, limit = match["question"], match["answer"], int(match["limit"])
+            if answer not in options.get(question, []):
+                raise ValidationError(
+                    _(
+                        "“%(line)s”: the questions before have no choice “%(question)s” with an answer “%(answer)s”."
+                    )
+                    % {"line": line[:80], "question": question, "answer": answer}
+                )
+            quotas.append({"question": question, "answer": answer, "limit": limit})
+        return quotas
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if self.may_change("quota_lines") and "questions_before" in cleaned:
+            try:
+                cleaned["quotas"] = self._quotas(
+                    cleaned.get("quota_lines") or "", cleaned["questions_before"]
+                )
+            except ValidationError as error:
+                self.add_error("quota_lines", error)
+        first, second = cleaned.get("weight_first"), cleaned.get("weight_second")
+        if first is not None and second is not None and second > first:
+            self.add_error(
+                "weight_second",
+                _("The 2nd choice would count more than the 1st. Swap them, or lower this one."),
+            )
+        for name in ("trials_per_participant", "target_participants"):
+            if cleaned.get(name) == 0:
+                self.add_error(name, _("Write at least 1, or leave it empty."))
+        each = cleaned.get("trials_per_participant")
+        clips = self.instance.clips.filter(included=True, is_practice=False).count()
+        if each and clips and each > clips:
+            self.add_error(
+                "trials_per_participant",
+                _("Only %(n)d clips are included. Write at most %(n)d, or leave it empty.") % {"n": clips},
+            )
+        if cleaned.get("stop_at_target") and not cleaned.get("target_participants"):
+            self.add_error("stop_at_target", _("Say first how many people are wanted."))
+        return cleaned
+
+
+class TagFileForm(forms.Form):
+    """A table of original tags."""
+
+    file = forms.FileField(
+        label=gettext_lazy("Table of tags"),
+        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.tsv,.txt,text/csv"}),
+        help_text=gettext_lazy("CSV, separated by commas, semicolons or tabs, in UTF-8 or CP949."),
+    )
+    skip_unknown = forms.BooleanField(
+        label=gettext_lazy("Skip rows about clips that are not in this study"), required=False,
+        help_text=gettext_lazy("For a data set's whole annotation file. Otherwise such a row stops the import."),
+    )  # fmt: skip
+
+
+class LinksForm(forms.Form):
+    """Personal links, made once and handed out as a table."""
+
+    count = forms.IntegerField(label=gettext_lazy("How many"), min_value=1, max_value=2000, initial=30)
+    cap = forms.IntegerField(
+        label=gettext_lazy("People for each link"), min_value=1, max_value=1000, initial=1,
+        help_text=gettext_lazy("1: each link is for one person, who resumes by it."),
+    )  # fmt: skip
+    labels = forms.CharField(
+        label=gettext_lazy("Names for the links"), required=False, widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=gettext_lazy("Optional, one a line, such as seat numbers; no names of persons."),
+    )  # fmt: skip
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        labels = [line.strip()[:120] for line in (cleaned.get("labels") or "").splitlines() if line.strip()]
+        if labels and "count" in cleaned and len(labels) != cleaned["count"]:
+            self.add_error(
+                "labels",
+                _("%(labels)d names for %(count)d links. Write one for each, or none.")
+                % {"labels": len(labels), "count": cleaned["count"]},
+            )
+        cleaned["labels"] = labels or None
+        return cleaned

@@ -1,0 +1,51 @@
+"""manage.py audit_blinding STUDY: does anything but the pixels tell the condition?"""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from study.blinding_audit import audit_study
+from study.errors import StudyError
+from study.models import Study
+
+
+class Command(BaseCommand):
+    help = (
+        "Walks the survey as people who only watch, gathers all that can be observed but the pixels, and tries to "
+        "guess each image's condition for people it has not seen. Better than chance is a leak: exit status 1."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("slug", help="the study's short name")
+        parser.add_argument("--participants", type=int, default=24, help="how many people watch (default 24)")
+        parser.add_argument(
+            "--trials",
+            type=int,
+            help="how many trials of each are looked at (default: enough to meet each clip)",
+        )
+        parser.add_argument("--url", default="", help="a running server (default: in this process)")
+        parser.add_argument("--all", action="store_true", help="list every channel, not only leaks")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        study = Study.objects.filter(slug=options["slug"]).first()
+        if study is None:
+            raise CommandError(f"There is no study '{options['slug']}'.", returncode=2)
+        try:
+            report = audit_study(
+                study, people=options["participants"], trials=options["trials"], base_url=options["url"]
+            )
+        except (StudyError, ValueError, OSError) as error:
+            raise CommandError(str(error), returncode=2) from error
+        self.stdout.write(
+            f"{report.people} people saw {report.images} images; {len(report.channels)} channels were tried."
+        )
+        for channel in report.channels if options["all"] else report.reported:
+            self.stdout.write(f"  {channel.name}: {channel.example} (p = {channel.p:.5f})")
+        if report.passed:
+            self.stdout.write("Nothing but the pixels tells the condition.")
+            return
+        for odd in report.odd:
+            self.stdout.write(f"LEAK {odd}")
+        for channel in report.leaks:
+            self.stdout.write(f"LEAK {channel.name}: {channel.example} (p = {channel.p:.5f})")
+        raise CommandError(f"{len(report.names)} channels tell the condition.", returncode=1)

@@ -1,0 +1,32 @@
+"""`manage.py exclude_participant SLUG CODE --reason "…" [--undo]`: leaves a person's answers out of the analysis."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from study.errors import StudyError
+from study.exclusion import set_exclusion
+from study.models import Study
+
+
+class Command(BaseCommand):
+    help = "Leave a participant's answers out of the analysis (or take them in again); they stay in every export, marked."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("slug", help="the study")
+        parser.add_argument("code", help="the participant as ballots.csv names them: r0007")
+        parser.add_argument("--reason", required=True, help="stands in the log and in the report")
+        parser.add_argument("--undo", action="store_true", help="take them in again")
+
+    def handle(self, *args: Any, slug: str, code: str, reason: str, undo: bool, **options: Any) -> None:
+        study = Study.objects.filter(slug=slug).first()
+        if study is None:
+            raise CommandError(f"There is no study “{slug}”.", returncode=2)
+        try:
+            set_exclusion(study, code, reason, excluded=not undo)
+        except StudyError as error:
+            raise CommandError(str(error), returncode=2) from error
+        self.stdout.write(
+            f"{code} is {'taken in again' if undo else 'left out'}. Analyse again to see the results so."
+        )

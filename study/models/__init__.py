@@ -1,0 +1,23 @@
+"""The experiment's rows, in the vocabulary of the design: one file a group of things that change together."""
+
+from study.models.audits import BlindingAudit
+from study.models.ballots import Ballot, BallotRevision
+from study.models.participants import Event, InviteLink, Participant, ProblemReport, Trial
+from study.models.stimuli import Clip, Condition, Stimulus
+from study.models.studies import LogEntry, Study
+
+__all__ = [
+    "Ballot",
+    "BallotRevision",
+    "BlindingAudit",
+    "Clip",
+    "Condition",
+    "Event",
+    "InviteLink",
+    "LogEntry",
+    "Participant",
+    "ProblemReport",
+    "Stimulus",
+    "Study",
+    "Trial",
+]

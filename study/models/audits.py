@@ -1,0 +1,53 @@
+"""The blinding audits of a study: what was looked at, how far it is, what it said."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from study.models.studies import Study
+
+# One that has not moved for so long was killed; one that nobody took for so long is not waited for any more.
+SILENT, PATIENCE = timedelta(minutes=3), timedelta(minutes=15)
+
+
+class BlindingAudit(models.Model):
+    """One audit of what participants are shown, known by that content's fingerprint."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("waiting")
+        RUNNING = "running", _("running")
+        PASSED = "passed", _("passed")
+        LEAKS = "leaks", _("leaks found")
+        FAILED = "failed", _("failed")
+
+    GOING = (State.WAITING, State.RUNNING)
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="blinding_audits")
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
+    fingerprint = models.CharField(max_length=64)
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    people = models.PositiveIntegerField(default=0)
+    people_done = models.PositiveIntegerField(default=0)
+    images = models.PositiveIntegerField(default=0)
+    channels = models.PositiveIntegerField(default=0)
+    leaks = models.JSONField(default=list, blank=True)  # the channels that tell, worst first
+    problem = models.TextField(blank=True)  # why it could not be finished
+    # Who asked wants the study to open once this has passed: the digest of the plan that they confirmed.
+    opens_plan = models.CharField(max_length=64, blank=True)
+    asked_at = models.DateTimeField(auto_now_add=True)
+    moved_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("-asked_at", "-pk")
+
+    def __str__(self) -> str:
+        return f"{self.study_id}: {self.state}"
+
+    @property
+    def is_going(self) -> bool:
+        """Whether somebody is at it."""
+        still = PATIENCE if self.state == self.State.WAITING else SILENT
+        return self.state in self.GOING and timezone.now() - self.moved_at < still

@@ -1,0 +1,59 @@
+"""The answers, and their history."""
+
+import uuid
+
+from django.db import models
+from django.db.models import F, Q
+
+from study.models.participants import Trial, new_nonce
+from study.models.stimuli import Stimulus
+
+
+class Ballot(models.Model):
+    """The answer of a trial: 1st and 2nd choice, or that none fits."""
+
+    trial = models.OneToOneField(Trial, on_delete=models.CASCADE, related_name="ballot")
+    first = models.ForeignKey(Stimulus, null=True, on_delete=models.PROTECT, related_name="+")
+    second = models.ForeignKey(Stimulus, null=True, on_delete=models.PROTECT, related_name="+")
+    none_fits = models.BooleanField(default=False)
+    reason = models.CharField(max_length=300, blank=True)
+    knows_piece = models.BooleanField(null=True)
+    # The browser's key of the submission: the same key again, however often, is the same ballot.
+    submission_key = models.UUIDField(default=uuid.uuid4)
+    answered_at = models.DateTimeField()  # when the person answered, which may be before it arrived
+    received_at = models.DateTimeField(auto_now_add=True)
+    seconds = models.FloatField(null=True)  # from the page's showing to the answer
+    listened_seconds = models.FloatField(null=True)
+    nonce = models.CharField(max_length=32, default=new_nonce)
+    digest = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(none_fits=True, first__isnull=True, second__isnull=True)
+                | Q(none_fits=False, first__isnull=False),
+                name="ballot_has_a_first_choice_or_none_fits",
+            ),
+            models.CheckConstraint(
+                condition=Q(second__isnull=True) | ~Q(second=F("first")), name="ballot_choices_differ"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.trial}: {self.first_id}, {self.second_id}"
+
+
+class BallotRevision(models.Model):
+    """What a ballot said before it was changed."""
+
+    ballot = models.ForeignKey(Ballot, on_delete=models.CASCADE, related_name="revisions")
+    content = models.JSONField()
+    submission_key = models.UUIDField()
+    answered_at = models.DateTimeField()
+    replaced_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("replaced_at", "pk")
+
+    def __str__(self) -> str:
+        return f"{self.ballot_id} before {self.replaced_at:%Y-%m-%d %H:%M:%S}"

@@ -1,0 +1,169 @@
+"""Who answers: participants, the links they come by, their trials, and small facts about how it went."""
+
+import secrets
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from study.models.stimuli import Clip
+from study.models.studies import Study
+
+
+def new_nonce() -> str:
+    """128 bits from the system's generator, as hex."""
+    return secrets.token_hex(16)
+
+
+def new_handle() -> str:
+    """Names a participant in addresses. No credential: the cookie holds that."""
+    return secrets.token_hex(8)
+
+
+class ParticipantKind(models.TextChoices):
+    """Who answers: each kind has balanced orders and numbers of its own."""
+
+    REAL = "real", _("participant")
+    PILOT = "pilot", _("pilot")
+    SIMULATED = "simulated", _("simulated")
+    BOT = "bot", _("bot")
+
+
+class InviteLink(models.Model):
+    """A personal or capped link into a study; the token itself is stored hashed."""
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="invite_links")
+    label = models.CharField(max_length=120, blank=True)
+    token_hash = models.CharField(max_length=64, unique=True)
+    cap = models.PositiveIntegerField(default=1)
+    # Pilots may also try a draft; their answers never mix with the study's.
+    kind = models.CharField(max_length=10, choices=ParticipantKind, default=ParticipantKind.REAL)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.label or f"link {self.pk}"
+
+
+class Participant(models.Model):
+    """One anonymous person in one study, known by a token that only the person holds."""
+
+    Kind = ParticipantKind
+
+    class Status(models.TextChoices):
+        STARTED = "started", _("started")
+        COMPLETED = "completed", _("completed")
+        WITHDRAWN = "withdrawn", _("withdrawn")
+        SCREENED_OUT = "screened_out", _("screened out")
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="participants")
+    # Counts people of one kind within the study; the name of a person in tables and exports: "p0007".
+    number = models.PositiveIntegerField()
+    kind = models.CharField(max_length=10, choices=ParticipantKind, default=ParticipantKind.REAL)
+    status = models.CharField(max_length=12, choices=Status, default=Status.STARTED)
+    token_hash = models.CharField(max_length=64, unique=True)
+    handle = models.CharField(max_length=16, unique=True, default=new_handle)
+    invite_link = models.ForeignKey(InviteLink, null=True, blank=True, on_delete=models.SET_NULL)
+    recruitment = models.JSONField(
+        default=dict, blank=True
+    )  # the platform's own ids, where it needs them back
+    language = models.CharField(max_length=10, default="en")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    last_seen_at = models.DateTimeField(default=timezone.now, editable=False)
+    consented_at = models.DateTimeField(null=True, blank=True)
+    consent_version = models.PositiveIntegerField(null=True, blank=True)
+    completed_at = models.DateTimeField(null=True, blank=True)
+    # The slot of the balanced plan that this person fills: enough to draw the orders again from the seed.
+    slot = models.PositiveIntegerField(null=True, blank=True)
+    settings_digest = models.CharField(max_length=64, blank=True)
+    answers = models.JSONField(default=dict, blank=True)  # question sets, sound check
+    flags = models.JSONField(default=list, blank=True)
+    excluded = models.BooleanField(default=False)
+    exclusion_reason = models.CharField(max_length=200, blank=True)
+    nonce = models.CharField(max_length=32, default=new_nonce)
+    receipt = models.CharField(max_length=40, blank=True, db_index=True)
+
+    class Meta:
+        ordering = ("kind", "number")
+        constraints = [
+            models.UniqueConstraint(fields=["study", "kind", "number"], name="participant_number_once"),
+        ]
+        indexes = [models.Index(fields=["study", "kind", "status"], name="participant_by_state")]
+
+    def __str__(self) -> str:
+        return self.code
+
+    @property
+    def code(self) -> str:
+        """The person's name in tables and exports."""
+        return f"{self.kind[0]}{self.number:04d}"
+
+
+class Trial(models.Model):
+    """One clip shown to one participant, with its position order."""
+
+    class Kind(models.TextChoices):
+        MAIN = "main", _("main")
+        PRACTICE = "practice", _("practice")
+        ATTENTION = "attention", _("attention")
+        MATCH = "match", _("match control")
+
+    participant = models.ForeignKey(Participant, on_delete=models.CASCADE, related_name="trials")
+    clip = models.ForeignKey(Clip, on_delete=models.PROTECT, related_name="trials")
+    # The order in which this person meets them, from 1; the practice trial is 0.
+    number = models.PositiveIntegerField()
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.MAIN)
+    repeat = models.PositiveSmallIntegerField(default=0)  # 0: first showing of the clip, 1: its hidden repeat
+    position_order = models.JSONField()  # stimulus ids by position: [A, B, C, D]
+    # Names the trial in media addresses; random, so that no two participants can match addresses.
+    media_key = models.CharField(max_length=32, unique=True, default=new_nonce)
+    opened_at = models.DateTimeField(null=True, blank=True)
+    # An attention trial's right answer, {"first": "B", "second": "D"}.
+    expected = models.JSONField(null=True, blank=True)
+    # No columns, but read together with the trial for an answer: the number of the next trial that waits, and the
+    # condition keys of the stimuli that the answer chooses.
+    next_waiting: int | None = None
+    chosen_keys: Mapping[int | None, str] = MappingProxyType({})
+
+    class Meta:
+        ordering = ("participant", "number")
+        constraints = [
+            models.UniqueConstraint(fields=["participant", "number"], name="trial_number_once"),
+            models.UniqueConstraint(fields=["participant", "clip", "kind", "repeat"], name="clip_shown_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.participant} trial {self.number}"
+
+
+class Event(models.Model):
+    """A small fact about how a trial went (played, sought, enlarged, left the tab); never needed for the answer."""
+
+    participant = models.ForeignKey(Participant, on_delete=models.CASCADE, related_name="events")
+    trial = models.ForeignKey(Trial, null=True, blank=True, on_delete=models.CASCADE, related_name="events")
+    at = models.DateTimeField(auto_now_add=True)
+    kind = models.CharField(max_length=30)
+    data = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        ordering = ("at", "pk")
+
+    def __str__(self) -> str:
+        return self.kind
+
+
+class ProblemReport(models.Model):
+    """A participant's word that something is wrong; it names the page and nothing that unblinds."""
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="problem_reports")
+    page = models.CharField(max_length=60)
+    text = models.TextField(max_length=2000)
+    at = models.DateTimeField(auto_now_add=True)
+    resolved = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ("-at",)
+
+    def __str__(self) -> str:
+        return self.text[:60]

@@ -1,0 +1,104 @@
+"""What is judged: clips, conditions, and the stimulus of each clip under each condition."""
+
+import secrets
+from typing import Any
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from study.models.studies import Study
+
+
+def opaque_path(instance: models.Model, filename: str) -> str:
+    """A stored name that tells nothing of content, clip or condition; only the kind of file remains."""
+    suffix = filename.rpartition(".")[2].lower()[:5] if "." in filename else "bin"
+    name = secrets.token_hex(16)
+    return f"{name[:2]}/{name}.{suffix}"
+
+
+class Condition(models.Model):
+    """One way of making an image: a row of the study, with its factor levels."""
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="conditions")
+    number = models.PositiveSmallIntegerField()
+    key = models.SlugField(max_length=60)
+    label = models.CharField(max_length=120)
+    # Factor levels, {"tags": "redefined", "form": "sentence"}; empty where there is no factorial design.
+    levels = models.JSONField(default=dict, blank=True)
+    # What the condition is called wherever results are shown while the study is sealed.
+    sealed_label = models.CharField(max_length=20)
+
+    class Meta:
+        ordering = ("number",)
+        constraints = [
+            models.UniqueConstraint(fields=["study", "key"], name="condition_key_once_per_study"),
+            models.UniqueConstraint(fields=["study", "number"], name="condition_number_once_per_study"),
+            models.UniqueConstraint(fields=["study", "sealed_label"], name="condition_sealed_label_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class Clip(models.Model):
+    """One piece of audio of a study."""
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="clips")
+    number = models.PositiveIntegerField()
+    name = models.CharField(max_length=255)  # the file's name as uploaded; never shown to participants
+    audio = models.FileField(upload_to=opaque_path, max_length=200)
+    audio_digest = models.CharField(max_length=64)  # SHA-256 of the uploaded file
+    duration = models.FloatField(help_text="seconds")
+    sample_rate = models.PositiveIntegerField()
+    channels = models.PositiveSmallIntegerField(default=1)
+    # What the survey plays: level-matched MP3 without metadata, and the player's outline (0–1, about 60 bars).
+    survey_audio = models.FileField(upload_to=opaque_path, max_length=200, blank=True)
+    survey_duration = models.FloatField(null=True, blank=True, help_text="seconds")
+    outline = models.JSONField(default=list, blank=True)
+    imported_tags = models.JSONField(default=list, blank=True)
+    included = models.BooleanField(default=True)
+    exclusion_reason = models.CharField(max_length=200, blank=True)
+    is_practice = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("number",)
+        constraints = [
+            models.UniqueConstraint(fields=["study", "name"], name="clip_name_once_per_study"),
+            models.UniqueConstraint(fields=["study", "number"], name="clip_number_once_per_study"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Stimulus(models.Model):
+    """The image of one clip under one condition: a row that says what is left to do."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("waiting")
+        READY = "ready", _("ready")
+        FAILED = "failed", _("failed")
+
+    clip = models.ForeignKey(Clip, on_delete=models.CASCADE, related_name="stimuli")
+    condition = models.ForeignKey(Condition, on_delete=models.CASCADE, related_name="stimuli")
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    image = models.FileField(upload_to=opaque_path, max_length=200, blank=True)
+    preview = models.FileField(upload_to=opaque_path, max_length=200, blank=True)
+    image_digest = models.CharField(max_length=64, blank=True)
+    width = models.PositiveIntegerField(null=True, blank=True)
+    height = models.PositiveIntegerField(null=True, blank=True)
+    painter = models.CharField(max_length=40, blank=True)  # "sketch", "diffusers", "uploaded"
+    provenance: Any = models.JSONField(default=dict, blank=True)
+    error = models.TextField(blank=True)
+    painted_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("clip__number", "condition__number")
+        verbose_name_plural = "stimuli"
+        constraints = [
+            models.UniqueConstraint(fields=["clip", "condition"], name="one_stimulus_per_clip_and_condition"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.clip} · {self.condition}"

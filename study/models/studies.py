@@ -1,0 +1,200 @@
+"""A study with its settings, and the log of what was done to it."""
+
+import secrets
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator, URLValidator
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+# Whole addresses only: a participant is sent there, so no scheme is guessed.
+web_address = URLValidator(schemes=["https", "http"])
+
+
+def new_seed() -> int:
+    """A fresh seed; recorded with the study, so that every order can be drawn again."""
+    return secrets.randbits(48)
+
+
+def new_link_token() -> str:
+    """The open link's token, from the system's generator."""
+    return secrets.token_urlsafe(16)
+
+
+class Study(models.Model):
+    """One experiment: its texts, its design, its plan, its state."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", _("draft")
+        OPEN = "open", _("open")
+        PAUSED = "paused", _("paused")
+        CLOSED = "closed", _("closed")
+
+    class Platform(models.TextChoices):
+        NONE = "", _("no platform")
+        PROLIFIC = "prolific", "Prolific"
+        MTURK = "mturk", "Mechanical Turk"
+        SONA = "sona", "SONA"
+
+    # The life cycle on one screen; study/lifecycle.py holds the verbs that move along it.
+    TAKES_ANSWERS = (
+        Status.OPEN,
+        Status.PAUSED,
+    )  # a paused study takes no new people, those inside may finish
+    SETTINGS_CAN_CHANGE = (Status.DRAFT,)
+
+    slug = models.SlugField(_("short name"), max_length=60, unique=True)
+    title = models.CharField(_("title"), max_length=200)
+    description = models.TextField(_("description"), blank=True)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="owned_studies"
+    )
+    members = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="studies")
+
+    status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
+    created_at = models.DateTimeField(auto_now_add=True)
+    opened_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    open_link_token = models.CharField(max_length=40, unique=True, default=new_link_token)
+    # Answered by simulated people only: every page and export that shows results says so.
+    simulated = models.BooleanField(default=False)
+
+    # What participants read: {language: text}; a missing language falls back to the text that ships.
+    languages = models.JSONField(default=list, blank=True)
+    question = models.JSONField(default=dict, blank=True)
+    consent_text = models.JSONField(default=dict, blank=True)
+    consent_version = models.PositiveIntegerField(default=1)
+    instructions = models.JSONField(default=dict, blank=True)
+    questions_before = models.TextField(
+        _("questions before"), blank=True, help_text=_("a question set in YAML")
+    )
+    questions_after = models.TextField(
+        _("questions after"), blank=True, help_text=_("a question set in YAML")
+    )
+
+    # The design.
+    seed = models.BigIntegerField(_("seed"), default=new_seed)
+    trials_per_participant = models.PositiveIntegerField(
+        _("clips per participant"), null=True, blank=True, help_text=_("empty: everybody hears every clip")
+    )
+    second_choice_required = models.BooleanField(_("a second choice is required"), default=True)
+    allow_none_fits = models.BooleanField(_("offer “none of them fits”"), default=False)
+    ask_reason = models.BooleanField(_("ask for one line of why"), default=False)
+    ask_familiarity = models.BooleanField(_("ask “do you know this piece?”"), default=False)
+    listening_minimum_seconds = models.PositiveIntegerField(
+        _("listening minimum in seconds"),
+        null=True,
+        blank=True,
+        help_text=_("empty: half the clip, at most 15 s"),
+    )
+    practice_trial = models.BooleanField(_("start with a practice trial"), default=False)
+    sound_check = models.BooleanField(_("start with a sound check"), default=True)
+    repeats = models.PositiveIntegerField(_("hidden repeats"), default=0)
+    match_controls = models.PositiveIntegerField(_("match-control trials"), default=0)
+    attention_trials = models.PositiveIntegerField(_("attention trials"), default=0)
+    minimum_seconds = models.PositiveIntegerField(
+        _("shortest plausible time for a trial in seconds"), default=3,
+        help_text=_("faster answers are flagged, never left out by themselves"),
+    )  # fmt: skip
+    headphone_check = models.BooleanField(_("add a headphone screening"), default=False)
+    target_participants = models.PositiveIntegerField(_("people wanted"), null=True, blank=True)
+    grace_minutes = models.PositiveIntegerField(
+        _("grace period in minutes"),
+        default=60,
+        help_text=_("how long after closing a participant in the middle may finish"),
+    )
+    completion_code = models.CharField(_("completion code"), max_length=60, blank=True)
+    return_url = models.CharField(_("return link"), max_length=300, blank=True, validators=[web_address])
+    screen_out_code = models.CharField(_("screen-out code"), max_length=60, blank=True)
+    screen_out_url = models.CharField(
+        _("screen-out link"), max_length=300, blank=True, validators=[web_address]
+    )
+    recruitment_platform = models.CharField(
+        _("recruited through"), max_length=10, choices=Platform, default=Platform.NONE, blank=True
+    )
+    stop_at_target = models.BooleanField(
+        _("let nobody new in once the people wanted are there"), default=False
+    )
+    # How many people with one answer to one question before the study: [{"question", "answer", "limit"}].
+    quotas = models.JSONField(default=list, blank=True)
+    feedback = models.BooleanField(_("show participants something back"), default=False)
+    include_unchanged_clips = models.BooleanField(
+        _("keep clips whose tag sets give the same prompt"), default=False
+    )
+
+    # The plan: fixed when the study opens, and digested.
+    weight_first = models.DecimalField(
+        _("points for the 1st choice"), max_digits=5, decimal_places=2, default=Decimal(3),
+        validators=[MinValueValidator(Decimal("0.01"))],
+    )  # fmt: skip
+    weight_second = models.DecimalField(
+        _("points for the 2nd choice"), max_digits=5, decimal_places=2, default=Decimal(1),
+        validators=[MinValueValidator(Decimal(0))],
+    )  # fmt: skip
+    alpha = models.DecimalField(
+        _("alpha"), max_digits=4, decimal_places=3, default=Decimal("0.05"),
+        validators=[MinValueValidator(Decimal("0.001")), MaxValueValidator(Decimal("0.2"))],
+    )  # fmt: skip
+    plan = models.JSONField(default=dict, blank=True)
+    plan_digest = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        ordering = ("-created_at",)
+        verbose_name_plural = "studies"
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("study_overview", args=[self.slug])
+
+    @property
+    def results_open_at(self) -> datetime | None:
+        """When the seal breaks: the end of the grace period after closing; None before closing."""
+        if self.status != self.Status.CLOSED or self.closed_at is None:
+            return None
+        return self.closed_at + timedelta(minutes=self.grace_minutes)
+
+    @property
+    def is_sealed(self) -> bool:
+        """Whether results by condition are hidden from everybody still."""
+        opens = self.results_open_at
+        return opens is None or timezone.now() < opens
+
+    @property
+    def settings_can_change(self) -> bool:
+        return self.status in self.SETTINGS_CAN_CHANGE
+
+    @property
+    def weights(self) -> tuple[float, float]:
+        """Points per pick, (1st, 2nd)."""
+        return float(self.weight_first), float(self.weight_second)
+
+
+class LogEntry(models.Model):
+    """What was done to a study, by whom, when and why; never changed."""
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="log")
+    at = models.DateTimeField(auto_now_add=True)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
+    action = models.CharField(max_length=60)
+    reason = models.TextField(blank=True)
+    data = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        ordering = ("at", "pk")
+        verbose_name_plural = "log entries"
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.action}"
+
+
+def record(study: Study, action: str, *, actor: Any = None, reason: str = "", **data: Any) -> LogEntry:
+    """Writes one line of the study's log; call it in the transaction of the change it records."""
+    who = actor if actor is not None and getattr(actor, "is_authenticated", False) else None
+    return LogEntry.objects.create(study=study, action=action, actor=who, reason=reason, data=data)

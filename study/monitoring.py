@@ -1,0 +1,138 @@
+"""How a study is going, in numbers that say nothing about conditions or choices."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from statistics import median
+
+from django.db.models import Count, Q
+from django.utils import timezone
+
+from study.models import Ballot, Participant, ProblemReport, Study, Trial
+
+# Somebody whose page was heard of within this time is taking part right now.
+ACTIVE_WITHIN = timedelta(minutes=30)
+
+
+@dataclass(frozen=True)
+class Day:
+    """One day: how many came, how many of those who finished did so on it."""
+
+    day: date
+    started: int
+    completed: int
+
+
+@dataclass(frozen=True)
+class Stop:
+    """How many people stopped for good after so many answers."""
+
+    answered: int
+    people: int
+
+
+@dataclass(frozen=True)
+class Monitoring:
+    """What the monitor shows."""
+
+    started: int
+    completed: int
+    in_progress: int
+    stopped: int
+    withdrawn: int
+    screened_out: int
+    pilots: int
+    target: int | None
+    ballots: int
+    median_minutes: float | None
+    days: tuple[Day, ...]
+    stops: tuple[Stop, ...]
+    flags: tuple[tuple[str, int], ...]
+    last_answer: datetime | None
+    open_problems: int
+
+    @property
+    def share(self) -> float | None:
+        """Of the target, from 0 to 1."""
+        return min(1.0, self.completed / self.target) if self.target else None
+
+    @property
+    def busiest_day(self) -> int:
+        return max((day.started for day in self.days), default=0)
+
+    @property
+    def most_stops(self) -> int:
+        return max((stop.people for stop in self.stops), default=0)
+
+
+def counted_kind(study: Study) -> str:
+    """Whose answers count: simulated people's in a simulated study, real ones' else."""
+    return Participant.Kind.SIMULATED if study.simulated else Participant.Kind.REAL
+
+
+def monitor(study: Study, *, now: datetime | None = None) -> Monitoring:
+    """Reads the study's state in a fixed number of queries."""
+    now = now or timezone.now()
+    kind = counted_kind(study)
+    people = list(
+        study.participants.filter(kind=kind)
+        .annotate(answered=Count("trials__ballot", filter=~Q(trials__kind=Trial.Kind.PRACTICE)))
+        .only("study", "status", "created_at", "completed_at", "last_seen_at", "flags")
+    )
+    status = Counter(person.status for person in people)
+    unfinished = [person for person in people if person.status == Participant.Status.STARTED]
+    active = [person for person in unfinished if now - person.last_seen_at <= ACTIVE_WITHIN]
+    gone = [person for person in unfinished if now - person.last_seen_at > ACTIVE_WITHIN]
+    durations = [minutes for person in people if (minutes := minutes_of(person)) is not None]
+    ballots = Ballot.objects.filter(
+        trial__participant__study=study, trial__participant__kind=kind, trial__kind=Trial.Kind.MAIN
+    )
+    last = ballots.order_by("-answered_at").values_list("answered_at", flat=True).first()
+    return Monitoring(
+        started=len(people),
+        completed=status[Participant.Status.COMPLETED],
+        in_progress=len(active),
+        stopped=len(gone),
+        withdrawn=status[Participant.Status.WITHDRAWN],
+        screened_out=status[Participant.Status.SCREENED_OUT],
+        pilots=study.participants.filter(kind=Participant.Kind.PILOT).count(),
+        target=study.target_participants,
+        ballots=ballots.count(),
+        median_minutes=median(durations) if durations else None,
+        days=_days(people),
+        stops=tuple(
+            Stop(answered, count)
+            for answered, count in sorted(Counter(person.answered for person in gone).items())
+        ),
+        flags=tuple(Counter(flag_name(flag) for person in people for flag in person.flags).most_common()),
+        last_answer=last,
+        open_problems=ProblemReport.objects.filter(study=study, resolved=False).count(),
+    )
+
+
+def minutes_of(person: Participant) -> float | None:
+    """How long it took from coming in to the end; None where it is not over."""
+    if person.completed_at is None:
+        return None
+    return (person.completed_at - person.created_at).total_seconds() / 60
+
+
+def flag_name(flag: object) -> str:
+    """A flag's kind, in words: flags are plain names, or rows with a `kind`."""
+    name = flag.get("kind", "") if isinstance(flag, dict) else flag
+    return str(name).replace("_", " ")
+
+
+def _days(people: Sequence[Participant]) -> tuple[Day, ...]:
+    """Every day from the first arrival to the last event, at most the last sixty."""
+    started = Counter(timezone.localtime(person.created_at).date() for person in people)
+    completed = Counter(
+        timezone.localtime(person.completed_at).date() for person in people if person.completed_at
+    )
+    if not started:
+        return ()
+    first, last = min(started), max([*started, *completed])
+    count = (last - first).days + 1
+    days = [first + timedelta(days=offset) for offset in range(count)]
+    return tuple(Day(day, started[day], completed[day]) for day in days[-60:])

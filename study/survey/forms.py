@@ -1,0 +1,113 @@
+"""The survey's forms: they validate, the views save."""
+
+from datetime import timedelta
+from math import inf, isfinite
+from uuid import UUID, uuid4
+
+from django import forms
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy
+
+from study.enrolment import LETTERS
+from study.questions import Choice, Number, Question, QuestionSet, Scale, said
+from study.voting import Answer
+
+WEEK = 7 * 86400.0
+
+
+def read_answer(data: QueryDict) -> Answer | None:
+    """A trial's answer as the page sends it, None where it is not understood; `cast_ballot` judges whether it is complete.
+
+    By hand, since a form that Django builds anew costs as much as storing the answer.
+    """
+    first, second, knows = data.get("first", ""), data.get("second", ""), data.get("knows_piece", "")
+    if not {first, second} <= {"", *LETTERS} or knows not in ("", "yes", "no"):
+        return None
+    try:
+        key = UUID(data.get("key")) if data.get("key") else uuid4()
+    except ValueError:
+        return None
+    none_fits = data.get("none_fits", "").lower() not in ("", "false", "0")
+    return Answer(
+        key=key,
+        first=None if none_fits else first or None,
+        second=None if none_fits else second or None,
+        none_fits=none_fits,
+        reason=data.get("reason", ""),
+        knows_piece={"yes": True, "no": False}.get(knows),
+        seconds=_measure(data.get("seconds"), WEEK),
+        listened_seconds=_measure(data.get("listened"), WEEK),
+        age=timedelta(seconds=min(_measure(data.get("age"), inf) or 0, 30 * 86400)),
+    )
+
+
+def _measure(text: str | None, most: float) -> float | None:
+    """Seconds that a browser has measured; what cannot be true is no measure, and never costs a person the answer."""
+    try:
+        seconds = float(text or "")
+    except ValueError:
+        return None
+    return seconds if 0 <= seconds <= most and isfinite(seconds) else None
+
+
+class ConsentForm(forms.Form):
+    agree = forms.BooleanField(
+        error_messages={"required": gettext_lazy("Please tick the box if you agree and want to take part.")}
+    )
+
+
+class ProblemForm(forms.Form):
+    text = forms.CharField(
+        label=gettext_lazy("What went wrong?"), max_length=2000, widget=forms.Textarea(attrs={"rows": 4})
+    )
+
+
+class ReceiptForm(forms.Form):
+    receipt = forms.CharField(label=gettext_lazy("Your receipt"), max_length=60)
+
+
+class QuestionForm(forms.Form):
+    """The fields of one question set."""
+
+    def __init__(self, questions: QuestionSet, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        for question in questions.questions:
+            self.fields[question.key] = _field(question)
+
+    def answers(self) -> dict[str, object]:
+        """What was answered, as plain data."""
+        return {key: value for key, value in self.cleaned_data.items() if value not in (None, "")}
+
+
+def _field(question: Question) -> forms.Field:
+    label = said(question.text)
+    if isinstance(question, Choice):
+        options = [(option.key, said(option.text)) for option in question.options]
+        return forms.ChoiceField(
+            label=label, required=question.required, choices=options, widget=forms.RadioSelect
+        )
+    if isinstance(question, Scale):
+        steps = [(str(step), str(step)) for step in range(question.start, question.to + 1)]
+        field = forms.ChoiceField(
+            label=label, required=question.required, choices=steps, widget=forms.RadioSelect
+        )
+        field.low, field.high = said(question.low), said(question.high)  # type: ignore[attr-defined]
+        return field
+    if isinstance(question, Number):
+        return forms.FloatField(
+            label=label, required=question.required, min_value=question.min, max_value=question.max
+        )
+    widget = forms.Textarea(attrs={"rows": 3}) if question.max_length > 120 else forms.TextInput()
+    return forms.CharField(
+        label=label, required=question.required, max_length=question.max_length, widget=widget
+    )
+
+
+def screened_out(questions: QuestionSet, answers: dict[str, object]) -> bool:
+    """Whether an answer says that the person is not to take part."""
+    return any(
+        option.screen_out and answers.get(question.key) == option.key
+        for question in questions.questions
+        if isinstance(question, Choice)
+        for option in question.options
+    )

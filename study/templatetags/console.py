@@ -1,0 +1,57 @@
+"""The console's frame: the path of a study with what is done."""
+
+from typing import Any
+
+from django import template
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+
+from study.models import Study
+from study.steps import Group, Progress, Step, progress_of, step_after, steps_of
+
+register = template.Library()
+
+
+def _row(step: Step, study: Study, path: str) -> dict[str, Any] | None:
+    try:
+        url = reverse(step.url_name, args=[study.slug])
+    except NoReverseMatch:
+        return None
+    return {
+        "title": step.title,
+        "url": url,
+        "current": path.startswith(url),
+        "progress": progress_of(step, study),
+        "note": _("optional") if step.optional else step.note(study) if step.note else "",
+    }
+
+
+@register.inclusion_tag("console/path.html", takes_context=True)
+def study_path(context: dict[str, Any], study: Study) -> dict[str, Any]:
+    """The steps of `study` under their three headings."""
+    path = context["request"].path
+    groups = {
+        group.value: [row for step in steps_of(group, study) if (row := _row(step, study, path)) is not None]
+        for group in Group
+    }
+    return {"study": study, "Progress": Progress, **groups}
+
+
+@register.inclusion_tag("console/next_step.html")
+def next_step(study: Study, key: str, *, primary: bool = True) -> dict[str, Any]:
+    """The way on from the set-up step `key`; nothing where the study has opened, or at the end of the path."""
+    step = step_after(key, study) if study.settings_can_change else None
+    if step is None:
+        return {}
+    return {
+        "url": reverse(step.url_name, args=[study.slug]),
+        "label": _("Go on with: %(step)s") % {"step": step.title},
+        "primary": primary,
+    }
+
+
+@register.filter
+def clip_of_entry(data: dict[str, Any]) -> str:
+    """The clip that an entry of the log is about: its name, or its number in the study."""
+    clip = data.get("clip", "")
+    return _("clip %(n)d") % {"n": clip} if isinstance(clip, int) else str(clip)

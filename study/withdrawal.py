@@ -1,0 +1,46 @@
+"""Taking part back: everything a person gave is erased; only the number stays, so that it is not used again."""
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from study.errors import StudyError
+from study.models import Event, Participant
+from study.models.studies import record
+from study.receipts import normal_receipt
+from study.tokens import new_token, token_hash
+
+
+class ReceiptUnknown(StudyError):
+    """No participant has this receipt."""
+
+
+def participant_of(receipt: str) -> Participant:
+    """The person who holds a receipt.
+
+    Raises:
+        ReceiptUnknown: nobody does.
+    """
+    code = normal_receipt(receipt)
+    found = Participant.objects.filter(receipt=code).first() if len(code) >= 24 else None
+    if found is None:
+        raise ReceiptUnknown(_("We know no such receipt. Please check it letter by letter."))
+    return found
+
+
+@transaction.atomic
+def withdraw(participant: Participant) -> None:
+    """Erases a person's ballots with their history, answers, events and ids; again changes nothing."""
+    participant = (
+        Participant.objects.select_for_update(of=("self",)).select_related("study").get(pk=participant.pk)
+    )
+    if participant.status == Participant.Status.WITHDRAWN:
+        return
+    participant.trials.all().delete()  # and with them ballots, revisions and events
+    Event.objects.filter(participant=participant).delete()
+    participant.status = Participant.Status.WITHDRAWN
+    participant.slot = None
+    participant.answers, participant.flags, participant.recruitment = {}, [], {}
+    participant.receipt = participant.nonce = participant.exclusion_reason = ""
+    participant.token_hash = token_hash(new_token())  # the old link opens nothing any more
+    participant.save()
+    record(participant.study, "participant withdrew", participant=participant.code)
