@@ -1,0 +1,52 @@
+"""`manage.py fetch_models SLUG`: download what a study's settings need, ahead of time."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from generation.errors import GenerationError
+from generation.painting import DiffusersOptions, PaintingError
+from generation.settings_model import GenerationSettings, settings_of
+from generation.tagging import MusicnnOptions, TaggingError, build_tagger
+from study.models import Study
+
+
+class Command(BaseCommand):
+    help = "Download the models that a study's generation settings name; without a study, those built in."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("slug", nargs="?", help="the study's short name, as in its address")
+
+    def handle(self, *args: Any, slug: str | None, **options: Any) -> None:
+        try:
+            chosen = self._settings(slug)
+            self._tagger(chosen)
+            self._painter(chosen)
+        except (GenerationError, PaintingError, TaggingError) as error:
+            raise CommandError(str(error), returncode=2) from error
+
+    def _settings(self, slug: str | None) -> GenerationSettings:
+        if slug is None:
+            return GenerationSettings()
+        study = Study.objects.filter(slug=slug).first()
+        if study is None:
+            raise CommandError(f"There is no study '{slug}'.", returncode=2)
+        return settings_of(study)
+
+    def _tagger(self, chosen: GenerationSettings) -> None:
+        if isinstance(chosen.tagger, MusicnnOptions):
+            from generation.tagging.musicnn.weights import ensure_weights
+            from generation.tagging.weights import default_weights_folder
+
+            self.stdout.write(f"Tagger musicnn: {ensure_weights(default_weights_folder())}")
+        else:
+            build_tagger(chosen.tagger)
+            self.stdout.write(f"Tagger {chosen.tagger.kind}: its files are there.")
+
+    def _painter(self, chosen: GenerationSettings) -> None:
+        if isinstance(chosen.painter, DiffusersOptions):
+            from generation.painting.model_files import fetch_model
+
+            self.stdout.write(f"Painter {chosen.painter.model}: {fetch_model(chosen.painter)}")
+        else:
+            self.stdout.write("Painter sketch: built in.")

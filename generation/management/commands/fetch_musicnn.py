@@ -1,0 +1,29 @@
+"""Downloads and converts the embedded tagger's weights, once."""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from generation.tagging.base import TaggingError
+
+
+class Command(BaseCommand):
+    help = "Fetch musicnn's weights by pinned version and hash, and convert them (once; 29 MB)."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--wheel", type=Path, help="a copy of the wheel, for a machine without network")
+        parser.add_argument(
+            "--folder", type=Path, help="where they go (default: weights/ under EARSIGHT_DATA)"
+        )
+
+    def handle(self, *args: Any, wheel: Path | None, folder: Path | None, **options: Any) -> None:
+        from generation.tagging.musicnn.weights import ensure_weights
+        from generation.tagging.weights import default_weights_folder
+
+        try:
+            path = ensure_weights(folder or default_weights_folder(), wheel)
+        except (TaggingError, OSError) as error:
+            raise CommandError(str(error), returncode=2) from error
+        self.stdout.write(f"musicnn's weights: {path}")

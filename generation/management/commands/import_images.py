@@ -1,0 +1,37 @@
+"""`manage.py import_images SLUG FILE…`: ready-made stimuli, for sets too large for a page."""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.files.uploadedfile import UploadedFile
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from generation.errors import GenerationError
+from generation.uploading import take_upload
+from study.models import Study
+
+
+class Command(BaseCommand):
+    help = (
+        "Take images made elsewhere: one zip with a manifest.csv (clip,condition,file), the pictures and the manifest, "
+        "or pictures named clip__condition.png. If anything is wrong, nothing is imported."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("slug", help="the study's short name, as in its address")
+        parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+
+    def handle(self, *args: Any, slug: str, files: list[Path], **options: Any) -> None:
+        study = Study.objects.filter(slug=slug).first()
+        if study is None:
+            raise CommandError(f"There is no study '{slug}'.", returncode=2)
+        opened = []
+        try:
+            opened = [UploadedFile(file=path.open("rb"), name=path.name) for path in files]
+            clips = take_upload(study, opened)
+        except (GenerationError, OSError) as error:
+            raise CommandError(str(error), returncode=2) from error
+        finally:
+            for file in opened:
+                file.close()
+        self.stdout.write(f"The images of {clips} clips are in.")

@@ -1,0 +1,81 @@
+"""Voice, tags and representations of a whole folder of music."""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from generation.management.progress import duration
+from generation.management.taggers import add_tagger_arguments, tagger_from, tagger_options
+
+
+class Command(BaseCommand):
+    help = (
+        "Listen to every audio file under FOLDER, in resumable chunks. Without --queue it works here; with it, "
+        "Celery's workers share the chunks (they must see the same folders). Run it again to go on."
+    )
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("folder", type=Path)
+        parser.add_argument("--out", type=Path, required=True, help="folder of the results")
+        parser.add_argument("--queue", action="store_true", help="give the chunks to Celery's workers")
+        parser.add_argument("--status", action="store_true", help="say how far the pass is, and stop")
+        parser.add_argument("--voice-csv", type=Path, help="write the voice evidence of what is done there")
+        add_tagger_arguments(parser)
+
+    def handle(self, *args: Any, folder: Path, out: Path, **options: Any) -> None:
+        from generation import library
+
+        if not options["status"]:
+            self._listen(folder, out, options)
+        elif not (out / "plan.json").is_file():
+            raise CommandError(f"{out}: holds no pass yet; run this without --status first", returncode=2)
+        self._say(library.progress_of(out))
+        for row in library.read_rows(out):
+            if "error" in row:
+                self.stderr.write(row["error"])
+        for number in library.given_up(out):
+            self.stderr.write(
+                f"chunk {number}: {library.MOST_TRIES} workers ended at it, so it is left alone; their logs may say "
+                "why. Without --queue it is tried again."
+            )
+        if options["voice_csv"]:
+            library.write_voice_csv(out, options["voice_csv"])
+
+    def _listen(self, folder: Path, out: Path, options: dict[str, Any]) -> None:
+        from generation import library
+
+        if not folder.is_dir():
+            raise CommandError(f"{folder}: there is no such folder", returncode=2)
+        files = library.find_audio(folder)
+        if not files:
+            raise CommandError(
+                f"{folder}: no audio in it (looked for {', '.join(library.AUDIO_SUFFIXES)})", returncode=2
+            )
+        paths = {
+            name: options[name].resolve()
+            for name in ("checkpoint", "head", "tags", "thresholds")
+            if options[name]
+        }
+        chosen = tagger_options(options | paths)  # workers have folders of their own to stand in
+        tagger = None if options["queue"] else tagger_from(options)
+        try:
+            library.plan_pass(out.resolve(), folder.resolve(), files, chosen.model_dump_json())
+        except ValueError as error:
+            raise CommandError(str(error), returncode=2) from error
+        if tagger is None:
+            from generation.library_tasks import queue_pass
+
+            self.stdout.write(f"queued {queue_pass(out.resolve(), chosen)} chunks")
+            return
+        for number in library.chunks_left(out):
+            library.listen_to_chunk(out.resolve(), number, tagger)
+            self._say(library.progress_of(out))
+
+    def _say(self, progress: Any) -> None:
+        left = "" if progress.seconds_left is None else f", {duration(progress.seconds_left)} left"
+        self.stdout.write(
+            f"{progress.clips_done:,} of {progress.clips:,} clips, "
+            f"{progress.chunks_done} of {progress.chunks} chunks{left}"
+        )

@@ -1,0 +1,75 @@
+"""Decodes MagnaTagATune once into a memory-mapped store."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from generation.management.progress import ProgressLine
+
+
+class Command(BaseCommand):
+    help = (
+        "Check MagnaTagATune's folder, decode its clips once into a compact memory-mapped store, and list bad "
+        "files. Run it again after an interruption: it goes on where it was."
+    )
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "folder", type=Path, help="the data set: annotations_final.csv and folders 0 to f"
+        )
+        parser.add_argument("--annotations", type=Path, help="the annotation file, if it lies elsewhere")
+        parser.add_argument("--out", type=Path, help="the store (default: FOLDER/store; 33 GB for all clips)")
+        parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="decoders at once")
+        parser.add_argument("--sample-rate", type=int, default=22_050, help="Hz (default 22,050, as CLMR)")
+
+    def handle(
+        self, *args: Any, folder: Path, annotations: Path | None, out: Path | None, **options: Any
+    ) -> None:
+        from generation.tagging.magnatagatune import EMPTY_CLIPS, AnnotationError, read_annotations
+        from generation.tagging.store import StoreError, build_store
+
+        try:
+            table = read_annotations(annotations or _annotation_file(folder))
+            clips = [
+                (str(clip), folder / path)
+                for clip, path in zip(table.clip_ids, table.paths, strict=True)
+                if int(clip) not in EMPTY_CLIPS
+            ]
+            empty = len(table.clip_ids) - len(clips)
+            if not any(path.is_file() for _, path in clips[:1000]):
+                raise CommandError(
+                    f"{folder}: none of the clips is there (the first would be {clips[0][1]}); "
+                    "unpack MagnaTagATune's MP3 archive so that its folders 0 to f lie in it.",
+                    returncode=2,
+                )
+            line = ProgressLine(self.stderr, "decoded")
+            store = build_store(
+                out or folder / "store",
+                clips,
+                options["sample_rate"],
+                workers=options["workers"],
+                on_clip=line,
+            )
+        except (AnnotationError, StoreError, OSError) as error:
+            raise CommandError(str(error), returncode=2) from error
+        line.close()
+        for entry in store.failed:
+            self.stderr.write(f"clip {entry.name}: {entry.error}")
+        self.stdout.write(
+            f"{len(store)} clips in the store, {len(store.failed)} could not be read, "
+            f"{empty} left out as empty in the published archive."
+        )
+        if store.failed:
+            raise CommandError("Mend or delete the files listed above and run this again.", returncode=1)
+
+
+def _annotation_file(folder: Path) -> Path:
+    for name in ("annotations_final.csv", "annotations_final.csv.xz"):
+        if (folder / name).is_file():
+            return folder / name
+    raise CommandError(
+        f"{folder}: no annotations_final.csv in it; say where with --annotations.", returncode=2
+    )

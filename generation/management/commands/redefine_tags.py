@@ -1,0 +1,147 @@
+"""Redefine a whole tag file: `manage.py redefine_tags annotations_final.csv --out OUT.csv --report REPORT.json`."""
+
+import csv
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from pydantic import ValidationError
+
+from generation.redefinition.errors import RedefinitionError
+from generation.redefinition.evidence import VoiceThresholds
+from generation.redefinition.rules import DEFAULT_RULES, RuleSet, load_rules
+from generation.redefinition.tag_table import read_tag_table, write_tag_table
+from generation.redefinition.voice_table import read_voice_table
+from generation.redefinition.whole_file import RedefinedTable, redefine_table
+
+
+class Command(BaseCommand):
+    help = (
+        "Redefine the tags of a whole file by rules, with the voice detectors' evidence where there is any."
+    )
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        defaults = VoiceThresholds()
+        parser.add_argument(
+            "annotations", type=Path, help="a clip × tag table of 0 and 1, or a clip,tags list"
+        )
+        parser.add_argument("--voice", type=Path, help="clip_id,voice: share of each clip with voice, 0 to 1")
+        parser.add_argument("--rules", default=DEFAULT_RULES, help="seed, curated (default) or a YAML file")
+        parser.add_argument(
+            "--out", type=Path, required=True, help="the redefined file, in the input's layout"
+        )
+        parser.add_argument("--report", type=Path, required=True, help="what was done, as JSON")
+        parser.add_argument(
+            "--changes", type=Path, help="optional CSV: every change of every clip and its reason"
+        )
+        parser.add_argument(
+            "--voice-at",
+            type=float,
+            default=defaults.voice_at,
+            help="share that says voice (default %(default)s)",
+        )
+        parser.add_argument(
+            "--none-at",
+            type=float,
+            default=defaults.none_at,
+            help="share that says none (default %(default)s)",
+        )
+        parser.add_argument(
+            "--tagger-at",
+            type=float,
+            default=defaults.tagger_at,
+            help="probability from which on the tagger speaks (default %(default)s)",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        _check_places(options)
+        try:
+            thresholds = VoiceThresholds(
+                voice_at=options["voice_at"], none_at=options["none_at"], tagger_at=options["tagger_at"]
+            )
+            rules = load_rules(options["rules"])
+            table = read_tag_table(options["annotations"])
+            voice = options["voice"]
+            evidence = read_voice_table(voice, table.clips, table.text) if voice else None
+            redefined = redefine_table(table, rules, evidence=evidence, thresholds=thresholds)
+            report = redefined.report()
+            self._write(redefined, report, options)
+        except RedefinitionError as error:
+            raise CommandError(str(error), returncode=2) from error
+        except ValidationError as error:
+            said = "; ".join(problem["msg"] for problem in error.errors())
+            raise CommandError(f"thresholds: {said}.", returncode=2) from error
+        except OSError as error:
+            raise CommandError(
+                f"{error.filename}: cannot be written ({error.strerror}).", returncode=2
+            ) from error
+        if options["verbosity"] >= 2:
+            self._tell_stages(redefined, rules)
+        self._summarise(redefined, report)
+
+    def _write(self, redefined: RedefinedTable, report: dict[str, Any], options: dict[str, Any]) -> None:
+        write_tag_table(redefined.table, options["out"])
+        text = json.dumps(report, ensure_ascii=False, indent=2, allow_nan=False)
+        options["report"].write_text(text + "\n", encoding="utf-8")
+        if options["changes"]:
+            with options["changes"].open("w", encoding="utf-8", newline="") as file:
+                writer = csv.writer(file)
+                writer.writerow(["clip_id", "tag", "action", "into", "rule", "why", "evidence"])
+                for clip, change in redefined.changes():
+                    facts = json.dumps(change.evidence) if change.evidence else ""
+                    writer.writerow(
+                        [
+                            clip,
+                            change.tag,
+                            change.action,
+                            "; ".join(change.into),
+                            change.rule,
+                            change.why,
+                            facts,
+                        ]
+                    )
+
+    def _tell_stages(self, redefined: RedefinedTable, rules: RuleSet) -> None:
+        """Every rule with the clips that it changed and the total after it, every stage with the tags left."""
+        for stage in rules.file.stages:
+            self.stdout.write(stage.name)
+            for step in rules.steps:
+                if step.stage == stage.name:
+                    changed, total = redefined.clips_changed[step.name], redefined.totals[step.name]
+                    came_to = f" → {total:,}" if total else ""
+                    self.stdout.write(f"  {changed:>7,}{came_to}  {step.section}: {step.rule.label}")
+            self.stdout.write(
+                f"  {redefined.tags_left.get(stage.name, len(redefined.original.tags))} tags left"
+            )
+
+    def _summarise(self, redefined: RedefinedTable, report: dict[str, Any]) -> None:
+        contested = len({entry["clip_id"] for entry in report["contested"]})
+        self.stdout.write(
+            f"{report['clips']:,} clips, {report['tags_before']} tags before, {report['tags_after']} after; "
+            f"contradictions {report['contradictions_before']:,} before, {report['contradictions_after']:,} after; "
+            f"{contested:,} clips contested."
+        )
+        for tag, meant in redefined.unknown.items():
+            offer = f"; is {meant!r} meant? List it under `spelling` to apply it" if meant else ""
+            self.stdout.write(f"Unknown tag {tag!r}, kept as it is{offer}.")
+
+
+def _check_places(options: dict[str, Any]) -> None:
+    """Refuse before the work what could only fail after it, or would overwrite what is read."""
+    read = {options[name].resolve() for name in ("annotations", "voice") if options[name]}
+    written: set[Path] = set()
+    for name in ("out", "report", "changes"):
+        path = options[name]
+        if path is None:
+            continue
+        if not path.parent.is_dir():
+            raise CommandError(f"--{name}: the folder {path.parent} does not exist; create it.", returncode=2)
+        if path.resolve() in read | written:
+            raise CommandError(
+                f"--{name}: {path} is read or written already; give another name. Nothing was written.",
+                returncode=2,
+            )
+        written.add(path.resolve())

@@ -1,0 +1,50 @@
+"""Tags of audio files, with probabilities."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from generation.audio import AudioError, check_audio, decode
+from generation.management.taggers import add_tagger_arguments, tagger_from
+
+
+class Command(BaseCommand):
+    help = (
+        "Print the tags of audio files with their probabilities; a star marks those past their own threshold."
+    )
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+        add_tagger_arguments(parser)
+        parser.add_argument("--json", action="store_true", help="JSON on standard output, all tags")
+        parser.add_argument("--top", type=int, default=10, help="tags per file in the table (default 10)")
+
+    def handle(self, *args: Any, files: list[Path], **options: Any) -> None:
+        bad = []
+        for file in files:  # all are checked before the first is heard
+            try:
+                check_audio(file, str(file))
+            except AudioError as error:
+                bad.append(str(error))
+        if bad:
+            raise CommandError("\n".join(bad), returncode=2)
+        tagger = tagger_from(options)
+        rows: list[dict[str, Any]] = []
+        for file in files:
+            audio = decode(file, str(file))
+            found = tagger.predict([audio.samples], audio.sample_rate)[0]
+            probabilities = {tag: round(float(p), 6) for tag, p in zip(tagger.vocabulary, found, strict=True)}
+            rows.append({"file": str(file), "probabilities": probabilities})
+        if options["json"]:
+            self.stdout.write(json.dumps(rows, ensure_ascii=False, indent=2))
+            return
+        least = dict(zip(tagger.vocabulary, tagger.thresholds or (), strict=False))
+        for row in rows:
+            self.stdout.write(str(row["file"]))
+            ranked = sorted(row["probabilities"].items(), key=lambda item: -item[1])
+            for tag, probability in ranked[: options["top"]]:
+                mark = "*" if probability >= least.get(tag, 2) else " "
+                self.stdout.write(f"{mark} {probability:5.3f}  {tag}")

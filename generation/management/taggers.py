@@ -1,0 +1,46 @@
+"""The options by which commands name a tagger."""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+
+from generation.tagging import ClmrOptions, MusicnnOptions, Tagger, TaggingError, build_tagger
+
+
+def add_tagger_arguments(parser: CommandParser) -> None:
+    parser.add_argument("--tagger", choices=["musicnn", "clmr"], default="musicnn")
+    parser.add_argument("--checkpoint", type=Path, metavar="ENCODER", help="clmr: the encoder's checkpoint")
+    parser.add_argument("--head", type=Path, help="clmr: the head's checkpoint")
+    parser.add_argument("--tags", type=Path, metavar="TAGS.txt", help="clmr: the head's tags, one per line")
+    parser.add_argument("--thresholds", type=Path, help="per tag, as evaluate_tagger --json wrote them")
+    parser.add_argument("--runtime", choices=["auto", "torch", "openvino"], default="auto", help="clmr only")
+    parser.add_argument("--precision", choices=["float32", "bfloat16"], default="float32", help="clmr only")
+
+
+def tagger_options(options: dict[str, Any]) -> MusicnnOptions | ClmrOptions:
+    """The tagger's options as the arguments name them; CommandError (2) where they do not fit together."""
+    thresholds = None if options["thresholds"] is None else str(options["thresholds"])
+    given = [name for name in ("checkpoint", "head", "tags") if options[name] is not None]
+    if options["tagger"] == "musicnn":
+        if given:
+            raise CommandError(f"--{given[0]} belongs to --tagger clmr", returncode=2)
+        return MusicnnOptions(thresholds=thresholds)
+    if not (options["checkpoint"] and options["head"]):
+        raise CommandError("--tagger clmr needs --checkpoint ENCODER and --head HEAD", returncode=2)
+    return ClmrOptions(
+        encoder=str(options["checkpoint"]),
+        head=str(options["head"]),
+        tags=None if options["tags"] is None else str(options["tags"]),
+        thresholds=thresholds,
+        runtime=options["runtime"],
+        precision=options["precision"],
+    )
+
+
+def tagger_from(options: dict[str, Any]) -> Tagger:
+    """The tagger that the arguments name; CommandError (2) where it cannot be built."""
+    try:
+        return build_tagger(tagger_options(options))
+    except TaggingError as error:
+        raise CommandError(str(error), returncode=2) from error

@@ -1,0 +1,49 @@
+"""Images and audio for the console: handed out by views, only to those who may see the study."""
+
+from pathlib import PurePath
+
+from django.contrib.auth.decorators import login_required
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.crypto import constant_time_compare
+from django.views.decorators.http import require_safe
+
+from generation.presenting import image_key
+from generation.views import clip_or_404
+from study.access import study_or_404
+from study.console.media import send_file
+
+IMAGE_TYPES = {
+    ".png": "image/png", ".webp": "image/webp", ".jpg": "image/jpeg",
+}  # fmt: skip
+
+
+def _private(response: HttpResponseBase) -> HttpResponseBase:
+    response.headers["Cache-Control"] = "private, max-age=3600"
+    response.headers["Content-Disposition"] = "inline"
+    return response
+
+
+@require_safe
+@login_required
+def generation_image(request: HttpRequest, slug: str, number: int, key: str, size: str) -> HttpResponseBase:
+    """An image, or its preview; the address says neither which stimulus nor which condition it is."""
+    study = study_or_404(request.user, slug)
+    clip = clip_or_404(study, number)
+    for stimulus in clip.stimuli.all():
+        if constant_time_compare(image_key(stimulus), key):
+            file = stimulus.preview if size == "preview" and stimulus.preview else stimulus.image
+            if not file:
+                break
+            kind = IMAGE_TYPES.get(PurePath(file.name or "").suffix, "application/octet-stream")
+            return _private(FileResponse(file.open("rb"), content_type=kind))
+    raise Http404
+
+
+@require_safe
+@login_required
+def generation_audio(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """A clip as participants hear it (as uploaded while that is not made yet), in ranges so that one can seek."""
+    study = study_or_404(request.user, slug)
+    clip = clip_or_404(study, number)
+    return send_file(request, clip.survey_audio or clip.audio)

@@ -1,0 +1,177 @@
+"""A diffusion model's files on this machine: where they are, whether they are whole, how they come."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from .diffusers_options import DiffusersOptions
+from .errors import PainterNotReady
+
+# Parts of a pipeline that have settings or vocabularies, and no weights.
+_WITHOUT_WEIGHTS = ("tokenizer", "scheduler", "feature_extractor", "image_processor", "processor")
+
+
+def model_folder(options: DiffusersOptions) -> Path:
+    """The folder with the model's files. Nothing is downloaded.
+
+    Raises:
+        PainterNotReady: no such folder, or a model of the hub that was never fetched.
+    """
+    folder = options.folder
+    if folder is not None:
+        if not folder.is_dir():
+            raise PainterNotReady(
+                f"The model's folder '{options.model}' does not exist: mend the study's setting 'model'."
+            )
+        return folder
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+
+    try:
+        return Path(snapshot_download(options.model, revision=options.revision, local_files_only=True))
+    except (LocalEntryNotFoundError, HfHubHTTPError, OSError):
+        raise PainterNotReady(
+            f"The model '{options.model}' at revision {options.revision} is not on this machine: "
+            "fetch it first with 'python manage.py fetch_models'."
+        ) from None
+
+
+def model_index(folder: Path) -> dict[str, Any]:
+    """The model's table of contents, `model_index.json`.
+
+    Raises:
+        PainterNotReady: the folder holds no diffusers model.
+    """
+    path = folder / "model_index.json"
+    try:
+        index = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(index, dict) or "_class_name" not in index:
+            raise ValueError("no pipeline is named")
+    except FileNotFoundError:
+        raise PainterNotReady(
+            f"'{folder}' holds no diffusers model: model_index.json is missing. Choose the folder that "
+            "has it (a single checkpoint file has to be converted first)."
+        ) from None
+    except (OSError, ValueError) as error:
+        raise PainterNotReady(f"'{path}' cannot be read ({error}): fetch the model again.") from error
+    return index
+
+
+def components(index: dict[str, Any]) -> dict[str, str]:
+    """The parts that the model has, by name, with the class of each."""
+    return {
+        name: value[1]
+        for name, value in index.items()
+        if isinstance(value, list) and len(value) == 2 and value[0] is not None and value[1] is not None
+    }
+
+
+def check_files(options: DiffusersOptions) -> Path:
+    """The model's folder, once every part is there and every weight file is whole.
+
+    Raises:
+        PainterNotReady: with all that is missing in one message.
+    """
+    folder = model_folder(options)
+    faults = []
+    for name in components(model_index(folder)):
+        if name == "safety_checker" and not options.safety_checker:
+            continue
+        if not (folder / name).is_dir():
+            faults.append(f"the folder '{name}' is missing")
+        elif not name.startswith(_WITHOUT_WEIGHTS):
+            faults += _weight_faults(folder / name, options.variant)
+    if faults:
+        mend = (
+            "fetch it again with 'python manage.py fetch_models'"
+            if options.folder is None
+            else "copy it again whole"
+        )
+        raise PainterNotReady(
+            f"The model '{options.model}' is not whole: {'; '.join(faults)}. To mend it, {mend}."
+        )
+    return folder
+
+
+def _weight_files(folder: Path, variant: str | None) -> list[Path]:
+    """The weight files of one part; with a variant those that bear its name, where there are any."""
+    files = sorted(folder.glob("*.safetensors"))
+    if variant:
+        return [file for file in files if f".{variant}." in file.name or f".{variant}-" in file.name] or files
+    return files
+
+
+def _weight_faults(folder: Path, variant: str | None) -> list[str]:
+    from safetensors import SafetensorError, safe_open
+
+    files = _weight_files(folder, variant)
+    if not files:
+        if any(folder.glob("*.bin")):
+            return [f"'{folder.name}' has weights only as .bin, which could run code; safetensors are needed"]
+        return [f"the weights of '{folder.name}' are missing"]
+    faults = []
+    for list_of_shards in folder.glob("*.safetensors.index*.json"):
+        shards = set(json.loads(list_of_shards.read_text(encoding="utf-8")).get("weight_map", {}).values())
+        faults += [
+            f"'{folder.name}/{shard}' is missing" for shard in sorted(shards) if not (folder / shard).exists()
+        ]
+    for file in files:
+        try:
+            with safe_open(file, framework="numpy"):
+                pass
+        except (SafetensorError, OSError):
+            faults.append(f"'{folder.name}/{file.name}' is damaged or was not downloaded whole")
+    return faults
+
+
+def weights_digest(folder: Path) -> str:
+    """SHA-256 over all weight files and settings of a local model, which has no revision to name it by."""
+    files = sorted(
+        file
+        for pattern in ("**/*.safetensors", "**/*.json", "**/*.txt")
+        for file in folder.glob(pattern)
+        if file.is_file()
+    )
+    stamp = tuple((str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in files)
+    return _digest_of(folder, stamp)
+
+
+@lru_cache(maxsize=4)
+def _digest_of(folder: Path, stamp: tuple[tuple[str, int, int], ...]) -> str:
+    """The digest of `stamp`'s files; the sizes and times in it are there to notice a change."""
+    whole = hashlib.sha256()
+    for name, _, _ in stamp:
+        with Path(name).open("rb") as file:
+            content = hashlib.file_digest(file, "sha256").hexdigest()
+        whole.update(f"{Path(name).relative_to(folder).as_posix()} {content}\n".encode())
+    return whole.hexdigest()
+
+
+def fetch_model(options: DiffusersOptions) -> Path:
+    """Download what painting with `options` needs, if it is not here yet, and say where it is.
+
+    Raises:
+        PainterNotReady: no connection, no such model or revision, a model that asks for a licence first.
+    """
+    if options.folder is not None:
+        return check_files(options)
+    from diffusers import DiffusionPipeline
+
+    try:
+        DiffusionPipeline.download(
+            options.model, revision=options.revision, variant=options.variant, use_safetensors=True
+        )
+    except Exception as error:
+        root: BaseException = error
+        while root.__cause__ or root.__context__:
+            root = root.__cause__ or root.__context__  # type: ignore[assignment]
+        first_line = str(root).strip().splitlines()[0] if str(root).strip() else type(root).__name__
+        raise PainterNotReady(
+            f"The model '{options.model}' at revision {options.revision} could not be fetched: {first_line}. "
+            "Check the name, the revision, the connection, and whether the model asks to accept a licence."
+        ) from error
+    return check_files(options)

@@ -1,0 +1,124 @@
+"""Drums. What stands on the floor stands on y = 1."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .canvas import Fade, Pen, ellipse_points, mirrored
+from .inks import Inks
+
+
+def _cymbal(pen: Pen, ink: Inks, x: float, y: float, width: float, turn: float, foot: float) -> None:
+    pen.stroke([(x, y), (foot, 0.96)], 0.02, ink.silver_dark)
+    disc = pen.at(x, y, 1, turn)
+    disc.ellipse(0, 0, width, width * 0.2, ink.brass_dark)
+    disc.ellipse(
+        0, -0.012, width * 0.98, width * 0.18, Fade(ink.brass_light, ink.brass, (-width, 0), (width, 0))
+    )
+    disc.ellipse(0, -0.02, width * 0.25, width * 0.09, ink.brass_light)
+    disc.ellipse(0, -0.04, 0.02, 0.02, ink.black)
+
+
+def _drum(pen: Pen, ink: Inks, x: float, y: float, r: float, depth: float, turn: float = 0) -> None:
+    """A drum seen a little from above: shell, hoops, lugs, head."""
+    shell = pen.at(x, y, 1, turn)
+    sides = [*ellipse_points(0, depth, r, r * 0.3, 0, (0, 180)), (-r, 0), (r, 0)]
+    shell.shape(sides, Fade(ink.accent, ink.accent_dark, (-r, 0), (r, 0)))
+    shell.stroke(ellipse_points(0, depth, r, r * 0.3, 0, (0, 180)), 0.03, ink.silver)
+    for t in (25, 60, 90, 120, 155):
+        px, py = r * np.cos(np.radians(t)), r * 0.3 * np.sin(np.radians(t))
+        shell.stroke([(px, py + 0.04), (px, py + depth - 0.02)], 0.016, ink.silver)
+    shell.ellipse(0, 0, r * 1.03, r * 0.32, ink.silver_dark)
+    shell.ellipse(0, -0.008, r * 0.96, r * 0.28, Fade(ink.white, ink.cream, (-r, 0), (r, 0)))
+
+
+def drum_kit(pen: Pen, ink: Inks) -> None:
+    _cymbal(pen, ink, -0.76, -0.62, 0.36, 10, -0.66)
+    _cymbal(pen, ink, 0.74, -0.68, 0.4, -10, 0.7)
+    pen.ellipse(0, 0.42, 0.56, 0.56, ink.silver_dark)
+    pen.ellipse(0, 0.42, 0.53, 0.53, Fade(ink.accent, ink.accent_dark, (-0.4, 0), (0.4, 1)))
+    for t in np.radians(np.arange(15, 375, 30)):
+        pen.stroke(
+            [(0.47 * np.cos(t), 0.42 + 0.47 * np.sin(t)), (0.57 * np.cos(t), 0.42 + 0.57 * np.sin(t))],
+            0.035,
+            ink.silver,
+        )
+    pen.ellipse(0, 0.42, 0.46, 0.46, Fade(ink.white, ink.cream, (-0.2, 0), (0.3, 0.9)))
+    pen.ring(0, 0.42, 0.34, 0.34, 0.012, ink.cream)
+    pen.ellipse(0, 0.42, 0.17, 0.17, ink.accent)
+    pen.ellipse(0, 0.42, 0.1, 0.1, ink.second)
+    for side in (-1, 1):
+        pen.stroke([(side * 0.46, 0.75), (side * 0.58, 0.99)], 0.03, ink.silver)
+    pen.stroke([(0, 0.0), (0, -0.2)], 0.035, ink.silver)
+    _drum(pen, ink, -0.29, -0.36, 0.24, 0.24, 6)
+    _drum(pen, ink, 0.27, -0.36, 0.26, 0.26, -6)
+    for x in (0.56, 0.72, 0.94):
+        pen.stroke([(x, 0.4), (x, 0.99)], 0.024, ink.silver)
+    _drum(pen, ink, 0.75, 0.22, 0.29, 0.44)
+    for x in (-0.92, -0.6):
+        pen.stroke([(-0.76, 0.5), (x, 0.98)], 0.026, ink.silver)
+    _drum(pen, ink, -0.74, 0.22, 0.28, 0.17)
+    _cymbal(pen, ink, -1.02, 0.0, 0.25, 3, -1.0)
+    pen.stroke([(-0.9, 0.06), (-0.45, 0.16)], 0.024, ink.wood_light)
+    pen.stroke([(-0.62, 0.02), (-0.52, 0.2)], 0.024, ink.wood_light)
+
+
+def hand_drums(pen: Pen, ink: Inks) -> None:
+    """Two tall drums for bare hands, the one in front of the other."""
+    for x, scale, wood, base in ((0.34, 1.0, ink.wood, 1.0), (-0.36, 0.86, ink.varnish, 0.98)):
+        drum = pen.at(x, base - scale, scale)
+        half = [(0.36, -0.72), (0.43, -0.4), (0.42, -0.1), (0.33, 0.45), (0.25, 0.9), (0.22, 1.0)]
+        drum.shape(mirrored(half), Fade(wood, ink.wood_dark, (-0.35, 0), (0.45, 0)))
+        for t in np.linspace(-0.75, 0.75, 7):
+            drum.stroke(
+                [(t * 0.4, -0.68), (t * 0.44, -0.2), (t * 0.32, 0.5), (t * 0.23, 0.98)],
+                0.01,
+                ink.wood_dark,
+                smooth=True,
+                alpha=0.6,
+            )
+        for y, w in ((-0.16, 0.43), (0.46, 0.335)):
+            drum.stroke(ellipse_points(0, y - 0.05, w, 0.09, 0, (10, 170)), 0.045, ink.brass)
+        for t in np.linspace(-0.8, 0.8, 5):
+            drum.stroke([(t * 0.38, -0.62), (t * 0.42, -0.34)], 0.028, ink.silver)
+        drum.ellipse(0, -0.7, 0.405, 0.15, ink.silver_dark)
+        drum.ellipse(0, -0.72, 0.375, 0.13, Fade(ink.white, ink.wood_light, (-0.3, -0.75), (0.35, -0.6)))
+        drum.ellipse(0, -0.71, 0.2, 0.065, ink.cream)
+
+
+def tabla(pen: Pen, ink: Inks) -> None:
+    """The pair: a slim wooden drum and a round metal one, each with its black eye."""
+    for x, w, wood, dark, y in (
+        (-0.46, 0.4, ink.wood, ink.wood_dark, 0.0),
+        (0.42, 0.53, ink.silver, ink.silver_dark, 0.06),
+    ):
+        drum = pen.at(x, y)
+        round_one = w > 0.5
+        half = [
+            (w * 0.94, -0.36),
+            (w * 1.08, 0.0),
+            (w * (1.04 if round_one else 1.12), 0.3),
+            (w * 0.72, 0.72),
+            (w * 0.4, 0.86),
+            (0, 0.88),
+        ]
+        drum.blob(mirrored([(0, -0.4), *half]), Fade(wood, dark, (-w, -0.2), (w, 0.7)))
+        steps = 9
+        for n in range(steps):
+            a = -0.93 + 1.86 * n / (steps - 1)
+            b = a + 0.93 / (steps - 1)
+            top, low = (a * w, -0.28 + 0.1 * np.sqrt(1 - a * a)), (b * w * 0.92, 0.52)
+            drum.stroke([top, low], 0.022, ink.cream)
+            drum.stroke(
+                [low, ((a + 1.86 / (steps - 1)) * w if n < steps - 1 else a * w, top[1])], 0.022, ink.cream
+            )
+        if not round_one:
+            for a in np.linspace(-0.7, 0.7, 5):
+                drum.rect(a * w - 0.045, 0.12, a * w + 0.045, 0.26, ink.varnish, radius=0.03)
+        ring = pen.at(x, y + 0.94)
+        ring.ellipse(0, 0, w * 1.0, 0.11, ink.accent_dark)
+        ring.ellipse(0, -0.035, w * 0.94, 0.09, ink.accent)
+        drum.ellipse(0, -0.36, w, w * 0.36, ink.wood_dark)
+        drum.ellipse(0, -0.385, w * 0.97, w * 0.34, ink.wood_light)
+        drum.ellipse(0, -0.39, w * 0.84, w * 0.285, Fade(ink.white, ink.cream, (-w, 0), (w, 0)))
+        drum.ellipse(0.0 if not round_one else 0.08, -0.39, w * 0.42, w * 0.145, ink.black)

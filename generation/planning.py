@@ -1,0 +1,97 @@
+"""What a run has to do: for each clip the first step whose result is not current, and those after it."""
+
+from collections.abc import Iterable
+
+from django.db.models import prefetch_related_objects
+
+from generation.models import ClipStep, GenerationRun
+from generation.settings_model import GenerationSettings
+from generation.work import (
+    Bench,
+    Kind,
+    State,
+    inputs_of,
+    is_current,
+    is_wanted,
+    painted_conditions,
+    queue_of,
+)
+from study.models import Clip, Stimulus
+
+
+def plan(run: GenerationRun, clips: Iterable[Clip], settings: GenerationSettings) -> None:
+    """Puts every clip's steps into the run. Call it in the transaction that makes the run."""
+    clips = list(clips)
+    prefetch_related_objects(clips, "stimuli__condition", "tag_decisions")
+    # Locked, so that a step of a cancelled run that is ending just now ends before or after this, not across.
+    existing = {
+        (step.clip_id, step.kind): step
+        for step in ClipStep.objects.filter(clip__in=clips).select_for_update().order_by("pk")
+    }
+    conditions = painted_conditions(run.study)
+    fresh: list[ClipStep] = []
+    planned: dict[
+        tuple[str, str], list[int]
+    ] = {}  # rows by (queue, state): few updates for thousands of rows
+    for clip in clips:
+        clip.study = run.study
+        steps = [
+            existing.get((clip.pk, kind)) or ClipStep(clip=clip, kind=kind, run=run, position=position)
+            for position, kind in enumerate(ClipStep.ORDER, start=1)
+        ]
+        _plan_clip(run, clip, steps, settings, conditions)
+        for step in steps:
+            if step.pk is None:
+                fresh.append(step)
+            else:
+                planned.setdefault((step.queue, step.state), []).append(step.pk)
+    ClipStep.objects.bulk_create(fresh, batch_size=500)
+    for (queue, state), ids in planned.items():
+        for first in range(0, len(ids), 500):
+            rows = ClipStep.objects.filter(pk__in=ids[first : first + 500])
+            if state == State.RUNNING:
+                rows.update(run=run, queue=queue)
+            else:
+                rows.update(
+                    run=run, queue=queue, state=state, attempts=0, interruptions=0, error="", queued_at=None
+                )
+
+
+def _plan_clip(
+    run: GenerationRun,
+    clip: Clip,
+    steps: list[ClipStep],
+    settings: GenerationSettings,
+    conditions: dict[str, dict[str, str]],
+) -> None:
+    results: dict[str, dict] = {}
+    redefined: dict | None = None
+    state = State.WAITING  # of the next step that is not done
+    for step in steps:
+        bench = Bench(step, clip, settings, conditions, results)
+        step.run, step.queue = run, queue_of(step.kind, settings)
+        if step.state == State.RUNNING:  # in the middle, from a cancelled run: whoever holds it hands it over
+            state = State.LATER
+            continue
+        if not is_wanted(bench, step.kind, redefined):
+            step.state = State.SKIPPED
+        elif state == State.WAITING and is_current(step, inputs_of(bench)) and _is_there(bench):
+            step.state = State.DONE
+            results[step.kind] = step.result
+            redefined = step.result if step.kind == Kind.REDEFINE else redefined
+        else:
+            step.state, state = state, State.LATER
+
+
+def _is_there(bench: Bench) -> bool:
+    """Whether what the step made is where it belongs."""
+    if bench.step.kind == Kind.LISTEN:
+        return bool(bench.clip.survey_audio)
+    if bench.step.kind == Kind.PAINT:
+        ready = {
+            stimulus.condition.key
+            for stimulus in bench.clip.stimuli.all()
+            if stimulus.state == Stimulus.State.READY
+        }
+        return set(bench.conditions) <= ready
+    return True

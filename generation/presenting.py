@@ -1,0 +1,231 @@
+"""A clip's generation as pages show it. While a study is sealed, nothing here tells an image's condition."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.db.models import QuerySet, prefetch_related_objects
+from django.urls import reverse
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
+
+from generation.decisions import contested_tags
+from generation.models import ClipStep
+from generation.redefinition import DEFAULT_RULES, SHIPPED, load_rules
+from study.models import Clip, Stimulus, Study
+from study.templatetags.humane import clock
+
+Kind, State = ClipStep.Kind, ClipStep.State
+
+
+def is_blinded(study: Study) -> bool:
+    """Whether pages must not tell which image is of which condition: from opening until the seal breaks."""
+    return study.status != Study.Status.DRAFT and study.is_sealed
+
+
+def image_key(stimulus: Stimulus) -> str:
+    """What names an image in the console's addresses: neither its number nor its condition can be read from it."""
+    return salted_hmac("generation.image", f"{stimulus.pk}/{stimulus.image.name}").hexdigest()[:24]
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A tag with what happened to it: plain, removed, added or contested."""
+
+    text: str
+    style: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class ImageView:
+    """One image on a page. `title`, `prompt` and `provenance` are empty while the study is sealed."""
+
+    url: str
+    preview: str
+    title: str
+    alt: str
+    prompt: str
+    provenance: dict[str, Any]
+    pk: int
+
+
+class ClipView:
+    """What pages show of one clip."""
+
+    def __init__(self, clip: Clip, study: Study, *, blinded: bool) -> None:
+        self.clip, self.study, self.blinded = clip, study, blinded
+        self.steps = {step.kind: step for step in clip.steps.all()}
+        self.decisions = {decision.tag: decision.choice for decision in clip.tag_decisions.all()}
+
+    def _result(self, kind: str) -> dict[str, Any]:
+        step = self.steps.get(kind)
+        return (step.result or {}) if step else {}
+
+    @cached_property
+    def redefined(self) -> dict[str, Any]:
+        """The redefinition's result; empty while there is none."""
+        return self._result(Kind.REDEFINE)
+
+    @property
+    def voice(self) -> dict[str, Any]:
+        return self._result(Kind.LISTEN).get("voice", {})
+
+    @property
+    def top_tags(self) -> list[tuple[str, float]]:
+        """The tagger's ten most probable tags."""
+        probabilities = self._result(Kind.LISTEN).get("tags", {}).get("probabilities", {})
+        return sorted(probabilities.items(), key=lambda pair: -pair[1])[:10]
+
+    @property
+    def about(self) -> str:
+        """Length and voice in a few words."""
+        length = clock(self.clip.duration)
+        share = self.voice.get("share")
+        if share is None:
+            return length
+        heard = _("no voice heard") if share == 0 else _("voice %(n)d %%") % {"n": max(1, round(share * 100))}
+        return f"{length} · {heard}"
+
+    @property
+    def contested(self) -> list[dict[str, Any]]:
+        """The contradictions to decide, each with its tags: (tag, keep or remove, whether decided)."""
+        entries = []
+        for entry in self.redefined.get("contested", []):
+            tags = [
+                {
+                    "tag": tag,
+                    "choice": self.decisions.get(tag, "keep" if stands else "remove"),
+                    "decided": tag in self.decisions,
+                    "probability": self._probability(tag),
+                }
+                for tag, stands in contested_tags([entry]).items()
+            ]
+            entries.append(entry | {"tags": tags, "is_voice": ": voice: " in entry["rule"]})
+        return entries
+
+    @property
+    def contests_a_voice(self) -> bool:
+        """Whether the voice detector's curve says anything about what is contested."""
+        return any(entry["is_voice"] for entry in self.contested)
+
+    def _probability(self, tag: str) -> float | None:
+        """The tagger's probability of a tag, or of a word for the same thing; None where it knows none."""
+        probabilities = self._result(Kind.LISTEN).get("tags", {}).get("probabilities", {})
+        name = self.redefined["rules"]["rules"]
+        return load_rules(name if name in SHIPPED else DEFAULT_RULES).probability(tag, probabilities)
+
+    @property
+    def undecided(self) -> list[str]:
+        return [t["tag"] for entry in self.contested for t in entry["tags"] if not t["decided"]]
+
+    @property
+    def chips(self) -> list[Chip]:
+        """The tags before and after: what went struck through, what came marked, what is to be decided."""
+        if not self.redefined:
+            return [Chip(tag) for tag in self.clip.imported_tags]
+        given, corrected = self.redefined["given"], self.redefined["corrected"]
+        why = {change["tag"]: change["why"] for change in self.redefined["changes"]}
+        into = {change["tag"]: change["into"] for change in self.redefined["changes"] if change["into"]}
+        undecided = set(self.undecided)
+        chips: list[Chip] = []
+        shown: set[str] = set()
+
+        def stands(tag: str, style: str, reason: str) -> Chip:
+            if tag not in undecided:
+                return Chip(tag, style, reason)
+            undecided.discard(tag)
+            return Chip(f"{tag}?", "contested", reason or _("to decide"))
+
+        for tag in given:
+            if tag not in shown and (tag in corrected or tag in undecided):
+                chips.append(stands(tag, "", why.get(tag, "")))
+            else:
+                chips.append(Chip(tag, "removed", why.get(tag, _("said twice"))))
+            shown.add(tag)
+            for new in into.get(tag, []):
+                if new in corrected and new not in shown and new not in given:
+                    chips.append(stands(new, "added", why.get(tag, "")))
+                    shown.add(new)
+        chips += [stands(tag, "added", why.get(tag, "")) for tag in corrected if tag not in shown]
+        return chips + [Chip(f"{tag}?", "contested", _("to decide")) for tag in sorted(undecided)]
+
+    @property
+    def state(self) -> tuple[str, str]:
+        """How far the clip is, in words, and a style for it."""
+        if not self.clip.included:
+            return _(self.clip.exclusion_reason or "left out"), "quiet"
+        failed = next((step for step in self.steps.values() if step.state == State.FAILED), None)
+        if failed is not None:
+            return failed.error, "failed"
+        running = next((step for step in self.steps.values() if step.state == State.RUNNING), None)
+        if running is not None:
+            return running.get_kind_display(), "running"
+        if self.images and len(self.images) == self.wanted and not self._unfinished():
+            return _("ready"), "ready"
+        return (_("waiting"), "quiet") if self.steps else (_("not started"), "quiet")
+
+    def _unfinished(self) -> bool:
+        return any(step.state in ClipStep.UNFINISHED for step in self.steps.values())
+
+    @property
+    def is_ready_made(self) -> bool:
+        """Whether the images were uploaded."""
+        return any(stimulus.painter == "uploaded" for stimulus in self.clip.stimuli.all())
+
+    @cached_property
+    def wanted(self) -> int:
+        return self.study.conditions.count()
+
+    @cached_property
+    def images(self) -> list[ImageView]:
+        """The images that are there: by condition, or shuffled and without a word while sealed."""
+        ready = [s for s in self.clip.stimuli.all() if s.state == Stimulus.State.READY]
+        if self.blinded:
+            ready.sort(key=lambda s: hashlib.sha256(image_key(s).encode()).digest())
+        else:
+            ready.sort(key=lambda s: s.condition.number)
+        return [self._image(stimulus, number) for number, stimulus in enumerate(ready, start=1)]
+
+    def _image(self, stimulus: Stimulus, number: int) -> ImageView:
+        address = reverse(
+            "generation_image", args=[self.study.slug, self.clip.number, image_key(stimulus), "full"]
+        )
+        title = "" if self.blinded else _(stimulus.condition.label)
+        return ImageView(
+            url=address, preview=address.replace("/full", "/preview"), title=title,
+            alt=_("Image %(n)d of %(clip)s") % {"n": number, "clip": self.clip.name} if self.blinded
+            else f"{title}: {self.clip.name}",
+            prompt="" if self.blinded else stimulus.provenance.get("prompt", ""),
+            provenance={} if self.blinded else stimulus.provenance,
+            pk=0 if self.blinded else stimulus.pk,
+        )  # fmt: skip
+
+
+def clip_views(clips: QuerySet[Clip] | Iterable[Clip], study: Study) -> list[ClipView]:
+    """Views of clips, loaded in a handful of queries."""
+    clips = list(clips)
+    prefetch_related_objects(clips, "steps", "stimuli__condition", "tag_decisions")
+    wanted, blinded = study.conditions.count(), is_blinded(study)
+    views = []
+    for clip in clips:
+        view = ClipView(clip, study, blinded=blinded)
+        view.wanted = wanted
+        views.append(view)
+    return views
+
+
+def voice_curve(curve: list[float], width: int = 600, height: int = 80) -> dict[str, Any]:
+    """The voice probabilities as an SVG path: 0 at the foot, 1 at the top."""
+    if len(curve) < 2:
+        return {}
+    step = width / (len(curve) - 1)
+    points = " ".join(f"{index * step:.1f},{height * (1 - value):.1f}" for index, value in enumerate(curve))
+    return {
+        "points": points,
+        "area": f"0,{height} {points} {width},{height}",
+        "width": width,
+        "height": height,
+    }

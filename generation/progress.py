@@ -1,0 +1,100 @@
+"""How far a run is, how fast it goes and how long it will take: one look for pages and terminals."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db.models import Count, Q
+from django.utils import timezone
+
+from generation.decisions import contested_tags
+from generation.models import ClipStep, GenerationRun, TagDecision
+from study.models import Stimulus, Study
+
+State = ClipStep.State
+RATE_OVER = timedelta(minutes=5)  # the rate is that of the last minutes, so that it follows what happens
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A study's images and the run that makes them. `rate` is images a minute."""
+
+    run: GenerationRun | None
+    images_ready: int
+    images_wanted: int
+    steps_done: int
+    steps_wanted: int
+    failed: int
+    unchanged: int
+    to_decide: int
+    rate: float | None
+    seconds_left: float | None
+
+    @property
+    def is_running(self) -> bool:
+        return self.run is not None and self.run.is_running
+
+    @property
+    def percent(self) -> int:
+        """Of the steps that are done; of the images where no run was ever started here."""
+        done, wanted = (
+            (self.steps_done, self.steps_wanted) if self.run else (self.images_ready, self.images_wanted)
+        )
+        return 100 * done // wanted if wanted else 0
+
+
+def progress_of(study: Study) -> Progress:
+    """Where the study's generation stands now."""
+    run = study.generation_runs.last()
+    included = study.clips.filter(included=True)
+    wanted = included.count() * study.conditions.count()
+    ready = Stimulus.objects.filter(
+        clip__study=study, clip__included=True, state=Stimulus.State.READY
+    ).count()
+    steps = ClipStep.objects.filter(run=run).exclude(state=State.SKIPPED) if run else ClipStep.objects.none()
+    counts = steps.aggregate(
+        all=Count("pk"),
+        done=Count("pk", filter=Q(state=State.DONE)),
+        failed=Count("pk", filter=Q(state=State.FAILED)),
+    )
+    rate, left = _rate(run, steps, counts["all"] - counts["done"] - counts["failed"])
+    return Progress(
+        run=run, images_ready=ready, images_wanted=wanted, steps_done=counts["done"], steps_wanted=counts["all"],
+        failed=counts["failed"], unchanged=unchanged_clips(study), to_decide=len(undecided(study)),
+        rate=rate, seconds_left=left,
+    )  # fmt: skip
+
+
+def _rate(run: GenerationRun | None, steps, remaining: int) -> tuple[float | None, float | None]:
+    if run is None or not run.is_running:
+        return None, None
+    now = timezone.now()
+    since = max(run.started_at, now - RATE_OVER)
+    elapsed = (now - since).total_seconds()
+    ended = steps.filter(state=State.DONE, finished_at__gte=since)
+    painted = Stimulus.objects.filter(clip__study=run.study, painted_at__gte=since).count()
+    done = ended.count()
+    if done < 4 or elapsed < 2:
+        return None, None
+    # Images for people; time left from all steps, since painting is not all there is to do.
+    return (painted * 60 / elapsed if painted else None), remaining * elapsed / done
+
+
+def unchanged_clips(study: Study) -> int:
+    """Clips whose two tag sets give the same prompts."""
+    return ClipStep.objects.filter(
+        clip__study=study, kind=ClipStep.Kind.REDEFINE, state=State.DONE, result__unchanged=True
+    ).count()
+
+
+def undecided(study: Study) -> list[tuple[int, str]]:
+    """(clip id, tag) of every contested tag that nobody has decided about."""
+    decided = set(TagDecision.objects.filter(clip__study=study).values_list("clip_id", "tag"))
+    rows = ClipStep.objects.filter(
+        clip__study=study, kind=ClipStep.Kind.REDEFINE, result__isnull=False
+    ).values_list("clip_id", "result__contested")
+    return [
+        (clip_id, tag)
+        for clip_id, contested in rows
+        for tag in contested_tags(contested or [])
+        if (clip_id, tag) not in decided
+    ]

@@ -1,0 +1,363 @@
+"""Pictures that another generator made: a zip, or a set of files, read with care.
+
+A manifest says what is what, a CSV with the columns `clip,condition,file`, one row a picture; or the names of
+the files do, `clip__condition.png`. Everything is checked before anything is handed on, and all faults stand
+in one message.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import stat
+import unicodedata
+import zipfile
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+
+from PIL import Image
+
+from .normalise import PictureError, open_picture
+
+COLUMNS = ("clip", "condition", "file")
+MANIFEST = "manifest.csv"
+SEPARATOR = "__"  # between clip and condition in a file's name
+MAX_FILES = 20_000
+MAX_FILE_BYTES = 50 * 2**20
+MAX_TOTAL_BYTES = 8 * 2**30
+MAX_MANIFEST_BYTES = 20 * 2**20
+# PNG and JPEG are packed already; a file that shrinks two hundred times is a trap.
+MAX_RATIO = 200
+_SHOWN = 20
+
+
+class ReadyMadeError(ValueError):
+    """An upload cannot be used. `faults` holds every fault with file, row and value; nothing was imported."""
+
+    def __init__(self, faults: Collection[str]) -> None:
+        self.faults = tuple(faults)
+        shown = list(self.faults[:_SHOWN])
+        if len(self.faults) > _SHOWN:
+            shown.append(f"… and {len(self.faults) - _SHOWN} more.")
+        super().__init__("\n".join([*shown, "Nothing was imported."]))
+
+
+@dataclass(frozen=True)
+class ReadyMade:
+    """One picture of the upload: for which clip and condition, and the name of its file there."""
+
+    clip: str
+    condition: str
+    file: str
+
+
+class Upload:
+    """A checked upload: `items` in the manifest's order, and the picture of each on request, one at a time."""
+
+    def __init__(self, items: list[ReadyMade], source: _Source) -> None:
+        self.items = items
+        self._source = source
+
+    def data(self, item: ReadyMade) -> bytes:
+        """The picture's file as it was uploaded."""
+        return self._source.read(item.file)
+
+    def picture(self, item: ReadyMade) -> Image.Image:
+        return open_picture(self.data(item), name=item.file)
+
+    def __iter__(self) -> Iterator[tuple[ReadyMade, Image.Image]]:
+        for item in self.items:
+            yield item, self.picture(item)
+
+
+def read_zip(file: Path | BinaryIO, *, clips: Collection[str], conditions: Collection[str]) -> Upload:
+    """A zip with `manifest.csv` and the pictures that it names, by paths relative to it. Nothing is unpacked
+    to disk.
+
+    Raises:
+        ReadyMadeError: with all faults.
+    """
+    try:
+        archive = zipfile.ZipFile(file)
+    except (zipfile.BadZipFile, OSError) as error:
+        raise ReadyMadeError([f"The upload is no readable zip ({error}): pack it again."]) from None
+    source = _ZipSource(archive)
+    manifests = [name for name in source.names if PurePosixPath(name).name.casefold() == MANIFEST]
+    if len(manifests) != 1:
+        found = f"{len(manifests)} of them" if manifests else "none"
+        raise ReadyMadeError(
+            [f"The zip needs one {MANIFEST} with the columns {','.join(COLUMNS)}; there is {found}."]
+        )
+    folder = str(PurePosixPath(manifests[0]).parent)
+    folder = "" if folder == "." else f"{folder}/"
+    try:
+        data = source.read(manifests[0])
+    except PictureError as error:
+        raise ReadyMadeError([str(error)]) from None
+    return _checked(data, manifests[0], source, folder, clips, conditions, {manifests[0]})
+
+
+def read_files(
+    manifest: bytes,
+    files: Mapping[str, bytes | BinaryIO],
+    *,
+    clips: Collection[str],
+    conditions: Collection[str],
+) -> Upload:
+    """Files uploaded one by one, by name, and a manifest that names them.
+
+    Raises:
+        ReadyMadeError: with all faults.
+    """
+    return _checked(manifest, MANIFEST, _FileSource(files), "", clips, conditions, set())
+
+
+def read_named_files(
+    files: Mapping[str, bytes | BinaryIO], *, clips: Collection[str], conditions: Collection[str]
+) -> Upload:
+    """Files whose names say what they are: `clip__condition.png`, the clip with or without its ending.
+
+    Raises:
+        ReadyMadeError: with all faults.
+    """
+    source = _FileSource(files)
+    items: list[ReadyMade] = []
+    faults: list[str] = []
+    seen: dict[tuple[str, str], str] = {}
+    for name in sorted(source.names):
+        said, separator, condition = PurePosixPath(name).stem.rpartition(SEPARATOR)
+        fitting = [clip for clip in clips if said in (clip, PurePosixPath(clip).stem)]
+        if not (separator and said and condition):
+            faults.append(
+                f"{name}: the name must be clip{SEPARATOR}condition, as in 'song{SEPARATOR}{min(conditions)}.png'; "
+                f"rename it, or add a {MANIFEST}."
+            )
+        elif not fitting:
+            faults.append(f"{name}: unknown clip '{said}'; upload it first or fix the name.")
+        elif len(fitting) > 1 and said not in fitting:
+            faults.append(
+                f"{name}: '{said}' may be {' or '.join(sorted(fitting))}; write the clip's whole name."
+            )
+        elif condition not in conditions:
+            known = ", ".join(sorted(conditions))
+            faults.append(f"{name}: unknown condition '{condition}'; the study has {known}.")
+        else:
+            clip = said if said in fitting else fitting[0]
+            if (clip, condition) in seen:
+                faults.append(
+                    f"{name}: clip '{clip}' has condition '{condition}' already from {seen[clip, condition]}."
+                )
+            seen[clip, condition] = name
+            items.append(ReadyMade(clip, condition, name))
+    return _whole(items, faults, source, conditions)
+
+
+class _Source:
+    """Where the pictures lie: their names, normalised, and their bytes."""
+
+    names: Collection[str]
+
+    def read(self, name: str) -> bytes:
+        raise NotImplementedError
+
+
+class _FileSource(_Source):
+    """Files by name: their bytes, or a file that holds them, read only when it is asked for."""
+
+    def __init__(self, files: Mapping[str, bytes | BinaryIO]) -> None:
+        self._files = {_one_spelling(name): data for name, data in files.items()}
+        self.names = self._files.keys()
+
+    def read(self, name: str) -> bytes:
+        given = self._files[name]
+        if isinstance(given, bytes):
+            return given
+        given.seek(0)
+        data = given.read(MAX_FILE_BYTES + 1)
+        if len(data) > MAX_FILE_BYTES:
+            raise PictureError(f"{name}: larger than {MAX_FILE_BYTES >> 20} MiB. Save it smaller.")
+        return data
+
+
+class _ZipSource(_Source):
+    """The members of a zip, after everything that a zip can do to its reader is ruled out."""
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self._archive = archive
+        members = [info for info in archive.infolist() if not info.is_dir() and not _is_litter(info.filename)]
+        faults = [fault for info in members if (fault := _member_fault(info))]
+        if len(members) > MAX_FILES:
+            faults.append(f"The zip has {len(members)} files; the limit is {MAX_FILES}: split it.")
+        if sum(info.file_size for info in members) > MAX_TOTAL_BYTES:
+            faults.append(f"The zip unpacks to more than {MAX_TOTAL_BYTES >> 30} GiB: split it.")
+        self._members: dict[str, zipfile.ZipInfo] = {}
+        for info in members:
+            name = _one_spelling(info.filename)
+            if name in self._members:
+                faults.append(f"The zip holds '{name}' twice: remove one.")
+            self._members[name] = info
+        if faults:
+            raise ReadyMadeError(faults)
+        self.names = self._members.keys()
+
+    def read(self, name: str) -> bytes:
+        limit = MAX_MANIFEST_BYTES if name.casefold().endswith(".csv") else MAX_FILE_BYTES
+        try:
+            with self._archive.open(self._members[name]) as member:
+                data = member.read(limit + 1)  # the sizes in the headers may lie
+        except (
+            zipfile.BadZipFile,
+            OSError,
+            NotImplementedError,
+            RuntimeError,
+            EOFError,
+            ValueError,
+        ) as error:
+            raise PictureError(f"{name}: damaged in the zip ({error}). Pack it again.") from None
+        except Exception as error:  # zlib.error, lzma.LZMAError: of no common kind
+            raise PictureError(f"{name}: damaged in the zip ({error}). Pack it again.") from None
+        if len(data) > limit:
+            raise PictureError(f"{name}: larger than {limit >> 20} MiB. Save it smaller.")
+        return data
+
+
+def _member_fault(info: zipfile.ZipInfo) -> str | None:
+    path = PurePosixPath(info.filename.replace("\\", "/"))
+    if path.is_absolute() or ".." in path.parts or (path.parts and ":" in path.parts[0]):
+        return f"The zip holds '{info.filename}', which points outside it: pack it again without such paths."
+    if stat.S_ISLNK(info.external_attr >> 16):
+        return f"The zip holds '{info.filename}', which is a link: pack the file itself."
+    if info.flag_bits & 0x1:
+        return f"'{info.filename}' in the zip has a password: pack it without one."
+    if info.file_size > MAX_FILE_BYTES:
+        return f"'{info.filename}' in the zip is larger than {MAX_FILE_BYTES >> 20} MiB: save it smaller."
+    if info.file_size > 2**20 and info.file_size > MAX_RATIO * max(1, info.compress_size):
+        return f"'{info.filename}' in the zip unpacks to over {MAX_RATIO} times its size: that is no picture."
+    return None
+
+
+def _is_litter(name: str) -> bool:
+    """What file managers leave in zips."""
+    parts = PurePosixPath(name).parts
+    return "__MACOSX" in parts or (bool(parts) and parts[-1] in (".DS_Store", "Thumbs.db", "desktop.ini"))
+
+
+def _one_spelling(name: str) -> str:
+    """One spelling of a path: slashes, no leading './', composed letters (some systems write them apart)."""
+    return unicodedata.normalize("NFC", str(PurePosixPath(name.strip().replace("\\", "/"))))
+
+
+def _checked(
+    manifest: bytes,
+    manifest_name: str,
+    source: _Source,
+    folder: str,
+    clips: Collection[str],
+    conditions: Collection[str],
+    expected: set[str],
+) -> Upload:
+    items, faults = _items(manifest, manifest_name, source, folder, set(clips), set(conditions))
+    used = {item.file for item in items} | expected
+    faults += [
+        f"'{name}' is in no row of {manifest_name}: add a row or leave it out."
+        for name in sorted(set(source.names) - used)
+    ]
+    return _whole(items, faults, source, conditions)
+
+
+def _whole(items: list[ReadyMade], faults: list[str], source: _Source, conditions: Collection[str]) -> Upload:
+    """The upload, where every clip has all of its pictures and each can be read."""
+    by_clip: dict[str, set[str]] = {}
+    for item in items:
+        by_clip.setdefault(item.clip, set()).add(item.condition)
+    for clip, there in by_clip.items():
+        missing = [condition for condition in conditions if condition not in there]
+        if missing and not faults:
+            faults.append(
+                f"Clip '{clip}' has no picture for {', '.join(missing)}: a clip needs all of its pictures."
+            )
+    if not faults:
+        for item in items:  # one at a time: a thousand pictures need not fit into memory
+            try:
+                open_picture(source.read(item.file), name=item.file)
+            except PictureError as error:
+                faults.append(str(error))
+    if faults:
+        raise ReadyMadeError(faults)
+    return Upload(items, source)
+
+
+def _items(
+    manifest: bytes, manifest_name: str, source: _Source, folder: str, clips: set[str], conditions: set[str]
+) -> tuple[list[ReadyMade], list[str]]:
+    """The manifest's rows as items, and what is wrong with the others."""
+    reader = _rows(manifest, manifest_name)
+    items: list[ReadyMade] = []
+    faults: list[str] = []
+    seen: dict[tuple[str, str], int] = {}
+    files: dict[str, int] = {}
+    for number, row in reader:
+        clip, condition = (
+            unicodedata.normalize("NFC", (row[column] or "").strip()) for column in COLUMNS[:2]
+        )
+        name = (row["file"] or "").strip()
+        file = _one_spelling(folder + name)
+        at = f"{manifest_name}, row {number}"
+        if not (clip and condition and name):
+            faults.append(f"{at}: clip, condition and file must all be given.")
+        elif clip not in clips:
+            faults.append(f"{at}: unknown clip '{clip}'; upload it first or fix the name.")
+        elif condition not in conditions:
+            faults.append(
+                f"{at}: unknown condition '{condition}'; the study has {', '.join(sorted(conditions))}."
+            )
+        elif (clip, condition) in seen:
+            faults.append(
+                f"{at}: clip '{clip}' has condition '{condition}' already in row {seen[clip, condition]}."
+            )
+        elif file not in source.names:
+            faults.append(f"{at}: the file '{name}' is not in the upload; add it or fix the name.")
+        elif file in files:
+            faults.append(
+                f"{at}: the file '{name}' stands in row {files[file]} already; each picture needs its own."
+            )
+        else:
+            seen[clip, condition] = files[file] = number
+            items.append(ReadyMade(clip, condition, file))
+    if not items and not faults:
+        faults.append(f"{manifest_name} has no rows: one row a picture is needed.")
+    return items, faults
+
+
+def _rows(manifest: bytes, name: str) -> Iterator[tuple[int, dict[str, str]]]:
+    """The rows with their line numbers, in UTF-8 (with or without mark) or CP949, by comma, semicolon or tab."""
+    for encoding in ("utf-8-sig", "cp949"):
+        try:
+            text = manifest.decode(encoding)
+            break
+        except UnicodeDecodeError:
+            continue
+    else:
+        raise ReadyMadeError([f"{name}: neither UTF-8 nor CP949; save it as UTF-8."])
+    if "\0" in text:
+        raise ReadyMadeError([f"{name}: not a text file; save it as CSV in UTF-8."])
+    header = text.splitlines()[0] if text.strip() else ""
+    delimiter = max(",;\t", key=header.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    columns = [column.strip().casefold() for column in next(reader, [])]
+    missing = [column for column in COLUMNS if column not in columns]
+    if missing:
+        raise ReadyMadeError(
+            [f"{name}: the column {', '.join(missing)} is missing; the columns are {','.join(COLUMNS)}."]
+        )
+    if any(columns.count(column) > 1 for column in COLUMNS):
+        raise ReadyMadeError([f"{name}: a column stands there twice; keep one each of {','.join(COLUMNS)}."])
+    try:
+        for values in reader:
+            if any(value.strip() for value in values):
+                padded = values + [""] * (len(columns) - len(values))
+                yield reader.line_num, dict(zip(columns, padded, strict=False))
+    except csv.Error as error:
+        raise ReadyMadeError([f"{name}, row {reader.line_num}: {error}."]) from None

@@ -1,0 +1,182 @@
+"""Redefinition of one clip's tags, with a reason for every change."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+from generation.redefinition.engine import Columns, Effect, apply_rules
+from generation.redefinition.evidence import TableEvidence, VoiceThresholds, clip_evidence
+from generation.redefinition.rules import RuleSet
+from generation.redefinition.schema import Exclusion, VoicePolicy
+from generation.redefinition.spelling import normalise, suggestion
+
+Action = Literal["removed", "added", "merged", "kept"]
+
+
+@dataclass(frozen=True)
+class Change:
+    """What happened to one tag, by which rule, and why. `into` names where a merged tag went."""
+
+    tag: str
+    action: Action
+    into: tuple[str, ...] = ()
+    rule: str = ""
+    why: str = ""
+    evidence: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Contested:
+    """A contradiction for the researcher to decide; until then `kept` stands and `removed` does not.
+
+    `people`: the original tags on both sides. `offered`: the tag that would say what the detectors say; it stands
+    nowhere until the researcher wants it.
+    """
+
+    rule: str
+    people: tuple[str, ...]
+    kept: tuple[str, ...]
+    removed: tuple[str, ...]
+    why: str
+    evidence: dict[str, Any] = field(default_factory=dict)
+    offered: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Redefinition:
+    """A clip's tags after the rules. `unknown` maps tags outside the vocabulary (they are kept) to the known tag
+    they may be a misspelling of, or None."""
+
+    tags: list[str]
+    changes: list[Change]
+    contested: list[Contested]
+    unknown: dict[str, str | None]
+
+    @property
+    def unknown_tags(self) -> list[str]:
+        return list(self.unknown)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data for provenance and the database (JSON can hold it)."""
+        return asdict(self)
+
+
+def redefine(
+    tags: Sequence[str],
+    rules: RuleSet,
+    *,
+    voice_share: float | None = None,
+    tagger_probabilities: Mapping[str, float] | None = None,
+    thresholds: VoiceThresholds | None = None,
+) -> Redefinition:
+    """Redefine one clip's tags.
+
+    tags: as people or a tagger gave them, in any case and spacing; order does not change which tags come out.
+    voice_share: share of the clip in which the voice detector heard a voice (0 to 1), None without a detector.
+    tagger_probabilities: tag → probability; only its voice tags count, as evidence, and it adds no tag.
+    Raises ValueError for a share or probability outside 0 to 1.
+    """
+    thresholds = thresholds or VoiceThresholds()
+    places, written, changes = _read(tags, rules)
+    columns = Columns(1, {tag: np.ones(1, dtype=bool) for tag in places}, places)
+    original = tuple(places)
+    evidence = clip_evidence(voice_share, tagger_probabilities, rules.voice_policy)
+    effects: list[Effect] = []
+    apply_rules(columns, rules, evidence, thresholds, effects.append)
+    facts = evidence_facts(evidence, 0, thresholds)
+    happened = [effect for effect in effects if effect.rows[0]]
+    changes += [
+        Change(
+            effect.tag,
+            effect.action,  # type: ignore[arg-type]
+            effect.into,
+            effect.step.name,
+            effect.why,
+            facts if effect.by_evidence or (effect.contested and _is_voice(effect)) else {},
+        )
+        for effect in happened
+    ]
+    left = [tag for tag in columns.in_order() if columns.values[tag][0]]
+    return Redefinition(
+        tags=[written.get(tag, tag) for tag in left],
+        changes=changes,
+        contested=contested_of(happened, original, left, rules, facts),
+        unknown={written[tag]: suggestion(tag, rules.known) for tag in original if tag not in rules.known},
+    )
+
+
+def _read(tags: Sequence[str], rules: RuleSet) -> tuple[dict[str, float], dict[str, str], list[Change]]:
+    """Normalised tags with their places, how unknown ones were written, and the changes of spelling."""
+    places: dict[str, float] = {}
+    written: dict[str, str] = {}
+    changes: list[Change] = []
+    for place, tag in enumerate(tags):
+        name = normalise(tag)
+        if not name:
+            continue
+        if name in rules.known and name != tag:
+            changes.append(Change(tag, "merged", (name,), "spelling", "case, spaces and underscores"))
+        if name not in places:
+            places[name] = float(place)
+            if name not in rules.known:
+                written[name] = " ".join(tag.split())
+    return places, written, changes
+
+
+def _is_voice(effect: Effect) -> bool:
+    return isinstance(effect.step.rule, VoicePolicy)
+
+
+def evidence_facts(evidence: TableEvidence, row: int, thresholds: VoiceThresholds) -> dict[str, Any]:
+    """The evidence on one clip as plain data: what was measured and what each detector says."""
+    words = {1: "voice", 0: "nothing", -1: "none"}
+    facts: dict[str, Any] = {}
+    if not np.isnan(evidence.share[row]):
+        facts["voice_share"] = float(evidence.share[row])
+        facts["detector"] = words[int(evidence.detector_verdict(thresholds)[row])]
+    if not (np.isnan(evidence.tagger_heard[row]) and np.isnan(evidence.tagger_denied[row])):
+        for name in ("tagger_heard", "tagger_denied"):
+            value = getattr(evidence, name)[row]
+            facts[name] = None if np.isnan(value) else float(value)
+        facts["tagger"] = words[int(evidence.tagger_verdict(thresholds)[row])]
+    return facts
+
+
+def contested_of(
+    happened: list[Effect],
+    original: Sequence[str],
+    left: Sequence[str],
+    rules: RuleSet,
+    facts: dict[str, Any],
+) -> list[Contested]:
+    """One entry for each rule under which this clip is contested."""
+    entries: dict[str, list[Effect]] = {}
+    for effect in happened:
+        if effect.contested:
+            entries.setdefault(effect.step.name, []).append(effect)
+    contested = []
+    for name, effects in entries.items():
+        rule = effects[0].step.rule
+        assert isinstance(rule, Exclusion | VoicePolicy), "only contradictions are contested"
+        meaning = rules.sides[name]
+        removed = tuple(effect.tag for effect in effects if effect.action == "removed")
+        contested.append(
+            Contested(
+                rule=name,
+                people=tuple(tag for tag in original if tag in meaning),
+                kept=tuple(tag for tag in left if tag in meaning),
+                removed=removed,
+                why=effects[0].why,
+                evidence=facts if _is_voice(effects[0]) else {},
+                offered=_offered(rule, left, removed),
+            )
+        )
+    return contested
+
+
+def _offered(rule: Exclusion | VoicePolicy, left: Sequence[str], removed: Sequence[str]) -> tuple[str, ...]:
+    if not isinstance(rule, VoicePolicy):
+        return ()
+    return tuple(tag for tag in (rule.heard, rule.denied) if tag not in left and tag not in removed)

@@ -1,0 +1,153 @@
+"""The shape of a rule file: what may stand in it, checked by pydantic."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from generation.redefinition.spelling import normalise
+
+
+def _tag(value: object) -> object:
+    return normalise(value) if isinstance(value, str) else value
+
+
+def _listed(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+Tag = Annotated[str, BeforeValidator(_tag), Field(min_length=1)]
+Tags = Annotated[tuple[Tag, ...], BeforeValidator(_listed), Field(min_length=1)]
+
+
+class Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Rule(Model):
+    """What every rule has."""
+
+    why: str = Field(default="", description="The reason, shown to the researcher beside each change.")
+
+
+class Merge(Rule):
+    """Several tags become one (or, for a compound, the tags that it says at once)."""
+
+    into: Tags = Field(description="The tag that stays, or the tags a compound becomes.")
+    from_: Tags = Field(alias="from", description="The tags that go.")
+
+    @property
+    def label(self) -> str:
+        return f"{' + '.join(self.into)} ← {', '.join(self.from_)}"
+
+
+class Implication(Rule):
+    """A tag that says another one too."""
+
+    tag: Tag = Field(description="The tag that is there.")
+    implies: Tags = Field(description="The tags that it says as well.")
+
+    @property
+    def label(self) -> str:
+        return f"{self.tag} → {', '.join(self.implies)}"
+
+
+class Exclusion(Rule):
+    """Two sides that cannot both be true of a clip."""
+
+    one: Tags = Field(description="The tags of one side.")
+    other: Tags = Field(description="The tags of the other side.")
+    stands: Literal["one", "other", "neither", "both"] = Field(
+        description="The side that stays where a clip has both; `both` only counts the contradiction."
+    )
+    review: bool = Field(
+        default=False, description="List these clips as contested, for the researcher to decide."
+    )
+
+    @property
+    def label(self) -> str:
+        return f"{', '.join(self.one)} ≠ {', '.join(self.other)}"
+
+    @property
+    def going(self) -> tuple[str, ...]:
+        """The tags that a contradictory clip loses."""
+        losers = {"one": self.other, "other": self.one, "neither": self.one + self.other, "both": ()}
+        return losers[self.stands]
+
+
+class VoicePolicy(Rule):
+    """What happens to the tags for a voice, and for none."""
+
+    policy: Literal["blanket", "evidence"] = Field(
+        description=(
+            "`evidence`: what people said stands, detectors speak where people were silent, disagreement is "
+            "listed. `blanket`: the original study's way: a clip in doubt has no voice unless the detector "
+            "found one."
+        )
+    )
+    heard: Tag = Field(description="The tag that says a voice is heard.")
+    denied: Tag = Field(description="The tag that says no voice is heard.")
+    also_heard: tuple[Tag, ...] = Field(default=(), description="Other tags that tell of a voice.")
+    review_beside: tuple[Tag, ...] = Field(
+        default=(),
+        description="Blanket only: list a clip for review where it is said to have no voice beside these.",
+    )
+    tagger_heard: tuple[Tag, ...] = Field(default=(), description="The tagger's tags that speak for a voice.")
+    tagger_denied: tuple[Tag, ...] = Field(
+        default=(), description="The tagger's tags that speak against one."
+    )
+
+    @property
+    def label(self) -> str:
+        return f"{self.heard} ≠ {self.denied}"
+
+
+class Family(Rule):
+    """General tags that say nothing more beside a special one."""
+
+    drop: Tags = Field(description="The general tags that go.")
+    beside: Tags = Field(description="The special tags beside which they go.")
+
+    @property
+    def label(self) -> str:
+        return f"{', '.join(self.drop)} beside {', '.join(self.beside)}"
+
+
+class Removal(Rule):
+    """Tags that go from every clip, with the reason."""
+
+    tags: Tags = Field(description="The tags that go.")
+    why: str = Field(min_length=1, description="The reason; required for a removal.")
+
+    @property
+    def label(self) -> str:
+        return ", ".join(self.tags)
+
+
+class Stage(Model):
+    """Rules that are applied together, in the order of the fields below."""
+
+    name: str = Field(min_length=1, description="Its name in reports.")
+    spelling: tuple[Merge, ...] = Field(default=(), description="Misspellings and the tag that is meant.")
+    merges: tuple[Merge, ...] = Field(default=(), description="Several tags for one thing.")
+    implications: tuple[Implication, ...] = Field(default=(), description="Tags that say another one too.")
+    exclusions: tuple[Exclusion, ...] = Field(
+        default=(), description="Contradictions and how they are decided."
+    )
+    voice: VoicePolicy | None = Field(default=None, description="The policy for voice and no voice.")
+    families: tuple[Family, ...] = Field(default=(), description="General tags dropped beside special ones.")
+    removals: tuple[Removal, ...] = Field(default=(), description="Tags dropped everywhere.")
+
+
+class RuleFile(Model):
+    """A whole rule file."""
+
+    name: str = Field(min_length=1, description="The name of the rule set, kept in provenance.")
+    description: str = Field(default="", description="One sentence about the set.")
+    vocabulary: tuple[Tag, ...] = Field(default=(), description="Tags beyond the built-in vocabulary.")
+    vocabulary_words: bool = Field(
+        default=False, description="Use the built-in vocabulary's natural words in prompts."
+    )
+    prompt_words: dict[Tag, str] = Field(
+        default={}, description="The word that a tag becomes in a prompt, where it differs."
+    )
+    stages: tuple[Stage, ...] = Field(min_length=1, description="The rules, stage by stage.")

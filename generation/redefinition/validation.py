@@ -1,0 +1,260 @@
+"""Is a rule set sound? Unknown tags, cycles, and rules that undo one another, named with file and line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generation.redefinition.errors import RuleError
+from generation.redefinition.schema import Exclusion, Family, Implication, Merge, Removal, VoicePolicy
+from generation.redefinition.spelling import suggestion
+
+if TYPE_CHECKING:
+    from generation.redefinition.rules import RuleSet, Step
+
+Gone = dict[str, "Step"]
+
+
+def check(rules: RuleSet, lines: dict) -> None:
+    """Raise RuleError for the first fault found."""
+    _check_names(rules, lines)
+    _check_known(rules, lines)
+    _check_cycles(rules)
+    _check_sides(rules)
+    _check_order(rules)
+
+
+def _check_names(rules: RuleSet, lines: dict) -> None:
+    seen: dict[str, int] = {}
+    for number, stage in enumerate(rules.file.stages):
+        line = lines[("stages", number)]
+        if stage.name in seen:
+            raise RuleError(
+                f"{rules.source}, line {line}: the stage {stage.name!r} stands in line {seen[stage.name]} too; "
+                "give each its own name."
+            )
+        seen[stage.name] = line
+
+
+def _check_known(rules: RuleSet, lines: dict) -> None:
+    for step in rules.steps:
+        for tag in _mentioned(step):
+            if tag not in rules.known:
+                _unknown(rules, tag, _line_of(tag, step.line, lines, rules))
+    for tag in rules.file.prompt_words:
+        if tag not in rules.known:
+            _unknown(rules, tag, lines.get(("prompt_words", tag), lines.get(("prompt_words",), 1)))
+
+
+def _unknown(rules: RuleSet, tag: str, line: int) -> None:
+    near = suggestion(tag, rules.known)
+    meant = f"did you mean {near!r}? If not, list it" if near else "list it"
+    raise RuleError(
+        f"{rules.source}, line {line}: unknown tag {tag!r}; {meant} under `vocabulary` if it is meant."
+    )
+
+
+def _line_of(tag: str, first: int, lines: dict, rules: RuleSet) -> int:
+    """The line on which a rule that begins on line `first` mentions `tag`."""
+    for path, line in lines.items():
+        if line < first or len(path) < 4 or path[0] != "stages":
+            continue
+        value = rules.file.stages[path[1]]
+        try:
+            for part in path[2:]:
+                value = value[part] if isinstance(part, int) else getattr(value, _field(part))
+        except (AttributeError, IndexError, TypeError):
+            continue
+        if value == tag or value == (tag,):
+            return line
+    return first
+
+
+def _field(part: str) -> str:
+    return "from_" if part == "from" else part
+
+
+def _mentioned(step: Step) -> tuple[str, ...]:
+    rule = step.rule
+    if isinstance(rule, Merge):
+        return rule.from_ + rule.into
+    if isinstance(rule, Implication):
+        return (rule.tag, *rule.implies)
+    if isinstance(rule, Exclusion):
+        return rule.one + rule.other
+    if isinstance(rule, Family):
+        return rule.drop + rule.beside
+    if isinstance(rule, VoicePolicy):
+        return (
+            *(rule.heard, rule.denied, *rule.also_heard, *rule.review_beside),
+            *rule.tagger_heard,
+            *rule.tagger_denied,
+        )
+    return rule.tags
+
+
+def _check_cycles(rules: RuleSet) -> None:
+    arrows: dict[str, list[tuple[str, Step]]] = {}
+    for step in rules.steps:
+        rule = step.rule
+        if isinstance(rule, Merge):
+            pairs = [(child, parent) for child in rule.from_ for parent in rule.into]
+        elif isinstance(rule, Implication):
+            pairs = [(rule.tag, implied) for implied in rule.implies]
+        else:
+            continue
+        for start, end in pairs:
+            arrows.setdefault(start, []).append((end, step))
+    done: set[str] = set()
+    for tag in arrows:
+        _walk(tag, arrows, [], done, rules)
+
+
+def _walk(
+    tag: str, arrows: dict, trail: list[tuple[str, Step | None]], done: set[str], rules: RuleSet
+) -> None:
+    if tag in done:
+        return
+    names = [name for name, _ in trail]
+    if tag in names:
+        circle = [*names[names.index(tag) :], tag]
+        step = trail[-1][1]
+        raise RuleError(
+            f"{rules.source}, line {step.line if step else 1}: the rules go in a circle: {' → '.join(circle)}; "
+            "remove one of the arrows."
+        )
+    for end, step in arrows.get(tag, []):
+        _walk(end, arrows, [*trail, (tag, step)], done, rules)
+    done.add(tag)
+
+
+def _check_sides(rules: RuleSet) -> None:
+    """No tag on both sides of a rule, and no implication against a contradiction's decision."""
+    seen: dict[str, Step] = {}
+    for step in rules.steps:
+        if step.name in seen:
+            raise RuleError(
+                f"{rules.source}, line {step.line}: this rule stands in line {seen[step.name].line} too; remove one."
+            )
+        seen[step.name] = step
+        rule = step.rule
+        if isinstance(rule, Merge):
+            _refuse_if(set(rule.from_) & set(rule.into), rules, step, "merges {} into itself")
+        elif isinstance(rule, Implication):
+            _refuse_if({rule.tag} & set(rule.implies), rules, step, "has {} imply itself")
+        elif isinstance(rule, Family):
+            _refuse_if(set(rule.drop) & set(rule.beside), rules, step, "drops {} beside itself")
+            _check_dropped(rules, step, rule)
+        elif isinstance(rule, Exclusion):
+            _refuse_if(set(rule.one) & set(rule.other), rules, step, "has {} on both sides")
+            _check_decided(rules, step, rule)
+            _check_implied(rules, step, set(rule.one), set(rule.other), set(rule.going))
+        elif isinstance(rule, VoicePolicy):
+            _refuse_if({rule.heard} & {rule.denied}, rules, step, "has {} on both sides")
+            heard, denied = {rule.heard, *rule.also_heard}, {rule.denied}
+            _check_implied(rules, step, heard, denied, denied if rule.policy == "evidence" else {rule.heard})
+
+
+def _check_dropped(rules: RuleSet, step: Step, rule: Family) -> None:
+    """No tag that is dropped beside the very tag that implies it."""
+    for source, (implied, implying) in _implied(rules).items():
+        if source in rule.beside and implied & set(rule.drop):
+            tag = min(implied & set(rule.drop))
+            _undone(rules, implying, step, f"it drops {tag!r} beside {source!r}, which implies it")
+
+
+def _check_decided(rules: RuleSet, step: Step, rule: Exclusion) -> None:
+    """No pair of tags decided twice: the later rule would never meet both."""
+    for earlier in rules.steps:
+        if earlier is step:
+            return
+        other = earlier.rule
+        if isinstance(other, Exclusion) and other.going:
+            for one, two in ((other.one, other.other), (other.other, other.one)):
+                if set(rule.one) & set(one) and set(rule.other) & set(two):
+                    _undone(rules, step, earlier, "it decides between the same tags before")
+
+
+def _check_implied(rules: RuleSet, step: Step, one: set[str], other: set[str], going: set[str]) -> None:
+    for source, (implied, implying) in _implied(rules).items():
+        for side, opposite in ((one, other), (other, one)):
+            if source in side and opposite & implied:
+                _undone(rules, implying, step, f"it implies what {source!r} excludes")
+        if source not in going and implied & going:
+            _undone(rules, step, implying, f"{source!r} brings back what is taken away here")
+
+
+def _implied(rules: RuleSet) -> dict[str, tuple[set[str], Step]]:
+    """Tag → everything it implies, through other tags too, and the rule where that begins."""
+    implied: dict[str, tuple[set[str], Step]] = {}
+    for step in rules.steps:
+        if isinstance(step.rule, Implication):
+            found, _ = implied.setdefault(step.rule.tag, (set(), step))
+            found.update(step.rule.implies)
+    for _ in implied:
+        for found, _step in implied.values():
+            for tag in tuple(found):
+                found |= implied[tag][0] if tag in implied else set()
+    return implied
+
+
+def _refuse_if(tags: set[str], rules: RuleSet, step: Step, said: str) -> None:
+    if tags:
+        named = ", ".join(repr(tag) for tag in sorted(tags))
+        raise RuleError(f"{rules.source}, line {step.line}: this rule {said.format(named)}; remove it there.")
+
+
+def _check_order(rules: RuleSet) -> None:
+    """Walk the rules as they are applied; no rule may need, or bring back, a tag that is gone by then."""
+    gone: Gone = {}
+    added: dict[str, Step] = {}
+    for step in rules.steps:
+        rule = step.rule
+        if isinstance(rule, Merge):
+            _check_sources(rule.from_, gone, rules, step)
+            _check_targets(rule.into, gone, rules, step)
+            added.update((tag, step) for tag in rule.into)
+            gone.update((tag, step) for tag in rule.from_)
+        elif isinstance(rule, Implication):
+            _check_sources((rule.tag,), gone, rules, step)
+            _check_targets(rule.implies, gone, rules, step)
+            added.update((tag, step) for tag in rule.implies)
+        elif isinstance(rule, Removal):
+            _check_sources(rule.tags, gone, rules, step)
+            for tag in rule.tags:
+                if tag in added:
+                    _undone(rules, added[tag], step, f"{tag!r} is removed there")
+            gone.update((tag, step) for tag in rule.tags)
+        elif isinstance(rule, VoicePolicy):
+            _check_targets((rule.heard, rule.denied), gone, rules, step)
+            _check_sources(rule.also_heard + rule.review_beside, gone, rules, step)
+            added.update((tag, step) for tag in (rule.heard, rule.denied))
+        else:
+            _check_sources(_mentioned(step), gone, rules, step)
+    for tag in rules.file.prompt_words:
+        if tag in gone:
+            raise RuleError(
+                f"{rules.source}, line {gone[tag].line}: {tag!r} is taken away here, yet `prompt_words` has a "
+                "word for it; give the word to the tag that stays."
+            )
+
+
+def _check_sources(tags: tuple[str, ...], gone: Gone, rules: RuleSet, step: Step) -> None:
+    for tag in tags:
+        if tag in gone:
+            raise RuleError(
+                f"{rules.source}, line {step.line}: {tag!r} is gone since line {gone[tag].line}, so this rule "
+                "can never apply; put it earlier or name the tag that it became."
+            )
+
+
+def _check_targets(tags: tuple[str, ...], gone: Gone, rules: RuleSet, step: Step) -> None:
+    for tag in tags:
+        if tag in gone:
+            _undone(rules, gone[tag], step, f"it brings {tag!r} back")
+
+
+def _undone(rules: RuleSet, step: Step, by: Step, how: str) -> None:
+    raise RuleError(
+        f"{rules.source}, line {step.line}: this rule is undone by the one in line {by.line}: {how}; "
+        "keep one of the two."
+    )

@@ -1,0 +1,73 @@
+"""The detectors' evidence for a whole file: `clip_id,voice` and, where a tagger ran, its two voice columns."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from generation.redefinition.errors import TagTableError
+from generation.redefinition.evidence import TableEvidence
+from generation.redefinition.spelling import normalise
+from generation.redefinition.tag_table import _check_clips, _check_header, _check_lengths, _rows, open_text
+
+FILE_COLUMNS = ("mp3 path", "path", "file", "filename")
+COLUMNS = {"voice": "share", "tagger heard": "tagger_heard", "tagger denied": "tagger_denied"}
+
+
+def read_voice_table(
+    path: str | Path, clips: Sequence[str], text: Mapping[str, Sequence[str]] | None = None
+) -> TableEvidence:
+    """The evidence on `clips`, in their order; a clip that the file lacks, and an empty cell, is no evidence.
+
+    Columns: `clip_id`, `voice` (share of the clip with voice, 0 to 1), optionally `tagger_heard` and
+    `tagger_denied` (the tagger's highest probability for a voice, and for none). A clip may be named by its file
+    too (`mp3_path` and the like among `text`, the annotations' text columns), as `listen_library` names it. Raises
+    TagTableError for a missing column, a value outside 0 to 1, an unknown clip, a clip given twice.
+    """
+    path = Path(path)
+    _, rows = _rows(open_text(path), path.name)
+    header = [normalise(name) for name in rows[0]]
+    _check_header(header, path.name)
+    _check_lengths(rows, path.name)
+    if "voice" not in header or header[0] == "voice":
+        raise TagTableError(
+            f"{path.name}, row 1: needs the columns clip_id and voice, not {', '.join(rows[0])}."
+        )
+    _check_clips([row[0] for row in rows[1:]], rows[0][0], path.name)
+    places = {
+        name: index
+        for column, names in (text or {}).items()
+        if normalise(column) in FILE_COLUMNS
+        for index, name in enumerate(names)
+    } | {clip: index for index, clip in enumerate(clips)}
+    filled: dict[int, int] = {}
+    columns = {name: np.full(len(clips), np.nan) for name in COLUMNS.values()}
+    for number, row in enumerate(rows[1:], start=2):
+        if row[0] not in places:
+            raise TagTableError(
+                f"{path.name}, row {number}: unknown clip {row[0]!r}; it is not among the annotations. Fix its name "
+                "or remove the row. Nothing was written."
+            )
+        place = places[row[0]]
+        if place in filled:
+            raise TagTableError(
+                f"{path.name}, row {number}: {row[0]!r} is the clip of row {filled[place]} too; remove one of them."
+            )
+        filled[place] = number
+        for index, name in enumerate(header):
+            if name in COLUMNS and row[index].strip():
+                columns[COLUMNS[name]][place] = _share(row[index], rows[0][index], number, path.name)
+    return TableEvidence.of(len(clips), **columns)
+
+
+def _share(value: str, column: str, number: int, source: str) -> float:
+    try:
+        share = float(value)
+    except ValueError:
+        share = float("nan")
+    if not 0 <= share <= 1:
+        raise TagTableError(
+            f"{source}, row {number}: {column} is {value!r}; it must be a number from 0 to 1 (0.25 for a quarter "
+            "of the clip), or empty. Nothing was written."
+        )
+    return share

@@ -1,0 +1,152 @@
+"""The step “Review”: the images of each clip, how they came to be, and what the researcher decides."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from generation import runs
+from generation.errors import GenerationError
+from generation.models import TagDecision
+from generation.presenting import clip_views, is_blinded, voice_curve
+from generation.tag_overview import tag_overview
+from generation.views import attempt, clip_or_404, filtered_clips
+from study.access import study_or_404
+from study.models import Study
+
+CLIPS_A_PAGE = 20
+
+
+@require_safe
+@login_required
+def generation_review(request: HttpRequest, slug: str) -> HttpResponse:
+    """The images of every clip, side by side."""
+    study = study_or_404(request.user, slug)
+    clips = study.clips.filter(included=True)
+    page = Paginator(clips, CLIPS_A_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "study": study,
+        "page": page,
+        "rows": clip_views(page.object_list, study),
+        "blinded": is_blinded(study),
+        "sketched": study.clips.filter(stimuli__painter="sketch").exists(),
+        "conditions": study.conditions.all(),
+    }
+    return render(request, "generation/review.html", context)
+
+
+@require_safe
+@login_required
+def generation_clip(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """All that is known of one clip: evidence, tags, prompts, images, provenance."""
+    study = study_or_404(request.user, slug)
+    [row] = clip_views([clip_or_404(study, number)], study)
+    context = {
+        "study": study, "row": row, "clip": row.clip, "blinded": row.blinded,
+        "curve": voice_curve(row.voice.get("curve", [])),
+        "before": study.clips.filter(number__lt=number).last(),
+        "after": study.clips.filter(number__gt=number).first(),
+    }  # fmt: skip
+    return render(request, "generation/clip.html", context)
+
+
+@require_safe
+@login_required
+def generation_tags(request: HttpRequest, slug: str) -> HttpResponse:
+    """The tags of the whole study before and after: what the rules did, clip by clip."""
+    study = study_or_404(request.user, slug)
+    if is_blinded(study):
+        raise Http404
+    page = Paginator(study.clips.filter(included=True), CLIPS_A_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "study": study,
+        "overview": tag_overview(study),
+        "rows": clip_views(page.object_list, study),
+        "page": page,
+    }
+    return render(request, "generation/tags.html", context)
+
+
+@login_required
+def generation_decide(request: HttpRequest, slug: str) -> HttpResponse:
+    """The contested tags of all clips, with the evidence, to keep or to remove."""
+    study = study_or_404(request.user, slug)
+    if is_blinded(study):
+        raise Http404
+    if request.method == "POST":
+        return _store_decisions(request, study)
+    clips = filtered_clips(study, "decide") if request.GET.get("show") != "all" else _contested(study)
+    page = Paginator(clips, CLIPS_A_PAGE).get_page(request.GET.get("page"))
+    rows = [
+        {"view": view, "curve": voice_curve(view.voice.get("curve", []))}
+        for view in clip_views(page.object_list, study)
+    ]
+    return render(request, "generation/decide.html", {"study": study, "rows": rows, "page": page})
+
+
+def _contested(study: Study):
+    return study.clips.filter(steps__result__contested__0__isnull=False).distinct()
+
+
+def _store_decisions(request: HttpRequest, study: Study) -> HttpResponse:
+    """Takes the choices posted as `decide-<clip number>-<tag>`."""
+    chosen: dict[int, dict[str, str]] = {}
+    for name, choice in request.POST.items():
+        if not name.startswith("decide-") or choice not in TagDecision.Choice.values:
+            continue
+        number, _dash, tag = name.removeprefix("decide-").partition("-")
+        if number.isdecimal():
+            chosen.setdefault(int(number), {})[tag] = choice
+    saved = 0
+    try:
+        for view in clip_views(study.clips.filter(number__in=chosen), study):
+            asked = {entry["tag"] for contest in view.contested for entry in contest["tags"]}
+            choices = {tag: choice for tag, choice in chosen[view.clip.number].items() if tag in asked}
+            runs.decide_tags(view.clip, choices, actor=request.user)
+            saved += len(choices)
+        if "generate" in request.POST:
+            runs.start_run(study, actor=request.user)
+    except GenerationError as error:
+        messages.error(request, str(error))
+        return redirect("generation_decide", study.slug)
+    said = ngettext(
+        "%(n)d decision is kept; the next run redefines its clip with it.",
+        "%(n)d decisions are kept; the next run redefines these clips with them.",
+        saved,
+    )
+    messages.success(request, said % {"n": saved})
+    return redirect("generation_run", study.slug)
+
+
+@require_POST
+@login_required
+def generation_repaint(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Paints all images of a clip again, from the next seed."""
+    study = study_or_404(request.user, slug)
+    clip = clip_or_404(study, number)
+    done = _("All images of the clip are being painted again.")
+    attempt(request, done, runs.repaint, clip, reason=request.POST.get("reason", ""))
+    return redirect("generation_clip", slug, number)
+
+
+@require_POST
+@login_required
+def generation_leave_out(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Leaves a clip out of the study."""
+    study = study_or_404(request.user, slug)
+    clip = clip_or_404(study, number)
+    attempt(request, _("The clip is left out."), runs.leave_out, clip, reason=request.POST.get("reason", ""))
+    return redirect("generation_clip", slug, number)
+
+
+@require_POST
+@login_required
+def generation_take_in(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Takes a clip back into the study."""
+    study = study_or_404(request.user, slug)
+    attempt(request, _("The clip is in the study again."), runs.take_back_in, clip_or_404(study, number))
+    return redirect("generation_clip", slug, number)

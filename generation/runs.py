@@ -1,0 +1,249 @@
+"""The verbs of a run: start, cancel, retry what failed, repaint, stop, finish. Each in one transaction."""
+
+import logging
+from typing import Any
+
+from django.conf import settings as django_settings
+from django.core.mail import send_mail
+from django.db import IntegrityError, transaction
+from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models.functions import Now
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from generation import work
+from generation.errors import NotPossibleNow
+from generation.models import ClipStep, GenerationRun, SentenceCall, TagDecision
+from generation.planning import plan
+from generation.queueing import top_up
+from generation.readiness import check_before_start
+from generation.settings_model import GenerationSettings, settings_of
+from study.models import Clip, Stimulus, Study
+from study.models.studies import record
+
+logger = logging.getLogger(__name__)
+State = ClipStep.State
+
+
+def active_run(study: Study) -> GenerationRun | None:
+    """The run that is going, if one is."""
+    return study.generation_runs.filter(state=GenerationRun.State.RUNNING).first()
+
+
+def _lock(study_id: int) -> None:
+    """Locks the study's row, which whatever begins, ends or adds to a run does first: one of them at a time."""
+    Study.objects.select_for_update().filter(pk=study_id).first()
+
+
+def lock_draft(study: Study) -> Study:
+    """The study, locked for the transaction; raises where its images may not change any more."""
+    locked = Study.objects.select_for_update().get(pk=study.pk)
+    if locked.status != Study.Status.DRAFT:
+        raise NotPossibleNow(
+            _("This study is %(status)s: its images stay as participants see them.")
+            % {"status": locked.get_status_display()}
+        )
+    return locked
+
+
+def _new_run(study: Study, settings: GenerationSettings, actor: Any, notify: bool) -> GenerationRun:
+    if active_run(study):
+        raise NotPossibleNow(_("Generation is running already. Wait for it, or cancel it first."))
+    last = study.generation_runs.last()
+    who = actor if getattr(actor, "is_authenticated", False) else None
+    try:
+        with transaction.atomic():
+            return GenerationRun.objects.create(
+                study=study, number=last.number + 1 if last else 1, actor=who, notify=notify,
+                settings=settings.model_dump(mode="json"),
+            )  # fmt: skip
+    except IntegrityError as error:  # two pressed at once; the other one was first
+        raise NotPossibleNow(_("Generation is running already.")) from error
+
+
+def clips_to_generate(study: Study) -> QuerySet[Clip]:
+    """The clips that images are wanted for: those in the study, and those left out as unchanged (they may
+    change with the settings)."""
+    return study.clips.filter(Q(included=True) | Q(exclusion_reason=work.UNCHANGED))
+
+
+def start_run(
+    study: Study, *, actor: Any = None, notify: bool = False, wake: bool = True, here: bool = False
+) -> GenerationRun:
+    """Starts a run over all clips: what is made of the same inputs already stays, all else is left to do.
+
+    `here`: its steps will be done in this process, whose key and weights are looked at first.
+
+    Raises:
+        NotPossibleNow: a run is going, the study is no draft, or there is no clip.
+        RunStopped: a key, weights or an address would fail for every clip; no run was started.
+        GenerationError: the settings are not valid.
+    """
+    settings = settings_of(study)
+    if work.painted_conditions(study):
+        check_before_start(settings, here=here)
+    with transaction.atomic():
+        study = lock_draft(study)
+        clips = list(clips_to_generate(study))
+        if not clips:
+            raise NotPossibleNow(_("There is no clip to make images for. Upload clips first."))
+        run = _new_run(study, settings, actor, notify)
+        plan(run, clips, settings)
+        record(study, "generation started", actor=actor, run=run.number, clips=len(clips))
+        if wake:
+            top_up(run)
+    finish_if_complete(run)
+    run.refresh_from_db()
+    return run
+
+
+def cancel_run(run: GenerationRun, *, actor: Any = None) -> None:
+    """Ends the run; steps in the middle may finish, no other is begun."""
+    with transaction.atomic():
+        _lock(run.study_id)
+        if _end(run, GenerationRun.State.CANCELLED):
+            record(run.study, "generation cancelled", actor=actor, run=run.number)
+
+
+def stop_run(run: GenerationRun, message: str) -> None:
+    """Ends the run with one message, because what failed would fail for every clip."""
+    with transaction.atomic():
+        _lock(run.study_id)
+        if _end(run, GenerationRun.State.STOPPED, message=message):
+            record(run.study, "generation stopped", run=run.number, message=message)
+            _tell(run, _("Generation stopped: %(message)s") % {"message": message})
+
+
+def finish_if_complete(run: GenerationRun) -> bool:
+    """Ends the run as done where no step is left; of several workers that ask, one ends it."""
+    left = ClipStep.objects.filter(run=run, state__in=ClipStep.AT_HAND)
+    if left.exists():
+        return False
+    with transaction.atomic():
+        _lock(run.study_id)  # and look again: somebody may have retried or repainted in between
+        if left.exists() or not _end(run, GenerationRun.State.DONE):
+            return False
+        failed = ClipStep.objects.filter(run=run, state=State.FAILED).count()
+        record(run.study, "generation finished", run=run.number, failed=failed)
+        _tell(run, _("Generation is done; %(n)d steps failed.") % {"n": failed})
+    return True
+
+
+def _end(run: GenerationRun, state: str, **fields: Any) -> bool:
+    """Ends a running run; False where it had ended already."""
+    running = GenerationRun.objects.filter(pk=run.pk, state=GenerationRun.State.RUNNING)
+    if not running.exists():
+        return False
+    ready = Stimulus.objects.filter(
+        clip__study_id=run.study_id, clip__included=True, state=Stimulus.State.READY
+    )
+    totals = {
+        "images": ready.count(),
+        "failed": ClipStep.objects.filter(run=run, state=State.FAILED).count(),
+        "steps": ClipStep.objects.filter(run=run, state=State.DONE).count(),
+    }
+    spent = SentenceCall.objects.filter(run=run, under_way=False).aggregate(
+        calls=Count("pk"), read=Sum("input_tokens"), written=Sum("output_tokens")
+    )
+    if spent["calls"]:
+        totals |= {
+            "calls": spent["calls"], "input_tokens": spent["read"], "output_tokens": spent["written"],
+        }  # fmt: skip
+    return bool(running.update(state=state, finished_at=Now(), totals=totals, **fields))
+
+
+def _tell(run: GenerationRun, text: str) -> None:
+    """A note by e-mail to whoever started the run, where they asked for one."""
+    address = run.actor.email if run.notify and run.actor else ""
+    if not address:
+        return
+    link = f"{django_settings.BASE_URL}{reverse('generation_run', args=[run.study.slug])}"
+    transaction.on_commit(
+        lambda: send_mail(
+            f"{run.study.title}: Earsight", f"{text}\n\n{link}\n", None, [address], fail_silently=True
+        )
+    )
+
+
+def retry_failed(study: Study, *, actor: Any = None, wake: bool = True) -> GenerationRun:
+    """Does the failed steps again, within the run that is going or in a new one.
+
+    Raises:
+        NotPossibleNow: the study is no draft.
+    """
+    with transaction.atomic():
+        lock_draft(study)
+        run = active_run(study)
+        if run is None:
+            return start_run(study, actor=actor, wake=wake)
+        failed = ClipStep.objects.filter(run=run, state=State.FAILED)
+        failed.update(state=State.WAITING, attempts=0, interruptions=0, error="", queued_at=None)
+        record(study, "generation retried", actor=actor, run=run.number)
+        if wake:
+            top_up(run)
+    return run
+
+
+def repaint(clip: Clip, *, reason: str, actor: Any = None, wake: bool = True) -> GenerationRun:
+    """Paints all images of a clip again, together, from the next seed of its recorded sequence.
+
+    Raises:
+        NotPossibleNow: no reason given, the study is no draft, or the clip is not painted yet.
+    """
+    if not reason.strip():
+        raise NotPossibleNow(_("Say why: the reason is kept in the study's log."))
+    if work.is_ready_made(clip):
+        raise NotPossibleNow(_("The images of this clip were made elsewhere. Upload others in their place."))
+    settings = settings_of(clip.study)
+    with transaction.atomic():
+        study = lock_draft(clip.study)
+        step = ClipStep.objects.select_for_update().filter(clip=clip, kind=ClipStep.Kind.PAINT).first()
+        if step is None or step.state not in (State.DONE, State.FAILED):
+            raise NotPossibleNow(_("This clip has no finished images to paint again yet."))
+        run = active_run(study) or _new_run(study, settings, actor, notify=False)
+        used = (step.result or {}).get("seed_number", step.seed_number)
+        step.run, step.state, step.seed_number = run, State.WAITING, used + 1
+        step.queue = work.queue_of(step.kind, settings)
+        step.attempts, step.interruptions, step.error, step.queued_at = 0, 0, "", None
+        step.save()
+        record(study, "repainted", actor=actor, reason=reason.strip(), clip=clip.number, seed_number=used + 1)
+        if wake:
+            top_up(run)
+    return run
+
+
+@transaction.atomic
+def decide_tags(clip: Clip, choices: dict[str, str], *, actor: Any = None) -> None:
+    """Keeps what the researcher decided on contested tags; the next run uses it."""
+    study = lock_draft(clip.study)
+    for tag, choice in choices.items():
+        TagDecision.objects.update_or_create(clip=clip, tag=tag, defaults={"choice": choice, "actor": actor})
+    record(study, "tags decided", actor=actor, clip=clip.number, choices=choices)
+
+
+@transaction.atomic
+def leave_out(clip: Clip, *, reason: str, actor: Any = None) -> None:
+    """Leaves a clip out of the study."""
+    if not reason.strip():
+        raise NotPossibleNow(_("Say why: the reason is kept in the study's log."))
+    study = lock_draft(clip.study)
+    Clip.objects.filter(pk=clip.pk).update(included=False, exclusion_reason=reason.strip()[:200])
+    record(study, "clip left out", actor=actor, reason=reason.strip(), clip=clip.number)
+
+
+@transaction.atomic
+def take_back_in(clip: Clip, *, actor: Any = None) -> None:
+    """Takes a clip that was left out back into the study.
+
+    Raises:
+        NotPossibleNow: it was left out because redefinition changes nothing; that is a setting of the study.
+    """
+    study = lock_draft(clip.study)
+    if clip.exclusion_reason == work.UNCHANGED and not study.include_unchanged_clips:
+        raise NotPossibleNow(
+            _(
+                "Redefinition changes nothing in this clip. To keep such clips, say so in the generation settings."
+            )
+        )
+    Clip.objects.filter(pk=clip.pk).update(included=True, exclusion_reason="")
+    record(study, "clip taken back in", actor=actor, clip=clip.number)

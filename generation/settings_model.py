@@ -1,0 +1,88 @@
+"""The generation settings of a study, as data: stored with the study, snapshot with each run.
+
+Light: forms are made from this in the web process. Each room describes its own options; this joins them.
+"""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from generation.errors import GenerationError
+from generation.models import StudyGeneration
+from generation.painting.options import PainterOptions, SketchOptions
+from generation.redefinition import VoiceThresholds
+from generation.tagging.options import MusicnnOptions, TaggerOptions
+from generation.voice import VoiceOptions
+from generation.writing.options import TemplateOptions, WriterOptions
+from study.models import Study
+
+
+class GenerationSettings(BaseModel):
+    """Everything that decides what a study's images become."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    tag_source: Literal["auto", "people", "predicted"] = Field(
+        default="auto",
+        description="Where the original tags come from: what people said, what the tagger hears, or people "
+        "for clips that have tags and the tagger for the others.",
+    )
+    tag_limit: int = Field(
+        default=10,
+        ge=1,
+        le=30,
+        description="The most tags in a prompt; both tag sets are cut at the same length.",
+    )
+    tag_floor: float = Field(
+        default=0.1,
+        ge=0,
+        le=1,
+        description="Predicted tags below this probability are left out (three always stay); a tagger with tuned "
+        "thresholds uses those.",
+    )
+    rules: str = Field(
+        default="curated",
+        min_length=1,
+        description="The rule set that redefines tags: 'curated', or 'seed' as the first study had.",
+    )
+    thresholds: VoiceThresholds = Field(
+        default=VoiceThresholds(), description="From where on the detectors speak about a voice."
+    )
+    voice: VoiceOptions = Field(
+        default=VoiceOptions(), description="How the voice detector's frames become segments."
+    )
+    tagger: TaggerOptions = Field(default=MusicnnOptions(), description="Who listens for tags.")
+    writer: WriterOptions = Field(
+        default=TemplateOptions(kind="template"), description="Who writes sentences."
+    )
+    painter: PainterOptions = Field(default=SketchOptions(kind="sketch", size=512), description="Who paints.")
+
+
+def read_settings(data: object) -> GenerationSettings:
+    """Settings from stored data.
+
+    Raises:
+        GenerationError: stored by another version or by hand, and not valid; the message names the field.
+    """
+    try:
+        return GenerationSettings.model_validate(data or {})
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise GenerationError(
+            f"The generation settings are not valid: {where}: {first['msg']} "
+            "Open the settings of the step “Generate” and save them again."
+        ) from error
+
+
+def settings_of(study: Study) -> GenerationSettings:
+    """The study's settings; the defaults where nothing was chosen."""
+    row = StudyGeneration.objects.filter(study=study).first()
+    return read_settings(row.settings if row else {})
+
+
+def store_settings(study: Study, chosen: GenerationSettings) -> None:
+    """Keeps the study's settings."""
+    StudyGeneration.objects.update_or_create(
+        study=study, defaults={"settings": chosen.model_dump(mode="json")}
+    )

@@ -1,0 +1,126 @@
+"""This app's steps in the console's path, and its checks before opening."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from django.db.models import Count
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from generation.models import ClipStep
+from generation.progress import unchanged_clips, undecided
+from generation.work import is_painted, painted_conditions
+from study import preflight
+from study.models import Clip, Stimulus, Study
+from study.preflight import Finding, Level
+from study.steps import Group, Progress, Step, applies_to, conditions_of, images_ready, register, step_named
+
+UPLOAD = Step(
+    "upload", gettext_lazy("Upload images"), "generation_upload", Group.SETUP, 45, images_ready,
+    applies=lambda study: not all(is_painted(row.levels) for row in conditions_of(study)),
+)  # fmt: skip
+
+
+def _generated(study: Study) -> Progress:
+    if applies_to(UPLOAD, study) and not painted_conditions(study):
+        clips = study.clips.filter(included=True)
+        heard = clips.exclude(survey_audio="").count()
+        if not heard:
+            return Progress.TODO
+        return Progress.DONE if heard == clips.count() else Progress.PARTLY
+    progress = images_ready(study)
+    if progress is Progress.TODO and ClipStep.objects.filter(clip__study=study).exists():
+        return Progress.PARTLY
+    return progress
+
+
+# Tags are what prompts are made from; a study whose images all come ready-made needs none.
+if (tags := step_named("tags")) is not None:
+    register(replace(tags, applies=lambda study: any(is_painted(row.levels) for row in conditions_of(study))))
+register(Step("generate", gettext_lazy("Generate"), "generation_run", Group.SETUP, 40, _generated))
+register(UPLOAD)
+register(Step("review", gettext_lazy("Review"), "generation_review", Group.SETUP, 50, images_ready))
+
+
+@preflight.register
+def no_run_is_going(study: Study) -> Iterable[Finding]:
+    """Images must not change while participants look at them."""
+    going = study.generation_runs.filter(state="running").exists()
+    held = ClipStep.objects.filter(clip__study=study, state=ClipStep.State.RUNNING).exists()
+    if going or held:
+        yield Finding(
+            Level.BLOCKS,
+            _("Images are still being made. Wait for the run to end, or cancel it."),
+            "generation_run",
+        )
+
+
+@preflight.register
+def contested_tags_are_decided(study: Study) -> Iterable[Finding]:
+    """Undecided contradictions keep what people said."""
+    count = len(undecided(study))
+    if count:
+        yield Finding(
+            Level.WARNS,
+            ngettext(
+                "%(n)d contested tag is not decided; as it is, what people said stands.",
+                "%(n)d contested tags are not decided; as it is, what people said stands.",
+                count,
+            )
+            % {"n": count},
+            "generation_decide",
+        )
+
+
+@preflight.register
+def unchanged_clips_are_known(study: Study) -> Iterable[Finding]:
+    """Clips in which redefinition changes nothing say nothing about it."""
+    count = unchanged_clips(study)
+    if not count:
+        return
+    fate = _("kept in the study") if study.include_unchanged_clips else _("left out of the study")
+    yield Finding(
+        Level.WARNS,
+        ngettext(
+            "In %(n)d clip redefinition changes nothing: its images come out the same in pairs; it is %(fate)s.",
+            "In %(n)d clips redefinition changes nothing: their images come out the same in pairs; "
+            "they are %(fate)s.",
+            count,
+        )
+        % {"n": count, "fate": fate},
+        "generation_run",
+    )
+
+
+@preflight.register
+def sketches_are_known(study: Study) -> Iterable[Finding]:
+    """The embedded painter is for trying things out."""
+    if Stimulus.objects.filter(clip__study=study, clip__included=True, painter="sketch").exists():
+        yield Finding(
+            Level.WARNS,
+            _(
+                "The images are sketches of the built-in painter, not of an image model. Results say so "
+                "wherever they are shown."
+            ),
+            "generation_settings",
+        )
+
+
+@preflight.register
+def same_pictures_are_known(study: Study) -> Iterable[Finding]:
+    """Two conditions of a clip with one picture cannot be told apart, whatever made it."""
+    alike = Stimulus.objects.filter(clip__study=study, clip__included=True).exclude(image_digest="")
+    twice = alike.values("clip", "image_digest").annotate(times=Count("pk")).filter(times__gt=1)
+    clips = Clip.objects.filter(pk__in=twice.values("clip"))
+    count = clips.count()
+    if count:
+        yield Finding(
+            Level.WARNS,
+            ngettext(
+                "%(n)d clip has the same picture under several conditions: %(names)s.",
+                "%(n)d clips have the same picture under several conditions: %(names)s.",
+                count,
+            )
+            % {"n": count, "names": ", ".join(clips.values_list("name", flat=True)[:5])},
+            "generation_review",
+        )

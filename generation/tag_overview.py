@@ -1,0 +1,71 @@
+"""The tags of a whole study before and after redefinition: what each rule did, and how often each tag stands."""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from generation.decisions import contested_tags
+from generation.models import ClipStep
+from study.models import Study
+
+
+@dataclass(frozen=True)
+class TagCount:
+    """One tag, and on how many clips it stands before and after."""
+
+    tag: str
+    before: int
+    after: int
+
+    @property
+    def difference(self) -> int:
+        return self.after - self.before
+
+
+@dataclass(frozen=True)
+class TagOverview:
+    """`clips`: those that are redefined; `unchanged`: those whose prompts stay the same. `rules`: (rule, clips that it
+    touched), the commonest first; `tags`: every tag, the most changed first."""
+
+    clips: int
+    unchanged: int
+    contested: int
+    undecided: int
+    rules: tuple[tuple[str, int], ...]
+    tags: tuple[TagCount, ...]
+
+    @property
+    def tags_before(self) -> int:
+        return sum(count.before > 0 for count in self.tags)
+
+    @property
+    def tags_after(self) -> int:
+        return sum(count.after > 0 for count in self.tags)
+
+
+def tag_overview(study: Study) -> TagOverview:
+    """What redefinition did to the clips that are in the study, from the results of its steps."""
+    steps = ClipStep.objects.filter(
+        clip__study=study, clip__included=True, kind=ClipStep.Kind.REDEFINE, result__isnull=False
+    )
+    results: list[dict[str, Any]] = []
+    undecided = 0
+    for step in steps.select_related("clip").prefetch_related("clip__tag_decisions"):
+        results.append(step.result)
+        decided = {decision.tag for decision in step.clip.tag_decisions.all()}
+        undecided += len(set(contested_tags(step.result["contested"])) - decided)
+    before, after, rules = Counter[str](), Counter[str](), Counter[str]()
+    for result in results:
+        before.update(set(result["given"]))
+        after.update(set(result["corrected"]))
+        rules.update({change["rule"]: None for change in result["changes"]}.keys())
+    counts = [TagCount(tag, before[tag], after[tag]) for tag in before.keys() | after.keys()]
+    counts.sort(key=lambda count: (-abs(count.difference), -count.before, count.tag))
+    return TagOverview(
+        clips=len(results),
+        unchanged=sum(result["unchanged"] for result in results),
+        contested=sum(bool(result["contested"]) for result in results),
+        undecided=undecided,
+        rules=tuple(rules.most_common()),
+        tags=tuple(counts),
+    )

@@ -1,0 +1,130 @@
+"""What computes representations at inference: OpenVINO where it is installed, else torch.
+
+Both take float32 (segments, length) and give float32 (segments, dimensions). Batch normalisations are
+folded into their convolutions first; in float32 the result is the encoder's own to some 1e-6, in bfloat16 to a
+few thousandths of the largest value.
+"""
+
+from collections.abc import Callable
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import torch
+from torch import nn
+
+from generation.tagging.base import TaggingError
+from generation.tagging.clmr.network import SampleCNN, channels_last, fold_norms
+
+if TYPE_CHECKING:
+    import openvino
+
+Encode = Callable[[np.ndarray], np.ndarray]
+Runtime = Literal["auto", "torch", "openvino"]
+Precision = Literal["float32", "bfloat16"]
+
+BATCH = 2
+"""Segments at once in OpenVINO: more activations of the first layers fall out of the processor's caches."""
+_STRETCHES = 27
+_TORCH_BATCH = 1
+_GPU_BATCH = 64
+
+
+def build_encode(
+    encoder: SampleCNN, runtime: Runtime = "auto", precision: Precision = "float32"
+) -> tuple[Encode, str]:
+    """The function that computes representations, and the runtime's name for provenance.
+
+    `auto` takes a GPU where there is one, else OpenVINO where it is installed, else torch on the CPU.
+    Raises TaggingError where OpenVINO is asked for and absent.
+    """
+    if runtime == "auto":
+        runtime = "torch" if torch.cuda.is_available() or find_spec("openvino") is None else "openvino"
+    if runtime == "openvino":
+        return _with_openvino(encoder, precision)
+    return _with_torch(encoder, precision)
+
+
+def _with_torch(encoder: SampleCNN, precision: Precision) -> tuple[Encode, str]:
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    number = torch.bfloat16 if precision == "bfloat16" else torch.float32
+    if device.type == "cuda":
+        network, batch = fold_norms(encoder).to(device, number), _GPU_BATCH
+    else:
+        network, batch = channels_last(encoder).to(number), _TORCH_BATCH
+
+    def encode(segments: np.ndarray) -> np.ndarray:
+        with torch.inference_mode():
+            parts = torch.from_numpy(np.ascontiguousarray(segments)).unsqueeze(1).split(batch)
+            return torch.cat([network(part.to(device, number)).float().cpu() for part in parts]).numpy()
+
+    return encode, f"torch {torch.__version__} {device.type} {precision}"
+
+
+def _with_openvino(encoder: SampleCNN, precision: Precision) -> tuple[Encode, str]:
+    try:
+        import openvino
+    except ImportError as error:
+        raise TaggingError(
+            "the runtime 'openvino' is not installed; pip install 'earsight[openvino]' or choose 'torch'"
+        ) from error
+    model = _openvino_model(encoder)
+    compiled = openvino.Core().compile_model(
+        model,
+        "CPU",
+        {
+            "PERFORMANCE_HINT": "LATENCY",
+            "INFERENCE_PRECISION_HINT": "bf16" if precision == "bfloat16" else "f32",
+            "INFERENCE_NUM_THREADS": torch.get_num_threads(),
+        },
+    )
+    request = compiled.create_infer_request()
+
+    def encode(segments: np.ndarray) -> np.ndarray:
+        parts = []
+        for start in range(0, len(segments), BATCH):
+            part = segments[start : start + BATCH]
+            filled = np.zeros((BATCH, 1, encoder.segment), np.float32)
+            filled[: len(part), 0] = part
+            parts.append(next(iter(request.infer([filled]).values()))[: len(part)].copy())
+        return np.concatenate(parts)
+
+    return encode, f"openvino {openvino.__version__.split('-')[0]} cpu {precision}"
+
+
+def _openvino_model(encoder: SampleCNN) -> "openvino.Model":
+    """The folded layers, one by one, in OpenVINO's own operations (its converter would trace and phone home).
+
+    The stem and the first block, whose activations are too large for a processor's caches, are computed stretch by
+    stretch of time; each stretch begins and ends with the samples that its neighbours' convolutions need of it.
+    """
+    import openvino
+    from openvino import opset13
+
+    def convolve(node: Any, layer: nn.Module, padding: tuple[int, int]) -> Any:
+        assert isinstance(layer, nn.Conv1d)
+        assert layer.bias is not None, "folding gives every convolution a bias"
+        weight, bias = layer.weight.detach().numpy(), layer.bias.detach().numpy()
+        node = opset13.convolution(node, weight, list(layer.stride), [padding[0]], [padding[1]], [1])
+        return opset13.relu(opset13.add(node, bias[None, :, None]))
+
+    def pool(node: Any) -> Any:
+        return opset13.max_pool(node, [3], [1], [0], [0], [3]).output(0)
+
+    stem, *blocks = [layer for layer in fold_norms(encoder) if isinstance(layer, nn.Conv1d)]
+    start = opset13.parameter([BATCH, 1, encoder.segment], np.float32)
+    length = encoder.segment // 9  # of the first block's output
+    stretches = _STRETCHES if length % _STRETCHES == 0 else 1
+    parts = []
+    for number in range(stretches):
+        first, last = number == 0, number == stretches - 1
+        begin = 9 * number * length // stretches - (0 if first else 3)
+        end = 9 * (number + 1) * length // stretches + (0 if last else 3)
+        heard = opset13.slice(start, *(np.array([value]) for value in (begin, end, 1, 2)))
+        parts.append(pool(convolve(convolve(heard, stem, (0, 0)), blocks[0], (int(first), int(last)))))
+    node = opset13.concat(parts, 2)
+    for block in blocks[1:-1]:
+        node = pool(convolve(node, block, (1, 1)))
+    node = convolve(node, blocks[-1], (1, 1))
+    node = opset13.reshape(node, np.array([BATCH, -1]), special_zero=False)
+    return openvino.Model([node], [start], "SampleCNN")

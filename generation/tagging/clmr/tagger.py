@@ -1,0 +1,102 @@
+"""CLMR as a Tagger: encoder, head and the names of the head's outputs."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from generation.audio import resample
+from generation.tagging.base import TaggingError, check_waveforms
+from generation.tagging.clmr.checkpoints import CheckpointError, load_encoder_checkpoint, load_head
+from generation.tagging.clmr.network import SAMPLE_RATE, Head, SampleCNN
+from generation.tagging.clmr.runtime import Precision, Runtime, build_encode
+from generation.tagging.clmr.segments import cut_segments
+from generation.tagging.options import ClmrOptions
+from generation.tagging.weights import sha256_of
+
+
+class ClmrTagger:
+    """Probabilities: sigmoid of the head on each segment's representation, mean over the clip's segments.
+
+    `thresholds`, one per tag, are the head's own where it was trained here (None otherwise).
+    """
+
+    name = "clmr"
+
+    def __init__(
+        self,
+        encoder: SampleCNN,
+        head: Head,
+        vocabulary: Sequence[str],
+        identity: dict[str, str],
+        *,
+        runtime: Runtime = "auto",
+        precision: Precision = "float32",
+    ) -> None:
+        if head.dimensions != encoder.dimensions:
+            raise CheckpointError(
+                f"the head takes representations of {head.dimensions} numbers, "
+                f"the encoder gives {encoder.dimensions}; they are not from the same model"
+            )
+        if len(vocabulary) != head.outputs:
+            raise CheckpointError(f"{len(vocabulary)} tags are named for the head's {head.outputs} outputs")
+        self.segment = encoder.segment
+        self.head = head.eval().requires_grad_(False)
+        self.vocabulary = tuple(vocabulary)
+        self.thresholds = head.thresholds
+        self._encode, used = build_encode(encoder, runtime, precision)
+        self.identity = identity | {"runtime": used}
+
+    def predict(self, waveforms: Sequence[np.ndarray], sample_rate: int) -> np.ndarray:
+        """Probabilities, float32 (clips, tags), of mono waveforms at one sample rate."""
+        return np.stack([self.hear(samples, sample_rate)[0] for samples in check_waveforms(waveforms)])
+
+    def represent(self, waveforms: Sequence[np.ndarray], sample_rate: int) -> np.ndarray:
+        """Representations, float32 (clips, dimensions), the weighted mean over segments."""
+        return np.stack([self.hear(samples, sample_rate)[1] for samples in check_waveforms(waveforms)])
+
+    def hear(self, samples: np.ndarray, sample_rate: int) -> tuple[np.ndarray, np.ndarray]:
+        """One clip's probabilities (tags,) and representation (dimensions,)."""
+        segments = cut_segments(resample(samples, sample_rate, SAMPLE_RATE), self.segment)
+        representations = self._encode(segments.samples)
+        with torch.inference_mode():
+            probabilities = torch.sigmoid(self.head(torch.from_numpy(representations))).numpy()
+        return segments.weights @ probabilities, segments.weights @ representations
+
+
+def build_clmr_tagger(options: ClmrOptions) -> ClmrTagger:
+    """Loads encoder, head and tags. Raises TaggingError where a file is missing, refused or does not fit."""
+    encoder, head = load_encoder_checkpoint(options.encoder), load_head(options.head)
+    vocabulary = read_tags(options.tags) if options.tags else head.tags
+    if vocabulary is None:
+        raise CheckpointError(
+            f"{options.head}: this head does not name its {head.outputs} outputs; "
+            "give a text file with its tags in their order, one per line (--tags TAGS.txt)."
+        )
+    identity = {
+        "name": "clmr",
+        "encoder_sha256": sha256_of(Path(options.encoder)),
+        "head_sha256": sha256_of(Path(options.head)),
+    }
+    try:
+        return ClmrTagger(
+            encoder, head, vocabulary, identity, runtime=options.runtime, precision=options.precision
+        )
+    except CheckpointError as error:
+        raise CheckpointError(f"{options.head}: {error}.") from error
+
+
+def read_tags(path: str | Path) -> tuple[str, ...]:
+    """Tags of a text file, one per line, in order; raises TaggingError for none or one twice."""
+    try:
+        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise TaggingError(f"{path}: the tags cannot be read ({error}).") from error
+    tags = tuple(line.strip() for line in lines if line.strip())
+    if not tags:
+        raise TaggingError(f"{path}: names no tags; one per line is expected.")
+    twice = sorted({tag for tag in tags if tags.count(tag) > 1})
+    if twice:
+        raise TaggingError(f"{path}: names a tag twice: {', '.join(twice)}.")
+    return tags

@@ -1,0 +1,123 @@
+"""MagnaTagATune as it is published: its annotation file, its folders, its standard split."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from generation.tagging.store import AudioStore, Subset
+
+EMPTY_CLIPS = frozenset({35644, 55753, 57881})
+"""Clips whose MP3 file in the published archive has no sound."""
+_SPLITS = {"train": "0123456789ab", "valid": "c", "test": "def"}
+"""The standard split, by folder: 18,706, 1,825 and 5,329 clips without the empty ones."""
+
+
+class AnnotationError(ValueError):
+    """An annotation file that is not what it should be; the message names file, row and value."""
+
+
+@dataclass(frozen=True)
+class Annotations:
+    """`labels`: 0/1, uint8, shape (clips, tags); `paths`: the clip's MP3 within the data set's folder."""
+
+    clip_ids: np.ndarray
+    tags: tuple[str, ...]
+    labels: np.ndarray
+    paths: tuple[str, ...]
+
+    def choose(self, tags: Sequence[str]) -> "Annotations":
+        """The same clips with these tags alone, in this order."""
+        unknown = [tag for tag in tags if tag not in self.tags]
+        if unknown:
+            raise AnnotationError(f"no such tag in the annotations: {', '.join(unknown)}")
+        columns = [self.tags.index(tag) for tag in tags]
+        return Annotations(self.clip_ids, tuple(tags), self.labels[:, columns], self.paths)
+
+    def top(self, count: int) -> tuple[str, ...]:
+        """The most frequent tags, the commonest first; equally frequent ones in the file's order."""
+        order = np.argsort(-self.labels.sum(axis=0, dtype=np.int64), kind="stable")
+        return tuple(self.tags[column] for column in order[:count])
+
+    def rows(self, split: str) -> np.ndarray:
+        """Row numbers of `train`, `valid` or `test`, in the file's order, the empty clips left out."""
+        folders = _SPLITS[split]
+        return np.array(
+            [
+                row
+                for row, (clip, path) in enumerate(zip(self.clip_ids, self.paths, strict=True))
+                if path[:1] in folders and int(clip) not in EMPTY_CLIPS
+            ],
+            dtype=np.int64,
+        )
+
+
+def read_annotations(path: str | Path) -> Annotations:
+    """Reads `annotations_final.csv` (or a redefined copy of the same layout; `.xz` and `.gz` too).
+
+    Raises AnnotationError for missing columns, a clip twice, or a label that is not 0 or 1.
+    """
+    path = Path(path)
+    try:
+        table = pd.read_csv(path, sep="\t", encoding="utf-8-sig", dtype={"mp3_path": str})
+    except (OSError, ValueError) as error:
+        raise AnnotationError(f"{path.name}: cannot be read ({error}).") from error
+    for column in ("clip_id", "mp3_path"):
+        if column not in table:
+            raise AnnotationError(
+                f"{path.name}: no column {column!r}; MagnaTagATune's annotations_final.csv has it."
+            )
+    twice = table["clip_id"].duplicated()
+    if twice.any():
+        row = int(np.flatnonzero(twice)[0])
+        raise AnnotationError(
+            f"{path.name}, row {row + 2}: clip {table['clip_id'].iloc[row]} stands there twice."
+        )
+    tags = [column for column in table.columns if column not in ("clip_id", "mp3_path")]
+    labels = table[tags].to_numpy()
+    wrong = np.argwhere((labels != 0) & (labels != 1))
+    if len(wrong):
+        row, column = wrong[0]
+        raise AnnotationError(
+            f"{path.name}, row {row + 2}, column {tags[column]!r}: {table[tags[column]].iloc[row]} is neither 0 nor 1."
+        )
+    return Annotations(
+        table["clip_id"].to_numpy(),
+        tuple(tags),
+        labels.astype(np.uint8),
+        tuple(table["mp3_path"].fillna("").astype(str)),
+    )
+
+
+@dataclass(frozen=True)
+class SplitData:
+    """Clips of one split that the store has: their audio, their labels (clips, tags), their numbers.
+
+    `missing`: clips of the split without audio in the store.
+    """
+
+    clips: Subset
+    labels: np.ndarray
+    clip_ids: tuple[int, ...]
+    missing: tuple[int, ...]
+
+
+def split_data(annotations: Annotations, store: AudioStore, split: str) -> SplitData:
+    """A split's audio and labels. Raises AnnotationError where the store has none of its clips."""
+    place = {name: index for index, name in enumerate(store.names)}
+    rows = annotations.rows(split)
+    found = [int(row) for row in rows if str(annotations.clip_ids[row]) in place]
+    missing = [int(annotations.clip_ids[row]) for row in rows if str(annotations.clip_ids[row]) not in place]
+    if not found:
+        raise AnnotationError(
+            f"the store has no clip of the {split} split; run `manage.py prepare_magnatagatune` on the data set."
+        )
+    indices = [place[str(annotations.clip_ids[row])] for row in found]
+    return SplitData(
+        store.subset(indices),
+        annotations.labels[found],
+        tuple(int(annotations.clip_ids[row]) for row in found),
+        tuple(missing),
+    )

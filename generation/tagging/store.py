@@ -1,0 +1,194 @@
+"""Decoded audio of a whole data set in one memory-mapped file, made once, resumed after any interruption.
+
+A store is a folder: `samples.i16` (mono samples of all clips, one after the other), `clips.jsonl` (one line a
+clip, in order: name, offset and length, or why it could not be read) and `store.json` (the sample rate). A
+line is written after its samples, so that what a kill leaves half-written is cut off and made again.
+"""
+
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from generation.audio import AudioError, decode, resample
+
+
+class StoreError(Exception):
+    """A store that cannot be used; the message says how to mend it."""
+
+
+class ClipSource(Protocol):
+    """Clips that training reads crops from: mono float32 at one sample rate."""
+
+    def __len__(self) -> int: ...
+
+    def length(self, index: int) -> int:
+        """Samples in a clip."""
+        ...
+
+    def read(self, index: int, start: int = 0, count: int | None = None) -> np.ndarray:
+        """`count` samples of a clip from `start` (to its end by default), and nothing else of the file."""
+        ...
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A clip's place in the store; `error` says why it has none."""
+
+    name: str
+    offset: int
+    length: int
+    error: str | None = None
+
+
+class AudioStore:
+    """A finished or growing store, open for reading."""
+
+    def __init__(self, folder: Path) -> None:
+        if not (folder / "store.json").is_file():
+            raise StoreError(f"{folder}: no audio store; make it with `manage.py prepare_magnatagatune`.")
+        self.sample_rate = int(json.loads((folder / "store.json").read_text())["sample_rate"])
+        entries = list(_read_entries(folder))
+        self.failed = [entry for entry in entries if entry.error]
+        self.entries = [entry for entry in entries if not entry.error]
+        self.names = [entry.name for entry in self.entries]
+        path = folder / "samples.i16"
+        empty = not path.is_file() or path.stat().st_size == 0
+        self._samples = np.zeros(0, np.int16) if empty else np.memmap(path, np.int16, mode="r")
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def length(self, index: int) -> int:
+        return self.entries[index].length
+
+    def read(self, index: int, start: int = 0, count: int | None = None) -> np.ndarray:
+        entry = self.entries[index]
+        stop = entry.length if count is None else min(entry.length, start + count)
+        return self._samples[entry.offset + start : entry.offset + stop].astype(np.float32) / 32768
+
+    def subset(self, indices: Sequence[int]) -> "Subset":
+        return Subset(self, tuple(indices))
+
+
+@dataclass(frozen=True)
+class Subset:
+    """Some clips of a source, in the order given."""
+
+    source: ClipSource
+    indices: tuple[int, ...]
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    def length(self, index: int) -> int:
+        return self.source.length(self.indices[index])
+
+    def read(self, index: int, start: int = 0, count: int | None = None) -> np.ndarray:
+        return self.source.read(self.indices[index], start, count)
+
+
+@dataclass(frozen=True)
+class ArrayClips:
+    """Clips in memory."""
+
+    clips: Sequence[np.ndarray]
+
+    def __len__(self) -> int:
+        return len(self.clips)
+
+    def length(self, index: int) -> int:
+        return len(self.clips[index])
+
+    def read(self, index: int, start: int = 0, count: int | None = None) -> np.ndarray:
+        return self.clips[index][start : None if count is None else start + count]
+
+
+def build_store(
+    folder: Path,
+    files: Sequence[tuple[str, Path]],
+    sample_rate: int,
+    *,
+    workers: int = 1,
+    on_clip: Callable[[int, int], None] | None = None,
+) -> AudioStore:
+    """Decodes `files` (name, path) into the store, those that it lacks, and returns it.
+
+    A file that cannot be read is listed with its reason and does not stop the others; it is tried again by
+    the next call. `on_clip(done, total)` is told of each clip. Raises StoreError where the folder holds a
+    store of another sample rate.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    settings = folder / "store.json"
+    if settings.is_file() and json.loads(settings.read_text())["sample_rate"] != sample_rate:
+        raise StoreError(f"{folder}: holds a store of another sample rate; name another folder or delete it.")
+    settings.write_text(json.dumps({"sample_rate": sample_rate, "format": "int16 mono"}))
+    kept = [entry for entry in _read_entries(folder) if not entry.error]
+    _cut_back(folder, kept)
+    done = {entry.name for entry in kept}
+    todo = [(name, path) for name, path in files if name not in done]
+    end = max((entry.offset + entry.length for entry in kept), default=0)
+    with (folder / "samples.i16").open("ab") as samples, (folder / "clips.jsonl").open("a") as lines:
+        for number, (name, result) in enumerate(_decoded(todo, sample_rate, workers), len(done) + 1):
+            if isinstance(result, str):
+                entry = Entry(name, end, 0, result)
+            else:
+                entry = Entry(name, end, len(result))
+                samples.write(result.tobytes())
+                samples.flush()
+                end += len(result)
+            lines.write(json.dumps(entry.__dict__) + "\n")
+            lines.flush()
+            if on_clip:
+                on_clip(number, len(files))
+    return AudioStore(folder)
+
+
+def _decoded(
+    files: Sequence[tuple[str, Path]], sample_rate: int, workers: int
+) -> Iterator[tuple[str, np.ndarray | str]]:
+    paths, rates = [path for _, path in files], [sample_rate] * len(files)
+    names = (name for name, _ in files)
+    if workers <= 1:
+        yield from zip(names, map(_decode_one, paths, rates), strict=True)
+        return
+    with ProcessPoolExecutor(workers) as pool:
+        for start in range(0, len(paths), 64 * workers):  # chunks, so that results do not pile up in memory
+            chunk = slice(start, start + 64 * workers)
+            for result in pool.map(_decode_one, paths[chunk], rates[chunk], chunksize=4):
+                yield next(names), result
+
+
+def _decode_one(path: Path, sample_rate: int) -> np.ndarray | str:
+    try:
+        audio = decode(path)
+    except AudioError as error:
+        return str(error)
+    samples = resample(audio.samples, audio.sample_rate, sample_rate)
+    return np.clip(np.rint(samples * 32768), -32768, 32767).astype(np.int16)
+
+
+def _read_entries(folder: Path) -> Iterator[Entry]:
+    path = folder / "clips.jsonl"
+    if not path.is_file():
+        return
+    for line in path.read_text().splitlines():
+        try:
+            yield Entry(**json.loads(line))
+        except (json.JSONDecodeError, TypeError):  # the line that a kill cut short
+            return
+
+
+def _cut_back(folder: Path, kept: Sequence[Entry]) -> None:
+    """Leaves only whole clips in both files."""
+    scratch = folder / "clips.jsonl.part"
+    scratch.write_text("".join(json.dumps(entry.__dict__) + "\n" for entry in kept))
+    scratch.replace(folder / "clips.jsonl")
+    samples = folder / "samples.i16"
+    if samples.is_file():
+        os.truncate(samples, 2 * max((entry.offset + entry.length for entry in kept), default=0))

@@ -1,0 +1,12 @@
+"""The Celery task of a run. It carries an id; the row that it names says whether there is anything to do."""
+
+from celery import shared_task
+
+# Imported for what importing does: library_tasks registers its task, worker connects its hooks.
+from generation import library_tasks, orchestration, worker  # noqa: F401
+
+
+@shared_task(name="generation.perform_step", acks_late=True, ignore_result=True)
+def perform_step(step_id: int) -> None:
+    """Does the step if it is left to do."""
+    orchestration.perform(step_id)

@@ -1,0 +1,63 @@
+"""The step “Upload images”: stimuli that were made elsewhere."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from generation import runs, uploading
+from generation.errors import GenerationError
+from generation.settings_model import GenerationSettings, settings_of
+from generation.work import painted_conditions
+from study.access import study_or_404
+from study.models import Study
+
+CLIPS_NAMED = 12
+FAULTS_SHOWN = 20
+
+
+@login_required
+def generation_upload(request: HttpRequest, slug: str) -> HttpResponse:
+    """What is expected, what is missing, and the form; what is wrong with an upload is listed, nothing is taken."""
+    study = study_or_404(request.user, slug)
+    faults: tuple[str, ...] = ()
+    if request.method == "POST":
+        try:
+            clips = uploading.take_upload(study, request.FILES.getlist("files"), actor=request.user)
+        except uploading.UploadRefused as error:
+            faults = error.faults
+        except GenerationError as error:
+            faults = (str(error),)
+        else:
+            done = ngettext(
+                "The images of %(n)d clip are in.", "The images of %(n)d clips are in.", clips
+            ) % {"n": clips}  # fmt: skip
+            messages.success(request, done)
+            return redirect("generation_upload", slug)
+    context = _context(study) | {"faults": faults[:FAULTS_SHOWN], "more_faults": len(faults[FAULTS_SHOWN:])}
+    return render(request, "generation/upload.html", context, status=422 if faults else 200)
+
+
+def _context(study: Study) -> dict:
+    missing = uploading.clips_without_images(study)
+    clips = list(study.clips.filter(included=True))
+    try:
+        size = settings_of(study).painter.size
+    except GenerationError:
+        size = GenerationSettings().painter.size
+    return {
+        "study": study,
+        "conditions": study.conditions.order_by("number"),
+        "example": clips[0] if clips else None,
+        "clips": clips,
+        "missing": missing[:CLIPS_NAMED],
+        "missing_count": len(missing),
+        "more_missing": len(missing[CLIPS_NAMED:]),
+        "unheard": sum(not clip.survey_audio for clip in clips),
+        "has_prompts": bool(painted_conditions(study)),
+        "running": runs.active_run(study) is not None,
+        "size": size,
+        "limit": _("up to 50 MB each"),
+    }

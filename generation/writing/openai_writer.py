@@ -1,0 +1,298 @@
+"""Sentences from a language model behind the OpenAI protocol. For workers: it waits for a network."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from .answers import Answers, NoAnswers, request_key
+from .base import (
+    CountTokens,
+    KeyRejected,
+    Sentence,
+    SentenceEmpty,
+    SentenceRefused,
+    SentenceTooLong,
+    SentenceUnusable,
+    clean_tags,
+)
+from .checks import fault_of, finished, missing_tags
+from .hosts import OFFICIAL
+from .options import OpenAIOptions
+from .prompt_template import load_template
+from .service import Service
+from .usage import EXPECTED_ANSWER_TOKENS, Estimate, Usage, about_tokens, price
+
+_FENCE = re.compile(r"```(?:json)?\s*(.*?)\s*```", re.DOTALL)
+
+
+class _Answer(BaseModel):
+    """What the model is asked to give back."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    sentence: str
+
+
+_ANSWER_FORMAT = {
+    "type": "json_schema",
+    "json_schema": {
+        "name": "answer",
+        "strict": True,
+        "schema": {
+            "type": "object",
+            "properties": {"sentence": {"type": "string"}},
+            "required": ["sentence"],
+            "additionalProperties": False,
+        },
+    },
+}
+
+
+class OpenAIWriter:
+    """See `SentenceWriter` for what is promised.
+
+    `answers` keeps what was answered; `usage` counts calls and tokens, and may be shared by the writers of one
+    study; `sleep` waits between attempts.
+    """
+
+    def __init__(
+        self,
+        options: OpenAIOptions,
+        *,
+        answers: Answers | None = None,
+        usage: Usage | None = None,
+        sleep: Callable[[float], None] | None = None,
+    ) -> None:
+        self._options = options
+        self._template = load_template(options.prompt_template)
+        self._answers = answers or NoAnswers()
+        self.usage = usage or Usage()
+        self._sleep = sleep
+        self._service: Service | None = None
+
+    @property
+    def identity(self) -> dict[str, str]:
+        options = self._options
+        return {
+            "kind": "openai",
+            "model": options.model,
+            "base_url": options.base_url or OFFICIAL,
+            "prompt_template": self._template.name,
+            "template_digest": self._template.digest,
+            "temperature": "" if options.temperature is None else str(options.temperature),
+            "max_answer_tokens": str(options.max_answer_tokens),
+            "openai": version("openai"),
+        }
+
+    def check_ready(self) -> None:
+        """Raise `KeyRejected` where the key is not set; nothing is asked of the service."""
+        _key_of(self._options)
+
+    def estimate(
+        self, tag_sets: Sequence[Sequence[str]], *, token_limit: int, seeds: Sequence[int]
+    ) -> Estimate:
+        """What writing `tag_sets`, each with its seed, will take; what is stored already costs nothing."""
+        requests = {}
+        for tags, seed in zip(tag_sets, seeds, strict=True):
+            cleaned = clean_tags(tags)
+            if cleaned:
+                request = self._request(self._template.first(cleaned, token_limit), seed)
+                requests[request_key(request)] = request
+        asked = [request for key, request in requests.items() if self._answers.get(key) is None]
+        input_tokens = sum(_input_tokens(request) for request in asked)
+        output_tokens = EXPECTED_ANSWER_TOKENS * len(asked)
+        return Estimate(
+            calls=len(asked),
+            most_calls=len(asked) * (1 + self._options.rewrites),
+            stored=len(requests) - len(asked),
+            input_tokens=input_tokens,
+            output_tokens=output_tokens,
+            cost=price(self._options, input_tokens, output_tokens),
+        )
+
+    def write(
+        self, tags: Sequence[str], *, count_tokens: CountTokens, token_limit: int, seed: int
+    ) -> Sentence:
+        """One sentence for `tags`; see `SentenceWriter.write`.
+
+        An answer that is too long or otherwise unusable is asked for again with the fault named, as often as the
+        options say, and then fails. A refusal or an empty answer fails at once.
+
+        Raises:
+            StopsTheBatch: the key, the request, the quota or a cap: the next tag set would fail alike.
+            ServiceUnavailable: no answer after all attempts.
+            SentenceTooLong, SentenceUnusable, SentenceRefused, SentenceEmpty: this tag set alone.
+        """
+        cleaned = clean_tags(tags)
+        if not cleaned:
+            raise SentenceUnusable(
+                "A tag set without tags gives a language model nothing to write of: add a tag."
+            )
+        messages = self._template.first(cleaned, token_limit)
+        record: list[dict[str, Any]] = []
+        failure: SentenceTooLong | SentenceUnusable | None = None
+        for _ in range(1 + self._options.rewrites):
+            answer, from_store = self._answer(self._request(messages, seed), cleaned)
+            record.append({**answer, "from_store": from_store})
+            text, fault = _read(answer, cleaned)
+            tokens = count_tokens(text) if fault is None else 0
+            if fault is None and tokens <= token_limit:
+                return Sentence(text, tokens, self._provenance(text, cleaned, seed, token_limit, record))
+            if fault is None:
+                fault = (
+                    f"it has {tokens} tokens and the painter reads {token_limit}, so it is {tokens - token_limit} "
+                    "too long; leave out about a third of the words that are no tags."
+                )
+                failure = SentenceTooLong(
+                    f"The sentence for the tags {', '.join(cleaned)} stayed too long after "
+                    f"{len(record)} answers ({tokens} tokens, the painter reads {token_limit}): "
+                    "use fewer tags for both tag sets, or allow more rewrites."
+                )
+            else:
+                failure = SentenceUnusable(
+                    f"The answer for the tags {', '.join(cleaned)} cannot be used after {len(record)} answers: "
+                    f"{fault} Write again, or choose another model."
+                )
+            messages = messages + self._template.once_more(answer["content"], fault, cleaned, token_limit)
+        assert failure is not None
+        raise failure
+
+    def _request(self, messages: Sequence[Mapping[str, str]], seed: int) -> dict[str, Any]:
+        """Everything that decides the answer, as it goes over the wire, and the service that it goes to."""
+        options = self._options
+        body: dict[str, Any] = {
+            "model": options.model,
+            "messages": list(messages),
+            "response_format": _ANSWER_FORMAT,
+            "seed": seed,
+            # The official service renamed it; most servers of one's own know the old name.
+            "max_completion_tokens" if _is_official(options) else "max_tokens": options.max_answer_tokens,
+        }
+        if options.temperature is not None:
+            body["temperature"] = options.temperature
+        return {"base_url": options.base_url or OFFICIAL, "body": body}
+
+    def _answer(self, request: Mapping[str, Any], tags: Sequence[str]) -> tuple[dict[str, Any], bool]:
+        """The answer to `request`, stored or asked for; whether it was stored."""
+        key = request_key(request)
+        stored = self._answers.get(key)
+        if stored is not None and isinstance(stored.get("content"), str):
+            self.usage.add_stored()
+            return stored, True
+        call = self.usage.begin_call(self._options, _input_tokens(request))
+        try:
+            if self._service is None:
+                self._service = Service(self._options, _key_of(self._options), OFFICIAL, sleep=self._sleep)
+            completion = self._service.ask(request["body"])
+        except BaseException:
+            self.usage.drop_call(call)
+            raise
+        used = completion.usage
+        self.usage.end_call(
+            call,
+            used.prompt_tokens if used else _input_tokens(request),
+            used.completion_tokens if used else EXPECTED_ANSWER_TOKENS,
+        )
+        choice = completion.choices[0] if completion.choices else None
+        of_tags = f"for the tags {', '.join(tags)}"
+        if choice is not None and (choice.message.refusal or choice.finish_reason == "content_filter"):
+            said = choice.message.refusal or "its content filter stopped the answer"
+            raise SentenceRefused(
+                f"The model declined to write {of_tags}: {said[:300]} Change the tags or the model."
+            )
+        if choice is None or not (choice.message.content or "").strip():
+            mend = "write again, or choose another model."
+            if choice is not None and choice.finish_reason == "length":
+                mend = f"it thought through all of its {self._options.max_answer_tokens} tokens; allow more."
+            raise SentenceEmpty(f"The model gave an empty answer {of_tags}: {mend}")
+        answer = {
+            "content": choice.message.content,
+            "finish_reason": choice.finish_reason,
+            "model": completion.model,
+            "system_fingerprint": completion.system_fingerprint,
+            "input_tokens": used.prompt_tokens if used else None,
+            "output_tokens": used.completion_tokens if used else None,
+            "answered_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "not_taken": self._service.dialect.not_taken,
+        }
+        self._answers.put(key, answer)
+        return answer, False
+
+    def _provenance(
+        self, text: str, tags: Sequence[str], seed: int, token_limit: int, record: Sequence[Mapping[str, Any]]
+    ) -> dict[str, Any]:
+        last = record[-1]
+        return {
+            **self.identity,
+            "seed": seed,
+            "token_limit": token_limit,
+            "model_answered": last["model"],
+            "system_fingerprint": last["system_fingerprint"],
+            "answered_at": last["answered_at"],
+            # What the server would not take of the request: a JSON schema, a seed.
+            "not_taken": last.get("not_taken", []),
+            "answers": len(record),
+            "answers_from_store": sum(answer["from_store"] for answer in record),
+            "input_tokens": sum(answer["input_tokens"] or 0 for answer in record),
+            "output_tokens": sum(answer["output_tokens"] or 0 for answer in record),
+            "missing_tags": missing_tags(text, tags),
+        }
+
+
+def _read(answer: Mapping[str, Any], tags: Sequence[str]) -> tuple[str, str | None]:
+    """The sentence in an answer, and what is wrong with it."""
+    content = _without_wrapping(answer["content"])
+    try:
+        text = _Answer.model_validate(json.loads(content)).sentence.strip()
+    except (ValueError, ValidationError, RecursionError):
+        # From a server that takes no format the bare sentence is as good, where it is one.
+        if "json_object" in answer.get("not_taken", ()) and not content.startswith(("{", "[")):
+            text = content
+        elif answer.get("finish_reason") == "length":
+            return "", "it was cut off before its end; answer at once and shorter."
+        else:
+            return "", 'the answer is not a JSON object with the single key "sentence".'
+    if not text:
+        return "", "it is empty."
+    text = finished(text)
+    return text, fault_of(text, tags)
+
+
+def _without_wrapping(content: str) -> str:
+    """The answer without what some models put around it: their thinking before, a fence about it."""
+    thought, end, after = content.partition("</think>")
+    bare = (after if end else thought).strip()
+    fenced = _FENCE.fullmatch(bare)
+    return fenced.group(1) if fenced else bare
+
+
+def _is_official(options: OpenAIOptions) -> bool:
+    return options.base_url is None or urlsplit(options.base_url).hostname == urlsplit(OFFICIAL).hostname
+
+
+def _input_tokens(request: Mapping[str, Any]) -> int:
+    return sum(about_tokens(message["content"]) for message in request["body"]["messages"])
+
+
+def _key_of(options: OpenAIOptions) -> str:
+    """The key from the environment. A server of one's own may need none.
+
+    Raises:
+        KeyRejected: the official service, and no key.
+    """
+    key = os.environ.get(options.key_variable, "").strip()
+    if not key and options.base_url is None:
+        raise KeyRejected(
+            f"No key for the language model: set the environment variable {options.key_variable} for the worker, "
+            "or choose the template writer."
+        )
+    return key or "none"

@@ -1,0 +1,176 @@
+"""How a tag's word stands in English: article, number, capital, negation. No grammar of sentences here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+# The forms that a kind alone does not give. By kind, instruments are countable things, genres, moods, tempi
+# and origins stand before a noun, and other words are things without an article.
+_ADJECTIVES = _words(
+    """
+    acoustic airy ancient choral contemporary cool deep different digital dreamy echoing electric
+    electronic energetic exotic experimental foreign funky groovy harsh heavy high hypnotic instrumental
+    jazzy live lo-fi loud low melodic minimal modern muted old operatic orchestral percussive
+    plucked powerful rhythmic repetitive retro romantic simple soft solo spacey spiritual strange
+    traditional unusual vintage warm weird wordless
+    """
+)
+_COUNTABLE = _words(
+    """
+    beat bell chant crowd choir chorus drone duet echo groove pulse rhythm riff singer voice soprano tenor
+    alto baritone woman man girl boy rapper beatbox sound melody solo break loop sample performance song
+    """
+)
+_UNCOUNTABLE = _words(
+    """
+    bass brass chanting clapping electronics humming keys noise opera percussion plucking rap
+    rapping shouting silence singing speech talking tapping water whistling wind woodwind yodelling
+    vocal
+    """
+)
+_PLURAL = _words("men women people keys electronics monks timpani vocals")
+_SINGULAR_IN_S = _words("bass brass contrabass chorus blues")
+_PROPER = _words(
+    """
+    african american arabic arab asian balkan brazilian british bulgarian caribbean celtic chinese
+    cuban dutch egyptian english european french gaelic german greek gypsy hawaiian hebrew hungarian
+    india indian irish italian jamaican japanese jewish korean latin mexican moroccan nordic norwegian
+    persian polish portuguese romanian russian scottish spanish swedish thai tibetan turkish
+    vietnamese welsh
+    """
+)
+_NOUN_IN_ADJECTIVE_KIND = _words(
+    """
+    beat beats rhythm pulse groove drone silence noise happiness sadness india space tension drama
+    energy
+    """
+)
+_INITIALS = ("edm", "idm", "r&b")
+_NEGATIONS = ("no ", "not ", "without ", "non-", "non ")
+_ADJECTIVE_VOICES = ("instrumental", "a cappella", "acapella")
+_DESCRIBING = ("female", "male", "operatic", "choral", "tenor", "alto", "baritone")
+# Words that do not stand alone; the tag's own word stays in them.
+_COMPLETED = {
+    "wind": "wind instruments",
+    "woodwind": "woodwind instruments",
+    "string": "string instrument",
+    "brass": "brass instruments",
+    "sea": "the sea",
+}
+_SUNG = ("vocals", "vocal", "voices", "voice", "singing", "singer")
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """A tag's word in its form: `text` bare, `with_article` as it stands in a sentence."""
+
+    text: str
+    is_adjective: bool = False
+    is_plural: bool = False
+    is_countable: bool = False
+    negated: bool = False
+
+    @property
+    def with_article(self) -> str:
+        return with_article(self.text) if self.is_countable and not self.is_plural else self.text
+
+
+def phrase_of(word: str, kind: str) -> Phrase:
+    """The form of `word`, a tag of `kind`."""
+    for negation in _NEGATIONS:
+        if word.casefold().startswith(negation) and len(word) > len(negation):
+            rest = word[len(negation) :].strip()
+            positive = phrase_of(rest, kind)
+            unlike = positive.is_adjective or kind == "genre"
+            if kind == "voice" and rest.casefold() in ("vocal", "voice"):
+                return Phrase(f"{rest}s", is_plural=True, negated=True)
+            return replace(
+                positive, is_adjective=unlike, is_countable=not unlike and positive.is_countable, negated=True
+            )
+    if kind in ("instrument", "other"):
+        word = _COMPLETED.get(word.casefold(), word)
+    text = _spelled(word)
+    lowered = word.casefold()
+    last = lowered.split(" ")[-1].split("-")[-1]
+    if lowered in (_ADJECTIVE_VOICES if kind == "voice" else _ADJECTIVES):
+        return Phrase(text, is_adjective=True)
+    if kind == "other" and re.fullmatch(r"[a-z]+-[a-z]+ed", lowered):  # low-pitched
+        return Phrase(text, is_adjective=True)
+    if kind in ("mood", "tempo", "origin") and last not in _NOUN_IN_ADJECTIVE_KIND:
+        return Phrase(text, is_adjective=True)
+    plural = last in _PLURAL or (
+        last.endswith("s") and last not in _SINGULAR_IN_S and not last.endswith("ss")
+    )
+    countable = last in _COUNTABLE or (kind == "instrument" and last not in _UNCOUNTABLE)
+    if last == "singing" and lowered.startswith(("woman ", "man ", "child ", "girl ", "boy ")):
+        countable = True
+    return Phrase(text, is_plural=plural, is_countable=countable or last == "bass")
+
+
+def _is_proper(part: str, word: str) -> bool:
+    if part.partition("-")[2]:
+        return part.partition("-")[0].casefold() in _PROPER
+    if word.casefold() in ("middle eastern", "latin american", "north african", "new orleans"):
+        return True
+    return part.casefold() in _PROPER
+
+
+def _spelled(word: str) -> str:
+    """The word with the capitals that it has wherever it stands."""
+    if word.casefold() in _INITIALS:
+        return word.upper()
+    return " ".join(part.capitalize() if _is_proper(part, word) else part for part in word.split(" "))
+
+
+def voice_phrases(words: Sequence[str]) -> list[Phrase]:
+    """Voice words as things one hears: "female" and "vocals" become "female vocals"."""
+    lowered = [word.casefold() for word in words]
+    describing = [word for word in lowered if word in _DESCRIBING]
+    sung = next((word for word in _SUNG if word in lowered), None)
+    phrases = []
+    if describing:
+        noun = sung or ("voices" if len(describing) > 1 or "choral" in describing else "voice")
+        noun = "vocals" if noun == "vocal" else noun
+        plural = noun.endswith("s")
+        countable = noun in ("voice", "singer")
+        phrases.append(
+            Phrase(f"{enumerate_words(describing)} {noun}", is_plural=plural, is_countable=countable)
+        )
+    for word in lowered:
+        if word in _DESCRIBING or (describing and word == sung):
+            continue
+        phrases.append(phrase_of(f"{word}s" if word.split(" ")[-1] == "vocal" else word, "voice"))
+    # "vocal" and "vocals" are two tags and one word here; and who hears male vocals hears vocals.
+    texts = [phrase.text for phrase in phrases]
+    return [
+        phrase
+        for number, phrase in enumerate(phrases)
+        if phrase.text not in texts[:number] and not any(text.endswith(f" {phrase.text}") for text in texts)
+    ]
+
+
+def enumerate_words(words: Sequence[str], *, last: str = "and") -> str:
+    """ "a", "a and b", "a, b and c"; empty for none."""
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} {last} {words[-1]}"
+
+
+def with_article(noun: str) -> str:
+    """ "a guitar", "an organ"; by the letter, with the few words of music where letter and sound differ."""
+    first = noun.split(" ")[0].split(",")[0].casefold()
+    vowel = first[:1] in "aeiou" and not first.startswith(("uni", "eu", "uku", "use", "one"))
+    vowel = vowel or first.startswith("r&b")
+    return f"{'an' if vowel else 'a'} {noun}"
+
+
+def capitalised(text: str) -> str:
+    """The text with its first letter as a capital, the rest untouched."""
+    return text[:1].upper() + text[1:]
