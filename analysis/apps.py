@@ -1,0 +1,12 @@
+from django.apps import AppConfig
+
+
+class AnalysisConfig(AppConfig):
+    """From ballots to a report: statistics, figures, exports."""
+
+    name = "analysis"
+    default_auto_field = "django.db.models.BigAutoField"
+    verbose_name = "Analysis"
+
+    def ready(self) -> None:
+        from analysis import steps  # noqa: F401  (registers this app's steps)

@@ -1,0 +1,54 @@
+"""`manage.py audit_table TABLE.csv`: is a published table of weighted scores possible?"""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from analysis.csv_file import TableError
+from analysis.options import parse_claims, parse_factors
+from analysis.score_table import audit_json, read_score_table
+from analysis.statistics.errors import StatisticsError
+from analysis.statistics.table_audit import audit_table
+
+
+class Command(BaseCommand):
+    help = "Audit a published table of weighted scores: rows are conditions, columns items."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("table", metavar="TABLE.csv", help="condition,item1,…[,printed_total]")
+        parser.add_argument(
+            "--respondents", type=int, help="how many people answered (else 1 to 120 are tried)"
+        )
+        parser.add_argument("--factors", help="high levels: redefined=a,b;sentence=b,d")
+        parser.add_argument(
+            "--claim", action="append", default=[], metavar="NAME=NUMBER", help="a number to find"
+        )
+        parser.add_argument("--allow-same", action="store_true", help="a ballot may name one image twice")
+        parser.add_argument("--json", metavar="OUT.json", help="write the result here")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            audit = audit_table(
+                read_score_table(options["table"]),
+                respondents=options["respondents"],
+                factors=parse_factors(options["factors"]),
+                claims=parse_claims(options["claim"]),
+                allow_same=options["allow_same"],
+            )
+        except (TableError, StatisticsError) as error:
+            raise CommandError(str(error), returncode=2) from error
+        text = json.dumps(audit_json(audit), allow_nan=False, ensure_ascii=False, indent=1)
+        if not options["json"]:
+            self.stdout.write(text)
+            return
+        try:
+            Path(options["json"]).write_text(text + "\n", encoding="utf-8")
+        except OSError as error:
+            message = f"{options['json']}: cannot be written: {error.strerror}."
+            raise CommandError(message, returncode=2) from error

@@ -1,0 +1,39 @@
+"""An analysis of a study's ballots: asked for, computed by a worker, kept with what it rests on."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from study.models import Study
+
+
+class Analysis(models.Model):
+    """One run of the statistics over a study's ballots; the newest ready one is what the results show."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("waiting")
+        RUNNING = "running", _("running")
+        READY = "ready", _("ready")
+        FAILED = "failed", _("failed")
+
+    UNFINISHED = (State.WAITING, State.RUNNING)
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="analyses")
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    requested_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    error = models.TextField(blank=True)
+    # SHA-256 of the ballot table as CSV: tells whether answers have come since.
+    ballots_digest = models.CharField(max_length=64, blank=True)
+    plan_digest = models.CharField(max_length=64, blank=True)
+    plan = models.JSONField(default=dict, blank=True)  # what the statistics were told
+    versions = models.JSONField(default=dict, blank=True)
+    result = models.JSONField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-requested_at", "-pk")
+        verbose_name_plural = "analyses"
+
+    def __str__(self) -> str:
+        return f"{self.study}: {self.get_state_display()}"

@@ -1,0 +1,94 @@
+"""Do second choices follow from the same worths as first ones (independence of irrelevant alternatives)?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from analysis.statistics.ballots import Ballots
+from analysis.statistics.choices import probabilities
+from analysis.statistics.distributions import f_tail, two_sided_t
+from analysis.statistics.plackett_luce import WorthFit, fit_worths
+from analysis.statistics.results import IrrelevantAlternatives, TestResult
+
+
+def irrelevant_alternatives(
+    fit: WorthFit, ballots: Ballots, high: Sequence[str] | None, reference: str
+) -> IrrelevantAlternatives | None:
+    """Seconds from the first choice's side of the factor against Plackett–Luce, and Hausman's comparison.
+
+    `high`: conditions at the high level of the first factor. Errors are clustered by participant and allow
+    for the estimated worths. None where the full fit is penalised or there are no second choices.
+    """
+    if fit.penalised or ballots.p < 2 or not bool((ballots.second >= 0).any()):
+        return None
+    share = _same_side(fit, ballots, high) if high else (None, None, None, None)
+    first_only = fit_worths(ballots, first_only=True)
+    if first_only is None or first_only.penalised:
+        return IrrelevantAlternatives(*share, None, None)
+    at = ballots.conditions.index(reference)
+    theta = first_only.theta - first_only.theta[at]
+    return IrrelevantAlternatives(*share, tuple(float(x) for x in theta), _hausman(fit, first_only))
+
+
+def _hausman(fit: WorthFit, first_only: WorthFit) -> TestResult | None:
+    """Wald test of equal worths; the covariance of the difference comes from clustered influence values."""
+    people = fit.ballots.p
+    influence = (
+        first_only.grouped.participant_sums(first_only.scores) @ first_only.inverse
+        - fit.grouped.participant_sums(fit.scores) @ fit.inverse
+    )
+    k = len(fit.theta)
+    if people <= k:
+        return None
+    covariance = influence.T @ influence * people / (people - 1)
+    values, vectors = np.linalg.eigh(covariance)
+    keep = values > 1e-9 * max(float(values[-1]), 1e-300)
+    df = int(keep.sum())
+    if df == 0 or values[-1] < 1e-14:
+        return None
+    difference = vectors[:, keep].T @ (first_only.theta - fit.theta)
+    statistic = float((difference**2 / values[keep]).sum())
+    # Hotelling's T²: the covariance comes from P people.
+    p = f_tail(statistic * (people - df) / (df * (people - 1)), df, people - df)
+    return TestResult(statistic, float(df), p)
+
+
+def _same_side(
+    fit: WorthFit, ballots: Ballots, high: Sequence[str]
+) -> tuple[float | None, float | None, float | None, float | None]:
+    side = np.array([c in high for c in ballots.conditions])
+    k = ballots.k
+    codes = fit.outcomes.codes
+    masks, outcome = np.divmod(codes, (k + 1) ** 2)
+    first, second = outcome // (k + 1) - 1, outcome % (k + 1) - 1
+    counted = (first >= 0) & (second >= 0) & (first != second)
+    observed, expected = np.zeros(len(codes)), np.zeros(len(codes))
+    slope = np.zeros((len(codes), k))
+    for row in np.flatnonzero(counted):
+        shown = (
+            np.array([masks[row] >> i & 1 for i in range(k)], dtype=bool) if masks[row] else np.ones(k, bool)
+        )
+        shown[first[row]] = False
+        p = probabilities(fit.theta, shown[None])[0]
+        same = side == side[first[row]]
+        expected[row] = p[same].sum()
+        slope[row] = p * same - p * expected[row]
+        observed[row] = same[second[row]]
+    n = float(fit.grouped.total[counted].sum())
+    if n == 0:
+        return None, None, None, None
+    total_slope = fit.grouped.total @ slope
+    values = (observed - expected)[:, None] - fit.scores @ (fit.inverse @ total_slope)[:, None]
+    sums = fit.grouped.participant_sums(values)[:, 0]
+    people = ballots.p
+    se = float(np.sqrt((sums**2).sum() * people / (people - 1))) / n
+    difference = float(fit.grouped.total @ (observed - expected)) / n
+    p_value = two_sided_t(difference / se, people - 1) if se > 1e-12 else None
+    return (
+        float(fit.grouped.total @ observed) / n,
+        float(fit.grouped.total @ expected) / n,
+        se,
+        p_value,
+    )

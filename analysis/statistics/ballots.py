@@ -1,0 +1,324 @@
+"""Ballots as coded arrays, their validation, and the counts everything else is computed from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from analysis.statistics.errors import BallotsError, DesignError
+
+NONE = -1  # no second choice; as `first`: none of the images fits
+MIN_CONDITIONS, MAX_CONDITIONS = 2, 6
+
+PRESET = ("redefined_tags", "redefined_sentence", "original_tags", "original_sentence")
+PRESET_FACTORS: dict[str, tuple[str, ...]] = {
+    "redefined": ("redefined_tags", "redefined_sentence"),
+    "sentence": ("redefined_sentence", "original_sentence"),
+}
+
+
+@dataclass(frozen=True)
+class Ballots:
+    """N ballots of P participants on C clips with K conditions, coded from 0.
+
+    `first` and `second` are condition numbers, `NONE` for no choice. Optional, each of length N: `repeat` (0
+    for a person's first trial of the clip), `trial` (its number for that person), `position_first`,
+    `position_second` (from 1, 0 where unknown). `order` has shape (N, K): the condition at each position,
+    `NONE` beyond the images that were shown; None means that everybody saw all conditions.
+    """
+
+    conditions: tuple[str, ...]
+    participants: Sequence[str]
+    clips: Sequence[str]
+    participant: np.ndarray
+    clip: np.ndarray
+    first: np.ndarray
+    second: np.ndarray
+    repeat: np.ndarray | None = None
+    trial: np.ndarray | None = None
+    position_first: np.ndarray | None = None
+    position_second: np.ndarray | None = None
+    order: np.ndarray | None = None
+    allow_same: bool = False
+
+    @property
+    def n(self) -> int:
+        return len(self.first)
+
+    @property
+    def k(self) -> int:
+        return len(self.conditions)
+
+    @property
+    def p(self) -> int:
+        return len(self.participants)
+
+    @property
+    def c(self) -> int:
+        return len(self.clips)
+
+    @cached_property
+    def outcome(self) -> np.ndarray:
+        """One number per ballot below 49: (first + 1) · (K + 1) + second + 1, so that none is 0; (N,)."""
+        return (self.first + np.int8(1)) * np.int8(self.k + 1) + self.second + np.int8(1)
+
+    @cached_property
+    def shown(self) -> np.ndarray | None:
+        """Which conditions were shown, shape (N, K), or None where all were, always."""
+        if self.order is None or bool((self.order >= 0).all()):
+            return None
+        shown = np.zeros((self.n, self.k), dtype=bool)
+        rows, places = np.nonzero(self.order >= 0)
+        shown[rows, self.order[rows, places]] = True
+        return shown
+
+    @cached_property
+    def outcome_counts(self) -> np.ndarray:
+        """How often each participant gave each outcome, shape (P, (K + 1)²): what most statistics rest on."""
+        width = (self.k + 1) ** 2
+        flat = self.participant.astype(np.intp)
+        flat *= width
+        flat += self.outcome
+        return np.bincount(flat, minlength=self.p * width).reshape(self.p, width).astype(float)
+
+    def points(self, weights: tuple[float, float]) -> np.ndarray:
+        """Points per ballot and condition, shape (N, K)."""
+        return points_of_outcomes(self.k, weights)[self.outcome]
+
+    def select(self, keep: np.ndarray) -> Ballots:
+        """The ballots where `keep` is true, without participants and clips that have none left."""
+        participant, participants = _recode(self.participant[keep], self.participants)
+        clip, clips = _recode(self.clip[keep], self.clips)
+        optional: dict[str, Any] = {
+            name: None if (column := getattr(self, name)) is None else column[keep]
+            for name in ("repeat", "trial", "position_first", "position_second", "order")
+        }
+        return replace(
+            self,
+            participants=participants,
+            clips=clips,
+            participant=participant,
+            clip=clip,
+            first=self.first[keep],
+            second=self.second[keep],
+            **optional,
+        )
+
+    @cached_property
+    def is_repeat(self) -> np.ndarray:
+        """True for a ballot that is not the person's first of that clip; shape (N,)."""
+        if self.repeat is None or self.n == 0:
+            return np.zeros(self.n, dtype=bool)
+        pair = self.participant.astype(np.int64) * self.c + self.clip
+        ranked = np.lexsort((self.repeat, pair))
+        later = np.zeros(self.n, dtype=bool)
+        later[ranked[1:]] = pair[ranked[1:]] == pair[ranked[:-1]]
+        return later
+
+
+def points_of_outcomes(k: int, weights: tuple[float, float]) -> np.ndarray:
+    """Points that an outcome gives to each condition, shape ((K + 1)², K)."""
+    table = np.zeros((k + 1, k + 1, k))
+    for condition in range(k):
+        table[condition + 1, :, condition] += weights[0]
+        table[:, condition + 1, condition] += weights[1]
+    return table.reshape(-1, k)
+
+
+def _recode(codes: np.ndarray, labels: Sequence[str]) -> tuple[np.ndarray, Sequence[str]]:
+    used = np.bincount(codes, minlength=len(labels)) > 0
+    if used.all():
+        return codes, labels
+    fresh = (np.cumsum(used) - 1).astype(codes.dtype)
+    return fresh[codes], tuple(labels[i] for i in np.flatnonzero(used).tolist())
+
+
+def encode(labels: Sequence[str]) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Codes and sorted labels, so that the order of rows does not matter."""
+    values, codes = np.unique(np.asarray(labels, dtype=object), return_inverse=True)
+    return codes.astype(np.int32), tuple(str(v) for v in values)
+
+
+def check_conditions(conditions: Sequence[str]) -> tuple[str, ...]:
+    """Two to six different keys, or DesignError."""
+    keys = tuple(conditions)
+    if not MIN_CONDITIONS <= len(keys) <= MAX_CONDITIONS:
+        raise DesignError(
+            f"{len(keys)} condition{'' if len(keys) == 1 else 's'} found ({', '.join(keys) or 'none'}); "
+            f"a study has {MIN_CONDITIONS} to {MAX_CONDITIONS}: name them all."
+        )
+    for key in keys:
+        if not key or keys.count(key) > 1:
+            raise DesignError(
+                f"condition '{key}' is named twice or empty; give each condition a key of its own."
+            )
+    return keys
+
+
+def check_weights(weights: Sequence[float]) -> tuple[float, float]:
+    """w1 ≥ w2 ≥ 0, w1 > 0 and finite, or DesignError."""
+    if len(weights) != 2:
+        raise DesignError(f"weights are two numbers, such as 3,1, not {len(weights)}.")
+    w1, w2 = float(weights[0]), float(weights[1])
+    if not (np.isfinite([w1, w2]).all() and w1 >= w2 >= 0 and w1 > 0):
+        raise DesignError(
+            f"weights {w1:g},{w2:g}: the first must be above 0, the second between 0 and the first."
+        )
+    if not 1e-6 <= w1 <= 1e6:
+        raise DesignError(f"weights {w1:g},{w2:g}: the first must lie between 0.000001 and 1,000,000.")
+    return w1, w2
+
+
+def check_factors(
+    factors: Mapping[str, Sequence[str]] | None, conditions: tuple[str, ...]
+) -> dict[str, tuple[str, ...]]:
+    """Factors as name → conditions at the high level; None gives the preset's for the preset's keys."""
+    if factors is None:
+        return dict(PRESET_FACTORS) if set(conditions) == set(PRESET) else {}
+    checked = {}
+    for name, high in factors.items():
+        unknown = [key for key in high if key not in conditions]
+        if unknown:
+            raise DesignError(
+                f"factor '{name}' names '{unknown[0]}', which is no condition ({', '.join(conditions)})."
+            )
+        if not name or not 0 < len(set(high)) < len(conditions):
+            raise DesignError(f"factor '{name}' must hold at least one condition and leave at least one out.")
+        checked[name] = tuple(key for key in conditions if key in high)
+    return checked
+
+
+def default_reference(conditions: tuple[str, ...], factors: Mapping[str, Sequence[str]]) -> str:
+    """The condition with every factor at its low level where there is exactly one, else the first."""
+    low = [c for c in conditions if not any(c in high for high in factors.values())]
+    return low[0] if factors and len(low) == 1 else conditions[0]
+
+
+def make_ballots(
+    participant: Sequence[str],
+    clip: Sequence[str],
+    first: Sequence[str | None],
+    second: Sequence[str | None],
+    *,
+    conditions: Sequence[str],
+    repeat: Sequence[int] | None = None,
+    trial: Sequence[int] | None = None,
+    position_first: Sequence[int] | None = None,
+    position_second: Sequence[int] | None = None,
+    order: np.ndarray | None = None,
+    allow_same: bool = False,
+) -> Ballots:
+    """Code and check ballots given as labels; None or "" is no choice. Raises BallotsError, DesignError."""
+    keys = check_conditions(conditions)
+    number = {key: i for i, key in enumerate(keys)} | {None: NONE, "": NONE}
+
+    def code(column: Sequence[str | None]) -> np.ndarray:
+        codes = np.empty(len(column), dtype=np.int8)
+        for row, key in enumerate(column):
+            if key not in number:
+                raise BallotsError(f"'{key}' is no condition ({', '.join(keys)}).", row)
+            codes[row] = number[key]
+        return codes
+
+    def whole(column: Sequence[int] | None) -> np.ndarray | None:
+        return None if column is None else np.asarray(column, dtype=np.int32)
+
+    participant_codes, participants = encode(participant)
+    clip_codes, clips = encode(clip)
+    ballots = Ballots(
+        keys,
+        participants,
+        clips,
+        participant_codes,
+        clip_codes,
+        code(first),
+        code(second),
+        whole(repeat),
+        whole(trial),
+        whole(position_first),
+        whole(position_second),
+        order,
+        allow_same,
+    )
+    check_ballots(ballots)
+    return ballots
+
+
+def check_ballots(ballots: Ballots) -> None:
+    """Raise BallotsError at the first ballot that cannot be: an image or a pair twice, an image not shown."""
+    first, second = ballots.first, ballots.second
+    if ballots.n == 0:
+        raise BallotsError("there are no ballots; at least one is needed.")
+
+    def stop(wrong: np.ndarray, message: str) -> None:
+        if wrong.any():
+            row = int(np.flatnonzero(wrong)[0])
+            key = "" if first[row] < 0 else ballots.conditions[first[row]]
+            raise BallotsError(
+                message.format(
+                    participant=ballots.participants[ballots.participant[row]],
+                    clip=ballots.clips[ballots.clip[row]],
+                    first=key,
+                ),
+                row,
+            )
+
+    if not ballots.allow_same:
+        stop(
+            (first >= 0) & (first == second),
+            "'{first}' is both first and second choice; a ballot names two images. "
+            "Empty the second choice, or mark the row as excluded.",
+        )
+    stop(
+        (first < 0) & (second >= 0),
+        "there is a second choice without a first; fill the first or empty the second.",
+    )
+    pair = ballots.participant.astype(np.int64) * ballots.c + ballots.clip
+    if ballots.repeat is not None:
+        low = int(ballots.repeat.min())
+        pair = pair * (int(ballots.repeat.max()) - low + 1) + (ballots.repeat - low)
+    ranked = np.argsort(pair, kind="stable")
+    twice = np.zeros(ballots.n, dtype=bool)
+    twice[ranked[1:]] = pair[ranked[1:]] == pair[ranked[:-1]]
+    stop(
+        twice,
+        "participant '{participant}' has a second ballot on clip '{clip}'; "
+        "remove one, or number repeated trials in the column 'repeat'.",
+    )
+    if ballots.shown is not None:
+        rows = np.arange(ballots.n)
+        for choice in (first, second):
+            stop(
+                (choice >= 0) & ~ballots.shown[rows, choice],
+                "a chosen image was not among those shown on clip '{clip}'; mend the column 'order'.",
+            )
+
+
+def clip_outcomes(ballots: Ballots) -> np.ndarray:
+    """How often each clip got each outcome, shape (C, (K + 1)²)."""
+    width = (ballots.k + 1) ** 2
+    flat = ballots.clip.astype(np.intp) * width + ballots.outcome
+    return np.bincount(flat, minlength=ballots.c * width).reshape(ballots.c, width)
+
+
+def patterns(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Distinct rows, the pattern of each row, and counts; people with equal answers are one pattern.
+
+    `rows`: non-negative integers, shape (P, m), packed into one number each where they fit in 63 bits.
+    """
+    rows = np.ascontiguousarray(rows, dtype=np.int64)
+    bits = [max(int(top).bit_length(), 1) for top in rows.max(axis=0, initial=0)]
+    if sum(bits) <= 63:
+        packed = np.zeros(len(rows), dtype=np.int64)
+        for column, width in zip(rows.T, bits, strict=True):
+            packed = (packed << width) | column
+        _, index, inverse, counts = np.unique(
+            packed, return_index=True, return_inverse=True, return_counts=True
+        )
+        return rows[index], inverse, counts
+    distinct, inverse, counts = np.unique(rows, axis=0, return_inverse=True, return_counts=True)
+    return distinct, inverse.reshape(-1), counts

@@ -1,0 +1,116 @@
+"""Jeffreys-penalised Plackett–Luce (Firth 1993): finite estimates where the graph of wins is not connected.
+
+Maximises l(θ) + ½ log |I(θ)|; intervals by the profile of the penalised likelihood, χ² with 1 df
+(Heinze and Schemper 2002).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import optimize
+
+from analysis.statistics.choices import (
+    Stages,
+    gradient_and_information,
+    log_likelihood,
+    probabilities,
+)
+from analysis.statistics.distributions import chi_square_quantile, chi_square_tail
+
+
+def _penalised(theta: np.ndarray, stages: Stages) -> tuple[float, np.ndarray]:
+    """Penalised log-likelihood and its gradient in θ, shape (K,)."""
+    gradient, information = gradient_and_information(theta, stages)
+    k = len(theta)
+    regular = information + stages.chosen.sum() / k**2  # its determinant is ∝ that of I without a reference
+    sign, log_determinant = np.linalg.slogdet(regular)
+    if sign <= 0:
+        return -1e300, np.zeros(k)
+    inverse = np.linalg.inv(regular)
+    p = probabilities(theta, stages.sets)  # (T, K)
+    n = stages.chosen
+    # d I_ab / dθ_m from dp_a/dθ_m = p_a (δ_am − p_m), traced with the inverse.
+    diagonal = np.diag(inverse)
+    quadratic = np.einsum("ta,ab,tb->t", p, inverse, p)
+    linear = p * (p @ inverse)
+    penalty = np.einsum("t,tm->m", n, p * diagonal) - np.einsum("t,t,tm->m", n, p @ diagonal, p)
+    penalty -= np.einsum("t,tm->m", n, 2 * linear) - np.einsum("t,t,tm->m", n, 2 * quadratic, p)
+    return float(log_likelihood(theta, stages)) + 0.5 * float(log_determinant), gradient + 0.5 * penalty
+
+
+def maximise_penalised(
+    stages: Stages, contrast: np.ndarray | None = None, value: float = 0.0, start: np.ndarray | None = None
+) -> tuple[np.ndarray, float, bool]:
+    """θ (K,) summing to 0 and its penalised log-likelihood; with a contrast, under contrastᵀθ = value."""
+    k = stages.wins.shape[-1]
+    fixed = np.ones((1, k)) if contrast is None else np.stack([np.ones(k), contrast])
+    basis = np.linalg.svd(fixed)[2][len(fixed) :].T
+    offset = np.zeros(k) if contrast is None else contrast * value / float(contrast @ contrast)
+    free = np.zeros(basis.shape[1]) if start is None else basis.T @ (start - offset)
+    if basis.shape[1] == 0:
+        return offset, _penalised(offset, stages)[0], True
+
+    def objective(parameters: np.ndarray) -> tuple[float, np.ndarray]:
+        height, slope = _penalised(offset + basis @ parameters, stages)
+        return -height, -(basis.T @ slope)
+
+    options = {"gtol": 1e-9, "maxiter": 500}
+    enough = 1e-8 * (1.0 + float(stages.chosen.sum()))
+    parameters = _newton(free, objective)
+    height, slope = objective(parameters)
+    if np.abs(slope).max() > enough:  # Newton from afar may fail where BFGS walks
+        found = optimize.minimize(objective, free, jac=True, method="BFGS", options=options)
+        parameters = _newton(found.x, objective)
+        height, slope = objective(parameters)
+    return offset + basis @ parameters, -height, bool(np.abs(slope).max() < 100 * enough)
+
+
+def _newton(parameters: np.ndarray, objective) -> np.ndarray:
+    """Newton steps with a differenced Hessian, for as long as they climb."""
+    for _ in range(12):
+        height, slope = objective(parameters)
+        width = 1e-5
+        hessian = np.stack(
+            [
+                (objective(parameters + width * unit)[1] - objective(parameters - width * unit)[1])
+                / 2
+                / width
+                for unit in np.eye(len(parameters))
+            ]
+        )
+        try:
+            step = np.linalg.solve((hessian + hessian.T) / 2, slope)
+        except np.linalg.LinAlgError:
+            return parameters
+        candidate = parameters - step
+        if objective(candidate)[0] > height + 1e-9:
+            return parameters
+        parameters = candidate
+        if np.abs(step).max() < 1e-9:
+            break
+    return parameters
+
+
+def profile_interval(
+    stages: Stages, contrast: np.ndarray, theta: np.ndarray, height: float, level: float = 0.95
+) -> tuple[float, float]:
+    """Profile-penalised interval of contrastᵀθ; finite because the penalty outweighs the flat tail."""
+    drop = chi_square_quantile(level, 1) / 2
+    estimate = float(contrast @ theta)
+
+    def excess(value: float) -> float:
+        return height - maximise_penalised(stages, contrast, value, theta)[1] - drop
+
+    def bound(direction: float) -> float:
+        step = 1.0
+        while excess(estimate + direction * step) < 0 and step < 1e3:
+            step *= 2
+        return float(optimize.brentq(excess, estimate, estimate + direction * step, xtol=1e-8))
+
+    return bound(-1.0), bound(1.0)
+
+
+def deviance_p(stages: Stages, contrast: np.ndarray, theta: np.ndarray, height: float) -> float:
+    """p of contrastᵀθ = 0 by the penalised likelihood ratio, χ² with 1 df."""
+    restricted = maximise_penalised(stages, contrast, 0.0, theta)[1]
+    return chi_square_tail(max(2 * (height - restricted), 0.0), 1)

@@ -1,0 +1,181 @@
+"""Rank tests on participants' mean points, and pairs of conditions. All speak for these clips only."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from analysis.statistics.ballots import Ballots, points_of_outcomes
+from analysis.statistics.contrasts import participant_means
+from analysis.statistics.distributions import chi_square_tail, midranks, normal_tail, t_quantile, t_tail
+from analysis.statistics.multiplicity import holm, simultaneous_critical_value
+from analysis.statistics.results import Interval, PairComparison, Superiority, TestResult, Wilcoxon
+
+EXACT_UP_TO = 50
+DIGITS = 10  # equal rational means must compare equal
+
+
+def row_midranks(values: np.ndarray, present: np.ndarray | None = None) -> np.ndarray:
+    """Ranks within rows of (P, K) from 1, ties averaged, 0 where not present."""
+    here = np.ones(values.shape, dtype=bool) if present is None else present
+    ranks = np.full(values.shape, 0.5)
+    for other in range(values.shape[1]):
+        column = values[:, other : other + 1]
+        ranks += ((column < values) + 0.5 * (column == values)) * here[:, other : other + 1]
+    return ranks * here
+
+
+def friedman(values: np.ndarray) -> tuple[TestResult, float] | None:
+    """Friedman's χ² with tie correction over rows of (P, K), and Kendall's W; None for one row or all ties."""
+    people, k = values.shape
+    ranks = row_midranks(np.round(values, DIGITS))
+    centred = ranks - (k + 1) / 2
+    spread = float((centred**2).sum())
+    if people < 2 or spread == 0:
+        return None
+    statistic = (k - 1) * float((centred.sum(axis=0) ** 2).sum()) / spread
+    test = TestResult(statistic, k - 1.0, chi_square_tail(statistic, k - 1))
+    return test, statistic / (people * (k - 1))
+
+
+def skillings_mack(values: np.ndarray, present: np.ndarray) -> TestResult | None:
+    """Skillings and Mack (1981) for rows that lack some conditions, with the covariance given the ties.
+
+    `values`, `present`: (P, K). Without ties this is the published statistic, on complete data Friedman's
+    with tie correction. None where the conditions are not linked or all is tied.
+    """
+    usable = present.sum(axis=1) >= 2
+    values, present = np.round(values[usable], DIGITS), present[usable]
+    seen = present.sum(axis=1, keepdims=True)
+    if not len(values):
+        return None
+    centred = (row_midranks(values, present) - (seen + 1) / 2) * present
+    scaled = np.sqrt(12 / (seen + 1)) * centred
+    adjusted = scaled.sum(axis=0)
+    # Given the ties, ranks within a row are exchangeable: variance s², covariance −s²/(m − 1).
+    square = (scaled**2).sum(axis=1, keepdims=True) / seen
+    off = present * (square / (seen - 1))
+    covariance = -(off.T @ present)
+    np.fill_diagonal(covariance, 0.0)
+    np.fill_diagonal(covariance, -covariance.sum(axis=1))
+    values_, vectors = np.linalg.eigh(covariance)
+    keep = values_ > 1e-10 * max(float(values_[-1]), 1e-300)
+    df = int(keep.sum())
+    if df < values.shape[1] - 1:
+        return None
+    statistic = float((((vectors[:, keep].T @ adjusted) ** 2) / values_[keep]).sum())
+    return TestResult(statistic, float(df), chi_square_tail(statistic, df))
+
+
+def wilcoxon(differences: np.ndarray) -> Wilcoxon:
+    """Signed-rank test on differences (P,): R's V, zeros dropped.
+
+    Up to 50 differences the exact distribution given the midranks, above that the normal approximation with
+    tie correction and without continuity correction.
+    """
+    d = np.round(differences, DIGITS)
+    d = d[d != 0]
+    n = len(d)
+    if n == 0:
+        return Wilcoxon(0.0, 1.0, 0, True)
+    ranks = midranks(np.abs(d))
+    v = float(ranks[d > 0].sum())
+    if n <= EXACT_UP_TO:
+        return Wilcoxon(v, _exact_p(ranks, v), n, True)
+    mean = n * (n + 1) / 4
+    variance = float((ranks**2).sum()) / 4
+    z = (v - mean) / math.sqrt(variance)
+    return Wilcoxon(v, min(1.0, 2 * normal_tail(abs(z))), n, False)
+
+
+def _exact_p(ranks: np.ndarray, v: float) -> float:
+    """Two-sided p from the distribution of V over all sign patterns; ranks doubled are whole numbers."""
+    doubled = np.rint(2 * ranks).astype(int)
+    probability = np.zeros(int(doubled.sum()) + 1)
+    probability[0] = 1.0
+    for rank in doubled:
+        shifted = np.zeros_like(probability)
+        shifted[rank:] = probability[: len(probability) - rank]
+        probability = (probability + shifted) / 2
+    at = round(2 * v)
+    return float(min(1.0, 2 * min(probability[: at + 1].sum(), probability[at:].sum())))
+
+
+def pairwise(ballots: Ballots, weights: tuple[float, float]) -> tuple[PairComparison, ...]:
+    """All pairs: difference of mean points, Wilcoxon with Holm, probability of superiority.
+
+    Single intervals by t over participants, simultaneous ones by the multivariate t over all pairs.
+    """
+    k, people = ballots.k, ballots.p
+    means = participant_means(ballots, points_of_outcomes(k, weights))
+    pairs = [(a, b) for a in range(k) for b in range(a + 1, k)]
+    differences = np.stack([means[:, a] - means[:, b] for a, b in pairs], axis=1)
+    above, wins = _superiority(ballots, pairs)
+    single = t_quantile(0.975, max(people - 1, 1))
+    together = [_critical(values, single) for values in (differences, above)]
+    tests = [wilcoxon(column) for column in differences.T]
+    adjusted = holm([test.p for test in tests])
+    compared = []
+    for i, (a, b) in enumerate(pairs):
+        superiority = Superiority(
+            float(above[:, i].mean()),
+            _share_interval(above[:, i], single),
+            _share_interval(above[:, i], together[1]),
+            *wins[i],
+        )
+        compared.append(
+            PairComparison(
+                ballots.conditions[a],
+                ballots.conditions[b],
+                float(differences[:, i].mean()),
+                _interval(differences[:, i], single),
+                _interval(differences[:, i], together[0]),
+                replace(tests[i], p_holm=adjusted[i]),
+                superiority,
+            )
+        )
+    return tuple(compared)
+
+
+def _critical(values: np.ndarray, single: float) -> float:
+    people = len(values)
+    if people < 2:
+        return single
+    return simultaneous_critical_value(np.atleast_2d(np.cov(values, rowvar=False)), people - 1.0)
+
+
+def _interval(values: np.ndarray, critical: float) -> Interval:
+    mean = float(values.mean())
+    if len(values) < 2:
+        return mean, mean
+    half = critical * float(values.std(ddof=1)) / math.sqrt(len(values))
+    return mean - half, mean + half
+
+
+def _share_interval(values: np.ndarray, critical: float) -> Interval:
+    """Interval of a mean share within [0, 1]; where all are 0 or all 1, the exact binomial bound in people."""
+    low, high = _interval(values, critical)
+    people = len(values)
+    tail = float(t_tail(critical, max(people - 1, 1))) ** (1 / people)
+    if values.max() == 0.0:
+        return 0.0, 1 - tail
+    if values.min() == 1.0:
+        return tail, 1.0
+    return max(low, 0.0), min(high, 1.0)
+
+
+def _superiority(
+    ballots: Ballots, pairs: Sequence[tuple[int, int]]
+) -> tuple[np.ndarray, list[tuple[int, int, int]]]:
+    """Participants' share of ballots with a above b, ties one half (P, pairs); above, below, tied counts."""
+    level = points_of_outcomes(ballots.k, (2.0, 1.0))
+    beats = np.stack([np.sign(level[:, a] - level[:, b]) for a, b in pairs], axis=1)
+    total = ballots.outcome_counts.sum(axis=0)
+    counts = [
+        (int(total @ (column > 0)), int(total @ (column < 0)), int(total @ (column == 0)))
+        for column in beats.T
+    ]
+    return (1 + participant_means(ballots, beats)) / 2, counts

@@ -1,0 +1,398 @@
+"""The shapes of all results: frozen, plain, finite.
+
+Every per-condition tuple is in the order of the study's conditions, every per-clip tuple in the order of its
+clips. A number that cannot be given is `None`, never NaN or infinity. `population` says which question an
+interval or a p value answers: `THESE_CLIPS` (would other people say the same of these images?) or `NEW_CLIPS`
+(would it hold for music not in the study?).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+THESE_CLIPS = "these clips"
+NEW_CLIPS = "new clips"
+
+Interval = tuple[float, float]
+Floats = tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Caution:
+    """Something the reader must know; `code` is stable for translations, `text` a plain English sentence."""
+
+    code: str
+    text: str
+
+
+@dataclass(frozen=True)
+class TestResult:
+    """A statistic with its reference distribution; `df` is None where there is none."""
+
+    __test__ = False  # no test case, whatever its name
+
+    statistic: float
+    df: float | None
+    p: float
+    population: str = THESE_CLIPS
+
+
+@dataclass(frozen=True)
+class ContrastTest:
+    """A difference of points per ballot. `t` and `p` are None where there is no spread to measure against."""
+
+    contrast: str
+    estimate: float
+    se: float
+    df: float
+    t: float | None
+    p: float | None
+    ci95: Interval
+    population: str
+    p_holm: float | None = None
+    var_participants: float | None = None
+    var_clips: float | None = None
+    var_residual: float | None = None
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Weighted scores per condition; `ci95` of `mean_points` is for these clips."""
+
+    points: Floats
+    mean_points: Floats
+    se: Floats
+    ci95: tuple[Interval, ...]
+    first: tuple[int, ...]
+    second: tuple[int, ...]
+    interval_method: tuple[str, ...]  # "studentized bootstrap" or "t", per condition
+    draws: int
+    population: str = THESE_CLIPS
+
+
+@dataclass(frozen=True)
+class ClipTable:
+    """What each clip got: arrays of shape (clips, conditions), ballots per clip of shape (clips,)."""
+
+    points: np.ndarray
+    first: np.ndarray
+    second: np.ndarray
+    ballots: np.ndarray
+
+
+@dataclass(frozen=True)
+class Superiority:
+    """Probability that a ballot puts `a` above `b`, a tie (neither chosen) counting one half."""
+
+    estimate: float
+    ci95: Interval
+    ci95_simultaneous: Interval
+    above: int
+    below: int
+    tied: int
+    population: str = THESE_CLIPS
+
+
+@dataclass(frozen=True)
+class Wilcoxon:
+    """R's V on participants' differences; `n` is the number of differences that are not zero."""
+
+    statistic: float
+    p: float
+    n: int
+    exact: bool
+    p_holm: float | None = None
+
+
+@dataclass(frozen=True)
+class PairComparison:
+    """`difference` is mean points of `a` − mean points of `b`."""
+
+    a: str
+    b: str
+    difference: float
+    ci95: Interval
+    ci95_simultaneous: Interval
+    wilcoxon: Wilcoxon
+    superiority: Superiority
+    population: str = THESE_CLIPS
+
+
+@dataclass(frozen=True)
+class Permutation:
+    """A permutation test; `null` says in words what is tested. `draws` is 0 where the test is not random."""
+
+    statistic: float
+    p: float
+    draws: int
+    null: str
+    population: str = THESE_CLIPS
+
+
+@dataclass(frozen=True)
+class QuasiVariances:
+    """Firth and de Menezes (2004). `largest_relative_error` is over all simple contrasts' standard errors."""
+
+    values: Floats
+    largest_relative_error: float
+
+
+@dataclass(frozen=True)
+class PeopleBound:
+    """One-sided 95 % bound in people for a condition that nobody, or everybody, chose."""
+
+    condition: str
+    ever_chosen: int
+    participants: int
+    upper_share: float
+    text: str
+
+
+@dataclass(frozen=True)
+class PlackettLuce:
+    """Worths from top-2 partial rankings.
+
+    `log_worth` is 0 at `reference`; `worth` sums to 1. `se` from the inverse information, `se_robust` the
+    participant-clustered sandwich, `se_jackknife` from deleting one participant at a time. `ci95` is for
+    these clips, `ci95_new_clips` for new ones. The entries of the reference are 0 and (0, 0). Where the graph
+    of wins is not strongly connected, the fit is Jeffreys-penalised (`penalised`), `ci95` the
+    profile-penalised interval, robust and jackknife errors are None, and `separated` names the conditions.
+    """
+
+    reference: str
+    log_worth: Floats
+    se: Floats
+    se_robust: Floats | None
+    se_jackknife: Floats | None
+    ci95: tuple[Interval, ...] | None
+    se_new_clips: Floats | None
+    ci95_new_clips: tuple[Interval, ...] | None
+    worth: Floats
+    loglik: float
+    converged: bool
+    iterations: int
+    penalised: bool
+    separated: tuple[str, ...]
+    bounds: tuple[PeopleBound, ...]
+    quasi_variances: QuasiVariances | None
+    covariance: np.ndarray
+    n_choices: int
+    population: str = THESE_CLIPS
+
+
+@dataclass(frozen=True)
+class FactorEffect:
+    """An effect on the log-worth scale, a population value of the fitted model (see docs/statistics.md)."""
+
+    name: str
+    estimate: float
+    se_robust: float | None
+    ci95: Interval | None
+    p: float | None
+    ci95_new_clips: Interval | None
+    p_new_clips: float | None
+    population: str = THESE_CLIPS
+
+
+@dataclass(frozen=True)
+class IrrelevantAlternatives:
+    """Do second choices follow from the same worths as first choices?
+
+    `observed_share` and `expected_share`: seconds from the same side of the first factor as the first choice
+    (None without factors). `test`: first-choice-only fit against the full one, Hausman's form with clustered
+    errors. `first_only_log_worth` is None where the first choices alone are separated.
+    """
+
+    observed_share: float | None
+    expected_share: float | None
+    difference_se: float | None
+    p_share: float | None
+    first_only_log_worth: Floats | None
+    test: TestResult | None
+
+
+@dataclass(frozen=True)
+class RandomEffects:
+    """Plackett–Luce with random participant × condition and clip × condition effects (Laplace)."""
+
+    log_worth: Floats
+    se: Floats
+    sd_participants: float
+    sd_clips: float
+    loglik: float
+    converged: bool
+    reference: str
+
+
+@dataclass(frozen=True)
+class PositionBias:
+    """First choices by position against the positions offered."""
+
+    statistic: float
+    df: int
+    p: float
+    observed: tuple[int, ...]
+    expected: Floats
+
+
+@dataclass(frozen=True)
+class PositionBalance:
+    """How often each condition stood at each position, shape (conditions, positions)."""
+
+    counts: np.ndarray
+    largest_imbalance: float
+
+
+@dataclass(frozen=True)
+class Fatigue:
+    """Change over the trials: slopes per trial within participants, by t over participants."""
+
+    trials: tuple[int, ...]
+    ballots: tuple[int, ...]
+    consensus: Floats  # mean over ballots of the overall share of the condition put first
+    slope: float
+    se: float
+    df: float
+    p: float | None
+
+
+@dataclass(frozen=True)
+class TestRetest:
+    """Repeated trials of one clip by one person."""
+
+    __test__ = False
+
+    pairs: int
+    participants: int
+    same_first: float
+    ci95: Interval | None
+    same_both: float
+    kappa: float | None
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Between people. `alpha_*`: Krippendorff's α, nominal, units are clips. W per clip over rankings."""
+
+    alpha_first: float | None
+    alpha_second: float | None
+    kendall_w_by_clip: tuple[float | None, ...]
+    kendall_w_mean: float | None
+
+
+@dataclass(frozen=True)
+class DropOut:
+    """`reached[t]` participants cast at least t + 1 ballots."""
+
+    ballots: tuple[int, ...]
+    reached: tuple[int, ...]
+    complete: int
+    missing_ballots: int
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """At w2/w1 = `ratio` the order of `a` and `b` changes; `above` leads below the ratio."""
+
+    ratio: float
+    a: str
+    b: str
+    above: str
+
+
+@dataclass(frozen=True)
+class WeightLine:
+    """Mean points in units of w1 are `first + ratio * second`, exactly, for a ratio w2/w1 in [0, 1]."""
+
+    ratio: float
+    first: Floats
+    second: Floats
+    crossings: tuple[Crossing, ...]
+    contrast_first: float | None
+    contrast_second: float | None
+    contrast_crossing: float | None
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """The primary contrast (for new clips) without one clip or participant, or from other ballots."""
+
+    name: str
+    estimate: float | None
+    p: float | None
+    ci95: Interval | None
+    order: tuple[str, ...]  # conditions by mean points, best first
+
+
+@dataclass(frozen=True)
+class LeftOutEach:
+    """Each of `units` clips or participants left out in turn.
+
+    `same_best`: in so many the condition with the most points is that of all ballots. `answers` holds all where
+    they are few, otherwise those with the lowest and the highest estimate.
+    """
+
+    units: int
+    same_best: int
+    answers: tuple[LeftOut, ...]
+
+
+@dataclass(frozen=True)
+class Sensitivity:
+    """None where there are too few clips or participants to leave one out."""
+
+    weights: WeightLine
+    clips: LeftOutEach | None
+    participants: LeftOutEach | None
+    exclusions: tuple[LeftOut, ...]
+
+
+@dataclass(frozen=True)
+class Sequential:
+    """E-process over participants in order of start. While sealed only `decision` may be shown."""
+
+    decision: str  # "stop" or "go on"
+    n: int
+    stopped_at: int | None
+    e_values: Floats
+    threshold: float
+    confidence_sequence: Interval
+    population: str = THESE_CLIPS
+
+
+@dataclass(frozen=True)
+class MatchControl:
+    """Share of trials in which this clip's own images were chosen, against one half."""
+
+    trials: int
+    participants: int
+    share: float
+    ci95: Interval | None
+    p: float | None
+    population: str = THESE_CLIPS
+
+
+@dataclass(frozen=True)
+class PowerCell:
+    participants: int
+    clips: int
+    power: float
+    monte_carlo_se: float
+
+
+@dataclass(frozen=True)
+class Power:
+    """`cells[0]` is the design asked for; the others show what more people or more clips would bring."""
+
+    head_to_head: float
+    sd_participants: float
+    sd_clips: float
+    weights: tuple[float, float]
+    alpha: float
+    simulations: int
+    seed: int
+    cells: tuple[PowerCell, ...]
+    advice: str
+    effect: str

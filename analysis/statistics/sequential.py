@@ -1,0 +1,117 @@
+"""The e-process: look after every participant, stop early, keep the error rate (these clips only).
+
+E_n is the mean over 199 bets λ in [−0.99, 0.99] of Π (1 + λ D_i), a martingale under mean 0 for D in [−1, 1]
+(Waudby-Smith and Ramdas 2024). By Ville's inequality it reaches 1/α with probability at most α.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from analysis.statistics.ballots import Ballots, points_of_outcomes
+from analysis.statistics.errors import DesignError
+from analysis.statistics.results import Sequential
+
+BETS = np.linspace(-0.99, 0.99, 199)
+GRID = np.linspace(-0.999, 0.999, 1999)
+
+
+def participant_differences(
+    ballots: Ballots, contrast: np.ndarray, weights: tuple[float, float], clips: int | None = None
+) -> np.ndarray:
+    """D per participant in [−1, 1], shape (P,): sum over clips of the contrast's points / (w1 + w2) / clips.
+
+    The rule for drop-outs: a clip not answered counts as no difference, so that leaving early moves nobody's D
+    away from 0. `clips`: planned clips per participant, all clips of the ballots where not given.
+    """
+    points = points_of_outcomes(ballots.k, weights)
+    y = (points @ contrast)[ballots.outcome] / (weights[0] + weights[1])
+    first = ~ballots.is_repeat
+    sums = np.bincount(ballots.participant[first], weights=y[first], minlength=ballots.p)
+    return np.clip(sums / (clips or ballots.c), -1.0, 1.0)
+
+
+def order_of_start(codes: Sequence[str]) -> np.ndarray:
+    """Where the participants stand that started first, second, …: shape (P,), by the number that ends their codes.
+
+    As text r10000 would stand before r9999. Codes without a number go by their text.
+    """
+
+    def by_number(place: int) -> tuple[str, int, str]:
+        code = codes[place]
+        stem = code.rstrip("0123456789")
+        digits = code[len(stem) :].lstrip("0")
+        return stem, len(digits), digits
+
+    return np.array(sorted(range(len(codes)), key=by_number), dtype=np.intp)
+
+
+def ready_prefix(finished: Sequence[bool], dropped: Sequence[bool]) -> int:
+    """How many participants, in order of start, may enter: up to the first who may still be answering."""
+    for count, (done, gone) in enumerate(zip(finished, dropped, strict=True)):
+        if not (done or gone):
+            return count
+    return len(finished)
+
+
+def log_e_values(differences: np.ndarray) -> np.ndarray:
+    """log E_n after each participant; `differences` has shape (…, n), people in order of start."""
+    with np.errstate(divide="ignore"):
+        logs = np.cumsum(np.log1p(differences[..., None] * BETS), axis=-2)
+    top = logs.max(axis=-1, keepdims=True)
+    return np.log(np.exp(logs - top).mean(axis=-1)) + top[..., 0]
+
+
+def decide(differences: np.ndarray, alpha: float = 0.05) -> str:
+    """ "stop" as soon as E_n has reached 1/α, else "go on": all that may be told while a study is sealed."""
+    if not len(differences):
+        return "go on"
+    return "stop" if bool((log_e_values(differences) >= -np.log(alpha)).any()) else "go on"
+
+
+def e_process(differences: np.ndarray, alpha: float = 0.05) -> Sequential:
+    """Run the e-process over D (n,) in order of start and invert it for the confidence sequence.
+
+    For a candidate mean m the bets are scaled so that 1 + λ (D − m) stays positive; at m = 0 they are the bets
+    of the test. The running intersection is reported; `threshold` is 1/α.
+    """
+    d = np.asarray(differences, dtype=float)
+    if not 0 < alpha < 1:
+        raise DesignError(f"alpha {alpha:g} must lie between 0 and 1.")
+    if d.ndim != 1 or (len(d) and (not np.isfinite(d).all() or np.abs(d).max() > 1 + 1e-12)):
+        raise DesignError(
+            "differences for the e-process must be numbers between −1 and 1, one a participant."
+        )
+    if not len(d):
+        return Sequential("go on", 0, None, (), 1 / alpha, (-1.0, 1.0))
+    logs = log_e_values(d)
+    reached = np.flatnonzero(logs >= -np.log(alpha))
+    stopped = int(reached[0]) + 1 if len(reached) else None
+    return Sequential(
+        "stop" if stopped else "go on",
+        len(d),
+        stopped,
+        tuple(float(x) for x in np.exp(np.minimum(logs, 700.0))),
+        1 / alpha,
+        _confidence_sequence(d if stopped is None else d[:stopped], alpha),
+    )
+
+
+def _confidence_sequence(d: np.ndarray, alpha: float) -> tuple[float, float]:
+    scale = np.where(BETS > 0, 1 / (1 + GRID[:, None]), 1 / (1 - GRID[:, None]))  # (M, bets)
+    bets = BETS * scale
+    logs = np.zeros_like(bets)
+    alive = np.ones(len(GRID), dtype=bool)
+    for value in d:
+        logs += np.log1p(bets * (value - GRID[:, None]))
+        top = logs.max(axis=1)
+        e = np.log(np.exp(logs - top[:, None]).mean(axis=1)) + top
+        alive &= e < -np.log(alpha)
+    kept = GRID[alive]
+    if not len(kept):
+        mean = float(d.mean())
+        return mean, mean
+    step = GRID[1] - GRID[0]
+    return float(max(kept[0] - step, -1.0)), float(min(kept[-1] + step, 1.0))
