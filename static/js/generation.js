@@ -1,0 +1,64 @@
+"use strict";
+// The live part of “Generate”, listening at a moment, and settings of the chosen kind only.
+// Every page works without this file.
+
+const live = document.getElementById("live");
+if (live) {
+  const PERIOD = 2000;
+  const isRunning = () => live.querySelector('[data-running="true"]') !== null;
+  const isBusy = () => live.contains(document.activeElement) && document.activeElement.matches("input, select, textarea");
+  const look = async () => {
+    if (document.hidden || isBusy()) {
+      schedule();
+      return;
+    }
+    try {
+      const answer = await fetch(live.dataset.url, { credentials: "same-origin" });
+      if (answer.redirected) {
+        location.reload(); // signed out meanwhile
+        return;
+      }
+      if (answer.ok) {
+        const focused = document.activeElement && live.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+        live.innerHTML = await answer.text();
+        if (focused) {
+          const again = live.querySelector(`[href="${CSS.escape(focused)}"]`);
+          if (again) again.focus();
+        }
+      }
+    } catch {
+      // offline: the next look tries again
+    }
+    if (isRunning()) schedule();
+  };
+  const schedule = () => setTimeout(look, PERIOD);
+  if (isRunning()) schedule();
+}
+
+for (const button of document.querySelectorAll("[data-seek]")) {
+  const scope = button.closest("[data-scope]") || document;
+  const player = scope.querySelector("[data-player]");
+  if (!player) continue;
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    const start = Math.max(0, Number(button.dataset.seek) - 1);
+    const play = () => {
+      player.currentTime = start;
+      player.play();
+    };
+    if (player.readyState >= 1) play();
+    else {
+      player.addEventListener("loadedmetadata", play, { once: true });
+      player.load();
+    }
+  });
+}
+
+for (const room of document.querySelectorAll("[data-room]")) {
+  const show = () => {
+    const chosen = room.querySelector(`input[name="${room.dataset.room}"]:checked`);
+    for (const kind of room.querySelectorAll("[data-kind]")) kind.hidden = !chosen || kind.dataset.kind !== chosen.value;
+  };
+  room.addEventListener("change", show);
+  show();
+}

@@ -1,0 +1,41 @@
+// The next trials, fetched ahead with their pictures and sound, so that they are there at once, also offline.
+const DEPTH = 2;
+const pages = new Map();
+
+async function blobUrl(address) {
+  const response = await fetch(address, { credentials: "same-origin" });
+  if (!response.ok) throw new Error(String(response.status));
+  return URL.createObjectURL(await response.blob());
+}
+
+async function load(address) {
+  const response = await fetch(address, { credentials: "same-origin", headers: { Accept: "text/html" } });
+  if (!response.ok || new URL(response.url).pathname !== address) throw new Error("not there");
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  const made = [];
+  await Promise.all([...page.querySelectorAll("#trial .picture img, #trial audio")].map(async (element) => {
+    const url = await blobUrl(element.getAttribute("src"));
+    made.push(url);
+    const link = element.parentElement.querySelector(".enlarge");
+    if (link) link.href = url;
+    element.setAttribute("src", url);
+  }));
+  return { page, made, address };
+}
+
+export async function prepare(address, depth = DEPTH) {
+  if (!address || depth < 1 || navigator.connection?.saveData) return;
+  if (!pages.has(address)) {
+    try { pages.set(address, await load(address)); } catch { return; }
+  }
+  const further = pages.get(address)?.page.querySelector("#trial")?.dataset.ahead;
+  await prepare(further, depth - 1);
+}
+
+export const isReady = (address) => pages.has(address);
+
+export function take(address) {
+  const found = pages.get(address);
+  pages.delete(address);
+  return found;
+}

@@ -1,0 +1,49 @@
+// Enlarge an image; swipe or use the arrows to see the others as large.
+export function makeEnlarge(dialog, form, choices, note) {
+  const large = dialog.querySelector("img");
+  const label = dialog.querySelector(".enlarged-letter");
+  const choose = dialog.querySelector(".choose");
+  let letter = choices.letters[0];
+  let start = null;
+
+  function draw() {
+    const image = form.querySelector(`.choice[data-letter=${letter}] img`);
+    large.src = image.src;
+    large.alt = image.alt;
+    label.textContent = letter;
+    const taken = letter === choices.first() || letter === choices.second();
+    choose.textContent = taken ? choose.dataset.undo : choices.first() ? choose.dataset.second : choose.dataset.first;
+  }
+
+  function move(step) {
+    const place = choices.letters.indexOf(letter) + step;
+    letter = choices.letters[(place + choices.letters.length) % choices.letters.length];
+    note("enlarge", { image: letter });
+    draw();
+  }
+
+  form.querySelectorAll(".enlarge").forEach((link) => {
+    link.addEventListener("click", (event) => {
+      event.preventDefault();
+      letter = link.closest(".choice").dataset.letter;
+      note("enlarge", { image: letter });
+      draw();
+      dialog.showModal();
+    });
+  });
+  dialog.querySelectorAll("[data-step]").forEach((button) => button.addEventListener("click", () => move(Number(button.dataset.step))));
+  dialog.querySelector(".close").addEventListener("click", () => dialog.close());
+  choose.addEventListener("click", () => { choices.pick(letter); draw(); });
+  dialog.addEventListener("keydown", (event) => {
+    if (event.key === "ArrowRight") move(1);
+    else if (event.key === "ArrowLeft") move(-1);
+  });
+  large.addEventListener("pointerdown", (event) => { start = event.clientX; });
+  large.addEventListener("pointerup", (event) => {
+    const way = start === null ? 0 : event.clientX - start;
+    start = null;
+    if (Math.abs(way) > 40) move(way < 0 ? 1 : -1);
+    else if (event.pointerType === "mouse") dialog.close();
+  });
+  large.addEventListener("dragstart", (event) => event.preventDefault());
+}
