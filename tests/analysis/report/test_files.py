@@ -1,0 +1,111 @@
+"""PDF, LaTeX, sheets: the same numbers as the page, in files that open."""
+
+import io
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl import load_workbook
+
+from analysis.report import ClipView, ReportContext
+from analysis.report.latex import BIBTEX, escape, report_latex
+from analysis.report.pdf import report_pdf
+from analysis.report.sheets import report_xlsx
+
+CONTEXT = ReportContext(title="50% of A&B_C #1 {really}", notices=["Simulated: no findings."])
+
+
+def pdf_text(content: bytes, folder: Path) -> str:
+    tool = shutil.which("pdftotext")
+    if tool is None:
+        pytest.skip("pdftotext (poppler-utils) is not installed")
+    path = folder / "report.pdf"
+    path.write_bytes(content)
+    found = subprocess.run([tool, "-layout", str(path), "-"], capture_output=True, check=True)
+    return found.stdout.decode()
+
+
+def test_the_pdf_holds_answer_notice_and_numbers(analysis: dict[str, Any], tmp_path: Path) -> None:
+    text = " ".join(pdf_text(report_pdf(analysis, CONTEXT), tmp_path).split())
+    for wanted in ("50% of A&B_C #1 {really}", "Yes, for music like this", "Simulated: no findings.", "341"):
+        assert wanted in text
+
+
+def test_a_long_list_of_clips_fits_the_pages_of_a_pdf(analysis: dict[str, Any], tmp_path: Path) -> None:
+    row = analysis["by_clip"]["clip 1"]
+    analysis["by_clip"] = {f"clip {n}": row for n in range(1, 201)}
+    analysis["n_clips"] = 200
+    text = pdf_text(report_pdf(analysis, CONTEXT), tmp_path)
+    assert "clip 200" in text
+    assert 5 <= text.count("\f") <= 20
+
+
+def test_the_korean_pdf_is_made(analysis: dict[str, Any]) -> None:
+    context = ReportContext(title="음악과 그림", language="ko")
+    assert report_pdf(analysis, context).startswith(b"%PDF")
+
+
+def test_latex_escapes_what_it_would_take_for_a_command() -> None:
+    assert escape(r"a_b & 5% {x} \y #1") == r"a\_b \& 5\% \{x\} \textbackslash{}y \#1"
+
+
+def test_latex_is_whole_and_its_tables_have_even_rows(analysis: dict[str, Any]) -> None:
+    source = report_latex(analysis, CONTEXT)
+    begun = re.findall(r"\\begin\{(\w+)\}", source)
+    assert sorted(begun) == sorted(re.findall(r"\\end\{(\w+)\}", source))
+    assert source.count("{") - source.count(r"\{") == source.count("}") - source.count(r"\}")
+    for columns, body in re.findall(
+        r"\\begin\{tabular\}\{((?:[lr]|>\{[^}]*\}p\{[^}]*\})+)\}(.*?)\\end\{tabular\}", source, re.S
+    ):
+        columns = re.sub(r">\{[^}]*\}p\{[^}]*\}", "l", columns)
+        for line in body.splitlines():
+            if line.endswith(r"\\") and r"\multicolumn" not in line:
+                assert len(re.findall(r"(?<!\\)&", line)) + 1 == len(columns), line
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no LaTeX is installed")
+def test_latex_compiles(analysis: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "report.tex").write_text(report_latex(analysis, CONTEXT), encoding="utf-8")
+    (tmp_path / "references.bib").write_text(BIBTEX, encoding="utf-8")
+    subprocess.run(
+        ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "report.tex"], cwd=tmp_path, check=True
+    )
+
+
+def test_every_reference_is_closed_and_named_once() -> None:
+    keys = re.findall(r"^@\w+\{(\w+),$", BIBTEX, re.M)
+    assert len(keys) == len(set(keys)) >= 5
+    assert BIBTEX.count("{") == BIBTEX.count("}")
+
+
+def test_the_sheets_hold_full_precision_and_no_formula(analysis: dict[str, Any]) -> None:
+    analysis["by_clip"] = {"=cmd()": analysis["by_clip"]["clip 1"]}
+    book = load_workbook(io.BytesIO(report_xlsx(analysis)))
+    scores = {row[0]: row[1:] for row in book["scores"].iter_rows(min_row=2, values_only=True)}
+    assert scores["redefined_sentence"][:2] == pytest.approx((341, 341 / 180), abs=1e-12)
+    assert all(cell.data_type != "f" for sheet in book for row in sheet.iter_rows() for cell in row)
+
+
+def test_images_of_the_clips_stand_in_page_and_pdf(analysis: dict[str, Any]) -> None:
+    dot = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="
+    clips = [ClipView(f"clip {n}", f"clip {n}", {"original_tags": dot}) for n in range(1, 7)]
+    assert report_pdf(analysis, ReportContext(title="t", clips=clips)).startswith(b"%PDF")
+
+
+def test_typst_and_its_fonts_stay_out_of_this_process(analysis: dict[str, Any]) -> None:
+    assert report_pdf(analysis, CONTEXT).startswith(b"%PDF")
+    assert "typst" not in sys.modules
+
+
+def test_what_typst_objects_to_is_said(
+    analysis: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = tmp_path / "report.typ"
+    broken.write_text("#no-such-thing()", encoding="utf-8")
+    monkeypatch.setattr("analysis.report.pdf._TEMPLATE", broken)
+    with pytest.raises(RuntimeError, match="no-such-thing"):
+        report_pdf(analysis, CONTEXT)

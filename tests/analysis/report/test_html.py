@@ -1,0 +1,107 @@
+"""The HTML report: complete, in one file, and honest about what is missing."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from analysis.report import ClipView, ReportContext, render_report, write_report
+from analysis.report.drawn import weight_crossings
+
+
+class Resources(HTMLParser):
+    """Collects every address that a browser would fetch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        for name, value in attributes:
+            if name in ("src", "href", "xlink:href", "srcset") and value:
+                self.found.append(value)
+
+
+def test_the_report_fetches_nothing_from_outside(analysis: dict[str, Any]) -> None:
+    clips = [ClipView("clip 1", "clip 1", {"redefined_tags": "data:image/png;base64,AAAA"})]
+    page = render_report(analysis, ReportContext(title="A study", clips=clips))
+    resources = Resources()
+    resources.feed(page)
+    assert all(address.startswith("data:") for address in resources.found)
+    assert "<script" not in page
+    assert "@import" not in page
+    assert "url(http" not in page
+
+
+def test_the_seeds_table_stands_in_the_report(analysis: dict[str, Any]) -> None:
+    page = render_report(analysis, ReportContext(title="A study"))
+    row = re.search(r"Redefined sentence</td>(.*?)</tr>", page, re.S)
+    assert row is not None
+    assert re.findall(r"<td[^>]*>([^<]*)</td>", row.group(1))[:7] == [
+        "44",
+        "79",
+        "53",
+        "50",
+        "69",
+        "46",
+        "341",
+    ]
+
+
+def test_every_figure_is_well_formed_and_described(analysis: dict[str, Any]) -> None:
+    page = render_report(analysis, ReportContext(title="A study"))
+    figures = re.findall(r"<figure>(<svg.*?</svg>)", page, re.S)
+    assert len(figures) == 7
+    for figure in figures:
+        tree = ElementTree.fromstring(figure)
+        assert tree.find("{http://www.w3.org/2000/svg}title") is not None
+        assert tree.find("{http://www.w3.org/2000/svg}desc") is not None
+
+
+def test_texts_of_others_cannot_become_markup(analysis: dict[str, Any]) -> None:
+    evil = "<script>alert(1)</script>"
+    analysis["by_clip"] = {evil: analysis["by_clip"]["clip 1"]}
+    page = render_report(analysis, ReportContext(title=evil, notices=[evil], facts=[evil]))
+    assert "<script" not in page
+
+
+@pytest.mark.parametrize(
+    "block", ["primary", "secondary", "friedman", "kendall_w", "permutation", "plackett_luce", "factorial", "position_bias", "drop_out"]
+)  # fmt: skip
+def test_a_block_that_does_not_apply_is_left_out(analysis: dict[str, Any], block: str) -> None:
+    analysis[block] = None
+    page = render_report(analysis, ReportContext(title="A study"))
+    assert "None" not in page
+
+
+def test_a_study_of_three_conditions_without_factors_is_reported(analysis: dict[str, Any]) -> None:
+    for name in ("primary", "secondary", "factorial", "plackett_luce"):
+        analysis[name] = None
+    keys = ["flux", "sdxl", "turbo"]
+    analysis["conditions"] = keys
+    analysis["scores"] = dict(zip(keys, list(analysis["scores"].values())[:3], strict=True))
+    analysis["by_clip"] = {
+        clip: dict(zip(keys, list(row.values())[:3], strict=True))
+        for clip, row in analysis["by_clip"].items()
+    }
+    analysis["pairwise"] = []
+    page = render_report(analysis, ReportContext(title="Models"))
+    assert "Flux" in page
+    assert "For these clips, people" in page
+
+
+def test_crossings_of_the_weight_lines_are_exact() -> None:
+    assert weight_crossings([(0.5, 0.1), (0.4, 0.3)]) == [0.5]
+    assert weight_crossings([(0.5, 0.1), (0.4, 0.1)]) == []
+    assert weight_crossings([(0.5, 0.3), (0.4, 0.1)]) == []
+
+
+def test_the_files_of_a_report_hold_the_same_numbers(analysis: dict[str, Any], tmp_path: Path) -> None:
+    files = write_report(analysis, tmp_path / "out")
+    assert all(path.stat().st_size for path in files)
+    scores = (tmp_path / "out" / "scores.csv").read_text(encoding="utf-8")
+    assert "redefined_sentence,341.0," in scores
+    assert len((tmp_path / "out" / "by_clip.csv").read_text(encoding="utf-8").splitlines()) == 1 + 24

@@ -1,0 +1,35 @@
+"""The survey on a real server with a database of its own, for the browser tests: `python -m tests.browser.survey_server DIR PORT`."""
+
+import os
+import sys
+
+
+def main(folder: str, port: str) -> None:
+    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+    os.environ["EARSIGHT_TEST_DATA"] = folder
+    os.environ["EARSIGHT_LOG_LEVEL"] = "ERROR"
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+
+    from study.questions import shipped
+    from tests.factories import add_clip, make_open_study
+
+    call_command("compile_translations", verbosity=0)
+    call_command("migrate", verbosity=0)
+    for count in (2, 4, 6):
+        make_open_study(
+            clips=3, conditions=count, seconds=1.0, open_link_token=f"images{count}", sound_check=True
+        )
+    study = make_open_study(
+        clips=1, seconds=1.0, open_link_token="options", sound_check=True, practice_trial=True, ask_reason=True,
+        allow_none_fits=True, ask_familiarity=True, headphone_check=True, feedback=True,
+        second_choice_required=False, questions_before=shipped("musical_experience"),
+    )  # fmt: skip
+    add_clip(study, 9, seconds=1.0, is_practice=True)
+    call_command("runserver", port, use_reloader=False, verbosity=0)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,129 @@
+"""The console in a browser: several files by script, chips, the folded path on phones, and no fault that axe finds."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.urls import reverse
+from playwright.sync_api import Browser, Page, expect
+
+from study.models import Study
+from tests.browser.journey import press
+from tests.factories import PASSWORD, StudyFactory, UserFactory, make_open_study, make_study
+from tests.study.console.conftest import tone
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
+
+
+@pytest.fixture
+def researcher(transactional_db: None) -> Any:
+    return UserFactory(username="mina")
+
+
+def signed_in(chromium: Browser, address: str, size: dict[str, int], **options: Any) -> Page:
+    page = chromium.new_context(viewport=size, base_url=address, **options).new_page()
+    page.goto(reverse("sign_in"))
+    page.fill("#id_username", "mina")
+    page.fill("#id_password", PASSWORD)
+    press(page.locator("button.primary"))
+    return page
+
+
+def faults(page: Page) -> list[str]:
+    """What axe finds, and whether the page is wider than its window."""
+    found = [f"{page.url}: {fault['id']}" for fault in Axe().run(page).response["violations"]]
+    if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+        found.append(f"{page.url}: wider than the window")
+    return found
+
+
+@pytest.mark.parametrize(
+    ("size", "scheme", "language"),
+    [(PHONE, "light", "en"), (DESKTOP, "dark", "ko")],
+    ids=["phone", "desktop"],
+)
+def test_no_page_has_a_fault_that_axe_finds(
+    chromium: Browser, live_server: Any, researcher: Any, size: dict[str, int], scheme: str, language: str
+) -> None:
+    draft = make_study(clips=3, owner=researcher, title="아주 긴 제목 " * 20, slug="draft")
+    empty = StudyFactory(owner=researcher, slug="empty")
+    running = make_open_study(clips=2, owner=researcher, slug="running", target_participants=30)
+    page = signed_in(chromium, live_server.url, size, color_scheme=scheme, locale=language)
+    assert page.locator("html").get_attribute("lang") == language
+    found = []
+    study_pages = "overview describe clips tags plan power reporting preview open members log delete"
+    for study, names, made in (
+        (draft, study_pages, "run settings upload review decide"),
+        (empty, "clips tags monitor results", "run"),
+        (running, "overview plan open monitor links results", "review"),
+    ):
+        addresses = [
+            *(f"study_{name}" for name in names.split()),
+            *(f"generation_{name}" for name in made.split()),
+        ]
+        for address in addresses:
+            page.goto(reverse(address, args=[study.slug]))
+            found += faults(page)
+    for address in (reverse("study_list"), reverse("study_create"), "/console/no/such/page/"):
+        page.goto(address)
+        found += faults(page)
+    assert found == []
+
+
+def test_files_are_uploaded_one_by_one_and_the_refused_one_is_named(
+    chromium: Browser, live_server: Any, researcher: Any, tmp_path: Path
+) -> None:
+    study = StudyFactory(owner=researcher)
+    (tmp_path / "a.wav").write_bytes(tone())
+    (tmp_path / "b.flac").write_bytes(tone(kind="FLAC", pitch=300))
+    (tmp_path / "notes.mp3").write_text("no music here\n" * 50)
+    page = signed_in(chromium, live_server.url, DESKTOP)
+    page.goto(reverse("study_clips", args=[study.slug]))
+    page.set_input_files("#id_files", [tmp_path / "a.wav", tmp_path / "notes.mp3", tmp_path / "b.flac"])
+    expect(page.locator("[data-upload-status]")).to_have_text("Added: 2. Not taken: 1.")
+    expect(page.locator(".upload-list .failed .state")).to_contain_text("notes.mp3 is a text file")
+    assert page.locator("[data-clip-list] .clip-name").all_inner_texts() == ["a.wav", "b.flac"]
+    page.locator("[data-play]").first.click()
+    expect(page.locator(".play.playing")).to_have_count(1)
+    assert study.clips.count() == 2
+
+
+def test_tags_are_edited_as_chips_by_keyboard(chromium: Browser, live_server: Any, researcher: Any) -> None:
+    study = make_study(clips=1, owner=researcher)
+    study.clips.update(imported_tags=["piano", "slow"])
+    page = signed_in(chromium, live_server.url, DESKTOP)
+    page.goto(reverse("study_tags", args=[study.slug]))
+    page.locator(".edit-tags summary").click()
+    page.keyboard.type("lo-fi")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Remove slow").click()
+    with page.expect_response(lambda response: response.request.method == "POST"):
+        page.get_by_role("button", name="Save tags").click()
+    expect(page.locator("[data-chips] .chip")).to_have_text(["piano", "lo-fi"])
+    assert Study.objects.get().clips.get().imported_tags == ["piano", "lo-fi"]
+
+
+def test_the_path_is_folded_on_a_phone(chromium: Browser, live_server: Any, researcher: Any) -> None:
+    study = StudyFactory(owner=researcher)
+    page = signed_in(chromium, live_server.url, PHONE)
+    page.goto(reverse("study_overview", args=[study.slug]))
+    link = page.locator("#nav-body").get_by_role("link", name="Clips")
+    expect(link).to_be_hidden()
+    page.get_by_role("button", name="Menu").click()
+    expect(link).to_be_visible()
+    press(link)
+    assert page.url.endswith(reverse("study_clips", args=[study.slug]))
+
+
+def test_without_a_script_a_file_is_uploaded_all_the_same(
+    chromium: Browser, live_server: Any, researcher: Any, tmp_path: Path
+) -> None:
+    study = StudyFactory(owner=researcher)
+    (tmp_path / "a.wav").write_bytes(tone())
+    page = signed_in(chromium, live_server.url, PHONE, java_script_enabled=False)
+    page.goto(reverse("study_clips", args=[study.slug]))
+    page.set_input_files("#id_files", tmp_path / "a.wav")
+    page.get_by_role("button", name="Upload").click()
+    expect(page.get_by_role("status").first).to_have_text("1 clip added.")

@@ -1,0 +1,365 @@
+"""The survey in a real browser: by touch, by keyboard, without script, offline, with lost replies, in two tabs."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.journey import press
+from tests.services import own_port
+
+ROOT = Path(__file__).resolve().parents[2]
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+DESKTOP = {"viewport": {"width": 1180, "height": 770}}
+
+
+class Server:
+    """A running survey and what its database says."""
+
+    def __init__(self, url: str, database: Path) -> None:
+        self.url, self.database = url, database
+
+    def ask(self, query: str, *values: object) -> list:
+        with sqlite3.connect(self.database, timeout=30) as connection:
+            return connection.execute(query, values).fetchall()
+
+    def ballots(self, page) -> int:
+        return self.ask(
+            "select count(*) from study_ballot b join study_trial t on t.id = b.trial_id "
+            "join study_participant p on p.id = t.participant_id where p.handle = ?", page.url.split("/")[4],
+        )[0][0]  # fmt: skip
+
+    def revisions(self, page) -> int:
+        return self.ask(
+            "select count(*) from study_ballotrevision r join study_ballot b on b.id = r.ballot_id "
+            "join study_trial t on t.id = b.trial_id join study_participant p on p.id = t.participant_id "
+            "where p.handle = ?", page.url.split("/")[4],
+        )[0][0]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    folder, port = tmp_path_factory.mktemp("survey"), own_port()
+    command = [sys.executable, "-m", "tests.browser.survey_server", str(folder), str(port)]
+    with (folder / "log").open("w") as log:
+        process = subprocess.Popen(
+            command, cwd=ROOT, stdout=log, stderr=log, env=os.environ | {"PYTHONPATH": str(ROOT)}
+        )
+        try:
+            url = f"http://127.0.0.1:{port}"
+            for _ in range(240):
+                if process.poll() is not None:
+                    pytest.fail((folder / "log").read_text()[-3000:])
+                try:
+                    urllib.request.urlopen(f"{url}/s/images4/", timeout=5).close()
+                    break
+                except (urllib.error.URLError, OSError):
+                    time.sleep(0.5)
+            yield Server(url, folder / "earsight.sqlite3")
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+@pytest.fixture
+def visit(chromium, server):
+    """Opens a window; script errors fail the test."""
+    contexts, errors = [], []
+
+    def open_window(**options):
+        context = chromium.new_context(locale="en-GB", **({**PHONE, **options}))
+        context.set_default_timeout(15000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        return page
+
+    yield open_window
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+def to_trials(page, server, token="images4"):
+    page.goto(f"{server.url}/s/{token}/")
+    page.get_by_role("button", name="Start", exact=True).click()
+    page.get_by_label("I have read this").check()
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("button", name="I hear it well").click()
+    page.get_by_role("button", name="Begin").click()
+    page.wait_for_selector("#trial")
+
+
+def choose(page, first="B", second="C"):
+    page.locator(".play").click()
+    page.locator(f"[data-letter={first}] .pick").click()
+    page.locator(f"[data-letter={second}] .pick").click()
+    expect(page.locator(".next")).to_have_attribute("aria-disabled", "false")
+
+
+def answer(page, number, total=3, **choices):
+    expect(page.locator(".count")).to_have_text(f"{number} of {total}")
+    choose(page, **choices)
+    page.locator(".next").click()
+
+
+def test_the_whole_survey_by_touch(visit, server):
+    page = visit()
+    to_trials(page, server)
+    expect(page.locator(".count")).to_have_text("1 of 3")
+    page.locator(".play").tap()
+    page.locator("[data-letter=A] .pick").tap()
+    page.locator("[data-letter=A] .pick").tap()  # undo
+    page.locator("[data-letter=D] .pick").tap()
+    expect(page.locator("[data-letter=D] .badge-first")).to_be_visible()
+    page.locator("[data-letter=A] .enlarge").tap()
+    expect(page.locator("dialog.enlarged")).to_be_visible()
+    page.get_by_role("button", name="Next image").tap()
+    page.get_by_role("button", name="Make it my 2nd").tap()
+    page.get_by_role("button", name="Close").tap()
+    expect(page.locator("[data-letter=B] .badge-second")).to_be_visible()
+    expect(page.locator(".next")).to_have_attribute("aria-disabled", "false")
+    page.locator(".next").tap()
+    answer(page, 2)
+    answer(page, 3)
+    page.get_by_role("button", name="Finish").tap()
+    assert len(page.locator("#receipt").inner_text()) == 29
+    assert server.ballots(page) == 3
+
+
+def test_the_whole_survey_by_keyboard_only(visit, server):
+    page = visit(**DESKTOP, has_touch=False, is_mobile=False)
+    page.goto(f"{server.url}/s/images4/")
+
+    def press_on(name):
+        for _ in range(30):
+            if name in page.evaluate(
+                "document.activeElement === document.body ? '' : document.activeElement.innerText || document.activeElement.name || ''"
+            ):
+                return
+            page.keyboard.press("Tab")
+        raise AssertionError(f"{name} cannot be reached by keyboard")
+
+    press_on("Start")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("[name=agree]")
+    press_on("agree")
+    page.keyboard.press("Space")
+    press_on("Continue")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/sound/")
+    press_on("I hear it well")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/instructions/")
+    press_on("Begin")
+    page.keyboard.press("Enter")
+    for number in (1, 2, 3):
+        expect(page.locator(".count")).to_have_text(f"{number} of 3")
+        page.wait_for_selector("html.script")
+        page.keyboard.press("Space")
+        page.keyboard.press("d")
+        page.keyboard.press("a")
+        expect(page.locator(".next")).to_have_attribute("aria-disabled", "false")
+        page.keyboard.press("Enter")
+    page.wait_for_url("**/review/")
+    press_on("Finish")
+    page.keyboard.press("Enter")
+    expect(page.locator("#receipt")).to_be_visible()
+    assert server.ballots(page) == 3
+
+
+def test_the_whole_survey_without_script(visit, server):
+    page = visit(java_script_enabled=False)
+    to_trials(page, server)
+    for number in (1, 2, 3):
+        assert f"{number} of 3" in page.locator(".count").inner_text()
+        page.get_by_label("Image C is my 1st").check()
+        if number == 2:  # an incomplete answer says what is missing and keeps what was chosen
+            press(page.get_by_role("button", name="Next"))
+            assert "2nd" in page.locator(".problem").inner_text()
+            assert page.get_by_label("Image C is my 1st").is_checked()
+        page.get_by_label("Image A is my 2nd").check()
+        press(page.get_by_role("button", name="Next"))
+    press(page.get_by_role("button", name="Finish"))
+    assert page.locator("#receipt").is_visible()
+    assert server.ballots(page) == 3
+
+
+def test_answers_given_in_a_minute_without_network_wait_and_are_saved(visit, server):
+    page = visit()
+    page.clock.install()
+    to_trials(page, server)
+    answer(page, 1)
+    expect(page.locator(".count")).to_have_text("2 of 3")
+    page.wait_for_selector("#trial[data-ahead-ready]")
+    page.context.set_offline(True)
+    answer(page, 2)
+    expect(page.locator(".count")).to_have_text("3 of 3")
+    choose(page)
+    page.locator(".next").click()
+    expect(page.locator(".state")).to_contain_text("No connection")
+    assert server.ballots(page) == 1
+    page.clock.fast_forward(60_000)
+    expect(page.locator(".state")).to_contain_text("No connection")
+    page.context.set_offline(False)
+    page.wait_for_url("**/review/", timeout=40000)
+    assert server.ballots(page) == 3
+    assert server.revisions(page) == 0
+
+
+def test_replies_lost_after_the_server_stored_them_make_no_second_ballot(visit, server):
+    page = visit()
+    to_trials(page, server)
+    lost = []
+
+    def lose(route):
+        request = route.request
+        if request.method == "POST" and request.url not in lost:
+            lost.append(request.url)
+            route.fetch()
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route("**/trial/*/", lose)
+    for number in (1, 2, 3):
+        answer(page, number)
+    page.wait_for_url("**/review/", timeout=40000)
+    assert len(lost) == 3
+    assert server.ballots(page) == 3
+    assert server.revisions(page) == 0
+
+
+def test_two_tabs_and_double_clicks_make_one_ballot(visit, server):
+    page = visit()
+    to_trials(page, server)
+    other = page.context.new_page()
+    other.goto(page.url)
+    choose(page, "A", "B")
+    choose(other, "C", "D")
+    page.locator(".next").dblclick()
+    expect(page.locator(".count")).to_have_text("2 of 3")
+    other.locator(".next").click()
+    expect(other.locator(".count")).to_have_text("2 of 3")
+    assert server.ballots(page) == 1
+    assert server.revisions(page) == 1
+    page.go_back()
+    page.wait_for_selector("#trial[data-trial='1'][data-answered]")
+    assert page.locator("[name=first]:checked").get_attribute("value") == "C"
+
+
+def test_back_and_reload_at_every_step(visit, server):
+    page = visit()
+    page.goto(f"{server.url}/s/images4/")
+    page.reload()
+    press(page.get_by_role("button", name="Start", exact=True))
+    page.reload()
+    page.get_by_label("I have read this").check()
+    press(page.get_by_role("button", name="Continue"))
+    page.go_back()
+    page.reload()
+    page.goto(page.url.replace("consent/", ""))
+    press(page.get_by_role("button", name="I hear it well"))
+    page.reload()
+    press(page.get_by_role("button", name="Begin"))
+    for number in (1, 2, 3):
+        expect(page.locator(".count")).to_have_text(f"{number} of 3")
+        page.locator("[data-letter=B] .pick").click()
+        page.reload()
+        expect(page.locator("[data-letter=B] .badge-first")).to_be_visible()  # an unsent choice is kept
+        page.locator(".play").click()
+        page.locator("[data-letter=C] .pick").click()
+        expect(page.locator(".next")).to_have_attribute("aria-disabled", "false")
+        page.locator(".next").click()
+    page.wait_for_url("**/review/")
+    press(page.get_by_role("link", name="Change the answer to piece 2"))
+    page.locator("[data-letter=B] .pick").click()
+    page.locator("[data-letter=A] .pick").click()
+    page.locator(".next").click()
+    page.wait_for_url("**/review/")
+    press(page.get_by_role("button", name="Finish"))
+    expect(page.locator("#receipt")).to_be_visible()
+    page.go_back()
+    page.reload()
+    expect(page.locator("#receipt")).to_be_visible()
+    assert server.ballots(page) == 3
+
+
+@pytest.mark.parametrize("token", ["images2", "images4", "images6"])
+def test_a_whole_trial_fits_a_phone(visit, server, token):
+    page = visit()
+    to_trials(page, server, token)
+    page.wait_for_selector("html.script")
+    bottom = page.locator(".choices").bounding_box()
+    bar = page.locator(".bottom").bounding_box()
+    assert bottom["y"] + bottom["height"] <= bar["y"]
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    for selector in (".play", ".next", ".enlarge"):
+        box = page.locator(selector).first.bounding_box()
+        assert min(box["width"], box["height"]) >= 48
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_no_page_has_an_accessibility_fault(visit, server, language):
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = visit()
+    faults = []
+
+    def check():
+        found = Axe().run(page).response["violations"]
+        faults.extend(
+            (page.url.split("/", 5)[-1], fault["id"], fault["nodes"][0]["html"][:150]) for fault in found
+        )
+
+    page.goto(f"{server.url}/s/nothing/")
+    check()
+    page.goto(f"{server.url}/withdraw/")
+    check()
+    page.goto(f"{server.url}/s/options/")
+    if language == "ko":
+        press(page.get_by_role("button", name="한국어"))
+    expect(page.locator("html")).to_have_attribute("lang", language)
+    check()
+    go_on = page.locator("main form .button.primary")
+    press(go_on)
+    check()
+    base = page.url.replace("consent/", "")
+    page.locator("[name=agree]").check()
+    press(go_on)
+    check()
+    page.locator("[name=training_years]").first.check()
+    page.locator("[name=importance]").first.check()
+    press(go_on)
+    check()
+    press(go_on)
+    check()
+    press(go_on)
+    for _ in range(2):
+        page.wait_for_selector("#trial")
+        check()
+        page.locator("[data-letter=A] .enlarge").click()
+        check()
+        page.keyboard.press("Escape")
+        choose(page)
+        check()
+        here = page.url
+        page.locator(".next").click()
+        page.wait_for_url(lambda url, here=here: url != here)
+    page.wait_for_url("**/review/")
+    check()
+    for path in ("problem/", "withdraw/"):
+        page.goto(base + path)
+        check()
+    page.goto(base)
+    press(go_on)
+    page.wait_for_url("**/thanks/")
+    check()
+    assert faults == []

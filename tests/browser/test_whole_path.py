@@ -1,0 +1,105 @@
+"""The whole path in a real browser: a researcher makes and opens a study, people answer, the report follows."""
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, expect
+
+from config.demo_music import write_demo_clips
+from tests.browser.journey import answer_all, generate, open_study, press, sign_in, start
+from tests.browser.site import Site, running_site
+
+pytestmark = pytest.mark.long
+
+CLIPS = 3
+PEOPLE = 3
+MEMORY_LIMIT = 200 * 1024  # KiB
+
+
+@pytest.fixture
+def site(tmp_path: Path, musicnn_folder: Path) -> Iterator[Site]:
+    with running_site(tmp_path / "data", musicnn_folder) as running:
+        yield running
+
+
+@pytest.fixture
+def music(tmp_path: Path) -> tuple[list[Path], Path]:
+    """Some of the demo's clips, and their tags as a table."""
+    clips = write_demo_clips(tmp_path / "music")[:CLIPS]
+    table = tmp_path / "tags.csv"
+    rows = "".join(f"{clip.path.name},{';'.join(clip.tags)}\n" for clip in clips)
+    table.write_text("clip,tags\n" + rows, encoding="utf-8")
+    return [clip.path for clip in clips], table
+
+
+def phone(chromium: Browser) -> BrowserContext:
+    return chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True, locale="en")
+
+
+def points_by_hand(ballots: str) -> Counter[str]:
+    """Three points for a 1st choice, one for a 2nd, added up from the exported ballots."""
+    points: Counter[str] = Counter()
+    for row in csv.DictReader(io.StringIO(ballots)):
+        points[row["first"]] += 3
+        points[row["second"]] += 1
+    return points
+
+
+@pytest.mark.timeout(600)
+def test_a_study_from_its_creation_to_its_report(
+    chromium: Browser, site: Site, music: tuple[list[Path], Path]
+) -> None:
+    researcher = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="en")
+    console = researcher.new_page()
+    sign_in(console, site)
+    study = generate(console, "Images of a guitar, a piano and a drum", *music)
+    link = open_study(console, study)
+
+    receipts = set()
+    for number, picks in enumerate(("AB", "CA", "DB")[:PEOPLE]):
+        context = phone(chromium)
+        page = context.new_page()
+        start(page, link)
+        receipts.add(answer_all(page, CLIPS, picks, wanders=number == 1))
+        context.close()
+    assert len(receipts) == PEOPLE
+
+    # Sealed: nothing by condition before the study is closed.
+    assert console.request.get(study + "results/report.html").status == 404
+    assert console.request.get(study + "results/ballots.csv").status == 404
+
+    console.goto(study + "open/")
+    console.locator("#reason-close").fill("Everybody wanted has answered")
+    console.get_by_label("Yes, end the study for good").check()
+    press(console.get_by_role("button", name="Close the study"))
+    console.goto(study + "results/")
+    console.get_by_role("button", name="Analyse the answers").click()
+    expect(console.get_by_role("link", name="Open the report")).to_be_visible(timeout=120_000)
+
+    ballots = console.request.get(study + "results/ballots.csv").text()
+    report = console.request.get(study + "results/report.html?language=en").text()
+    points = points_by_hand(ballots)
+    assert sum(points.values()) == PEOPLE * CLIPS * 4
+    for label in ("Redefined tags", "Redefined sentence", "Original tags", "Original sentence"):
+        row = re.search(rf"{label}</td>(.*?)</tr>", report, re.S)
+        assert row is not None
+        total = re.search(r'class="total">(\d+)<', row.group(1))
+        assert total is not None
+        assert int(total.group(1)) == points[label.lower().replace(" ", "_")]
+
+    # A participant who comes late finds a friendly page.
+    late = phone(chromium).new_page()
+    answer = late.goto(link)
+    assert answer is not None
+    assert answer.status in (403, 410)
+
+    for pid in site.web_pids():
+        assert "torch" not in Path(f"/proc/{pid}/maps").read_text(encoding="utf-8")
+        status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+        assert int(re.search(r"VmHWM:\s+(\d+)", status).group(1)) < MEMORY_LIMIT  # type: ignore[union-attr]
+    researcher.close()

@@ -1,0 +1,167 @@
+"""The export stands on its own: what was changed in it is found, and a sealed one opens nothing."""
+
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from config.bundles import SUMS, export_study, verify_export
+from study.models import Study
+from tests.analysis.worlds import answered_study, close, closed_study, receipt_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def study() -> Study:
+    return closed_study(people=3, clips=2)
+
+
+@pytest.fixture
+def bundle(study: Study, tmp_path: Path) -> Path:
+    path = tmp_path / "study.zip"
+    export_study(study, path)
+    return path
+
+
+def rewritten(bundle: Path, change: Callable[[dict[str, bytes]], None], *, sums: bool = False) -> Path:
+    """A copy with other contents; `sums`: a forger who also writes new sums."""
+    import hashlib
+
+    with zipfile.ZipFile(bundle) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    change(files)
+    if sums:
+        files[SUMS] = "".join(
+            f"{hashlib.sha256(content).hexdigest()}  {name}\n"
+            for name, content in files.items()
+            if name != SUMS
+        ).encode()
+    path = bundle.with_name("changed.zip")
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return path
+
+
+def test_an_untouched_export_has_no_fault_and_finds_a_receipt(study: Study, bundle: Path) -> None:
+    found = verify_export(bundle, [receipt_of(study)])
+    assert found.faults == ()
+    text = " ".join(found.checked)
+    assert "digests of 6 ballots" in text
+    assert "receipt" in text
+    assert "all as cast" in text
+    assert "computed again" in text
+
+
+def test_a_receipt_of_nobody_is_a_fault(bundle: Path) -> None:
+    found = verify_export(bundle, ["AAAA-BBBB-CCCC-DDDD-EEEE-FFFF"])
+    assert any("no participant of this export has it" in fault for fault in found.faults)
+
+
+def test_an_altered_file_is_found_by_its_sum(bundle: Path) -> None:
+    def change(files: dict[str, bytes]) -> None:
+        files["README.txt"] += b"!"
+
+    assert verify_export(rewritten(bundle, change)).faults == (
+        "README.txt was changed after the export: its sum differs.",
+    )
+
+
+def test_a_missing_and_an_added_file_are_found(bundle: Path) -> None:
+    def change(files: dict[str, bytes]) -> None:
+        del files["participants.csv"]
+        files["extra.txt"] = b"?"
+
+    faults = verify_export(rewritten(bundle, change)).faults
+    assert "participants.csv is missing." in faults
+    assert any(fault.startswith("extra.txt") for fault in faults)
+
+
+def test_an_altered_ballot_is_found_even_under_new_sums(study: Study, bundle: Path) -> None:
+    def change(files: dict[str, bytes]) -> None:
+        header, first, *rest = files["ballots.csv"].decode().splitlines()
+        cells = first.split(",")
+        cells[2], cells[3] = cells[3], cells[2]
+        files["ballots.csv"] = "\r\n".join([header, ",".join(cells), *rest, ""]).encode()
+
+    forged = rewritten(bundle, change, sums=True)
+    faults = verify_export(forged, [receipt_of(study)]).faults
+    assert any("row 2: the ballot does not agree with its digest" in fault for fault in faults)
+    assert any("analysis.json is not what ballots.csv gives" in fault for fault in faults)
+
+
+def test_a_removed_ballot_breaks_its_persons_receipt(study: Study, bundle: Path) -> None:
+    def change(files: dict[str, bytes]) -> None:
+        header, _first, *rest = files["ballots.csv"].decode().splitlines()
+        files["ballots.csv"] = "\r\n".join([header, *rest, ""]).encode()
+
+    faults = verify_export(rewritten(bundle, change, sums=True), [receipt_of(study)]).faults
+    assert any(fault.startswith("Receipt") for fault in faults)
+
+
+def test_an_altered_analysis_is_found(bundle: Path) -> None:
+    def change(files: dict[str, bytes]) -> None:
+        data = json.loads(files["analysis.json"])
+        data["primary"]["p"] = 1e-6
+        files["analysis.json"] = json.dumps(data).encode()
+
+    faults = verify_export(rewritten(bundle, change, sums=True)).faults
+    assert any("primary.p" in fault for fault in faults)
+
+
+def test_ballots_that_cannot_be_analysed_are_a_fault(bundle: Path) -> None:
+    def change(files: dict[str, bytes]) -> None:
+        header, first, *rest = files["ballots.csv"].decode().splitlines()
+        cells = first.split(",")
+        cells[2] = "no such condition"
+        files["ballots.csv"] = "\r\n".join([header, ",".join(cells), *rest, ""]).encode()
+
+    faults = verify_export(rewritten(bundle, change, sums=True)).faults
+    assert any("cannot be analysed again" in fault and "no such condition" in fault for fault in faults)
+
+
+def test_match_control_answers_are_exported_analysed_and_verified(tmp_path: Path) -> None:
+    study = answered_study(people=2, clips=2, match_controls=1)
+    path = tmp_path / "study.zip"
+    export_study(close(study), path)
+    with zipfile.ZipFile(path) as archive:
+        rows = archive.read("match_control.csv").decode().splitlines()
+        analysis = json.loads(archive.read("analysis.json"))
+    assert rows[0] == "participant,clip,own,excluded"
+    assert len(rows) == 1 + 2
+    assert analysis["match_control"]["trials"] == 2
+    assert verify_export(path).faults == ()
+
+
+def test_a_sealed_export_names_no_condition_and_holds_no_image(tmp_path: Path) -> None:
+    study = answered_study(people=2, clips=2)
+    path = tmp_path / "sealed.zip"
+    names = export_study(study, path)
+    assert not any(
+        name.startswith(("images/", "report", "analysis", "stimuli", "provenance")) for name in names
+    )
+    with zipfile.ZipFile(path) as archive:
+        everything = b"".join(archive.read(name) for name in archive.namelist())
+    for condition in study.conditions.all():
+        assert condition.key.encode() not in everything
+    assert verify_export(path).faults == ()
+
+
+def test_verify_export_ends_with_1_for_a_fault_and_2_for_no_zip(bundle: Path, tmp_path: Path) -> None:
+    def change(files: dict[str, bytes]) -> None:
+        files["README.txt"] += b"!"
+
+    with pytest.raises(SystemExit) as ended:
+        call_command(
+            "verify_export", str(rewritten(bundle, change)), stdout=io.StringIO(), stderr=io.StringIO()
+        )
+    assert ended.value.code == 1
+    (tmp_path / "no.zip").write_text("no")
+    with pytest.raises(CommandError) as refused:
+        call_command("verify_export", str(tmp_path / "no.zip"))
+    assert refused.value.returncode == 2

@@ -1,0 +1,117 @@
+"""The demo's study from a folder of one's own: whole or not at all, and gone on with where it was stopped."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.storage import default_storage
+
+from config import demo
+from study.errors import ImportRefused
+from study.models import Study
+from tests.factories import UserFactory
+from tests.study.console.conftest import tone
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, settings: Any) -> Path:
+    settings.MEDIA_ROOT = str(tmp_path / "media")
+    music = tmp_path / "my music"
+    music.mkdir()
+    for number, name in enumerate(("a.wav", "b.flac", "한글 이름.wav")):
+        kind = "FLAC" if name.endswith("flac") else "WAV"
+        (music / name).write_bytes(tone(kind=kind, pitch=300 + 40 * number))
+    return music
+
+
+def table(folder: Path, text: str) -> Path:
+    path = folder.parent / "tags.csv"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def make(folder: Path, tags: Path | None = None, **options: Any) -> Study:
+    owner = UserFactory(username="demo") if not Study.objects.exists() else Study.objects.all()[0].owner
+    return demo.ensure_study(demo.DemoSource(folder, tags, **options), owner, said.append)
+
+
+said: list[str] = []
+
+
+def stored_files() -> list[Path]:
+    return [path for path in Path(default_storage.location).rglob("*") if path.is_file()]
+
+
+def test_a_folder_and_its_table_become_a_study(folder):
+    (folder / "cover.jpg").write_bytes(b"a picture")
+    study = make(folder, table(folder, "clip,tags\na.wav,piano;slow\n한글 이름.wav,rock\n"))
+    assert {clip.name: clip.imported_tags for clip in study.clips.all()} == {
+        "a.wav": ["piano", "slow"], "b.flac": [], "한글 이름.wav": ["rock"],
+    }  # fmt: skip
+
+
+def test_a_refused_table_leaves_neither_study_nor_files(folder):
+    with pytest.raises(ImportRefused) as refused:
+        make(folder, table(folder, "clip,tags\na.wav,piano\nnope.wav,slow\n"))
+    assert refused.value.problems == [
+        "tags.csv, row 3: unknown clip “nope.wav”; upload it first or fix the name."
+    ]
+    assert not Study.objects.exists()
+    assert stored_files() == []
+
+
+def test_rows_about_other_clips_are_passed_over_where_that_is_asked_for(folder):
+    study = make(folder, table(folder, "clip,tags\na.wav,piano\nnope.wav,slow\n"), skip_unknown=True)
+    assert study.clips.get(name="a.wav").imported_tags == ["piano"]
+
+
+def test_every_file_that_is_no_clip_is_named_and_nothing_is_kept(folder):
+    (folder / "notes.mp3").write_text("only words\n" * 50)
+    (folder / "song.m4a").write_bytes(b"\0\0\0 ftypM4A ")
+    with pytest.raises(demo.DemoError) as refused:
+        make(folder)
+    notes, song, end = str(refused.value).splitlines()
+    assert notes.startswith("notes.mp3 is a text file")
+    assert song.startswith("song.m4a: only WAV, FLAC, OGG and MP3 files are taken")
+    assert end == "Nothing was imported."
+    assert not Study.objects.exists()
+    assert stored_files() == []
+
+
+def test_a_demo_stopped_between_clips_goes_on_with_the_next(folder, monkeypatch):
+    taken = []
+    import_clips = demo.import_clips
+
+    def stopped_at_the_second(study, uploads, *, actor=None):
+        if len(taken) == 1:
+            raise KeyboardInterrupt
+        taken.append(uploads[0].name)
+        return import_clips(study, uploads, actor=actor)
+
+    monkeypatch.setattr(demo, "import_clips", stopped_at_the_second)
+    with pytest.raises(KeyboardInterrupt):
+        make(folder)
+    monkeypatch.undo()
+    study = make(folder)
+    assert sorted(study.clips.values_list("name", flat=True)) == ["a.wav", "b.flac", "한글 이름.wav"]
+    assert len(stored_files()) == 3
+
+
+def test_another_folder_of_the_same_name_does_not_get_the_first_ones_study(folder, tmp_path):
+    study = make(folder)
+    Study.objects.filter(pk=study.pk).update(status=Study.Status.OPEN)
+    other = tmp_path / "elsewhere" / folder.name
+    other.mkdir(parents=True)
+    (other / "c.wav").write_bytes(tone(pitch=900))
+    with pytest.raises(demo.DemoError, match="already, made from other clips"):
+        make(other)
+    assert make(folder) == study
+
+
+@pytest.mark.parametrize(("name", "said"), [("missing", "is no folder"), ("empty", "holds no WAV")])
+def test_a_folder_without_audio_is_named(tmp_path, name, said):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(demo.DemoError, match=said):
+        make(tmp_path / name)

@@ -1,0 +1,114 @@
+"""The demo's children end with it, also where nothing of it can run any more; its worker is started again."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from config import demo
+from config.management.commands.demo import Command
+from config.processes import MOST_RESTARTS, Processes
+
+ROOT = Path(__file__).resolve().parents[2]
+PARENT = """
+import sys, time
+from pathlib import Path
+from config.processes import Processes
+with Processes(Path(sys.argv[1])) as processes:
+    processes.start("child", [sys.executable, "-c", "import time; time.sleep(60)"])
+    print(processes.pid_of("child"), flush=True)
+    time.sleep(60)
+"""
+
+
+def is_running(pid: int) -> bool:
+    try:
+        # A zombie waits for whoever adopted it only.
+        return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").split(") ")[1][0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's help is Linux's")
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_killed_demo_leaves_no_server_behind(number: int, tmp_path: Path) -> None:
+    parent = subprocess.Popen(
+        [sys.executable, "-c", PARENT, str(tmp_path)], stdout=subprocess.PIPE, text=True, cwd=ROOT
+    )
+    assert parent.stdout is not None
+    child = int(parent.stdout.readline())
+    assert is_running(child)
+    os.kill(parent.pid, number)
+    parent.wait()
+    for _ in range(100):
+        if not is_running(child):
+            break
+        time.sleep(0.1)
+    assert not is_running(child)
+
+
+SLEEP = [sys.executable, "-c", "import os, time; print(os.environ['MARK'], flush=True); time.sleep(60)"]
+
+
+@pytest.fixture
+def processes(tmp_path: Path):
+    with Processes(tmp_path) as children:
+        children.start("web", SLEEP, MARK="web")
+        children.start("worker", SLEEP, MARK="worker")
+        yield children
+
+
+@pytest.fixture
+def command():
+    looking = Command()
+    looking.heard = []
+    looking.say = looking.heard.append
+    return looking
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    for _ in range(1000):
+        if condition():
+            return
+        time.sleep(0.01)
+    raise AssertionError("never came")
+
+
+def end(processes: Processes, name: str) -> None:
+    os.kill(processes.pid_of(name), signal.SIGKILL)
+    wait_for(lambda: processes.ended() == name)
+
+
+def test_a_worker_that_ends_by_itself_is_started_again_as_it_was(processes, command):
+    written, first = processes.log_of("worker"), processes.pid_of("worker")
+    wait_for(lambda: written.read_text() == "worker\n")
+    command.look_after(processes)
+    assert command.heard == []
+    end(processes, "worker")
+    command.look_after(processes)
+    assert processes.ended() is None
+    assert processes.pid_of("worker") != first
+    assert "started again" in command.heard[0]
+    wait_for(lambda: written.read_text() == "worker\nworker\n")  # with its environment
+
+
+def test_one_that_keeps_ending_is_an_error_in_words(processes, command):
+    for _ in range(MOST_RESTARTS):
+        end(processes, "worker")
+        command.look_after(processes)
+    end(processes, "worker")
+    with pytest.raises(demo.DemoError, match="The worker has ended;"):
+        command.look_after(processes)
+    assert len(command.heard) == MOST_RESTARTS
+
+
+def test_a_server_that_ends_is_an_error_at_once(processes, command):
+    end(processes, "web")
+    with pytest.raises(demo.DemoError, match="The web has ended;"):
+        command.look_after(processes)
+    assert command.heard == []

@@ -1,0 +1,211 @@
+"""Exports that somebody has changed, with sums to match: each change is found and named, and none does harm."""
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+
+from analysis import results
+from config.bundles import SUMS, export_study, verify_export
+from study.lifecycle import current_plan, digest_of
+from study.models import Stimulus, Study
+from tests.analysis.worlds import closed_study
+
+pytestmark = pytest.mark.django_db
+Files = dict[str, bytes]
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: Any, django_db_setup: Any, django_db_blocker: Any) -> Files:
+    """A sound export with a fixed plan and images with digests; made once."""
+    with django_db_blocker.unblock():
+        study = closed_study(people=3, clips=2, match_controls=1)
+        plan = current_plan(study)
+        Study.objects.filter(pk=study.pk).update(plan={"fixed": plan}, plan_digest=digest_of(plan))
+        for stimulus in Stimulus.objects.filter(clip__study=study):
+            with stimulus.image.open("rb") as file:
+                stimulus.image_digest = hashlib.sha256(file.read()).hexdigest()
+            stimulus.save()
+        study.refresh_from_db()
+        path = tmp_path_factory.mktemp("bundle") / "study.zip"
+        export_study(study, path)
+        for participant in study.participants.all():
+            participant.trials.all().delete()
+        study.analyses.all().delete()
+        study.participants.all().delete()
+        study.delete()
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def forged(
+    original: Files, folder: Path, change: Callable[[Files], None], *, sums: bool = True
+) -> tuple[str, ...]:
+    """The faults that are found in a copy whose forger has also written new sums."""
+    files = dict(original)
+    change(files)
+    if sums:
+        lines = [
+            f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in files.items() if name != SUMS
+        ]
+        files[SUMS] = "".join(lines).encode()
+    path = folder / "forged.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return verify_export(path).faults
+
+
+def edit(name: str, change: Callable[[Any], None]) -> Callable[[Files], None]:
+    def changed(files: Files) -> None:
+        data = json.loads(files[name])
+        change(data)
+        files[name] = json.dumps(data).encode()
+
+    return changed
+
+
+def replace(name: str, old: bytes, new: bytes) -> Callable[[Files], None]:
+    def changed(files: Files) -> None:
+        assert old in files[name]
+        files[name] = files[name].replace(old, new, 1)
+
+    return changed
+
+
+def weigh_otherwise(files: Files) -> None:
+    """The cleverest forger: other points, an analysis that follows from them, sums that fit."""
+    plan = json.loads(files["plan.json"])
+    plan["weights"] = [9, 1]
+    files["plan.json"] = json.dumps(plan).encode()
+    analysis = results.analyse_csv(files["ballots.csv"], "ballots.csv", plan)
+    analysis["match_control"] = json.loads(files["analysis.json"])["match_control"]
+    files["analysis.json"] = json.dumps(analysis).encode()
+
+
+def first_image(files: Files) -> str:
+    return next(name for name in files if name.startswith("images/"))
+
+
+def swap_images(files: Files) -> None:
+    one, other = [name for name in files if name.startswith("images/")][:2]
+    files[one], files[other] = files[other], files[one]
+
+
+def test_an_untouched_one_is_sound(original: Files, tmp_path: Path) -> None:
+    assert forged(original, tmp_path, lambda files: None, sums=False) == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        (lambda files: files.pop("ballots.csv"), "ballots.csv is missing"),
+        (lambda files: files.pop("study.json"), "study.json is missing"),
+        (lambda files: files.pop("commitments.json"), "commitments.json is missing"),
+        (lambda files: files.pop("plan.json"), "plan.json is missing"),
+        (lambda files: files.pop("analysis.json"), "analysis.json is missing"),
+        (lambda files: files.pop("report-en.pdf"), "report-en.pdf is missing"),
+        (edit("analysis.json", lambda data: data["primary"].update(p=1e-9)), "primary.p"),
+        (edit("analysis.json", lambda data: data["primary"].update(estimate=float("nan"))), "primary.estimate"),
+        (edit("analysis.json", lambda data: data.pop("friedman")), "friedman"),
+        (edit("analysis.json", lambda data: data["match_control"].update(own=99)), "match_control"),
+        (edit("study.json", lambda data: data["plan"].update(alpha=0.2)), "not the one with the digest"),
+        (edit("plan.json", lambda data: data.update(alpha=0.2)), "alpha are 0.2; the plan that was fixed says 0.05"),
+        (weigh_otherwise, "weights are [9, 1]; the plan that was fixed says [3.0, 1.0]"),
+        (edit("study.json", lambda data: data.update(sealed=True)) , None),
+        (swap_images, "is not the image of"),
+        (replace("participants.csv", b"r0002", b"r0009"), "r0002 is nobody in participants.csv"),
+        (replace("ballots.csv", b"r0001,clip1.wav", b"r0001,clip2.wav"), "does not agree with its digest"),
+        (lambda files: files.update({"plan.json": b"[]"}), "plan.json is not what an export holds there"),
+        (lambda files: files.update({"plan.json": b"{}"}), "plan.json or ballots.csv is not what"),
+        (lambda files: files.update({"plan.json": b"[" * 100_000}), "plan.json is no JSON"),
+        (lambda files: files.update({"study.json": b"\xff\xfe"}), "study.json is no text in UTF-8"),
+        (lambda files: files.update({"ballots.csv": b"a,b\n1,2\n"}), "ballots.csv"),
+        (lambda files: files.update({"ballots.csv": b""}), "ballots.csv"),
+        (lambda files: files.update({"ballots.csv": b'participant\n"unclosed'}), "ballots.csv is no CSV table"),
+    ],
+)  # fmt: skip
+def test_what_a_careful_forger_changes_is_found(
+    original: Files, tmp_path: Path, change: Callable[[Files], None], found: str | None
+) -> None:
+    faults = forged(original, tmp_path, change)
+    if found is None:  # what it says of itself changes nothing: ballots are checked as before
+        change_too = replace("ballots.csv", b"r0001,clip1.wav", b"r0001,clip2.wav")
+        faults = forged(original, tmp_path, lambda files: (change(files), change_too(files)))  # type: ignore[func-returns-value]
+        found = "does not agree with its digest"
+    assert any(found in fault for fault in faults), faults
+
+
+def test_any_changed_byte_of_any_file_is_found_by_its_sum(original: Files, tmp_path: Path) -> None:
+    def change(files: Files) -> None:
+        for name in files:
+            if name != SUMS:
+                data = bytearray(files[name])
+                data[len(data) // 2] ^= 1
+                files[name] = bytes(data)
+
+    faults = forged(original, tmp_path, change, sums=False)
+    for name in original.keys() - {SUMS}:
+        assert f"{name} was changed after the export: its sum differs." in faults
+
+
+@pytest.mark.parametrize("name", ["../evil.txt", "/etc/evil", "images/../../evil", "..\\evil", "C:/evil"])
+def test_a_name_that_leads_outside_is_named_and_nothing_is_written(
+    original: Files, tmp_path: Path, name: str
+) -> None:
+    inside = tmp_path / "one" / "two"
+    inside.mkdir(parents=True)
+    faults = forged(original, inside, lambda files: files.update({name: b"evil"}))
+    assert any("leads out of the folder" in fault for fault in faults)
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["forged.zip"]
+
+
+def test_a_link_is_named(original: Files, tmp_path: Path) -> None:
+    path = tmp_path / "link.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in original.items():
+            archive.writestr(name, data)
+        link = zipfile.ZipInfo("link")
+        link.external_attr = 0o120777 << 16
+        archive.writestr(link, "/etc/passwd")
+    assert any("it is a link" in fault for fault in verify_export(path).faults)
+
+
+def test_a_bomb_is_not_unpacked(original: Files, tmp_path: Path) -> None:
+    faults = forged(original, tmp_path, lambda files: files.update({"bomb.bin": bytes(40 * 2**20)}))
+    assert any("bomb.bin: unpacked it would be too large" in fault for fault in faults)
+
+
+def test_a_file_that_is_there_twice_is_named(original: Files, tmp_path: Path) -> None:
+    """Programs disagree about which of the two counts."""
+    path = tmp_path / "twice.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in original.items():
+            archive.writestr(name, data)
+        with pytest.warns(UserWarning, match="Duplicate"):
+            archive.writestr("ballots.csv", b"participant,clip,first,second\n")
+    assert "ballots.csv is there 2 times." in verify_export(path).faults
+
+
+def test_a_zip_cut_or_damaged_in_its_middle_is_a_fault_and_no_crash(original: Files, tmp_path: Path) -> None:
+    forged(original, tmp_path, lambda files: None)
+    data = bytearray((tmp_path / "forged.zip").read_bytes())
+    with zipfile.ZipFile(io.BytesIO(bytes(data))) as archive:
+        start = archive.getinfo("ballots.csv").header_offset + 60
+    data[start : start + 20] = bytes(20)
+    (tmp_path / "damaged.zip").write_bytes(bytes(data))
+    assert any("ballots.csv is damaged" in fault for fault in verify_export(tmp_path / "damaged.zip").faults)
+
+
+def test_the_command_names_each_fault_and_ends_with_1(original: Files, tmp_path: Path, capsys: Any) -> None:
+    forged(original, tmp_path, lambda files: files.pop("plan.json"))
+    with pytest.raises(SystemExit) as ended:
+        call_command("verify_export", str(tmp_path / "forged.zip"))
+    assert ended.value.code == 1
+    assert "WRONG: plan.json is missing" in capsys.readouterr().err

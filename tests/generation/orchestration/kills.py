@@ -1,0 +1,236 @@
+"""Kill -9 of real workers at random moments of a run, and what is there at the end, as JSON.
+
+    python -m tests.generation.orchestration.kills --broker redis://127.0.0.1:6379/13 --kills 20 --clips 40
+
+Ends with 1 where a stimulus is missing or doubled, a file has no owner or an owner no file.
+"""
+
+import argparse
+import json
+import os
+import random
+import secrets
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def prepare(folder: str, broker: str, seconds: float, rescue: bool) -> None:
+    """The environment of this process and of the workers it starts."""
+    os.environ |= {
+        "DJANGO_SETTINGS_MODULE": "tests.generation.orchestration.worker_settings",
+        "EARSIGHT_DATA": folder,
+        "EARSIGHT_BROKER_URL": broker,
+        "EARSIGHT_TEST_STEP_SECONDS": str(seconds),
+        "EARSIGHT_TEST_QUEUE_PREFIX": f"earsight-test-{secrets.token_hex(4)}-",
+        "EARSIGHT_LOG_LEVEL": "WARNING",
+        "OMP_NUM_THREADS": "1",
+    }
+    if not rescue:
+        os.environ["EARSIGHT_TEST_NO_RESCUE"] = "1"
+    import django
+
+    django.setup()
+
+
+def start_worker(log: Path) -> subprocess.Popen:
+    """A worker with two processes, in a process group of its own."""
+    prefix = os.environ["EARSIGHT_TEST_QUEUE_PREFIX"]
+    queues = ",".join(f"{prefix}{queue}" for queue in ("cpu", "api", "gpu"))
+    command = [sys.executable, "-m", "celery", "-A", "tests.generation.orchestration.worker_app", "worker"]
+    command += [
+        "-Q",
+        queues,
+        "-c",
+        "2",
+        "--without-gossip",
+        "--without-mingle",
+        "--without-heartbeat",
+        "-l",
+        "WARNING",
+    ]
+    with log.open("ab") as output:
+        return subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output, start_new_session=True)
+
+
+def kill(worker: subprocess.Popen) -> None:
+    """SIGKILL for the worker and its children at once; one that has ended by itself is left as it is."""
+    if worker.poll() is None:
+        os.killpg(worker.pid, signal.SIGKILL)
+        worker.wait()
+
+
+def kill_at_work(worker: subprocess.Popen, run) -> None:
+    """SIGKILL while a step is surely held: the worker is stopped, looked at, and let go on where none is."""
+    from generation.models import ClipStep
+
+    while worker.poll() is None:
+        os.killpg(worker.pid, signal.SIGSTOP)
+        run.refresh_from_db()
+        if not run.is_running or ClipStep.objects.filter(run=run, state="running").exists():
+            break
+        os.killpg(worker.pid, signal.SIGCONT)
+        time.sleep(0.02)
+    kill(worker)
+
+
+def make_study(clips: int, size: int = 64):
+    """A study with clips, its run started and its messages sent."""
+    from django.contrib.auth import get_user_model
+    from django.core.management import call_command
+
+    from generation import runs
+    from generation.painting import SketchOptions
+    from generation.settings_model import GenerationSettings, store_settings
+    from study.lifecycle import create_study
+    from tests.generation.orchestration.conftest import add_clips
+
+    call_command("migrate", verbosity=0)
+    owner = get_user_model().objects.create_user("owner")
+    study = create_study(title="Killed", owner=owner)
+    store_settings(study, GenerationSettings(painter=SketchOptions(kind="sketch", size=size)))
+    add_clips(study, clips)
+    return study, runs.start_run(study)
+
+
+def done_steps(run) -> int:
+    """How many steps of the run are done."""
+    from generation.models import ClipStep
+
+    return ClipStep.objects.filter(run=run, state="done").count()
+
+
+def is_ready(worker: subprocess.Popen) -> bool:
+    """Whether the worker has come up and fetches messages."""
+    said = Path(os.environ["EARSIGHT_DATA"]) / "ready"
+    return said.exists() and said.read_text(encoding="ascii") == str(worker.pid)
+
+
+def at_rest(run, worker: subprocess.Popen, seconds: float, still: float = 3) -> None:
+    """Waits until the run has ended, or, where nobody looks for what lies, nothing has been at work for a while.
+
+    Nothing at work: no step is held by a process that lives, and none was done meanwhile. At most so many seconds.
+    """
+    from generation.leases import is_gone
+    from generation.models import ClipStep
+
+    deadline = time.monotonic() + seconds
+    since, before = time.monotonic(), -1
+    while time.monotonic() < deadline:
+        run.refresh_from_db()
+        if not run.is_running:
+            return
+        holders = ClipStep.objects.filter(run=run, state="running").values_list("lease_holder", flat=True)
+        done = done_steps(run)
+        if done != before or not is_ready(worker) or not all(is_gone(holder) for holder in holders):
+            since, before = time.monotonic(), done
+        if os.environ.get("EARSIGHT_TEST_NO_RESCUE") and time.monotonic() - since > still:
+            return
+        time.sleep(0.2)
+
+
+def wait_until(condition, seconds: float) -> None:
+    """Waits for the condition, at most so many seconds."""
+    deadline = time.monotonic() + seconds
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
+def findings(study) -> dict:
+    """What is there: stimuli, files and their owners, and steps that are not done."""
+    from generation import loose_files
+    from generation.models import ClipStep
+    from study.models import Stimulus
+    from tests.generation.orchestration.conftest import owned_files, stored_files
+
+    loose_files.sweep()
+    wanted = study.clips.count() * study.conditions.count()
+    return {
+        "stimuli": Stimulus.objects.filter(clip__study=study, state="ready").count(),
+        "wanted": wanted,
+        "orphans": len(stored_files() - owned_files(study)),
+        "missing_files": len(owned_files(study) - stored_files()),
+        "steps_not_done": ClipStep.objects.filter(clip__study=study).exclude(state="done").count(),
+    }
+
+
+def forget_broker(broker: str) -> None:
+    """Takes this test's queues and keys away."""
+    prefix = os.environ["EARSIGHT_TEST_QUEUE_PREFIX"]
+    if broker.startswith("redis"):
+        import redis
+
+        client = redis.Redis.from_url(broker)
+        for key in client.scan_iter(f"{prefix}*"):
+            client.delete(key)
+    elif broker.startswith("amqp"):
+        from config.celery import app
+
+        with app.connection_for_write() as connection:
+            channel = connection.default_channel
+            for queue in ("cpu", "api", "gpu"):
+                channel.queue_delete(prefix + queue)
+                channel.exchange_delete(prefix + queue)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--broker", default="filesystem://")
+    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--clips", type=int, default=40)
+    parser.add_argument("--step-seconds", type=float, default=0.15)
+    parser.add_argument("--patience", type=float, default=180, help="seconds to wait for the end")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--no-rescue",
+        action="store_true",
+        help="the control: killed while a step is held, and nobody looks for what was left lying",
+    )
+    options = parser.parse_args()
+    moments = random.Random(options.seed)
+    with tempfile.TemporaryDirectory(prefix="earsight-kills-") as folder:
+        prepare(folder, options.broker, options.step_seconds, not options.no_rescue)
+        began = time.monotonic()
+        log = Path(folder) / "worker.log"
+        study, run = make_study(options.clips)
+        worker = start_worker(log)
+        killed_at = []
+        try:
+            for _ in range(options.kills):
+                before = done_steps(run)
+                wait_until(lambda before=before: done_steps(run) > before, 20)
+                if options.no_rescue:
+                    kill_at_work(worker, run)
+                else:
+                    time.sleep(moments.uniform(0, 4 * options.step_seconds))
+                run.refresh_from_db()
+                if not run.is_running:
+                    break
+                killed_at.append(done_steps(run))
+                kill(worker)
+                worker = start_worker(log)
+            at_rest(run, worker, options.patience)
+            time.sleep(0.5)
+        finally:
+            kill(worker)
+            forget_broker(options.broker)
+        found = findings(study) | {
+            "broker": options.broker.partition(":")[0], "kills": len(killed_at), "done_when_killed": killed_at,
+            "run": run.state, "seconds": round(time.monotonic() - began, 1),
+        }  # fmt: skip
+        if run.is_running:
+            found["log"] = log.read_text()[-2000:]
+    print(json.dumps(found))
+    is_whole = found["stimuli"] == found["wanted"] and not (
+        found["orphans"] or found["missing_files"] or found["steps_not_done"]
+    )
+    return 0 if is_whole and run.state == "done" else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

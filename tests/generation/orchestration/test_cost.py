@@ -1,0 +1,241 @@
+"""What sentences cost a study, where they may be asked for, and what is said before a run starts."""
+
+import threading
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connections
+from django.db.models import Sum
+from django.urls import reverse
+
+from generation import leases, orchestration, runs, spending
+from generation.errors import RunStopped
+from generation.models import ClipStep, SentenceCall
+from generation.painting import DiffusersOptions
+from generation.settings_model import GenerationSettings, settings_of, store_settings
+from generation.templatetags.generation import money
+from generation.writing import OpenAIOptions, SpendingCapReached
+from generation.writing.hosts import HostNotAllowed, check_host
+from generation.writing.usage import check_cap
+from tests.generation.writing.conftest import Server, content, failure, sentence, server  # noqa: F401
+
+from .conftest import SMALL, add_clips
+from .test_pages import client, form_data  # noqa: F401
+
+GOOD = "A slow piano plays a classical tune."
+
+
+@pytest.fixture
+def asking(study, server):  # noqa: F811
+    """The study with a language model behind the local server."""
+    server.script = [sentence(GOOD)]
+
+    def choose(**options):
+        writer = OpenAIOptions(model="m", base_url=server.base_url, attempts=1, **options)
+        store_settings(study, GenerationSettings(painter=SMALL, writer=writer))
+        return study
+
+    return choose
+
+
+def generate(study):
+    runs.start_run(study)
+    return orchestration.run_pending(study)
+
+
+def test_the_page_says_an_estimate_before_and_the_count_after(asking, client, server):  # noqa: F811
+    study = asking()
+    text = client.get(reverse("generation_run", args=[study.slug])).content.decode()
+    assert "Still to write: 6 calls" in text
+    assert "so far: 0 calls" in text
+    run = generate(study)
+    asked = len(server.requests)
+    assert 0 < asked <= 6
+    assert (run.totals["calls"], run.totals["input_tokens"]) == (asked, 200 * asked)
+    text = client.get(reverse("generation_run", args=[study.slug])).content.decode()
+    assert "Still to write: 0 calls" in text
+    assert f"so far: {asked} calls, {200 * asked} tokens read, {20 * asked} written" in text
+
+
+def test_a_study_of_the_template_writer_shows_no_cost(study, client):  # noqa: F811
+    assert "language model" not in client.get(reverse("generation_run", args=[study.slug])).content.decode()
+
+
+def test_the_cap_holds_over_all_runs_of_a_study(asking):
+    study = asking(token_cap=4000)
+    assert generate(study).state == "done"
+    add_clips(study, 1, tags=("guitar", "guitars", "techno", "vocal", "vocals"))
+    before = spending.used(study).calls
+    SentenceCall.objects.update(input_tokens=4000 // before, output_tokens=0)
+    run = generate(study)
+    assert run.state == "stopped"
+    assert "cap of 4000 tokens (4000 used)" in run.message
+    assert spending.used(study).calls == before
+
+
+CAPPED = OpenAIOptions(model="m", token_cap=2000, max_answer_tokens=100)
+
+
+def spend_at_once(usages) -> int:
+    """Several workers of a study that write at the same moment, until the cap stops them; the tokens they used."""
+    together = threading.Barrier(len(usages))
+
+    def write(usage) -> None:
+        try:
+            together.wait()
+            while True:
+                usage.end_call(usage.begin_call(CAPPED, 300), 300, 100)
+        except SpendingCapReached:
+            return
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=write, args=[usage]) for usage in usages]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    sums = SentenceCall.objects.aggregate(read=Sum("input_tokens"), written=Sum("output_tokens"))
+    return sums["read"] + sums["written"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_at_once_do_not_pass_the_cap(study, monkeypatch):
+    monkeypatch.setattr(spending, "WAIT_FOR_CALLS", 0.01)
+    run = runs.start_run(study)
+    assert spend_at_once([spending.StudyUsage(run) for _ in range(4)]) == 2000
+
+
+@pytest.mark.django_db(transaction=True)
+def test_workers_that_look_first_and_write_down_later_pass_it(study):
+    """The control."""
+    run = runs.start_run(study)
+    looked = threading.Barrier(4, timeout=60)
+
+    class Later(spending.StudyUsage):
+        def begin_call(self, options, input_tokens):
+            now = spending.used(self._run.study)
+            check_cap(options, (now.input_tokens, now.output_tokens), (input_tokens, 100))
+            if now.calls < 4:
+                looked.wait()
+            return 0
+
+        def end_call(self, number, *tokens):
+            SentenceCall.objects.create(run=self._run, input_tokens=tokens[0], output_tokens=tokens[1])
+
+    for _ in range(3):  # room for two more
+        SentenceCall.objects.create(run=run, input_tokens=300, output_tokens=100)
+    assert spend_at_once([Later(run) for _ in range(4)]) > 2000
+
+
+def test_a_call_of_a_killed_worker_counts_as_what_it_was_expected_to_take(study):
+    run = runs.start_run(study)
+    step = ClipStep.objects.filter(state="waiting").first()
+    lease = leases.take(step.pk)
+    usage = spending.StudyUsage(run, lease.token)
+    usage.begin_call(CAPPED, 1500)
+    with pytest.raises(SpendingCapReached):
+        usage.begin_call(CAPPED, 1950)
+    assert spending.used(study).calls == 0  # under way: not counted yet, but room is kept for it
+    ClipStep.objects.filter(pk=step.pk).update(state="waiting", lease_token="")
+    with pytest.raises(SpendingCapReached, match="1560 used"):
+        spending.StudyUsage(run, "another").begin_call(CAPPED, 400)
+    assert spending.used(study).calls == 1
+
+
+def test_answers_that_could_not_be_used_count_too(asking, server):  # noqa: F811
+    study = asking(rewrites=1)
+    server.script = [content("no json")]
+    generate(study)
+    assert ClipStep.objects.filter(kind="write", state="failed").count() == 3
+    assert spending.used(study).calls == len(server.requests) > 0
+
+
+def test_a_rejected_key_stops_the_run_with_one_message(asking, server):  # noqa: F811
+    study = asking()
+    server.script = [failure(401)]
+    run = generate(study)
+    assert run.state == "stopped"
+    assert "does not take the key" in run.message
+    assert len(server.requests) == 1
+    assert not ClipStep.objects.filter(state="failed").exists()
+
+
+def test_without_a_key_no_run_is_started(study, monkeypatch):
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    store_settings(study, GenerationSettings(painter=SMALL, writer=OpenAIOptions(model="m")))
+    with pytest.raises(RunStopped, match="set the environment variable OPENAI_API_KEY"):
+        runs.start_run(study)
+    with pytest.raises(CommandError) as caught:
+        call_command("generate", study.slug, "--in-process")
+    assert caught.value.returncode == 2
+    assert not study.generation_runs.exists()
+
+
+def test_where_workers_are_elsewhere_their_key_is_theirs(study, monkeypatch, settings):
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    settings.CELERY_BROKER_URL = "redis://elsewhere"
+    store_settings(study, GenerationSettings(painter=SMALL, writer=OpenAIOptions(model="m")))
+    runs.start_run(study)
+    run = orchestration.run_pending(study)
+    assert (run.state, "No key for the language model" in run.message) == ("stopped", True)
+
+
+def test_without_the_models_files_no_run_is_started(study, tmp_path):
+    painter = DiffusersOptions(kind="diffusers", model=str(tmp_path / "nowhere"))
+    store_settings(study, GenerationSettings(painter=painter))
+    with pytest.raises(RunStopped, match="nowhere"):
+        runs.start_run(study)
+    assert not study.generation_runs.exists()
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["https://evil.example/v1", "http://api.openai.com.evil.example/v1", "http://api.openai.com@evil.example/v1",
+     "http://evil.example\\@api.openai.com/v1", "http://localhost.evil.example:80/", "http://[::2]/v1", "http:///v1"],
+)  # fmt: skip
+def test_an_address_that_is_not_on_the_list_is_refused(address):
+    with pytest.raises(HostNotAllowed, match="EARSIGHT_WRITER_HOSTS"):
+        check_host(address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [None, "https://API.openai.com/v1", "http://localhost:11434/v1", "http://127.0.0.1:1/v1", "http://[::1]:8000/v1"],
+)  # fmt: skip
+def test_the_official_service_and_this_machine_are_allowed(address):
+    check_host(address)
+
+
+def test_an_operator_allows_a_host_or_one_port_of_it():
+    check_host("http://gpu-box:8000/v1", ["gpu-box:8000"])
+    with pytest.raises(HostNotAllowed):
+        check_host("http://gpu-box:22/v1", ["gpu-box:8000"])
+    with pytest.raises(HostNotAllowed):
+        check_host(None, ["gpu-box"])
+
+
+def test_no_page_can_send_tags_elsewhere(study, client):  # noqa: F811
+    data = form_data(
+        client, study, writer="openai",
+        **{"writer-openai-model": "m", "writer-openai-base_url": "https://evil.example/v1"},
+    )  # fmt: skip
+    response = client.post(reverse("generation_settings", args=[study.slug]), data)
+    assert response.status_code == 422
+    assert "not allowed here" in str(response.context["form"].errors["writer-openai-base_url"])
+    assert settings_of(study).writer.kind == "template"
+
+
+def test_settings_stored_before_the_list_changed_start_no_run(asking, settings):
+    study = asking()
+    settings.WRITER_HOSTS = ["api.openai.com"]
+    with pytest.raises(RunStopped, match="not allowed here"):
+        runs.start_run(study)
+
+
+@pytest.mark.parametrize(
+    ("sum_", "said"),
+    [(0, "0.00"), (0.0065, "0.0065"), (0.00012, "0.00012"), (0.1, "0.10"), (12.345, "12.35")],
+)
+def test_small_sums_are_not_rounded_to_nothing(sum_, said):
+    assert money(sum_) == said

@@ -1,0 +1,51 @@
+"""Real workers killed at random moments. The long form: python -m tests.generation.orchestration.kills."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.services import RABBITMQ, REDIS, need_server
+
+from .kills import ROOT
+
+pytestmark = pytest.mark.long
+
+
+def kill_workers(broker: str, *options: str) -> dict:
+    if not broker.startswith("filesystem"):
+        need_server(broker)
+    command = [sys.executable, "-m", "tests.generation.orchestration.kills", "--broker", broker, *options]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=280)
+    assert result.stdout.strip(), result.stderr[-3000:]
+    return json.loads(result.stdout.strip().splitlines()[-1])
+
+
+@pytest.mark.parametrize(
+    "broker", ["filesystem://", REDIS, RABBITMQ], ids=["filesystem", "redis", "rabbitmq"]
+)
+def test_after_kills_every_stimulus_is_there_once_and_no_file_is_orphaned(broker):
+    for clips in (8, 16, 32):  # where the machine stands still, a short run may end before the second kill
+        found = kill_workers(broker, "--kills", "2", "--clips", str(clips), "--step-seconds", "0.15")
+        if found["kills"] == 2:
+            break
+    assert found["kills"] == 2, found
+    assert (found["run"], found["stimuli"], found["steps_not_done"]) == ("done", 4 * clips, 0), found
+    assert (found["orphans"], found["missing_files"]) == (0, 0), found
+
+
+def test_without_the_look_out_a_killed_worker_leaves_work_lying():
+    """The control: the filesystem transport loses what a killed worker had fetched."""
+    found = kill_workers(
+        "filesystem://",
+        "--kills",
+        "1",
+        "--clips",
+        "8",
+        "--step-seconds",
+        "0.15",
+        "--no-rescue",
+    )
+    assert (found["kills"], found["run"]) == (1, "running"), found
+    assert found["steps_not_done"] > 0

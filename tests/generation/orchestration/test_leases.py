@@ -1,0 +1,198 @@
+"""Leases: one holder at a time, whatever comes at once; and what happens to steps whose holder is gone."""
+
+import os
+import subprocess
+import sys
+import threading
+from datetime import timedelta
+
+import pytest
+from django.db import connection, connections
+from django.utils import timezone
+
+from generation import leases, loose_files, orchestration, runs
+from generation.models import ClipStep, LooseFile
+
+from .conftest import stored_files
+
+State = ClipStep.State
+
+
+@pytest.fixture
+def step(study):
+    runs.start_run(study)
+    return ClipStep.objects.filter(state=State.WAITING).first()
+
+
+def reread(step: ClipStep) -> ClipStep:
+    return ClipStep.objects.get(pk=step.pk)
+
+
+def expire(step: ClipStep) -> None:
+    ClipStep.objects.filter(pk=step.pk).update(leased_until=timezone.now() - timedelta(seconds=1))
+
+
+def test_a_taken_step_cannot_be_taken_again(step):
+    assert leases.take(step.pk)
+    assert leases.take(step.pk) is None
+
+
+def test_an_expired_lease_passes_on_and_the_first_holder_can_neither_renew_nor_save(step):
+    first = leases.take(step.pk)
+    expire(step)
+    assert leases.take(step.pk) is None
+    orchestration.rescue()
+    second = leases.take(step.pk)
+    assert second
+    assert not leases.extend(first)
+    with pytest.raises(leases.LeaseLost):
+        leases.end(first, State.DONE)
+    leases.end(second, State.DONE)
+    assert reread(step).state == State.DONE
+
+
+def test_a_heartbeat_keeps_the_lease(step):
+    lease = leases.take(step.pk)
+    soon = timezone.now() + timedelta(seconds=1)
+    ClipStep.objects.filter(pk=step.pk).update(leased_until=soon)
+    assert leases.extend(lease)
+    assert reread(step).leased_until > soon
+
+
+def die_holding(step: ClipStep, *, worker_lives: bool) -> None:
+    """The step's holder dies; the worker whose process it was lives on, or is gone too."""
+    assert leases.take(step.pk)
+    mine = f"{os.getpid()}|{leases._started(os.getpid())}"
+    guardian = mine if worker_lives else "1|1"
+    ClipStep.objects.filter(pk=step.pk).update(lease_holder=f"{leases._machine()}|999999999|1|{guardian}")
+    orchestration.rescue()
+
+
+def test_a_step_that_kills_its_worker_three_times_fails_with_a_message(step):
+    for _ in range(leases.MAXIMUM_ATTEMPTS):
+        assert reread(step).state == State.WAITING
+        die_holding(step, worker_lives=True)
+    failed = reread(step)
+    assert failed.state == State.FAILED
+    assert "3 attempts" in failed.error
+    assert leases.take(step.pk) is None
+
+
+def test_a_step_is_not_blamed_for_workers_that_were_switched_off_but_not_tried_for_ever(step):
+    for _ in range(leases.MAXIMUM_INTERRUPTIONS):
+        assert reread(step).state == State.WAITING
+        die_holding(step, worker_lives=False)
+    assert reread(step).state == State.FAILED
+
+
+def test_steps_under_which_a_worker_ended_come_last(step):
+    die_holding(step, worker_lives=False)
+    order = ClipStep.objects.filter(state=State.WAITING).order_by("attempts", "interruptions", "-position")
+    assert order.last() == step
+
+
+def test_a_lease_of_a_process_that_has_ended_is_freed_before_it_runs_out(step):
+    code = "import time; print(flush=True); time.sleep(60)"
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as other:
+        other.stdout.readline()
+        holder = f"{leases._machine()}|{other.pid}|{leases._started(other.pid)}"
+        leases.take(step.pk)
+        ClipStep.objects.filter(pk=step.pk).update(lease_holder=holder)
+        assert orchestration.rescue() == 0
+        other.kill()
+    orchestration.rescue()
+    assert reread(step).state == State.WAITING
+
+
+def test_a_reused_process_number_is_not_taken_for_the_holder():
+    machine = leases._machine()
+    assert not leases.is_gone(leases.this_process())
+    assert leases.is_gone(f"{machine}|{os.getpid()}|1")
+    assert not leases.is_gone("another-host/boot/pid:[1]|1|1")
+
+
+def test_files_of_a_lost_lease_are_swept_and_those_of_a_live_one_stay(step):
+    lease = leases.take(step.pk)
+    before = stored_files()
+    loose_files.write([("png", b"picture")], lease.token)
+    loose_files.sweep()
+    assert len(stored_files()) == len(before) + 1
+    expire(step)
+    loose_files.sweep()
+    assert stored_files() == before
+    assert LooseFile.objects.count() == 1  # the name is remembered while a late writer may still be at it
+
+
+def test_messages_under_way_are_few_however_many_clips_there_are(study, monkeypatch):
+    from .conftest import add_clips
+
+    sent = []
+    monkeypatch.setattr("generation.queueing._send_after_commit", lambda step_id, queue: sent.append(step_id))
+    add_clips(study, 60)
+    run = runs.start_run(study)
+    assert len(sent) == 8
+    orchestration.top_up(run)
+    assert len(sent) == 8
+    orchestration.perform(sent[0])
+    assert len(sent) == len(set(sent)) == 9
+
+
+def test_a_lost_message_is_sent_again_when_a_worker_starts(study, monkeypatch):
+    sent = []
+    monkeypatch.setattr("generation.queueing._send_after_commit", lambda step_id, queue: sent.append(step_id))
+    runs.start_run(study)
+    first = list(sent)
+    orchestration.rescue()
+    assert sent == first
+    orchestration.rescue(starting=True)
+    assert sorted(sent) == sorted(first * 2)
+
+
+def _race(take, step: ClipStep, workers: int = 8) -> int:
+    """How many of several threads that try at the same moment get the step."""
+    barrier, won = threading.Barrier(workers), []
+
+    def work() -> None:
+        try:
+            barrier.wait()
+            if take(step.pk):
+                won.append(True)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=work) for _ in range(workers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return len(won)
+
+
+def _take_without_condition(looked: threading.Barrier):
+    """The control: looks first, changes then, as one would without thinking."""
+
+    def take(step_id: int) -> bool:
+        step = ClipStep.objects.get(pk=step_id)
+        looked.wait()
+        if step.state != State.WAITING:
+            return False
+        ClipStep.objects.filter(pk=step_id).update(state=State.RUNNING)
+        return True
+
+    return take
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_eight_that_take_at_once_one_wins(step):
+    assert _race(leases.take, step) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_the_condition_several_take_the_same_step(step):
+    assert _race(_take_without_condition(threading.Barrier(8)), step) == 8
+
+
+def test_connection_is_usable_after_a_heartbeat(step):
+    with leases.heartbeat(leases.take(step.pk)):
+        pass
+    assert connection.is_usable()

@@ -1,0 +1,105 @@
+"""The four stimuli of a clip, taken apart: nothing tells the condition but the picture itself."""
+
+import itertools
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from django.core.files.storage import default_storage
+from PIL import Image
+
+from generation import orchestration, runs
+from study import preflight
+from study.models import Stimulus
+
+from ..test_normalise import png_chunks
+
+
+@pytest.fixture
+def sketched(study, monkeypatch):
+    """Painted by the sketch painter itself, which draws its lists and its sentences differently."""
+    from generation import painting, pipeline
+    from tests.generation.orchestration import light  # noqa: F401  (it puts the flat painter in place)
+
+    monkeypatch.setattr(pipeline, "painter_of", lambda settings: painting.build_painter(settings.painter))
+    runs.start_run(study)
+    orchestration.run_pending(study)
+    return study
+
+
+def webp_chunks(data: bytes) -> list[bytes]:
+    """The names of a WebP's chunks; the first says how it is encoded."""
+    found, place = [], 12
+    while place < len(data):
+        found.append(data[place : place + 4])
+        size = int.from_bytes(data[place + 4 : place + 8], "little")
+        place += 8 + size + size % 2
+    return found
+
+
+def outside_of(name: str) -> dict:
+    """All that a stored picture tells beside its pixels; only its length in bytes follows from them."""
+    path = Path(default_storage.path(name))
+    data = path.read_bytes()
+    with Image.open(path) as image:
+        image.load()
+        told = {
+            "kind": (image.format, image.mode, image.size), "info": dict(image.info),
+            "exif": dict(image.getexif()), "frames": getattr(image, "n_frames", 1),
+        }  # fmt: skip
+    if name.endswith(".png"):
+        chunks = png_chunks(data)
+        told |= {"chunks": list(dict.fromkeys(chunks)), "header": data[:33], "packing": data[41:43]}
+    else:
+        told |= {"chunks": webp_chunks(data)}
+    status = path.stat()
+    shape = re.sub(r"[0-9a-f]", "x", name)
+    return told | {"mode": oct(status.st_mode), "owner": (status.st_uid, status.st_gid), "name": shape}
+
+
+def test_files_of_a_clip_differ_in_their_pixels_and_in_nothing_else(sketched):
+    for clip in sketched.clips.all():
+        stimuli = list(clip.stimuli.all())
+        assert len(stimuli) == 4
+        for field in ("image", "preview"):
+            told = [outside_of(getattr(stimulus, field).name) for stimulus in stimuli]
+            assert all(one == told[0] for one in told), told
+        assert len({(s.width, s.height, s.painter, s.state) for s in stimuli}) == 1
+        for one, other in itertools.combinations(stimuli, 2):
+            pixels = [np.asarray(Image.open(default_storage.path(s.image.name))) for s in (one, other)]
+            assert (pixels[0] != pixels[1]).any()
+
+
+@pytest.mark.parametrize("keep", [{"dpi": (72, 72)}, {"optimize": True}, {"compress_level": 1}])
+def test_other_settings_for_one_of_them_would_be_seen(sketched, keep):
+    """The control: what an encoder's setting leaves is found."""
+    one, other = Stimulus.objects.filter(clip=sketched.clips.first())[:2]
+    path = default_storage.path(one.image.name)
+    with Image.open(path) as image:
+        image.load()
+    image.save(path, **keep)
+    assert outside_of(one.image.name) != outside_of(other.image.name)
+
+
+def test_places_in_names_and_order_of_making_are_no_conditions_own(sketched):
+    """Files are named by chance, and painted in an order drawn from the seed."""
+    orders = {
+        tuple(step.result["order"])
+        for clip in sketched.clips.all()
+        for step in clip.steps.filter(kind="paint")
+    }
+    assert len(orders) > 1
+    names = [name for pair in Stimulus.objects.values_list("image", "preview") for name in pair]
+    assert len(set(names)) == len(names) == 24
+    assert all(re.fullmatch(r"([0-9a-f]{2})/\1[0-9a-f]{30}\.(png|webp)", name) for name in names)
+
+
+def test_one_picture_under_two_conditions_is_said_before_opening(sketched):
+    def said() -> list[str]:
+        return [found.message for found in preflight.run(sketched) if "same picture" in found.message]
+
+    assert said() == []
+    one, other = Stimulus.objects.filter(clip=sketched.clips.first())[:2]
+    Stimulus.objects.filter(pk=other.pk).update(image_digest=one.image_digest)
+    assert said() == ["1 clip has the same picture under several conditions: clip1.wav."]

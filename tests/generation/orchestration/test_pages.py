@@ -1,0 +1,223 @@
+"""The pages of generation and review: what a researcher sees, may do, and must not see while the study is sealed."""
+
+import re
+
+import pytest
+from django.urls import reverse
+
+from generation import orchestration, runs
+from generation.models import ClipStep, TagDecision
+from generation.presenting import image_key
+from generation.settings_model import settings_of
+from study import preflight
+from study.models import Stimulus, Study
+
+from .conftest import add_clips
+
+PAGES = (
+    *("generation_run", "generation_live", "generation_settings", "generation_review", "generation_decide"),
+    "generation_tags",
+)
+CONTESTED = ("female vocal", "no vocals", "guitar", "electric guitar", "slow")
+
+
+@pytest.fixture
+def client(client, owner):
+    client.force_login(owner)
+    return client
+
+
+@pytest.fixture
+def painted(study):
+    add_clips(study, 1, tags=CONTESTED)
+    runs.start_run(study)
+    orchestration.run_pending(study)
+    return study
+
+
+def page(client, name, *args):
+    return client.get(reverse(name, args=args)).content.decode()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_strangers_find_nothing(name, study, django_user_model, client):
+    client.force_login(django_user_model.objects.create_user("stranger"))
+    assert client.get(reverse(name, args=[study.slug])).status_code == 404
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_pages_stand_before_anything_was_made(name, study, client):
+    assert client.get(reverse(name, args=[study.slug])).status_code == 200
+
+
+def test_starting_cancelling_and_progress(study, client):
+    response = client.post(reverse("generation_start", args=[study.slug]), follow=True)
+    assert "0 of 12 images" in response.content.decode()
+    assert 'data-running="true"' in page(client, "generation_live", study.slug)
+    assert 'http-equiv="refresh"' in page(client, "generation_run", study.slug)
+    client.post(reverse("generation_cancel", args=[study.slug]))
+    assert 'data-running="false"' in page(client, "generation_live", study.slug)
+    assert study.generation_runs.get().state == "cancelled"
+
+
+def test_the_run_page_shows_what_changed_in_the_tags(painted, client):
+    text = page(client, "generation_run", painted.slug)
+    assert "16 of 16 images" in text
+    assert re.search(r"<del>classic</del>|<del>classical</del>", text)
+
+
+def test_failures_are_listed_with_their_reason_and_tried_again(painted, client):
+    ClipStep.objects.filter(clip__number=2, kind="paint").update(
+        state="failed", error="clip2.wav: no paint left"
+    )
+    assert "clip2.wav: no paint left" in page(client, "generation_run", painted.slug)
+    client.post(reverse("generation_retry", args=[painted.slug]))
+    orchestration.run_pending(painted)
+    assert not ClipStep.objects.filter(state="failed").exists()
+
+
+def test_images_are_handed_out_to_the_studys_people_only(painted, client, django_user_model):
+    stimulus = Stimulus.objects.first()
+    address = reverse(
+        "generation_image", args=[painted.slug, stimulus.clip.number, image_key(stimulus), "full"]
+    )
+    response = client.get(address)
+    assert (response.status_code, response["Content-Type"]) == (200, "image/png")
+    assert b"".join(response.streaming_content)[1:4] == b"PNG"
+    client.force_login(django_user_model.objects.create_user("stranger"))
+    assert client.get(address).status_code == 404
+
+
+def test_audio_can_be_sought(painted, client):
+    address = reverse("generation_audio", args=[painted.slug, 1])
+    whole = b"".join(client.get(address).streaming_content)
+    part = client.get(address, headers={"Range": "bytes=3-6"})
+    assert (part.status_code, part.getvalue()) == (206, whole[3:7])
+    assert part["Content-Range"] == f"bytes 3-6/{len(whole)}"
+    assert client.get(address, headers={"Range": "bytes=-4"}).getvalue() == whole[-4:]
+    assert client.get(address, headers={"Range": "bytes=9999-"}).status_code == 416
+
+
+def test_a_sealed_study_shows_images_without_a_word_on_how_they_were_made(painted, client):
+    draft = page(client, "generation_review", painted.slug)
+    words = {"Redefined tags", "Original sentence", "classical, piano"}
+    assert {word for word in words if word in draft} >= {"Redefined tags", "Original sentence"}
+    Study.objects.filter(pk=painted.pk).update(status="open")
+    for name, args in (("generation_review", ()), ("generation_run", ()), ("generation_clip", (1,))):
+        text = page(client, name, painted.slug, *args)
+        assert "<img" in text
+        for telling in (
+            "Redefined",
+            "Original",
+            "piano",
+            "classic",
+            "redefined_",
+            "original_",
+            "provenance",
+            "seed",
+        ):
+            assert telling not in text, (name, telling)
+    assert client.get(reverse("generation_decide", args=[painted.slug])).status_code == 404
+    assert client.get(reverse("generation_tags", args=[painted.slug])).status_code == 404
+
+
+def test_while_sealed_the_order_of_images_follows_no_condition(painted, client):
+    add_clips(painted, 9)
+    runs.start_run(painted)
+    orchestration.run_pending(painted)
+    Study.objects.filter(pk=painted.pk).update(status="open")
+    orders = set()
+    for clip in painted.clips.all():
+        keys = {image_key(stimulus): stimulus.condition.key for stimulus in clip.stimuli.all()}
+        shown = re.findall(
+            r"/image/([0-9a-f]{24})/preview", page(client, "generation_clip", painted.slug, clip.number)
+        )
+        assert set(shown) == set(keys)
+        orders.add(tuple(keys[key] for key in shown))
+    assert len(orders) > 3
+
+
+def test_deciding_a_contested_tag_changes_the_next_run(painted, client):
+    step = ClipStep.objects.get(clip__number=4, kind="redefine")
+    assert step.result["contested"], "the tags of this clip contradict each other"
+    kept = step.result["contested"][0]["kept"][0]
+    text = page(client, "generation_decide", painted.slug)
+    assert f"decide-4-{kept}" in text
+    client.post(
+        reverse("generation_decide", args=[painted.slug]),
+        {f"decide-4-{kept}": "remove", "decide-4-guitar": "remove"},
+    )
+    assert list(TagDecision.objects.values_list("tag", "choice")) == [(kept, "remove")]
+    runs.start_run(painted)
+    orchestration.run_pending(painted)
+    step.refresh_from_db()
+    assert kept not in step.result["corrected"]
+    assert "guitar" in " ".join(step.result["corrected"])
+
+
+def test_contested_tags_and_sketches_are_said_before_opening(painted):
+    Stimulus.objects.update(painter="sketch")
+    said = " ".join(finding.message for finding in preflight.run(painted))
+    assert "contested" in said
+    assert "sketches" in said
+    assert not [f for f in preflight.run(painted) if f.level is preflight.Level.BLOCKS]
+
+
+def test_a_study_cannot_open_while_images_are_made(painted):
+    runs.repaint(painted.clips.first(), reason="too dark")
+    blocking = [f.message for f in preflight.run(painted) if f.level is preflight.Level.BLOCKS]
+    assert any("still being made" in message for message in blocking)
+
+
+def form_data(client, study, **changes):
+    form = client.get(reverse("generation_settings", args=[study.slug])).context["form"]
+    data = {}
+    for field in form:
+        value = field.value()
+        if value is not None and value is not False:
+            data[field.html_name] = value
+    return data | changes
+
+
+def test_settings_are_kept_and_said_in_the_log(study, client):
+    data = form_data(client, study, tag_limit="7", painter="sketch", **{"painter-sketch-size": "256"})
+    response = client.post(reverse("generation_settings", args=[study.slug]), data)
+    assert response.status_code == 302
+    assert (settings_of(study).tag_limit, settings_of(study).painter.size) == (7, 256)
+    assert study.log.filter(action="generation settings changed").exists()
+
+
+def test_what_is_wrong_in_the_settings_is_said_beside_its_field(study, client):
+    data = form_data(client, study, painter="diffusers", **{"painter-diffusers-model": "owner/name"})
+    response = client.post(reverse("generation_settings", args=[study.slug]), data)
+    assert response.status_code == 422
+    assert "revision" in response.content.decode()
+    data = form_data(client, study, writer="openai")
+    response = client.post(reverse("generation_settings", args=[study.slug]), data)
+    assert response.context["form"].errors["writer-openai-model"]
+
+
+def test_no_page_can_name_the_environment_variable_of_a_key(study, client):
+    data = form_data(
+        client, study, writer="openai",
+        **{"writer-openai-model": "m", "writer-openai-key_variable": "EARSIGHT_SECRET_KEY"},
+    )  # fmt: skip
+    client.post(reverse("generation_settings", args=[study.slug]), data)
+    assert settings_of(study).writer.key_variable == "OPENAI_API_KEY"
+
+
+def test_settings_of_an_open_study_stay(study, client):
+    Study.objects.filter(pk=study.pk).update(status="open")
+    before = settings_of(study)
+    client.post(reverse("generation_settings", args=[study.slug]), {"tag_limit": "3"})
+    assert settings_of(study) == before
+
+
+def test_leaving_a_clip_out_needs_a_reason_and_can_be_undone(painted, client):
+    address = reverse("generation_leave_out", args=[painted.slug, 1])
+    client.post(address, {"reason": ""})
+    assert painted.clips.get(number=1).included
+    client.post(address, {"reason": "skips"})
+    assert painted.clips.get(number=1).exclusion_reason == "skips"
+    client.post(reverse("generation_take_in", args=[painted.slug, 1]))
+    assert painted.clips.get(number=1).included

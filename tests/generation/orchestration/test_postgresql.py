@@ -1,0 +1,11 @@
+"""The leases on PostgreSQL, where several really write at once: the same tests in a database made for them."""
+
+import pytest
+
+from tests.services import pass_on_postgresql
+
+pytestmark = pytest.mark.long
+
+
+def test_leases_hold_on_postgresql():
+    pass_on_postgresql("tests/generation/orchestration/test_leases.py")

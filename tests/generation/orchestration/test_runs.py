@@ -1,0 +1,268 @@
+"""A run from start to end in one process: what is made, what is made again, what is refused."""
+
+import pytest
+
+from generation import orchestration, runs, work
+from generation.errors import NotPossibleNow, RunStopped, StepFailed
+from generation.models import ClipStep, GenerationRun, LooseFile
+from generation.provenance import Provenance
+from generation.seeds import seed_sequence
+from generation.settings_model import GenerationSettings, store_settings
+from study.copying import copy_study
+from study.lifecycle import create_study
+from study.models import Stimulus, Study
+
+from .conftest import SMALL, add_clips, owned_files, stored_files
+
+State = ClipStep.State
+
+
+def generate(study: Study) -> GenerationRun:
+    runs.start_run(study)
+    run = orchestration.run_pending(study)
+    study.refresh_from_db()
+    return run
+
+
+def pictures(study: Study) -> dict:
+    return {
+        (s.clip.number, s.condition.key): (s.image.name, s.image_digest, s.painted_at)
+        for s in Stimulus.objects.filter(clip__study=study)
+    }
+
+
+def test_every_clip_gets_its_images_and_its_survey_audio(study):
+    run = generate(study)
+    assert run.state == "done"
+    assert Stimulus.objects.filter(clip__study=study, state="ready").count() == 12
+    assert all(clip.survey_audio for clip in study.clips.all())
+    assert stored_files() == owned_files(study)
+    assert not LooseFile.objects.filter(lease_token="").exists()
+
+
+def test_running_twice_changes_nothing(study):
+    generate(study)
+    before, files = pictures(study), stored_files()
+    second = generate(study)
+    assert second.state == "done"
+    assert pictures(study) == before
+    assert stored_files() == files
+
+
+def test_performing_a_finished_step_again_changes_nothing(study):
+    generate(study)
+    before = pictures(study)
+    for step in ClipStep.objects.all():
+        assert orchestration.perform(step.pk) == "taken"
+    assert pictures(study) == before
+
+
+def test_a_changed_painter_paints_again_but_neither_listens_nor_writes(study, monkeypatch):
+    generate(study)
+    before = pictures(study)
+    done = []
+    monkeypatch.setattr(
+        work, "do", lambda bench, *rest, do=work.do: done.append(bench.step.kind) or do(bench, *rest)
+    )
+    store_settings(study, GenerationSettings.model_validate({"painter": {"kind": "sketch", "size": 128}}))
+    generate(study)
+    assert set(done) == {"paint"}
+    assert all(new != old for new, old in zip(pictures(study).values(), before.values(), strict=True))
+    assert stored_files() == owned_files(study)
+
+
+def test_a_changed_rule_set_makes_again_only_what_it_changes(study, monkeypatch):
+    generate(study)
+    done = []
+    monkeypatch.setattr(
+        work, "do", lambda bench, *rest, do=work.do: done.append(bench.step.kind) or do(bench, *rest)
+    )
+    store_settings(study, GenerationSettings(tag_floor=0.2, painter=SMALL))
+    generate(study)
+    # The floor concerns predicted tags only: both sets come out the same, so nothing after them is made again.
+    assert set(done) == {"redefine"}
+
+
+def test_four_images_of_a_clip_share_one_seed_and_one_call(study):
+    generate(study)
+    for clip in study.clips.all():
+        records = [Provenance.model_validate(stimulus.provenance) for stimulus in clip.stimuli.all()]
+        assert len({(record.seed, record.batch) for record in records}) == 1
+        assert sorted(record.prompt for record in records) == sorted(records[0].batch)
+        for stimulus, record in zip(clip.stimuli.all(), records, strict=True):
+            levels = {"tags": record.tag_set, "form": record.prompt_form}
+            assert levels == stimulus.condition.levels
+            assert record.picture_digest == stimulus.image_digest
+            if record.prompt_form == "tags":
+                tags = record.original_tags if record.tag_set == "original" else record.redefined_tags
+                assert record.prompt == ", ".join(tags)
+
+
+def test_repainting_takes_the_next_seed_for_all_four_and_says_why(study):
+    generate(study)
+    clip = study.clips.first()
+    before = pictures(study)
+    runs.repaint(clip, reason="too dark")
+    orchestration.run_pending(study)
+    after = pictures(study)
+    changed = {key for key in before if before[key] != after[key]}
+    assert changed == {key for key in before if key[0] == clip.number}
+    sequence = seed_sequence(study.seed, clip.audio_digest, 2)
+    assert {s.provenance["seed"] for s in clip.stimuli.all()} == {sequence[1]}
+    entry = study.log.get(action="repainted")
+    assert (entry.reason, entry.data["seed_number"]) == ("too dark", 1)
+    assert stored_files() == owned_files(study)
+
+
+def test_painting_a_copy_again_leaves_the_first_study_its_files(study, owner):
+    generate(study)
+    copy = copy_study(study, title="Again", owner=owner)
+    run = generate(copy)
+    assert run.state == "done"
+    assert pictures(copy).values() != pictures(study).values()
+    assert owned_files(study) | owned_files(copy) == stored_files()
+    heard = {name for clip in study.clips.all() for name in (clip.audio.name, clip.survey_audio.name)}
+    assert owned_files(study) & owned_files(copy) == heard  # made of the same sound, so not made again
+
+
+def test_repainting_needs_a_reason(study):
+    generate(study)
+    with pytest.raises(NotPossibleNow, match="why"):
+        runs.repaint(study.clips.first(), reason="  ")
+
+
+def test_two_runs_of_a_study_cannot_go_at_once(study):
+    runs.start_run(study)
+    with pytest.raises(NotPossibleNow, match="running"):
+        runs.start_run(study)
+
+
+def test_an_open_study_is_never_painted_again(study):
+    generate(study)
+    Study.objects.filter(pk=study.pk).update(status="open")
+    with pytest.raises(NotPossibleNow, match="open"):
+        runs.start_run(study)
+    with pytest.raises(NotPossibleNow, match="open"):
+        runs.repaint(study.clips.first(), reason="nicer")
+
+
+def test_a_step_that_ends_after_the_study_opened_saves_nothing(study, monkeypatch):
+    generate(study)
+    before, files = pictures(study), stored_files()
+    runs.repaint(study.clips.first(), reason="too dark")
+
+    def open_meanwhile(*args, do=work.do):
+        Study.objects.filter(pk=study.pk).update(status="open")
+        return do(*args)
+
+    monkeypatch.setattr(work, "do", open_meanwhile)
+    step = ClipStep.objects.get(state=State.WAITING)
+    assert orchestration.perform(step.pk) == "stopped"
+    assert pictures(study) == before
+    assert stored_files() == files
+
+
+def test_a_cancelled_run_begins_no_further_step_and_can_be_taken_up_again(study):
+    run = runs.start_run(study)
+    orchestration.perform(ClipStep.objects.filter(state=State.WAITING).first().pk)
+    runs.cancel_run(run)
+    step = ClipStep.objects.filter(state=State.WAITING).first()
+    assert orchestration.perform(step.pk) == "taken"
+    generate(study)
+    assert Stimulus.objects.filter(clip__study=study, state="ready").count() == 12
+
+
+def test_a_step_in_the_middle_of_a_cancelled_run_is_left_to_the_next_run(study, monkeypatch):
+    run = runs.start_run(study)
+    step = ClipStep.objects.filter(state=State.WAITING).first()
+
+    def restarted_meanwhile(*args, do=work.do):
+        monkeypatch.setattr(work, "do", do)
+        runs.cancel_run(run)
+        store_settings(study, GenerationSettings.model_validate({"painter": {"kind": "sketch", "size": 128}}))
+        runs.start_run(study)
+        return do(*args)
+
+    monkeypatch.setattr(work, "do", restarted_meanwhile)
+    orchestration.perform(step.pk)
+    run = orchestration.run_pending(study)
+    assert (run.number, run.state) == (2, "done")
+    assert Stimulus.objects.filter(clip__study=study, state="ready").count() == 12
+    assert stored_files() == owned_files(study)
+
+
+def test_a_failed_step_concerns_its_clip_alone_and_can_be_retried(study, monkeypatch):
+    def refuse_the_second(bench, *rest, do=work.do):
+        if bench.step.kind == "paint" and bench.clip.number == 2:
+            raise StepFailed("clip2.wav: the painter would not")
+        return do(bench, *rest)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(work, "do", refuse_the_second)
+        run = generate(study)
+    failed = ClipStep.objects.get(state=State.FAILED)
+    assert (run.state, run.totals["failed"]) == ("done", 1)
+    assert (failed.clip.number, failed.error) == (2, "clip2.wav: the painter would not")
+    assert Stimulus.objects.filter(clip__study=study, state="ready").count() == 8
+    runs.retry_failed(study)
+    orchestration.run_pending(study)
+    assert Stimulus.objects.filter(clip__study=study, state="ready").count() == 12
+
+
+def test_what_would_fail_everywhere_stops_the_run_with_one_message(study, monkeypatch):
+    def no_key(*args):
+        raise RunStopped("The service does not take the key.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(work, "do", no_key)
+        run = generate(study)
+    assert (run.state, run.message) == ("stopped", "The service does not take the key.")
+    assert not ClipStep.objects.filter(state__in=[State.FAILED, State.RUNNING]).exists()
+    assert generate(study).state == "done"
+
+
+def test_clips_that_redefinition_leaves_alone_are_left_out_with_the_reason(study):
+    add_clips(study, 1, tags=["guitar"])
+    store_settings(study, GenerationSettings(rules="curated", painter=SMALL))
+    generate(study)
+    clip = study.clips.get(number=4)
+    step = ClipStep.objects.get(clip=clip, kind="redefine")
+    if not step.result["unchanged"]:
+        pytest.skip("the rules change even this clip")
+    assert (clip.included, clip.exclusion_reason) == (False, work.UNCHANGED)
+    assert not clip.stimuli.exists()
+    study.include_unchanged_clips = True
+    study.save()
+    generate(study)
+    clip.refresh_from_db()
+    assert clip.included
+    assert clip.stimuli.count() == 4
+
+
+def test_uploaded_images_are_never_painted_over(study):
+    clip = study.clips.first()
+    for condition in study.conditions.all():
+        Stimulus.objects.create(
+            clip=clip, condition=condition, state="ready", painter="uploaded", image="aa/uploaded.png"
+        )
+    generate(study)
+    assert {stimulus.image.name for stimulus in clip.stimuli.all()} == {"aa/uploaded.png"}
+    clip.refresh_from_db()
+    assert clip.survey_audio
+
+
+def test_a_study_of_ready_made_images_only_needs_its_audio(owner):
+    from study.conditions import ConditionPreset
+
+    presets = (ConditionPreset("a", "A", {}), ConditionPreset("b", "B", {}))
+    study = create_study(title="Two models", owner=owner, presets=presets)
+    add_clips(study, 2)
+    assert generate(study).state == "done"
+    assert set(ClipStep.objects.filter(state=State.DONE).values_list("kind", flat=True)) == {"listen"}
+
+
+def test_the_one_who_asked_is_told_by_mail(study, owner, mailoutbox, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        runs.start_run(study, actor=owner, notify=True)
+        orchestration.run_pending(study)
+    assert [mail.to for mail in mailoutbox] == [["owner@example.org"]]

@@ -1,0 +1,177 @@
+"""What can come between: a full disk, a locked database, a study deleted or cancelled in the middle."""
+
+import errno
+import threading
+
+import pytest
+from django.core.files.storage import default_storage
+from django.db import OperationalError, connections
+
+from generation import orchestration, runs, work
+from generation.models import ClipStep, GenerationRun
+from study.drafting import delete_draft
+from study.models import Stimulus, Study
+
+from .conftest import owned_files, stored_files
+
+State = ClipStep.State
+
+
+def generate(study: Study) -> GenerationRun:
+    runs.start_run(study)
+    return orchestration.run_pending(study)
+
+
+def full_after(monkeypatch, pictures: int):
+    """A disk that takes so many pictures, and of the next one a part; returns how to make room."""
+    save, taken = type(default_storage._wrapped)._save, []
+
+    def limited(self, name, content):
+        if name.endswith(".png"):
+            taken.append(name)
+            if len(taken) > pictures:
+                content.file.truncate(10)
+                save(self, name, content)
+                raise OSError(errno.ENOSPC, "No space left on device")
+        return save(self, name, content)
+
+    monkeypatch.setattr(type(default_storage._wrapped), "_save", limited)
+    return lambda: monkeypatch.setattr(type(default_storage._wrapped), "_save", save)
+
+
+def test_a_full_disk_stops_the_run_with_one_message_and_leaves_no_half_picture(study, monkeypatch):
+    make_room = full_after(monkeypatch, pictures=6)
+    run = generate(study)
+    assert run.state == "stopped"
+    assert "No space left on device" in run.message
+    assert not ClipStep.objects.filter(state__in=[State.FAILED, State.RUNNING]).exists()
+    assert Stimulus.objects.filter(state="ready").count() == 4
+    assert stored_files() == owned_files(study)
+    make_room()
+    assert generate(study).state == "done"
+    assert Stimulus.objects.filter(state="ready").count() == 12
+    assert stored_files() == owned_files(study)
+
+
+def locked(times: int, do=work.save):
+    """A database that is locked when results are saved, so many times."""
+    left = [times]
+
+    def save(*args):
+        if left[0]:
+            left[0] -= 1
+            raise OperationalError("database is locked")
+        return do(*args)
+
+    return save
+
+
+def test_a_locked_database_lets_a_step_be_tried_again(study, monkeypatch):
+    monkeypatch.setattr(work, "save", locked(2))
+    run = generate(study)
+    assert (run.state, run.totals["failed"]) == ("done", 0)
+    assert Stimulus.objects.filter(state="ready").count() == 12
+    assert stored_files() == owned_files(study)
+
+
+def test_a_database_that_stays_locked_is_not_tried_for_ever(study, monkeypatch):
+    monkeypatch.setattr(work, "save", locked(1000))
+    run = generate(study)
+    assert (run.state, run.totals["failed"]) == ("done", 3)
+    assert "after 3 attempts: database is locked" in ClipStep.objects.filter(state=State.FAILED).first().error
+
+
+def test_a_study_deleted_in_the_middle_of_a_step_leaves_nothing(
+    study, monkeypatch, django_capture_on_commit_callbacks
+):
+    runs.start_run(study)
+    step = ClipStep.objects.filter(state=State.WAITING).first()
+
+    def deleted_meanwhile(*args, do=work.do):
+        outcome = do(*args)
+        with django_capture_on_commit_callbacks(execute=True):
+            delete_draft(study)
+        return outcome
+
+    monkeypatch.setattr(work, "do", deleted_meanwhile)
+    assert orchestration.perform(step.pk) == "lost"
+    assert not stored_files()
+    assert not ClipStep.objects.exists()
+    assert orchestration.perform(step.pk) == "taken"
+
+
+def test_a_clip_deleted_in_the_middle_of_a_step_leaves_the_others(study, monkeypatch):
+    runs.start_run(study)
+    step = ClipStep.objects.filter(state=State.WAITING).first()
+
+    def deleted_meanwhile(*args, do=work.do):
+        monkeypatch.setattr(work, "do", do)
+        outcome = do(*args)
+        step.clip.delete()
+        return outcome
+
+    monkeypatch.setattr(work, "do", deleted_meanwhile)
+    assert orchestration.perform(step.pk) == "lost"
+    assert orchestration.run_pending(study).state == "done"
+    assert Stimulus.objects.filter(state="ready").count() == 8
+
+
+def at_once(*verbs) -> None:
+    """Calls each in a thread of its own, at the same moment; what they raise is a refusal."""
+    together = threading.Barrier(len(verbs))
+
+    def call(verb) -> None:
+        together.wait()
+        try:
+            verb()
+        except runs.NotPossibleNow:
+            pass
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=call, args=[verb]) for verb in verbs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_cancelled_retried_repainted_and_ended_at_once_leaves_nothing_behind(study):
+    generate(study)
+    clip = study.clips.last()
+    for _ in range(5):
+        run = study.generation_runs.last()
+        GenerationRun.objects.filter(pk=run.pk).update(state="running")
+        ClipStep.objects.filter(clip__number=1, kind="paint").update(state=State.FAILED, run=run)
+        at_once(
+            lambda run=run: runs.cancel_run(run),
+            lambda: runs.retry_failed(study),
+            lambda: runs.repaint(clip, reason="too dark"),
+            lambda run=run: runs.finish_if_complete(run),
+        )
+        assert study.generation_runs.filter(state="running").count() <= 1
+        at_hand = ClipStep.objects.filter(state__in=ClipStep.AT_HAND)
+        assert not at_hand.filter(run__state="done").exists(), "steps in a run that nobody does any more"
+        if (run := runs.active_run(study)) is None:
+            run = runs.start_run(study)
+        assert orchestration.run_pending(study).state == "done"
+        assert Stimulus.objects.filter(state="ready").count() == 12
+    assert stored_files() == owned_files(study)
+
+
+def test_a_retry_between_the_last_look_and_the_end_is_not_lost(study, monkeypatch):
+    """The run has ended by its rows when somebody retries: the end looks again before it is written down."""
+    run = generate(study)
+    GenerationRun.objects.filter(pk=run.pk).update(state="running")
+    ClipStep.objects.filter(clip__number=1, kind="paint").update(state=State.FAILED)
+
+    def retried_meanwhile(study_id, lock=runs._lock):
+        monkeypatch.setattr(runs, "_lock", lock)
+        runs.retry_failed(study)
+        lock(study_id)
+
+    monkeypatch.setattr(runs, "_lock", retried_meanwhile)
+    assert not runs.finish_if_complete(run)
+    assert orchestration.run_pending(study).state == "done"
+    assert not ClipStep.objects.exclude(state=State.DONE).exists()

@@ -1,0 +1,59 @@
+"""The Celery app that killed workers run.
+
+Controls: EARSIGHT_TEST_NO_RESCUE takes the look-out away, EARSIGHT_TEST_NO_LEASE lets anybody take a step.
+"""
+
+import os
+from pathlib import Path
+
+from celery.signals import worker_ready
+
+from config.celery import app
+
+__all__ = ["app"]
+
+
+@worker_ready.connect
+def say_ready(**kwargs):
+    Path(os.environ["EARSIGHT_DATA"], "ready").write_text(str(os.getpid()), encoding="ascii")
+
+
+if os.environ.get("EARSIGHT_TEST_NO_RESCUE"):
+    from celery.signals import worker_init
+
+    @worker_init.connect
+    def nobody_looks(**kwargs):
+        from generation import worker
+
+        worker_ready.disconnect(worker.start_looking)
+
+
+if os.environ.get("EARSIGHT_TEST_NO_LEASE"):
+    from celery.signals import worker_init
+
+    @worker_init.connect
+    def anybody_takes(**kwargs):
+        from generation import leases, orchestration
+        from generation.models import ClipStep
+
+        def take(step_id):
+            ClipStep.objects.filter(pk=step_id).update(state="running", lease_token=f"token{step_id}")
+            return leases.Lease(step_id, f"token{step_id}")
+
+        orchestration.take = take
+
+
+if os.environ.get("EARSIGHT_TEST_VISIBILITY_SECONDS"):
+    from celery.signals import task_postrun, task_prerun
+
+    def note(what: str) -> None:
+        with Path(os.environ["EARSIGHT_TEST_COUNT_FILE"] + what).open("a", encoding="ascii") as file:
+            file.write("noted\n")
+
+    @task_prerun.connect
+    def note_delivery(**kwargs):
+        note(".deliveries")
+
+    @task_postrun.connect
+    def note_end(**kwargs):
+        note(".dealt")

@@ -1,0 +1,97 @@
+"""The kinds of models that studies use, each through the automatic pipeline: XL, LCM and turbo, Flux."""
+
+from __future__ import annotations
+
+import pytest
+
+from generation.painting.errors import PainterNotReady
+
+from .kinds import SAVERS
+from .test_diffusers_painter import PROMPTS, assert_alike, painter_for, pixels
+
+KINDS = [
+    ("xl", {"guidance": 6, "negative_prompt": "text"}, "StableDiffusionXLPipeline"),
+    ("xl", {"guidance": 0, "steps": 1}, "StableDiffusionXLPipeline"),  # as turbo kinds want it
+    ("lcm", {"guidance": 1, "steps": 4}, "LatentConsistencyModelPipeline"),
+    ("flux", {"guidance": 3.5, "steps": 2}, "FluxPipeline"),
+]
+each_kind = pytest.mark.parametrize(
+    ("kind", "settings", "pipeline"), KINDS, ids=["xl", "turbo", "lcm", "flux"]
+)
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory):
+    """The folder of each kind, made when it is first asked for."""
+    made = {}
+
+    def folder(kind):
+        if kind not in made:
+            made[kind] = SAVERS[kind](tmp_path_factory.mktemp("kinds") / kind)
+        return made[kind]
+
+    return folder
+
+
+@each_kind
+def test_it_paints_and_its_pictures_differ_by_their_prompts(models, kind, settings, pipeline):
+    painter = painter_for(models(kind), **settings)
+    painter.check_ready()
+    assert painter.identity["pipeline"] == pipeline
+    images = painter.paint(PROMPTS, seed=1)
+    assert {image.size for image in images} == {(32, 32)}
+    assert len({image.tobytes() for image in images}) == 4
+    assert painter.last_batches == [4]
+
+
+@each_kind
+def test_one_prompt_in_four_places_is_one_picture_and_order_changes_none(models, kind, settings, pipeline):
+    painter = painter_for(models(kind), **settings)
+    same = painter._paint_batch(painter._pipeline(), ["drums"] * 4, 3)
+    assert_alike(same[:1] * 3, same[1:], tolerance=1)
+    images = painter.paint(PROMPTS, seed=5)
+    assert_alike(painter.paint(PROMPTS[::-1], seed=5)[::-1], images)
+    assert (pixels(painter.paint(PROMPTS, seed=6))[0] != pixels(images)[0]).any()
+
+
+@each_kind
+def test_half_as_many_at_once_give_the_same_pictures(models, kind, settings, pipeline):
+    painter = painter_for(models(kind), **settings)
+    whole = painter.paint(PROMPTS, seed=9)
+    painter.most_at_once = 2
+    assert_alike(whole, painter.paint(PROMPTS, seed=9), tolerance=1)
+
+
+@each_kind
+def test_the_encoder_that_is_full_first_decides(models, kind, settings, pipeline):
+    painter = painter_for(models(kind), **settings)
+    assert painter.token_limit == 77
+    # "piano" is one token to the first encoder of XL and five letters to its second.
+    assert painter.count_tokens("piano") == (7 if kind == "xl" else 3)
+
+
+@pytest.mark.parametrize("kind", ["lcm", "flux"])
+def test_a_kind_that_takes_no_negative_prompt_says_so(models, kind):
+    with pytest.raises(PainterNotReady, match="takes no negative prompt"):
+        painter_for(models(kind), negative_prompt="text").check_ready()
+
+
+def test_flux_keeps_the_sampler_it_comes_with(models):
+    with pytest.raises(PainterNotReady, match="only with the scheduler it comes with"):
+        painter_for(models("flux"), scheduler="ddim").check_ready()
+
+
+def test_a_size_that_the_model_would_change_is_refused(models, monkeypatch):
+    """As Flux does with sizes that are no multiple of its own: with a warning, it paints another."""
+    painter = painter_for(models("xl"), size=40, guidance=0)
+    pipeline = painter._pipeline()
+
+    class Rounding:
+        earsight_scheduler = pipeline.earsight_scheduler
+
+        def __call__(self, **arguments):
+            return pipeline(**arguments | {"width": 32, "height": 32})
+
+    monkeypatch.setattr(painter, "_pipeline", Rounding)
+    with pytest.raises(PainterNotReady, match="paints 32 × 32 pixels where 40 are asked for"):
+        painter.paint(PROMPTS, seed=1)

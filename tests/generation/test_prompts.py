@@ -1,0 +1,95 @@
+"""Both tag sets as prompts: one order, one length, one limit."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from generation.prompts import TagsDoNotFit, fit_tag_sets, in_order
+from generation.redefinition import load_rules, redefine
+from generation.redefinition.rules import parse_rules
+from generation.redefinition.vocabulary import known_tags
+
+RULES = load_rules("curated")
+PROBABILITIES = {"guitar": 0.9, "slow": 0.5, "vocal": 0.4, "female vocal": 0.7, "Electronic": 0.3, "pop": 0.3}
+TAGS = st.lists(st.sampled_from(sorted(known_tags())), min_size=1, max_size=14, unique=True)
+
+
+def words(text):
+    return len(text.replace(",", " ").split())
+
+
+def fit(original, redefined=None, *, rules=RULES, limit=10, token_limit=77, probabilities=PROBABILITIES):
+    redefined = original if redefined is None else redefined
+    return fit_tag_sets(
+        original,
+        redefined,
+        probabilities,
+        rules=rules,
+        limit=limit,
+        count_tokens=words,
+        token_limit=token_limit,
+    )
+
+
+def test_the_likeliest_tag_stands_first():
+    assert in_order(["slow", "pop", "guitar"], PROBABILITIES, RULES) == ["guitar", "slow", "pop"]
+
+
+def test_a_merged_tag_takes_the_highest_probability_of_its_sources():
+    assert in_order(["slow", "female"], PROBABILITIES, RULES) == ["female", "slow"]
+
+
+def test_ties_and_tags_that_the_tagger_does_not_know_stay_as_given():
+    given = ["monks", "pop", "banjo", "electronic", "guitar"]
+    assert in_order(given, PROBABILITIES, RULES) == ["guitar", "pop", "electronic", "monks", "banjo"]
+    assert in_order(["electronic", "pop"], PROBABILITIES, RULES) == ["electronic", "pop"]
+    assert in_order(["banjo", "pop"], {"pop": 0.0}, RULES) == ["pop", "banjo"]
+
+
+def test_both_sets_are_cut_at_one_length():
+    many = sorted(known_tags())[:14]
+    fitted = fit(many, many[2:])
+    assert (len(fitted.original), len(fitted.redefined)) == (10, 10)
+
+
+def test_both_sets_lose_tags_until_the_longer_one_fits():
+    fitted = fit(["guitar", "slow", "pop"], ["guitar", "electric guitar", "classical guitar"], token_limit=4)
+    assert (fitted.original, fitted.redefined) == (("guitar", "slow"), ("guitar", "electric guitar"))
+    assert fitted.length == 2
+
+
+def test_originals_stand_as_they_are_and_redefined_tags_by_their_word():
+    fitted = fit(["sax", "no vocals"], ["sax", "no vocal"])
+    assert fitted.original_prompt == "sax, no vocals"
+    assert fitted.redefined_prompt == "saxophone, instrumental"
+
+
+def test_two_tags_with_one_word_say_it_once():
+    assert fit(["keyboard", "keyboards", "slow"]).redefined == ("slow", "keyboards")
+    rules = parse_rules(
+        "name: mine\nprompt_words: {bass guitar: bass}\nstages:\n  - name: none\n", "mine.yaml"
+    )
+    assert fit(["bass", "bass guitar"], rules=rules).redefined == ("bass",)
+
+
+def test_where_nothing_changes_the_prompts_are_the_same():
+    tags = ["guitar", "slow", "pop"]
+    fitted = fit(tags, redefine(tags, RULES).tags)
+    assert fitted.original_prompt == fitted.redefined_prompt == "guitar, slow, pop"
+
+
+def test_an_empty_set_and_a_tag_that_is_too_long_are_refused():
+    with pytest.raises(TagsDoNotFit, match="The redefined tag set is empty"):
+        fit(["lol"], [])
+    with pytest.raises(TagsDoNotFit, match="reads 1 tokens"):
+        fit(["electric guitar"], token_limit=1)
+
+
+@settings(max_examples=100, deadline=None)
+@given(tags=TAGS, token_limit=st.integers(4, 40))
+def test_the_limit_holds_and_the_cut_is_common(tags, token_limit):
+    redefined = redefine(tags, RULES).tags or ["guitar"]
+    fitted = fit(tags, redefined, token_limit=token_limit)
+    assert max(words(fitted.original_prompt), words(fitted.redefined_prompt)) <= token_limit
+    for side, source in ((fitted.original, tags), (fitted.redefined, redefined)):
+        assert len(side) <= min(10, fitted.length, len(source))

@@ -1,0 +1,108 @@
+"""A stimulus is made again from its record alone."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from PIL import Image
+from pydantic import ValidationError
+
+from generation import provenance as room
+from generation.comparison import compare_images
+from generation.normalise import normalise, open_picture
+from generation.painting import DiffusersOptions, build_painter
+from generation.painting import diffusers_painter as painting_room
+from generation.painting.model_files import PainterNotReady
+from generation.provenance import Provenance, library_versions, machine, reproduce
+from tests.generation.painting.conftest import save_pipeline
+
+PROMPTS = ("a guitar", "piano and drums", "a slow piano piece", "drums")
+
+
+def record(options, painter, image: Image.Image, **changes) -> Provenance:
+    now = datetime.now(UTC)
+    return Provenance(
+        **{
+            "audio_digest": "ab" * 32,
+            "tag_source": "people",
+            "tag_set": "redefined",
+            "original_tags": ("guitars",),
+            "redefined_tags": ("guitar",),
+            "rule_set": {"name": "curated", "version": "1"},
+            "voice_detector": {"name": "silero-vad", "share": 0.1},
+            "tagger": {"kind": "musicnn"},
+            "prompt_form": "sentence",
+            "prompt": PROMPTS[1],
+            "prompt_tokens": 6,
+            "writer": {"kind": "template", "seed": 3},
+            "batch": PROMPTS,
+            "painter_options": options.model_dump(mode="json"),
+            "painter": painter.identity,
+            "seed": 21,
+            "picture": {"size": "32", "format": "PNG"},
+            "picture_digest": "cd" * 32,
+            "versions": library_versions(),
+            "machine": machine(),
+            "started_at": now,
+            "painted_at": now,
+            **changes,
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    return save_pipeline(tmp_path_factory.mktemp("models") / "tiny")
+
+
+def made(model):
+    options = DiffusersOptions(model=str(model), steps=2, size=32, device="cpu")
+    painter = build_painter(options)
+    image = painter.paint(PROMPTS, seed=21)[1]
+    return record(options, painter, image), image
+
+
+def test_it_is_painted_again_from_the_stored_record(model):
+    provenance, image = made(model)
+    stored = normalise(image, 32)
+    painting_room._loaded.clear()
+    again = reproduce(Provenance.model_validate_json(provenance.model_dump_json()))
+    assert len(again.batch) == 4
+    assert (
+        compare_images(open_picture(stored), open_picture(normalise(again.image, 32))).verdict
+        == "bit-identical"
+    )
+    assert again.changed == {}
+
+
+def test_another_seed_would_be_noticed(model):
+    """The control: the comparison is not blind."""
+    provenance, image = made(model)
+    other = reproduce(provenance.model_copy(update={"seed": 22}))
+    assert compare_images(image, other.image).verdict == "different"
+
+
+def test_what_is_not_as_it_was_is_named(model):
+    provenance, _ = made(model)
+    older = provenance.model_copy(update={"versions": {**provenance.versions, "torch": "1.0"}})
+    again = reproduce(older.model_copy(update={"painter": {**older.painter, "torch": "1.0"}}))
+    assert again.changed == {"torch": ("1.0", library_versions()["torch"])}
+
+
+def test_a_model_that_is_gone_is_said(model, tmp_path):
+    provenance, _ = made(model)
+    gone = {**provenance.painter_options, "model": str(tmp_path / "gone")}
+    with pytest.raises(PainterNotReady, match="does not exist"):
+        reproduce(provenance.model_copy(update={"painter_options": gone}))
+
+
+def test_a_prompt_outside_its_batch_is_no_provenance(model):
+    provenance, _ = made(model)
+    with pytest.raises(ValidationError, match="not among the prompts"):
+        Provenance.model_validate({**provenance.model_dump(), "prompt": "another"})
+
+
+def test_the_record_names_no_machine_of_anyone(monkeypatch):
+    monkeypatch.setattr(room.platform, "node", lambda: "the-name-of-a-person")
+    assert "the-name-of-a-person" not in str(machine())

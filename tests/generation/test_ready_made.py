@@ -1,0 +1,212 @@
+"""Pictures that another generator made come in whole or not at all."""
+
+from __future__ import annotations
+
+import io
+import stat
+import struct
+import unicodedata
+import zipfile
+
+import pytest
+from PIL import Image
+
+from generation import ready_made
+from generation.ready_made import ReadyMadeError, read_files, read_zip
+
+CLIPS = ["a.mp3", "b.mp3"]
+CONDITIONS = ["one", "two"]
+ROWS = [(clip, condition, f"{clip[0]}-{condition}.png") for clip in CLIPS for condition in CONDITIONS]
+
+
+def picture(colour="red") -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (40, 40), colour).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def manifest(rows=ROWS, header="clip,condition,file", delimiter=",") -> bytes:
+    return "\r\n".join([header.replace(",", delimiter), *(delimiter.join(row) for row in rows)]).encode()
+
+
+def zipped(members=None, *, rows=ROWS, table=None, folder="") -> io.BytesIO:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(f"{folder}manifest.csv", manifest(rows) if table is None else table)
+        for name, data in (members or {folder + file: picture() for _, _, file in ROWS}).items():
+            archive.writestr(name, data)
+    buffer.seek(0)
+    return buffer
+
+
+def read(upload):
+    return read_zip(upload, clips=CLIPS, conditions=CONDITIONS)
+
+
+def faults_of(upload) -> str:
+    with pytest.raises(ReadyMadeError) as caught:
+        read(upload)
+    assert str(caught.value).endswith("Nothing was imported.")
+    return str(caught.value)
+
+
+def test_each_row_is_a_picture():
+    upload = read(zipped())
+    assert [(item.clip, item.condition) for item in upload.items] == [row[:2] for row in ROWS]
+    assert [image.size for _, image in upload] == [(40, 40)] * 4
+
+
+def test_files_uploaded_one_by_one_do_as_well():
+    files = {file: picture() for _, _, file in ROWS}
+    assert len(read_files(manifest(), files, clips=CLIPS, conditions=CONDITIONS).items) == 4
+
+
+def test_the_manifest_may_lie_in_a_folder_beside_what_file_managers_leave():
+    members = {f"my pictures/{file}": picture() for _, _, file in ROWS}
+    members |= {"__MACOSX/my pictures/._a-one.png": b"junk", "my pictures/.DS_Store": b"junk"}
+    assert len(read(zipped(members, folder="my pictures/")).items) == 4
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        b"\xef\xbb\xbf" + manifest(),
+        manifest(delimiter=";"),
+        manifest(delimiter="\t"),
+        manifest(header="Clip , Condition,FILE"),
+        manifest([*ROWS, ("", "", "")]),
+    ],
+)
+def test_the_manifest_is_read_as_people_save_it(table):
+    assert len(read(zipped(table=table)).items) == 4
+
+
+def test_korean_names_are_read_from_cp949_and_from_split_letters():
+    rows = [("노래.mp3", condition, f"그림-{condition}.png") for condition in CONDITIONS]
+    split = {unicodedata.normalize("NFD", file): picture() for _, _, file in rows}
+    table = manifest(rows).decode().encode("cp949")
+    assert len(read_zip(zipped(split, table=table), clips=["노래.mp3"], conditions=CONDITIONS).items) == 2
+
+
+@pytest.mark.parametrize(
+    ("row", "fault"),
+    [
+        (("c.mp3", "one", "a-one.png"), "row 6: unknown clip 'c.mp3'"),
+        (("a.mp3", "three", "a-one.png"), "row 6: unknown condition 'three'; the study has one, two"),
+        (("a.mp3", "one", "a-one.png"), "row 6: clip 'a.mp3' has condition 'one' already in row 2"),
+        (("a.mp3", "", "a-one.png"), "row 6: clip, condition and file must all be given"),
+    ],
+)
+def test_a_wrong_row_is_named(row, fault):
+    assert fault in faults_of(zipped(rows=[*ROWS, row]))
+
+
+def test_a_file_that_is_not_there_and_one_that_is_not_meant():
+    text = faults_of(zipped(rows=[*ROWS[:3], ("b.mp3", "two", "c.png")]))
+    assert "row 5: the file 'c.png' is not in the upload" in text
+    assert "'b-two.png' is in no row" in text
+
+
+def test_one_file_for_two_conditions_is_refused():
+    assert "stands in row 2 already" in faults_of(zipped(rows=[*ROWS[:3], ("b.mp3", "two", "a-one.png")]))
+
+
+def test_a_clip_without_all_its_pictures_is_refused():
+    members = {file: picture() for _, _, file in ROWS[:3]}
+    assert "Clip 'b.mp3' has no picture for two" in faults_of(zipped(members, rows=ROWS[:3]))
+
+
+def test_all_faults_stand_in_one_message():
+    rows = [*ROWS, ("c.mp3", "one", "x"), ("d.mp3", "one", "x")]
+    assert faults_of(zipped(rows=rows)).count("unknown clip") == 2
+
+
+@pytest.mark.parametrize(
+    ("table", "fault"),
+    [
+        (b"clip,file\na,b", "column condition is missing"),
+        (b"", "column clip, condition, file is missing"),
+        (b"clip,condition,file\n", "no rows"),
+        (b"clip,clip,condition,file\na,a,b,c", "twice"),
+        (b"\xff\xfe\x00c", "UTF-8"),
+        (b"clip,condition,file\n\0,b,c", "not a text file"),
+    ],
+)
+def test_a_wrong_manifest_is_named(table, fault):
+    assert fault in faults_of(zipped(table=table))
+
+
+def test_what_is_no_picture_is_named():
+    members = {file: picture() for _, _, file in ROWS} | {"a-one.png": b"words"}
+    assert "a-one.png: not a picture" in faults_of(zipped(members))
+
+
+def test_what_is_no_zip_is_named():
+    assert "no readable zip" in faults_of(io.BytesIO(b"words"))
+
+
+def test_a_zip_without_manifest_is_named():
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("a.png", picture())
+    assert "needs one manifest.csv" in faults_of(buffer)
+
+
+@pytest.mark.parametrize("name", ["../a.png", "/etc/a.png", "x/../../a.png", "..\\a.png", "C:\\a.png"])
+def test_a_path_that_points_outside_is_refused(name):
+    members = {file: picture() for _, _, file in ROWS} | {name: picture()}
+    assert "points outside" in faults_of(zipped(members))
+
+
+def test_a_link_is_refused():
+    buffer = zipped()
+    with zipfile.ZipFile(buffer, "a") as archive:
+        info = zipfile.ZipInfo("link.png")
+        info.external_attr = (stat.S_IFLNK | 0o777) << 16
+        archive.writestr(info, "/etc/passwd")
+    assert "is a link" in faults_of(buffer)
+
+
+def test_a_bomb_is_refused_by_its_ratio():
+    members = {file: picture() for _, _, file in ROWS} | {"bomb.png": b"\0" * 20_000_000}
+    assert "over 200 times" in faults_of(zipped(members))
+
+
+def test_a_bomb_that_lies_about_its_size_is_cut_off(monkeypatch):
+    """The header says 100 bytes; reading stops at the limit whatever it says."""
+    monkeypatch.setattr(ready_made, "MAX_FILE_BYTES", 1000)
+    members = {file: picture() for _, _, file in ROWS} | {"a-one.png": b"\x01\x02" * 5000}
+    data = bytearray(zipped(members).getvalue())
+    for signature, offset in ((b"PK\x01\x02", 24), (b"PK\x03\x04", 22)):
+        at = -1
+        while (at := data.find(signature, at + 1)) >= 0:
+            if struct.unpack("<I", data[at + offset : at + offset + 4])[0] == 10_000:
+                data[at + offset : at + offset + 4] = struct.pack("<I", 100)
+    text = faults_of(io.BytesIO(bytes(data)))
+    assert "a-one.png" in text
+
+
+def test_a_password_is_named():
+    data = bytearray(zipped().getvalue())
+    at = data.find(b"PK\x01\x02", data.find(b"PK\x01\x02") + 1)
+    data[at + 8] |= 1
+    assert "has a password" in faults_of(io.BytesIO(bytes(data)))
+
+
+def test_a_damaged_member_is_named():
+    data = bytearray(zipped().getvalue())
+    at = data.find(b"a-one.png") + 40
+    data[at : at + 10] = b"\xff" * 10
+    assert "a-one.png: damaged" in faults_of(io.BytesIO(bytes(data)))
+
+
+def test_too_many_files_are_refused(monkeypatch):
+    monkeypatch.setattr(ready_made, "MAX_FILES", 3)
+    assert "the limit is 3" in faults_of(zipped())
+
+
+def test_a_damaged_manifest_is_named():
+    data = bytearray(zipped().getvalue())
+    at = data.find(b"manifest.csv") + 14
+    data[at : at + 10] = b"\xff" * 10
+    assert "manifest.csv: damaged" in faults_of(io.BytesIO(bytes(data)))

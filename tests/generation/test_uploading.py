@@ -1,0 +1,256 @@
+"""Ready-made stimuli: from files on a researcher's disk to a ballot."""
+
+import io
+import zipfile
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
+from django.urls import reverse
+from django.utils import timezone
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from generation import loose_files, orchestration, runs, uploading
+from generation.errors import NotPossibleNow
+from generation.models import LooseFile
+from study import clip_import, preflight
+from study.conditions import ConditionPreset
+from study.lifecycle import create_study, open_study
+from study.models import Ballot, LogEntry, Stimulus
+from tests.factories import UserFactory, tiny_sound
+from tests.study.visits import Visit
+
+THREE = tuple(ConditionPreset(f"painter_{letter}", f"Painter {letter}", {}) for letter in "abc")
+SECRET = "original-name-of-the-file"
+
+
+@pytest.fixture(autouse=True)
+def places(settings, tmp_path, monkeypatch):
+    settings.MEDIA_ROOT = str(tmp_path / "media")
+    monkeypatch.setattr("generation.queueing._publish", lambda step_id, queue: None)
+
+
+@pytest.fixture
+def study(db):
+    study = create_study(title="Three painters", owner=UserFactory(), presets=THREE, sound_check=False)
+    sounds = [SimpleUploadedFile(f"song{n}.mp3", tiny_sound(n)) for n in (1, 2)]
+    assert all(result.clip for result in clip_import.import_clips(study, sounds, actor=study.owner))
+    return study
+
+
+@pytest.fixture
+def client(client, study):
+    client.force_login(study.owner)
+    return client
+
+
+def picture(shade: int = 100, size: tuple[int, int] = (90, 60), kind: str = "PNG") -> bytes:
+    buffer = io.BytesIO()
+    words = PngInfo()
+    words.add_text("prompt", "made by painter_a")
+    extra = {"pnginfo": words} if kind == "PNG" else {}
+    Image.new("RGB", size, (shade, 200 - shade, 30)).save(buffer, kind, **extra)
+    return buffer.getvalue()
+
+
+def named_files(study, **change) -> list[SimpleUploadedFile]:
+    """A picture for each clip and condition, named by both; `change` replaces the content of some."""
+    names = [
+        f"{Path(clip.name).stem}__{condition.key}.png"
+        for clip in study.clips.all()
+        for condition in study.conditions.all()
+    ]
+    return [
+        SimpleUploadedFile(name, change.get(Path(name).stem, picture(20 * number)))
+        for number, name in enumerate(names, start=1)
+    ]
+
+
+def zipped(study, drop: int = 0) -> SimpleUploadedFile:
+    """A zip with a manifest; the files in it are named by what must not come out."""
+    buffer, rows = io.BytesIO(), ["clip,condition,file"]
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for number, (clip, condition) in enumerate(
+            (clip, condition) for clip in study.clips.all() for condition in study.conditions.all()
+        ):
+            rows.append(f"{clip.name},{condition.key},{SECRET}-{number}.png")
+            archive.writestr(f"{SECRET}-{number}.png", picture(20 * number))
+        archive.writestr("manifest.csv", "\n".join(rows[: len(rows) - drop]))
+    return SimpleUploadedFile("images.zip", buffer.getvalue())
+
+
+def post(client, study, files):
+    return client.post(reverse("generation_upload", args=[study.slug]), {"files": files})
+
+
+def stored() -> set[str]:
+    root = Path(default_storage.location)
+    return {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
+
+
+def test_a_study_of_own_conditions_opens_on_uploaded_images_and_takes_a_ballot(client, study):
+    blocking = {finding.url_name for finding in preflight.run(study) if finding.level.value == "blocks"}
+    assert blocking == {"generation_upload", "generation_run"}
+    assert post(client, study, [zipped(study)]).status_code == 302
+    client.post(reverse("generation_start", args=[study.slug]))
+    orchestration.run_pending(study)
+    assert not [finding for finding in preflight.run(study) if finding.level.value == "blocks"]
+    open_study(study, actor=study.owner)
+    visit = Visit(study).to_trials()
+    page = visit.get("trial/1/").content.decode()
+    assert page.count("<img") >= 3
+    visit.answer(1, first="C", second="A")
+    ballot = Ballot.objects.get()
+    assert {ballot.first.condition.key, ballot.second.condition.key} < {row.key for row in THREE}
+    assert SECRET not in page
+
+
+def test_a_run_of_such_a_study_listens_and_leaves_its_images_alone(study):
+    uploading.take_upload(study, named_files(study))
+    before = set(Stimulus.objects.values_list("pk", "image"))
+    run = runs.start_run(study)
+    orchestration.run_pending(study)
+    assert set(run.steps.filter(state="done").values_list("kind", flat=True)) == {"listen"}
+    assert set(Stimulus.objects.values_list("pk", "image")) == before
+
+
+def test_pictures_of_any_kind_come_out_in_one_shape_with_nothing_beside_the_pixels(study):
+    files = named_files(study, song1__painter_b=picture(7, (500, 300), "JPEG"))
+    assert uploading.take_upload(study, files) == 2
+    for stimulus in Stimulus.objects.all():
+        with stimulus.image.open("rb") as file:
+            data = file.read()
+        assert b"painter" not in data
+        with Image.open(io.BytesIO(data)) as image:
+            assert (image.format, image.size, image.info) == ("PNG", (512, 512), {})
+        with stimulus.preview.open("rb") as file, Image.open(file) as image:
+            assert image.format == "WEBP"
+
+
+def test_names_tell_nothing_and_the_original_ones_are_kept_nowhere(study):
+    uploading.take_upload(study, [zipped(study)])
+    assert all("painter" not in name and SECRET not in name for name in stored())
+    stimuli = list(Stimulus.objects.values_list("painter", "provenance"))
+    assert {painter for painter, _ in stimuli} == {"uploaded"}
+    assert SECRET not in str(stimuli) + str(list(LogEntry.objects.values_list("data", flat=True)))
+    assert {provenance["painter"] for _, provenance in stimuli} == {"uploaded"}
+
+
+@pytest.mark.parametrize(
+    ("rename", "fault"),
+    [
+        ("song9__painter_a.png", "song9__painter_a.png: unknown clip 'song9'; upload it first or fix the name."),
+        ("song1__painter_z.png", "unknown condition 'painter_z'; the study has painter_a, painter_b, painter_c."),
+        ("song1.png", "song1.png: the name must be clip__condition"),
+        ("song1.mp3__painter_b.png", "has condition 'painter_b' already from song1.mp3__painter_b.png"),
+    ],
+)  # fmt: skip
+def test_one_wrong_name_and_nothing_is_taken(client, study, rename, fault):
+    files = named_files(study)
+    files[0].name = rename
+    before = stored()
+    response = post(client, study, files)
+    assert response.status_code == 422
+    assert fault in response.content.decode().replace("&#x27;", "'")
+    assert not Stimulus.objects.exists()
+    assert stored() == before
+
+
+def test_a_manifest_that_leaves_a_picture_out_is_refused_by_its_name(client, study):
+    response = post(client, study, [zipped(study, drop=1)])
+    assert response.status_code == 422
+    assert "is in no row of manifest.csv" in response.content.decode()
+
+
+def test_a_damaged_picture_at_the_end_leaves_nothing_behind(study):
+    before = stored()
+    with pytest.raises(uploading.UploadRefused, match=r"song2__painter_c\.png: damaged"):
+        uploading.take_upload(study, named_files(study, song2__painter_c=picture()[:90]))
+    assert stored() == before
+    assert not LooseFile.objects.exists()
+
+
+def test_what_goes_wrong_while_storing_leaves_nothing_behind(study, monkeypatch):
+    before = stored()
+    monkeypatch.setattr("generation.uploading._replace", lambda *args: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        uploading.take_upload(study, named_files(study))
+    assert stored() == before
+    assert not Stimulus.objects.exists()
+
+
+def test_a_sweep_during_an_upload_takes_none_of_its_files_but_those_of_one_long_gone(study):
+    [name] = loose_files.write([("png", picture())], loose_files.upload_token())
+    loose_files.sweep()
+    assert default_storage.exists(name)
+    LooseFile.objects.update(created_at=timezone.now() - timedelta(hours=2))
+    loose_files.sweep()
+    assert not default_storage.exists(name)
+
+
+def test_a_second_upload_replaces_the_clips_images_and_their_files(study):
+    uploading.take_upload(study, named_files(study))
+    first = set(Stimulus.objects.values_list("image_digest", flat=True))
+    again = [
+        SimpleUploadedFile(f"song1__{row.key}.png", picture(3 * n, kind="PNG")) for n, row in enumerate(THREE)
+    ]
+    assert uploading.take_upload(study, again) == 1
+    assert Stimulus.objects.count() == 6
+    assert len(first & set(Stimulus.objects.values_list("image_digest", flat=True))) == 3
+    owned = {name for pair in Stimulus.objects.values_list("image", "preview") for name in pair}
+    assert stored() == owned | set(study.clips.values_list("audio", flat=True))
+
+
+def test_nothing_is_taken_while_a_run_goes_or_after_the_study_opened(study):
+    runs.start_run(study)
+    with pytest.raises(NotPossibleNow, match="Generation is running"):
+        uploading.take_upload(study, named_files(study))
+    runs.cancel_run(study.generation_runs.get())
+    study.status = "open"
+    study.save()
+    with pytest.raises(NotPossibleNow, match="has opened"):
+        uploading.take_upload(study, named_files(study))
+
+
+def test_images_for_the_preset_are_taken_as_well_and_never_painted_over(db):
+    study = create_study(title="Preset", owner=UserFactory())
+    clip_import.import_clips(study, [SimpleUploadedFile("song1.mp3", tiny_sound(1))], actor=study.owner)
+    uploading.take_upload(study, named_files(study))
+    runs.start_run(study)
+    orchestration.run_pending(study)
+    assert set(Stimulus.objects.values_list("painter", flat=True)) == {"uploaded"}
+    clip = study.clips.get()
+    assert clip.survey_audio
+    with pytest.raises(NotPossibleNow, match="made elsewhere"):
+        runs.repaint(clip, reason="dull")
+
+
+def test_the_step_stands_on_the_path_of_such_studies_only(client, study):
+    address = reverse("generation_upload", args=[study.slug])
+    assert (
+        f'<a href="{address}"' in client.get(reverse("generation_review", args=[study.slug])).content.decode()
+    )
+    preset = create_study(title="Preset", owner=study.owner)
+    text = client.get(reverse("study_overview", args=[preset.slug])).content.decode()
+    assert reverse("generation_upload", args=[preset.slug]) not in text
+
+
+def test_strangers_find_no_upload(client, study):
+    client.force_login(UserFactory())
+    assert client.get(reverse("generation_upload", args=[study.slug])).status_code == 404
+    assert post(client, study, [zipped(study)]).status_code == 404
+
+
+def test_the_command_takes_the_same_files(study, tmp_path, capsys):
+    path = tmp_path / "images.zip"
+    path.write_bytes(zipped(study).read())
+    call_command("import_images", study.slug, str(path))
+    assert "images of 2 clips" in capsys.readouterr().out
+    path.write_bytes(zipped(study, drop=1).read())
+    with pytest.raises(CommandError, match="Nothing was imported") as caught:
+        call_command("import_images", study.slug, str(path))
+    assert caught.value.returncode == 2

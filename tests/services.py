@@ -1,0 +1,70 @@
+"""The servers that some tests need. Their addresses come from the environment, with the usual ones as defaults.
+
+Where one is missing its tests skip on a laptop, with the reason, and fail on CI.
+"""
+
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+POSTGRES = os.environ.get("EARSIGHT_TEST_POSTGRES_URL", "postgres://postgres@127.0.0.1:5432/postgres")
+REDIS = os.environ.get("EARSIGHT_TEST_REDIS_URL", "redis://127.0.0.1:6379/13")
+RABBITMQ = os.environ.get("EARSIGHT_TEST_AMQP_URL", "amqp://guest:guest@127.0.0.1:5672//")
+VARIABLES = {
+    POSTGRES: "EARSIGHT_TEST_POSTGRES_URL",
+    REDIS: "EARSIGHT_TEST_REDIS_URL",
+    RABBITMQ: "EARSIGHT_TEST_AMQP_URL",
+}
+PORTS = {"postgres": 5432, "redis": 6379, "amqp": 5672}
+
+
+def missing(what: str) -> None:
+    """Ends a test whose server or program is not there."""
+    if os.environ.get("CI"):
+        pytest.fail(what)
+    pytest.skip(what)
+
+
+def need_server(url: str) -> str:
+    """The address, where something listens at it."""
+    parts = urlsplit(url)
+    address = (parts.hostname or "127.0.0.1", parts.port or PORTS[parts.scheme])
+    try:
+        socket.create_connection(address, timeout=3).close()
+    except OSError:
+        missing(f"nothing answers at {address[0]}:{address[1]} ({parts.scheme}); set {VARIABLES[url]}")
+    return url
+
+
+def need_program(name: str, package: str) -> None:
+    """Ends the test where a program is not installed."""
+    if shutil.which(name) is None:
+        missing(f"{name} is not installed; install it with: sudo apt-get install {package}")
+
+
+def own_port() -> int:
+    """A port that nobody else will be given soon, so that tests side by side never meet."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def pass_on_postgresql(*files: str) -> None:
+    """Runs tests once more, on PostgreSQL; the test runner makes a database for itself and drops it at the end."""
+    server = need_server(POSTGRES)
+    url = urlsplit(server)._replace(path=f"/earsight_{secrets.token_hex(4)}").geturl()
+    result = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--create-db", *files],
+        cwd=Path(__file__).resolve().parents[1], env=os.environ | {"EARSIGHT_DATABASE_URL": url},
+        capture_output=True, text=True, check=False, timeout=280,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stdout[-3000:] + result.stderr[-1000:]
+    assert " passed" in result.stdout
+    assert "skipped" not in result.stdout

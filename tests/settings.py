@@ -1,0 +1,24 @@
+"""The project's settings with a throw-away data folder and fast hashing."""
+
+import os
+import tempfile
+
+os.environ["EARSIGHT_DATA"] = os.environ.get("EARSIGHT_TEST_DATA") or tempfile.mkdtemp(
+    prefix="earsight-tests-"
+)
+
+from config.settings import *  # noqa: F403
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = True
+CELERY_TASK_ALWAYS_EAGER = False
+# Django's live server wants a path here; the project itself serves no media by address.
+MEDIA_URL = "no-media-by-address/"
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":  # noqa: F405
+    # A file, where threads wait for each other's locks as in earnest; a database in memory refuses them at once.
+    DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}  # noqa: F405

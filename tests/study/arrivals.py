@@ -1,0 +1,81 @@
+"""Fifty people arrive at once: `python -m tests.study.arrivals FOLDER PEOPLE [--without-lock]` prints what they got.
+
+A web server and its visitors, with real requests and real transactions on the database of EARSIGHT_DATABASE_URL.
+"""
+
+import http.client
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlencode
+
+from config.processes import wait_until_served
+from tests.services import own_port
+
+TOKEN = "everybody"
+
+
+def serve(port: int, people: int, lock: bool) -> subprocess.Popen:
+    """A server with a thread for each visitor, in two processes."""
+    command = [sys.executable, "-m", "gunicorn", "tests.study.arrivals_site", "--bind", f"127.0.0.1:{port}",
+               "--workers", "2", "--threads", str(people // 2 + 1), "--log-level", "critical"]  # fmt: skip
+    return subprocess.Popen(command, env=os.environ | ({} if lock else {"EARSIGHT_TEST_NO_LOCK": "1"}))
+
+
+def arrive(port: int, together: threading.Barrier) -> str:
+    """Looks at the open link, waits for the others, and presses Start; what went wrong, if anything."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=90)
+    try:
+        connection.request("GET", f"/s/{TOKEN}/")
+        answer = connection.getresponse()
+        csrf = answer.headers["Set-Cookie"].split("csrftoken=")[1].split(";")[0]
+        key = re.search(r'name="key" value="([^"]+)"', answer.read().decode())
+        connection.close()  # a server does not keep it for as long as the others may take
+        together.wait(90)
+        body = urlencode({"key": key[1] if key else "", "csrfmiddlewaretoken": csrf})
+        kind = "application/x-www-form-urlencoded"
+        connection.request(
+            "POST", f"/s/{TOKEN}/", body, {"Cookie": f"csrftoken={csrf}", "Content-Type": kind}
+        )
+        answer = connection.getresponse()
+        answer.read()
+        let_in = answer.status == 303 and answer.headers["Location"].startswith("/q/")
+        return "" if let_in else f"status {answer.status}"
+    except (OSError, http.client.HTTPException) as error:
+        return type(error).__name__
+    finally:
+        connection.close()
+
+
+def main(folder: str, people: int, lock: bool) -> None:
+    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+    os.environ["EARSIGHT_TEST_DATA"] = folder
+    os.environ["EARSIGHT_LOG_LEVEL"] = "CRITICAL"
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+
+    from tests.factories import make_open_study
+
+    call_command("migrate", verbosity=0)
+    study = make_open_study(clips=1, open_link_token=TOKEN)
+    port, together = own_port(), threading.Barrier(people)
+    server = serve(port, people, lock)
+    try:
+        assert wait_until_served(f"http://127.0.0.1:{port}/s/{TOKEN}/", patience=60)
+        with ThreadPoolExecutor(people) as pool:
+            errors = [said for said in pool.map(lambda _: arrive(port, together), range(people)) if said]
+    finally:
+        server.terminate()
+        server.wait(30)
+    slots = sorted(study.participants.values_list("slot", flat=True))
+    sys.stdout.write(json.dumps({"slots": slots, "errors": errors}) + "\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]), "--without-lock" not in sys.argv)

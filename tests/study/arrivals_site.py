@@ -1,0 +1,16 @@
+"""The survey as `arrivals` serves it; with EARSIGHT_TEST_NO_LOCK without the lock that makes people take turns (the control)."""
+
+import os
+
+from django.conf import settings
+from django.core.wsgi import get_wsgi_application
+
+application = get_wsgi_application()
+
+if os.environ.get("EARSIGHT_TEST_NO_LOCK"):
+    from study import enrolment
+    from study.models import Study
+
+    if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+        settings.DATABASES["default"]["OPTIONS"]["transaction_mode"] = "DEFERRED"
+    enrolment.lock_study = lambda study: Study.objects.get(pk=study.pk)

@@ -1,0 +1,175 @@
+"""Each file stands for itself; a refusal names it and the mend."""
+
+import unicodedata
+from typing import Any
+
+import pytest
+from django.core.files.storage import default_storage
+
+from study import clip_import
+from study.clip_import import ClipRefused, delete_clip, exclude_clip, import_clip, import_clips, include_clip
+from study.copying import copy_study
+from study.enrolment import enrol
+from study.errors import NotAllowedNow, StudyError
+from study.links import create_personal_links, link_of
+from study.models import Clip, Participant, Study
+from tests.factories import make_open_study, make_study
+from tests.study.console.conftest import tone, upload
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("kind", ["WAV", "FLAC", "OGG", "MP3"])
+def test_each_accepted_kind_becomes_a_clip(draft: Study, kind: str) -> None:
+    content = tone(kind=kind)
+    clip = import_clip(draft, upload(f"a.{kind.lower()}", content))
+    assert (clip.number, clip.name) == (1, f"a.{kind.lower()}")
+    assert clip.duration == pytest.approx(2, abs=0.2)
+    assert clip.audio.name.endswith(kind.lower())
+    assert default_storage.open(clip.audio.name).read() == content
+
+
+def test_the_stored_suffix_follows_the_content_and_not_the_name(draft: Study) -> None:
+    assert import_clip(draft, upload("really_a_wave.mp3", tone())).audio.name.endswith(".wav")
+
+
+def _truncated(kind: str) -> bytes:
+    content = tone(4, kind=kind)
+    return content[: len(content) // 2]
+
+
+def _damaged() -> bytes:
+    content = bytearray(tone(4, kind="FLAC"))
+    third = len(content) // 3
+    content[third : 2 * third] = bytes(third)
+    return bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("notes.wav", b"These are my notes about the music.\n" * 40, "text file with an audio file's name"),
+        ("notes.mp3", "이것은 음악이 아닙니다.\n".encode() * 40, "text file with an audio file's name"),
+        ("noise.flac", bytes(range(256)) * 30, "cannot be read as audio"),
+        ("nothing.wav", b"", "empty (0 bytes)"),
+        ("no_frames.wav", tone(0), "holds no sound"),
+        ("half.wav", _truncated("WAV"), "cut off"),
+        ("half.mp3", _truncated("MP3"), "cut off"),
+        ("half.ogg", _truncated("OGG"), "cut off"),
+        ("half.flac", _truncated("FLAC"), "cannot be read as audio"),
+        ("damaged.flac", _damaged(), "cannot be read as audio"),
+        ("short.wav", tone(0.5), "lasts 0.50 seconds"),
+        ("silent.wav", tone(loud=0), "silent from start to end"),
+        ("sheet.pdf", b"%PDF", "only WAV, FLAC, OGG and MP3"),
+        ("sound.wav", tone(kind="AIFF"), "audio of the kind AIFF"),
+    ],
+)
+def test_what_is_no_clip_is_refused_by_name(draft: Study, name: str, content: bytes, said: str) -> None:
+    with pytest.raises(ClipRefused) as refusal:
+        import_clip(draft, upload(name, content))
+    assert name in str(refusal.value)
+    assert said in str(refusal.value)
+    assert not draft.clips.exists()
+
+
+def test_an_hour_is_too_long(draft: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clip_import, "MAXIMUM_SECONDS", 3.0)
+    import_clip(draft, upload("fits.wav", tone(2.9)))
+    with pytest.raises(ClipRefused, match=r"exact\.wav lasts .* Cut out the part"):
+        import_clip(draft, upload("exact.wav", tone(3.0)))
+    with pytest.raises(ClipRefused, match=r"huge\.wav lasts"):
+        import_clip(draft, upload("huge.wav", tone(7.0)))
+
+
+def test_a_file_beyond_the_size_limit_is_refused(draft: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clip_import, "MAXIMUM_BYTES", 1000)
+    with pytest.raises(ClipRefused, match=r"big\.wav has 1 MB"):
+        import_clip(draft, upload("big.wav", tone()))
+
+
+def test_the_same_name_and_the_same_content_are_refused(draft: Study) -> None:
+    import_clip(draft, upload("a.wav", tone()))
+    with pytest.raises(ClipRefused, match=r"A\.WAV: the study has a clip of this name"):
+        import_clip(draft, upload("A.WAV", tone(pitch=220)))
+    with pytest.raises(ClipRefused, match=r"b\.wav has the same content as a\.wav"):
+        import_clip(draft, upload("b.wav", tone()))
+
+
+def test_one_bad_file_among_good_ones_is_named_and_the_good_ones_stay(draft: Study, owner: Any) -> None:
+    results = import_clips(
+        draft,
+        [
+            upload("a.wav", tone()),
+            upload("bad.wav", b"x" * 50),
+            upload("c.flac", tone(pitch=300, kind="FLAC")),
+        ],
+        actor=owner,
+    )
+    assert [result.clip is not None for result in results] == [True, False, True]
+    assert "bad.wav" in results[1].problem
+    assert [(clip.number, clip.name) for clip in draft.clips.all()] == [(1, "a.wav"), (2, "c.flac")]
+    assert draft.log.filter(action="clip added", actor=owner).count() == 2
+
+
+def test_a_decomposed_korean_name_is_composed(draft: Study) -> None:
+    clip = import_clip(draft, upload(unicodedata.normalize("NFD", "음악.wav"), tone()))
+    assert clip.name == unicodedata.normalize("NFC", "음악.wav")
+
+
+def test_an_open_study_takes_no_clips_and_keeps_its_own() -> None:
+    study = make_open_study(clips=1)
+    clip = study.clips.get()
+    for act in (
+        lambda: import_clip(study, upload("new.wav", tone())),
+        lambda: delete_clip(clip),
+        lambda: exclude_clip(clip, reason="late"),
+        lambda: include_clip(clip),
+    ):
+        with pytest.raises(NotAllowedNow, match="its plan is fixed"):
+            act()
+    assert study.clips.get().included
+
+
+def test_leaving_a_clip_out_needs_a_reason_and_keeps_it_in_the_log() -> None:
+    clip = make_study(clips=1).clips.get()
+    with pytest.raises(StudyError, match="Say why"):
+        exclude_clip(clip, reason="  ")
+    exclude_clip(clip, reason="clipped")
+    clip.refresh_from_db()
+    assert (clip.included, clip.exclusion_reason) == (False, "clipped")
+    assert clip.study.log.get(action="clip left out").reason == "clipped"
+    include_clip(clip)
+    clip.refresh_from_db()
+    assert (clip.included, clip.exclusion_reason) == (True, "")
+
+
+def test_deleting_a_clip_removes_its_files_and_the_pilots_who_met_it(
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    study = make_study(clips=2)
+    [(_label, address)] = create_personal_links(study, 1, kind=Participant.Kind.PILOT)
+    enrol(study, link=link_of(address.rstrip("/").rpartition("/")[2]))
+    clip = study.clips.first()
+    names = [name for _storage, name in clip_import.files_of(clip)]
+    assert len(names) == 2 + 2 * 4
+    with django_capture_on_commit_callbacks(execute=True):
+        delete_clip(clip)
+    assert not any(default_storage.exists(name) for name in names)
+    assert study.clips.count() == 1
+    assert not study.participants.exists()
+
+
+def test_files_that_a_copy_still_uses_stay(django_capture_on_commit_callbacks: Any) -> None:
+    study = make_study(clips=1)
+    copy = copy_study(study, title="Copy", owner=study.owner)
+    clip = study.clips.get()
+    with django_capture_on_commit_callbacks(execute=True):
+        delete_clip(clip)
+    assert default_storage.exists(copy.clips.get().audio.name)
+
+
+def test_real_clips_are_taken(draft: Study, shared_data: Any) -> None:
+    files = sorted((shared_data / "clips").iterdir())
+    results = import_clips(draft, [upload(file.name, file.read_bytes()) for file in files])
+    assert [result.problem for result in results] == [""] * len(files)
+    assert Clip.objects.get(name__startswith="joram").duration == pytest.approx(29.1, abs=0.2)

@@ -1,0 +1,84 @@
+"""The monitor counts people and answers, and nothing by condition."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from study.enrolment import enrol
+from study.models import Ballot, Participant, Study
+from study.monitoring import monitor
+from tests.factories import make_open_study
+
+pytestmark = pytest.mark.django_db
+
+
+def answer(person: Participant, trials: int) -> None:
+    for trial in list(person.trials.all())[:trials]:
+        Ballot.objects.create(
+            trial=trial,
+            first_id=trial.position_order[0],
+            second_id=trial.position_order[1],
+            answered_at=timezone.now(),
+        )
+
+
+def arrive(study: Study, *, answers: int, minutes_ago: int, **fields: Any) -> Participant:
+    person, _token = enrol(study, now=timezone.now() - timedelta(minutes=minutes_ago))
+    answer(person, answers)
+    Participant.objects.filter(pk=person.pk).update(**fields)
+    return person
+
+
+@pytest.fixture
+def study(owner: Any) -> Study:
+    study = make_open_study(clips=3, owner=owner, target_participants=4)
+    now = timezone.now()
+    for minutes in (4, 8):
+        arrive(
+            study,
+            answers=3,
+            minutes_ago=60,
+            status="completed",
+            completed_at=now - timedelta(minutes=60 - minutes),
+        )
+    arrive(study, answers=1, minutes_ago=5)
+    arrive(study, answers=1, minutes_ago=90, flags=["too_fast"])
+    arrive(study, answers=0, minutes_ago=90, flags=["too_fast"])
+    arrive(study, answers=0, minutes_ago=90, status="withdrawn")
+    return study
+
+
+def test_people_are_counted_by_where_they_stand(study: Study) -> None:
+    seen = monitor(study)
+    assert (seen.started, seen.completed, seen.in_progress, seen.stopped, seen.withdrawn) == (6, 2, 1, 2, 1)
+    assert (seen.target, seen.share, seen.ballots) == (4, 0.5, 8)
+    assert seen.median_minutes == pytest.approx(6, abs=0.1)
+    assert [(stop.answered, stop.people) for stop in seen.stops] == [(0, 1), (1, 1)]
+    assert seen.flags == (("too fast", 2),)
+    assert sum(day.started for day in seen.days) == 6
+
+
+def test_a_study_without_people_has_no_numbers(owner: Any) -> None:
+    seen = monitor(make_open_study(clips=1, owner=owner))
+    assert (seen.started, seen.share, seen.median_minutes, seen.days, seen.stops) == (0, None, None, (), ())
+
+
+def test_the_number_of_queries_does_not_grow(study: Study, django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(5):
+        monitor(study)
+    for _ in range(5):
+        arrive(study, answers=2, minutes_ago=50)
+    with django_assert_num_queries(5):
+        monitor(study)
+
+
+def test_the_refreshing_part_is_no_whole_page_and_names_no_condition(study: Study, as_user: Any) -> None:
+    text = as_user(study.owner).get(reverse("study_monitor", args=[study.slug]) + "?fragment").text
+    assert "<html" not in text
+    assert "2 of 4 people" in text
+    for condition in study.conditions.all():
+        assert condition.label not in text
+        assert condition.sealed_label not in text

@@ -1,0 +1,399 @@
+"""The pages: who may see them, what they do, what they ask of the database."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from generation.presenting import image_key
+from study.models import Clip, Study
+from study.questions import shipped
+from study.sharing import share_study
+from tests.factories import PASSWORD, make_open_study, make_study
+from tests.study.console.conftest import tone, upload
+
+pytestmark = pytest.mark.django_db
+SignIn = Callable[[Any], Client]
+
+PAGES = [
+    "study_overview", "study_describe", "study_clips", "study_tags", "study_plan", "study_preview", "study_open",
+    "study_monitor", "study_participants", "study_links", "study_members", "study_log", "study_delete", "tags_template",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_owner_and_teammate_see_a_page_and_others_do_not(
+    name: str, draft: Study, owner: Any, teammate: Any, stranger: Any, as_user: SignIn, client: Client
+) -> None:
+    url = reverse(name, args=[draft.slug])
+    assert as_user(owner).get(url).status_code == 200
+    assert as_user(teammate).get(url).status_code == 200
+    assert as_user(stranger).get(url).status_code == 404
+    assert client.get(url).status_code == 302
+    assert client.get(url).url.startswith(reverse("sign_in"))
+
+
+@pytest.mark.parametrize(
+    ("name", "args"),
+    [
+        ("study_move", ["close"]), ("study_copy", []), ("study_archive", []), ("study_preview_start", []),
+        ("member_remove", [1]), ("clip_tags", [1]), ("clip_change", [1, "delete"]), ("problem_resolve", [1]),
+    ],
+)  # fmt: skip
+def test_a_strangers_deeds_find_nothing(
+    name: str, args: list, draft: Study, stranger: Any, as_user: SignIn
+) -> None:
+    assert as_user(stranger).post(reverse(name, args=[draft.slug, *args])).status_code == 404
+    assert as_user(draft.owner).get(reverse(name, args=[draft.slug, *args])).status_code == 405
+
+
+def test_the_list_shows_own_and_shared_studies_only(
+    draft: Study, teammate: Any, stranger: Any, as_user: SignIn
+) -> None:
+    assert "Rock and piano" in as_user(teammate).get(reverse("study_list")).text
+    page = as_user(stranger).get(reverse("study_list")).text
+    assert "Rock and piano" not in page
+    assert "No study yet" in page
+
+
+def test_the_list_asks_the_database_the_same_for_many_studies(
+    owner: Any, as_user: SignIn, django_assert_num_queries: Any
+) -> None:
+    browser = as_user(owner)
+    for _ in range(2):
+        make_study(clips=1, owner=owner)
+    with django_assert_num_queries(3):
+        browser.get(reverse("study_list"))
+    for _ in range(5):
+        make_study(clips=1, owner=owner)
+    with django_assert_num_queries(3):
+        browser.get(reverse("study_list"))
+
+
+def add_plain_clips(study: Study, count: int) -> None:
+    start = study.clips.count() + 1
+    for number in range(start, start + count):
+        Clip.objects.create(
+            study=study, number=number, name=f"{number}.wav", audio="x.wav", audio_digest=str(number), duration=2,
+            sample_rate=16000, imported_tags=["piano"],
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_asks_the_same_for_three_clips_and_for_forty(name: str, draft: Study, as_user: SignIn) -> None:
+    browser, url = as_user(draft.owner), reverse(name, args=[draft.slug])
+    counts = []
+    for more in (3, 37):
+        add_plain_clips(draft, more)
+        with CaptureQueriesContext(connection) as queries:
+            assert browser.get(url).status_code == 200
+        counts.append(len(queries))
+    assert counts[0] == counts[1] <= 30
+
+
+def test_a_study_is_created_with_the_preset(owner: Any, as_user: SignIn) -> None:
+    answer = as_user(owner).post(reverse("study_create"), {"title": "New", "design": "preset"})
+    study = Study.objects.get(title="New")
+    assert answer.url == reverse("study_describe", args=[study.slug])
+    assert [row.key for row in study.conditions.all()] == [
+        "redefined_tags", "redefined_sentence", "original_tags", "original_sentence",
+    ]  # fmt: skip
+
+
+def test_a_study_is_created_with_own_conditions(owner: Any, as_user: SignIn) -> None:
+    as_user(owner).post(
+        reverse("study_create"),
+        {
+            "title": "Painters", "design": "own", "label_1": "Model one", "levels_1": "size=small; kind=a",
+            "label_2": "모델", "key_2": "model_two", "label_4": "Model three",
+        },
+    )  # fmt: skip
+    rows = Study.objects.get(title="Painters").conditions.all()
+    assert [(row.number, row.key, row.label) for row in rows] == [
+        (1, "model_one", "Model one"), (2, "model_two", "모델"), (3, "model_three", "Model three"),
+    ]  # fmt: skip
+    assert rows[0].levels == {"size": "small", "kind": "a"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"label_1": "Only one"}, "Name at least two conditions."),
+        ({"label_1": "One", "label_2": "One"}, "The key “one” is taken."),
+        ({"label_1": "One", "key_2": "two"}, "Give this condition a name"),
+        ({"label_1": "하나", "label_2": "Two"}, "Write a key of Latin letters"),
+        ({"label_1": "One", "levels_1": "small", "label_2": "Two"}, "factor=level"),
+        ({"title": ""}, "This field is required."),
+    ],
+)
+def test_what_makes_no_study_is_said(fields: dict[str, str], said: str, owner: Any, as_user: SignIn) -> None:
+    answer = as_user(owner).post(reverse("study_create"), {"title": "T", "design": "own"} | fields)
+    assert answer.status_code == 400
+    assert said in answer.text
+    assert not Study.objects.exists()
+
+
+def test_own_texts_are_kept_and_shipped_ones_are_not_copied(draft: Study, as_user: SignIn) -> None:
+    url = reverse("study_describe", args=[draft.slug])
+    browser = as_user(draft.owner)
+    form = browser.get(url).context["form"]
+    fields = {name: form[name].value() for name in form.fields}
+    assert browser.post(url, fields | {"question_ko": "어느 그림입니까?"}).status_code == 302
+    draft.refresh_from_db()
+    assert (draft.question, draft.consent_text, draft.consent_version) == ({"ko": "어느 그림입니까?"}, {}, 1)
+    browser.post(url, fields | {"consent_text_en": "I agree."})
+    draft.refresh_from_db()
+    assert (draft.question, draft.consent_text, draft.consent_version) == ({}, {"en": "I agree."}, 2)
+
+
+def test_conditions_with_images_cannot_be_replaced_but_renamed(owner: Any, as_user: SignIn) -> None:
+    study = make_study(clips=1, conditions=2, owner=owner)
+    url = reverse("study_describe", args=[study.slug])
+    rows = {
+        "design": "own",
+        "label_1": "New name",
+        "key_1": "painter_a",
+        "label_2": "Painter b",
+        "key_2": "painter_b",
+    }
+    as_user(owner).post(url, rows)
+    assert study.conditions.first().label == "New name"
+    page = as_user(owner).post(url, {"design": "preset"}, follow=True)
+    assert "There are images for the conditions as they are" in page.text
+    assert study.conditions.count() == 2
+
+
+def test_several_files_without_a_script(draft: Study, as_user: SignIn) -> None:
+    files = [upload("a.wav", tone()), upload("bad.wav", b"text " * 20), upload("b.ogg", tone(kind="OGG"))]
+    page = as_user(draft.owner).post(reverse("study_clips", args=[draft.slug]), {"files": files}, follow=True)
+    assert "2 clips added." in page.text
+    assert "bad.wav is a text file" in page.text
+    assert draft.clips.count() == 2
+
+
+def test_a_file_by_script_answers_with_its_row_or_its_problem(draft: Study, as_user: SignIn) -> None:
+    browser = as_user(draft.owner)
+    url = reverse("study_clips", args=[draft.slug])
+    good = browser.post(
+        url, {"files": upload("a.wav", tone())}, headers={"accept": "application/json"}
+    ).json()
+    assert good["files"][0]["ok"]
+    assert "a.wav" in good["files"][0]["row"]
+    bad = browser.post(url, {"files": upload("a.wav", tone())}, headers={"accept": "application/json"}).json()
+    assert "the study has a clip of this name" in bad["files"][0]["problem"]
+
+
+def test_clips_of_another_study_are_out_of_reach(
+    draft: Study, owner: Any, as_user: SignIn, stranger: Any
+) -> None:
+    other = make_study(clips=1, owner=stranger)
+    clip = other.clips.get()
+    browser = as_user(owner)
+    assert browser.get(reverse("clip_audio", args=[other.slug, clip.pk])).status_code == 404
+    assert browser.get(reverse("clip_audio", args=[draft.slug, clip.pk])).status_code == 404
+    picture = [clip.number, image_key(clip.stimuli.first()), "preview"]
+    assert browser.get(reverse("generation_image", args=[draft.slug, *picture])).status_code == 404
+    assert as_user(stranger).get(reverse("generation_image", args=[other.slug, *picture])).status_code == 200
+    assert browser.post(reverse("clip_change", args=[draft.slug, clip.pk, "delete"])).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "part"),
+    [
+        ("", 200, slice(None)), ("bytes=0-99", 206, slice(0, 100)), ("bytes=100-", 206, slice(100, None)),
+        ("bytes=-50", 206, slice(-50, None)), ("bytes=0-99999999", 206, slice(None)),
+        ("bytes=99999999-", 416, slice(0, 0)), ("bytes=5-2", 416, slice(0, 0)), ("bytes=-0", 416, slice(0, 0)),
+    ],
+)  # fmt: skip
+def test_sound_comes_in_the_range_asked_for(
+    asked: str, status: int, part: slice, owner: Any, as_user: SignIn
+) -> None:
+    study = make_study(clips=1, owner=owner)
+    clip = study.clips.get()
+    with clip.audio.open("rb") as file:
+        whole = file.read()
+    answer = as_user(owner).get(reverse("clip_audio", args=[study.slug, clip.pk]), headers={"range": asked})
+    assert answer.status_code == status
+    assert b"".join(answer) == whole[part]
+    assert answer["Accept-Ranges"] == "bytes"
+    assert "private" in answer["Cache-Control"]
+
+
+def test_a_refused_table_lists_its_faults_and_an_accepted_one_says_what_it_did(
+    draft: Study, as_user: SignIn
+) -> None:
+    browser = as_user(draft.owner)
+    browser.post(reverse("study_clips", args=[draft.slug]), {"files": upload("a.wav", tone())})
+    url = reverse("study_tags", args=[draft.slug])
+    page = browser.post(url, {"file": upload("tags.csv", b"clip,tags\nb.wav,piano\n")})
+    assert page.status_code == 400
+    assert "Nothing was imported." in page.text
+    assert "tags.csv, row 2: unknown clip “b.wav”" in page.text
+    content = "clip,tags\na.wav,피아노\n".encode("cp949")
+    page = browser.post(url, {"file": upload("tags.csv", content)}, follow=True)
+    assert "Tags of 1 clip imported. The file was read as CP949." in page.text
+    assert "피아노" in page.text
+
+
+def test_tags_are_edited_by_form_and_by_script(draft: Study, as_user: SignIn) -> None:
+    browser = as_user(draft.owner)
+    browser.post(reverse("study_clips", args=[draft.slug]), {"files": upload("a.wav", tone())})
+    url = reverse("clip_tags", args=[draft.slug, draft.clips.get().pk])
+    assert browser.post(url, {"tags": "piano; slow"}).status_code == 302
+    answer = browser.post(url, {"tags": "fast"}, headers={"accept": "application/json"})
+    assert answer.json() == {"ok": True, "tags": ["fast"]}
+    refused = browser.post(url, {"tags": "x" * 99}, headers={"accept": "application/json"})
+    assert refused.status_code == 409
+    assert "Shorten it" in refused.json()["problem"]
+    assert draft.clips.get().imported_tags == ["fast"]
+
+
+def plan_fields(browser: Client, study: Study, **changed: Any) -> dict[str, Any]:
+    form = browser.get(reverse("study_plan", args=[study.slug])).context["form"]
+    fields = {name: form[name].value() for name in form.fields}
+    return {
+        name: value for name, value in (fields | changed).items() if value is not None and value is not False
+    }
+
+
+def test_a_plan_is_saved(draft: Study, as_user: SignIn) -> None:
+    browser = as_user(draft.owner)
+    fields = plan_fields(browser, draft, weight_first="2", target_participants="30", completion_code="ABC")
+    assert browser.post(reverse("study_plan", args=[draft.slug]), fields).status_code == 302
+    draft.refresh_from_db()
+    assert (draft.weights, draft.target_participants, draft.completion_code) == ((2, 1), 30, "ABC")
+    assert not draft.questions_before
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"weight_first": "1", "weight_second": "3"}, "The 2nd choice would count more than the 1st."),
+        ({"trials_per_participant": "0"}, "Write at least 1, or leave it empty."),
+        ({"stop_at_target": "on"}, "Say first how many people are wanted."),
+        ({"alpha": "0.5"}, "less than or equal to 0.2"),
+        ({"questions_before": "questions: ["}, "line "),
+        ({"quota_lines": "training_years none 3"}, "write question = answer: limit"),
+        ({"quota_lines": "training_years = none: 3"}, "the questions before have no choice “training_years”"),
+    ],
+)
+def test_a_plan_that_cannot_work_is_refused_with_the_reason(
+    draft: Study, as_user: SignIn, changed: dict[str, str], said: str
+) -> None:
+    browser = as_user(draft.owner)
+    answer = browser.post(reverse("study_plan", args=[draft.slug]), plan_fields(browser, draft, **changed))
+    assert answer.status_code == 400
+    assert said in answer.text
+
+
+def test_quotas_are_written_by_line_and_read_back(draft: Study, as_user: SignIn) -> None:
+    browser = as_user(draft.owner)
+    fields = plan_fields(
+        browser,
+        draft,
+        questions_before=shipped("musical_experience"),
+        quota_lines="training_years = none: 15\n",
+    )
+    assert browser.post(reverse("study_plan", args=[draft.slug]), fields).status_code == 302
+    draft.refresh_from_db()
+    assert draft.quotas == [{"question": "training_years", "answer": "none", "limit": 15}]
+    assert plan_fields(browser, draft)["quota_lines"] == "training_years = none: 15"
+
+
+def test_after_opening_only_recruitment_can_change(owner: Any, as_user: SignIn) -> None:
+    study = make_open_study(clips=1, owner=owner)
+    as_user(owner).post(
+        reverse("study_plan", args=[study.slug]),
+        {"weight_first": "9", "alpha": "0.2", "completion_code": "NEW"},
+    )
+    study.refresh_from_db()
+    assert (study.weights, study.completion_code) == ((3, 1), "NEW")
+
+
+def test_sharing_by_name_and_ending_it(
+    draft: Study, owner: Any, teammate: Any, stranger: Any, as_user: SignIn
+) -> None:
+    url = reverse("study_members", args=[draft.slug])
+    assert "Nobody signs in as" in as_user(owner).post(url, {"name": "nobody"}, follow=True).text
+    assert "works on this study already" in as_user(owner).post(url, {"name": "teammate"}, follow=True).text
+    as_user(teammate).post(url, {"name": "stranger"})
+    assert as_user(stranger).get(url).status_code == 200
+    remove = reverse("member_remove", args=[draft.slug, stranger.pk])
+    assert "Only the study&#x27;s owner" in as_user(teammate).post(remove, follow=True).text
+    as_user(owner).post(remove)
+    assert as_user(stranger).get(url).status_code == 404
+    as_user(teammate).post(reverse("member_remove", args=[draft.slug, teammate.pk]))
+    assert not draft.members.exists()
+
+
+def test_a_draft_is_deleted_by_its_owner_after_typing_its_title(
+    draft: Study, owner: Any, teammate: Any, as_user: SignIn
+) -> None:
+    url = reverse("study_delete", args=[draft.slug])
+    assert as_user(owner).post(url, {"title": "rock"}).status_code == 400
+    assert "Only the study" in as_user(teammate).post(url, {"title": draft.title}).text
+    assert as_user(owner).post(url, {"title": draft.title}).status_code == 302
+    assert not Study.objects.exists()
+
+
+def test_a_draft_with_pilots_can_be_deleted_and_an_open_study_not(owner: Any, as_user: SignIn) -> None:
+    draft, running = make_study(clips=1, owner=owner), make_open_study(clips=1, owner=owner)
+    browser = as_user(owner)
+    path = browser.post(reverse("study_preview_start", args=[draft.slug])).url
+    browser.get(path)
+    for study in (draft, running):
+        browser.post(reverse("study_delete", args=[study.slug]), {"title": study.title})
+    assert list(Study.objects.all()) == [running]
+
+
+def test_a_closed_study_is_archived_and_brought_back(owner: Any, as_user: SignIn) -> None:
+    study = make_open_study(clips=1, owner=owner, title="Old one")
+    browser, url = as_user(owner), reverse("study_archive", args=[study.slug])
+    browser.post(url)
+    assert not browser.get(reverse("study_list")).context["archived"]
+    Study.objects.update(status="closed", closed_at=timezone.now())
+    browser.post(url)
+    assert browser.get(reverse("study_list")).context["archived"] == [study]
+    browser.post(url, {"restore": "1"})
+    assert not browser.get(reverse("study_list")).context["archived"]
+
+
+def test_the_overview_names_one_thing_to_do(draft: Study, as_user: SignIn) -> None:
+    page = as_user(draft.owner).get(reverse("study_overview", args=[draft.slug])).text
+    assert "Go on with: Clips" in page
+    assert page.count("button primary") == 1
+    assert "study is open" not in page
+
+
+def test_signing_in_leads_to_the_studies(owner: Any, client: Client) -> None:
+    answer = client.post(reverse("sign_in"), {"username": "owner", "password": PASSWORD}, follow=True)
+    assert "No study yet" in answer.text
+
+
+def test_a_missing_page_has_the_houses_look(client: Client) -> None:
+    answer = client.get("/console/nothing/here/")
+    assert answer.status_code == 404
+    assert "There is no such page" in answer.text
+
+
+def test_add_researcher_prints_a_password_that_works(db: None, capsys: Any, client: Client) -> None:
+    call_command("add_researcher", "mina")
+    password = capsys.readouterr().out.split("password:")[1].strip()
+    answer = client.post(reverse("sign_in"), {"username": "mina", "password": password})
+    assert answer.url == reverse("study_list")
+    with pytest.raises(CommandError, match="already") as refusal:
+        call_command("add_researcher", "Mina")
+    assert refusal.value.returncode == 2
+    with pytest.raises(CommandError, match="will not do"):
+        call_command("add_researcher", "no spaces please")
+
+
+def test_sharing_is_in_the_log(draft: Study, owner: Any, stranger: Any) -> None:
+    share_study(draft, "stranger", actor=owner)
+    assert draft.log.get(action="shared").data == {"member": "stranger"}

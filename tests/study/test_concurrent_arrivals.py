@@ -1,0 +1,50 @@
+"""Fifty people at once take fifty slots; without the lock they do not."""
+
+import json
+import os
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.services import POSTGRES, need_server
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database(request, tmp_path):
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'race.sqlite3'}"
+        return
+    import psycopg
+
+    name = f"earsight_race_{uuid.uuid4().hex[:8]}"
+    server = need_server(POSTGRES)
+    admin = psycopg.connect(server, autocommit=True, connect_timeout=3)
+    with admin:
+        admin.execute(f"create database {name}")
+        yield urlsplit(server)._replace(path=f"/{name}").geturl()
+        admin.execute(f"drop database {name} with (force)")
+
+
+def arrivals(database, folder, *options):
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.study.arrivals", str(folder), "50", *options],
+        cwd=ROOT, capture_output=True, text=True, timeout=240, check=False,
+        env=os.environ | {"EARSIGHT_DATABASE_URL": database, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_fifty_at_once_take_the_first_fifty_slots(database, tmp_path):
+    assert arrivals(database, tmp_path) == {"slots": list(range(50)), "errors": []}
+
+
+def test_without_the_lock_the_race_happens(database, tmp_path):
+    found = arrivals(database, tmp_path, "--without-lock")
+    assert found["errors"] or found["slots"] != list(range(50))

@@ -1,0 +1,165 @@
+"""The web server killed in the middle of answers: what was said to be saved is there, once; the rest is sent again."""
+
+import http.client
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor, wait
+from pathlib import Path
+from urllib.parse import urlencode
+from uuid import uuid4
+
+import pytest
+
+from config.processes import wait_until_served
+from tests.services import own_port
+from tests.study.test_concurrent_arrivals import ROOT, database  # noqa: F401 (a fixture)
+
+PEOPLE, CLIPS = 12, 5
+CSRF = "c" * 32
+PREPARE = f"""
+import json, django; django.setup()
+from django.core.management import call_command
+call_command("migrate", verbosity=0)
+from study.enrolment import enrol
+from study.progress import give_consent, note_step
+from tests.factories import make_open_study
+study = make_open_study(clips={CLIPS})
+people = []
+for _ in range({PEOPLE}):
+    person, token = enrol(study)
+    give_consent(person)
+    people.append([person.handle, token])
+print(json.dumps(people))
+"""
+STORED = """
+import json, django; django.setup()
+from study.models import Ballot
+rows = Ballot.objects.values_list("trial__participant__handle", "trial__number", "submission_key")
+print(json.dumps([[handle, number, str(key)] for handle, number, key in rows]))
+from study.models import BallotRevision
+print(BallotRevision.objects.count())
+"""
+
+
+class Site:
+    """A web server of its own on a database of its own."""
+
+    def __init__(self, url: str, folder: Path) -> None:
+        self.port = own_port()
+        self.env = os.environ | {
+            "DJANGO_SETTINGS_MODULE": "tests.settings", "EARSIGHT_TEST_DATA": str(folder),
+            "EARSIGHT_DATABASE_URL": url, "EARSIGHT_LOG_LEVEL": "CRITICAL", "PYTHONPATH": str(ROOT),
+        }  # fmt: skip
+        self.server: subprocess.Popen[bytes] | None = None
+
+    def run(self, code: str) -> list[str]:
+        done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=self.env, check=True,
+                              capture_output=True, text=True)  # fmt: skip
+        return done.stdout.splitlines()
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{self.port}",
+                   "--workers", "2", "--threads", "4", "--log-level", "critical"]  # fmt: skip
+        self.server = subprocess.Popen(command, cwd=ROOT, env=self.env, start_new_session=True)
+        assert wait_until_served(f"http://127.0.0.1:{self.port}/console/sign-in/", patience=60)
+
+    def kill(self) -> None:
+        """The power cut of processes: master and workers at once, without a word."""
+        if self.server is not None:
+            os.killpg(self.server.pid, signal.SIGKILL)
+            self.server.wait()
+            self.server = None
+
+    def send(self, handle: str, token: str, number: int, key: str) -> bool:
+        """Whether the server said that the ballot is saved."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        body = urlencode({"first": "A", "second": "B", "key": key, "csrfmiddlewaretoken": CSRF})
+        headers = {"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded",
+                   "Cookie": f"earsight_participant={token}; csrftoken={CSRF}"}  # fmt: skip
+        try:
+            connection.request("POST", f"/q/{handle}/trial/{number}/", body, headers)
+            return bool(json.loads(connection.getresponse().read())["saved"])
+        except (OSError, http.client.HTTPException, ValueError, KeyError):
+            return False
+        finally:
+            connection.close()
+
+
+@pytest.fixture
+def site(database: str, tmp_path: Path):  # noqa: F811
+    site = Site(database, tmp_path)
+    try:
+        yield site
+    finally:
+        site.kill()
+
+
+def test_what_was_said_to_be_saved_survives_a_kill_and_the_rest_arrives_once(site: Site) -> None:
+    [people] = site.run(PREPARE)
+    ballots = [
+        (handle, token, number, str(uuid4()))
+        for number in range(1, CLIPS + 1)
+        for handle, token in json.loads(people)
+    ]
+    saved: set[str] = set()
+
+    def send(ballot: tuple[str, str, int, str]) -> None:
+        if site.send(*ballot):
+            saved.add(ballot[3])
+
+    site.start()
+    with ThreadPoolExecutor(8) as pool:
+        work = [pool.submit(send, ballot) for ballot in ballots]
+        while len(saved) < len(ballots) // 3 and not all(task.done() for task in work):
+            time.sleep(0.002)
+        site.kill()
+        for task in work:
+            task.result()
+    assert len(ballots) // 3 <= len(saved) < len(ballots)
+    rows, _revisions = site.run(STORED)
+    stored = [key for _handle, _number, key in json.loads(rows)]
+    assert saved <= set(stored)
+    assert len(stored) == len(set(stored))
+
+    # The browsers send all again, each ballot four times at once, what was saved and what was not.
+    site.start()
+    with ThreadPoolExecutor(8) as pool:
+        assert all(
+            pool.map(lambda ballot: site.send(*ballot), [ballot for ballot in ballots for _ in range(4)])
+        )
+        # And two tabs say something else about one trial at the same moment, under keys of their own.
+        handle, token, number, _key = ballots[0]
+        assert all(pool.map(lambda _: site.send(handle, token, number, str(uuid4())), range(8)))
+    rows, revisions = site.run(STORED)
+    found = {(handle, number): key for handle, number, key in json.loads(rows)}
+    assert len(json.loads(rows)) == len(found) == len(ballots)
+    for handle, _token, number, key in ballots[1:]:
+        assert found[handle, number] == key
+    assert int(revisions) == 8  # the eight keys of the two tabs, and nothing of the replays
+
+
+def test_answers_wait_while_another_writer_holds_the_database(tmp_path: Path) -> None:
+    """SQLite lets one write at a time; whoever comes meanwhile waits instead of being told "database is locked"."""
+    path = tmp_path / "held.sqlite3"
+    site = Site(f"sqlite:///{path}", tmp_path)
+    [people] = site.run(PREPARE)
+    try:
+        site.start()
+        other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        other.execute("BEGIN IMMEDIATE")
+        with ThreadPoolExecutor(8) as pool:
+            waiting = [
+                pool.submit(site.send, handle, token, 1, str(uuid4()))
+                for handle, token in json.loads(people)[:8]
+            ]
+            assert not wait(waiting, timeout=1).done  # the control: they do wait for the other
+            other.execute("COMMIT")
+            assert all(answer.result() for answer in waiting)
+        other.close()
+    finally:
+        site.kill()

@@ -1,0 +1,90 @@
+"""What a browser gets to see and hear, and what it cannot learn from it."""
+
+import pytest
+
+from study.models import Stimulus
+from tests.factories import make_open_study
+from tests.study.visits import Visit
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def visit():
+    return Visit(make_open_study(clips=6)).to_trials()
+
+
+def media(visit, number=1):
+    trial = visit.participant.trials.get(number=number)
+    return (
+        trial,
+        [visit.url(f"m/{trial.media_key}/{letter}") for letter in "ABCD"],
+        visit.url(f"m/{trial.media_key}/audio"),
+    )
+
+
+def test_each_position_gives_its_image(visit):
+    trial, images, _ = media(visit)
+    for pk, address in zip(trial.position_order, images, strict=True):
+        stored = Stimulus.objects.get(pk=pk).image.read()
+        assert visit.client.get(address).content == stored
+
+
+def test_headers_are_the_same_for_every_image_and_name_nothing(visit):
+    _, images, _audio = media(visit)
+    seen = set()
+    for address in images:
+        headers = dict(visit.client.get(address).headers)
+        headers.pop("Content-Length")
+        seen.add(tuple(sorted(headers.items())))
+        assert not {"ETag", "Last-Modified", "Expires"} & set(headers)
+        assert "no-store" in headers["Cache-Control"]
+        assert headers["Content-Disposition"] == "inline"
+    assert len(seen) == 1
+
+
+def test_addresses_are_the_participants_own(visit):
+    other = Visit(visit.participant.study).to_trials()
+    _, images, _audio = media(visit)
+    assert other.client.get(images[0]).status_code == 404
+    mine = {trial.media_key for trial in visit.participant.trials.all()}
+    assert not mine & {trial.media_key for trial in other.participant.trials.all()}
+
+
+def test_trials_far_ahead_show_nothing_yet(visit):
+    _, images, audio = media(visit, number=5)
+    assert visit.client.get(images[0]).status_code == 404
+    assert visit.client.get(audio).status_code == 404
+    assert visit.client.get(media(visit, number=3)[1][0]).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "length"),
+    [("bytes=0-1", 206, 2), ("bytes=5-", 206, None), ("bytes=-7", 206, 7), ("bytes=999999999-", 416, 0), ("lines=1-2", 200, None)],
+)  # fmt: skip
+def test_sound_is_served_in_ranges(visit, asked, status, length):
+    trial, _, audio = media(visit)
+    whole = trial.clip.survey_audio.read()
+    answer = visit.client.get(audio, headers={"range": asked})
+    assert answer.status_code == status
+    if length is not None:
+        assert len(answer.content) == length
+    if status == 206:
+        assert answer.headers["Content-Range"].endswith(f"/{len(whole)}")
+        assert answer.content in whole
+    assert answer.headers["Accept-Ranges"] == "bytes"
+
+
+def test_a_page_names_no_condition_clip_or_stored_file(visit):
+    page = visit.get("trial/1/").content.decode()
+    trial = visit.participant.trials.get(number=1)
+    for stimulus in Stimulus.objects.filter(pk__in=trial.position_order).select_related("condition"):
+        for word in (
+            stimulus.condition.key,
+            stimulus.condition.label,
+            stimulus.condition.sealed_label,
+            stimulus.image.name,
+        ):
+            assert word not in page
+    assert trial.clip.name not in page
+    assert trial.clip.survey_audio.name not in page

@@ -1,0 +1,213 @@
+"""Opening a study checks the blinding of exactly what will be shown."""
+
+import functools
+from datetime import timedelta
+
+import pytest
+from django.core.files.base import ContentFile
+from django.urls import reverse
+from django.utils import timezone
+
+from study import blinding_record, lifecycle, tasks
+from study.blinding_audit import audit
+from study.errors import PreflightFailed
+from study.models import BlindingAudit, Stimulus, Study
+from study.simulation import simulate_participants
+from tests.factories import make_study
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def draft(monkeypatch):
+    """A small study, and audits of fewer people, so that it is quick."""
+    small = functools.partial(audit.audit_study, people=8)
+    monkeypatch.setattr(lifecycle, "audit_study", small)
+    monkeypatch.setattr(audit, "audit_study", small)
+    return make_study(clips=1)
+
+
+def spoil(study):
+    """One image gets a byte after its end."""
+    stimulus = Stimulus.objects.filter(clip__study=study).first()
+    stimulus.image.save("image.png", ContentFile(stimulus.image.read() + b"!"))
+
+
+@pytest.fixture
+def worker(monkeypatch):
+    """A worker that does what it was sent when it is told to."""
+    sent: list[int] = []
+    monkeypatch.setattr(tasks.audit_blinding, "delay", sent.append)
+
+    def work() -> int:
+        done = len(sent)
+        while sent:
+            tasks.audit_blinding(sent.pop(0))
+        return done
+
+    work.forget = sent.clear
+    return work
+
+
+@pytest.fixture
+def press(draft, client, django_capture_on_commit_callbacks):
+    """Presses "Open the study"; returns the page that one is led to."""
+    client.force_login(draft.owner)
+
+    def press() -> str:
+        with django_capture_on_commit_callbacks(execute=True):
+            page = client.post(
+                reverse("study_move", args=[draft.slug, "begin"]), {"confirmed": "1"}, follow=True
+            )
+        draft.refresh_from_db()
+        return page.text
+
+    return press
+
+
+def test_pressing_open_has_a_worker_check_and_then_opens(draft, press, worker, client):
+    page = press()
+    assert draft.status == Study.Status.DRAFT
+    assert "The study opens by itself as soon as the check has passed" in page
+    assert "Open the study</button>" not in page
+    part = reverse("study_blinding", args=[draft.slug])
+    assert "data-reload" not in client.get(part).text
+    assert worker() == 1
+    draft.refresh_from_db()
+    assert draft.status == Study.Status.OPEN
+    assert "data-reload" in client.get(part).text
+    assert "Share the link" in client.get(reverse("study_open", args=[draft.slug])).text
+    check = draft.blinding_audits.get()
+    assert check.state == BlindingAudit.State.PASSED
+    assert check.fingerprint == blinding_record.fingerprint(draft)
+    assert draft.log.filter(action="blinding audited", data__passed=True).exists()
+    assert draft.log.filter(action="opened", actor=draft.owner).exists()
+    assert not draft.participants.exists()
+
+
+def test_pressed_twice_it_is_checked_once(draft, press, worker):
+    press()
+    assert "opens by itself" in press()
+    worker()
+    draft.refresh_from_db()
+    assert (draft.status, draft.blinding_audits.count()) == (Study.Status.OPEN, 1)
+
+
+def test_pressed_while_the_worker_is_at_it_it_still_opens(draft, press, worker, monkeypatch):
+    """The audit writes its progress into the row in which the wish to open stands."""
+    watch = audit.watch
+    monkeypatch.setattr(audit, "watch", lambda *args: [watch(*args), press()][0])
+    BlindingAudit.objects.create(study=draft, fingerprint=blinding_record.fingerprint(draft))
+    tasks.audit_blinding(draft.blinding_audits.get().pk)
+    draft.refresh_from_db()
+    assert (draft.status, draft.blinding_audits.count()) == (Study.Status.OPEN, 1)
+
+
+def test_what_passed_already_opens_at_once(draft, press, worker):
+    BlindingAudit.objects.create(
+        study=draft, state=BlindingAudit.State.PASSED, fingerprint=blinding_record.fingerprint(draft)
+    )
+    assert "Hand out the link" in press()
+    assert (draft.status, worker()) == (Study.Status.OPEN, 0)
+
+
+@pytest.mark.parametrize("change", [{"alpha": 0.01}, {"practice_trial": True}], ids=["plan", "pages"])
+def test_a_study_changed_meanwhile_stays_a_draft_and_says_so(draft, press, worker, client, change):
+    press()
+    Study.objects.filter(pk=draft.pk).update(**change)
+    worker()
+    draft.refresh_from_db()
+    assert draft.status == Study.Status.DRAFT
+    assert (
+        "was changed while its blinding was checked"
+        in client.get(reverse("study_open", args=[draft.slug])).text
+    )
+
+
+def test_a_worker_that_comes_up_takes_what_waits(draft, press, worker):
+    press()
+    BlindingAudit.objects.update(moved_at=timezone.now() - timedelta(minutes=10))
+    worker.forget()  # killed with the message in hand
+    tasks.queue_waiting()
+    assert worker() == 1
+    draft.refresh_from_db()
+    assert draft.status == Study.Status.OPEN
+    tasks.queue_waiting()
+    assert worker() == 0
+
+
+def test_a_check_that_waited_for_long_opens_nothing(draft, press, worker):
+    press()
+    BlindingAudit.objects.update(moved_at=timezone.now() - timedelta(hours=1))
+    worker()
+    draft.refresh_from_db()
+    assert draft.status == Study.Status.DRAFT
+    assert draft.blinding_audits.get().state == BlindingAudit.State.PASSED
+
+
+def test_a_study_that_leaks_does_not_open_and_the_page_says_by_what(draft, press, worker, client):
+    spoil(draft)
+    press()
+    worker()
+    draft.refresh_from_db()
+    assert draft.status == Study.Status.DRAFT
+    page = client.get(reverse("study_open", args=[draft.slug])).text
+    assert "after the end" in page
+    assert "Open the study</button>" not in page
+    assert "after the end" in press()
+    with pytest.raises(PreflightFailed):
+        lifecycle.open_study(draft)
+    assert draft.blinding_audits.count() == 1  # the verdict holds until something changes
+
+
+def test_a_check_is_known_until_what_is_shown_changes(draft, monkeypatch):
+    BlindingAudit.objects.create(
+        study=draft, state=BlindingAudit.State.PASSED, fingerprint=blinding_record.fingerprint(draft)
+    )
+    ran = []
+    monkeypatch.setattr(lifecycle, "audit_study", lambda study, **kwargs: ran.append(study))
+    spoil(draft)
+    assert blinding_record.last_verdict(draft) is None
+    with pytest.raises(lifecycle.NotAllowedNow):  # the check that never came to a verdict opens nothing
+        lifecycle.open_study(draft)
+    assert ran == [draft]
+
+
+def test_a_worker_checks_with_progress(draft, client, worker, django_capture_on_commit_callbacks):
+    client.force_login(draft.owner)
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post(reverse("study_blinding_check", args=[draft.slug]))
+        client.post(reverse("study_blinding_check", args=[draft.slug]))  # pressed twice is asked once
+    (check,) = draft.blinding_audits.all()
+    assert "waits for a worker" in client.get(reverse("study_blinding", args=[draft.slug])).text
+    BlindingAudit.objects.update(state="running", people=24, people_done=7)
+    assert "7 of 24" in client.get(reverse("study_blinding", args=[draft.slug])).text
+    BlindingAudit.objects.update(state="waiting")
+    assert worker() == 1
+    tasks.audit_blinding(check.pk)  # a message that comes twice does nothing more
+    check.refresh_from_db()
+    assert (check.state, check.people_done) == ("passed", 8)
+    page = client.get(reverse("study_open", args=[draft.slug])).text
+    assert "Nothing but the pixels tells the condition" in page
+    lifecycle.open_study(draft)
+    assert draft.blinding_audits.count() == 1
+
+
+def test_a_check_that_breaks_says_why(draft):
+    Stimulus.objects.filter(clip__study=draft).first().image.delete(save=False)
+    check = BlindingAudit.objects.create(study=draft, fingerprint="")
+    tasks.audit_blinding(check.pk)
+    check.refresh_from_db()
+    assert check.state == BlindingAudit.State.FAILED
+    assert check.problem
+
+
+def test_simulated_people_need_no_check(draft, monkeypatch):
+    import numpy as np
+
+    monkeypatch.setattr(lifecycle, "audit_study", lambda study, **kwargs: pytest.fail("was audited"))
+    draft.simulated = True
+    draft.save()
+    lifecycle.open_study(draft)
+    (person,) = simulate_participants(draft, 1, np.random.default_rng(1))
+    assert person.status == "completed"

@@ -1,0 +1,212 @@
+"""Options of a study and what is noted about the way somebody answered."""
+
+import json
+import re
+from collections import Counter
+
+import pytest
+
+from study.models import Clip, Event, Trial
+from study.questions import QuestionSetError, load_question_set, shipped
+from tests.factories import add_clip, make_open_study
+from tests.study.visits import Visit
+
+pytestmark = pytest.mark.django_db
+
+
+def test_hidden_repeats_show_early_clips_again_with_another_order_possible():
+    study = make_open_study(clips=5, repeats=2)
+    trials = list(Visit(study).participant.trials.all())
+    assert len(trials) == 7
+    assert [trial.repeat for trial in trials] == [0, 0, 0, 0, 0, 1, 1]
+    assert {trial.clip_id for trial in trials[5:]} == {trial.clip_id for trial in trials[:2]}
+    assert all(
+        sorted(trial.position_order) == sorted(s.pk for s in trial.clip.stimuli.all()) for trial in trials
+    )
+
+
+def test_a_match_control_shows_two_images_of_this_clip_and_two_of_another():
+    from study.models import Stimulus
+
+    study = make_open_study(clips=4, match_controls=1)
+    trials = list(Visit(study).participant.trials.all())
+    (control,) = [trial for trial in trials if trial.kind == Trial.Kind.MATCH]
+    shown = Stimulus.objects.filter(pk__in=control.position_order)
+    by_clip = Counter(shown.values_list("clip", flat=True))
+    assert sorted(by_clip.values()) == [2, 2]
+    assert control.clip_id in by_clip
+    assert sorted(Counter(shown.values_list("condition", flat=True)).values()) == [2, 2]
+    main = {trial.clip_id: trial.number for trial in trials if trial.kind == "main"}
+    assert all(main[clip] < control.number for clip in by_clip)
+
+
+def test_practice_comes_first_and_is_not_counted():
+    study = make_open_study(clips=2, practice_trial=True)
+    add_clip(study, 9, is_practice=True)
+    visit = Visit(study).to_trials()
+    assert visit.get("").headers["Location"].endswith("/trial/0/")
+    assert "A try first" in visit.get("trial/0/").content.decode()
+    visit.answer(0)
+    assert "1 of 2" in visit.get("trial/1/").content.decode()
+    assert visit.finish().status == "completed"
+    assert Clip.objects.get(number=9).trials.get().kind == "practice"
+
+
+@pytest.mark.parametrize(("right", "flags"), [(True, []), (False, ["attention_failed"])])
+def test_an_attention_trial_is_flagged_where_it_was_answered_wrongly(right, flags):
+    study = make_open_study(clips=3, attention_trials=1)
+    visit = Visit(study).to_trials()
+    trial = visit.participant.trials.get(kind="attention")
+    for number in range(1, 5):
+        if number == trial.number and right:
+            visit.answer(number, **trial.expected)
+        elif number == trial.number:
+            wrong = "".join(sorted(set("ABCD") - set(trial.expected["first"])))
+            visit.answer(number, wrong[0], wrong[1])
+        else:
+            visit.answer(number, "ABCD"[number % 4], "ABCD"[(number + 1) % 4])
+    visit.post("review/")
+    assert visit.participant.flags == flags
+
+
+def test_the_same_position_always_and_haste_are_flagged_and_nobody_is_excluded():
+    visit = Visit(make_open_study(clips=5)).to_trials()
+    for number in range(1, 6):
+        visit.answer(number, "A", "B", seconds="1.0")
+    visit.post("review/")
+    assert visit.participant.flags == ["too_fast", "one_position"]
+    assert visit.participant.excluded is False
+
+
+def test_events_are_kept_small_and_strange_ones_are_dropped():
+    visit = Visit(make_open_study(clips=2)).to_trials()
+    sent = [
+        {"kind": "play", "trial": 1, "data": {"at": 1.23456, "long": "x" * 500}},
+        {"kind": "made up", "trial": 1},
+        "nonsense",
+    ]
+    assert visit.post("events/", {"events": json.dumps(sent)}).status_code == 204
+    assert visit.post("events/", {"events": "{"}).status_code == 204
+    event = Event.objects.get()
+    assert (event.kind, event.data, event.trial.number) == ("play", {"at": 1.23}, 1)
+
+
+def test_reason_and_familiarity_are_kept_where_asked_for():
+    visit = Visit(make_open_study(clips=1, ask_reason=True, ask_familiarity=True)).to_trials()
+    visit.answer(1, reason="calm", knows_piece="yes")
+    ballot = visit.participant.trials.get(number=1).ballot
+    assert (ballot.reason, ballot.knows_piece) == ("calm", True)
+
+
+def test_the_shipped_question_set_is_asked_before_and_kept():
+    study = make_open_study(clips=1, questions_before=shipped("musical_experience"))
+    visit = Visit(study)
+    visit.post("consent/", {"agree": "on"})
+    assert visit.get("").headers["Location"].endswith("questions/before/")
+    assert visit.post("questions/before/", {}).status_code == 422
+    visit.post("questions/before/", {"training_years": "none", "importance": "5", "listening_hours": "2"})
+    assert visit.participant.answers["before"] == {
+        "training_years": "none", "importance": "5", "listening_hours": 2.0,
+    }  # fmt: skip
+    visit.post("instructions/")
+    assert visit.get("").headers["Location"].endswith("trial/1/")
+
+
+def test_questions_after_come_before_the_end():
+    visit = Visit(make_open_study(clips=1, questions_after=shipped("musical_experience"))).to_trials()
+    visit.answer(1)
+    assert visit.get("review/").headers["Location"].endswith("questions/after/")
+
+
+QUOTA_SET = """
+questions:
+  - key: age
+    type: choice
+    text: {en: "How old are you?"}
+    options:
+      - {key: under_18, text: {en: under 18}, screen_out: true}
+      - {key: adult, text: {en: 18 or more}}
+"""
+
+
+def test_an_answer_may_end_the_visit_with_its_code():
+    study = make_open_study(clips=1, questions_before=QUOTA_SET, screen_out_code="SORRY")
+    visit = Visit(study)
+    visit.post("consent/", {"agree": "on"})
+    answer = visit.post("questions/before/", {"age": "under_18"})
+    assert answer.headers["Location"].endswith("not-this-time/")
+    assert "SORRY" in visit.get("not-this-time/").content.decode()
+    assert visit.get("trial/1/").headers["Location"].endswith("not-this-time/")
+
+
+def test_a_full_quota_ends_the_visit():
+    quotas = [{"question": "age", "answer": "adult", "limit": 1}]
+    study = make_open_study(clips=1, questions_before=QUOTA_SET, quotas=quotas)
+    ends = []
+    for _ in range(2):
+        visit = Visit(study)
+        visit.post("consent/", {"agree": "on"})
+        ends.append(visit.post("questions/before/", {"age": "adult"}).headers["Location"])
+    assert not ends[0].endswith("not-this-time/")
+    assert ends[1].endswith("not-this-time/")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("questions: [", "line 1"),
+        ("questions:\n  - key: a\n    type: colour\n    text: {en: x}\n", "line 2"),
+        ("questions:\n  - key: a\n    type: number\n    text: {en: x}\n    maxx: 3\n", "maxx"),
+        ("questions:\n  - key: a\n    type: text\n    text: {en: x}\n  - key: a\n    type: text\n    text: {en: y}\n", "twice"),
+    ],
+)  # fmt: skip
+def test_a_faulty_question_set_is_refused_with_its_line(text, message):
+    with pytest.raises(QuestionSetError, match=message):
+        load_question_set(text)
+
+
+def test_prolific_ids_are_kept_and_the_way_back_opens_at_the_end_only():
+    study = make_open_study(clips=1, recruitment_platform="prolific", completion_code="C0DE")
+    from django.test import Client
+
+    from study.simulation import hidden_fields
+
+    client = Client()
+    way_in = f"/s/{study.open_link_token}/?PROLIFIC_PID=abc&STUDY_ID=x&SESSION_ID=y&other=z"
+    key = hidden_fields(client.get(way_in).content.decode())["key"]
+    base = client.post(way_in, {"key": key}).headers["Location"]
+    person = study.participants.get()
+    assert person.recruitment == {"PROLIFIC_PID": "abc", "STUDY_ID": "x", "SESSION_ID": "y"}
+    for page, data in (("consent/", {"agree": "on"}), ("instructions/", {})):
+        client.post(base + page, data)
+    assert "submissions/complete" not in client.get(base, follow=True).content.decode()
+    client.post(base + "trial/1/", {"first": "A", "second": "B"})
+    client.post(base + "review/")
+    assert (
+        "https://app.prolific.com/submissions/complete?cc=C0DE"
+        in client.get(base + "thanks/").content.decode()
+    )
+    again = Client()
+    key = hidden_fields(again.get(way_in).content.decode())["key"]
+    refused = again.post(way_in, {"key": key})
+    assert refused.status_code == 403
+    assert "You have begun this study already" in refused.content.decode()
+    assert study.participants.count() == 1
+
+
+def test_something_back_where_the_researcher_allows_it():
+    visit = Visit(make_open_study(clips=3, repeats=1, feedback=True)).to_trials()
+    visit.finish()
+    assert re.search(
+        "One piece came twice; you gave the same 1st to [01] of 1", visit.get("thanks/").content.decode()
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["title: 2026-13-45", "title: !!int x", "title: !!timestamp x", "title: " + "9" * 5000, "[" * 5000, "{a: " * 5000,
+     "!!python/object/apply:os.system ['true']", "title: &a {en: *a}", "title: \x00", "? [1]\n: 2", "<<: 5"],
+)  # fmt: skip
+def test_what_is_no_question_set_is_refused_in_words_and_does_nothing(text):
+    with pytest.raises(QuestionSetError):
+        load_question_set(text)

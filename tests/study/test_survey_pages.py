@@ -1,0 +1,286 @@
+"""Ways in and out: links, states of a study, resuming, going back."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from django.utils import timezone
+
+from study.lifecycle import close_study, pause_study
+from study.links import create_personal_links, open_link
+from study.models import Participant, ProblemReport, Study
+from study.withdrawal import withdraw
+from tests.factories import make_open_study, make_study
+from tests.study.visits import Visit
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def fresh_cache():
+    cache.clear()
+
+
+def test_looking_at_the_open_link_changes_nothing(client):
+    study = make_open_study(clips=2)
+    for _ in range(3):
+        assert client.get(f"/s/{study.open_link_token}/").status_code == 200
+    assert not Participant.objects.exists()
+
+
+def test_pressing_start_twice_makes_one_person():
+    study = make_open_study(clips=2)
+    visit = Visit(study)
+    again = visit.client.post(visit.way_in, {"key": _offer_of(visit)})
+    assert again.status_code == 303
+    assert again.headers["Location"] == visit.base
+    assert study.participants.count() == 1
+
+
+def _offer_of(visit):
+    from django.core import signing
+
+    return signing.dumps(visit.token, salt="earsight.enrolment")
+
+
+def test_a_token_of_ones_own_making_is_refused(client):
+    study = make_open_study(clips=2)
+    answer = client.post(f"/s/{study.open_link_token}/", {"key": "guessable"})
+    assert answer.status_code == 303
+    assert not Participant.objects.exists()
+
+
+def test_the_token_is_in_no_address_after_the_way_in_and_stored_only_as_a_hash():
+    visit = Visit(make_open_study(clips=2))
+    assert visit.token not in visit.base
+    person = visit.participant
+    assert visit.token not in str(Participant.objects.filter(pk=person.pk).values().get())
+    cookie = visit.client.cookies["earsight_participant"]
+    assert cookie["path"] == visit.base
+    assert visit.client.cookies["earsight_begun"]["path"] == visit.way_in
+    assert cookie["httponly"]
+    assert cookie["samesite"] == "Lax"
+
+
+def test_the_own_link_resumes_on_another_device_where_the_person_was():
+    visit = Visit(make_open_study(clips=3)).to_trials()
+    visit.answer(1)
+    other = Client()
+    page = other.get(f"/p/{visit.token}/", follow=True)
+    assert page.redirect_chain[-1][0].endswith("/trial/2/")
+    assert visit.token not in page.redirect_chain[-1][0]
+
+
+@pytest.mark.parametrize("address", ["/s/nothing/", "/j/nothing/", "/p/nothing/"])
+def test_an_unknown_link_says_so_kindly(client, address):
+    answer = client.get(address)
+    assert answer.status_code == 404
+    assert "not valid" in answer.content.decode()
+
+
+def test_guessing_links_is_slowed_down(client):
+    for number in range(30):
+        client.get(f"/p/guess{number}/")
+    assert client.get("/p/guess/").status_code == 429
+
+
+def test_a_closed_study_takes_nobody_new(client):
+    study = close_study(make_open_study(clips=2))
+    answer = client.get(f"/s/{study.open_link_token}/")
+    assert answer.status_code == 410
+    assert "ended" in answer.content.decode()
+
+
+def test_a_paused_study_takes_nobody_new_but_lets_people_inside_finish(client):
+    study = make_open_study(clips=2)
+    visit = Visit(study).to_trials()
+    pause_study(study)
+    assert client.get(f"/s/{study.open_link_token}/").status_code == 403
+    assert visit.finish().status == "completed"
+
+
+def test_a_draft_is_not_open_yet(client):
+    study = make_study(clips=2)
+    assert client.get(f"/s/{study.open_link_token}/").status_code == 403
+
+
+def test_somebody_in_the_middle_may_finish_within_the_grace_period():
+    study = make_open_study(clips=2, grace_minutes=30)
+    visit = Visit(study).to_trials()
+    close_study(study)
+    assert visit.finish().status == "completed"
+
+
+def test_after_the_grace_period_the_study_is_over():
+    study = make_open_study(clips=2, grace_minutes=30)
+    visit = Visit(study).to_trials()
+    close_study(study)
+    Study.objects.filter(pk=study.pk).update(closed_at=timezone.now() - timedelta(minutes=31))
+    assert visit.get("trial/1/").status_code == 410
+    assert visit.answer(1).status_code == 410
+    assert not visit.participant.trials.filter(ballot__isnull=False).exists()
+
+
+def test_without_the_cookie_a_participants_page_is_closed():
+    visit = Visit(make_open_study(clips=2)).to_trials()
+    stranger = Client()
+    assert stranger.get(visit.url("trial/1/")).status_code == 403
+
+
+def test_steps_cannot_be_skipped():
+    visit = Visit(make_open_study(clips=4, sound_check=True))
+    for page in ("trial/1/", "review/", "thanks/"):
+        assert visit.get(page).headers["Location"].endswith("consent/")
+    assert visit.post("consent/", {}).status_code == 422
+    visit.to_trials()
+    assert visit.get("trial/4/").headers["Location"].endswith("trial/1/")
+    assert visit.get("review/").headers["Location"].endswith("trial/1/")
+
+
+def test_an_answer_can_be_seen_and_changed_until_the_end_and_not_after():
+    visit = Visit(make_open_study(clips=2)).to_trials()
+    visit.answer(1, "A", "B")
+    page = visit.get("trial/1/").content.decode()
+    assert re.search(r'name="first" value="A" checked', page)
+    visit.answer(1, "C", "D")
+    visit.finish()
+    receipt = visit.participant.receipt
+    assert visit.answer(1, "D", "C").headers["Location"].endswith("/thanks/")
+    assert receipt in visit.get("thanks/").content.decode()
+
+
+def test_coming_back_by_the_open_link_offers_to_go_on():
+    visit = Visit(make_open_study(clips=2)).to_trials()
+    assert "Go on where I was" in visit.client.get(visit.way_in).content.decode()
+    landed = visit.client.post(visit.way_in, {"resume": "1"})
+    assert landed.headers["Location"] == visit.base
+
+
+def test_a_personal_link_lets_one_person_in_and_brings_them_back():
+    study = make_open_study(clips=2)
+    ((_label, url),) = create_personal_links(study, 1)
+    path = "/" + url.split("/", 3)[3]
+    client = Client()
+    assert client.get(path).status_code == 200
+    assert not Participant.objects.exists()
+    base = client.post(path).headers["Location"]
+    assert Client().get(path).headers["Location"] == base
+    assert Client().post(path).headers["Location"] == base
+    assert study.participants.count() == 1
+
+
+def test_a_capped_link_lets_in_as_many_as_it_was_made_for():
+    study = make_open_study(clips=2)
+    ((_label, url),) = create_personal_links(study, 1, cap=2)
+    path = "/" + url.split("/", 3)[3]
+    for _ in range(2):
+        client = Client()
+        key = re.search(r'name="key" value="([^"]+)"', client.get(path).content.decode())[1]
+        assert client.post(path, {"key": key}).status_code == 303
+    assert Client().get(path).status_code == 403
+    assert study.participants.count() == 2
+
+
+def test_pilots_may_try_a_draft():
+    study = make_study(clips=2)
+    ((_label, url),) = create_personal_links(study, 1, kind="pilot")
+    path = "/" + url.split("/", 3)[3]
+    client = Client()
+    base = client.post(path).headers["Location"]
+    assert client.get(base, follow=True).status_code == 200
+    assert study.participants.get().kind == "pilot"
+
+
+def test_who_fills_the_hidden_field_is_counted_as_a_bot():
+    study = make_open_study(clips=2)
+    client = Client()
+    page = client.get(f"/s/{study.open_link_token}/").content.decode()
+    key = re.search(r'name="key" value="([^"]+)"', page)[1]
+    client.post(f"/s/{study.open_link_token}/", {"key": key, "website": "http://spam.example"})
+    assert study.participants.get().kind == "bot"
+
+
+def test_enough_people_close_the_door_where_the_study_says_so(client):
+    study = make_open_study(clips=2, target_participants=1, stop_at_target=True)
+    Visit(study).to_trials().finish()
+    assert client.get(f"/s/{study.open_link_token}/").status_code == 403
+
+
+def test_the_page_follows_the_chosen_language():
+    visit = Visit(make_open_study(clips=2))
+    visit.post("language/", {"language": "ko", "next": visit.url("consent/")})
+    assert 'lang="ko"' in visit.get("consent/").content.decode()
+    assert visit.participant.language == "ko"
+
+
+def test_a_study_in_korean_only_is_shown_in_korean():
+    visit = Visit(make_open_study(clips=2, languages=["ko"]))
+    assert 'lang="ko"' in visit.get("consent/").content.decode()
+
+
+def test_a_language_switch_leads_to_no_other_site():
+    visit = Visit(make_open_study(clips=2))
+    answer = visit.post("language/", {"language": "ko", "next": "https://evil.example/"})
+    assert answer.headers["Location"].startswith("/q/")
+
+
+def test_a_problem_reaches_the_researcher_with_its_page_and_no_name():
+    visit = Visit(make_open_study(clips=2)).to_trials()
+    visit.post("problem/", {"text": "No sound.", "page": "trial 1"})
+    report = ProblemReport.objects.get()
+    assert (report.page, report.text) == ("trial 1", "No sound.")
+    assert not any("participant" in field.name for field in report._meta.fields)
+
+
+def test_a_receipt_erases_everything_that_was_given(client):
+    visit = Visit(make_open_study(clips=2)).to_trials()
+    receipt = visit.finish().receipt
+    assert client.post("/withdraw/", {"receipt": "AAAA-BBBB-CCCC-DDDD-EEEE-FFFF"}).status_code == 422
+    assert client.post("/withdraw/", {"receipt": receipt.lower().replace("-", " ")}).status_code == 200
+    person = visit.participant
+    assert person.status == "withdrawn"
+    assert not person.trials.exists()
+    assert (person.answers, person.recruitment, person.receipt) == ({}, {}, "")
+    assert client.get(f"/p/{visit.token}/").status_code == 404
+    withdraw(person)  # again changes nothing
+
+
+def test_the_open_link_has_an_address_of_its_own():
+    study = make_open_study(clips=1)
+    assert open_link(study).endswith(f"/s/{study.open_link_token}/")
+
+
+def test_pages_are_never_kept_by_a_cache():
+    visit = Visit(make_open_study(clips=2)).to_trials()
+    for page in ("trial/1/", "consent/"):
+        assert "no-store" in visit.get(page).headers["Cache-Control"]
+
+
+def test_a_trial_page_is_small_with_all_it_loads_and_needs_one_round_trip():
+    visit = Visit(make_open_study(clips=6, conditions=6)).to_trials()
+    page = visit.get("trial/1/").content.decode()
+    static = Path(__file__).resolve().parents[2] / "static"
+    named = [*re.findall(r'<link rel="(?:stylesheet|modulepreload)" href="/static/([^"]+)"', page)]
+    named += re.findall(r'<script[^>]* src="/static/([^"]+)"', page)
+    files = {name: (static / name).read_text() for name in named}
+    assert len(page.encode()) + sum(len(text.encode()) for text in files.values()) < 60_000
+    # Whatever a file asks for in turn is named by the page already.
+    asked = {
+        f"js/survey/{module}" for text in files.values() for module in re.findall(r'from "\./([^"]+)"', text)
+    }
+    assert asked
+    assert asked <= set(files)
+    assert not any(
+        "@import" in text or "url(" in text for name, text in files.items() if name.endswith("css")
+    )
+
+
+def test_the_way_in_counts_all_trials_that_come():
+    study = make_open_study(clips=3, repeats=1, match_controls=1, attention_trials=1)
+    page = Client().get(f"/s/{study.open_link_token}/").content.decode()
+    assert "6 short pieces of music" in page
+    visit = Visit(study).to_trials()
+    assert visit.participant.trials.count() == 6

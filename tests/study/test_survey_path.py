@@ -1,0 +1,30 @@
+"""The whole way through the survey, as a participant's browser without script goes."""
+
+import numpy as np
+import pytest
+
+from study.ballots import COLUMNS, ballot_rows
+from study.models import Participant
+from study.simulation import simulate_participants
+from tests.factories import make_open_study
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("conditions", [2, 3, 4, 5, 6])
+def test_simulated_people_answer_every_trial_through_the_pages(conditions):
+    study = make_open_study(clips=3, conditions=conditions, simulated=True, sound_check=True)
+    people = simulate_participants(study, 2, np.random.default_rng(1))
+    assert [person.status for person in people] == ["completed", "completed"]
+    assert {person.kind for person in people} == {Participant.Kind.SIMULATED}
+    rows = ballot_rows(study, sealed=False)
+    assert len(rows) == 6
+    assert tuple(rows[0]) == COLUMNS
+    assert {row["first"] for row in rows} <= set(study.conditions.values_list("key", flat=True))
+
+
+def test_simulated_people_are_pilots_in_a_real_study():
+    study = make_open_study(clips=2)
+    (person,) = simulate_participants(study, 1, np.random.default_rng(1))
+    assert person.kind == Participant.Kind.PILOT
+    assert ballot_rows(study) == []

@@ -1,0 +1,55 @@
+"""A participant's browser for tests: into a study and on to a page, by the pages' own forms."""
+
+from django.test import Client
+
+from study.models import Participant, Study
+from study.simulation import hidden_fields
+from study.tokens import accept_token
+
+
+class Visit:
+    """Somebody who came by the open link."""
+
+    def __init__(self, study: Study, **client) -> None:
+        self.client = Client(**client)
+        self.way_in = f"/s/{study.open_link_token}/"
+        page = self.client.get(self.way_in)
+        assert page.status_code == 200, page.content
+        key = hidden_fields(page.content.decode())["key"]
+        self.token = accept_token(key)
+        landed = self.client.post(self.way_in, {"key": key})
+        assert landed.status_code == 303, landed.content
+        self.base = landed.headers["Location"]
+
+    @property
+    def participant(self) -> Participant:
+        return Participant.objects.select_related("study").get(handle=self.base.split("/")[2])
+
+    def url(self, path: str) -> str:
+        return self.base + path
+
+    def get(self, path: str, **headers):
+        return self.client.get(self.url(path), headers=headers)
+
+    def post(self, path: str, data: dict | None = None, **headers):
+        return self.client.post(self.url(path), data or {}, headers=headers)
+
+    def to_trials(self) -> "Visit":
+        """Past consent, sound check and instructions."""
+        self.post("consent/", {"agree": "on"})
+        self.post("sound/", {"heard": "yes"})
+        self.post("instructions/")
+        return self
+
+    def answer(self, number: int, first: str = "A", second: str = "B", **more):
+        return self.post(f"trial/{number}/", {"first": first, "second": second, **more})
+
+    def answer_all(self) -> "Visit":
+        for number in self.participant.trials.values_list("number", flat=True):
+            self.answer(number)
+        return self
+
+    def finish(self) -> Participant:
+        self.answer_all()
+        self.post("review/")
+        return self.participant
