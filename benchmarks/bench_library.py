@@ -1,0 +1,134 @@
+"""A library pass through two real Celery workers, one of them killed in the middle.
+
+    python benchmarks/bench_library.py [--clips 1000] [--broker filesystem://] [--precision bfloat16]
+
+Says how long the pass took, what a pass over 25,863 clips would take at that rate, that every clip is there once,
+and how much memory the workers held after the first chunks and at the end. The tagger is CLMR's full network with
+random weights (its speed does not depend on them). Sounds: bench_listening.py says which. Ends with 1 where a clip
+is missing or there twice.
+"""
+
+import argparse
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+WHOLE = 25_863
+
+
+def start_worker(log: Path) -> subprocess.Popen[bytes]:
+    """One worker process with one child, in a group of its own."""
+    queue = os.environ["EARSIGHT_TEST_QUEUE_PREFIX"] + "cpu"
+    app = "tests.generation.orchestration.worker_app"
+    command = [sys.executable, "-m", "celery", "-A", app, "worker", "-Q", queue, "-c", "1", "-l", "WARNING"]
+    command += ["--without-gossip", "--without-mingle", "-n", f"{secrets.token_hex(4)}@bench"]
+    with log.open("ab") as output:
+        return subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output, start_new_session=True)
+
+
+def resident(worker: subprocess.Popen[bytes]) -> float:
+    """Megabytes in memory of the worker and its children together (Linux)."""
+    pages = 0
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and os.getpgid(int(entry.name)) == worker.pid:
+                pages += int((entry / "statm").read_text().split()[1])
+        except OSError:  # ended meanwhile
+            continue
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--clips", type=int, default=1000)
+    parser.add_argument("--broker", default="filesystem://")
+    parser.add_argument("--precision", choices=["float32", "bfloat16"], default="bfloat16")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        sys.exit(measure(Path(folder), options.clips, options.broker, options.precision))
+
+
+def measure(folder: Path, clips: int, broker: str, precision: str) -> int:
+    os.environ |= {
+        "DJANGO_SETTINGS_MODULE": "tests.generation.orchestration.worker_settings",
+        "EARSIGHT_TEST_QUEUE_PREFIX": f"earsight-bench-listen-{secrets.token_hex(4)}-",
+        "EARSIGHT_TEST_NO_RESCUE": "1",
+        "EARSIGHT_DATA": str(folder / "data"),
+        "EARSIGHT_BROKER_URL": broker,
+        "OMP_NUM_THREADS": "1",
+    }
+    (folder / "data").mkdir()
+    import django
+
+    django.setup()
+    from bench_listening import make_clips
+    from django.core.management import call_command
+
+    from generation import library
+    from generation.tagging import ClmrOptions
+    from generation.tagging.clmr import Head, SampleCNN, save_encoder, save_head
+
+    call_command("migrate", verbosity=0)
+    save_encoder(SampleCNN(), folder / "encoder.pt")
+    save_head(Head(512, 50, tags=[f"tag {number}" for number in range(50)]), folder / "head.pt")
+    tagger = ClmrOptions(
+        encoder=str(folder / "encoder.pt"), head=str(folder / "head.pt"), precision=precision
+    )
+    music, out = folder / "music", folder / "pass"
+    music.mkdir()
+    made = make_clips(folder)
+    for number in range(clips):
+        shutil.copy(made[number % len(made)], music / f"{number:05d}{made[number % len(made)].suffix}")
+    library.plan_pass(out, music, library.find_audio(music), tagger.model_dump_json())
+    return follow(out, tagger, clips)
+
+
+def follow(out: Path, tagger: object, clips: int) -> int:
+    """Queues the pass, starts and kills workers, and says what came of it."""
+    from generation import library, library_tasks
+
+    log = out / "workers.log"
+    library_tasks.queue_pass(out, tagger)  # type: ignore[arg-type]
+    workers = [start_worker(log) for _ in range(2)]
+    began, early, killed = time.monotonic(), None, False
+    try:
+        while (progress := library.progress_of(out)).clips_done < clips:
+            time.sleep(0.2)
+            done = progress.clips_done / clips
+            if early is None and progress.chunks_done >= 2:
+                early = resident(workers[1])
+            if done > 0.4 and not killed:
+                os.killpg(workers[0].pid, signal.SIGKILL)
+                workers[0].wait()
+                killed = True
+                workers[0] = start_worker(log)
+            if time.monotonic() - began > 3600:
+                break
+        seconds, late = time.monotonic() - began, resident(workers[1])
+    finally:
+        for worker in workers:
+            os.killpg(worker.pid, signal.SIGKILL)
+            worker.wait()
+    rows = Counter(row["file"] for row in library.read_rows(out))
+    wrong = sum("error" in row for row in library.read_rows(out))
+    rate = len(rows) / seconds
+    print(
+        f"{len(rows):,} of {clips:,} clips in {seconds:.0f} s by two workers of one thread, one killed and replaced"
+    )
+    print(f"{rate:.2f} clips a second; {WHOLE:,} clips: {WHOLE / rate / 3600:.1f} hours")
+    print(f"there more than once: {sum(count > 1 for count in rows.values())}; with an error: {wrong}")
+    print(f"memory of a worker: {early or 0:.0f} MB after two chunks, {late:.0f} MB at the end")
+    return 0 if len(rows) == clips and set(rows.values()) == {1} else 1
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,149 @@
+"""What orchestration costs: overhead per stimulus, and a thousand clips through two workers.
+
+    python benchmarks/bench_orchestration.py [--clips 1000] [--workers 2] [--painter sketch]
+
+Overhead: all steps in one process with steps that do nothing, so that what is left is leases, rows, files and
+planning. Throughput: real Celery workers with the template writer and the sketch painter (or plain colours, which
+leaves orchestration alone), listening replaced by arithmetic; clips a minute, and the workers' memory by quarters.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+
+def resident_mib(group: int) -> float:
+    """Resident memory of all processes of a process group (Linux)."""
+    total = 0
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = status.read_text().rpartition(")")[2].split()
+            if int(fields[2]) == group:
+                total += int(fields[21]) * os.sysconf("SC_PAGE_SIZE")
+        except OSError:
+            continue
+    return total / 2**20
+
+
+def overhead(clips: int) -> dict[str, float]:
+    """Seconds of orchestration for each stimulus: everything but the work itself."""
+    from generation import orchestration, runs, work
+    from tests.generation.orchestration.kills import make_study
+
+    spent = {"work": 0.0, "cpu": 0.0}
+
+    def timed(*args, do=work.do):
+        began, cpu = time.perf_counter(), time.process_time()
+        outcome = do(*args)
+        spent["work"] += time.perf_counter() - began
+        spent["cpu"] += time.process_time() - cpu
+        return outcome
+
+    work.do = timed
+    study, run = make_study(clips)
+    runs.cancel_run(run)
+    began, cpu = time.perf_counter(), time.process_time()
+    run = runs.start_run(study, wake=False)
+    planned = time.perf_counter() - began
+    orchestration.run_pending(study)
+    whole, whole_cpu = time.perf_counter() - began, time.process_time() - cpu
+    began = time.perf_counter()
+    runs.start_run(study, wake=False)
+    again = time.perf_counter() - began
+    stimuli = 4 * clips
+    return {
+        "clips": clips,
+        "overhead_ms_per_stimulus": round(1000 * (whole - spent["work"]) / stimuli, 2),
+        "of_it_cpu_ms": round(1000 * (whole_cpu - spent["cpu"]) / stimuli, 2),
+        "planning_ms_per_clip": round(1000 * planned / clips, 2),
+        "running_again_ms_per_clip": round(1000 * again / clips, 2),
+    }
+
+
+def throughput(clips: int, workers: int, size: int) -> dict[str, float]:
+    """Clips a minute through real workers, and whether their memory stays flat."""
+    from generation.models import ClipStep
+    from tests.generation.orchestration.kills import findings, make_study
+
+    study, run = make_study(clips, size)
+    command = [sys.executable, "-m", "celery", "-A", "tests.generation.orchestration.worker_app", "worker"]
+    prefix = os.environ["EARSIGHT_TEST_QUEUE_PREFIX"]
+    command += [
+        "-Q",
+        ",".join(prefix + queue for queue in ("cpu", "api", "gpu")),
+        "-c",
+        str(workers),
+        "-l",
+        "ERROR",
+    ]
+    worker = subprocess.Popen(command, cwd=ROOT, start_new_session=True)
+    painted = ClipStep.objects.filter(run=run, kind="paint", state="done")
+    memory: dict[int, float] = {}
+    try:
+        while painted.count() < 1:
+            time.sleep(0.1)
+        began, first = time.monotonic(), painted.count()
+        while run.is_running:
+            time.sleep(0.5)
+            done = painted.count()
+            for quarter in range(1, 5):
+                if done >= quarter * clips // 4 and quarter not in memory:
+                    memory[quarter] = resident_mib(worker.pid)
+            run.refresh_from_db()
+        minutes = (time.monotonic() - began) / 60
+    finally:
+        worker.terminate()
+        worker.wait(30)
+    return {
+        "clips": clips,
+        "workers": workers,
+        "clips_per_minute": round((clips - first) / minutes, 1),
+        "memory_mib_by_quarter": [round(memory[quarter], 1) for quarter in sorted(memory)],
+    } | {key: value for key, value in findings(study).items() if key != "wanted"}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--clips", type=int, default=1000)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--broker", default="filesystem://")
+    parser.add_argument("--painter", choices=("sketch", "flat"), default="sketch")
+    parser.add_argument("--size", type=int, default=512, help="pixels of an image's side")
+    parser.add_argument("--part", choices=("overhead", "throughput"))
+    options = parser.parse_args()
+    if options.part is None:  # each part in a process and a data folder of its own
+        for part in ("overhead", "throughput"):
+            subprocess.run([sys.executable, __file__, *sys.argv[1:], "--part", part], check=True)
+        return
+    from tests.generation.orchestration.kills import forget_broker, prepare
+
+    if options.painter == "sketch" and options.part == "throughput":
+        os.environ["EARSIGHT_TEST_SKETCH"] = "1"
+    with tempfile.TemporaryDirectory(prefix="earsight-bench-") as folder:
+        prepare(folder, options.broker, 0, rescue=True)
+        if options.part == "overhead":
+            print(json.dumps({"overhead": overhead(min(options.clips, 200))}))
+        else:
+            print(
+                json.dumps(
+                    {
+                        "painter": options.painter,
+                        "throughput": throughput(options.clips, options.workers, options.size),
+                    }
+                )
+            )
+        forget_broker(options.broker)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,158 @@
+"""Four pictures in one batch against one call a picture, side by side, and the time outside the denoiser.
+
+    python benchmarks/bench_painting.py                          a tiny Stable Diffusion on this processor
+    python benchmarks/bench_painting.py --architecture sd15 sdxl     full size, random weights (wants a GPU)
+    python benchmarks/bench_painting.py --model FOLDER --size 512 --steps 30      a model of one's own
+
+For each: pictures a second both ways, peak memory of each, the share of time outside the denoiser, and whether both
+ways give the same pictures. As lines, and with --json FILE as JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import resource
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+import numpy as np  # noqa: E402
+import torch  # noqa: E402
+
+from benchmarks.architectures import ARCHITECTURES, save_architecture  # noqa: E402
+from generation.painting import diffusers_painter  # noqa: E402
+from generation.painting.diffusers_options import DiffusersOptions  # noqa: E402
+from generation.painting.diffusers_painter import DiffusersPainter  # noqa: E402
+
+PROMPTS = [
+    "drums, guitar, rock, fast",
+    "A guitar and drums carry a fast rock tune.",
+    "guitar, guitars, rock, loud",
+    "A guitar and guitars shape a loud rock tune.",
+]
+
+
+def synchronise() -> None:
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+
+
+@contextmanager
+def denoiser_clock(painter: DiffusersPainter) -> Iterator[dict[str, float]]:
+    """Counts the seconds within the denoiser's forward passes."""
+    pipeline = painter._pipeline()
+    denoiser = getattr(pipeline, "unet", None) or pipeline.transformer
+    forward, clock = denoiser.forward, {"seconds": 0.0}
+
+    def timed(*args: Any, **kwargs: Any) -> Any:
+        synchronise()
+        begun = time.perf_counter()
+        result = forward(*args, **kwargs)
+        synchronise()
+        clock["seconds"] += time.perf_counter() - begun
+        return result
+
+    denoiser.forward = timed
+    yield clock
+    denoiser.forward = forward
+
+
+def seconds(work: Callable[[], Any]) -> float:
+    synchronise()
+    begun = time.perf_counter()
+    work()
+    synchronise()
+    return time.perf_counter() - begun
+
+
+def peak_memory() -> float:
+    """GiB on the GPU since the last reset, or of the process since its start."""
+    if torch.cuda.is_available():
+        peak = torch.cuda.max_memory_allocated() / 2**30
+        torch.cuda.reset_peak_memory_stats()
+        return peak
+    unit = 1 if platform.system() == "Darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**30
+
+
+def measure(options: DiffusersOptions, rounds: int) -> dict[str, Any]:
+    """All figures of one model."""
+    painter = DiffusersPainter(options)
+    loading = seconds(painter._pipeline)
+    ways = {
+        "one_batch": lambda seed: painter.paint(PROMPTS, seed=seed),
+        "one_call_each": lambda seed: [painter.paint([prompt], seed=seed)[0] for prompt in PROMPTS],
+    }
+    pictures = {name: [np.asarray(image, dtype=int) for image in work(0)] for name, work in ways.items()}
+    pairs = zip(pictures["one_batch"], pictures["one_call_each"], strict=True)
+    furthest = max(int(np.abs(one - other).max()) for one, other in pairs)
+    timings: dict[str, list[float]] = {name: [] for name in ways}
+    memory: dict[str, float] = {}
+    peak_memory()
+    for round_ in range(1, rounds + 1):  # turn about, so that a busy machine slows both
+        for name, work in ways.items():
+            timings[name].append(seconds(lambda work=work, round_=round_: work(round_)))
+            memory[name] = peak_memory()
+    with denoiser_clock(painter) as clock:
+        whole = seconds(lambda: painter.paint(PROMPTS, seed=1))
+    best = {name: min(times) for name, times in timings.items()}
+    return {
+        "pipeline": painter.identity["pipeline"], "size": options.size, "steps": options.steps,
+        "dtype": painter.identity["dtype"], "hardware": diffusers_painter.hardware(painter._device),
+        "torch": torch.__version__, "loaded_in_s": round(loading, 2),
+        "pictures_a_second": {name: round(4 / statistics.median(times), 3) for name, times in timings.items()},
+        "best_pictures_a_second": {name: round(4 / time_, 3) for name, time_ in best.items()},
+        "batch_is_faster_by": round(best["one_call_each"] / best["one_batch"], 2),
+        "batches": painter.last_batches,
+        "peak_memory_gib": {name: round(peak, 2) for name, peak in memory.items()},
+        "outside_the_denoiser_percent": round(100 * (1 - clock["seconds"] / whole), 1),
+        "largest_difference_of_a_pixel": furthest,
+    }  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--model", help="a folder with a diffusers model of one's own")
+    parser.add_argument("--architecture", nargs="+", choices=ARCHITECTURES, default=["tiny"])
+    parser.add_argument("--size", type=int, help="pixels; the architecture's own if not given")
+    parser.add_argument("--steps", type=int)
+    parser.add_argument("--guidance", type=float)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--dtype", choices=("float32", "float16", "bfloat16"))
+    parser.add_argument("--json", type=Path, metavar="FILE")
+    arguments = parser.parse_args()
+    dtype = arguments.dtype or ("float16" if torch.cuda.is_available() else "float32")
+    # Random weights may paint black where numbers overflow; speed does not ask.
+    diffusers_painter._refuse_withheld = lambda output: None
+    found = {}
+    for name in ["own"] if arguments.model else arguments.architecture:
+        with tempfile.TemporaryDirectory() as scratch:
+            _, size, steps, guidance = ARCHITECTURES.get(name, (None, 512, 30, 7.5))
+            folder = arguments.model or str(save_architecture(Path(scratch) / "model", name, dtype))
+            options = DiffusersOptions(
+                model=folder, dtype=dtype, safety_checker=False,
+                size=arguments.size or size, steps=arguments.steps or steps,
+                guidance=guidance if arguments.guidance is None else arguments.guidance,
+            )  # fmt: skip
+            found[name] = measure(options, arguments.rounds)
+        print(name)
+        for key, value in found[name].items():
+            print(f"  {key:30} {value}")
+    if arguments.json:
+        arguments.json.write_text(json.dumps(found, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,227 @@
+"""Takes the pictures of docs/screenshots.md: every page of the demo at phone and desktop width.
+
+Run by `make screenshots` on a finished demo (`make demo` or `python manage.py demo --no-serve`).
+"""
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from functools import partial
+from io import BytesIO
+from operator import ne
+from pathlib import Path
+from typing import Literal
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+
+import django  # noqa: E402
+
+django.setup()
+
+from django.conf import settings  # noqa: E402
+from django.core.management import call_command  # noqa: E402
+from django.urls import reverse  # noqa: E402
+from PIL import Image  # noqa: E402
+from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
+
+from config.processes import Processes, free_port, wait_until_served, web_command  # noqa: E402
+from study.copying import copy_study  # noqa: E402
+from study.models import Study  # noqa: E402
+
+OUT = ROOT / "docs" / "screenshots"
+SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
+DRAFT = "draft-for-pictures"
+QUALITY = 82
+# (name, what it shows, url name, study and what else the address holds)
+CONSOLE: list[tuple[str, str, str, tuple[str | int, ...]]] = [
+    ("studies", "All studies", "study_list", ()),
+    ("create", "A new study", "study_create", ()),
+    ("overview", "A study's overview", "study_overview", ("demo",)),
+    ("describe", "Describe: what participants read", "study_describe", (DRAFT,)),
+    ("clips", "Clips: upload and listen", "study_clips", (DRAFT,)),
+    ("tags", "Tags: import and edit", "study_tags", (DRAFT,)),
+    (
+        "generate",
+        "Generate: progress, what changed in the tags, what needs a decision",
+        "generation_run",
+        (DRAFT,),
+    ),
+    ("tags-compared", "Generate: tags before and after", "generation_tags", (DRAFT,)),
+    ("decide", "Generate: contested tags with their evidence", "generation_decide", (DRAFT,)),
+    ("settings", "Generate: who tags, writes and paints", "generation_settings", (DRAFT,)),
+    ("review-draft", "Review: the images of each clip", "generation_review", (DRAFT,)),
+    ("clip", "Review: all that is known of one clip", "generation_clip", (DRAFT, 6)),
+    ("upload", "Images made elsewhere", "generation_upload", (DRAFT,)),
+    ("plan", "Plan: fixed before opening", "study_plan", (DRAFT,)),
+    ("power", "Power: how many people and clips it takes", "study_power", (DRAFT,)),
+    ("early-stop", "Early stop: whether the plan allows one", "study_early_stop", (DRAFT,)),
+    ("reporting", "Reporting: what the checklists ask", "study_reporting", (DRAFT,)),
+    ("preview", "Preview", "study_preview", (DRAFT,)),
+    ("open-draft", "Open: what is left to mend", "study_open", (DRAFT,)),
+    ("open", "Open: pause and close", "study_open", ("demo",)),
+    ("monitor", "Monitor", "study_monitor", ("demo-simulated",)),
+    (
+        "participants",
+        "Participants: who is flagged, who is left out",
+        "study_participants",
+        ("demo-simulated",),
+    ),
+    ("links", "Links", "study_links", ("demo",)),
+    ("sealed", "Results while sealed", "study_results", ("demo",)),
+    ("results", "Results", "study_results", ("demo-simulated",)),
+    ("report", "The report", "study_report", ("demo-simulated",)),
+    ("log", "The log", "study_log", ("demo",)),
+    ("colleagues", "Colleagues", "study_members", ("demo",)),
+    ("delete", "Deleting a draft", "study_delete", (DRAFT,)),
+]
+
+
+def save(page: Page, name: str, *, full: bool = True) -> None:
+    """A picture as WebP of one window, or of a window as high as the page, up to two screens and a half."""
+    page.wait_for_load_state("networkidle")
+    window = page.viewport_size
+    assert window is not None
+    if full:
+        high = page.evaluate("document.documentElement.scrollHeight")
+        page.set_viewport_size({"width": window["width"], "height": min(high, int(window["width"] * 2.4))})
+        page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(300)
+    with Image.open(BytesIO(page.screenshot())) as image:
+        image.convert("RGB").save(OUT / f"{name}.webp", quality=QUALITY, method=6)
+    page.set_viewport_size(window)
+
+
+def console(browser: Browser, base: str, password: str) -> None:
+    for size, (width, height) in SIZES.items():
+        page = browser.new_context(viewport={"width": width, "height": height}, locale="en").new_page()
+        page.goto(base + reverse("sign_in"))
+        save(page, f"sign-in-{size}")
+        page.fill("input[name=username]", "demo")
+        page.fill("input[name=password]", password)
+        page.click("form .primary")
+        for name, _what, url, address in CONSOLE:
+            page.goto(base + reverse(url, args=address))
+            save(page, f"{name}-{size}", full=name not in ("results", "report"))
+        page.context.close()
+
+
+def steps(page: Page, link: str) -> Iterator[str]:
+    """Walks the survey from the welcome page to the thanks page and names each page that is reached."""
+    page.goto(link)
+    yield "welcome"
+    page.click("button.primary")
+    yield "consent"
+    page.locator("main input[type=checkbox]").first.check()
+    page.click("button.primary")
+    yield "sound"
+    page.click("button.primary")
+    yield "instructions"
+    page.click("button.primary")
+    trials = 0
+    while "/trial/" in page.url:
+        trials += 1
+        page.locator(".play").click()
+        page.locator(".choice[data-letter=B] .pick").click()
+        page.locator(".choice[data-letter=D] .pick").click()
+        page.locator("button.next:not([disabled]):not([aria-disabled=true])").wait_for(timeout=60_000)
+        if trials == 3:
+            yield "trial"
+            page.locator(".enlarge").first.click()
+            page.wait_for_timeout(400)
+            yield "enlarged"
+            page.keyboard.press("Escape")
+        here = page.url
+        page.wait_for_timeout(300)
+        page.locator("button.next").click()
+        page.wait_for_url(partial(ne, here), timeout=60_000)
+    yield "answered"
+    page.click("main form button.primary")
+    yield "thanks"
+
+
+def survey(browser: Browser, base: str, study: Study) -> None:
+    kinds: tuple[tuple[str, str, Literal["light", "dark"]], ...] = (
+        ("phone", "en", "light"),
+        ("desktop", "en", "light"),
+        ("phone", "ko", "dark"),
+    )
+    for size, locale, scheme in kinds:
+        width, height = SIZES[size]
+        page = browser.new_context(
+            viewport={"width": width, "height": height},
+            locale=locale,
+            color_scheme=scheme,
+            has_touch=size == "phone",
+        ).new_page()
+        suffix = f"{size}-korean-dark" if locale == "ko" else size
+        for name in steps(page, base + reverse("survey_welcome", args=[study.open_link_token])):
+            save(page, f"survey-{name}-{suffix}", full=False)
+        page.context.close()
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.goto(base + "/s/no-such-link-at-all/")
+    save(page, "survey-unknown-link-phone", full=False)
+    page.goto(
+        base + reverse("survey_welcome", args=[Study.objects.get(slug="demo-simulated").open_link_token])
+    )
+    save(page, "survey-closed-phone", full=False)
+    page.close()
+
+
+def write_page() -> None:
+    """docs/screenshots.md, from the pictures that are there."""
+    lines = ["# Every page", "", "Taken by `make screenshots` from the demo study.", "", "## The survey", ""]
+    found = sorted(path.name for path in OUT.glob("survey-*.webp"))
+    order = (
+        "welcome",
+        "consent",
+        "sound",
+        "instructions",
+        "trial",
+        "enlarged",
+        "answered",
+        "thanks",
+        "unknown",
+        "closed",
+    )
+    for step in order:
+        pictures = [name for name in found if name.startswith(f"survey-{step}")]
+        lines += [f"### {step.capitalize()}", "", " ".join(f'<img src="screenshots/{name}" width="{360 if "desktop" in name else 200}" alt="{step}">' for name in pictures), ""]  # fmt: skip
+    lines += ["## The console", ""]
+    for name, what, _url, _address in [("sign-in", "Sign in", "", ()), *CONSOLE]:
+        lines += [f"### {what}", "", f'<img src="screenshots/{name}-desktop.webp" width="560" alt="{what}"> <img src="screenshots/{name}-phone.webp" width="180" alt="{what} on a phone">', ""]  # fmt: skip
+    (ROOT / "docs" / "screenshots.md").write_text("\n".join(lines), encoding="utf-8")
+
+
+def main() -> None:
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    study = Study.objects.filter(slug="demo").first()
+    if study is None or chromium is None:
+        sys.exit("Needs a finished demo (python manage.py demo --no-serve) and Chromium.")
+    OUT.mkdir(parents=True, exist_ok=True)
+    if not Study.objects.filter(slug=DRAFT).exists():
+        copy_study(study, title="Images of six pieces", owner=study.owner, slug=DRAFT)
+    call_command("collectstatic", interactive=False, verbosity=0)
+    password = (settings.DATA_DIR / "demo_password").read_text(encoding="ascii").strip()
+    port = free_port(8100)
+    base = f"http://127.0.0.1:{port}"
+    with Processes(settings.DATA_DIR / "logs") as processes, sync_playwright() as playwright:
+        processes.start("web", web_command(port), EARSIGHT_BASE_URL=base)
+        if not wait_until_served(base + reverse("sign_in")):
+            sys.exit(processes.log_of("web").read_text(encoding="utf-8"))
+        browser = playwright.chromium.launch(
+            executable_path=chromium,
+            args=["--no-sandbox", "--disable-quic", "--disable-background-networking", "--mute-audio",
+                  "--autoplay-policy=no-user-gesture-required"],
+        )  # fmt: skip
+        survey(browser, base, study)
+        console(browser, base, password)
+        browser.close()
+    Study.objects.filter(slug=DRAFT).delete()
+    write_page()
+
+
+main()
