@@ -1,5 +1,6 @@
 """The project's settings with a throw-away data folder and fast hashing."""
 
+import copy
 import os
 import tempfile
 
@@ -20,5 +21,10 @@ CELERY_TASK_ALWAYS_EAGER = False
 # Django's live server wants a path here; the project itself serves no media by address.
 MEDIA_URL = "no-media-by-address/"
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":  # noqa: F405
+    DATABASES = copy.deepcopy(DATABASES)  # noqa: F405
     # A file, where threads wait for each other's locks as in earnest; a database in memory refuses them at once.
     DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}  # noqa: F405
+    # Tests kill processes, not the machine: nothing need wait for the disk. Who waits for a lock may wait long.
+    options = DATABASES["default"]["OPTIONS"]
+    options["init_command"] = options["init_command"].replace("synchronous=FULL", "synchronous=OFF")
+    options["timeout"] = 300
