@@ -59,6 +59,7 @@ class Server(ThreadingHTTPServer):
         self.script: list[Any] = []
         self.requests: list[dict] = []
         self.keys: list[str] = []
+        self.given_up = threading.Event()  # until then a slow answer waits
 
     @property
     def base_url(self) -> str:
@@ -77,7 +78,7 @@ class Handler(BaseHTTPRequestHandler):
         self.server.keys.append(self.headers.get("Authorization", ""))
         entry = self.server.next_entry()
         if entry == "slow":
-            time.sleep(1.5)
+            self.server.given_up.wait(120)
             entry = sentence("Too late.")
         if entry == "drip":
             self.send_response(200)
@@ -112,6 +113,7 @@ def served() -> Iterator[Server]:
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     yield server
+    server.given_up.set()
     server.shutdown()
     thread.join()
     server.server_close()
@@ -150,7 +152,7 @@ class Writer:
             **{
                 "model": "a-model",
                 "base_url": server.base_url,
-                "timeout_seconds": 5,
+                "timeout_seconds": 120,
                 "attempts": 3,
                 **settings,
             }
