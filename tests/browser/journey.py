@@ -34,7 +34,7 @@ def generate(page: Page, title: str, clips: list[Path], tags: Path) -> str:
 
     page.goto(study + "clips/")
     page.set_input_files("input[name=files]", clips)
-    expect(page.locator(".clip-list > li")).to_have_count(len(clips), timeout=60_000)
+    expect(page.locator(".clip-list > li")).to_have_count(len(clips), timeout=240_000)
 
     page.goto(study + "tags/")
     page.set_input_files("input[name=file]", tags)
@@ -43,7 +43,7 @@ def generate(page: Page, title: str, clips: list[Path], tags: Path) -> str:
 
     page.goto(study + "generate/")
     page.get_by_role("button", name=re.compile("^(Generate|Make)")).first.click()
-    expect(page.get_by_text(f"{images} of {images} images")).to_be_visible(timeout=240_000)
+    expect(page.get_by_text(f"{images} of {images} images")).to_be_visible(timeout=600_000)
 
     page.goto(study + "review/")
     expect(page.locator("main img")).to_have_count(images)
@@ -61,7 +61,7 @@ def open_study(page: Page, study: str) -> str:
     page.get_by_label("I have tried the preview").check()
     press(page.get_by_role("button", name="Open the study"))
     expect(page.get_by_text("The study opens by itself")).to_be_visible()
-    expect(page.get_by_text("The study takes participants")).to_be_visible(timeout=180_000)
+    expect(page.get_by_text("The study takes participants")).to_be_visible(timeout=600_000)
     page.get_by_role("link", name="Share the link").first.click()
     return page.locator("#open-address").input_value()
 
@@ -76,15 +76,21 @@ def start(page: Page, link: str) -> None:
     page.get_by_role("button", name="Begin").click()
 
 
+def all_is_saved(page: Page) -> None:
+    """Waits until the server has said of every answer that it is saved; the next trial may be there before."""
+    page.wait_for_function("Object.keys(localStorage).every((key) => !key.startsWith('earsight-outbox'))")
+
+
 def choose(page: Page, first: str, second: str) -> None:
     """Listens as long as the study wants, taps two images and goes on."""
     page.get_by_role("button", name="Play").click()
     for letter in (first, second):
         page.locator(f".choice[data-letter={letter}] .pick").click()
     here = page.url
-    expect(page.locator("button.next")).to_be_enabled(timeout=20_000)
+    expect(page.locator("button.next")).to_be_enabled()
     page.locator("button.next").click()
-    page.wait_for_url(lambda url: url != here, timeout=20_000)
+    page.wait_for_url(lambda url: url != here)
+    all_is_saved(page)
 
 
 def answer_all(page: Page, trials: int, picks: str, wanders: bool) -> str:

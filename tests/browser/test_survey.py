@@ -4,16 +4,14 @@ import os
 import sqlite3
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.journey import press
-from tests.services import own_port
+from config.processes import wait_until_served
+from tests.browser.journey import all_is_saved, press
+from tests.services import PATIENCE, own_port
 
 ROOT = Path(__file__).resolve().parents[2]
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
@@ -27,7 +25,7 @@ class Server:
         self.url, self.database = url, database
 
     def ask(self, query: str, *values: object) -> list:
-        with sqlite3.connect(self.database, timeout=30) as connection:
+        with sqlite3.connect(self.database, timeout=PATIENCE) as connection:
             return connection.execute(query, values).fetchall()
 
     def ballots(self, page) -> int:
@@ -54,18 +52,13 @@ def server(tmp_path_factory):
         )
         try:
             url = f"http://127.0.0.1:{port}"
-            for _ in range(240):
+            while not wait_until_served(f"{url}/s/images4/", 1):
                 if process.poll() is not None:
                     pytest.fail((folder / "log").read_text()[-3000:])
-                try:
-                    urllib.request.urlopen(f"{url}/s/images4/", timeout=5).close()
-                    break
-                except (urllib.error.URLError, OSError):
-                    time.sleep(0.5)
             yield Server(url, folder / "earsight.sqlite3")
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(PATIENCE)
 
 
 @pytest.fixture
@@ -75,7 +68,6 @@ def visit(chromium, server):
 
     def open_window(**options):
         context = chromium.new_context(locale="en-GB", **({**PHONE, **options}))
-        context.set_default_timeout(15000)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
@@ -199,6 +191,7 @@ def test_answers_given_in_a_minute_without_network_wait_and_are_saved(visit, ser
     answer(page, 1)
     expect(page.locator(".count")).to_have_text("2 of 3")
     page.wait_for_selector("#trial[data-ahead-ready]")
+    all_is_saved(page)
     page.context.set_offline(True)
     answer(page, 2)
     expect(page.locator(".count")).to_have_text("3 of 3")
@@ -209,7 +202,7 @@ def test_answers_given_in_a_minute_without_network_wait_and_are_saved(visit, ser
     page.clock.fast_forward(60_000)
     expect(page.locator(".state")).to_contain_text("No connection")
     page.context.set_offline(False)
-    page.wait_for_url("**/review/", timeout=40000)
+    page.wait_for_url("**/review/")
     assert server.ballots(page) == 3
     assert server.revisions(page) == 0
 
@@ -231,7 +224,7 @@ def test_replies_lost_after_the_server_stored_them_make_no_second_ballot(visit, 
     page.route("**/trial/*/", lose)
     for number in (1, 2, 3):
         answer(page, number)
-    page.wait_for_url("**/review/", timeout=40000)
+    page.wait_for_url("**/review/")
     assert len(lost) == 3
     assert server.ballots(page) == 3
     assert server.revisions(page) == 0
@@ -246,8 +239,10 @@ def test_two_tabs_and_double_clicks_make_one_ballot(visit, server):
     choose(other, "C", "D")
     page.locator(".next").dblclick()
     expect(page.locator(".count")).to_have_text("2 of 3")
+    all_is_saved(page)
     other.locator(".next").click()
     expect(other.locator(".count")).to_have_text("2 of 3")
+    all_is_saved(other)
     assert server.ballots(page) == 1
     assert server.revisions(page) == 1
     page.go_back()
