@@ -123,7 +123,7 @@ def wait_until_served(url: str, patience: float = 30.0) -> bool:
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         try:
-            with urllib.request.urlopen(url, timeout=2):  # noqa: S310 (our own address)
+            with urllib.request.urlopen(url, timeout=10):  # noqa: S310 (our own address)
                 return True
         except OSError:
             time.sleep(0.2)

@@ -23,6 +23,8 @@ VARIABLES = {
     RABBITMQ: "EARSIGHT_TEST_AMQP_URL",
 }
 PORTS = {"postgres": 5432, "redis": 6379, "amqp": 5672}
+# Seconds after which another process is taken for hung, however slow the machine.
+PATIENCE = 600
 
 
 def missing(what: str) -> None:
@@ -37,7 +39,7 @@ def need_server(url: str) -> str:
     parts = urlsplit(url)
     address = (parts.hostname or "127.0.0.1", parts.port or PORTS[parts.scheme])
     try:
-        socket.create_connection(address, timeout=3).close()
+        socket.create_connection(address, timeout=30).close()
     except OSError:
         missing(f"nothing answers at {address[0]}:{address[1]} ({parts.scheme}); set {VARIABLES[url]}")
     return url
@@ -50,10 +52,15 @@ def need_program(name: str, package: str) -> None:
 
 
 def own_port() -> int:
-    """A port that nobody else will be given soon, so that tests side by side never meet."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port for a server that is yet to start: outside the range of which outgoing connections take theirs."""
+    while True:
+        port = secrets.choice(range(20_000, 32_000))
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
 
 
 def pass_on_postgresql(*files: str) -> None:
@@ -63,7 +70,7 @@ def pass_on_postgresql(*files: str) -> None:
     result = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--create-db", *files],
         cwd=Path(__file__).resolve().parents[1], env=os.environ | {"EARSIGHT_DATABASE_URL": url},
-        capture_output=True, text=True, check=False, timeout=280,
+        capture_output=True, text=True, check=False, timeout=PATIENCE,
     )  # fmt: skip
     assert result.returncode == 0, result.stdout[-3000:] + result.stderr[-1000:]
     assert " passed" in result.stdout

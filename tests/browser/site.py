@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from config.processes import Processes, wait_until_served, web_command, worker_command
-from tests.services import own_port
+from tests.services import PATIENCE, own_port
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -67,6 +67,6 @@ def running_site(data: Path, weights: Path) -> Iterator[Site]:
         )  # fmt: skip
         processes.start("web", web_command(int(url.rpartition(":")[2])), **environment(data, url))
         processes.start("worker", worker_command(), **environment(data, url))
-        served = wait_until_served(url + "/console/sign-in/", 60)
+        served = wait_until_served(url + "/console/sign-in/", PATIENCE)
         assert served, processes.log_of("web").read_text(encoding="utf-8")
         yield site

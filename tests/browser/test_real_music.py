@@ -41,7 +41,7 @@ def real_tags(shared_data: Path, out: Path) -> Path:
     return out
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(2400)
 def test_real_clips_with_their_real_tags_become_images(
     chromium: Browser, shared_data: Path, musicnn_folder: Path, tmp_path: Path
 ) -> None:

@@ -50,7 +50,7 @@ def points_by_hand(ballots: str) -> Counter[str]:
     return points
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(2400)
 def test_a_study_from_its_creation_to_its_report(
     chromium: Browser, site: Site, music: tuple[list[Path], Path]
 ) -> None:
@@ -79,7 +79,7 @@ def test_a_study_from_its_creation_to_its_report(
     press(console.get_by_role("button", name="Close the study"))
     console.goto(study + "results/")
     console.get_by_role("button", name="Analyse the answers").click()
-    expect(console.get_by_role("link", name="Open the report")).to_be_visible(timeout=120_000)
+    expect(console.get_by_role("link", name="Open the report")).to_be_visible(timeout=600_000)
 
     ballots = console.request.get(study + "results/ballots.csv").text()
     report = console.request.get(study + "results/report.html?language=en").text()

@@ -11,6 +11,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from config import environment, settings
+from tests.services import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path("/tmp")
@@ -95,7 +96,7 @@ def started(tmp_path: Path, *command: str, **variables: str) -> subprocess.Compl
         name: value for name, value in os.environ.items() if not name.startswith(("EARSIGHT_", "DJANGO_"))
     }
     return subprocess.run(
-        [sys.executable, "manage.py", *command], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False,
+        [sys.executable, "manage.py", *command], cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False,
         env=clean | {"EARSIGHT_DATA": str(tmp_path)} | variables,
     )  # fmt: skip
 

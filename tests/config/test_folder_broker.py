@@ -56,14 +56,14 @@ def test_the_folder_is_this_projects_broker():
 def test_messages_come_out_as_they_went_in(queue):
     for number in range(3):
         queue.put({"step": number})
-    assert [queue.get(timeout=1).payload["step"] for _ in range(3)] == [0, 1, 2]
+    assert [queue.get(timeout=60).payload["step"] for _ in range(3)] == [0, 1, 2]
 
 
 @pytest.mark.parametrize("begun", [b"", b'{"body": "W1'])
 def test_what_is_no_message_is_skipped(queue, tmp_path, begun):
     (tmp_path / f"-begun.{name_of(tmp_path)}.msg").write_bytes(begun)
     queue.put({"step": 1})
-    assert queue.get(timeout=1).payload == {"step": 1}
+    assert queue.get(timeout=60).payload == {"step": 1}
     assert messages(tmp_path) == []
 
 

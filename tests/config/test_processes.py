@@ -13,6 +13,7 @@ import pytest
 from config import demo
 from config.management.commands.demo import Command
 from config.processes import MOST_RESTARTS, Processes
+from tests.services import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
 PARENT = """
@@ -20,9 +21,9 @@ import sys, time
 from pathlib import Path
 from config.processes import Processes
 with Processes(Path(sys.argv[1])) as processes:
-    processes.start("child", [sys.executable, "-c", "import time; time.sleep(60)"])
+    processes.start("child", [sys.executable, "-c", "import time; time.sleep(600)"])
     print(processes.pid_of("child"), flush=True)
-    time.sleep(60)
+    time.sleep(600)
 """
 
 
@@ -45,14 +46,10 @@ def test_a_killed_demo_leaves_no_server_behind(number: int, tmp_path: Path) -> N
     assert is_running(child)
     os.kill(parent.pid, number)
     parent.wait()
-    for _ in range(100):
-        if not is_running(child):
-            break
-        time.sleep(0.1)
-    assert not is_running(child)
+    wait_for(lambda: not is_running(child))
 
 
-SLEEP = [sys.executable, "-c", "import os, time; print(os.environ['MARK'], flush=True); time.sleep(60)"]
+SLEEP = [sys.executable, "-c", "import os, time; print(os.environ['MARK'], flush=True); time.sleep(600)"]
 
 
 @pytest.fixture
@@ -72,11 +69,10 @@ def command():
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
-    for _ in range(1000):
-        if condition():
-            return
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, "never came"
         time.sleep(0.01)
-    raise AssertionError("never came")
 
 
 def end(processes: Processes, name: str) -> None:

@@ -34,7 +34,7 @@ def lost(server: PrivateRedis, transport: type) -> tuple[Connection, Message]:
     mailbox = Mailbox("control", type="fanout").Node("worker", channel=connection.channel())
     mailbox.listen(callback=print)
     while not got:
-        connection.drain_events(timeout=5)
+        connection.drain_events(timeout=60)
     connection.transport.cycle.on_poll_start()  # asks for the next message
     server.stop()
     return connection, got[0]

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlencode
 
 from config.processes import wait_until_served
-from tests.services import own_port
+from tests.services import PATIENCE, own_port
 
 TOKEN = "everybody"
 
@@ -28,14 +28,14 @@ def serve(port: int, people: int, lock: bool) -> subprocess.Popen:
 
 def arrive(port: int, together: threading.Barrier) -> str:
     """Looks at the open link, waits for the others, and presses Start; what went wrong, if anything."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=90)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
     try:
         connection.request("GET", f"/s/{TOKEN}/")
         answer = connection.getresponse()
         csrf = answer.headers["Set-Cookie"].split("csrftoken=")[1].split(";")[0]
         key = re.search(r'name="key" value="([^"]+)"', answer.read().decode())
         connection.close()  # a server does not keep it for as long as the others may take
-        together.wait(90)
+        together.wait(PATIENCE)
         body = urlencode({"key": key[1] if key else "", "csrfmiddlewaretoken": csrf})
         kind = "application/x-www-form-urlencoded"
         connection.request(
@@ -67,12 +67,12 @@ def main(folder: str, people: int, lock: bool) -> None:
     port, together = own_port(), threading.Barrier(people)
     server = serve(port, people, lock)
     try:
-        assert wait_until_served(f"http://127.0.0.1:{port}/s/{TOKEN}/", patience=60)
+        assert wait_until_served(f"http://127.0.0.1:{port}/s/{TOKEN}/", patience=PATIENCE)
         with ThreadPoolExecutor(people) as pool:
             errors = [said for said in pool.map(lambda _: arrive(port, together), range(people)) if said]
     finally:
         server.terminate()
-        server.wait(30)
+        server.wait(PATIENCE)
     slots = sorted(study.participants.values_list("slot", flat=True))
     sys.stdout.write(json.dumps({"slots": slots, "errors": errors}) + "\n")
 

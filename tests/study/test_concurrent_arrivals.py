@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.services import POSTGRES, need_server
+from tests.services import PATIENCE, POSTGRES, need_server
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -24,7 +24,7 @@ def database(request, tmp_path):
 
     name = f"earsight_race_{uuid.uuid4().hex[:8]}"
     server = need_server(POSTGRES)
-    admin = psycopg.connect(server, autocommit=True, connect_timeout=3)
+    admin = psycopg.connect(server, autocommit=True, connect_timeout=30)
     with admin:
         admin.execute(f"create database {name}")
         yield urlsplit(server)._replace(path=f"/{name}").geturl()
@@ -34,7 +34,7 @@ def database(request, tmp_path):
 def arrivals(database, folder, *options):
     done = subprocess.run(
         [sys.executable, "-m", "tests.study.arrivals", str(folder), "50", *options],
-        cwd=ROOT, capture_output=True, text=True, timeout=240, check=False,
+        cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False,
         env=os.environ | {"EARSIGHT_DATABASE_URL": database, "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]

@@ -16,7 +16,7 @@ from uuid import uuid4
 import pytest
 
 from config.processes import wait_until_served
-from tests.services import own_port
+from tests.services import PATIENCE, own_port
 from tests.study.test_concurrent_arrivals import ROOT, database  # noqa: F401 (a fixture)
 
 PEOPLE, CLIPS = 12, 5
@@ -66,7 +66,7 @@ class Site:
         command = [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{self.port}",
                    "--workers", "2", "--threads", "4", "--log-level", "critical"]  # fmt: skip
         self.server = subprocess.Popen(command, cwd=ROOT, env=self.env, start_new_session=True)
-        assert wait_until_served(f"http://127.0.0.1:{self.port}/console/sign-in/", patience=60)
+        assert wait_until_served(f"http://127.0.0.1:{self.port}/console/sign-in/", patience=PATIENCE)
 
     def kill(self) -> None:
         """The power cut of processes: master and workers at once, without a word."""
@@ -77,7 +77,7 @@ class Site:
 
     def send(self, handle: str, token: str, number: int, key: str) -> bool:
         """Whether the server said that the ballot is saved."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         body = urlencode({"first": "A", "second": "B", "key": key, "csrfmiddlewaretoken": CSRF})
         headers = {"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded",
                    "Cookie": f"earsight_participant={token}; csrftoken={CSRF}"}  # fmt: skip

@@ -184,7 +184,7 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--clips", type=int, default=40)
     parser.add_argument("--step-seconds", type=float, default=0.15)
-    parser.add_argument("--patience", type=float, default=180, help="seconds to wait for the end")
+    parser.add_argument("--patience", type=float, default=400, help="seconds to wait for the end")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument(
         "--no-rescue",
@@ -203,7 +203,7 @@ def main() -> int:
         try:
             for _ in range(options.kills):
                 before = done_steps(run)
-                wait_until(lambda before=before: done_steps(run) > before, 20)
+                wait_until(lambda before=before: done_steps(run) > before, 120)
                 if options.no_rescue:
                     kill_at_work(worker, run)
                 else:

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.services import RABBITMQ, REDIS, need_server
+from tests.services import PATIENCE, RABBITMQ, REDIS, need_server
 
 from .kills import ROOT
 
@@ -17,7 +17,7 @@ def kill_workers(broker: str, *options: str) -> dict:
     if not broker.startswith("filesystem"):
         need_server(broker)
     command = [sys.executable, "-m", "tests.generation.orchestration.kills", "--broker", broker, *options]
-    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=280)
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=PATIENCE)
     assert result.stdout.strip(), result.stderr[-3000:]
     return json.loads(result.stdout.strip().splitlines()[-1])
 

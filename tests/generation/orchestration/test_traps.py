@@ -10,7 +10,7 @@ from django.db import connection, connections
 
 from generation import orchestration, queueing, runs
 from generation.models import ClipStep
-from tests.services import need_program
+from tests.services import PATIENCE, need_program
 
 from .kills import ROOT
 
@@ -24,7 +24,7 @@ def redis_program():
 
 def trap(*options: str) -> dict:
     command = [sys.executable, "-m", "tests.generation.orchestration.traps", *options]
-    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=200)
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=PATIENCE)
     assert result.stdout.strip(), result.stderr[-3000:]
     return json.loads(result.stdout.strip().splitlines()[-1])
 

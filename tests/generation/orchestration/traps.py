@@ -41,7 +41,7 @@ class PrivateRedis:
         command = ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", ""]
         command += ["--appendonly", "no", "--dir", self.folder]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        wait_until(self._answers, 5)
+        wait_until(self._answers, 60)
 
     def _answers(self) -> bool:
         try:
@@ -65,9 +65,9 @@ def warm(log: Path, run, patience: float) -> dict:
     """Asks the worker to stop while steps are being done; another one does the rest."""
     worker = start_worker(log)
     try:
-        wait_until(lambda: done_steps(run) >= 3, 60)
+        wait_until(lambda: done_steps(run) >= 3, 240)
         worker.send_signal(signal.SIGTERM)
-        worker.wait(timeout=30)
+        worker.wait(timeout=240)
         from generation.models import ClipStep
 
         held = ClipStep.objects.filter(run=run, state="running").count()
@@ -86,7 +86,7 @@ def redis_returns(log: Path, run, patience: float, redis: PrivateRedis) -> dict:
     """Takes Redis away under the worker and brings it back without a message."""
     worker = start_worker(log)
     try:
-        wait_until(lambda: done_steps(run) >= 3, 60)
+        wait_until(lambda: done_steps(run) >= 3, 240)
         before = done_steps(run)
         redis.stop()
         time.sleep(2)
@@ -117,8 +117,8 @@ def redis_errs(log: Path, run, patience: float, redis: PrivateRedis) -> dict:
     worker = start_worker(log)
     try:
         at_rest(run, worker, patience)
-        wait_until(answer, 20)
-        wait_until(lambda: waiting() - answered or worker.poll() is not None, 20)
+        wait_until(answer, 240)
+        wait_until(lambda: waiting() - answered or worker.poll() is not None, 240)
         return {"same_worker": worker.poll() is None, "answered": len(answered), "waits": len(waiting())}
     finally:
         kill(worker)
@@ -128,9 +128,9 @@ def redelivery(log: Path, run) -> dict:
     """Lets a step last several visibility timeouts and counts."""
     worker = start_worker(log)
     try:
-        wait_until(lambda: begun() > 0, 60)
+        wait_until(lambda: begun() > 0, 240)
         # Until the second delivery has been dealt with; the step itself, the first, lasts longer than all this.
-        wait_until(lambda: begun(".dealt") > 0 or begun() > 1, 40)
+        wait_until(lambda: begun(".dealt") > 0 or begun() > 1, 240)
         return {"begun": begun(), "deliveries": begun(".deliveries")}
     finally:
         kill(worker)
@@ -141,7 +141,7 @@ def main() -> int:
     parser.add_argument("trap", choices=["warm", "redis", "error", "redelivery"])
     parser.add_argument("--unprotected", action="store_true", help="the control")
     parser.add_argument("--clips", type=int, default=12)
-    parser.add_argument("--patience", type=float, default=60)
+    parser.add_argument("--patience", type=float, default=300)
     options = parser.parse_args()
     redis = None
     with tempfile.TemporaryDirectory(prefix="earsight-traps-") as folder:
@@ -156,7 +156,7 @@ def main() -> int:
                     os.environ["EARSIGHT_TEST_ERRORS_END"] = "1"
             if options.trap == "redelivery":
                 os.environ["EARSIGHT_TEST_VISIBILITY_SECONDS"] = "1"
-                seconds, rescue, options.clips = 60, False, 1
+                seconds, rescue, options.clips = 500, False, 1
                 if options.unprotected:
                     os.environ["EARSIGHT_TEST_NO_LEASE"] = "1"
             os.environ["EARSIGHT_TEST_COUNT_FILE"] = str(Path(folder) / "begun")
