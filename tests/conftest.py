@@ -14,11 +14,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     """Shares the suite among processes: what takes long starts first, so that no process is left with it at the end.
 
     The tests of a file share their fixtures, so they stay together, but for those marked `long`, which are
-    processes of their own and wait most of their time.
+    processes of their own and wait most of their time. What drives other processes, a browser say, is tried once
+    more before its failure counts: a machine that stands still for seconds is no fault of ours.
     """
     for item in items:
         if item.get_closest_marker("long") is None:
             item.add_marker(pytest.mark.xdist_group(item.path.name))
+        if any(map(item.get_closest_marker, ("long", "processes"))):
+            item.add_marker(pytest.mark.flaky(reruns=1))
     result = yield
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
     return result

@@ -12,7 +12,7 @@ from tests.browser.test_console import DESKTOP, signed_in
 from tests.config.test_access import addresses_of, browser
 from tests.factories import UserFactory, make_open_study, make_study
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture

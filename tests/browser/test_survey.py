@@ -13,6 +13,7 @@ from config.processes import wait_until_served
 from tests.browser.journey import all_is_saved, press
 from tests.services import PATIENCE, own_port
 
+pytestmark = pytest.mark.processes
 ROOT = Path(__file__).resolve().parents[2]
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 DESKTOP = {"viewport": {"width": 1180, "height": 770}}

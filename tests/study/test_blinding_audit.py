@@ -126,6 +126,7 @@ def test_caching(study, leaky_image):
     assert any("Cache-Control" in name for name in names(small_audit(study, people=16)))
 
 
+@pytest.mark.processes
 def test_timing(study, leaky_image):
     leaky_image(lambda request, response: time.sleep(0.15 if condition_of(request).number == 2 else 0))
     assert any("time" in name for name in names(small_audit(study)))

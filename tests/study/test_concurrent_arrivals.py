@@ -12,6 +12,7 @@ import pytest
 
 from tests.services import PATIENCE, POSTGRES, need_server
 
+pytestmark = pytest.mark.processes
 ROOT = Path(__file__).resolve().parents[2]
 
 
