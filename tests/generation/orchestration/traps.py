@@ -20,6 +20,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.services import own_port
+
 from .kills import at_rest, done_steps, findings, kill, make_study, prepare, start_worker, wait_until
 
 
@@ -27,10 +29,7 @@ class PrivateRedis:
     """A Redis of our own that can be stopped and started, and keeps nothing."""
 
     def __init__(self, folder: str) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.folder = folder
+        self.port, self.folder = own_port(), folder
         self.start()
 
     @property
@@ -41,7 +40,8 @@ class PrivateRedis:
         command = ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", ""]
         command += ["--appendonly", "no", "--dir", self.folder]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        wait_until(self._answers, 60)
+        wait_until(lambda: self._answers() or self.process.poll() is not None, 60)
+        assert self.process.poll() is None, "redis-server has ended at once"
 
     def _answers(self) -> bool:
         try:
