@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
-from study.models import InviteLink, Participant, Study
+from study.models import BlindingAudit, InviteLink, Participant, Study
 from study.models.studies import record
 from study.tokens import new_token, token_hash
 
@@ -28,6 +28,7 @@ def create_personal_links(
     labels: list[str] | None = None,
     kind: str = Participant.Kind.REAL,
     actor: object = None,
+    audit: BlindingAudit | None = None,
 ) -> list[tuple[str, str]]:
     """Makes links; their tokens are returned once and stored only as hashes.
 
@@ -35,6 +36,7 @@ def create_personal_links(
         count: how many links.
         cap: how many people may come in by each. A link for one person resumes where that person was.
         labels: a name for each link; numbers where there are none.
+        audit: whose own people come by them.
 
     Returns:
         (label, address) of each link.
@@ -51,7 +53,11 @@ def create_personal_links(
     for index in range(count):
         label = labels[index] if labels else f"{kind}-{start + index + 1:04d}"
         token = new_token()
-        rows.append(InviteLink(study=study, label=label, token_hash=token_hash(token), cap=cap, kind=kind))
+        rows.append(
+            InviteLink(
+                study=study, label=label, token_hash=token_hash(token), cap=cap, kind=kind, audit=audit
+            )
+        )
         made.append((label, full_url(reverse("survey_join", args=[token]))))
     InviteLink.objects.bulk_create(rows)
     record(study, "links created", actor=actor, links=count, cap=cap, kind=str(kind))

@@ -20,10 +20,9 @@ from study.blinding_record import ACTION, fingerprint
 from study.enrolment import design_of, practice_clip
 from study.errors import NotAllowedNow, StudyError
 from study.links import create_personal_links
-from study.models import BlindingAudit, InviteLink, Participant, Study
+from study.models import BlindingAudit, Participant, Study
 from study.models.studies import record
 from study.simulation import SurveyBroken
-from study.tokens import token_hash
 
 logger = logging.getLogger(__name__)
 # Over all channels together: how often an audit of a study without a leak may fail.
@@ -115,7 +114,8 @@ def audit_study(
 
     moved(0)
     try:
-        report = _audit(study, people, trials or trials_to_watch(study, people), base_url, moved)
+        _forget_ended(study)
+        report = _audit(audit, trials or trials_to_watch(study, people), base_url, moved)
     except Exception as error:
         audit.state = BlindingAudit.State.FAILED
         audit.problem = str(error) if isinstance(error, StudyError) else repr(error)
@@ -140,23 +140,22 @@ def perform(audit: BlindingAudit) -> None:
         logger.info("The blinding audit of %s could not be finished: %s", audit.study.slug, error)
 
 
-def _audit(
-    study: Study, people: int, trials: int, base_url: str, moved: Callable[[int], None]
-) -> AuditReport:
-    sights, documents = _watch_all(study, people, trials, base_url, moved)
+def _audit(audit: BlindingAudit, trials: int, base_url: str, moved: Callable[[int], None]) -> AuditReport:
+    sights, documents = _watch_all(audit, trials, base_url, moved)
     conditions = len({sight.condition for sight in sights})
     channels = tuple(judge(sights, channel, conditions) for channel in observed(sights, documents))
-    return AuditReport(people, len(sights), channels, tuple(odd_files(study)))
+    return AuditReport(audit.people, len(sights), channels, tuple(odd_files(audit.study)))
 
 
 def _watch_all(
-    study: Study, people: int, trials: int, base_url: str, moved: Callable[[int], None]
+    audit: BlindingAudit, trials: int, base_url: str, moved: Callable[[int], None]
 ) -> tuple[list[Sight], list[Document]]:
+    study = audit.study
     design = design_of(study, Participant.Kind.PILOT)
     own = (design.each or design.clips) + design.repeats + design.match_controls + design.attention_trials
     practice = practice_clip(study) is not None
     stop_after = None if own <= SHORT_WAY else trials + practice
-    links = create_personal_links(study, people, kind=Participant.Kind.PILOT)
+    links = create_personal_links(study, audit.people, kind=Participant.Kind.PILOT, audit=audit)
     sights: list[Sight] = []
     documents: list[Document] = []
     try:
@@ -167,15 +166,20 @@ def _watch_all(
             documents += notes.documents
             moved(person + 1)
     finally:
-        _forget(study, [url for _, url in links])
+        _forget(audit)
     if not sights:
         raise SurveyBroken("Nobody came as far as a trial with images, so there was nothing to look at.")
     return sights, documents
 
 
-def _forget(study: Study, urls: list[str]) -> None:
+def _forget(audit: BlindingAudit) -> None:
     """Removes the audit's own people and their links."""
-    hashes = [token_hash(urlsplit(url).path.strip("/").split("/")[-1]) for url in urls]
-    links = InviteLink.objects.filter(study=study, token_hash__in=hashes)
-    Participant.objects.filter(invite_link__in=links).delete()
-    links.delete()
+    Participant.objects.filter(invite_link__audit=audit).delete()
+    audit.invite_links.all().delete()
+
+
+def _forget_ended(study: Study) -> None:
+    """Removes the people of audits whose worker was killed and could not do it."""
+    for audit in study.blinding_audits.filter(invite_links__isnull=False).distinct():
+        if not audit.is_going:
+            _forget(audit)

@@ -8,6 +8,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from study.models.audits import BlindingAudit
 from study.models.stimuli import Clip
 from study.models.studies import Study
 
@@ -40,6 +41,10 @@ class InviteLink(models.Model):
     cap = models.PositiveIntegerField(default=1)
     # Pilots may also try a draft; their answers never mix with the study's.
     kind = models.CharField(max_length=10, choices=ParticipantKind, default=ParticipantKind.REAL)
+    # The audit whose own people come by it, and which takes it away with them.
+    audit = models.ForeignKey(
+        BlindingAudit, on_delete=models.CASCADE, null=True, blank=True, related_name="invite_links"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:

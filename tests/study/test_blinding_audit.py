@@ -3,14 +3,17 @@
 import io
 import re
 import time
+from datetime import timedelta
 
 import pytest
 from django.core.files.base import ContentFile
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 from PIL import Image, PngImagePlugin
 
-from study.blinding_audit import audit_study
-from study.models import Participant, Stimulus, Trial
+from study.blinding_audit import audit, audit_study
+from study.links import create_personal_links
+from study.models import BlindingAudit, Participant, Stimulus, Trial
 from study.survey import media
 from tests.factories import make_open_study, make_study
 
@@ -91,6 +94,24 @@ def test_the_survey_as_it_is_tells_nothing_and_keeps_none_of_the_audits_people(s
     assert not Participant.objects.exists()
     assert not study.invite_links.exists()
     assert any(channel.name == "image: bytes" for channel in report.reported)
+
+
+def test_the_people_of_an_audit_that_was_killed_are_taken_away_by_the_next(study, monkeypatch):
+    def killed(*args):
+        raise SystemExit  # and nothing that should be done afterwards is
+
+    with monkeypatch.context() as patch:
+        patch.setattr(audit, "_forget", lambda audit: None)
+        patch.setattr(audit, "observed", killed)
+        with pytest.raises(SystemExit):
+            small_audit(study)
+    create_personal_links(study, 1, kind=Participant.Kind.PILOT)
+    small_audit(study)
+    assert Participant.objects.count() == 8  # it may be at work still
+    BlindingAudit.objects.update(moved_at=timezone.now() - timedelta(minutes=10))
+    small_audit(study)
+    assert not Participant.objects.exists()
+    assert study.invite_links.get().audit is None  # the researcher's own stays
 
 
 def test_headers(study, leaky_image):
