@@ -207,7 +207,16 @@ function setUpUpload(form) {
 
 // One clip's tags as chips: type and press Enter, remove with the cross or Backspace; Save sends them.
 for (const form of all("[data-tag-editor]")) {
-  form.closest("details").addEventListener("toggle", () => setUpTagEditor(form), { once: true });
+  const details = form.closest("details");
+  let typed = null;
+  // Opened here, not by the browser, whose "toggle" comes later: what is typed meanwhile would go to the summary.
+  details.querySelector("summary").addEventListener("click", (event) => {
+    if (details.open) return;
+    event.preventDefault();
+    details.open = true;
+    typed ??= setUpTagEditor(form);
+    typed.focus();
+  });
 }
 
 function setUpTagEditor(form) {
@@ -227,7 +236,6 @@ function setUpTagEditor(form) {
   editor.append(typed);
   field.after(editor);
   draw();
-  typed.focus();
 
   function draw() {
     all(".chip", editor).forEach((chip) => chip.remove());
@@ -279,6 +287,7 @@ function setUpTagEditor(form) {
       problem.textContent = error.message;
     }
   });
+  return typed;
 }
 
 function showChips(form, tags) {
