@@ -9,6 +9,8 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -61,6 +63,14 @@ def own_port() -> int:
             except OSError:
                 continue
             return port
+
+
+def wait_until(condition: Callable[[], object], seconds: float = PATIENCE) -> bool:
+    """Waits for the condition, at most so many seconds; whether it came."""
+    deadline = time.monotonic() + seconds
+    while not (came := bool(condition())) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return came
 
 
 def pass_on_postgresql(*files: str) -> None:

@@ -4,8 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,7 +11,7 @@ import pytest
 from config import demo
 from config.management.commands.demo import Command
 from config.processes import MOST_RESTARTS, Processes
-from tests.services import PATIENCE
+from tests.services import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 PARENT = """
@@ -46,7 +44,7 @@ def test_a_killed_demo_leaves_no_server_behind(number: int, tmp_path: Path) -> N
     assert is_running(child)
     os.kill(parent.pid, number)
     parent.wait()
-    wait_for(lambda: not is_running(child))
+    assert wait_until(lambda: not is_running(child))
 
 
 SLEEP = [sys.executable, "-c", "import os, time; print(os.environ['MARK'], flush=True); time.sleep(600)"]
@@ -68,21 +66,14 @@ def command():
     return looking
 
 
-def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, "never came"
-        time.sleep(0.01)
-
-
 def end(processes: Processes, name: str) -> None:
     os.kill(processes.pid_of(name), signal.SIGKILL)
-    wait_for(lambda: processes.ended() == name)
+    assert wait_until(lambda: processes.ended() == name)
 
 
 def test_a_worker_that_ends_by_itself_is_started_again_as_it_was(processes, command):
     written, first = processes.log_of("worker"), processes.pid_of("worker")
-    wait_for(lambda: written.read_text() == "worker\n")
+    assert wait_until(lambda: written.read_text() == "worker\n")
     command.look_after(processes)
     assert command.heard == []
     end(processes, "worker")
@@ -90,7 +81,7 @@ def test_a_worker_that_ends_by_itself_is_started_again_as_it_was(processes, comm
     assert processes.ended() is None
     assert processes.pid_of("worker") != first
     assert "started again" in command.heard[0]
-    wait_for(lambda: written.read_text() == "worker\nworker\n")  # with its environment
+    assert wait_until(lambda: written.read_text() == "worker\nworker\n")  # with its environment
 
 
 def test_one_that_keeps_ending_is_an_error_in_words(processes, command):

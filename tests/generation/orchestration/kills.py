@@ -17,6 +17,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.services import wait_until
+
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -132,13 +134,6 @@ def at_rest(run, worker: subprocess.Popen, seconds: float, still: float = 3) -> 
         if os.environ.get("EARSIGHT_TEST_NO_RESCUE") and time.monotonic() - since > still:
             return
         time.sleep(0.2)
-
-
-def wait_until(condition, seconds: float) -> None:
-    """Waits for the condition, at most so many seconds."""
-    deadline = time.monotonic() + seconds
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.05)
 
 
 def findings(study) -> dict:
