@@ -180,18 +180,14 @@ def analyse(
         friedman=None if ranked is None else ranked[0],
         kendall_w=None if ranked is None else ranked[1],
         skillings_mack=skillings_mack(means, seen) if partial else None,
-        permutation=None
-        if incomplete
-        else permutation_over_clips(ballots, weights, permutations, _generator(plan, 1)),
+        permutation=None if incomplete else permutation_over_clips(ballots, weights, permutations, _generator(plan, 1)),
         permutation_by_clip=()
         if incomplete
         else permutation_by_clip(ballots, weights, permutations, _generator(plan, 2)),
         pairwise=pairwise(ballots, weights),
         plackett_luce=None if errors is None else plackett_luce(ballots, reference, errors=errors),
         factorial=() if errors is None else factorial_effects(errors, factors, ballots.conditions),
-        irrelevant_alternatives=None
-        if fit is None
-        else irrelevant_alternatives(fit, ballots, high, reference),
+        irrelevant_alternatives=None if fit is None else irrelevant_alternatives(fit, ballots, high, reference),
         # Without a finite worth there is no best point to search for.
         random_effects=random_effects(ballots, reference)
         if plan.random_effects and small and fit is not None and not fit.penalised
@@ -254,8 +250,7 @@ def _cautions(result: AnalysisResult, errors: WorthErrors | None) -> Iterator[r.
     if result.n_clips == 1:
         yield r.Caution(
             "one_clip",
-            "There is one clip: nothing can be said about new clips. Add clips, at least "
-            f"{ADVISED_CLIPS} are advised.",
+            f"There is one clip: nothing can be said about new clips. Add clips, at least {ADVISED_CLIPS} are advised.",
         )
     elif result.n_clips < ADVISED_CLIPS:
         yield r.Caution(
@@ -264,9 +259,7 @@ def _cautions(result: AnalysisResult, errors: WorthErrors | None) -> Iterator[r.
             f"clips. A sign-flip test over {result.n_clips} clips cannot go below p = 2/{2**result.n_clips}.",
         )
     if result.factors and result.primary is None and min(result.n_participants, result.n_clips) > 1:
-        yield r.Caution(
-            "no_primary", "The primary test needs participants who answered several common clips."
-        )
+        yield r.Caution("no_primary", "The primary test needs participants who answered several common clips.")
     if result.primary is not None and result.primary.p is None:
         yield r.Caution(
             "no_spread",

@@ -56,9 +56,7 @@ def read_text_columns(path: Path, columns: Iterable[str]) -> pa.Table:
     marked = header.startswith(_UTF16)
     if binary and not marked:
         raise TableError(f"{path.name}: this is no text; save the table as CSV first.")
-    convert = csv.ConvertOptions(
-        column_types={name: pa.string() for name in columns}, strings_can_be_null=False
-    )
+    convert = csv.ConvertOptions(column_types={name: pa.string() for name in columns}, strings_can_be_null=False)
     for encoding in ("utf16",) if marked else ENCODINGS:
         parse = csv.ParseOptions(
             delimiter=delimiter_of(header.decode(encoding, errors="replace")),

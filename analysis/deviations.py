@@ -56,9 +56,7 @@ def _people_wanted(study: Study, fixed: Mapping[str, Any], analysis: Analysis | 
     planned = planned_people(study)
     if not planned:
         return
-    completed = study.participants.filter(
-        kind__in=kinds_of(study), status=Participant.Status.COMPLETED
-    ).count()
+    completed = study.participants.filter(kind__in=kinds_of(study), status=Participant.Status.COMPLETED).count()
     numbers = {"planned": planned, "completed": completed}
     if completed > planned:
         yield _("More people than planned: %(completed)s completed, %(planned)s were planned.") % numbers
@@ -81,9 +79,7 @@ def _people_wanted(study: Study, fixed: Mapping[str, Any], analysis: Analysis | 
 
 def _excluded(study: Study) -> Iterator[str]:
     reasons = Counter(
-        study.participants.filter(kind__in=kinds_of(study), excluded=True).values_list(
-            "exclusion_reason", flat=True
-        )
+        study.participants.filter(kind__in=kinds_of(study), excluded=True).values_list("exclusion_reason", flat=True)
     )
     if reasons:
         yield _("People excluded by hand after opening: %(n)s (%(reasons)s).") % {

@@ -78,9 +78,7 @@ _WRITERS: dict[str, tuple[_Writer, str]] = {
         for code in LANGUAGES
     },
     "heds.json": (
-        lambda analysis, _language: json.dumps(
-            heds_json(analysis.study, analysis), indent=2, ensure_ascii=False
-        ),
+        lambda analysis, _language: json.dumps(heds_json(analysis.study, analysis), indent=2, ensure_ascii=False),
         "en",
     ),
 }

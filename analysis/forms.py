@@ -39,9 +39,7 @@ class ReportingForm(forms.Form):
 class PowerForm(forms.Form):
     """A design and what is assumed about it."""
 
-    participants = forms.IntegerField(
-        label=gettext_lazy("Participants"), min_value=2, max_value=1000, initial=30
-    )
+    participants = forms.IntegerField(label=gettext_lazy("Participants"), min_value=2, max_value=1000, initial=30)
     clips = forms.IntegerField(label=gettext_lazy("Clips"), min_value=2, max_value=200, initial=12)
     share = forms.FloatField(
         label=gettext_lazy("Effect"),
@@ -58,16 +56,17 @@ class PowerForm(forms.Form):
         help_text=gettext_lazy("standard deviation on the utility scale"),
     )
     sd_clips = forms.FloatField(
-        label=gettext_lazy("Spread between clips"), min_value=0, max_value=5, initial=0.7,
+        label=gettext_lazy("Spread between clips"),
+        min_value=0,
+        max_value=5,
+        initial=0.7,
         help_text=gettext_lazy("standard deviation on the utility scale"),
-    )  # fmt: skip
+    )
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         if data.get("participants", 0) * data.get("clips", 0) > 40_000:
             raise ValidationError(
-                _(
-                    "That is more than 40,000 answers; ask for less, or use `manage.py power` on a machine of yours."
-                )
+                _("That is more than 40,000 answers; ask for less, or use `manage.py power` on a machine of yours.")
             )
         return data

@@ -70,8 +70,15 @@ def _plackett_luce(result: AnalysisResult) -> dict[str, Any] | None:
     if fit is None:
         return None
     per_condition = (
-        "log_worth", "se", "se_robust", "ci95", "worth", "se_jackknife", "se_new_clips", "ci95_new_clips",
-    )  # fmt: skip
+        "log_worth",
+        "se",
+        "se_robust",
+        "ci95",
+        "worth",
+        "se_jackknife",
+        "se_new_clips",
+        "ci95_new_clips",
+    )
     block: dict[str, Any] = {"reference": fit.reference}
     block |= {key: _by_condition(result.conditions, getattr(fit, key)) for key in per_condition}
     for key in ("loglik", "converged", "separated", "penalised", "bounds", "quasi_variances", "covariance"):
@@ -84,17 +91,21 @@ def _plackett_luce(result: AnalysisResult) -> dict[str, Any] | None:
 
 # Hold no p value (and keys that may be named "p"), or ask about the design, not about the conditions.
 KEPT_AFTER_A_STOP = (
-    "scores", "by_clip", "plackett_luce", "factors", "counts", "position_bias", "fatigue", "irrelevant_alternatives",
-)  # fmt: skip
+    "scores",
+    "by_clip",
+    "plackett_luce",
+    "factors",
+    "counts",
+    "position_bias",
+    "fatigue",
+    "irrelevant_alternatives",
+)
 
 
 def _without_p(value: Any) -> Any:
     """The same with every p value null: after an early stop they would claim too much."""
     if isinstance(value, dict):
-        return {
-            key: None if key == "p" or key.startswith("p_") else _without_p(item)
-            for key, item in value.items()
-        }
+        return {key: None if key == "p" or key.startswith("p_") else _without_p(item) for key, item in value.items()}
     return [_without_p(item) for item in value] if isinstance(value, list) else value
 
 
@@ -108,8 +119,7 @@ def as_json(result: AnalysisResult) -> dict[str, Any]:
 
 def _everything(result: AnalysisResult) -> dict[str, Any]:
     by_clip = {
-        clip: _by_condition(result.conditions, plain(result.by_clip.points[j]))
-        for j, clip in enumerate(result.clips)
+        clip: _by_condition(result.conditions, plain(result.by_clip.points[j])) for j, clip in enumerate(result.clips)
     }
     friedman = result.friedman
     return {

@@ -30,9 +30,7 @@ def parse_factors(text: str | None) -> dict[str, tuple[str, ...]] | None:
     for part in filter(None, (piece.strip() for piece in text.split(";"))):
         name, equals, members = part.partition("=")
         if not equals or not name.strip() or name.strip() in factors:
-            raise DesignError(
-                f"factors '{text}': write each once as name=a,b and separate them by semicolons."
-            )
+            raise DesignError(f"factors '{text}': write each once as name=a,b and separate them by semicolons.")
         factors[name.strip()] = tuple(member.strip() for member in members.split(","))
     return factors
 

@@ -26,9 +26,7 @@ def study_reporting(request: HttpRequest, slug: str) -> HttpResponse:
         messages.success(request, _("Saved."))
         return redirect("study_reporting", study.slug)
     analysis = None if study.is_sealed else results.latest(study)
-    checklists = [
-        (name, entries, sum(entry.missing for entry in entries)) for name, entries in filled(study, analysis)
-    ]
+    checklists = [(name, entries, sum(entry.missing for entry in entries)) for name, entries in filled(study, analysis)]
     return render(
         request,
         "analysis/reporting.html",
@@ -61,8 +59,7 @@ def study_power(request: HttpRequest, slug: str) -> HttpResponse:
             "asked": asked,
             "under_way": asked.get("state") == "waiting",
             "cells": [
-                cell | {"error": 1.96 * cell["monte_carlo_se"]}
-                for cell in (asked.get("result") or {}).get("cells", ())
+                cell | {"error": 1.96 * cell["monte_carlo_se"]} for cell in (asked.get("result") or {}).get("cells", ())
             ],
         },
         status=400 if form.errors else 200,

@@ -74,9 +74,7 @@ def filled(study: Study, analysis: Analysis | None = None) -> list[tuple[str, li
                 Filled(
                     item,
                     " ".join(
-                        text
-                        for text in (answers.get(item.fact, ""), *(said.get(key, "") for key in item.asks))
-                        if text
+                        text for text in (answers.get(item.fact, ""), *(said.get(key, "") for key in item.asks)) if text
                     ),
                 )
                 for item in items
@@ -150,15 +148,12 @@ def _design(study: Study) -> dict[str, str]:
         % {"first": plain(study.weights[0], 0), "second": plain(study.weights[1], 0)},
         "platform": _("Earsight, self-hosted; recruitment: %(platform)s.")
         % {"platform": study.get_recruitment_platform_display() or _("own links")},
-        "features": _(
-            "Blinded conditions, sealed results, receipts, balanced orders, a plan fixed before opening."
-        ),
+        "features": _("Blinded conditions, sealed results, receipts, balanced orders, a plan fixed before opening."),
         "privacy": _(
             "People are known by a random token; no name is asked for. Ids of a recruitment platform are kept only where it "
             "needs them back, and never exported. Who withdraws is erased."
         ),
-        "consent": _("Consent text, version %(n)s, agreed to before the first trial.")
-        % {"n": study.consent_version},
+        "consent": _("Consent text, version %(n)s, agreed to before the first trial.") % {"n": study.consent_version},
         "awareness": _("The welcome and consent pages say that this is a study."),
         "preregistered": _("Plan fixed before opening, SHA-256 %(digest)s.") % {"digest": study.plan_digest}
         if study.plan_digest
@@ -261,9 +256,7 @@ def _cost(study: Study, minutes: float | None, completed: int) -> str:
     if minutes is None or wage < 0:
         return ""
     each = wage * minutes / 60
-    return _(
-        "At %(wage)s an hour the median person's time is worth %(each)s, all %(n)s people's %(all)s."
-    ) % {
+    return _("At %(wage)s an hour the median person's time is worth %(each)s, all %(n)s people's %(all)s.") % {
         "wage": plain(wage),
         "each": plain(each),
         "n": completed,
@@ -296,9 +289,7 @@ def checklist_csv(study: Study, analysis: Analysis | None, language: str) -> str
         for name, entries in filled(study, analysis):
             for entry in entries:
                 item = entry.item
-                rows.append(
-                    (name, item.section, item.number, str(item.title), entry.answer, int(entry.missing))
-                )
+                rows.append((name, item.section, item.number, str(item.title), entry.answer, int(entry.missing)))
         return csv_text(rows)
 
 

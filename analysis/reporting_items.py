@@ -36,9 +36,13 @@ FIELDS: tuple[tuple[str, Any, Any], ...] = (
     ("data_link", _("Where the data are"), _("address of the published export")),
     ("source_link", _("Where the interface's source is"), _("address of the repository and version")),
     ("paper", _("Main reference"), _("paper or preregistration, and which experiment of it")),
-    ("deviations", _("Deviations from the plan"), _("what only you know of; may stay empty, what the study's record shows is said by itself")),
+    (
+        "deviations",
+        _("Deviations from the plan"),
+        _("what only you know of; may stay empty, what the study's record shows is said by itself"),
+    ),
     ("contact", _("Contact"), _("name, affiliation, e-mail address")),
-)  # fmt: skip
+)
 
 # Where these stay empty, nothing is missing.
 MAY_STAY_EMPTY = frozenset({"deviations"})
@@ -96,7 +100,14 @@ _C = "heds-criteria-criterion-"
 HEDS: tuple[Item, ...] = (
     Item("1.1.1", "1", _("Main reference"), "", ("paper",), "heds-paper_and_resources-paper-link"),
     Item("1.2", "1", _("Resources used"), "", ("data_link",), "heds-paper_and_resources-resources-links"),
-    Item("1.3.2", "1", _("Contact author"), "", ("contact",), "heds-paper_and_resources-names_and_affiliations-contact_author-name"),
+    Item(
+        "1.3.2",
+        "1",
+        _("Contact author"),
+        "",
+        ("contact",),
+        "heds-paper_and_resources-names_and_affiliations-contact_author-name",
+    ),
     Item("2.1", "2", _("Type of input"), "input", (), "heds-system-input_types"),
     Item("2.2", "2", _("Type of output"), "output", (), "heds-system-output_types"),
     Item("3.1.1", "3", _("Outputs evaluated per system"), "outputs", (), _S + "number_of_system_outputs"),
@@ -113,7 +124,14 @@ HEDS: tuple[Item, ...] = (
     Item("3.3.2", "3", _("Medium of the responses"), "platform", (), _D + "collection_method"),
     Item("3.3.3.1", "3", _("Quality assurance"), "in_task", (), _D + "quality_assurance-method"),
     Item("3.3.3.2", "3", _("Methods of quality assurance"), "post_task", (), _D + "quality_assurance-description"),
-    Item("3.3.4.1", "3", _("Where the interface can be seen"), "interface", ("source_link",), _D + "what_evaluators_see-link"),
+    Item(
+        "3.3.4.1",
+        "3",
+        _("Where the interface can be seen"),
+        "interface",
+        ("source_link",),
+        _D + "what_evaluators_see-link",
+    ),
     Item("3.3.4.2", "3", _("What evaluators are shown"), "clips", (), _D + "what_evaluators_see-description"),
     Item("3.3.5", "3", _("Freedom of when and how fast"), "time", (), _D + "evaluator_freedom"),
     Item("3.3.6", "3", _("Questions and feedback"), "", ("interaction",), _D + "evaluators_can_ask_questions"),
@@ -129,7 +147,7 @@ HEDS: tuple[Item, ...] = (
     Item("5.1", "5", _("Ethics committee"), "", ("ethics",), "heds-ethics-review_body"),
     Item("5.2", "5", _("Personal data"), "privacy", (), "heds-ethics-personal_data"),
     Item("5.4", "5", _("Impact assessments"), "", ("privacy",), "heds-ethics-impact_assessments"),
-)  # fmt: skip
+)
 
 OTANI: tuple[Item, ...] = (
     Item("a", "", _("Qualification of the raters"), "", ("population",)),

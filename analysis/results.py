@@ -98,9 +98,7 @@ def is_current(analysis: Analysis) -> bool:
 def ensure_unsealed(study: Study) -> None:
     """Raises NotAllowedNow while results by condition are sealed."""
     if study.is_sealed:
-        raise NotAllowedNow(
-            _("The results are sealed until the study is closed and its grace period is over.")
-        )
+        raise NotAllowedNow(_("The results are sealed until the study is closed and its grace period is over."))
 
 
 @transaction.atomic
@@ -132,8 +130,7 @@ def take(analysis_id: int) -> Analysis | None:
         rows.update(
             state=Analysis.State.FAILED,
             finished_at=timezone.now(),
-            error=_("The analysis ended its worker %(n)d times. Look at the worker's log.")
-            % {"n": row.attempts},
+            error=_("The analysis ended its worker %(n)d times. Look at the worker's log.") % {"n": row.attempts},
         )
         return None
     if not rows.update(state=Analysis.State.RUNNING, started_at=timezone.now(), attempts=row.attempts + 1):

@@ -39,9 +39,7 @@ def read_score_table(path: str | Path) -> ScoreTable:
         totals.append(_points(path, number, TOTAL, printed) if printed else None)
     if not items:
         raise TableError(f"{path.name}, row 1: there are no items; give each its own column.")
-    return ScoreTable(
-        tuple(names), tuple(header[i] for i in items), np.array(cells, dtype=int), tuple(totals)
-    )
+    return ScoreTable(tuple(names), tuple(header[i] for i in items), np.array(cells, dtype=int), tuple(totals))
 
 
 def _points(path: Path, number: int, column: str, text: str) -> int:
@@ -60,7 +58,6 @@ def audit_json(audit: TableAudit) -> dict[str, Any]:
     """The public JSON of `audit_table`."""
     block = plain(audit)
     block["repairs"] = [
-        {("from" if key == "from_" else key): value for key, value in repair.items()}
-        for repair in block["repairs"]
+        {("from" if key == "from_" else key): value for key, value in repair.items()} for repair in block["repairs"]
     ]
     return block

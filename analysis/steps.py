@@ -75,15 +75,10 @@ def the_primary_question_is_known(study: Study) -> Iterable[Finding]:
         )
         return
     high = next(iter(factors.values()))
-    sides = [
-        ", ".join(f"“{row.label}”" for row in conditions if (row.key in high) is first)
-        for first in (True, False)
-    ]
+    sides = [", ".join(f"“{row.label}”" for row in conditions if (row.key in high) is first) for first in (True, False)]
     yield Finding(
         Level.WARNS,
-        gettext(
-            "The primary question is %(high)s against %(low)s, for that is the first factor of two levels."
-        )
+        gettext("The primary question is %(high)s against %(low)s, for that is the first factor of two levels.")
         % {"high": sides[0], "low": sides[1]},
         "study_describe",
     )

@@ -81,13 +81,9 @@ def _differences(study: Study, now: datetime):
         [now - person.last_seen_at > GONE_AFTER for person in people],
     )
     sums = {person.pk: 0.0 for person in people[:ready]}
-    ballots = Ballot.objects.filter(
-        trial__participant__in=list(sums), trial__kind=Trial.Kind.MAIN, trial__repeat=0
-    )
+    ballots = Ballot.objects.filter(trial__participant__in=list(sums), trial__kind=Trial.Kind.MAIN, trial__repeat=0)
     w1, w2 = study.weights
-    for person, first, second in ballots.values_list(
-        "trial__participant", "first__condition", "second__condition"
-    ):
+    for person, first, second in ballots.values_list("trial__participant", "first__condition", "second__condition"):
         sums[person] += w1 * sign.get(first, 0.0) + w2 * sign.get(second, 0.0)
     clips = study.trials_per_participant or study.clips.filter(included=True, is_practice=False).count()
     return np.clip(np.array(list(sums.values())) / ((w1 + w2) * max(clips, 1)), -1.0, 1.0)

@@ -51,9 +51,7 @@ def notices(study: Study) -> list[str]:
     """What must be said wherever results are shown."""
     found = []
     if study.simulated:
-        found.append(
-            _("Simulated: the answers come from simulated participants. These results are no findings.")
-        )
+        found.append(_("Simulated: the answers come from simulated participants. These results are no findings."))
     if Stimulus.objects.filter(clip__study=study, painter="sketch").exists():
         found.append(
             _(
@@ -69,11 +67,7 @@ def _clips(study: Study, with_images: bool) -> list[ClipView]:
     for clip in study.clips.filter(included=True, is_practice=False).prefetch_related("stimuli__condition"):
         images = {}
         if with_images:
-            images = {
-                row.condition.key: _data_address(row)
-                for row in clip.stimuli.all()
-                if row.preview or row.image
-            }
+            images = {row.condition.key: _data_address(row) for row in clip.stimuli.all() if row.preview or row.image}
         views.append(ClipView(str(clip.name), clip.name.rpartition(".")[0] or clip.name, images))
     return views
 
@@ -105,9 +99,7 @@ def _flow(study: Study) -> dict[str, int]:
     counts = Counter(study.participants.exclude(kind=Participant.Kind.PILOT).values_list("status", flat=True))
     statuses: Any = Participant.Status
     flow = {_("started"): sum(counts.values())}
-    return flow | {
-        str(statuses(status).label): number for status, number in counts.items() if status != "started"
-    }
+    return flow | {str(statuses(status).label): number for status, number in counts.items() if status != "started"}
 
 
 def _details(study: Study) -> list[tuple[str, str]]:

@@ -73,9 +73,7 @@ def read_ballots(path: str | Path, conditions: Sequence[str] | None = None) -> B
                 f"{name} choice '{keys[codes[wrong[0]]]}' is no condition ({', '.join(names)}); "
                 "mend the key or name it in --conditions.",
             )
-    whole: dict[str, Any] = {
-        name: _whole(path, columns[name], name) for name in WHOLE_NUMBERS if name in columns
-    }
+    whole: dict[str, Any] = {name: _whole(path, columns[name], name) for name in WHOLE_NUMBERS if name in columns}
     order = _order(path, columns["order"], names, keep) if "order" in columns else None
     _check_positions(path, whole, len(names), keep)
     usable = Ballots(names, people, clips, person, clip, first, second, order=order, **whole)
@@ -121,8 +119,7 @@ def _read(path: Path) -> pa.Table:
     missing = [name for name in REQUIRED if name not in table.column_names]
     if missing:
         raise TableError(
-            f"{path.name}, row 1: the column '{missing[0]}' is missing; the header must name "
-            f"{', '.join(REQUIRED)}."
+            f"{path.name}, row 1: the column '{missing[0]}' is missing; the header must name {', '.join(REQUIRED)}."
         )
     twice = [name for name in table.column_names if table.column_names.count(name) > 1]
     if twice:
@@ -176,9 +173,7 @@ def _labels(path: Path, column: pa.ChunkedArray, name: str) -> tuple[tuple[str, 
     return labels, coded
 
 
-def _choices(
-    first: pa.ChunkedArray, second: pa.ChunkedArray
-) -> tuple[list[str], tuple[np.ndarray, np.ndarray]]:
+def _choices(first: pa.ChunkedArray, second: pa.ChunkedArray) -> tuple[list[str], tuple[np.ndarray, np.ndarray]]:
     """The keys of both columns in one list, and each column as indices into it."""
     keys: list[str] = []
     coded = []
@@ -193,9 +188,7 @@ def _choices(
     return keys, (coded[0], coded[1])
 
 
-def _check_choices(
-    path: Path, keys: list[str], choices: tuple[np.ndarray, np.ndarray], keep: np.ndarray
-) -> None:
+def _check_choices(path: Path, keys: list[str], choices: tuple[np.ndarray, np.ndarray], keep: np.ndarray) -> None:
     """What is wrong with a ballot whatever the conditions are; said before any word about conditions."""
     filled = np.array([key != "" for key in keys], dtype=bool)
     first, second = choices
@@ -252,9 +245,7 @@ def _check_positions(path: Path, whole: dict[str, np.ndarray], k: int, keep: np.
         if name in whole:
             wrong = np.flatnonzero((whole[name] > k) & keep)
             if len(wrong):
-                _stop(
-                    path, wrong[0], f"{name} {whole[name][wrong[0]]} is beyond the {k} positions of the page."
-                )
+                _stop(path, wrong[0], f"{name} {whole[name][wrong[0]]} is beyond the {k} positions of the page.")
 
 
 def _order(path: Path, column: pa.ChunkedArray, names: tuple[str, ...], keep: np.ndarray) -> np.ndarray:

@@ -26,9 +26,13 @@ def _image_decoder(size: int) -> Any:
     from diffusers import AutoencoderKL
 
     return AutoencoderKL(
-        block_out_channels=(128, 256, 512, 512), layers_per_block=2, latent_channels=4, sample_size=size,
-        down_block_types=("DownEncoderBlock2D",) * 4, up_block_types=("UpDecoderBlock2D",) * 4,
-    )  # fmt: skip
+        block_out_channels=(128, 256, 512, 512),
+        layers_per_block=2,
+        latent_channels=4,
+        sample_size=size,
+        down_block_types=("DownEncoderBlock2D",) * 4,
+        up_block_types=("UpDecoderBlock2D",) * 4,
+    )
 
 
 def save_sd15(folder: Path, dtype: str) -> Path:
@@ -42,15 +46,23 @@ def save_sd15(folder: Path, dtype: str) -> Path:
             "unet": UNet2DConditionModel(sample_size=64, cross_attention_dim=768),
             "vae": _image_decoder(512),
             "text_encoder": _text_encoder(
-                CLIPTextModel, tokenizer, hidden_size=768, intermediate_size=3072, num_attention_heads=12,
+                CLIPTextModel,
+                tokenizer,
+                hidden_size=768,
+                intermediate_size=3072,
+                num_attention_heads=12,
                 num_hidden_layers=12,
             ),
-        }  # fmt: skip
+        }
     StableDiffusionPipeline(
-        **parts, tokenizer=tokenizer,
+        **parts,
+        tokenizer=tokenizer,
         scheduler=DDIMScheduler(**_SCHEDULE, clip_sample=False, set_alpha_to_one=False),
-        safety_checker=None, feature_extractor=None, image_encoder=None, requires_safety_checker=False,
-    ).save_pretrained(folder)  # fmt: skip
+        safety_checker=None,
+        feature_extractor=None,
+        image_encoder=None,
+        requires_safety_checker=False,
+    ).save_pretrained(folder)
     return folder
 
 
@@ -62,26 +74,47 @@ def save_sdxl(folder: Path, dtype: str) -> Path:
     first, second = tiny_tokenizer(), tiny_tokenizer()
     with _drawn_as(dtype):
         unet = UNet2DConditionModel(
-            sample_size=128, block_out_channels=(320, 640, 1280), layers_per_block=2, cross_attention_dim=2048,
+            sample_size=128,
+            block_out_channels=(320, 640, 1280),
+            layers_per_block=2,
+            cross_attention_dim=2048,
             down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
             up_block_types=("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
-            transformer_layers_per_block=(1, 2, 10), attention_head_dim=(5, 10, 20), use_linear_projection=True,
-            addition_embed_type="text_time", addition_time_embed_dim=256,
+            transformer_layers_per_block=(1, 2, 10),
+            attention_head_dim=(5, 10, 20),
+            use_linear_projection=True,
+            addition_embed_type="text_time",
+            addition_time_embed_dim=256,
             projection_class_embeddings_input_dim=2816,
-        )  # fmt: skip
+        )
         encoder = _text_encoder(
-            CLIPTextModel, first, hidden_size=768, intermediate_size=3072, num_attention_heads=12,
+            CLIPTextModel,
+            first,
+            hidden_size=768,
+            intermediate_size=3072,
+            num_attention_heads=12,
             num_hidden_layers=12,
-        )  # fmt: skip
+        )
         encoder_2 = _text_encoder(
-            CLIPTextModelWithProjection, second, hidden_size=1280, intermediate_size=5120,
-            num_attention_heads=20, num_hidden_layers=32, projection_dim=1280, hidden_act="gelu",
-        )  # fmt: skip
+            CLIPTextModelWithProjection,
+            second,
+            hidden_size=1280,
+            intermediate_size=5120,
+            num_attention_heads=20,
+            num_hidden_layers=32,
+            projection_dim=1280,
+            hidden_act="gelu",
+        )
         vae = _image_decoder(1024)
     StableDiffusionXLPipeline(
-        unet=unet, vae=vae, scheduler=EulerDiscreteScheduler(**_SCHEDULE),
-        tokenizer=first, tokenizer_2=second, text_encoder=encoder, text_encoder_2=encoder_2,
-    ).save_pretrained(folder)  # fmt: skip
+        unet=unet,
+        vae=vae,
+        scheduler=EulerDiscreteScheduler(**_SCHEDULE),
+        tokenizer=first,
+        tokenizer_2=second,
+        text_encoder=encoder,
+        text_encoder_2=encoder_2,
+    ).save_pretrained(folder)
     return folder
 
 

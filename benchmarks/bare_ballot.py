@@ -21,9 +21,14 @@ def store(request: HttpRequest, participant: int, trial: int, first: int, second
     with transaction.atomic():
         Participant.objects.filter(pk=participant).update(last_seen_at=now)
         Ballot(
-            trial_id=trial, first_id=first, second_id=second, submission_key=uuid.uuid4(), answered_at=now,
-            seconds=9.0, digest="0" * 64,
-        ).save(force_insert=True)  # fmt: skip
+            trial_id=trial,
+            first_id=first,
+            second_id=second,
+            submission_key=uuid.uuid4(),
+            answered_at=now,
+            seconds=9.0,
+            digest="0" * 64,
+        ).save(force_insert=True)
     return JsonResponse({"saved": True})
 
 

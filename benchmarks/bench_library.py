@@ -80,9 +80,7 @@ def measure(folder: Path, clips: int, broker: str, precision: str) -> int:
     call_command("migrate", verbosity=0)
     save_encoder(SampleCNN(), folder / "encoder.pt")
     save_head(Head(512, 50, tags=[f"tag {number}" for number in range(50)]), folder / "head.pt")
-    tagger = ClmrOptions(
-        encoder=str(folder / "encoder.pt"), head=str(folder / "head.pt"), precision=precision
-    )
+    tagger = ClmrOptions(encoder=str(folder / "encoder.pt"), head=str(folder / "head.pt"), precision=precision)
     music, out = folder / "music", folder / "pass"
     music.mkdir()
     made = make_clips(folder)
@@ -121,9 +119,7 @@ def follow(out: Path, tagger: object, clips: int) -> int:
     rows = Counter(row["file"] for row in library.read_rows(out))
     wrong = sum("error" in row for row in library.read_rows(out))
     rate = len(rows) / seconds
-    print(
-        f"{len(rows):,} of {clips:,} clips in {seconds:.0f} s by two workers of one thread, one killed and replaced"
-    )
+    print(f"{len(rows):,} of {clips:,} clips in {seconds:.0f} s by two workers of one thread, one killed and replaced")
     print(f"{rate:.2f} clips a second; {WHOLE:,} clips: {WHOLE / rate / 3600:.1f} hours")
     print(f"there more than once: {sum(count > 1 for count in rows.values())}; with an error: {wrong}")
     print(f"memory of a worker: {early or 0:.0f} MB after two chunks, {late:.0f} MB at the end")

@@ -82,8 +82,7 @@ def inference() -> list[Row]:
     rates = {"float32": 2 * 2048**3 / times[0] / 1e9, "bfloat16": 2 * 2048**3 / times[1] / 1e9}
     work = 10 * gflop_per_segment()
     rows: list[Row] = [
-        (f"matrix multiply, {precision} 2048 x 2048", f"{rate:.0f} GFLOP/s", "")
-        for precision, rate in rates.items()
+        (f"matrix multiply, {precision} 2048 x 2048", f"{rate:.0f} GFLOP/s", "") for precision, rate in rates.items()
     ]
     rows.append(
         (
@@ -134,9 +133,7 @@ def lower_precision(clips: int = 160, classes: int = 8) -> list[Row]:
     exact, low = (build_encode(encoder.eval(), "auto", precision)[0](heard) for precision in PRECISIONS)
     tags = [str(kind) for kind in range(classes)]
     options = HeadOptions(learning_rate=1e-2, batch=32, patience=30)
-    head, _ = train_head(
-        cached(exact[half]), labels[half], cached(exact[~half]), labels[~half], tags, options
-    )
+    head, _ = train_head(cached(exact[half]), labels[half], cached(exact[~half]), labels[~half], tags, options)
     scores = [score_tagging(labels[~half], cached(rows[~half]).predict(head)) for rows in (exact, low)]
     return [
         (
@@ -217,9 +214,7 @@ def head() -> list[Row]:
     start = time.perf_counter()
     _, result = train_head(train, labels, valid, valid_labels, [str(tag) for tag in range(50)], HeadOptions())
     seconds = time.perf_counter() - start
-    return [
-        ("linear head, 18,706 clips x 50 tags", f"{seconds:.1f} s", f"{result.epochs} epochs, stopped early")
-    ]
+    return [("linear head, 18,706 clips x 50 tags", f"{seconds:.1f} s", f"{result.epochs} epochs, stopped early")]
 
 
 def gpu(batch: int = 48) -> list[Row]:
@@ -243,9 +238,7 @@ def gpu(batch: int = 48) -> list[Row]:
         torch.cuda.synchronize()
 
     step(False, True)
-    times = in_turns(
-        lambda: step(False, False), lambda: step(True, False), lambda: step(True, True), rounds=10
-    )
+    times = in_turns(lambda: step(False, False), lambda: step(True, False), lambda: step(True, True), rounds=10)
     names = ("eager float32, no augmentation", "bfloat16, no augmentation", "bfloat16 with all augmentations")
     return [
         (

@@ -107,9 +107,13 @@ def measure(options: DiffusersOptions, rounds: int) -> dict[str, Any]:
         whole = seconds(lambda: painter.paint(PROMPTS, seed=1))
     best = {name: min(times) for name, times in timings.items()}
     return {
-        "pipeline": painter.identity["pipeline"], "size": options.size, "steps": options.steps,
-        "dtype": painter.identity["dtype"], "hardware": diffusers_painter.hardware(painter._device),
-        "torch": torch.__version__, "loaded_in_s": round(loading, 2),
+        "pipeline": painter.identity["pipeline"],
+        "size": options.size,
+        "steps": options.steps,
+        "dtype": painter.identity["dtype"],
+        "hardware": diffusers_painter.hardware(painter._device),
+        "torch": torch.__version__,
+        "loaded_in_s": round(loading, 2),
         "pictures_a_second": {name: round(4 / statistics.median(times), 3) for name, times in timings.items()},
         "best_pictures_a_second": {name: round(4 / time_, 3) for name, time_ in best.items()},
         "batch_is_faster_by": round(best["one_call_each"] / best["one_batch"], 2),
@@ -117,13 +121,11 @@ def measure(options: DiffusersOptions, rounds: int) -> dict[str, Any]:
         "peak_memory_gib": {name: round(peak, 2) for name, peak in memory.items()},
         "outside_the_denoiser_percent": round(100 * (1 - clock["seconds"] / whole), 1),
         "largest_difference_of_a_pixel": furthest,
-    }  # fmt: skip
+    }
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", help="a folder with a diffusers model of one's own")
     parser.add_argument("--architecture", nargs="+", choices=ARCHITECTURES, default=["tiny"])
     parser.add_argument("--size", type=int, help="pixels; the architecture's own if not given")
@@ -142,10 +144,13 @@ def main() -> None:
             _, size, steps, guidance = ARCHITECTURES.get(name, (None, 512, 30, 7.5))
             folder = arguments.model or str(save_architecture(Path(scratch) / "model", name, dtype))
             options = DiffusersOptions(
-                model=folder, dtype=dtype, safety_checker=False,
-                size=arguments.size or size, steps=arguments.steps or steps,
+                model=folder,
+                dtype=dtype,
+                safety_checker=False,
+                size=arguments.size or size,
+                steps=arguments.steps or steps,
                 guidance=guidance if arguments.guidance is None else arguments.guidance,
-            )  # fmt: skip
+            )
             found[name] = measure(options, arguments.rounds)
         print(name)
         for key, value in found[name].items():

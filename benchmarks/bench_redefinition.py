@@ -56,9 +56,7 @@ def main() -> None:
     tags = [table.tags_of(row) for row in range(0, clips, 10)]
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "out.csv"
-        whole = best_of_three(
-            lambda: write_tag_table(redefine_table(read_tag_table(annotations), rules).table, out)
-        )
+        whole = best_of_three(lambda: write_tag_table(redefine_table(read_tag_table(annotations), rules).table, out))
         rows = [
             ("read", best_of_three(lambda: read_tag_table(annotations))),
             ("redefine, curated", best_of_three(lambda: redefine_table(table, rules))),

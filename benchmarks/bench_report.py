@@ -26,9 +26,7 @@ def write_ballots(path: Path, keys: tuple[str, ...], seed: int = 0) -> None:
     people, clips = rng.normal(0, 0.6, (PEOPLE, 4)), rng.normal(0, 0.6, (CLIPS, 4))
     with path.open("w", newline="") as file:
         rows = csv.writer(file)
-        rows.writerow(
-            ("participant", "clip", "first", "second", "trial", "position_first", "position_second", "order")
-        )
+        rows.writerow(("participant", "clip", "first", "second", "trial", "position_first", "position_second", "order"))
         for person in range(PEOPLE):
             for trial, clip in enumerate(rng.permutation(CLIPS), start=1):
                 ranked = np.argsort(-(means + people[person] + clips[clip] + rng.gumbel(size=4)))

@@ -77,8 +77,10 @@ def side_by_side(n: int) -> None:
     slow = best(lambda: choix.ilsr_top1(4, data, alpha=0.0), 3)
     fast = best(lambda: fit_with_robust_errors(study), 30)
     apart = float(np.abs(theirs - theirs.mean() - ours).max())
-    print(f"{n:,} ballots: choix.ilsr_top1 {slow * 1e3:.0f} ms without errors, ours {fast * 1e3:.2f} ms with them: "
-          f"{slow / fast:.0f} times; estimates differ by {apart:.1e}")  # fmt: skip
+    print(
+        f"{n:,} ballots: choix.ilsr_top1 {slow * 1e3:.0f} ms without errors, ours {fast * 1e3:.2f} ms with them: "
+        f"{slow / fast:.0f} times; estimates differ by {apart:.1e}"
+    )
 
 
 def growth() -> None:
@@ -106,8 +108,10 @@ def command(n: int) -> None:
         wall = time.perf_counter() - start
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     spent = usage.ru_utime + usage.ru_stime - before.ru_utime - before.ru_stime
-    print(f"analyze, {n:>10,} ballots of {len(study.participants):>9,} people: {wall:.1f} s wall, "
-          f"{spent:.1f} s processor, {usage.ru_maxrss / 1024:.0f} MB")  # fmt: skip
+    print(
+        f"analyze, {n:>10,} ballots of {len(study.participants):>9,} people: {wall:.1f} s wall, "
+        f"{spent:.1f} s processor, {usage.ru_maxrss / 1024:.0f} MB"
+    )
 
 
 if __name__ == "__main__":

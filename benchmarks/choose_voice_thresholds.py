@@ -113,9 +113,7 @@ def tables(found: list[Heard]) -> Iterator[str]:
     for kind in kinds:
         group = [one for one in found if (one.voice or "none", one.level, one.part) == kind]
         shares = np.array([one.share for one in group])
-        heard, denied = (
-            np.median([getattr(one, f"tagger_{name}") for one in group]) for name in ("heard", "denied")
-        )
+        heard, denied = (np.median([getattr(one, f"tagger_{name}") for one in group]) for name in ("heard", "denied"))
         yield (
             f"| {kind[0]} | {kind[1]:+g} | {kind[2]:g} | {shares.min():.2f}, {np.median(shares):.2f}, "
             f"{shares.max():.2f} | {heard:.2f} | {denied:.2f} |"
@@ -164,9 +162,7 @@ def main() -> None:
     options = parser.parse_args()
     shared = os.environ.get("EARSIGHT_SHARED_DATA")
     if not shared:
-        sys.exit(
-            "Set EARSIGHT_SHARED_DATA to the folder that holds clips/; the real clips are not in the repository."
-        )
+        sys.exit("Set EARSIGHT_SHARED_DATA to the folder that holds clips/; the real clips are not in the repository.")
     text = "\n".join(tables(listen(Path(shared))))
     print(text)
     if options.out:

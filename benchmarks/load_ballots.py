@@ -49,8 +49,12 @@ print(Ballot.objects.count()); Ballot.objects.all().delete()
 def run(code: str, env: dict[str, str], *arguments: str) -> str:
     done = subprocess.run(
         [sys.executable, "-c", code, *arguments],
-        cwd=ROOT, env=env, check=True, capture_output=True, text=True,
-    )  # fmt: skip
+        cwd=ROOT,
+        env=env,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
     return done.stdout.splitlines()[-1]
 
 
@@ -119,9 +123,7 @@ def saturate(port: int, requests: list[bytes], connections: int) -> tuple[float,
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--people", type=int, default=100)
     parser.add_argument("--trials", type=int, default=12)
     parser.add_argument("--rounds", type=int, default=3)
@@ -147,17 +149,13 @@ def main() -> None:
                     seconds, times, wrong = saturate(options.port + place, requests, options.connections)
                     stored = int(run(COUNT, env))
                     if wrong or stored != len(rows):
-                        raise SystemExit(
-                            f"{name}: {wrong} were not saved, {stored} of {len(rows)} are stored"
-                        )
+                        raise SystemExit(f"{name}: {wrong} were not saved, {stored} of {len(rows)} are stored")
                     if round_:
                         rates[name].append(len(rows) / seconds)
                         result[name] = {"p99_ms": round(sorted(times)[int(0.99 * (len(times) - 1))], 1)}
         for name, found in rates.items():
             result[name]["ballots_per_second"] = round(statistics.median(found), 1)
-        result["ratio"] = round(
-            result["survey"]["ballots_per_second"] / result["bare view"]["ballots_per_second"], 2
-        )
+        result["ratio"] = round(result["survey"]["ballots_per_second"] / result["bare view"]["ballots_per_second"], 2)
         print(json.dumps(result, indent=2))
 
 

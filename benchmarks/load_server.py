@@ -17,16 +17,16 @@ ROOT = Path(__file__).resolve().parents[1]
 def environment(folder: str, database: str) -> dict[str, str]:
     """For the server and whatever prepares and counts: the tests' settings with a throw-away folder."""
     env = os.environ | {
-        "DJANGO_SETTINGS_MODULE": "tests.settings", "EARSIGHT_TEST_DATA": folder, "PYTHONPATH": str(ROOT),
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
+        "EARSIGHT_TEST_DATA": folder,
+        "PYTHONPATH": str(ROOT),
         "EARSIGHT_LOG_LEVEL": "ERROR",
-    }  # fmt: skip
+    }
     return env | ({"EARSIGHT_DATABASE_URL": database} if database else {})
 
 
 def add_options(parser: argparse.ArgumentParser, *, port: int) -> None:
-    parser.add_argument(
-        "--database", default="", help="database URL (default: SQLite in a throw-away folder)"
-    )
+    parser.add_argument("--database", default="", help="database URL (default: SQLite in a throw-away folder)")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--threads", type=int, default=4)
     parser.add_argument("--port", type=int, default=port)
@@ -36,9 +36,21 @@ def add_options(parser: argparse.ArgumentParser, *, port: int) -> None:
 def served(port: int, env: dict[str, str], options: argparse.Namespace) -> Iterator[None]:
     """Serves the project from there on, until the end."""
     command = [
-        sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}", "--log-level", "error",
-        "--workers", str(options.workers), "--threads", str(options.threads), "--keep-alive", "30",
-    ]  # fmt: skip
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "config.wsgi",
+        "--bind",
+        f"127.0.0.1:{port}",
+        "--log-level",
+        "error",
+        "--workers",
+        str(options.workers),
+        "--threads",
+        str(options.threads),
+        "--keep-alive",
+        "30",
+    ]
     server = subprocess.Popen(command, cwd=ROOT, env=env)
     try:
         for _ in range(300):

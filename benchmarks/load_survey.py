@@ -45,9 +45,7 @@ def count(env: dict[str, str]) -> dict[str, int]:
         "import json; print(json.dumps({'ballots': Ballot.objects.count(), 'revisions': BallotRevision.objects.count(),"
         "'complete': Participant.objects.filter(status='completed').count()}))\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, env=env, check=True, capture_output=True, text=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, check=True, capture_output=True, text=True)
     return json.loads(done.stdout.splitlines()[-1])
 
 
@@ -61,10 +59,16 @@ class Browser:
     async def ask(self, method: str, path: str, data: dict | None = None, accept: str = "text/html"):
         body = urlencode(data or {}).encode()
         lines = [
-            f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", f"Accept: {accept}", "Connection: close",
-            f"Content-Length: {len(body)}", "Content-Type: application/x-www-form-urlencoded",
-            "Cookie: " + "; ".join(f"{k}={v}" for k, v in self.cookies.items()), "", "",
-        ]  # fmt: skip
+            f"{method} {path} HTTP/1.1",
+            "Host: 127.0.0.1",
+            f"Accept: {accept}",
+            "Connection: close",
+            f"Content-Length: {len(body)}",
+            "Content-Type: application/x-www-form-urlencoded",
+            "Cookie: " + "; ".join(f"{k}={v}" for k, v in self.cookies.items()),
+            "",
+            "",
+        ]
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         writer.write("\r\n".join(lines).encode() + body)
         answer = await asyncio.wait_for(reader.read(), 60)
@@ -85,9 +89,7 @@ def hidden(text: str, name: str) -> str:
     return unescape(found.group(1)) if found else ""
 
 
-async def person(
-    port: int, trials: int, think: tuple[float, float], start: float, times: list, errors: list
-) -> None:
+async def person(port: int, trials: int, think: tuple[float, float], start: float, times: list, errors: list) -> None:
     await asyncio.sleep(start)
     browser = Browser(port)
     try:
@@ -121,9 +123,7 @@ async def load(port: int, options: argparse.Namespace) -> dict:
     began = time.perf_counter()
     await asyncio.gather(
         *(
-            person(
-                port, options.trials, tuple(options.think), random.uniform(0, options.arrive), times, errors
-            )
+            person(port, options.trials, tuple(options.think), random.uniform(0, options.arrive), times, errors)
             for _ in range(options.participants)
         )
     )
@@ -137,15 +137,15 @@ async def load(port: int, options: argparse.Namespace) -> dict:
             "median": round(1000 * statistics.median(ranked), 1),
             "p99": round(1000 * ranked[int(0.99 * (len(ranked) - 1))], 1),
             "worst": round(1000 * ranked[-1], 1),
-        } if ranked else None,
+        }
+        if ranked
+        else None,
         "ballots_per_second": round(len(ranked) / (time.perf_counter() - began), 1),
-    }  # fmt: skip
+    }
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--participants", type=int, default=500)
     parser.add_argument("--trials", type=int, default=6)
     parser.add_argument("--think", type=float, nargs=2, default=(5.0, 15.0), metavar=("LOW", "HIGH"))

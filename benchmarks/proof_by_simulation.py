@@ -253,9 +253,7 @@ def control_free_relabelling(sets: int) -> Check:
 
 def control_raw_sandwich(sets: int) -> Check:
     first, second = simulate_choices(EFFECT, 1, 1, *STRONG, FRESH, generator(8, SETTINGS.index(STRONG)))
-    truth = redefined_effect(
-        fit_worths(ballots_of(first.reshape(-1, CLIPS), second.reshape(-1, CLIPS))).theta
-    )
+    truth = redefined_effect(fit_worths(ballots_of(first.reshape(-1, CLIPS), second.reshape(-1, CLIPS))).theta)
     first, second = simulate_choices(EFFECT, PEOPLE, CLIPS, *STRONG, sets, generator(15))
     covered = 0
     for one, two in zip(first, second, strict=True):

@@ -76,9 +76,7 @@ class Bundle:
         if info.flag_bits & 1:
             return "it is locked by a password."
         packed = max(info.compress_size, 1)
-        if info.file_size > LARGEST_FILE or (
-            info.file_size > 2**20 and info.file_size / packed > LARGEST_RATIO
-        ):
+        if info.file_size > LARGEST_FILE or (info.file_size > 2**20 and info.file_size / packed > LARGEST_RATIO):
             return "unpacked it would be too large; it was made to fill a disk."
         return None
 
@@ -165,9 +163,7 @@ def _check_sums(bundle: Bundle) -> None:
             bundle.faults.append(f"{SUMS} names {name} twice.")
         stated[name] = digest
     bundle.faults += [f"{name} is missing." for name in stated if name not in names]
-    bundle.faults += [
-        f"{name} is not in {SUMS}: it was added later." for name in sorted(names - set(stated) - {SUMS})
-    ]
+    bundle.faults += [f"{name} is not in {SUMS}: it was added later." for name in sorted(names - set(stated) - {SUMS})]
     for name in sorted(stated.keys() & names):
         total = hashlib.sha256()
         try:
@@ -188,9 +184,7 @@ def _check_is_whole(bundle: Bundle) -> None:
         wanted += UNSEALED
     if bundle.members.keys() & {"plan.json", "analysis.json"}:
         wanted += ANALYSED
-    missing = [
-        f"{name} is missing: every such export has it." for name in wanted if name not in bundle.members
-    ]
+    missing = [f"{name} is missing: every such export has it." for name in wanted if name not in bundle.members]
     said = {fault.split(" is missing")[0] for fault in bundle.faults if " is missing" in fault}
     bundle.faults += [fault for fault in missing if fault.split(" is missing")[0] not in said]
 
@@ -243,12 +237,12 @@ def _check_plan(bundle: Bundle) -> None:
         told = bundle.json("plan.json")
         conditions = [row.get("key") for row in fixed.get("conditions", [])]
         for name, value in (
-            ("weights", fixed.get("weights")), ("alpha", fixed.get("alpha")), ("conditions", conditions)
-        ):  # fmt: skip
+            ("weights", fixed.get("weights")),
+            ("alpha", fixed.get("alpha")),
+            ("conditions", conditions),
+        ):
             if told.get(name) != value:
-                bundle.faults.append(
-                    f"plan.json: {name} are {told.get(name)}; the plan that was fixed says {value}."
-                )
+                bundle.faults.append(f"plan.json: {name} are {told.get(name)}; the plan that was fixed says {value}.")
     bundle.checked.append("the plan, as it was fixed at opening")
 
 
@@ -257,9 +251,7 @@ def _check_receipts(bundle: Bundle, receipts: Iterable[str]) -> None:
     if not receipts:
         return
     if "commitments.json" not in bundle.members:
-        bundle.faults.append(
-            "This export was made while the study was sealed: receipts cannot be found in it."
-        )
+        bundle.faults.append("This export was made while the study was sealed: receipts cannot be found in it.")
         return
     stated = bundle.json("commitments.json")
     digests: dict[str, list[str]] = {}
@@ -308,9 +300,7 @@ def _check_analysis(bundle: Bundle) -> None:
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Unreadable(f"plan.json or ballots.csv is not what an export holds there: {error!r}.") from error
     again = json.loads(json.dumps(computed))
-    faults = [
-        f"analysis.json is not what ballots.csv gives: {text}" for text in _differences(exported, again)
-    ]
+    faults = [f"analysis.json is not what ballots.csv gives: {text}" for text in _differences(exported, again)]
     bundle.faults += faults[:SHOWN]
     bundle.checked.append("the analysis, computed again from ballots.csv")
 

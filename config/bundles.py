@@ -55,7 +55,19 @@ def _json(data: Any) -> bytes:
 
 def _participants(study: Study) -> bytes:
     sealed = study.is_sealed
-    columns = ("participant", "kind", "status", "language", "started_at", "completed_at", "excluded", "exclusion_reason", "flags", "slot", "settings_digest")  # fmt: skip
+    columns = (
+        "participant",
+        "kind",
+        "status",
+        "language",
+        "started_at",
+        "completed_at",
+        "excluded",
+        "exclusion_reason",
+        "flags",
+        "slot",
+        "settings_digest",
+    )
     rows: list[Mapping[str, Any]] = [
         {
             "participant": person.code,

@@ -198,9 +198,7 @@ def _check_same_music(study: Study, source: DemoSource, say: Say) -> None:
 def _import_folder(study: Study, source: DemoSource, actor: Any) -> None:
     _import_files(study, _audio_in(source), actor)
     if source.tags is not None:
-        import_tags(
-            study, _read(source.tags), file=source.tags.name, skip_unknown=source.skip_unknown, actor=actor
-        )
+        import_tags(study, _read(source.tags), file=source.tags.name, skip_unknown=source.skip_unknown, actor=actor)
 
 
 def start_generation(study: Study, *, wake: bool) -> GenerationRun | None:

@@ -42,9 +42,7 @@ def reverb(track: np.ndarray, seconds: float, share: float, seed: int) -> np.nda
     room[late + 3 :] = (room[late + 3 :] + room[late + 2 : -1] + room[late + 1 : -2] + room[late:-3]) / 4
     room /= np.sqrt((room**2).sum(0))
     need = len(track) + len(room)
-    size = min(
-        n << k for k in range(12, 22) for n in (4, 5, 6, 7) if n << k >= need
-    )  # lengths that transform fast
+    size = min(n << k for k in range(12, 22) for n in (4, 5, 6, 7) if n << k >= need)  # lengths that transform fast
     dry, room = np.ascontiguousarray(track.T, np.float32), np.ascontiguousarray(room.T, np.float32)
     wet = np.fft.irfft(np.fft.rfft(dry, size) * np.fft.rfft(room, size), size)[:, : len(track)]
     return ((1 - share) * dry + share * wet).T
@@ -86,9 +84,7 @@ def pluck(note: int, length: float, soft: bool) -> np.ndarray:
     burst = np.random.default_rng(note).uniform(-1, 1, period)
     for _ in range(4 if soft else 2):
         burst = 0.5 * (burst + np.roll(burst, 1))
-    burst = burst - np.roll(
-        burst, max(1, int(0.14 * period))
-    )  # plucked near the bridge: that partial is missing
+    burst = burst - np.roll(burst, max(1, int(0.14 * period)))  # plucked near the bridge: that partial is missing
     rounds = int(length * RATE / period) + 1
     loss = 0.5 * 0.998 ** (220 / pitch(note))
     here, earlier, later = loss * (1 - late), loss, loss * late
@@ -144,9 +140,7 @@ def snare_drum() -> np.ndarray:
 
 def tom(frequency: float) -> np.ndarray:
     t = time_axis(0.5)
-    return np.sin(2 * np.pi * (frequency * t + 3 * (1 - np.exp(-t * 14)))) * np.exp(-t * 8) + 0.15 * hiss(
-        0.5, 60, 5, 1
-    )
+    return np.sin(2 * np.pi * (frequency * t + 3 * (1 - np.exp(-t * 14)))) * np.exp(-t * 8) + 0.15 * hiss(0.5, 60, 5, 1)
 
 
 def acid_note(note: float, length: float, cutoff: float) -> np.ndarray:

@@ -61,9 +61,7 @@ def folder(name: str, default: Path) -> Path:
     try:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
-        raise _wrong(
-            name, path, f"Name a folder that can be made and written to ({error.strerror})."
-        ) from error
+        raise _wrong(name, path, f"Name a folder that can be made and written to ({error.strerror}).") from error
     if not os.access(path, os.W_OK | os.X_OK):
         raise _wrong(name, path, "Let this user write into it, or name another folder.")
     return path

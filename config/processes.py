@@ -62,9 +62,13 @@ class Processes:
         with log:
             # A session of its own: Ctrl-C reaches this process alone, which then ends its children in order.
             self._children[name] = subprocess.Popen(  # noqa: S603 (our own commands)
-                command, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
-                env=os.environ | environment, preexec_fn=_end_with_parent if sys.platform == "linux" else None,
-            )  # fmt: skip
+                command,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                env=os.environ | environment,
+                preexec_fn=_end_with_parent if sys.platform == "linux" else None,
+            )
 
     def start_again(self, name: str) -> bool:
         """Starts a child that has ended as it was started before; False where it has ended too often of late."""
@@ -105,17 +109,39 @@ class Processes:
 def web_command(port: int) -> list[str]:
     """The web server: one process of four threads, enough for a study of hundreds at once on SQLite."""
     return [
-        sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}",
-        "--workers", "1", "--threads", "8", "--access-logfile", "/dev/null",
-    ]  # fmt: skip
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "config.wsgi",
+        "--bind",
+        f"127.0.0.1:{port}",
+        "--workers",
+        "1",
+        "--threads",
+        "8",
+        "--access-logfile",
+        "/dev/null",
+    ]
 
 
 def worker_command(concurrency: int = 1) -> list[str]:
     """A worker for all queues."""
     return [
-        sys.executable, "-m", "celery", "-A", "config", "worker", "--queues", "cpu,api,gpu",
-        "--concurrency", str(concurrency), "--loglevel", "INFO", "--without-gossip", "--without-mingle",
-    ]  # fmt: skip
+        sys.executable,
+        "-m",
+        "celery",
+        "-A",
+        "config",
+        "worker",
+        "--queues",
+        "cpu,api,gpu",
+        "--concurrency",
+        str(concurrency),
+        "--loglevel",
+        "INFO",
+        "--without-gossip",
+        "--without-mingle",
+    ]
 
 
 def wait_until_served(url: str, patience: float = 30.0) -> bool:

@@ -43,9 +43,7 @@ if len(SECRET_KEY) < 32:
 # The address that links are printed with; https here turns on secure cookies and HSTS.
 BASE_URL = environment.web_address("EARSIGHT_BASE_URL", "http://127.0.0.1:8000")
 SECURE = BASE_URL.startswith("https://")
-ALLOWED_HOSTS = environment.hosts(
-    "EARSIGHT_HOSTS", ["localhost", "127.0.0.1", "[::1]", environment.host_of(BASE_URL)]
-)
+ALLOWED_HOSTS = environment.hosts("EARSIGHT_HOSTS", ["localhost", "127.0.0.1", "[::1]", environment.host_of(BASE_URL)])
 CSRF_TRUSTED_ORIGINS = environment.origins("EARSIGHT_TRUSTED_ORIGINS", [])
 
 INSTALLED_APPS = [
@@ -94,9 +92,7 @@ TEMPLATES = [
     },
 ]
 
-DATABASES = {
-    "default": environment.database("EARSIGHT_DATABASE_URL", f"sqlite:///{DATA_DIR / 'earsight.sqlite3'}")
-}
+DATABASES = {"default": environment.database("EARSIGHT_DATABASE_URL", f"sqlite:///{DATA_DIR / 'earsight.sqlite3'}")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # IMMEDIATE takes the write lock when a transaction begins, so that two writers wait for each other
     # instead of failing half-way; WAL lets pages be read while a ballot is written; FULL waits for the disk, so
@@ -134,9 +130,10 @@ AXES_LOCKOUT_TEMPLATE = "console/locked_out.html"
 AXES_VERBOSE = False
 SILENCED_SYSTEM_CHECKS = [
     "axes.W006",  # asks for the address in the limit, which we do not store
-    "security.W005", "security.W021",  # HSTS for a whole domain is for its owner to say, at the proxy
+    "security.W005",
+    "security.W021",  # HSTS for a whole domain is for its owner to say, at the proxy
     "security.W008",  # from http to https leads the proxy, which is alone in being reached by http
-]  # fmt: skip
+]
 LOGIN_URL = reverse_lazy("sign_in")
 LOGIN_REDIRECT_URL = reverse_lazy("study_list")
 LOGOUT_REDIRECT_URL = reverse_lazy("sign_in")
@@ -198,9 +195,7 @@ else:
 GENERATION_LEASE_SECONDS = environment.number("EARSIGHT_LEASE_SECONDS", 60, least=5)
 GENERATION_RESCUE_SECONDS = environment.number("EARSIGHT_RESCUE_SECONDS", 30, least=0.1)
 # Where sentences may be asked for: a study's settings can send tags and the service's key to these hosts only.
-WRITER_HOSTS = environment.hosts(
-    "EARSIGHT_WRITER_HOSTS", ["api.openai.com", "localhost", "127.0.0.1", "[::1]"]
-)
+WRITER_HOSTS = environment.hosts("EARSIGHT_WRITER_HOSTS", ["api.openai.com", "localhost", "127.0.0.1", "[::1]"])
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = False

@@ -31,9 +31,7 @@ def study_bundle(request: HttpRequest, slug: str) -> HttpResponseBase:
     if analysis is None:
         raise Http404("no results to export")
     if not results.is_current(analysis):
-        messages.error(
-            request, _("Answers have come or changed since the analysis: analyse again, then export.")
-        )
+        messages.error(request, _("Answers have come or changed since the analysis: analyse again, then export."))
         return redirect("study_results", slug=study.slug)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "bundle.zip"

@@ -9,17 +9,31 @@ from generation.painting.sketch import SketchPainter
 
 SIZE, GAP, IN_A_ROW = 128, 4, 6
 PROMPTS = [
-    "A calm acoustic guitar in a quiet forest.", "rock, electric guitar, drums, loud", "piano, classical, soft",
-    "A harpsichord playing baroque music in a grand theatre.", "choir, organ, church, solemn",
-    "A slow cello with a violin behind it in a concert hall.", "harp, flute, folk, gentle", "indian, sitar, tabla",
-    "orchestra, strings, trumpet, horn, classical", "A saxophone with an electric bass over the city at night.",
-    "congas, bongos, jungle, rhythmic", "techno, synthesizer, fast, club", "hip hop, turntable, rap, city",
-    "A banjo playing fast country music on a dusty farm.", "A man singing beside a lute in the desert.",
-    "chimes, flute, new age, japanese, ambient", "accordion, clarinet, street, merry",
-    "A woman singing softly with a piano by the sea.", "space, synthesizer, ambient, weird",
-    "A male opera singer with a violin in a theatre.", "monks, chant, church, slow",
-    "An electric bass by the water, slow and easy.", "metal, heavy, electric guitar, hard", "quux, zyzzyva",
-]  # fmt: skip
+    "A calm acoustic guitar in a quiet forest.",
+    "rock, electric guitar, drums, loud",
+    "piano, classical, soft",
+    "A harpsichord playing baroque music in a grand theatre.",
+    "choir, organ, church, solemn",
+    "A slow cello with a violin behind it in a concert hall.",
+    "harp, flute, folk, gentle",
+    "indian, sitar, tabla",
+    "orchestra, strings, trumpet, horn, classical",
+    "A saxophone with an electric bass over the city at night.",
+    "congas, bongos, jungle, rhythmic",
+    "techno, synthesizer, fast, club",
+    "hip hop, turntable, rap, city",
+    "A banjo playing fast country music on a dusty farm.",
+    "A man singing beside a lute in the desert.",
+    "chimes, flute, new age, japanese, ambient",
+    "accordion, clarinet, street, merry",
+    "A woman singing softly with a piano by the sea.",
+    "space, synthesizer, ambient, weird",
+    "A male opera singer with a violin in a theatre.",
+    "monks, chant, church, slow",
+    "An electric bass by the water, slow and easy.",
+    "metal, heavy, electric guitar, hard",
+    "quux, zyzzyva",
+]
 
 
 def main() -> None:

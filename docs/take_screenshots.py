@@ -164,9 +164,7 @@ def survey(browser: Browser, base: str, study: Study) -> None:
     page = browser.new_page(viewport={"width": 390, "height": 844})
     page.goto(base + "/s/no-such-link-at-all/")
     save(page, "survey-unknown-link-phone", full=False)
-    page.goto(
-        base + reverse("survey_welcome", args=[Study.objects.get(slug="demo-simulated").open_link_token])
-    )
+    page.goto(base + reverse("survey_welcome", args=[Study.objects.get(slug="demo-simulated").open_link_token]))
     save(page, "survey-closed-phone", full=False)
     page.close()
 
@@ -189,10 +187,23 @@ def write_page() -> None:
     )
     for step in order:
         pictures = [name for name in found if name.startswith(f"survey-{step}")]
-        lines += [f"### {step.capitalize()}", "", " ".join(f'<img src="screenshots/{name}" width="{360 if "desktop" in name else 200}" alt="{step}">' for name in pictures), ""]  # fmt: skip
+        lines += [
+            f"### {step.capitalize()}",
+            "",
+            " ".join(
+                f'<img src="screenshots/{name}" width="{360 if "desktop" in name else 200}" alt="{step}">'
+                for name in pictures
+            ),
+            "",
+        ]
     lines += ["## The console", ""]
     for name, what, _url, _address in [("sign-in", "Sign in", "", ()), *CONSOLE]:
-        lines += [f"### {what}", "", f'<img src="screenshots/{name}-desktop.webp" width="560" alt="{what}"> <img src="screenshots/{name}-phone.webp" width="180" alt="{what} on a phone">', ""]  # fmt: skip
+        lines += [
+            f"### {what}",
+            "",
+            f'<img src="screenshots/{name}-desktop.webp" width="560" alt="{what}"> <img src="screenshots/{name}-phone.webp" width="180" alt="{what} on a phone">',
+            "",
+        ]
     (ROOT / "docs" / "screenshots.md").write_text("\n".join(lines), encoding="utf-8")
 
 
@@ -214,9 +225,14 @@ def main() -> None:
             sys.exit(processes.log_of("web").read_text(encoding="utf-8"))
         browser = playwright.chromium.launch(
             executable_path=chromium,
-            args=["--no-sandbox", "--disable-quic", "--disable-background-networking", "--mute-audio",
-                  "--autoplay-policy=no-user-gesture-required"],
-        )  # fmt: skip
+            args=[
+                "--no-sandbox",
+                "--disable-quic",
+                "--disable-background-networking",
+                "--mute-audio",
+                "--autoplay-policy=no-user-gesture-required",
+            ],
+        )
         survey(browser, base, study)
         console(browser, base, password)
         browser.close()

@@ -127,18 +127,14 @@ def check_audio(path: str | Path, name: str | None = None) -> AudioFacts:
                 frames, peak = _scan(file, name)
             else:  # no need to read it all to refuse it
                 frames, peak = file.frames, 0.0
-            facts = AudioFacts(
-                frames / file.samplerate, file.samplerate, file.channels, frames, file.format, peak
-            )
+            facts = AudioFacts(frames / file.samplerate, file.samplerate, file.channels, frames, file.format, peak)
             promised = file.frames
     except soundfile.LibsndfileError as error:
         raise AudioError(_unreadable(path, name, error)) from error
     if facts.frames == 0:
         raise AudioError(f"{name}: there is no sound in it (0 seconds). {_MEND_AGAIN}")
     if facts.frames < 0.98 * promised or _cut_short(path):
-        raise AudioError(
-            f"{name}: the file ends before its own header says, so it was cut short. {_MEND_AGAIN}"
-        )
+        raise AudioError(f"{name}: the file ends before its own header says, so it was cut short. {_MEND_AGAIN}")
     if facts.duration < MINIMUM_SECONDS:
         raise AudioError(
             f"{name}: {facts.duration:.2f} s is too short to be heard and judged; "
@@ -272,11 +268,7 @@ def _scan(file: soundfile.SoundFile, name: str) -> tuple[int, float]:
 def _unreadable(path: Path, name: str, error: soundfile.LibsndfileError) -> str:
     with path.open("rb") as file:
         head = file.read(512)
-    known = (
-        head[:4] in (b"RIFF", b"fLaC", b"OggS")
-        or head[:3] == b"ID3"
-        or head[:2] in (b"\xff\xfb", b"\xff\xf3")
-    )
+    known = head[:4] in (b"RIFF", b"fLaC", b"OggS") or head[:3] == b"ID3" or head[:2] in (b"\xff\xfb", b"\xff\xf3")
     if known:
         return f"{name}: the audio in it is corrupt ({error.error_string.strip().rstrip('.')}). {_MEND_AGAIN}"
     if head[4:8] == b"ftyp":

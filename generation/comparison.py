@@ -68,9 +68,7 @@ def compare_images(one: Image.Image, other: Image.Image) -> Comparison:
         faults.append(f"structure (SSIM {ssim:.4f} where {VISUAL_SSIM:g} is needed)")
     if psnr < VISUAL_PSNR:
         colour = (second - first).mean(axis=(0, 1))
-        shift = ", ".join(
-            f"{name} {value:+.1f}" for name, value in zip(("red", "green", "blue"), colour, strict=True)
-        )
+        shift = ", ".join(f"{name} {value:+.1f}" for name, value in zip(("red", "green", "blue"), colour, strict=True))
         faults.append(f"colour and light (PSNR {psnr:.1f} dB where {VISUAL_PSNR:g} is needed; mean {shift})")
     verdict: Verdict = "different" if faults else "visually identical"
     return Comparison(verdict, psnr, ssim, largest, share, tuple(faults))

@@ -27,7 +27,5 @@ def copy_generation(study: Study, copy: Study, clips: Mapping[int, Clip]) -> Non
     GenerationRun.objects.filter(pk=run.pk).update(started_at=last.started_at)
     ClipStep.objects.bulk_create(
         again(step, clip_id=clips[step.clip_id].pk, run_id=run.pk)
-        for step in ClipStep.objects.filter(
-            clip__study=study, state__in=(ClipStep.State.DONE, ClipStep.State.SKIPPED)
-        )
+        for step in ClipStep.objects.filter(clip__study=study, state__in=(ClipStep.State.DONE, ClipStep.State.SKIPPED))
     )

@@ -30,9 +30,11 @@ NOT_IN_PAGES = {"kind", "key_variable"}
 OF_THE_STUDY = ("tag_source", "tag_limit", "tag_floor")
 LONG_TEXTS = {"negative_prompt"}
 LABELS = {
-    "voice_at": gettext_lazy("A voice from"), "none_at": gettext_lazy("No voice up to"),
-    "tagger_at": gettext_lazy("The tagger speaks from"), "base_url": gettext_lazy("Address of the service"),
-}  # fmt: skip
+    "voice_at": gettext_lazy("A voice from"),
+    "none_at": gettext_lazy("No voice up to"),
+    "tagger_at": gettext_lazy("The tagger speaks from"),
+    "base_url": gettext_lazy("Address of the service"),
+}
 CHOICES = {
     "auto": gettext_lazy("people’s where a clip has some, else predicted"),
     "people": gettext_lazy("people’s, as imported"),
@@ -98,29 +100,33 @@ def form_field(name: str, info: FieldInfo) -> forms.Field:
 class SettingsForm(forms.Form):
     """Reads and writes `GenerationSettings`; what is wrong is said beside its field."""
 
-    def __init__(
-        self, data: Any = None, *, current: GenerationSettings, keep_unchanged: bool = False
-    ) -> None:
+    def __init__(self, data: Any = None, *, current: GenerationSettings, keep_unchanged: bool = False) -> None:
         super().__init__(data)
         self.current = current
         for name in OF_THE_STUDY:
             self._add(name, GenerationSettings.model_fields[name], getattr(current, name))
         self.fields["rules"] = forms.ChoiceField(
-            label=_("Rule set"), help_text=_(GenerationSettings.model_fields["rules"].description or ""),
-            choices=[(name, name) for name in dict.fromkeys((*SHIPPED, current.rules))], initial=current.rules,
-        )  # fmt: skip
+            label=_("Rule set"),
+            help_text=_(GenerationSettings.model_fields["rules"].description or ""),
+            choices=[(name, name) for name in dict.fromkeys((*SHIPPED, current.rules))],
+            initial=current.rules,
+        )
         self.fields["keep_unchanged"] = forms.BooleanField(
-            label=_("Keep clips whose tag sets give the same prompts"), required=False, initial=keep_unchanged,
+            label=_("Keep clips whose tag sets give the same prompts"),
+            required=False,
+            initial=keep_unchanged,
             help_text=_("Their images come out the same in pairs, so they say nothing about redefinition."),
-        )  # fmt: skip
+        )
         for name, info in VoiceThresholds.model_fields.items():
             self._add(f"thresholds-{name}", info, getattr(current.thresholds, name))
         for room, kinds in ROOMS.items():
             chosen = getattr(current, room)
             self.fields[room] = forms.ChoiceField(
-                label=_(room.capitalize()), widget=forms.RadioSelect, initial=chosen.kind,
+                label=_(room.capitalize()),
+                widget=forms.RadioSelect,
+                initial=chosen.kind,
                 choices=[(kind_of(options), _says(options)) for options in kinds],
-            )  # fmt: skip
+            )
             for options in kinds:
                 for name, info in options.model_fields.items():
                     if name not in NOT_IN_PAGES:
@@ -159,9 +165,7 @@ class SettingsForm(forms.Form):
         if self.errors:
             return cleaned
         chosen: dict[str, Any] = self.current.model_dump()
-        chosen |= {
-            name: cleaned[name] for name in (*OF_THE_STUDY, "rules") if cleaned[name] not in (None, "")
-        }
+        chosen |= {name: cleaned[name] for name in (*OF_THE_STUDY, "rules") if cleaned[name] not in (None, "")}
         chosen["thresholds"] = {
             name: cleaned[f"thresholds-{name}"]
             for name in VoiceThresholds.model_fields

@@ -59,17 +59,21 @@ def take(step_id: int) -> Lease | None:
         state=ClipStep.State.WAITING,
         run__in=GenerationRun.objects.filter(state=GenerationRun.State.RUNNING),
     ).update(
-        state=ClipStep.State.RUNNING, lease_token=token, leased_until=Now() + lease_time(),
-        lease_holder=this_process(), attempts=F("attempts") + 1, error="",
-    )  # fmt: skip
+        state=ClipStep.State.RUNNING,
+        lease_token=token,
+        leased_until=Now() + lease_time(),
+        lease_holder=this_process(),
+        attempts=F("attempts") + 1,
+        error="",
+    )
     return Lease(step_id, token) if changed else None
 
 
 def extend(lease: Lease) -> bool:
     """Renews the lease; False where it is another's by now."""
-    held = ClipStep.objects.filter(
-        pk=lease.step_id, lease_token=lease.token, state=ClipStep.State.RUNNING
-    ).update(leased_until=Now() + lease_time())
+    held = ClipStep.objects.filter(pk=lease.step_id, lease_token=lease.token, state=ClipStep.State.RUNNING).update(
+        leased_until=Now() + lease_time()
+    )
     return bool(held)
 
 
@@ -79,12 +83,16 @@ def end(lease: Lease, state: str, **fields: object) -> None:
     Raises:
         LeaseLost: another worker has it, so that the transaction must save nothing.
     """
-    changed = ClipStep.objects.filter(
-        pk=lease.step_id, lease_token=lease.token, state=ClipStep.State.RUNNING
-    ).update(
-        state=state, lease_token="", leased_until=None, lease_holder="", queued_at=None,
-        attempts=0, interruptions=0, **({"finished_at": Now()} | fields),
-    )  # fmt: skip
+    changed = ClipStep.objects.filter(pk=lease.step_id, lease_token=lease.token, state=ClipStep.State.RUNNING).update(
+        state=state,
+        lease_token="",
+        leased_until=None,
+        lease_holder="",
+        queued_at=None,
+        attempts=0,
+        interruptions=0,
+        **({"finished_at": Now()} | fields),
+    )
     if not changed:
         raise LeaseLost(f"step {lease.step_id}")
 
@@ -130,9 +138,7 @@ def _machine() -> str:
 def _started(pid: int) -> str | None:
     """When the process started, in the system's ticks; None where there is none (a zombie is none)."""
     try:
-        fields = (
-            Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-        )
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
     except OSError:
         return None
     return None if fields[0] in "ZX" else fields[19]
@@ -198,9 +204,13 @@ def free_dead() -> int:
         interruptions = step.interruptions if is_blamed else step.interruptions + 1
         if attempts >= MAXIMUM_ATTEMPTS or interruptions >= MAXIMUM_INTERRUPTIONS:
             same.update(
-                state=ClipStep.State.FAILED, error=KILLED % (attempts + interruptions),
-                attempts=0, interruptions=0, finished_at=Now(), **RELEASED,
-            )  # fmt: skip
+                state=ClipStep.State.FAILED,
+                error=KILLED % (attempts + interruptions),
+                attempts=0,
+                interruptions=0,
+                finished_at=Now(),
+                **RELEASED,
+            )
         else:
             freed += same.update(
                 state=ClipStep.State.WAITING, attempts=attempts, interruptions=interruptions, **RELEASED

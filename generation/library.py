@@ -47,9 +47,7 @@ class LibraryProgress:
 
 def find_audio(folder: Path) -> list[Path]:
     """The audio files under a folder, in a stable order, as paths within it."""
-    return sorted(
-        path.relative_to(folder) for path in folder.rglob("*") if path.suffix.lower() in AUDIO_SUFFIXES
-    )
+    return sorted(path.relative_to(folder) for path in folder.rglob("*") if path.suffix.lower() in AUDIO_SUFFIXES)
 
 
 def plan_pass(out: Path, root: Path, files: Sequence[Path], tagger: str = "", *, chunk: int = CHUNK) -> int:
@@ -207,9 +205,7 @@ def write_voice_csv(out: Path, target: Path) -> int:
     return count
 
 
-def _listen(
-    path: Path, tagger: Tagger, voice: VoiceOptions | None
-) -> tuple[dict[str, Any], np.ndarray | None]:
+def _listen(path: Path, tagger: Tagger, voice: VoiceOptions | None) -> tuple[dict[str, Any], np.ndarray | None]:
     audio = decode(path)
     evidence = detect_voice(resample(audio.samples, audio.sample_rate, VOICE_RATE), VOICE_RATE, voice)
     hear = getattr(tagger, "hear", None)  # probabilities and representation in one go

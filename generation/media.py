@@ -14,8 +14,10 @@ from study.access import study_or_404
 from study.console.media import send_file
 
 IMAGE_TYPES = {
-    ".png": "image/png", ".webp": "image/webp", ".jpg": "image/jpeg",
-}  # fmt: skip
+    ".png": "image/png",
+    ".webp": "image/webp",
+    ".jpg": "image/jpeg",
+}
 
 
 def _private(response: HttpResponseBase) -> HttpResponseBase:

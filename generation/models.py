@@ -48,9 +48,7 @@ class GenerationRun(models.Model):
         ordering = ("study", "number")
         constraints = [
             models.UniqueConstraint(fields=["study", "number"], name="run_number_once_per_study"),
-            models.UniqueConstraint(
-                fields=["study"], condition=Q(state="running"), name="one_running_run_per_study"
-            ),
+            models.UniqueConstraint(fields=["study"], condition=Q(state="running"), name="one_running_run_per_study"),
         ]
 
     def __str__(self) -> str:

@@ -58,9 +58,7 @@ def open_picture(data: bytes | Path, *, name: str = "") -> Image.Image:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(
-                io.BytesIO(data) if isinstance(data, bytes) else data, formats=READABLE_FORMATS
-            ) as image:
+            with Image.open(io.BytesIO(data) if isinstance(data, bytes) else data, formats=READABLE_FORMATS) as image:
                 if image.width * image.height > MAX_PIXELS:
                     raise PictureError(
                         f"{label}: {image.width} × {image.height} pixels; the limit is "
@@ -119,9 +117,7 @@ def _in_srgb(image: Image.Image) -> Image.Image:
         try:
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
             output = "RGBA" if image.mode == "RGBA" else "RGB"
-            converted = ImageCms.profileToProfile(
-                image, source, ImageCms.createProfile("sRGB"), outputMode=output
-            )
+            converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode=output)
             if converted is not None:
                 return converted
         except (ImageCms.PyCMSError, OSError):

@@ -51,9 +51,7 @@ def perform(step_id: int, *, wake: bool = True) -> str:
         result = "lost"
     except RunStopped as error:
         result = _stop(lease, step, str(error))
-    except (
-        OperationalError
-    ) as error:  # the database is locked, full or away: nothing of the step's own making
+    except OperationalError as error:  # the database is locked, full or away: nothing of the step's own making
         logger.warning("%s could not be saved: %s", step, error)
         result = _put_back(lease, step, error)
     except OSError as error:
@@ -93,9 +91,7 @@ def _do(lease: Lease, step: ClipStep) -> bool:
         if study is None:
             raise LeaseLost("the study was deleted")
         if study.status != Study.Status.DRAFT:
-            raise RunStopped(
-                _("The study is not a draft any more: its images stay as participants see them.")
-            )
+            raise RunStopped(_("The study is not a draft any more: its images stay as participants see them."))
         if not ClipStep.objects.filter(pk=step.pk, run_id=step.run_id).exists():
             # Another run began meanwhile, maybe with other settings: the step is left to it.
             end(lease, State.WAITING, finished_at=None)
@@ -152,8 +148,7 @@ def rescue(*, starting: bool = False) -> int:
         if not starting:
             busy = ClipStep.objects.filter(run=run, state=State.RUNNING).values("queue")
             lost = lost.filter(
-                Q(queued_at__lt=Now() - BUSY_MESSAGE)
-                | (~Q(queue__in=busy) & Q(queued_at__lt=Now() - IDLE_MESSAGE))
+                Q(queued_at__lt=Now() - BUSY_MESSAGE) | (~Q(queue__in=busy) & Q(queued_at__lt=Now() - IDLE_MESSAGE))
             )
         freed += lost.update(queued_at=None)
         top_up(run)

@@ -100,7 +100,7 @@ OPTIONS = (
     _("A language model behind the OpenAI protocol: the official service, or a server of one's own."),
     _("The built-in painter: flat illustrations drawn by rules, without any model or download."),
     _("A text-to-image diffusion model: Stable Diffusion 1.5, XL, turbo and LCM kinds, Flux and others."),
-)  # fmt: skip
+)
 
 STATES = (_("left out"), _("Redefinition changes nothing: both tag sets give the same prompts."))
 
@@ -109,7 +109,7 @@ CHANGES = (
     _("added"),
     _("merged"),
     _("kept"),
-)  # fmt: skip
+)
 
 REASONS = (
     _("the usual word, not the general one"),
@@ -149,4 +149,4 @@ REASONS = (
     _("people heard no voice, the detectors found one; what people said stands"),
     _("people said nothing of a voice; the voice detector found one"),
     _("people said nothing of a voice; the voice detector found none"),
-)  # fmt: skip
+)

@@ -166,17 +166,25 @@ def redefine_clip(
         rules = load_rules(settings.rules)
         source, original = original_tags(name, imported, evidence, settings)
         changed = redefine(
-            original, rules, voice_share=evidence.voice_share,
-            tagger_probabilities=evidence.probabilities, thresholds=settings.thresholds,
-        )  # fmt: skip
+            original,
+            rules,
+            voice_share=evidence.voice_share,
+            tagger_probabilities=evidence.probabilities,
+            thresholds=settings.thresholds,
+        )
     contested = changed.as_dict()["contested"]
     redefined = apply_decisions(changed.tags, contested, decisions)
     painter = painter_of(settings)
     with _said_plainly(name):
         fitted = prompts.fit_tag_sets(
-            original, redefined, evidence.probabilities, rules=rules, limit=settings.tag_limit,
-            count_tokens=painter.count_tokens, token_limit=painter.token_limit,
-        )  # fmt: skip
+            original,
+            redefined,
+            evidence.probabilities,
+            rules=rules,
+            limit=settings.tag_limit,
+            count_tokens=painter.count_tokens,
+            token_limit=painter.token_limit,
+        )
     return {
         "source": source,
         "given": original,
@@ -211,15 +219,11 @@ def write_sentences(
     """
     painter = painter_of(settings)
     with _said_plainly():  # not kept: the count is the study's own
-        writer = build_writer(
-            settings.writer, cache_folder=cache_folder, usage=usage, allowed_hosts=allowed_hosts
-        )
+        writer = build_writer(settings.writer, cache_folder=cache_folder, usage=usage, allowed_hosts=allowed_hosts)
     sentences = {}
     for name, tags in tag_sets.items():
         with _said_plainly():
-            sentence = writer.write(
-                tags, count_tokens=painter.count_tokens, token_limit=painter.token_limit, seed=seed
-            )
+            sentence = writer.write(tags, count_tokens=painter.count_tokens, token_limit=painter.token_limit, seed=seed)
         sentences[name] = {
             "text": sentence.text,
             "tokens": sentence.tokens,
@@ -312,14 +316,22 @@ def paint_clip(
         digest = normalise.digest(whole)
         tag_set, form = levels[key]["tags"], levels[key]["form"]
         provenance = Provenance(
-            **shared, tag_set=tag_set, prompt_form=form, prompt=text,
-            prompt_tokens=painter.count_tokens(text), picture_digest=digest,
+            **shared,
+            tag_set=tag_set,
+            prompt_form=form,
+            prompt=text,
+            prompt_tokens=painter.count_tokens(text),
+            picture_digest=digest,
             writer=sources["sentences"][tag_set]["provenance"] if form == "sentence" else None,
-        )  # fmt: skip
+        )
         facts = {
-            "key": key, "painter": settings.painter.kind, "digest": digest, "width": size, "height": size,
+            "key": key,
+            "painter": settings.painter.kind,
+            "digest": digest,
+            "width": size,
+            "height": size,
             "provenance": provenance.model_dump(mode="json"),
-        }  # fmt: skip
+        }
         files = ((normalise.SUFFIX.lstrip("."), whole), (normalise.PREVIEW_SUFFIX.lstrip("."), small))
         pictures.append(Picture(files, facts))
     record = {

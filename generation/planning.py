@@ -30,9 +30,7 @@ def plan(run: GenerationRun, clips: Iterable[Clip], settings: GenerationSettings
     }
     conditions = painted_conditions(run.study)
     fresh: list[ClipStep] = []
-    planned: dict[
-        tuple[str, str], list[int]
-    ] = {}  # rows by (queue, state): few updates for thousands of rows
+    planned: dict[tuple[str, str], list[int]] = {}  # rows by (queue, state): few updates for thousands of rows
     for clip in clips:
         clip.study = run.study
         steps = [
@@ -52,9 +50,7 @@ def plan(run: GenerationRun, clips: Iterable[Clip], settings: GenerationSettings
             if state == State.RUNNING:
                 rows.update(run=run, queue=queue)
             else:
-                rows.update(
-                    run=run, queue=queue, state=state, attempts=0, interruptions=0, error="", queued_at=None
-                )
+                rows.update(run=run, queue=queue, state=state, attempts=0, interruptions=0, error="", queued_at=None)
 
 
 def _plan_clip(
@@ -89,9 +85,7 @@ def _is_there(bench: Bench) -> bool:
         return bool(bench.clip.survey_audio)
     if bench.step.kind == Kind.PAINT:
         ready = {
-            stimulus.condition.key
-            for stimulus in bench.clip.stimuli.all()
-            if stimulus.state == Stimulus.State.READY
+            stimulus.condition.key for stimulus in bench.clip.stimuli.all() if stimulus.state == Stimulus.State.READY
         }
         return set(bench.conditions) <= ready
     return True

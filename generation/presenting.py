@@ -190,18 +190,19 @@ class ClipView:
         return [self._image(stimulus, number) for number, stimulus in enumerate(ready, start=1)]
 
     def _image(self, stimulus: Stimulus, number: int) -> ImageView:
-        address = reverse(
-            "generation_image", args=[self.study.slug, self.clip.number, image_key(stimulus), "full"]
-        )
+        address = reverse("generation_image", args=[self.study.slug, self.clip.number, image_key(stimulus), "full"])
         title = "" if self.blinded else _(stimulus.condition.label)
         return ImageView(
-            url=address, preview=address.replace("/full", "/preview"), title=title,
-            alt=_("Image %(n)d of %(clip)s") % {"n": number, "clip": self.clip.name} if self.blinded
+            url=address,
+            preview=address.replace("/full", "/preview"),
+            title=title,
+            alt=_("Image %(n)d of %(clip)s") % {"n": number, "clip": self.clip.name}
+            if self.blinded
             else f"{title}: {self.clip.name}",
             prompt="" if self.blinded else stimulus.provenance.get("prompt", ""),
             provenance={} if self.blinded else stimulus.provenance,
             pk=0 if self.blinded else stimulus.pk,
-        )  # fmt: skip
+        )
 
 
 def clip_views(clips: QuerySet[Clip] | Iterable[Clip], study: Study) -> list[ClipView]:

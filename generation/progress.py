@@ -36,9 +36,7 @@ class Progress:
     @property
     def percent(self) -> int:
         """Of the steps that are done; of the images where no run was ever started here."""
-        done, wanted = (
-            (self.steps_done, self.steps_wanted) if self.run else (self.images_ready, self.images_wanted)
-        )
+        done, wanted = (self.steps_done, self.steps_wanted) if self.run else (self.images_ready, self.images_wanted)
         return 100 * done // wanted if wanted else 0
 
 
@@ -47,9 +45,7 @@ def progress_of(study: Study) -> Progress:
     run = study.generation_runs.last()
     included = study.clips.filter(included=True)
     wanted = included.count() * study.conditions.count()
-    ready = Stimulus.objects.filter(
-        clip__study=study, clip__included=True, state=Stimulus.State.READY
-    ).count()
+    ready = Stimulus.objects.filter(clip__study=study, clip__included=True, state=Stimulus.State.READY).count()
     steps = ClipStep.objects.filter(run=run).exclude(state=State.SKIPPED) if run else ClipStep.objects.none()
     counts = steps.aggregate(
         all=Count("pk"),
@@ -58,10 +54,17 @@ def progress_of(study: Study) -> Progress:
     )
     rate, left = _rate(run, steps, counts["all"] - counts["done"] - counts["failed"])
     return Progress(
-        run=run, images_ready=ready, images_wanted=wanted, steps_done=counts["done"], steps_wanted=counts["all"],
-        failed=counts["failed"], unchanged=unchanged_clips(study), to_decide=len(undecided(study)),
-        rate=rate, seconds_left=left,
-    )  # fmt: skip
+        run=run,
+        images_ready=ready,
+        images_wanted=wanted,
+        steps_done=counts["done"],
+        steps_wanted=counts["all"],
+        failed=counts["failed"],
+        unchanged=unchanged_clips(study),
+        to_decide=len(undecided(study)),
+        rate=rate,
+        seconds_left=left,
+    )
 
 
 def _rate(run: GenerationRun | None, steps, remaining: int) -> tuple[float | None, float | None]:
@@ -89,9 +92,9 @@ def unchanged_clips(study: Study) -> int:
 def undecided(study: Study) -> list[tuple[int, str]]:
     """(clip id, tag) of every contested tag that nobody has decided about."""
     decided = set(TagDecision.objects.filter(clip__study=study).values_list("clip_id", "tag"))
-    rows = ClipStep.objects.filter(
-        clip__study=study, kind=ClipStep.Kind.REDEFINE, result__isnull=False
-    ).values_list("clip_id", "result__contested")
+    rows = ClipStep.objects.filter(clip__study=study, kind=ClipStep.Kind.REDEFINE, result__isnull=False).values_list(
+        "clip_id", "result__contested"
+    )
     return [
         (clip_id, tag)
         for clip_id, contested in rows

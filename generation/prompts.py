@@ -68,9 +68,7 @@ def fit_tag_sets(
     words = list(dict.fromkeys(named))  # two tags may have one word; it is said once
     for name, tags in (("original", ordered), ("redefined", words)):
         if not tags:
-            raise TagsDoNotFit(
-                f"The {name} tag set is empty, so there is nothing to paint. Give the clip tags."
-            )
+            raise TagsDoNotFit(f"The {name} tag set is empty, so there is nothing to paint. Give the clip tags.")
     longest = min(limit, max(len(ordered), len(words)))
     for length in range(longest, 0, -1):
         fitted = FittedTagSets(tuple(ordered[:length]), tuple(words[:length]), length)

@@ -49,18 +49,12 @@ class Provenance(BaseModel):
     prompt: str = Field(min_length=1, description="The text that the picture was painted from.")
     prompt_tokens: int = Field(ge=0, description="Its length as the painter counts.")
     writer: dict[str, Any] | None = Field(description="How the sentence was written; none for a tag prompt.")
-    batch: tuple[str, ...] = Field(
-        min_length=1, description="All prompts of the clip, painted in the same call."
-    )
+    batch: tuple[str, ...] = Field(min_length=1, description="All prompts of the clip, painted in the same call.")
     batch_sizes: tuple[int, ...] = Field((), description="How many went through the model at once.")
     painter_options: dict[str, Any] = Field(description="The painter's settings, complete.")
-    painter: dict[str, str] = Field(
-        description="The painter's identity: model, revision, scheduler, versions."
-    )
+    painter: dict[str, str] = Field(description="The painter's identity: model, revision, scheduler, versions.")
     seed: int = Field(ge=0, description="The seed that all pictures of the clip share.")
-    withheld: tuple[str, ...] = Field(
-        (), description="Why earlier seeds of the clip's sequence were left behind."
-    )
+    withheld: tuple[str, ...] = Field((), description="Why earlier seeds of the clip's sequence were left behind.")
     picture: dict[str, str] = Field(description="Size, format and encoder settings of the stored picture.")
     picture_digest: str = Field(pattern=_DIGEST, description="SHA-256 of the stored picture.")
     versions: dict[str, str] = Field(description="Versions of Python and of the libraries that took part.")

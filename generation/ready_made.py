@@ -87,9 +87,7 @@ def read_zip(file: Path | BinaryIO, *, clips: Collection[str], conditions: Colle
     manifests = [name for name in source.names if PurePosixPath(name).name.casefold() == MANIFEST]
     if len(manifests) != 1:
         found = f"{len(manifests)} of them" if manifests else "none"
-        raise ReadyMadeError(
-            [f"The zip needs one {MANIFEST} with the columns {','.join(COLUMNS)}; there is {found}."]
-        )
+        raise ReadyMadeError([f"The zip needs one {MANIFEST} with the columns {','.join(COLUMNS)}; there is {found}."])
     folder = str(PurePosixPath(manifests[0]).parent)
     folder = "" if folder == "." else f"{folder}/"
     try:
@@ -137,9 +135,7 @@ def read_named_files(
         elif not fitting:
             faults.append(f"{name}: unknown clip '{said}'; upload it first or fix the name.")
         elif len(fitting) > 1 and said not in fitting:
-            faults.append(
-                f"{name}: '{said}' may be {' or '.join(sorted(fitting))}; write the clip's whole name."
-            )
+            faults.append(f"{name}: '{said}' may be {' or '.join(sorted(fitting))}; write the clip's whole name.")
         elif condition not in conditions:
             known = ", ".join(sorted(conditions))
             faults.append(f"{name}: unknown condition '{condition}'; the study has {known}.")
@@ -275,9 +271,7 @@ def _whole(items: list[ReadyMade], faults: list[str], source: _Source, condition
     for clip, there in by_clip.items():
         missing = [condition for condition in conditions if condition not in there]
         if missing and not faults:
-            faults.append(
-                f"Clip '{clip}' has no picture for {', '.join(missing)}: a clip needs all of its pictures."
-            )
+            faults.append(f"Clip '{clip}' has no picture for {', '.join(missing)}: a clip needs all of its pictures.")
     if not faults:
         for item in items:  # one at a time: a thousand pictures need not fit into memory
             try:
@@ -299,9 +293,7 @@ def _items(
     seen: dict[tuple[str, str], int] = {}
     files: dict[str, int] = {}
     for number, row in reader:
-        clip, condition = (
-            unicodedata.normalize("NFC", (row[column] or "").strip()) for column in COLUMNS[:2]
-        )
+        clip, condition = (unicodedata.normalize("NFC", (row[column] or "").strip()) for column in COLUMNS[:2])
         name = (row["file"] or "").strip()
         file = _one_spelling(folder + name)
         at = f"{manifest_name}, row {number}"
@@ -310,19 +302,13 @@ def _items(
         elif clip not in clips:
             faults.append(f"{at}: unknown clip '{clip}'; upload it first or fix the name.")
         elif condition not in conditions:
-            faults.append(
-                f"{at}: unknown condition '{condition}'; the study has {', '.join(sorted(conditions))}."
-            )
+            faults.append(f"{at}: unknown condition '{condition}'; the study has {', '.join(sorted(conditions))}.")
         elif (clip, condition) in seen:
-            faults.append(
-                f"{at}: clip '{clip}' has condition '{condition}' already in row {seen[clip, condition]}."
-            )
+            faults.append(f"{at}: clip '{clip}' has condition '{condition}' already in row {seen[clip, condition]}.")
         elif file not in source.names:
             faults.append(f"{at}: the file '{name}' is not in the upload; add it or fix the name.")
         elif file in files:
-            faults.append(
-                f"{at}: the file '{name}' stands in row {files[file]} already; each picture needs its own."
-            )
+            faults.append(f"{at}: the file '{name}' stands in row {files[file]} already; each picture needs its own.")
         else:
             seen[clip, condition] = files[file] = number
             items.append(ReadyMade(clip, condition, file))

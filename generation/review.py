@@ -46,11 +46,14 @@ def generation_clip(request: HttpRequest, slug: str, number: int) -> HttpRespons
     study = study_or_404(request.user, slug)
     [row] = clip_views([clip_or_404(study, number)], study)
     context = {
-        "study": study, "row": row, "clip": row.clip, "blinded": row.blinded,
+        "study": study,
+        "row": row,
+        "clip": row.clip,
+        "blinded": row.blinded,
         "curve": voice_curve(row.voice.get("curve", [])),
         "before": study.clips.filter(number__lt=number).last(),
         "after": study.clips.filter(number__gt=number).first(),
-    }  # fmt: skip
+    }
     return render(request, "generation/clip.html", context)
 
 

@@ -54,9 +54,12 @@ def _new_run(study: Study, settings: GenerationSettings, actor: Any, notify: boo
     try:
         with transaction.atomic():
             return GenerationRun.objects.create(
-                study=study, number=last.number + 1 if last else 1, actor=who, notify=notify,
+                study=study,
+                number=last.number + 1 if last else 1,
+                actor=who,
+                notify=notify,
                 settings=settings.model_dump(mode="json"),
-            )  # fmt: skip
+            )
     except IntegrityError as error:  # two pressed at once; the other one was first
         raise NotPossibleNow(_("Generation is running already.")) from error
 
@@ -134,9 +137,7 @@ def _end(run: GenerationRun, state: str, **fields: Any) -> bool:
     running = GenerationRun.objects.filter(pk=run.pk, state=GenerationRun.State.RUNNING)
     if not running.exists():
         return False
-    ready = Stimulus.objects.filter(
-        clip__study_id=run.study_id, clip__included=True, state=Stimulus.State.READY
-    )
+    ready = Stimulus.objects.filter(clip__study_id=run.study_id, clip__included=True, state=Stimulus.State.READY)
     totals = {
         "images": ready.count(),
         "failed": ClipStep.objects.filter(run=run, state=State.FAILED).count(),
@@ -147,8 +148,10 @@ def _end(run: GenerationRun, state: str, **fields: Any) -> bool:
     )
     if spent["calls"]:
         totals |= {
-            "calls": spent["calls"], "input_tokens": spent["read"], "output_tokens": spent["written"],
-        }  # fmt: skip
+            "calls": spent["calls"],
+            "input_tokens": spent["read"],
+            "output_tokens": spent["written"],
+        }
     return bool(running.update(state=state, finished_at=Now(), totals=totals, **fields))
 
 
@@ -159,9 +162,7 @@ def _tell(run: GenerationRun, text: str) -> None:
         return
     link = f"{django_settings.BASE_URL}{reverse('generation_run', args=[run.study.slug])}"
     transaction.on_commit(
-        lambda: send_mail(
-            f"{run.study.title}: Earsight", f"{text}\n\n{link}\n", None, [address], fail_silently=True
-        )
+        lambda: send_mail(f"{run.study.title}: Earsight", f"{text}\n\n{link}\n", None, [address], fail_silently=True)
     )
 
 
@@ -241,9 +242,7 @@ def take_back_in(clip: Clip, *, actor: Any = None) -> None:
     study = lock_draft(clip.study)
     if clip.exclusion_reason == work.UNCHANGED and not study.include_unchanged_clips:
         raise NotPossibleNow(
-            _(
-                "Redefinition changes nothing in this clip. To keep such clips, say so in the generation settings."
-            )
+            _("Redefinition changes nothing in this clip. To keep such clips, say so in the generation settings.")
         )
     Clip.objects.filter(pk=clip.pk).update(included=True, exclusion_reason="")
     record(study, "clip taken back in", actor=actor, clip=clip.number)

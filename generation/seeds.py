@@ -15,8 +15,6 @@ def seed_sequence(study_seed: int, clip_digest: str, length: int = ATTEMPTS) -> 
     Seeds are 32-bit: every generator in use takes them.
     """
     return tuple(
-        int.from_bytes(
-            hashlib.sha256(f"earsight {study_seed} {clip_digest} {attempt}".encode()).digest()[:4], "big"
-        )
+        int.from_bytes(hashlib.sha256(f"earsight {study_seed} {clip_digest} {attempt}".encode()).digest()[:4], "big")
         for attempt in range(length)
     )

@@ -48,13 +48,9 @@ class GenerationSettings(BaseModel):
     thresholds: VoiceThresholds = Field(
         default=VoiceThresholds(), description="From where on the detectors speak about a voice."
     )
-    voice: VoiceOptions = Field(
-        default=VoiceOptions(), description="How the voice detector's frames become segments."
-    )
+    voice: VoiceOptions = Field(default=VoiceOptions(), description="How the voice detector's frames become segments.")
     tagger: TaggerOptions = Field(default=MusicnnOptions(), description="Who listens for tags.")
-    writer: WriterOptions = Field(
-        default=TemplateOptions(kind="template"), description="Who writes sentences."
-    )
+    writer: WriterOptions = Field(default=TemplateOptions(kind="template"), description="Who writes sentences.")
     painter: PainterOptions = Field(default=SketchOptions(kind="sketch", size=512), description="Who paints.")
 
 
@@ -83,6 +79,4 @@ def settings_of(study: Study) -> GenerationSettings:
 
 def store_settings(study: Study, chosen: GenerationSettings) -> None:
     """Keeps the study's settings."""
-    StudyGeneration.objects.update_or_create(
-        study=study, defaults={"settings": chosen.model_dump(mode="json")}
-    )
+    StudyGeneration.objects.update_or_create(study=study, defaults={"settings": chosen.model_dump(mode="json")})

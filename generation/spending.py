@@ -67,17 +67,19 @@ class StudyUsage(Usage):
                 check_cap(options, now, most)
                 if fits_cap(options, [now, under_way, most]):
                     return SentenceCall.objects.create(
-                        run=self._run, input_tokens=input_tokens, output_tokens=options.max_answer_tokens,
-                        under_way=True, lease_token=self._token,
-                    ).pk  # fmt: skip
+                        run=self._run,
+                        input_tokens=input_tokens,
+                        output_tokens=options.max_answer_tokens,
+                        under_way=True,
+                        lease_token=self._token,
+                    ).pk
             time.sleep(WAIT_FOR_CALLS)
 
     def _tokens(self) -> tuple[tuple[int, int], tuple[int, int]]:
         """(read, written) tokens that are counted, and those under way; in one query, between which no call ends."""
         rows = SentenceCall.objects.filter(run__study_id=self._run.study_id).values_list("under_way")
         sums = {
-            way: (read, written)
-            for way, read, written in rows.annotate(*map(Sum, ("input_tokens", "output_tokens")))
+            way: (read, written) for way, read, written in rows.annotate(*map(Sum, ("input_tokens", "output_tokens")))
         }
         return sums.get(False, (0, 0)), sums.get(True, (0, 0))
 

@@ -16,9 +16,14 @@ from study.preflight import Finding, Level
 from study.steps import Group, Progress, Step, applies_to, conditions_of, images_ready, register, step_named
 
 UPLOAD = Step(
-    "upload", gettext_lazy("Upload images"), "generation_upload", Group.SETUP, 45, images_ready,
+    "upload",
+    gettext_lazy("Upload images"),
+    "generation_upload",
+    Group.SETUP,
+    45,
+    images_ready,
     applies=lambda study: not all(is_painted(row.levels) for row in conditions_of(study)),
-)  # fmt: skip
+)
 
 
 def _generated(study: Study) -> Progress:
@@ -83,8 +88,7 @@ def unchanged_clips_are_known(study: Study) -> Iterable[Finding]:
         Level.WARNS,
         ngettext(
             "In %(n)d clip redefinition changes nothing: its images come out the same in pairs; it is %(fate)s.",
-            "In %(n)d clips redefinition changes nothing: their images come out the same in pairs; "
-            "they are %(fate)s.",
+            "In %(n)d clips redefinition changes nothing: their images come out the same in pairs; they are %(fate)s.",
             count,
         )
         % {"n": count, "fate": fate},

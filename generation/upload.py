@@ -31,9 +31,9 @@ def generation_upload(request: HttpRequest, slug: str) -> HttpResponse:
         except GenerationError as error:
             faults = (str(error),)
         else:
-            done = ngettext(
-                "The images of %(n)d clip are in.", "The images of %(n)d clips are in.", clips
-            ) % {"n": clips}  # fmt: skip
+            done = ngettext("The images of %(n)d clip are in.", "The images of %(n)d clips are in.", clips) % {
+                "n": clips
+            }
             messages.success(request, done)
             return redirect("generation_upload", slug)
     context = _context(study) | {"faults": faults[:FAULTS_SHOWN], "more_faults": len(faults[FAULTS_SHOWN:])}

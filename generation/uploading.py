@@ -116,9 +116,7 @@ def take_upload(study: Study, files: Sequence[UploadedFile], *, actor: Any = Non
     made: list[Stimulus] = []
     try:
         for item in upload.items:
-            made.append(
-                _stimulus(clips[item.clip], conditions[item.condition], upload.data(item), size, token)
-            )
+            made.append(_stimulus(clips[item.clip], conditions[item.condition], upload.data(item), size, token))
         with transaction.atomic():
             _check_state(runs.lock_draft(study))
             _replace(study, made)
@@ -149,14 +147,24 @@ def _stimulus(clip: Clip, condition: Condition, data: bytes, size: int, token: s
     )
     digest, now = normalise.digest(whole), timezone.now()
     return Stimulus(
-        clip=clip, condition=condition, state=Stimulus.State.READY, image=image, preview=preview,
-        image_digest=digest, width=size, height=size, painter=UPLOADED, painted_at=now,
+        clip=clip,
+        condition=condition,
+        state=Stimulus.State.READY,
+        image=image,
+        preview=preview,
+        image_digest=digest,
+        width=size,
+        height=size,
+        painter=UPLOADED,
+        painted_at=now,
         provenance={
-            "painter": UPLOADED, "uploaded_at": now.isoformat(timespec="seconds"),
+            "painter": UPLOADED,
+            "uploaded_at": now.isoformat(timespec="seconds"),
             # Of the file as uploaded: whoever has it can show that it is this one. Its name is not kept.
-            "file_digest": normalise.digest(data), "picture_digest": digest,
+            "file_digest": normalise.digest(data),
+            "picture_digest": digest,
         },
-    )  # fmt: skip
+    )
 
 
 def _replace(study: Study, made: list[Stimulus]) -> None:
@@ -170,6 +178,4 @@ def _replace(study: Study, made: list[Stimulus]) -> None:
         raise NotPossibleNow(_("The upload took too long. Upload fewer clips at a time."))
     Stimulus.objects.bulk_create(made, batch_size=200)
     # Left out because both tag sets said the same: what was uploaded was not made from them.
-    Clip.objects.filter(pk__in=clip_ids, exclusion_reason=work.UNCHANGED).update(
-        included=True, exclusion_reason=""
-    )
+    Clip.objects.filter(pk__in=clip_ids, exclusion_reason=work.UNCHANGED).update(included=True, exclusion_reason="")

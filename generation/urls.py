@@ -32,4 +32,4 @@ urlpatterns = [
         media.generation_image,
         name="generation_image",
     ),
-]  # fmt: skip
+]

@@ -43,9 +43,7 @@ def _live_context(request: HttpRequest, study: Study) -> dict:
     ready_made = not painted_conditions(study)
     included = study.clips.filter(included=True)
     heard = included.exclude(survey_audio="").count()
-    done, wanted = (
-        (heard, included.count()) if ready_made else (progress.images_ready, progress.images_wanted)
-    )
+    done, wanted = (heard, included.count()) if ready_made else (progress.images_ready, progress.images_wanted)
     return {
         "study": study,
         "progress": progress,
@@ -154,21 +152,22 @@ def generation_settings(request: HttpRequest, slug: str) -> HttpResponse:
     editable = study.settings_can_change and runs.active_run(study) is None
     form = SettingsForm(
         request.POST if request.method == "POST" and editable else None,
-        current=current, keep_unchanged=study.include_unchanged_clips,
-    )  # fmt: skip
+        current=current,
+        keep_unchanged=study.include_unchanged_clips,
+    )
     if form.is_bound and form.is_valid():
         chosen = form.cleaned_data["settings"]
         store_settings(study, chosen)
         Study.objects.filter(pk=study.pk).update(include_unchanged_clips=form.cleaned_data["keep_unchanged"])
-        record(
-            study, "generation settings changed", actor=request.user, settings=chosen.model_dump(mode="json")
-        )
+        record(study, "generation settings changed", actor=request.user, settings=chosen.model_dump(mode="json"))
         messages.success(request, _("Saved. The next run makes again only what depends on what you changed."))
         return redirect("generation_run", slug)
     return render(
-        request, "generation/settings.html", {"study": study, "form": form, "editable": editable},
+        request,
+        "generation/settings.html",
+        {"study": study, "form": form, "editable": editable},
         status=422 if form.is_bound else 200,
-    )  # fmt: skip
+    )
 
 
 def clip_or_404(study: Study, number: int) -> Clip:

@@ -44,9 +44,7 @@ class VoiceOptions(BaseModel):
     minimum_silence: float = Field(
         default=0.1, ge=0, description="Silence (seconds) that ends a segment; shorter gaps are bridged."
     )
-    padding: float = Field(
-        default=0.03, ge=0, description="Seconds added on both sides of every segment that is kept."
-    )
+    padding: float = Field(default=0.03, ge=0, description="Seconds added on both sides of every segment that is kept.")
 
 
 @dataclass(frozen=True)
@@ -210,9 +208,7 @@ def _segmenter() -> Any:
     return get_speech_timestamps_from_probs
 
 
-def _segments(
-    probabilities: np.ndarray, length: int, options: VoiceOptions
-) -> tuple[tuple[float, float], ...]:
+def _segments(probabilities: np.ndarray, length: int, options: VoiceOptions) -> tuple[tuple[float, float], ...]:
     found = _segmenter()(
         probabilities.tolist(),
         sampling_rate=SAMPLE_RATE,

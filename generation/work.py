@@ -105,9 +105,12 @@ def bench_of(step: ClipStep) -> Bench:
     """The bench of one step, from the database."""
     earlier = ClipStep.objects.filter(clip_id=step.clip_id, position__lt=step.position)
     return Bench(
-        step, step.clip, read_settings(step.run.settings), painted_conditions(step.clip.study),
+        step,
+        step.clip,
+        read_settings(step.run.settings),
+        painted_conditions(step.clip.study),
         {kind: result or {} for kind, result in earlier.values_list("kind", "result")},
-    )  # fmt: skip
+    )
 
 
 def is_ready_made(clip: Clip) -> bool:
@@ -190,9 +193,11 @@ def _counting(settings: GenerationSettings) -> dict[str, Any]:
 
 
 _INPUTS = {
-    Kind.LISTEN: _listen_inputs, Kind.REDEFINE: _redefine_inputs,
-    Kind.WRITE: _write_inputs, Kind.PAINT: _paint_inputs,
-}  # fmt: skip
+    Kind.LISTEN: _listen_inputs,
+    Kind.REDEFINE: _redefine_inputs,
+    Kind.WRITE: _write_inputs,
+    Kind.PAINT: _paint_inputs,
+}
 
 
 # Doing it.
@@ -235,9 +240,7 @@ def _listen(bench: Bench, values: dict[str, Any], lease_token: str) -> Outcome:
 
 def _redefine(bench: Bench, values: dict[str, Any], lease_token: str) -> Outcome:
     heard = pipeline().Evidence(values["probabilities"], values["voice_share"], values["tag_thresholds"])
-    record = pipeline().redefine_clip(
-        bench.clip.name, values["imported"], heard, values["decisions"], bench.settings
-    )
+    record = pipeline().redefine_clip(bench.clip.name, values["imported"], heard, values["decisions"], bench.settings)
     return Outcome(record)
 
 
@@ -246,17 +249,19 @@ def _write(bench: Bench, values: dict[str, Any], lease_token: str) -> Outcome:
     from generation import spending
 
     sentences = pipeline().write_sentences(
-        tag_sets, values["seed"], bench.settings, spending.answers_folder(),
-        usage=spending.StudyUsage(bench.step.run, lease_token), allowed_hosts=django_settings.WRITER_HOSTS,
-    )  # fmt: skip
+        tag_sets,
+        values["seed"],
+        bench.settings,
+        spending.answers_folder(),
+        usage=spending.StudyUsage(bench.step.run, lease_token),
+        allowed_hosts=django_settings.WRITER_HOSTS,
+    )
     return Outcome({"sentences": sentences})
 
 
 def _paint(bench: Bench, values: dict[str, Any], lease_token: str) -> Outcome:
     seeds = pipeline().Seeds(values["study_seed"], values["audio"], values["seed_number"])
-    painted = pipeline().paint_clip(
-        values["prompts"], bench.conditions, seeds, _sources(bench), bench.settings
-    )
+    painted = pipeline().paint_clip(values["prompts"], bench.conditions, seeds, _sources(bench), bench.settings)
     names = loose_files.write((file for picture in painted.pictures for file in picture.files), lease_token)
     pictures = [
         picture.facts | {"image": image, "preview": preview}
@@ -307,9 +312,7 @@ def _save_survey_audio(bench: Bench, outcome: Outcome) -> list[str]:
     if outcome.files:
         fields["survey_audio"] = outcome.files[0]
         replaced = list(
-            Clip.objects.filter(pk=bench.clip.pk)
-            .exclude(survey_audio="")
-            .values_list("survey_audio", flat=True)
+            Clip.objects.filter(pk=bench.clip.pk).exclude(survey_audio="").values_list("survey_audio", flat=True)
         )
     Clip.objects.filter(pk=bench.clip.pk).update(**fields)
     return replaced
@@ -383,7 +386,5 @@ def ready_next(bench: Bench) -> bool:
     waiting = following.filter(position=step.position + 1)
     waiting.update(state=State.WAITING, queued_at=None, attempts=0, interruptions=0, error="")
     if step.position + 1 < len(ClipStep.ORDER):
-        following.filter(position__gt=step.position + 1).exclude(state=State.LATER).update(
-            state=State.LATER, error=""
-        )
+        following.filter(position__gt=step.position + 1).exclude(state=State.LATER).update(state=State.LATER, error="")
     return True

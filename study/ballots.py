@@ -15,10 +15,26 @@ from study.receipts import receipt_commitment
 
 # The first nine are the public columns that `analyze` reads; the rest help to judge and to verify.
 COLUMNS = (
-    "participant", "clip", "first", "second", "repeat", "trial", "position_first", "position_second", "excluded",
-    "none_fits", "order", "answered_at", "seconds", "listened_seconds", "reason", "knows_piece", "flags",
-    "nonce", "digest",
-)  # fmt: skip
+    "participant",
+    "clip",
+    "first",
+    "second",
+    "repeat",
+    "trial",
+    "position_first",
+    "position_second",
+    "excluded",
+    "none_fits",
+    "order",
+    "answered_at",
+    "seconds",
+    "listened_seconds",
+    "reason",
+    "knows_piece",
+    "flags",
+    "nonce",
+    "digest",
+)
 _SEALED = dict.fromkeys(("position_first", "position_second", "order", "reason", "nonce", "digest"), "")
 
 
@@ -69,10 +85,7 @@ def ballot_rows(
     )
     if not hide:
         return [_row(ballot, names, condition_of) for ballot in ballots]
-    return [
-        _row(ballot, _labels_of(ballot.trial.participant, names), condition_of) | _SEALED
-        for ballot in ballots
-    ]
+    return [_row(ballot, _labels_of(ballot.trial.participant, names), condition_of) | _SEALED for ballot in ballots]
 
 
 def _row(ballot: Ballot, names: dict[int, str], condition_of: dict[int, int]) -> dict[str, Any]:

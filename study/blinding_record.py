@@ -13,11 +13,26 @@ ACTION = "blinding audited"
 VERDICTS = (BlindingAudit.State.PASSED, BlindingAudit.State.LEAKS)
 # Settings that change what stands on the pages.
 SHOWN = (
-    "languages", "question", "consent_text", "instructions", "questions_before", "questions_after",
-    "trials_per_participant", "second_choice_required", "allow_none_fits", "ask_reason", "ask_familiarity",
-    "practice_trial", "sound_check", "headphone_check", "repeats", "match_controls", "attention_trials",
-    "feedback", "seed",
-)  # fmt: skip
+    "languages",
+    "question",
+    "consent_text",
+    "instructions",
+    "questions_before",
+    "questions_after",
+    "trials_per_participant",
+    "second_choice_required",
+    "allow_none_fits",
+    "ask_reason",
+    "ask_familiarity",
+    "practice_trial",
+    "sound_check",
+    "headphone_check",
+    "repeats",
+    "match_controls",
+    "attention_trials",
+    "feedback",
+    "seed",
+)
 
 
 def fingerprint(study: Study) -> str:

@@ -96,13 +96,10 @@ def inspect_audio(path: Path, name: str) -> AudioFacts:
     except soundfile.LibsndfileError as error:
         raise ClipRefused(_not_audio(path, name)) from error
     if frames == 0:
-        raise ClipRefused(
-            _("%(file)s holds no sound (0 seconds), or was cut off. Export it again.") % {"file": name}
-        )
+        raise ClipRefused(_("%(file)s holds no sound (0 seconds), or was cut off. Export it again.") % {"file": name})
     if cut_off:
         raise ClipRefused(
-            _("%(file)s is cut off: it announces more sound than it holds. Copy or export it again.")
-            % {"file": name}
+            _("%(file)s is cut off: it announces more sound than it holds. Copy or export it again.") % {"file": name}
         )
     _refuse_length_and_silence(facts, peak, name)
     return facts
@@ -127,8 +124,7 @@ def _read_through(audio: soundfile.SoundFile, name: str) -> tuple[int, float]:
         peak = max(peak, float(np.max(np.abs(block), initial=0.0)))
         if not math.isfinite(peak) or not np.isfinite(block).all():
             raise ClipRefused(
-                _("%(file)s is damaged: it holds samples that are no numbers. Export it again.")
-                % {"file": name}
+                _("%(file)s is damaged: it holds samples that are no numbers. Export it again.") % {"file": name}
             )
     return frames, peak
 
@@ -185,9 +181,7 @@ def _refuse_length_and_silence(facts: AudioFacts, peak: float, name: str) -> Non
 def _not_audio(path: Path, name: str) -> str:
     head = _first_bytes(path, 512)
     if head and all(byte in b"\t\n\r\f\x1b" or byte >= 0x20 for byte in head):
-        return _("%(file)s is a text file with an audio file's name. Upload the audio itself.") % {
-            "file": name
-        }
+        return _("%(file)s is a text file with an audio file's name. Upload the audio itself.") % {"file": name}
     return _(
         "%(file)s cannot be read as audio: it is damaged, or of another kind than its name says. Open it in "
         "an audio editor and export it again as WAV, FLAC, OGG or MP3."
@@ -223,8 +217,7 @@ def import_clip(study: Study, upload: UploadedFile, *, actor: Any = None) -> Cli
         )
     if len(name) > 255:
         raise ClipRefused(
-            _("%(file)s…: the name has %(n)d characters; 255 fit. Rename it.")
-            % {"file": name[:60], "n": len(name)}
+            _("%(file)s…: the name has %(n)d characters; 255 fit. Rename it.") % {"file": name[:60], "n": len(name)}
         )
     _refuse_second_name(study, name)
     with _on_disk(upload, suffix) as path:
@@ -237,9 +230,7 @@ def import_clip(study: Study, upload: UploadedFile, *, actor: Any = None) -> Cli
             same = study.clips.filter(audio_digest=facts.digest).first()
             if same is not None:
                 raise ClipRefused(
-                    _(
-                        "%(file)s has the same content as %(other)s, which is in the study already. Leave one out."
-                    )
+                    _("%(file)s has the same content as %(other)s, which is in the study already. Leave one out.")
                     % {"file": name, "other": same.name}
                 )
             clip = Clip(
@@ -304,9 +295,7 @@ def exclude_clip(clip: Clip, *, reason: str, actor: Any = None) -> None:
     """
     reason = reason.strip()
     if not reason:
-        raise StudyError(
-            _("Say why %(clip)s is left out: the reason goes into the study's log.") % {"clip": clip.name}
-        )
+        raise StudyError(_("Say why %(clip)s is left out: the reason goes into the study's log.") % {"clip": clip.name})
     _set_included(clip, False, reason[:200])
     record(clip.study, "clip left out", actor=actor, reason=reason[:200], clip=clip.name)
 

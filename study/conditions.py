@@ -45,8 +45,12 @@ def create_conditions(study: Study, presets: Sequence[ConditionPreset] = TAGS_BY
     labels = sealed_labels(len(presets))
     return Condition.objects.bulk_create(
         Condition(
-            study=study, number=number, key=preset.key, label=preset.label, levels=preset.levels,
+            study=study,
+            number=number,
+            key=preset.key,
+            label=preset.label,
+            levels=preset.levels,
             sealed_label=labels[number - 1],
         )
         for number, preset in enumerate(presets, start=1)
-    )  # fmt: skip
+    )

@@ -24,7 +24,8 @@ urlpatterns = [
     path(_STUDY + "clips/<int:clip_id>/tags/", clips.clip_tags, name="clip_tags"),
     re_path(
         r"^studies/(?P<slug>[-\w]+)/clips/(?P<clip_id>\d+)/(?P<verb>leave-out|include|practice|delete)/$",
-        clips.clip_change, name="clip_change",
+        clips.clip_change,
+        name="clip_change",
     ),
     path(_STUDY + "tags/", clips.study_tags, name="study_tags"),
     path(_STUDY + "tags/template.csv", clips.tags_template, name="tags_template"),
@@ -37,14 +38,16 @@ urlpatterns = [
     path(_STUDY + "open/blinding/check/", running.study_blinding_check, name="study_blinding_check"),
     re_path(
         r"^studies/(?P<slug>[-\w]+)/open/(?P<verb>begin|pause|resume|close)/$",
-        running.study_move, name="study_move",
+        running.study_move,
+        name="study_move",
     ),
     path(_STUDY + "monitor/", running.study_monitor, name="study_monitor"),
     path(_STUDY + "monitor/problems/<int:report_id>/", running.problem_resolve, name="problem_resolve"),
     path(_STUDY + "participants/", participants.study_participants, name="study_participants"),
     re_path(
         r"^studies/(?P<slug>[-\w]+)/participants/(?P<code>[a-z]\d+)/(?P<verb>leave-out|take-in)/$",
-        participants.participant_exclude, name="participant_exclude",
+        participants.participant_exclude,
+        name="participant_exclude",
     ),
     path(_STUDY + "links/", running.study_links, name="study_links"),
-]  # fmt: skip
+]

@@ -43,9 +43,14 @@ def copy_study(study: Study, *, title: str, owner: Any, slug: str = "", **change
     copy = again(
         study,
         **_OWN,
-        slug=slug or free_slug(title), title=title, owner_id=owner.pk, seed=new_seed(),
-        open_link_token=new_link_token(), plan=fixed_plan, **changed,
-    )  # fmt: skip
+        slug=slug or free_slug(title),
+        title=title,
+        owner_id=owner.pk,
+        seed=new_seed(),
+        open_link_token=new_link_token(),
+        plan=fixed_plan,
+        **changed,
+    )
     copy.save()
     # Fresh opaque labels: the copy is a draft, which tells its conditions, and the old study may be sealed.
     labels = sealed_labels(study.conditions.count())

@@ -39,17 +39,23 @@ class ConditionsForm(forms.Form):
         for number in range(1, MOST_CONDITIONS + 1):
             row = presets[number - 1] if own and presets and number <= len(presets) else None
             self.fields[f"label_{number}"] = forms.CharField(
-                label=_("Name of condition %(n)d") % {"n": number}, required=False, max_length=120,
+                label=_("Name of condition %(n)d") % {"n": number},
+                required=False,
+                max_length=120,
                 initial=row.label if row else "",
-            )  # fmt: skip
+            )
             self.fields[f"key_{number}"] = forms.CharField(
-                label=_("Key of condition %(n)d") % {"n": number}, required=False, max_length=60,
+                label=_("Key of condition %(n)d") % {"n": number},
+                required=False,
+                max_length=60,
                 initial=row.key if row else "",
-            )  # fmt: skip
+            )
             self.fields[f"levels_{number}"] = forms.CharField(
-                label=_("Factor levels of condition %(n)d") % {"n": number}, required=False, max_length=300,
+                label=_("Factor levels of condition %(n)d") % {"n": number},
+                required=False,
+                max_length=300,
                 initial="; ".join(f"{name}={level}" for name, level in row.levels.items()) if row else "",
-            )  # fmt: skip
+            )
 
     def condition_rows(self) -> list[dict[str, Any]]:
         """The fields of each condition, for the page."""
@@ -82,9 +88,7 @@ class ConditionsForm(forms.Form):
                 )
                 continue
             if key in keys:
-                self.add_error(
-                    f"key_{number}", _("The key “%(key)s” is taken. Choose another.") % {"key": key}
-                )
+                self.add_error(f"key_{number}", _("The key “%(key)s” is taken. Choose another.") % {"key": key})
                 continue
             keys.append(key)
             try:
@@ -104,9 +108,7 @@ def _levels(text: str) -> dict[str, str]:
         name, sign, level = (piece.strip() for piece in part.partition("="))
         if not (sign and name and level):
             raise ValidationError(
-                _(
-                    "“%(part)s”: write a factor and its level as factor=level, several separated by semicolons."
-                )
+                _("“%(part)s”: write a factor and its level as factor=level, several separated by semicolons.")
                 % {"part": part.strip()}
             )
         levels[name] = level
@@ -117,9 +119,10 @@ class CreateStudyForm(ConditionsForm):
     """A new study: its title and its conditions; everything else can wait."""
 
     title = forms.CharField(
-        label=gettext_lazy("Title"), max_length=200,
+        label=gettext_lazy("Title"),
+        max_length=200,
         help_text=gettext_lazy("For you and your colleagues; participants read it on the welcome page."),
-    )  # fmt: skip
+    )
     field_order = ("title", "design")
 
 
@@ -127,18 +130,23 @@ class DescribeForm(forms.Form):
     """What people read: title, description, and the texts in each language."""
 
     title = forms.CharField(
-        label=gettext_lazy("Title"), max_length=200,
+        label=gettext_lazy("Title"),
+        max_length=200,
         help_text=gettext_lazy("Participants read it too, so it should not give the conditions away."),
-    )  # fmt: skip
+    )
     description = forms.CharField(
-        label=gettext_lazy("Description"), required=False, max_length=5000,
+        label=gettext_lazy("Description"),
+        required=False,
+        max_length=5000,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=gettext_lazy("For you and your colleagues: what is asked, and why."),
-    )  # fmt: skip
+    )
     languages = forms.MultipleChoiceField(
-        label=gettext_lazy("Languages"), choices=settings.LANGUAGES, widget=forms.CheckboxSelectMultiple,
+        label=gettext_lazy("Languages"),
+        choices=settings.LANGUAGES,
+        widget=forms.CheckboxSelectMultiple,
         help_text=gettext_lazy("Participants choose one of them; the browser's language is offered first."),
-    )  # fmt: skip
+    )
 
     LABELS = {
         "question": gettext_lazy("Question"),
@@ -162,13 +170,15 @@ class DescribeForm(forms.Form):
             for field in FIELDS:
                 shipped = shipped_text(study, field, language)
                 self.fields[f"{field}_{language}"] = forms.CharField(
-                    label=self.LABELS[field], help_text=self.HELP[field], required=False,
+                    label=self.LABELS[field],
+                    help_text=self.HELP[field],
+                    required=False,
                     max_length=300 if field == "question" else 20_000,
                     initial=getattr(study, field).get(language) or shipped,
                     widget=forms.Textarea(
                         attrs={"rows": 2 if field == "question" else 9, "lang": language, "data-shipped": shipped}
                     ),
-                )  # fmt: skip
+                )
         if not study.settings_can_change:
             for form_field in self.fields.values():
                 form_field.disabled = True

@@ -16,10 +16,14 @@ from study.texts import FIELDS, shipped_text
 # What does not touch the plan and may be mended while people answer.
 CHANGEABLE_WHILE_OPEN = frozenset(
     {
-        "completion_code", "return_url", "screen_out_code", "screen_out_url", "recruitment_platform",
+        "completion_code",
+        "return_url",
+        "screen_out_code",
+        "screen_out_url",
+        "recruitment_platform",
         "stop_at_target",
     }
-)  # fmt: skip
+)
 
 
 def _update(study: Study, statuses: tuple[str, ...], **fields: Any) -> None:
@@ -59,9 +63,14 @@ def describe_study(
     }
     version = study.consent_version + (own["consent_text"] != study.consent_text)
     _update(
-        study, Study.SETTINGS_CAN_CHANGE,
-        title=title, description=description, languages=languages, consent_version=version, **own,
-    )  # fmt: skip
+        study,
+        Study.SETTINGS_CAN_CHANGE,
+        title=title,
+        description=description,
+        languages=languages,
+        consent_version=version,
+        **own,
+    )
     record(study, "described", actor=actor)
 
 
@@ -86,9 +95,7 @@ def replace_conditions(study: Study, presets: Sequence[ConditionPreset], *, acto
     else:
         if Stimulus.objects.filter(clip__study=study).exclude(image="").exists():
             raise NotAllowedNow(
-                _(
-                    "There are images for the conditions as they are. Delete the clips first, or copy the study."
-                )
+                _("There are images for the conditions as they are. Delete the clips first, or copy the study.")
             )
         study.conditions.all().delete()
         create_conditions(study, presets)
@@ -108,9 +115,7 @@ def save_plan(study: Study, fields: dict[str, Any], *, actor: Any = None) -> Non
         kept = {name: value for name, value in fields.items() if name in CHANGEABLE_WHILE_OPEN}
         _update(study, tuple(Study.TAKES_ANSWERS), **kept)
         fields = kept
-    record(
-        study, "plan saved", actor=actor, fields={name: str(value)[:200] for name, value in fields.items()}
-    )
+    record(study, "plan saved", actor=actor, fields={name: str(value)[:200] for name, value in fields.items()})
 
 
 def delete_draft(study: Study) -> None:

@@ -161,10 +161,13 @@ def _trials(participant: Participant, ground: _Ground) -> list[Trial]:
         trials.insert(
             0,
             Trial(
-                participant=participant, clip=ground.practice, number=0, kind=Trial.Kind.PRACTICE,
+                participant=participant,
+                clip=ground.practice,
+                number=0,
+                kind=Trial.Kind.PRACTICE,
                 position_order=[ground.stimuli[ground.practice.pk][index] for index in order],
             ),
-        )  # fmt: skip
+        )
     return trials
 
 

@@ -7,9 +7,20 @@ from typing import Any
 from study.models import Event, Participant
 
 KINDS = (
-    "shown", "play", "pause", "seek", "ended", "enlarge", "hidden", "visible", "offline", "online", "choose",
-    "undo", "script",
-)  # fmt: skip
+    "shown",
+    "play",
+    "pause",
+    "seek",
+    "ended",
+    "enlarge",
+    "hidden",
+    "visible",
+    "offline",
+    "online",
+    "choose",
+    "undo",
+    "script",
+)
 AT_ONCE = 100
 PER_PARTICIPANT = 5000
 
@@ -39,11 +50,13 @@ def keep_events(participant: Participant, sent: Any, *, now: datetime) -> int:
     numbers = {str(number): pk for pk, number in participant.trials.values_list("pk", "number")}
     rows = [
         Event(
-            participant=participant, trial_id=numbers.get(str(event.get("trial"))),
-            kind=event["kind"], data=_small(event.get("data")),
+            participant=participant,
+            trial_id=numbers.get(str(event.get("trial"))),
+            kind=event["kind"],
+            data=_small(event.get("data")),
         )
         for event in sent[:AT_ONCE]
         if isinstance(event, dict) and event.get("kind") in KINDS
-    ]  # fmt: skip
+    ]
     Event.objects.bulk_create(rows)
     return len(rows)

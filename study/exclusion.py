@@ -15,9 +15,7 @@ from study.models.studies import record
 
 
 @transaction.atomic
-def set_exclusion(
-    study: Study, code: str, reason: str, *, excluded: bool = True, actor: Any = None
-) -> Participant:
+def set_exclusion(study: Study, code: str, reason: str, *, excluded: bool = True, actor: Any = None) -> Participant:
     """Leaves the person with this code out, or takes them in again.
 
     Raises:

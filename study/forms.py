@@ -19,56 +19,78 @@ class PlanForm(forms.ModelForm):
     """The design and the plan, fixed when the study opens; recruitment can still be mended afterwards."""
 
     return_url = forms.URLField(label=gettext_lazy("Return link"), required=False, assume_scheme="https")
-    screen_out_url = forms.URLField(
-        label=gettext_lazy("Screen-out link"), required=False, assume_scheme="https"
-    )
+    screen_out_url = forms.URLField(label=gettext_lazy("Screen-out link"), required=False, assume_scheme="https")
 
     quota_lines = forms.CharField(
-        label=gettext_lazy("Quotas"), required=False,
+        label=gettext_lazy("Quotas"),
+        required=False,
         widget=forms.Textarea(attrs={"rows": 3, "class": "mono", "spellcheck": "false"}),
         help_text=gettext_lazy(
             "One a line, by the keys of a choice asked before: training_years = none: 15 lets fifteen people in "
             "who answer so. Whoever comes later is told kindly that the place is taken."
         ),
-    )  # fmt: skip
+    )
 
     GROUPS = (
         (
-            "points", gettext_lazy("Points and test"),
-            gettext_lazy("How choices are counted and how sure a finding has to be. Fixed when the study opens, so that "
-                         "nobody can choose the counting that suits the result."),
+            "points",
+            gettext_lazy("Points and test"),
+            gettext_lazy(
+                "How choices are counted and how sure a finding has to be. Fixed when the study opens, so that "
+                "nobody can choose the counting that suits the result."
+            ),
             ("weight_first", "weight_second", "alpha"),
         ),
         (
-            "people", gettext_lazy("People and clips"),
-            gettext_lazy("Who is asked how much. Twelve clips or more let a finding speak about music beyond the "
-                         "clips; thirty people are a good start."),
+            "people",
+            gettext_lazy("People and clips"),
+            gettext_lazy(
+                "Who is asked how much. Twelve clips or more let a finding speak about music beyond the "
+                "clips; thirty people are a good start."
+            ),
             ("target_participants", "stop_at_target", "trials_per_participant", "grace_minutes"),
         ),
         (
-            "page", gettext_lazy("The trial"),
+            "page",
+            gettext_lazy("The trial"),
             gettext_lazy("What each participant does for a clip."),
-            ("second_choice_required", "allow_none_fits", "ask_reason", "ask_familiarity",
-             "listening_minimum_seconds", "practice_trial", "sound_check", "headphone_check", "feedback"),
+            (
+                "second_choice_required",
+                "allow_none_fits",
+                "ask_reason",
+                "ask_familiarity",
+                "listening_minimum_seconds",
+                "practice_trial",
+                "sound_check",
+                "headphone_check",
+                "feedback",
+            ),
         ),
         (
-            "quality", gettext_lazy("Checks of the answers"),
-            gettext_lazy("Hidden trials that show how reliable answers are. They lengthen the survey; none of them "
-                         "leaves anybody out by itself."),
+            "quality",
+            gettext_lazy("Checks of the answers"),
+            gettext_lazy(
+                "Hidden trials that show how reliable answers are. They lengthen the survey; none of them "
+                "leaves anybody out by itself."
+            ),
             ("repeats", "match_controls", "attention_trials", "minimum_seconds"),
         ),
         (
-            "questions", gettext_lazy("Questions about the person"),
+            "questions",
+            gettext_lazy("Questions about the person"),
             gettext_lazy("Asked once, before or after the clips. Ask only what the analysis needs."),
             ("questions_before", "quota_lines", "questions_after"),
         ),
         (
-            "recruitment", gettext_lazy("Recruitment and completion"),
-            gettext_lazy("Where participants come from, and how the platform learns that somebody has finished. "
-                         "These can be mended while the study is open."),
+            "recruitment",
+            gettext_lazy("Recruitment and completion"),
+            gettext_lazy(
+                "Where participants come from, and how the platform learns that somebody has finished. "
+                "These can be mended while the study is open."
+            ),
             ("recruitment_platform", "completion_code", "return_url", "screen_out_code", "screen_out_url"),
         ),
-    )  # fmt: skip
+    )
     HELP = {
         "weight_first": gettext_lazy("The usual 3 and 1 need no reason; any other pair does."),
         "weight_second": gettext_lazy("At most as much as the 1st."),
@@ -111,22 +133,41 @@ class PlanForm(forms.ModelForm):
     class Meta:
         model = Study
         fields = (
-            "weight_first", "weight_second", "alpha", "target_participants", "stop_at_target",
-            "trials_per_participant", "grace_minutes", "second_choice_required", "allow_none_fits", "ask_reason",
-            "ask_familiarity", "listening_minimum_seconds", "practice_trial", "sound_check", "headphone_check",
-            "feedback", "repeats", "match_controls", "attention_trials", "minimum_seconds",
-            "questions_before", "questions_after", "recruitment_platform",
-            "completion_code", "return_url", "screen_out_code", "screen_out_url",
-        )  # fmt: skip
+            "weight_first",
+            "weight_second",
+            "alpha",
+            "target_participants",
+            "stop_at_target",
+            "trials_per_participant",
+            "grace_minutes",
+            "second_choice_required",
+            "allow_none_fits",
+            "ask_reason",
+            "ask_familiarity",
+            "listening_minimum_seconds",
+            "practice_trial",
+            "sound_check",
+            "headphone_check",
+            "feedback",
+            "repeats",
+            "match_controls",
+            "attention_trials",
+            "minimum_seconds",
+            "questions_before",
+            "questions_after",
+            "recruitment_platform",
+            "completion_code",
+            "return_url",
+            "screen_out_code",
+            "screen_out_url",
+        )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, text in self.HELP.items():
             self.fields[name].help_text = text
         for name in ("questions_before", "questions_after"):
-            self.fields[name].widget = forms.Textarea(
-                attrs={"rows": 4, "class": "mono", "spellcheck": "false"}
-            )
+            self.fields[name].widget = forms.Textarea(attrs={"rows": 4, "class": "mono", "spellcheck": "false"})
         self.initial["quota_lines"] = "\n".join(
             f"{quota['question']} = {quota['answer']}: {quota['limit']}" for quota in self.instance.quotas
         )
@@ -192,9 +233,7 @@ class PlanForm(forms.ModelForm):
             question, answer, limit = match["question"], match["answer"], int(match["limit"])
             if answer not in options.get(question, []):
                 raise ValidationError(
-                    _(
-                        "“%(line)s”: the questions before have no choice “%(question)s” with an answer “%(answer)s”."
-                    )
+                    _("“%(line)s”: the questions before have no choice “%(question)s” with an answer “%(answer)s”.")
                     % {"line": line[:80], "question": question, "answer": answer}
                 )
             quotas.append({"question": question, "answer": answer, "limit": limit})
@@ -204,9 +243,7 @@ class PlanForm(forms.ModelForm):
         cleaned = super().clean() or {}
         if self.may_change("quota_lines") and "questions_before" in cleaned:
             try:
-                cleaned["quotas"] = self._quotas(
-                    cleaned.get("quota_lines") or "", cleaned["questions_before"]
-                )
+                cleaned["quotas"] = self._quotas(cleaned.get("quota_lines") or "", cleaned["questions_before"])
             except ValidationError as error:
                 self.add_error("quota_lines", error)
         first, second = cleaned.get("weight_first"), cleaned.get("weight_second")
@@ -239,9 +276,10 @@ class TagFileForm(forms.Form):
         help_text=gettext_lazy("CSV, separated by commas, semicolons or tabs, in UTF-8 or CP949."),
     )
     skip_unknown = forms.BooleanField(
-        label=gettext_lazy("Skip rows about clips that are not in this study"), required=False,
+        label=gettext_lazy("Skip rows about clips that are not in this study"),
+        required=False,
         help_text=gettext_lazy("For a data set's whole annotation file. Otherwise such a row stops the import."),
-    )  # fmt: skip
+    )
 
 
 class LinksForm(forms.Form):
@@ -249,13 +287,18 @@ class LinksForm(forms.Form):
 
     count = forms.IntegerField(label=gettext_lazy("How many"), min_value=1, max_value=2000, initial=30)
     cap = forms.IntegerField(
-        label=gettext_lazy("People for each link"), min_value=1, max_value=1000, initial=1,
+        label=gettext_lazy("People for each link"),
+        min_value=1,
+        max_value=1000,
+        initial=1,
         help_text=gettext_lazy("1: each link is for one person, who resumes by it."),
-    )  # fmt: skip
+    )
     labels = forms.CharField(
-        label=gettext_lazy("Names for the links"), required=False, widget=forms.Textarea(attrs={"rows": 3}),
+        label=gettext_lazy("Names for the links"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
         help_text=gettext_lazy("Optional, one a line, such as seat numbers; no names of persons."),
-    )  # fmt: skip
+    )
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

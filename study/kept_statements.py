@@ -218,9 +218,7 @@ class KeptInsert:
             raise ValueError(f"The statement does not put one row of plain values in: {sql}")
         # A parameter in a SELECT has no type by itself.
         typed = ", ".join(f"%s::{field.db_type(connection)}" for field in self._fields)
-        return (
-            f"WITH changed AS ({self._where.text().sql} RETURNING 1) {into} SELECT {typed} FROM changed {key}"  # noqa: S608 (all of it the ORM's)
-        )
+        return f"WITH changed AS ({self._where.text().sql} RETURNING 1) {into} SELECT {typed} FROM changed {key}"  # noqa: S608 (all of it the ORM's)
 
 
 def _marks(kinds: dict[str, type]) -> dict[str, Any]:

@@ -22,9 +22,18 @@ from study.models import BlindingAudit, Study
 from study.models.studies import record
 
 PLAN_FIELDS = (
-    "seed", "trials_per_participant", "second_choice_required", "allow_none_fits", "listening_minimum_seconds",
-    "practice_trial", "repeats", "match_controls", "attention_trials", "target_participants", "grace_minutes",
-)  # fmt: skip
+    "seed",
+    "trials_per_participant",
+    "second_choice_required",
+    "allow_none_fits",
+    "listening_minimum_seconds",
+    "practice_trial",
+    "repeats",
+    "match_controls",
+    "attention_trials",
+    "target_participants",
+    "grace_minutes",
+)
 
 
 def free_slug(title: str) -> str:
@@ -58,12 +67,9 @@ def current_plan(study: Study) -> dict[str, Any]:
         "weights": list(study.weights),
         "alpha": float(study.alpha),
         "conditions": [
-            {"key": condition.key, "levels": condition.levels}
-            for condition in study.conditions.order_by("number")
+            {"key": condition.key, "levels": condition.levels} for condition in study.conditions.order_by("number")
         ],
-        "clips": [
-            {"number": clip.number, "digest": clip.audio_digest} for clip in study.clips.filter(included=True)
-        ],
+        "clips": [{"number": clip.number, "digest": clip.audio_digest} for clip in study.clips.filter(included=True)],
         "design": {name: getattr(study, name) for name in PLAN_FIELDS},
         "analysis": study.plan.get("analysis", {}),
     }
@@ -80,8 +86,7 @@ def _move(study: Study, old: tuple[str, ...], new: str, **fields: Any) -> None:
     if not changed:
         study.refresh_from_db()
         raise NotAllowedNow(
-            _("This study is %(status)s, so that is not possible now.")
-            % {"status": study.get_status_display()}
+            _("This study is %(status)s, so that is not possible now.") % {"status": study.get_status_display()}
         )
     study.refresh_from_db()
 
@@ -147,9 +152,7 @@ def _is_unchecked(study: Study) -> bool:
 
 
 def _changed_meanwhile() -> NotAllowedNow:
-    return NotAllowedNow(
-        _("The study was changed while its blinding was checked. Look at it again, then open it.")
-    )
+    return NotAllowedNow(_("The study was changed while its blinding was checked. Look at it again, then open it."))
 
 
 @transaction.atomic
@@ -160,9 +163,13 @@ def _open(study: Study, actor: Any) -> Study:
     plan = current_plan(study)
     digest = digest_of(plan)
     _move(
-        study, (Study.Status.DRAFT,), Study.Status.OPEN,
-        opened_at=timezone.now(), plan=study.plan | {"fixed": plan}, plan_digest=digest,
-    )  # fmt: skip
+        study,
+        (Study.Status.DRAFT,),
+        Study.Status.OPEN,
+        opened_at=timezone.now(),
+        plan=study.plan | {"fixed": plan},
+        plan_digest=digest,
+    )
     record(study, "opened", actor=actor, plan_digest=digest)
     return study
 

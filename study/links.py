@@ -53,11 +53,7 @@ def create_personal_links(
     for index in range(count):
         label = labels[index] if labels else f"{kind}-{start + index + 1:04d}"
         token = new_token()
-        rows.append(
-            InviteLink(
-                study=study, label=label, token_hash=token_hash(token), cap=cap, kind=kind, audit=audit
-            )
-        )
+        rows.append(InviteLink(study=study, label=label, token_hash=token_hash(token), cap=cap, kind=kind, audit=audit))
         made.append((label, full_url(reverse("survey_join", args=[token]))))
     InviteLink.objects.bulk_create(rows)
     record(study, "links created", actor=actor, links=count, cap=cap, kind=str(kind))

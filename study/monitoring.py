@@ -102,8 +102,7 @@ def monitor(study: Study, *, now: datetime | None = None) -> Monitoring:
         median_minutes=median(durations) if durations else None,
         days=_days(people),
         stops=tuple(
-            Stop(answered, count)
-            for answered, count in sorted(Counter(person.answered for person in gone).items())
+            Stop(answered, count) for answered, count in sorted(Counter(person.answered for person in gone).items())
         ),
         flags=tuple(Counter(flag_name(flag) for person in people for flag in person.flags).most_common()),
         last_answer=last,
@@ -127,9 +126,7 @@ def flag_name(flag: object) -> str:
 def _days(people: Sequence[Participant]) -> tuple[Day, ...]:
     """Every day from the first arrival to the last event, at most the last sixty."""
     started = Counter(timezone.localtime(person.created_at).date() for person in people)
-    completed = Counter(
-        timezone.localtime(person.completed_at).date() for person in people if person.completed_at
-    )
+    completed = Counter(timezone.localtime(person.completed_at).date() for person in people if person.completed_at)
     if not started:
         return ()
     first, last = min(started), max([*started, *completed])

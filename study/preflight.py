@@ -162,15 +162,11 @@ def extras_have_what_they_need(study: Study) -> Iterable[Finding]:
     if study.practice_trial and not included.filter(is_practice=True).exists():
         yield Finding(
             Level.WARNS,
-            _(
-                "No clip is marked for practice, so there will be no practice trial. Mark one, or turn it off."
-            ),
+            _("No clip is marked for practice, so there will be no practice trial. Mark one, or turn it off."),
             "study_clips",
         )
     if study.match_controls and included.filter(is_practice=False).count() < 2:
-        yield Finding(
-            Level.BLOCKS, _("Match-control trials need two clips. Add one, or turn them off."), "study_plan"
-        )
+        yield Finding(Level.BLOCKS, _("Match-control trials need two clips. Add one, or turn them off."), "study_plan")
 
 
 @register

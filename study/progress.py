@@ -55,8 +55,7 @@ def quota_is_full(study: Study, answers: dict[str, Any], participant: Participan
     ).exclude(pk=participant.pk)
     return any(
         answers.get(quota["question"]) == quota["answer"]
-        and people.filter(**{f"answers__before__{quota['question']}": quota["answer"]}).count()
-        >= int(quota["limit"])
+        and people.filter(**{f"answers__before__{quota['question']}": quota["answer"]}).count() >= int(quota["limit"])
         for quota in study.quotas
     )
 
@@ -67,9 +66,7 @@ def answer_before(participant: Participant, answers: dict[str, Any], *, unsuitab
 
     The study's row is held, so that two people cannot both take a quota's last place.
     """
-    study = (
-        Study.objects.select_for_update().get(pk=participant.study_id) if participant.study.quotas else None
-    )
+    study = Study.objects.select_for_update().get(pk=participant.study_id) if participant.study.quotas else None
     note_step(participant, "before", answers)
     if unsuitable or (study is not None and quota_is_full(study, answers, participant)):
         screen_out(participant, "answers before the trials" if unsuitable else "quota full")

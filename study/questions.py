@@ -120,9 +120,9 @@ def load_question_set(text: str) -> QuestionSet:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = _("line %(n)d: ") % {"n": mark.line + 1} if mark else ""
-        raise QuestionSetError(where + _("this is not YAML (%(why)s).") % {
-            "why": getattr(error, "problem", None) or error
-        }) from error  # fmt: skip
+        raise QuestionSetError(
+            where + _("this is not YAML (%(why)s).") % {"why": getattr(error, "problem", None) or error}
+        ) from error
     except (ValueError, AttributeError, RecursionError) as error:
         # A date or number that does not exist, or lists in lists without end: PyYAML has no error of its own.
         raise QuestionSetError(_("this is not YAML (%(why)s).") % {"why": str(error)[:100]}) from error

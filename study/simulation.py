@@ -49,9 +49,7 @@ class PreferenceModel:
         if self.worth is not None:
             return float(self.worth.get(condition.key, 0.0))
         levels = condition.levels
-        return self.redefined * (levels.get("tags") == "redefined") + self.sentence * (
-            levels.get("form") == "sentence"
-        )
+        return self.redefined * (levels.get("tags") == "redefined") + self.sentence * (levels.get("form") == "sentence")
 
 
 @dataclass(frozen=True)
@@ -242,9 +240,7 @@ class _World:
         self.study, self.model, self.rng = study, model, rng
         self.conditions = list(study.conditions.order_by("number"))
         rows = Stimulus.objects.filter(clip__study=study).select_related("condition").order_by("pk")
-        self.worth = {
-            row.pk: model.worth_of(row.condition) + model.clip_sd * rng.standard_normal() for row in rows
-        }
+        self.worth = {row.pk: model.worth_of(row.condition) + model.clip_sd * rng.standard_normal() for row in rows}
         self.condition_of = {row.pk: row.condition_id for row in rows}
 
     def person(self) -> Chooser:

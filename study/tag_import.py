@@ -52,8 +52,10 @@ def tag_problem(tag: str) -> str:
     """What is wrong with one tag, or nothing."""
     if len(tag) > LONGEST_TAG:
         return _("the tag “%(tag)s…” has %(n)d characters; %(limit)d fit. Shorten it.") % {
-            "tag": tag[:30], "n": len(tag), "limit": LONGEST_TAG,
-        }  # fmt: skip
+            "tag": tag[:30],
+            "n": len(tag),
+            "limit": LONGEST_TAG,
+        }
     if any(unicodedata.category(character) == "Cc" for character in tag):
         return _("the tag “%(tag)s” holds a control character. Remove it.") % {
             "tag": "".join(c if c.isprintable() else "?" for c in tag)
@@ -70,9 +72,7 @@ def decode_table(raw: bytes, file: str) -> tuple[str, str]:
         ImportRefused: the file is empty, too large, or in none of these.
     """
     if len(raw) > MAXIMUM_BYTES:
-        raise refused(
-            [_("%(file)s is larger than %(limit)d MB.") % {"file": file, "limit": MAXIMUM_BYTES // 2**20}]
-        )
+        raise refused([_("%(file)s is larger than %(limit)d MB.") % {"file": file, "limit": MAXIMUM_BYTES // 2**20}])
     if not raw.strip():
         raise refused([_("%(file)s is empty. Choose the table of tags.") % {"file": file}])
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -178,8 +178,7 @@ def _layout_of(header: list[str], file: str, delimiter: str) -> _Layout:
         columns = [(at, name) for at, name in enumerate(names) if lowered[at] not in known]
         if not columns and clip_column is not None:
             problems.append(
-                _("%(file)s, row 1: there is no column “tags”, nor any column of 0 and 1. Add one.")
-                % {"file": file}
+                _("%(file)s, row 1: there is no column “tags”, nor any column of 0 and 1. Add one.") % {"file": file}
             )
         for at, name in columns:
             if not name:
@@ -192,8 +191,7 @@ def _layout_of(header: list[str], file: str, delimiter: str) -> _Layout:
     twice = sorted({name for name in lowered if name and lowered.count(name) > 1})
     for name in twice:
         problems.append(
-            _("%(file)s, row 1: the column “%(name)s” is there twice. Delete one.")
-            % {"file": file, "name": name}
+            _("%(file)s, row 1: the column “%(name)s” is there twice. Delete one.") % {"file": file, "name": name}
         )
     if problems:
         # Where the clip's column is missing, the first row is no header, and what else it says tells nothing.
@@ -242,10 +240,7 @@ def read_tags(text: str, clips: Sequence[Clip], *, file: str, skip_unknown: bool
         raise refused(problems, table.unknown - table.skipped)
     if not table.tags:
         raise refused(
-            [
-                _("%(file)s names no clip of this study. Upload the clips first, or fix the names.")
-                % {"file": file}
-            ]
+            [_("%(file)s names no clip of this study. Upload the clips first, or fix the names.") % {"file": file}]
         )
     return table
 
@@ -285,8 +280,7 @@ def _read_row(
     clip = found[0]
     if clip.pk in seen:
         return [
-            _("“%(clip)s” is in row %(row)d already. Keep one of the two.")
-            % {"clip": name[:80], "row": seen[clip.pk]}
+            _("“%(clip)s” is in row %(row)d already. Keep one of the two.") % {"clip": name[:80], "row": seen[clip.pk]}
         ]
     seen[clip.pk] = line
     tags, problems = _tags_in(fields, layout)
@@ -317,8 +311,7 @@ def _tags_in(fields: list[str], layout: _Layout) -> tuple[list[str], list[str]]:
             tags.append(name)
         elif value not in _NO:
             problems.append(
-                _("column “%(column)s”: “%(value)s” is neither 0 nor 1.")
-                % {"column": name, "value": value[:40]}
+                _("column “%(column)s”: “%(value)s” is neither 0 nor 1.") % {"column": name, "value": value[:40]}
             )
     return tags, problems
 
@@ -329,9 +322,7 @@ def split_tags(text: str) -> list[str]:
 
 
 @transaction.atomic
-def import_tags(
-    study: Study, raw: bytes, *, file: str, skip_unknown: bool = False, actor: Any = None
-) -> TagTable:
+def import_tags(study: Study, raw: bytes, *, file: str, skip_unknown: bool = False, actor: Any = None) -> TagTable:
     """Replaces the original tags of every clip that the file names; other clips keep theirs.
 
     Raises:

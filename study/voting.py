@@ -31,23 +31,54 @@ OLDEST = timedelta(days=7)
 
 # What casting a ballot needs of a trial, its person, study and clip: the study alone has fifty columns more.
 OF_AN_ANSWER: dict[type[Model], tuple[str, tuple[str, ...]]] = {
-    Trial: ("", (
-        "id", "participant_id", "clip_id", "number", "kind", "repeat", "position_order", "expected", "media_key",
-    )),
-    Participant: ("participant__", (
-        "id", "study_id", "handle", "number", "kind", "token_hash", "status", "created_at", "consented_at", "answers",
-    )),
-    Study: ("participant__study__", (
-        "id", "status", "closed_at", "grace_minutes", "languages", "allow_none_fits", "ask_reason",
-        "ask_familiarity", "second_choice_required",
-    )),
+    Trial: (
+        "",
+        (
+            "id",
+            "participant_id",
+            "clip_id",
+            "number",
+            "kind",
+            "repeat",
+            "position_order",
+            "expected",
+            "media_key",
+        ),
+    ),
+    Participant: (
+        "participant__",
+        (
+            "id",
+            "study_id",
+            "handle",
+            "number",
+            "kind",
+            "token_hash",
+            "status",
+            "created_at",
+            "consented_at",
+            "answers",
+        ),
+    ),
+    Study: (
+        "participant__study__",
+        (
+            "id",
+            "status",
+            "closed_at",
+            "grace_minutes",
+            "languages",
+            "allow_none_fits",
+            "ask_reason",
+            "ask_familiarity",
+            "second_choice_required",
+        ),
+    ),
     Clip: ("clip__", ("id", "name")),
-}  # fmt: skip
+}
 _PARTS = Parts(OF_AN_ANSWER)
 _NEXT_WAITING = (
-    Trial.objects.filter(
-        participant=OuterRef("participant"), number__gt=OuterRef("number"), ballot__isnull=True
-    )
+    Trial.objects.filter(participant=OuterRef("participant"), number__gt=OuterRef("number"), ballot__isnull=True)
     .order_by("number")
     .values("number")[:1]
 )
@@ -80,19 +111,22 @@ def _trial_by_id(places: Places) -> KeptRead:
 @cache
 def _trial_by_handle(places: Places) -> KeptRead:
     return KeptRead(
-        lambda handle, number: _with_all(
-            Trial.objects.filter(participant__handle=handle, number=number), places
-        ),
-        handle=str, number=int,
-    )  # fmt: skip
+        lambda handle, number: _with_all(Trial.objects.filter(participant__handle=handle, number=number), places),
+        handle=str,
+        number=int,
+    )
 
 
 _note_presence = KeptUpdate(
     lambda id, status, study_status, now: (
-        Participant.objects.filter(pk=id, status=status, study__status=study_status), {"last_seen_at": now},
+        Participant.objects.filter(pk=id, status=status, study__status=study_status),
+        {"last_seen_at": now},
     ),
-    id=int, status=str, study_status=str, now=datetime,
-)  # fmt: skip
+    id=int,
+    status=str,
+    study_status=str,
+    now=datetime,
+)
 _put_in = KeptInsert(Ballot, where=_note_presence)
 
 
@@ -123,12 +157,7 @@ def takes_answers(study: Study, participant: Participant, now: datetime | None =
     if study.status == Study.Status.DRAFT:
         return participant.kind == Participant.Kind.PILOT
     ends = study.results_open_at
-    return (
-        ends is not None
-        and now < ends
-        and study.closed_at is not None
-        and participant.created_at <= study.closed_at
-    )
+    return ends is not None and now < ends and study.closed_at is not None and participant.created_at <= study.closed_at
 
 
 def _place(letter: str | None) -> int | None:
@@ -195,9 +224,7 @@ def digest_of(ballot: Ballot, trial: Trial, keys: Mapping[int | None, str]) -> s
     )
 
 
-def trial_to_answer(
-    answer: Answer | None, *, handle: str | None = None, number: int = 0, pk: int = 0
-) -> Trial | None:
+def trial_to_answer(answer: Answer | None, *, handle: str | None = None, number: int = 0, pk: int = 0) -> Trial | None:
     """A trial, by its person's handle and its number or by its id, with what casting its ballot needs of the person,
     the study, the clip and the conditions chosen, and where to go on afterwards, in one read."""
     places = NOWHERE if answer is None else (_place(answer.first), _place(answer.second))
@@ -210,8 +237,7 @@ def trial_to_answer(
     trial.next_waiting = next_waiting
     # None stands for no choice and for a place that this trial does not have.
     trial.chosen_keys = {
-        None if place is None or place >= len(trial.position_order) else trial.position_order[place]: key
-        or ""
+        None if place is None or place >= len(trial.position_order) else trial.position_order[place]: key or ""
         for place, key in zip(places, keys, strict=True)
     }
     return trial
@@ -245,9 +271,7 @@ def cast_known(trial: Trial, answer: Answer, *, now: datetime | None = None) -> 
     while known is not None:
         try:
             return _cast(known, answer, now or timezone.now())
-        except (
-            _Moved
-        ):  # paused or closed, finished or withdrawn in between: look again, and judge by what is now
+        except _Moved:  # paused or closed, finished or withdrawn in between: look again, and judge by what is now
             known = trial_to_answer(answer, pk=trial.pk)
     raise NotAllowedNow(_("This study is over, so no answer can be taken any more."))
 
@@ -280,8 +304,11 @@ def _cast(trial: Trial, answer: Answer, now: datetime) -> Ballot:
 def _presence(participant: Participant, now: datetime) -> dict[str, Any]:
     """For `_note_presence`: person and study as they were read."""
     return {
-        "id": participant.pk, "status": participant.status, "study_status": participant.study.status, "now": now,
-    }  # fmt: skip
+        "id": participant.pk,
+        "status": participant.status,
+        "study_status": participant.study.status,
+        "now": now,
+    }
 
 
 def _checked_now(trial: Trial, answer: Answer, now: datetime) -> dict[str, Any]:
@@ -295,9 +322,7 @@ def _checked_now(trial: Trial, answer: Answer, now: datetime) -> dict[str, Any]:
 
 
 @transaction.atomic
-def _changed(
-    trial: Trial, answer: Answer, fields: dict[str, Any], answered_at: datetime, now: datetime
-) -> Ballot:
+def _changed(trial: Trial, answer: Answer, fields: dict[str, Any], answered_at: datetime, now: datetime) -> Ballot:
     """Another answer to a trial that has a ballot: of the two, the one given later holds."""
     if not _note_presence(**_presence(trial.participant, now)):
         raise _Moved
@@ -305,14 +330,14 @@ def _changed(
     if _is_replay(ballot, answer.key):
         return ballot
     if answered_at < ballot.answered_at:  # an older answer that was held up on the way
-        BallotRevision.objects.create(
-            ballot=ballot, content=fields, submission_key=answer.key, answered_at=answered_at
-        )
+        BallotRevision.objects.create(ballot=ballot, content=fields, submission_key=answer.key, answered_at=answered_at)
         return ballot
     BallotRevision.objects.create(
-        ballot=ballot, content=_content(ballot), submission_key=ballot.submission_key,
+        ballot=ballot,
+        content=_content(ballot),
+        submission_key=ballot.submission_key,
         answered_at=ballot.answered_at,
-    )  # fmt: skip
+    )
     for name, value in fields.items():
         setattr(ballot, name, value)
     ballot.submission_key, ballot.answered_at = answer.key, answered_at
@@ -338,15 +363,11 @@ def finish(participant: Participant, *, now: datetime | None = None) -> Particip
     Raises:
         NotAllowedNow: trials are unanswered, the study is over, or the person has withdrawn.
     """
-    participant = (
-        Participant.objects.select_for_update(of=("self",)).select_related("study").get(pk=participant.pk)
-    )
+    participant = Participant.objects.select_for_update(of=("self",)).select_related("study").get(pk=participant.pk)
     if participant.status == Participant.Status.COMPLETED:
         return participant
     now = now or timezone.now()
-    if participant.status != Participant.Status.STARTED or not takes_answers(
-        participant.study, participant, now
-    ):
+    if participant.status != Participant.Status.STARTED or not takes_answers(participant.study, participant, now):
         raise NotAllowedNow(_("This study is over."))
     waiting = unanswered(participant)
     if waiting:

@@ -30,9 +30,7 @@ def participant_of(receipt: str) -> Participant:
 @transaction.atomic
 def withdraw(participant: Participant) -> None:
     """Erases a person's ballots with their history, answers, events and ids; again changes nothing."""
-    participant = (
-        Participant.objects.select_for_update(of=("self",)).select_related("study").get(pk=participant.pk)
-    )
+    participant = Participant.objects.select_for_update(of=("self",)).select_related("study").get(pk=participant.pk)
     if participant.status == Participant.Status.WITHDRAWN:
         return
     participant.trials.all().delete()  # and with them ballots, revisions and events

@@ -81,10 +81,16 @@ def tiny_sound(number: int, seconds: float = 2.0) -> bytes:
 def add_clip(study: Study, number: int, *, seconds: float = 2.0, size: int = 64, **fields: Any) -> Clip:
     """A clip with a survey sound and one ready stimulus for each condition."""
     clip = Clip(
-        study=study, number=number, name=fields.pop("name", f"clip{number}.wav"), duration=seconds,
-        survey_duration=seconds, sample_rate=22050, audio_digest=f"{number:064x}",
-        outline=[round(0.2 + 0.8 * abs(np.sin(0.37 * bar + number)), 2) for bar in range(60)], **fields,
-    )  # fmt: skip
+        study=study,
+        number=number,
+        name=fields.pop("name", f"clip{number}.wav"),
+        duration=seconds,
+        survey_duration=seconds,
+        sample_rate=22050,
+        audio_digest=f"{number:064x}",
+        outline=[round(0.2 + 0.8 * abs(np.sin(0.37 * bar + number)), 2) for bar in range(60)],
+        **fields,
+    )
     sound = tiny_sound(number % 8, seconds)
     clip.audio.save("sound.mp3", ContentFile(sound), save=False)
     clip.survey_audio.save("sound.mp3", ContentFile(sound), save=False)
@@ -92,9 +98,14 @@ def add_clip(study: Study, number: int, *, seconds: float = 2.0, size: int = 64,
     for condition in study.conditions.order_by("number"):
         picture = tiny_image(number * 10 + condition.number, size)
         stimulus = Stimulus(
-            clip=clip, condition=condition, state=Stimulus.State.READY, painter="uploaded",
-            width=size, height=size, painted_at=timezone.now(),
-        )  # fmt: skip
+            clip=clip,
+            condition=condition,
+            state=Stimulus.State.READY,
+            painter="uploaded",
+            width=size,
+            height=size,
+            painted_at=timezone.now(),
+        )
         stimulus.image.save("image.png", ContentFile(picture), save=False)
         stimulus.preview.save("image.png", ContentFile(picture), save=False)
         stimulus.save()

@@ -79,9 +79,13 @@ def pass_on_postgresql(*files: str) -> None:
     url = urlsplit(server)._replace(path=f"/earsight_{secrets.token_hex(4)}").geturl()
     result = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--create-db", *files],
-        cwd=Path(__file__).resolve().parents[1], env=os.environ | {"EARSIGHT_DATABASE_URL": url},
-        capture_output=True, text=True, check=False, timeout=PATIENCE,
-    )  # fmt: skip
+        cwd=Path(__file__).resolve().parents[1],
+        env=os.environ | {"EARSIGHT_DATABASE_URL": url},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
+    )
     assert result.returncode == 0, result.stdout[-3000:] + result.stderr[-1000:]
     assert " passed" in result.stdout
     assert "skipped" not in result.stdout

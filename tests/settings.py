@@ -4,9 +4,7 @@ import copy
 import os
 import tempfile
 
-os.environ["EARSIGHT_DATA"] = os.environ.get("EARSIGHT_TEST_DATA") or tempfile.mkdtemp(
-    prefix="earsight-tests-"
-)
+os.environ["EARSIGHT_DATA"] = os.environ.get("EARSIGHT_TEST_DATA") or tempfile.mkdtemp(prefix="earsight-tests-")
 
 from config.settings import *  # noqa: F403
 

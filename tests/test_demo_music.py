@@ -40,8 +40,13 @@ def spectrum(sound: np.ndarray) -> np.ndarray:
 
 def test_six_clips_are_written_with_their_names(clips):
     assert [clip.path.name for clip in clips] == [
-        "plucked-guitar.flac", "piano.flac", "drum-loop.flac", "pad.flac", "techno.flac", "sung-vowels.flac",
-    ]  # fmt: skip
+        "plucked-guitar.flac",
+        "piano.flac",
+        "drum-loop.flac",
+        "pad.flac",
+        "techno.flac",
+        "sung-vowels.flac",
+    ]
 
 
 def test_each_clip_lasts_twenty_to_twenty_nine_seconds_at_44100_hertz(clips):

@@ -9,8 +9,16 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 HEAVY = {
-    "torch", "torchaudio", "diffusers", "transformers", "silero_vad", "scipy", "pandas", "openvino", "openai",
-}  # fmt: skip
+    "torch",
+    "torchaudio",
+    "diffusers",
+    "transformers",
+    "silero_vad",
+    "scipy",
+    "pandas",
+    "openvino",
+    "openai",
+}
 
 WEB_PROCESS = """
 import config.wsgi
@@ -55,8 +63,10 @@ LOADED = "\nimport sys\nprint('loaded', *sorted({name.partition('.')[0] for name
 def loaded_after(code: str, folder: Path) -> set[str]:
     """The top-level modules that are loaded after `code` ran in a process of its own."""
     environment = os.environ | {
-        "DJANGO_SETTINGS_MODULE": "tests.settings", "EARSIGHT_TEST_DATA": str(folder), "PYTHONPATH": str(ROOT),
-    }  # fmt: skip
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
+        "EARSIGHT_TEST_DATA": str(folder),
+        "PYTHONPATH": str(ROOT),
+    }
     done = subprocess.run(
         [sys.executable, "-c", code + LOADED], capture_output=True, text=True, env=environment, cwd=folder
     )
@@ -64,9 +74,7 @@ def loaded_after(code: str, folder: Path) -> set[str]:
     return set(done.stdout.splitlines()[-1].split()[1:])
 
 
-@pytest.mark.parametrize(
-    "code", [WEB_PROCESS, QUEUEING, WORKER_TASKS], ids=["web", "queueing", "worker start"]
-)
+@pytest.mark.parametrize("code", [WEB_PROCESS, QUEUEING, WORKER_TASKS], ids=["web", "queueing", "worker start"])
 def test_nothing_heavy_is_imported(code, tmp_path):
     assert loaded_after(code, tmp_path) & HEAVY == set()
 

@@ -57,9 +57,7 @@ def test_placeholders_are_those_of_the_source() -> None:
     for message in _messages():
         # Of an English pair, the plural is the one that Korean stands for: its singular may say "one clip".
         wanted = Counter(PLACEHOLDER.findall(_source(message)[-1]))
-        wrong += [
-            (message.id, text) for text in _target(message) if set(wanted) != set(PLACEHOLDER.findall(text))
-        ]
+        wrong += [(message.id, text) for text in _target(message) if set(wanted) != set(PLACEHOLDER.findall(text))]
     assert not wrong
 
 
@@ -97,9 +95,7 @@ def test_every_string_of_the_sources_is_in_the_catalogue(tmp_path: Path) -> None
         f"settings.configure(LOCALE_PATHS=[{str(tmp_path / 'locale')!r}]); import django; django.setup(); "
         "call_command('makemessages', locale=['ko'], no_location=True, no_obsolete=True, verbosity=0)"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     collected = _catalogue(tmp_path / "locale/ko/LC_MESSAGES/django.po")
     wanted = {source for message in collected if message.id for source in _source(message)}
@@ -164,12 +160,11 @@ def test_every_caution_of_the_analysis_is_recognised_and_translated() -> None:
     texts = [
         _sample(node.args[1])
         for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "Caution"
+        if isinstance(node, ast.Call)
+        and getattr(node.func, "attr", "") == "Caution"
         and isinstance(node.args[1], ast.Constant | ast.JoinedStr)
-    ]  # fmt: skip
+    ]
     assert len(texts) > 10
-    shapes = {
-        text: [shape for pattern, shape in cautions._patterns() if pattern.fullmatch(text)] for text in texts
-    }
+    shapes = {text: [shape for pattern, shape in cautions._patterns() if pattern.fullmatch(text)] for text in texts}
     assert [text for text, found in shapes.items() if len(found) != 1] == []
     assert {shape for found in shapes.values() for shape in found} - _translated() == set()

@@ -12,9 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 _SENTENCES = (
-    gettext_noop(
-        "There is one participant: no interval or test can speak for other people. Ask more people."
-    ),
+    gettext_noop("There is one participant: no interval or test can speak for other people. Ask more people."),
     gettext_noop(
         "There is one clip: nothing can be said about new clips. Add clips, at least %(advised)s are advised."
     ),
@@ -23,13 +21,9 @@ _SENTENCES = (
         "test over %(again)s clips cannot go below p = %(least)s."
     ),
     gettext_noop("The primary test needs participants who answered several common clips."),
-    gettext_noop(
-        "Every ballot shows the same difference: there is no spread to test against, so no p value is given."
-    ),
+    gettext_noop("Every ballot shows the same difference: there is no spread to test against, so no p value is given."),
     gettext_noop("All conditions tie for every participant: rank and permutation tests do not apply."),
-    gettext_noop(
-        "On %(n)s of %(all)s ballots none of the images fitted; they count as ballots that give no points."
-    ),
+    gettext_noop("On %(n)s of %(all)s ballots none of the images fitted; they count as ballots that give no points."),
     gettext_noop("%(n)s of %(all)s ballots have no second choice."),
     gettext_noop(
         "%(n)s ballots repeat a clip for the same person; they count in points and worths, and in the tests for "
@@ -43,9 +37,7 @@ _SENTENCES = (
     gettext_noop(
         "The plan's e-process stopped at participant %(n)s: ordinary p values are not valid after an early stop."
     ),
-    gettext_noop(
-        "The choices do not compare all conditions with each other, so Plackett–Luce worths do not exist."
-    ),
+    gettext_noop("The choices do not compare all conditions with each other, so Plackett–Luce worths do not exist."),
     gettext_noop(
         "Nobody, or everybody, preferred %(names)s to the rest: its worth has no finite estimate. The worths shown "
         "are penalised (Firth, Jeffreys) with profile intervals and no robust errors."

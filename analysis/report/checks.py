@@ -99,9 +99,7 @@ def _agreement(data: Mapping[str, Any]) -> list[str] | None:
     return [
         _("Agreement between people"),
         found,
-        _(
-            "Krippendorff's α of 1st / 2nd choices and the mean of Kendall's W over clips; 0 is chance, 1 is full."
-        ),
+        _("Krippendorff's α of 1st / 2nd choices and the mean of Kendall's W over clips; 0 is chance, 1 is full."),
     ]
 
 
@@ -170,9 +168,7 @@ def _none_fits(data: Mapping[str, Any]) -> list[str] | None:
 def _excluded(data: Mapping[str, Any]) -> list[str] | None:
     n = get(data, "counts", "excluded")
     return (
-        [_("Excluded"), str(n), _("answers, left out of everything but the table of what is left out")]
-        if n
-        else None
+        [_("Excluded"), str(n), _("answers, left out of everything but the table of what is left out")] if n else None
     )
 
 
@@ -185,9 +181,7 @@ def sensitivity_rows(data: Mapping[str, Any], context: ReportContext) -> list[li
     if not primary:  # without the two factors there is no contrast to follow; see the note
         return []
     best = _best(data)
-    rows = [
-        [_("As analysed"), plain(primary.get("estimate")), p_value(primary.get("p")), labels.get(best, best)]
-    ]
+    rows = [[_("As analysed"), plain(primary.get("estimate")), p_value(primary.get("p")), labels.get(best, best)]]
     for title, names, found in (
         (_("Without one clip"), clips, get(block, "clips", "answers") or []),
         (_("Without one person"), {}, get(block, "participants", "answers") or []),
@@ -244,9 +238,7 @@ def sensitivity_note(data: Mapping[str, Any], context: ReportContext) -> str:
         ),
     ):
         if found and best:
-            sentences.append(
-                template % {"best": label, "n": f"{found['same_best']:,}", "all": f"{found['units']:,}"}
-            )
+            sentences.append(template % {"best": label, "n": f"{found['same_best']:,}", "all": f"{found['units']:,}"})
     clips = get(data, "sensitivity", "clips", "answers") or []
     tested = [row["p"] for row in clips if row.get("p") is not None]
     if tested and data.get("primary"):

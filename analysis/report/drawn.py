@@ -40,19 +40,13 @@ def _scores_figure(
     if not scores:
         return None
     by_clip = data.get("by_clip") or {}
-    answers = {
-        clip.key: per_clip.get(clip.key) or data["n_ballots"] / max(1, data["n_clips"]) for clip in clips
-    }
+    answers = {clip.key: per_clip.get(clip.key) or data["n_ballots"] / max(1, data["n_clips"]) for clip in clips}
     rows = [
         (
             view,
             get(scores, view.key, "mean_points") or 0.0,
             get(scores, view.key, "ci95"),
-            [
-                (get(by_clip, clip.key, view.key) or 0.0) / answers[clip.key]
-                for clip in clips
-                if answers[clip.key]
-            ],
+            [(get(by_clip, clip.key, view.key) or 0.0) / answers[clip.key] for clip in clips if answers[clip.key]],
         )
         for view in conditions
     ]
@@ -143,17 +137,14 @@ def _worth_figure(data: Mapping[str, Any], conditions: Sequence[ConditionView]) 
     rows: list[tuple[ConditionView, float, Sequence[float] | None, Sequence[float]]] = [
         (view, get(fit, "log_worth", view.key) or 0.0, get(fit, "ci95", view.key), []) for view in conditions
     ]
-    reference = next(
-        (view.label for view in conditions if view.key == fit.get("reference")), fit.get("reference")
-    )
+    reference = next((view.label for view in conditions if view.key == fit.get("reference")), fit.get("reference"))
     title = _("Worth under the Plackett–Luce model")
     return _figure(
         title,
         figures.dots_with_intervals(
             rows, title=title, description=_("Log-worth by condition with intervals."), zero_line=True
         ),
-        _("Log-worth against “%(reference)s” with 95 %% intervals for these clips.")
-        % {"reference": reference},
+        _("Log-worth against “%(reference)s” with 95 %% intervals for these clips.") % {"reference": reference},
     )
 
 
@@ -169,9 +160,7 @@ def _weights_figure(data: Mapping[str, Any], conditions: Sequence[ConditionView]
         )
         for view in conditions
     ]
-    crossings = [
-        row["ratio"] for row in get(data, "sensitivity", "weights", "crossings") or [] if "ratio" in row
-    ]
+    crossings = [row["ratio"] for row in get(data, "sensitivity", "weights", "crossings") or [] if "ratio" in row]
     if not crossings:
         crossings = weight_crossings([(first, second) for _view, first, second in rows])
     title = _("Would other points change the order?")
@@ -234,9 +223,7 @@ def _left_out_figure(data: Mapping[str, Any], clips: Sequence[ClipView]) -> dict
         ),
         *(
             (
-                ConditionView(
-                    "", _("without %(clip)s") % {"clip": labels.get(row["name"], row["name"])}, GREY, True
-                ),
+                ConditionView("", _("without %(clip)s") % {"clip": labels.get(row["name"], row["name"])}, GREY, True),
                 row["estimate"],
                 row["ci95"],
                 [],
@@ -245,9 +232,7 @@ def _left_out_figure(data: Mapping[str, Any], clips: Sequence[ClipView]) -> dict
         ),
     ]
     if people:
-        rows.append(
-            (ConditionView("", _("Without one person"), GREY, True), primary["estimate"], None, people)
-        )
+        rows.append((ConditionView("", _("Without one person"), GREY, True), primary["estimate"], None, people))
     title = _("Does one clip make the result?")
     return _figure(
         title,
@@ -271,9 +256,7 @@ def _positions_figure(data: Mapping[str, Any]) -> dict[str, Any] | None:
     if not counts:
         return None
     offered = get(data, "position_bias", "expected") or [sum(counts) / len(counts)] * len(counts)
-    rows = [
-        (chr(ord("A") + index), float(count), float(offered[index])) for index, count in enumerate(counts)
-    ]
+    rows = [(chr(ord("A") + index), float(count), float(offered[index])) for index, count in enumerate(counts)]
     title = _("Where on the page")
     return _figure(
         title,

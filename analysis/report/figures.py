@@ -110,9 +110,7 @@ def dots_with_intervals(
         compact: low rows for long lists.
     """
     values = (
-        [row[1] for row in rows]
-        + [end for row in rows for end in (row[2] or ())]
-        + [m for row in rows for m in row[3]]
+        [row[1] for row in rows] + [end for row in rows for end in (row[2] or ())] + [m for row in rows for m in row[3]]
     )
     low, high = min([*values, 0.0]), max(values)
     ticks = nice_ticks(low, high)
@@ -168,9 +166,7 @@ def rank_shares(rows: Sequence[tuple[ConditionView, float, float]], *, title: st
         if first + second < 0.8:
             body.append(_text(x2 + 6, y + 16, shares, colour=QUIET, size=12))
         else:  # no room beside the bar: on a white ground within it
-            body.append(
-                f'<rect x="{x2 - 88:.1f}" y="{y + 3:.1f}" width="84" height="18" rx="3" fill="#fff"/>'
-            )
+            body.append(f'<rect x="{x2 - 88:.1f}" y="{y + 3:.1f}" width="84" height="18" rx="3" fill="#fff"/>')
             body.append(_text(x2 - 8, y + 16, shares, anchor="end", colour=QUIET, size=12))
     return _svg(bottom + 28, title, description, body)
 
@@ -247,17 +243,13 @@ def heat_map(
     return _svg(top + len(clips) * (height + gap) + 4, title, description, body)
 
 
-def bars(
-    rows: Sequence[tuple[str, float, float | None]], *, title: str, description: str, unit: str = ""
-) -> str:
+def bars(rows: Sequence[tuple[str, float, float | None]], *, title: str, description: str, unit: str = "") -> str:
     """Horizontal grey bars; an upright mark shows what was expected.
 
     Args:
         rows: (label, value, expected or None).
     """
-    highest = max(
-        [value for _label, value, _e in rows] + [expected or 0.0 for _l, _v, expected in rows] + [1e-9]
-    )
+    highest = max([value for _label, value, _e in rows] + [expected or 0.0 for _l, _v, expected in rows] + [1e-9])
     place = Scale(0.0, highest * 1.12, LABELS + 12, WIDTH - 40)
     step, top = 34.0, 6.0
     body: list[str] = []
@@ -273,11 +265,7 @@ def bars(
                 f'<line x1="{x:.1f}" y1="{y - 3:.1f}" x2="{x:.1f}" y2="{y + 25:.1f}" stroke="{INK}" stroke-width="2"/>'
             )
         shown = f"{value:.0f}" if float(value).is_integer() else plain(value, 2)
-        body.append(
-            _text(
-                max(place(value), place(expected or 0)) + 8, y + 16, f"{shown}{unit}", colour=QUIET, size=12
-            )
-        )
+        body.append(_text(max(place(value), place(expected or 0)) + 8, y + 16, f"{shown}{unit}", colour=QUIET, size=12))
     return _svg(top + step * len(rows) + 8, title, description, body)
 
 
@@ -301,13 +289,9 @@ def weight_lines(
     across, up = Scale(0.0, 1.0, 56, WIDTH - 190), Scale(ticks[0], ticks[-1], 250, 16)
     body: list[str] = []
     for tick in ticks:
+        body.append(f'<line x1="56" y1="{up(tick):.1f}" x2="{WIDTH - 190}" y2="{up(tick):.1f}" stroke="{GRID}"/>')
         body.append(
-            f'<line x1="56" y1="{up(tick):.1f}" x2="{WIDTH - 190}" y2="{up(tick):.1f}" stroke="{GRID}"/>'
-        )
-        body.append(
-            _text(
-                48, up(tick) + 4, plain(tick, 1 if highest > 0.5 else 2), anchor="end", colour=QUIET, size=12
-            )
+            _text(48, up(tick) + 4, plain(tick, 1 if highest > 0.5 else 2), anchor="end", colour=QUIET, size=12)
         )
     for ratio in (0.0, 0.25, 0.5, 0.75, 1.0):
         body.append(_text(across(ratio), 270, plain(ratio, 2), anchor="middle", colour=QUIET, size=12))

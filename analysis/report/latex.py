@@ -11,11 +11,32 @@ from analysis.report.parts import named, report_parts
 from analysis.report.tables import TextTable, text_tables
 
 _SPECIAL = {
-    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
-    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"$<$", ">": r"$>$", "−": r"$-$", "×": r"$\times$",
-    "χ²": r"$\chi^2$", "χ": r"$\chi$", "²": r"$^2$", "α": r"$\alpha$", "±": r"$\pm$", "–": "--", "—": "---",
-    "“": "``", "”": "''", "·": r"$\cdot$", "…": r"\ldots{}",
-}  # fmt: skip
+    "\\": r"\textbackslash{}",
+    "&": r"\&",
+    "%": r"\%",
+    "$": r"\$",
+    "#": r"\#",
+    "_": r"\_",
+    "{": r"\{",
+    "}": r"\}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"$<$",
+    ">": r"$>$",
+    "−": r"$-$",
+    "×": r"$\times$",
+    "χ²": r"$\chi^2$",
+    "χ": r"$\chi$",
+    "²": r"$^2$",
+    "α": r"$\alpha$",
+    "±": r"$\pm$",
+    "–": "--",
+    "—": "---",
+    "“": "``",
+    "”": "''",
+    "·": r"$\cdot$",
+    "…": r"\ldots{}",
+}
 
 
 def escape(text: str) -> str:

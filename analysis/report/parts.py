@@ -54,18 +54,12 @@ def report_parts(data: Mapping[str, Any], context: ReportContext, alpha: float =
         "sensitivity": sensitivity_rows(data, context),
         "sensitivity_note": sensitivity_note(data, context),
         "worth_notes": [
-            note
-            for note in (*separation_note(data, context), quasi_note(data), random_effects_note(data))
-            if note
+            note for note in (*separation_note(data, context), quasi_note(data), random_effects_note(data)) if note
         ],
-        "warnings": translated(
-            data.get("warnings") or [], {view.key: view.label for view in context.conditions}
-        ),
+        "warnings": translated(data.get("warnings") or [], {view.key: view.label for view in context.conditions}),
         "methods": _methods(data, context, alpha),
         # A plan that was kept is said; of a table without a plan nothing is.
-        "deviations": None
-        if context.deviations is None
-        else list(context.deviations) or [_("None are recorded.")],
+        "deviations": None if context.deviations is None else list(context.deviations) or [_("None are recorded.")],
         "limits": limits(),
     }
 
@@ -81,9 +75,7 @@ def limits() -> list[str]:
             "People said which image they prefer for the music; unless match-control trials were shown, liking an "
             "image and finding it fitting cannot be told apart."
         ),
-        _(
-            "The people are those who followed the study's links; whom they stand for is for the researcher to say."
-        ),
+        _("The people are those who followed the study's links; whom they stand for is for the researcher to say."),
     ]
 
 
@@ -123,11 +115,7 @@ def _contrasts(data: Mapping[str, Any]) -> list[list[str]]:
 def _contrast_cells(row: Mapping[str, Any] | None, *, with_t: bool) -> list[str]:
     if row is None:
         return ["—"] * (5 if with_t else 4)
-    t = (
-        [f"{plain(row.get('t'))} ({degrees(row.get('df'))})" if row.get("t") is not None else "—"]
-        if with_t
-        else []
-    )
+    t = [f"{plain(row.get('t'))} ({degrees(row.get('df'))})" if row.get("t") is not None else "—"] if with_t else []
     return [
         plain(row.get("estimate")),
         interval(row.get("ci95"), to=_("to")),
@@ -186,9 +174,7 @@ def _omnibus(data: Mapping[str, Any]) -> list[dict[str, str]]:
                 "value": _("p below %(alpha)s in %(n)s of %(all)s")
                 % {"alpha": "0.05", "n": sum(row["p"] < 0.05 for row in clips), "all": len(clips)},
                 "p": "",
-                "null": _(
-                    "for one clip, nobody prefers any of its images; not adjusted for the number of clips"
-                ),
+                "null": _("for one clip, nobody prefers any of its images; not adjusted for the number of clips"),
             }
         )
     return rows
@@ -318,9 +304,7 @@ def _unequal_sides(data: Mapping[str, Any]) -> list[str]:
     """How a difference of one condition against two, say, is to be read; nothing where both sides have as many."""
     k = len(data["conditions"])
     names = [
-        contrast_name(f"{name}_minus_rest")
-        for name, keys in (data.get("factors") or {}).items()
-        if 2 * len(keys) != k
+        contrast_name(f"{name}_minus_rest") for name, keys in (data.get("factors") or {}).items() if 2 * len(keys) != k
     ]
     if not names:
         return []

@@ -36,9 +36,7 @@ def report_pdf(data: Mapping[str, Any], context: ReportContext, *, alpha: float 
         figures = []
         for index, figure in enumerate(parts["figures"]):
             files[f"figure{index}.svg"] = figure["svg"].replace("system-ui", "Libertinus Serif")
-            figures.append(
-                {"title": figure["title"], "file": f"figure{index}.svg", "caption": figure["caption"]}
-            )
+            figures.append({"title": figure["title"], "file": f"figure{index}.svg", "caption": figure["caption"]})
         people = _("%(people)d people × %(clips)d clips, %(ballots)d answers") % {
             "people": data["n_participants"],
             "clips": data["n_clips"],
@@ -77,13 +75,14 @@ def report_pdf(data: Mapping[str, Any], context: ReportContext, *, alpha: float 
 def _typeset(files: Mapping[str, str]) -> bytes:
     """The PDF of a Typst project, set in a process of its own (typeset.py says why)."""
     done = subprocess.run(  # noqa: S603 (our own file)
-        [sys.executable, "-I", str(_TYPESETTER)], input=json.dumps(files).encode(), capture_output=True, check=False,
+        [sys.executable, "-I", str(_TYPESETTER)],
+        input=json.dumps(files).encode(),
+        capture_output=True,
+        check=False,
         timeout=_PATIENCE,
-    )  # fmt: skip
+    )
     if done.returncode:
-        raise RuntimeError(
-            f"the report could not be set as PDF: {done.stderr.decode(errors='replace')[-2000:]}"
-        )
+        raise RuntimeError(f"the report could not be set as PDF: {done.stderr.decode(errors='replace')[-2000:]}")
     return done.stdout
 
 

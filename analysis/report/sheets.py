@@ -36,9 +36,7 @@ def _ends(pair: Any) -> list[Any]:
 def _sheets(data: Mapping[str, Any]) -> dict[str, list[list[Any]]]:
     conditions = list(data["conditions"])
     tests = (
-        [row for row in (data.get("primary"),) if row]
-        + (data.get("secondary") or [])
-        + (data.get("these_clips") or [])
+        [row for row in (data.get("primary"),) if row] + (data.get("secondary") or []) + (data.get("these_clips") or [])
     )
     fit = data.get("plackett_luce") or {}
     sheets = {
@@ -51,18 +49,12 @@ def _sheets(data: Mapping[str, Any]) -> dict[str, list[list[Any]]]:
         ],
         "by_clip": [
             ["clip", *conditions],
-            *(
-                [clip, *(row.get(key) for key in conditions)]
-                for clip, row in (data.get("by_clip") or {}).items()
-            ),
+            *([clip, *(row.get(key) for key in conditions)] for clip, row in (data.get("by_clip") or {}).items()),
         ],
         "contrasts": [
             ["contrast", "population", "estimate", "se", "df", "t", "p", "p_holm", "ci95_low", "ci95_high"],
             *(
-                [
-                    row.get(key)
-                    for key in ("contrast", "population", "estimate", "se", "df", "t", "p", "p_holm")
-                ]
+                [row.get(key) for key in ("contrast", "population", "estimate", "se", "df", "t", "p", "p_holm")]
                 + _ends(row.get("ci95"))
                 for row in tests
             ),

@@ -32,9 +32,7 @@ def text_tables(data: Mapping[str, Any], context: ReportContext, parts: Mapping[
     interval = _("95 % interval")
     wide = len(context.clips) > 12
     numbers = [] if wide else [str(index + 1) for index in range(len(context.clips))]
-    legend = (
-        "" if wide else " " + " · ".join(f"{n + 1}: {clip.label}" for n, clip in enumerate(context.clips))
-    )
+    legend = "" if wide else " " + " · ".join(f"{n + 1}: {clip.label}" for n, clip in enumerate(context.clips))
     found = [
         TextTable(
             "points",
@@ -159,10 +157,7 @@ def text_tables(data: Mapping[str, Any], context: ReportContext, parts: Mapping[
                 "p",
             ],
             [
-                [
-                    row[key]
-                    for key in ("name", "estimate", "se_robust", "ci95", "p", "ci95_new_clips", "p_new_clips")
-                ]
+                [row[key] for key in ("name", "estimate", "se_robust", "ci95", "p", "ci95_new_clips", "p_new_clips")]
                 for row in parts["factorial"]
             ],
             _(

@@ -125,9 +125,7 @@ def _without_a_test() -> str:
     )
 
 
-def _primary(
-    data: Mapping[str, Any], primary: Mapping[str, Any], context: ReportContext, alpha: float
-) -> str:
+def _primary(data: Mapping[str, Any], primary: Mapping[str, Any], context: ReportContext, alpha: float) -> str:
     estimate, p = primary.get("estimate"), primary.get("p")
     if estimate is None:
         return _("The question of this study cannot be answered from these data.")
@@ -164,9 +162,7 @@ def _only_here(here: Mapping[str, Any]) -> str:
     ) % {"interval": interval(here.get("ci95"), to=_("to")), "p": p_value(here.get("p"))}
 
 
-def _for_these_clips(
-    data: Mapping[str, Any], here: Mapping[str, Any], context: ReportContext, alpha: float
-) -> str:
+def _for_these_clips(data: Mapping[str, Any], here: Mapping[str, Any], context: ReportContext, alpha: float) -> str:
     """The answer where nothing can be said of new clips, as with one clip."""
     p, estimate = here.get("p"), here["estimate"]
     if _shown(p, alpha) and not _is_preset(here):
@@ -204,9 +200,7 @@ def _stopped_early(data: Mapping[str, Any], context: ReportContext, alpha: float
     if bounds[0] > 0:
         start = _("Yes, for these clips: after %(n)s people the plan's rule to stop early was reached.")
     elif bounds[1] < 0:
-        start = _(
-            "No, the reverse, for these clips: after %(n)s people the plan's rule to stop early was reached."
-        )
+        start = _("No, the reverse, for these clips: after %(n)s people the plan's rule to stop early was reached.")
     else:
         start = _("For these clips the plan's rule to stop early was reached after %(n)s people.")
     return " ".join(

@@ -42,9 +42,7 @@ def write_report(
 
 def scores_csv(data: Mapping[str, Any]) -> str:
     """One row a condition: points, mean points with interval, 1st and 2nd choices."""
-    rows: list[list[Any]] = [
-        ["condition", "points", "mean_points", "ci95_low", "ci95_high", "first", "second"]
-    ]
+    rows: list[list[Any]] = [["condition", "points", "mean_points", "ci95_low", "ci95_high", "first", "second"]]
     for key, row in (data.get("scores") or {}).items():
         low, high = row.get("ci95") or (None, None)
         rows.append([key, row["points"], row["mean_points"], low, high, row["first"], row["second"]])

@@ -67,9 +67,7 @@ def _same_side(
     observed, expected = np.zeros(len(codes)), np.zeros(len(codes))
     slope = np.zeros((len(codes), k))
     for row in np.flatnonzero(counted):
-        shown = (
-            np.array([masks[row] >> i & 1 for i in range(k)], dtype=bool) if masks[row] else np.ones(k, bool)
-        )
+        shown = np.array([masks[row] >> i & 1 for i in range(k)], dtype=bool) if masks[row] else np.ones(k, bool)
         shown[first[row]] = False
         p = probabilities(fit.theta, shown[None])[0]
         same = side == side[first[row]]

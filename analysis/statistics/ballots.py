@@ -153,9 +153,7 @@ def check_conditions(conditions: Sequence[str]) -> tuple[str, ...]:
         )
     for key in keys:
         if not key or keys.count(key) > 1:
-            raise DesignError(
-                f"condition '{key}' is named twice or empty; give each condition a key of its own."
-            )
+            raise DesignError(f"condition '{key}' is named twice or empty; give each condition a key of its own.")
     return keys
 
 
@@ -165,9 +163,7 @@ def check_weights(weights: Sequence[float]) -> tuple[float, float]:
         raise DesignError(f"weights are two numbers, such as 3,1, not {len(weights)}.")
     w1, w2 = float(weights[0]), float(weights[1])
     if not (np.isfinite([w1, w2]).all() and w1 >= w2 >= 0 and w1 > 0):
-        raise DesignError(
-            f"weights {w1:g},{w2:g}: the first must be above 0, the second between 0 and the first."
-        )
+        raise DesignError(f"weights {w1:g},{w2:g}: the first must be above 0, the second between 0 and the first.")
     if not 1e-6 <= w1 <= 1e6:
         raise DesignError(f"weights {w1:g},{w2:g}: the first must lie between 0.000001 and 1,000,000.")
     return w1, w2
@@ -183,9 +179,7 @@ def check_factors(
     for name, high in factors.items():
         unknown = [key for key in high if key not in conditions]
         if unknown:
-            raise DesignError(
-                f"factor '{name}' names '{unknown[0]}', which is no condition ({', '.join(conditions)})."
-            )
+            raise DesignError(f"factor '{name}' names '{unknown[0]}', which is no condition ({', '.join(conditions)}).")
         if not name or not 0 < len(set(high)) < len(conditions):
             raise DesignError(f"factor '{name}' must hold at least one condition and leave at least one out.")
         checked[name] = tuple(key for key in conditions if key in high)
@@ -316,9 +310,7 @@ def patterns(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         packed = np.zeros(len(rows), dtype=np.int64)
         for column, width in zip(rows.T, bits, strict=True):
             packed = (packed << width) | column
-        _, index, inverse, counts = np.unique(
-            packed, return_index=True, return_inverse=True, return_counts=True
-        )
+        _, index, inverse, counts = np.unique(packed, return_index=True, return_inverse=True, return_counts=True)
         return rows[index], inverse, counts
     distinct, inverse, counts = np.unique(rows, axis=0, return_inverse=True, return_counts=True)
     return distinct, inverse.reshape(-1), counts

@@ -85,9 +85,7 @@ class CrossedDesign:
         ms_rows = residual + var_rows * float((self.n_row**2).sum()) / n
         ms_columns = residual + var_columns * float((self.n_column**2).sum()) / n
         scale = max(ms_rows + ms_columns - residual, ms_rows, ms_columns, 0.0)
-        spread = (
-            ms_rows**2 / (self.rows - 1) + ms_columns**2 / (self.columns - 1) + residual**2 / self.df_residual
-        )
+        spread = ms_rows**2 / (self.rows - 1) + ms_columns**2 / (self.columns - 1) + residual**2 / self.df_residual
         df = max(self.columns - 1.0, scale**2 / spread) if spread > 0 else self.columns - 1.0
         return CrossedMean(mean, scale / n, df, var_rows, var_columns, residual)
 
@@ -106,9 +104,7 @@ def _pseudo_inverse(matrix: np.ndarray) -> tuple[np.ndarray, int]:
 DENSE_CELLS = 20_000_000
 
 
-def _cell_counts(
-    row: np.ndarray, column: np.ndarray, shape: tuple[int, int]
-) -> np.ndarray | sparse.csr_matrix:
+def _cell_counts(row: np.ndarray, column: np.ndarray, shape: tuple[int, int]) -> np.ndarray | sparse.csr_matrix:
     if shape[0] * shape[1] > DENSE_CELLS:
         return sparse.csr_matrix((np.ones(len(row)), (row, column)), shape=shape)
     flat = row.astype(np.int64) * shape[1] + column
@@ -123,9 +119,7 @@ def t_test(
     if se <= 1e-12 * max(abs(estimate), 1.0):
         flat = abs(estimate) <= 1e-12
         t, p = (0.0, 1.0) if flat else (None, None)
-        return ContrastTest(
-            contrast, estimate, 0.0, df, t, p, (estimate, estimate), population, None, **components
-        )
+        return ContrastTest(contrast, estimate, 0.0, df, t, p, (estimate, estimate), population, None, **components)
     t = estimate / se
     half = t_quantile(0.975, df) * se
     p = two_sided_t(t, df)
@@ -134,9 +128,7 @@ def t_test(
     )
 
 
-def contrast_weights(
-    factors: Mapping[str, Sequence[str]], conditions: Sequence[str]
-) -> list[tuple[str, np.ndarray]]:
+def contrast_weights(factors: Mapping[str, Sequence[str]], conditions: Sequence[str]) -> list[tuple[str, np.ndarray]]:
     """Coefficients on points, shape (K,), of each factor and of the interactions of pairs of factors.
 
     Scaled so that with as many high as low conditions a factor is the points of the high images minus those
@@ -177,9 +169,7 @@ class Cells:
 
     def means(self, y: np.ndarray) -> np.ndarray:
         """Mean of y per cell."""
-        return (
-            y if self.cell is None or self.counts is None else np.bincount(self.cell, weights=y) / self.counts
-        )
+        return y if self.cell is None or self.counts is None else np.bincount(self.cell, weights=y) / self.counts
 
     def sums(self, y: np.ndarray) -> np.ndarray:
         """Sum of y per cell."""
@@ -237,11 +227,7 @@ def contrast_tests(
     """Each contrast for new clips and for these clips; Holm over all but the first, within each question."""
     points = points_of_outcomes(ballots.k, weights)
     values = [(name, points @ coefficients) for name, coefficients in contrasts]
-    new = [
-        test
-        for name, value in values
-        if (test := new_clips_test(cells, value[ballots.outcome], name)) is not None
-    ]
+    new = [test for name, value in values if (test := new_clips_test(cells, value[ballots.outcome], name)) is not None]
     means = participant_means(ballots, np.stack([value for _, value in values], axis=1)) if values else None
     these = [
         test

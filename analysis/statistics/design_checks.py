@@ -78,9 +78,7 @@ def fatigue(ballots: Ballots) -> Fatigue | None:
     slope, se = float(slopes.mean()), float(slopes.std(ddof=1)) / math.sqrt(len(slopes))
     df = len(slopes) - 1.0
     p = two_sided_t(slope / se, df) if se > 1e-15 else None
-    return Fatigue(
-        tuple(map(int, numbers)), tuple(map(int, per_trial)), tuple(map(float, means)), slope, se, df, p
-    )
+    return Fatigue(tuple(map(int, numbers)), tuple(map(int, per_trial)), tuple(map(float, means)), slope, se, df, p)
 
 
 def retest_reliability(ballots: Ballots) -> TestRetest | None:
@@ -158,9 +156,7 @@ def drop_out(ballots: Ballots) -> DropOut:
     first = ~ballots.is_repeat
     clips = np.bincount(ballots.participant[first], minlength=ballots.p)
     missing = int(ballots.p * ballots.c - first.sum())
-    return DropOut(
-        tuple(range(1, most + 1)), tuple(map(int, reached)), int((clips == ballots.c).sum()), missing
-    )
+    return DropOut(tuple(range(1, most + 1)), tuple(map(int, reached)), int((clips == ballots.c).sum()), missing)
 
 
 def mean_shown(ballots: Ballots, weights: tuple[float, float]) -> tuple[np.ndarray, np.ndarray]:

@@ -19,9 +19,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return [float(value) for value in result]
 
 
-def simultaneous_critical_value(
-    covariance: np.ndarray, df: float, level: float = 0.95, draws: int = 50_000
-) -> float:
+def simultaneous_critical_value(covariance: np.ndarray, df: float, level: float = 0.95, draws: int = 50_000) -> float:
     """Critical value c of max |t| over contrasts with this covariance, by simulation of the multivariate t.
 
     `covariance`: shape (m, m), rows without variance are left out. The contrasts are put in an order of their
@@ -33,9 +31,7 @@ def simultaneous_critical_value(
     if len(keep) < 2:
         return single
     correlation = np.abs(covariance[np.ix_(keep, keep)] / np.outer(scale[keep], scale[keep]))
-    order = np.lexsort(
-        (np.round(correlation.sum(axis=1), 9), np.round(np.sort(correlation, axis=1)[:, -2], 9))
-    )
+    order = np.lexsort((np.round(correlation.sum(axis=1), 9), np.round(np.sort(correlation, axis=1)[:, -2], 9)))
     keep = keep[order]
     ordered = covariance[np.ix_(keep, keep)] / np.outer(scale[keep], scale[keep])
     values, vectors = np.linalg.eigh(ordered)

@@ -72,9 +72,7 @@ def _newton(parameters: np.ndarray, objective) -> np.ndarray:
         width = 1e-5
         hessian = np.stack(
             [
-                (objective(parameters + width * unit)[1] - objective(parameters - width * unit)[1])
-                / 2
-                / width
+                (objective(parameters + width * unit)[1] - objective(parameters - width * unit)[1]) / 2 / width
                 for unit in np.eye(len(parameters))
             ]
         )

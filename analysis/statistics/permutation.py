@@ -19,8 +19,7 @@ NULL_ALL = (
     "exchanged, the same way for all clips of that participant."
 )
 NULL_CLIP = (
-    "Null: for this clip, the images are exchangeable to each participant: none of them is liked better "
-    "than another."
+    "Null: for this clip, the images are exchangeable to each participant: none of them is liked better than another."
 )
 WORK = 10_000_000  # multinomial cells in one test; more people of more kinds get fewer draws
 MIN_DRAWS = 999
@@ -76,9 +75,7 @@ def permutation_over_clips(
     ballots: Ballots, weights: tuple[float, float], draws: int, rng: np.random.Generator
 ) -> Permutation | None:
     """One relabelling per participant for all clips, on participants' mean points."""
-    return permutation_test(
-        participant_means(ballots, points_of_outcomes(ballots.k, weights)), draws, rng, NULL_ALL
-    )
+    return permutation_test(participant_means(ballots, points_of_outcomes(ballots.k, weights)), draws, rng, NULL_ALL)
 
 
 def permutation_by_clip(

@@ -95,9 +95,18 @@ def fit_worths(ballots: Ballots, *, first_only: bool = False) -> WorthFit | None
     inverse = np.linalg.inv(information + scale / k**2) - 1.0 / scale
     scores = outcomes.to_wins - outcomes.to_chosen @ probabilities(theta, outcomes.sets)
     return WorthFit(
-        ballots, grouped, stages, theta, inverse, scores,
-        float(log_likelihood(theta, stages)), iterations, converged, separated, height,
-    )  # fmt: skip
+        ballots,
+        grouped,
+        stages,
+        theta,
+        inverse,
+        scores,
+        float(log_likelihood(theta, stages)),
+        iterations,
+        converged,
+        separated,
+        height,
+    )
 
 
 def _comparable(outcomes: OutcomeStages, total: np.ndarray) -> bool:
@@ -142,9 +151,7 @@ def _separated_among(doubtful: np.ndarray, rest: np.ndarray, fit: WorthFit) -> n
     return np.array(apart, dtype=int)
 
 
-def _refit(
-    stages: Stages, theta: np.ndarray, doubtful: np.ndarray, rest: np.ndarray, fit: WorthFit
-) -> np.ndarray:
+def _refit(stages: Stages, theta: np.ndarray, doubtful: np.ndarray, rest: np.ndarray, fit: WorthFit) -> np.ndarray:
     apart = np.zeros(len(stages.wins), dtype=bool)
     apart[_separated_among(doubtful, rest, fit)] = True
     estimates = np.empty_like(stages.wins)
@@ -217,13 +224,9 @@ class WorthErrors:
         se_jackknife = _root(contrast @ self.jackknife @ contrast)
         interval, p = _t_interval(estimate, se_jackknife, self.people - 1.0)
         new = self._new_clips(contrast, estimate)
-        return ContrastErrors(
-            estimate, se, _root(contrast @ self.robust @ contrast), se_jackknife, interval, p, *new
-        )
+        return ContrastErrors(estimate, se, _root(contrast @ self.robust @ contrast), se_jackknife, interval, p, *new)
 
-    def _new_clips(
-        self, contrast: np.ndarray, estimate: float
-    ) -> tuple[float | None, Interval | None, float | None]:
+    def _new_clips(self, contrast: np.ndarray, estimate: float) -> tuple[float | None, Interval | None, float | None]:
         design = self.cells.design
         influence = influence_values(self.fit, contrast)
         crossed = design.mean(self.cells.sums(influence) * design.n)
@@ -265,9 +268,7 @@ def plackett_luce(
     worth = np.exp(fit.theta - fit.theta.max())
 
     def column(name: str):
-        return (
-            None if any(getattr(e, name) is None for e in others) else tuple(getattr(e, name) for e in each)
-        )
+        return None if any(getattr(e, name) is None for e in others) else tuple(getattr(e, name) for e in each)
 
     base = errors.jackknife if errors.jackknife is not None else fit.inverse
     return PlackettLuce(
@@ -318,9 +319,7 @@ def people_bounds(ballots: Ballots, fit: WorthFit) -> list[PeopleBound]:
     return bounds
 
 
-def effect_contrasts(
-    factors: Mapping[str, Sequence[str]], conditions: Sequence[str]
-) -> list[tuple[str, np.ndarray]]:
+def effect_contrasts(factors: Mapping[str, Sequence[str]], conditions: Sequence[str]) -> list[tuple[str, np.ndarray]]:
     """Contrasts (K,) of the log worths: mean of high − mean of low, which in the 2 × 2 is the ±½ coding."""
     high = {name: np.array([c in members for c in conditions]) for name, members in factors.items()}
     found = [(name, up / up.sum() - ~up / (~up).sum()) for name, up in high.items()]
@@ -341,7 +340,5 @@ def factorial_effects(
     effects = []
     for name, contrast in effect_contrasts(factors, conditions):
         e = errors.of(contrast)
-        effects.append(
-            FactorEffect(name, e.estimate, e.se_robust, e.ci95, e.p, e.ci95_new_clips, e.p_new_clips)
-        )
+        effects.append(FactorEffect(name, e.estimate, e.se_robust, e.ci95, e.p, e.ci95_new_clips, e.p_new_clips))
     return tuple(effects)

@@ -101,9 +101,7 @@ def power_of_design(
         first, second = simulate_choices(mu, participants, clips, sd_participants, sd_clips, studies, rng)
         rejected += int((crossed_p_values(gained[0][first] + gained[1][second]) < alpha).sum())
     share = rejected / simulations
-    return PowerCell(
-        participants, clips, share, math.sqrt(max(share * (1 - share), 0.25 / simulations) / simulations)
-    )
+    return PowerCell(participants, clips, share, math.sqrt(max(share * (1 - share), 0.25 / simulations) / simulations))
 
 
 def power(
@@ -132,9 +130,7 @@ def power(
     if seed < 0:
         raise DesignError(f"seed {seed} must not be negative.")
     if min(sd_participants, sd_clips) < 0 or simulations < 100 or not 0 < alpha < 1:
-        raise DesignError(
-            "spreads must not be negative, alpha lie in (0, 1), and simulations be at least 100."
-        )
+        raise DesignError("spreads must not be negative, alpha lie in (0, 1), and simulations be at least 100.")
     up = np.isin(np.arange(conditions), list(high))
     mu = up * utility_difference(share, sd_participants, sd_clips)
     contrast = (up / up.sum() - ~up / (~up).sum()) * conditions / 2

@@ -167,15 +167,10 @@ def _share_interval(values: np.ndarray, critical: float) -> Interval:
     return max(low, 0.0), min(high, 1.0)
 
 
-def _superiority(
-    ballots: Ballots, pairs: Sequence[tuple[int, int]]
-) -> tuple[np.ndarray, list[tuple[int, int, int]]]:
+def _superiority(ballots: Ballots, pairs: Sequence[tuple[int, int]]) -> tuple[np.ndarray, list[tuple[int, int, int]]]:
     """Participants' share of ballots with a above b, ties one half (P, pairs); above, below, tied counts."""
     level = points_of_outcomes(ballots.k, (2.0, 1.0))
     beats = np.stack([np.sign(level[:, a] - level[:, b]) for a, b in pairs], axis=1)
     total = ballots.outcome_counts.sum(axis=0)
-    counts = [
-        (int(total @ (column > 0)), int(total @ (column < 0)), int(total @ (column == 0)))
-        for column in beats.T
-    ]
+    counts = [(int(total @ (column > 0)), int(total @ (column < 0)), int(total @ (column == 0))) for column in beats.T]
     return (1 + participant_means(ballots, beats)) / 2, counts

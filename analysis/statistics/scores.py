@@ -21,9 +21,7 @@ def clip_table(ballots: Ballots, weights: tuple[float, float]) -> ClipTable:
     return ClipTable(first * weights[0] + second * weights[1], first, second, counts.sum(axis=1))
 
 
-def studentized_interval(
-    values: np.ndarray, draws: int, seed: int, level: float = 0.95
-) -> tuple[Interval, float, str]:
+def studentized_interval(values: np.ndarray, draws: int, seed: int, level: float = 0.95) -> tuple[Interval, float, str]:
     """Interval of the mean of independent values (P,), its standard error, and the method used.
 
     Studentized bootstrap (Efron and Tibshirani 1993, ch. 12). People with equal values are one pattern, and a

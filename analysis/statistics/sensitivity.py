@@ -14,9 +14,7 @@ MOST_SHOWN = 300  # clips or participants whose answers are told one by one
 MOST_WORK = 20_000_000  # ballots visited for that
 
 
-def weight_line(
-    ballots: Ballots, weights: tuple[float, float], contrast: np.ndarray | None = None
-) -> WeightLine:
+def weight_line(ballots: Ballots, weights: tuple[float, float], contrast: np.ndarray | None = None) -> WeightLine:
     """Mean points in units of w1 as exact lines first + ratio · second, with every ratio where an order changes.
 
     `contrast` (K,): coefficients of the primary contrast; its own line and the ratio where it changes sign.
@@ -59,9 +57,7 @@ def _order(conditions: Sequence[str], means: np.ndarray) -> tuple[str, ...]:
     return tuple(conditions[i] for i in np.argsort(-np.round(means, 12), kind="stable"))
 
 
-def other_ballots(
-    name: str, ballots: Ballots, weights: tuple[float, float], contrast: np.ndarray | None
-) -> LeftOut:
+def other_ballots(name: str, ballots: Ballots, weights: tuple[float, float], contrast: np.ndarray | None) -> LeftOut:
     """The primary answer from another set of ballots, such as with the excluded ones kept."""
     points = points_of_outcomes(ballots.k, weights)
     order = _order(ballots.conditions, participant_means(ballots, points).mean(axis=0))
@@ -128,9 +124,9 @@ def _leave_one_out(
     means: np.ndarray,
 ) -> LeftOutEach:
     """`unit`: which clip or participant each cell belongs to; `means` (units, K): mean points without it."""
-    best = _order(
-        ballots.conditions, participant_means(ballots, points_of_outcomes(ballots.k, weights)).mean(axis=0)
-    )[0]
+    best = _order(ballots.conditions, participant_means(ballots, points_of_outcomes(ballots.k, weights)).mean(axis=0))[
+        0
+    ]
     rounded = np.round(means, 12)
     same_best = int((rounded.argmax(axis=1) == ballots.conditions.index(best)).sum())
     units = len(names)

@@ -81,9 +81,7 @@ def e_process(differences: np.ndarray, alpha: float = 0.05) -> Sequential:
     if not 0 < alpha < 1:
         raise DesignError(f"alpha {alpha:g} must lie between 0 and 1.")
     if d.ndim != 1 or (len(d) and (not np.isfinite(d).all() or np.abs(d).max() > 1 + 1e-12)):
-        raise DesignError(
-            "differences for the e-process must be numbers between −1 and 1, one a participant."
-        )
+        raise DesignError("differences for the e-process must be numbers between −1 and 1, one a participant.")
     if not len(d):
         return Sequential("go on", 0, None, (), 1 / alpha, (-1.0, 1.0))
     logs = log_e_values(d)

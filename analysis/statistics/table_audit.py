@@ -204,9 +204,7 @@ def one_cell_repairs(
     return tuple(sorted(best, key=lambda repair: not repair.still_consistent))
 
 
-def _contrasts(
-    table: ScoreTable, totals: np.ndarray, factors: Mapping[str, Sequence[str]]
-) -> dict[str, float]:
+def _contrasts(table: ScoreTable, totals: np.ndarray, factors: Mapping[str, Sequence[str]]) -> dict[str, float]:
     return {
         name: _tidy(float(totals @ coefficients))
         for name, coefficients in contrast_weights(factors, table.conditions)

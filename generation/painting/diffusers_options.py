@@ -31,8 +31,8 @@ class DiffusersOptions(BaseModel):
         pattern=r"^[\w-]+$",
         description="Which of the model's weight files, for instance 'fp16'; usually empty.",
     )
-    scheduler: Literal["model", "ddim", "dpm", "euler", "euler-ancestral", "heun", "lcm", "pndm", "unipc"] = (
-        Field("model", description="The sampler; 'model' takes the one that the model comes with.")
+    scheduler: Literal["model", "ddim", "dpm", "euler", "euler-ancestral", "heun", "lcm", "pndm", "unipc"] = Field(
+        "model", description="The sampler; 'model' takes the one that the model comes with."
     )
     steps: int = Field(30, ge=1, le=500, description="Denoising steps; turbo and LCM kinds want 1 to 8.")
     guidance: float = Field(
@@ -51,9 +51,7 @@ class DiffusersOptions(BaseModel):
     dtype: Literal["auto", "float32", "float16", "bfloat16"] = Field(
         "auto", description="Number format; 'auto' is float16 on a GPU and float32 on a processor."
     )
-    device: Literal["auto", "cuda", "cpu"] = Field(
-        "auto", description="Where to paint; 'auto' takes a GPU if any."
-    )
+    device: Literal["auto", "cuda", "cpu"] = Field("auto", description="Where to paint; 'auto' takes a GPU if any.")
     safety_checker: bool = Field(
         True, description="Whether the model's own safety checker looks at each picture, if it has one."
     )
@@ -69,8 +67,7 @@ class DiffusersOptions(BaseModel):
         is_folder = model[0] in "/.~\\" or ":" in model
         if not is_folder and not _HUB_ID.fullmatch(model):
             raise ValueError(
-                f"'{model}' is neither 'owner/name' on the hub nor a folder, "
-                "which starts with '/', './' or '~'."
+                f"'{model}' is neither 'owner/name' on the hub nor a folder, which starts with '/', './' or '~'."
             )
         return model
 
@@ -82,7 +79,5 @@ class DiffusersOptions(BaseModel):
                 "or pictures could not be made again after the model changes."
             )
         if self.device == "cpu" and self.dtype == "float16":
-            raise ValueError(
-                "float16 needs a GPU: set the dtype to 'float32' or 'auto', or the device to 'auto'."
-            )
+            raise ValueError("float16 needs a GPU: set the dtype to 'float32' or 'auto', or the device to 'auto'.")
         return self

@@ -107,9 +107,7 @@ class DiffusersPainter:
                 f"'{options.model}' works only with the scheduler it comes with: set scheduler to 'model'."
             )
         parameters = _parameters_of(index["_class_name"])
-        if options.negative_prompt and (
-            "negative_prompt" not in parameters or "true_cfg_scale" in parameters
-        ):
+        if options.negative_prompt and ("negative_prompt" not in parameters or "true_cfg_scale" in parameters):
             raise PainterNotReady(f"'{options.model}' takes no negative prompt: leave the setting empty.")
         if options.negative_prompt and options.guidance <= 1:
             raise PainterNotReady(

@@ -87,13 +87,9 @@ def check_files(options: DiffusersOptions) -> Path:
             faults += _weight_faults(folder / name, options.variant)
     if faults:
         mend = (
-            "fetch it again with 'python manage.py fetch_models'"
-            if options.folder is None
-            else "copy it again whole"
+            "fetch it again with 'python manage.py fetch_models'" if options.folder is None else "copy it again whole"
         )
-        raise PainterNotReady(
-            f"The model '{options.model}' is not whole: {'; '.join(faults)}. To mend it, {mend}."
-        )
+        raise PainterNotReady(f"The model '{options.model}' is not whole: {'; '.join(faults)}. To mend it, {mend}.")
     return folder
 
 
@@ -116,9 +112,7 @@ def _weight_faults(folder: Path, variant: str | None) -> list[str]:
     faults = []
     for list_of_shards in folder.glob("*.safetensors.index*.json"):
         shards = set(json.loads(list_of_shards.read_text(encoding="utf-8")).get("weight_map", {}).values())
-        faults += [
-            f"'{folder.name}/{shard}' is missing" for shard in sorted(shards) if not (folder / shard).exists()
-        ]
+        faults += [f"'{folder.name}/{shard}' is missing" for shard in sorted(shards) if not (folder / shard).exists()]
     for file in files:
         try:
             with safe_open(file, framework="numpy"):

@@ -168,11 +168,7 @@ def _merge(columns: Columns, step: Step, rule: Merge, record: Recorder) -> np.nd
 
 
 def _imply(columns: Columns, stage: str, rules: RuleSet, record: Recorder) -> dict[str, int]:
-    steps = [
-        (step, step.rule)
-        for step in rules.steps
-        if step.stage == stage and isinstance(step.rule, Implication)
-    ]
+    steps = [(step, step.rule) for step in rules.steps if step.stage == stage and isinstance(step.rule, Implication)]
     changed = {step.name: np.zeros(columns.n, dtype=bool) for step, _ in steps}
     growing = True
     while growing:

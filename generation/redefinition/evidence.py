@@ -18,12 +18,8 @@ class VoiceThresholds(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    voice_at: float = Field(
-        default=0.5, ge=0, le=1, description="Share of the clip with voice that says voice."
-    )
-    none_at: float = Field(
-        default=0.05, ge=0, le=1, description="Share of the clip with voice that still says none."
-    )
+    voice_at: float = Field(default=0.5, ge=0, le=1, description="Share of the clip with voice that says voice.")
+    none_at: float = Field(default=0.05, ge=0, le=1, description="Share of the clip with voice that still says none.")
     tagger_at: float = Field(
         default=0.15,
         ge=0,

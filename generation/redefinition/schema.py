@@ -59,9 +59,7 @@ class Exclusion(Rule):
     stands: Literal["one", "other", "neither", "both"] = Field(
         description="The side that stays where a clip has both; `both` only counts the contradiction."
     )
-    review: bool = Field(
-        default=False, description="List these clips as contested, for the researcher to decide."
-    )
+    review: bool = Field(default=False, description="List these clips as contested, for the researcher to decide.")
 
     @property
     def label(self) -> str:
@@ -92,9 +90,7 @@ class VoicePolicy(Rule):
         description="Blanket only: list a clip for review where it is said to have no voice beside these.",
     )
     tagger_heard: tuple[Tag, ...] = Field(default=(), description="The tagger's tags that speak for a voice.")
-    tagger_denied: tuple[Tag, ...] = Field(
-        default=(), description="The tagger's tags that speak against one."
-    )
+    tagger_denied: tuple[Tag, ...] = Field(default=(), description="The tagger's tags that speak against one.")
 
     @property
     def label(self) -> str:
@@ -130,9 +126,7 @@ class Stage(Model):
     spelling: tuple[Merge, ...] = Field(default=(), description="Misspellings and the tag that is meant.")
     merges: tuple[Merge, ...] = Field(default=(), description="Several tags for one thing.")
     implications: tuple[Implication, ...] = Field(default=(), description="Tags that say another one too.")
-    exclusions: tuple[Exclusion, ...] = Field(
-        default=(), description="Contradictions and how they are decided."
-    )
+    exclusions: tuple[Exclusion, ...] = Field(default=(), description="Contradictions and how they are decided.")
     voice: VoicePolicy | None = Field(default=None, description="The policy for voice and no voice.")
     families: tuple[Family, ...] = Field(default=(), description="General tags dropped beside special ones.")
     removals: tuple[Removal, ...] = Field(default=(), description="Tags dropped everywhere.")
@@ -144,9 +138,7 @@ class RuleFile(Model):
     name: str = Field(min_length=1, description="The name of the rule set, kept in provenance.")
     description: str = Field(default="", description="One sentence about the set.")
     vocabulary: tuple[Tag, ...] = Field(default=(), description="Tags beyond the built-in vocabulary.")
-    vocabulary_words: bool = Field(
-        default=False, description="Use the built-in vocabulary's natural words in prompts."
-    )
+    vocabulary_words: bool = Field(default=False, description="Use the built-in vocabulary's natural words in prompts.")
     prompt_words: dict[Tag, str] = Field(
         default={}, description="The word that a tag becomes in a prompt, where it differs."
     )

@@ -113,9 +113,7 @@ def _rows(text: str, source: str) -> tuple[str, list[list[str]]]:
         raise TagTableError(f"{source}: is empty; it needs a header with a clip column and tags.")
     delimiter = max("\t,;", key=lambda mark: first.count(mark))
     if delimiter not in first:
-        raise TagTableError(
-            f"{source}, row 1: only one column; separate the columns by commas, semicolons or tabs."
-        )
+        raise TagTableError(f"{source}, row 1: only one column; separate the columns by commas, semicolons or tabs.")
     try:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
     except csv.Error as error:
@@ -227,9 +225,7 @@ def _read_lists(rows: list[list[str]], layout: Layout, source: str) -> TagTable:
     header, body = rows[0], rows[1:]
     at = next(index for index in range(1, len(header)) if normalise(header[index]) == "tags")
     cells = [row[at] for row in body]
-    separator = next(
-        (mark for mark in LIST_SEPARATORS if any(mark in cell for cell in cells)), LIST_SEPARATORS[0]
-    )
+    separator = next((mark for mark in LIST_SEPARATORS if any(mark in cell for cell in cells)), LIST_SEPARATORS[0])
     spaced = any(f"{separator} " in cell for cell in cells)
     places: dict[str, int] = {}
     found: list[tuple[int, int]] = []
@@ -276,9 +272,7 @@ def write_tag_table(table: TagTable, path: str | Path) -> None:
 
 def _text_cells(table: TagTable, names: Sequence[str]) -> list[tuple[str, ...]]:
     quoted = table.layout.quoted
-    columns = [
-        [table.layout.field(value, quoted.get(name, False)) for value in table.text[name]] for name in names
-    ]
+    columns = [[table.layout.field(value, quoted.get(name, False)) for value in table.text[name]] for name in names]
     return list(zip(*columns, strict=True)) if columns else [()] * len(table.clips)
 
 

@@ -48,9 +48,7 @@ def _check_known(rules: RuleSet, lines: dict) -> None:
 def _unknown(rules: RuleSet, tag: str, line: int) -> None:
     near = suggestion(tag, rules.known)
     meant = f"did you mean {near!r}? If not, list it" if near else "list it"
-    raise RuleError(
-        f"{rules.source}, line {line}: unknown tag {tag!r}; {meant} under `vocabulary` if it is meant."
-    )
+    raise RuleError(f"{rules.source}, line {line}: unknown tag {tag!r}; {meant} under `vocabulary` if it is meant.")
 
 
 def _line_of(tag: str, first: int, lines: dict, rules: RuleSet) -> int:
@@ -109,9 +107,7 @@ def _check_cycles(rules: RuleSet) -> None:
         _walk(tag, arrows, [], done, rules)
 
 
-def _walk(
-    tag: str, arrows: dict, trail: list[tuple[str, Step | None]], done: set[str], rules: RuleSet
-) -> None:
+def _walk(tag: str, arrows: dict, trail: list[tuple[str, Step | None]], done: set[str], rules: RuleSet) -> None:
     if tag in done:
         return
     names = [name for name, _ in trail]

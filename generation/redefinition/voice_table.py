@@ -30,9 +30,7 @@ def read_voice_table(
     _check_header(header, path.name)
     _check_lengths(rows, path.name)
     if "voice" not in header or header[0] == "voice":
-        raise TagTableError(
-            f"{path.name}, row 1: needs the columns clip_id and voice, not {', '.join(rows[0])}."
-        )
+        raise TagTableError(f"{path.name}, row 1: needs the columns clip_id and voice, not {', '.join(rows[0])}.")
     _check_clips([row[0] for row in rows[1:]], rows[0][0], path.name)
     places = {
         name: index

@@ -107,11 +107,7 @@ def redefine_table(
 
     changed = apply_rules(columns, rules, evidence, thresholds, effects.append, observe)
     left = columns.in_order()
-    values = (
-        np.column_stack([columns.values[tag] for tag in left])
-        if left
-        else np.zeros((columns.n, 0), dtype=bool)
-    )
+    values = np.column_stack([columns.values[tag] for tag in left]) if left else np.zeros((columns.n, 0), dtype=bool)
     names = tuple(tag if tag in rules.known else written.get(tag, tag) for tag in left)
     return RedefinedTable(
         original=table,
@@ -122,11 +118,7 @@ def redefine_table(
         contradictions_before=before,
         contradictions_after=contradictions(columns, rules),
         contested=list(_contested(table, original, columns, left, rules, effects, evidence, thresholds)),
-        unknown={
-            written[name]: suggestion(name, rules.known)
-            for name in original.values
-            if name not in rules.known
-        },
+        unknown={written[name]: suggestion(name, rules.known) for name in original.values if name not in rules.known},
         effects=tuple(effects),
         evidence=evidence,
         thresholds=thresholds,

@@ -22,9 +22,7 @@ def read_with_lines(text: str, source: str) -> tuple[Any, dict[Path, int]]:
     more of it than rules can be (aliases of aliases grow without end).
     """
     if len(text) > MOST_CHARACTERS:
-        raise RuleError(
-            f"{source}: {len(text):,} characters are no rule file; the most is {MOST_CHARACTERS:,}."
-        )
+        raise RuleError(f"{source}: {len(text):,} characters are no rule file; the most is {MOST_CHARACTERS:,}.")
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except RecursionError as error:
@@ -47,9 +45,7 @@ def _plain(node: yaml.Node, path: Path, lines: dict[Path, int], source: str, abo
     if id(node) in above:
         raise RuleError(f"{source}, line {line}: an alias contains itself; write the values out.")
     if len(lines) > MOST_VALUES:
-        raise RuleError(
-            f"{source}, line {line}: aliases make more than {MOST_VALUES:,} values of it; write fewer."
-        )
+        raise RuleError(f"{source}, line {line}: aliases make more than {MOST_VALUES:,} values of it; write fewer.")
     if len(above) >= MOST_LEVELS:
         raise RuleError(f"{source}, line {line}: nested too deeply; rules need no more than a few levels.")
     above = (*above, id(node))

@@ -39,9 +39,7 @@ def read_thresholds(path: str | Path, vocabulary: Sequence[str]) -> tuple[float,
     except (OSError, ValueError) as error:
         raise TaggingError(f"{path}: the thresholds cannot be read ({error}).") from error
     except (KeyError, TypeError) as error:
-        raise TaggingError(
-            f"{path}: no thresholds for this tagger's tags ({error}); evaluate it first."
-        ) from error
+        raise TaggingError(f"{path}: no thresholds for this tagger's tags ({error}); evaluate it first.") from error
     wrong = [tag for tag, value in zip(vocabulary, found, strict=True) if not _is_probability(value)]
     if wrong:
         raise TaggingError(f"{path}: the threshold of {wrong[0]!r} is no probability.")
@@ -59,8 +57,7 @@ def check_waveforms(waveforms: Sequence[np.ndarray]) -> list[np.ndarray]:
         samples = np.asarray(waveform, dtype=np.float32)
         if samples.ndim != 1 or len(samples) == 0:
             raise TaggingError(
-                f"waveform {index}: expected mono samples of shape (n,), got {samples.shape}; "
-                "mix to mono first"
+                f"waveform {index}: expected mono samples of shape (n,), got {samples.shape}; mix to mono first"
             )
         checked.append(samples)
     return checked

@@ -66,15 +66,11 @@ def read_annotations(path: str | Path) -> Annotations:
         raise AnnotationError(f"{path.name}: cannot be read ({error}).") from error
     for column in ("clip_id", "mp3_path"):
         if column not in table:
-            raise AnnotationError(
-                f"{path.name}: no column {column!r}; MagnaTagATune's annotations_final.csv has it."
-            )
+            raise AnnotationError(f"{path.name}: no column {column!r}; MagnaTagATune's annotations_final.csv has it.")
     twice = table["clip_id"].duplicated()
     if twice.any():
         row = int(np.flatnonzero(twice)[0])
-        raise AnnotationError(
-            f"{path.name}, row {row + 2}: clip {table['clip_id'].iloc[row]} stands there twice."
-        )
+        raise AnnotationError(f"{path.name}, row {row + 2}: clip {table['clip_id'].iloc[row]} stands there twice.")
     tags = [column for column in table.columns if column not in ("clip_id", "mp3_path")]
     labels = table[tags].to_numpy()
     wrong = np.argwhere((labels != 0) & (labels != 1))

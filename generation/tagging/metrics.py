@@ -25,9 +25,7 @@ def score_tagging(labels: np.ndarray, probabilities: np.ndarray) -> TaggingScore
     """
     labels, probabilities = np.asarray(labels).astype(bool), np.asarray(probabilities, dtype=np.float64)
     if labels.shape != probabilities.shape or labels.ndim != 2:
-        raise ValueError(
-            f"labels {labels.shape} and probabilities {probabilities.shape} must be (clips, tags)"
-        )
+        raise ValueError(f"labels {labels.shape} and probabilities {probabilities.shape} must be (clips, tags)")
     if not np.isfinite(probabilities).all():
         raise ValueError("probabilities must be finite")
     pairs = [_tag_scores(labels[:, tag], probabilities[:, tag]) for tag in range(labels.shape[1])]

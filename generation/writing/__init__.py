@@ -69,9 +69,7 @@ def build_writer(
         from .answers import FolderAnswers
         from .openai_writer import OpenAIWriter
 
-        return OpenAIWriter(
-            options, answers=FolderAnswers(cache_folder) if cache_folder else None, usage=usage
-        )
+        return OpenAIWriter(options, answers=FolderAnswers(cache_folder) if cache_folder else None, usage=usage)
     from .template import TemplateWriter
 
     return TemplateWriter(options)

@@ -99,9 +99,7 @@ class SentenceWriter(Protocol):
     @property
     def identity(self) -> dict[str, str]: ...
 
-    def write(
-        self, tags: Sequence[str], *, count_tokens: CountTokens, token_limit: int, seed: int
-    ) -> Sentence:
+    def write(self, tags: Sequence[str], *, count_tokens: CountTokens, token_limit: int, seed: int) -> Sentence:
         """One sentence that speaks of `tags` and nothing else, within `token_limit` tokens.
 
         `count_tokens` is the painter's own count. Both tag sets of a clip are written with the same
@@ -116,8 +114,7 @@ class SentenceWriter(Protocol):
 def clean_tag(tag: str) -> str:
     """A tag as words on one line: no control characters, and nothing that would end a sentence."""
     words = "".join(
-        " " if (not character.isprintable() or character in '_.!?;:"`<>{}[]\\|') else character
-        for character in tag
+        " " if (not character.isprintable() or character in '_.!?;:"`<>{}[]\\|') else character for character in tag
     )
     return " ".join(words.split()).strip(" ,-")
 

@@ -68,9 +68,7 @@ def _names(text: str) -> list[str]:
 def _is_given(name: str, given: str) -> bool:
     """Whether a tag says the name in any ending; articles and short words open sentences and are no names."""
     stem = re.sub(r"(['’]s|s)$", "", name.casefold())
-    return len(stem) < 3 or any(
-        _is_said(word, [stem]) or _is_said(stem, [word]) for word in re.findall(r"\w+", given)
-    )
+    return len(stem) < 3 or any(_is_said(word, [stem]) or _is_said(stem, [word]) for word in re.findall(r"\w+", given))
 
 
 def missing_tags(text: str, tags: Sequence[str]) -> list[str]:

@@ -97,9 +97,7 @@ class OpenAIWriter:
         """Raise `KeyRejected` where the key is not set; nothing is asked of the service."""
         _key_of(self._options)
 
-    def estimate(
-        self, tag_sets: Sequence[Sequence[str]], *, token_limit: int, seeds: Sequence[int]
-    ) -> Estimate:
+    def estimate(self, tag_sets: Sequence[Sequence[str]], *, token_limit: int, seeds: Sequence[int]) -> Estimate:
         """What writing `tag_sets`, each with its seed, will take; what is stored already costs nothing."""
         requests = {}
         for tags, seed in zip(tag_sets, seeds, strict=True):
@@ -119,9 +117,7 @@ class OpenAIWriter:
             cost=price(self._options, input_tokens, output_tokens),
         )
 
-    def write(
-        self, tags: Sequence[str], *, count_tokens: CountTokens, token_limit: int, seed: int
-    ) -> Sentence:
+    def write(self, tags: Sequence[str], *, count_tokens: CountTokens, token_limit: int, seed: int) -> Sentence:
         """One sentence for `tags`; see `SentenceWriter.write`.
 
         An answer that is too long or otherwise unusable is asked for again with the fault named, as often as the
@@ -134,9 +130,7 @@ class OpenAIWriter:
         """
         cleaned = clean_tags(tags)
         if not cleaned:
-            raise SentenceUnusable(
-                "A tag set without tags gives a language model nothing to write of: add a tag."
-            )
+            raise SentenceUnusable("A tag set without tags gives a language model nothing to write of: add a tag.")
         messages = self._template.first(cleaned, token_limit)
         record: list[dict[str, Any]] = []
         failure: SentenceTooLong | SentenceUnusable | None = None
@@ -206,9 +200,7 @@ class OpenAIWriter:
         of_tags = f"for the tags {', '.join(tags)}"
         if choice is not None and (choice.message.refusal or choice.finish_reason == "content_filter"):
             said = choice.message.refusal or "its content filter stopped the answer"
-            raise SentenceRefused(
-                f"The model declined to write {of_tags}: {said[:300]} Change the tags or the model."
-            )
+            raise SentenceRefused(f"The model declined to write {of_tags}: {said[:300]} Change the tags or the model.")
         if choice is None or not (choice.message.content or "").strip():
             mend = "write again, or choose another model."
             if choice is not None and choice.finish_reason == "length":

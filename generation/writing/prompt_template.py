@@ -34,9 +34,7 @@ class PromptTemplate:
             {"role": "user", "content": self._filled(self.user, tags, token_limit)},
         ]
 
-    def once_more(
-        self, answer: str, fault: str, tags: Sequence[str], token_limit: int
-    ) -> list[dict[str, str]]:
+    def once_more(self, answer: str, fault: str, tags: Sequence[str], token_limit: int) -> list[dict[str, str]]:
         """The messages that say what was wrong with an answer."""
         asked = self._filled(self.again, tags, token_limit).replace("{fault}", fault)
         return [{"role": "assistant", "content": answer}, {"role": "user", "content": asked}]

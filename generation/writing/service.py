@@ -28,7 +28,9 @@ from .options import OpenAIOptions
 
 _FIRST_WAIT = 1.0
 _MOST_BYTES = 4 * 2**20
-_NO_PROTOCOL = "The service's answer is not of the OpenAI protocol ({fault}): check the base URL and the server's version."
+_NO_PROTOCOL = (
+    "The service's answer is not of the OpenAI protocol ({fault}): check the base URL and the server's version."
+)
 
 
 class Message(BaseModel):
@@ -185,9 +187,7 @@ class Service:
         while cause is not None:
             unproved = isinstance(cause, ssl.SSLCertVerificationError)
             if unproved or getattr(cause, "reason", None) == "WRONG_VERSION_NUMBER":
-                fault = (
-                    "has a certificate that is not trusted" if unproved else "speaks no TLS (http, not https)"
-                )
+                fault = "has a certificate that is not trusted" if unproved else "speaks no TLS (http, not https)"
                 raise RequestRejected(
                     f"The language model's server at '{self._address[:200]}' {fault}: mend it there, or correct the "
                     "address in the study's settings."

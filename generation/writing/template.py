@@ -130,9 +130,7 @@ class TemplateWriter:
     def identity(self) -> dict[str, str]:
         return {"kind": "template", "grammar": GRAMMAR_VERSION}
 
-    def write(
-        self, tags: Sequence[str], *, count_tokens: CountTokens, token_limit: int, seed: int
-    ) -> Sentence:
+    def write(self, tags: Sequence[str], *, count_tokens: CountTokens, token_limit: int, seed: int) -> Sentence:
         """The fullest form of the sentence that fits; see `SentenceWriter.write`.
 
         Raises:
@@ -145,9 +143,7 @@ class TemplateWriter:
             text = build(parts, choices)
             tokens = count_tokens(text)
             if tokens <= token_limit:
-                return Sentence(
-                    text, tokens, {**self.identity, "form": form, "seed": seed, "token_limit": token_limit}
-                )
+                return Sentence(text, tokens, {**self.identity, "form": form, "seed": seed, "token_limit": token_limit})
         raise SentenceTooLong(
             f"The shortest sentence for the tags {', '.join(tags)} has {tokens} tokens and the painter "
             f"reads {token_limit}: use fewer or shorter tags for both tag sets."
@@ -278,6 +274,4 @@ def _terse(parts: _Parts, choices: _Choices) -> str:
     front = " ".join([*parts.adjectives, *parts.origins, *parts.genres, "music"])
     heard = [phrase.text for phrase in [*parts.instruments, *parts.voices, *parts.rhythms, *parts.others]]
     middle = f" has {enumerate_words(heard)}" if heard else " plays"
-    return capitalised(
-        f"{front}{middle}{''.join(f', {part}' for part in _manners(parts) + _negations(parts))}."
-    )
+    return capitalised(f"{front}{middle}{''.join(f', {part}' for part in _manners(parts) + _negations(parts))}.")

@@ -58,9 +58,7 @@ class Usage:
         with self._changed:
             while True:
                 check_cap(options, (self.input_tokens, self.output_tokens), most)
-                if fits_cap(
-                    options, [(self.input_tokens, self.output_tokens), *self._under_way.values(), most]
-                ):
+                if fits_cap(options, [(self.input_tokens, self.output_tokens), *self._under_way.values(), most]):
                     break
                 self._changed.wait()
             number = next(self._numbers)
@@ -117,8 +115,7 @@ def check_cap(options: OpenAIOptions, used: tuple[int, int], most: tuple[int, in
 
 def price(options: OpenAIOptions, input_tokens: int, output_tokens: int) -> float:
     return (
-        input_tokens * options.price_per_million_input_tokens
-        + output_tokens * options.price_per_million_output_tokens
+        input_tokens * options.price_per_million_input_tokens + output_tokens * options.price_per_million_output_tokens
     ) / 1_000_000
 
 

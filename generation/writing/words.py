@@ -105,9 +105,7 @@ def phrase_of(word: str, kind: str) -> Phrase:
         return Phrase(text, is_adjective=True)
     if kind in ("mood", "tempo", "origin") and last not in _NOUN_IN_ADJECTIVE_KIND:
         return Phrase(text, is_adjective=True)
-    plural = last in _PLURAL or (
-        last.endswith("s") and last not in _SINGULAR_IN_S and not last.endswith("ss")
-    )
+    plural = last in _PLURAL or (last.endswith("s") and last not in _SINGULAR_IN_S and not last.endswith("ss"))
     countable = last in _COUNTABLE or (kind == "instrument" and last not in _UNCOUNTABLE)
     if last == "singing" and lowered.startswith(("woman ", "man ", "child ", "girl ", "boy ")):
         countable = True
@@ -140,9 +138,7 @@ def voice_phrases(words: Sequence[str]) -> list[Phrase]:
         noun = "vocals" if noun == "vocal" else noun
         plural = noun.endswith("s")
         countable = noun in ("voice", "singer")
-        phrases.append(
-            Phrase(f"{enumerate_words(describing)} {noun}", is_plural=plural, is_countable=countable)
-        )
+        phrases.append(Phrase(f"{enumerate_words(describing)} {noun}", is_plural=plural, is_countable=countable))
     for word in lowered:
         if word in _DESCRIBING or (describing and word == sung):
             continue

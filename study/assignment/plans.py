@@ -90,9 +90,7 @@ def _with_extras(design: Design, slot: int, trials: list[PlannedTrial]) -> list[
     main = list(trials)
     for extra in (*_match_controls(design, main, rng), *_attention_trials(design, main, rng)):
         shown = {clip for clip, _ in extra.images}
-        earliest = 1 + max(
-            place for place, trial in enumerate(trials) if trial.kind == "main" and trial.clip in shown
-        )
+        earliest = 1 + max(place for place, trial in enumerate(trials) if trial.kind == "main" and trial.clip in shown)
         trials.insert(int(rng.integers(earliest, len(trials) + 1)), extra)
     repeated = main[: min(design.repeats, len(main))]
     for index in rng.permutation(len(repeated)):
@@ -102,9 +100,7 @@ def _with_extras(design: Design, slot: int, trials: list[PlannedTrial]) -> list[
     return trials
 
 
-def _match_controls(
-    design: Design, main: list[PlannedTrial], rng: np.random.Generator
-) -> Iterator[PlannedTrial]:
+def _match_controls(design: Design, main: list[PlannedTrial], rng: np.random.Generator) -> Iterator[PlannedTrial]:
     """Trials with two images of the clip heard and two of another, under the same two conditions."""
     if len(main) < 2:
         return
@@ -117,9 +113,7 @@ def _match_controls(
         yield PlannedTrial(clip, tuple(images[int(value)] for value in rng.permutation(4)), kind="match")
 
 
-def _attention_trials(
-    design: Design, main: list[PlannedTrial], rng: np.random.Generator
-) -> Iterator[PlannedTrial]:
+def _attention_trials(design: Design, main: list[PlannedTrial], rng: np.random.Generator) -> Iterator[PlannedTrial]:
     """Trials whose text names the two positions to choose."""
     for index in rng.permutation(len(main))[: design.attention_trials]:
         clip = main[int(index)].clip

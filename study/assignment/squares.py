@@ -42,9 +42,7 @@ def latin_sets(count: int) -> tuple[Rows, ...]:
     """
     if count <= ALL_ORDERS_UP_TO:
         starts = [(0, *rest) for rest in permutations(range(1, count))]
-        return tuple(
-            tuple(start[shift:] + start[:shift] for shift in range(count)) for start in starts
-        )  # fmt: skip
+        return tuple(tuple(start[shift:] + start[:shift] for shift in range(count)) for start in starts)
     rows = williams(count)
     return tuple(rows[start : start + count] for start in range(0, len(rows), count))
 

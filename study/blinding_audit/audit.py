@@ -50,9 +50,10 @@ class AuditReport:
         judged = [channel for channel in self.channels if channel.judged and channel.guesses]
         tried = Counter(channel.family for channel in judged)
         found = [
-            channel for channel in judged
+            channel
+            for channel in judged
             if channel.p <= ALPHA * SHARES[channel.family] / tried[channel.family] and channel.right > channel.chance
-        ]  # fmt: skip
+        ]
         return tuple(sorted(found, key=lambda channel: (channel.p, -channel.right)))
 
     @property
@@ -99,9 +100,7 @@ def audit_study(
         ValueError: fewer than eight people, of whom half teach and half test.
     """
     if people < 8:
-        raise ValueError(
-            "An audit needs at least eight people: half of them teach the guesser, half test it."
-        )
+        raise ValueError("An audit needs at least eight people: half of them teach the guesser, half test it.")
     if study.status == Study.Status.CLOSED:
         raise NotAllowedNow("The study is closed; audit it before.")
     audit = audit or BlindingAudit(study=study, actor=actor, state=BlindingAudit.State.RUNNING)
@@ -126,9 +125,16 @@ def audit_study(
     with transaction.atomic():
         moved(people)
         record(
-            study, ACTION, actor=actor, passed=report.passed, fingerprint=audit.fingerprint,
-            people=people, images=report.images, channels=len(report.channels), leaks=audit.leaks,
-        )  # fmt: skip
+            study,
+            ACTION,
+            actor=actor,
+            passed=report.passed,
+            fingerprint=audit.fingerprint,
+            people=people,
+            images=report.images,
+            channels=len(report.channels),
+            leaks=audit.leaks,
+        )
     return report
 
 

@@ -46,9 +46,7 @@ class Reply:
 class Browser(Protocol):
     """Asks once, without following; keeps cookies."""
 
-    def ask(
-        self, method: str, path: str, data: Mapping[str, str] | None, headers: Mapping[str, str]
-    ) -> Reply: ...
+    def ask(self, method: str, path: str, data: Mapping[str, str] | None, headers: Mapping[str, str]) -> Reply: ...
 
 
 class InProcess:
@@ -58,9 +56,7 @@ class InProcess:
         self.client = Client(raise_request_exception=False, SERVER_NAME=own_host())
         self.client.defaults[MARK] = "audit"
 
-    def ask(
-        self, method: str, path: str, data: Mapping[str, str] | None, headers: Mapping[str, str]
-    ) -> Reply:
+    def ask(self, method: str, path: str, data: Mapping[str, str] | None, headers: Mapping[str, str]) -> Reply:
         body = urllib.parse.urlencode(dict(data or {})).encode()
         start = time.perf_counter()
         response: Any = self.client.generic(method, path, body, FORM, headers=dict(headers))
@@ -69,9 +65,14 @@ class InProcess:
         listed = [*response.headers.items()]
         listed += [("Set-Cookie", cookie.OutputString()) for cookie in response.cookies.values()]
         return Reply(
-            response.status_code, response.reason_phrase, tuple(listed), b"".join(pieces), path, taken,
+            response.status_code,
+            response.reason_phrase,
+            tuple(listed),
+            b"".join(pieces),
+            path,
+            taken,
             tuple(map(len, pieces[:-1])),
-        )  # fmt: skip
+        )
 
 
 class OverHttp:
@@ -86,9 +87,7 @@ class OverHttp:
         self.origin = f"{parts.scheme}://{parts.netloc}"
         self.cookies: dict[tuple[str, str], str] = {}  # by path and name
 
-    def ask(
-        self, method: str, path: str, data: Mapping[str, str] | None, headers: Mapping[str, str]
-    ) -> Reply:
+    def ask(self, method: str, path: str, data: Mapping[str, str] | None, headers: Mapping[str, str]) -> Reply:
         sent = {"Cookie": self._cookies_for(path), "Referer": self.origin + path, **headers}
         body = urllib.parse.urlencode(dict(data)).encode() if data is not None else None
         if body is not None:
@@ -116,15 +115,11 @@ class OverHttp:
         self.cookies[(where, name)] = value
 
     def _cookies_for(self, path: str) -> str:
-        fitting = sorted(
-            (key for key in self.cookies if path.startswith(key[0])), key=lambda key: -len(key[0])
-        )
+        fitting = sorted((key for key in self.cookies if path.startswith(key[0])), key=lambda key: -len(key[0]))
         return "; ".join(f"{name}={self.cookies[(where, name)]}" for where, name in fitting)
 
 
-def follow(
-    browser: Browser, method: str, path: str, data: Mapping[str, str] | None = None, **headers: str
-) -> Reply:
+def follow(browser: Browser, method: str, path: str, data: Mapping[str, str] | None = None, **headers: str) -> Reply:
     """The answer after all redirects, which are kept."""
     hops: list[Reply] = []
     reply = browser.ask(method, path, data, headers)
@@ -136,6 +131,12 @@ def follow(
             method, data = "GET", None
         reply = browser.ask(method, path, data, headers)
     return Reply(
-        reply.status, reply.reason, reply.headers, reply.body, reply.path, reply.milliseconds, reply.pieces,
+        reply.status,
+        reply.reason,
+        reply.headers,
+        reply.body,
+        reply.path,
+        reply.milliseconds,
+        reply.pieces,
         tuple(hops),
-    )  # fmt: skip
+    )

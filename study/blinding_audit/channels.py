@@ -102,10 +102,7 @@ def _together(channels: Sequence[Observed]) -> Iterator[Observed]:
     kinds: dict[tuple[int, ...], Observed] = {}
     for channel in channels:
         # Of an image's answers the first one stands for those to other questions.
-        if (
-            channel.name.startswith(("rank", "image again", "image asked", "image, HEAD"))
-            or "time" in channel.name
-        ):
+        if channel.name.startswith(("rank", "image again", "image asked", "image, HEAD")) or "time" in channel.name:
             continue
         values = [own[0] if own else "" for own in channel.tokens]
         if not 2 <= len(set(values)) <= FEW_VALUES:
@@ -176,10 +173,7 @@ def _of_documents(sights: Sequence[Sight], what: str, found: Found) -> Iterator[
     common = set.intersection(*(set(own) for own in facts.values()))
     yield from spread(": content", {key: tuple(set(own) - common) for key, own in facts.items()})
     clips = {(sight.person, sight.trial): sight.clip for sight in sights}
-    words = {
-        key: list(own)
-        for key, own in each(lambda document: tuple(words_of(document.body)[:MOST_WORDS])).items()
-    }
+    words = {key: list(own) for key, own in each(lambda document: tuple(words_of(document.body)[:MOST_WORDS])).items()}
     for place, values in _places(words, clips):
         yield from spread(f": word {place}", {key: (word,) for key, word in values.items()}, "place")
         lengths = {len(word) for word in values.values()}
@@ -190,16 +184,12 @@ def _of_documents(sights: Sequence[Sight], what: str, found: Found) -> Iterator[
 
 
 def _redirects(document: Document) -> tuple[str, ...]:
-    return tuple(
-        text for hop in document.reply.hops for text in (str(hop.status), *readings(hop.header("Location")))
-    )
+    return tuple(text for hop in document.reply.hops for text in (str(hop.status), *readings(hop.header("Location"))))
 
 
 def _facts(document: Document) -> tuple[str, ...]:
     return tuple(
-        f"{tag} {name}={shortened(value.strip())}"
-        for tag, name, value in facts_of(document.body)
-        if value.strip()
+        f"{tag} {name}={shortened(value.strip())}" for tag, name, value in facts_of(document.body) if value.strip()
     )
 
 

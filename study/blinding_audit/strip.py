@@ -70,9 +70,7 @@ def _png(content: bytes) -> Iterator[tuple[str, str]]:
             packed.append(data)
         else:
             yield f"chunk {name}", _text(data)
-        checked = content[place + 8 + length : place + 12 + length] == struct.pack(
-            ">I", zlib.crc32(kind + data)
-        )
+        checked = content[place + 8 + length : place + 12 + length] == struct.pack(">I", zlib.crc32(kind + data))
         layout.append(name if checked else f"{name} with a wrong sum")
         place += 12 + length
         if name == "IEND":

@@ -35,9 +35,7 @@ class Notes:
     documents: list[Document] = field(default_factory=list)
 
 
-def watch(
-    study: Study, person: int, browser: Browser, way_in: str, trials: int, stop_after: int | None
-) -> Notes:
+def watch(study: Study, person: int, browser: Browser, way_in: str, trials: int, stop_after: int | None) -> Notes:
     """Everything one person can observe about the images of the first `trials` main trials.
 
     Args:
@@ -77,9 +75,7 @@ class _Visit:
     def _page(self, reply: Reply) -> Page:
         self._last = reply
         path = urlsplit(reply.path).path
-        step = (
-            path.strip("/").split("/")[2] if path.startswith("/q/") and path.count("/") > 3 else "the way in"
-        )
+        step = path.strip("/").split("/")[2] if path.startswith("/q/") and path.count("/") > 3 else "the way in"
         if step != "trial":
             self._keep(None, step, reply)
         return Page(reply.status, path, reply.text, dict(reply.headers))
@@ -95,9 +91,7 @@ class _Visit:
 
     def _look(self, trial: Trial, page: Page) -> None:
         assert self._last is not None
-        conditions = dict(
-            Stimulus.objects.filter(pk__in=trial.position_order).values_list("pk", "condition_id")
-        )
+        conditions = dict(Stimulus.objects.filter(pk__in=trial.position_order).values_list("pk", "condition_id"))
         sights = [
             Sight(self.person, trial.number, trial.clip_id, conditions[pk], letter)
             for pk, letter in zip(trial.position_order, LETTERS, strict=False)

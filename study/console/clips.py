@@ -45,8 +45,9 @@ def study_clips(request: HttpRequest, study: Study) -> HttpResponse:
 def _take_uploads(request: HttpRequest, study: Study) -> HttpResponse:
     uploads = request.FILES.getlist("files")
     if not uploads:
-        return told(request, StudyError(_("No file was chosen. Choose one or more audio files.")), "study_clips",
-                    study.slug)  # fmt: skip
+        return told(
+            request, StudyError(_("No file was chosen. Choose one or more audio files.")), "study_clips", study.slug
+        )
     try:
         results = clip_import.import_clips(study, uploads, actor=request.user)
     except StudyError as error:
@@ -89,9 +90,7 @@ def clip_change(request: HttpRequest, study: Study, clip_id: int, verb: str) -> 
                 messages.success(request, _("%(clip)s is deleted.") % {"clip": clip.name})
     except StudyError as error:
         messages.error(request, str(error))
-    return redirect(
-        reverse("study_clips", args=[study.slug]) + ("" if verb == "delete" else f"#clip-{clip_id}")
-    )
+    return redirect(reverse("study_clips", args=[study.slug]) + ("" if verb == "delete" else f"#clip-{clip_id}"))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -113,12 +112,16 @@ def study_tags(request: HttpRequest, study: Study) -> HttpResponse:
         request,
         "study/tags.html",
         {
-            "study": study, "form": form, "problems": problems, "unknown_clips": unknown_clips, "clips": clips,
+            "study": study,
+            "form": form,
+            "problems": problems,
+            "unknown_clips": unknown_clips,
+            "clips": clips,
             "tagged": sum(bool(clip.imported_tags) for clip in clips),
             "longest_tag": tag_import.LONGEST_TAG,
         },
         status=400 if problems or form.errors else 200,
-    )  # fmt: skip
+    )
 
 
 def _import_tags(request: HttpRequest, study: Study, form: TagFileForm) -> HttpResponse:

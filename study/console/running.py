@@ -45,12 +45,15 @@ def study_plan(request: HttpRequest, study: Study) -> HttpResponse:
         request,
         "study/plan.html",
         {
-            "study": study, "form": form, "groups": form.groups(), "included": included,
+            "study": study,
+            "form": form,
+            "groups": form.groups(),
+            "included": included,
             "questions_example": shipped_questions("musical_experience"),
             "expected_minutes": _expected_minutes(study, included),
         },
         status=400 if form.errors else 200,
-    )  # fmt: skip
+    )
 
 
 def _expected_minutes(study: Study, included: int) -> int | None:
@@ -217,21 +220,26 @@ def study_links(request: HttpRequest, study: Study) -> HttpResponse:
         request,
         "study/links.html",
         {
-            "study": study, "form": form, "address": address,
+            "study": study,
+            "form": form,
+            "address": address,
             "qr": code.svg_data_uri(scale=8, border=2, dark="#000", light="#fff"),
             "prolific": f"{address}?{PROLIFIC_PARAMETERS}",
             "made": study.invite_links.filter(kind=Participant.Kind.REAL).count(),
         },
         status=400 if form.errors else 200,
-    )  # fmt: skip
+    )
 
 
 def _personal_links_csv(request: HttpRequest, study: Study, form: LinksForm) -> HttpResponse:
     """The new links, this once: only their hashes are stored."""
     made = create_personal_links(
-        study, form.cleaned_data["count"], form.cleaned_data["cap"], labels=form.cleaned_data["labels"],
+        study,
+        form.cleaned_data["count"],
+        form.cleaned_data["cap"],
+        labels=form.cleaned_data["labels"],
         actor=request.user,
-    )  # fmt: skip
+    )
     table = "\ufeff" + csv_text([("label", "link"), *made])
     response = HttpResponse(table, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{study.slug}-links.csv"'

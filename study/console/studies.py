@@ -58,12 +58,8 @@ def study_create(request: HttpRequest) -> HttpResponse:
     """A new draft."""
     form = CreateStudyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        study = create_study(
-            title=form.cleaned_data["title"], owner=request.user, presets=form.cleaned_data["presets"]
-        )
-        messages.success(
-            request, _("The study is there. Say now what participants read, or start with the clips.")
-        )
+        study = create_study(title=form.cleaned_data["title"], owner=request.user, presets=form.cleaned_data["presets"])
+        messages.success(request, _("The study is there. Say now what participants read, or start with the clips."))
         return redirect("study_describe", study.slug)
     return render(request, "study/study_create.html", {"form": form}, status=400 if form.errors else 200)
 
@@ -136,30 +132,42 @@ def _what_comes_next(study: Study, steps: list[dict[str, Any]]) -> dict[str, Any
     """The one thing to do now: its title, words, link and button."""
     if study.status in Study.TAKES_ANSWERS:
         if study.status == Study.Status.PAUSED:
-            return {"title": _("The study is paused"), "url": reverse("study_open", args=[study.slug]),
-                    "words": _("Nobody new comes in; people in the middle may finish."),
-                    "button": _("Resume or close")}  # fmt: skip
-        return {"title": _("The study is open"), "url": reverse("study_links", args=[study.slug]),
-                "words": _("Hand out the link and watch the answers come in."),
-                "button": _("Share the link"), "more_url": reverse("study_monitor", args=[study.slug]),
-                "more": _("See how it is going")}  # fmt: skip
+            return {
+                "title": _("The study is paused"),
+                "url": reverse("study_open", args=[study.slug]),
+                "words": _("Nobody new comes in; people in the middle may finish."),
+                "button": _("Resume or close"),
+            }
+        return {
+            "title": _("The study is open"),
+            "url": reverse("study_links", args=[study.slug]),
+            "words": _("Hand out the link and watch the answers come in."),
+            "button": _("Share the link"),
+            "more_url": reverse("study_monitor", args=[study.slug]),
+            "more": _("See how it is going"),
+        }
     if study.status == Study.Status.CLOSED:
         return _next_after_closing(study)
     painted = images_ready(study) is not Progress.TODO
     left = [
-        row for row in steps
-        if row["progress"] not in (None, Progress.DONE) and not row["optional"] and not (row["key"] == "tags" and painted)
-    ]  # fmt: skip
+        row
+        for row in steps
+        if row["progress"] not in (None, Progress.DONE)
+        and not row["optional"]
+        and not (row["key"] == "tags" and painted)
+    ]
     if not left:
         return {"title": _("All is done"), "words": "", "url": steps[-1]["url"], "button": steps[-1]["title"]}
     row = left[0]
     without_tags = left[1] if row["key"] == "tags" and len(left) > 1 else None
     return {
-        "title": row["title"], "words": row["words"], "url": row["url"],
+        "title": row["title"],
+        "words": row["words"],
+        "url": row["url"],
         "button": _("Go on with: %(step)s") % {"step": row["title"]},
         "more_url": without_tags["url"] if without_tags else "",
         "more": _("Go on without tags") if without_tags else "",
-    }  # fmt: skip
+    }
 
 
 def _next_after_closing(study: Study) -> dict[str, Any]:
@@ -168,11 +176,18 @@ def _next_after_closing(study: Study) -> dict[str, Any]:
     if results is not None:
         url = reverse(results.url_name, args=[study.slug])
     if study.is_sealed:
-        return {"title": _("The study is closed, and still sealed"), "url": reverse("study_monitor", args=[study.slug]),
-                "words": _("People in the middle may finish first; then the results open."),
-                "button": _("See how it went")}  # fmt: skip
-    return {"title": _("The study is closed"), "words": _("The seal is broken: results by condition are open."),
-            "url": url, "button": _("Read the results")}  # fmt: skip
+        return {
+            "title": _("The study is closed, and still sealed"),
+            "url": reverse("study_monitor", args=[study.slug]),
+            "words": _("People in the middle may finish first; then the results open."),
+            "button": _("See how it went"),
+        }
+    return {
+        "title": _("The study is closed"),
+        "words": _("The seal is broken: results by condition are open."),
+        "url": url,
+        "button": _("Read the results"),
+    }
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -181,9 +196,7 @@ def study_describe(request: HttpRequest, study: Study) -> HttpResponse:
     """Title, description, languages, texts; and the conditions, on a form of their own."""
     presets = tuple(ConditionPreset(row.key, row.label, row.levels) for row in study.conditions.all())
     about_conditions = request.method == "POST" and "design" in request.POST
-    form = DescribeForm(
-        request.POST if request.method == "POST" and not about_conditions else None, study=study
-    )
+    form = DescribeForm(request.POST if request.method == "POST" and not about_conditions else None, study=study)
     conditions = ConditionsForm(request.POST if about_conditions else None, presets=presets)
     if request.method == "POST":
         try:
@@ -209,11 +222,14 @@ def study_describe(request: HttpRequest, study: Study) -> HttpResponse:
         request,
         "study/describe.html",
         {
-            "study": study, "form": form, "conditions_form": conditions,
-            "conditions": condition_rows(study), "sealed": conditions_are_sealed(study),
+            "study": study,
+            "form": form,
+            "conditions_form": conditions,
+            "conditions": condition_rows(study),
+            "sealed": conditions_are_sealed(study),
         },
         status=400 if form.errors or conditions.errors else 200,
-    )  # fmt: skip
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -223,9 +239,7 @@ def study_members(request: HttpRequest, study: Study) -> HttpResponse:
     if request.method == "POST":
         try:
             user = sharing.share_study(study, request.POST.get("name", ""), actor=request.user)
-            messages.success(
-                request, _("%(name)s can work on this study now.") % {"name": user.get_username()}
-            )
+            messages.success(request, _("%(name)s can work on this study now.") % {"name": user.get_username()})
         except StudyError as error:
             messages.error(request, str(error))
         return redirect("study_members", study.slug)
@@ -274,9 +288,7 @@ def study_delete(request: HttpRequest, study: Study) -> HttpResponse:
             else:
                 messages.success(request, _("“%(title)s” is deleted.") % {"title": study.title})
                 return redirect("study_list")
-    return render(
-        request, "study/delete.html", {"study": study, "problem": problem}, status=400 if problem else 200
-    )
+    return render(request, "study/delete.html", {"study": study, "problem": problem}, status=400 if problem else 200)
 
 
 @require_POST

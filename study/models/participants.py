@@ -70,9 +70,7 @@ class Participant(models.Model):
     token_hash = models.CharField(max_length=64, unique=True)
     handle = models.CharField(max_length=16, unique=True, default=new_handle)
     invite_link = models.ForeignKey(InviteLink, null=True, blank=True, on_delete=models.SET_NULL)
-    recruitment = models.JSONField(
-        default=dict, blank=True
-    )  # the platform's own ids, where it needs them back
+    recruitment = models.JSONField(default=dict, blank=True)  # the platform's own ids, where it needs them back
     language = models.CharField(max_length=10, default="en")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     last_seen_at = models.DateTimeField(default=timezone.now, editable=False)

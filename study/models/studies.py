@@ -51,9 +51,7 @@ class Study(models.Model):
     slug = models.SlugField(_("short name"), max_length=60, unique=True)
     title = models.CharField(_("title"), max_length=200)
     description = models.TextField(_("description"), blank=True)
-    owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="owned_studies"
-    )
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="owned_studies")
     members = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="studies")
 
     status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
@@ -70,12 +68,8 @@ class Study(models.Model):
     consent_text = models.JSONField(default=dict, blank=True)
     consent_version = models.PositiveIntegerField(default=1)
     instructions = models.JSONField(default=dict, blank=True)
-    questions_before = models.TextField(
-        _("questions before"), blank=True, help_text=_("a question set in YAML")
-    )
-    questions_after = models.TextField(
-        _("questions after"), blank=True, help_text=_("a question set in YAML")
-    )
+    questions_before = models.TextField(_("questions before"), blank=True, help_text=_("a question set in YAML"))
+    questions_after = models.TextField(_("questions after"), blank=True, help_text=_("a question set in YAML"))
 
     # The design.
     seed = models.BigIntegerField(_("seed"), default=new_seed)
@@ -98,9 +92,10 @@ class Study(models.Model):
     match_controls = models.PositiveIntegerField(_("match-control trials"), default=0)
     attention_trials = models.PositiveIntegerField(_("attention trials"), default=0)
     minimum_seconds = models.PositiveIntegerField(
-        _("shortest plausible time for a trial in seconds"), default=3,
+        _("shortest plausible time for a trial in seconds"),
+        default=3,
         help_text=_("faster answers are flagged, never left out by themselves"),
-    )  # fmt: skip
+    )
     headphone_check = models.BooleanField(_("add a headphone screening"), default=False)
     target_participants = models.PositiveIntegerField(_("people wanted"), null=True, blank=True)
     grace_minutes = models.PositiveIntegerField(
@@ -111,35 +106,38 @@ class Study(models.Model):
     completion_code = models.CharField(_("completion code"), max_length=60, blank=True)
     return_url = models.CharField(_("return link"), max_length=300, blank=True, validators=[web_address])
     screen_out_code = models.CharField(_("screen-out code"), max_length=60, blank=True)
-    screen_out_url = models.CharField(
-        _("screen-out link"), max_length=300, blank=True, validators=[web_address]
-    )
+    screen_out_url = models.CharField(_("screen-out link"), max_length=300, blank=True, validators=[web_address])
     recruitment_platform = models.CharField(
         _("recruited through"), max_length=10, choices=Platform, default=Platform.NONE, blank=True
     )
-    stop_at_target = models.BooleanField(
-        _("let nobody new in once the people wanted are there"), default=False
-    )
+    stop_at_target = models.BooleanField(_("let nobody new in once the people wanted are there"), default=False)
     # How many people with one answer to one question before the study: [{"question", "answer", "limit"}].
     quotas = models.JSONField(default=list, blank=True)
     feedback = models.BooleanField(_("show participants something back"), default=False)
-    include_unchanged_clips = models.BooleanField(
-        _("keep clips whose tag sets give the same prompt"), default=False
-    )
+    include_unchanged_clips = models.BooleanField(_("keep clips whose tag sets give the same prompt"), default=False)
 
     # The plan: fixed when the study opens, and digested.
     weight_first = models.DecimalField(
-        _("points for the 1st choice"), max_digits=5, decimal_places=2, default=Decimal(3),
+        _("points for the 1st choice"),
+        max_digits=5,
+        decimal_places=2,
+        default=Decimal(3),
         validators=[MinValueValidator(Decimal("0.01"))],
-    )  # fmt: skip
+    )
     weight_second = models.DecimalField(
-        _("points for the 2nd choice"), max_digits=5, decimal_places=2, default=Decimal(1),
+        _("points for the 2nd choice"),
+        max_digits=5,
+        decimal_places=2,
+        default=Decimal(1),
         validators=[MinValueValidator(Decimal(0))],
-    )  # fmt: skip
+    )
     alpha = models.DecimalField(
-        _("alpha"), max_digits=4, decimal_places=3, default=Decimal("0.05"),
+        _("alpha"),
+        max_digits=4,
+        decimal_places=3,
+        default=Decimal("0.05"),
         validators=[MinValueValidator(Decimal("0.001")), MaxValueValidator(Decimal("0.2"))],
-    )  # fmt: skip
+    )
     plan = models.JSONField(default=dict, blank=True)
     plan_digest = models.CharField(max_length=64, blank=True)
 

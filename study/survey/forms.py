@@ -83,24 +83,16 @@ def _field(question: Question) -> forms.Field:
     label = said(question.text)
     if isinstance(question, Choice):
         options = [(option.key, said(option.text)) for option in question.options]
-        return forms.ChoiceField(
-            label=label, required=question.required, choices=options, widget=forms.RadioSelect
-        )
+        return forms.ChoiceField(label=label, required=question.required, choices=options, widget=forms.RadioSelect)
     if isinstance(question, Scale):
         steps = [(str(step), str(step)) for step in range(question.start, question.to + 1)]
-        field = forms.ChoiceField(
-            label=label, required=question.required, choices=steps, widget=forms.RadioSelect
-        )
+        field = forms.ChoiceField(label=label, required=question.required, choices=steps, widget=forms.RadioSelect)
         field.low, field.high = said(question.low), said(question.high)  # type: ignore[attr-defined]
         return field
     if isinstance(question, Number):
-        return forms.FloatField(
-            label=label, required=question.required, min_value=question.min, max_value=question.max
-        )
+        return forms.FloatField(label=label, required=question.required, min_value=question.min, max_value=question.max)
     widget = forms.Textarea(attrs={"rows": 3}) if question.max_length > 120 else forms.TextInput()
-    return forms.CharField(
-        label=label, required=question.required, max_length=question.max_length, widget=widget
-    )
+    return forms.CharField(label=label, required=question.required, max_length=question.max_length, widget=widget)
 
 
 def screened_out(questions: QuestionSet, answers: dict[str, object]) -> bool:

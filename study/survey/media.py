@@ -22,16 +22,12 @@ _SIGNATURES = ((b"\x89PNG", "image/png"), (b"\xff\xd8\xff", "image/jpeg"))
 _OF_MEDIA = Parts({Trial: ("", ("id", "number", "position_order")), Clip: ("clip__", ("id", "survey_audio"))})
 _by_key = KeptRead(
     lambda participant, key: (
-        Trial.objects.filter(participant=participant, media_key=key)
-        .order_by()
-        .values_list(*_OF_MEDIA.columns)
+        Trial.objects.filter(participant=participant, media_key=key).order_by().values_list(*_OF_MEDIA.columns)
     ),
     participant=int,
     key=str,
 )
-_image = KeptRead(
-    lambda stimulus: Stimulus.objects.filter(pk=stimulus).order_by().values_list("image"), stimulus=int
-)
+_image = KeptRead(lambda stimulus: Stimulus.objects.filter(pk=stimulus).order_by().values_list("image"), stimulus=int)
 
 
 def _content_type(content: bytes) -> str:

@@ -33,9 +33,13 @@ from study.voting import AnswerRefused, cast_known, trial_to_answer
 
 LONGEST_MINIMUM = 15.0
 # What the page shows of a trial, its clip and the answer that it may have.
-_SHOWN = Parts({
-    Trial: ("", ()), Clip: ("clip__", ("id", "duration", "survey_duration", "outline")), Ballot: ("ballot__", ()),
-})  # fmt: skip
+_SHOWN = Parts(
+    {
+        Trial: ("", ()),
+        Clip: ("clip__", ("id", "duration", "survey_duration", "outline")),
+        Ballot: ("ballot__", ()),
+    }
+)
 _shown = KeptRead(
     lambda participant, number: (
         Trial.objects.filter(participant=participant, number=number).order_by().values_list(*_SHOWN.columns)
@@ -93,24 +97,22 @@ def _answer(request: HttpRequest, handle: str, number: int) -> HttpResponse:
             return JsonResponse({"saved": False, "error": str(error)}, status=422)
         ballot = Ballot.objects.filter(trial=row).first()
         return _page(
-            request, row.participant, row, ballot, way_through(row.participant),
-            error=str(error), chosen=request.POST, status=422,
-        )  # fmt: skip
+            request,
+            row.participant,
+            row,
+            ballot,
+            way_through(row.participant),
+            error=str(error),
+            chosen=request.POST,
+            status=422,
+        )
     except NotAllowedNow as error:
         if script:
             return JsonResponse({"saved": False, "error": str(error), "final": True}, status=409)
         return see_other(next_url(row.participant))
     participant = row.participant
-    onward = (
-        _after(participant, row)
-        if "back" not in request.POST
-        else _neighbour(row, -1, way_through(participant))
-    )
-    return (
-        JsonResponse({"saved": True, "next": onward})
-        if script
-        else see_other(onward or next_url(participant))
-    )
+    onward = _after(participant, row) if "back" not in request.POST else _neighbour(row, -1, way_through(participant))
+    return JsonResponse({"saved": True, "next": onward}) if script else see_other(onward or next_url(participant))
 
 
 def _neighbour(row: Trial, step: int, way: dict[int, bool]) -> str:
@@ -143,7 +145,10 @@ def _page(
     judged = [answered for each, answered in way.items() if each]  # all but the practice trial
     total, answered = len(judged), sum(judged)
     return show(
-        request, participant, "trial", status,
+        request,
+        participant,
+        "trial",
+        status,
         trial=row,
         question=_question(row),
         minimum=listening_minimum(row),
@@ -151,11 +156,16 @@ def _page(
         wave=_wave(row.clip.outline),
         positions=_positions(row, letters, chosen),
         audio=reverse("survey_audio", args=[participant.handle, row.media_key]),
-        chosen=chosen, error=error, ballot=ballot,
+        chosen=chosen,
+        error=error,
+        ballot=ballot,
         place=_("%(n)s of %(total)s") % {"n": row.number, "total": total} if row.number else _("A try first"),
-        answered=answered, segments=_segments(row.number, total),
-        page_label=f"trial {row.number}", back=_neighbour(row, -1, way), ahead=_neighbour(row, 1, way),
-    )  # fmt: skip
+        answered=answered,
+        segments=_segments(row.number, total),
+        page_label=f"trial {row.number}",
+        back=_neighbour(row, -1, way),
+        ahead=_neighbour(row, 1, way),
+    )
 
 
 def _positions(row: Trial, letters: str, chosen: Any) -> list[dict[str, Any]]:
@@ -177,10 +187,7 @@ def _positions(row: Trial, letters: str, chosen: Any) -> list[dict[str, Any]]:
 
 def _question(row: Trial) -> str:
     if row.expected:
-        return (
-            _("This time, choose image %(first)s as your 1st and image %(second)s as your 2nd.")
-            % row.expected
-        )
+        return _("This time, choose image %(first)s as your 1st and image %(second)s as your 2nd.") % row.expected
     return texts.question(row.participant.study)
 
 

@@ -35,7 +35,7 @@ from study.survey.visitors import (
     survey_page,
     to_own_page,
     unknown_link,
-)  # fmt: skip
+)
 from study.tokens import accept_token, offer_token, token_hash
 from study.voting import finish, takes_answers, unanswered
 
@@ -74,18 +74,14 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
     return _let_in(request, link.study, link=link, token=token if link.cap == 1 else None)
 
 
-def _let_in(
-    request: HttpRequest, study: Study, *, link: InviteLink | None, token: str | None
-) -> HttpResponse:
+def _let_in(request: HttpRequest, study: Study, *, link: InviteLink | None, token: str | None) -> HttpResponse:
     choose_language(request, study)
     remembered = token or request.COOKIES.get(COOKIE_OF_WAY_IN, "")
     known = person_with(remembered, study) if remembered else None
     if known is not None and token is not None:
         return to_own_page(known, token)
     # Who began already may always see the page that leads on; somebody new only while the study takes people.
-    going_on = known is not None and (
-        known.status != Participant.Status.STARTED or takes_answers(study, known)
-    )
+    going_on = known is not None and (known.status != Participant.Status.STARTED or takes_answers(study, known))
     if not going_on:
         _check_open(study, link)
     if request.method == "POST":
@@ -119,9 +115,13 @@ def _enrol(request: HttpRequest, study: Study, link: InviteLink | None, token: s
         raise begun_elsewhere(study)
     try:
         participant, token = enrol(
-            study, token=token, link=link, language=request.LANGUAGE_CODE, recruitment=ids,
+            study,
+            token=token,
+            link=link,
+            language=request.LANGUAGE_CODE,
+            recruitment=ids,
             bot=bool(request.POST.get("website")),  # a field that people do not see
-        )  # fmt: skip
+        )
     except NotAllowedNow as error:  # full or closed since the page was shown
         raise _closed_to_new(study, error) from error
     response = to_own_page(participant, token)
@@ -136,10 +136,15 @@ def _welcome_page(request: HttpRequest, study: Study, known: Participant | None)
     seconds = sum(min(played or whole, 30) + 15 for played, whole in clips)
     minutes = max(1, round(seconds / len(clips) * heard / 60) + 1)
     context = {
-        "study": study, "known": known, "key": offer_token(), "pieces": heard, "minutes": minutes,
-        "images": study.conditions.count(), "languages": texts.languages_of(study),
+        "study": study,
+        "known": known,
+        "key": offer_token(),
+        "pieces": heard,
+        "minutes": minutes,
+        "images": study.conditions.count(),
+        "languages": texts.languages_of(study),
         "language_url": reverse("survey_site_language"),
-    }  # fmt: skip
+    }
     return render(request, "survey/welcome.html", context)
 
 
@@ -262,9 +267,7 @@ def _given_back(participant: Participant) -> list[str]:
         )
         lines.append(text % {"n": same, "m": twice})
     if participant.study.is_sealed:
-        lines.append(
-            _("What others chose will stand here once the study is closed; your own link brings you back.")
-        )
+        lines.append(_("What others chose will stand here once the study is closed; your own link brings you back."))
     else:
         many, judged = agreement_with_others(participant)
         text = ngettext(

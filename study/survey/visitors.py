@@ -59,43 +59,62 @@ def unknown_link(request: HttpRequest) -> VisitEnds:
             "slow", 429, _("Too many links that do not exist"), _("Please wait ten minutes and try again.")
         )
     return VisitEnds(
-        "unknown", 404, _("This link is not valid"),
+        "unknown",
+        404,
+        _("This link is not valid"),
         _("Please check that you copied all of it, or ask the people who sent it to you."),
-    )  # fmt: skip
+    )
 
 
 def needs_own_link() -> VisitEnds:
     return VisitEnds(
-        "nolink", 403, _("Please open your own link again"),
-        _("This browser does not know who you are. Your own link brings you back to where you were; "
-          "nothing that was saved is lost."),
-    )  # fmt: skip
+        "nolink",
+        403,
+        _("Please open your own link again"),
+        _(
+            "This browser does not know who you are. Your own link brings you back to where you were; "
+            "nothing that was saved is lost."
+        ),
+    )
 
 
 def begun_elsewhere(study: Study) -> VisitEnds:
     """For somebody whom the recruiting platform sends a second time, to a browser that does not know them. The
     platform's id is no secret, so it opens nothing."""
     return VisitEnds(
-        "begun", 403, _("You have begun this study already"),
-        _("Please go on in the browser in which you began, or open your own link here: it was on the page before "
-          "the first piece. Nothing that was saved is lost. If you have neither, write to the people who sent you "
-          "here."), study,
-    )  # fmt: skip
+        "begun",
+        403,
+        _("You have begun this study already"),
+        _(
+            "Please go on in the browser in which you began, or open your own link here: it was on the page before "
+            "the first piece. Nothing that was saved is lost. If you have neither, write to the people who sent you "
+            "here."
+        ),
+        study,
+    )
 
 
 def not_open(study: Study) -> VisitEnds:
     """Why nobody new comes in now."""
     if study.status == Study.Status.CLOSED:
         return VisitEnds(
-            "closed", 410, _("This study has ended"),
-            _("Thank you for your interest. No more answers are taken."), study,
-        )  # fmt: skip
+            "closed",
+            410,
+            _("This study has ended"),
+            _("Thank you for your interest. No more answers are taken."),
+            study,
+        )
     if study.status == Study.Status.PAUSED:
         return VisitEnds(
-            "paused", 403, _("This study is taking a break"),
-            _("Please come back later with the same link. If you have begun already, use your own link: "
-              "you can go on."), study,
-        )  # fmt: skip
+            "paused",
+            403,
+            _("This study is taking a break"),
+            _(
+                "Please come back later with the same link. If you have begun already, use your own link: "
+                "you can go on."
+            ),
+            study,
+        )
     return VisitEnds(
         "draft", 403, _("This study is not open yet"), _("Please come back later with the same link."), study
     )
@@ -139,9 +158,7 @@ def survey_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
                 # A browser may yet come back with its cookie, or be let in again: its answers wait until then.
                 body = {"saved": False, "error": end.heading, "final": end.state not in ("nolink", "slow")}
                 return JsonResponse(body, status=end.status)
-            response = render(
-                request, "survey/ends.html", {"end": end, "study": end.study}, status=end.status
-            )
+            response = render(request, "survey/ends.html", {"end": end, "study": end.study}, status=end.status)
         add_never_cache_headers(response)
         return response
 
@@ -158,9 +175,7 @@ def participant_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpRes
         stop_if_over(participant)
         try:
             return view(request, participant, *args, **kwargs)
-        except (
-            NotAllowedNow
-        ):  # finished in another tab, or closed since the page was shown: say where they are
+        except NotAllowedNow:  # finished in another tab, or closed since the page was shown: say where they are
             return see_other(f"/q/{handle}/")
 
     return survey_page(page)

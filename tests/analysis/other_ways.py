@@ -33,9 +33,7 @@ def log_likelihood(theta: dict[str, float], made: Sequence[tuple[str, list[str],
     return sum(theta[one] - math.log(sum(math.exp(theta[key]) for key in left)) for _p, left, one in made)
 
 
-def information(
-    theta: dict[str, float], made: Sequence[tuple[str, list[str], str]], keys: Sequence[str]
-) -> np.ndarray:
+def information(theta: dict[str, float], made: Sequence[tuple[str, list[str], str]], keys: Sequence[str]) -> np.ndarray:
     """Fisher information of all log worths (K, K): the sum of the covariances of the choices."""
     total = np.zeros((len(keys), len(keys)))
     for _person, left, _one in made:
@@ -45,9 +43,7 @@ def information(
     return total
 
 
-def maximum(
-    keys: Sequence[str], reference: str, height: Callable[[dict[str, float]], float]
-) -> dict[str, float]:
+def maximum(keys: Sequence[str], reference: str, height: Callable[[dict[str, float]], float]) -> dict[str, float]:
     """Where `height` of the log worths is greatest, 0 at the reference."""
     free = [key for key in keys if key != reference]
 
@@ -57,24 +53,22 @@ def maximum(
     start = np.zeros(len(free))
     for _ in range(3):
         found = optimize.minimize(
-            lambda values: -height(named(values)), start, method="Nelder-Mead",
+            lambda values: -height(named(values)),
+            start,
+            method="Nelder-Mead",
             options={"xatol": 1e-9, "fatol": 1e-12, "maxiter": 8000, "maxfev": 8000, "adaptive": True},
-        )  # fmt: skip
+        )
         start = found.x
     return named(start)
 
 
-def firth_height(
-    theta: dict[str, float], made: Sequence[tuple[str, list[str], str]], keys: Sequence[str]
-) -> float:
+def firth_height(theta: dict[str, float], made: Sequence[tuple[str, list[str], str]], keys: Sequence[str]) -> float:
     """l(θ) + ½ log |I(θ)|, the information without the last condition's row and column."""
     determinant = np.linalg.slogdet(information(theta, made, keys)[:-1, :-1])
     return log_likelihood(theta, made) + 0.5 * float(determinant[1])
 
 
-def henderson(
-    rows: Sequence[int], columns: Sequence[int], y: np.ndarray
-) -> tuple[float, float, float, float, float]:
+def henderson(rows: Sequence[int], columns: Sequence[int], y: np.ndarray) -> tuple[float, float, float, float, float]:
     """Henderson's method III by least squares: components of rows, columns and residual, then V and df.
 
     Reductions of the sum of squares by fitting dummies; the coefficient of a component is the trace of

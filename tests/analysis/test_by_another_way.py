@@ -65,9 +65,7 @@ def test_worths_and_their_errors_choice_by_choice(seed: int, k: int) -> None:
     covariance = np.linalg.inv(other.information(theta, made, keys)[np.ix_(at, at)])
     for i, key in enumerate(free):
         assert found["se"][key] == pytest.approx(np.sqrt(covariance[i, i]), rel=1e-6)
-    scores = np.array(
-        [slope([c for c in made if c[0] == person]) for person in sorted({row[0] for row in rows})]
-    )
+    scores = np.array([slope([c for c in made if c[0] == person]) for person in sorted({row[0] for row in rows})])
     robust = covariance @ (scores.T @ scores) @ covariance
     for i, key in enumerate(free):
         assert found["se_robust"][key] == pytest.approx(np.sqrt(robust[i, i]), rel=1e-5)
@@ -82,9 +80,7 @@ def test_the_jackknife_refits_without_each_person() -> None:
     for person in people:
         made = other.choices([row for row in rows if row[0] != person], keys)
         without.append(
-            other.maximum(
-                keys, found["reference"], lambda theta, made=made: other.log_likelihood(theta, made)
-            )
+            other.maximum(keys, found["reference"], lambda theta, made=made: other.log_likelihood(theta, made))
         )
     for key in keys:
         if key == found["reference"]:
@@ -145,8 +141,9 @@ def test_the_penalised_estimate_and_its_profile() -> None:
         """How far the penalised likelihood falls with c's log worth held at `value`."""
         held = optimize.minimize_scalar(
             lambda x: -other.firth_height({reference: 0.0, "c": value, middle: x}, made, keys),
-            bracket=(best[middle] - 1, best[middle] + 1), tol=1e-12,
-        )  # fmt: skip
+            bracket=(best[middle] - 1, best[middle] + 1),
+            tol=1e-12,
+        )
         return 2 * (top + held.fun)
 
     for bound in found["ci95"]["c"]:
@@ -202,10 +199,7 @@ def test_skillings_mack_as_published() -> None:
     present = rng.random((15, 5)) < 0.7
     present[:, :2] = True
     wanted, df = other.skillings_mack(
-        [
-            [float(v) if p else None for v, p in zip(*row, strict=True)]
-            for row in zip(values, present, strict=True)
-        ]
+        [[float(v) if p else None for v, p in zip(*row, strict=True)] for row in zip(values, present, strict=True)]
     )
     found = skillings_mack(values, present)
     assert (found.statistic, found.df) == (pytest.approx(wanted, rel=1e-9), df)
@@ -224,9 +218,9 @@ def test_an_order_changes_on_either_side_of_its_crossing_and_nowhere_else(seed: 
     def order(ratio: float) -> list[str]:
         means = {
             key: data["mean_points"]
-            for key, data in analysed(
-                rows, keys, AnalysisPlan((1.0, ratio), draws=100, random_effects=False)
-            )["scores"].items()
+            for key, data in analysed(rows, keys, AnalysisPlan((1.0, ratio), draws=100, random_effects=False))[
+                "scores"
+            ].items()
         }
         return sorted(keys, key=lambda key: -means[key])
 

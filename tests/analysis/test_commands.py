@@ -36,9 +36,7 @@ def audited(path, tmp_path, **options):
 
 def test_the_published_table_fits_three_to_one_with_thirty_people(seed_table, tmp_path):
     audit = audited(seed_table, tmp_path, respondents=30)
-    assert audit["consistent"] == [
-        {"weights": [3, 1], "respondents": 30, "second_choices": [27, 27, 24, 27, 27, 27]}
-    ]
+    assert audit["consistent"] == [{"weights": [3, 1], "respondents": 30, "second_choices": [27, 27, 24, 27, 27, 27]}]
     assert audit["column_totals"] == [117, 117, 114, 117, 117, 117]
     assert audit["mismatches"] == [{"row": "original_sentence", "printed": 58, "sum": 55}]
     (repair,) = audit["repairs"]
@@ -160,10 +158,7 @@ def test_analyze_writes_the_public_shape(tmp_path):
     theta = data["plackett_luce"]["log_worth"]
     assert theta[data["plackett_luce"]["reference"]] == 0
     redefined = (
-        theta["redefined_tags"]
-        + theta["redefined_sentence"]
-        - theta["original_tags"]
-        - theta["original_sentence"]
+        theta["redefined_tags"] + theta["redefined_sentence"] - theta["original_tags"] - theta["original_sentence"]
     ) / 2
     assert data["factorial"]["redefined"]["estimate"] == pytest.approx(redefined)
     assert data["position_bias"] is None
@@ -171,9 +166,7 @@ def test_analyze_writes_the_public_shape(tmp_path):
 
 def test_the_same_seed_gives_the_same_json(tmp_path):
     study = simulated(12, 4)
-    assert to_json(analyse(study, AnalysisPlan(draws=300))) == to_json(
-        analyse(study, AnalysisPlan(draws=300))
-    )
+    assert to_json(analyse(study, AnalysisPlan(draws=300))) == to_json(analyse(study, AnalysisPlan(draws=300)))
 
 
 GOOD = [("p1", "c1", "a", "b"), ("p1", "c2", "b", "a"), ("p2", "c1", "c", "a"), ("p2", "c2", "a", "c")]
@@ -232,9 +225,7 @@ def test_found_keys_are_the_conditions_of_another_study(tmp_path):
 
 def test_excluded_rows_are_counted_and_left_out(tmp_path):
     rows = [(*row, "") for row in GOOD] + [("p9", "c1", "a", "a", "too fast"), ("p8", "c1", "b", "a", "1")]
-    table = read_ballots(
-        write_csv(tmp_path / "b.csv", rows, "participant,clip,first,second,excluded"), ("a", "b", "c")
-    )
+    table = read_ballots(write_csv(tmp_path / "b.csv", rows, "participant,clip,first,second,excluded"), ("a", "b", "c"))
     assert (table.ballots.n, table.n_excluded) == (4, 2)
     assert table.excluded_reasons == {"too fast": 1, "1": 1}
     assert table.all_ballots.n == 5  # the ballot that names one image twice can never count

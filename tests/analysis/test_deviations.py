@@ -54,9 +54,7 @@ def test_the_target_is_told_when_it_is_missed_or_passed_and_an_open_study_is_not
     assert deviations(study) == [
         "Closed before the target: 2 of 5 planned people completed. Reason given: The term ended."
     ]
-    assert deviations(planned_study(people=3, wanted=2)) == [
-        "More people than planned: 3 completed, 2 were planned."
-    ]
+    assert deviations(planned_study(people=3, wanted=2)) == ["More people than planned: 3 completed, 2 were planned."]
 
 
 def test_an_early_end_is_set_against_the_rule_of_the_plan() -> None:
@@ -82,9 +80,7 @@ def test_while_sealed_nothing_is_told_of_the_rule() -> None:
 def test_people_excluded_by_hand_are_counted_with_their_reasons() -> None:
     study = planned_study()
     first, second, third, _last = study.participants.order_by("number")
-    study.participants.filter(pk__in=(first.pk, second.pk)).update(
-        excluded=True, exclusion_reason="no loudspeaker"
-    )
+    study.participants.filter(pk__in=(first.pk, second.pk)).update(excluded=True, exclusion_reason="no loudspeaker")
     study.participants.filter(pk=third.pk).update(excluded=True)
     [told] = deviations(study)
     assert told == "People excluded by hand after opening: 3 (no loudspeaker: 2; no reason given: 1)."

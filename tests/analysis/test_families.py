@@ -21,9 +21,7 @@ from tests.analysis.studies import by_hand, simulated
 
 
 def test_points_add_up_by_hand():
-    found = scores(
-        by_hand([("p", "c", "a", "b"), ("p", "d", "a", None), ("q", "c", "b", "a")]), (3.0, 1.0), 200
-    )
+    found = scores(by_hand([("p", "c", "a", "b"), ("p", "d", "a", None), ("q", "c", "b", "a")]), (3.0, 1.0), 200)
     assert found.points[:2] == (7.0, 4.0)
     assert found.mean_points[:2] == (2.0, 1.75)  # mean over people of their mean per ballot
     assert (found.first[:2], found.second[:2]) == ((2, 1), (1, 1))
@@ -57,9 +55,7 @@ def test_permutation_agrees_with_all_relabellings():
 def test_permutation_of_many_people_takes_the_same_distribution_as_of_single_ones():
     vectors = np.tile([[3.0, 1, 0, 0], [1, 3, 0, 0]], (40, 1))
     grouped = permutation_test(vectors[:2], 4_000, np.random.default_rng(0), "", np.array([40, 40]))
-    assert grouped.statistic == pytest.approx(
-        permutation_test(vectors, 999, np.random.default_rng(1), "").statistic
-    )
+    assert grouped.statistic == pytest.approx(permutation_test(vectors, 999, np.random.default_rng(1), "").statistic)
 
 
 def test_factorial_effects_are_the_half_coding():
@@ -140,9 +136,13 @@ def test_krippendorff_alpha_as_in_the_textbook():
 def with_columns(**columns):
     n = len(next(iter(columns.values())))
     return make_ballots(
-        [f"p{i // 2}" for i in range(n)], [f"c{i % 2}" if "repeat" not in columns else "c" for i in range(n)],
-        ["a", "b"] * (n // 2), ["b", "a"] * (n // 2), conditions=("a", "b", "c"), **columns,
-    )  # fmt: skip
+        [f"p{i // 2}" for i in range(n)],
+        [f"c{i % 2}" if "repeat" not in columns else "c" for i in range(n)],
+        ["a", "b"] * (n // 2),
+        ["b", "a"] * (n // 2),
+        conditions=("a", "b", "c"),
+        **columns,
+    )
 
 
 def test_position_bias_is_chi_square_against_what_was_offered():

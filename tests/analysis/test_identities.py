@@ -176,11 +176,9 @@ def test_henderson_components_are_unbiased_with_missing_ballots():
                 c := crossed_mean(
                     row,
                     column,
-                    (
-                        rng.normal(size=(30, 1)) * 1.0
-                        + rng.normal(size=(1, 8)) * 0.7
-                        + rng.normal(size=(30, 8)) * 1.5
-                    )[keep],
+                    (rng.normal(size=(30, 1)) * 1.0 + rng.normal(size=(1, 8)) * 0.7 + rng.normal(size=(30, 8)) * 1.5)[
+                        keep
+                    ],
                 )
             )
         ],

@@ -173,9 +173,7 @@ def test_friedman_with_ties_as_r():
 
 def test_skillings_mack_is_friedman_on_complete_data_with_ties():
     values = R["friedman_data"].reshape(30, 4)
-    assert skillings_mack(values, np.ones((30, 4), bool)).statistic == pytest.approx(
-        R["friedman"][0], rel=1e-10
-    )
+    assert skillings_mack(values, np.ones((30, 4), bool)).statistic == pytest.approx(R["friedman"][0], rel=1e-10)
 
 
 def test_wilcoxon_on_depression():

@@ -30,16 +30,19 @@ def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     """What the command says of a study, what R says, and the study's name."""
     rows, folder = ROWS[request.param], tmp_path_factory.mktemp("study")
     with (folder / "ballots.csv").open("w", newline="") as file:
-        out = csv.DictWriter(
-            file, ("participant", "clip", "first", "second", "position_first"), extrasaction="ignore"
-        )
+        out = csv.DictWriter(file, ("participant", "clip", "first", "second", "position_first"), extrasaction="ignore")
         out.writeheader()
         out.writerows(rows)
     keys = rows[0]["keys"].split(";")
     call_command(
-        "analyze", str(folder / "ballots.csv"), json=str(folder / "out.json"), draws=200,
-        weights=f"{rows[0]['w1']},{rows[0]['w2']}", conditions=",".join(keys), reference=keys[-1],
-    )  # fmt: skip
+        "analyze",
+        str(folder / "ballots.csv"),
+        json=str(folder / "out.json"),
+        draws=200,
+        weights=f"{rows[0]['w1']},{rows[0]['w2']}",
+        conditions=",".join(keys),
+        reference=keys[-1],
+    )
     return json.loads((folder / "out.json").read_text()), WANTED[request.param], request.param
 
 
@@ -89,9 +92,7 @@ def test_contrasts_from_the_mean_squares_of_the_complete_study(pair):
     if "mean_squares" not in r:
         return
     p, c, n = ours["n_participants"], ours["n_clips"], ours["n_ballots"]
-    tests = dict(
-        zip(("redefined", "sentence", "interaction"), [ours["primary"], *ours["secondary"]], strict=True)
-    )
+    tests = dict(zip(("redefined", "sentence", "interaction"), [ours["primary"], *ours["secondary"]], strict=True))
     for name, (mean, msp, msc, mse) in r["mean_squares"].items():
         v = max(msp + msc - mse, msp, msc) / n
         df = max(c - 1, (n * v) ** 2 / (msp**2 / (p - 1) + msc**2 / (c - 1) + mse**2 / ((p - 1) * (c - 1))))

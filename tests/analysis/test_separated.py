@@ -30,9 +30,12 @@ def test_a_condition_that_always_wins_ends_with_a_plain_sentence(tmp_path: Path)
 def test_one_person_may_have_made_all_the_choices_there_are() -> None:
     none = [("p1", clip, None, None) for clip in ("c0", "c1", "c2")]
     chosen = [
-        ("p0", "c0", "c", "a"), ("p0", "c1", "c", "b"), ("p0", "c2", "b", "a"), ("p0", "c3", "b", "a"),
+        ("p0", "c0", "c", "a"),
+        ("p0", "c1", "c", "b"),
+        ("p0", "c2", "b", "a"),
+        ("p0", "c3", "b", "a"),
         ("p0", "c4", "a", "c"),
-    ]  # fmt: skip
+    ]
     ballots = make_ballots(*zip(*chosen, *none, strict=True), conditions="abc")
     data = to_json(analyse(ballots, AnalysisPlan(draws=200)))
     assert any("jackknife uses one Newton step" in warning for warning in data["warnings"])

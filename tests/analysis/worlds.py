@@ -38,9 +38,7 @@ def answered_study(*, people: int = 4, clips: int = 3, conditions: int = 4, **fi
 
 def close(study: Study) -> Study:
     """Closed so long ago that results are open."""
-    Study.objects.filter(pk=study.pk).update(
-        status=Study.Status.CLOSED, closed_at=timezone.now() - timedelta(days=7)
-    )
+    Study.objects.filter(pk=study.pk).update(status=Study.Status.CLOSED, closed_at=timezone.now() - timedelta(days=7))
     study.refresh_from_db()
     return study
 

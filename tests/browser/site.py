@@ -29,9 +29,13 @@ class Site:
     def manage(self, *arguments: str) -> str:
         """Runs a management command on this site's data and returns what it printed."""
         done = subprocess.run(
-            [sys.executable, "manage.py", *arguments], cwd=ROOT, env=os.environ | environment(self.data),
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=os.environ | environment(self.data),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         assert done.returncode == 0, done.stderr + done.stdout
         return done.stdout
 
@@ -62,9 +66,12 @@ def running_site(data: Path, weights: Path) -> Iterator[Site]:
         site.manage("compile_translations", "--verbosity", "0")
         site.manage("collectstatic", "--noinput", "--verbosity", "0")
         site.manage(
-            "shell", "--verbosity", "0", "-c",
+            "shell",
+            "--verbosity",
+            "0",
+            "-c",
             f"from django.contrib.auth.models import User; User.objects.create_user({user!r}, password={password!r})",
-        )  # fmt: skip
+        )
         processes.start("web", web_command(int(url.rpartition(":")[2])), **environment(data, url))
         processes.start("worker", worker_command(), **environment(data, url))
         served = wait_until_served(url + "/console/sign-in/", PATIENCE)

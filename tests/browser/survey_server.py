@@ -19,14 +19,21 @@ def main(folder: str, port: str) -> None:
     call_command("compile_translations", verbosity=0)
     call_command("migrate", verbosity=0)
     for count in (2, 4, 6):
-        make_open_study(
-            clips=3, conditions=count, seconds=1.0, open_link_token=f"images{count}", sound_check=True
-        )
+        make_open_study(clips=3, conditions=count, seconds=1.0, open_link_token=f"images{count}", sound_check=True)
     study = make_open_study(
-        clips=1, seconds=1.0, open_link_token="options", sound_check=True, practice_trial=True, ask_reason=True,
-        allow_none_fits=True, ask_familiarity=True, headphone_check=True, feedback=True,
-        second_choice_required=False, questions_before=shipped("musical_experience"),
-    )  # fmt: skip
+        clips=1,
+        seconds=1.0,
+        open_link_token="options",
+        sound_check=True,
+        practice_trial=True,
+        ask_reason=True,
+        allow_none_fits=True,
+        ask_familiarity=True,
+        headphone_check=True,
+        feedback=True,
+        second_choice_required=False,
+        questions_before=shipped("musical_experience"),
+    )
     add_clip(study, 9, seconds=1.0, is_practice=True)
     call_command("runserver", port, use_reloader=False, verbosity=0)
 

@@ -27,9 +27,7 @@ for step in ClipStep.objects.filter(kind="redefine").select_related("clip"):
 
 def real_tags(shared_data: Path, out: Path) -> Path:
     """The clips' rows of the data set's own annotations, as a researcher would import them."""
-    with lzma.open(
-        shared_data / "mtat" / "annotations_final.csv.xz", "rt", encoding="utf-8", newline=""
-    ) as file:
+    with lzma.open(shared_data / "mtat" / "annotations_final.csv.xz", "rt", encoding="utf-8", newline="") as file:
         rows = csv.DictReader(file, delimiter="\t")
         tags = {
             row["clip_id"]: [name for name, value in row.items() if value == "1" and name not in ("clip_id",)]

@@ -32,15 +32,17 @@ class Server:
     def ballots(self, page) -> int:
         return self.ask(
             "select count(*) from study_ballot b join study_trial t on t.id = b.trial_id "
-            "join study_participant p on p.id = t.participant_id where p.handle = ?", page.url.split("/")[4],
-        )[0][0]  # fmt: skip
+            "join study_participant p on p.id = t.participant_id where p.handle = ?",
+            page.url.split("/")[4],
+        )[0][0]
 
     def revisions(self, page) -> int:
         return self.ask(
             "select count(*) from study_ballotrevision r join study_ballot b on b.id = r.ballot_id "
             "join study_trial t on t.id = b.trial_id join study_participant p on p.id = t.participant_id "
-            "where p.handle = ?", page.url.split("/")[4],
-        )[0][0]  # fmt: skip
+            "where p.handle = ?",
+            page.url.split("/")[4],
+        )[0][0]
 
 
 @pytest.fixture(scope="module")
@@ -311,9 +313,7 @@ def test_no_page_has_an_accessibility_fault(visit, server, language):
 
     def check():
         found = Axe().run(page).response["violations"]
-        faults.extend(
-            (page.url.split("/", 5)[-1], fault["id"], fault["nodes"][0]["html"][:150]) for fault in found
-        )
+        faults.extend((page.url.split("/", 5)[-1], fault["id"], fault["nodes"][0]["html"][:150]) for fault in found)
 
     page.goto(f"{server.url}/s/nothing/")
     check()

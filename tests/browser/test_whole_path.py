@@ -51,9 +51,7 @@ def points_by_hand(ballots: str) -> Counter[str]:
 
 
 @pytest.mark.timeout(2400)
-def test_a_study_from_its_creation_to_its_report(
-    chromium: Browser, site: Site, music: tuple[list[Path], Path]
-) -> None:
+def test_a_study_from_its_creation_to_its_report(chromium: Browser, site: Site, music: tuple[list[Path], Path]) -> None:
     researcher = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="en")
     console = researcher.new_page()
     sign_in(console, site)

@@ -38,26 +38,81 @@ REACH = {
     RECEIPT: ("survey_withdraw",),
     SIGNED_IN: ("study_list", "study_create"),
     STUDY: (
-        "study_overview", "study_describe", "study_members", "member_remove", "study_log", "study_copy",
-        "study_archive", "study_delete", "study_clips", "clip_audio", "clip_tags", "clip_change", "study_tags",
-        "tags_template", "study_plan", "study_preview", "study_preview_start", "study_open", "study_blinding",
-        "study_blinding_check", "generation_tags",
-        "study_move", "study_monitor", "study_participants", "participant_exclude", "problem_resolve", "study_links", "generation_run", "generation_live",
-        "generation_start", "generation_cancel", "generation_retry", "generation_settings", "generation_decide",
-        "generation_upload", "generation_review", "generation_clip", "generation_repaint",
-        "generation_leave_out", "generation_take_in", "generation_audio", "generation_image", "study_reporting",
-        "study_power", "study_early_stop", "study_results", "study_analyse", "study_report", "study_result_file", "study_bundle",
+        "study_overview",
+        "study_describe",
+        "study_members",
+        "member_remove",
+        "study_log",
+        "study_copy",
+        "study_archive",
+        "study_delete",
+        "study_clips",
+        "clip_audio",
+        "clip_tags",
+        "clip_change",
+        "study_tags",
+        "tags_template",
+        "study_plan",
+        "study_preview",
+        "study_preview_start",
+        "study_open",
+        "study_blinding",
+        "study_blinding_check",
+        "generation_tags",
+        "study_move",
+        "study_monitor",
+        "study_participants",
+        "participant_exclude",
+        "problem_resolve",
+        "study_links",
+        "generation_run",
+        "generation_live",
+        "generation_start",
+        "generation_cancel",
+        "generation_retry",
+        "generation_settings",
+        "generation_decide",
+        "generation_upload",
+        "generation_review",
+        "generation_clip",
+        "generation_repaint",
+        "generation_leave_out",
+        "generation_take_in",
+        "generation_audio",
+        "generation_image",
+        "study_reporting",
+        "study_power",
+        "study_early_stop",
+        "study_results",
+        "study_analyse",
+        "study_report",
+        "study_result_file",
+        "study_bundle",
     ),
     PARTICIPANT: (
-        "survey_resume", "survey_consent", "survey_questions", "survey_sound", "survey_instructions",
-        "survey_trial", "survey_audio", "survey_image", "survey_review", "survey_thanks",
-        "survey_screened_out", "survey_events", "survey_language", "survey_problem", "survey_withdraw_own",
+        "survey_resume",
+        "survey_consent",
+        "survey_questions",
+        "survey_sound",
+        "survey_instructions",
+        "survey_trial",
+        "survey_audio",
+        "survey_image",
+        "survey_review",
+        "survey_thanks",
+        "survey_screened_out",
+        "survey_events",
+        "survey_language",
+        "survey_problem",
+        "survey_withdraw_own",
     ),
-}  # fmt: skip
+}
 # Verbs of `clip_change`, `participant_exclude` and `study_move`: one address each.
-VERBS = {"clip_change": ("leave-out", "include", "practice", "delete"),
-         "participant_exclude": ("leave-out", "take-in"),
-         "study_move": ("begin", "pause", "resume", "close")}  # fmt: skip
+VERBS = {
+    "clip_change": ("leave-out", "include", "practice", "delete"),
+    "participant_exclude": ("leave-out", "take-in"),
+    "study_move": ("begin", "pause", "resume", "close"),
+}
 # All are tried on the closed study, the two that pages use on the draft as well.
 METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
 
@@ -90,8 +145,7 @@ def world(settings: Any) -> SimpleNamespace:
         study.members.add(teammate)
     ProblemReport.objects.create(study=closed, page="survey", text="no sound")
     theirs = make_study(clips=1, owner=stranger, title="Stranger's own", slug="strangers-own")
-    return SimpleNamespace(owner=owner, teammate=teammate, stranger=stranger, draft=draft, closed=closed,
-                           theirs=theirs)  # fmt: skip
+    return SimpleNamespace(owner=owner, teammate=teammate, stranger=stranger, draft=draft, closed=closed, theirs=theirs)
 
 
 @pytest.fixture
@@ -122,13 +176,8 @@ def addresses_of(study: Study, *, slug: str = "") -> list[str]:
         "participant_exclude": {"code": "r0001"},
         "problem_resolve": {"report_id": report.pk if report else 1},
         "study_result_file": {"name": "ballots.csv"},
-        "generation_image": {
-            "number": clip.number, "key": image_key(clip.stimuli.first()), "size": "preview"
-        },
-    } | {
-        f"generation_{name}": {"number": clip.number}
-        for name in ("clip", "repaint", "leave_out", "take_in", "audio")
-    }  # fmt: skip
+        "generation_image": {"number": clip.number, "key": image_key(clip.stimuli.first()), "size": "preview"},
+    } | {f"generation_{name}": {"number": clip.number} for name in ("clip", "repaint", "leave_out", "take_in", "audio")}
     found = []
     for name in REACH[STUDY]:
         for verb in VERBS.get(name, (None,)):
@@ -147,9 +196,7 @@ def everything() -> dict[str, list]:
         for model in apps.get_app_config(label).get_models(include_auto_created=True)
     ]
     return {model._meta.label: list(model._default_manager.order_by("pk").values()) for model in models} | {
-        "users": list(
-            get_user_model().objects.order_by("pk").values("pk", "username", "password", "is_superuser")
-        )
+        "users": list(get_user_model().objects.order_by("pk").values("pk", "username", "password", "is_superuser"))
     }
 
 
@@ -159,10 +206,25 @@ def body(answer: Any) -> bytes:
 
 # What a POST of each page would send: enough to change something, were it let through.
 FORM = {
-    "title": "Zither pictures", "name": "stranger", "reason": "because", "confirmed": "1", "tags": "piano;slow",
-    "text": "x", "count": "3", "cap": "1", "languages": "en", "files": "", "restore": "", "generate": "1",
-    "tag_source": "people", "weight_first": "5", "weight_second": "1", "agree": "on", "first": "A", "second": "B",
-}  # fmt: skip
+    "title": "Zither pictures",
+    "name": "stranger",
+    "reason": "because",
+    "confirmed": "1",
+    "tags": "piano;slow",
+    "text": "x",
+    "count": "3",
+    "cap": "1",
+    "languages": "en",
+    "files": "",
+    "restore": "",
+    "generate": "1",
+    "tag_source": "people",
+    "weight_first": "5",
+    "weight_second": "1",
+    "agree": "on",
+    "first": "A",
+    "second": "B",
+}
 
 
 def test_nobody_who_is_not_signed_in_reaches_anything_of_a_study(world: SimpleNamespace) -> None:
@@ -245,10 +307,11 @@ def test_no_form_is_taken_from_another_site(world: SimpleNamespace) -> None:
     visit = Visit(open_study(world)).to_trials()
     before = everything()
     client = browser(world.owner, enforce_csrf_checks=True)
-    addresses = [url for study in (world.draft, world.closed, visit.participant.study)
-                 for url in addresses_of(study)]  # fmt: skip
-    addresses += [reverse(name) for name in ("study_list", "study_create", "sign_in", "sign_out",
-                                             "survey_site_language", "survey_withdraw")]  # fmt: skip
+    addresses = [url for study in (world.draft, world.closed, visit.participant.study) for url in addresses_of(study)]
+    addresses += [
+        reverse(name)
+        for name in ("study_list", "study_create", "sign_in", "sign_out", "survey_site_language", "survey_withdraw")
+    ]
     for address in addresses:
         assert client.post(address, FORM).status_code == 403, address
     person = Client(enforce_csrf_checks=True)
@@ -263,8 +326,9 @@ def open_study(world: SimpleNamespace) -> Study:
     study, _created = Study.objects.get_or_create(slug="zither-open", defaults={"owner": world.owner})
     if not study.clips.exists():
         study.delete()
-        study = make_study(clips=2, owner=world.owner, title="Zither open", slug="zither-open",
-                           status=Study.Status.OPEN)  # fmt: skip
+        study = make_study(
+            clips=2, owner=world.owner, title="Zither open", slug="zither-open", status=Study.Status.OPEN
+        )
     return study
 
 
@@ -317,10 +381,7 @@ def test_a_teammate_may_work_and_not_delete_nor_remove_others(world: SimpleNames
     world.draft.members.add(third)
     client = browser(world.teammate)
     assert (
-        client.post(
-            reverse("study_delete", args=[world.draft.slug]), {"title": world.draft.title}
-        ).status_code
-        == 400
+        client.post(reverse("study_delete", args=[world.draft.slug]), {"title": world.draft.title}).status_code == 400
     )
     client.post(reverse("member_remove", args=[world.draft.slug, third.pk]))
     assert Study.objects.filter(pk=world.draft.pk).exists()
@@ -365,9 +426,7 @@ def test_every_answer_carries_its_protection(analysed: SimpleNamespace) -> None:
         assert answer.headers["X-Frame-Options"] == ("SAMEORIGIN" if report else "DENY"), address
         assert answer.headers["X-Content-Type-Options"] == "nosniff", address
         assert answer.headers["Referrer-Policy"] == "same-origin", address
-        assert any(word in answer.headers["Cache-Control"] for word in ("private", "no-store", "no-cache")), (
-            address
-        )
+        assert any(word in answer.headers["Cache-Control"] for word in ("private", "no-store", "no-cache")), address
         if not report:
             assert "unsafe-inline" not in policy, address
         assert "style=" not in body(answer).decode(errors="replace") or report, address

@@ -37,9 +37,7 @@ def rewritten(bundle: Path, change: Callable[[dict[str, bytes]], None], *, sums:
     change(files)
     if sums:
         files[SUMS] = "".join(
-            f"{hashlib.sha256(content).hexdigest()}  {name}\n"
-            for name, content in files.items()
-            if name != SUMS
+            f"{hashlib.sha256(content).hexdigest()}  {name}\n" for name, content in files.items() if name != SUMS
         ).encode()
     path = bundle.with_name("changed.zip")
     with zipfile.ZipFile(path, "w") as archive:
@@ -142,9 +140,7 @@ def test_a_sealed_export_names_no_condition_and_holds_no_image(tmp_path: Path) -
     study = answered_study(people=2, clips=2)
     path = tmp_path / "sealed.zip"
     names = export_study(study, path)
-    assert not any(
-        name.startswith(("images/", "report", "analysis", "stimuli", "provenance")) for name in names
-    )
+    assert not any(name.startswith(("images/", "report", "analysis", "stimuli", "provenance")) for name in names)
     with zipfile.ZipFile(path) as archive:
         everything = b"".join(archive.read(name) for name in archive.namelist())
     for condition in study.conditions.all():
@@ -157,9 +153,7 @@ def test_verify_export_ends_with_1_for_a_fault_and_2_for_no_zip(bundle: Path, tm
         files["README.txt"] += b"!"
 
     with pytest.raises(SystemExit) as ended:
-        call_command(
-            "verify_export", str(rewritten(bundle, change)), stdout=io.StringIO(), stderr=io.StringIO()
-        )
+        call_command("verify_export", str(rewritten(bundle, change)), stdout=io.StringIO(), stderr=io.StringIO())
     assert ended.value.code == 1
     (tmp_path / "no.zip").write_text("no")
     with pytest.raises(CommandError) as refused:

@@ -48,16 +48,16 @@ def test_a_folder_and_its_table_become_a_study(folder):
     (folder / "cover.jpg").write_bytes(b"a picture")
     study = make(folder, table(folder, "clip,tags\na.wav,piano;slow\n한글 이름.wav,rock\n"))
     assert {clip.name: clip.imported_tags for clip in study.clips.all()} == {
-        "a.wav": ["piano", "slow"], "b.flac": [], "한글 이름.wav": ["rock"],
-    }  # fmt: skip
+        "a.wav": ["piano", "slow"],
+        "b.flac": [],
+        "한글 이름.wav": ["rock"],
+    }
 
 
 def test_a_refused_table_leaves_neither_study_nor_files(folder):
     with pytest.raises(ImportRefused) as refused:
         make(folder, table(folder, "clip,tags\na.wav,piano\nnope.wav,slow\n"))
-    assert refused.value.problems == [
-        "tags.csv, row 3: unknown clip “nope.wav”; upload it first or fix the name."
-    ]
+    assert refused.value.problems == ["tags.csv, row 3: unknown clip “nope.wav”; upload it first or fix the name."]
     assert not Study.objects.exists()
     assert stored_files() == []
 

@@ -68,9 +68,7 @@ def test_signing_in_leads_to_no_other_site(researcher: Any, target: str) -> None
     assert sign_in(Client(), next=target).headers["Location"] == "/console/"
 
 
-@pytest.mark.parametrize(
-    "target", ["https://evil.example/", "//evil.example/", "/\\evil", "javascript:alert(1)"]
-)
+@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example/", "/\\evil", "javascript:alert(1)"])
 def test_no_choice_of_language_leads_to_another_site(target: str) -> None:
     visit = Visit(make_open_study(clips=1))
     for client, address in ((Client(), "/language/"), (visit.client, visit.url("language/"))):
@@ -157,9 +155,7 @@ def test_another_host_is_refused_and_stands_in_no_link(researcher: Any) -> None:
 def test_behind_a_proxy_with_tls_forms_are_taken_from_the_site_alone(settings: Any, researcher: Any) -> None:
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     settings.ALLOWED_HOSTS = ["earsight.example.org"]
-    client = Client(
-        enforce_csrf_checks=True, HTTP_HOST="earsight.example.org", HTTP_X_FORWARDED_PROTO="https"
-    )
+    client = Client(enforce_csrf_checks=True, HTTP_HOST="earsight.example.org", HTTP_X_FORWARDED_PROTO="https")
     client.get(SIGN_IN)
     form = {
         "username": "mina",
@@ -173,9 +169,7 @@ def test_behind_a_proxy_with_tls_forms_are_taken_from_the_site_alone(settings: A
 
 def test_links_to_other_sites_are_https_or_http_and_carry_the_id_only_as_text() -> None:
     """A study's return link: no script in it, and a platform's id cannot lead it elsewhere."""
-    study = make_open_study(
-        clips=1, recruitment_platform=Study.Platform.PROLIFIC, return_url="javascript:alert(1)"
-    )
+    study = make_open_study(clips=1, recruitment_platform=Study.Platform.PROLIFIC, return_url="javascript:alert(1)")
     with pytest.raises(Exception, match="valid URL"):
         study.full_clean()
     Study.objects.filter(pk=study.pk).update(return_url="https://back.example/?who={id}")

@@ -43,7 +43,7 @@ HERE = Path("/tmp")
         (lambda name: environment.broker(name, "filesystem://"), "kafka://u:secret@h", "Write redis://"),
         (lambda name: environment.mail(name, "consolemail://"), "pigeon://u:secret@h", "smtp+tls://"),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_value_is_refused_with_its_name_and_the_mend(
     monkeypatch: pytest.MonkeyPatch, read: Any, value: str, mend: str
 ) -> None:
@@ -84,21 +84,22 @@ def test_of_two_processes_that_start_at_once_both_have_the_same_secret(
     assert settings.stored_secret(path) == "of the other"
 
 
-def test_what_is_made_for_the_data_is_its_users_alone(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_what_is_made_for_the_data_is_its_users_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("EARSIGHT_THIS", str(tmp_path / "new"))
     assert stat.S_IMODE(environment.folder("EARSIGHT_THIS", tmp_path).stat().st_mode) == 0o700
 
 
 def started(tmp_path: Path, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    clean = {
-        name: value for name, value in os.environ.items() if not name.startswith(("EARSIGHT_", "DJANGO_"))
-    }
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("EARSIGHT_", "DJANGO_"))}
     return subprocess.run(
-        [sys.executable, "manage.py", *command], cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False,
+        [sys.executable, "manage.py", *command],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
         env=clean | {"EARSIGHT_DATA": str(tmp_path)} | variables,
-    )  # fmt: skip
+    )
 
 
 SHOW = """

@@ -28,9 +28,7 @@ def queue_of(tmp_path):
             "data_folder_out": tmp_path,
             "control_folder": tmp_path / "control",
         }
-        connection = Connection(
-            transport=transport, transport_options={k: str(v) for k, v in folders.items()}
-        )
+        connection = Connection(transport=transport, transport_options={k: str(v) for k, v in folders.items()})
         opened.append(connection)
         return connection.SimpleQueue(name_of(tmp_path))
 

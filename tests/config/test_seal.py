@@ -45,9 +45,7 @@ def preferring(best: int, second: int, **fields: Any) -> Study:
     study = make_open_study(clips=CLIPS, slug="zither", ask_reason=True, feedback=True, **fields)
     for number in range(PEOPLE):
         person, _token = enrol(study)
-        Participant.objects.filter(pk=person.pk).update(
-            nonce=f"{number:032x}"
-        )  # so that labels fall as they fell
+        Participant.objects.filter(pk=person.pk).update(nonce=f"{number:032x}")  # so that labels fall as they fell
         for trial in person.trials.order_by("number"):
             letters = [letter_of(trial, best), letter_of(trial, second)]
             cast_ballot(trial, Answer(uuid4(), *letters, seconds=20.0, reason="the violin fits"))
@@ -62,9 +60,7 @@ def letter_of(trial: Any, number: int) -> str:
 
 def turn_round(study: Study) -> None:
     """Every ballot now says the opposite: conditions 1, 2, 3, 4 become 4, 3, 2, 1."""
-    rows = Stimulus.objects.filter(clip__study=study).values_list(
-        "pk", "clip", "condition__number", "condition__key"
-    )
+    rows = Stimulus.objects.filter(clip__study=study).values_list("pk", "clip", "condition__number", "condition__key")
     at = {(clip, number): pk for pk, clip, number, _key in rows}
     turned = {pk: at[clip, 5 - number] for pk, clip, number, _key in rows}
     keys = {pk: key for pk, _clip, _number, key in rows}
@@ -146,14 +142,10 @@ def test_a_sealed_export_tells_nothing_but_labels_of_each_persons_own(tmp_path: 
     assert one.keys() == another.keys()
     for name in one.keys() - {"ballots.csv", "SHA256SUMS"}:
         assert one[name] == another[name], name
-    rows, turned = (
-        list(csv.DictReader(io.StringIO(files["ballots.csv"].decode()))) for files in (one, another)
-    )
+    rows, turned = (list(csv.DictReader(io.StringIO(files["ballots.csv"].decode()))) for files in (one, another))
     for row, other in zip(rows, turned, strict=True):
         assert {**row, "first": "", "second": ""} == {**other, "first": "", "second": ""}
-        assert not any(
-            row[name] for name in ("position_first", "position_second", "order", "reason", "nonce")
-        )
+        assert not any(row[name] for name in ("position_first", "position_second", "order", "reason", "nonce"))
     # All said the same; no label says so.
     assert max(Counter(row["first"] for row in rows).values()) <= PEOPLE * CLIPS / 2
 
@@ -236,10 +228,7 @@ def test_a_copy_has_labels_of_its_own() -> None:
     study = make_open_study(clips=1)
     random.seed(1)
     pairs = [
-        [
-            (row.key, row.sealed_label)
-            for row in copy_study(study, title="c", owner=study.owner).conditions.all()
-        ]
+        [(row.key, row.sealed_label) for row in copy_study(study, title="c", owner=study.owner).conditions.all()]
         for _ in range(4)
     ]
     old = [(row.key, row.sealed_label) for row in study.conditions.all()]

@@ -44,16 +44,12 @@ def original(tmp_path_factory: Any, django_db_setup: Any, django_db_blocker: Any
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-def forged(
-    original: Files, folder: Path, change: Callable[[Files], None], *, sums: bool = True
-) -> tuple[str, ...]:
+def forged(original: Files, folder: Path, change: Callable[[Files], None], *, sums: bool = True) -> tuple[str, ...]:
     """The faults that are found in a copy whose forger has also written new sums."""
     files = dict(original)
     change(files)
     if sums:
-        lines = [
-            f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in files.items() if name != SUMS
-        ]
+        lines = [f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in files.items() if name != SUMS]
         files[SUMS] = "".join(lines).encode()
     path = folder / "forged.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -118,7 +114,7 @@ def test_an_untouched_one_is_sound(original: Files, tmp_path: Path) -> None:
         (edit("study.json", lambda data: data["plan"].update(alpha=0.2)), "not the one with the digest"),
         (edit("plan.json", lambda data: data.update(alpha=0.2)), "alpha are 0.2; the plan that was fixed says 0.05"),
         (weigh_otherwise, "weights are [9, 1]; the plan that was fixed says [3.0, 1.0]"),
-        (edit("study.json", lambda data: data.update(sealed=True)) , None),
+        (edit("study.json", lambda data: data.update(sealed=True)), None),
         (swap_images, "is not the image of"),
         (replace("participants.csv", b"r0002", b"r0009"), "r0002 is nobody in participants.csv"),
         (replace("ballots.csv", b"r0001,clip1.wav", b"r0001,clip2.wav"), "does not agree with its digest"),
@@ -130,7 +126,7 @@ def test_an_untouched_one_is_sound(original: Files, tmp_path: Path) -> None:
         (lambda files: files.update({"ballots.csv": b""}), "ballots.csv"),
         (lambda files: files.update({"ballots.csv": b'participant\n"unclosed'}), "ballots.csv is no CSV table"),
     ],
-)  # fmt: skip
+)
 def test_what_a_careful_forger_changes_is_found(
     original: Files, tmp_path: Path, change: Callable[[Files], None], found: str | None
 ) -> None:
@@ -156,9 +152,7 @@ def test_any_changed_byte_of_any_file_is_found_by_its_sum(original: Files, tmp_p
 
 
 @pytest.mark.parametrize("name", ["../evil.txt", "/etc/evil", "images/../../evil", "..\\evil", "C:/evil"])
-def test_a_name_that_leads_outside_is_named_and_nothing_is_written(
-    original: Files, tmp_path: Path, name: str
-) -> None:
+def test_a_name_that_leads_outside_is_named_and_nothing_is_written(original: Files, tmp_path: Path, name: str) -> None:
     inside = tmp_path / "one" / "two"
     inside.mkdir(parents=True)
     faults = forged(original, inside, lambda files: files.update({name: b"evil"}))

@@ -11,9 +11,7 @@ from generation.comparison import compare_images
 
 def scene(size=256) -> Image.Image:
     ramp = np.linspace(40, 215, size)
-    pixels = np.stack(
-        [np.tile(ramp, (size, 1)), np.tile(ramp[:, None], (1, size)), np.full((size, size), 120)], axis=2
-    )
+    pixels = np.stack([np.tile(ramp, (size, 1)), np.tile(ramp[:, None], (1, size)), np.full((size, size), 120)], axis=2)
     image = Image.fromarray(pixels.astype(np.uint8))
     ImageDraw.Draw(image).ellipse((80, 80, 170, 170), fill="navy")
     return image
@@ -45,9 +43,7 @@ def test_rounding_is_not_seen():
 def test_another_light_is_named(amount):
     comparison = compare_images(scene(), changed(scene(), amount, channel=0))
     assert comparison.verdict == "different"
-    assert any(
-        "colour and light" in difference and "red +" in difference for difference in comparison.differences
-    )
+    assert any("colour and light" in difference and "red +" in difference for difference in comparison.differences)
 
 
 def test_a_small_thing_in_one_corner_is_seen_though_the_mean_hides_it():

@@ -45,9 +45,12 @@ def evaluated(tmp_path):
     ) + rng.normal(0, 0.005, (400, 2))
     valid, test = slice(0, 200), slice(200, 400)
     result = evaluate(
-        probabilities[test], ["loud", "shy"], labels[test], ["loud", "shy"],
+        probabilities[test],
+        ["loud", "shy"],
+        labels[test],
+        ["loud", "shy"],
         valid=(probabilities[valid], labels[valid]),
-    )  # fmt: skip
+    )
     path = tmp_path / "evaluated.json"
     path.write_text(json.dumps(result.record()))
     return path, result

@@ -66,9 +66,7 @@ def test_originals_stand_as_they_are_and_redefined_tags_by_their_word():
 
 def test_two_tags_with_one_word_say_it_once():
     assert fit(["keyboard", "keyboards", "slow"]).redefined == ("slow", "keyboards")
-    rules = parse_rules(
-        "name: mine\nprompt_words: {bass guitar: bass}\nstages:\n  - name: none\n", "mine.yaml"
-    )
+    rules = parse_rules("name: mine\nprompt_words: {bass guitar: bass}\nstages:\n  - name: none\n", "mine.yaml")
     assert fit(["bass", "bass guitar"], rules=rules).redefined == ("bass",)
 
 

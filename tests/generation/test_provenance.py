@@ -69,10 +69,7 @@ def test_it_is_painted_again_from_the_stored_record(model):
     painting_room._loaded.clear()
     again = reproduce(Provenance.model_validate_json(provenance.model_dump_json()))
     assert len(again.batch) == 4
-    assert (
-        compare_images(open_picture(stored), open_picture(normalise(again.image, 32))).verdict
-        == "bit-identical"
-    )
+    assert compare_images(open_picture(stored), open_picture(normalise(again.image, 32))).verdict == "bit-identical"
     assert again.changed == {}
 
 

@@ -148,7 +148,7 @@ def test_names_tell_nothing_and_the_original_ones_are_kept_nowhere(study):
         ("song1.png", "song1.png: the name must be clip__condition"),
         ("song1.mp3__painter_b.png", "has condition 'painter_b' already from song1.mp3__painter_b.png"),
     ],
-)  # fmt: skip
+)
 def test_one_wrong_name_and_nothing_is_taken(client, study, rename, fault):
     files = named_files(study)
     files[0].name = rename
@@ -195,9 +195,7 @@ def test_a_sweep_during_an_upload_takes_none_of_its_files_but_those_of_one_long_
 def test_a_second_upload_replaces_the_clips_images_and_their_files(study):
     uploading.take_upload(study, named_files(study))
     first = set(Stimulus.objects.values_list("image_digest", flat=True))
-    again = [
-        SimpleUploadedFile(f"song1__{row.key}.png", picture(3 * n, kind="PNG")) for n, row in enumerate(THREE)
-    ]
+    again = [SimpleUploadedFile(f"song1__{row.key}.png", picture(3 * n, kind="PNG")) for n, row in enumerate(THREE)]
     assert uploading.take_upload(study, again) == 1
     assert Stimulus.objects.count() == 6
     assert len(first & set(Stimulus.objects.values_list("image_digest", flat=True))) == 3
@@ -231,9 +229,7 @@ def test_images_for_the_preset_are_taken_as_well_and_never_painted_over(db):
 
 def test_the_step_stands_on_the_path_of_such_studies_only(client, study):
     address = reverse("generation_upload", args=[study.slug])
-    assert (
-        f'<a href="{address}"' in client.get(reverse("generation_review", args=[study.slug])).content.decode()
-    )
+    assert f'<a href="{address}"' in client.get(reverse("generation_review", args=[study.slug])).content.decode()
     preset = create_study(title="Preset", owner=study.owner)
     text = client.get(reverse("study_overview", args=[preset.slug])).content.decode()
     assert reverse("generation_upload", args=[preset.slug]) not in text

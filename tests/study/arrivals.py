@@ -21,8 +21,20 @@ TOKEN = "everybody"
 
 def serve(port: int, people: int, lock: bool) -> subprocess.Popen:
     """A server with a thread for each visitor, in two processes."""
-    command = [sys.executable, "-m", "gunicorn", "tests.study.arrivals_site", "--bind", f"127.0.0.1:{port}",
-               "--workers", "2", "--threads", str(people // 2 + 1), "--log-level", "critical"]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "tests.study.arrivals_site",
+        "--bind",
+        f"127.0.0.1:{port}",
+        "--workers",
+        "2",
+        "--threads",
+        str(people // 2 + 1),
+        "--log-level",
+        "critical",
+    ]
     return subprocess.Popen(command, env=os.environ | ({} if lock else {"EARSIGHT_TEST_NO_LOCK": "1"}))
 
 
@@ -38,9 +50,7 @@ def arrive(port: int, together: threading.Barrier) -> str:
         together.wait(PATIENCE)
         body = urlencode({"key": key[1] if key else "", "csrfmiddlewaretoken": csrf})
         kind = "application/x-www-form-urlencoded"
-        connection.request(
-            "POST", f"/s/{TOKEN}/", body, {"Cookie": f"csrftoken={csrf}", "Content-Type": kind}
-        )
+        connection.request("POST", f"/s/{TOKEN}/", body, {"Cookie": f"csrftoken={csrf}", "Content-Type": kind})
         answer = connection.getresponse()
         answer.read()
         let_in = answer.status == 303 and answer.headers["Location"].startswith("/q/")

@@ -32,11 +32,7 @@ def condition_of(request):
     """What a leaky server would know of the image asked for."""
     _, _, _, key, letter = request.path.strip("/").split("/")
     trial = Trial.objects.get(media_key=key)
-    return (
-        Stimulus.objects.select_related("condition")
-        .get(pk=trial.position_order["ABCDEF".index(letter)])
-        .condition
-    )
+    return Stimulus.objects.select_related("condition").get(pk=trial.position_order["ABCDEF".index(letter)]).condition
 
 
 @pytest.fixture
@@ -191,9 +187,7 @@ def test_alt_text(study, leaky_page):
 def test_ordered_ids(study, leaky_page):
     def change(text, conditions, trial):
         for letter, condition in zip("ABCD", conditions, strict=True):
-            number = (
-                trial.pk * 10 + condition.number
-            )  # never the same twice, but in the order of the conditions
+            number = trial.pk * 10 + condition.number  # never the same twice, but in the order of the conditions
             text = text.replace(f'data-letter="{letter}"', f'data-letter="{letter}" id="i{number}"')
         return text
 
@@ -232,9 +226,7 @@ def test_a_comment_with_the_order(study, leaky_page):
 def test_a_space_in_the_style_of_one_image(study, leaky_page):
     def change(text, conditions, trial):
         letter = "ABCD"[[c.number for c in conditions].index(3)]
-        return text.replace(
-            f'class="choice" data-letter="{letter}"', f'class="choice " data-letter="{letter}"'
-        )
+        return text.replace(f'class="choice" data-letter="{letter}"', f'class="choice " data-letter="{letter}"')
 
     leaky_page(change)
     assert small_audit(study).leaks

@@ -36,9 +36,7 @@ def trial_of(request):
 
 def stimulus_of(request):
     trial, letter = trial_of(request), request.path.strip("/").split("/")[4][0]
-    return Stimulus.objects.select_related("condition", "clip").get(
-        pk=trial.position_order["ABCDEF".index(letter)]
-    )
+    return Stimulus.objects.select_related("condition", "clip").get(pk=trial.position_order["ABCDEF".index(letter)])
 
 
 @pytest.fixture
@@ -79,13 +77,9 @@ def test_headers_of_many_kinds(plant):
         response["Vary"] = "Cookie" if number == 1 else "Cookie, Accept"
         response["X-Request-Id"] = f"{token + number - 1:016x}"  # its last digit tells
         response["X-Trace"] = secrets.token_hex(4) + "0f3a"[number - 1] + "7"
-        response["X-Match"] = hashlib.md5(
-            f"{stimulus.pk}".encode()
-        ).hexdigest()  # the same image, the same value
+        response["X-Match"] = hashlib.md5(f"{stimulus.pk}".encode()).hexdigest()  # the same image, the same value
         response["X-Prefix"] = hashlib.md5(f"{stimulus.pk}".encode()).hexdigest()[:4] + secrets.token_hex(8)
-        response["X-Shuffled"] = str(
-            (number * (3 if stimulus.clip_id % 2 else 7)) % 11
-        )  # another key for each clip
+        response["X-Shuffled"] = str((number * (3 if stimulus.clip_id % 2 else 7)) % 11)  # another key for each clip
         response["X-One"], response["X-Two"] = str(mask), str(mask ^ (number - 1))  # only together
         response["X-Long"] = "a" * 300 + str(number)
         if number == 3:
@@ -100,13 +94,26 @@ def test_headers_of_many_kinds(plant):
     plant_headers(plant, change)
     report = audit_study(study, people=16)
     missed = [
-        parts for parts in (
-            ("Server-Timing",), ("Set-Cookie seen",), ("header Vary",), ("X-Request-Id", "modulo 4"),
-            ("X-Trace", "end of two"), ("X-Match",), ("X-Prefix", "beginning"), ("X-Shuffled",),
-            ("X-One together with image, header X-Two",), ("X-Long",), ("X-Rare",), ("X-One-Clip",),
-            ("HEAD, header X-Head",), ("range, header X-Part",), ("names in order",),
-        ) if not found(report, *parts)
-    ]  # fmt: skip
+        parts
+        for parts in (
+            ("Server-Timing",),
+            ("Set-Cookie seen",),
+            ("header Vary",),
+            ("X-Request-Id", "modulo 4"),
+            ("X-Trace", "end of two"),
+            ("X-Match",),
+            ("X-Prefix", "beginning"),
+            ("X-Shuffled",),
+            ("X-One together with image, header X-Two",),
+            ("X-Long",),
+            ("X-Rare",),
+            ("X-One-Clip",),
+            ("HEAD, header X-Head",),
+            ("range, header X-Part",),
+            ("names in order",),
+        )
+        if not found(report, *parts)
+    ]
     assert missed == []
 
 
@@ -121,8 +128,9 @@ def test_redirects_and_streams(plant):
         size = 40 + number
         return StreamingHttpResponse(
             (response.content[i : i + size] for i in range(0, len(response.content), size)),
-            status=response.status_code, content_type=response["Content-Type"],
-        )  # fmt: skip
+            status=response.status_code,
+            content_type=response["Content-Type"],
+        )
 
     plant("survey_image", leaky)
     report = audit_study(study, people=8)
@@ -196,18 +204,24 @@ def test_pages_that_leak_in_many_ways(plant):
         text = text.replace("</footer>", "</footer>")
         spaces = sum(place * 4**number for number, place in zip(conditions, range(4), strict=True))
         text = text.replace("</main>", "\n" * (1 + conditions.index(1)) + "</main>")  # spaces alone
-        return text.replace(
-            "</title>", f"</title><meta name=t content=k{''.join(map(str, conditions))}-{spaces}>"
-        )
+        return text.replace("</title>", f"</title><meta name=t content=k{''.join(map(str, conditions))}-{spaces}>")
 
     plant_pages(plant, change)
     report = audit_study(study, people=24)
     missed = [
-        parts for parts in (
-            ("reply before",), ("a aria-label",), ("div style",), ("image's part: source",),
-            ("image's part: elements",), ("i data-x", "modulo 2"), ("page: layout",), ("page: content",),
-        ) if not found(report, *parts)
-    ]  # fmt: skip
+        parts
+        for parts in (
+            ("reply before",),
+            ("a aria-label",),
+            ("div style",),
+            ("image's part: source",),
+            ("image's part: elements",),
+            ("i data-x", "modulo 2"),
+            ("page: layout",),
+            ("page: content",),
+        )
+        if not found(report, *parts)
+    ]
     assert missed == []
 
 
@@ -277,9 +291,7 @@ def unfiltered(content):
     stride = 3 * size[0]
     packed = zlib.compress(b"".join(b"\0" + rows[i : i + stride] for i in range(0, len(rows), stride)), 6)
     head = content[: 8 + 25]
-    chunk = (
-        struct.pack(">I", len(packed)) + b"IDAT" + packed + struct.pack(">I", zlib.crc32(b"IDAT" + packed))
-    )
+    chunk = struct.pack(">I", len(packed)) + b"IDAT" + packed + struct.pack(">I", zlib.crc32(b"IDAT" + packed))
     return head + chunk + content[-12:]
 
 
@@ -298,7 +310,7 @@ def unfiltered(content):
         (lambda s: s.image.read()[:-1] + b"\0", "layout"),
         (lambda s: encoded(s, "JPEG", quality=90), "format"),
     ],
-)  # fmt: skip
+)
 def test_one_file_of_another_make_is_found_at_once(change, part):
     from study.blinding_audit.files import odd_files
 

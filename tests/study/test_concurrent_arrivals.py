@@ -35,9 +35,13 @@ def database(request, tmp_path):
 def arrivals(database, folder, *options):
     done = subprocess.run(
         [sys.executable, "-m", "tests.study.arrivals", str(folder), "50", *options],
-        cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
         env=os.environ | {"EARSIGHT_DATABASE_URL": database, "PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     return json.loads(done.stdout.splitlines()[-1])
 

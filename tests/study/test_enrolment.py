@@ -91,9 +91,7 @@ def test_with_a_fifth_dropping_out_completed_orders_stay_within_the_stated_bound
         back = leaves and rng.random() < 0.1
         done = None if leaves and not back else start + length + (90 if back else 0)
         end = start + (rng.uniform(0, length) if leaves else length)
-        people.append(
-            {"slot": next_slot(held), "done": done, "seen": lambda t, s=start, e=end: min(max(t, s), e)}
-        )
+        people.append({"slot": next_slot(held), "done": done, "seen": lambda t, s=start, e=end: min(max(t, s), e)})
     now = arrivals + 200.0
     complete = [p for p in people if p["done"] is not None and p["done"] <= now]
     top = max(p["slot"] for p in complete) + 1

@@ -35,9 +35,7 @@ def visit() -> Visit:
     study.open_link_token = "way-in-token"
     study.save()
     visit = Visit(study)
-    Participant.objects.filter(pk=visit.participant.pk).update(
-        recruitment={"PROLIFIC_PID": "prolific-of-theirs"}
-    )
+    Participant.objects.filter(pk=visit.participant.pk).update(recruitment={"PROLIFIC_PID": "prolific-of-theirs"})
     visit.post("consent/", {"agree": "on"})
     visit.post("questions/before/", {"instrument": "theremin"})
     visit.to_trials()
@@ -53,11 +51,19 @@ def traces(visit: Visit) -> list[str]:
     person = visit.participant
     ballots = Ballot.objects.filter(trial__participant=person)
     return [
-        "theremin", "kazoo", "ocarina", "xylophone", "prolific-of-theirs", person.receipt, person.token_hash,
-        person.nonce, *ballots.values_list("nonce", flat=True), *ballots.values_list("digest", flat=True),
+        "theremin",
+        "kazoo",
+        "ocarina",
+        "xylophone",
+        "prolific-of-theirs",
+        person.receipt,
+        person.token_hash,
+        person.nonce,
+        *ballots.values_list("nonce", flat=True),
+        *ballots.values_list("digest", flat=True),
         *(str(key) for key in ballots.values_list("submission_key", flat=True)),
         *person.trials.values_list("media_key", flat=True),
-    ]  # fmt: skip
+    ]
 
 
 def test_all_that_a_person_gave_is_gone_and_others_stay(visit: Visit) -> None:

@@ -27,8 +27,9 @@ def test_somebody_is_left_out_and_taken_in_again(capsys):
     assert left_out(study) == set()
     actions = list(study.log.order_by("pk").values_list("action", "reason"))[-2:]
     assert actions == [
-        ("participant left out", "told us the sound was off"), ("participant taken back in", "it was on"),
-    ]  # fmt: skip
+        ("participant left out", "told us the sound was off"),
+        ("participant taken back in", "it was on"),
+    ]
     assert "Analyse again" in capsys.readouterr().out
 
 

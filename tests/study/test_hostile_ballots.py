@@ -24,16 +24,27 @@ def visit() -> Visit:
 
 
 def send(visit: Visit, number: int = 1, **fields: Any) -> Any:
-    return visit.post(
-        f"trial/{number}/", {"first": "A", "second": "B", "key": str(uuid4()), **fields}, **JSON
-    )
+    return visit.post(f"trial/{number}/", {"first": "A", "second": "B", "key": str(uuid4()), **fields}, **JSON)
 
 
 @pytest.mark.parametrize(
     ("first", "second"),
-    [("A", "A"), ("", "B"), ("E", "B"), ("A", "E"), ("F", "A"), ("a", "B"), ("AB", "C"), ("1", "2"), ("A", ""),
-     ("A\x00", "B"), ("'; drop table study_ballot; --", "B"), ("😀", "B"), ("", "")],
-)  # fmt: skip
+    [
+        ("A", "A"),
+        ("", "B"),
+        ("E", "B"),
+        ("A", "E"),
+        ("F", "A"),
+        ("a", "B"),
+        ("AB", "C"),
+        ("1", "2"),
+        ("A", ""),
+        ("A\x00", "B"),
+        ("'; drop table study_ballot; --", "B"),
+        ("😀", "B"),
+        ("", ""),
+    ],
+)
 def test_an_impossible_choice_is_refused_and_stores_nothing(visit: Visit, first: str, second: str) -> None:
     answer = send(visit, first=first, second=second)
     assert answer.status_code == 422
@@ -74,10 +85,16 @@ def test_many_words_are_cut_and_never_refused() -> None:
 
 @pytest.mark.parametrize(
     ("body", "kind"),
-    [('{"first": "A", "second": "B"}', "application/json"), ("first=A&second=B", "text/plain"), ("", ""),
-     ("<first>A</first>", "application/xml"), ("--x\r\nbroken", "multipart/form-data; boundary=x"),
-     ("first=A&second=B", "multipart/form-data"), ("%ff%fe=%00", "application/x-www-form-urlencoded")],
-)  # fmt: skip
+    [
+        ('{"first": "A", "second": "B"}', "application/json"),
+        ("first=A&second=B", "text/plain"),
+        ("", ""),
+        ("<first>A</first>", "application/xml"),
+        ("--x\r\nbroken", "multipart/form-data; boundary=x"),
+        ("first=A&second=B", "multipart/form-data"),
+        ("%ff%fe=%00", "application/x-www-form-urlencoded"),
+    ],
+)
 def test_another_kind_of_body_stores_nothing_and_breaks_nothing(visit: Visit, body: str, kind: str) -> None:
     answer = visit.client.generic("POST", visit.url("trial/1/"), body, content_type=kind, headers=JSON)
     assert answer.status_code in (400, 422)
@@ -156,9 +173,7 @@ def test_a_replay_after_the_end_changes_nothing_and_says_saved(visit: Visit) -> 
 
 
 @pytest.mark.parametrize(("ago", "taken"), [(59, True), (61, False)])
-def test_after_closing_answers_are_taken_while_the_grace_period_lasts(
-    visit: Visit, ago: int, taken: bool
-) -> None:
+def test_after_closing_answers_are_taken_while_the_grace_period_lasts(visit: Visit, ago: int, taken: bool) -> None:
     study = visit.participant.study
     Study.objects.filter(pk=study.pk).update(
         status=Study.Status.CLOSED, closed_at=timezone.now() - timedelta(minutes=ago)
@@ -166,16 +181,21 @@ def test_after_closing_answers_are_taken_while_the_grace_period_lasts(
     # The person came before the study closed.
     study.participants.update(created_at=timezone.now() - timedelta(hours=2))
     assert send(visit).json()["saved"] is taken
-    assert (
-        send(visit, age="86400").json()["saved"] is taken
-    )  # the browser's word does not open the door again
+    assert send(visit, age="86400").json()["saved"] is taken  # the browser's word does not open the door again
     assert Ballot.objects.exists() is taken
 
 
 def test_small_facts_are_bounded_whatever_is_sent(visit: Visit) -> None:
-    nonsense = ["[" * 2000, "{}", "null", "[1, null, {}]", '[{"kind": "play", "trial": {"a": 1}, "data": {"x": "y"}}]',
-                '[{"kind": ["play"]}]', '[{"kind": "play", "data": {"x": 1e999}}]',
-                '[{"kind": "play", "data": {"x": "\\u0000"}}]']  # fmt: skip
+    nonsense = [
+        "[" * 2000,
+        "{}",
+        "null",
+        "[1, null, {}]",
+        '[{"kind": "play", "trial": {"a": 1}, "data": {"x": "y"}}]',
+        '[{"kind": ["play"]}]',
+        '[{"kind": "play", "data": {"x": 1e999}}]',
+        '[{"kind": "play", "data": {"x": "\\u0000"}}]',
+    ]
     for sent in nonsense:
         assert visit.post("events/", {"events": sent}).status_code in (204, 400), sent
     flood = "[" + ",".join(['{"kind": "play", "trial": 1}'] * 5000) + "]"

@@ -26,18 +26,21 @@ def note_presence():
     """An update of one person's row, where the study has a status."""
     return KeptUpdate(
         lambda id, status, now: (Participant.objects.filter(pk=id, study__status=status), {"last_seen_at": now}),
-        id=int, status=str, now=datetime,
-    )  # fmt: skip
+        id=int,
+        status=str,
+        now=datetime,
+    )
 
 
 def test_a_kept_read_gives_what_the_query_set_gives(people):
     columns = ("pk", "kind", "position_order", "participant__created_at", "expected")
     kept = KeptRead(
-        lambda handle, number: Trial.objects.filter(
-            participant__handle=handle, number__gt=number
-        ).order_by("number").values_list(*columns),
-        handle=str, number=int,
-    )  # fmt: skip
+        lambda handle, number: (
+            Trial.objects.filter(participant__handle=handle, number__gt=number).order_by("number").values_list(*columns)
+        ),
+        handle=str,
+        number=int,
+    )
     for person in people:
         for number in (0, 1, 3):
             wanted = person.trials.filter(number__gt=number).order_by("number").values_list(*columns)
@@ -87,15 +90,11 @@ def test_what_an_answer_needs_is_read_as_the_orm_reads_it(people):
         parts = (known, known.participant, known.participant.study, known.clip)
         for part, (_prefix, names) in zip(parts, OF_AN_ANSWER.values(), strict=True):
             whole = type(part).objects.get(pk=part.pk)
-            assert {name: part.__dict__[name] for name in names} == {
-                name: getattr(whole, name) for name in names
-            }
+            assert {name: part.__dict__[name] for name in names} == {name: getattr(whole, name) for name in names}
         assert known.next_waiting == 3
         chosen = [trial.position_order[place] for place in (2, 0)]
         assert known.chosen_keys == {stimulus: keys[stimulus] for stimulus in chosen}
-    nothing = Answer(
-        uuid4(), None, "F", none_fits=True
-    )  # no choice, and a place that this trial does not have
+    nothing = Answer(uuid4(), None, "F", none_fits=True)  # no choice, and a place that this trial does not have
     assert trial_to_answer(nothing, pk=trial.pk).chosen_keys == {None: ""}
     assert trial_to_answer(None, handle=people[1].handle, number=9) is None
 

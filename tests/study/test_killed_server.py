@@ -53,19 +53,35 @@ class Site:
     def __init__(self, url: str, folder: Path) -> None:
         self.port = own_port()
         self.env = os.environ | {
-            "DJANGO_SETTINGS_MODULE": "tests.settings", "EARSIGHT_TEST_DATA": str(folder),
-            "EARSIGHT_DATABASE_URL": url, "EARSIGHT_LOG_LEVEL": "CRITICAL", "PYTHONPATH": str(ROOT),
-        }  # fmt: skip
+            "DJANGO_SETTINGS_MODULE": "tests.settings",
+            "EARSIGHT_TEST_DATA": str(folder),
+            "EARSIGHT_DATABASE_URL": url,
+            "EARSIGHT_LOG_LEVEL": "CRITICAL",
+            "PYTHONPATH": str(ROOT),
+        }
         self.server: subprocess.Popen[bytes] | None = None
 
     def run(self, code: str) -> list[str]:
-        done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=self.env, check=True,
-                              capture_output=True, text=True)  # fmt: skip
+        done = subprocess.run(
+            [sys.executable, "-c", code], cwd=ROOT, env=self.env, check=True, capture_output=True, text=True
+        )
         return done.stdout.splitlines()
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{self.port}",
-                   "--workers", "2", "--threads", "4", "--log-level", "critical"]  # fmt: skip
+        command = [
+            sys.executable,
+            "-m",
+            "gunicorn",
+            "config.wsgi",
+            "--bind",
+            f"127.0.0.1:{self.port}",
+            "--workers",
+            "2",
+            "--threads",
+            "4",
+            "--log-level",
+            "critical",
+        ]
         self.server = subprocess.Popen(command, cwd=ROOT, env=self.env, start_new_session=True)
         assert wait_until_served(f"http://127.0.0.1:{self.port}/console/sign-in/", patience=PATIENCE)
 
@@ -80,8 +96,11 @@ class Site:
         """Whether the server said that the ballot is saved."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         body = urlencode({"first": "A", "second": "B", "key": key, "csrfmiddlewaretoken": CSRF})
-        headers = {"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded",
-                   "Cookie": f"earsight_participant={token}; csrftoken={CSRF}"}  # fmt: skip
+        headers = {
+            "Accept": "application/json",
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Cookie": f"earsight_participant={token}; csrftoken={CSRF}",
+        }
         try:
             connection.request("POST", f"/q/{handle}/trial/{number}/", body, headers)
             return bool(json.loads(connection.getresponse().read())["saved"])
@@ -103,9 +122,7 @@ def site(database: str, tmp_path: Path):  # noqa: F811
 def test_what_was_said_to_be_saved_survives_a_kill_and_the_rest_arrives_once(site: Site) -> None:
     [people] = site.run(PREPARE)
     ballots = [
-        (handle, token, number, str(uuid4()))
-        for number in range(1, CLIPS + 1)
-        for handle, token in json.loads(people)
+        (handle, token, number, str(uuid4())) for number in range(1, CLIPS + 1) for handle, token in json.loads(people)
     ]
     saved: set[str] = set()
 
@@ -130,9 +147,7 @@ def test_what_was_said_to_be_saved_survives_a_kill_and_the_rest_arrives_once(sit
     # The browsers send all again, each ballot four times at once, what was saved and what was not.
     site.start()
     with ThreadPoolExecutor(8) as pool:
-        assert all(
-            pool.map(lambda ballot: site.send(*ballot), [ballot for ballot in ballots for _ in range(4)])
-        )
+        assert all(pool.map(lambda ballot: site.send(*ballot), [ballot for ballot in ballots for _ in range(4)]))
         # And two tabs say something else about one trial at the same moment, under keys of their own.
         handle, token, number, _key = ballots[0]
         assert all(pool.map(lambda _: site.send(handle, token, number, str(uuid4())), range(8)))
@@ -155,8 +170,7 @@ def test_answers_wait_while_another_writer_holds_the_database(tmp_path: Path) ->
         other.execute("BEGIN IMMEDIATE")
         with ThreadPoolExecutor(8) as pool:
             waiting = [
-                pool.submit(site.send, handle, token, 1, str(uuid4()))
-                for handle, token in json.loads(people)[:8]
+                pool.submit(site.send, handle, token, 1, str(uuid4())) for handle, token in json.loads(people)[:8]
             ]
             assert not wait(waiting, timeout=1).done  # the control: they do wait for the other
             other.execute("COMMIT")

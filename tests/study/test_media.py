@@ -60,8 +60,14 @@ def test_trials_far_ahead_show_nothing_yet(visit):
 
 @pytest.mark.parametrize(
     ("asked", "status", "length"),
-    [("bytes=0-1", 206, 2), ("bytes=5-", 206, None), ("bytes=-7", 206, 7), ("bytes=999999999-", 416, 0), ("lines=1-2", 200, None)],
-)  # fmt: skip
+    [
+        ("bytes=0-1", 206, 2),
+        ("bytes=5-", 206, None),
+        ("bytes=-7", 206, 7),
+        ("bytes=999999999-", 416, 0),
+        ("lines=1-2", 200, None),
+    ],
+)
 def test_sound_is_served_in_ranges(visit, asked, status, length):
     trial, _, audio = media(visit)
     whole = trial.clip.survey_audio.read()

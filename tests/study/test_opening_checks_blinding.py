@@ -56,9 +56,7 @@ def press(draft, client, django_capture_on_commit_callbacks):
 
     def press() -> str:
         with django_capture_on_commit_callbacks(execute=True):
-            page = client.post(
-                reverse("study_move", args=[draft.slug, "begin"]), {"confirmed": "1"}, follow=True
-            )
+            page = client.post(reverse("study_move", args=[draft.slug, "begin"]), {"confirmed": "1"}, follow=True)
         draft.refresh_from_db()
         return page.text
 
@@ -118,10 +116,7 @@ def test_a_study_changed_meanwhile_stays_a_draft_and_says_so(draft, press, worke
     worker()
     draft.refresh_from_db()
     assert draft.status == Study.Status.DRAFT
-    assert (
-        "was changed while its blinding was checked"
-        in client.get(reverse("study_open", args=[draft.slug])).text
-    )
+    assert "was changed while its blinding was checked" in client.get(reverse("study_open", args=[draft.slug])).text
 
 
 def test_a_worker_that_comes_up_takes_what_waits(draft, press, worker):

@@ -20,9 +20,7 @@ def test_hidden_repeats_show_early_clips_again_with_another_order_possible():
     assert len(trials) == 7
     assert [trial.repeat for trial in trials] == [0, 0, 0, 0, 0, 1, 1]
     assert {trial.clip_id for trial in trials[5:]} == {trial.clip_id for trial in trials[:2]}
-    assert all(
-        sorted(trial.position_order) == sorted(s.pk for s in trial.clip.stimuli.all()) for trial in trials
-    )
+    assert all(sorted(trial.position_order) == sorted(s.pk for s in trial.clip.stimuli.all()) for trial in trials)
 
 
 def test_a_match_control_shows_two_images_of_this_clip_and_two_of_another():
@@ -106,8 +104,10 @@ def test_the_shipped_question_set_is_asked_before_and_kept():
     assert visit.post("questions/before/", {}).status_code == 422
     visit.post("questions/before/", {"training_years": "none", "importance": "5", "listening_hours": "2"})
     assert visit.participant.answers["before"] == {
-        "training_years": "none", "importance": "5", "listening_hours": 2.0,
-    }  # fmt: skip
+        "training_years": "none",
+        "importance": "5",
+        "listening_hours": 2.0,
+    }
     visit.post("instructions/")
     assert visit.get("").headers["Location"].endswith("trial/1/")
 
@@ -157,9 +157,12 @@ def test_a_full_quota_ends_the_visit():
         ("questions: [", "line 1"),
         ("questions:\n  - key: a\n    type: colour\n    text: {en: x}\n", "line 2"),
         ("questions:\n  - key: a\n    type: number\n    text: {en: x}\n    maxx: 3\n", "maxx"),
-        ("questions:\n  - key: a\n    type: text\n    text: {en: x}\n  - key: a\n    type: text\n    text: {en: y}\n", "twice"),
+        (
+            "questions:\n  - key: a\n    type: text\n    text: {en: x}\n  - key: a\n    type: text\n    text: {en: y}\n",
+            "twice",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_faulty_question_set_is_refused_with_its_line(text, message):
     with pytest.raises(QuestionSetError, match=message):
         load_question_set(text)
@@ -182,10 +185,7 @@ def test_prolific_ids_are_kept_and_the_way_back_opens_at_the_end_only():
     assert "submissions/complete" not in client.get(base, follow=True).content.decode()
     client.post(base + "trial/1/", {"first": "A", "second": "B"})
     client.post(base + "review/")
-    assert (
-        "https://app.prolific.com/submissions/complete?cc=C0DE"
-        in client.get(base + "thanks/").content.decode()
-    )
+    assert "https://app.prolific.com/submissions/complete?cc=C0DE" in client.get(base + "thanks/").content.decode()
     again = Client()
     key = hidden_fields(again.get(way_in).content.decode())["key"]
     refused = again.post(way_in, {"key": key})
@@ -197,16 +197,25 @@ def test_prolific_ids_are_kept_and_the_way_back_opens_at_the_end_only():
 def test_something_back_where_the_researcher_allows_it():
     visit = Visit(make_open_study(clips=3, repeats=1, feedback=True)).to_trials()
     visit.finish()
-    assert re.search(
-        "One piece came twice; you gave the same 1st to [01] of 1", visit.get("thanks/").content.decode()
-    )
+    assert re.search("One piece came twice; you gave the same 1st to [01] of 1", visit.get("thanks/").content.decode())
 
 
 @pytest.mark.parametrize(
     "text",
-    ["title: 2026-13-45", "title: !!int x", "title: !!timestamp x", "title: " + "9" * 5000, "[" * 5000, "{a: " * 5000,
-     "!!python/object/apply:os.system ['true']", "title: &a {en: *a}", "title: \x00", "? [1]\n: 2", "<<: 5"],
-)  # fmt: skip
+    [
+        "title: 2026-13-45",
+        "title: !!int x",
+        "title: !!timestamp x",
+        "title: " + "9" * 5000,
+        "[" * 5000,
+        "{a: " * 5000,
+        "!!python/object/apply:os.system ['true']",
+        "title: &a {en: *a}",
+        "title: \x00",
+        "? [1]\n: 2",
+        "<<: 5",
+    ],
+)
 def test_what_is_no_question_set_is_refused_in_words_and_does_nothing(text):
     with pytest.raises(QuestionSetError):
         load_question_set(text)

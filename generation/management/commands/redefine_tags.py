@@ -18,25 +18,17 @@ from generation.redefinition.whole_file import RedefinedTable, redefine_table
 
 
 class Command(BaseCommand):
-    help = (
-        "Redefine the tags of a whole file by rules, with the voice detectors' evidence where there is any."
-    )
+    help = "Redefine the tags of a whole file by rules, with the voice detectors' evidence where there is any."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         defaults = VoiceThresholds()
-        parser.add_argument(
-            "annotations", type=Path, help="a clip × tag table of 0 and 1, or a clip,tags list"
-        )
+        parser.add_argument("annotations", type=Path, help="a clip × tag table of 0 and 1, or a clip,tags list")
         parser.add_argument("--voice", type=Path, help="clip_id,voice: share of each clip with voice, 0 to 1")
         parser.add_argument("--rules", default=DEFAULT_RULES, help="seed, curated (default) or a YAML file")
-        parser.add_argument(
-            "--out", type=Path, required=True, help="the redefined file, in the input's layout"
-        )
+        parser.add_argument("--out", type=Path, required=True, help="the redefined file, in the input's layout")
         parser.add_argument("--report", type=Path, required=True, help="what was done, as JSON")
-        parser.add_argument(
-            "--changes", type=Path, help="optional CSV: every change of every clip and its reason"
-        )
+        parser.add_argument("--changes", type=Path, help="optional CSV: every change of every clip and its reason")
         parser.add_argument(
             "--voice-at",
             type=float,
@@ -75,9 +67,7 @@ class Command(BaseCommand):
             said = "; ".join(problem["msg"] for problem in error.errors())
             raise CommandError(f"thresholds: {said}.", returncode=2) from error
         except OSError as error:
-            raise CommandError(
-                f"{error.filename}: cannot be written ({error.strerror}).", returncode=2
-            ) from error
+            raise CommandError(f"{error.filename}: cannot be written ({error.strerror}).", returncode=2) from error
         if options["verbosity"] >= 2:
             self._tell_stages(redefined, rules)
         self._summarise(redefined, report)
@@ -113,9 +103,7 @@ class Command(BaseCommand):
                     changed, total = redefined.clips_changed[step.name], redefined.totals[step.name]
                     came_to = f" → {total:,}" if total else ""
                     self.stdout.write(f"  {changed:>7,}{came_to}  {step.section}: {step.rule.label}")
-            self.stdout.write(
-                f"  {redefined.tags_left.get(stage.name, len(redefined.original.tags))} tags left"
-            )
+            self.stdout.write(f"  {redefined.tags_left.get(stage.name, len(redefined.original.tags))} tags left")
 
     def _summarise(self, redefined: RedefinedTable, report: dict[str, Any]) -> None:
         contested = len({entry["clip_id"] for entry in report["contested"]})

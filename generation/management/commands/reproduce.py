@@ -37,9 +37,7 @@ class Command(BaseCommand):
             provenance = Provenance.model_validate(row.provenance)
             again = reproduce(provenance)
         except ValidationError as error:
-            raise CommandError(
-                f"The provenance of stimulus {stimulus} is damaged: {error}", returncode=2
-            ) from error
+            raise CommandError(f"The provenance of stimulus {stimulus} is damaged: {error}", returncode=2) from error
         except PaintingError as error:
             raise CommandError(str(error), returncode=2) from error
         from generation.comparison import compare_images  # SciPy: not before it is needed
@@ -53,10 +51,13 @@ class Command(BaseCommand):
         changed = {name: list(pair) for name, pair in again.changed.items()}
         if options["json"]:
             result = {
-                "stimulus": stimulus, "verdict": verdict.verdict, "measure": verdict.measure,
-                "differences": list(verdict.differences), "changed": changed,
+                "stimulus": stimulus,
+                "verdict": verdict.verdict,
+                "measure": verdict.measure,
+                "differences": list(verdict.differences),
+                "changed": changed,
                 "same_file": normalise.digest(painted) == row.image_digest,
-            }  # fmt: skip
+            }
             self.stdout.write(json.dumps(result, ensure_ascii=False))
         else:
             self.stdout.write(f"Stimulus {stimulus}: {verdict.verdict} ({verdict.measure}).")

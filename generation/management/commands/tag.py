@@ -11,9 +11,7 @@ from generation.management.taggers import add_tagger_arguments, tagger_from
 
 
 class Command(BaseCommand):
-    help = (
-        "Print the tags of audio files with their probabilities; a star marks those past their own threshold."
-    )
+    help = "Print the tags of audio files with their probabilities; a star marks those past their own threshold."
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -23,16 +23,12 @@ class Command(BaseCommand):
         parser.add_argument("--annotations", type=Path, required=True, help="annotations_final.csv or a copy")
         parser.add_argument("--out", type=Path, required=True, help="folder for checkpoints and results.json")
         parser.add_argument("--encoder", type=Path, help="pre-trained encoder (head, finetune)")
-        parser.add_argument(
-            "--top", type=int, default=50, help="train on the most frequent tags (default 50)"
-        )
+        parser.add_argument("--top", type=int, default=50, help="train on the most frequent tags (default 50)")
         parser.add_argument("--mlp", action="store_true", help="head: one hidden layer of the encoder's size")
         parser.add_argument("--epochs", type=int, help="most passes over the training clips")
         parser.add_argument("--batch", type=int, help="clips per step, over all devices together")
         parser.add_argument("--learning-rate", type=float)
-        parser.add_argument(
-            "--patience", type=int, help="epochs without a lower validation loss until it stops"
-        )
+        parser.add_argument("--patience", type=int, help="epochs without a lower validation loss until it stops")
         parser.add_argument("--seed", type=int)
         parser.add_argument("--precision", choices=["no", "fp16", "bf16"], help="mixed precision (GPU)")
         parser.add_argument("--temperature", type=float, help="pretrain: temperature of the contrastive loss")
@@ -44,9 +40,7 @@ class Command(BaseCommand):
 
         stage = options["stage"]
         if stage in ("head", "finetune") and options["encoder"] is None:
-            raise CommandError(
-                f"{stage} needs --encoder CHECKPOINT (made by pretrain, or published)", returncode=2
-            )
+            raise CommandError(f"{stage} needs --encoder CHECKPOINT (made by pretrain, or published)", returncode=2)
         if options["top"] < 1:
             raise CommandError(f"--top: must be at least 1, not {options['top']}", returncode=2)
         try:
@@ -79,9 +73,7 @@ class Command(BaseCommand):
         from generation.tagging.clmr.pretrain import PretrainOptions, pretrain
         from generation.tagging.clmr.training import write_results
 
-        settings = PretrainOptions(
-            sample_rate=data.store.sample_rate, **_given(options, *_SHARED, "temperature")
-        )
+        settings = PretrainOptions(sample_rate=data.store.sample_rate, **_given(options, *_SHARED, "temperature"))
         out = options["out"]
         encoder, result = pretrain(
             data.split("train").clips, data.split("valid").clips, settings, out, on_progress=self._say
@@ -111,19 +103,13 @@ class Command(BaseCommand):
             )
             line.close()
         names = ("epochs", "batch", "learning_rate", "patience", "seed")
-        settings = HeadOptions(
-            hidden=encoder.dimensions if options["mlp"] else None, **_given(options, *names)
-        )
+        settings = HeadOptions(hidden=encoder.dimensions if options["mlp"] else None, **_given(options, *names))
         labels = {split: data.split(split).labels for split in rows}
-        head, result = train_head(
-            rows["train"], labels["train"], rows["valid"], labels["valid"], data.tags, settings
-        )
+        head, result = train_head(rows["train"], labels["train"], rows["valid"], labels["valid"], data.tags, settings)
         save_head(head, options["out"] / "head.pt", settings=settings.model_dump())
         valid = (rows["valid"].predict(head), labels["valid"])
         scores = evaluate(rows["test"].predict(head), data.tags, labels["test"], data.tags, valid=valid)
-        record = result.record(
-            settings, stage="head", encoder_sha256=digest, runtime=runtime, test=scores.record()
-        )
+        record = result.record(settings, stage="head", encoder_sha256=digest, runtime=runtime, test=scores.record())
         write_results(options["out"] / "results.json", record)
         return record
 

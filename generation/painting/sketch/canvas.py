@@ -146,9 +146,7 @@ def blur(field: np.ndarray, radius: float) -> np.ndarray:
 class Pen:
     """Draws on a layer in its own units: a scale, a turn, and a place; x to the right, y down."""
 
-    def __init__(
-        self, layer: Layer, x: float = 0, y: float = 0, scale: float = 1, turn: float = 0, flip=False
-    ):
+    def __init__(self, layer: Layer, x: float = 0, y: float = 0, scale: float = 1, turn: float = 0, flip=False):
         """The pen's origin is at (x, y) of the unit square; `scale` of it is one unit; degrees clockwise."""
         self.layer = layer
         c, s = math.cos(math.radians(turn)) * scale, math.sin(math.radians(turn)) * scale

@@ -64,12 +64,25 @@ FIGURES: dict[str, Figure] = {
 }
 
 PLACES: dict[str, Callable[[Scene], None]] = {
-    "hall": halls.hall, "church": halls.church, "club": indoors.club, "stage": indoors.stage,
-    "palace": halls.palace, "factory": indoors.factory, "room": indoors.room, "forms": indoors.forms,
-    "hills": outdoors.hills, "forest": outdoors.forest, "desert": outdoors.desert, "prairie": outdoors.prairie,
-    "sea": outdoors.sea, "jungle": outdoors.jungle, "castle": outdoors.castle, "pagoda": outdoors.pagoda,
-    "space": outdoors.space, "street": outdoors.street,
-}  # fmt: skip
+    "hall": halls.hall,
+    "church": halls.church,
+    "club": indoors.club,
+    "stage": indoors.stage,
+    "palace": halls.palace,
+    "factory": indoors.factory,
+    "room": indoors.room,
+    "forms": indoors.forms,
+    "hills": outdoors.hills,
+    "forest": outdoors.forest,
+    "desert": outdoors.desert,
+    "prairie": outdoors.prairie,
+    "sea": outdoors.sea,
+    "jungle": outdoors.jungle,
+    "castle": outdoors.castle,
+    "pagoda": outdoors.pagoda,
+    "space": outdoors.space,
+    "street": outdoors.street,
+}
 
 # Where (x from the middle, foot, scale) things stand, nearest first. A list is an ensemble of equals.
 _ENSEMBLES: dict[int, list[tuple[float, float, float]]] = {
@@ -128,16 +141,13 @@ def _stand(things: list[str], reading: Reading, skeleton: Skeleton):
         if len(things) == 2:
             spots = _side_by_side(things, spots)
     placed = [
-        (name, spot, float(np.clip((0.95 - spot[1]) / 0.3, 0, 1)))
-        for name, spot in zip(things, spots, strict=True)
+        (name, spot, float(np.clip((0.95 - spot[1]) / 0.3, 0, 1))) for name, spot in zip(things, spots, strict=True)
     ]
     # Singers are cut by the lower edge, so they are nearer than whatever stands on the ground.
     return sorted(placed, key=lambda item: (FIGURES[item[0]].is_bust and item[1][2] > 0.5, item[1][1]))
 
 
-def _side_by_side(
-    things: list[str], spots: list[tuple[float, float, float]]
-) -> list[tuple[float, float, float]]:
+def _side_by_side(things: list[str], spots: list[tuple[float, float, float]]) -> list[tuple[float, float, float]]:
     """Two of any width with even gaps, smaller where they would not fit."""
     widths = [_extent(FIGURES[name], scale)[0] for name, (_, _, scale) in zip(things, spots, strict=True)]
     fit = min(1.0, 1.0 / (2 * sum(widths)))
@@ -154,9 +164,7 @@ def _extent(figure: Figure, scale: float) -> tuple[float, float]:
     return half * width, half * height
 
 
-def _set(
-    scene: Scene, figure: Figure, inks: Inks, spot: tuple[float, float, float], depth: float, sway: float
-) -> None:
+def _set(scene: Scene, figure: Figure, inks: Inks, spot: tuple[float, float, float], depth: float, sway: float) -> None:
     """Draw one figure with its light, its shadow on the ground and the air before it."""
     x, foot, scale = spot
     turn = (figure.tilt + (sway if figure.tilt else 0)) * (1 if x <= 0.5 else -1)
@@ -183,9 +191,7 @@ def _shadow(scene: Scene, x: float, foot: float, width: float, scale: float) -> 
     """A soft pool where the thing touches the ground."""
     s = scene.skeleton
     drift = 0.25 * width * (1 if s.light_x < x else -1)
-    far = ((scene.xs - x - drift) / (width * 1.15)) ** 2 + (
-        (scene.ys - foot + 0.006) / (0.03 * scale + 0.008)
-    ) ** 2
+    far = ((scene.xs - x - drift) / (width * 1.15)) ** 2 + ((scene.ys - foot + 0.006) / (0.03 * scale + 0.008)) ** 2
     scene.layer.multiply(0.62 * np.exp(-far * 1.3) * (0.85 + 0.3 * scene.noise), scene.palette.near)
 
 
@@ -234,11 +240,7 @@ def _rhythm(scene: Scene, reading: Reading, phase: float) -> None:
     pen = scene.pen.at(0.5, middle, 1, rise).at(-0.5, -middle)
     if tempo == "fast":
         for n in range(11):
-            y = (
-                middle
-                + (n - 5) * 0.021
-                + 0.055 * swing * np.sin(x * 34 + n * 0.5 + phase) * (1 - 0.09 * abs(n - 5))
-            )
+            y = middle + (n - 5) * 0.021 + 0.055 * swing * np.sin(x * 34 + n * 0.5 + phase) * (1 - 0.09 * abs(n - 5))
             colour = (p.accent, p.light, p.second)[n % 3]
             dash = 9 if n % 2 else 15
             for start in range((n * 5) % dash, 116, dash):
@@ -261,9 +263,7 @@ def _rhythm(scene: Scene, reading: Reading, phase: float) -> None:
             if strong:
                 pen.ring(t, level, r * 1.6, r * 1.6, 0.005, colour, alpha=0.75)
             pen.ellipse(t, level, r, r, colour, alpha=0.85)
-            pen.stroke(
-                [(t, level + r * 1.9), (t, level + 0.07 + (0.05 if strong else 0))], 0.004, colour, alpha=0.5
-            )
+            pen.stroke([(t, level + r * 1.9), (t, level + 0.07 + (0.05 if strong else 0))], 0.004, colour, alpha=0.5)
     else:
         for n in range(5):
             y = middle + (n - 2) * 0.018 + 0.045 * np.sin(x * 9 + phase)
@@ -278,9 +278,7 @@ def _print(scene: Scene) -> Image.Image:
     """Vignette, ink's grain and paper: the finish all pictures share."""
     size = scene.layer.size
     edge = np.clip(((scene.xs - 0.5) ** 2 + (scene.ys - 0.48) ** 2) * 2.1 - 0.28, 0, 1)
-    scene.layer.multiply(
-        0.55 * edge * (0.75 + 0.5 * scene.noise), mix(scene.palette.near, scene.palette.mid, 0.3)
-    )
+    scene.layer.multiply(0.55 * edge * (0.75 + 0.5 * scene.noise), mix(scene.palette.near, scene.palette.mid, 0.3))
     colour = scene.layer.colour
     fibre = np.random.default_rng(scene.skeleton.grain + 1).random((size // 4 + 1, size // 4 + 1), np.float32)
     fibre = np.asarray(Image.fromarray(fibre).resize((size, size), Image.Resampling.BILINEAR))

@@ -33,9 +33,7 @@ def hall(scene: Scene) -> None:
             )
             scene.pen.stroke(_arch(x, y, y + tall, 0.052)[1:-1], 0.008, gold)
             for k in range(3):
-                scene.pen.ellipse(
-                    x - 0.028 + 0.028 * k, y + tall - 0.022, 0.011, 0.013, mix(p.near, p.far, 0.2 * k)
-                )
+                scene.pen.ellipse(x - 0.028 + 0.028 * k, y + tall - 0.022, 0.011, 0.013, mix(p.near, p.far, 0.2 * k))
         scene.pen.rect(
             -0.02,
             y + tall - 0.008,
@@ -66,9 +64,7 @@ def hall(scene: Scene) -> None:
                 (hem - side * 0.035, fall),
                 (hem, fall),
             ]
-            scene.pen.shape(
-                [*map(tuple, spline(pull[1:4], False)), (hem, fall), (x0 + side * 0.05, -0.02)], colour
-            )
+            scene.pen.shape([*map(tuple, spline(pull[1:4], False)), (hem, fall), (x0 + side * 0.05, -0.02)], colour)
         scene.pen.rect(0.5 + side * 0.5 - 0.1, 0.545, 0.5 + side * 0.5 + 0.1, 0.57, gold, radius=0.01)
     for n in range(7):
         x = n / 6
@@ -153,9 +149,7 @@ def palace(scene: Scene) -> None:
     for x in (0.23, 0.77):
         scene.pen.rect(x - 0.011, h - 0.3, x + 0.011, h, mix(town, p.light, 0.25))
         scene.pen.ellipse(x, h - 0.3, 0.018, 0.022, p.light)
-    scene.pen.rect(
-        -0.02, h, 1.02, h + 0.06, Fade(mix(p.second, p.light, 0.4), p.second, (0, h), (0, h + 0.06))
-    )
+    scene.pen.rect(-0.02, h, 1.02, h + 0.06, Fade(mix(p.second, p.light, 0.4), p.second, (0, h), (0, h + 0.06)))
     scene.floor(h + 0.045, mix(p.far, p.light, 0.3), mix(p.mid, p.near, 0.2), 12)
     wall = mix(p.mid, p.accent, 0.35)
     # The near arch, with its nine cusps, frames the court behind.
@@ -173,9 +167,7 @@ def palace(scene: Scene) -> None:
             )
     frame = [(-0.02, -0.02), (1.02, -0.02), (1.02, 1.02), (-0.02, 1.02)]
     hole = [(0.1, 1.03), *opening, (0.9, 1.03)]
-    scene.pen.shape(
-        frame, Fade(mix(wall, p.light, 0.1), mix(wall, p.near, 0.6), (0, 0), (0, 1)), holes=[hole]
-    )
+    scene.pen.shape(frame, Fade(mix(wall, p.light, 0.1), mix(wall, p.near, 0.6), (0, 0), (0, 1)), holes=[hole])
     scene.pen.stroke(hole, 0.018, mix(p.light, p.sky_low, 0.6))
     scene.pen.stroke(
         [(0.5 + (x - 0.5) * 1.1, 0.5 + (y - 0.5) * 1.09) for x, y in hole], 0.006, mix(p.light, p.accent, 0.3)
@@ -187,7 +179,5 @@ def palace(scene: Scene) -> None:
             scene.pen.ellipse(x, y, 0.018, 0.018, p.second)
     for x in (0.04, 0.96):
         for y in np.linspace(0.3, 0.94, 7):
-            scene.pen.shape(
-                [(x, y - 0.035), (x + 0.02, y), (x, y + 0.035), (x - 0.02, y)], p.second, alpha=0.8
-            )
+            scene.pen.shape([(x, y - 0.035), (x + 0.02, y), (x, y + 0.035), (x - 0.02, y)], p.second, alpha=0.8)
             scene.pen.ellipse(x, y, 0.006, 0.006, p.light)

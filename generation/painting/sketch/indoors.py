@@ -19,10 +19,7 @@ def club(scene: Scene) -> None:
     bars = 30
     for n in range(bars):
         t = n / bars
-        level = (
-            abs(np.sin(t * 9 + scene.skeleton.phases[1]) * np.cos(t * 23 + scene.skeleton.phases[2])) * 0.24
-            + 0.05
-        )
+        level = abs(np.sin(t * 9 + scene.skeleton.phases[1]) * np.cos(t * 23 + scene.skeleton.phases[2])) * 0.24 + 0.05
         colour = mix(p.second, p.accent, abs(t - 0.5) * 2)
         for k in range(int(level / 0.022)):
             scene.pen.rect(
@@ -49,9 +46,7 @@ def club(scene: Scene) -> None:
         for k in range(-4, 5):
             xx = half * np.sin(k / 4.6 * np.pi / 2)
             if (row * 5 + k * 3) % 4 == 0:
-                scene.pen.rect(
-                    x0 + xx - 0.008, y0 + yy - 0.009, x0 + xx + 0.008, y0 + yy + 0.009, p.light, alpha=0.85
-                )
+                scene.pen.rect(x0 + xx - 0.008, y0 + yy - 0.009, x0 + xx + 0.008, y0 + yy + 0.009, p.light, alpha=0.85)
             elif (row + k) % 3 == 0:
                 scene.pen.rect(
                     x0 + xx - 0.008,
@@ -86,9 +81,7 @@ def stage(scene: Scene) -> None:
     for n in range(7):
         x = 0.08 + 0.84 * n / 6
         to = x + (0.5 - x) * 0.9 + 0.25 * np.sin(scene.skeleton.phases[n])
-        scene.beam(
-            x, 0.09, float(to), 1.0, 0.1, (p.light, p.accent, p.second)[(0, 1, 0, 2, 0, 1, 0)[n]], 0.42
-        )
+        scene.beam(x, 0.09, float(to), 1.0, 0.1, (p.light, p.accent, p.second)[(0, 1, 0, 2, 0, 1, 0)[n]], 0.42)
     for side in (-1, 1):
         for column in range(2):
             for row in range(3):
@@ -106,15 +99,11 @@ def stage(scene: Scene) -> None:
                 for k in (-1, 1):
                     scene.pen.ellipse(x + k * 0.032, y - 0.05, 0.027, 0.036, mix(p.near, p.mid, 0.15))
                     scene.pen.ellipse(x + k * 0.032, y - 0.05, 0.012, 0.016, mix(p.mid, p.far, 0.7))
-                scene.pen.rect(
-                    x - 0.06, y - 0.112, x + 0.06, y - 0.097, mix(p.accent, p.near, 0.35), radius=0.004
-                )
+                scene.pen.rect(x - 0.06, y - 0.112, x + 0.06, y - 0.097, mix(p.accent, p.near, 0.35), radius=0.004)
     for y in (0.045, 0.1):
         scene.pen.rect(-0.02, y, 1.02, y + 0.009, mix(p.far, p.near, 0.35))
     for n in range(21):
-        scene.pen.stroke(
-            [(n / 20, 0.05), ((n + (1 if n % 2 else -1)) / 20, 0.103)], 0.005, mix(p.far, p.near, 0.45)
-        )
+        scene.pen.stroke([(n / 20, 0.05), ((n + (1 if n % 2 else -1)) / 20, 0.103)], 0.005, mix(p.far, p.near, 0.45))
     for n in range(7):
         x = 0.08 + 0.84 * n / 6
         scene.pen.shape([(x - 0.018, 0.1), (x + 0.018, 0.1), (x + 0.026, 0.14), (x - 0.026, 0.14)], p.near)
@@ -161,9 +150,7 @@ def factory(scene: Scene) -> None:
                 ],
                 colour,
             )
-            scene.pen.rect(
-                x0 + 0.02, h + 0.01 + 0.02 * row, x0 + w - 0.02, h + 0.03 + 0.02 * row, p.light, alpha=0.65
-            )
+            scene.pen.rect(x0 + 0.02, h + 0.01 + 0.02 * row, x0 + w - 0.02, h + 0.03 + 0.02 * row, p.light, alpha=0.65)
     scene.floor(h + 0.07, mix(p.mid, p.near, 0.3), p.near, 8)
     for x, y, r, teeth in ((0.05, 0.8, 0.13, 12), (0.96, 0.88, 0.16, 14), (0.9, 0.63, 0.08, 9)):
         gear = scene.pen.at(x, y, r)
@@ -265,9 +252,7 @@ def forms(scene: Scene) -> None:
         cx, cy, r = rng.uniform(0.05, 0.95), rng.uniform(0.2, 0.8), rng.uniform(0.1, 0.24)
         turn, colour = float(rng.choice([0, 45, 90, 180, 270])), colours[int(rng.integers(6))]
         half = ellipse_points(cx, cy, r, r, turn, (0, 180))
-        scene.pen.shape(
-            half, Fade(colour, mix(colour, p.light, 0.4), (cx - r, cy - r), (cx + r, cy + r)), alpha=0.78
-        )
+        scene.pen.shape(half, Fade(colour, mix(colour, p.light, 0.4), (cx - r, cy - r), (cx + r, cy + r)), alpha=0.78)
     for _ in range(int(rng.integers(2, 4))):
         cx, cy, r0 = rng.uniform(0.1, 0.9), rng.uniform(0.15, 0.85), rng.uniform(0.1, 0.2)
         start = float(rng.choice([0, 90, 180, 270]))
@@ -291,6 +276,4 @@ def forms(scene: Scene) -> None:
             alpha=0.85,
         )
         pen.ellipse(x0 + length + 0.05, yy + 0.01, 0.02, 0.02, colours[(n + 1) % 6])
-    scene.land(
-        scene.ridge(s.horizon + 0.24, 0.1, 0.0, 5), mix(p.far, p.light, 0.2), mix(p.mid, p.far, 0.4), 0.45
-    )
+    scene.land(scene.ridge(s.horizon + 0.24, 0.1, 0.0, 5), mix(p.far, p.light, 0.2), mix(p.mid, p.far, 0.4), 0.45)

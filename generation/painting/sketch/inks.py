@@ -53,9 +53,7 @@ _SKINS = ("#f0c3a0", "#d99f76", "#b5754d", "#7d4a30")
 _HAIR = ("#2a1d22", "#5b2d1e", "#8c4a20", "#3c2a3f")
 
 
-def inks_under(
-    light: np.ndarray, shade: np.ndarray, accent: np.ndarray, second: np.ndarray, person: int
-) -> Inks:
+def inks_under(light: np.ndarray, shade: np.ndarray, accent: np.ndarray, second: np.ndarray, person: int) -> Inks:
     """Materials seen under `light` with shadows of `shade`; `person` chooses skin and hair."""
     colours = {}
     for name, code in _NATURAL.items():

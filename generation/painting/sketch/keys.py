@@ -12,9 +12,7 @@ def _lerp(a, b, t: float) -> tuple[float, float]:
     return (a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t)
 
 
-def _keybed(
-    pen: Pen, front_left, front_right, back_left, back_right, octaves: int, naturals, sharps, line
-) -> None:
+def _keybed(pen: Pen, front_left, front_right, back_left, back_right, octaves: int, naturals, sharps, line) -> None:
     """Keys on any four-cornered plane; the front edge is the players' edge."""
     pen.shape([front_left, front_right, back_right, back_left], naturals)
     count = octaves * 7
@@ -31,20 +29,14 @@ def _keybed(
         left, right = (n + 0.68) / count, (n + 1.32) / count
         near_l = _lerp(_lerp(front_left, front_right, left), _lerp(back_left, back_right, left), 0.4)
         near_r = _lerp(_lerp(front_left, front_right, right), _lerp(back_left, back_right, right), 0.4)
-        pen.shape(
-            [near_l, near_r, _lerp(back_left, back_right, right), _lerp(back_left, back_right, left)], sharps
-        )
+        pen.shape([near_l, near_r, _lerp(back_left, back_right, right), _lerp(back_left, back_right, left)], sharps)
 
 
 def piano(pen: Pen, ink: Inks) -> None:
     """A grand piano from the side, its lid up."""
     sheen = mix(ink.coal, ink.second, 0.25)
-    lid = spline(
-        [(-0.56, 0.1), (-0.62, -0.3), (-0.5, -0.78), (-0.22, -0.97), (0.06, -0.9), (0.24, -0.62)], False
-    )
-    lid = np.vstack(
-        [lid, spline([(0.24, -0.62), (0.42, -0.4), (0.7, -0.26), (0.9, -0.1), (0.95, 0.1)], False)]
-    )
+    lid = spline([(-0.56, 0.1), (-0.62, -0.3), (-0.5, -0.78), (-0.22, -0.97), (0.06, -0.9), (0.24, -0.62)], False)
+    lid = np.vstack([lid, spline([(0.24, -0.62), (0.42, -0.4), (0.7, -0.26), (0.9, -0.1), (0.95, 0.1)], False)])
     pen.shape(lid, ink.black)
     pen.at(0.02, 0.02, 0.93).shape(
         lid, Fade(mix(ink.wood, ink.black, 0.25), mix(ink.black, ink.wood, 0.2), (-0.4, -0.8), (0.6, 0.1))
@@ -75,9 +67,7 @@ def piano(pen: Pen, ink: Inks) -> None:
     pen.shape(case, Fade(sheen, ink.black, (0, 0.04), (0, 0.33)))
     pen.stroke([(-0.6, 0.075), (0.93, 0.075)], 0.01, ink.white, alpha=0.4)
     pen.shape([(-0.98, 0.16), (-0.6, 0.16), (-0.6, 0.36), (-0.94, 0.36)], ink.black)
-    _keybed(
-        pen, (-0.99, 0.16), (-0.86, -0.02), (-0.72, 0.16), (-0.59, -0.02), 2, ink.white, ink.black, ink.coal
-    )
+    _keybed(pen, (-0.99, 0.16), (-0.86, -0.02), (-0.72, 0.16), (-0.59, -0.02), 2, ink.white, ink.black, ink.coal)
     pen.shape([(-0.72, 0.16), (-0.59, -0.02), (-0.56, -0.02), (-0.56, 0.2), (-0.72, 0.2)], ink.coal)
     pen.shape([(-0.55, 0.02), (-0.42, -0.3), (-0.4, -0.29), (-0.5, 0.03)], ink.coal)
     pen.shape([(-0.575, -0.02), (-0.465, -0.27), (-0.44, -0.26), (-0.53, 0.01)], ink.white)
@@ -108,9 +98,7 @@ def harpsichord(pen: Pen, ink: Inks) -> None:
             pen.ellipse(x, y, r, 0.075, Fade(ink.brass, ink.wood_dark, (x - 0.05, 0), (x + 0.07, 0)))
         pen.ellipse(x, 0.94, 0.055, 0.06, ink.wood_dark)
     pen.stroke([(-0.78, 0.8), (0.82, 0.8)], 0.04, ink.wood_dark)
-    pen.shape(
-        [(-0.9, 0.06), (1.0, 0.04), (1.02, 0.34), (-0.9, 0.36)], Fade(green, deep, (0, 0.04), (0, 0.36))
-    )
+    pen.shape([(-0.9, 0.06), (1.0, 0.04), (1.02, 0.34), (-0.9, 0.36)], Fade(green, deep, (0, 0.04), (0, 0.36)))
     for x0, x1 in ((-0.52, -0.08), (-0.02, 0.42), (0.48, 0.94)):
         for a, b in (
             ((x0, 0.11), (x1, 0.11)),
@@ -259,17 +247,13 @@ def keyboard(pen: Pen, ink: Inks) -> None:
         y = -0.8 + n * 0.1
         pen.stroke([(0.13, y), (0.58, y + 0.03)], 0.008, ink.coal)
         for k in range(4):
-            pen.ellipse(
-                0.18 + k * 0.11 + 0.02 * n, y + 0.012 + 0.03 * np.sin(k * 2 + n), 0.022, 0.017, ink.black
-            )
+            pen.ellipse(0.18 + k * 0.11 + 0.02 * n, y + 0.012 + 0.03 * np.sin(k * 2 + n), 0.022, 0.017, ink.black)
 
 
 def turntable(pen: Pen, ink: Inks) -> None:
     """Seen from above: a record, its arm, a fader."""
     pen.rect(-1.0, -0.78, 1.0, 0.78, ink.black, radius=0.1)
-    pen.rect(
-        -0.96, -0.75, 0.96, 0.72, Fade(ink.silver, ink.silver_dark, (-0.9, -0.7), (0.9, 0.8)), radius=0.08
-    )
+    pen.rect(-0.96, -0.75, 0.96, 0.72, Fade(ink.silver, ink.silver_dark, (-0.9, -0.7), (0.9, 0.8)), radius=0.08)
     x, y = -0.22, -0.01
     pen.ellipse(x, y, 0.68, 0.68, ink.silver_dark)
     pen.ellipse(x, y, 0.64, 0.64, ink.black)

@@ -31,11 +31,23 @@ FAMILIES: dict[str, tuple[str, ...]] = {
 
 # The family that a general word denies; a word not here denies only the things it names.
 DENIES: dict[str, str] = {
-    "guitar": "guitars", "guitars": "guitars", "drum": "drums", "drums": "drums", "drumming": "drums",
-    "percussion": "drums", "beat": "drums", "beats": "drums", "strings": "strings", "string": "strings",
-    "keyboards": "keys", "woodwind": "winds", "woodwinds": "winds", "wind": "winds", "winds": "winds",
+    "guitar": "guitars",
+    "guitars": "guitars",
+    "drum": "drums",
+    "drums": "drums",
+    "drumming": "drums",
+    "percussion": "drums",
+    "beat": "drums",
+    "beats": "drums",
+    "strings": "strings",
+    "string": "strings",
+    "keyboards": "keys",
+    "woodwind": "winds",
+    "woodwinds": "winds",
+    "wind": "winds",
+    "winds": "winds",
     "brass": "brass",
-}  # fmt: skip
+}
 
 _THINGS = {
     "guitar": "guitar, guitars, acoustic guitar, classical guitar, spanish guitar, guitarist, ukulele, strumming, "
@@ -152,9 +164,7 @@ VOICELESS = ("instrumental",)
 def _spread(table: dict[str, str], field: str, into: dict[str, dict]) -> None:
     for name, phrases in table.items():
         for phrase in phrases.split(", "):
-            into.setdefault(phrase, {})[field] = (
-                tuple(name.split(", ")) if field in ("things", "suggests") else name
-            )
+            into.setdefault(phrase, {})[field] = tuple(name.split(", ")) if field in ("things", "suggests") else name
 
 
 def _build() -> dict[tuple[str, ...], Meaning]:

@@ -127,9 +127,7 @@ def sea(scene: Scene) -> None:
     scene.sun(0.12, 4, y=h - 0.15)
     scene.clouds(5, mix(p.light, p.sky_low, 0.2))
     scene.land(scene.ridge(h + 0.01, 0.09, 0.35, 2), mix(p.far, p.sky_low, 0.4), p.far, 0.3)
-    scene.pen.rect(
-        -0.02, h, 1.02, 1.02, Fade(mix(p.sky_low, p.mid, 0.3), mix(p.mid, p.near, 0.6), (0, h), (0, 1))
-    )
+    scene.pen.rect(-0.02, h, 1.02, 1.02, Fade(mix(p.sky_low, p.mid, 0.3), mix(p.mid, p.near, 0.6), (0, h), (0, 1)))
     x = scene.skeleton.light_x
     for n in range(26):
         t = n / 25
@@ -217,9 +215,7 @@ def castle(scene: Scene) -> None:
         ],
         False,
     )
-    scene.pen.shape(
-        [*map(tuple, hill), (cx, 1.0)], Fade(mix(p.far, p.mid, 0.5), p.mid, (0, h - 0.07), (0, h + 0.2))
-    )
+    scene.pen.shape([*map(tuple, hill), (cx, 1.0)], Fade(mix(p.far, p.mid, 0.5), p.mid, (0, h - 0.07), (0, h + 0.2)))
     stone, lit = mix(p.mid, p.far, 0.35), mix(p.far, p.light, 0.4)
     keep = scene.pen.at(cx, h - 0.03, 0.17)
     for x, w, top in (
@@ -299,9 +295,7 @@ def pagoda(scene: Scene) -> None:
         0.004,
         p.near,
     )
-    scene.pen.taper(
-        [(edge - s * 0.14, 0.13), (edge - s * 0.2, 0.06), (edge - s * 0.3, 0.04)], 0.014, 0.003, p.near
-    )
+    scene.pen.taper([(edge - s * 0.14, 0.13), (edge - s * 0.2, 0.06), (edge - s * 0.3, 0.04)], 0.014, 0.003, p.near)
     for _ in range(46):
         t = scene.rng.uniform(0.05, 0.42)
         x, y = edge - s * t, 0.2 - 0.22 * t + scene.rng.normal(0, 0.032)
@@ -343,9 +337,7 @@ def space(scene: Scene) -> None:
             alpha=alpha,
         )
     mx, my = 0.5 + s.side * 0.33, 0.2
-    scene.pen.ellipse(
-        mx, my, 0.05, 0.05, Fade(p.light, p.second, (mx - 0.04, my - 0.04), (mx + 0.04, my + 0.04))
-    )
+    scene.pen.ellipse(mx, my, 0.05, 0.05, Fade(p.light, p.second, (mx - 0.04, my - 0.04), (mx + 0.04, my + 0.04)))
     scene.land(scene.ridge(h + 0.08, 0.16, 1.0, 2), mix(p.far, p.light, 0.1), p.mid, 0.5)
     ground = scene.ridge(h + 0.2, 0.05, 0.3, 6)
     scene.land(ground, mix(p.far, p.light, 0.25), mix(p.mid, p.near, 0.6), 0.5)
@@ -396,9 +388,7 @@ def street(scene: Scene) -> None:
     side = scene.skeleton.side
     x = 0.5 + side * 0.43
     scene.pen.stroke([(x, 0.28), (x, h + 0.16)], 0.013, p.near)
-    scene.pen.stroke(
-        [(x, 0.28), (x - side * 0.02, 0.235), (x - side * 0.08, 0.225)], 0.011, p.near, smooth=True
-    )
+    scene.pen.stroke([(x, 0.28), (x - side * 0.02, 0.235), (x - side * 0.08, 0.225)], 0.011, p.near, smooth=True)
     scene.beam(x - side * 0.08, 0.24, x - side * 0.1, h + 0.18, 0.14, p.light, 0.5)
     scene.glow(x - side * 0.08, 0.245, 0.1, 0.8)
     scene.pen.ellipse(x - side * 0.08, 0.24, 0.024, 0.015, p.light)

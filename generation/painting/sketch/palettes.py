@@ -49,10 +49,24 @@ MOODS = tuple(_CODES)
 
 # The light of a place where the prompt names no mood.
 HOME_MOOD = {
-    "hall": "regal", "church": "dawn", "club": "neon", "desert": "saffron", "palace": "saffron", "forest": "green",
-    "castle": "dawn", "street": "smoky", "stage": "fierce", "prairie": "warm", "hills": "happy", "space": "dreamy",
-    "sea": "calm", "jungle": "green", "factory": "fierce", "pagoda": "dawn", "room": "warm",
-}  # fmt: skip
+    "hall": "regal",
+    "church": "dawn",
+    "club": "neon",
+    "desert": "saffron",
+    "palace": "saffron",
+    "forest": "green",
+    "castle": "dawn",
+    "street": "smoky",
+    "stage": "fierce",
+    "prairie": "warm",
+    "hills": "happy",
+    "space": "dreamy",
+    "sea": "calm",
+    "jungle": "green",
+    "factory": "fierce",
+    "pagoda": "dawn",
+    "room": "warm",
+}
 
 
 def palette_for(mood: str, place: str, hue_turn: float, lightness: float) -> Palette:

@@ -123,9 +123,7 @@ def female_voice(pen: Pen, ink: Inks) -> None:
 def male_voice(pen: Pen, ink: Inks) -> None:
     skin = mix(ink.skin, ink.wood, 0.2)
     for r in (0.16, 0.28, 0.4, 0.53):
-        pen.stroke(
-            ellipse_points(0.44, -0.22, r, r, 0, (-42, 40)), 0.035, mix(ink.second, ink.brass_light, r)
-        )
+        pen.stroke(ellipse_points(0.44, -0.22, r, r, 0, (-42, 40)), 0.035, mix(ink.second, ink.brass_light, r))
     _head(pen, ink, skin, 0.26)
     pen.blob([(0.14, 0.22), (0.32, 0.5), (0.2, 1.0), (-0.3, 1.0), (-0.3, 0.3), (-0.2, 0.16)], ink.white)
     left = [(-0.26, 0.18), (-0.44, 0.32), (-0.74, 0.52), (-0.88, 1.0), (0.0, 1.0), (0.02, 0.78)]
@@ -159,9 +157,7 @@ def male_voice(pen: Pen, ink: Inks) -> None:
     hair += [(-0.1, -0.3), (-0.02, -0.44), (0.02, -0.64), (0.16, -0.74)]
     pen.blob(hair, Fade(mix(ink.hair, ink.brass, 0.15), ink.hair, (0.1, -0.9), (-0.3, -0.2)))
     pen.ellipse(-0.05, -0.4, 0.055, 0.085, skin, turn=-12)
-    pen.stroke(
-        ellipse_points(-0.045, -0.4, 0.028, 0.05, -12, (40, 250)), 0.012, mix(skin, ink.wood_dark, 0.45)
-    )
+    pen.stroke(ellipse_points(-0.045, -0.4, 0.028, 0.05, -12, (40, 250)), 0.012, mix(skin, ink.wood_dark, 0.45))
 
 
 def _singer(pen: Pen, ink: Inks, robe, skin, hair, long_hair: bool) -> None:
@@ -214,9 +210,7 @@ def choir(pen: Pen, ink: Inks) -> None:
         for n, x in enumerate(np.linspace(-0.86, 0.86, count) * (1, 1.1, 0.92)[row]):
             k = n * 3 + row * 2
             robe = mix(ink.second, ink.black, (0.5, 0.28, 0.05)[row])
-            _singer(
-                pen.at(float(x), y, scale), ink, robe, skins[k % 4], hairs[(k + row) % 4], (n + row) % 2 == 0
-            )
+            _singer(pen.at(float(x), y, scale), ink, robe, skins[k % 4], hairs[(k + row) % 4], (n + row) % 2 == 0)
 
 
 def monks(pen: Pen, ink: Inks) -> None:
@@ -260,9 +254,7 @@ def microphone(pen: Pen, ink: Inks) -> None:
     pen.stroke([(0, 0.1), (0, 0.95)], 0.05, Fade(ink.silver, ink.silver_dark, (-0.03, 0), (0.03, 0)))
     pen.blob([(-0.4, 1.0), (-0.3, 0.92), (0, 0.87), (0.3, 0.92), (0.4, 1.0)], ink.black)
     pen.rect(-0.07, 0.06, 0.07, 0.24, ink.black, radius=0.02)
-    capsule = mirrored(
-        [(0, -0.94), (0.17, -0.9), (0.29, -0.72), (0.32, -0.42), (0.28, -0.1), (0.16, 0.06), (0, 0.09)]
-    )
+    capsule = mirrored([(0, -0.94), (0.17, -0.9), (0.29, -0.72), (0.32, -0.42), (0.28, -0.1), (0.16, 0.06), (0, 0.09)])
     pen.blob(capsule, ink.silver_dark)
     inner = pen.at(0, -0.04, 0.91)
     inner.blob(capsule, Fade(ink.white, ink.silver_dark, (-0.25, -0.8), (0.3, 0)))

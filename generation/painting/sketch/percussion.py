@@ -12,9 +12,7 @@ def _cymbal(pen: Pen, ink: Inks, x: float, y: float, width: float, turn: float, 
     pen.stroke([(x, y), (foot, 0.96)], 0.02, ink.silver_dark)
     disc = pen.at(x, y, 1, turn)
     disc.ellipse(0, 0, width, width * 0.2, ink.brass_dark)
-    disc.ellipse(
-        0, -0.012, width * 0.98, width * 0.18, Fade(ink.brass_light, ink.brass, (-width, 0), (width, 0))
-    )
+    disc.ellipse(0, -0.012, width * 0.98, width * 0.18, Fade(ink.brass_light, ink.brass, (-width, 0), (width, 0)))
     disc.ellipse(0, -0.02, width * 0.25, width * 0.09, ink.brass_light)
     disc.ellipse(0, -0.04, 0.02, 0.02, ink.black)
 
@@ -109,9 +107,7 @@ def tabla(pen: Pen, ink: Inks) -> None:
             b = a + 0.93 / (steps - 1)
             top, low = (a * w, -0.28 + 0.1 * np.sqrt(1 - a * a)), (b * w * 0.92, 0.52)
             drum.stroke([top, low], 0.022, ink.cream)
-            drum.stroke(
-                [low, ((a + 1.86 / (steps - 1)) * w if n < steps - 1 else a * w, top[1])], 0.022, ink.cream
-            )
+            drum.stroke([low, ((a + 1.86 / (steps - 1)) * w if n < steps - 1 else a * w, top[1])], 0.022, ink.cream)
         if not round_one:
             for a in np.linspace(-0.7, 0.7, 5):
                 drum.rect(a * w - 0.045, 0.12, a * w + 0.045, 0.26, ink.varnish, radius=0.03)

@@ -67,48 +67,34 @@ class Scene:
         """An inner wall in place of a sky."""
         self.layer.fill(top[:, None, None] + (low - top)[:, None, None] * self.ys)
 
-    def glow(
-        self, x: float, y: float, radius: float, amount: float, colour: np.ndarray | None = None
-    ) -> None:
+    def glow(self, x: float, y: float, radius: float, amount: float, colour: np.ndarray | None = None) -> None:
         """Light that falls off around a point, broken into grain as printed light is."""
         distance = ((self.xs - x) ** 2 + (self.ys - y) ** 2) / radius**2
         light = np.exp(-2.2 * distance) * amount
         light = light * (0.86 + 0.28 * self.noise)
         self.layer.add_light(light, self.palette.light if colour is None else colour)
 
-    def sun(
-        self, radius: float = 0.12, rings: int = 3, x: float | None = None, y: float | None = None
-    ) -> None:
+    def sun(self, radius: float = 0.12, rings: int = 3, x: float | None = None, y: float | None = None) -> None:
         s = self.skeleton
         x, y = s.light_x if x is None else x, s.light_y if y is None else y
         for n in range(rings, 0, -1):
-            self.pen.ellipse(
-                x, y, radius * (1 + 0.5 * n), radius * (1 + 0.5 * n), self.palette.light, alpha=0.10
-            )
+            self.pen.ellipse(x, y, radius * (1 + 0.5 * n), radius * (1 + 0.5 * n), self.palette.light, alpha=0.10)
         low = mix(self.palette.light, self.palette.sky_low, 0.35)
-        self.pen.ellipse(
-            x, y, radius, radius, Fade(self.palette.light, low, (x, y - radius), (x, y + radius))
-        )
+        self.pen.ellipse(x, y, radius, radius, Fade(self.palette.light, low, (x, y - radius), (x, y + radius)))
 
     def moon(self, radius: float = 0.09) -> None:
         s = self.skeleton
         self.sun(radius, 2)
         for dx, dy, r in ((-0.3, -0.2, 0.2), (0.25, 0.3, 0.26), (0.35, -0.35, 0.12)):
             shade = mix(self.palette.light, self.palette.sky_low, 0.45)
-            self.pen.ellipse(
-                s.light_x + dx * radius, s.light_y + dy * radius, r * radius, r * radius, shade, alpha=0.5
-            )
+            self.pen.ellipse(s.light_x + dx * radius, s.light_y + dy * radius, r * radius, r * radius, shade, alpha=0.5)
 
     def stars(self, count: int, low: float = 0.6) -> None:
         spots = self.rng.random((count, 3))
         for x, y, r in spots:
-            self.pen.ellipse(
-                x, y * low, 0.0012 + 0.0032 * r**4, 0.0012 + 0.0032 * r**4, self.palette.light, alpha=0.9
-            )
+            self.pen.ellipse(x, y * low, 0.0012 + 0.0032 * r**4, 0.0012 + 0.0032 * r**4, self.palette.light, alpha=0.9)
 
-    def beam(
-        self, x: float, y: float, to_x: float, to_y: float, width: float, colour, alpha: float = 0.3
-    ) -> None:
+    def beam(self, x: float, y: float, to_x: float, to_y: float, width: float, colour, alpha: float = 0.3) -> None:
         """A shaft of light that widens and fades."""
         clear = Layer(self.layer.size)
         pen = Pen(clear)
@@ -126,16 +112,12 @@ class Scene:
         x = np.linspace(-0.02, 1.02, 90)
         p = self.skeleton.phases
         wave = np.zeros_like(x)
-        for n, (frequency, share) in enumerate(
-            ((1.3, 1.0), (2.9, 0.5), (6.1, 0.22), (13.7, 0.16), (29.0, 0.1))
-        ):
+        for n, (frequency, share) in enumerate(((1.3, 1.0), (2.9, 0.5), (6.1, 0.22), (13.7, 0.16), (29.0, 0.1))):
             weight = share if n < 2 else share * rough
             wave += weight * np.sin(frequency * 3.0 * x + p[(phase + n) % 12] + phase)
         return np.stack([x, y - height * (0.5 + 0.5 * wave / 1.4)], 1)
 
-    def land(
-        self, line: np.ndarray, top: np.ndarray, low: np.ndarray, shade: float = 0.35, depth=0.35
-    ) -> None:
+    def land(self, line: np.ndarray, top: np.ndarray, low: np.ndarray, shade: float = 0.35, depth=0.35) -> None:
         """Ground below a line, lit at its edge and stippled into shadow."""
         sheet = Layer(self.layer.size)
         pen = Pen(sheet)
@@ -186,9 +168,7 @@ class Scene:
             for n in range(3):
                 dx, dy = self.rng.uniform(-0.5, 0.5) * w, n * 0.014
                 half = w * self.rng.uniform(0.35, 0.75)
-                self.pen.rect(
-                    x + dx - half, y + dy, x + dx + half, y + dy + 0.018, colour, radius=0.009, alpha=alpha
-                )
+                self.pen.rect(x + dx - half, y + dy, x + dx + half, y + dy + 0.018, colour, radius=0.009, alpha=alpha)
 
     def birds(self, count: int, colour: np.ndarray) -> None:
         x0, y0 = self.rng.uniform(0.2, 0.7), self.rng.uniform(0.1, 0.25)
@@ -196,9 +176,7 @@ class Scene:
             x, y = x0 + self.rng.normal(0, 0.1), y0 + self.rng.normal(0, 0.05)
             s = self.rng.uniform(0.012, 0.024)
             self.pen.taper([(x - s, y - s * 0.5), (x - s * 0.4, y - s * 0.5), (x, y)], 0.001, s * 0.2, colour)
-            self.pen.taper(
-                [(x + s, y - s * 0.55), (x + s * 0.4, y - s * 0.5), (x, y)], 0.001, s * 0.2, colour
-            )
+            self.pen.taper([(x + s, y - s * 0.55), (x + s * 0.4, y - s * 0.5), (x, y)], 0.001, s * 0.2, colour)
 
     def fir(self, x: float, foot: float, height: float, colour: np.ndarray, light: np.ndarray) -> None:
         self.pen.rect(
@@ -226,13 +204,9 @@ class Scene:
         crown = foot - height * 0.68
         for dx, dy, r in ((-0.16, 0.08, 0.19), (0.17, 0.1, 0.18), (0, -0.1, 0.24), (0.02, 0.12, 0.2)):
             cx, cy, rr = x + dx * height, crown + dy * height, r * height
-            self.pen.ellipse(
-                cx, cy, rr, rr * 0.92, Fade(light, colour, (cx - rr, cy - rr), (cx + rr * 0.6, cy + rr))
-            )
+            self.pen.ellipse(cx, cy, rr, rr * 0.92, Fade(light, colour, (cx - rr, cy - rr), (cx + rr * 0.6, cy + rr)))
 
-    def frond(
-        self, x: float, y: float, length: float, turn: float, colour: np.ndarray, light: np.ndarray
-    ) -> None:
+    def frond(self, x: float, y: float, length: float, turn: float, colour: np.ndarray, light: np.ndarray) -> None:
         """A long leaf with a split blade."""
         pen = self.pen.at(x, y, length, turn)
         pen.blob(

@@ -43,9 +43,7 @@ def guitar(pen: Pen, ink: Inks) -> None:
     pen.blob(guard, ink.wood_dark, alpha=0.85)
     pen.rect(-0.055, -0.74, 0.055, 0.19, Fade(ink.wood_dark, ink.black, (-0.06, 0), (0.06, 0)))
     _frets(pen, 0.052, -0.72, 0.17, 15, ink.brass_light)
-    pen.blob(
-        [(-0.2, 0.71), (-0.1, 0.685), (0.1, 0.685), (0.2, 0.71), (0.1, 0.745), (-0.1, 0.745)], ink.wood_dark
-    )
+    pen.blob([(-0.2, 0.71), (-0.1, 0.685), (0.1, 0.685), (0.2, 0.71), (0.1, 0.745), (-0.1, 0.745)], ink.wood_dark)
     head = [(0.055, -0.7), (0.085, -0.76), (0.095, -0.985), (0.03, -1.0)]
     _pegs(pen, [-0.92, -0.86, -0.80], 0.125, 0.022, ink.cream)
     pen.shape(mirrored(head[::-1]), Fade(ink.varnish, ink.wood_dark, (-0.1, -1), (0.1, -0.7)))
@@ -276,9 +274,7 @@ def cello(pen: Pen, ink: Inks) -> None:
 
 
 def harp(pen: Pen, ink: Inks) -> None:
-    neck = np.array(
-        [(-0.5, -0.83), (-0.38, -0.7), (-0.2, -0.63), (-0.02, -0.72), (0.16, -0.74), (0.36, -0.52)]
-    )
+    neck = np.array([(-0.5, -0.83), (-0.38, -0.7), (-0.2, -0.63), (-0.02, -0.72), (0.16, -0.74), (0.36, -0.52)])
     curve = spline(neck, False, 16)
     foot, top = np.array([-0.44, 0.86]), np.array([0.4, -0.48])
     for t in np.linspace(0.04, 0.93, 26):
@@ -289,9 +285,7 @@ def harp(pen: Pen, ink: Inks) -> None:
     sound = [(-0.52, 0.82), (-0.38, 0.92), (0.44, -0.44), (0.36, -0.55)]
     pen.shape([(-0.5, 0.8), (-0.3, 0.92), (0.5, -0.42), (0.36, -0.55)], ink.wood_dark)
     pen.shape(sound, Fade(ink.wood_light, ink.wood, (-0.5, 0.8), (0.4, -0.5)))
-    pen.stroke(
-        [(-0.52, -0.8), (-0.5, 0.85)], 0.085, Fade(ink.brass_light, ink.brass_dark, (-0.56, 0), (-0.46, 0))
-    )
+    pen.stroke([(-0.52, -0.8), (-0.5, 0.85)], 0.085, Fade(ink.brass_light, ink.brass_dark, (-0.56, 0), (-0.46, 0)))
     for y in (-0.74, -0.66, 0.6, 0.68):
         pen.stroke([(-0.57, y), (-0.45, y)], 0.028, ink.brass)
     pen.taper(neck.tolist(), 0.11, 0.13, ink.brass_dark)
@@ -327,9 +321,7 @@ def sitar(pen: Pen, ink: Inks) -> None:
         leaf = [(side * 0.08, 0.46), (side * 0.25, 0.55), (side * 0.3, 0.72), (side * 0.2, 0.87)]
         pen.taper(leaf, 0.012, 0.03, ink.brass_light)
         for t in (0.3, 0.55, 0.8):
-            pen.ellipse(
-                side * (0.12 + 0.14 * t), 0.5 + 0.36 * t, 0.03, 0.014, ink.brass_light, turn=side * 40
-            )
+            pen.ellipse(side * (0.12 + 0.14 * t), 0.5 + 0.36 * t, 0.03, 0.014, ink.brass_light, turn=side * 40)
     pen.rect(-0.075, -0.96, 0.075, 0.52, Fade(ink.wood, ink.wood_dark, (-0.08, 0), (0.08, 0)), radius=0.03)
     for y in np.linspace(-0.72, 0.36, 15):
         pen.stroke(ellipse_points(0, y + 0.02, 0.085, 0.03, 0, (180, 360)), 0.018, ink.brass_light)

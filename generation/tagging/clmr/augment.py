@@ -25,9 +25,7 @@ class AugmentOptions(BaseModel):
 
     polarity: float = Field(default=0.8, ge=0, le=1, description="Probability of turning the wave over.")
     noise: float = Field(default=0.01, ge=0, le=1, description="Probability of adding white noise.")
-    noise_level: float = Field(
-        default=0.01, ge=0, description="Highest noise, as a part of the clip's level."
-    )
+    noise_level: float = Field(default=0.01, ge=0, description="Highest noise, as a part of the clip's level.")
     gain: float = Field(default=0.3, ge=0, le=1, description="Probability of making the view quieter.")
     gain_db: float = Field(default=20.0, ge=1, description="Most decibels by which; the least is 1.")
     filter: float = Field(default=0.8, ge=0, le=1, description="Probability of a high- or low-pass filter.")

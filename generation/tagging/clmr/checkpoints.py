@@ -153,15 +153,11 @@ def _check_numbers(weights: Mapping[str, Tensor], path: str | Path) -> None:
         if name.endswith("num_batches_tracked"):
             continue
         if value.layout != torch.strided or not value.is_floating_point():
-            raise CheckpointError(
-                f"{path}: {name} is {value.dtype}, {value.layout}; plain floats are expected."
-            )
+            raise CheckpointError(f"{path}: {name} is {value.dtype}, {value.layout}; plain floats are expected.")
         if value.numel() * value.element_size() > value.untyped_storage().nbytes():
             raise CheckpointError(f"{path}: refused, {name} claims more numbers than the file holds.")
         if not torch.isfinite(value).all():
-            raise CheckpointError(
-                f"{path}: {name} holds numbers that are not finite; the training went wrong."
-            )
+            raise CheckpointError(f"{path}: {name} holds numbers that are not finite; the training went wrong.")
         if name.endswith("running_var") and (value < 0).any():
             raise CheckpointError(f"{path}: {name} holds negative variances; the file is damaged.")
 
@@ -181,9 +177,7 @@ def _widths(weights: Mapping[str, Tensor]) -> tuple[int, ...] | None:
 def _cut_short(widths: tuple[int, ...], weights: Mapping[str, Tensor]) -> bool:
     """Whether layers are missing: later ones are there, or these are the first of the published network's."""
     later = any(
-        name.startswith("sequential.")
-        and name.split(".")[1].isdigit()
-        and int(name.split(".")[1]) > len(widths)
+        name.startswith("sequential.") and name.split(".")[1].isdigit() and int(name.split(".")[1]) > len(widths)
         for name in weights
     )
     return later or (len(widths) < len(WIDTHS) and widths == WIDTHS[: len(widths)])

@@ -30,9 +30,7 @@ class HeadOptions(BaseModel):
     batch: int = Field(default=256, ge=1, description="Clips per step.")
     learning_rate: float = Field(default=1e-3, gt=0, description="Adam's first learning rate.")
     weight_decay: float = Field(default=1e-6, ge=0, description="Adam's weight decay.")
-    patience: int = Field(
-        default=10, ge=1, description="Epochs without a lower validation loss until it stops."
-    )
+    patience: int = Field(default=10, ge=1, description="Epochs without a lower validation loss until it stops.")
     seed: int = Field(default=0, ge=0, description="Everything random comes from it.")
 
 

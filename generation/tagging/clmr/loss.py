@@ -13,9 +13,7 @@ def nt_xent(z_i: Tensor, z_j: Tensor, temperature: float) -> Tensor:
     mean over views. Raises ValueError for other shapes or a temperature that is not positive.
     """
     if z_i.shape != z_j.shape or z_i.ndim != 2 or len(z_i) == 0:
-        raise ValueError(
-            f"expected two arrays (batch, dimensions), got {tuple(z_i.shape)}, {tuple(z_j.shape)}"
-        )
+        raise ValueError(f"expected two arrays (batch, dimensions), got {tuple(z_i.shape)}, {tuple(z_j.shape)}")
     if temperature <= 0:
         raise ValueError(f"temperature must be positive, got {temperature}")
     count = len(z_i)
@@ -24,8 +22,6 @@ def nt_xent(z_i: Tensor, z_j: Tensor, temperature: float) -> Tensor:
     with torch.autocast(z_i.device.type, enabled=False):
         views = functional.normalize(torch.cat([z_i.to(exact), z_j.to(exact)]), dim=1)
         similarity = views @ views.T / temperature
-    similarity = similarity.masked_fill(
-        torch.eye(2 * count, dtype=torch.bool, device=views.device), float("-inf")
-    )
+    similarity = similarity.masked_fill(torch.eye(2 * count, dtype=torch.bool, device=views.device), float("-inf"))
     partner = torch.arange(2 * count, device=views.device).roll(count)
     return functional.cross_entropy(similarity, partner)

@@ -34,9 +34,7 @@ class SampleCNN(nn.Module):
                     nn.MaxPool1d(3, stride=3),
                 )
             )
-        layers.append(
-            nn.Sequential(nn.Conv1d(self.widths[-2], last, 3, padding=1), nn.BatchNorm1d(last), nn.ReLU())
-        )
+        layers.append(nn.Sequential(nn.Conv1d(self.widths[-2], last, 3, padding=1), nn.BatchNorm1d(last), nn.ReLU()))
         self.sequential = nn.Sequential(*layers)
         self.dropout = nn.Dropout(dropout)
         self.fc = nn.Linear(last, out_dim)

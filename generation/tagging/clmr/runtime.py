@@ -30,9 +30,7 @@ _TORCH_BATCH = 1
 _GPU_BATCH = 64
 
 
-def build_encode(
-    encoder: SampleCNN, runtime: Runtime = "auto", precision: Precision = "float32"
-) -> tuple[Encode, str]:
+def build_encode(encoder: SampleCNN, runtime: Runtime = "auto", precision: Precision = "float32") -> tuple[Encode, str]:
     """The function that computes representations, and the runtime's name for provenance.
 
     `auto` takes a GPU where there is one, else OpenVINO where it is installed, else torch on the CPU.

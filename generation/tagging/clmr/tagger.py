@@ -80,9 +80,7 @@ def build_clmr_tagger(options: ClmrOptions) -> ClmrTagger:
         "head_sha256": sha256_of(Path(options.head)),
     }
     try:
-        return ClmrTagger(
-            encoder, head, vocabulary, identity, runtime=options.runtime, precision=options.precision
-        )
+        return ClmrTagger(encoder, head, vocabulary, identity, runtime=options.runtime, precision=options.precision)
     except CheckpointError as error:
         raise CheckpointError(f"{options.head}: {error}.") from error
 

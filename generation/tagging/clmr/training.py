@@ -32,9 +32,7 @@ class TrainingOptions(BaseModel):
     batch: int = Field(default=48, ge=2, description="Clips per step, over all devices together.")
     learning_rate: float = Field(default=3e-4, gt=0, description="Adam's learning rate.")
     weight_decay: float = Field(default=0.0, ge=0, description="Adam's weight decay.")
-    patience: int = Field(
-        default=10, ge=1, description="Epochs without a lower validation loss until training stops."
-    )
+    patience: int = Field(default=10, ge=1, description="Epochs without a lower validation loss until training stops.")
     seed: int = Field(default=0, ge=0, description="Everything random comes from it.")
     precision: Literal["no", "fp16", "bf16"] = Field(default="no", description="Mixed precision.")
     checkpoint_every: int = Field(default=200, ge=1, description="Steps between checkpoints.")
@@ -103,9 +101,7 @@ def fit(
         rows = order[within * batch : (within + 1) * batch]
         share = np.array_split(rows, accelerator.num_processes)[accelerator.process_index]
         model_wrapped.train()
-        loss = step_loss(
-            model_wrapped, share, _step_seed(options.seed, state.step, accelerator.process_index)
-        )
+        loss = step_loss(model_wrapped, share, _step_seed(options.seed, state.step, accelerator.process_index))
         optimizer.zero_grad()
         accelerator.backward(loss)
         optimizer.step()
@@ -136,9 +132,7 @@ def fit(
     )
 
 
-def _valid_loss_of_all(
-    model: nn.Module, valid_loss: Callable[[nn.Module], float], accelerator: Accelerator
-) -> float:
+def _valid_loss_of_all(model: nn.Module, valid_loss: Callable[[nn.Module], float], accelerator: Accelerator) -> float:
     """The main process's validation loss and running statistics, for all: else they would stop in different epochs."""
     if accelerator.num_processes > 1:
         for buffer in model.buffers():
@@ -180,9 +174,7 @@ class _State:
         self.losses = []
         if valid < self.best:
             self.best, self.best_epoch = valid, len(self.history)
-            self.best_weights = {
-                name: value.detach().cpu().clone() for name, value in model.state_dict().items()
-            }
+            self.best_weights = {name: value.detach().cpu().clone() for name, value in model.state_dict().items()}
         self.finished = len(self.history) - self.best_epoch >= patience
 
     def save(

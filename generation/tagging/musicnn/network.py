@@ -40,14 +40,10 @@ class Musicnn(nn.Module):
     def __init__(self, tags: int = 50) -> None:
         super().__init__()
         self.input_norm = nn.BatchNorm2d(1, eps=1e-3)
-        self.timbral = nn.ModuleList(
-            _Normalised(nn.Conv2d(1, 204, (7, height), padding=(3, 0))) for height in _TIMBRAL
-        )
+        self.timbral = nn.ModuleList(_Normalised(nn.Conv2d(1, 204, (7, height), padding=(3, 0))) for height in _TIMBRAL)
         self.temporal = nn.ModuleList(_Normalised(nn.Conv2d(1, 51, (width, 1))) for width in _TEMPORAL)
         features = len(_TIMBRAL) * 204 + len(_TEMPORAL) * 51  # 561
-        self.middle = nn.ModuleList(
-            _Normalised(nn.Conv1d(inputs, 64, 7, padding=3)) for inputs in (features, 64, 64)
-        )
+        self.middle = nn.ModuleList(_Normalised(nn.Conv1d(inputs, 64, 7, padding=3)) for inputs in (features, 64, 64))
         pooled = 2 * (features + 3 * 64)  # 1506
         self.pool_norm = nn.BatchNorm1d(pooled, eps=1e-3)
         self.dense = nn.Linear(pooled, 200)

@@ -51,9 +51,7 @@ def build_musicnn_tagger(weights_folder: Path | None = None) -> MusicnnTagger:
     """Loads the converted weights; raises TaggingError where they are not there yet."""
     path = weights_path(weights_folder or default_weights_folder())
     if not path.is_file():
-        raise TaggingError(
-            f"musicnn's weights are not at {path}; run `python manage.py fetch_musicnn` once (29 MB)."
-        )
+        raise TaggingError(f"musicnn's weights are not at {path}; run `python manage.py fetch_musicnn` once (29 MB).")
     with safe_open(path, "pt") as file:
         tags = json.loads(file.metadata()["tags"])
         network = Musicnn(len(tags))

@@ -11,7 +11,9 @@ from study.models import Study
 
 
 class Command(BaseCommand):
-    help = "Leave a participant's answers out of the analysis (or take them in again); they stay in every export, marked."
+    help = (
+        "Leave a participant's answers out of the analysis (or take them in again); they stay in every export, marked."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("slug", help="the study")
@@ -27,6 +29,4 @@ class Command(BaseCommand):
             set_exclusion(study, code, reason, excluded=not undo)
         except StudyError as error:
             raise CommandError(str(error), returncode=2) from error
-        self.stdout.write(
-            f"{code} is {'taken in again' if undo else 'left out'}. Analyse again to see the results so."
-        )
+        self.stdout.write(f"{code} is {'taken in again' if undo else 'left out'}. Analyse again to see the results so.")

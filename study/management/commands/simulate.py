@@ -35,9 +35,7 @@ class Command(BaseCommand):
         if study is None:
             raise CommandError(f"There is no study '{options['slug']}'.", returncode=2)
         if options["participants"] < 1 or not 0 <= options["drop_out"] <= 1:
-            raise CommandError(
-                "Ask for at least one participant and a drop-out between 0 and 1.", returncode=2
-            )
+            raise CommandError("Ask for at least one participant and a drop-out between 0 and 1.", returncode=2)
         model = PreferenceModel(
             worth=self._worth(study, options["worth"]),
             person_sd=options["person_sd"],
@@ -45,9 +43,13 @@ class Command(BaseCommand):
         )
         try:
             people = simulate_participants(
-                study, options["participants"], np.random.default_rng(options["seed"]), model=model,
-                drop_out=options["drop_out"], base_url=options["url"],
-            )  # fmt: skip
+                study,
+                options["participants"],
+                np.random.default_rng(options["seed"]),
+                model=model,
+                drop_out=options["drop_out"],
+                base_url=options["url"],
+            )
         except (StudyError, OSError) as error:
             raise CommandError(str(error), returncode=2) from error
         done = sum(person.status == "completed" for person in people)

@@ -38,9 +38,7 @@ def test_contrasts_for_new_clips_and_for_these_stand_side_by_side(analysis: dict
         (0.01, 0.1, "may have learned", "No sign"),
     ],
 )
-def test_fatigue_in_words(
-    analysis: dict[str, Any], p: float, slope: float, wanted: str, unwanted: str
-) -> None:
+def test_fatigue_in_words(analysis: dict[str, Any], p: float, slope: float, wanted: str, unwanted: str) -> None:
     analysis["fatigue"] = {"slope": slope, "p": p}
     assert wanted in check(analysis, "Fatigue")
     assert unwanted not in check(analysis, "Fatigue")

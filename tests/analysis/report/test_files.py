@@ -71,9 +71,7 @@ def test_latex_is_whole_and_its_tables_have_even_rows(analysis: dict[str, Any]) 
 def test_latex_compiles(analysis: dict[str, Any], tmp_path: Path) -> None:
     (tmp_path / "report.tex").write_text(report_latex(analysis, CONTEXT), encoding="utf-8")
     (tmp_path / "references.bib").write_text(BIBTEX, encoding="utf-8")
-    subprocess.run(
-        ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "report.tex"], cwd=tmp_path, check=True
-    )
+    subprocess.run(["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "report.tex"], cwd=tmp_path, check=True)
 
 
 def test_every_reference_is_closed_and_named_once() -> None:

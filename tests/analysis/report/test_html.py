@@ -69,8 +69,19 @@ def test_texts_of_others_cannot_become_markup(analysis: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    "block", ["primary", "secondary", "friedman", "kendall_w", "permutation", "plackett_luce", "factorial", "position_bias", "drop_out"]
-)  # fmt: skip
+    "block",
+    [
+        "primary",
+        "secondary",
+        "friedman",
+        "kendall_w",
+        "permutation",
+        "plackett_luce",
+        "factorial",
+        "position_bias",
+        "drop_out",
+    ],
+)
 def test_a_block_that_does_not_apply_is_left_out(analysis: dict[str, Any], block: str) -> None:
     analysis[block] = None
     page = render_report(analysis, ReportContext(title="A study"))
@@ -84,8 +95,7 @@ def test_a_study_of_three_conditions_without_factors_is_reported(analysis: dict[
     analysis["conditions"] = keys
     analysis["scores"] = dict(zip(keys, list(analysis["scores"].values())[:3], strict=True))
     analysis["by_clip"] = {
-        clip: dict(zip(keys, list(row.values())[:3], strict=True))
-        for clip, row in analysis["by_clip"].items()
+        clip: dict(zip(keys, list(row.values())[:3], strict=True)) for clip, row in analysis["by_clip"].items()
     }
     analysis["pairwise"] = []
     page = render_report(analysis, ReportContext(title="Models"))

@@ -37,8 +37,10 @@ NO_FACTORS: dict[str, Any] = {"primary": None, "secondary": None}
 
 PRESET: dict[str, Any] = {"factors": {"redefined": KEYS[:2], "sentence": [KEYS[1], KEYS[3]]}}
 BARE_FACTOR: dict[str, Any] = {
-    "primary": contrast("bare_minus_rest", 2.1, 0.001), "secondary": [], "factors": {"bare": [KEYS[0], KEYS[2]]},
-}  # fmt: skip
+    "primary": contrast("bare_minus_rest", 2.1, 0.001),
+    "secondary": [],
+    "factors": {"bare": [KEYS[0], KEYS[2]]},
+}
 
 
 def here(estimate: float, p: float | None) -> dict[str, Any]:
@@ -55,10 +57,20 @@ STOPPED = stopped(0.1, 0.7)
 
 # (name, changes, must contain, must not contain)
 SITUATIONS: list[tuple[str, dict[str, Any], list[str], list[str]]] = [
-    ("clear yes", primary(2.1, 0.001), ["Yes, for music like this", "2.10 more", "p = 0.001"], ["Not shown", "these clips"]),
+    (
+        "clear yes",
+        primary(2.1, 0.001),
+        ["Yes, for music like this", "2.10 more", "p = 0.001"],
+        ["Not shown", "these clips"],
+    ),
     ("tiny p is never zero", primary(2.1, 1e-12), ["p < 0.001"], ["p = 0.00)", "p = 0.000"]),
     ("just below alpha", primary(0.9, 0.0499), ["Yes, for music like this"], ["Not shown"]),
-    ("just above alpha", primary(0.9, 0.0501), ["Not shown for music like this"], ["Yes", "no difference between redefined"]),
+    (
+        "just above alpha",
+        primary(0.9, 0.0501),
+        ["Not shown for music like this"],
+        ["Yes", "no difference between redefined"],
+    ),
     ("exactly alpha is not shown", primary(0.9, 0.05), ["Not shown"], ["Yes"]),
     ("reverse", primary(-1.4, 0.003), ["No, the reverse", "1.40 fewer"], ["Yes", "Not shown"]),
     ("reverse not shown", primary(-0.4, 0.4), ["Not shown", "0.40 fewer"], ["reverse", "Yes"]),
@@ -74,36 +86,132 @@ SITUATIONS: list[tuple[str, dict[str, Any], list[str], list[str]]] = [
     ("other weights", primary(1.0, 0.01) | {"weights": [2.0, 1.0]}, ["of the 3 points"], ["of the 4"]),
     ("fractional weights", primary(1.0, 0.01) | {"weights": [2.5, 1.0]}, ["of the 3.50 points"], []),
     ("second counts nothing", primary(1.0, 0.01) | {"weights": [1.0, 0.0]}, ["of the 1 points"], []),
-    ("sentences better", sentence(0.9, 0.001, 0.002), ["Sentences got 0.90 more", "p = 0.002 after Holm"], ["no difference is shown"]),
+    (
+        "sentences better",
+        sentence(0.9, 0.001, 0.002),
+        ["Sentences got 0.90 more", "p = 0.002 after Holm"],
+        ["no difference is shown"],
+    ),
     ("sentences worse", sentence(-0.9, 0.001, 0.002), ["Sentences got 0.90 fewer"], ["more than bare"]),
     ("sentences unclear", sentence(0.5, 0.2, 0.4), ["no difference is shown", "0.50 points"], ["Sentences got"]),
     ("Holm decides, not the raw p", sentence(0.9, 0.03, 0.06), ["no difference is shown"], ["Sentences got"]),
     ("negative unclear keeps its sign", sentence(-0.5, 0.2, 0.4), ["−0.50 points"], ["-0.50"]),
     ("no secondary", {"secondary": None}, ["Yes"], ["Sentences", "sentences"]),
     ("no answers", {"n_ballots": 0}, ["no answers to analyse yet"], ["Yes", "p ="]),
-    ("no factors, shown", NO_FACTORS, ["For these clips", "Friedman", "Whether this holds for other music"], ["for music like this", "redefined tags got"]),
-    ("no factors, not shown", NO_FACTORS | {"friedman": {"statistic": 2.0, "df": 3, "p": 0.57}}, ["no difference between the conditions is shown", "For these clips"], ["differ between", "for music like this"]),
-    ("no factors, no test", NO_FACTORS | {"friedman": None}, ["cannot be said from these data", "For these clips"], ["Friedman"]),
+    (
+        "no factors, shown",
+        NO_FACTORS,
+        ["For these clips", "Friedman", "Whether this holds for other music"],
+        ["for music like this", "redefined tags got"],
+    ),
+    (
+        "no factors, not shown",
+        NO_FACTORS | {"friedman": {"statistic": 2.0, "df": 3, "p": 0.57}},
+        ["no difference between the conditions is shown", "For these clips"],
+        ["differ between", "for music like this"],
+    ),
+    (
+        "no factors, no test",
+        NO_FACTORS | {"friedman": None},
+        ["cannot be said from these data", "For these clips"],
+        ["Friedman"],
+    ),
     ("no factors, no scores", NO_FACTORS | {"scores": {}}, ["no answers to analyse"], ["Friedman"]),
-    ("a factor of one's own, shown", OWN_FACTOR | {"primary": contrast("size_large_minus_rest", 1.3, 0.01)}, ["For music like this, the difference is shown", "got 1.30 more than", "“Redefined tags”"], ["images from redefined tags", "Sentences"]),
-    ("a factor of one's own, reverse", OWN_FACTOR | {"primary": contrast("size_large_minus_rest", -1.3, 0.01)}, ["“Original sentence” got 1.30 more than"], ["fewer", "images from redefined tags"]),
-    ("a factor of one's own, not shown", OWN_FACTOR | {"primary": contrast("size_large_minus_rest", 0.3, 0.5)}, ["Not shown", "0.30 more"], ["images from redefined tags", "Sentences"]),
-    ("a factor of one's own, no p", OWN_FACTOR | {"primary": contrast("size_large_minus_rest", 0.3, None)}, ["cannot be said"], ["t("]),
+    (
+        "a factor of one's own, shown",
+        OWN_FACTOR | {"primary": contrast("size_large_minus_rest", 1.3, 0.01)},
+        ["For music like this, the difference is shown", "got 1.30 more than", "“Redefined tags”"],
+        ["images from redefined tags", "Sentences"],
+    ),
+    (
+        "a factor of one's own, reverse",
+        OWN_FACTOR | {"primary": contrast("size_large_minus_rest", -1.3, 0.01)},
+        ["“Original sentence” got 1.30 more than"],
+        ["fewer", "images from redefined tags"],
+    ),
+    (
+        "a factor of one's own, not shown",
+        OWN_FACTOR | {"primary": contrast("size_large_minus_rest", 0.3, 0.5)},
+        ["Not shown", "0.30 more"],
+        ["images from redefined tags", "Sentences"],
+    ),
+    (
+        "a factor of one's own, no p",
+        OWN_FACTOR | {"primary": contrast("size_large_minus_rest", 0.3, None)},
+        ["cannot be said"],
+        ["t("],
+    ),
     ("stricter alpha", primary(0.9, 0.03) | {"alpha": 0.01}, ["Not shown"], ["Yes"]),
     ("a large t with few degrees", primary(2.1, 0.08, df=1.0), ["t(1)", "p = 0.080", "Not shown"], ["Yes"]),
-    ("shown for these clips only", primary(0.9, 0.2) | here(0.9, 0.001), ["Not shown for music like this", "For these clips by themselves people's preference is shown", "of other music that says nothing"], ["Yes"]),
+    (
+        "shown for these clips only",
+        primary(0.9, 0.2) | here(0.9, 0.001),
+        [
+            "Not shown for music like this",
+            "For these clips by themselves people's preference is shown",
+            "of other music that says nothing",
+        ],
+        ["Yes"],
+    ),
     ("shown for neither", primary(0.9, 0.2) | here(0.9, 0.2), ["Not shown"], ["For these clips by themselves"]),
-    ("shown for both is said once", primary(2.1, 0.001) | here(2.1, 1e-9), ["Yes, for music like this"], ["For these clips"]),
-    ("one clip, shown for it", NO_FACTORS | PRESET | here(2.0, 0.001) | {"n_clips": 1}, ["Yes, for these clips", "One clip is too few"], ["music like this", "Friedman"]),
-    ("one clip, the reverse", NO_FACTORS | PRESET | here(-2.0, 0.001) | {"n_clips": 1}, ["No, the reverse, for these clips", "2.00 fewer"], ["Yes", "music like this"]),
-    ("one clip, not shown", NO_FACTORS | PRESET | here(0.3, 0.4) | {"n_clips": 1}, ["Not shown, not even for these clips"], ["Yes", "music like this"]),
-    ("one clip, no spread", NO_FACTORS | PRESET | here(0.3, None) | {"n_clips": 1}, ["cannot be said from these data"], ["Yes", "t("]),
-    ("a factor of one's own", BARE_FACTOR, ["images of “Redefined tags”, “Original tags” got 2.10 more than images of “Redefined sentence”, “Original sentence”"], ["images from redefined tags"]),
-    ("stopped early, yes", STOPPED, ["Yes, for these clips: after 23 people", "are 0.40 to 2.80 on average", "confidence sequence", "not shown"], ["p =", "p <", "t(", "music like this", "Sentences"]),
-    ("stopped early, the reverse", stopped(-0.7, -0.1), ["No, the reverse, for these clips", "−2.80 to −0.40"], ["Yes", "p ="]),
-    ("not stopped", {"sequential": {"decision": "go on", "stopped_at": None, "confidence_sequence": [-0.1, 0.6]}}, ["Yes, for music like this"], ["rule to stop"]),
+    (
+        "shown for both is said once",
+        primary(2.1, 0.001) | here(2.1, 1e-9),
+        ["Yes, for music like this"],
+        ["For these clips"],
+    ),
+    (
+        "one clip, shown for it",
+        NO_FACTORS | PRESET | here(2.0, 0.001) | {"n_clips": 1},
+        ["Yes, for these clips", "One clip is too few"],
+        ["music like this", "Friedman"],
+    ),
+    (
+        "one clip, the reverse",
+        NO_FACTORS | PRESET | here(-2.0, 0.001) | {"n_clips": 1},
+        ["No, the reverse, for these clips", "2.00 fewer"],
+        ["Yes", "music like this"],
+    ),
+    (
+        "one clip, not shown",
+        NO_FACTORS | PRESET | here(0.3, 0.4) | {"n_clips": 1},
+        ["Not shown, not even for these clips"],
+        ["Yes", "music like this"],
+    ),
+    (
+        "one clip, no spread",
+        NO_FACTORS | PRESET | here(0.3, None) | {"n_clips": 1},
+        ["cannot be said from these data"],
+        ["Yes", "t("],
+    ),
+    (
+        "a factor of one's own",
+        BARE_FACTOR,
+        [
+            "images of “Redefined tags”, “Original tags” got 2.10 more than images of “Redefined sentence”, “Original sentence”"
+        ],
+        ["images from redefined tags"],
+    ),
+    (
+        "stopped early, yes",
+        STOPPED,
+        ["Yes, for these clips: after 23 people", "are 0.40 to 2.80 on average", "confidence sequence", "not shown"],
+        ["p =", "p <", "t(", "music like this", "Sentences"],
+    ),
+    (
+        "stopped early, the reverse",
+        stopped(-0.7, -0.1),
+        ["No, the reverse, for these clips", "−2.80 to −0.40"],
+        ["Yes", "p ="],
+    ),
+    (
+        "not stopped",
+        {"sequential": {"decision": "go on", "stopped_at": None, "confidence_sequence": [-0.1, 0.6]}},
+        ["Yes, for music like this"],
+        ["rule to stop"],
+    ),
     ("the interval is always given", primary(0.9, 0.2), ["95 % interval 0.10 to 1.70"], []),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(
@@ -121,9 +229,7 @@ def test_the_paragraph_says_what_the_numbers_allow(
 
 @pytest.mark.parametrize("language", ["en", "ko"])
 @pytest.mark.parametrize("changes", [row[1] for row in SITUATIONS], ids=[row[0] for row in SITUATIONS])
-def test_no_placeholder_and_no_odd_number_is_left_in_any_language(
-    language: str, changes: dict[str, Any]
-) -> None:
+def test_no_placeholder_and_no_odd_number_is_left_in_any_language(language: str, changes: dict[str, Any]) -> None:
     text = paragraph(language=language, **{key: value for key, value in changes.items() if key != "alpha"})
     assert not re.search(r"%\(|\bNone\b|\bnan\b|\binf\b|\{", text)
 

@@ -346,9 +346,7 @@ class TestTagger:
         with pytest.raises(TaggingError, match=r"does not name its 3 outputs; give a text file"):
             build_tagger(self.options(files, "bare.pt"))
 
-    @pytest.mark.parametrize(
-        ("text", "reason"), [("a\nb\n", "2 tags are named for"), ("a\na\nb\n", "twice: a")]
-    )
+    @pytest.mark.parametrize(("text", "reason"), [("a\nb\n", "2 tags are named for"), ("a\na\nb\n", "twice: a")])
     def test_tags_that_do_not_fit_are_refused(self, files, text, reason):
         (files / "tags.txt").write_text(text)
         with pytest.raises(TaggingError, match=reason):

@@ -82,9 +82,7 @@ def linear_score(encode, tmp_path) -> float:
         for name, clips in (("train", train), ("valid", valid), ("test", test))
     ]
     options = HeadOptions(batch=32, learning_rate=3e-3, epochs=60)
-    head, _ = train_head(
-        rows[0], train_labels, rows[1], valid_labels, [f"{rate} Hz" for rate in RATES], options
-    )
+    head, _ = train_head(rows[0], train_labels, rows[1], valid_labels, [f"{rate} Hz" for rate in RATES], options)
     return score_tagging(test_labels, rows[2].predict(head)).pr_auc
 
 
@@ -201,9 +199,7 @@ def test_other_settings_in_the_same_folder_are_refused(tmp_path):
 
 def test_training_stops_early_and_keeps_the_best_epoch(tmp_path):
     clips, _ = pulsing_clips(24, 0)
-    options = SupervisedOptions(
-        widths=SMALL.widths, epochs=60, batch=8, patience=2, learning_rate=0.05, dropout=0.0
-    )
+    options = SupervisedOptions(widths=SMALL.widths, epochs=60, batch=8, patience=2, learning_rate=0.05, dropout=0.0)
     noise = np.random.default_rng(0).integers(0, 2, (24, 4))  # nothing to learn, so it soon gets worse
     _, _, result = train_on_tags(clips, noise, *pulsing_clips(16, 3), options, tmp_path)
     assert result.stopped_early
@@ -305,9 +301,7 @@ class TestAugmentation:
 
     def test_filters_take_away_and_leave_no_nan(self):
         noise = torch.randn(64, 8000)
-        filtered = augment(
-            noise, 22_050, self.OFF.model_copy(update={"filter": 1.0}), torch.Generator().manual_seed(0)
-        )
+        filtered = augment(noise, 22_050, self.OFF.model_copy(update={"filter": 1.0}), torch.Generator().manual_seed(0))
         assert (filtered.std(dim=1) < noise.std(dim=1)).all()
 
     def test_an_echo_comes_after_200_to_500_ms(self):

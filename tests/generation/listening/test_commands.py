@@ -107,9 +107,7 @@ def test_from_the_data_set_to_a_head_that_tags(data_set, tmp_path, model, write_
     assert set(results["test"]["tags"]) == {"high", "low"}
     assert load_head(out / "head.pt").thresholds is not None
     tagger = ["--tagger", "clmr", "--checkpoint", tmp_path / "e.pt", "--head", out / "head.pt"]
-    assert "6 clips, 2 tags: ROC-AUC" in run(
-        "evaluate_tagger", *place, *tagger, "--json", tmp_path / "e.json"
-    )
+    assert "6 clips, 2 tags: ROC-AUC" in run("evaluate_tagger", *place, *tagger, "--json", tmp_path / "e.json")
     (row,) = json.loads(run("tag", write_audio("a.wav"), "--json", *tagger))
     assert set(row["probabilities"]) == {"high", "low"}
     assert "supervised: 1 epochs" in run(
@@ -151,8 +149,6 @@ def test_bad_files_of_the_data_set_are_listed(data_set):
 
 
 def test_a_library_is_listened_to_and_its_voice_written(data_set, tmp_path, model):
-    said = run(
-        "listen_library", data_set, "--out", tmp_path / "pass", "--voice-csv", tmp_path / "v.csv", *model
-    )
+    said = run("listen_library", data_set, "--out", tmp_path / "pass", "--voice-csv", tmp_path / "v.csv", *model)
     assert "18 of 18 clips" in said
     assert len((tmp_path / "v.csv").read_text().splitlines()) == 19

@@ -113,14 +113,7 @@ def _table(entries: dict[bytes, bytes]) -> bytes:
     first = block(entries)
     second = block({b"z": varint(0) + varint(len(first))})
     footer = varint(0) + varint(0) + varint(len(first) + 5) + varint(len(second))
-    return (
-        first
-        + b"\0" * 5
-        + second
-        + b"\0" * 5
-        + footer.ljust(40, b"\0")
-        + struct.pack("<Q", 0xDB4775248B80FB57)
-    )
+    return first + b"\0" * 5 + second + b"\0" * 5 + footer.ljust(40, b"\0") + struct.pack("<Q", 0xDB4775248B80FB57)
 
 
 def test_a_bundles_variable_is_read_by_shape_and_place():

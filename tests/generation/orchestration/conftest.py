@@ -27,9 +27,15 @@ def add_clips(study: Study, count: int, tags=("classical", "classic", "piano", "
     for number in range(first, first + count):
         name = default_storage.save(f"{number:02d}/clip{number}.wav", ContentFile(b"RIFF%d" % number))
         Clip.objects.create(
-            study=study, number=number, name=f"clip{number}.wav", audio=name,
-            audio_digest=f"{number:064x}", duration=1.0, sample_rate=16000, imported_tags=list(tags),
-        )  # fmt: skip
+            study=study,
+            number=number,
+            name=f"clip{number}.wav",
+            audio=name,
+            audio_digest=f"{number:064x}",
+            duration=1.0,
+            sample_rate=16000,
+            imported_tags=list(tags),
+        )
 
 
 def stored_files() -> set[str]:

@@ -215,9 +215,12 @@ def main() -> int:
             kill(worker)
             forget_broker(options.broker)
         found = findings(study) | {
-            "broker": options.broker.partition(":")[0], "kills": len(killed_at), "done_when_killed": killed_at,
-            "run": run.state, "seconds": round(time.monotonic() - began, 1),
-        }  # fmt: skip
+            "broker": options.broker.partition(":")[0],
+            "kills": len(killed_at),
+            "done_when_killed": killed_at,
+            "run": run.state,
+            "seconds": round(time.monotonic() - began, 1),
+        }
         if run.is_running:
             found["log"] = log.read_text()[-2000:]
     print(json.dumps(found))

@@ -36,9 +36,7 @@ class FlatPainter:
         ]
 
 
-if not os.environ.get(
-    "EARSIGHT_TEST_SKETCH"
-):  # this module is imported in the other's place, never beside it
+if not os.environ.get("EARSIGHT_TEST_SKETCH"):  # this module is imported in the other's place, never beside it
     pipeline.painter_of = lambda settings: FlatPainter()
 
 

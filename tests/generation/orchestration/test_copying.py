@@ -19,9 +19,7 @@ def test_a_copy_shows_what_changed_in_the_tags_and_keeps_the_settings(study, own
     runs.start_run(study, actor=owner, wake=False)
     run_pending(study)
     runs.decide_tags(study.clips.first(), {"piano": "keep"}, actor=owner)
-    before = [
-        [(chip.text, chip.style) for chip in view.chips] for view in clip_views(study.clips.all(), study)
-    ]
+    before = [[(chip.text, chip.style) for chip in view.chips] for view in clip_views(study.clips.all(), study)]
     assert any(style == "removed" for chips in before for _text, style in chips)
 
     copy = copy_study(study, title="Copy", owner=owner)

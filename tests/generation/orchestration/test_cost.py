@@ -191,9 +191,16 @@ def test_without_the_models_files_no_run_is_started(study, tmp_path):
 
 @pytest.mark.parametrize(
     "address",
-    ["https://evil.example/v1", "http://api.openai.com.evil.example/v1", "http://api.openai.com@evil.example/v1",
-     "http://evil.example\\@api.openai.com/v1", "http://localhost.evil.example:80/", "http://[::2]/v1", "http:///v1"],
-)  # fmt: skip
+    [
+        "https://evil.example/v1",
+        "http://api.openai.com.evil.example/v1",
+        "http://api.openai.com@evil.example/v1",
+        "http://evil.example\\@api.openai.com/v1",
+        "http://localhost.evil.example:80/",
+        "http://[::2]/v1",
+        "http:///v1",
+    ],
+)
 def test_an_address_that_is_not_on_the_list_is_refused(address):
     with pytest.raises(HostNotAllowed, match="EARSIGHT_WRITER_HOSTS"):
         check_host(address)
@@ -202,7 +209,7 @@ def test_an_address_that_is_not_on_the_list_is_refused(address):
 @pytest.mark.parametrize(
     "address",
     [None, "https://API.openai.com/v1", "http://localhost:11434/v1", "http://127.0.0.1:1/v1", "http://[::1]:8000/v1"],
-)  # fmt: skip
+)
 def test_the_official_service_and_this_machine_are_allowed(address):
     check_host(address)
 
@@ -217,9 +224,11 @@ def test_an_operator_allows_a_host_or_one_port_of_it():
 
 def test_no_page_can_send_tags_elsewhere(study, client):  # noqa: F811
     data = form_data(
-        client, study, writer="openai",
+        client,
+        study,
+        writer="openai",
         **{"writer-openai-model": "m", "writer-openai-base_url": "https://evil.example/v1"},
-    )  # fmt: skip
+    )
     response = client.post(reverse("generation_settings", args=[study.slug]), data)
     assert response.status_code == 422
     assert "not allowed here" in str(response.context["form"].errors["writer-openai-base_url"])

@@ -22,9 +22,7 @@ def kill_workers(broker: str, *options: str) -> dict:
     return json.loads(result.stdout.strip().splitlines()[-1])
 
 
-@pytest.mark.parametrize(
-    "broker", ["filesystem://", REDIS, RABBITMQ], ids=["filesystem", "redis", "rabbitmq"]
-)
+@pytest.mark.parametrize("broker", ["filesystem://", REDIS, RABBITMQ], ids=["filesystem", "redis", "rabbitmq"])
 def test_after_kills_every_stimulus_is_there_once_and_no_file_is_orphaned(broker):
     for clips in (8, 16, 32):  # where the machine stands still, a short run may end before the second kill
         found = kill_workers(broker, "--kills", "2", "--clips", str(clips), "--step-seconds", "0.15")

@@ -45,9 +45,11 @@ def outside_of(name: str) -> dict:
     with Image.open(path) as image:
         image.load()
         told = {
-            "kind": (image.format, image.mode, image.size), "info": dict(image.info),
-            "exif": dict(image.getexif()), "frames": getattr(image, "n_frames", 1),
-        }  # fmt: skip
+            "kind": (image.format, image.mode, image.size),
+            "info": dict(image.info),
+            "exif": dict(image.getexif()),
+            "frames": getattr(image, "n_frames", 1),
+        }
     if name.endswith(".png"):
         chunks = png_chunks(data)
         told |= {"chunks": list(dict.fromkeys(chunks)), "header": data[:33], "packing": data[41:43]}
@@ -84,11 +86,7 @@ def test_other_settings_for_one_of_them_would_be_seen(sketched, keep):
 
 def test_places_in_names_and_order_of_making_are_no_conditions_own(sketched):
     """Files are named by chance, and painted in an order drawn from the seed."""
-    orders = {
-        tuple(step.result["order"])
-        for clip in sketched.clips.all()
-        for step in clip.steps.filter(kind="paint")
-    }
+    orders = {tuple(step.result["order"]) for clip in sketched.clips.all() for step in clip.steps.filter(kind="paint")}
     assert len(orders) > 1
     names = [name for pair in Stimulus.objects.values_list("image", "preview") for name in pair]
     assert len(set(names)) == len(names) == 24

@@ -52,9 +52,7 @@ def test_the_page_shows_it_and_the_next_run_takes_it(disputed, client, owner):
     client.post(address, {"decide-4-vocal": "keep", "decide-4-no vocal": "remove"})
     runs.start_run(disputed)
     orchestration.run_pending(disputed)
-    corrected = ClipStep.objects.get(clip__study=disputed, clip__number=4, kind="redefine").result[
-        "corrected"
-    ]
+    corrected = ClipStep.objects.get(clip__study=disputed, clip__number=4, kind="redefine").result["corrected"]
     assert "vocal" in corrected
     assert "no vocal" not in corrected
     text = client.get(address + "?show=all").content.decode()

@@ -67,9 +67,7 @@ def test_the_run_page_shows_what_changed_in_the_tags(painted, client):
 
 
 def test_failures_are_listed_with_their_reason_and_tried_again(painted, client):
-    ClipStep.objects.filter(clip__number=2, kind="paint").update(
-        state="failed", error="clip2.wav: no paint left"
-    )
+    ClipStep.objects.filter(clip__number=2, kind="paint").update(state="failed", error="clip2.wav: no paint left")
     assert "clip2.wav: no paint left" in page(client, "generation_run", painted.slug)
     client.post(reverse("generation_retry", args=[painted.slug]))
     orchestration.run_pending(painted)
@@ -78,9 +76,7 @@ def test_failures_are_listed_with_their_reason_and_tried_again(painted, client):
 
 def test_images_are_handed_out_to_the_studys_people_only(painted, client, django_user_model):
     stimulus = Stimulus.objects.first()
-    address = reverse(
-        "generation_image", args=[painted.slug, stimulus.clip.number, image_key(stimulus), "full"]
-    )
+    address = reverse("generation_image", args=[painted.slug, stimulus.clip.number, image_key(stimulus), "full"])
     response = client.get(address)
     assert (response.status_code, response["Content-Type"]) == (200, "image/png")
     assert b"".join(response.streaming_content)[1:4] == b"PNG"
@@ -129,9 +125,7 @@ def test_while_sealed_the_order_of_images_follows_no_condition(painted, client):
     orders = set()
     for clip in painted.clips.all():
         keys = {image_key(stimulus): stimulus.condition.key for stimulus in clip.stimuli.all()}
-        shown = re.findall(
-            r"/image/([0-9a-f]{24})/preview", page(client, "generation_clip", painted.slug, clip.number)
-        )
+        shown = re.findall(r"/image/([0-9a-f]{24})/preview", page(client, "generation_clip", painted.slug, clip.number))
         assert set(shown) == set(keys)
         orders.add(tuple(keys[key] for key in shown))
     assert len(orders) > 3
@@ -199,9 +193,11 @@ def test_what_is_wrong_in_the_settings_is_said_beside_its_field(study, client):
 
 def test_no_page_can_name_the_environment_variable_of_a_key(study, client):
     data = form_data(
-        client, study, writer="openai",
+        client,
+        study,
+        writer="openai",
         **{"writer-openai-model": "m", "writer-openai-key_variable": "EARSIGHT_SECRET_KEY"},
-    )  # fmt: skip
+    )
     client.post(reverse("generation_settings", args=[study.slug]), data)
     assert settings_of(study).writer.key_variable == "OPENAI_API_KEY"
 

@@ -61,9 +61,7 @@ def test_a_changed_painter_paints_again_but_neither_listens_nor_writes(study, mo
     generate(study)
     before = pictures(study)
     done = []
-    monkeypatch.setattr(
-        work, "do", lambda bench, *rest, do=work.do: done.append(bench.step.kind) or do(bench, *rest)
-    )
+    monkeypatch.setattr(work, "do", lambda bench, *rest, do=work.do: done.append(bench.step.kind) or do(bench, *rest))
     store_settings(study, GenerationSettings.model_validate({"painter": {"kind": "sketch", "size": 128}}))
     generate(study)
     assert set(done) == {"paint"}
@@ -74,9 +72,7 @@ def test_a_changed_painter_paints_again_but_neither_listens_nor_writes(study, mo
 def test_a_changed_rule_set_makes_again_only_what_it_changes(study, monkeypatch):
     generate(study)
     done = []
-    monkeypatch.setattr(
-        work, "do", lambda bench, *rest, do=work.do: done.append(bench.step.kind) or do(bench, *rest)
-    )
+    monkeypatch.setattr(work, "do", lambda bench, *rest, do=work.do: done.append(bench.step.kind) or do(bench, *rest))
     store_settings(study, GenerationSettings(tag_floor=0.2, painter=SMALL))
     generate(study)
     # The floor concerns predicted tags only: both sets come out the same, so nothing after them is made again.

@@ -136,9 +136,7 @@ def test_two_look_outs_at_once_send_each_message_once(study, monkeypatch):
 @pytest.mark.django_db(transaction=True)
 def test_two_that_look_first_and_mark_later_send_them_twice(study, monkeypatch):
     def look(run, together) -> None:
-        found = list(
-            ClipStep.objects.filter(run=run, state="waiting", queued_at=None).values_list("pk", flat=True)
-        )
+        found = list(ClipStep.objects.filter(run=run, state="waiting", queued_at=None).values_list("pk", flat=True))
         together.wait()
         for step_id in found:
             queueing._send_after_commit(step_id, "cpu")

@@ -81,9 +81,7 @@ def test_a_database_that_stays_locked_is_not_tried_for_ever(study, monkeypatch):
     assert "after 3 attempts: database is locked" in ClipStep.objects.filter(state=State.FAILED).first().error
 
 
-def test_a_study_deleted_in_the_middle_of_a_step_leaves_nothing(
-    study, monkeypatch, django_capture_on_commit_callbacks
-):
+def test_a_study_deleted_in_the_middle_of_a_step_leaves_nothing(study, monkeypatch, django_capture_on_commit_callbacks):
     runs.start_run(study)
     step = ClipStep.objects.filter(state=State.WAITING).first()
 

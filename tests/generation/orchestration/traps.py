@@ -104,9 +104,7 @@ def redis_errs(log: Path, run, patience: float, redis: PrivateRedis) -> dict:
     client = Redis(port=redis.port)
 
     def waiting() -> set[int]:
-        return {
-            int(one["id"]) for one in client.client_list() if one["cmd"] == "brpop" and "b" in one["flags"]
-        }
+        return {int(one["id"]) for one in client.client_list() if one["cmd"] == "brpop" and "b" in one["flags"]}
 
     answered: set[int] = set()
 

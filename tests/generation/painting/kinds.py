@@ -14,19 +14,27 @@ def save_xl(folder: Path) -> Path:
 
     parts = tiny_parts()
     unet = tiny_unet(
-        attention_head_dim=(2, 4), use_linear_projection=True, transformer_layers_per_block=(1, 1),
-        addition_embed_type="text_time", addition_time_embed_dim=8,
-        projection_class_embeddings_input_dim=16 + 6 * 8, cross_attention_dim=32,
-    )  # fmt: skip
+        attention_head_dim=(2, 4),
+        use_linear_projection=True,
+        transformer_layers_per_block=(1, 1),
+        addition_embed_type="text_time",
+        addition_time_embed_dim=8,
+        projection_class_embeddings_input_dim=16 + 6 * 8,
+        cross_attention_dim=32,
+    )
     scheduler = EulerDiscreteScheduler(
         beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", steps_offset=1
     )
     second = tiny_tokenizer(words=("guitar",))
     StableDiffusionXLPipeline(
-        unet=unet, vae=parts["vae"], scheduler=scheduler,
-        tokenizer=parts["tokenizer"], text_encoder=parts["text_encoder"],
-        tokenizer_2=second, text_encoder_2=tiny_text_encoder(second, CLIPTextModelWithProjection),
-    ).save_pretrained(folder)  # fmt: skip
+        unet=unet,
+        vae=parts["vae"],
+        scheduler=scheduler,
+        tokenizer=parts["tokenizer"],
+        text_encoder=parts["text_encoder"],
+        tokenizer_2=second,
+        text_encoder_2=tiny_text_encoder(second, CLIPTextModelWithProjection),
+    ).save_pretrained(folder)
     return folder
 
 
@@ -64,22 +72,43 @@ def save_flux(folder: Path) -> Path:
         model_max_length=512,
     )
     reads = T5Config(
-        vocab_size=len(long_reader), d_model=16, d_ff=32, d_kv=8, num_heads=2, num_layers=1,
+        vocab_size=len(long_reader),
+        d_model=16,
+        d_ff=32,
+        d_kv=8,
+        num_heads=2,
+        num_layers=1,
         is_encoder_decoder=False,
-    )  # fmt: skip
+    )
     denoiser = FluxTransformer2DModel(
-        patch_size=1, in_channels=4, num_layers=1, num_single_layers=1, attention_head_dim=16,
-        num_attention_heads=2, joint_attention_dim=16, pooled_projection_dim=16, axes_dims_rope=[4, 4, 8],
-    )  # fmt: skip
+        patch_size=1,
+        in_channels=4,
+        num_layers=1,
+        num_single_layers=1,
+        attention_head_dim=16,
+        num_attention_heads=2,
+        joint_attention_dim=16,
+        pooled_projection_dim=16,
+        axes_dims_rope=[4, 4, 8],
+    )
     vae = AutoencoderKL(
-        block_out_channels=(4,), latent_channels=1, norm_num_groups=1, use_quant_conv=False,
-        use_post_quant_conv=False, shift_factor=0.06, scaling_factor=1.5,
-    )  # fmt: skip
+        block_out_channels=(4,),
+        latent_channels=1,
+        norm_num_groups=1,
+        use_quant_conv=False,
+        use_post_quant_conv=False,
+        shift_factor=0.06,
+        scaling_factor=1.5,
+    )
     FluxPipeline(
-        scheduler=FlowMatchEulerDiscreteScheduler(), vae=vae, transformer=denoiser,
-        tokenizer=parts["tokenizer"], text_encoder=parts["text_encoder"],
-        tokenizer_2=long_reader, text_encoder_2=T5EncoderModel(reads),
-    ).save_pretrained(folder)  # fmt: skip
+        scheduler=FlowMatchEulerDiscreteScheduler(),
+        vae=vae,
+        transformer=denoiser,
+        tokenizer=parts["tokenizer"],
+        text_encoder=parts["text_encoder"],
+        tokenizer_2=long_reader,
+        text_encoder_2=T5EncoderModel(reads),
+    ).save_pretrained(folder)
     return folder
 
 

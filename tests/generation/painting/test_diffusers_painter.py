@@ -100,9 +100,7 @@ def test_one_generator_for_the_batch_would_not_share_latents(saved_model):
 
     painter = painter_for(saved_model)
     latents = spied_latents(painter)
-    painter._pipeline()(
-        PROMPTS, num_inference_steps=1, height=32, width=32, generator=torch.Generator().manual_seed(3)
-    )
+    painter._pipeline()(PROMPTS, num_inference_steps=1, height=32, width=32, generator=torch.Generator().manual_seed(3))
     first = latents[0][1][:4]
     assert (first != first[:1]).any()
 

@@ -15,9 +15,7 @@ KINDS = [
     ("lcm", {"guidance": 1, "steps": 4}, "LatentConsistencyModelPipeline"),
     ("flux", {"guidance": 3.5, "steps": 2}, "FluxPipeline"),
 ]
-each_kind = pytest.mark.parametrize(
-    ("kind", "settings", "pipeline"), KINDS, ids=["xl", "turbo", "lcm", "flux"]
-)
+each_kind = pytest.mark.parametrize(("kind", "settings", "pipeline"), KINDS, ids=["xl", "turbo", "lcm", "flux"])
 
 
 @pytest.fixture(scope="session")

@@ -212,9 +212,7 @@ def test_a_denied_genre_is_no_place():
 
 
 def test_a_sentence_is_composed_unlike_the_list_of_its_tags(painter):
-    listed, told = painter.paint(
-        ["cello, piano, church, slow", "A slow cello and a piano in a church."], seed=9
-    )
+    listed, told = painter.paint(["cello, piano, church, slow", "A slow cello and a piano in a church."], seed=9)
     assert names("cello, piano, church, slow") == names("A slow cello and a piano in a church.")
     assert distance(listed, told) > 8
 

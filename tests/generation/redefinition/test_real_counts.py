@@ -102,9 +102,7 @@ def test_seed_stage_1_merges_to_the_published_totals(annotations, seed):
     stage = redefine_table(annotations, first_stages(2)).table
     assert len(stage.tags) == 155
     for parent, (clips, total) in STAGE_1.items():
-        assert (changed(seed, f"stage 1: merges: {parent} ←"), totals(stage)[parent]) == (clips, total), (
-            parent
-        )
+        assert (changed(seed, f"stage 1: merges: {parent} ←"), totals(stage)[parent]) == (clips, total), parent
 
 
 def test_seed_stage_2_is_the_blanket_voice_rule(annotations, seed):
@@ -139,9 +137,7 @@ def test_the_command_prints_each_stage_with_its_totals(annotations_file, tmp_pat
 
 def test_seed_with_a_detector_believes_any_voice_at_all(annotations):
     share = np.full(25863, 0.01)
-    with_voice = redefine_table(
-        annotations, load_rules("seed"), evidence=TableEvidence.of(25863, share)
-    ).table
+    with_voice = redefine_table(annotations, load_rules("seed"), evidence=TableEvidence.of(25863, share)).table
     assert totals(with_voice)["no vocal"] == 2325 - 213
     assert totals(with_voice)["vocal"] == 4072 + 17973
 

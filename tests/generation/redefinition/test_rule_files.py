@@ -183,9 +183,7 @@ def test_a_pair_decided_twice():
         "    exclusions:\n      - {one: fast, other: slow, stands: one}\n"
         "      - {one: slow, other: fast, stands: one}\n"
     )
-    refused(
-        body, r"line 6: this rule is undone by the one in line 5: it decides between the same tags before"
-    )
+    refused(body, r"line 6: this rule is undone by the one in line 5: it decides between the same tags before")
 
 
 @pytest.mark.parametrize("apart", ["", "  - name: later\n"])

@@ -21,9 +21,7 @@ def sentence(text: str, **message: Any) -> tuple[int, dict, dict]:
     return content(json.dumps({"sentence": text}), **message)
 
 
-def content(
-    text: str | None, *, finish_reason: str = "stop", refusal: str | None = None
-) -> tuple[int, dict, dict]:
+def content(text: str | None, *, finish_reason: str = "stop", refusal: str | None = None) -> tuple[int, dict, dict]:
     body = {
         "id": "answer-1",
         "object": "chat.completion",
@@ -42,9 +40,7 @@ def content(
     return 200, {}, body
 
 
-def failure(
-    status: int, *, code: str | None = None, message: str = "no", **headers: str
-) -> tuple[int, dict, dict]:
+def failure(status: int, *, code: str | None = None, message: str = "no", **headers: str) -> tuple[int, dict, dict]:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return status, named, {"error": {"message": message, "type": "error", "code": code, "param": None}}
 
@@ -162,9 +158,7 @@ class Writer:
     def write(self, *script, tags=TAGS, limit=77, seed=3):
         if script:
             self.server.script = list(script)
-        return self.writer.write(
-            tags, count_tokens=lambda text: len(text.split()) + 2, token_limit=limit, seed=seed
-        )
+        return self.writer.write(tags, count_tokens=lambda text: len(text.split()) + 2, token_limit=limit, seed=seed)
 
 
 @pytest.fixture

@@ -44,9 +44,7 @@ def test_a_server_without_schemas_is_asked_for_json_and_remembered(writer, serve
 
 
 def test_one_that_says_so_as_a_failure_of_its_own_is_understood(writer, server):
-    writer.write(
-        failure(500, message='type must be one of "text" or "json_object": json_schema'), sentence(GOOD)
-    )
+    writer.write(failure(500, message='type must be one of "text" or "json_object": json_schema'), sentence(GOOD))
     assert formats(server) == ["json_schema", "json_object"]
 
 

@@ -210,9 +210,7 @@ def test_an_error_in_a_good_looking_answer_is_tried_again(writer):
         writer.write(busy)
 
 
-@pytest.mark.parametrize(
-    "usage", [{"prompt_tokens": None}, {"prompt_tokens": -5, "completion_tokens": "many"}, 7]
-)
+@pytest.mark.parametrize("usage", [{"prompt_tokens": None}, {"prompt_tokens": -5, "completion_tokens": "many"}, 7])
 def test_a_count_that_is_none_does_not_lose_the_answer(writer, usage):
     assert writer.write(body(usage=usage)).text == GOOD
     assert writer.writer.usage.input_tokens > 100

@@ -192,9 +192,7 @@ def test_every_tag_of_the_vocabulary_makes_a_sentence_alone_and_in_company(tag):
 def test_original_words_are_kept_as_they_are():
     """Synonyms are redefinition's to mend, not the writer's: both sets would be mended."""
     writer = TemplateWriter(TemplateOptions())
-    text = writer.write(
-        ["electro", "guitars", "harpsicord"], count_tokens=count_words, token_limit=77, seed=1
-    ).text
+    text = writer.write(["electro", "guitars", "harpsicord"], count_tokens=count_words, token_limit=77, seed=1).text
     assert "electro piece" in text
     assert "Guitars" in text
     assert "harpsicord" in text
@@ -218,13 +216,16 @@ def test_original_words_are_kept_as_they_are():
     ],
 )
 def test_words_that_are_easily_put_wrong(tags, text):
-    seeds = (seed for seed in range(3000) if TemplateWriter(TemplateOptions()).write(
-        ["piano", "jazz"], count_tokens=count_words, token_limit=77, seed=seed
-    ).text == "A piano weaves a jazz melody.")  # fmt: skip
-    texts = {
-        TemplateWriter(TemplateOptions())
-        .write(tags, count_tokens=count_words, token_limit=77, seed=seed)
+    seeds = (
+        seed
+        for seed in range(3000)
+        if TemplateWriter(TemplateOptions())
+        .write(["piano", "jazz"], count_tokens=count_words, token_limit=77, seed=seed)
         .text
+        == "A piano weaves a jazz melody."
+    )
+    texts = {
+        TemplateWriter(TemplateOptions()).write(tags, count_tokens=count_words, token_limit=77, seed=seed).text
         for seed in itertools.islice(seeds, 40)
     }
     assert text in texts, sorted(texts)[:6]

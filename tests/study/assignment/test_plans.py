@@ -62,10 +62,7 @@ def test_orders_differ_by_at_most_one_at_any_time(people):
 def test_every_four_people_meet_each_image_in_each_position_once():
     design = Design(seed=11, clips=1, conditions=4)
     for start in range(0, 48, 4):
-        orders = [
-            [condition for _, condition in draw_plan(design, slot)[0].images]
-            for slot in range(start, start + 4)
-        ]
+        orders = [[condition for _, condition in draw_plan(design, slot)[0].images] for slot in range(start, start + 4)]
         assert all(len(set(column)) == 4 for column in zip(*orders, strict=True))
 
 
@@ -86,17 +83,13 @@ def test_each_clip_follows_each_other_equally_often(clips):
     pairs = Counter(
         pair
         for slot in range(2 * length)
-        for pair in zip(
-            *(lambda order: (order, order[1:]))([t.clip for t in draw_plan(design, slot)]), strict=False
-        )
+        for pair in zip(*(lambda order: (order, order[1:]))([t.clip for t in draw_plan(design, slot)]), strict=False)
     )
     assert len(pairs) == clips * (clips - 1)
     assert len(set(pairs.values())) == 1
 
 
-@pytest.mark.parametrize(
-    ("clips", "each", "spread"), [(6, 3, 1), (12, 6, 6), (24, 8, 7), (10, 9, 1), (40, 12, 7)]
-)
+@pytest.mark.parametrize(("clips", "each", "spread"), [(6, 3, 1), (12, 6, 6), (24, 8, 7), (10, 9, 1), (40, 12, 7)])
 def test_where_people_hear_some_clips_counts_differ_by_one_and_pairs_by_little(clips, each, spread):
     counts, pairs = Counter(), Counter()
     for slot in range(600):
@@ -112,9 +105,7 @@ def test_where_people_hear_some_clips_counts_differ_by_one_and_pairs_by_little(c
 
 @given(st.integers(0, 2**48), st.integers(0, 2000), st.integers(2, 6), st.integers(1, 8))
 def test_the_same_seed_and_slot_give_the_same_plan(seed, slot, conditions, clips):
-    design = Design(
-        seed=seed, clips=clips, conditions=conditions, repeats=1, match_controls=1, attention_trials=1
-    )
+    design = Design(seed=seed, clips=clips, conditions=conditions, repeats=1, match_controls=1, attention_trials=1)
     plan = draw_plan(design, slot)
     assert plan == draw_plan(design, slot)
     main = [trial.clip for trial in plan if trial.kind == "main" and not trial.repeat]
@@ -125,9 +116,14 @@ def test_the_same_seed_and_slot_give_the_same_plan(seed, slot, conditions, clips
 @given(*[st.integers(0, 9)] * 3, st.integers(1, 8), st.data())
 def test_the_number_of_trials_is_known_beforehand(repeats, match_controls, attention_trials, clips, data):
     design = Design(
-        seed=1, clips=clips, conditions=4, each=data.draw(st.none() | st.integers(1, clips)), repeats=repeats,
-        match_controls=match_controls, attention_trials=attention_trials,
-    )  # fmt: skip
+        seed=1,
+        clips=clips,
+        conditions=4,
+        each=data.draw(st.none() | st.integers(1, clips)),
+        repeats=repeats,
+        match_controls=match_controls,
+        attention_trials=attention_trials,
+    )
     assert design.trials == len(draw_plan(design, 3))
 
 

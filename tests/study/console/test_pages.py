@@ -22,9 +22,21 @@ pytestmark = pytest.mark.django_db
 SignIn = Callable[[Any], Client]
 
 PAGES = [
-    "study_overview", "study_describe", "study_clips", "study_tags", "study_plan", "study_preview", "study_open",
-    "study_monitor", "study_participants", "study_links", "study_members", "study_log", "study_delete", "tags_template",
-]  # fmt: skip
+    "study_overview",
+    "study_describe",
+    "study_clips",
+    "study_tags",
+    "study_plan",
+    "study_preview",
+    "study_open",
+    "study_monitor",
+    "study_participants",
+    "study_links",
+    "study_members",
+    "study_log",
+    "study_delete",
+    "tags_template",
+]
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -42,13 +54,17 @@ def test_owner_and_teammate_see_a_page_and_others_do_not(
 @pytest.mark.parametrize(
     ("name", "args"),
     [
-        ("study_move", ["close"]), ("study_copy", []), ("study_archive", []), ("study_preview_start", []),
-        ("member_remove", [1]), ("clip_tags", [1]), ("clip_change", [1, "delete"]), ("problem_resolve", [1]),
+        ("study_move", ["close"]),
+        ("study_copy", []),
+        ("study_archive", []),
+        ("study_preview_start", []),
+        ("member_remove", [1]),
+        ("clip_tags", [1]),
+        ("clip_change", [1, "delete"]),
+        ("problem_resolve", [1]),
     ],
-)  # fmt: skip
-def test_a_strangers_deeds_find_nothing(
-    name: str, args: list, draft: Study, stranger: Any, as_user: SignIn
-) -> None:
+)
+def test_a_strangers_deeds_find_nothing(name: str, args: list, draft: Study, stranger: Any, as_user: SignIn) -> None:
     assert as_user(stranger).post(reverse(name, args=[draft.slug, *args])).status_code == 404
     assert as_user(draft.owner).get(reverse(name, args=[draft.slug, *args])).status_code == 405
 
@@ -80,9 +96,15 @@ def add_plain_clips(study: Study, count: int) -> None:
     start = study.clips.count() + 1
     for number in range(start, start + count):
         Clip.objects.create(
-            study=study, number=number, name=f"{number}.wav", audio="x.wav", audio_digest=str(number), duration=2,
-            sample_rate=16000, imported_tags=["piano"],
-        )  # fmt: skip
+            study=study,
+            number=number,
+            name=f"{number}.wav",
+            audio="x.wav",
+            audio_digest=str(number),
+            duration=2,
+            sample_rate=16000,
+            imported_tags=["piano"],
+        )
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -102,22 +124,32 @@ def test_a_study_is_created_with_the_preset(owner: Any, as_user: SignIn) -> None
     study = Study.objects.get(title="New")
     assert answer.url == reverse("study_describe", args=[study.slug])
     assert [row.key for row in study.conditions.all()] == [
-        "redefined_tags", "redefined_sentence", "original_tags", "original_sentence",
-    ]  # fmt: skip
+        "redefined_tags",
+        "redefined_sentence",
+        "original_tags",
+        "original_sentence",
+    ]
 
 
 def test_a_study_is_created_with_own_conditions(owner: Any, as_user: SignIn) -> None:
     as_user(owner).post(
         reverse("study_create"),
         {
-            "title": "Painters", "design": "own", "label_1": "Model one", "levels_1": "size=small; kind=a",
-            "label_2": "모델", "key_2": "model_two", "label_4": "Model three",
+            "title": "Painters",
+            "design": "own",
+            "label_1": "Model one",
+            "levels_1": "size=small; kind=a",
+            "label_2": "모델",
+            "key_2": "model_two",
+            "label_4": "Model three",
         },
-    )  # fmt: skip
+    )
     rows = Study.objects.get(title="Painters").conditions.all()
     assert [(row.number, row.key, row.label) for row in rows] == [
-        (1, "model_one", "Model one"), (2, "model_two", "모델"), (3, "model_three", "Model three"),
-    ]  # fmt: skip
+        (1, "model_one", "Model one"),
+        (2, "model_two", "모델"),
+        (3, "model_three", "Model three"),
+    ]
     assert rows[0].levels == {"size": "small", "kind": "a"}
 
 
@@ -180,18 +212,14 @@ def test_several_files_without_a_script(draft: Study, as_user: SignIn) -> None:
 def test_a_file_by_script_answers_with_its_row_or_its_problem(draft: Study, as_user: SignIn) -> None:
     browser = as_user(draft.owner)
     url = reverse("study_clips", args=[draft.slug])
-    good = browser.post(
-        url, {"files": upload("a.wav", tone())}, headers={"accept": "application/json"}
-    ).json()
+    good = browser.post(url, {"files": upload("a.wav", tone())}, headers={"accept": "application/json"}).json()
     assert good["files"][0]["ok"]
     assert "a.wav" in good["files"][0]["row"]
     bad = browser.post(url, {"files": upload("a.wav", tone())}, headers={"accept": "application/json"}).json()
     assert "the study has a clip of this name" in bad["files"][0]["problem"]
 
 
-def test_clips_of_another_study_are_out_of_reach(
-    draft: Study, owner: Any, as_user: SignIn, stranger: Any
-) -> None:
+def test_clips_of_another_study_are_out_of_reach(draft: Study, owner: Any, as_user: SignIn, stranger: Any) -> None:
     other = make_study(clips=1, owner=stranger)
     clip = other.clips.get()
     browser = as_user(owner)
@@ -206,14 +234,17 @@ def test_clips_of_another_study_are_out_of_reach(
 @pytest.mark.parametrize(
     ("asked", "status", "part"),
     [
-        ("", 200, slice(None)), ("bytes=0-99", 206, slice(0, 100)), ("bytes=100-", 206, slice(100, None)),
-        ("bytes=-50", 206, slice(-50, None)), ("bytes=0-99999999", 206, slice(None)),
-        ("bytes=99999999-", 416, slice(0, 0)), ("bytes=5-2", 416, slice(0, 0)), ("bytes=-0", 416, slice(0, 0)),
+        ("", 200, slice(None)),
+        ("bytes=0-99", 206, slice(0, 100)),
+        ("bytes=100-", 206, slice(100, None)),
+        ("bytes=-50", 206, slice(-50, None)),
+        ("bytes=0-99999999", 206, slice(None)),
+        ("bytes=99999999-", 416, slice(0, 0)),
+        ("bytes=5-2", 416, slice(0, 0)),
+        ("bytes=-0", 416, slice(0, 0)),
     ],
-)  # fmt: skip
-def test_sound_comes_in_the_range_asked_for(
-    asked: str, status: int, part: slice, owner: Any, as_user: SignIn
-) -> None:
+)
+def test_sound_comes_in_the_range_asked_for(asked: str, status: int, part: slice, owner: Any, as_user: SignIn) -> None:
     study = make_study(clips=1, owner=owner)
     clip = study.clips.get()
     with clip.audio.open("rb") as file:
@@ -225,9 +256,7 @@ def test_sound_comes_in_the_range_asked_for(
     assert "private" in answer["Cache-Control"]
 
 
-def test_a_refused_table_lists_its_faults_and_an_accepted_one_says_what_it_did(
-    draft: Study, as_user: SignIn
-) -> None:
+def test_a_refused_table_lists_its_faults_and_an_accepted_one_says_what_it_did(draft: Study, as_user: SignIn) -> None:
     browser = as_user(draft.owner)
     browser.post(reverse("study_clips", args=[draft.slug]), {"files": upload("a.wav", tone())})
     url = reverse("study_tags", args=[draft.slug])
@@ -257,9 +286,7 @@ def test_tags_are_edited_by_form_and_by_script(draft: Study, as_user: SignIn) ->
 def plan_fields(browser: Client, study: Study, **changed: Any) -> dict[str, Any]:
     form = browser.get(reverse("study_plan", args=[study.slug])).context["form"]
     fields = {name: form[name].value() for name in form.fields}
-    return {
-        name: value for name, value in (fields | changed).items() if value is not None and value is not False
-    }
+    return {name: value for name, value in (fields | changed).items() if value is not None and value is not False}
 
 
 def test_a_plan_is_saved(draft: Study, as_user: SignIn) -> None:
@@ -316,9 +343,7 @@ def test_after_opening_only_recruitment_can_change(owner: Any, as_user: SignIn) 
     assert (study.weights, study.completion_code) == ((3, 1), "NEW")
 
 
-def test_sharing_by_name_and_ending_it(
-    draft: Study, owner: Any, teammate: Any, stranger: Any, as_user: SignIn
-) -> None:
+def test_sharing_by_name_and_ending_it(draft: Study, owner: Any, teammate: Any, stranger: Any, as_user: SignIn) -> None:
     url = reverse("study_members", args=[draft.slug])
     assert "Nobody signs in as" in as_user(owner).post(url, {"name": "nobody"}, follow=True).text
     assert "works on this study already" in as_user(owner).post(url, {"name": "teammate"}, follow=True).text

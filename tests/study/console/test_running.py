@@ -23,9 +23,7 @@ def test_what_blocks_opening_is_listed_and_stops_it(draft: Study, as_user: SignI
     page = browser.get(reverse("study_open", args=[draft.slug])).text
     assert "No clip is included. Upload clips first." in page
     assert "Open the study</button>" not in page
-    page = browser.post(
-        reverse("study_move", args=[draft.slug, "begin"]), {"confirmed": "1"}, follow=True
-    ).text
+    page = browser.post(reverse("study_move", args=[draft.slug, "begin"]), {"confirmed": "1"}, follow=True).text
     assert "No clip is included" in page
     draft.refresh_from_db()
     assert draft.status == "draft"
@@ -60,12 +58,8 @@ def test_a_study_is_opened_paused_resumed_and_closed(owner: Any, as_user: SignIn
     assert "server work" in log
 
 
-@pytest.mark.parametrize(
-    "name", ["study_overview", "study_describe", "study_open", "study_monitor", "study_links"]
-)
-def test_a_running_studys_conditions_are_called_by_opaque_labels(
-    name: str, owner: Any, as_user: SignIn
-) -> None:
+@pytest.mark.parametrize("name", ["study_overview", "study_describe", "study_open", "study_monitor", "study_links"])
+def test_a_running_studys_conditions_are_called_by_opaque_labels(name: str, owner: Any, as_user: SignIn) -> None:
     study = make_open_study(clips=1, owner=owner)
     text = as_user(owner).get(reverse(name, args=[study.slug])).text
     assert "redefined_tags" not in text

@@ -17,9 +17,15 @@ pytestmark = pytest.mark.django_db
 def study(draft: Study) -> Study:
     for number, name in enumerate(["a.wav", "b.mp3", "음악.flac"], start=1):
         Clip.objects.create(
-            study=draft, number=number, name=name, audio="x.wav", audio_digest=f"{number:064d}", duration=2,
-            sample_rate=16000, imported_tags=["old"],
-        )  # fmt: skip
+            study=draft,
+            number=number,
+            name=name,
+            audio="x.wav",
+            audio_digest=f"{number:064d}",
+            duration=2,
+            sample_rate=16000,
+            imported_tags=["old"],
+        )
     return draft
 
 
@@ -103,9 +109,15 @@ def test_all_faults_are_told_at_once_up_to_a_readable_number(study: Study) -> No
 
 def test_a_name_without_its_ending_must_be_clear(study: Study) -> None:
     Clip.objects.create(
-        study=study, number=9, name="a.flac", audio="x", audio_digest="9", duration=2, sample_rate=8000,
+        study=study,
+        number=9,
+        name="a.flac",
+        audio="x",
+        audio_digest="9",
+        duration=2,
+        sample_rate=8000,
         imported_tags=["old"],
-    )  # fmt: skip
+    )
     assert "may be a.wav or a.flac" in refusal(study, "clip,tags\na,piano\n")[0]
     import_tags(study, b"clip,tags\na.flac,piano\n", file="tags.csv")
     assert tags(study)["a.flac"] == ["piano"]
@@ -129,8 +141,10 @@ def test_one_clips_tags_are_edited_with_before_and_after_in_the_log(study: Study
     set_tags(clip, split_tags(" slow   piano ;; Calm;"), actor=owner)
     assert tags(study)["a.wav"] == ["slow piano", "Calm"]
     assert study.log.get(action="tags edited").data == {
-        "clip": "a.wav", "before": ["old"], "after": ["slow piano", "Calm"],
-    }  # fmt: skip
+        "clip": "a.wav",
+        "before": ["old"],
+        "after": ["slow piano", "Calm"],
+    }
     with pytest.raises(ImportRefused, match="Shorten it"):
         set_tags(clip, ["x" * 61])
 
@@ -171,14 +185,7 @@ def test_lines_may_end_in_any_way(end: str, study: Study) -> None:
 def test_a_whole_data_sets_table_is_not_held_many_times_over(study: Study) -> None:
     """The web process takes MagnaTagATune's 20 MB in stride; a StringIO alone would hold four bytes a character."""
     header = "clip," + ",".join(f"tag{n}" for n in range(188))
-    text = (
-        header
-        + "\n"
-        + "".join(f"other{n}.mp3{',0' * 188}\n" for n in range(5000))
-        + "a.wav,1"
-        + ",0" * 187
-        + "\n"
-    )
+    text = header + "\n" + "".join(f"other{n}.mp3{',0' * 188}\n" for n in range(5000)) + "a.wav,1" + ",0" * 187 + "\n"
     tracemalloc.start()
     try:
         table = read_tags(text, list(study.clips.all()), file="tags.csv", skip_unknown=True)

@@ -17,15 +17,19 @@ SignIn = Callable[[Any], Client]
 @pytest.mark.parametrize(
     ("page", "following"),
     [
-        ("study_describe", "study_clips"), ("study_clips", "study_tags"), ("study_tags", "generation_run"),
-        ("generation_run", "generation_review"), ("generation_review", "study_plan"),
-        ("study_plan", "study_preview"), ("study_power", "study_preview"), ("study_early_stop", "study_preview"), ("study_reporting", "study_preview"),
+        ("study_describe", "study_clips"),
+        ("study_clips", "study_tags"),
+        ("study_tags", "generation_run"),
+        ("generation_run", "generation_review"),
+        ("generation_review", "study_plan"),
+        ("study_plan", "study_preview"),
+        ("study_power", "study_preview"),
+        ("study_early_stop", "study_preview"),
+        ("study_reporting", "study_preview"),
         ("study_preview", "study_open"),
     ],
-)  # fmt: skip
-def test_each_step_of_a_draft_leads_to_the_one_after_it(
-    page: str, following: str, owner: Any, as_user: SignIn
-) -> None:
+)
+def test_each_step_of_a_draft_leads_to_the_one_after_it(page: str, following: str, owner: Any, as_user: SignIn) -> None:
     study = make_study(clips=1, owner=owner)
     text = as_user(owner).get(reverse(page, args=[study.slug])).text
     main = text[text.index('<main id="main"') :]
@@ -63,9 +67,7 @@ def test_a_draft_has_no_sealed_results_and_a_closed_study_leads_to_them(owner: A
     assert "No answers yet" in text
     assert "Sealed" not in text
     closed = make_open_study(clips=1, owner=owner, grace_minutes=0)
-    as_user(owner).post(
-        reverse("study_move", args=[closed.slug, "close"]), {"confirmed": "1", "reason": "enough"}
-    )
+    as_user(owner).post(reverse("study_move", args=[closed.slug, "close"]), {"confirmed": "1", "reason": "enough"})
     page = as_user(owner).get(reverse("study_open", args=[closed.slug])).text
     assert f'href="{reverse("study_results", args=[closed.slug])}">Read the results' in page
 
