@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import transaction
 
-from study.conditions import sealed_labels
+from study.design.conditions import sealed_labels
 from study.lifecycle import free_slug
 from study.models import Clip, Condition, Stimulus, Study
 from study.models.studies import new_link_token, new_seed, record

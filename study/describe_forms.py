@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.utils.translation import override as in_language
 
-from study.conditions import TAGS_BY_FORM, ConditionPreset
+from study.design.conditions import TAGS_BY_FORM, ConditionPreset
 from study.models import Study
 from study.texts import FIELDS, languages_of, shipped_text
 

@@ -9,8 +9,8 @@ from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from study.assignment import Design, PlannedTrial, draw_plan, draw_practice, next_slot
-from study.assignment.slots import ACTIVE_MINUTES
+from study.design import Design, PlannedTrial, draw_plan, draw_practice, next_slot
+from study.design.slots import ACTIVE_MINUTES
 from study.errors import NotAllowedNow
 from study.models import Clip, InviteLink, Participant, Stimulus, Study, Trial
 from study.tokens import new_token, token_hash

@@ -18,7 +18,7 @@ from analysis.report import cautions
 from generation.forms import NOT_IN_PAGES, OF_THE_STUDY, ROOMS
 from generation.redefinition import VoiceThresholds
 from generation.settings_model import GenerationSettings
-from study.conditions import TAGS_BY_FORM
+from study.design.conditions import TAGS_BY_FORM
 from study.quality import FLAGS
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -15,10 +15,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from study import drafting, sharing
 from study.access import studies_of
-from study.conditions import ConditionPreset
 from study.console.common import condition_rows, conditions_are_sealed, study_page
 from study.copying import copy_study
 from study.describe_forms import ConditionsForm, CreateStudyForm, DescribeForm
+from study.design.conditions import ConditionPreset
 from study.errors import StudyError
 from study.lifecycle import create_study
 from study.models import Participant, Study

@@ -6,7 +6,7 @@ import pytest
 
 from analysis.factors import factors_of
 from study import preflight
-from study.conditions import TAGS_BY_FORM
+from study.design.conditions import TAGS_BY_FORM
 from study.models import Condition
 from tests.factories import make_study
 

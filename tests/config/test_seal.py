@@ -25,9 +25,9 @@ from django.utils import timezone
 
 from analysis.results import build_analysis, request_analysis
 from config.bundles import export_study
-from study.assignment import draw_plan
 from study.ballots import ballot_rows
 from study.copying import copy_study
+from study.design import draw_plan
 from study.enrolment import design_of, enrol, main_clips
 from study.errors import NotAllowedNow
 from study.models import Ballot, Participant, Stimulus, Study

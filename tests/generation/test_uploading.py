@@ -18,7 +18,7 @@ from generation import loose_files, orchestration, runs, uploading
 from generation.errors import NotPossibleNow
 from generation.models import LooseFile
 from study import clip_import, preflight
-from study.conditions import ConditionPreset
+from study.design.conditions import ConditionPreset
 from study.lifecycle import create_study, open_study
 from study.models import Ballot, LogEntry, Stimulus
 from tests.factories import UserFactory, tiny_sound

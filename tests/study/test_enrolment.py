@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from study.assignment import Design, draw_plan
+from study.design import Design, draw_plan
 from study.enrolment import enrol
 from study.models import Participant
 from study.withdrawal import withdraw
@@ -73,8 +73,8 @@ def test_the_same_seed_arrivals_and_times_give_the_same_assignment():
 @pytest.mark.parametrize("arrivals", [24, 48, 1000])
 def test_with_a_fifth_dropping_out_completed_orders_stay_within_the_stated_bound(arrivals):
     """The slot rule of `study.assignment.slots`, over hours, with people who leave and some who come back."""
-    from study.assignment import next_slot
-    from study.assignment.slots import ACTIVE_MINUTES
+    from study.design import next_slot
+    from study.design.slots import ACTIVE_MINUTES
 
     rng = np.random.default_rng(arrivals)
     design = Design(seed=4, clips=1, conditions=4)

@@ -248,7 +248,7 @@ def test_uploaded_images_are_never_painted_over(study):
 
 
 def test_a_study_of_ready_made_images_only_needs_its_audio(owner):
-    from study.conditions import ConditionPreset
+    from study.design.conditions import ConditionPreset
 
     presets = (ConditionPreset("a", "A", {}), ConditionPreset("b", "B", {}))
     study = create_study(title="Two models", owner=owner, presets=presets)

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from study.assignment import Design, draw_plan, next_slot
-from study.assignment.allocation import allocation
-from study.assignment.squares import block_length, williams
+from study.design import Design, draw_plan, next_slot
+from study.design.allocation import allocation
+from study.design.squares import block_length, williams
 
 
 def orders_of(design, clip, slots):

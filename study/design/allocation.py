@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from study.assignment.streams import stream
+from study.design.streams import stream
 
 # People are allocated in runs of this length, so that finding a late slot costs one step, not a replay.
 RUN = 64

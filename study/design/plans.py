@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from study.assignment.allocation import allocation, showings_before
-from study.assignment.orders import clip_order, position_order
-from study.assignment.streams import stream
+from study.design.allocation import allocation, showings_before
+from study.design.orders import clip_order, position_order
+from study.design.streams import stream
 
 
 @dataclass(frozen=True)

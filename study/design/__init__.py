@@ -4,7 +4,7 @@
 `slots` says which slot the next person takes. The same seed, arrivals and times give the same assignment.
 """
 
-from study.assignment.plans import Design, PlannedTrial, draw_plan, draw_practice
-from study.assignment.slots import next_slot
+from study.design.plans import Design, PlannedTrial, draw_plan, draw_practice
+from study.design.slots import next_slot
 
 __all__ = ["Design", "PlannedTrial", "draw_plan", "draw_practice", "next_slot"]

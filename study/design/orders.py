@@ -2,8 +2,8 @@
 
 from functools import lru_cache
 
-from study.assignment.squares import ALL_ORDERS_UP_TO, Rows, block_length, latin_sets, williams
-from study.assignment.streams import stream
+from study.design.squares import ALL_ORDERS_UP_TO, Rows, block_length, latin_sets, williams
+from study.design.streams import stream
 
 
 @lru_cache(maxsize=4096)
