@@ -21,7 +21,7 @@ from analysis import deviations
 from analysis.models import Analysis
 from analysis.report.numbers import get, percent, plain
 from analysis.reporting_items import HEDS, OTANI, TRENTO, Item
-from study.ballots import kinds_of
+from study.ballots.table import kinds_of
 from study.cells import csv_text
 from study.models import Ballot, Participant, Study, Trial
 from study.monitoring import monitor

@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 from analysis import stopping
 from analysis.factors import factors_of
 from analysis.models import Analysis
-from study.ballots import COLUMNS, ballot_rows, kinds_of
+from study.ballots.table import COLUMNS, ballot_rows, kinds_of
 from study.cells import csv_text
 from study.errors import NotAllowedNow
 from study.models import Ballot, Participant, Study, Trial

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from analysis.factors import factors_of, has_preset
-from study.ballots import kinds_of
+from study.ballots.table import kinds_of
 from study.errors import NotAllowedNow
 from study.models import Ballot, Participant, Study, Trial
 from study.models.studies import record

@@ -19,7 +19,7 @@ from analysis.deviations import deviations
 from analysis.exports import REPORT_FILES, report_file
 from analysis.models import Analysis
 from config.bundle_checks import MATCH_CONTROL, SUMS, verify_export
-from study.ballots import commitments
+from study.ballots.table import commitments
 from study.cells import csv_text
 from study.models import Study
 

@@ -6,9 +6,9 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from study.ballots.casting import takes_answers
 from study.errors import NotAllowedNow
 from study.models import Participant, Study
-from study.voting import takes_answers
 
 
 def _held(participant: Participant) -> Participant:

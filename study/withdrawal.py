@@ -3,10 +3,10 @@
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from study.ballots.receipts import normal_receipt
 from study.errors import StudyError
 from study.models import Event, Participant
 from study.models.studies import record
-from study.receipts import normal_receipt
 from study.tokens import new_token, token_hash
 
 

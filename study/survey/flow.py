@@ -2,7 +2,7 @@
 
 from django.urls import reverse
 
-from study.kept_statements import KeptRead
+from study.ballots.kept_statements import KeptRead
 from study.models import Participant, Trial
 
 # Trials a person may open beyond the first unanswered one: what the browser keeps ready while offline.

@@ -8,9 +8,9 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy
 
+from study.ballots.casting import Answer
 from study.enrolment import LETTERS
 from study.questions import Choice, Number, Question, QuestionSet, Scale, said
-from study.voting import Answer
 
 WEEK = 7 * 86400.0
 

@@ -10,10 +10,11 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from study.ballots.casting import AnswerRefused, cast_known, trial_to_answer
+from study.ballots.kept_statements import KeptRead, Parts
 from study.enrolment import LETTERS, touch
 from study.errors import NotAllowedNow
 from study.events import keep_events
-from study.kept_statements import KeptRead, Parts
 from study.models import Ballot, Clip, Participant, Trial
 from study.survey import texts
 from study.survey.flow import before_trials, next_url, reachable, way_through
@@ -29,7 +30,6 @@ from study.survey.visitors import (
     survey_page,
     wants_json,
 )
-from study.voting import AnswerRefused, cast_known, trial_to_answer
 
 LONGEST_MINIMUM = 15.0
 # What the page shows of a trial, its clip and the answer that it may have.

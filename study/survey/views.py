@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
+from study.ballots.casting import finish, takes_answers, unanswered
 from study.enrolment import LETTERS, check_open_to, design_of, enrol, main_clips, person_with
 from study.errors import NotAllowedNow
 from study.links import full_url, link_of
@@ -37,7 +38,6 @@ from study.survey.visitors import (
     unknown_link,
 )
 from study.tokens import accept_token, offer_token, token_hash
-from study.voting import finish, takes_answers, unanswered
 
 
 def show(

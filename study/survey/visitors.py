@@ -14,12 +14,12 @@ from django.utils import translation
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 
+from study.ballots.casting import takes_answers
+from study.ballots.kept_statements import KeptRead, Parts
 from study.errors import NotAllowedNow
-from study.kept_statements import KeptRead, Parts
 from study.models import Participant, Study
 from study.survey.texts import languages_of
 from study.tokens import token_hash
-from study.voting import takes_answers
 
 COOKIE = "earsight_participant"
 # The same token below the way in, so that coming back by the link offers to go on. A name of its own: an answer

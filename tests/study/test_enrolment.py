@@ -37,7 +37,7 @@ def test_a_withdrawn_persons_slot_is_given_again():
 def test_a_person_who_answered_everything_keeps_the_slot_without_the_last_button():
     from uuid import uuid4
 
-    from study.voting import Answer, cast_ballot
+    from study.ballots.casting import Answer, cast_ballot
 
     study = make_open_study(clips=1)
     person, _ = enrol(study, now=NOON)

@@ -8,7 +8,7 @@ import pytest
 from django.apps import apps
 
 from config import settings
-from study.ballots import ballot_rows, commitments
+from study.ballots.table import ballot_rows, commitments
 from study.models import Ballot, BallotRevision, Event, Participant, Study
 from tests.factories import make_open_study
 from tests.study.visits import Visit

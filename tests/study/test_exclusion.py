@@ -4,7 +4,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
-from study.ballots import ballot_rows
+from study.ballots.table import ballot_rows
 from study.models import Participant
 from tests.analysis.worlds import closed_study
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from study.ballots import COLUMNS, ballot_rows
+from study.ballots.table import COLUMNS, ballot_rows
 from study.models import Participant
 from study.simulation import simulate_participants
 from tests.factories import make_open_study

@@ -8,11 +8,11 @@ from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from study.ballots.casting import Answer, AnswerRefused, cast_ballot, finish
+from study.ballots.receipts import verify_ballot
 from study.enrolment import enrol
 from study.errors import NotAllowedNow
 from study.models import Ballot, BallotRevision, Study
-from study.receipts import verify_ballot
-from study.voting import Answer, AnswerRefused, cast_ballot, finish
 from tests.factories import make_open_study
 from tests.study.visits import Visit
 
@@ -154,7 +154,7 @@ def test_a_reply_lost_after_the_end_is_answered_as_saved():
 
 
 def test_a_digest_agrees_with_the_ballot_table():
-    from study.ballots import ballot_rows
+    from study.ballots.table import ballot_rows
 
     visit = Visit(make_open_study(clips=2)).to_trials()
     visit.finish()
@@ -165,8 +165,8 @@ def test_a_digest_agrees_with_the_ballot_table():
 
 
 def test_a_receipt_is_found_in_an_export_and_in_no_other():
-    from study.ballots import ballot_rows, commitments
-    from study.receipts import find_receipt
+    from study.ballots.receipts import find_receipt
+    from study.ballots.table import ballot_rows, commitments
 
     study = make_open_study(clips=2)
     people = [Visit(study).to_trials().finish() for _ in range(3)]
@@ -180,7 +180,7 @@ def test_a_receipt_is_found_in_an_export_and_in_no_other():
 
 
 def test_while_sealed_the_table_shows_opaque_labels_and_nothing_that_opens_a_digest():
-    from study.ballots import ballot_rows
+    from study.ballots.table import ballot_rows
 
     visit = Visit(make_open_study(clips=2)).to_trials()
     visit.finish()
@@ -192,10 +192,10 @@ def test_while_sealed_the_table_shows_opaque_labels_and_nothing_that_opens_a_dig
 
 def test_a_study_paused_while_a_ballot_is_on_its_way_loses_nothing(monkeypatch):
     """Read while the study was open, written when it is paused: the answer is judged again, and stored."""
-    from study import voting
+    from study.ballots import casting
 
     trial = first_trial()
-    study, read = trial.participant.study, voting.trial_to_answer
+    study, read = trial.participant.study, casting.trial_to_answer
 
     def read_then_moved(answer, **which):
         known = read(answer, **which)
@@ -203,7 +203,7 @@ def test_a_study_paused_while_a_ballot_is_on_its_way_loses_nothing(monkeypatch):
         return known
 
     moves = iter([Study.Status.PAUSED])
-    monkeypatch.setattr(voting, "trial_to_answer", read_then_moved)
+    monkeypatch.setattr(casting, "trial_to_answer", read_then_moved)
     assert cast_ballot(trial, Answer(uuid4(), "A", "B")).first_id == trial.position_order[0]
     moves = iter([Study.Status.CLOSED] * 2)
     Study.objects.filter(pk=study.pk).update(closed_at=timezone.now(), grace_minutes=0, status="open")

@@ -18,12 +18,12 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from study.ballots.kept_statements import KeptInsert, KeptRead, KeptUpdate, Parts
+from study.ballots.receipts import ballot_digest, new_receipt
 from study.enrolment import LETTERS
 from study.errors import NotAllowedNow, StudyError
-from study.kept_statements import KeptInsert, KeptRead, KeptUpdate, Parts
 from study.models import Ballot, BallotRevision, Clip, Participant, Stimulus, Study, Trial
 from study.quality import flags_of
-from study.receipts import ballot_digest, new_receipt
 
 # A browser may keep an answer for so long while it is offline; older clocks are not believed.
 OLDEST = timedelta(days=7)

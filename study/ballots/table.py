@@ -10,8 +10,8 @@ import random
 from collections.abc import Iterable
 from typing import Any
 
+from study.ballots.receipts import receipt_commitment
 from study.models import Ballot, Participant, Stimulus, Study, Trial
-from study.receipts import receipt_commitment
 
 # The first nine are the public columns that `analyze` reads; the rest help to judge and to verify.
 COLUMNS = (
