@@ -24,7 +24,7 @@ from analysis.reporting_items import HEDS, OTANI, TRENTO, Item
 from study.ballots.table import kinds_of
 from study.cells import csv_text
 from study.models import Ballot, Participant, Study, Trial
-from study.monitoring import monitor
+from study.participants.monitoring import monitor
 from study.survey import texts
 
 CHECKLISTS: tuple[tuple[str, tuple[Item, ...]], ...] = (

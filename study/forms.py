@@ -198,7 +198,7 @@ class PlanForm(forms.ModelForm):
         ]
 
     def _clean_questions(self, name: str) -> str:
-        from study.questions import load_question_set
+        from study.participants.questions import load_question_set
 
         text = (self.cleaned_data[name] or "").replace("\r\n", "\n").strip()
         if text:
@@ -220,7 +220,7 @@ class PlanForm(forms.ModelForm):
 
     def _quotas(self, text: str, questions: str) -> list[dict[str, Any]]:
         """The quotas of `question = answer: limit` lines, each held against the questions before."""
-        from study.questions import load_question_set
+        from study.participants.questions import load_question_set
 
         rows = [line.strip() for line in text.splitlines() if line.strip()]
         asked = load_question_set(questions).questions if rows and questions else []

@@ -19,7 +19,7 @@ from generation.forms import NOT_IN_PAGES, OF_THE_STUDY, ROOMS
 from generation.redefinition import VoiceThresholds
 from generation.settings_model import GenerationSettings
 from study.design.conditions import TAGS_BY_FORM
-from study.quality import FLAGS
+from study.participants.quality import FLAGS
 
 ROOT = Path(__file__).resolve().parent.parent
 CATALOGUE = ROOT / "locale/ko/LC_MESSAGES/django.po"

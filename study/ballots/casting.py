@@ -20,10 +20,10 @@ from django.utils.translation import gettext as _
 
 from study.ballots.kept_statements import KeptInsert, KeptRead, KeptUpdate, Parts
 from study.ballots.receipts import ballot_digest, new_receipt
-from study.enrolment import LETTERS
 from study.errors import NotAllowedNow, StudyError
 from study.models import Ballot, BallotRevision, Clip, Participant, Stimulus, Study, Trial
-from study.quality import flags_of
+from study.participants.enrolment import LETTERS
+from study.participants.quality import flags_of
 
 # A browser may keep an answer for so long while it is offline; older clocks are not believed.
 OLDEST = timedelta(days=7)

@@ -17,11 +17,11 @@ from study.blinding_audit.guess import Channel, judge
 from study.blinding_audit.sights import Sight
 from study.blinding_audit.watch import Document, watch
 from study.blinding_record import ACTION, fingerprint
-from study.enrolment import design_of, practice_clip
 from study.errors import NotAllowedNow, StudyError
-from study.links import create_personal_links
 from study.models import BlindingAudit, Participant, Study
 from study.models.studies import record
+from study.participants.enrolment import design_of, practice_clip
+from study.participants.links import create_personal_links
 from study.simulation import SurveyBroken
 
 logger = logging.getLogger(__name__)

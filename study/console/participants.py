@@ -11,9 +11,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from study.console.common import study_page
 from study.errors import StudyError
-from study.exclusion import set_exclusion
 from study.models import Participant, Study, Trial
-from study.monitoring import counted_kind, flag_name, minutes_of
+from study.participants.exclusion import set_exclusion
+from study.participants.monitoring import counted_kind, flag_name, minutes_of
 
 PEOPLE_A_PAGE = 50
 

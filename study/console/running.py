@@ -15,13 +15,13 @@ from study import drafting, lifecycle, preflight
 from study.blinding_record import ask_for_audit, last_audits
 from study.cells import csv_text
 from study.console.common import conditions_are_sealed, study_page
-from study.enrolment import design_of
 from study.errors import StudyError
 from study.forms import LinksForm, PlanForm
-from study.links import create_personal_links, open_link
 from study.models import Participant, Study
-from study.monitoring import monitor
-from study.questions import shipped as shipped_questions
+from study.participants.enrolment import design_of
+from study.participants.links import create_personal_links, open_link
+from study.participants.monitoring import monitor
+from study.participants.questions import shipped as shipped_questions
 from study.steps import Group, Progress, conditions_of, images_ready, steps_of
 
 # What Prolific puts into the address of a participant.

@@ -8,12 +8,12 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST
 
 from study.models import Participant, ProblemReport
-from study.progress import set_language
+from study.participants.progress import set_language
+from study.participants.withdrawal import ReceiptUnknown, participant_of, withdraw
 from study.survey.flow import next_url
 from study.survey.forms import ProblemForm, ReceiptForm
 from study.survey.views import show
 from study.survey.visitors import participant_page, posted, see_other, survey_page, unknown_link
-from study.withdrawal import ReceiptUnknown, participant_of, withdraw
 
 
 def _switch(request: HttpRequest, fallback: str) -> HttpResponse:

@@ -10,14 +10,15 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from study.ballots.casting import finish, takes_answers, unanswered
-from study.enrolment import LETTERS, check_open_to, design_of, enrol, main_clips, person_with
 from study.errors import NotAllowedNow
-from study.links import full_url, link_of
 from study.models import InviteLink, Participant, Study
-from study.progress import answer_before, give_consent, note_step
-from study.quality import agreement_with_oneself, agreement_with_others
-from study.questions import load_question_set, said
-from study.recruiting import ids_from, known_person, way_back
+from study.participants.enrolment import LETTERS, check_open_to, design_of, enrol, main_clips, person_with
+from study.participants.links import full_url, link_of
+from study.participants.progress import answer_before, give_consent, note_step
+from study.participants.quality import agreement_with_oneself, agreement_with_others
+from study.participants.questions import load_question_set, said
+from study.participants.recruiting import ids_from, known_person, way_back
+from study.participants.tokens import accept_token, offer_token, token_hash
 from study.survey import texts
 from study.survey.flow import next_url
 from study.survey.forms import ConsentForm, QuestionForm
@@ -37,7 +38,6 @@ from study.survey.visitors import (
     to_own_page,
     unknown_link,
 )
-from study.tokens import accept_token, offer_token, token_hash
 
 
 def show(

@@ -18,8 +18,8 @@ from study.ballots.casting import takes_answers
 from study.ballots.kept_statements import KeptRead, Parts
 from study.errors import NotAllowedNow
 from study.models import Participant, Study
+from study.participants.tokens import token_hash
 from study.survey.texts import languages_of
-from study.tokens import token_hash
 
 COOKIE = "earsight_participant"
 # The same token below the way in, so that coming back by the link offers to go on. A name of its own: an answer

@@ -7,8 +7,8 @@ from uuid import uuid4
 from django.utils import timezone
 
 from study.ballots.casting import Answer, cast_ballot, finish
-from study.enrolment import enrol
 from study.models import Participant, Stimulus, Study
+from study.participants.enrolment import enrol
 from tests.factories import make_open_study
 
 

@@ -16,9 +16,9 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from analysis.results import build_analysis
-from study.enrolment import enrol
-from study.links import create_personal_links
 from study.models import ProblemReport, Study
+from study.participants.enrolment import enrol
+from study.participants.links import create_personal_links
 from tests.analysis.worlds import closed_study
 from tests.factories import UserFactory, make_study
 from tests.study.visits import Visit

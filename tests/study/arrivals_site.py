@@ -8,8 +8,8 @@ from django.core.wsgi import get_wsgi_application
 application = get_wsgi_application()
 
 if os.environ.get("EARSIGHT_TEST_NO_LOCK"):
-    from study import enrolment
     from study.models import Study
+    from study.participants import enrolment
 
     if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         settings.DATABASES["default"]["OPTIONS"]["transaction_mode"] = "DEFERRED"

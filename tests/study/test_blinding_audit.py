@@ -12,8 +12,8 @@ from django.utils import timezone
 from PIL import Image, PngImagePlugin
 
 from study.blinding_audit import audit, audit_study
-from study.links import create_personal_links
 from study.models import BlindingAudit, Participant, Stimulus, Trial
+from study.participants.links import create_personal_links
 from study.survey import media
 from tests.factories import make_open_study, make_study
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from study.design import Design, draw_plan
-from study.enrolment import enrol
 from study.models import Participant
-from study.withdrawal import withdraw
+from study.participants.enrolment import enrol
+from study.participants.withdrawal import withdraw
 from tests.factories import make_open_study
 
 pytestmark = pytest.mark.django_db

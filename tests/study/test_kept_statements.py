@@ -9,8 +9,8 @@ from django.test.utils import CaptureQueriesContext
 
 from study.ballots.casting import OF_AN_ANSWER, Answer, cast_ballot, trial_to_answer
 from study.ballots.kept_statements import KeptInsert, KeptRead, KeptUpdate
-from study.enrolment import enrol
 from study.models import BallotRevision, Participant, Stimulus, Trial
+from study.participants.enrolment import enrol
 from tests.factories import make_open_study
 
 pytestmark = pytest.mark.django_db

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from study.models import Clip, Event, Trial
-from study.questions import QuestionSetError, load_question_set, shipped
+from study.participants.questions import QuestionSetError, load_question_set, shipped
 from tests.factories import add_clip, make_open_study
 from tests.study.visits import Visit
 

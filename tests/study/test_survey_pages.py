@@ -10,9 +10,9 @@ from django.test import Client
 from django.utils import timezone
 
 from study.lifecycle import close_study, pause_study
-from study.links import create_personal_links, open_link
 from study.models import Participant, ProblemReport, Study
-from study.withdrawal import withdraw
+from study.participants.links import create_personal_links, open_link
+from study.participants.withdrawal import withdraw
 from tests.factories import make_open_study, make_study
 from tests.study.visits import Visit
 

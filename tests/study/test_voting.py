@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from study.ballots.casting import Answer, AnswerRefused, cast_ballot, finish
 from study.ballots.receipts import verify_ballot
-from study.enrolment import enrol
 from study.errors import NotAllowedNow
 from study.models import Ballot, BallotRevision, Study
+from study.participants.enrolment import enrol
 from tests.factories import make_open_study
 from tests.study.visits import Visit
 

@@ -3,8 +3,8 @@
 from django.test import Client
 
 from study.models import Participant, Study
+from study.participants.tokens import accept_token
 from study.simulation import hidden_fields
-from study.tokens import accept_token
 
 
 class Visit:

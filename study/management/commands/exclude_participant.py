@@ -6,8 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from study.errors import StudyError
-from study.exclusion import set_exclusion
 from study.models import Study
+from study.participants.exclusion import set_exclusion
 
 
 class Command(BaseCommand):

@@ -9,10 +9,10 @@ from django.core.files.storage import default_storage
 from study import clip_import
 from study.clip_import import ClipRefused, delete_clip, exclude_clip, import_clip, import_clips, include_clip
 from study.copying import copy_study
-from study.enrolment import enrol
 from study.errors import NotAllowedNow, StudyError
-from study.links import create_personal_links, link_of
 from study.models import Clip, Participant, Study
+from study.participants.enrolment import enrol
+from study.participants.links import create_personal_links, link_of
 from tests.factories import make_open_study, make_study
 from tests.study.console.conftest import tone, upload
 

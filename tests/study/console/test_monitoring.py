@@ -7,9 +7,9 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from study.enrolment import enrol
 from study.models import Ballot, Participant, Study
-from study.monitoring import monitor
+from study.participants.enrolment import enrol
+from study.participants.monitoring import monitor
 from tests.factories import make_open_study
 
 pytestmark = pytest.mark.django_db

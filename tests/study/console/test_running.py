@@ -9,8 +9,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from study.enrolment import enrol
 from study.models import InviteLink, Participant, ProblemReport, Study
+from study.participants.enrolment import enrol
 from study.tasks import audit_blinding
 from tests.factories import make_open_study, make_study
 

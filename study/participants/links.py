@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from study.models import BlindingAudit, InviteLink, Participant, Study
 from study.models.studies import record
-from study.tokens import new_token, token_hash
+from study.participants.tokens import new_token, token_hash
 
 
 def full_url(path: str) -> str:

@@ -7,7 +7,7 @@ from study.ballots.receipts import normal_receipt
 from study.errors import StudyError
 from study.models import Event, Participant
 from study.models.studies import record
-from study.tokens import new_token, token_hash
+from study.participants.tokens import new_token, token_hash
 
 
 class ReceiptUnknown(StudyError):

@@ -13,7 +13,7 @@ from study.design import Design, PlannedTrial, draw_plan, draw_practice, next_sl
 from study.design.slots import ACTIVE_MINUTES
 from study.errors import NotAllowedNow
 from study.models import Clip, InviteLink, Participant, Stimulus, Study, Trial
-from study.tokens import new_token, token_hash
+from study.participants.tokens import new_token, token_hash
 
 LETTERS = "ABCDEF"
 

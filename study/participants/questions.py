@@ -153,4 +153,4 @@ def _fault(root: Any, fault: Any) -> str:
 
 def shipped(name: str) -> str:
     """The YAML text of a set that comes with Earsight: `musical_experience`."""
-    return (resources.files("study") / "question_sets" / f"{name}.yaml").read_text(encoding="utf-8")
+    return (resources.files("study.participants") / "question_sets" / f"{name}.yaml").read_text(encoding="utf-8")
