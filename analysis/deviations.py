@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from analysis.models import Analysis
 from analysis.report.numbers import get
 from study.ballots.table import kinds_of
-from study.lifecycle import current_plan
 from study.models import Participant, Study, Trial
+from study.setup.lifecycle import current_plan
 
 FIELD = "deviations"
 

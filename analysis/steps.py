@@ -8,10 +8,10 @@ from django.utils.translation import gettext_lazy as _
 from analysis import stopping
 from analysis.factors import factors_of, has_preset
 from analysis.reporting_items import FIELDS, MAY_STAY_EMPTY
-from study import preflight
 from study.models import Study
-from study.preflight import Finding, Level
-from study.steps import Group, Progress, Step, conditions_of, register
+from study.setup import preflight
+from study.setup.path_steps import Group, Progress, Step, conditions_of, register
+from study.setup.preflight import Finding, Level
 
 
 def _told(study: Study) -> Progress:

@@ -22,7 +22,7 @@ from analysis import results
 from analysis.exports import REPORT_FILES
 from study.ballots.receipts import find_receipt, verify_ballot
 from study.cells import as_written
-from study.lifecycle import digest_of
+from study.setup.lifecycle import digest_of
 
 SUMS = "SHA256SUMS"
 MATCH_CONTROL = "match_control.csv"

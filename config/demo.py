@@ -25,14 +25,14 @@ from config.demo_music import write_demo_clips
 from generation import runs
 from generation.models import ClipStep, GenerationRun
 from generation.orchestration import run_pending
-from study.clip_import import ACCEPTED_SUFFIXES, clip_name, import_clips
-from study.copying import copy_study
-from study.drafting import delete_draft
 from study.errors import StudyError
-from study.lifecycle import close_study, create_study, open_study
 from study.models import Participant, Study
+from study.setup.clip_import import ACCEPTED_SUFFIXES, clip_name, import_clips
+from study.setup.copying import copy_study
+from study.setup.drafting import delete_draft
+from study.setup.lifecycle import close_study, create_study, open_study
+from study.setup.tag_import import import_tags, set_tags
 from study.simulation import simulate_participants
-from study.tag_import import import_tags, set_tags
 
 SIMULATED_PEOPLE = 30
 # Sound that is not taken as it is; a folder's other files (covers, notes) are none of ours.

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from generation.models import ClipStep, GenerationRun, StudyGeneration, TagDecision
-from study.copying import again, register
 from study.models import Clip, Study
+from study.setup.copying import again, register
 
 
 @register

@@ -10,10 +10,10 @@ from django.utils.translation import gettext_lazy, ngettext
 from generation.models import ClipStep
 from generation.progress import unchanged_clips, undecided
 from generation.work import is_painted, painted_conditions
-from study import preflight
 from study.models import Clip, Stimulus, Study
-from study.preflight import Finding, Level
-from study.steps import Group, Progress, Step, applies_to, conditions_of, images_ready, register, step_named
+from study.setup import preflight
+from study.setup.path_steps import Group, Progress, Step, applies_to, conditions_of, images_ready, register, step_named
+from study.setup.preflight import Finding, Level
 
 UPLOAD = Step(
     "upload",

@@ -8,9 +8,9 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from study.drafting import CHANGEABLE_WHILE_OPEN
 from study.errors import StudyError
 from study.models import Study
+from study.setup.drafting import CHANGEABLE_WHILE_OPEN
 
 _QUOTA = re.compile(r"(?P<question>[a-z0-9_]+)\s*=\s*(?P<answer>[a-z0-9_]+)\s*:\s*(?P<limit>\d{1,6})")
 

@@ -7,7 +7,7 @@ from celery.signals import worker_ready
 
 from study import blinding_record
 from study.blinding_audit import perform
-from study.lifecycle import open_checked
+from study.setup.lifecycle import open_checked
 
 
 @shared_task(name="study.audit_blinding")

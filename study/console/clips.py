@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from study import clip_import, tag_import
 from study.console.common import study_page, told, wants_json
 from study.errors import ImportRefused, StudyError
 from study.forms import TagFileForm
 from study.models import Clip, Study
+from study.setup import clip_import, tag_import
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -9,9 +9,9 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse, Stream
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
-from study.clip_import import CONTENT_TYPE
 from study.console.common import study_page
 from study.models import Clip, Study
+from study.setup.clip_import import CONTENT_TYPE
 
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)$")
 _CHUNK = 1 << 16

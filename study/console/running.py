@@ -11,7 +11,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from study import drafting, lifecycle, preflight
 from study.blinding_record import ask_for_audit, last_audits
 from study.cells import csv_text
 from study.console.common import conditions_are_sealed, study_page
@@ -22,7 +21,8 @@ from study.participants.enrolment import design_of
 from study.participants.links import create_personal_links, open_link
 from study.participants.monitoring import monitor
 from study.participants.questions import shipped as shipped_questions
-from study.steps import Group, Progress, conditions_of, images_ready, steps_of
+from study.setup import drafting, lifecycle, preflight
+from study.setup.path_steps import Group, Progress, conditions_of, images_ready, steps_of
 
 # What Prolific puts into the address of a participant.
 PROLIFIC_PARAMETERS = "PROLIFIC_PID={{%PROLIFIC_PID%}}&STUDY_ID={{%STUDY_ID%}}&SESSION_ID={{%SESSION_ID%}}"

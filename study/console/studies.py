@@ -13,16 +13,16 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from study import drafting, sharing
 from study.access import studies_of
 from study.console.common import condition_rows, conditions_are_sealed, study_page
-from study.copying import copy_study
 from study.describe_forms import ConditionsForm, CreateStudyForm, DescribeForm
 from study.design.conditions import ConditionPreset
 from study.errors import StudyError
-from study.lifecycle import create_study
 from study.models import Participant, Study
-from study.steps import Group, Progress, images_ready, progress_of, steps_of
+from study.setup import drafting, sharing
+from study.setup.copying import copy_study
+from study.setup.lifecycle import create_study
+from study.setup.path_steps import Group, Progress, images_ready, progress_of, steps_of
 
 
 @require_safe

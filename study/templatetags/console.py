@@ -7,7 +7,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
 from study.models import Study
-from study.steps import Group, Progress, Step, progress_of, step_after, steps_of
+from study.setup.path_steps import Group, Progress, Step, progress_of, step_after, steps_of
 
 register = template.Library()
 

@@ -18,9 +18,9 @@ from analysis.reporting import filled
 from analysis.reporting_items import FIELDS, MAY_STAY_EMPTY
 from analysis.steps import _told
 from config.bundles import export_study
-from study.lifecycle import close_study, current_plan, digest_of
 from study.models import Clip, Study, Trial
-from study.steps import Progress
+from study.setup.lifecycle import close_study, current_plan, digest_of
+from study.setup.path_steps import Progress
 from tests.analysis.worlds import answered_study, close
 from tests.factories import make_study
 

@@ -15,8 +15,8 @@ from analysis.report import ReportContext, render_report
 from analysis.report.words import answer
 from analysis.statistics.sequential import decide, e_process
 from study.errors import NotAllowedNow
-from study.lifecycle import current_plan, digest_of
 from study.models import Participant, Study
+from study.setup.lifecycle import current_plan, digest_of
 from tests.analysis.studies import simulated
 from tests.analysis.worlds import answered_study, close
 from tests.factories import make_open_study, make_study

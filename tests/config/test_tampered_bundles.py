@@ -13,8 +13,8 @@ from django.core.management import call_command
 
 from analysis import results
 from config.bundles import SUMS, export_study, verify_export
-from study.lifecycle import current_plan, digest_of
 from study.models import Stimulus, Study
+from study.setup.lifecycle import current_plan, digest_of
 from tests.analysis.worlds import closed_study
 
 pytestmark = pytest.mark.django_db

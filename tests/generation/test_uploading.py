@@ -17,10 +17,10 @@ from PIL.PngImagePlugin import PngInfo
 from generation import loose_files, orchestration, runs, uploading
 from generation.errors import NotPossibleNow
 from generation.models import LooseFile
-from study import clip_import, preflight
 from study.design.conditions import ConditionPreset
-from study.lifecycle import create_study, open_study
 from study.models import Ballot, LogEntry, Stimulus
+from study.setup import clip_import, preflight
+from study.setup.lifecycle import create_study, open_study
 from tests.factories import UserFactory, tiny_sound
 from tests.study.visits import Visit
 

@@ -8,10 +8,11 @@ from django.core.files.base import ContentFile
 from django.urls import reverse
 from django.utils import timezone
 
-from study import blinding_record, lifecycle, tasks
+from study import blinding_record, tasks
 from study.blinding_audit import audit
 from study.errors import PreflightFailed
 from study.models import BlindingAudit, Stimulus, Study
+from study.setup import lifecycle
 from study.simulation import simulate_participants
 from tests.factories import make_study
 

@@ -9,10 +9,10 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
-from study.lifecycle import close_study, pause_study
 from study.models import Participant, ProblemReport, Study
 from study.participants.links import create_personal_links, open_link
 from study.participants.withdrawal import withdraw
+from study.setup.lifecycle import close_study, pause_study
 from tests.factories import make_open_study, make_study
 from tests.study.visits import Visit
 

@@ -8,8 +8,8 @@ from django.core.files.storage import default_storage
 
 from generation.painting import SketchOptions
 from generation.settings_model import GenerationSettings, store_settings
-from study.lifecycle import create_study
 from study.models import Clip, Study
+from study.setup.lifecycle import create_study
 
 SMALL = SketchOptions(kind="sketch", size=64)
 

@@ -89,7 +89,7 @@ def make_study(clips: int, size: int = 64):
     from generation import runs
     from generation.painting import SketchOptions
     from generation.settings_model import GenerationSettings, store_settings
-    from study.lifecycle import create_study
+    from study.setup.lifecycle import create_study
     from tests.generation.orchestration.conftest import add_clips
 
     call_command("migrate", verbosity=0)

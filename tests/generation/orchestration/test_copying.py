@@ -7,8 +7,8 @@ from generation.models import ClipStep, GenerationRun
 from generation.orchestration import run_pending
 from generation.presenting import clip_views
 from generation.settings_model import GenerationSettings, settings_of, store_settings
-from study.copying import copy_study
 from study.models import Clip
+from study.setup.copying import copy_study
 from tests.generation.orchestration.conftest import SMALL, owned_files, stored_files
 
 pytestmark = pytest.mark.django_db

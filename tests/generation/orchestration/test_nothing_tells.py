@@ -10,8 +10,8 @@ from django.core.files.storage import default_storage
 from PIL import Image
 
 from generation import orchestration, runs
-from study import preflight
 from study.models import Stimulus
+from study.setup import preflight
 
 from ..test_normalise import png_chunks
 

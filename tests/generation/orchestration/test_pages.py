@@ -9,8 +9,8 @@ from generation import orchestration, runs
 from generation.models import ClipStep, TagDecision
 from generation.presenting import image_key
 from generation.settings_model import settings_of
-from study import preflight
 from study.models import Stimulus, Study
+from study.setup import preflight
 
 from .conftest import add_clips
 

@@ -8,9 +8,9 @@ from generation.models import ClipStep, GenerationRun, LooseFile
 from generation.provenance import Provenance
 from generation.seeds import seed_sequence
 from generation.settings_model import GenerationSettings, store_settings
-from study.copying import copy_study
-from study.lifecycle import create_study
 from study.models import Stimulus, Study
+from study.setup.copying import copy_study
+from study.setup.lifecycle import create_study
 
 from .conftest import SMALL, add_clips, owned_files, stored_files
 

@@ -9,8 +9,8 @@ from django.db import OperationalError, connections
 
 from generation import orchestration, runs, work
 from generation.models import ClipStep, GenerationRun
-from study.drafting import delete_draft
 from study.models import Stimulus, Study
+from study.setup.drafting import delete_draft
 
 from .conftest import owned_files, stored_files
 

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 from django.core.files.storage import default_storage
 
-from study import clip_import
-from study.clip_import import ClipRefused, delete_clip, exclude_clip, import_clip, import_clips, include_clip
-from study.copying import copy_study
 from study.errors import NotAllowedNow, StudyError
 from study.models import Clip, Participant, Study
 from study.participants.enrolment import enrol
 from study.participants.links import create_personal_links, link_of
+from study.setup import clip_import
+from study.setup.clip_import import ClipRefused, delete_clip, exclude_clip, import_clip, import_clips, include_clip
+from study.setup.copying import copy_study
 from tests.factories import make_open_study, make_study
 from tests.study.console.conftest import tone, upload
 

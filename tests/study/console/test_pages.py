@@ -14,7 +14,7 @@ from django.utils import timezone
 from generation.presenting import image_key
 from study.models import Clip, Study
 from study.participants.questions import shipped
-from study.sharing import share_study
+from study.setup.sharing import share_study
 from tests.factories import PASSWORD, make_open_study, make_study
 from tests.study.console.conftest import tone, upload
 

@@ -8,7 +8,7 @@ import pytest
 
 from study.errors import ImportRefused, NotAllowedNow
 from study.models import Clip, Study
-from study.tag_import import import_tags, read_tags, set_tags, split_tags, template_csv
+from study.setup.tag_import import import_tags, read_tags, set_tags, split_tags, template_csv
 
 pytestmark = pytest.mark.django_db
 

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from study.blinding_record import last_verdict
 from study.models import Clip, Stimulus, Study
 from study.participants.questions import QuestionSetError, load_question_set
-from study.steps import applies_to, step_named
+from study.setup.path_steps import applies_to, step_named
 
 
 class Level(Enum):

@@ -6,11 +6,11 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from study.clip_import import delete_files, files_of
 from study.design.conditions import ConditionPreset, create_conditions
 from study.errors import NotAllowedNow
 from study.models import Stimulus, Study
 from study.models.studies import record
+from study.setup.clip_import import delete_files, files_of
 from study.texts import FIELDS, shipped_text
 
 # What does not touch the plan and may be mended while people answer.

@@ -6,9 +6,9 @@ from typing import Any
 from django.db import transaction
 
 from study.design.conditions import sealed_labels
-from study.lifecycle import free_slug
 from study.models import Clip, Condition, Stimulus, Study
 from study.models.studies import new_link_token, new_seed, record
+from study.setup.lifecycle import free_slug
 
 # (the study, its draft copy, old clip's id → new clip)
 Copier = Callable[[Study, Study, Mapping[int, Clip]], None]

@@ -13,13 +13,13 @@ from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from study import preflight
 from study.blinding_audit import audit_study
 from study.blinding_record import ask_for_audit, last_verdict
 from study.design.conditions import TAGS_BY_FORM, ConditionPreset, create_conditions
 from study.errors import NotAllowedNow, PreflightFailed, StudyError
 from study.models import BlindingAudit, Study
 from study.models.studies import record
+from study.setup import preflight
 
 PLAN_FIELDS = (
     "seed",
