@@ -14,8 +14,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from study.blinding_record import ask_for_audit, last_audits
 from study.cells import csv_text
 from study.console.common import conditions_are_sealed, study_page
+from study.console.plan_forms import LinksForm, PlanForm
 from study.errors import StudyError
-from study.forms import LinksForm, PlanForm
 from study.models import Participant, Study
 from study.participants.enrolment import design_of
 from study.participants.links import create_personal_links, open_link
