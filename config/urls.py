@@ -13,5 +13,5 @@ urlpatterns = [
     path("console/", include("generation.urls")),
     path("console/", include("analysis.urls")),
     path("", home, name="home"),
-    path("", include("study.survey_urls")),
+    path("", include("study.survey.urls")),
 ]

@@ -1,12 +1,54 @@
-"""The texts that ship, as the console shows them: in a language of choice, whatever the reader's own is."""
+"""The texts that participants read: the researcher's text in their language, or the default text."""
 
-from django.utils.translation import override
+from django.conf import settings
+from django.utils.translation import get_language, override
+from django.utils.translation import gettext as _
 
 from study.models import Study
-from study.survey import texts as survey_texts
 
 FIELDS = ("question", "consent_text", "instructions")
-languages_of = survey_texts.languages_of
+
+
+def languages_of(study: Study) -> list[str]:
+    """The languages a study is offered in; all that the site has, unless the researcher chose."""
+    known = [code for code, name in settings.LANGUAGES]
+    return [code for code in study.languages if code in known] or known
+
+
+def _own(texts: dict[str, str]) -> str:
+    return texts.get(get_language() or "", "").strip()
+
+
+def question(study: Study) -> str:
+    """What a trial asks."""
+    return _own(study.question) or _("Which image fits this music best?")
+
+
+def consent(study: Study) -> str:
+    """What a participant agrees to."""
+    return _own(study.consent_text) or _(
+        "You will hear short pieces of music and say which images fit them best. Taking part is voluntary and "
+        "anonymous: we ask for no name and store no address. You can stop at any time, and you can have your "
+        "answers erased with the receipt you get at the end.\n\n"
+        "Your answers are stored and analysed for research, and may be published without anything that "
+        "points to you."
+    )
+
+
+def instructions(study: Study, images: int) -> str:
+    """What a participant does."""
+    own = _own(study.instructions)
+    if own:
+        return own
+    if study.second_choice_required:
+        return _(
+            "Listen to each piece, look at its %(n)d images, and choose the one that fits the music best as your "
+            "1st, then the next best as your 2nd. There are no right or wrong answers: your impression counts."
+        ) % {"n": images}
+    return _(
+        "Listen to each piece, look at its %(n)d images, and choose the one that fits the music best as your "
+        "1st. If you like, choose a 2nd too. There are no right or wrong answers: your impression counts."
+    ) % {"n": images}
 
 
 def shipped_text(study: Study, field: str, language: str) -> str:
@@ -15,9 +57,9 @@ def shipped_text(study: Study, field: str, language: str) -> str:
     with override(language):
         match field:
             case "question":
-                return survey_texts.question(blank)
+                return question(blank)
             case "consent_text":
-                return survey_texts.consent(blank)
+                return consent(blank)
             case "instructions":
-                return survey_texts.instructions(blank, study.conditions.count())
+                return instructions(blank, study.conditions.count())
     raise ValueError(f"A study has no text called {field!r}.")

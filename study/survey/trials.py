@@ -10,13 +10,13 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from study import texts
 from study.ballots.casting import AnswerRefused, cast_known, trial_to_answer
 from study.ballots.kept_statements import KeptRead, Parts
 from study.errors import NotAllowedNow
 from study.models import Ballot, Clip, Participant, Trial
 from study.participants.enrolment import LETTERS, touch
 from study.participants.events import keep_events
-from study.survey import texts
 from study.survey.flow import before_trials, next_url, reachable, way_through
 from study.survey.forms import read_answer
 from study.survey.views import show

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
+from study import texts
 from study.ballots.casting import finish, takes_answers, unanswered
 from study.errors import NotAllowedNow
 from study.models import InviteLink, Participant, Study
@@ -19,7 +20,6 @@ from study.participants.quality import agreement_with_oneself, agreement_with_ot
 from study.participants.questions import load_question_set, said
 from study.participants.recruiting import ids_from, known_person, way_back
 from study.participants.tokens import accept_token, offer_token, token_hash
-from study.survey import texts
 from study.survey.flow import next_url
 from study.survey.forms import ConsentForm, QuestionForm
 from study.survey.forms import screened_out as is_screened_out

@@ -19,7 +19,7 @@ from study.ballots.kept_statements import KeptRead, Parts
 from study.errors import NotAllowedNow
 from study.models import Participant, Study
 from study.participants.tokens import token_hash
-from study.survey.texts import languages_of
+from study.texts import languages_of
 
 COOKIE = "earsight_participant"
 # The same token below the way in, so that coming back by the link offers to go on. A name of its own: an answer

@@ -43,7 +43,7 @@ def study():
 @pytest.fixture
 def leaky_image(monkeypatch):
     """Lets a test change every answer that carries an image."""
-    import study.survey_urls as urls
+    import study.survey.urls as urls
 
     def plant(change):
         (pattern,) = [p for p in urls.participant_urls if p.name == "survey_image"]
@@ -63,7 +63,7 @@ def leaky_image(monkeypatch):
 @pytest.fixture
 def leaky_page(monkeypatch):
     """Lets a test change every trial page's (or reply's) text."""
-    import study.survey_urls as urls
+    import study.survey.urls as urls
 
     def plant(change):
         (pattern,) = [p for p in urls.participant_urls if p.name == "survey_trial"]

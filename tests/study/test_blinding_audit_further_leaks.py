@@ -42,7 +42,7 @@ def stimulus_of(request):
 @pytest.fixture
 def plant(monkeypatch):
     """Replaces the view of one address by one that leaks."""
-    import study.survey_urls as urls
+    import study.survey.urls as urls
 
     def put(name, change):
         (pattern,) = [p for p in urls.participant_urls if p.name == name]
