@@ -5,15 +5,14 @@ from typing import Any
 from celery import shared_task
 from celery.signals import worker_ready
 
-from study import blinding_record
-from study.blinding_audit import perform
+from study.blinding_audit import perform, record
 from study.setup.lifecycle import open_checked
 
 
 @shared_task(name="study.audit_blinding")
 def audit_blinding(audit_id: int) -> None:
     """Does the audit, if it is still to do, and opens the study where that is what it was asked for."""
-    if (audit := blinding_record.take(audit_id)) is not None:
+    if (audit := record.take(audit_id)) is not None:
         perform(audit)
         open_checked(audit)
 
@@ -21,5 +20,5 @@ def audit_blinding(audit_id: int) -> None:
 @worker_ready.connect
 def queue_waiting(**_kwargs: Any) -> None:
     """Whose message a killed worker had is queued again; a second message does nothing."""
-    for audit_id in blinding_record.waiting():
+    for audit_id in record.waiting():
         audit_blinding.delay(audit_id)

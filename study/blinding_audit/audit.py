@@ -14,9 +14,9 @@ from study.blinding_audit.browser import InProcess, OverHttp
 from study.blinding_audit.channels import SHARES, observed
 from study.blinding_audit.files import odd_files
 from study.blinding_audit.guess import Channel, judge
+from study.blinding_audit.record import ACTION, fingerprint
 from study.blinding_audit.sights import Sight
 from study.blinding_audit.watch import Document, watch
-from study.blinding_record import ACTION, fingerprint
 from study.errors import NotAllowedNow, StudyError
 from study.models import BlindingAudit, Participant, Study
 from study.models.studies import record

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from study.blinding_record import ask_for_audit, last_audits
+from study.blinding_audit.record import ask_for_audit, last_audits
 from study.cells import csv_text
 from study.console.common import conditions_are_sealed, study_page
 from study.console.plan_forms import LinksForm, PlanForm

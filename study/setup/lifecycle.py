@@ -14,7 +14,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from study.blinding_audit import audit_study
-from study.blinding_record import ask_for_audit, last_verdict
+from study.blinding_audit.record import ask_for_audit, last_verdict
 from study.design.conditions import TAGS_BY_FORM, ConditionPreset, create_conditions
 from study.errors import NotAllowedNow, PreflightFailed, StudyError
 from study.models import BlindingAudit, Study
