@@ -32,7 +32,7 @@ from study.setup.copying import copy_study
 from study.setup.drafting import delete_draft
 from study.setup.lifecycle import close_study, create_study, open_study
 from study.setup.tag_import import import_tags, set_tags
-from study.simulation import simulate_participants
+from study.simulation.people import simulate_participants
 
 SIMULATED_PEOPLE = 30
 # Sound that is not taken as it is; a folder's other files (covers, notes) are none of ours.

@@ -22,7 +22,7 @@ from study.models import BlindingAudit, Participant, Study
 from study.models.studies import record
 from study.participants.enrolment import design_of, practice_clip
 from study.participants.links import create_personal_links
-from study.simulation import SurveyBroken
+from study.simulation.people import SurveyBroken
 
 logger = logging.getLogger(__name__)
 # Over all channels together: how often an audit of a study without a leak may fail.

@@ -11,7 +11,7 @@ from urllib.parse import urljoin, urlsplit
 
 from django.test import Client
 
-from study.simulation import own_host
+from study.simulation.people import own_host
 
 # Answers to odd questions are asked for on purpose and are no warnings for the log.
 MARK = "earsight.audit"

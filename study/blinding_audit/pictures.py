@@ -10,7 +10,7 @@ from study.blinding_audit import strip
 from study.blinding_audit.browser import Browser, Reply, follow
 from study.blinding_audit.sights import Sight
 from study.blinding_audit.words import readings
-from study.simulation import SurveyBroken
+from study.simulation.people import SurveyBroken
 
 # Observables that follow from the picture itself: reported, never failed.
 FROM_THE_PICTURE = ("image: bytes",)

@@ -13,7 +13,7 @@ from study.blinding_audit.sights import Sight, block_of, facts_of, without_block
 from study.blinding_audit.words import layout, readings, words_of
 from study.models import Stimulus, Study, Trial
 from study.participants.enrolment import LETTERS
-from study.simulation import Page, SurveyBroken, suitable_answers, walk
+from study.simulation.people import Page, SurveyBroken, suitable_answers, walk
 
 
 @dataclass(frozen=True)

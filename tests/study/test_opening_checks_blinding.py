@@ -13,7 +13,7 @@ from study.blinding_audit import audit, record
 from study.errors import PreflightFailed
 from study.models import BlindingAudit, Stimulus, Study
 from study.setup import lifecycle
-from study.simulation import simulate_participants
+from study.simulation.people import simulate_participants
 from tests.factories import make_study
 
 pytestmark = pytest.mark.django_db

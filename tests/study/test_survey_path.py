@@ -5,7 +5,7 @@ import pytest
 
 from study.ballots.table import COLUMNS, ballot_rows
 from study.models import Participant
-from study.simulation import simulate_participants
+from study.simulation.people import simulate_participants
 from tests.factories import make_open_study
 
 pytestmark = pytest.mark.django_db

@@ -4,7 +4,7 @@ from django.test import Client
 
 from study.models import Participant, Study
 from study.participants.tokens import accept_token
-from study.simulation import hidden_fields
+from study.simulation.people import hidden_fields
 
 
 class Visit:

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from study.errors import StudyError
 from study.models import Study
-from study.simulation import PreferenceModel, simulate_participants
+from study.simulation.people import PreferenceModel, simulate_participants
 
 
 class Command(BaseCommand):

@@ -1,0 +1,4 @@
+"""Simulated participants, who answer a study through its real pages.
+
+May import participants, ballots, the design and the models; door: `people`.
+"""
