@@ -23,9 +23,9 @@ from analysis.report.numbers import get, percent, plain
 from analysis.reporting_items import HEDS, OTANI, TRENTO, Item
 from study import texts
 from study.ballots.table import kinds_of
-from study.cells import csv_text
 from study.models import Ballot, Participant, Study, Trial
 from study.participants.monitoring import monitor
+from study.spreadsheet import csv_text
 
 CHECKLISTS: tuple[tuple[str, tuple[Item, ...]], ...] = (
     ("Ramírez et al. 2021", TRENTO),

@@ -23,9 +23,9 @@ from analysis import stopping
 from analysis.factors import factors_of
 from analysis.models import Analysis
 from study.ballots.table import COLUMNS, ballot_rows, kinds_of
-from study.cells import csv_text
 from study.errors import NotAllowedNow
 from study.models import Ballot, Participant, Study, Trial
+from study.spreadsheet import csv_text
 
 STALE_AFTER = timedelta(minutes=10)
 ATTEMPTS = 3

@@ -21,8 +21,8 @@ from typing import Any
 from analysis import results
 from analysis.exports import REPORT_FILES
 from study.ballots.receipts import find_receipt, verify_ballot
-from study.cells import as_written
 from study.setup.lifecycle import digest_of
+from study.spreadsheet import as_written
 
 SUMS = "SHA256SUMS"
 MATCH_CONTROL = "match_control.csv"

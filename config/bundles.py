@@ -20,8 +20,8 @@ from analysis.exports import REPORT_FILES, report_file
 from analysis.models import Analysis
 from config.bundle_checks import MATCH_CONTROL, SUMS, verify_export
 from study.ballots.table import commitments
-from study.cells import csv_text
 from study.models import Study
+from study.spreadsheet import csv_text
 
 __all__ = ["SUMS", "export_study", "verify_export"]
 

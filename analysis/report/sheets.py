@@ -4,7 +4,7 @@ import io
 from collections.abc import Mapping
 from typing import Any
 
-from study.cells import inert
+from study.spreadsheet import inert
 
 
 def report_xlsx(data: Mapping[str, Any]) -> bytes:

@@ -10,7 +10,7 @@ from analysis.report.html import render_report
 from analysis.report.latex import BIBTEX, report_latex
 from analysis.report.pdf import report_pdf
 from analysis.report.sheets import report_xlsx
-from study.cells import csv_text
+from study.spreadsheet import csv_text
 
 
 def write_report(

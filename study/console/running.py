@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from study.blinding_audit.record import ask_for_audit, last_audits
-from study.cells import csv_text
 from study.console.common import conditions_are_sealed, study_page
 from study.console.plan_forms import LinksForm, PlanForm
 from study.errors import StudyError
@@ -23,6 +22,7 @@ from study.participants.monitoring import monitor
 from study.participants.questions import shipped as shipped_questions
 from study.setup import drafting, lifecycle, preflight
 from study.setup.path_steps import Group, Progress, conditions_of, images_ready, steps_of
+from study.spreadsheet import csv_text
 
 # What Prolific puts into the address of a participant.
 PROLIFIC_PARAMETERS = "PROLIFIC_PID={{%PROLIFIC_PID%}}&STUDY_ID={{%STUDY_ID%}}&SESSION_ID={{%SESSION_ID%}}"

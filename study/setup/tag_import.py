@@ -16,11 +16,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from study.cells import as_written, csv_text
 from study.errors import ImportRefused
 from study.models import Clip, Study
 from study.models.studies import record
 from study.setup.clip_import import refuse_unless_draft
+from study.spreadsheet import as_written, csv_text
 
 CLIP_COLUMNS = ("clip", "mp3_path", "file", "filename", "clip_id")  # the first that is there names the clip
 ID_COLUMN = "clip_id"

@@ -9,9 +9,9 @@ import pytest
 from analysis.exports import report_file
 from analysis.results import ballots_csv, build_analysis
 from config.bundles import export_study, verify_export
-from study.cells import as_written, inert
 from study.models import Clip, Study
 from study.setup.tag_import import import_tags, template_csv
+from study.spreadsheet import as_written, inert
 from tests.analysis.worlds import answered_study, close
 from tests.study.visits import Visit
 
