@@ -20,11 +20,11 @@ from typing import Any
 
 import numpy as np
 
-from generation.audio import AudioError, decode, resample
+from generation.listening.audio import AudioError, decode, resample
+from generation.listening.voice import SAMPLE_RATE as VOICE_RATE
+from generation.listening.voice import VoiceOptions, detect_voice
 from generation.redefinition import DEFAULT_RULES, load_rules
 from generation.tagging.base import Tagger
-from generation.voice import SAMPLE_RATE as VOICE_RATE
-from generation.voice import VoiceOptions, detect_voice
 
 AUDIO_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
 CHUNK = 64

@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from generation import normalise, prompts
-from generation.audio import AudioError, decode, survey_mp3, waveform_peaks
 from generation.decisions import apply_decisions
 from generation.errors import RunStopped, StepFailed
 from generation.hardware import machine
+from generation.listening.audio import AudioError, decode, survey_mp3, waveform_peaks
+from generation.listening.voice import detect_voice
 from generation.painting import PaintingError, build_painter
 from generation.painting.attempts import paint_from_sequence
 from generation.painting.base import Painter
@@ -29,7 +30,6 @@ from generation.seeds import ATTEMPTS, seed_sequence
 from generation.settings_model import GenerationSettings
 from generation.tagging import TaggingError, build_tagger
 from generation.tagging.base import Tagger
-from generation.voice import detect_voice
 from generation.writing import StopsTheBatch, WritingError, build_writer
 from generation.writing.hosts import DEFAULT_HOSTS
 from generation.writing.usage import Usage

@@ -8,11 +8,11 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from generation.errors import GenerationError
+from generation.listening.voice import VoiceOptions
 from generation.models import StudyGeneration
 from generation.painting.options import PainterOptions, SketchOptions
 from generation.redefinition import VoiceThresholds
 from generation.tagging.options import MusicnnOptions, TaggerOptions
-from generation.voice import VoiceOptions
 from generation.writing.options import TemplateOptions, WriterOptions
 from study.models import Study
 

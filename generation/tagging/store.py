@@ -15,7 +15,7 @@ from typing import Protocol
 
 import numpy as np
 
-from generation.audio import AudioError, decode, resample
+from generation.listening.audio import AudioError, decode, resample
 
 
 class StoreError(Exception):

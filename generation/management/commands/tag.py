@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from generation.audio import AudioError, check_audio, decode
+from generation.listening.audio import AudioError, check_audio, decode
 from generation.management.taggers import add_tagger_arguments, tagger_from
 
 

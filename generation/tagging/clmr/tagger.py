@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from generation.audio import resample
+from generation.listening.audio import resample
 from generation.tagging.base import TaggingError, check_waveforms
 from generation.tagging.clmr.checkpoints import CheckpointError, load_encoder_checkpoint, load_head
 from generation.tagging.clmr.network import SAMPLE_RATE, Head, SampleCNN

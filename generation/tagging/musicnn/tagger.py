@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from safetensors import safe_open
 
-from generation.audio import resample
+from generation.listening.audio import resample
 from generation.tagging.base import TaggingError, check_waveforms
 from generation.tagging.musicnn.network import SAMPLE_RATE, LogMel, Musicnn
 from generation.tagging.musicnn.weights import weights_path

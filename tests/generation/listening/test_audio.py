@@ -8,7 +8,7 @@ import pyloudnorm
 import pytest
 import soundfile
 
-from generation.audio import (
+from generation.listening.audio import (
     SURVEY_LUFS,
     SURVEY_TRUE_PEAK,
     AudioError,

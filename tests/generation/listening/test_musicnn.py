@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from generation.audio import decode
+from generation.listening.audio import decode
 from generation.tagging import MusicnnOptions, Tagger, TaggingError, build_tagger
 from generation.tagging.musicnn import weights
 from generation.tagging.musicnn.bundle import BundleError, read_bundle

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from generation.audio import decode, resample
-from generation.voice import VoiceOptions, detect_voice, frame_probabilities
+from generation.listening.audio import decode, resample
+from generation.listening.voice import VoiceOptions, detect_voice, frame_probabilities
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 

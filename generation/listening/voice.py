@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from generation.audio import resample
+from generation.listening.audio import resample
 
 if TYPE_CHECKING:
     import torch
