@@ -73,7 +73,7 @@ def measure(folder: Path, clips: int, broker: str, precision: str) -> int:
     from bench_listening import make_clips
     from django.core.management import call_command
 
-    from generation import library
+    from generation.library import passes
     from generation.tagging import ClmrOptions
     from generation.tagging.clmr import Head, SampleCNN, save_encoder, save_head
 
@@ -86,20 +86,20 @@ def measure(folder: Path, clips: int, broker: str, precision: str) -> int:
     made = make_clips(folder)
     for number in range(clips):
         shutil.copy(made[number % len(made)], music / f"{number:05d}{made[number % len(made)].suffix}")
-    library.plan_pass(out, music, library.find_audio(music), tagger.model_dump_json())
+    passes.plan_pass(out, music, passes.find_audio(music), tagger.model_dump_json())
     return follow(out, tagger, clips)
 
 
 def follow(out: Path, tagger: object, clips: int) -> int:
     """Queues the pass, starts and kills workers, and says what came of it."""
-    from generation import library, library_tasks
+    from generation.library import passes, tasks
 
     log = out / "workers.log"
-    library_tasks.queue_pass(out, tagger)  # type: ignore[arg-type]
+    tasks.queue_pass(out, tagger)  # type: ignore[arg-type]
     workers = [start_worker(log) for _ in range(2)]
     began, early, killed = time.monotonic(), None, False
     try:
-        while (progress := library.progress_of(out)).clips_done < clips:
+        while (progress := passes.progress_of(out)).clips_done < clips:
             time.sleep(0.2)
             done = progress.clips_done / clips
             if early is None and progress.chunks_done >= 2:
@@ -116,8 +116,8 @@ def follow(out: Path, tagger: object, clips: int) -> int:
         for worker in workers:
             os.killpg(worker.pid, signal.SIGKILL)
             worker.wait()
-    rows = Counter(row["file"] for row in library.read_rows(out))
-    wrong = sum("error" in row for row in library.read_rows(out))
+    rows = Counter(row["file"] for row in passes.read_rows(out))
+    wrong = sum("error" in row for row in passes.read_rows(out))
     rate = len(rows) / seconds
     print(f"{len(rows):,} of {clips:,} clips in {seconds:.0f} s by two workers of one thread, one killed and replaced")
     print(f"{rate:.2f} clips a second; {WHOLE:,} clips: {WHOLE / rate / 3600:.1f} hours")

@@ -3,7 +3,8 @@
 from celery import shared_task
 
 # Imported for what importing does: library_tasks registers its task, worker connects its hooks.
-from generation import library_tasks, orchestration, worker  # noqa: F401
+from generation import orchestration
+from generation.library import tasks  # noqa: F401
 
 
 @shared_task(name="generation.perform_step", acks_late=True, ignore_result=True)

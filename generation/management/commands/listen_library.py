@@ -25,33 +25,33 @@ class Command(BaseCommand):
         add_tagger_arguments(parser)
 
     def handle(self, *args: Any, folder: Path, out: Path, **options: Any) -> None:
-        from generation import library
+        from generation.library import passes
 
         if not options["status"]:
             self._listen(folder, out, options)
         elif not (out / "plan.json").is_file():
             raise CommandError(f"{out}: holds no pass yet; run this without --status first", returncode=2)
-        self._say(library.progress_of(out))
-        for row in library.read_rows(out):
+        self._say(passes.progress_of(out))
+        for row in passes.read_rows(out):
             if "error" in row:
                 self.stderr.write(row["error"])
-        for number in library.given_up(out):
+        for number in passes.given_up(out):
             self.stderr.write(
-                f"chunk {number}: {library.MOST_TRIES} workers ended at it, so it is left alone; their logs may say "
+                f"chunk {number}: {passes.MOST_TRIES} workers ended at it, so it is left alone; their logs may say "
                 "why. Without --queue it is tried again."
             )
         if options["voice_csv"]:
-            library.write_voice_csv(out, options["voice_csv"])
+            passes.write_voice_csv(out, options["voice_csv"])
 
     def _listen(self, folder: Path, out: Path, options: dict[str, Any]) -> None:
-        from generation import library
+        from generation.library import passes
 
         if not folder.is_dir():
             raise CommandError(f"{folder}: there is no such folder", returncode=2)
-        files = library.find_audio(folder)
+        files = passes.find_audio(folder)
         if not files:
             raise CommandError(
-                f"{folder}: no audio in it (looked for {', '.join(library.AUDIO_SUFFIXES)})", returncode=2
+                f"{folder}: no audio in it (looked for {', '.join(passes.AUDIO_SUFFIXES)})", returncode=2
             )
         paths = {
             name: options[name].resolve() for name in ("checkpoint", "head", "tags", "thresholds") if options[name]
@@ -59,17 +59,17 @@ class Command(BaseCommand):
         chosen = tagger_options(options | paths)  # workers have folders of their own to stand in
         tagger = None if options["queue"] else tagger_from(options)
         try:
-            library.plan_pass(out.resolve(), folder.resolve(), files, chosen.model_dump_json())
+            passes.plan_pass(out.resolve(), folder.resolve(), files, chosen.model_dump_json())
         except ValueError as error:
             raise CommandError(str(error), returncode=2) from error
         if tagger is None:
-            from generation.library_tasks import queue_pass
+            from generation.library.tasks import queue_pass
 
             self.stdout.write(f"queued {queue_pass(out.resolve(), chosen)} chunks")
             return
-        for number in library.chunks_left(out):
-            library.listen_to_chunk(out.resolve(), number, tagger)
-            self._say(library.progress_of(out))
+        for number in passes.chunks_left(out):
+            passes.listen_to_chunk(out.resolve(), number, tagger)
+            self._say(passes.progress_of(out))
 
     def _say(self, progress: Any) -> None:
         left = "" if progress.seconds_left is None else f", {duration(progress.seconds_left)} left"

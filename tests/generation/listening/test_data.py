@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from generation import library, library_tasks
+from generation.library import passes, tasks
 from generation.redefinition.voice_table import read_voice_table
 from generation.tagging import MusicnnOptions
 from generation.tagging.magnatagatune import AnnotationError, read_annotations, split_data
@@ -155,34 +155,34 @@ class TestLibrary:
         return tmp_path
 
     def test_a_pass_goes_on_after_an_interruption_and_lists_bad_files(self, music, tmp_path):
-        found = library.find_audio(music)
+        found = passes.find_audio(music)
         assert [path.name for path in found] == ["0.wav", "1.wav", "2.wav", "broken.mp3"]
         out = tmp_path / "pass"
-        assert library.plan_pass(out, music, found, chunk=2) == 2
-        assert library.listen_to_chunk(out, 1, _Tagger()) == 2
-        assert library.chunks_left(out) == [0]
+        assert passes.plan_pass(out, music, found, chunk=2) == 2
+        assert passes.listen_to_chunk(out, 1, _Tagger()) == 2
+        assert passes.chunks_left(out) == [0]
         before = (out / "chunk-000001.json").read_bytes()
         for number in range(2):
-            library.listen_to_chunk(out, number, _Tagger())
+            passes.listen_to_chunk(out, number, _Tagger())
         assert (out / "chunk-000001.json").read_bytes() == before
-        rows = list(library.read_rows(out))
+        rows = list(passes.read_rows(out))
         assert [row["file"] for row in rows] == ["0.wav", "1.wav", "2.wav", "broken.mp3"]
         assert "not an audio file" in rows[3]["error"] or "text file" in rows[3]["error"]
         assert rows[0]["tags"]["loud"] > 0.1
-        progress = library.progress_of(out)
+        progress = passes.progress_of(out)
         assert (progress.clips_done, progress.chunks_done) == (4, 2)
 
     def test_a_chunk_that_somebody_is_at_is_left_to_them(self, music, tmp_path):
         out = tmp_path / "pass"
-        library.plan_pass(out, music, library.find_audio(music), chunk=2)
-        with library._claim(out, 0) as ours:
+        passes.plan_pass(out, music, passes.find_audio(music), chunk=2)
+        with passes._claim(out, 0) as ours:
             assert ours
-            assert library.listen_to_chunk(out, 0, _Tagger()) == 0
-            assert library.listen_to_free_chunk(out, _Tagger())  # the other one
-            assert not library.listen_to_free_chunk(out, _Tagger())
-        assert library.chunks_left(out) == [0]
-        assert library.listen_to_free_chunk(out, _Tagger())  # its worker ended: it is free again
-        assert library.chunks_left(out) == []
+            assert passes.listen_to_chunk(out, 0, _Tagger()) == 0
+            assert passes.listen_to_free_chunk(out, _Tagger())  # the other one
+            assert not passes.listen_to_free_chunk(out, _Tagger())
+        assert passes.chunks_left(out) == [0]
+        assert passes.listen_to_free_chunk(out, _Tagger())  # its worker ended: it is free again
+        assert passes.chunks_left(out) == []
         assert not list(out.glob("lock-*"))
 
     def test_what_ends_workers_is_left_alone_in_the_end(self, music, tmp_path):
@@ -191,13 +191,13 @@ class TestLibrary:
                 raise KeyboardInterrupt
 
         out = tmp_path / "pass"
-        library.plan_pass(out, music, library.find_audio(music))
-        for _ in range(library.MOST_TRIES):
+        passes.plan_pass(out, music, passes.find_audio(music))
+        for _ in range(passes.MOST_TRIES):
             with pytest.raises(KeyboardInterrupt):
-                library.listen_to_free_chunk(out, Deadly())
-        assert not library.listen_to_free_chunk(out, Deadly())
-        assert library.given_up(out) == [0]
-        assert library.listen_to_chunk(out, 0, _Tagger()) == 4
+                passes.listen_to_free_chunk(out, Deadly())
+        assert not passes.listen_to_free_chunk(out, Deadly())
+        assert passes.given_up(out) == [0]
+        assert passes.listen_to_chunk(out, 0, _Tagger()) == 4
 
     def test_a_strange_file_costs_only_itself(self, music, tmp_path):
         class Choosy(_Tagger):
@@ -211,43 +211,43 @@ class TestLibrary:
             calls = 0
 
         out = tmp_path / "pass"
-        library.plan_pass(out, music, library.find_audio(music))
-        library.listen_to_chunk(out, 0, Choosy())
-        errors = [row.get("error") for row in library.read_rows(out)]
+        passes.plan_pass(out, music, passes.find_audio(music))
+        passes.listen_to_chunk(out, 0, Choosy())
+        errors = [row.get("error") for row in passes.read_rows(out)]
         assert errors[:3] == [None, "1.wav: ValueError: strange", None]
 
     def test_messages_go_on_until_nothing_is_left(self, music, tmp_path, monkeypatch):
         sent = []
-        monkeypatch.setattr(library_tasks.listen_on, "apply_async", lambda args, queue: sent.append(args))
-        monkeypatch.setattr(library_tasks, "_tagger", lambda options: _Tagger())
+        monkeypatch.setattr(tasks.listen_on, "apply_async", lambda args, queue: sent.append(args))
+        monkeypatch.setattr(tasks, "_tagger", lambda options: _Tagger())
         out = tmp_path / "pass"
-        library.plan_pass(out, music, library.find_audio(music), chunk=1)
-        assert library_tasks.queue_pass(out, MusicnnOptions()) == 4
+        passes.plan_pass(out, music, passes.find_audio(music), chunk=1)
+        assert tasks.queue_pass(out, MusicnnOptions()) == 4
         del sent[1:]  # the broker lost the others
         while sent:
-            library_tasks.listen_on(*sent.pop())
-        assert library.progress_of(out).clips_done == 4
+            tasks.listen_on(*sent.pop())
+        assert passes.progress_of(out).clips_done == 4
 
     def test_another_tagger_in_the_same_folder_is_refused(self, music, tmp_path):
-        found = library.find_audio(music)
-        library.plan_pass(tmp_path / "pass", music, found, "one")
+        found = passes.find_audio(music)
+        passes.plan_pass(tmp_path / "pass", music, found, "one")
         with pytest.raises(ValueError, match="a pass with another tagger"):
-            library.plan_pass(tmp_path / "pass", music, found, "other")
+            passes.plan_pass(tmp_path / "pass", music, found, "other")
 
     def test_the_voice_evidence_is_written_for_redefinition(self, music, tmp_path):
         out = tmp_path / "pass"
-        library.plan_pass(out, music, library.find_audio(music))
-        library.listen_to_chunk(out, 0, _Tagger())
-        assert library.write_voice_csv(out, tmp_path / "voice.csv") == 3
+        passes.plan_pass(out, music, passes.find_audio(music))
+        passes.listen_to_chunk(out, 0, _Tagger())
+        assert passes.write_voice_csv(out, tmp_path / "voice.csv") == 3
         names = ["2.wav", "0.wav", "1.wav"]
         evidence = read_voice_table(tmp_path / "voice.csv", ["a", "b", "c"], {"mp3_path": names})
-        rows = {row["file"]: row for row in library.read_rows(out)}
+        rows = {row["file"]: row for row in passes.read_rows(out)}
         assert evidence.share.tolist() == [rows[name]["voice"]["share"] for name in names]
         assert np.isnan(evidence.tagger_heard).all()  # this tagger has no word for a voice
 
     def test_other_files_in_the_same_folder_are_refused(self, music, tmp_path):
         out = tmp_path / "pass"
-        library.plan_pass(out, music, library.find_audio(music))
+        passes.plan_pass(out, music, passes.find_audio(music))
         with pytest.raises(ValueError, match="a pass over other files"):
-            library.plan_pass(out, music, library.find_audio(music)[:1])
-        assert json.loads((out / "plan.json").read_text())["chunk"] == library.CHUNK
+            passes.plan_pass(out, music, passes.find_audio(music)[:1])
+        assert json.loads((out / "plan.json").read_text())["chunk"] == passes.CHUNK

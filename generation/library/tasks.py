@@ -6,7 +6,7 @@ from pathlib import Path
 from celery import shared_task
 from pydantic import TypeAdapter
 
-from generation.library import chunks_left, listen_to_free_chunk
+from generation.library.passes import chunks_left, listen_to_free_chunk
 from generation.queueing import queue_name
 from generation.tagging import Tagger, TaggerOptions, build_tagger
 
