@@ -14,8 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from generation import normalise, prompts
-from generation.decisions import apply_decisions
+from generation import normalise
 from generation.errors import RunStopped, StepFailed
 from generation.hardware import machine
 from generation.listening.audio import AudioError, decode, survey_mp3, waveform_peaks
@@ -25,7 +24,8 @@ from generation.painting.attempts import paint_from_sequence
 from generation.painting.base import Painter
 from generation.painting.errors import PainterNotReady
 from generation.provenance import Provenance, library_versions
-from generation.redefinition import RedefinitionError, RuleError, load_rules, redefine
+from generation.redefinition import RedefinitionError, RuleError, load_rules, prompts, redefine
+from generation.redefinition.decisions import apply_decisions
 from generation.seeds import ATTEMPTS, seed_sequence
 from generation.settings_model import GenerationSettings
 from generation.tagging import TaggingError, build_tagger

@@ -11,9 +11,9 @@ from django.urls import reverse
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
-from generation.decisions import contested_tags
 from generation.models import ClipStep
 from generation.redefinition import DEFAULT_RULES, SHIPPED, load_rules
+from generation.redefinition.decisions import contested_tags
 from study.models import Clip, Stimulus, Study
 from study.templatetags.humane import clock
 

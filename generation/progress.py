@@ -6,8 +6,8 @@ from datetime import timedelta
 from django.db.models import Count, Q
 from django.utils import timezone
 
-from generation.decisions import contested_tags
 from generation.models import ClipStep, GenerationRun, TagDecision
+from generation.redefinition.decisions import contested_tags
 from study.models import Stimulus, Study
 
 State = ClipStep.State

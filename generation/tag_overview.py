@@ -4,8 +4,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from generation.decisions import contested_tags
 from generation.models import ClipStep
+from generation.redefinition.decisions import contested_tags
 from study.models import Study
 
 

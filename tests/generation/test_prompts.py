@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generation.prompts import TagsDoNotFit, fit_tag_sets, in_order
 from generation.redefinition import load_rules, redefine
+from generation.redefinition.prompts import TagsDoNotFit, fit_tag_sets, in_order
 from generation.redefinition.rules import parse_rules
 from generation.redefinition.vocabulary import known_tags
 

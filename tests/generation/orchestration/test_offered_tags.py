@@ -4,10 +4,10 @@ import pytest
 from django.urls import reverse
 
 from generation import orchestration, runs
-from generation.decisions import apply_decisions, contested_tags
 from generation.models import ClipStep, TagDecision
 from generation.presenting import clip_views
 from generation.redefinition import VoiceThresholds, load_rules, redefine
+from generation.redefinition.decisions import apply_decisions, contested_tags
 from generation.settings_model import GenerationSettings, store_settings
 from generation.tag_overview import tag_overview
 
