@@ -14,19 +14,18 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from generation import normalise
 from generation.errors import RunStopped, StepFailed
 from generation.hardware import machine
 from generation.listening.audio import AudioError, decode, survey_mp3, waveform_peaks
 from generation.listening.voice import detect_voice
-from generation.painting import PaintingError, build_painter
+from generation.painting import PaintingError, build_painter, normalise
 from generation.painting.attempts import paint_from_sequence
 from generation.painting.base import Painter
 from generation.painting.errors import PainterNotReady
-from generation.provenance import Provenance, library_versions
+from generation.painting.provenance import Provenance, library_versions
+from generation.painting.seeds import ATTEMPTS, seed_sequence
 from generation.redefinition import RedefinitionError, RuleError, load_rules, prompts, redefine
 from generation.redefinition.decisions import apply_decisions
-from generation.seeds import ATTEMPTS, seed_sequence
 from generation.settings_model import GenerationSettings
 from generation.tagging import TaggingError, build_tagger
 from generation.tagging.base import Tagger

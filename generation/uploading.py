@@ -10,9 +10,10 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from generation import loose_files, normalise, runs, work
+from generation import loose_files, runs, work
 from generation.errors import GenerationError, NotPossibleNow
 from generation.models import ClipStep
+from generation.painting import normalise
 from generation.ready_made import (
     MANIFEST,
     MAX_MANIFEST_BYTES,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from generation.comparison import compare_images
+from generation.painting.comparison import compare_images
 
 
 def scene(size=256) -> Image.Image:

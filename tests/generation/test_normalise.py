@@ -9,14 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms, PngImagePlugin
 
-from generation.normalise import (
-    PictureError,
-    digest,
-    normalise,
-    opaque_name,
-    open_picture,
-    preview,
-)
+from generation.painting.normalise import PictureError, digest, normalise, opaque_name, open_picture, preview
 
 
 def a_picture(width=80, height=80, mode="RGB", seed=0) -> Image.Image:

@@ -8,13 +8,13 @@ import pytest
 from PIL import Image
 from pydantic import ValidationError
 
-from generation import provenance as room
-from generation.comparison import compare_images
-from generation.normalise import normalise, open_picture
 from generation.painting import DiffusersOptions, build_painter
 from generation.painting import diffusers_painter as painting_room
+from generation.painting import provenance as room
+from generation.painting.comparison import compare_images
 from generation.painting.model_files import PainterNotReady
-from generation.provenance import Provenance, library_versions, machine, reproduce
+from generation.painting.normalise import normalise, open_picture
+from generation.painting.provenance import Provenance, library_versions, machine, reproduce
 from tests.generation.painting.conftest import save_pipeline
 
 PROMPTS = ("a guitar", "piano and drums", "a slow piano piece", "drums")

@@ -7,9 +7,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from pydantic import ValidationError
 
-from generation import normalise
-from generation.painting import PaintingError
-from generation.provenance import Provenance, reproduce
+from generation.painting import PaintingError, normalise
+from generation.painting.provenance import Provenance, reproduce
 from study.models import Stimulus
 
 
@@ -40,7 +39,7 @@ class Command(BaseCommand):
             raise CommandError(f"The provenance of stimulus {stimulus} is damaged: {error}", returncode=2) from error
         except PaintingError as error:
             raise CommandError(str(error), returncode=2) from error
-        from generation.comparison import compare_images  # SciPy: not before it is needed
+        from generation.painting.comparison import compare_images  # SciPy: not before it is needed
 
         painted = normalise.normalise(again.image, row.width or again.image.width)
         with row.image.open("rb") as file:

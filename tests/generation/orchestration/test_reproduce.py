@@ -7,7 +7,7 @@ from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 
 from generation import orchestration, runs
-from generation.normalise import normalise, open_picture
+from generation.painting.normalise import normalise, open_picture
 from study.models import Stimulus
 
 

@@ -5,8 +5,8 @@ import pytest
 from generation import orchestration, runs, work
 from generation.errors import NotPossibleNow, RunStopped, StepFailed
 from generation.models import ClipStep, GenerationRun, LooseFile
-from generation.provenance import Provenance
-from generation.seeds import seed_sequence
+from generation.painting.provenance import Provenance
+from generation.painting.seeds import seed_sequence
 from generation.settings_model import GenerationSettings, store_settings
 from study.models import Stimulus, Study
 from study.setup.copying import copy_study

@@ -14,7 +14,7 @@ from generation.painting import diffusers_painter as room
 from generation.painting.attempts import paint_from_sequence
 from generation.painting.diffusers_painter import DiffusersPainter
 from generation.painting.errors import OutOfMemory, PainterNotReady, PictureWithheld, SeedsExhausted
-from generation.seeds import seed_sequence
+from generation.painting.seeds import seed_sequence
 
 from .conftest import save_pipeline
 
