@@ -7,8 +7,9 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from generation import runs, uploading
+from generation import runs
 from generation.errors import GenerationError
+from generation.ready_made import uploading
 from generation.settings_model import GenerationSettings, settings_of
 from generation.work import painted_conditions
 from study.access import study_or_404

@@ -11,8 +11,8 @@ import zipfile
 import pytest
 from PIL import Image
 
-from generation import ready_made
-from generation.ready_made import ReadyMadeError, read_files, read_zip
+from generation.ready_made import reading
+from generation.ready_made.reading import ReadyMadeError, read_files, read_zip
 
 CLIPS = ["a.mp3", "b.mp3"]
 CONDITIONS = ["one", "two"]
@@ -174,7 +174,7 @@ def test_a_bomb_is_refused_by_its_ratio():
 
 def test_a_bomb_that_lies_about_its_size_is_cut_off(monkeypatch):
     """The header says 100 bytes; reading stops at the limit whatever it says."""
-    monkeypatch.setattr(ready_made, "MAX_FILE_BYTES", 1000)
+    monkeypatch.setattr(reading, "MAX_FILE_BYTES", 1000)
     members = {file: picture() for _, _, file in ROWS} | {"a-one.png": b"\x01\x02" * 5000}
     data = bytearray(zipped(members).getvalue())
     for signature, offset in ((b"PK\x01\x02", 24), (b"PK\x03\x04", 22)):
@@ -201,7 +201,7 @@ def test_a_damaged_member_is_named():
 
 
 def test_too_many_files_are_refused(monkeypatch):
-    monkeypatch.setattr(ready_made, "MAX_FILES", 3)
+    monkeypatch.setattr(reading, "MAX_FILES", 3)
     assert "the limit is 3" in faults_of(zipped())
 
 

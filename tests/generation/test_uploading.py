@@ -14,9 +14,10 @@ from django.utils import timezone
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from generation import loose_files, orchestration, runs, uploading
+from generation import loose_files, orchestration, runs
 from generation.errors import NotPossibleNow
 from generation.models import LooseFile
+from generation.ready_made import uploading
 from study.design.conditions import ConditionPreset
 from study.models import Ballot, LogEntry, Stimulus
 from study.setup import clip_import, preflight
@@ -176,7 +177,7 @@ def test_a_damaged_picture_at_the_end_leaves_nothing_behind(study):
 
 def test_what_goes_wrong_while_storing_leaves_nothing_behind(study, monkeypatch):
     before = stored()
-    monkeypatch.setattr("generation.uploading._replace", lambda *args: 1 / 0)
+    monkeypatch.setattr("generation.ready_made.uploading._replace", lambda *args: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         uploading.take_upload(study, named_files(study))
     assert stored() == before

@@ -7,7 +7,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from generation.errors import GenerationError
-from generation.uploading import take_upload
+from generation.ready_made.uploading import take_upload
 from study.models import Study
 
 

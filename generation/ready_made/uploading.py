@@ -14,7 +14,7 @@ from generation import loose_files, runs, work
 from generation.errors import GenerationError, NotPossibleNow
 from generation.models import ClipStep
 from generation.painting import normalise
-from generation.ready_made import (
+from generation.ready_made.reading import (
     MANIFEST,
     MAX_MANIFEST_BYTES,
     ReadyMadeError,
