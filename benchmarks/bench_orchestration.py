@@ -35,7 +35,7 @@ def resident_mib(group: int) -> float:
 
 def overhead(clips: int) -> dict[str, float]:
     """Seconds of orchestration for each stimulus: everything but the work itself."""
-    from generation import orchestration, runs, work
+    from generation.runs import execution, lifecycle, work
     from tests.generation.orchestration.kills import make_study
 
     spent = {"work": 0.0, "cpu": 0.0}
@@ -49,14 +49,14 @@ def overhead(clips: int) -> dict[str, float]:
 
     work.do = timed
     study, run = make_study(clips)
-    runs.cancel_run(run)
+    lifecycle.cancel_run(run)
     began, cpu = time.perf_counter(), time.process_time()
-    run = runs.start_run(study, wake=False)
+    run = lifecycle.start_run(study, wake=False)
     planned = time.perf_counter() - began
-    orchestration.run_pending(study)
+    execution.run_pending(study)
     whole, whole_cpu = time.perf_counter() - began, time.process_time() - cpu
     began = time.perf_counter()
-    runs.start_run(study, wake=False)
+    lifecycle.start_run(study, wake=False)
     again = time.perf_counter() - began
     stimuli = 4 * clips
     return {

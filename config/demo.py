@@ -22,9 +22,9 @@ from django.utils.text import slugify
 from analysis.models import Analysis
 from analysis.results import build_analysis
 from config.demo_music import write_demo_clips
-from generation import runs
 from generation.models import ClipStep, GenerationRun
-from generation.orchestration import run_pending
+from generation.runs import lifecycle
+from generation.runs.execution import run_pending
 from study.errors import StudyError
 from study.models import Participant, Study
 from study.setup.clip_import import ACCEPTED_SUFFIXES, clip_name, import_clips
@@ -205,7 +205,7 @@ def start_generation(study: Study, *, wake: bool) -> GenerationRun | None:
     """The run that makes what is left; None where every image is there."""
     if not is_left_to_generate(study):
         return None
-    return runs.active_run(study) or runs.start_run(study, actor=study.owner, wake=wake)
+    return lifecycle.active_run(study) or lifecycle.start_run(study, actor=study.owner, wake=wake)
 
 
 def _is_painted(study: Study) -> bool:

@@ -9,4 +9,4 @@ class GenerationConfig(AppConfig):
     verbose_name = "Generation"
 
     def ready(self) -> None:
-        from generation import copying, steps  # noqa: F401  (they register what the app adds to a study)
+        from generation.runs import copying  # noqa: F401  (they register what the app adds to a study)

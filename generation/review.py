@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from generation import runs
 from generation.errors import GenerationError
 from generation.models import TagDecision
 from generation.presenting import clip_views, is_blinded, voice_curve
+from generation.runs import lifecycle
 from generation.tag_overview import tag_overview
 from generation.views import attempt, clip_or_404, filtered_clips
 from study.access import study_or_404
@@ -109,10 +109,10 @@ def _store_decisions(request: HttpRequest, study: Study) -> HttpResponse:
         for view in clip_views(study.clips.filter(number__in=chosen), study):
             asked = {entry["tag"] for contest in view.contested for entry in contest["tags"]}
             choices = {tag: choice for tag, choice in chosen[view.clip.number].items() if tag in asked}
-            runs.decide_tags(view.clip, choices, actor=request.user)
+            lifecycle.decide_tags(view.clip, choices, actor=request.user)
             saved += len(choices)
         if "generate" in request.POST:
-            runs.start_run(study, actor=request.user)
+            lifecycle.start_run(study, actor=request.user)
     except GenerationError as error:
         messages.error(request, str(error))
         return redirect("generation_decide", study.slug)
@@ -132,7 +132,7 @@ def generation_repaint(request: HttpRequest, slug: str, number: int) -> HttpResp
     study = study_or_404(request.user, slug)
     clip = clip_or_404(study, number)
     done = _("All images of the clip are being painted again.")
-    attempt(request, done, runs.repaint, clip, reason=request.POST.get("reason", ""))
+    attempt(request, done, lifecycle.repaint, clip, reason=request.POST.get("reason", ""))
     return redirect("generation_clip", slug, number)
 
 
@@ -142,7 +142,7 @@ def generation_leave_out(request: HttpRequest, slug: str, number: int) -> HttpRe
     """Leaves a clip out of the study."""
     study = study_or_404(request.user, slug)
     clip = clip_or_404(study, number)
-    attempt(request, _("The clip is left out."), runs.leave_out, clip, reason=request.POST.get("reason", ""))
+    attempt(request, _("The clip is left out."), lifecycle.leave_out, clip, reason=request.POST.get("reason", ""))
     return redirect("generation_clip", slug, number)
 
 
@@ -151,5 +151,5 @@ def generation_leave_out(request: HttpRequest, slug: str, number: int) -> HttpRe
 def generation_take_in(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Takes a clip back into the study."""
     study = study_or_404(request.user, slug)
-    attempt(request, _("The clip is in the study again."), runs.take_back_in, clip_or_404(study, number))
+    attempt(request, _("The clip is in the study again."), lifecycle.take_back_in, clip_or_404(study, number))
     return redirect("generation_clip", slug, number)

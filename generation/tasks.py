@@ -2,12 +2,13 @@
 
 from celery import shared_task
 
-# Imported for what importing does: library_tasks registers its task, worker connects its hooks.
-from generation import orchestration
 from generation.library import tasks  # noqa: F401
+
+# Imported for what importing does: library_tasks registers its task, worker connects its hooks.
+from generation.runs import execution
 
 
 @shared_task(name="generation.perform_step", acks_late=True, ignore_result=True)
 def perform_step(step_id: int) -> None:
     """Does the step if it is left to do."""
-    orchestration.perform(step_id)
+    execution.perform(step_id)

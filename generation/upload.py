@@ -7,11 +7,11 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from generation import runs
 from generation.errors import GenerationError
 from generation.ready_made import uploading
+from generation.runs import lifecycle
+from generation.runs.work import painted_conditions
 from generation.settings_model import GenerationSettings, settings_of
-from generation.work import painted_conditions
 from study.access import study_or_404
 from study.models import Study
 
@@ -58,7 +58,7 @@ def _context(study: Study) -> dict:
         "more_missing": len(missing[CLIPS_NAMED:]),
         "unheard": sum(not clip.survey_audio for clip in clips),
         "has_prompts": bool(painted_conditions(study)),
-        "running": runs.active_run(study) is not None,
+        "running": lifecycle.active_run(study) is not None,
         "size": size,
         "limit": _("up to 50 MB each"),
     }

@@ -9,14 +9,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from generation import runs, spending
 from generation.errors import GenerationError
 from generation.forms import SettingsForm
 from generation.models import ClipStep
 from generation.presenting import clip_views, is_blinded
-from generation.progress import progress_of, undecided
+from generation.runs import lifecycle, spending
+from generation.runs.progress import progress_of, undecided
+from generation.runs.work import painted_conditions
 from generation.settings_model import GenerationSettings, settings_of, store_settings
-from generation.work import painted_conditions
 from generation.writing import OpenAIOptions, WritingError
 from study.access import study_or_404
 from study.models import Clip, Study
@@ -116,7 +116,7 @@ def generation_start(request: HttpRequest, slug: str) -> HttpResponse:
     """Starts a run over what is left to do."""
     study = study_or_404(request.user, slug)
     notify = bool(request.POST.get("notify"))
-    attempt(request, _("Generation has started."), runs.start_run, study, notify=notify)
+    attempt(request, _("Generation has started."), lifecycle.start_run, study, notify=notify)
     return redirect("generation_run", slug)
 
 
@@ -125,9 +125,9 @@ def generation_start(request: HttpRequest, slug: str) -> HttpResponse:
 def generation_cancel(request: HttpRequest, slug: str) -> HttpResponse:
     """Ends the run that is going."""
     study = study_or_404(request.user, slug)
-    run = runs.active_run(study)
+    run = lifecycle.active_run(study)
     if run is not None:
-        attempt(request, _("Cancelled. What is made stays."), runs.cancel_run, run)
+        attempt(request, _("Cancelled. What is made stays."), lifecycle.cancel_run, run)
     return redirect("generation_run", slug)
 
 
@@ -136,7 +136,7 @@ def generation_cancel(request: HttpRequest, slug: str) -> HttpResponse:
 def generation_retry(request: HttpRequest, slug: str) -> HttpResponse:
     """Does the failed steps again."""
     study = study_or_404(request.user, slug)
-    attempt(request, _("What failed is tried again."), runs.retry_failed, study)
+    attempt(request, _("What failed is tried again."), lifecycle.retry_failed, study)
     return redirect("generation_run", slug)
 
 
@@ -149,7 +149,7 @@ def generation_settings(request: HttpRequest, slug: str) -> HttpResponse:
     except GenerationError as error:
         messages.error(request, str(error))
         current = GenerationSettings()
-    editable = study.settings_can_change and runs.active_run(study) is None
+    editable = study.settings_can_change and lifecycle.active_run(study) is None
     form = SettingsForm(
         request.POST if request.method == "POST" and editable else None,
         current=current,

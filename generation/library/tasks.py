@@ -7,7 +7,7 @@ from celery import shared_task
 from pydantic import TypeAdapter
 
 from generation.library.passes import chunks_left, listen_to_free_chunk
-from generation.queueing import queue_name
+from generation.runs.queueing import queue_name
 from generation.tagging import Tagger, TaggerOptions, build_tagger
 
 MESSAGES = 32

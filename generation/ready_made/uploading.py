@@ -10,7 +10,6 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from generation import loose_files, runs, work
 from generation.errors import GenerationError, NotPossibleNow
 from generation.models import ClipStep
 from generation.painting import normalise
@@ -23,6 +22,7 @@ from generation.ready_made.reading import (
     read_named_files,
     read_zip,
 )
+from generation.runs import lifecycle, orphan_files, work
 from generation.settings_model import settings_of
 from study.models import Clip, Condition, Stimulus, Study
 from study.models.studies import record
@@ -113,21 +113,21 @@ def take_upload(study: Study, files: Sequence[UploadedFile], *, actor: Any = Non
     size = settings_of(study).painter.size
     clips = {normalize("NFC", clip.name): clip for clip in study.clips.all()}
     conditions = {condition.key: condition for condition in study.conditions.all()}
-    token = loose_files.upload_token()
+    token = orphan_files.upload_token()
     made: list[Stimulus] = []
     try:
         for item in upload.items:
             made.append(_stimulus(clips[item.clip], conditions[item.condition], upload.data(item), size, token))
         with transaction.atomic():
-            _check_state(runs.lock_draft(study))
+            _check_state(lifecycle.lock_draft(study))
             _replace(study, made)
             names = {stimulus.clip.number for stimulus in made}
             record(study, "images uploaded", actor=actor, clips=sorted(names), images=len(made))
     except BaseException:
-        loose_files.give_up(token)
-        loose_files.sweep()
+        orphan_files.give_up(token)
+        orphan_files.sweep()
         raise
-    loose_files.sweep()
+    orphan_files.sweep()
     return len({stimulus.clip_id for stimulus in made})
 
 
@@ -135,7 +135,7 @@ def _check_state(study: Study) -> None:
     if not study.settings_can_change:
         raise NotPossibleNow(_("The study has opened: its images stay as participants see them."))
     painting = ClipStep.objects.filter(clip__study=study, state=ClipStep.State.RUNNING)
-    if runs.active_run(study) or painting.exists():
+    if lifecycle.active_run(study) or painting.exists():
         raise NotPossibleNow(_("Generation is running. Wait for it, or cancel it, and upload again."))
 
 
@@ -143,7 +143,7 @@ def _stimulus(clip: Clip, condition: Condition, data: bytes, size: int, token: s
     """A stimulus to be: its picture in the shape that all have, stored under names that say nothing."""
     picture = normalise.open_picture(data)
     whole, small = normalise.normalise(picture, size), normalise.preview(picture)
-    image, preview = loose_files.write(
+    image, preview = orphan_files.write(
         [(normalise.SUFFIX.lstrip("."), whole), (normalise.PREVIEW_SUFFIX.lstrip("."), small)], token
     )
     digest, now = normalise.digest(whole), timezone.now()
@@ -172,10 +172,10 @@ def _replace(study: Study, made: list[Stimulus]) -> None:
     """Puts the new stimuli in the place of the old. Call it in the transaction that looked at the study."""
     clip_ids = {stimulus.clip_id for stimulus in made}
     old = Stimulus.objects.filter(clip__study=study, clip_id__in=clip_ids)
-    loose_files.abandon(name for pair in old.values_list("image", "preview") for name in pair)
+    orphan_files.abandon(name for pair in old.values_list("image", "preview") for name in pair)
     old.delete()
     names = [name for row in made for name in (row.image.name, row.preview.name) if name]
-    if loose_files.claim(names) != len(names):  # it took longer than a forgotten upload is waited for
+    if orphan_files.claim(names) != len(names):  # it took longer than a forgotten upload is waited for
         raise NotPossibleNow(_("The upload took too long. Upload fewer clips at a time."))
     Stimulus.objects.bulk_create(made, batch_size=200)
     # Left out because both tag sets said the same: what was uploaded was not made from them.

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from generation.pipeline import Evidence, original_tags
+from generation.runs.pipeline import Evidence, original_tags
 from generation.settings_model import GenerationSettings
 from generation.tagging import ClmrOptions, TaggingError, build_tagger
 from generation.tagging.base import read_thresholds

@@ -14,10 +14,10 @@ from django.utils import timezone
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from generation import loose_files, orchestration, runs
 from generation.errors import NotPossibleNow
 from generation.models import LooseFile
 from generation.ready_made import uploading
+from generation.runs import execution, lifecycle, orphan_files
 from study.design.conditions import ConditionPreset
 from study.models import Ballot, LogEntry, Stimulus
 from study.setup import clip_import, preflight
@@ -32,7 +32,7 @@ SECRET = "original-name-of-the-file"
 @pytest.fixture(autouse=True)
 def places(settings, tmp_path, monkeypatch):
     settings.MEDIA_ROOT = str(tmp_path / "media")
-    monkeypatch.setattr("generation.queueing._publish", lambda step_id, queue: None)
+    monkeypatch.setattr("generation.runs.queueing._publish", lambda step_id, queue: None)
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def test_a_study_of_own_conditions_opens_on_uploaded_images_and_takes_a_ballot(c
     assert blocking == {"generation_upload", "generation_run"}
     assert post(client, study, [zipped(study)]).status_code == 302
     client.post(reverse("generation_start", args=[study.slug]))
-    orchestration.run_pending(study)
+    execution.run_pending(study)
     assert not [finding for finding in preflight.run(study) if finding.level.value == "blocks"]
     open_study(study, actor=study.owner)
     visit = Visit(study).to_trials()
@@ -113,8 +113,8 @@ def test_a_study_of_own_conditions_opens_on_uploaded_images_and_takes_a_ballot(c
 def test_a_run_of_such_a_study_listens_and_leaves_its_images_alone(study):
     uploading.take_upload(study, named_files(study))
     before = set(Stimulus.objects.values_list("pk", "image"))
-    run = runs.start_run(study)
-    orchestration.run_pending(study)
+    run = lifecycle.start_run(study)
+    execution.run_pending(study)
     assert set(run.steps.filter(state="done").values_list("kind", flat=True)) == {"listen"}
     assert set(Stimulus.objects.values_list("pk", "image")) == before
 
@@ -185,11 +185,11 @@ def test_what_goes_wrong_while_storing_leaves_nothing_behind(study, monkeypatch)
 
 
 def test_a_sweep_during_an_upload_takes_none_of_its_files_but_those_of_one_long_gone(study):
-    [name] = loose_files.write([("png", picture())], loose_files.upload_token())
-    loose_files.sweep()
+    [name] = orphan_files.write([("png", picture())], orphan_files.upload_token())
+    orphan_files.sweep()
     assert default_storage.exists(name)
     LooseFile.objects.update(created_at=timezone.now() - timedelta(hours=2))
-    loose_files.sweep()
+    orphan_files.sweep()
     assert not default_storage.exists(name)
 
 
@@ -205,10 +205,10 @@ def test_a_second_upload_replaces_the_clips_images_and_their_files(study):
 
 
 def test_nothing_is_taken_while_a_run_goes_or_after_the_study_opened(study):
-    runs.start_run(study)
+    lifecycle.start_run(study)
     with pytest.raises(NotPossibleNow, match="Generation is running"):
         uploading.take_upload(study, named_files(study))
-    runs.cancel_run(study.generation_runs.get())
+    lifecycle.cancel_run(study.generation_runs.get())
     study.status = "open"
     study.save()
     with pytest.raises(NotPossibleNow, match="has opened"):
@@ -219,13 +219,13 @@ def test_images_for_the_preset_are_taken_as_well_and_never_painted_over(db):
     study = create_study(title="Preset", owner=UserFactory())
     clip_import.import_clips(study, [SimpleUploadedFile("song1.mp3", tiny_sound(1))], actor=study.owner)
     uploading.take_upload(study, named_files(study))
-    runs.start_run(study)
-    orchestration.run_pending(study)
+    lifecycle.start_run(study)
+    execution.run_pending(study)
     assert set(Stimulus.objects.values_list("painter", flat=True)) == {"uploaded"}
     clip = study.clips.get()
     assert clip.survey_audio
     with pytest.raises(NotPossibleNow, match="made elsewhere"):
-        runs.repaint(clip, reason="dull")
+        lifecycle.repaint(clip, reason="dull")
 
 
 def test_the_step_stands_on_the_path_of_such_studies_only(client, study):

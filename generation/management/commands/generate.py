@@ -7,10 +7,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from generation import orchestration, runs
 from generation.errors import GenerationError
 from generation.models import ClipStep, GenerationRun
-from generation.progress import progress_of
+from generation.runs import execution, lifecycle
+from generation.runs.progress import progress_of
 from study.models import Study
 
 
@@ -30,7 +30,7 @@ class Command(BaseCommand):
             known = ", ".join(Study.objects.values_list("slug", flat=True)[:10]) or "none"
             raise CommandError(f"There is no study '{slug}'. Studies here: {known}.", returncode=2)
         try:
-            run = runs.active_run(study) or runs.start_run(study, wake=not in_process, here=in_process)
+            run = lifecycle.active_run(study) or lifecycle.start_run(study, wake=not in_process, here=in_process)
         except GenerationError as error:
             raise CommandError(str(error), returncode=2) from error
         if in_process or wait:
@@ -58,7 +58,7 @@ class Command(BaseCommand):
                 display.update(task, completed=now.images_ready, total=max(now.images_wanted, 1), note=f"{rate}{left}")
 
             if in_process:
-                run = orchestration.run_pending(study, progress=show) or run
+                run = execution.run_pending(study, progress=show) or run
             while run.is_running:
                 show(run)
                 time.sleep(0.5)

@@ -19,7 +19,7 @@ def light(settings, tmp_path, monkeypatch):
     settings.GENERATION_PIPELINE = "tests.generation.orchestration.light"
     settings.MEDIA_ROOT = str(tmp_path / "media")
     settings.DATA_DIR = tmp_path
-    monkeypatch.setattr("generation.queueing._publish", lambda step_id, queue: None)
+    monkeypatch.setattr("generation.runs.queueing._publish", lambda step_id, queue: None)
 
 
 def add_clips(study: Study, count: int, tags=("classical", "classic", "piano", "piano solo", "slow")) -> None:

@@ -86,8 +86,8 @@ def make_study(clips: int, size: int = 64):
     from django.contrib.auth import get_user_model
     from django.core.management import call_command
 
-    from generation import runs
     from generation.painting import SketchOptions
+    from generation.runs import lifecycle
     from generation.settings_model import GenerationSettings, store_settings
     from study.setup.lifecycle import create_study
     from tests.generation.orchestration.conftest import add_clips
@@ -97,7 +97,7 @@ def make_study(clips: int, size: int = 64):
     study = create_study(title="Killed", owner=owner)
     store_settings(study, GenerationSettings(painter=SketchOptions(kind="sketch", size=size)))
     add_clips(study, clips)
-    return study, runs.start_run(study)
+    return study, lifecycle.start_run(study)
 
 
 def done_steps(run) -> int:
@@ -118,8 +118,8 @@ def at_rest(run, worker: subprocess.Popen, seconds: float, still: float = 3) -> 
 
     Nothing at work: no step is held by a process that lives, and none was done meanwhile. At most so many seconds.
     """
-    from generation.leases import is_gone
     from generation.models import ClipStep
+    from generation.runs.leases import is_gone
 
     deadline = time.monotonic() + seconds
     since, before = time.monotonic(), -1
@@ -138,12 +138,12 @@ def at_rest(run, worker: subprocess.Popen, seconds: float, still: float = 3) -> 
 
 def findings(study) -> dict:
     """What is there: stimuli, files and their owners, and steps that are not done."""
-    from generation import loose_files
     from generation.models import ClipStep
+    from generation.runs import orphan_files
     from study.models import Stimulus
     from tests.generation.orchestration.conftest import owned_files, stored_files
 
-    loose_files.sweep()
+    orphan_files.sweep()
     wanted = study.clips.count() * study.conditions.count()
     return {
         "stimuli": Stimulus.objects.filter(clip__study=study, state="ready").count(),

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from generation import pipeline
-from generation.pipeline import Evidence, Heard, Seeds
+from generation.runs import pipeline
+from generation.runs.pipeline import Evidence, Heard, Seeds
 
 __all__ = ["Evidence", "Seeds", "listen", "paint_clip", "redefine_clip", "write_sentences"]
 

@@ -8,10 +8,10 @@ from django.db import connections
 from django.db.models import Sum
 from django.urls import reverse
 
-from generation import leases, orchestration, runs, spending
 from generation.errors import RunStopped
 from generation.models import ClipStep, SentenceCall
 from generation.painting import DiffusersOptions
+from generation.runs import execution, leases, lifecycle, spending
 from generation.settings_model import GenerationSettings, settings_of, store_settings
 from generation.templatetags.generation import money
 from generation.writing import OpenAIOptions, SpendingCapReached
@@ -39,8 +39,8 @@ def asking(study, server):  # noqa: F811
 
 
 def generate(study):
-    runs.start_run(study)
-    return orchestration.run_pending(study)
+    lifecycle.start_run(study)
+    return execution.run_pending(study)
 
 
 def test_the_page_says_an_estimate_before_and_the_count_after(asking, client, server):  # noqa: F811
@@ -102,14 +102,14 @@ def spend_at_once(usages) -> int:
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_at_once_do_not_pass_the_cap(study, monkeypatch):
     monkeypatch.setattr(spending, "WAIT_FOR_CALLS", 0.01)
-    run = runs.start_run(study)
+    run = lifecycle.start_run(study)
     assert spend_at_once([spending.StudyUsage(run) for _ in range(4)]) == 2000
 
 
 @pytest.mark.django_db(transaction=True)
 def test_workers_that_look_first_and_write_down_later_pass_it(study):
     """The control."""
-    run = runs.start_run(study)
+    run = lifecycle.start_run(study)
     looked = threading.Barrier(4, timeout=60)
 
     class Later(spending.StudyUsage):
@@ -129,7 +129,7 @@ def test_workers_that_look_first_and_write_down_later_pass_it(study):
 
 
 def test_a_call_of_a_killed_worker_counts_as_what_it_was_expected_to_take(study):
-    run = runs.start_run(study)
+    run = lifecycle.start_run(study)
     step = ClipStep.objects.filter(state="waiting").first()
     lease = leases.take(step.pk)
     usage = spending.StudyUsage(run, lease.token)
@@ -165,7 +165,7 @@ def test_without_a_key_no_run_is_started(study, monkeypatch):
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     store_settings(study, GenerationSettings(painter=SMALL, writer=OpenAIOptions(model="m")))
     with pytest.raises(RunStopped, match="set the environment variable OPENAI_API_KEY"):
-        runs.start_run(study)
+        lifecycle.start_run(study)
     with pytest.raises(CommandError) as caught:
         call_command("generate", study.slug, "--in-process")
     assert caught.value.returncode == 2
@@ -176,8 +176,8 @@ def test_where_workers_are_elsewhere_their_key_is_theirs(study, monkeypatch, set
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     settings.CELERY_BROKER_URL = "redis://elsewhere"
     store_settings(study, GenerationSettings(painter=SMALL, writer=OpenAIOptions(model="m")))
-    runs.start_run(study)
-    run = orchestration.run_pending(study)
+    lifecycle.start_run(study)
+    run = execution.run_pending(study)
     assert (run.state, "No key for the language model" in run.message) == ("stopped", True)
 
 
@@ -185,7 +185,7 @@ def test_without_the_models_files_no_run_is_started(study, tmp_path):
     painter = DiffusersOptions(kind="diffusers", model=str(tmp_path / "nowhere"))
     store_settings(study, GenerationSettings(painter=painter))
     with pytest.raises(RunStopped, match="nowhere"):
-        runs.start_run(study)
+        lifecycle.start_run(study)
     assert not study.generation_runs.exists()
 
 
@@ -239,7 +239,7 @@ def test_settings_stored_before_the_list_changed_start_no_run(asking, settings):
     study = asking()
     settings.WRITER_HOSTS = ["api.openai.com"]
     with pytest.raises(RunStopped, match="not allowed here"):
-        runs.start_run(study)
+        lifecycle.start_run(study)
 
 
 @pytest.mark.parametrize(

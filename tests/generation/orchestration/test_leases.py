@@ -10,8 +10,8 @@ import pytest
 from django.db import connection, connections
 from django.utils import timezone
 
-from generation import leases, loose_files, orchestration, runs
 from generation.models import ClipStep, LooseFile
+from generation.runs import execution, leases, lifecycle, orphan_files
 
 from .conftest import stored_files
 
@@ -20,7 +20,7 @@ State = ClipStep.State
 
 @pytest.fixture
 def step(study):
-    runs.start_run(study)
+    lifecycle.start_run(study)
     return ClipStep.objects.filter(state=State.WAITING).first()
 
 
@@ -41,7 +41,7 @@ def test_an_expired_lease_passes_on_and_the_first_holder_can_neither_renew_nor_s
     first = leases.take(step.pk)
     expire(step)
     assert leases.take(step.pk) is None
-    orchestration.rescue()
+    execution.rescue()
     second = leases.take(step.pk)
     assert second
     assert not leases.extend(first)
@@ -65,7 +65,7 @@ def die_holding(step: ClipStep, *, worker_lives: bool) -> None:
     mine = f"{os.getpid()}|{leases._started(os.getpid())}"
     guardian = mine if worker_lives else "1|1"
     ClipStep.objects.filter(pk=step.pk).update(lease_holder=f"{leases._machine()}|999999999|1|{guardian}")
-    orchestration.rescue()
+    execution.rescue()
 
 
 def test_a_step_that_kills_its_worker_three_times_fails_with_a_message(step):
@@ -98,9 +98,9 @@ def test_a_lease_of_a_process_that_has_ended_is_freed_before_it_runs_out(step):
         holder = f"{leases._machine()}|{other.pid}|{leases._started(other.pid)}"
         leases.take(step.pk)
         ClipStep.objects.filter(pk=step.pk).update(lease_holder=holder)
-        assert orchestration.rescue() == 0
+        assert execution.rescue() == 0
         other.kill()
-    orchestration.rescue()
+    execution.rescue()
     assert reread(step).state == State.WAITING
 
 
@@ -114,11 +114,11 @@ def test_a_reused_process_number_is_not_taken_for_the_holder():
 def test_files_of_a_lost_lease_are_swept_and_those_of_a_live_one_stay(step):
     lease = leases.take(step.pk)
     before = stored_files()
-    loose_files.write([("png", b"picture")], lease.token)
-    loose_files.sweep()
+    orphan_files.write([("png", b"picture")], lease.token)
+    orphan_files.sweep()
     assert len(stored_files()) == len(before) + 1
     expire(step)
-    loose_files.sweep()
+    orphan_files.sweep()
     assert stored_files() == before
     assert LooseFile.objects.count() == 1  # the name is remembered while a late writer may still be at it
 
@@ -127,24 +127,24 @@ def test_messages_under_way_are_few_however_many_clips_there_are(study, monkeypa
     from .conftest import add_clips
 
     sent = []
-    monkeypatch.setattr("generation.queueing._send_after_commit", lambda step_id, queue: sent.append(step_id))
+    monkeypatch.setattr("generation.runs.queueing._send_after_commit", lambda step_id, queue: sent.append(step_id))
     add_clips(study, 60)
-    run = runs.start_run(study)
+    run = lifecycle.start_run(study)
     assert len(sent) == 8
-    orchestration.top_up(run)
+    execution.top_up(run)
     assert len(sent) == 8
-    orchestration.perform(sent[0])
+    execution.perform(sent[0])
     assert len(sent) == len(set(sent)) == 9
 
 
 def test_a_lost_message_is_sent_again_when_a_worker_starts(study, monkeypatch):
     sent = []
-    monkeypatch.setattr("generation.queueing._send_after_commit", lambda step_id, queue: sent.append(step_id))
-    runs.start_run(study)
+    monkeypatch.setattr("generation.runs.queueing._send_after_commit", lambda step_id, queue: sent.append(step_id))
+    lifecycle.start_run(study)
     first = list(sent)
-    orchestration.rescue()
+    execution.rescue()
     assert sent == first
-    orchestration.rescue(starting=True)
+    execution.rescue(starting=True)
     assert sorted(sent) == sorted(first * 2)
 
 

@@ -9,7 +9,7 @@ import pytest
 from django.core.files.storage import default_storage
 from PIL import Image
 
-from generation import orchestration, runs
+from generation.runs import execution, lifecycle
 from study.models import Stimulus
 from study.setup import preflight
 
@@ -19,12 +19,13 @@ from ..test_normalise import png_chunks
 @pytest.fixture
 def sketched(study, monkeypatch):
     """Painted by the sketch painter itself, which draws its lists and its sentences differently."""
-    from generation import painting, pipeline
+    from generation import painting
+    from generation.runs import pipeline
     from tests.generation.orchestration import light  # noqa: F401  (it puts the flat painter in place)
 
     monkeypatch.setattr(pipeline, "painter_of", lambda settings: painting.build_painter(settings.painter))
-    runs.start_run(study)
-    orchestration.run_pending(study)
+    lifecycle.start_run(study)
+    execution.run_pending(study)
     return study
 
 

@@ -3,11 +3,11 @@
 import pytest
 from django.urls import reverse
 
-from generation import orchestration, runs
 from generation.models import ClipStep, TagDecision
 from generation.presenting import clip_views
 from generation.redefinition import VoiceThresholds, load_rules, redefine
 from generation.redefinition.decisions import apply_decisions, contested_tags
+from generation.runs import execution, lifecycle
 from generation.settings_model import GenerationSettings, store_settings
 from generation.tag_overview import tag_overview
 
@@ -38,8 +38,8 @@ def disputed(study):
     """A clip without a voice as people say; the light pipeline's detector hears one a fifth of the time."""
     store_settings(study, GenerationSettings(painter=SMALL, thresholds=VoiceThresholds(voice_at=0.1)))
     add_clips(study, 1, tags=("no vocals", "guitar", "electric guitar", "slow"))
-    runs.start_run(study)
-    orchestration.run_pending(study)
+    lifecycle.start_run(study)
+    execution.run_pending(study)
     return study
 
 
@@ -50,8 +50,8 @@ def test_the_page_shows_it_and_the_next_run_takes_it(disputed, client, owner):
     assert " checked" not in text  # nobody decides by saving what was not touched
     assert text.count("stands until you decide") == text.count("left out until you decide") == 1
     client.post(address, {"decide-4-vocal": "keep", "decide-4-no vocal": "remove"})
-    runs.start_run(disputed)
-    orchestration.run_pending(disputed)
+    lifecycle.start_run(disputed)
+    execution.run_pending(disputed)
     corrected = ClipStep.objects.get(clip__study=disputed, clip__number=4, kind="redefine").result["corrected"]
     assert "vocal" in corrected
     assert "no vocal" not in corrected

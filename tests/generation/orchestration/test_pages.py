@@ -5,9 +5,9 @@ import re
 import pytest
 from django.urls import reverse
 
-from generation import orchestration, runs
 from generation.models import ClipStep, TagDecision
 from generation.presenting import image_key
+from generation.runs import execution, lifecycle
 from generation.settings_model import settings_of
 from study.models import Stimulus, Study
 from study.setup import preflight
@@ -30,8 +30,8 @@ def client(client, owner):
 @pytest.fixture
 def painted(study):
     add_clips(study, 1, tags=CONTESTED)
-    runs.start_run(study)
-    orchestration.run_pending(study)
+    lifecycle.start_run(study)
+    execution.run_pending(study)
     return study
 
 
@@ -70,7 +70,7 @@ def test_failures_are_listed_with_their_reason_and_tried_again(painted, client):
     ClipStep.objects.filter(clip__number=2, kind="paint").update(state="failed", error="clip2.wav: no paint left")
     assert "clip2.wav: no paint left" in page(client, "generation_run", painted.slug)
     client.post(reverse("generation_retry", args=[painted.slug]))
-    orchestration.run_pending(painted)
+    execution.run_pending(painted)
     assert not ClipStep.objects.filter(state="failed").exists()
 
 
@@ -119,8 +119,8 @@ def test_a_sealed_study_shows_images_without_a_word_on_how_they_were_made(painte
 
 def test_while_sealed_the_order_of_images_follows_no_condition(painted, client):
     add_clips(painted, 9)
-    runs.start_run(painted)
-    orchestration.run_pending(painted)
+    lifecycle.start_run(painted)
+    execution.run_pending(painted)
     Study.objects.filter(pk=painted.pk).update(status="open")
     orders = set()
     for clip in painted.clips.all():
@@ -142,8 +142,8 @@ def test_deciding_a_contested_tag_changes_the_next_run(painted, client):
         {f"decide-4-{kept}": "remove", "decide-4-guitar": "remove"},
     )
     assert list(TagDecision.objects.values_list("tag", "choice")) == [(kept, "remove")]
-    runs.start_run(painted)
-    orchestration.run_pending(painted)
+    lifecycle.start_run(painted)
+    execution.run_pending(painted)
     step.refresh_from_db()
     assert kept not in step.result["corrected"]
     assert "guitar" in " ".join(step.result["corrected"])
@@ -158,7 +158,7 @@ def test_contested_tags_and_sketches_are_said_before_opening(painted):
 
 
 def test_a_study_cannot_open_while_images_are_made(painted):
-    runs.repaint(painted.clips.first(), reason="too dark")
+    lifecycle.repaint(painted.clips.first(), reason="too dark")
     blocking = [f.message for f in preflight.run(painted) if f.level is preflight.Level.BLOCKS]
     assert any("still being made" in message for message in blocking)
 

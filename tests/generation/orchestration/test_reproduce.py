@@ -6,20 +6,21 @@ import pytest
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 
-from generation import orchestration, runs
 from generation.painting.normalise import normalise, open_picture
+from generation.runs import execution, lifecycle
 from study.models import Stimulus
 
 
 @pytest.fixture
 def stimulus(study, monkeypatch):
     # The sketch painter itself, not the flat one: the command builds the painter that the provenance names.
-    from generation import painting, pipeline
+    from generation import painting
+    from generation.runs import pipeline
     from tests.generation.orchestration import light  # noqa: F401  (it puts the flat painter in place)
 
     monkeypatch.setattr(pipeline, "painter_of", lambda settings: painting.build_painter(settings.painter))
-    runs.start_run(study)
-    orchestration.run_pending(study)
+    lifecycle.start_run(study)
+    execution.run_pending(study)
     return Stimulus.objects.filter(clip__study=study).order_by("pk").last()
 
 

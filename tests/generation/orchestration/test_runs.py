@@ -2,11 +2,11 @@
 
 import pytest
 
-from generation import orchestration, runs, work
 from generation.errors import NotPossibleNow, RunStopped, StepFailed
 from generation.models import ClipStep, GenerationRun, LooseFile
 from generation.painting.provenance import Provenance
 from generation.painting.seeds import seed_sequence
+from generation.runs import execution, lifecycle, work
 from generation.settings_model import GenerationSettings, store_settings
 from study.models import Stimulus, Study
 from study.setup.copying import copy_study
@@ -18,8 +18,8 @@ State = ClipStep.State
 
 
 def generate(study: Study) -> GenerationRun:
-    runs.start_run(study)
-    run = orchestration.run_pending(study)
+    lifecycle.start_run(study)
+    run = execution.run_pending(study)
     study.refresh_from_db()
     return run
 
@@ -53,7 +53,7 @@ def test_performing_a_finished_step_again_changes_nothing(study):
     generate(study)
     before = pictures(study)
     for step in ClipStep.objects.all():
-        assert orchestration.perform(step.pk) == "taken"
+        assert execution.perform(step.pk) == "taken"
     assert pictures(study) == before
 
 
@@ -98,8 +98,8 @@ def test_repainting_takes_the_next_seed_for_all_four_and_says_why(study):
     generate(study)
     clip = study.clips.first()
     before = pictures(study)
-    runs.repaint(clip, reason="too dark")
-    orchestration.run_pending(study)
+    lifecycle.repaint(clip, reason="too dark")
+    execution.run_pending(study)
     after = pictures(study)
     changed = {key for key in before if before[key] != after[key]}
     assert changed == {key for key in before if key[0] == clip.number}
@@ -124,28 +124,28 @@ def test_painting_a_copy_again_leaves_the_first_study_its_files(study, owner):
 def test_repainting_needs_a_reason(study):
     generate(study)
     with pytest.raises(NotPossibleNow, match="why"):
-        runs.repaint(study.clips.first(), reason="  ")
+        lifecycle.repaint(study.clips.first(), reason="  ")
 
 
 def test_two_runs_of_a_study_cannot_go_at_once(study):
-    runs.start_run(study)
+    lifecycle.start_run(study)
     with pytest.raises(NotPossibleNow, match="running"):
-        runs.start_run(study)
+        lifecycle.start_run(study)
 
 
 def test_an_open_study_is_never_painted_again(study):
     generate(study)
     Study.objects.filter(pk=study.pk).update(status="open")
     with pytest.raises(NotPossibleNow, match="open"):
-        runs.start_run(study)
+        lifecycle.start_run(study)
     with pytest.raises(NotPossibleNow, match="open"):
-        runs.repaint(study.clips.first(), reason="nicer")
+        lifecycle.repaint(study.clips.first(), reason="nicer")
 
 
 def test_a_step_that_ends_after_the_study_opened_saves_nothing(study, monkeypatch):
     generate(study)
     before, files = pictures(study), stored_files()
-    runs.repaint(study.clips.first(), reason="too dark")
+    lifecycle.repaint(study.clips.first(), reason="too dark")
 
     def open_meanwhile(*args, do=work.do):
         Study.objects.filter(pk=study.pk).update(status="open")
@@ -153,35 +153,35 @@ def test_a_step_that_ends_after_the_study_opened_saves_nothing(study, monkeypatc
 
     monkeypatch.setattr(work, "do", open_meanwhile)
     step = ClipStep.objects.get(state=State.WAITING)
-    assert orchestration.perform(step.pk) == "stopped"
+    assert execution.perform(step.pk) == "stopped"
     assert pictures(study) == before
     assert stored_files() == files
 
 
 def test_a_cancelled_run_begins_no_further_step_and_can_be_taken_up_again(study):
-    run = runs.start_run(study)
-    orchestration.perform(ClipStep.objects.filter(state=State.WAITING).first().pk)
-    runs.cancel_run(run)
+    run = lifecycle.start_run(study)
+    execution.perform(ClipStep.objects.filter(state=State.WAITING).first().pk)
+    lifecycle.cancel_run(run)
     step = ClipStep.objects.filter(state=State.WAITING).first()
-    assert orchestration.perform(step.pk) == "taken"
+    assert execution.perform(step.pk) == "taken"
     generate(study)
     assert Stimulus.objects.filter(clip__study=study, state="ready").count() == 12
 
 
 def test_a_step_in_the_middle_of_a_cancelled_run_is_left_to_the_next_run(study, monkeypatch):
-    run = runs.start_run(study)
+    run = lifecycle.start_run(study)
     step = ClipStep.objects.filter(state=State.WAITING).first()
 
     def restarted_meanwhile(*args, do=work.do):
         monkeypatch.setattr(work, "do", do)
-        runs.cancel_run(run)
+        lifecycle.cancel_run(run)
         store_settings(study, GenerationSettings.model_validate({"painter": {"kind": "sketch", "size": 128}}))
-        runs.start_run(study)
+        lifecycle.start_run(study)
         return do(*args)
 
     monkeypatch.setattr(work, "do", restarted_meanwhile)
-    orchestration.perform(step.pk)
-    run = orchestration.run_pending(study)
+    execution.perform(step.pk)
+    run = execution.run_pending(study)
     assert (run.number, run.state) == (2, "done")
     assert Stimulus.objects.filter(clip__study=study, state="ready").count() == 12
     assert stored_files() == owned_files(study)
@@ -200,8 +200,8 @@ def test_a_failed_step_concerns_its_clip_alone_and_can_be_retried(study, monkeyp
     assert (run.state, run.totals["failed"]) == ("done", 1)
     assert (failed.clip.number, failed.error) == (2, "clip2.wav: the painter would not")
     assert Stimulus.objects.filter(clip__study=study, state="ready").count() == 8
-    runs.retry_failed(study)
-    orchestration.run_pending(study)
+    lifecycle.retry_failed(study)
+    execution.run_pending(study)
     assert Stimulus.objects.filter(clip__study=study, state="ready").count() == 12
 
 
@@ -259,6 +259,6 @@ def test_a_study_of_ready_made_images_only_needs_its_audio(owner):
 
 def test_the_one_who_asked_is_told_by_mail(study, owner, mailoutbox, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
-        runs.start_run(study, actor=owner, notify=True)
-        orchestration.run_pending(study)
+        lifecycle.start_run(study, actor=owner, notify=True)
+        execution.run_pending(study)
     assert [mail.to for mail in mailoutbox] == [["owner@example.org"]]

@@ -8,8 +8,8 @@ import threading
 import pytest
 from django.db import connection, connections
 
-from generation import orchestration, queueing, runs
 from generation.models import ClipStep
+from generation.runs import execution, lifecycle, queueing
 from tests.services import PATIENCE, need_program
 
 from .kills import ROOT
@@ -87,7 +87,7 @@ def sent_inside_a_transaction(study, monkeypatch, send) -> list[bool]:
     monkeypatch.setattr(queueing, "_publish", lambda step_id, queue: seen.append(connection.in_atomic_block))
     if send is not None:
         monkeypatch.setattr(queueing, "_send_after_commit", send)
-    runs.start_run(study)
+    lifecycle.start_run(study)
     return seen
 
 
@@ -108,7 +108,7 @@ def sent_by_two(study, monkeypatch, look) -> list[int]:
     """The steps whose messages two that look at the same moment send."""
     sent: list[int] = []
     monkeypatch.setattr(queueing, "_send_after_commit", lambda step_id, queue: sent.append(step_id))
-    run = runs.start_run(study, wake=False)
+    run = lifecycle.start_run(study, wake=False)
     together = threading.Barrier(2)
 
     def once() -> None:
@@ -129,7 +129,7 @@ def sent_by_two(study, monkeypatch, look) -> list[int]:
 @pytest.mark.django_db(transaction=True)
 def test_two_look_outs_at_once_send_each_message_once(study, monkeypatch):
     """Celery issue 2856, two schedulers: there is none here, and whoever looks may look as often as they like."""
-    sent = sent_by_two(study, monkeypatch, lambda run, together: orchestration.rescue(starting=False))
+    sent = sent_by_two(study, monkeypatch, lambda run, together: execution.rescue(starting=False))
     assert sorted(sent) == sorted(ClipStep.objects.filter(state="waiting").values_list("pk", flat=True))
 
 

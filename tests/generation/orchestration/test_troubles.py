@@ -7,8 +7,8 @@ import pytest
 from django.core.files.storage import default_storage
 from django.db import OperationalError, connections
 
-from generation import orchestration, runs, work
 from generation.models import ClipStep, GenerationRun
+from generation.runs import execution, lifecycle, work
 from study.models import Stimulus, Study
 from study.setup.drafting import delete_draft
 
@@ -18,8 +18,8 @@ State = ClipStep.State
 
 
 def generate(study: Study) -> GenerationRun:
-    runs.start_run(study)
-    return orchestration.run_pending(study)
+    lifecycle.start_run(study)
+    return execution.run_pending(study)
 
 
 def full_after(monkeypatch, pictures: int):
@@ -82,7 +82,7 @@ def test_a_database_that_stays_locked_is_not_tried_for_ever(study, monkeypatch):
 
 
 def test_a_study_deleted_in_the_middle_of_a_step_leaves_nothing(study, monkeypatch, django_capture_on_commit_callbacks):
-    runs.start_run(study)
+    lifecycle.start_run(study)
     step = ClipStep.objects.filter(state=State.WAITING).first()
 
     def deleted_meanwhile(*args, do=work.do):
@@ -92,14 +92,14 @@ def test_a_study_deleted_in_the_middle_of_a_step_leaves_nothing(study, monkeypat
         return outcome
 
     monkeypatch.setattr(work, "do", deleted_meanwhile)
-    assert orchestration.perform(step.pk) == "lost"
+    assert execution.perform(step.pk) == "lost"
     assert not stored_files()
     assert not ClipStep.objects.exists()
-    assert orchestration.perform(step.pk) == "taken"
+    assert execution.perform(step.pk) == "taken"
 
 
 def test_a_clip_deleted_in_the_middle_of_a_step_leaves_the_others(study, monkeypatch):
-    runs.start_run(study)
+    lifecycle.start_run(study)
     step = ClipStep.objects.filter(state=State.WAITING).first()
 
     def deleted_meanwhile(*args, do=work.do):
@@ -109,8 +109,8 @@ def test_a_clip_deleted_in_the_middle_of_a_step_leaves_the_others(study, monkeyp
         return outcome
 
     monkeypatch.setattr(work, "do", deleted_meanwhile)
-    assert orchestration.perform(step.pk) == "lost"
-    assert orchestration.run_pending(study).state == "done"
+    assert execution.perform(step.pk) == "lost"
+    assert execution.run_pending(study).state == "done"
     assert Stimulus.objects.filter(state="ready").count() == 8
 
 
@@ -122,7 +122,7 @@ def at_once(*verbs) -> None:
         together.wait()
         try:
             verb()
-        except runs.NotPossibleNow:
+        except lifecycle.NotPossibleNow:
             pass
         finally:
             connections.close_all()
@@ -143,17 +143,17 @@ def test_cancelled_retried_repainted_and_ended_at_once_leaves_nothing_behind(stu
         GenerationRun.objects.filter(pk=run.pk).update(state="running")
         ClipStep.objects.filter(clip__number=1, kind="paint").update(state=State.FAILED, run=run)
         at_once(
-            lambda run=run: runs.cancel_run(run),
-            lambda: runs.retry_failed(study),
-            lambda: runs.repaint(clip, reason="too dark"),
-            lambda run=run: runs.finish_if_complete(run),
+            lambda run=run: lifecycle.cancel_run(run),
+            lambda: lifecycle.retry_failed(study),
+            lambda: lifecycle.repaint(clip, reason="too dark"),
+            lambda run=run: lifecycle.finish_if_complete(run),
         )
         assert study.generation_runs.filter(state="running").count() <= 1
         at_hand = ClipStep.objects.filter(state__in=ClipStep.AT_HAND)
         assert not at_hand.filter(run__state="done").exists(), "steps in a run that nobody does any more"
-        if (run := runs.active_run(study)) is None:
-            run = runs.start_run(study)
-        assert orchestration.run_pending(study).state == "done"
+        if (run := lifecycle.active_run(study)) is None:
+            run = lifecycle.start_run(study)
+        assert execution.run_pending(study).state == "done"
         assert Stimulus.objects.filter(state="ready").count() == 12
     assert stored_files() == owned_files(study)
 
@@ -164,12 +164,12 @@ def test_a_retry_between_the_last_look_and_the_end_is_not_lost(study, monkeypatc
     GenerationRun.objects.filter(pk=run.pk).update(state="running")
     ClipStep.objects.filter(clip__number=1, kind="paint").update(state=State.FAILED)
 
-    def retried_meanwhile(study_id, lock=runs._lock):
-        monkeypatch.setattr(runs, "_lock", lock)
-        runs.retry_failed(study)
+    def retried_meanwhile(study_id, lock=lifecycle._lock):
+        monkeypatch.setattr(lifecycle, "_lock", lock)
+        lifecycle.retry_failed(study)
         lock(study_id)
 
-    monkeypatch.setattr(runs, "_lock", retried_meanwhile)
-    assert not runs.finish_if_complete(run)
-    assert orchestration.run_pending(study).state == "done"
+    monkeypatch.setattr(lifecycle, "_lock", retried_meanwhile)
+    assert not lifecycle.finish_if_complete(run)
+    assert execution.run_pending(study).state == "done"
     assert not ClipStep.objects.exclude(state=State.DONE).exists()

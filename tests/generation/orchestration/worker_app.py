@@ -23,7 +23,7 @@ if os.environ.get("EARSIGHT_TEST_NO_RESCUE"):
 
     @worker_init.connect
     def nobody_looks(**kwargs):
-        from generation import worker
+        from generation.runs import worker
 
         worker_ready.disconnect(worker.start_looking)
 
@@ -33,14 +33,14 @@ if os.environ.get("EARSIGHT_TEST_NO_LEASE"):
 
     @worker_init.connect
     def anybody_takes(**kwargs):
-        from generation import leases, orchestration
         from generation.models import ClipStep
+        from generation.runs import execution, leases
 
         def take(step_id):
             ClipStep.objects.filter(pk=step_id).update(state="running", lease_token=f"token{step_id}")
             return leases.Lease(step_id, f"token{step_id}")
 
-        orchestration.take = take
+        execution.take = take
 
 
 if os.environ.get("EARSIGHT_TEST_VISIBILITY_SECONDS"):

@@ -12,11 +12,11 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from generation import loose_files, runs, work
 from generation.errors import GenerationError, RunStopped
-from generation.leases import MAXIMUM_ATTEMPTS, RELEASED, Lease, LeaseLost, end, free_dead, heartbeat, take
 from generation.models import ClipStep, GenerationRun
-from generation.queueing import top_up
+from generation.runs import lifecycle, orphan_files, work
+from generation.runs.leases import MAXIMUM_ATTEMPTS, RELEASED, Lease, LeaseLost, end, free_dead, heartbeat, take
+from generation.runs.queueing import top_up
 from study.models import Study
 
 logger = logging.getLogger(__name__)
@@ -68,11 +68,11 @@ def perform(step_id: int, *, wake: bool = True) -> str:
             logger.exception("%s failed.", step)
         result = _fail(lease, str(error) or type(error).__name__)
     if result != "done":
-        loose_files.sweep()  # what was written under the lost lease
+        orphan_files.sweep()  # what was written under the lost lease
     if wake:
         top_up(step.run)
     if not goes_on:
-        runs.finish_if_complete(step.run)
+        lifecycle.finish_if_complete(step.run)
     return result
 
 
@@ -106,7 +106,7 @@ def _do(lease: Lease, step: ClipStep) -> bool:
             left_behind = work.save(bench, outcome)
             goes_on = work.ready_next(bench)
     if left_behind:
-        loose_files.sweep()
+        orphan_files.sweep()
     return goes_on
 
 
@@ -114,7 +114,7 @@ def _stop(lease: Lease, step: ClipStep, message: str) -> str:
     """Stops the run, since every other step would fail alike; this one is left to the next run."""
     held = ClipStep.objects.filter(pk=lease.step_id, lease_token=lease.token)
     held.update(state=State.WAITING, attempts=0, **RELEASED)
-    runs.stop_run(step.run, message)
+    lifecycle.stop_run(step.run, message)
     return "stopped"
 
 
@@ -152,8 +152,8 @@ def rescue(*, starting: bool = False) -> int:
             )
         freed += lost.update(queued_at=None)
         top_up(run)
-        runs.finish_if_complete(run)
-    loose_files.sweep()
+        lifecycle.finish_if_complete(run)
+    orphan_files.sweep()
     return freed
 
 
@@ -180,7 +180,7 @@ def run_pending(
             perform(step_id, wake=False)
         else:
             free_dead()
-            runs.finish_if_complete(run)
+            lifecycle.finish_if_complete(run)
             time.sleep(patience if ClipStep.objects.filter(run=run, state=State.RUNNING).exists() else 0)
         run.refresh_from_db()
         if progress is not None:

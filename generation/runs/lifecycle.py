@@ -11,12 +11,12 @@ from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from generation import work
 from generation.errors import NotPossibleNow
 from generation.models import ClipStep, GenerationRun, SentenceCall, TagDecision
-from generation.planning import plan
-from generation.queueing import top_up
-from generation.readiness import check_before_start
+from generation.runs import work
+from generation.runs.planning import plan
+from generation.runs.queueing import top_up
+from generation.runs.readiness import check_before_start
 from generation.settings_model import GenerationSettings, settings_of
 from study.models import Clip, Stimulus, Study
 from study.models.studies import record

@@ -20,10 +20,10 @@ from typing import Any
 from django.conf import settings as django_settings
 from django.utils import timezone
 
-from generation import loose_files
 from generation.models import ClipStep
 from generation.painting.options import DiffusersOptions
 from generation.redefinition import load_rules
+from generation.runs import orphan_files
 from generation.settings_model import GenerationSettings, read_settings
 from generation.writing.options import OpenAIOptions
 from study.models import Clip, Stimulus, Study
@@ -64,7 +64,7 @@ def digest_of(values: Any) -> str:
 
 def pipeline() -> ModuleType:
     """The module of plain functions that does the steps; a setting, so that others can stand in its place."""
-    return import_module(getattr(django_settings, "GENERATION_PIPELINE", "generation.pipeline"))
+    return import_module(getattr(django_settings, "GENERATION_PIPELINE", "generation.runs.pipeline"))
 
 
 def queue_of(kind: str, settings: GenerationSettings) -> str:
@@ -234,7 +234,7 @@ def _listen(bench: Bench, values: dict[str, Any], lease_token: str) -> Outcome:
     with _local_audio(bench.clip) as path:
         heard = pipeline().listen(path, bench.clip.name, set(digests) - kept, bench.settings)
     result = {part: before[part] for part in kept} | heard.record | {"digests": digests}
-    files = [] if heard.mp3 is None else loose_files.write([("mp3", heard.mp3)], lease_token)
+    files = [] if heard.mp3 is None else orphan_files.write([("mp3", heard.mp3)], lease_token)
     return Outcome(result, files)
 
 
@@ -246,7 +246,7 @@ def _redefine(bench: Bench, values: dict[str, Any], lease_token: str) -> Outcome
 
 def _write(bench: Bench, values: dict[str, Any], lease_token: str) -> Outcome:
     tag_sets = {"redefined": values["redefined"], "original": values["original"]}
-    from generation import spending
+    from generation.runs import spending
 
     sentences = pipeline().write_sentences(
         tag_sets,
@@ -262,7 +262,7 @@ def _write(bench: Bench, values: dict[str, Any], lease_token: str) -> Outcome:
 def _paint(bench: Bench, values: dict[str, Any], lease_token: str) -> Outcome:
     seeds = pipeline().Seeds(values["study_seed"], values["audio"], values["seed_number"])
     painted = pipeline().paint_clip(values["prompts"], bench.conditions, seeds, _sources(bench), bench.settings)
-    names = loose_files.write((file for picture in painted.pictures for file in picture.files), lease_token)
+    names = orphan_files.write((file for picture in painted.pictures for file in picture.files), lease_token)
     pictures = [
         picture.facts | {"image": image, "preview": preview}
         for picture, image, preview in zip(painted.pictures, names[::2], names[1::2], strict=True)
@@ -300,8 +300,8 @@ def save(bench: Bench, outcome: Outcome) -> bool:
         _leave_out_if_unchanged(bench, outcome)
     elif bench.step.kind == Kind.PAINT:
         replaced = _save_stimuli(bench, outcome)
-    loose_files.abandon(replaced)
-    loose_files.claim(outcome.files)
+    orphan_files.abandon(replaced)
+    orphan_files.claim(outcome.files)
     return bool(replaced)
 
 

@@ -67,7 +67,7 @@ def _check_model(painter: DiffusersOptions) -> None:
 
 
 def _check_painter(settings: GenerationSettings) -> None:
-    from generation.pipeline import painter_of
+    from generation.runs.pipeline import painter_of
 
     check_ready = getattr(painter_of(settings), "check_ready", None)
     if check_ready is not None:

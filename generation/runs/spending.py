@@ -14,8 +14,8 @@ from django.db import transaction
 from django.db.models import Count, Exists, F, OuterRef, QuerySet, Sum
 from django.db.models.functions import Least, Now
 
-from generation import work
 from generation.models import ClipStep, GenerationRun, SentenceCall
+from generation.runs import work
 from generation.settings_model import GenerationSettings
 from generation.writing import OpenAIOptions
 from generation.writing.usage import EXPECTED_ANSWER_TOKENS, Estimate, Usage, check_cap, fits_cap

@@ -14,7 +14,7 @@ from celery.signals import worker_process_init, worker_ready, worker_shutting_do
 from django.conf import settings
 from django.db import connections
 
-from generation.leases import serve_under
+from generation.runs.leases import serve_under
 
 logger = logging.getLogger(__name__)
 _stopping = threading.Event()
@@ -27,7 +27,7 @@ def look_period() -> float:
 
 def look(*, starting: bool = False) -> None:
     """One look for work left lying; whatever goes wrong, the next one tries again."""
-    from generation.orchestration import rescue
+    from generation.runs.execution import rescue
 
     try:
         freed = rescue(starting=starting)
