@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from generation import media, review, upload, views
+from generation.console import media, review, upload, views
 
 urlpatterns = [
     # The run.

@@ -2,8 +2,8 @@
 
 import pytest
 
+from generation.console.presenting import clip_views
 from generation.models import ClipStep, GenerationRun
-from generation.presenting import clip_views
 from generation.runs import lifecycle
 from generation.runs.execution import run_pending
 from generation.settings_model import GenerationSettings, settings_of, store_settings

@@ -3,13 +3,13 @@
 import pytest
 from django.urls import reverse
 
+from generation.console.presenting import clip_views
+from generation.console.tag_overview import tag_overview
 from generation.models import ClipStep, TagDecision
-from generation.presenting import clip_views
 from generation.redefinition import VoiceThresholds, load_rules, redefine
 from generation.redefinition.decisions import apply_decisions, contested_tags
 from generation.runs import execution, lifecycle
 from generation.settings_model import GenerationSettings, store_settings
-from generation.tag_overview import tag_overview
 
 from .conftest import SMALL, add_clips
 

@@ -5,8 +5,8 @@ import re
 import pytest
 from django.urls import reverse
 
+from generation.console.presenting import image_key
 from generation.models import ClipStep, TagDecision
-from generation.presenting import image_key
 from generation.runs import execution, lifecycle
 from generation.settings_model import settings_of
 from study.models import Stimulus, Study

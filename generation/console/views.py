@@ -9,10 +9,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from generation.console.forms import SettingsForm
+from generation.console.presenting import clip_views, is_blinded
 from generation.errors import GenerationError
-from generation.forms import SettingsForm
 from generation.models import ClipStep
-from generation.presenting import clip_views, is_blinded
 from generation.runs import lifecycle, spending
 from generation.runs.progress import progress_of, undecided
 from generation.runs.work import painted_conditions

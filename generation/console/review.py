@@ -9,12 +9,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from generation.console.presenting import clip_views, is_blinded, voice_curve
+from generation.console.tag_overview import tag_overview
+from generation.console.views import attempt, clip_or_404, filtered_clips
 from generation.errors import GenerationError
 from generation.models import TagDecision
-from generation.presenting import clip_views, is_blinded, voice_curve
 from generation.runs import lifecycle
-from generation.tag_overview import tag_overview
-from generation.views import attempt, clip_or_404, filtered_clips
 from study.access import study_or_404
 from study.models import Study
 

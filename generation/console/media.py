@@ -8,8 +8,8 @@ from django.http.response import HttpResponseBase
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.http import require_safe
 
-from generation.presenting import image_key
-from generation.views import clip_or_404
+from generation.console.presenting import image_key
+from generation.console.views import clip_or_404
 from study.access import study_or_404
 from study.console.media import send_file
 
