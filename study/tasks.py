@@ -21,4 +21,4 @@ def audit_blinding(audit_id: int) -> None:
 def queue_waiting(**_kwargs: Any) -> None:
     """Whose message a killed worker had is queued again; a second message does nothing."""
     for audit_id in record.waiting():
-        audit_blinding.delay(audit_id)
+        record.queue_audit(audit_id)

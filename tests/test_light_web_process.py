@@ -36,7 +36,7 @@ def views(resolver):
 modules = {view.__module__ for view in views(get_resolver())} | set(get_installed_libraries().values())
 for module in modules:
     importlib.import_module(module)
-assert {"config.views", "study.survey.trials", "generation.views", "analysis.views"} <= modules, modules
+assert {"config.views", "study.survey.trials", "generation.console.views", "analysis.views"} <= modules, modules
 """
 
 QUEUEING = """
@@ -44,8 +44,8 @@ import django
 django.setup()
 from config import celery_app
 celery_app.conf.update(broker_url="memory://", broker_transport="memory", broker_transport_options={})
-from generation.tasks import perform_step
-perform_step.apply_async((1,), queue="gpu", ignore_result=True)
+from generation.runs.queueing import _publish
+_publish(1, "gpu")
 """
 
 WORKER_TASKS = """

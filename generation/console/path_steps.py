@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from generation.models import ClipStep
+from generation.runs.conditions import is_painted, painted_conditions
 from generation.runs.progress import unchanged_clips, undecided
-from generation.runs.work import is_painted, painted_conditions
 from study.models import Clip, Stimulus, Study
 from study.setup import preflight
 from study.setup.path_steps import Group, Progress, Step, applies_to, conditions_of, images_ready, register, step_named

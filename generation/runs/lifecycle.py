@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from generation.errors import NotPossibleNow
 from generation.models import ClipStep, GenerationRun, SentenceCall, TagDecision
 from generation.runs import work
+from generation.runs.conditions import is_ready_made, painted_conditions
 from generation.runs.planning import plan
 from generation.runs.queueing import top_up
 from generation.runs.readiness import check_before_start
@@ -83,7 +84,7 @@ def start_run(
         GenerationError: the settings are not valid.
     """
     settings = settings_of(study)
-    if work.painted_conditions(study):
+    if painted_conditions(study):
         check_before_start(settings, here=here)
     with transaction.atomic():
         study = lock_draft(study)
@@ -193,7 +194,7 @@ def repaint(clip: Clip, *, reason: str, actor: Any = None, wake: bool = True) ->
     """
     if not reason.strip():
         raise NotPossibleNow(_("Say why: the reason is kept in the study's log."))
-    if work.is_ready_made(clip):
+    if is_ready_made(clip):
         raise NotPossibleNow(_("The images of this clip were made elsewhere. Upload others in their place."))
     settings = settings_of(clip.study)
     with transaction.atomic():

@@ -6,10 +6,11 @@ broker never holds thousands and copies never pile up.
 
 import logging
 
+from celery import current_app
 from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
-from kombu.exceptions import ChannelError
+from kombu.exceptions import ChannelError, OperationalError
 
 from generation.models import ClipStep, GenerationRun
 
@@ -57,11 +58,9 @@ def _send_after_commit(step_id: int, queue: str) -> None:
 
 
 def _publish(step_id: int, queue: str) -> None:
-    from generation.tasks import perform_step
-
     try:
-        perform_step.apply_async((step_id,), queue=queue_name(queue), ignore_result=True)
-    except (perform_step.OperationalError, ChannelError, OSError) as error:
+        current_app.send_task("generation.perform_step", (step_id,), queue=queue_name(queue), ignore_result=True)
+    except (OperationalError, ChannelError, OSError) as error:
         # The broker is away. The row says what is left; a worker that comes up finds it.
         logger.warning("No message could be sent (%s); a worker will find the step by its row.", error)
         ClipStep.objects.filter(pk=step_id, state=ClipStep.State.WAITING).update(queued_at=None)

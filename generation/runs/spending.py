@@ -15,7 +15,7 @@ from django.db.models import Count, Exists, F, OuterRef, QuerySet, Sum
 from django.db.models.functions import Least, Now
 
 from generation.models import ClipStep, GenerationRun, SentenceCall
-from generation.runs import work
+from generation.runs.conditions import painted_conditions
 from generation.settings_model import GenerationSettings
 from generation.writing import OpenAIOptions
 from generation.writing.usage import EXPECTED_ANSWER_TOKENS, Estimate, Usage, check_cap, fits_cap
@@ -108,7 +108,7 @@ def estimate(study: Study, settings: GenerationSettings) -> Estimate | None:
     From the tag sets where they are known; for other clips from the imported tags, or from as many invented
     ones as a prompt may have.
     """
-    if not isinstance(settings.writer, OpenAIOptions) or not work.painted_conditions(study):
+    if not isinstance(settings.writer, OpenAIOptions) or not painted_conditions(study):
         return None
     from generation.writing.answers import FolderAnswers
     from generation.writing.openai_writer import OpenAIWriter

@@ -23,10 +23,11 @@ from django.utils import timezone
 from generation.models import ClipStep
 from generation.painting.options import DiffusersOptions
 from generation.redefinition import load_rules
-from generation.runs import orphan_files
+from generation.runs import orphan_files, spending
+from generation.runs.conditions import is_ready_made, painted_conditions
 from generation.settings_model import GenerationSettings, read_settings
 from generation.writing.options import OpenAIOptions
-from study.models import Clip, Stimulus, Study
+from study.models import Clip, Stimulus
 
 Kind, State = ClipStep.Kind, ClipStep.State
 
@@ -76,20 +77,6 @@ def queue_of(kind: str, settings: GenerationSettings) -> str:
     return "cpu"
 
 
-def is_painted(levels: Mapping[str, str]) -> bool:
-    """Whether a condition of these levels says what its prompt is made from."""
-    return {"tags", "form"} <= set(levels)
-
-
-def painted_conditions(study: Study) -> dict[str, dict[str, str]]:
-    """The conditions that are painted here, key → levels; others get their images ready-made."""
-    return {
-        condition.key: condition.levels
-        for condition in study.conditions.order_by("number")
-        if is_painted(condition.levels)
-    }
-
-
 @dataclass(frozen=True)
 class Bench:
     """What lies ready for a step: its clip, the settings, the conditions, and what the steps before made."""
@@ -111,11 +98,6 @@ def bench_of(step: ClipStep) -> Bench:
         painted_conditions(step.clip.study),
         {kind: result or {} for kind, result in earlier.values_list("kind", "result")},
     )
-
-
-def is_ready_made(clip: Clip) -> bool:
-    """Whether the clip's images were uploaded; then only its audio for the survey is made here."""
-    return any(stimulus.painter == "uploaded" for stimulus in clip.stimuli.all())
 
 
 # What a step needs.
@@ -246,8 +228,6 @@ def _redefine(bench: Bench, values: dict[str, Any], lease_token: str) -> Outcome
 
 def _write(bench: Bench, values: dict[str, Any], lease_token: str) -> Outcome:
     tag_sets = {"redefined": values["redefined"], "original": values["original"]}
-    from generation.runs import spending
-
     sentences = pipeline().write_sentences(
         tag_sets,
         values["seed"],

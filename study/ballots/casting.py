@@ -1,4 +1,4 @@
-"""Casting ballots, and finishing: each a verb in one transaction.
+"""Casting ballots: a verb in one transaction.
 
 However often a submission arrives (double click, two tabs, lost reply, replay), it is one ballot: its key says
 so. A changed answer replaces the ballot and keeps what it said; of two answers, the one given later holds,
@@ -19,11 +19,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from study.ballots.kept_statements import KeptInsert, KeptRead, KeptUpdate, Parts
-from study.ballots.receipts import ballot_digest, new_receipt
+from study.ballots.receipts import ballot_digest
+from study.design import LETTERS
 from study.errors import NotAllowedNow, StudyError
 from study.models import Ballot, BallotRevision, Clip, Participant, Stimulus, Study, Trial
-from study.participants.enrolment import LETTERS
-from study.participants.quality import flags_of
 
 # A browser may keep an answer for so long while it is offline; older clocks are not believed.
 OLDEST = timedelta(days=7)
@@ -354,27 +353,3 @@ def unanswered(participant: Participant) -> list[int]:
     """The numbers of the trials that wait for an answer, in order."""
     waiting = participant.trials.filter(ballot__isnull=True).order_by("number")
     return list(waiting.values_list("number", flat=True))
-
-
-@transaction.atomic
-def finish(participant: Participant, *, now: datetime | None = None) -> Participant:
-    """Ends a person's part and gives the receipt; again changes nothing.
-
-    Raises:
-        NotAllowedNow: trials are unanswered, the study is over, or the person has withdrawn.
-    """
-    participant = Participant.objects.select_for_update(of=("self",)).select_related("study").get(pk=participant.pk)
-    if participant.status == Participant.Status.COMPLETED:
-        return participant
-    now = now or timezone.now()
-    if participant.status != Participant.Status.STARTED or not takes_answers(participant.study, participant, now):
-        raise NotAllowedNow(_("This study is over."))
-    waiting = unanswered(participant)
-    if waiting:
-        raise NotAllowedNow(_("There are %(n)d answers left to give.") % {"n": len(waiting)})
-    participant.status = Participant.Status.COMPLETED
-    participant.completed_at = participant.last_seen_at = now
-    participant.receipt = participant.receipt or new_receipt()
-    participant.flags = flags_of(participant)
-    participant.save(update_fields=["status", "completed_at", "last_seen_at", "receipt", "flags"])
-    return participant

@@ -4,6 +4,7 @@ import hashlib
 import json
 from typing import Any
 
+from celery import current_app
 from django.db import transaction
 from django.utils import timezone
 
@@ -72,8 +73,6 @@ def ask_for_audit(study: Study, actor: Any = None, *, opens_plan: str = "") -> B
     Args:
         opens_plan: the digest of the plan with which the study is to open once the audit has passed.
     """
-    from study.tasks import audit_blinding  # tasks import the audit, which this light module must not
-
     known, _ = last_audits(study)
     if known is not None and known.is_going:
         if opens_plan:
@@ -85,8 +84,13 @@ def ask_for_audit(study: Study, actor: Any = None, *, opens_plan: str = "") -> B
         audit = BlindingAudit.objects.create(
             study=study, actor=actor, fingerprint=fingerprint(study), opens_plan=opens_plan
         )
-        transaction.on_commit(lambda: audit_blinding.delay(audit.pk))
+        transaction.on_commit(lambda: queue_audit(audit.pk))
     return audit
+
+
+def queue_audit(audit_id: int) -> None:
+    """Send the audit's message to a worker; the task is named, since its module imports this one."""
+    current_app.send_task("study.audit_blinding", (audit_id,))
 
 
 def waiting() -> list[int]:

@@ -11,8 +11,8 @@ from study.blinding_audit.browser import Browser, Reply, follow
 from study.blinding_audit.pictures import look_at, note_ranks, note_sound
 from study.blinding_audit.sights import Sight, block_of, facts_of, without_blocks
 from study.blinding_audit.words import layout, readings, words_of
+from study.design import LETTERS
 from study.models import Stimulus, Study, Trial
-from study.participants.enrolment import LETTERS
 from study.simulation.people import Page, SurveyBroken, suitable_answers, walk
 
 

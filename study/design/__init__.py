@@ -4,7 +4,8 @@
 `slots` says which slot the next person takes. The same seed, arrivals and times give the same assignment.
 """
 
+from study.design.orders import LETTERS
 from study.design.plans import Design, PlannedTrial, draw_plan, draw_practice
 from study.design.slots import next_slot
 
-__all__ = ["Design", "PlannedTrial", "draw_plan", "draw_practice", "next_slot"]
+__all__ = ["LETTERS", "Design", "PlannedTrial", "draw_plan", "draw_practice", "next_slot"]

@@ -28,6 +28,10 @@ def position_block(seed: int, kind: str, clip: int, block: int, conditions: int)
     return tuple(rows)
 
 
+# Names of the positions on the page, first to last.
+LETTERS = "ABCDEF"
+
+
 def position_order(seed: int, kind: str, clip: int, showing: int, conditions: int) -> tuple[int, ...]:
     """The order of the `showing`-th time (from 0) that a clip is given to somebody."""
     block, row = divmod(showing, block_length(conditions))

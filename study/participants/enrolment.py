@@ -9,13 +9,11 @@ from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from study.design import Design, PlannedTrial, draw_plan, draw_practice, next_slot
+from study.design import LETTERS, Design, PlannedTrial, draw_plan, draw_practice, next_slot
 from study.design.slots import ACTIVE_MINUTES
 from study.errors import NotAllowedNow
 from study.models import Clip, InviteLink, Participant, Stimulus, Study, Trial
 from study.participants.tokens import new_token, token_hash
-
-LETTERS = "ABCDEF"
 
 
 def design_of(study: Study, kind: str, clips: int | None = None) -> Design:

@@ -1,14 +1,17 @@
 """What a person does before and after the trials: consent, steps, question sets, screening out. Each a verb."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from study.ballots.casting import takes_answers
+from study.ballots.casting import takes_answers, unanswered
+from study.ballots.receipts import new_receipt
 from study.errors import NotAllowedNow
 from study.models import Participant, Study
+from study.participants.quality import flags_of
 
 
 def _held(participant: Participant) -> Participant:
@@ -76,3 +79,27 @@ def answer_before(participant: Participant, answers: dict[str, Any], *, unsuitab
 
 def set_language(participant: Participant, language: str) -> None:
     Participant.objects.filter(pk=participant.pk).update(language=language)
+
+
+@transaction.atomic
+def finish(participant: Participant, *, now: datetime | None = None) -> Participant:
+    """Ends a person's part and gives the receipt; again changes nothing.
+
+    Raises:
+        NotAllowedNow: trials are unanswered, the study is over, or the person has withdrawn.
+    """
+    participant = Participant.objects.select_for_update(of=("self",)).select_related("study").get(pk=participant.pk)
+    if participant.status == Participant.Status.COMPLETED:
+        return participant
+    now = now or timezone.now()
+    if participant.status != Participant.Status.STARTED or not takes_answers(participant.study, participant, now):
+        raise NotAllowedNow(_("This study is over."))
+    waiting = unanswered(participant)
+    if waiting:
+        raise NotAllowedNow(_("There are %(n)d answers left to give.") % {"n": len(waiting)})
+    participant.status = Participant.Status.COMPLETED
+    participant.completed_at = participant.last_seen_at = now
+    participant.receipt = participant.receipt or new_receipt()
+    participant.flags = flags_of(participant)
+    participant.save(update_fields=["status", "completed_at", "last_seen_at", "receipt", "flags"])
+    return participant

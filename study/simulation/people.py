@@ -23,9 +23,9 @@ from django.http.request import validate_host
 from django.test import Client
 from django.urls import reverse
 
+from study.design import LETTERS
 from study.errors import NotAllowedNow, StudyError
 from study.models import Participant, Stimulus, Study, Trial
-from study.participants.enrolment import LETTERS
 from study.participants.links import create_personal_links
 from study.participants.questions import Choice, Number, load_question_set
 

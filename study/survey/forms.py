@@ -9,7 +9,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy
 
 from study.ballots.casting import Answer
-from study.participants.enrolment import LETTERS
+from study.design import LETTERS
 from study.participants.questions import Choice, Number, Question, QuestionSet, Scale, said
 
 WEEK = 7 * 86400.0

@@ -11,8 +11,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from study.ballots.kept_statements import KeptRead, Parts
+from study.design import LETTERS
 from study.models import Clip, Stimulus, Trial
-from study.participants.enrolment import LETTERS
 from study.survey.flow import before_trials, reachable, way_through
 from study.survey.visitors import VisitEnds, find_participant, stop_if_over
 

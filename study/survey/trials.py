@@ -13,9 +13,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 from study import texts
 from study.ballots.casting import AnswerRefused, cast_known, trial_to_answer
 from study.ballots.kept_statements import KeptRead, Parts
+from study.design import LETTERS
 from study.errors import NotAllowedNow
 from study.models import Ballot, Clip, Participant, Trial
-from study.participants.enrolment import LETTERS, touch
+from study.participants.enrolment import touch
 from study.participants.events import keep_events
 from study.survey.flow import before_trials, next_url, reachable, way_through
 from study.survey.forms import read_answer

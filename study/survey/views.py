@@ -10,12 +10,13 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from study import texts
-from study.ballots.casting import finish, takes_answers, unanswered
+from study.ballots.casting import takes_answers, unanswered
+from study.design import LETTERS
 from study.errors import NotAllowedNow
 from study.models import InviteLink, Participant, Study
-from study.participants.enrolment import LETTERS, check_open_to, design_of, enrol, main_clips, person_with
+from study.participants.enrolment import check_open_to, design_of, enrol, main_clips, person_with
 from study.participants.links import full_url, link_of
-from study.participants.progress import answer_before, give_consent, note_step
+from study.participants.progress import answer_before, finish, give_consent, note_step
 from study.participants.quality import agreement_with_oneself, agreement_with_others
 from study.participants.questions import load_question_set, said
 from study.participants.recruiting import ids_from, known_person, way_back

@@ -38,7 +38,7 @@ def spoil(study):
 def worker(monkeypatch):
     """A worker that does what it was sent when it is told to."""
     sent: list[int] = []
-    monkeypatch.setattr(tasks.audit_blinding, "delay", sent.append)
+    monkeypatch.setattr("study.blinding_audit.record.queue_audit", sent.append)
 
     def work() -> int:
         done = len(sent)

@@ -8,11 +8,12 @@ from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from study.ballots.casting import Answer, AnswerRefused, cast_ballot, finish
+from study.ballots.casting import Answer, AnswerRefused, cast_ballot
 from study.ballots.receipts import verify_ballot
 from study.errors import NotAllowedNow
 from study.models import Ballot, BallotRevision, Study
 from study.participants.enrolment import enrol
+from study.participants.progress import finish
 from tests.factories import make_open_study
 from tests.study.visits import Visit
 
