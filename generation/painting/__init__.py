@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .base import Painter, PaintingError, PromptTooLong
-from .options import DiffusersOptions, PainterOptions, SketchOptions
+from generation.painting.base import Painter, PaintingError, PromptTooLong
+from generation.painting.options import DiffusersOptions, PainterOptions, SketchOptions
 
 __all__ = [
     "DiffusersOptions",
@@ -19,9 +19,9 @@ __all__ = [
 def build_painter(options: PainterOptions) -> Painter:
     """The painter that `options` describe. Heavy imports happen here, not at the top."""
     if isinstance(options, DiffusersOptions):
-        from .diffusers_painter import DiffusersPainter
+        from generation.painting.diffusers_painter import DiffusersPainter
 
         return DiffusersPainter(options)
-    from .sketch import SketchPainter
+    from generation.painting.sketch import SketchPainter
 
     return SketchPainter(options)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .base import Painter
-from .errors import PictureWithheld, SeedsExhausted
+from generation.painting.base import Painter
+from generation.painting.errors import PictureWithheld, SeedsExhausted
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -18,12 +18,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from generation.hardware import processor
-
-from .base import check_lengths
-from .diffusers_options import DiffusersOptions
-from .errors import OutOfMemory, PainterNotReady, PictureWithheld
-from .model_files import check_files, model_folder, model_index, weights_digest
-from .prompt_tokens import PromptTokens
+from generation.painting.base import check_lengths
+from generation.painting.diffusers_options import DiffusersOptions
+from generation.painting.errors import OutOfMemory, PainterNotReady, PictureWithheld
+from generation.painting.model_files import check_files, model_folder, model_index, weights_digest
+from generation.painting.prompt_tokens import PromptTokens
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .base import PaintingError
+from generation.painting.base import PaintingError
 
 
 class PainterNotReady(PaintingError):

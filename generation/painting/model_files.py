@@ -8,8 +8,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from .diffusers_options import DiffusersOptions
-from .errors import PainterNotReady
+from generation.painting.diffusers_options import DiffusersOptions
+from generation.painting.errors import PainterNotReady
 
 # Parts of a pipeline that have settings or vocabularies, and no weights.
 _WITHOUT_WEIGHTS = ("tokenizer", "scheduler", "feature_extractor", "image_processor", "processor")

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
-from .hardware import machine
-from .painting import PainterOptions, build_painter
+from generation.hardware import machine
+from generation.painting import PainterOptions, build_painter
 
 if TYPE_CHECKING:
     from PIL import Image

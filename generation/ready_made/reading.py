@@ -19,7 +19,7 @@ from typing import BinaryIO
 
 from PIL import Image
 
-from .normalise import PictureError, open_picture
+from generation.painting.normalise import PictureError, open_picture
 
 COLUMNS = ("clip", "condition", "file")
 MANIFEST = "manifest.csv"

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .base import (
+from generation.writing.base import (
     KeyRejected,
     QuotaExhausted,
     RequestRejected,
@@ -21,11 +21,11 @@ from .base import (
     StopsTheBatch,
     WritingError,
 )
-from .hosts import DEFAULT_HOSTS, HostNotAllowed, check_host
-from .options import OpenAIOptions, TemplateOptions, WriterOptions
+from generation.writing.hosts import DEFAULT_HOSTS, HostNotAllowed, check_host
+from generation.writing.options import OpenAIOptions, TemplateOptions, WriterOptions
 
 if TYPE_CHECKING:
-    from .usage import Usage
+    from generation.writing.usage import Usage
 
 __all__ = [
     "HostNotAllowed",
@@ -66,10 +66,10 @@ def build_writer(
     """
     if isinstance(options, OpenAIOptions):
         check_host(options.base_url, allowed_hosts)
-        from .answers import FolderAnswers
-        from .openai_writer import OpenAIWriter
+        from generation.writing.answers import FolderAnswers
+        from generation.writing.openai_writer import OpenAIWriter
 
         return OpenAIWriter(options, answers=FolderAnswers(cache_folder) if cache_folder else None, usage=usage)
-    from .template import TemplateWriter
+    from generation.writing.template import TemplateWriter
 
     return TemplateWriter(options)

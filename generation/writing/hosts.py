@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from urllib.parse import urlsplit
 
-from .base import RequestRejected
+from generation.writing.base import RequestRejected
 
 OFFICIAL = "https://api.openai.com/v1"
 DEFAULT_HOSTS = ("api.openai.com", "localhost", "127.0.0.1", "[::1]")

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from .answers import Answers, NoAnswers, request_key
-from .base import (
+from generation.writing.answers import Answers, NoAnswers, request_key
+from generation.writing.base import (
     CountTokens,
     KeyRejected,
     Sentence,
@@ -24,12 +24,12 @@ from .base import (
     SentenceUnusable,
     clean_tags,
 )
-from .checks import fault_of, finished, missing_tags
-from .hosts import OFFICIAL
-from .options import OpenAIOptions
-from .prompt_template import load_template
-from .service import Service
-from .usage import EXPECTED_ANSWER_TOKENS, Estimate, Usage, about_tokens, price
+from generation.writing.checks import fault_of, finished, missing_tags
+from generation.writing.hosts import OFFICIAL
+from generation.writing.options import OpenAIOptions
+from generation.writing.prompt_template import load_template
+from generation.writing.service import Service
+from generation.writing.usage import EXPECTED_ANSWER_TOKENS, Estimate, Usage, about_tokens, price
 
 _FENCE = re.compile(r"```(?:json)?\s*(.*?)\s*```", re.DOTALL)
 

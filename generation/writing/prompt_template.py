@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from .base import RequestRejected
+from generation.writing.base import RequestRejected
 
 FOLDER = Path(__file__).with_name("prompts")
 _PARTS = ("system", "user", "again")

@@ -15,7 +15,7 @@ import httpx2
 import openai
 from pydantic import BaseModel, ValidationError, field_validator
 
-from .base import (
+from generation.writing.base import (
     KeyRejected,
     QuotaExhausted,
     RequestRejected,
@@ -23,8 +23,8 @@ from .base import (
     SentenceUnusable,
     ServiceUnavailable,
 )
-from .dialect import COMPLAINTS, Dialect, dialect_of
-from .options import OpenAIOptions
+from generation.writing.dialect import COMPLAINTS, Dialect, dialect_of
+from generation.writing.options import OpenAIOptions
 
 _FIRST_WAIT = 1.0
 _MOST_BYTES = 4 * 2**20

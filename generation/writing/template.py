@@ -16,10 +16,9 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from generation.redefinition.vocabulary import kind_of, known_tags, prompt_word
-
-from .base import CountTokens, Sentence, SentenceTooLong, clean_tags
-from .options import TemplateOptions
-from .words import Phrase, capitalised, enumerate_words, phrase_of, voice_phrases, with_article
+from generation.writing.base import CountTokens, Sentence, SentenceTooLong, clean_tags
+from generation.writing.options import TemplateOptions
+from generation.writing.words import Phrase, capitalised, enumerate_words, phrase_of, voice_phrases, with_article
 
 GRAMMAR_VERSION = "2"
 

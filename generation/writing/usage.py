@@ -7,8 +7,8 @@ import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from .base import SpendingCapReached
-from .options import OpenAIOptions
+from generation.writing.base import SpendingCapReached
+from generation.writing.options import OpenAIOptions
 
 EXPECTED_ANSWER_TOKENS = 60  # of a sentence as JSON, where nobody counted
 

@@ -1,5 +1,5 @@
 """The embedded painter: composed pictures drawn by rule from what a prompt names."""
 
-from .painter import SketchPainter
+from generation.painting.sketch.painter import SketchPainter
 
 __all__ = ["SketchPainter"]

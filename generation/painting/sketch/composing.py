@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from . import halls, indoors, keys, outdoors, people, percussion, strings, winds
-from .canvas import Layer, Pen, blur, mix
-from .inks import Inks, inks_under
-from .palettes import HOME_MOOD, MOODS, palette_for
-from .reading import Reading
-from .scene import Scene, Skeleton
+from generation.painting.sketch import halls, indoors, keys, outdoors, people, percussion, strings, winds
+from generation.painting.sketch.canvas import Layer, Pen, blur, mix
+from generation.painting.sketch.inks import Inks, inks_under
+from generation.painting.sketch.palettes import HOME_MOOD, MOODS, palette_for
+from generation.painting.sketch.reading import Reading
+from generation.painting.sketch.scene import Scene, Skeleton
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .canvas import Fade, mirrored, mix, spline
-from .scene import Scene
+from generation.painting.sketch.canvas import Fade, mirrored, mix, spline
+from generation.painting.sketch.scene import Scene
 
 
 def _arch(x: float, top: float, foot: float, half: float, pointed: float = 0.0) -> list[tuple[float, float]]:

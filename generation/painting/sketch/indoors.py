@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .canvas import Fade, ellipse_points, mix, spline
-from .scene import Scene
+from generation.painting.sketch.canvas import Fade, ellipse_points, mix, spline
+from generation.painting.sketch.scene import Scene
 
 
 def club(scene: Scene) -> None:

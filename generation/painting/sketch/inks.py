@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .canvas import mix, rgb
+from generation.painting.sketch.canvas import mix, rgb
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .canvas import Fade, ellipse_points, mirrored, mix, spline
-from .scene import Scene
+from generation.painting.sketch.canvas import Fade, ellipse_points, mirrored, mix, spline
+from generation.painting.sketch.scene import Scene
 
 
 def _rolling(scene: Scene, rough: float = 0.5, count: int = 3) -> None:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ..base import check_lengths
-from .composing import compose
-from .reading import count_tokens, read
-from .scene import Skeleton
+from generation.painting.base import check_lengths
+from generation.painting.sketch.composing import compose
+from generation.painting.sketch.reading import count_tokens, read
+from generation.painting.sketch.scene import Skeleton
 
 if TYPE_CHECKING:
     from PIL import Image
 
-    from ..options import SketchOptions
+    from generation.painting.options import SketchOptions
 
 # Raise it with every change that changes a picture: it is part of each stimulus's provenance.
 VERSION = "2"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from .canvas import mix, rgb
+from generation.painting.sketch.canvas import mix, rgb
 
 
 @dataclass(frozen=True)

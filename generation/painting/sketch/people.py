@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .canvas import Fade, Pen, ellipse_points, mirrored, mix, spline
-from .inks import Inks
+from generation.painting.sketch.canvas import Fade, Pen, ellipse_points, mirrored, mix, spline
+from generation.painting.sketch.inks import Inks
 
 _FACE = [
     (0.02, -0.86),

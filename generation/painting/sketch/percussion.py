@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .canvas import Fade, Pen, ellipse_points, mirrored
-from .inks import Inks
+from generation.painting.sketch.canvas import Fade, Pen, ellipse_points, mirrored
+from generation.painting.sketch.inks import Inks
 
 
 def _cymbal(pen: Pen, ink: Inks, x: float, y: float, width: float, turn: float, foot: float) -> None:

@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 
-from .lexicon import DENIES, FAMILIES, LEXICON, LONGEST, VOICELESS, Meaning
+from generation.painting.sketch.lexicon import DENIES, FAMILIES, LEXICON, LONGEST, VOICELESS, Meaning
 
 _TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)?|[.,;:!?()]")
 _PIECE = re.compile(r"[^\W\d_]+|\d|[^\w\s]|_")

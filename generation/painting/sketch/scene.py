@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .canvas import Fade, Layer, Pen, mix
-from .palettes import Palette
+from generation.painting.sketch.canvas import Fade, Layer, Pen, mix
+from generation.painting.sketch.palettes import Palette
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .canvas import Fade, Pen, ellipse_points, spline
-from .inks import Inks
+from generation.painting.sketch.canvas import Fade, Pen, ellipse_points, spline
+from generation.painting.sketch.inks import Inks
 
 
 def flute(pen: Pen, ink: Inks) -> None:

@@ -6,9 +6,8 @@ import sys
 
 import pytest
 
+from tests.generation.orchestration.kills import ROOT
 from tests.services import PATIENCE, RABBITMQ, REDIS, need_server
-
-from .kills import ROOT
 
 pytestmark = pytest.mark.long
 

@@ -12,8 +12,7 @@ from PIL import Image
 from generation.runs import execution, lifecycle
 from study.models import Stimulus
 from study.setup import preflight
-
-from ..test_normalise import png_chunks
+from tests.generation.test_normalise import png_chunks
 
 
 @pytest.fixture

@@ -10,9 +10,8 @@ from django.db import connection, connections
 
 from generation.models import ClipStep
 from generation.runs import execution, lifecycle, queueing
+from tests.generation.orchestration.kills import ROOT
 from tests.services import PATIENCE, need_program
-
-from .kills import ROOT
 
 pytestmark = pytest.mark.long
 

@@ -20,9 +20,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.generation.orchestration.kills import at_rest, done_steps, findings, kill, make_study, prepare, start_worker
 from tests.services import own_port, wait_until
-
-from .kills import at_rest, done_steps, findings, kill, make_study, prepare, start_worker
 
 
 class PrivateRedis:

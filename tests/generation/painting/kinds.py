@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .conftest import tiny_parts, tiny_text_encoder, tiny_tokenizer, tiny_unet
+from tests.generation.painting.conftest import tiny_parts, tiny_text_encoder, tiny_tokenizer, tiny_unet
 
 
 def save_xl(folder: Path) -> Path:

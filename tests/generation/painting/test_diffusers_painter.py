@@ -15,8 +15,7 @@ from generation.painting.attempts import paint_from_sequence
 from generation.painting.diffusers_painter import DiffusersPainter
 from generation.painting.errors import OutOfMemory, PainterNotReady, PictureWithheld, SeedsExhausted
 from generation.painting.seeds import seed_sequence
-
-from .conftest import save_pipeline
+from tests.generation.painting.conftest import save_pipeline
 
 PROMPTS = ["a guitar", "piano and drums", "a slow piano piece", "drums"]
 

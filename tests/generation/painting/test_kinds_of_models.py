@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from generation.painting.errors import PainterNotReady
-
-from .kinds import SAVERS
-from .test_diffusers_painter import PROMPTS, assert_alike, painter_for, pixels
+from tests.generation.painting.kinds import SAVERS
+from tests.generation.painting.test_diffusers_painter import PROMPTS, assert_alike, painter_for, pixels
 
 KINDS = [
     ("xl", {"guidance": 6, "negative_prompt": "text"}, "StableDiffusionXLPipeline"),

@@ -14,8 +14,7 @@ from generation.painting.diffusers_options import DiffusersOptions
 from generation.painting.errors import PainterNotReady
 from generation.painting.model_files import check_files, fetch_model, weights_digest
 from generation.painting.prompt_tokens import PromptTokens
-
-from .conftest import tiny_tokenizer
+from tests.generation.painting.conftest import tiny_tokenizer
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 

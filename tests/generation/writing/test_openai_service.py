@@ -19,8 +19,7 @@ from generation.writing import (
 )
 from generation.writing.answers import FolderAnswers
 from generation.writing.openai_writer import OpenAIWriter
-
-from .conftest import GOOD, KEY, TAGS, Writer, content, failure, sentence
+from tests.generation.writing.conftest import GOOD, KEY, TAGS, Writer, content, failure, sentence
 
 pytestmark = pytest.mark.usefixtures("key")
 

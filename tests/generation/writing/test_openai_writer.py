@@ -18,8 +18,7 @@ from generation.writing import (
     StopsTheBatch,
     build_writer,
 )
-
-from .conftest import GOOD, KEY, Writer, content, failure, sentence
+from tests.generation.writing.conftest import GOOD, KEY, Writer, content, failure, sentence
 
 pytestmark = pytest.mark.usefixtures("key")
 
