@@ -61,13 +61,13 @@ proof: setup-dev ## The proof of the statistics by simulation, in full (some min
 	$(BIN)/python benchmarks/proof_by_simulation.py
 
 learning: setup-dev ## CLMR's whole training path on sounds with a known answer
-	EARSIGHT_LEARNING_TEST=full $(BIN)/python -m pytest tests/generation/listening/test_clmr_training.py -k "contrastive or two_processes"
+	EARSIGHT_LEARNING_TEST=full $(BIN)/python -m pytest tests/generation/tagging/test_clmr_training.py -k "contrastive or two_processes"
 
 screenshots: setup-dev chromium ## Take the pictures of docs/screenshots.md from a finished demo
 	$(BIN)/python docs/take_screenshots.py
 
 kills: setup-dev ## Twenty kills of real workers in the middle of a run, by broker (BROKER=redis://…)
-	$(BIN)/python -m tests.generation.orchestration.kills --broker $(or $(BROKER),filesystem://) --kills 20 --clips 50
+	$(BIN)/python -m tests.generation.runs.kills --broker $(or $(BROKER),filesystem://) --kills 20 --clips 50
 
 format: setup-dev ## Format the code
 	$(BIN)/ruff check --fix .

@@ -28,7 +28,7 @@ WHOLE = 25_863
 def start_worker(log: Path) -> subprocess.Popen[bytes]:
     """One worker process with one child, in a group of its own."""
     queue = os.environ["EARSIGHT_TEST_QUEUE_PREFIX"] + "cpu"
-    app = "tests.generation.orchestration.worker_app"
+    app = "tests.generation.runs.worker_app"
     command = [sys.executable, "-m", "celery", "-A", app, "worker", "-Q", queue, "-c", "1", "-l", "WARNING"]
     command += ["--without-gossip", "--without-mingle", "-n", f"{secrets.token_hex(4)}@bench"]
     with log.open("ab") as output:
@@ -59,7 +59,7 @@ def main() -> None:
 
 def measure(folder: Path, clips: int, broker: str, precision: str) -> int:
     os.environ |= {
-        "DJANGO_SETTINGS_MODULE": "tests.generation.orchestration.worker_settings",
+        "DJANGO_SETTINGS_MODULE": "tests.generation.runs.worker_settings",
         "EARSIGHT_TEST_QUEUE_PREFIX": f"earsight-bench-listen-{secrets.token_hex(4)}-",
         "EARSIGHT_TEST_NO_RESCUE": "1",
         "EARSIGHT_DATA": str(folder / "data"),

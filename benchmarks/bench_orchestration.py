@@ -36,7 +36,7 @@ def resident_mib(group: int) -> float:
 def overhead(clips: int) -> dict[str, float]:
     """Seconds of orchestration for each stimulus: everything but the work itself."""
     from generation.runs import execution, lifecycle, work
-    from tests.generation.orchestration.kills import make_study
+    from tests.generation.runs.kills import make_study
 
     spent = {"work": 0.0, "cpu": 0.0}
 
@@ -71,10 +71,10 @@ def overhead(clips: int) -> dict[str, float]:
 def throughput(clips: int, workers: int, size: int) -> dict[str, float]:
     """Clips a minute through real workers, and whether their memory stays flat."""
     from generation.models import ClipStep
-    from tests.generation.orchestration.kills import findings, make_study
+    from tests.generation.runs.kills import findings, make_study
 
     study, run = make_study(clips, size)
-    command = [sys.executable, "-m", "celery", "-A", "tests.generation.orchestration.worker_app", "worker"]
+    command = [sys.executable, "-m", "celery", "-A", "tests.generation.runs.worker_app", "worker"]
     prefix = os.environ["EARSIGHT_TEST_QUEUE_PREFIX"]
     command += [
         "-Q",
@@ -123,7 +123,7 @@ def main() -> None:
         for part in ("overhead", "throughput"):
             subprocess.run([sys.executable, __file__, *sys.argv[1:], "--part", part], check=True)
         return
-    from tests.generation.orchestration.kills import forget_broker, prepare
+    from tests.generation.runs.kills import forget_broker, prepare
 
     if options.painter == "sketch" and options.part == "throughput":
         os.environ["EARSIGHT_TEST_SKETCH"] = "1"

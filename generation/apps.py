@@ -9,4 +9,6 @@ class GenerationConfig(AppConfig):
     verbose_name = "Generation"
 
     def ready(self) -> None:
-        from generation.runs import copying  # noqa: F401  (they register what the app adds to a study)
+        # Imported because they register what this app adds to a study.
+        from generation.console import path_steps  # noqa: F401
+        from generation.runs import copying  # noqa: F401

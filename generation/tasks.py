@@ -2,10 +2,9 @@
 
 from celery import shared_task
 
+# Imported for their effect: the first registers the tasks of library passes, the last connects the worker's hooks.
 from generation.library import tasks  # noqa: F401
-
-# Imported for what importing does: library_tasks registers its task, worker connects its hooks.
-from generation.runs import execution
+from generation.runs import execution, worker  # noqa: F401
 
 
 @shared_task(name="generation.perform_step", acks_late=True, ignore_result=True)

@@ -19,7 +19,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     """
     for item in items:
         if item.get_closest_marker("long") is None:
-            item.add_marker(pytest.mark.xdist_group(item.path.name))
+            item.add_marker(pytest.mark.xdist_group(str(item.path)))
         if any(map(item.get_closest_marker, ("long", "processes"))):
             item.add_marker(pytest.mark.flaky(reruns=1))
     result = yield

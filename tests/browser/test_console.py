@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from study.models import Study
 from tests.browser.journey import press
 from tests.factories import PASSWORD, StudyFactory, UserFactory, make_open_study, make_study
-from tests.study.console.conftest import tone
+from tests.study.conftest import tone
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 800}

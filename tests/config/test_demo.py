@@ -10,7 +10,7 @@ from config import demo
 from study.errors import ImportRefused
 from study.models import Study
 from tests.factories import UserFactory
-from tests.study.console.conftest import tone
+from tests.study.conftest import tone
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

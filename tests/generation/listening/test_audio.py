@@ -93,7 +93,7 @@ def test_messages_use_the_uploads_own_name(tmp_path):
 
 
 def test_checking_uploads_needs_no_torch():
-    modules = "generation.audio, generation.voice, generation.tagging, generation.library"
+    modules = "generation.listening.audio, generation.listening.voice, generation.tagging, generation.library.passes"
     code = f"import sys, {modules}; print('torch' in sys.modules)"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "False"

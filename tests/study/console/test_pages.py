@@ -16,7 +16,7 @@ from study.models import Clip, Study
 from study.participants.questions import shipped
 from study.setup.sharing import share_study
 from tests.factories import PASSWORD, make_open_study, make_study
-from tests.study.console.conftest import tone, upload
+from tests.study.conftest import tone, upload
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[Any], Client]

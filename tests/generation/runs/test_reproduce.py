@@ -16,7 +16,7 @@ def stimulus(study, monkeypatch):
     # The sketch painter itself, not the flat one: the command builds the painter that the provenance names.
     from generation import painting
     from generation.runs import pipeline
-    from tests.generation.orchestration import light  # noqa: F401  (it puts the flat painter in place)
+    from tests.generation.runs import light  # noqa: F401  (it puts the flat painter in place)
 
     monkeypatch.setattr(pipeline, "painter_of", lambda settings: painting.build_painter(settings.painter))
     lifecycle.start_run(study)

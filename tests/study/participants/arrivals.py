@@ -25,7 +25,7 @@ def serve(port: int, people: int, lock: bool) -> subprocess.Popen:
         sys.executable,
         "-m",
         "gunicorn",
-        "tests.study.arrivals_site",
+        "tests.study.participants.arrivals_site",
         "--bind",
         f"127.0.0.1:{port}",
         "--workers",

@@ -17,7 +17,7 @@ import pytest
 
 from config.processes import wait_until_served
 from tests.services import PATIENCE, own_port
-from tests.study.test_concurrent_arrivals import ROOT, database  # noqa: F401 (a fixture)
+from tests.study.participants.test_concurrent_arrivals import ROOT, database  # noqa: F401 (a fixture)
 
 pytestmark = pytest.mark.processes
 PEOPLE, CLIPS = 12, 5

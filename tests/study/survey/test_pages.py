@@ -262,7 +262,7 @@ def test_pages_are_never_kept_by_a_cache():
 def test_a_trial_page_is_small_with_all_it_loads_and_needs_one_round_trip():
     visit = Visit(make_open_study(clips=6, conditions=6)).to_trials()
     page = visit.get("trial/1/").content.decode()
-    static = Path(__file__).resolve().parents[2] / "static"
+    static = Path(__file__).resolve().parents[3] / "static"
     named = [*re.findall(r'<link rel="(?:stylesheet|modulepreload)" href="/static/([^"]+)"', page)]
     named += re.findall(r'<script[^>]* src="/static/([^"]+)"', page)
     files = {name: (static / name).read_text() for name in named}

@@ -14,7 +14,7 @@ from study.setup import clip_import
 from study.setup.clip_import import ClipRefused, delete_clip, exclude_clip, import_clip, import_clips, include_clip
 from study.setup.copying import copy_study
 from tests.factories import make_open_study, make_study
-from tests.study.console.conftest import tone, upload
+from tests.study.conftest import tone, upload
 
 pytestmark = pytest.mark.django_db
 

@@ -11,7 +11,7 @@ from generation.runs import execution, lifecycle
 from generation.settings_model import settings_of
 from study.models import Stimulus, Study
 from study.setup import preflight
-from tests.generation.orchestration.conftest import add_clips
+from tests.generation.runs.conftest import add_clips
 
 PAGES = (
     *("generation_run", "generation_live", "generation_settings", "generation_review", "generation_decide"),

@@ -12,7 +12,7 @@ from PIL import Image
 from generation.runs import execution, lifecycle
 from study.models import Stimulus
 from study.setup import preflight
-from tests.generation.test_normalise import png_chunks
+from tests.generation.painting.test_normalise import png_chunks
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def sketched(study, monkeypatch):
     """Painted by the sketch painter itself, which draws its lists and its sentences differently."""
     from generation import painting
     from generation.runs import pipeline
-    from tests.generation.orchestration import light  # noqa: F401  (it puts the flat painter in place)
+    from tests.generation.runs import light  # noqa: F401  (it puts the flat painter in place)
 
     monkeypatch.setattr(pipeline, "painter_of", lambda settings: painting.build_painter(settings.painter))
     lifecycle.start_run(study)

@@ -17,8 +17,8 @@ from generation.templatetags.generation import money
 from generation.writing import OpenAIOptions, SpendingCapReached
 from generation.writing.hosts import HostNotAllowed, check_host
 from generation.writing.usage import check_cap
-from tests.generation.orchestration.conftest import SMALL, add_clips
-from tests.generation.orchestration.test_pages import client, form_data  # noqa: F401
+from tests.generation.runs.conftest import SMALL, add_clips
+from tests.generation.runs.test_pages import client, form_data  # noqa: F401
 from tests.generation.writing.conftest import Server, content, failure, sentence, server  # noqa: F401
 
 GOOD = "A slow piano plays a classical tune."

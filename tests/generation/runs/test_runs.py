@@ -11,7 +11,7 @@ from generation.settings_model import GenerationSettings, store_settings
 from study.models import Stimulus, Study
 from study.setup.copying import copy_study
 from study.setup.lifecycle import create_study
-from tests.generation.orchestration.conftest import SMALL, add_clips, owned_files, stored_files
+from tests.generation.runs.conftest import SMALL, add_clips, owned_files, stored_files
 
 State = ClipStep.State
 

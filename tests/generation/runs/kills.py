@@ -1,6 +1,6 @@
 """Kill -9 of real workers at random moments of a run, and what is there at the end, as JSON.
 
-    python -m tests.generation.orchestration.kills --broker redis://127.0.0.1:6379/13 --kills 20 --clips 40
+    python -m tests.generation.runs.kills --broker redis://127.0.0.1:6379/13 --kills 20 --clips 40
 
 Ends with 1 where a stimulus is missing or doubled, a file has no owner or an owner no file.
 """
@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[3]
 def prepare(folder: str, broker: str, seconds: float, rescue: bool) -> None:
     """The environment of this process and of the workers it starts."""
     os.environ |= {
-        "DJANGO_SETTINGS_MODULE": "tests.generation.orchestration.worker_settings",
+        "DJANGO_SETTINGS_MODULE": "tests.generation.runs.worker_settings",
         "EARSIGHT_DATA": folder,
         "EARSIGHT_BROKER_URL": broker,
         "EARSIGHT_TEST_STEP_SECONDS": str(seconds),
@@ -44,7 +44,7 @@ def start_worker(log: Path) -> subprocess.Popen:
     """A worker with two processes, in a process group of its own."""
     prefix = os.environ["EARSIGHT_TEST_QUEUE_PREFIX"]
     queues = ",".join(f"{prefix}{queue}" for queue in ("cpu", "api", "gpu"))
-    command = [sys.executable, "-m", "celery", "-A", "tests.generation.orchestration.worker_app", "worker"]
+    command = [sys.executable, "-m", "celery", "-A", "tests.generation.runs.worker_app", "worker"]
     command += [
         "-Q",
         queues,
@@ -90,7 +90,7 @@ def make_study(clips: int, size: int = 64):
     from generation.runs import lifecycle
     from generation.settings_model import GenerationSettings, store_settings
     from study.setup.lifecycle import create_study
-    from tests.generation.orchestration.conftest import add_clips
+    from tests.generation.runs.conftest import add_clips
 
     call_command("migrate", verbosity=0)
     owner = get_user_model().objects.create_user("owner")
@@ -141,7 +141,7 @@ def findings(study) -> dict:
     from generation.models import ClipStep
     from generation.runs import orphan_files
     from study.models import Stimulus
-    from tests.generation.orchestration.conftest import owned_files, stored_files
+    from tests.generation.runs.conftest import owned_files, stored_files
 
     orphan_files.sweep()
     wanted = study.clips.count() * study.conditions.count()

@@ -11,7 +11,7 @@ from generation.models import ClipStep, GenerationRun
 from generation.runs import execution, lifecycle, work
 from study.models import Stimulus, Study
 from study.setup.drafting import delete_draft
-from tests.generation.orchestration.conftest import owned_files, stored_files
+from tests.generation.runs.conftest import owned_files, stored_files
 
 State = ClipStep.State
 

@@ -8,4 +8,4 @@ pytestmark = pytest.mark.long
 
 
 def test_ballots_are_cast_and_kept_statements_hold_on_postgresql():
-    pass_on_postgresql("tests/study/test_kept_statements.py", "tests/study/test_voting.py")
+    pass_on_postgresql("tests/study/ballots/test_kept_statements.py", "tests/study/ballots/test_casting.py")

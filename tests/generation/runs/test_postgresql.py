@@ -8,4 +8,4 @@ pytestmark = pytest.mark.long
 
 
 def test_leases_hold_on_postgresql():
-    pass_on_postgresql("tests/generation/orchestration/test_leases.py")
+    pass_on_postgresql("tests/generation/runs/test_leases.py")

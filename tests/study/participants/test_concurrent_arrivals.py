@@ -13,7 +13,7 @@ import pytest
 from tests.services import PATIENCE, POSTGRES, need_server
 
 pytestmark = pytest.mark.processes
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -34,7 +34,7 @@ def database(request, tmp_path):
 
 def arrivals(database, folder, *options):
     done = subprocess.run(
-        [sys.executable, "-m", "tests.study.arrivals", str(folder), "50", *options],
+        [sys.executable, "-m", "tests.study.participants.arrivals", str(folder), "50", *options],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import read_po
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 MODULES = (
     *(ROOT / "study" / "survey").glob("*.py"),
-    *(ROOT / "study" / f"{name}.py" for name in ("voting", "enrolment", "progress", "withdrawal")),
+    *(ROOT / "study/participants" / f"{name}.py" for name in ("enrolment", "progress", "withdrawal")),
+    ROOT / "study/ballots/casting.py",
+    ROOT / "study/texts.py",
 )
 
 

@@ -16,7 +16,7 @@ SMALL = SketchOptions(kind="sketch", size=64)
 
 @pytest.fixture(autouse=True)
 def light(settings, tmp_path, monkeypatch):
-    settings.GENERATION_PIPELINE = "tests.generation.orchestration.light"
+    settings.GENERATION_PIPELINE = "tests.generation.runs.light"
     settings.MEDIA_ROOT = str(tmp_path / "media")
     settings.DATA_DIR = tmp_path
     monkeypatch.setattr("generation.runs.queueing._publish", lambda step_id, queue: None)
