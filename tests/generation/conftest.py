@@ -1,4 +1,4 @@
-"""Sounds and weights that the listening tests share."""
+"""Sounds that the tests of several rooms share."""
 
 from pathlib import Path
 
