@@ -33,7 +33,7 @@ function start() {
 function makeTrial(form) {
   const state = form.querySelector(".state");
   const next = form.querySelector(".next");
-  const kept = state.textContent;
+  const kept = state.textContent.trim();
   const shown = performance.now();
   const minimum = "answered" in form.dataset ? 0 : Number(form.dataset.minimum);
   const player = makePlayer(form.querySelector("#player"), Number(form.dataset.duration), notes.note);
