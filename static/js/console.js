@@ -3,7 +3,6 @@
 
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 
-
 // The path, folded away on phones.
 for (const button of all("[data-nav-toggle]")) {
   button.addEventListener("click", () => {
@@ -38,7 +37,9 @@ for (const button of all("[data-copy]")) {
     button.textContent = button.dataset.textCopied;
     const status = document.querySelector("[data-copy-status]");
     if (status) status.textContent = button.dataset.textCopied;
-    setTimeout(() => { button.textContent = label; }, 2000);
+    setTimeout(() => {
+      button.textContent = label;
+    }, 2000);
   });
 }
 
@@ -121,14 +122,19 @@ function setUpUpload(form) {
     input.value = "";
   });
   for (const name of ["dragenter", "dragover"]) {
-    drop.addEventListener(name, (event) => { event.preventDefault(); drop.classList.add("over"); });
+    drop.addEventListener(name, (event) => {
+      event.preventDefault();
+      drop.classList.add("over");
+    });
   }
   for (const name of ["dragleave", "drop"]) drop.addEventListener(name, () => drop.classList.remove("over"));
   drop.addEventListener("drop", (event) => {
     event.preventDefault();
     take([...event.dataTransfer.files]);
   });
-  window.addEventListener("beforeunload", (event) => { if (busy) event.preventDefault(); });
+  window.addEventListener("beforeunload", (event) => {
+    if (busy) event.preventDefault();
+  });
 
   function take(files) {
     list.hidden = false;
@@ -222,7 +228,11 @@ for (const form of all("[data-tag-editor]")) {
 function setUpTagEditor(form) {
   const field = form.elements.tags;
   const text = form.dataset;
-  const split = (value) => value.split(";").map((tag) => tag.trim().replace(/\s+/g, " ")).filter(Boolean);
+  const split = (value) =>
+    value
+      .split(";")
+      .map((tag) => tag.trim().replace(/\s+/g, " "))
+      .filter(Boolean);
   const tags = split(field.value);
   const editor = document.createElement("div");
   const typed = document.createElement("input");
@@ -247,7 +257,11 @@ function setUpTagEditor(form) {
       cross.type = "button";
       cross.textContent = "×";
       cross.setAttribute("aria-label", text.textRemove.replace("{tag}", tag));
-      cross.addEventListener("click", () => { tags.splice(at, 1); draw(); typed.focus(); });
+      cross.addEventListener("click", () => {
+        tags.splice(at, 1);
+        draw();
+        typed.focus();
+      });
       chip.append(cross);
       editor.insertBefore(chip, typed);
     });
@@ -275,7 +289,9 @@ function setUpTagEditor(form) {
     const problem = form.querySelector("[data-editor-problem]");
     try {
       const response = await fetch(form.action, {
-        method: "POST", body: new FormData(form), headers: { Accept: "application/json" },
+        method: "POST",
+        body: new FormData(form),
+        headers: { Accept: "application/json" },
       });
       const answer = await response.json();
       if (!answer.ok) throw new Error(answer.problem);
@@ -292,12 +308,14 @@ function setUpTagEditor(form) {
 
 function showChips(form, tags) {
   const chips = form.closest(".tag-cell").querySelector("[data-chips]");
-  chips.replaceChildren(...(tags.length ? tags : [form.dataset.textNone]).map((tag) => {
-    const chip = document.createElement("li");
-    chip.className = tags.length ? "chip" : "quiet small no-tags";
-    chip.textContent = tag;
-    return chip;
-  }));
+  chips.replaceChildren(
+    ...(tags.length ? tags : [form.dataset.textNone]).map((tag) => {
+      const chip = document.createElement("li");
+      chip.className = tags.length ? "chip" : "quiet small no-tags";
+      chip.textContent = tag;
+      return chip;
+    }),
+  );
 }
 
 // The monitor keeps itself current while somebody looks.
@@ -309,7 +327,12 @@ for (const part of all("[data-refresh]")) {
       if (!response.ok || response.redirected) return;
       part.innerHTML = await response.text();
       if (part.querySelector("[data-reload]")) location.reload(); // what it told of has ended: the page is another
-    } catch { /* offline: the next turn tries again */ }
+    } catch {
+      /* offline: the next turn tries again */
+    }
   };
-  if (every) setInterval(() => { if (!document.hidden && !part.contains(document.activeElement)) refresh(); }, 1000 * every);
+  if (every)
+    setInterval(() => {
+      if (!document.hidden && !part.contains(document.activeElement)) refresh();
+    }, 1000 * every);
 }

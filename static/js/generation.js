@@ -6,7 +6,8 @@ const live = document.getElementById("live");
 if (live) {
   const PERIOD = 2000;
   const isRunning = () => live.querySelector('[data-running="true"]') !== null;
-  const isBusy = () => live.contains(document.activeElement) && document.activeElement.matches("input, select, textarea");
+  const isBusy = () =>
+    live.contains(document.activeElement) && document.activeElement.matches("input, select, textarea");
   const look = async () => {
     if (document.hidden || isBusy()) {
       schedule();
@@ -19,7 +20,10 @@ if (live) {
         return;
       }
       if (answer.ok) {
-        const focused = document.activeElement && live.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+        const focused =
+          document.activeElement && live.contains(document.activeElement)
+            ? document.activeElement.getAttribute("href")
+            : null;
         live.innerHTML = await answer.text();
         if (focused) {
           const again = live.querySelector(`[href="${CSS.escape(focused)}"]`);
@@ -57,7 +61,8 @@ for (const button of document.querySelectorAll("[data-seek]")) {
 for (const room of document.querySelectorAll("[data-room]")) {
   const show = () => {
     const chosen = room.querySelector(`input[name="${room.dataset.room}"]:checked`);
-    for (const kind of room.querySelectorAll("[data-kind]")) kind.hidden = !chosen || kind.dataset.kind !== chosen.value;
+    for (const kind of room.querySelectorAll("[data-kind]"))
+      kind.hidden = !chosen || kind.dataset.kind !== chosen.value;
   };
   room.addEventListener("change", show);
   show();

@@ -13,20 +13,26 @@ async function load(address) {
   if (!response.ok || new URL(response.url).pathname !== address) throw new Error("not there");
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
   const made = [];
-  await Promise.all([...page.querySelectorAll("#trial .picture img, #trial audio")].map(async (element) => {
-    const url = await blobUrl(element.getAttribute("src"));
-    made.push(url);
-    const link = element.parentElement.querySelector(".enlarge");
-    if (link) link.href = url;
-    element.setAttribute("src", url);
-  }));
+  await Promise.all(
+    [...page.querySelectorAll("#trial .picture img, #trial audio")].map(async (element) => {
+      const url = await blobUrl(element.getAttribute("src"));
+      made.push(url);
+      const link = element.parentElement.querySelector(".enlarge");
+      if (link) link.href = url;
+      element.setAttribute("src", url);
+    }),
+  );
   return { page, made, address };
 }
 
 export async function prepare(address, depth = DEPTH) {
   if (!address || depth < 1 || navigator.connection?.saveData) return;
   if (!pages.has(address)) {
-    try { pages.set(address, await load(address)); } catch { return; }
+    try {
+      pages.set(address, await load(address));
+    } catch {
+      return;
+    }
   }
   const further = pages.get(address)?.page.querySelector("#trial")?.dataset.ahead;
   await prepare(further, depth - 1);

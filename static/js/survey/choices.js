@@ -8,7 +8,9 @@ export function makeChoices(form, note) {
   const chosen = (name) => form.querySelector(`[name=${name}]:checked`)?.value || "";
 
   function set(name, letter) {
-    form.querySelectorAll(`[name=${name}]`).forEach((input) => { input.checked = input.value === letter; });
+    form.querySelectorAll(`[name=${name}]`).forEach((input) => {
+      input.checked = input.value === letter;
+    });
   }
 
   function draw() {
@@ -20,9 +22,16 @@ export function makeChoices(form, note) {
       const button = choice.querySelector(".pick");
       const name = choice.querySelector("img").alt;
       button.setAttribute("aria-pressed", String(Boolean(place)));
-      button.setAttribute("aria-label", place ? `${name}, ${choice.querySelector(`.badge-${place}`).textContent}` : name);
+      button.setAttribute(
+        "aria-label",
+        place ? `${name}, ${choice.querySelector(`.badge-${place}`).textContent}` : name,
+      );
     }
-    try { sessionStorage.setItem(draft, JSON.stringify({ first, second })); } catch { /* private windows may refuse */ }
+    try {
+      sessionStorage.setItem(draft, JSON.stringify({ first, second }));
+    } catch {
+      /* private windows may refuse */
+    }
     listeners.forEach((listener) => listener());
   }
 
@@ -46,7 +55,10 @@ export function makeChoices(form, note) {
     choice.querySelector("img").after(button);
   }
   none?.addEventListener("change", () => {
-    if (none.checked) { set("first", ""); set("second", ""); }
+    if (none.checked) {
+      set("first", "");
+      set("second", "");
+    }
     draw();
   });
   if (!chosen("first") && !none?.checked) {
@@ -54,7 +66,9 @@ export function makeChoices(form, note) {
       const kept = JSON.parse(sessionStorage.getItem(draft) || "{}");
       if (kept.first && radio("first", kept.first)) set("first", kept.first);
       if (kept.second && radio("second", kept.second)) set("second", kept.second);
-    } catch { /* nothing kept */ }
+    } catch {
+      /* nothing kept */
+    }
   }
   draw();
   return {
@@ -64,6 +78,12 @@ export function makeChoices(form, note) {
     second: () => chosen("second"),
     none: () => Boolean(none?.checked),
     onChange: (listener) => listeners.push(listener),
-    forget: () => { try { sessionStorage.removeItem(draft); } catch { /* as above */ } },
+    forget: () => {
+      try {
+        sessionStorage.removeItem(draft);
+      } catch {
+        /* as above */
+      }
+    },
   };
 }

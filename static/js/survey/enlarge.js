@@ -31,14 +31,21 @@ export function makeEnlarge(dialog, form, choices, note) {
       dialog.showModal();
     });
   });
-  dialog.querySelectorAll("[data-step]").forEach((button) => button.addEventListener("click", () => move(Number(button.dataset.step))));
+  dialog
+    .querySelectorAll("[data-step]")
+    .forEach((button) => button.addEventListener("click", () => move(Number(button.dataset.step))));
   dialog.querySelector(".close").addEventListener("click", () => dialog.close());
-  choose.addEventListener("click", () => { choices.pick(letter); draw(); });
+  choose.addEventListener("click", () => {
+    choices.pick(letter);
+    draw();
+  });
   dialog.addEventListener("keydown", (event) => {
     if (event.key === "ArrowRight") move(1);
     else if (event.key === "ArrowLeft") move(-1);
   });
-  large.addEventListener("pointerdown", (event) => { start = event.clientX; });
+  large.addEventListener("pointerdown", (event) => {
+    start = event.clientX;
+  });
   large.addEventListener("pointerup", (event) => {
     const way = start === null ? 0 : event.clientX - start;
     start = null;

@@ -14,7 +14,9 @@ let current = null;
 
 function newKey() {
   if (crypto.randomUUID) return crypto.randomUUID();
-  const hex = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  const hex = [...crypto.getRandomValues(new Uint8Array(16))]
+    .map((byte) => byte.toString(16).padStart(2, "0"))
+    .join("");
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20)}`;
 }
 
@@ -27,7 +29,9 @@ function start() {
   current?.player.audio.pause();
   current = makeTrial(form);
   notes.note("shown");
-  prepare(form.dataset.ahead).then(() => { form.dataset.aheadReady = ""; });
+  prepare(form.dataset.ahead).then(() => {
+    form.dataset.aheadReady = "";
+  });
 }
 
 function makeTrial(form) {
@@ -42,7 +46,9 @@ function makeTrial(form) {
   const seen = watchImages(form, () => draw());
   const trial = { form, player, choices, key: newKey(), busy: false, moved: false, draw, say };
 
-  function say(text) { if (state.textContent !== text) state.textContent = text; }
+  function say(text) {
+    if (state.textContent !== text) state.textContent = text;
+  }
 
   // What is left to do, or nothing.
   function missing() {
@@ -66,7 +72,10 @@ function makeTrial(form) {
 
   async function submit() {
     const what = missing();
-    if (what) { say(what); return; }
+    if (what) {
+      say(what);
+      return;
+    }
     if (trial.busy) return;
     trial.busy = true;
     next.setAttribute("aria-disabled", "true");
@@ -76,14 +85,20 @@ function makeTrial(form) {
     say(state.dataset.saving);
     const fields = [...new FormData(form).entries()].map(([name, value]) => [name, String(value)]);
     outbox.add({ key: trial.key, url: location.pathname, fields, at: Date.now() });
-    if (form.dataset.ahead) setTimeout(() => { if (!trial.moved && isReady(form.dataset.ahead)) go(form.dataset.ahead); }, PATIENCE);
+    if (form.dataset.ahead)
+      setTimeout(() => {
+        if (!trial.moved && isReady(form.dataset.ahead)) go(form.dataset.ahead);
+      }, PATIENCE);
   }
 
   trial.submit = submit;
   player.onHeard(draw);
   choices.onChange(draw);
   form.addEventListener("change", draw);
-  form.addEventListener("submit", (event) => { event.preventDefault(); submit(); });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    submit();
+  });
   player.audio.addEventListener("ended", draw);
   draw();
   return trial;
@@ -93,16 +108,22 @@ function makeTrial(form) {
 function watchImages(form, changed) {
   const images = [...form.querySelectorAll(".picture img")];
   const waiting = new Set(images);
-  const observer = new IntersectionObserver((entries) => {
-    for (const entry of entries) {
-      const image = entry.target;
-      if (!entry.isIntersecting) continue;
-      observer.unobserve(image);
-      const done = () => { waiting.delete(image); changed(); };
-      if (image.complete && image.naturalWidth) done();
-      else image.addEventListener("load", done, { once: true });
-    }
-  }, { threshold: 0.5 });
+  const observer = new IntersectionObserver(
+    (entries) => {
+      for (const entry of entries) {
+        const image = entry.target;
+        if (!entry.isIntersecting) continue;
+        observer.unobserve(image);
+        const done = () => {
+          waiting.delete(image);
+          changed();
+        };
+        if (image.complete && image.naturalWidth) done();
+        else image.addEventListener("load", done, { once: true });
+      }
+    },
+    { threshold: 0.5 },
+  );
   images.forEach((image) => observer.observe(image));
   return () => waiting.size === 0;
 }
@@ -112,7 +133,10 @@ function go(address) {
   if (!current || current.moved) return;
   current.moved = true;
   const ready = take(address);
-  if (!ready) { location.assign(address); return; }
+  if (!ready) {
+    location.assign(address);
+    return;
+  }
   const old = [...document.querySelectorAll("#trial [src^='blob:']")].map((element) => element.src);
   document.title = ready.page.title;
   document.querySelector(".survey-top").replaceWith(document.adoptNode(ready.page.querySelector(".survey-top")));
@@ -133,11 +157,19 @@ outbox.on((event) => {
   const mine = event.item.key === current.key;
   const words = form.querySelector(".state").dataset;
   if (event.kind === "saved") {
-    if (mine) { current.choices.forget(); say(words.saved); go(event.next); }
-    else if (event.item.url === location.pathname) location.assign(event.next || form.dataset.resume); // sent from an earlier visit
+    if (mine) {
+      current.choices.forget();
+      say(words.saved);
+      go(event.next);
+    } else if (event.item.url === location.pathname) location.assign(event.next || form.dataset.resume); // sent from an earlier visit
     else if (!current.busy) current.draw();
   } else if (event.kind === "refused") {
-    if (mine) { current.busy = false; current.key = newKey(); current.draw(); say(event.error); }
+    if (mine) {
+      current.busy = false;
+      current.key = newKey();
+      current.draw();
+      say(event.error);
+    }
   } else if (event.kind === "over") {
     location.assign(form.dataset.resume);
   } else if (event.kind === "offline") {

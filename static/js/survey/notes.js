@@ -8,7 +8,8 @@ export function makeNotes(address, csrf) {
     const data = new FormData();
     data.append("csrfmiddlewaretoken", csrf);
     data.append("events", JSON.stringify(kept.splice(0, 100)));
-    if (!navigator.sendBeacon?.(address, data)) fetch(address, { method: "POST", body: data, keepalive: true }).catch(() => {});
+    if (!navigator.sendBeacon?.(address, data))
+      fetch(address, { method: "POST", body: data, keepalive: true }).catch(() => {});
   }
   setInterval(send, 20000);
   addEventListener("pagehide", send);
@@ -22,5 +23,11 @@ export function makeNotes(address, csrf) {
   function note(kind, data = {}) {
     if (kept.length < 400) kept.push({ kind, trial, data: { ...data, t: Math.round(performance.now()) / 1000 } });
   }
-  return { note, send, at: (number) => { trial = number; } };
+  return {
+    note,
+    send,
+    at: (number) => {
+      trial = number;
+    },
+  };
 }

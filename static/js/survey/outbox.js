@@ -11,14 +11,20 @@ export function makeOutbox(handle) {
   let timer = null;
 
   function read() {
-    try { return JSON.parse(localStorage.getItem(name) || "[]"); } catch { return memory; }
+    try {
+      return JSON.parse(localStorage.getItem(name) || "[]");
+    } catch {
+      return memory;
+    }
   }
   function write(items) {
     memory = items;
     try {
       if (items.length) localStorage.setItem(name, JSON.stringify(items));
       else localStorage.removeItem(name);
-    } catch { /* without storage the answers wait in this page */ }
+    } catch {
+      /* without storage the answers wait in this page */
+    }
   }
   const tell = (event) => listeners.forEach((listener) => listener(event));
 
@@ -33,22 +39,48 @@ export function makeOutbox(handle) {
     const limit = setTimeout(() => control.abort(), 20000);
     try {
       return await fetch(item.url, {
-        method: "POST", body: data, headers: { Accept: "application/json" }, credentials: "same-origin",
-        redirect: "error", signal: control.signal,
+        method: "POST",
+        body: data,
+        headers: { Accept: "application/json" },
+        credentials: "same-origin",
+        redirect: "error",
+        signal: control.signal,
       });
-    } finally { clearTimeout(limit); }
+    } finally {
+      clearTimeout(limit);
+    }
   }
 
   const drop = (item) => write(read().filter((other) => other.key !== item.key));
 
   async function sendOne(item) {
     let response;
-    try { response = await post(item); } catch { return "offline"; }
+    try {
+      response = await post(item);
+    } catch {
+      return "offline";
+    }
     let body = null;
-    try { body = await response.json(); } catch { /* a page, not ours */ }
-    if (response.ok && body?.saved) { drop(item); tell({ kind: "saved", item, next: body.next }); return "ok"; }
-    if (response.status === 422 && body) { drop(item); tell({ kind: "refused", item, error: body.error }); return "ok"; }
-    if (body?.final) { drop(item); tell({ kind: "over", item, error: body?.error || "" }); return "ok"; }
+    try {
+      body = await response.json();
+    } catch {
+      /* a page, not ours */
+    }
+    if (response.ok && body?.saved) {
+      drop(item);
+      tell({ kind: "saved", item, next: body.next });
+      return "ok";
+    }
+    if (response.status === 422 && body) {
+      drop(item);
+      tell({ kind: "refused", item, error: body.error });
+      return "ok";
+    }
+    if (body?.final) {
+      drop(item);
+      tell({ kind: "over", item, error: body?.error || "" });
+      return "ok";
+    }
     return "offline";
   }
 
@@ -65,15 +97,23 @@ export function makeOutbox(handle) {
 
   function flush() {
     clearTimeout(timer);
-    sending ??= run().finally(() => { sending = null; });
+    sending ??= run().finally(() => {
+      sending = null;
+    });
     return sending;
   }
 
-  addEventListener("online", () => { tries = 0; flush(); });
+  addEventListener("online", () => {
+    tries = 0;
+    flush();
+  });
   return {
     flush,
     waiting: () => read().length,
     on: (listener) => listeners.push(listener),
-    add(item) { write([...read().filter((other) => other.key !== item.key), item]); return flush(); },
+    add(item) {
+      write([...read().filter((other) => other.key !== item.key), item]);
+      return flush();
+    },
   };
 }

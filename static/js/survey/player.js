@@ -36,7 +36,10 @@ export function makePlayer(root, duration, note) {
   }
 
   function toggle() {
-    if (!audio.paused) { audio.pause(); return; }
+    if (!audio.paused) {
+      audio.pause();
+      return;
+    }
     broken = false;
     audio.play().catch((error) => {
       if (error.name === "AbortError") return; // paused before it began
@@ -68,13 +71,20 @@ export function makePlayer(root, duration, note) {
     tell();
   });
   audio.addEventListener("ended", () => note("ended", { heard }));
-  audio.addEventListener("timeupdate", () => { count(); draw(); tell(); });
+  audio.addEventListener("timeupdate", () => {
+    count();
+    draw();
+    tell();
+  });
 
   const timeAt = (event) => {
     const box = wave.getBoundingClientRect();
     return ((event.clientX - box.left) / box.width) * length();
   };
-  wave.addEventListener("pointerdown", (event) => { wave.setPointerCapture(event.pointerId); seek(timeAt(event), "drag"); });
+  wave.addEventListener("pointerdown", (event) => {
+    wave.setPointerCapture(event.pointerId);
+    seek(timeAt(event), "drag");
+  });
   wave.addEventListener("keydown", (event) => {
     const step = { ArrowLeft: -2, ArrowDown: -2, ArrowRight: 2, ArrowUp: 2, PageDown: -10, PageUp: 10 }[event.key];
     if (step) seek(audio.currentTime + step, "key");
