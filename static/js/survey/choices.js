@@ -1,4 +1,5 @@
-// Tap for 1st, tap another for 2nd, tap again to undo. The radio buttons of the plain form hold the answer.
+// The first tap chooses the 1st, a tap on another image the 2nd, a tap on a chosen image undoes the choice.
+// The radio buttons of the plain form hold the answer.
 export function makeChoices(form, note) {
   const choices = [...form.querySelectorAll(".choice")];
   const none = form.querySelector("[name=none_fits]");
@@ -30,7 +31,7 @@ export function makeChoices(form, note) {
     try {
       sessionStorage.setItem(draft, JSON.stringify({ first, second }));
     } catch {
-      /* private windows may refuse */
+      // Private windows may have no storage.
     }
     listeners.forEach((listener) => listener());
   }
@@ -67,7 +68,7 @@ export function makeChoices(form, note) {
       if (kept.first && radio("first", kept.first)) set("first", kept.first);
       if (kept.second && radio("second", kept.second)) set("second", kept.second);
     } catch {
-      /* nothing kept */
+      // Nothing usable was stored.
     }
   }
   draw();
@@ -82,7 +83,7 @@ export function makeChoices(form, note) {
       try {
         sessionStorage.removeItem(draft);
       } catch {
-        /* as above */
+        // Private windows may have no storage.
       }
     },
   };

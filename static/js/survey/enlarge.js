@@ -1,4 +1,4 @@
-// Enlarge an image; swipe or use the arrows to see the others as large.
+// Shows an image in full size; a swipe or the arrow keys show the next one.
 export function makeEnlarge(dialog, form, choices, note) {
   const large = dialog.querySelector("img");
   const label = dialog.querySelector(".enlarged-letter");
@@ -47,9 +47,9 @@ export function makeEnlarge(dialog, form, choices, note) {
     start = event.clientX;
   });
   large.addEventListener("pointerup", (event) => {
-    const way = start === null ? 0 : event.clientX - start;
+    const distance = start === null ? 0 : event.clientX - start;
     start = null;
-    if (Math.abs(way) > 40) move(way < 0 ? 1 : -1);
+    if (Math.abs(distance) > 40) move(distance < 0 ? 1 : -1);
     else if (event.pointerType === "mouse") dialog.close();
   });
   large.addEventListener("dragstart", (event) => event.preventDefault());
