@@ -5,6 +5,7 @@ VENV ?= .venv
 PROCESSES ?= 3
 BIN := $(VENV)/bin
 MANAGE := $(BIN)/python manage.py
+TEMPLATES = $(shell find templates -name '*.html')
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
@@ -50,6 +51,9 @@ chromium: ## Install Debian's Chromium for the browser tests where it is missing
 lint: setup-dev ## Style, types, import contracts, missing migrations
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/djade --check $(TEMPLATES)
+	$(BIN)/oxfmt --check static
+	@! LC_ALL=C.UTF-8 grep -rnE --include='*.html' --include='*.css' --include='*.js' '.{121}' templates static
 	$(BIN)/mypy .
 	$(BIN)/lint-imports
 	$(MANAGE) makemigrations --check --dry-run
@@ -72,6 +76,8 @@ kills: setup-dev ## Twenty kills of real workers in the middle of a run, by brok
 format: setup-dev ## Format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(BIN)/djade $(TEMPLATES)
+	$(BIN)/oxfmt static
 
 clean: ## Remove caches (never the data under var/)
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build

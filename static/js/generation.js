@@ -1,13 +1,14 @@
 "use strict";
-// The live part of “Generate”, listening at a moment, and settings of the chosen kind only.
+// The pages of image generation: the progress of a run, jumping to a moment of the audio, settings of the chosen kind.
 // Every page works without this file.
 
 const live = document.getElementById("live");
 if (live) {
-  const PERIOD = 2000;
+  const REFRESH_MS = 2000;
   const isRunning = () => live.querySelector('[data-running="true"]') !== null;
-  const isBusy = () => live.contains(document.activeElement) && document.activeElement.matches("input, select, textarea");
-  const look = async () => {
+  const isBusy = () =>
+    live.contains(document.activeElement) && document.activeElement.matches("input, select, textarea");
+  const refresh = async () => {
     if (document.hidden || isBusy()) {
       schedule();
       return;
@@ -15,11 +16,14 @@ if (live) {
     try {
       const answer = await fetch(live.dataset.url, { credentials: "same-origin" });
       if (answer.redirected) {
-        location.reload(); // signed out meanwhile
+        location.reload(); // the session has ended
         return;
       }
       if (answer.ok) {
-        const focused = document.activeElement && live.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+        const focused =
+          document.activeElement && live.contains(document.activeElement)
+            ? document.activeElement.getAttribute("href")
+            : null;
         live.innerHTML = await answer.text();
         if (focused) {
           const again = live.querySelector(`[href="${CSS.escape(focused)}"]`);
@@ -27,11 +31,11 @@ if (live) {
         }
       }
     } catch {
-      // offline: the next look tries again
+      // Offline: the next turn tries again.
     }
     if (isRunning()) schedule();
   };
-  const schedule = () => setTimeout(look, PERIOD);
+  const schedule = () => setTimeout(refresh, REFRESH_MS);
   if (isRunning()) schedule();
 }
 
@@ -57,7 +61,8 @@ for (const button of document.querySelectorAll("[data-seek]")) {
 for (const room of document.querySelectorAll("[data-room]")) {
   const show = () => {
     const chosen = room.querySelector(`input[name="${room.dataset.room}"]:checked`);
-    for (const kind of room.querySelectorAll("[data-kind]")) kind.hidden = !chosen || kind.dataset.kind !== chosen.value;
+    for (const kind of room.querySelectorAll("[data-kind]"))
+      kind.hidden = !chosen || kind.dataset.kind !== chosen.value;
   };
   room.addEventListener("change", show);
   show();

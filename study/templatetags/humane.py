@@ -1,4 +1,4 @@
-"""Numbers as people read them."""
+"""Template filters for durations, shares and lists of tags."""
 
 from django import template
 
@@ -7,10 +7,10 @@ register = template.Library()
 
 @register.filter
 def clock(seconds: float | None) -> str:
-    """Seconds as minutes and seconds: 89.6 → "1:30"."""
+    """Format a duration as audio players do, cut to whole seconds: 89.6 → "1:29"."""
     if seconds is None:
         return "–"
-    whole = round(seconds)
+    whole = int(seconds)
     if whole >= 3600:
         return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
     return f"{whole // 60}:{whole % 60:02d}"
@@ -18,7 +18,7 @@ def clock(seconds: float | None) -> str:
 
 @register.filter
 def share(part: float | None, whole: float | None) -> int:
-    """`part` of `whole` in whole per cent, from 0 to 100."""
+    """Return `part` of `whole` as a whole percentage from 0 to 100."""
     if not part or not whole:
         return 0
     return max(0, min(100, round(100 * part / whole)))
@@ -26,5 +26,5 @@ def share(part: float | None, whole: float | None) -> int:
 
 @register.filter
 def joined_tags(tags: list[str]) -> str:
-    """Tags as they are typed: separated by semicolons."""
+    """Join tags with semicolons, as they are typed."""
     return "; ".join(tags)

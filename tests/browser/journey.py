@@ -61,7 +61,7 @@ def open_study(page: Page, study: str) -> str:
     page.get_by_label("I have tried the preview").check()
     press(page.get_by_role("button", name="Open the study"))
     expect(page.get_by_text("The study opens by itself")).to_be_visible()
-    expect(page.get_by_text("The study takes participants")).to_be_visible(timeout=600_000)
+    expect(page.get_by_text("The study is open")).to_be_visible(timeout=600_000)
     page.get_by_role("link", name="Share the link").first.click()
     return page.locator("#open-address").input_value()
 

@@ -1,4 +1,4 @@
-// The next trials, fetched ahead with their pictures and sound, so that they are there at once, also offline.
+// Fetches the next trials ahead with their images and sound, so that they show at once, also offline.
 const DEPTH = 2;
 const pages = new Map();
 
@@ -12,30 +12,35 @@ async function load(address) {
   const response = await fetch(address, { credentials: "same-origin", headers: { Accept: "text/html" } });
   if (!response.ok || new URL(response.url).pathname !== address) throw new Error("not there");
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
-  const made = [];
-  await Promise.all([...page.querySelectorAll("#trial .picture img, #trial audio")].map(async (element) => {
-    const url = await blobUrl(element.getAttribute("src"));
-    made.push(url);
-    const link = element.parentElement.querySelector(".enlarge");
-    if (link) link.href = url;
-    element.setAttribute("src", url);
-  }));
-  return { page, made, address };
+  await Promise.all(
+    [...page.querySelectorAll("#trial .picture img, #trial audio")].map(async (element) => {
+      const url = await blobUrl(element.getAttribute("src"));
+      const link = element.parentElement.querySelector(".enlarge");
+      if (link) link.href = url;
+      element.setAttribute("src", url);
+    }),
+  );
+  return page;
 }
 
 export async function prepare(address, depth = DEPTH) {
   if (!address || depth < 1 || navigator.connection?.saveData) return;
   if (!pages.has(address)) {
-    try { pages.set(address, await load(address)); } catch { return; }
+    try {
+      pages.set(address, await load(address));
+    } catch {
+      return;
+    }
   }
-  const further = pages.get(address)?.page.querySelector("#trial")?.dataset.ahead;
+  const further = pages.get(address)?.querySelector("#trial")?.dataset.ahead;
   await prepare(further, depth - 1);
 }
 
 export const isReady = (address) => pages.has(address);
 
-export function take(address) {
-  const found = pages.get(address);
+// The prepared page, or undefined; its images and sound are then its own, so it is given out once.
+export function takePage(address) {
+  const page = pages.get(address);
   pages.delete(address);
-  return found;
+  return page;
 }

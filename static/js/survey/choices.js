@@ -1,4 +1,5 @@
-// Tap for 1st, tap another for 2nd, tap again to undo. The radio buttons of the plain form hold the answer.
+// The first tap chooses the 1st, a tap on another image the 2nd, a tap on a chosen image undoes the choice.
+// The radio buttons of the plain form hold the answer.
 export function makeChoices(form, note) {
   const choices = [...form.querySelectorAll(".choice")];
   const none = form.querySelector("[name=none_fits]");
@@ -8,7 +9,9 @@ export function makeChoices(form, note) {
   const chosen = (name) => form.querySelector(`[name=${name}]:checked`)?.value || "";
 
   function set(name, letter) {
-    form.querySelectorAll(`[name=${name}]`).forEach((input) => { input.checked = input.value === letter; });
+    form.querySelectorAll(`[name=${name}]`).forEach((input) => {
+      input.checked = input.value === letter;
+    });
   }
 
   function draw() {
@@ -20,9 +23,16 @@ export function makeChoices(form, note) {
       const button = choice.querySelector(".pick");
       const name = choice.querySelector("img").alt;
       button.setAttribute("aria-pressed", String(Boolean(place)));
-      button.setAttribute("aria-label", place ? `${name}, ${choice.querySelector(`.badge-${place}`).textContent}` : name);
+      button.setAttribute(
+        "aria-label",
+        place ? `${name}, ${choice.querySelector(`.badge-${place}`).textContent}` : name,
+      );
     }
-    try { sessionStorage.setItem(draft, JSON.stringify({ first, second })); } catch { /* private windows may refuse */ }
+    try {
+      sessionStorage.setItem(draft, JSON.stringify({ first, second }));
+    } catch {
+      // Private windows may have no storage.
+    }
     listeners.forEach((listener) => listener());
   }
 
@@ -46,7 +56,10 @@ export function makeChoices(form, note) {
     choice.querySelector("img").after(button);
   }
   none?.addEventListener("change", () => {
-    if (none.checked) { set("first", ""); set("second", ""); }
+    if (none.checked) {
+      set("first", "");
+      set("second", "");
+    }
     draw();
   });
   if (!chosen("first") && !none?.checked) {
@@ -54,7 +67,9 @@ export function makeChoices(form, note) {
       const kept = JSON.parse(sessionStorage.getItem(draft) || "{}");
       if (kept.first && radio("first", kept.first)) set("first", kept.first);
       if (kept.second && radio("second", kept.second)) set("second", kept.second);
-    } catch { /* nothing kept */ }
+    } catch {
+      // Nothing usable was stored.
+    }
   }
   draw();
   return {
@@ -64,6 +79,12 @@ export function makeChoices(form, note) {
     second: () => chosen("second"),
     none: () => Boolean(none?.checked),
     onChange: (listener) => listeners.push(listener),
-    forget: () => { try { sessionStorage.removeItem(draft); } catch { /* as above */ } },
+    forget: () => {
+      try {
+        sessionStorage.removeItem(draft);
+      } catch {
+        // Private windows may have no storage.
+      }
+    },
   };
 }

@@ -1,4 +1,4 @@
-// Enlarge an image; swipe or use the arrows to see the others as large.
+// Shows an image in full size; a swipe or the arrow keys show the next one.
 export function makeEnlarge(dialog, form, choices, note) {
   const large = dialog.querySelector("img");
   const label = dialog.querySelector(".enlarged-letter");
@@ -31,18 +31,25 @@ export function makeEnlarge(dialog, form, choices, note) {
       dialog.showModal();
     });
   });
-  dialog.querySelectorAll("[data-step]").forEach((button) => button.addEventListener("click", () => move(Number(button.dataset.step))));
+  dialog
+    .querySelectorAll("[data-step]")
+    .forEach((button) => button.addEventListener("click", () => move(Number(button.dataset.step))));
   dialog.querySelector(".close").addEventListener("click", () => dialog.close());
-  choose.addEventListener("click", () => { choices.pick(letter); draw(); });
+  choose.addEventListener("click", () => {
+    choices.pick(letter);
+    draw();
+  });
   dialog.addEventListener("keydown", (event) => {
     if (event.key === "ArrowRight") move(1);
     else if (event.key === "ArrowLeft") move(-1);
   });
-  large.addEventListener("pointerdown", (event) => { start = event.clientX; });
+  large.addEventListener("pointerdown", (event) => {
+    start = event.clientX;
+  });
   large.addEventListener("pointerup", (event) => {
-    const way = start === null ? 0 : event.clientX - start;
+    const distance = start === null ? 0 : event.clientX - start;
     start = null;
-    if (Math.abs(way) > 40) move(way < 0 ? 1 : -1);
+    if (Math.abs(distance) > 40) move(distance < 0 ? 1 : -1);
     else if (event.pointerType === "mouse") dialog.close();
   });
   large.addEventListener("dragstart", (event) => event.preventDefault());

@@ -1,12 +1,13 @@
-// The trial page made pleasant. Without this file the same page is a plain form and works as well.
-import { isReady, prepare, take } from "./ahead.js";
+// The trial page with script. Without this file the same page is a plain form and works as well.
+import { isReady, prepare, takePage } from "./ahead.js";
 import { makeChoices } from "./choices.js";
 import { makeEnlarge } from "./enlarge.js";
 import { makeNotes } from "./notes.js";
 import { makeOutbox } from "./outbox.js";
 import { makePlayer } from "./player.js";
 
-const PATIENCE = 1500; // how long a slow server keeps somebody waiting when the next trial is ready
+// After this time a prepared next trial is shown, although the server has not confirmed the answer yet.
+const ADVANCE_AFTER_MS = 1500;
 const handle = location.pathname.split("/")[2];
 const outbox = makeOutbox(handle);
 let notes = null;
@@ -14,7 +15,9 @@ let current = null;
 
 function newKey() {
   if (crypto.randomUUID) return crypto.randomUUID();
-  const hex = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  const hex = [...crypto.getRandomValues(new Uint8Array(16))]
+    .map((byte) => byte.toString(16).padStart(2, "0"))
+    .join("");
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20)}`;
 }
 
@@ -23,103 +26,132 @@ function start() {
   if (!form) return;
   document.documentElement.classList.add("script");
   notes ??= makeNotes(form.dataset.events, form.querySelector("[name=csrfmiddlewaretoken]").value);
-  notes.at(Number(form.dataset.trial));
+  notes.setTrial(Number(form.dataset.trial));
   current?.player.audio.pause();
   current = makeTrial(form);
   notes.note("shown");
-  prepare(form.dataset.ahead).then(() => { form.dataset.aheadReady = ""; });
+  prepare(form.dataset.ahead).then(() => {
+    form.dataset.aheadReady = "";
+  });
 }
 
 function makeTrial(form) {
   const state = form.querySelector(".state");
   const next = form.querySelector(".next");
-  const kept = state.textContent;
-  const shown = performance.now();
+  const messages = readMessages();
+  const initialText = state.textContent.trim();
+  const shownAt = performance.now();
   const minimum = "answered" in form.dataset ? 0 : Number(form.dataset.minimum);
   const player = makePlayer(form.querySelector("#player"), Number(form.dataset.duration), notes.note);
   const choices = makeChoices(form, notes.note);
   makeEnlarge(document.querySelector("dialog.enlarged"), form, choices, notes.note);
-  const seen = watchImages(form, () => draw());
-  const trial = { form, player, choices, key: newKey(), busy: false, moved: false, draw, say };
+  const imagesSeen = watchImages(form, () => draw());
+  const trial = { form, player, choices, messages, key: newKey(), busy: false, moved: false, draw, showState };
 
-  function say(text) { if (state.textContent !== text) state.textContent = text; }
+  function showState(text) {
+    if (state.textContent !== text) state.textContent = text;
+  }
 
-  // What is left to do, or nothing.
+  // The message about what is still missing from the answer; empty if it can be sent.
   function missing() {
-    if (player.failed()) return state.dataset.failed;
+    if (player.failed()) return messages.failed;
     const left = minimum - player.heard();
-    if (left > 0.05) return state.dataset.listen.replace("{n}", String(Math.ceil(left)));
-    if (!seen()) return state.dataset.look;
+    if (left > 0.05) return messages.listen.replace("{n}", String(Math.ceil(left)));
+    if (!imagesSeen()) return messages.look;
     if (choices.none()) return "";
-    if (!choices.first()) return state.dataset.first;
-    if ("second" in form.dataset && !choices.second()) return state.dataset.second;
+    if (!choices.first()) return messages.first;
+    if ("second" in form.dataset && !choices.second()) return messages.second;
     return "";
   }
 
   function draw() {
     if (trial.busy) return;
-    const what = missing();
-    next.setAttribute("aria-disabled", String(Boolean(what)));
+    const problem = missing();
+    next.setAttribute("aria-disabled", String(Boolean(problem)));
     const begun = player.heard() > 0 || choices.first() || player.failed();
-    say(what && begun ? what : outbox.waiting() ? state.dataset.offline : kept);
+    if (problem && begun) showState(problem);
+    else showState(outbox.waiting() ? messages.offline : initialText);
   }
 
   async function submit() {
-    const what = missing();
-    if (what) { say(what); return; }
+    const problem = missing();
+    if (problem) {
+      showState(problem);
+      return;
+    }
     if (trial.busy) return;
     trial.busy = true;
     next.setAttribute("aria-disabled", "true");
     form.querySelector("[name=key]").value = trial.key;
-    form.querySelector("[name=seconds]").value = ((performance.now() - shown) / 1000).toFixed(1);
+    form.querySelector("[name=seconds]").value = ((performance.now() - shownAt) / 1000).toFixed(1);
     form.querySelector("[name=listened]").value = player.heard().toFixed(1);
-    say(state.dataset.saving);
+    showState(messages.saving);
     const fields = [...new FormData(form).entries()].map(([name, value]) => [name, String(value)]);
     outbox.add({ key: trial.key, url: location.pathname, fields, at: Date.now() });
-    if (form.dataset.ahead) setTimeout(() => { if (!trial.moved && isReady(form.dataset.ahead)) go(form.dataset.ahead); }, PATIENCE);
+    setTimeout(() => {
+      if (!trial.moved && isReady(form.dataset.ahead)) goTo(form.dataset.ahead);
+    }, ADVANCE_AFTER_MS);
   }
 
   trial.submit = submit;
   player.onHeard(draw);
   choices.onChange(draw);
   form.addEventListener("change", draw);
-  form.addEventListener("submit", (event) => { event.preventDefault(); submit(); });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    submit();
+  });
   player.audio.addEventListener("ended", draw);
   draw();
   return trial;
 }
 
-// Whether every image has loaded and been on the screen.
+// The texts of the status line, by name; the page holds them in the language of the participant.
+function readMessages() {
+  const texts = document.querySelector("#trial-messages").content.querySelectorAll("[data-message]");
+  return Object.fromEntries([...texts].map((text) => [text.dataset.message, text.textContent.trim()]));
+}
+
+// Returns a function: whether every image has loaded and been on the screen.
 function watchImages(form, changed) {
   const images = [...form.querySelectorAll(".picture img")];
   const waiting = new Set(images);
-  const observer = new IntersectionObserver((entries) => {
-    for (const entry of entries) {
-      const image = entry.target;
-      if (!entry.isIntersecting) continue;
-      observer.unobserve(image);
-      const done = () => { waiting.delete(image); changed(); };
-      if (image.complete && image.naturalWidth) done();
-      else image.addEventListener("load", done, { once: true });
-    }
-  }, { threshold: 0.5 });
+  const observer = new IntersectionObserver(
+    (entries) => {
+      for (const entry of entries) {
+        const image = entry.target;
+        if (!entry.isIntersecting) continue;
+        observer.unobserve(image);
+        const done = () => {
+          waiting.delete(image);
+          changed();
+        };
+        if (image.complete && image.naturalWidth) done();
+        else image.addEventListener("load", done, { once: true });
+      }
+    },
+    { threshold: 0.5 },
+  );
   images.forEach((image) => observer.observe(image));
   return () => waiting.size === 0;
 }
 
-// To another page: at once where it is ready, else by the browser.
-function go(address) {
+// Show another page: at once if it is prepared, otherwise load it.
+function goTo(address) {
   if (!current || current.moved) return;
   current.moved = true;
-  const ready = take(address);
-  if (!ready) { location.assign(address); return; }
-  const old = [...document.querySelectorAll("#trial [src^='blob:']")].map((element) => element.src);
-  document.title = ready.page.title;
-  document.querySelector(".survey-top").replaceWith(document.adoptNode(ready.page.querySelector(".survey-top")));
-  document.querySelector("main").replaceWith(document.adoptNode(ready.page.querySelector("main")));
-  document.querySelector("#trial audio").load(); // what it was given while it stood in no page is not loaded
+  const prepared = takePage(address);
+  if (!prepared) {
+    location.assign(address);
+    return;
+  }
+  const oldUrls = [...document.querySelectorAll("#trial [src^='blob:']")].map((element) => element.src);
+  document.title = prepared.title;
+  document.querySelector(".survey-top").replaceWith(document.adoptNode(prepared.querySelector(".survey-top")));
+  document.querySelector("main").replaceWith(document.adoptNode(prepared.querySelector("main")));
+  document.querySelector("#trial audio").load(); // an audio element does not load while it is in no shown page
   history.pushState(null, "", address);
-  old.forEach((url) => URL.revokeObjectURL(url));
+  oldUrls.forEach((url) => URL.revokeObjectURL(url));
   scrollTo(0, 0);
   start();
   const heading = document.querySelector("#trial h1");
@@ -127,23 +159,52 @@ function go(address) {
   heading.focus({ preventScroll: true });
 }
 
-outbox.on((event) => {
+function onSaved(event, isOfThisTrial) {
+  if (isOfThisTrial) {
+    current.choices.forget();
+    current.showState(current.messages.saved);
+    goTo(event.next);
+  } else if (event.item.url === location.pathname) {
+    // The answer to this trial was kept from an earlier visit and has been sent only now.
+    location.assign(event.next || current.form.dataset.resume);
+  } else if (!current.busy) {
+    current.draw();
+  }
+}
+
+function onRefused(event) {
+  current.busy = false;
+  current.key = newKey();
+  current.draw();
+  current.showState(event.error);
+}
+
+function onOffline(isOfThisTrial) {
+  const { ahead } = current.form.dataset;
+  if (isOfThisTrial && isReady(ahead)) {
+    goTo(ahead);
+    current.draw();
+  } else {
+    current.showState(isOfThisTrial ? current.messages.waiting : current.messages.offline);
+  }
+}
+
+outbox.onEvent((event) => {
   if (!current) return;
-  const { form, say } = current;
-  const mine = event.item.key === current.key;
-  const words = form.querySelector(".state").dataset;
-  if (event.kind === "saved") {
-    if (mine) { current.choices.forget(); say(words.saved); go(event.next); }
-    else if (event.item.url === location.pathname) location.assign(event.next || form.dataset.resume); // sent from an earlier visit
-    else if (!current.busy) current.draw();
-  } else if (event.kind === "refused") {
-    if (mine) { current.busy = false; current.key = newKey(); current.draw(); say(event.error); }
-  } else if (event.kind === "over") {
-    location.assign(form.dataset.resume);
-  } else if (event.kind === "offline") {
-    if (mine && form.dataset.ahead && isReady(form.dataset.ahead)) go(form.dataset.ahead);
-    else say(mine ? words.waiting : words.offline);
-    if (current.form !== form) current.draw();
+  const isOfThisTrial = event.item.key === current.key;
+  switch (event.kind) {
+    case "saved":
+      onSaved(event, isOfThisTrial);
+      break;
+    case "refused":
+      if (isOfThisTrial) onRefused(event);
+      break;
+    case "over":
+      location.assign(current.form.dataset.resume);
+      break;
+    case "offline":
+      onOffline(isOfThisTrial);
+      break;
   }
 });
 

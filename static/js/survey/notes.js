@@ -1,14 +1,16 @@
-// Small facts about how a trial goes. They are sent now and then, and nothing depends on their arrival.
+// Records what happens during a trial (plays, choices, a lost connection) and sends it in batches. No answer depends
+// on these records.
 export function makeNotes(address, csrf) {
   let trial = 0;
-  let kept = [];
+  let events = [];
 
   function send() {
-    if (!kept.length) return;
+    if (!events.length) return;
     const data = new FormData();
     data.append("csrfmiddlewaretoken", csrf);
-    data.append("events", JSON.stringify(kept.splice(0, 100)));
-    if (!navigator.sendBeacon?.(address, data)) fetch(address, { method: "POST", body: data, keepalive: true }).catch(() => {});
+    data.append("events", JSON.stringify(events.splice(0, 100)));
+    if (!navigator.sendBeacon?.(address, data))
+      fetch(address, { method: "POST", body: data, keepalive: true }).catch(() => {});
   }
   setInterval(send, 20000);
   addEventListener("pagehide", send);
@@ -20,7 +22,13 @@ export function makeNotes(address, csrf) {
   addEventListener("online", () => note("online"));
 
   function note(kind, data = {}) {
-    if (kept.length < 400) kept.push({ kind, trial, data: { ...data, t: Math.round(performance.now()) / 1000 } });
+    if (events.length < 400) events.push({ kind, trial, data: { ...data, t: Math.round(performance.now()) / 1000 } });
   }
-  return { note, send, at: (number) => { trial = number; } };
+  return {
+    note,
+    send,
+    setTrial: (number) => {
+      trial = number;
+    },
+  };
 }

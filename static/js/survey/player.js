@@ -1,4 +1,4 @@
-// The player: one button, an outline to seek in, the time; and how long was really heard.
+// The player: a play button, the waveform for seeking, the time; it also measures how long the music was heard.
 const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
 
 export function makePlayer(root, duration, note) {
@@ -16,7 +16,7 @@ export function makePlayer(root, duration, note) {
   face.hidden = false;
 
   const length = () => (Number.isFinite(audio.duration) && audio.duration > 0 ? audio.duration : duration);
-  const tell = () => listeners.forEach((listener) => listener(heard));
+  const notify = () => listeners.forEach((listener) => listener(heard));
 
   function draw() {
     const share = audio.currentTime / length();
@@ -27,7 +27,7 @@ export function makePlayer(root, duration, note) {
   }
 
   function count() {
-    // Only time that went by while playing counts; a jump by seeking is no listening.
+    // Count only time that passed while playing: a jump by seeking is not listening.
     if (last !== null && !audio.paused) {
       const passed = audio.currentTime - last;
       if (passed > 0 && passed < 1.5) heard += passed;
@@ -36,12 +36,15 @@ export function makePlayer(root, duration, note) {
   }
 
   function toggle() {
-    if (!audio.paused) { audio.pause(); return; }
+    if (!audio.paused) {
+      audio.pause();
+      return;
+    }
     broken = false;
     audio.play().catch((error) => {
       if (error.name === "AbortError") return; // paused before it began
       broken = true;
-      tell();
+      notify();
     });
   }
 
@@ -65,16 +68,23 @@ export function makePlayer(root, duration, note) {
     button.classList.remove("playing");
     button.setAttribute("aria-label", button.dataset.play);
     note("pause", { at: audio.currentTime });
-    tell();
+    notify();
   });
   audio.addEventListener("ended", () => note("ended", { heard }));
-  audio.addEventListener("timeupdate", () => { count(); draw(); tell(); });
+  audio.addEventListener("timeupdate", () => {
+    count();
+    draw();
+    notify();
+  });
 
   const timeAt = (event) => {
     const box = wave.getBoundingClientRect();
     return ((event.clientX - box.left) / box.width) * length();
   };
-  wave.addEventListener("pointerdown", (event) => { wave.setPointerCapture(event.pointerId); seek(timeAt(event), "drag"); });
+  wave.addEventListener("pointerdown", (event) => {
+    wave.setPointerCapture(event.pointerId);
+    seek(timeAt(event), "drag");
+  });
   wave.addEventListener("keydown", (event) => {
     const step = { ArrowLeft: -2, ArrowDown: -2, ArrowRight: 2, ArrowUp: 2, PageDown: -10, PageUp: 10 }[event.key];
     if (step) seek(audio.currentTime + step, "key");

@@ -2,6 +2,7 @@
 
 import pytest
 from django.urls import reverse
+from pytest_django.asserts import assertInHTML
 
 from generation.console.presenting import clip_views
 from generation.console.tag_overview import tag_overview
@@ -47,7 +48,7 @@ def test_the_page_shows_it_and_the_next_run_takes_it(disputed, client, owner):
     address = reverse("generation_decide", args=[disputed.slug])
     text = client.get(address).content.decode()
     assert " checked" not in text  # nobody decides by saving what was not touched
-    assert text.count("stands until you decide") == text.count("left out until you decide") == 1
+    assert text.count("kept until you decide") == text.count("left out until you decide") == 1
     client.post(address, {"decide-4-vocal": "keep", "decide-4-no vocal": "remove"})
     lifecycle.start_run(disputed)
     execution.run_pending(disputed)
@@ -55,9 +56,9 @@ def test_the_page_shows_it_and_the_next_run_takes_it(disputed, client, owner):
     assert "vocal" in corrected
     assert "no vocal" not in corrected
     text = client.get(address + "?show=all").content.decode()
-    assert '<input type="radio" name="decide-4-vocal" value="keep" checked>' in text
-    assert '<input type="radio" name="decide-4-no vocal" value="remove" checked>' in text
-    assert "stands until you decide" not in text
+    assertInHTML('<input type="radio" name="decide-4-vocal" value="keep" checked>', text)
+    assertInHTML('<input type="radio" name="decide-4-no vocal" value="remove" checked>', text)
+    assert "kept until you decide" not in text
 
 
 def test_saving_decides_only_what_was_chosen(disputed, client, owner):

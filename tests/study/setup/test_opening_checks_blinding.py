@@ -180,7 +180,7 @@ def test_a_worker_checks_with_progress(draft, client, worker, django_capture_on_
     check.refresh_from_db()
     assert (check.state, check.people_done) == ("passed", 8)
     page = client.get(reverse("study_open", args=[draft.slug])).text
-    assert "Nothing but the pixels tells the condition" in page
+    assert "nothing but the pixels reveals the condition" in page
     lifecycle.open_study(draft)
     assert draft.blinding_audits.count() == 1
 

@@ -154,7 +154,7 @@ def test_an_answer_can_be_seen_and_changed_until_the_end_and_not_after():
 
 def test_coming_back_by_the_open_link_offers_to_go_on():
     visit = Visit(make_open_study(clips=2)).to_trials()
-    assert "Go on where I was" in visit.client.get(visit.way_in).content.decode()
+    assert "Continue where I stopped" in visit.client.get(visit.way_in).content.decode()
     landed = visit.client.post(visit.way_in, {"resume": "1"})
     assert landed.headers["Location"] == visit.base
 

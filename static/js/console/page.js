@@ -1,0 +1,33 @@
+// What every page of the console uses. Without script all pages work too: forms post, links lead to pages.
+
+// On narrow windows a button folds the path in and out.
+for (const button of document.querySelectorAll("[data-nav-toggle]")) {
+  button.addEventListener("click", () => {
+    const open = document.getElementById(button.getAttribute("aria-controls")).classList.toggle("expanded");
+    button.setAttribute("aria-expanded", String(open));
+  });
+}
+
+// On low windows the path scrolls; bring the current step into view.
+document.querySelector(".nav-steps [aria-current]")?.scrollIntoView({ block: "nearest" });
+
+// After a form was refused, focus the list of errors.
+document.querySelector("[data-focus]")?.focus();
+
+document.addEventListener("submit", (event) => {
+  const question = event.target.dataset.confirm;
+  if (question && !window.confirm(question)) event.preventDefault();
+});
+
+// The menu of a row closes on Escape and on a click elsewhere.
+document.addEventListener("click", (event) => {
+  const clicked = event.target.closest(".row-menu");
+  for (const menu of document.querySelectorAll(".row-menu[open]")) if (menu !== clicked) menu.open = false;
+});
+document.addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" && document.querySelector(".row-menu[open]");
+  if (menu) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});

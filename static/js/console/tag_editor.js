@@ -1,0 +1,106 @@
+// Edits the tags of a clip as chips: type and press Enter to add, the cross or Backspace to remove; Save sends them.
+for (const form of document.querySelectorAll("[data-tag-editor]")) {
+  const details = form.closest("details");
+  let input = null;
+  // Open the editor on the click: the browser's "toggle" event comes later, and keys typed until then would be lost.
+  details.querySelector("summary").addEventListener("click", (event) => {
+    if (details.open) return;
+    event.preventDefault();
+    details.open = true;
+    input ??= setUpTagEditor(form);
+    input.focus();
+  });
+}
+
+function setUpTagEditor(form) {
+  const field = form.elements.tags;
+  const text = form.dataset;
+  const split = (value) =>
+    value
+      .split(";")
+      .map((tag) => tag.trim().replace(/\s+/g, " "))
+      .filter(Boolean);
+  const tags = split(field.value);
+  const editor = document.createElement("div");
+  const input = document.createElement("input");
+  editor.className = "chip-editor";
+  input.type = "text";
+  input.id = field.id;
+  input.autocomplete = "off";
+  input.placeholder = text.textAdd;
+  field.type = "hidden";
+  field.removeAttribute("id");
+  editor.append(input);
+  field.after(editor);
+  draw();
+
+  function draw() {
+    editor.querySelectorAll(".chip").forEach((chip) => chip.remove());
+    tags.forEach((tag, at) => {
+      const chip = document.createElement("span");
+      const cross = document.createElement("button");
+      chip.className = "chip";
+      chip.append(tag);
+      cross.type = "button";
+      cross.textContent = "×";
+      cross.setAttribute("aria-label", text.textRemove.replace("{tag}", tag));
+      cross.addEventListener("click", () => {
+        tags.splice(at, 1);
+        draw();
+        input.focus();
+      });
+      chip.append(cross);
+      editor.insertBefore(chip, input);
+    });
+    field.value = tags.join("; ");
+  }
+
+  function addTyped() {
+    tags.push(...split(input.value));
+    input.value = "";
+    draw();
+  }
+
+  input.addEventListener("keydown", (event) => {
+    if ((event.key === "Enter" && input.value.trim()) || event.key === ";") {
+      event.preventDefault();
+      addTyped();
+    } else if (event.key === "Backspace" && !input.value && tags.length) {
+      tags.pop();
+      draw();
+    }
+  });
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    addTyped();
+    const problem = form.querySelector("[data-editor-problem]");
+    try {
+      const response = await fetch(form.action, {
+        method: "POST",
+        body: new FormData(form),
+        headers: { Accept: "application/json" },
+      });
+      const answer = await response.json();
+      if (!answer.ok) throw new Error(answer.problem);
+      showChips(form, answer.tags);
+      problem.textContent = "";
+      form.closest("details").open = false;
+      form.closest("details").querySelector("summary").focus();
+    } catch (error) {
+      problem.textContent = error.message;
+    }
+  });
+  return input;
+}
+
+function showChips(form, tags) {
+  const chips = form.closest(".tag-cell").querySelector("[data-chips]");
+  chips.replaceChildren(
+    ...(tags.length ? tags : [form.dataset.textNone]).map((tag) => {
+      const chip = document.createElement("li");
+      chip.className = tags.length ? "chip" : "quiet small no-tags";
+      chip.textContent = tag;
+      return chip;
+    }),
+  );
+}
