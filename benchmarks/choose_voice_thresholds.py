@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
 
-from config import demo_music
+from config.demo import music as demo_music
 from generation.audio import decode, resample
 from generation.redefinition.evidence import clip_evidence
 from generation.redefinition.rules import load_rules

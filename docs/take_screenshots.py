@@ -28,7 +28,7 @@ from django.urls import reverse  # noqa: E402
 from PIL import Image  # noqa: E402
 from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
 
-from config.processes import Processes, free_port, wait_until_served, web_command  # noqa: E402
+from config.demo.processes import Processes, free_port, wait_until_served, web_command  # noqa: E402
 from study.copying import copy_study  # noqa: E402
 from study.models import Study  # noqa: E402
 

@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from config import demo
-from config.processes import Processes, free_port, wait_until_served, web_command, worker_command
+from config.demo import study as demo
+from config.demo.processes import Processes, free_port, wait_until_served, web_command, worker_command
 from generation.models import ClipStep, GenerationRun
 from generation.tagging.base import TaggingError
 from generation.tagging.musicnn.weights import ensure_weights

@@ -12,7 +12,8 @@ import pytest
 from django.core.management import call_command
 
 from analysis import results
-from config.bundles import SUMS, export_study, verify_export
+from config.bundles import export_study, verify_export
+from config.bundles.check import SUMS
 from study.lifecycle import current_plan, digest_of
 from study.models import Stimulus, Study
 from tests.analysis.worlds import closed_study

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.core.files.storage import default_storage
 
-from config import demo
+from config.demo import study as demo
 from study.errors import ImportRefused
 from study.models import Study
 from tests.factories import UserFactory

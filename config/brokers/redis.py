@@ -3,7 +3,7 @@
 Kombu's channel first waits for the answer to what it last asked. Where Redis has gone, the connection for remote
 control notices it first, and one step is at work while another is waited for, that ends the closing before it has
 begun; Celery swallows the error, takes the channel's address away, closes once more, and the worker ends with
-"Unrecoverable error" (tests/config/test_redis_broker.py shows it).
+"Unrecoverable error" (tests/config/brokers/test_redis.py shows it).
 """
 
 from kombu.transport import redis

@@ -2,7 +2,7 @@
 
 Kombu's own opens a message's file under its final name and writes into it, and reads without looking whether it was
 written: a worker that comes in between, or finds what a killed process had begun or a full disk had no room for, ends
-with "Unrecoverable error" (tests/config/test_folder_broker.py shows it).
+with "Unrecoverable error" (tests/config/brokers/test_folder.py shows it).
 """
 
 import os

@@ -8,7 +8,7 @@ from kombu.message import Message
 from kombu.pidbox import Mailbox
 from kombu.transport import redis
 
-from config import redis_broker
+from config.brokers import redis as redis_broker
 from config.celery import app
 from tests.generation.orchestration.traps import PrivateRedis
 from tests.services import need_program

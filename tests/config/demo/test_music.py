@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from config.demo_music import MINUET_LEFT, MINUET_RIGHT, RATE, DemoClip, write_demo_clips
+from config.demo import music
+from config.demo.music import MINUET_LEFT, MINUET_RIGHT, RATE, DemoClip, write_demo_clips
 from generation.redefinition import load_rules, redefine
 
 
@@ -91,9 +92,7 @@ def test_rhythmic_clips_keep_their_tempo(sounds, name, beats_per_minute):
 
 
 def test_the_same_code_gives_the_same_music(clips, tmp_path):
-    from config import demo_music
-
-    again = demo_music.drum_loop()
+    again = music.drum_loop()
     stored = soundfile.read(next(c.path for c in clips if c.name == "Drum loop"), dtype="float32")[0]
     assert np.abs(again - stored).max() < 1 / 20000
 

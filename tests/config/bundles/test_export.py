@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from config.bundles import SUMS, export_study, verify_export
+from config.bundles import export_study, verify_export
+from config.bundles.check import SUMS
 from study.models import Study
 from tests.analysis.worlds import answered_study, close, closed_study, receipt_of
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from config.demo_sounds import (
+from config.demo.sounds import (
     RATE,
     acid_note,
     add,

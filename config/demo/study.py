@@ -21,7 +21,7 @@ from django.utils.text import slugify
 
 from analysis.models import Analysis
 from analysis.results import build_analysis
-from config.demo_music import write_demo_clips
+from config.demo.music import write_demo_clips
 from generation import runs
 from generation.models import ClipStep, GenerationRun
 from generation.orchestration import run_pending

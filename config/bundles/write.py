@@ -18,12 +18,10 @@ from analysis.codebook import codebook_csv
 from analysis.deviations import deviations
 from analysis.exports import REPORT_FILES, report_file
 from analysis.models import Analysis
-from config.bundle_checks import MATCH_CONTROL, SUMS, verify_export
+from config.bundles.check import MATCH_CONTROL, SUMS
 from study.ballots import commitments
 from study.cells import csv_text
 from study.models import Study
-
-__all__ = ["SUMS", "export_study", "verify_export"]
 
 README = """This is an export of the Earsight study "{title}".
 

@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from config import demo
+from config.demo import study as demo
+from config.demo.processes import MOST_RESTARTS, Processes
 from config.management.commands.demo import Command
-from config.processes import MOST_RESTARTS, Processes
 from tests.services import wait_until
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 PARENT = """
 import sys, time
 from pathlib import Path
-from config.processes import Processes
+from config.demo.processes import Processes
 with Processes(Path(sys.argv[1])) as processes:
     processes.start("child", [sys.executable, "-c", "import time; time.sleep(600)"])
     print(processes.pid_of("child"), flush=True)

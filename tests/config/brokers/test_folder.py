@@ -8,7 +8,7 @@ import pytest
 from kombu import Connection
 from kombu.exceptions import ChannelError
 
-from config import folder_broker
+from config.brokers import folder as folder_broker
 from config.celery import app
 
 

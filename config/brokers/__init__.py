@@ -1,0 +1,1 @@
+"""Two of kombu's transports with a fault corrected in each; `config.celery` registers them. Imports nothing of ours."""
