@@ -1,1 +1,1 @@
-"""Two of kombu's transports with a fault corrected in each; `config.celery` registers them. Imports nothing of ours."""
+"""Two of kombu's transports, each with a fault corrected. `config.celery` registers both. Imports nothing of ours."""

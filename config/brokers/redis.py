@@ -1,16 +1,18 @@
-"""Celery's Redis broker, under a worker that outlives a Redis that goes at any moment.
+"""Celery's Redis broker, patched so that a worker survives losing its connection at any moment.
 
-Kombu's channel first waits for the answer to what it last asked. Where Redis has gone, the connection for remote
-control notices it first, and one step is at work while another is waited for, that ends the closing before it has
-begun; Celery swallows the error, takes the channel's address away, closes once more, and the worker ends with
-"Unrecoverable error" (tests/config/brokers/test_redis.py shows it).
+Upstream fault (kombu 5.7.0, kombu/transport/redis.py): `Channel.close` first reads the answer to its pending BRPOP and
+catches `Empty` only. If Redis is gone, a connection error leaves the channel half closed. Celery 5.7.0
+(`Consumer.on_connection_error_after_connected` in celery/worker/consumer/consumer.py) ignores that error and closes
+again, now without the address of the broker. This raises AttributeError: 'NoneType' object has no attribute 'hostname',
+and the worker ends with "Unrecoverable error". It needs a worker that runs one task and waits for the next.
+tests/config/brokers/test_redis.py shows this with kombu's own transport; once that test fails, this file can go.
 """
 
 from kombu.transport import redis
 
 
 class Channel(redis.Channel):
-    """Closes even if Redis never answers."""
+    """Close even if Redis never answers."""
 
     def close(self) -> None:
         try:
@@ -18,7 +20,7 @@ class Channel(redis.Channel):
         except self.connection_errors:
             if self.closed:
                 raise
-            super().close()  # that answer is not waited for twice
+            super().close()  # the failed read has reset `_in_poll`, so that the second close does not read again
 
 
 class Transport(redis.Transport):
