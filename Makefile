@@ -9,7 +9,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help proof kills learning screenshots demo test lint unit format setup setup-dev chromium messages weights clean
+.PHONY: help room proof kills learning screenshots demo test lint unit format setup setup-dev chromium messages weights clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -56,6 +56,15 @@ lint: setup-dev ## Style, types, import contracts, missing migrations
 
 unit: setup-dev ## The test suite alone (PROCESSES=3 of them side by side)
 	$(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadgroup --no-loadscope-reorder
+
+# Tests mirror the tree: those of the room study/ballots are tests/study/ballots/ or tests/study/test_ballots*.py.
+ROOM_TESTS = $(wildcard tests/$(ROOM) tests/$(dir $(ROOM))test_$(notdir $(ROOM))*.py)
+
+room: $(VENV)/.dev messages ## The tests of one room, in seconds: ROOM=study/ballots (ALL=1: also those that start processes)
+	@test -n "$(ROOM)" -a -n "$(ROOM_TESTS)" || { echo "Name a room, for example ROOM=config/demo. There are:"; \
+		find tests -mindepth 1 -maxdepth 2 -name 'test_*.py' -o -mindepth 2 -maxdepth 2 -type d -not -name '__*' | \
+		sed -E 's|^tests/||; s|test_(.*)\.py|\1|' | sort | column -c 110; exit 2; }
+	$(BIN)/python -m pytest -q $(if $(ALL),,-m "not long and not processes") $(ROOM_TESTS)
 
 proof: setup-dev ## The proof of the statistics by simulation, in full (some minutes)
 	$(BIN)/python benchmarks/proof_by_simulation.py

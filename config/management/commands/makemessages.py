@@ -11,7 +11,7 @@ from config.translatable_data import translatable_data
 class Command(makemessages.Command):
     def process_files(self, file_list: list[makemessages.TranslatableFile]) -> None:
         super().process_files(file_list)
-        if self.domain == "django":
+        if self.domain == "django" and self.default_locale_path:
             entries = "".join(f'\nmsgid {normalize(text)}\nmsgstr ""\n' for text in sorted(translatable_data()))
             with Path(self.default_locale_path, "django.pot").open("a", encoding="utf-8") as template:
                 template.write(entries)
