@@ -1,8 +1,8 @@
 """Celery's folder broker, patched so that no half-written message ends a worker.
 
-Upstream fault (kombu 5.7.0, kombu/transport/filesystem.py): `Channel._put` writes into a file that already has its final
-name, and `Channel._get` takes that file without its lock. A worker that reads during a write, or a file that a killed
-process or a full disk left incomplete, gives a JSON error. Celery 5.7.0 does not catch it: the worker ends with
+Upstream fault (kombu 5.7.0, kombu/transport/filesystem.py): `Channel._put` writes into a file that already has its
+final name, and `Channel._get` takes that file without its lock. A worker that reads during a write, or a file that a
+killed process or a full disk left incomplete, gives a JSON error. Celery 5.7.0 does not catch it: the worker ends with
 "Unrecoverable error". tests/config/brokers/test_folder.py shows this with kombu's own transport; once that test fails,
 this file can go.
 """
