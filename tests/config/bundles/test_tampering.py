@@ -117,7 +117,7 @@ def test_an_untouched_one_is_sound(original: Files, tmp_path: Path) -> None:
         (weigh_otherwise, "weights are [9, 1]; the plan that was fixed says [3.0, 1.0]"),
         (edit("study.json", lambda data: data.update(sealed=True)), None),
         (swap_images, "is not the image of"),
-        (replace("participants.csv", b"r0002", b"r0009"), "r0002 is nobody in participants.csv"),
+        (replace("participants.csv", b"r0002", b"r0009"), "r0002 is not in participants.csv"),
         (replace("ballots.csv", b"r0001,clip1.wav", b"r0001,clip2.wav"), "does not agree with its digest"),
         (lambda files: files.update({"plan.json": b"[]"}), "plan.json is not what an export holds there"),
         (lambda files: files.update({"plan.json": b"{}"}), "plan.json or ballots.csv is not what"),
