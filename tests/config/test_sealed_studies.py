@@ -166,7 +166,7 @@ def test_labels_cannot_be_decoded_by_the_seed_or_by_taking_part() -> None:
             plans = {clips[plan.clip]: plan for plan in draw_plan(design, int(row["participant"][1:]) - 1)}
             if row["position_first"]:
                 found.add(keys[plans[row["clip"]].images[row["position_first"] - 1][1]])
-        return pages
+        return found
 
     def by_taking_part(rows: list[dict[str, Any]]) -> Counter[str]:
         """Count the others with the same label as the first participant, who knows their own choice."""
