@@ -1,4 +1,4 @@
-"""The Korean catalogue: complete against the sources, and true to their placeholders."""
+"""The Korean catalogue is complete and has the placeholders of its sources."""
 
 import ast
 import os
@@ -50,10 +50,10 @@ def test_every_message_has_a_korean_translation() -> None:
     assert not missing
 
 
-def test_placeholders_are_those_of_the_source() -> None:
+def test_translations_have_the_placeholders_of_the_source() -> None:
     wrong = []
     for message in _messages():
-        # Of an English pair, the plural is the one that Korean stands for: its singular may say "one clip".
+        # Korean translates the English plural; the singular may have no placeholder ("one clip").
         wanted = Counter(PLACEHOLDER.findall(_source(message)[-1]))
         wrong += [(message.id, text) for text in _target(message) if set(wanted) != set(PLACEHOLDER.findall(text))]
     assert not wrong
@@ -96,7 +96,7 @@ def test_every_string_of_the_sources_is_in_the_catalogue(tmp_path: Path) -> None
     collected = _catalogue(tmp_path / "locale/ko/LC_MESSAGES/django.po")
     wanted = {source for message in collected if message.id for source in _source(message)}
     assert wanted - _translated() == set()
-    assert _translated() - wanted == set(), "no longer in the sources: collect the messages anew"
+    assert _translated() - wanted == set(), "no longer in the sources: run makemessages"
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_texts_that_are_data_are_collected_and_translated(collect: Callable[[], 
 
 
 def _sample(node: ast.AST) -> str:
-    """The text that an f-string gives when every value in it is 7."""
+    """Return the text of a string or an f-string with 7 for each value."""
     if isinstance(node, ast.JoinedStr):
         return "".join(_sample(part) for part in node.values)
     return str(node.value) if isinstance(node, ast.Constant) else "7"
