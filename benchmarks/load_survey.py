@@ -112,8 +112,8 @@ async def participate(
             times.append(time.perf_counter() - began)
             if status != 200 or '"saved": true' not in body:
                 raise RuntimeError(f"ballot answered {status}")
-        status, where, _ = await browser.request("POST", base + "review/", form)
-        if not where.endswith("/thanks/"):
+        status, location, _ = await browser.request("POST", base + "review/", form)
+        if not location.endswith("/thanks/"):
             raise RuntimeError(f"the end answered {status}")
     except Exception as error:
         errors.append(repr(error))

@@ -1,4 +1,4 @@
-"""A study as one zip that stands on its own: `export_study` writes it, `verify_export` checks it.
+"""A study as one self-contained zip: `export_study` writes it, `verify_export` checks it.
 
 May import study and analysis.
 """

@@ -265,20 +265,20 @@ def _check_receipts(bundle: Bundle, receipts: Iterable[str]) -> None:
             bundle.checked.append(f"receipt {receipt}: {found}, {len(digests[found])} ballots, all as cast")
 
 
-def _differences(exported: Any, again: Any, where: str = "") -> Iterator[str]:
+def _differences(exported: Any, again: Any, path: str = "") -> Iterator[str]:
     """Yield where two JSON values differ; a relative difference of 1e-9 is rounding and passes."""
     if isinstance(exported, dict) and isinstance(again, dict):
         for key in sorted(exported.keys() | again.keys()):
-            yield from _differences(exported.get(key), again.get(key), f"{where}.{key}".lstrip("."))
+            yield from _differences(exported.get(key), again.get(key), f"{path}.{key}".lstrip("."))
     elif isinstance(exported, list) and isinstance(again, list) and len(exported) == len(again):
         for index, (one, other) in enumerate(zip(exported, again, strict=True)):
-            yield from _differences(one, other, f"{where}[{index}]")
+            yield from _differences(one, other, f"{path}[{index}]")
     elif isinstance(exported, float) and isinstance(again, int | float):
         # Not `if abs(…) > …`: NaN, which no export holds, must count as a difference.
         if not abs(exported - again) <= 1e-9 * max(1.0, abs(exported)):
-            yield f"{where}: {exported} exported, {again} now"
+            yield f"{path}: {exported} exported, {again} now"
     elif exported != again:
-        yield f"{where}: {exported!r} exported, {again!r} now"
+        yield f"{path}: {exported!r} exported, {again!r} now"
 
 
 def _check_analysis(bundle: Bundle) -> None:

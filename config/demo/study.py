@@ -37,7 +37,7 @@ from study.tag_import import import_tags, set_tags
 SIMULATED_PARTICIPANTS = 30
 # Audio formats that are refused by name. Other files of a folder (covers, notes) are ignored.
 REFUSED_AUDIO = (".m4a", ".aac", ".mp4", ".wma", ".aif", ".aiff", ".caf", ".alac", ".ape", ".webm")
-Report = Callable[[str], None]
+Notify = Callable[[str], None]
 
 
 class DemoError(Exception):
@@ -85,7 +85,7 @@ def ensure_researcher() -> tuple[Any, str]:
     return user, password
 
 
-def ensure_study(source: DemoSource, owner: Any, report: Report) -> Study:
+def ensure_study(source: DemoSource, owner: Any, notify: Notify) -> Study:
     """Return the demo's study with its clips and tags. If anything is refused, no study is left.
 
     Each clip is imported in its own transaction, so that a demo that is stopped here continues with the next clip.
@@ -97,9 +97,9 @@ def ensure_study(source: DemoSource, owner: Any, report: Report) -> Study:
         _check_source(source)
     study = Study.objects.filter(slug=source.slug).first()
     if study is not None and _has_all_clips(study):
-        _check_same_music(study, source, report)
+        _check_same_music(study, source, notify)
         return study
-    report("Making the demo's music …" if source.clips is None else f"Reading the clips in {source.clips} …")
+    notify("Making the demo's music …" if source.clips is None else f"Reading the clips in {source.clips} …")
     study = study or create_study(title=source.title, owner=owner, slug=source.slug)
     try:
         if source.clips is None:
@@ -184,8 +184,8 @@ def _audio_in(source: DemoSource) -> list[Path]:
     return [path for path in files if path.suffix.lower() in (*ACCEPTED_SUFFIXES, *REFUSED_AUDIO)]
 
 
-def _check_same_music(study: Study, source: DemoSource, report: Report) -> None:
-    """Raise DemoError if the study was made from another folder of the same name; report files added since."""
+def _check_same_music(study: Study, source: DemoSource, notify: Notify) -> None:
+    """Raise DemoError if the study was made from another folder of the same name; notify of files added since."""
     if source.clips is None:
         return
     names = {clip_name(path.name) for path in _audio_in(source)}
@@ -196,7 +196,7 @@ def _check_same_music(study: Study, source: DemoSource, report: Report) -> None:
             f"{source.clips}, or set EARSIGHT_DATA to another place."
         )
     if missing:
-        report(
+        notify(
             f"The study “{study.slug}” exists already, without {', '.join(sorted(missing)[:5])}. "
             "Add clips to a study that has not opened in the console."
         )
@@ -256,7 +256,7 @@ def ensure_open(study: Study) -> Study:
     return study
 
 
-def ensure_answered_copy(study: Study, report: Report, people: int = SIMULATED_PARTICIPANTS) -> Study:
+def ensure_answered_copy(study: Study, notify: Notify, people: int = SIMULATED_PARTICIPANTS) -> Study:
     """Return a closed copy of the study with a report, answered by simulated participants through the real survey."""
     slug = f"{study.slug[:40]}-simulated"
     copy = Study.objects.filter(slug=slug).first()
@@ -273,11 +273,11 @@ def ensure_answered_copy(study: Study, report: Report, people: int = SIMULATED_P
     if copy.status == Study.Status.OPEN:
         done = copy.participants.filter(status=Participant.Status.COMPLETED).count()
         if done < people:
-            report(f"{people - done} simulated participants answer the survey …")
+            notify(f"{people - done} simulated participants answer the survey …")
             simulate_participants(copy, people - done, np.random.default_rng([copy.seed % 2**32, done]))
         close_study(copy, actor=copy.owner)
     if not copy.analyses.filter(state=Analysis.State.READY).exists():
-        report("Analysing their answers …")
+        notify("Analysing their answers …")
         build_analysis(copy)
     return copy
 

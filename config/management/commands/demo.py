@@ -50,12 +50,12 @@ class Command(BaseCommand):
         try:
             self.prepare()
             user, password = demo.ensure_researcher()
-            study = demo.ensure_study(source, user, self.report)
+            study = demo.ensure_study(source, user, self.notify)
             if options["no_serve"]:
                 self.generate_here(study)
                 answered = self.finish(study)
                 self.show(study, answered, settings.BASE_URL, password)
-                self.report("Run it again without --no-serve to open these links.")
+                self.notify("Run it again without --no-serve to open these links.")
             else:
                 self.serve(study, password, options["port"])
         except ImportRefused as error:
@@ -65,10 +65,10 @@ class Command(BaseCommand):
         except (demo.DemoError, StudyError, TaggingError) as error:
             raise CommandError(str(error), returncode=2) from error
         except KeyboardInterrupt:
-            self.report("Stopped. Run it again to continue.")
+            self.notify("Stopped. Run it again to continue.")
             sys.exit(130)
 
-    def report(self, text: str) -> None:
+    def notify(self, text: str) -> None:
         self.console.print(text, highlight=False)
 
     def prepare(self) -> None:
@@ -97,7 +97,7 @@ class Command(BaseCommand):
 
     def finish(self, study: Study) -> Study:
         demo.ensure_open(study)
-        return demo.ensure_answered_copy(study, self.report)
+        return demo.ensure_answered_copy(study, self.notify)
 
     def serve(self, study: Study, password: str, wanted_port: int) -> None:
         try:
@@ -106,7 +106,7 @@ class Command(BaseCommand):
             raise demo.DemoError(str(error)) from error
         base_url = f"http://127.0.0.1:{port}"
         if port != wanted_port:
-            self.report(f"Port {wanted_port} is taken; using {port}.")
+            self.notify(f"Port {wanted_port} is taken; using {port}.")
         with Processes(settings.DATA_DIR / "logs") as processes:
             processes.start("web", web_command(port), EARSIGHT_BASE_URL=base_url)
             processes.start("worker", worker_command(), EARSIGHT_BASE_URL=base_url)
@@ -115,9 +115,9 @@ class Command(BaseCommand):
             self.wait_for_generation(study, processes)
             answered = self.finish(study)
             self.show(study, answered, base_url, password)
-            self.report("Ctrl-C stops the server and the worker.")
+            self.notify("Ctrl-C stops the server and the worker.")
             self.wait_for_ctrl_c(processes)
-            self.report("Stopped.")
+            self.notify("Stopped.")
 
     def wait_for_ctrl_c(self, processes: Processes) -> None:
         """Return when the demo is stopped."""
@@ -139,7 +139,7 @@ class Command(BaseCommand):
         log = processes.log_of(ended)
         if ended != "worker" or not processes.restart(ended):
             raise demo.DemoError(f"The {ended} has ended; see {log}.")
-        self.report(f"The worker ended by itself (see {log}) and is started again; it continues where it stopped.")
+        self.notify(f"The worker ended by itself (see {log}) and is started again; it continues where it stopped.")
 
     def wait_for_generation(self, study: Study, processes: Processes) -> None:
         """Let the worker make the images and show its progress."""

@@ -61,8 +61,8 @@ def processes(tmp_path: Path):
 @pytest.fixture
 def command():
     command = Command()
-    command.reported = []
-    command.report = command.reported.append
+    command.notices = []
+    command.notify = command.notices.append
     return command
 
 
@@ -75,12 +75,12 @@ def test_a_worker_that_ends_by_itself_is_started_again_with_its_environment(proc
     log, first = processes.log_of("worker"), processes.pid_of("worker")
     assert wait_until(lambda: log.read_text() == "worker\n")
     command.restart_worker(processes)
-    assert command.reported == []
+    assert command.notices == []
     end(processes, "worker")
     command.restart_worker(processes)
     assert processes.ended() is None
     assert processes.pid_of("worker") != first
-    assert "started again" in command.reported[0]
+    assert "started again" in command.notices[0]
     assert wait_until(lambda: log.read_text() == "worker\nworker\n")
 
 
@@ -91,11 +91,11 @@ def test_a_worker_that_keeps_ending_is_an_error_with_a_message(processes, comman
     end(processes, "worker")
     with pytest.raises(demo.DemoError, match="The worker has ended;"):
         command.restart_worker(processes)
-    assert len(command.reported) == MAX_RESTARTS
+    assert len(command.notices) == MAX_RESTARTS
 
 
 def test_a_web_server_that_ends_is_an_error_at_once(processes, command):
     end(processes, "web")
     with pytest.raises(demo.DemoError, match="The web has ended;"):
         command.restart_worker(processes)
-    assert command.reported == []
+    assert command.notices == []
