@@ -70,13 +70,13 @@ proof: setup-dev ## Check the statistics by simulation, in full (some minutes)
 	$(BIN)/python benchmarks/proof_by_simulation.py
 
 learning: setup-dev ## Train CLMR, all stages, on sounds with a known answer
-	EARSIGHT_LEARNING_TEST=full $(BIN)/python -m pytest tests/generation/listening/test_clmr_training.py -k "contrastive or two_processes"
+	EARSIGHT_LEARNING_TEST=full $(BIN)/python -m pytest tests/generation/tagging/test_clmr_training.py -k "contrastive or two_processes"
 
 screenshots: setup-dev chromium ## Take the screenshots of docs/screenshots.md from a finished demo
 	$(BIN)/python docs/take_screenshots.py
 
 kills: setup-dev ## Kill real workers twenty times during a run (BROKER=redis://…)
-	$(BIN)/python -m tests.generation.orchestration.kills --broker $(or $(BROKER),filesystem://) --kills 20 --clips 50
+	$(BIN)/python -m tests.generation.runs.kills --broker $(or $(BROKER),filesystem://) --kills 20 --clips 50
 
 format: setup-dev ## Format the code
 	$(BIN)/ruff check --fix .

@@ -29,7 +29,7 @@ ALL_CLIPS = 25_863  # of MagnaTagATune
 def start_worker(log: Path) -> subprocess.Popen[bytes]:
     """Start a worker with one child process, in its own process group."""
     queue = os.environ["EARSIGHT_TEST_QUEUE_PREFIX"] + "cpu"
-    app = "tests.generation.orchestration.worker_app"
+    app = "tests.generation.runs.worker_app"
     command = [sys.executable, "-m", "celery", "-A", app, "worker", "-Q", queue, "-c", "1", "-l", "WARNING"]
     command += ["--without-gossip", "--without-mingle", "-n", f"{secrets.token_hex(4)}@bench"]
     with log.open("ab") as output:
@@ -48,7 +48,7 @@ def main() -> None:
 
 def measure(folder: Path, clips: int, broker: str, precision: str) -> int:
     os.environ |= {
-        "DJANGO_SETTINGS_MODULE": "tests.generation.orchestration.worker_settings",
+        "DJANGO_SETTINGS_MODULE": "tests.generation.runs.worker_settings",
         "EARSIGHT_TEST_QUEUE_PREFIX": f"earsight-bench-listen-{secrets.token_hex(4)}-",
         "EARSIGHT_TEST_NO_RESCUE": "1",
         "EARSIGHT_DATA": str(folder / "data"),
@@ -62,7 +62,7 @@ def measure(folder: Path, clips: int, broker: str, precision: str) -> int:
     from bench_listening import make_clips
     from django.core.management import call_command
 
-    from generation import library
+    from generation.library import passes
     from generation.tagging import ClmrOptions
     from generation.tagging.clmr import Head, SampleCNN, save_encoder, save_head
 
@@ -75,20 +75,20 @@ def measure(folder: Path, clips: int, broker: str, precision: str) -> int:
     made = make_clips(folder)
     for number in range(clips):
         shutil.copy(made[number % len(made)], music / f"{number:05d}{made[number % len(made)].suffix}")
-    library.plan_pass(out, music, library.find_audio(music), tagger.model_dump_json())
+    passes.plan_pass(out, music, passes.find_audio(music), tagger.model_dump_json())
     return run_pass(out, tagger, clips)
 
 
 def run_pass(out: Path, tagger: object, clips: int) -> int:
     """Queue the pass, start and kill workers, and print the results; return the exit status."""
-    from generation import library, library_tasks
+    from generation.library import passes, tasks
 
     log = out / "workers.log"
-    library_tasks.queue_pass(out, tagger)  # type: ignore[arg-type]
+    tasks.queue_pass(out, tagger)  # type: ignore[arg-type]
     workers = [start_worker(log) for _ in range(2)]
     began, early, killed = time.monotonic(), None, False
     try:
-        while (progress := library.progress_of(out)).clips_done < clips:
+        while (progress := passes.progress_of(out)).clips_done < clips:
             time.sleep(0.2)
             done = progress.clips_done / clips
             if early is None and progress.chunks_done >= 2:
@@ -105,8 +105,8 @@ def run_pass(out: Path, tagger: object, clips: int) -> int:
         for worker in workers:
             os.killpg(worker.pid, signal.SIGKILL)
             worker.wait()
-    rows = Counter(row["file"] for row in library.read_rows(out))
-    errors = sum("error" in row for row in library.read_rows(out))
+    rows = Counter(row["file"] for row in passes.read_rows(out))
+    errors = sum("error" in row for row in passes.read_rows(out))
     rate = len(rows) / seconds
     print(f"{len(rows):,} of {clips:,} clips in {seconds:.0f} s by two workers of one thread, one killed and replaced")
     print(f"{rate:.2f} clips a second; {ALL_CLIPS:,} clips: {ALL_CLIPS / rate / 3600:.1f} hours")

@@ -21,7 +21,8 @@ import soundfile
 import torch
 from memory import resident_mib
 
-from generation.audio import decode, resample
+from generation.listening.audio import decode, resample
+from generation.listening.voice import detect_voice
 from generation.tagging import TaggingError
 from generation.tagging.clmr import SEGMENT, SampleCNN
 from generation.tagging.clmr.augment import AugmentOptions, augment
@@ -31,7 +32,6 @@ from generation.tagging.clmr.network import WIDTHS
 from generation.tagging.clmr.pretrain import ContrastiveModel
 from generation.tagging.clmr.runtime import Precision, build_encode
 from generation.tagging.metrics import score_tagging
-from generation.voice import detect_voice
 
 Row = tuple[str, str, str]
 PRECISIONS: tuple[Precision, Precision] = ("float32", "bfloat16")

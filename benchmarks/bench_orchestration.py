@@ -24,8 +24,8 @@ sys.path.insert(0, str(ROOT))
 
 def overhead(clips: int) -> dict[str, float]:
     """Return milliseconds of orchestration for each stimulus and clip: all but the steps' own work."""
-    from generation import orchestration, runs, work
-    from tests.generation.orchestration.kills import make_study
+    from generation.runs import execution, lifecycle, work
+    from tests.generation.runs.kills import make_study
 
     spent = {"work": 0.0, "cpu": 0.0}
 
@@ -38,14 +38,14 @@ def overhead(clips: int) -> dict[str, float]:
 
     work.do = timed
     study, run = make_study(clips)
-    runs.cancel_run(run)
+    lifecycle.cancel_run(run)
     began, cpu = time.perf_counter(), time.process_time()
-    run = runs.start_run(study, wake=False)
+    run = lifecycle.start_run(study, wake=False)
     planned = time.perf_counter() - began
-    orchestration.run_pending(study)
+    execution.run_pending(study)
     whole, whole_cpu = time.perf_counter() - began, time.process_time() - cpu
     began = time.perf_counter()
-    runs.start_run(study, wake=False)
+    lifecycle.start_run(study, wake=False)
     again = time.perf_counter() - began
     stimuli = 4 * clips
     return {
@@ -60,10 +60,10 @@ def overhead(clips: int) -> dict[str, float]:
 def throughput(clips: int, workers: int, size: int) -> dict[str, float]:
     """Return clips per minute through real workers, and their memory after each quarter."""
     from generation.models import ClipStep
-    from tests.generation.orchestration.kills import findings, make_study
+    from tests.generation.runs.kills import findings, make_study
 
     study, run = make_study(clips, size)
-    command = [sys.executable, "-m", "celery", "-A", "tests.generation.orchestration.worker_app", "worker"]
+    command = [sys.executable, "-m", "celery", "-A", "tests.generation.runs.worker_app", "worker"]
     prefix = os.environ["EARSIGHT_TEST_QUEUE_PREFIX"]
     queues = ",".join(prefix + queue for queue in ("cpu", "api", "gpu"))
     command += ["-Q", queues, "-c", str(workers), "-l", "ERROR"]
@@ -106,7 +106,7 @@ def main() -> None:
         for part in ("overhead", "throughput"):
             subprocess.run([sys.executable, __file__, *sys.argv[1:], "--part", part], check=True)
         return
-    from tests.generation.orchestration.kills import forget_broker, prepare
+    from tests.generation.runs.kills import forget_broker, prepare
 
     if options.painter == "sketch" and options.part == "throughput":
         os.environ["EARSIGHT_TEST_SKETCH"] = "1"

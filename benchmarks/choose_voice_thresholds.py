@@ -22,11 +22,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import numpy as np
 
 from config.demo import music as demo_music
-from generation.audio import decode, resample
+from generation.listening.audio import decode, resample
+from generation.listening.voice import detect_voice
 from generation.redefinition.evidence import clip_evidence
 from generation.redefinition.rules import load_rules
 from generation.tagging import MusicnnOptions, build_tagger
-from generation.voice import detect_voice
 
 RATE = 16_000
 SECONDS = 29

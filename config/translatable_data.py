@@ -13,12 +13,12 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext_noop
 
-from generation.forms import ROOMS, SettingsForm
+from generation.console.forms import ROOMS, SettingsForm
 from generation.redefinition.clip import Action
+from generation.runs.work import UNCHANGED
 from generation.settings_model import GenerationSettings
-from generation.work import UNCHANGED
-from study.conditions import TAGS_BY_FORM, sealed_labels
-from study.quality import FLAGS
+from study.design.conditions import TAGS_BY_FORM, sealed_labels
+from study.participants.quality import FLAGS
 
 APPS = ("study", "generation", "analysis", "config")
 # Literals of generation/redefinition/engine.py and study/blinding_record.py.

@@ -9,9 +9,9 @@ urlpatterns = [
     path("console/sign-in/", auth_views.LoginView.as_view(template_name="console/sign_in.html"), name="sign_in"),
     path("console/sign-out/", auth_views.LogoutView.as_view(), name="sign_out"),
     path("console/studies/<slug:slug>/results/bundle.zip", study_bundle, name="study_bundle"),
-    path("console/", include("study.console_urls")),
+    path("console/", include("study.console.urls")),
     path("console/", include("generation.urls")),
     path("console/", include("analysis.urls")),
     path("", home, name="home"),
-    path("", include("study.survey_urls")),
+    path("", include("study.survey.urls")),
 ]

@@ -29,8 +29,8 @@ from PIL import Image  # noqa: E402
 from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
 
 from config.demo.processes import Processes, free_port, wait_until_served, web_command  # noqa: E402
-from study.copying import copy_study  # noqa: E402
 from study.models import Study  # noqa: E402
+from study.setup.copying import copy_study  # noqa: E402
 
 OUT = ROOT / "docs" / "screenshots"
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}

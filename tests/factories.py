@@ -16,7 +16,7 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 from PIL import Image
 
-from study.conditions import TAGS_BY_FORM, ConditionPreset, create_conditions
+from study.design.conditions import TAGS_BY_FORM, ConditionPreset, create_conditions
 from study.models import Clip, Stimulus, Study
 
 PASSWORD = "a long enough password"

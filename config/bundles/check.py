@@ -20,9 +20,9 @@ from typing import Any
 
 from analysis import results
 from analysis.exports import REPORT_FILES
-from study.cells import as_written
-from study.lifecycle import digest_of
-from study.receipts import find_receipt, verify_ballot
+from study.ballots.receipts import find_receipt, verify_ballot
+from study.setup.lifecycle import digest_of
+from study.spreadsheet import as_written
 
 SUMS = "SHA256SUMS"
 MATCH_CONTROL = "match_control.csv"

@@ -18,9 +18,9 @@ from analysis.deviations import deviations
 from analysis.exports import REPORT_FILES, report_file
 from analysis.models import Analysis
 from config.bundles.check import MATCH_CONTROL, SUMS
-from study.ballots import commitments
-from study.cells import csv_text
+from study.ballots.table import commitments
 from study.models import Study
+from study.spreadsheet import csv_text
 
 README = """This is an export of the Earsight study "{title}".
 

@@ -22,17 +22,17 @@ from django.utils.text import slugify
 from analysis.models import Analysis
 from analysis.results import build_analysis
 from config.demo.music import write_demo_clips
-from generation import runs
 from generation.models import ClipStep, GenerationRun
-from generation.orchestration import run_pending
-from study.clip_import import ACCEPTED_SUFFIXES, clip_name, import_clips
-from study.copying import copy_study
-from study.drafting import delete_draft
+from generation.runs import lifecycle
+from generation.runs.execution import run_pending
 from study.errors import StudyError
-from study.lifecycle import close_study, create_study, open_study
 from study.models import Participant, Study
-from study.simulation import simulate_participants
-from study.tag_import import import_tags, set_tags
+from study.setup.clip_import import ACCEPTED_SUFFIXES, clip_name, import_clips
+from study.setup.copying import copy_study
+from study.setup.drafting import delete_draft
+from study.setup.lifecycle import close_study, create_study, open_study
+from study.setup.tag_import import import_tags, set_tags
+from study.simulation.people import simulate_participants
 
 SIMULATED_PARTICIPANTS = 30
 # Audio formats that are refused by name. Other files of a folder (covers, notes) are ignored.
@@ -212,7 +212,7 @@ def start_generation(study: Study, *, wake: bool) -> GenerationRun | None:
     """Return the run that makes the missing images, started if necessary, or None if no image is missing."""
     if not images_are_missing(study):
         return None
-    return runs.active_run(study) or runs.start_run(study, actor=study.owner, wake=wake)
+    return lifecycle.active_run(study) or lifecycle.start_run(study, actor=study.owner, wake=wake)
 
 
 def _is_painted(study: Study) -> bool:

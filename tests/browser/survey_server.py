@@ -13,7 +13,7 @@ def main(folder: str, port: str) -> None:
     django.setup()
     from django.core.management import call_command
 
-    from study.questions import shipped
+    from study.participants.questions import shipped
     from tests.factories import add_clip, make_open_study
 
     call_command("compile_translations", verbosity=0)

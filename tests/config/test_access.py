@@ -15,9 +15,9 @@ from django.test import Client
 from django.urls import reverse
 
 from analysis.results import build_analysis
-from study.enrolment import enrol
-from study.links import create_personal_links
 from study.models import ProblemReport, Study
+from study.participants.enrolment import enrol
+from study.participants.links import create_personal_links
 from tests.analysis.worlds import closed_study
 from tests.config.addresses import AUDIENCE, METHODS, addresses_of, body, browser, participant_addresses, url_names
 from tests.factories import UserFactory, make_study

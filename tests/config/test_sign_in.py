@@ -13,8 +13,8 @@ from django.test import Client
 
 from study.log_masking import MaskingFormatter
 from study.models import Study
-from study.simulation import hidden_fields
-from study.tokens import new_token
+from study.participants.tokens import new_token
+from study.simulation.people import hidden_fields
 from tests.factories import PASSWORD, UserFactory, make_open_study
 from tests.study.visits import Visit
 

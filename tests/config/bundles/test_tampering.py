@@ -14,8 +14,8 @@ from django.core.management import call_command
 from analysis import results
 from config.bundles import export_study, verify_export
 from config.bundles.check import SUMS
-from study.lifecycle import current_plan, digest_of
 from study.models import Stimulus, Study
+from study.setup.lifecycle import current_plan, digest_of
 from tests.analysis.worlds import closed_study
 
 pytestmark = pytest.mark.django_db
