@@ -1,7 +1,7 @@
-# Everything a newcomer, a developer and CI run. `make help` lists it.
+# All commands for users, developers and CI. `make help` lists them.
 PYTHON ?= python3
 VENV ?= .venv
-# Many tests wait for other processes, so two cores serve three of them.
+# Many tests wait for other processes, so that two cores can run three test processes.
 PROCESSES ?= 3
 BIN := $(VENV)/bin
 MANAGE := $(BIN)/python manage.py
@@ -10,12 +10,12 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help proof kills learning screenshots demo test lint unit format setup setup-dev chromium messages weights clean
+.PHONY: help room proof kills learning screenshots demo test lint unit format setup setup-dev chromium messages weights clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
 
-demo: setup ## Set up, build the demo study, and serve it (Ctrl-C stops everything)
+demo: setup ## Set up, build the demo study, and serve it (Ctrl-C stops it)
 	@$(MANAGE) demo
 
 test: setup-dev chromium lint unit ## Set up, and run every check and test
@@ -35,9 +35,9 @@ $(VENV)/.dev: $(VENV)/.made pyproject.toml constraints.txt
 	@$(PIP_INSTALL) --editable '.[worker,dev]'
 	@touch $@ $(VENV)/.worker
 
-setup: $(VENV)/.worker messages weights ## Make the environment that runs Earsight
+setup: $(VENV)/.worker messages weights ## Make the environment to run Earsight
 
-setup-dev: $(VENV)/.dev messages weights ## Make the environment that also tests it
+setup-dev: $(VENV)/.dev messages weights ## Make the environment to run and test Earsight
 
 messages: $(VENV)/.worker ## Compile the translations
 	@$(MANAGE) compile_translations
@@ -45,7 +45,7 @@ messages: $(VENV)/.worker ## Compile the translations
 weights: $(VENV)/.worker ## Fetch the embedded tagger's weights (29 MB, once)
 	@$(MANAGE) fetch_musicnn >/dev/null
 
-chromium: ## Install Debian's Chromium for the browser tests where it is missing and may be installed
+chromium: ## Install Debian's Chromium for the browser tests, if it is missing and installing is allowed
 	@tests/browser/install-chromium
 
 lint: setup-dev ## Style, types, import contracts, missing migrations
@@ -58,19 +58,28 @@ lint: setup-dev ## Style, types, import contracts, missing migrations
 	$(BIN)/lint-imports
 	$(MANAGE) makemigrations --check --dry-run
 
-unit: setup-dev ## The test suite alone (PROCESSES=3 of them side by side)
+unit: setup-dev ## The test suite alone, in PROCESSES=3 processes
 	$(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadgroup --no-loadscope-reorder
 
-proof: setup-dev ## The proof of the statistics by simulation, in full (some minutes)
+# Tests mirror the tree: those of the room study/ballots are tests/study/ballots/ or tests/study/test_ballots*.py.
+ROOM_TESTS = $(wildcard tests/$(ROOM) tests/$(dir $(ROOM))test_$(notdir $(ROOM))*.py)
+
+room: $(VENV)/.dev messages ## The tests of one room, in seconds: ROOM=study/ballots (ALL=1: also those that start processes)
+	@test -n "$(ROOM)" -a -n "$(ROOM_TESTS)" || { echo "Name a room, for example ROOM=config/demo. There are:"; \
+		find tests -mindepth 1 -maxdepth 2 -name 'test_*.py' -o -mindepth 2 -maxdepth 2 -type d -not -name '__*' | \
+		sed -E 's|^tests/||; s|test_(.*)\.py|\1|' | sort | column -c 110; exit 2; }
+	$(BIN)/python -m pytest -q $(if $(ALL),,-m "not long and not processes") $(ROOM_TESTS)
+
+proof: setup-dev ## Check the statistics by simulation, in full (some minutes)
 	$(BIN)/python benchmarks/proof_by_simulation.py
 
-learning: setup-dev ## CLMR's whole training path on sounds with a known answer
+learning: setup-dev ## Train CLMR, all stages, on sounds with a known answer
 	EARSIGHT_LEARNING_TEST=full $(BIN)/python -m pytest tests/generation/tagging/test_clmr_training.py -k "contrastive or two_processes"
 
-screenshots: setup-dev chromium ## Take the pictures of docs/screenshots.md from a finished demo
+screenshots: setup-dev chromium ## Take the screenshots of docs/screenshots.md from a finished demo
 	$(BIN)/python docs/take_screenshots.py
 
-kills: setup-dev ## Twenty kills of real workers in the middle of a run, by broker (BROKER=redis://…)
+kills: setup-dev ## Kill real workers twenty times during a run (BROKER=redis://…)
 	$(BIN)/python -m tests.generation.runs.kills --broker $(or $(BROKER),filesystem://) --kills 20 --clips 50
 
 format: setup-dev ## Format the code

@@ -12,7 +12,7 @@ def main() -> None:
 
     try:
         execute_from_command_line(sys.argv)
-    except ImproperlyConfigured as error:  # a setting to mend, not a fault in the code
+    except ImproperlyConfigured as error:  # a wrong setting, not a fault in the code
         sys.stderr.write(f"{error}\n")
         sys.exit(2)
 

@@ -1,4 +1,4 @@
-"""Models with random weights to measure speed with: tiny ones for any machine, and the full sizes for a GPU."""
+"""Models with random weights for speed measurements: tiny ones for any machine, full sizes for a GPU."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def save_sd15(folder: Path, dtype: str) -> Path:
     from transformers import CLIPTextModel
 
     tokenizer = tiny_tokenizer()
-    with _drawn_as(dtype):
+    with _default_dtype(dtype):
         parts = {
             "unet": UNet2DConditionModel(sample_size=64, cross_attention_dim=768),
             "vae": _image_decoder(512),
@@ -72,7 +72,7 @@ def save_sdxl(folder: Path, dtype: str) -> Path:
     from transformers import CLIPTextModel, CLIPTextModelWithProjection
 
     first, second = tiny_tokenizer(), tiny_tokenizer()
-    with _drawn_as(dtype):
+    with _default_dtype(dtype):
         unet = UNet2DConditionModel(
             sample_size=128,
             block_out_channels=(320, 640, 1280),
@@ -118,7 +118,7 @@ def save_sdxl(folder: Path, dtype: str) -> Path:
     return folder
 
 
-# What each is painted with: size in pixels, steps, guidance.
+# By name: (function that saves the model, size in pixels, steps, guidance).
 ARCHITECTURES: dict[str, tuple[Callable[[Path, str], Path], int, int, float]] = {
     "tiny": (lambda folder, dtype: save_pipeline(folder), 64, 10, 7.5),
     "tiny-xl": (lambda folder, dtype: save_xl(folder), 64, 10, 6.0),
@@ -129,8 +129,8 @@ ARCHITECTURES: dict[str, tuple[Callable[[Path, str], Path], int, int, float]] = 
 
 
 @contextmanager
-def _drawn_as(dtype: str) -> Iterator[None]:
-    """Weights are drawn in the number format that they will be used in; by a GPU, where billions take seconds."""
+def _default_dtype(dtype: str) -> Iterator[None]:
+    """Draw random weights in the dtype of their use, on the GPU if there is one, where billions take seconds."""
     before = torch.get_default_dtype()
     try:
         torch.set_default_dtype(getattr(torch, dtype))
@@ -141,5 +141,5 @@ def _drawn_as(dtype: str) -> Iterator[None]:
 
 
 def save_architecture(folder: Path, name: str, dtype: str) -> Path:
-    """The folder of the model `name`, saved with random weights."""
+    """Save the model `name` with random weights and return its folder."""
     return ARCHITECTURES[name][0](folder, dtype)

@@ -1,7 +1,7 @@
-"""The yardstick of `load_ballots.py`: a bare Django view that makes a ballot's writes and nothing else.
+"""The reference of `load_ballots.py`: a Django view that makes only the writes of a ballot.
 
-In this project's own middleware, but without cookie, form or any look into the study: one transaction with the two
-statements that every ballot needs, the row itself and the note that its person is still there.
+It runs in this project's middleware, but without cookie, form or reads: one transaction with the two statements of each
+ballot, the insert of its row and the update of the participant's `last_seen_at`.
 """
 
 import uuid

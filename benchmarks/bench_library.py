@@ -1,11 +1,10 @@
-"""A library pass through two real Celery workers, one of them killed in the middle.
+"""Measure a library pass through two real Celery workers, one of which is killed half-way.
 
     python benchmarks/bench_library.py [--clips 1000] [--broker filesystem://] [--precision bfloat16]
 
-Says how long the pass took, what a pass over 25,863 clips would take at that rate, that every clip is there once,
-and how much memory the workers held after the first chunks and at the end. The tagger is CLMR's full network with
-random weights (its speed does not depend on them). Sounds: bench_listening.py says which. Ends with 1 where a clip
-is missing or there twice.
+Prints the time of the pass and the time for 25,863 clips at that rate, whether each clip has one result, and the
+workers' memory after the first chunks and at the end. The tagger is CLMR's full network with random weights (its speed
+does not depend on them); bench_listening.py makes the sounds. Ends with 1 if a clip has no result or two.
 """
 
 import argparse
@@ -20,31 +19,21 @@ import time
 from collections import Counter
 from pathlib import Path
 
+from memory import resident_mib
+
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
-WHOLE = 25_863
+ALL_CLIPS = 25_863  # of MagnaTagATune
 
 
 def start_worker(log: Path) -> subprocess.Popen[bytes]:
-    """One worker process with one child, in a group of its own."""
+    """Start a worker with one child process, in its own process group."""
     queue = os.environ["EARSIGHT_TEST_QUEUE_PREFIX"] + "cpu"
     app = "tests.generation.runs.worker_app"
     command = [sys.executable, "-m", "celery", "-A", app, "worker", "-Q", queue, "-c", "1", "-l", "WARNING"]
     command += ["--without-gossip", "--without-mingle", "-n", f"{secrets.token_hex(4)}@bench"]
     with log.open("ab") as output:
         return subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output, start_new_session=True)
-
-
-def resident(worker: subprocess.Popen[bytes]) -> float:
-    """Megabytes in memory of the worker and its children together (Linux)."""
-    pages = 0
-    for entry in Path("/proc").iterdir():
-        try:
-            if entry.name.isdigit() and os.getpgid(int(entry.name)) == worker.pid:
-                pages += int((entry / "statm").read_text().split()[1])
-        except OSError:  # ended meanwhile
-            continue
-    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
 def main() -> None:
@@ -87,11 +76,11 @@ def measure(folder: Path, clips: int, broker: str, precision: str) -> int:
     for number in range(clips):
         shutil.copy(made[number % len(made)], music / f"{number:05d}{made[number % len(made)].suffix}")
     passes.plan_pass(out, music, passes.find_audio(music), tagger.model_dump_json())
-    return follow(out, tagger, clips)
+    return run_pass(out, tagger, clips)
 
 
-def follow(out: Path, tagger: object, clips: int) -> int:
-    """Queues the pass, starts and kills workers, and says what came of it."""
+def run_pass(out: Path, tagger: object, clips: int) -> int:
+    """Queue the pass, start and kill workers, and print the results; return the exit status."""
     from generation.library import passes, tasks
 
     log = out / "workers.log"
@@ -103,7 +92,7 @@ def follow(out: Path, tagger: object, clips: int) -> int:
             time.sleep(0.2)
             done = progress.clips_done / clips
             if early is None and progress.chunks_done >= 2:
-                early = resident(workers[1])
+                early = resident_mib(workers[1].pid)
             if done > 0.4 and not killed:
                 os.killpg(workers[0].pid, signal.SIGKILL)
                 workers[0].wait()
@@ -111,17 +100,17 @@ def follow(out: Path, tagger: object, clips: int) -> int:
                 workers[0] = start_worker(log)
             if time.monotonic() - began > 3600:
                 break
-        seconds, late = time.monotonic() - began, resident(workers[1])
+        seconds, late = time.monotonic() - began, resident_mib(workers[1].pid)
     finally:
         for worker in workers:
             os.killpg(worker.pid, signal.SIGKILL)
             worker.wait()
     rows = Counter(row["file"] for row in passes.read_rows(out))
-    wrong = sum("error" in row for row in passes.read_rows(out))
+    errors = sum("error" in row for row in passes.read_rows(out))
     rate = len(rows) / seconds
     print(f"{len(rows):,} of {clips:,} clips in {seconds:.0f} s by two workers of one thread, one killed and replaced")
-    print(f"{rate:.2f} clips a second; {WHOLE:,} clips: {WHOLE / rate / 3600:.1f} hours")
-    print(f"there more than once: {sum(count > 1 for count in rows.values())}; with an error: {wrong}")
+    print(f"{rate:.2f} clips a second; {ALL_CLIPS:,} clips: {ALL_CLIPS / rate / 3600:.1f} hours")
+    print(f"more than one result: {sum(count > 1 for count in rows.values())}; with an error: {errors}")
     print(f"memory of a worker: {early or 0:.0f} MB after two chunks, {late:.0f} MB at the end")
     return 0 if len(rows) == clips and set(rows.values()) == {1} else 1
 

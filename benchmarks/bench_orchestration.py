@@ -1,10 +1,10 @@
-"""What orchestration costs: overhead per stimulus, and a thousand clips through two workers.
+"""Measure the cost of orchestration: overhead per stimulus, and a thousand clips through two workers.
 
     python benchmarks/bench_orchestration.py [--clips 1000] [--workers 2] [--painter sketch]
 
-Overhead: all steps in one process with steps that do nothing, so that what is left is leases, rows, files and
-planning. Throughput: real Celery workers with the template writer and the sketch painter (or plain colours, which
-leaves orchestration alone), listening replaced by arithmetic; clips a minute, and the workers' memory by quarters.
+Overhead: all steps in one process without the steps' own work, so that leases, rows, files and planning are left.
+Throughput: real Celery workers with the template writer and the sketch painter (or plain colours, for orchestration
+alone); listening is replaced by arithmetic. Prints clips per minute and the workers' memory after each quarter.
 """
 
 import argparse
@@ -16,25 +16,14 @@ import tempfile
 import time
 from pathlib import Path
 
+from memory import resident_mib
+
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 
-def resident_mib(group: int) -> float:
-    """Resident memory of all processes of a process group (Linux)."""
-    total = 0
-    for status in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = status.read_text().rpartition(")")[2].split()
-            if int(fields[2]) == group:
-                total += int(fields[21]) * os.sysconf("SC_PAGE_SIZE")
-        except OSError:
-            continue
-    return total / 2**20
-
-
 def overhead(clips: int) -> dict[str, float]:
-    """Seconds of orchestration for each stimulus: everything but the work itself."""
+    """Return milliseconds of orchestration for each stimulus and clip: all but the steps' own work."""
     from generation.runs import execution, lifecycle, work
     from tests.generation.runs.kills import make_study
 
@@ -69,21 +58,15 @@ def overhead(clips: int) -> dict[str, float]:
 
 
 def throughput(clips: int, workers: int, size: int) -> dict[str, float]:
-    """Clips a minute through real workers, and whether their memory stays flat."""
+    """Return clips per minute through real workers, and their memory after each quarter."""
     from generation.models import ClipStep
     from tests.generation.runs.kills import findings, make_study
 
     study, run = make_study(clips, size)
     command = [sys.executable, "-m", "celery", "-A", "tests.generation.runs.worker_app", "worker"]
     prefix = os.environ["EARSIGHT_TEST_QUEUE_PREFIX"]
-    command += [
-        "-Q",
-        ",".join(prefix + queue for queue in ("cpu", "api", "gpu")),
-        "-c",
-        str(workers),
-        "-l",
-        "ERROR",
-    ]
+    queues = ",".join(prefix + queue for queue in ("cpu", "api", "gpu"))
+    command += ["-Q", queues, "-c", str(workers), "-l", "ERROR"]
     worker = subprocess.Popen(command, cwd=ROOT, start_new_session=True)
     painted = ClipStep.objects.filter(run=run, kind="paint", state="done")
     memory: dict[int, float] = {}
@@ -119,7 +102,7 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=512, help="pixels of an image's side")
     parser.add_argument("--part", choices=("overhead", "throughput"))
     options = parser.parse_args()
-    if options.part is None:  # each part in a process and a data folder of its own
+    if options.part is None:  # each part in its own process and data folder
         for part in ("overhead", "throughput"):
             subprocess.run([sys.executable, __file__, *sys.argv[1:], "--part", part], check=True)
         return
@@ -132,14 +115,8 @@ def main() -> None:
         if options.part == "overhead":
             print(json.dumps({"overhead": overhead(min(options.clips, 200))}))
         else:
-            print(
-                json.dumps(
-                    {
-                        "painter": options.painter,
-                        "throughput": throughput(options.clips, options.workers, options.size),
-                    }
-                )
-            )
+            measured = throughput(options.clips, options.workers, options.size)
+            print(json.dumps({"painter": options.painter, "throughput": measured}))
         forget_broker(options.broker)
 
 

@@ -1,11 +1,11 @@
-"""Four pictures in one batch against one call a picture, side by side, and the time outside the denoiser.
+"""Compare four images in one batch with one call for each image, and measure the time outside the denoiser.
 
     python benchmarks/bench_painting.py                          a tiny Stable Diffusion on this processor
     python benchmarks/bench_painting.py --architecture sd15 sdxl     full size, random weights (wants a GPU)
-    python benchmarks/bench_painting.py --model FOLDER --size 512 --steps 30      a model of one's own
+    python benchmarks/bench_painting.py --model FOLDER --size 512 --steps 30      your own model
 
-For each: pictures a second both ways, peak memory of each, the share of time outside the denoiser, and whether both
-ways give the same pictures. As lines, and with --json FILE as JSON.
+Prints for each: images per second and peak memory of both ways, the share of time outside the denoiser, and whether
+both give the same images; with --json FILE also as JSON.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def synchronise() -> None:
 
 @contextmanager
 def denoiser_clock(painter: DiffusersPainter) -> Iterator[dict[str, float]]:
-    """Counts the seconds within the denoiser's forward passes."""
+    """Measure the seconds within the denoiser's forward passes."""
     pipeline = painter._pipeline()
     denoiser = getattr(pipeline, "unet", None) or pipeline.transformer
     forward, clock = denoiser.forward, {"seconds": 0.0}
@@ -76,7 +76,7 @@ def seconds(work: Callable[[], Any]) -> float:
 
 
 def peak_memory() -> float:
-    """GiB on the GPU since the last reset, or of the process since its start."""
+    """Return the peak in GiB on the GPU since the last reset, or of the process since its start."""
     if torch.cuda.is_available():
         peak = torch.cuda.max_memory_allocated() / 2**30
         torch.cuda.reset_peak_memory_stats()
@@ -86,7 +86,7 @@ def peak_memory() -> float:
 
 
 def measure(options: DiffusersOptions, rounds: int) -> dict[str, Any]:
-    """All figures of one model."""
+    """Return all figures of one model."""
     painter = DiffusersPainter(options)
     loading = seconds(painter._pipeline)
     ways = {
@@ -95,11 +95,11 @@ def measure(options: DiffusersOptions, rounds: int) -> dict[str, Any]:
     }
     pictures = {name: [np.asarray(image, dtype=int) for image in work(0)] for name, work in ways.items()}
     pairs = zip(pictures["one_batch"], pictures["one_call_each"], strict=True)
-    furthest = max(int(np.abs(one - other).max()) for one, other in pairs)
+    largest = max(int(np.abs(one - other).max()) for one, other in pairs)
     timings: dict[str, list[float]] = {name: [] for name in ways}
     memory: dict[str, float] = {}
     peak_memory()
-    for round_ in range(1, rounds + 1):  # turn about, so that a busy machine slows both
+    for round_ in range(1, rounds + 1):  # alternate, so that a busy machine slows both
         for name, work in ways.items():
             timings[name].append(seconds(lambda work=work, round_=round_: work(round_)))
             memory[name] = peak_memory()
@@ -120,15 +120,15 @@ def measure(options: DiffusersOptions, rounds: int) -> dict[str, Any]:
         "batches": painter.last_batches,
         "peak_memory_gib": {name: round(peak, 2) for name, peak in memory.items()},
         "outside_the_denoiser_percent": round(100 * (1 - clock["seconds"] / whole), 1),
-        "largest_difference_of_a_pixel": furthest,
+        "largest_difference_of_a_pixel": largest,
     }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", help="a folder with a diffusers model of one's own")
+    parser.add_argument("--model", help="a folder with your own diffusers model")
     parser.add_argument("--architecture", nargs="+", choices=ARCHITECTURES, default=["tiny"])
-    parser.add_argument("--size", type=int, help="pixels; the architecture's own if not given")
+    parser.add_argument("--size", type=int, help="pixels; default: the architecture's own")
     parser.add_argument("--steps", type=int)
     parser.add_argument("--guidance", type=float)
     parser.add_argument("--rounds", type=int, default=3)
@@ -136,9 +136,9 @@ def main() -> None:
     parser.add_argument("--json", type=Path, metavar="FILE")
     arguments = parser.parse_args()
     dtype = arguments.dtype or ("float16" if torch.cuda.is_available() else "float32")
-    # Random weights may paint black where numbers overflow; speed does not ask.
+    # Random weights may give black images by overflow, which the painter would refuse; speed does not depend on it.
     diffusers_painter._refuse_withheld = lambda output: None
-    found = {}
+    results = {}
     for name in ["own"] if arguments.model else arguments.architecture:
         with tempfile.TemporaryDirectory() as scratch:
             _, size, steps, guidance = ARCHITECTURES.get(name, (None, 512, 30, 7.5))
@@ -151,12 +151,12 @@ def main() -> None:
                 steps=arguments.steps or steps,
                 guidance=guidance if arguments.guidance is None else arguments.guidance,
             )
-            found[name] = measure(options, arguments.rounds)
+            results[name] = measure(options, arguments.rounds)
         print(name)
-        for key, value in found[name].items():
+        for key, value in results[name].items():
             print(f"  {key:30} {value}")
     if arguments.json:
-        arguments.json.write_text(json.dumps(found, indent=1) + "\n")
+        arguments.json.write_text(json.dumps(results, indent=1) + "\n")
 
 
 if __name__ == "__main__":

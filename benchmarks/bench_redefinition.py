@@ -1,8 +1,8 @@
-"""Redefinition of MagnaTagATune's whole annotation file (25,863 × 188), beside the straightforward pandas way.
+"""Measure the redefinition of MagnaTagATune's whole annotation file (25,863 × 188) beside a plain pandas script.
 
     python benchmarks/bench_redefinition.py [ANNOTATIONS]
 
-The pandas way does less (the merges of `seed` alone: no reasons, no contested clips, no report). Best of three.
+The script does less: only the merges of `seed`, without reasons, contested clips or report. Best of three runs.
 """
 
 import csv
@@ -34,8 +34,8 @@ def best_of_three(call: Callable[[], object]) -> float:
     return min(times)
 
 
-def pandas_way(annotations: Path, out: Path) -> None:
-    """Read, merge column by column, write: what a script would do."""
+def redefine_by_pandas(annotations: Path, out: Path) -> None:
+    """Read the table, merge column by column, and write it."""
     frame = pd.read_csv(annotations, sep="\t")
     for step in load_rules("seed").steps:
         if isinstance(step.rule, Merge):
@@ -64,7 +64,7 @@ def main() -> None:
             ("report", best_of_three(redefined.report)),
             ("write", best_of_three(lambda: write_tag_table(redefined.table, out))),
             ("all of it", whole),
-            ("pandas: read, merge, write", best_of_three(lambda: pandas_way(annotations, out))),
+            ("pandas: read, merge, write", best_of_three(lambda: redefine_by_pandas(annotations, out))),
         ]
     one = best_of_three(lambda: [redefine(clip, rules) for clip in tags]) / len(tags)
     print(f"{clips:,} clips × {len(table.tags)} tags")

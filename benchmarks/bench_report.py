@@ -1,7 +1,7 @@
-"""How long the complete report of a study of 30 people × 6 clips takes, after start.
+"""Measure the complete report of a study of 30 participants × 6 clips: `python benchmarks/bench_report.py`.
 
-`python benchmarks/bench_report.py` analyses code-made ballots with every test and 10,000 bootstrap draws, and makes
-the HTML page, the PDF, the LaTeX tables and the sheets. It prints each part's time, the best of five.
+Analyses simulated ballots with all tests and 10,000 bootstrap draws, and makes the HTML page, the PDF, the LaTeX tables
+and the sheets. Prints the time of each part without the start of Python, the best of five runs.
 """
 
 import csv
@@ -20,7 +20,7 @@ PEOPLE, CLIPS, ROUNDS = 30, 6, 5
 
 
 def write_ballots(path: Path, keys: tuple[str, ...], seed: int = 0) -> None:
-    """Ballots of people with tastes of their own, by the model that the power simulation uses."""
+    """Write ballots drawn from the model of the power simulation: each participant and clip has its own preferences."""
     rng = np.random.default_rng(seed)
     means = np.array([0.9, 0.7, 0.2, 0.0])
     people, clips = rng.normal(0, 0.6, (PEOPLE, 4)), rng.normal(0, 0.6, (CLIPS, 4))
@@ -46,7 +46,7 @@ def write_ballots(path: Path, keys: tuple[str, ...], seed: int = 0) -> None:
 
 
 def best(work: Callable[[], Any]) -> tuple[float, Any]:
-    """The shortest of the rounds in seconds, and the result."""
+    """Return the seconds of the fastest round, and the result."""
     times = []
     for _round in range(ROUNDS):
         start = time.perf_counter()

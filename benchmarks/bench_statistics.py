@@ -1,9 +1,9 @@
-"""Speed of the statistics, side by side with choix.
+"""Measure the speed of the statistics, side by side with choix.
 
     python benchmarks/bench_statistics.py            # fit at 10^5, 10^6 ballots, growth from 10^3 to 10^7
     python benchmarks/bench_statistics.py --command  # also `manage.py analyze` on CSVs of 10^3 to 10^6 ballots
 
-Times are the best of several runs in processor seconds, so that a busy machine does not spoil them.
+Times are processor seconds, the best of several runs, so that other load on the machine matters little.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ MU = np.array([1.4, 1.8, 0.0, 0.0])
 
 
 def ballots(n: int) -> Ballots:
-    """n ballots, six of each participant."""
+    """Return n simulated ballots, six of each participant."""
     rng = np.random.default_rng(n)
     people = -(-n // 6)
     utility = rng.gumbel(size=(n, 4)).astype(np.float32) + MU
@@ -46,17 +46,18 @@ def ballots(n: int) -> Ballots:
     )
 
 
-def best(function: Callable[[], object], times: int) -> float:
-    found = []
-    for _ in range(times):
+def best(function: Callable[[], object], runs: int) -> float:
+    """Return the processor seconds of the fastest run."""
+    times = []
+    for _ in range(runs):
         start = time.process_time()
         function()
-        found.append(time.process_time() - start)
-    return min(found)
+        times.append(time.process_time() - start)
+    return min(times)
 
 
 def fit_with_robust_errors(study: Ballots) -> np.ndarray:
-    for counted in ("outcome", "outcome_counts"):  # from coded choices, every time
+    for counted in ("outcome", "outcome_counts"):  # cached results of the last run
         study.__dict__.pop(counted, None)
     fit = fit_worths(study)
     robust_covariance(fit)
@@ -76,10 +77,10 @@ def side_by_side(n: int) -> None:
     ours = fit_with_robust_errors(study)
     slow = best(lambda: choix.ilsr_top1(4, data, alpha=0.0), 3)
     fast = best(lambda: fit_with_robust_errors(study), 30)
-    apart = float(np.abs(theirs - theirs.mean() - ours).max())
+    difference = float(np.abs(theirs - theirs.mean() - ours).max())
     print(
         f"{n:,} ballots: choix.ilsr_top1 {slow * 1e3:.0f} ms without errors, ours {fast * 1e3:.2f} ms with them: "
-        f"{slow / fast:.0f} times; estimates differ by {apart:.1e}"
+        f"{slow / fast:.0f} times; estimates differ by {difference:.1e}"
     )
 
 
@@ -119,7 +120,7 @@ if __name__ == "__main__":
     parser.add_argument("--command", action="store_true", help="also time manage.py analyze")
     options = parser.parse_args()
     if options.command:
-        # First and upwards: a child counts the memory its parent held when it was started.
+        # Before all else and from small to large: a child's peak includes the memory of its parent when it was started.
         for size in (10**3, 10**4, 10**5, 10**6):
             command(size)
     side_by_side(10**5)

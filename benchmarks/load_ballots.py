@@ -1,10 +1,10 @@
-"""Saturated ballots: how many a second, beside a bare Django view that makes the same writes.
+"""Measure ballots per second at full load, beside a bare Django view that makes the same writes.
 
     python benchmarks/load_ballots.py [--database URL] [--people 300] [--trials 12] [--rounds 3]
 
-People and trials are made beforehand; then as many ballots as fit are sent over eight kept-open connections, in
-turn to the survey and to the bare view (`bare_ballot.py`), each under gunicorn with the same workers and threads.
-The client shares the machine with the server, so it is one loop over sockets that reads no more than it must.
+Participants and trials are made beforehand. Then all ballots are sent over eight persistent connections, alternately to
+the survey and to the bare view (`bare_ballot.py`), each under gunicorn with the same workers and threads. The client
+shares the machine with the server, so it is one loop over sockets that does as little as possible.
 """
 
 import argparse
@@ -36,7 +36,7 @@ for _ in range(people):
     person, token = enrol(study)
     Participant.objects.filter(pk=person.pk).update(consented_at=person.created_at, answers={'instructions': True})
     for trial in person.trials.order_by('number'):
-        out.append([person.handle, token, trial.number, person.pk, trial.pk, trial.position_order[0], trial.position_order[1]])
+        out.append([person.handle, token, trial.number, person.pk, trial.pk, *trial.position_order[:2]])
 print(json.dumps(out))
 """
 COUNT = """
@@ -76,9 +76,9 @@ def bare_request(row: list, number: int) -> bytes:
     ).encode()
 
 
-def _whole(answer: bytes) -> bool:
-    """Whether the body has come too, of the length that its headers say or in chunks."""
-    head, end, body = answer.partition(b"\r\n\r\n")
+def _is_complete(response: bytes) -> bool:
+    """Return whether the whole body was received: of the length in the headers, or the last chunk."""
+    head, end, body = response.partition(b"\r\n\r\n")
     _, declared, length = head.lower().partition(b"content-length: ")
     if declared:
         return len(body) >= int(length.split(b"\r\n")[0])
@@ -86,8 +86,8 @@ def _whole(answer: bytes) -> bool:
 
 
 def saturate(port: int, requests: list[bytes], connections: int) -> tuple[float, list[float], int]:
-    """Sends all; returns the seconds it took, each one's milliseconds, and how many were not saved."""
-    waiting, times, wrong = deque(requests), [], 0
+    """Send all requests; return the seconds, the milliseconds of each, and how many ballots were not saved."""
+    waiting, times, not_saved = deque(requests), [], 0
     selector = selectors.DefaultSelector()
     sent: dict[socket.socket, float] = {}
     parts: dict[socket.socket, bytes] = {}
@@ -105,13 +105,13 @@ def saturate(port: int, requests: list[bytes], connections: int) -> tuple[float,
         for key, _ in selector.select(30):
             link = key.fileobj
             piece = link.recv(65536)  # type: ignore[union-attr]
-            answer = parts.pop(link, b"") + piece  # type: ignore[arg-type]
-            if piece and not _whole(answer):
-                parts[link] = answer  # type: ignore[index]
+            response = parts.pop(link, b"") + piece  # type: ignore[arg-type]
+            if piece and not _is_complete(response):
+                parts[link] = response  # type: ignore[index]
                 continue
             times.append(1000 * (time.perf_counter() - sent.pop(link)))  # type: ignore[arg-type]
-            wrong += b" 200 " not in answer[:20] or b'"saved": true' not in answer
-            if b"onnection: close" in answer or not answer:
+            not_saved += b" 200 " not in response[:20] or b'"saved": true' not in response
+            if b"onnection: close" in response or not response:
                 selector.unregister(link)
                 link.close()  # type: ignore[union-attr]
                 if waiting:
@@ -119,7 +119,7 @@ def saturate(port: int, requests: list[bytes], connections: int) -> tuple[float,
                     selector.register(link, selectors.EVENT_READ)
             if waiting:
                 send(link)  # type: ignore[arg-type]
-    return time.perf_counter() - began, times, wrong
+    return time.perf_counter() - began, times, not_saved
 
 
 def main() -> None:
@@ -143,13 +143,13 @@ def main() -> None:
             for place, (settings, _) in enumerate(kinds.values()):
                 own = env | {"DJANGO_SETTINGS_MODULE": settings}
                 servers.enter_context(served(options.port + place, own, options))
-            for round_ in range(options.rounds + 1):  # the first only warms up
+            for round_ in range(options.rounds + 1):  # the first round is a warm-up
                 for place, (name, (_, request)) in enumerate(kinds.items()):
                     requests = [request(row, index) for index, row in enumerate(rows)]
-                    seconds, times, wrong = saturate(options.port + place, requests, options.connections)
+                    seconds, times, not_saved = saturate(options.port + place, requests, options.connections)
                     stored = int(run(COUNT, env))
-                    if wrong or stored != len(rows):
-                        raise SystemExit(f"{name}: {wrong} were not saved, {stored} of {len(rows)} are stored")
+                    if not_saved or stored != len(rows):
+                        raise SystemExit(f"{name}: {not_saved} were not saved, {stored} of {len(rows)} are stored")
                     if round_:
                         rates[name].append(len(rows) / seconds)
                         result[name] = {"p99_ms": round(sorted(times)[int(0.99 * (len(times) - 1))], 1)}

@@ -1,4 +1,4 @@
-"""The server of the two load benchmarks: gunicorn as it runs in earnest, on a port of its own."""
+"""The server of the two load benchmarks: gunicorn as in production, on its own port."""
 
 import argparse
 import os
@@ -12,10 +12,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from config.demo.processes import web_command  # noqa: E402
 
 
 def environment(folder: str, database: str) -> dict[str, str]:
-    """For the server and whatever prepares and counts: the tests' settings with a throw-away folder."""
+    """Return the environment of the server and its helper processes: the tests' settings with a temporary folder."""
     env = os.environ | {
         "DJANGO_SETTINGS_MODULE": "tests.settings",
         "EARSIGHT_TEST_DATA": folder,
@@ -26,7 +29,7 @@ def environment(folder: str, database: str) -> dict[str, str]:
 
 
 def add_options(parser: argparse.ArgumentParser, *, port: int) -> None:
-    parser.add_argument("--database", default="", help="database URL (default: SQLite in a throw-away folder)")
+    parser.add_argument("--database", default="", help="database URL (default: SQLite in a temporary folder)")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--threads", type=int, default=4)
     parser.add_argument("--port", type=int, default=port)
@@ -34,24 +37,9 @@ def add_options(parser: argparse.ArgumentParser, *, port: int) -> None:
 
 @contextmanager
 def served(port: int, env: dict[str, str], options: argparse.Namespace) -> Iterator[None]:
-    """Serves the project from there on, until the end."""
-    command = [
-        sys.executable,
-        "-m",
-        "gunicorn",
-        "config.wsgi",
-        "--bind",
-        f"127.0.0.1:{port}",
-        "--log-level",
-        "error",
-        "--workers",
-        str(options.workers),
-        "--threads",
-        str(options.threads),
-        "--keep-alive",
-        "30",
-    ]
-    server = subprocess.Popen(command, cwd=ROOT, env=env)
+    """Serve the project while the block runs."""
+    command = [*web_command(port, workers=options.workers, threads=options.threads), "--log-level", "error"]
+    server = subprocess.Popen([*command, "--keep-alive", "30"], cwd=ROOT, env=env)
     try:
         for _ in range(300):
             try:

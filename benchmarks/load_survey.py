@@ -1,9 +1,9 @@
-"""The survey under load: people who think between answers.
+"""Measure the survey under load by participants who think between answers.
 
     python benchmarks/load_survey.py [--database URL] [--participants 500] [--think 5 15] [--workers 2]
 
-Starts gunicorn on a database of its own, lets everybody arrive within a minute, answer with a think time, and
-says what was lost, doubled or slow. With `--think 0 0 --arrive 0` it is saturated.
+Starts gunicorn on its own database; participants arrive within a minute and answer after a think time. Prints how many
+ballots were lost or doubled, and how long they took. `--think 0 0 --arrive 0` gives full load.
 """
 
 import argparse
@@ -26,7 +26,7 @@ TOKEN = "load"
 
 
 def prepare(env: dict[str, str], trials: int) -> None:
-    """Migrates and makes the study, in a process of its own."""
+    """Migrate and make the study, in another process."""
     code = (
         "import django; django.setup()\n"
         "from django.core.management import call_command\n"
@@ -38,7 +38,7 @@ def prepare(env: dict[str, str], trials: int) -> None:
 
 
 def count(env: dict[str, str]) -> dict[str, int]:
-    """What the database holds afterwards."""
+    """Count what the database holds afterwards."""
     code = (
         "import django; django.setup()\n"
         "from study.models import Ballot, BallotRevision, Participant\n"
@@ -50,13 +50,13 @@ def count(env: dict[str, str]) -> dict[str, int]:
 
 
 class Browser:
-    """One person's connection: HTTP/1.1, cookies, forms."""
+    """One participant's connection: HTTP/1.1, cookies, forms."""
 
     def __init__(self, port: int) -> None:
         self.port, self.cookies = port, {}
         self.reader = self.writer = None
 
-    async def ask(self, method: str, path: str, data: dict | None = None, accept: str = "text/html"):
+    async def request(self, method: str, path: str, data: dict | None = None, accept: str = "text/html"):
         body = urlencode(data or {}).encode()
         lines = [
             f"{method} {path} HTTP/1.1",
@@ -71,9 +71,9 @@ class Browser:
         ]
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         writer.write("\r\n".join(lines).encode() + body)
-        answer = await asyncio.wait_for(reader.read(), 60)
+        response = await asyncio.wait_for(reader.read(), 60)
         writer.close()
-        head, _, content = answer.partition(b"\r\n\r\n")
+        head, _, content = response.partition(b"\r\n\r\n")
         head_lines = head.decode("latin-1").split("\r\n")
         for line in head_lines[1:]:
             name, _, value = line.partition(": ")
@@ -89,29 +89,31 @@ def hidden(text: str, name: str) -> str:
     return unescape(found.group(1)) if found else ""
 
 
-async def person(port: int, trials: int, think: tuple[float, float], start: float, times: list, errors: list) -> None:
+async def participate(
+    port: int, trials: int, think: tuple[float, float], start: float, times: list, errors: list
+) -> None:
     await asyncio.sleep(start)
     browser = Browser(port)
     try:
-        _, _, page = await browser.ask("GET", f"/s/{TOKEN}/")
+        _, _, page = await browser.request("GET", f"/s/{TOKEN}/")
         csrf = hidden(page, "csrfmiddlewaretoken")
         form = {"csrfmiddlewaretoken": csrf}
-        status, base, _ = await browser.ask("POST", f"/s/{TOKEN}/", form | {"key": hidden(page, "key")})
+        status, base, _ = await browser.request("POST", f"/s/{TOKEN}/", form | {"key": hidden(page, "key")})
         if status != 303:
             raise RuntimeError(f"arrival answered {status}")
         for step, data in (("consent/", {"agree": "on"}), ("instructions/", {})):
-            await browser.ask("POST", base + step, form | data)
+            await browser.request("POST", base + step, form | data)
         for number in range(1, trials + 1):
-            await browser.ask("GET", f"{base}trial/{number}/")
+            await browser.request("GET", f"{base}trial/{number}/")
             await asyncio.sleep(random.uniform(*think))
             ballot = form | {"first": "A", "second": "B", "key": str(uuid.uuid4()), "seconds": "9"}
             began = time.perf_counter()
-            status, _, body = await browser.ask("POST", f"{base}trial/{number}/", ballot, "application/json")
+            status, _, body = await browser.request("POST", f"{base}trial/{number}/", ballot, "application/json")
             times.append(time.perf_counter() - began)
             if status != 200 or '"saved": true' not in body:
                 raise RuntimeError(f"ballot answered {status}")
-        status, where, _ = await browser.ask("POST", base + "review/", form)
-        if not where.endswith("/thanks/"):
+        status, location, _ = await browser.request("POST", base + "review/", form)
+        if not location.endswith("/thanks/"):
             raise RuntimeError(f"the end answered {status}")
     except Exception as error:
         errors.append(repr(error))
@@ -123,7 +125,7 @@ async def load(port: int, options: argparse.Namespace) -> dict:
     began = time.perf_counter()
     await asyncio.gather(
         *(
-            person(port, options.trials, tuple(options.think), random.uniform(0, options.arrive), times, errors)
+            participate(port, options.trials, tuple(options.think), random.uniform(0, options.arrive), times, errors)
             for _ in range(options.participants)
         )
     )
@@ -149,7 +151,7 @@ def main() -> None:
     parser.add_argument("--participants", type=int, default=500)
     parser.add_argument("--trials", type=int, default=6)
     parser.add_argument("--think", type=float, nargs=2, default=(5.0, 15.0), metavar=("LOW", "HIGH"))
-    parser.add_argument("--arrive", type=float, default=60.0, help="seconds within which all arrive")
+    parser.add_argument("--arrive", type=float, default=60.0, help="seconds within which all participants arrive")
     add_options(parser, port=8979)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:

@@ -1,10 +1,10 @@
-"""The proof by simulation: the statistics keep their promises, and the wrong ones are caught.
+"""Check the statistics by simulation: their error rates and coverage are as stated, and wrong methods are detected.
 
     python benchmarks/proof_by_simulation.py            # the full sizes, writes docs/proof-by-simulation.md
     python benchmarks/proof_by_simulation.py --quick    # a tenth of the data sets and wider bands; writes nothing
 
-Data: u_ijk = μ_k + a_ik + c_jk + Gumbel noise, the best two are chosen; 30 people, 6 clips. Bands are binomial,
-99.9 % two-sided or 0.1 % one-sided. Exit status 1 when a check, or a control that must fail, comes out wrong.
+Data: u_ijk = μ_k + a_ik + c_jk + Gumbel noise, the best two are chosen; 30 participants, 6 clips. Bands are binomial,
+99.9 % two-sided or 0.1 % one-sided. Exit status 1 if a check fails, or if a control, which must fail, passes.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ STRONG = (0.8, 0.7)
 NO_EFFECT = np.zeros(K)
 EFFECT = np.array([1.4, 1.8, 0.0, 0.0])
 REDEFINED = np.array([1.0, 1.0, -1.0, -1.0])
-FRESH = 2_400_000
+FRESH = 2_400_000  # ballots for a true value
 SEED = 20_260_101
 
 
@@ -66,7 +66,7 @@ def generator(*key: int) -> np.random.Generator:
 
 
 def ballots_of(first: np.ndarray, second: np.ndarray) -> Ballots:
-    """One simulated study (P, C) as ballots."""
+    """Return one simulated study, choices of shape (P, C), as ballots."""
     people, clips = first.shape
     return Ballots(
         PRESET,
@@ -80,7 +80,7 @@ def ballots_of(first: np.ndarray, second: np.ndarray) -> Ballots:
 
 
 def differences(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Points of redefined minus original images per ballot."""
+    """Return the points of redefined minus original images for each ballot."""
     return WEIGHTS[0] * REDEFINED[first] + WEIGHTS[1] * REDEFINED[second]
 
 
@@ -94,12 +94,12 @@ def choose(utility: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, n
 def with_clips(
     clip_effects: np.ndarray, mu: np.ndarray, sd: float, people: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Choices (P, C) of fresh people on given clips (C, K)."""
+    """Return choices (P, C) of new participants on given clip effects (C, K)."""
     return choose(mu + sd * rng.standard_normal((people, 1, K)) + clip_effects, rng)
 
 
 def mirrored(sd: float, rng: np.random.Generator) -> np.ndarray:
-    """Three clips and their mirror images: no average difference of redefined and original, exactly."""
+    """Return effects of three clips and their mirror images: redefined and original do not differ on average."""
     half = sd * rng.standard_normal((CLIPS // 2, K))
     return np.concatenate([half, half[:, [2, 3, 0, 1]]])
 
@@ -109,7 +109,7 @@ def redefined_effect(fit_theta: np.ndarray) -> float:
 
 
 def band(level: float, sets: int) -> tuple[float, float]:
-    """Binomial band, 99.9 % two-sided."""
+    """Return the binomial band, 99.9 % two-sided."""
     half = float(stats.norm.ppf(0.9995)) * math.sqrt(level * (1 - level) / sets)
     return level - half, level + half
 
@@ -184,7 +184,7 @@ def primary_level(sets: int) -> Iterator[Check]:
 def new_clips_coverage(sets: int) -> Iterator[Check]:
     design = _design()
     for number, (sd_p, sd_c) in enumerate(SETTINGS):
-        # Every fresh ballot has a person and a clip of its own.
+        # Each of these ballots has its own participant and clip.
         first, second = simulate_choices(EFFECT, 1, 1, sd_p, sd_c, FRESH, generator(8, number))
         fresh = ballots_of(first.reshape(-1, CLIPS), second.reshape(-1, CLIPS))
         true_points = float(differences(first, second).mean())
@@ -204,7 +204,7 @@ def new_clips_coverage(sets: int) -> Iterator[Check]:
 
 
 def _influence(study: Ballots, design: CrossedDesign) -> tuple[float, float, float]:
-    """What `WorthErrors` does for new clips, without its jackknife."""
+    """Return (estimate, variance, df) for new clips as `WorthErrors` does, without its jackknife."""
     fit = fit_worths(study)
     crossed = design.mean(influence_values(fit, REDEFINED / 2) * design.n)
     return redefined_effect(fit.theta), crossed.variance, crossed.df
@@ -278,7 +278,7 @@ def control_repeated_t(sets: int) -> Check:
 
 
 def all_checks(share: float = 1.0) -> Iterator[Check]:
-    """Every check in turn with this share of the data sets."""
+    """Yield all checks, with this share of the full number of data sets."""
 
     def sized(full: int) -> int:
         return max(100, int(full * share))

@@ -1,4 +1,4 @@
-"""The composition root: settings, urls, Celery, and what needs all three apps."""
+"""The composition root: settings, URLs, Celery, and what needs all three apps: demo, bundles, translatable data."""
 
 from config.celery import app as celery_app
 

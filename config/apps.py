@@ -2,7 +2,7 @@ from django.apps import AppConfig
 
 
 class EarsightConfig(AppConfig):
-    """The composition root: the commands and pages that need study, generation and analysis together."""
+    """Commands and pages that need study, generation and analysis together."""
 
     name = "config"
     label = "earsight"

@@ -7,10 +7,9 @@ from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-# Whoever says "filesystem://" means the folder whose messages are whole, and "redis://" the one that can go away under
-# a worker; the URL alone decides.
-TRANSPORT_ALIASES["filesystem"] = "config.folder_broker:Transport"
-TRANSPORT_ALIASES["redis"] = TRANSPORT_ALIASES["rediss"] = "config.redis_broker:Transport"
+# The scheme of a broker's URL selects the transport: these schemes select the patched ones.
+TRANSPORT_ALIASES["filesystem"] = "config.brokers.folder:Transport"
+TRANSPORT_ALIASES["redis"] = TRANSPORT_ALIASES["rediss"] = "config.brokers.redis:Transport"
 
 app = Celery("earsight")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -1,144 +1,137 @@
-"""What the environment says, read with care: a wrong value stops the start and says what to write instead."""
+"""Read settings from the environment. A wrong value stops the start: the error names it and says what to write instead.
+
+`environ.Env` alone would take "perhaps" for false, leave the variable's name out of its errors, and repeat passwords.
+"""
 
 import math
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-_env = environ.Env()
-_YES, _NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 BROKERS = ("filesystem", "redis", "rediss", "amqp", "amqps")
-
-
-def _wrong(name: str, value: object, mend: str) -> ImproperlyConfigured:
-    return ImproperlyConfigured(f"{name} is '{value}', which cannot be used. {mend}")
+DATABASES = ("sqlite", "postgres", "postgresql")
+FLAGS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+_env = environ.Env()
+T = TypeVar("T")
 
 
 def text(name: str, default: str) -> str:
-    """What is said, without space around it; the default where nothing is."""
+    """Return the variable without space around it, or the default if it is unset or empty."""
     return os.environ.get(name, "").strip() or default
 
 
+def _read(name: str, default: str, parse: Callable[[str], T], advice: str, *, secret: bool = False) -> T:
+    """Return the parsed value, or stop the start if `parse` raises. Of a secret, the error shows the scheme only."""
+    value = text(name, default)
+    try:
+        return parse(value)
+    except Exception as error:
+        shown = f"{value.partition(':')[0][:20]}…" if secret else value
+        reason = f" ({error.strerror})" if isinstance(error, OSError) else ""
+        # Without the cause: its text may repeat a password.
+        raise ImproperlyConfigured(f"{name} is '{shown}', which cannot be used{reason}. {advice}") from None
+
+
+def _require(value: T, is_valid: bool) -> T:
+    if not is_valid:
+        raise ValueError(value)
+    return value
+
+
+def _parts(value: str) -> list[str]:
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
 def flag(name: str, *, default: bool) -> bool:
-    value = text(name, "true" if default else "false").lower()
-    if value not in _YES + _NO:
-        raise _wrong(name, value, "Write true or false.")
-    return value in _YES
+    return _read(name, str(default), lambda value: FLAGS[value.lower()], "Write true or false.")
 
 
 def number(name: str, default: float, *, least: float) -> float:
-    value = text(name, str(default))
-    try:
-        found = float(value)
-    except ValueError:
-        found = math.nan
-    if not (math.isfinite(found) and found >= least):
-        raise _wrong(name, value, f"Write a number of at least {least:g}.")
-    return found
+    def parse(value: str) -> float:
+        return _require(float(value), least <= float(value) < math.inf)
+
+    return _read(name, str(default), parse, f"Write a number of at least {least:g}.")
 
 
-def names(name: str, default: list[str]) -> list[str]:
-    """A list separated by commas."""
-    return [part.strip() for part in text(name, ",".join(default)).split(",") if part.strip()]
-
-
-def one_of(name: str, default: str, known: tuple[str, ...]) -> str:
-    value = text(name, default).upper()
-    if value not in known:
-        raise _wrong(name, value, f"Write one of {', '.join(known)}.")
-    return value
+def one_of(name: str, default: str, choices: tuple[str, ...]) -> str:
+    advice = f"Write one of {', '.join(choices)}."
+    return _read(name, default, lambda value: choices[choices.index(value.upper())], advice)
 
 
 def folder(name: str, default: Path) -> Path:
-    """A folder that can be written to, made where it is missing; what is made is its user's alone."""
-    path = Path(text(name, str(default))).resolve()
-    try:
+    """Return a folder that this user can write to. A missing folder is made, readable by this user only."""
+
+    def parse(value: str) -> Path:
+        path = Path(value).resolve()
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        raise _wrong(name, path, f"Name a folder that can be made and written to ({error.strerror}).") from error
-    if not os.access(path, os.W_OK | os.X_OK):
-        raise _wrong(name, path, "Let this user write into it, or name another folder.")
-    return path
+        return _require(path, os.access(path, os.W_OK | os.X_OK))
+
+    return _read(name, str(default), parse, "Name a folder that can be made and written to by this user.")
+
+
+def _is_address(value: str, *, path: bool) -> bool:
+    parts = urlsplit(value)
+    _ = parts.port  # raises ValueError unless it is a number
+    rest = parts.query or parts.fragment or parts.username or (parts.path and not path)
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and not rest and " " not in value
 
 
 def web_address(name: str, default: str) -> str:
-    """An address with scheme and host, without the slash at its end."""
-    value = text(name, default).rstrip("/")
-    if not _is_origin(value, path=True):
-        raise _wrong(name, value, "Write a whole address, https://earsight.example.org say.")
-    return value
+    """Return an address with scheme and host, without a slash at its end."""
+    advice = "Write a whole address, for example https://earsight.example.org."
+    return _read(name, default, lambda value: _require(value.rstrip("/"), _is_address(value, path=True)), advice)
 
 
 def origins(name: str, default: list[str]) -> list[str]:
-    found = names(name, default)
-    for value in found:
-        if not _is_origin(value):
-            raise _wrong(name, value, "Write each origin with its scheme and no path: https://example.org.")
-    return found
+    def parse(value: str) -> list[str]:
+        return [_require(part, _is_address(part, path=False)) for part in _parts(value)]
+
+    return _read(name, ",".join(default), parse, "Write each origin with its scheme and no path: https://example.org.")
+
+
+def hosts(name: str, default: list[str]) -> list[str]:
+    """Return host names. A star is refused: it would let any name into the links that pages show."""
+
+    def parse(value: str) -> list[str]:
+        return [_require(part, part != "*" and "/" not in part) for part in _parts(value)]
+
+    advice = "Write host names alone, separated by commas: earsight.example.org."
+    return _read(name, ",".join(default), parse, advice)
 
 
 def host_of(address: str) -> str:
-    """The host of a web address as Django's list of hosts spells it."""
+    """Return the host of a web address as Django's ALLOWED_HOSTS spells it."""
     host = urlsplit(address).hostname or ""
     return f"[{host}]" if ":" in host else host
 
 
-def _is_origin(value: str, *, path: bool = False) -> bool:
-    try:
-        parts = urlsplit(value)
-        host = parts.hostname
-        _ = parts.port
-    except ValueError:
-        return False
-    rest = parts.query or parts.fragment or parts.username or (parts.path and not path)
-    return parts.scheme in ("http", "https") and bool(host) and not rest and " " not in value
-
-
-def hosts(name: str, default: list[str]) -> list[str]:
-    """Host names that are answered; a star would let any name into the links that pages show."""
-    found = names(name, default)
-    for value in found:
-        if value == "*" or "/" in value:
-            raise _wrong(name, value, "Write host names alone, separated by commas: earsight.example.org.")
-    return found
-
-
 def time_zone(name: str, default: str) -> str:
-    value = text(name, default)
-    try:
-        ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise _wrong(name, value, "Write a name of the time zone database: Asia/Seoul.") from error
-    return value
+    advice = "Write a name of the time zone database: Asia/Seoul."
+    return _read(name, default, lambda value: ZoneInfo(value).key, advice)
 
 
 def database(name: str, default: str) -> dict[str, Any]:
-    value = text(name, default)
-    scheme = value.partition(":")[0]
-    if scheme not in ("sqlite", "postgres", "postgresql"):
-        # The value may hold a password: only its beginning is said.
-        raise _wrong(name, f"{scheme[:20]}…", "Write postgres://user:password@host/name, or leave it unset.")
-    return dict(_env.db_url_config(value))
+    def parse(value: str) -> dict[str, Any]:
+        return dict(_env.db_url_config(_require(value, value.partition(":")[0] in DATABASES)))
+
+    return _read(name, default, parse, "Write postgres://user:password@host/name, or leave it unset.", secret=True)
 
 
 def broker(name: str, default: str) -> str:
-    value = text(name, default)
-    scheme = value.partition("://")[0]
-    if scheme not in BROKERS or "://" not in value:
-        raise _wrong(name, f"{scheme[:20]}…", "Write redis://…, amqp://…, or leave it unset for a folder.")
-    return value
+    def parse(value: str) -> str:
+        return _require(value, "://" in value and value.partition("://")[0] in BROKERS)
+
+    return _read(name, default, parse, "Write redis://…, amqp://…, or leave it unset for a folder.", secret=True)
 
 
 def mail(name: str, default: str) -> dict[str, Any]:
-    value = text(name, default)
-    try:
-        return dict(_env.email_url_config(value))
-    except Exception as error:
-        scheme = value.partition("://")[0]
-        raise _wrong(name, f"{scheme[:20]}…", "Write smtp+tls://user:password@host:587.") from error
+    """Return Django's EMAIL_… settings by name."""
+    advice = "Write smtp+tls://user:password@host:587."
+    return _read(name, default, lambda value: dict(_env.email_url_config(value)), advice, secret=True)

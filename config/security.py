@@ -1,11 +1,11 @@
-"""What every answer carries for its own protection, and the promise that no address of a visitor is stored."""
+"""Security headers of each response, limits for anonymous requests, and no visitor addresses for sign-in limits."""
 
 from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-# Everything comes from this site; pictures and sound may also be the page's own data (figures, previews).
+# Everything comes from this site; images and sound may also be data in the page (figures, previews).
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
     "media-src 'self' blob:; font-src 'self'; connect-src 'self'; manifest-src 'self'; "
@@ -14,16 +14,16 @@ POLICY = (
 
 
 def _is_too_large(request: HttpRequest) -> bool:
-    """Whether a stranger sends more than any form of theirs holds: only researchers upload files."""
+    """Return whether an anonymous request is larger than any form: only researchers upload files."""
     length = request.META.get("CONTENT_LENGTH") or "0"
     limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0
     return (not length.isdecimal() or int(length) > limit) and not request.user.is_authenticated
 
 
 class ProtectionMiddleware:
-    """A strict Content-Security-Policy and no shared caching, on every answer that does not say otherwise.
+    """Add a strict Content-Security-Policy and forbid shared caching, unless the view has set these headers.
 
-    Refuses large requests of people who have not signed in before anything of them is read or kept on disk.
+    Large anonymous requests are refused before their content is read or stored.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -42,5 +42,5 @@ class ProtectionMiddleware:
 
 
 def no_address(request: HttpRequest) -> None:
-    """Sign-in limits count by name; the address of a visitor is never looked at."""
+    """Return no address of the visitor, for django-axes: sign-in attempts are counted by name."""
     return

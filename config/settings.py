@@ -1,4 +1,4 @@
-"""Settings, all from the environment; docs/settings.md lists every variable (a test holds the two together)."""
+"""Django's settings. Environment variables set what differs between sites; docs/settings.md lists all of them."""
 
 import os
 import secrets
@@ -15,9 +15,9 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 
 def stored_secret(path: Path) -> str:
-    """The secret key kept beside the data: made once, so that a fresh clone needs no configuration.
+    """Return the secret key stored beside the data. It is generated once, so that a fresh clone needs no configuration.
 
-    Of several processes that start at once one makes it: the file is linked into place whole, or not at all.
+    If several processes start at once, all use the key of the first: linking a finished file into place is atomic.
     """
     if not path.exists():
         with tempfile.TemporaryDirectory(dir=path.parent) as folder:
@@ -26,9 +26,9 @@ def stored_secret(path: Path) -> str:
             made.write_text(secrets.token_urlsafe(50), encoding="ascii")
             try:
                 os.link(made, path)
-            except FileExistsError:  # another process of the same start was faster
+            except FileExistsError:  # another process was faster
                 pass
-            except OSError:  # a disk without hard links
+            except OSError:  # the disk has no hard links
                 made.replace(path)
     return path.read_text(encoding="ascii").strip()
 
@@ -40,7 +40,7 @@ if len(SECRET_KEY) < 32:
     raise ImproperlyConfigured(
         "EARSIGHT_SECRET_KEY is shorter than 32 characters. Leave it unset to have one made under EARSIGHT_DATA."
     )
-# The address that links are printed with; https here turns on secure cookies and HSTS.
+# The address that printed links begin with; https turns on secure cookies and HSTS.
 BASE_URL = environment.web_address("EARSIGHT_BASE_URL", "http://127.0.0.1:8000")
 SECURE = BASE_URL.startswith("https://")
 ALLOWED_HOSTS = environment.hosts("EARSIGHT_HOSTS", ["localhost", "127.0.0.1", "[::1]", environment.host_of(BASE_URL)])
@@ -94,21 +94,23 @@ TEMPLATES = [
 
 DATABASES = {"default": environment.database("EARSIGHT_DATABASE_URL", f"sqlite:///{DATA_DIR / 'earsight.sqlite3'}")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    # IMMEDIATE takes the write lock when a transaction begins, so that two writers wait for each other
-    # instead of failing half-way; WAL lets pages be read while a ballot is written; FULL waits for the disk, so
-    # that what was answered as saved outlives a power cut; what is erased is overwritten.
+    # IMMEDIATE takes the write lock when a transaction begins, so that two writers wait for each other instead of
+    # failing half-way. WAL lets pages be read during a write. FULL waits for the disk, so that a confirmed answer
+    # survives a power cut. secure_delete overwrites what is deleted.
     DATABASES["default"].setdefault("OPTIONS", {}).update(
         transaction_mode="IMMEDIATE",
         timeout=30,
-        init_command="PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA foreign_keys=ON;",
+        init_command=(
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA foreign_keys=ON;"
+        ),
     )
 else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-    # The statements of study/kept_statements.py are prepared when they come back. A pooler that hands out another
-    # connection for each transaction cannot have that, nor server-side cursors: ?DISABLE_SERVER_SIDE_CURSORS=True.
+    # A statement that is run twice on a connection is prepared on the server. A pooler that hands out a connection for
+    # each transaction supports neither that nor server-side cursors: ?DISABLE_SERVER_SIDE_CURSORS=True.
     if not DATABASES["default"].get("DISABLE_SERVER_SIDE_CURSORS"):
         DATABASES["default"].setdefault("OPTIONS", {}).setdefault("prepare_threshold", 2)
-# Opening a database anew for each request costs as much as answering it; SQLite also empties its log at each closing.
+# Opening a connection for each request would cost as much as answering it.
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 
 AUTHENTICATION_BACKENDS = [
@@ -120,7 +122,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-# By name, not by address: no IP address is stored.
+# Sign-in attempts are limited by name, not by address: no IP address is stored.
 AXES_LOCKOUT_PARAMETERS = ["username"]
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 0.25  # hours
@@ -129,10 +131,10 @@ AXES_CLIENT_IP_CALLABLE = "config.security.no_address"
 AXES_LOCKOUT_TEMPLATE = "console/locked_out.html"
 AXES_VERBOSE = False
 SILENCED_SYSTEM_CHECKS = [
-    "axes.W006",  # asks for the address in the limit, which we do not store
-    "security.W005",
-    "security.W021",  # HSTS for a whole domain is for its owner to say, at the proxy
-    "security.W008",  # from http to https leads the proxy, which is alone in being reached by http
+    "axes.W006",  # asks for limits by address, which is not stored
+    "security.W005",  # HSTS for all subdomains: the owner of the domain decides, at the proxy
+    "security.W021",  # HSTS preloading: likewise
+    "security.W008",  # the proxy redirects http to https; Django is never reached by http
 ]
 LOGIN_URL = reverse_lazy("sign_in")
 LOGIN_REDIRECT_URL = reverse_lazy("study_list")
@@ -149,7 +151,7 @@ STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = DATA_DIR / "media"
-MEDIA_URL = None  # nothing uploaded or painted has an address of its own: views hand it out
+MEDIA_URL = None  # no file has a public address: views check access and send it
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
@@ -168,10 +170,18 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE else Non
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
 X_FRAME_OPTIONS = "DENY"
 
-vars().update(environment.mail("EARSIGHT_EMAIL_URL", "consolemail://"))
+_mail = environment.mail("EARSIGHT_EMAIL_URL", "consolemail://")
+EMAIL_BACKEND = _mail["EMAIL_BACKEND"]
+EMAIL_HOST = _mail["EMAIL_HOST"]
+EMAIL_PORT = _mail["EMAIL_PORT"]
+EMAIL_HOST_USER = _mail["EMAIL_HOST_USER"]
+EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_PASSWORD"]
+EMAIL_USE_TLS = _mail.get("EMAIL_USE_TLS", False)
+EMAIL_USE_SSL = _mail.get("EMAIL_USE_SSL", False)
+EMAIL_FILE_PATH = _mail["EMAIL_FILE_PATH"]
 DEFAULT_FROM_EMAIL = environment.text("EARSIGHT_EMAIL_FROM", "earsight@localhost")
 
-# Celery. The default broker is a folder, so that a first study needs no server; Redis or RabbitMQ by URL.
+# Celery. The default broker is a folder, so that a first study needs no server.
 CELERY_BROKER_URL = environment.broker("EARSIGHT_BROKER_URL", "filesystem://")
 if CELERY_BROKER_URL.startswith("filesystem://"):
     _broker = DATA_DIR / "broker"
@@ -180,30 +190,35 @@ if CELERY_BROKER_URL.startswith("filesystem://"):
         "data_folder_out": str(_broker / "messages"),
         "control_folder": str(_broker / "control"),
         "store_processed": False,
-        "polling_interval": 0.1,  # seconds; with the default, a second, a short step would mostly wait
+        "polling_interval": 0.1,  # seconds; with the default of one second, short steps would mostly wait
     }
     for _folder in ("messages", "control"):
         (_broker / _folder).mkdir(parents=True, exist_ok=True)
 else:
-    # Longer than any step, so that Redis does not hand a running task to a second worker; the lease in the
-    # database is what protects, this only saves the useless delivery.
+    # Longer than any step: Redis would hand a running task to a second worker. The lease in the database prevents
+    # harm; this prevents the useless message.
     CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 6 * 3600}
-    # A Redis that answers with an error (made a replica, out of room) is asked again; else the worker would end.
+    # Ask again if Redis answers with an error (it became a replica, it is out of memory); else the worker would end.
     CELERY_BROKER_CHANNEL_ERROR_RETRY = CELERY_BROKER_URL.startswith("redis")
-# How long a worker on another machine may be silent before its step is another's, and how often each worker
-# looks for what was left lying.
-GENERATION_LEASE_SECONDS = environment.number("EARSIGHT_LEASE_SECONDS", 60, least=5)
-GENERATION_RESCUE_SECONDS = environment.number("EARSIGHT_RESCUE_SECONDS", 30, least=0.1)
-# Where sentences may be asked for: a study's settings can send tags and the service's key to these hosts only.
-WRITER_HOSTS = environment.hosts("EARSIGHT_WRITER_HOSTS", ["api.openai.com", "localhost", "127.0.0.1", "[::1]"])
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_DEFAULT_QUEUE = "cpu"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_TASK_DEFAULT_QUEUE = "cpu"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
+
+# Generation. A step is given to another worker if its own, on another machine, has been silent for the lease.
+GENERATION_LEASE_SECONDS = environment.number("EARSIGHT_LEASE_SECONDS", 60, least=5)
+# How often each worker looks for steps that have lost their worker or their message.
+GENERATION_RESCUE_SECONDS = environment.number("EARSIGHT_RESCUE_SECONDS", 30, least=0.1)
+# Put before the name of each queue; keeps installations apart that share a broker.
+GENERATION_QUEUE_PREFIX = ""
+# The module with one function for each step; tests replace it by one without models.
+GENERATION_PIPELINE = "generation.runs.pipeline"
+# The only hosts that a study's settings can send tags and the language model's key to.
+WRITER_HOSTS = environment.hosts("EARSIGHT_WRITER_HOSTS", ["api.openai.com", "localhost", "127.0.0.1", "[::1]"])
 
 LOG_LEVEL = environment.one_of("EARSIGHT_LOG_LEVEL", "INFO", environment.LOG_LEVELS)
 LOGGING = {
@@ -222,12 +237,12 @@ LOGGING = {
         "level": LOG_LEVEL,
     },
     "loggers": {
-        # Django's own handlers would write addresses, and with them tokens, as they are.
+        # Without Django's own handlers, which would write addresses unmasked, and the tokens in them.
         "django": {"handlers": [], "level": "INFO"},
         "django.server": {"handlers": [], "level": "INFO", "propagate": True},
         "axes": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},
         "httpx2": {"level": "WARNING"},
-        "kombu.connection": {"level": "ERROR"},  # warns that a folder has no host name
+        "kombu.connection": {"level": "ERROR"},  # it would warn that a folder has no host name
     },
 }

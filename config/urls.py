@@ -1,4 +1,4 @@
-"""All addresses: the console under /console/, the participants' survey at the root."""
+"""All URLs: the console under /console/, the participants' survey at the root."""
 
 from django.contrib.auth import views as auth_views
 from django.urls import include, path

@@ -1,4 +1,4 @@
-"""The bare address, and pages that need all the apps together."""
+"""The root address, and the download that needs all apps."""
 
 import tempfile
 from pathlib import Path
@@ -18,14 +18,14 @@ from study.access import study_or_404
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """The bare address leads researchers to their studies; participants come by a study's own link."""
+    """Redirect the root address to the studies; participants come by a study's own link."""
     return redirect("study_list")
 
 
 @require_safe
 @login_required
 def study_bundle(request: HttpRequest, slug: str) -> HttpResponseBase:
-    """The whole study as one zip; only where its analysis is ready, for computing is a worker's task."""
+    """Send the study as one zip if its analysis is ready: computing it is a task of a worker."""
     study = study_or_404(request.user, slug)
     analysis = None if study.is_sealed else results.latest(study)
     if analysis is None:
@@ -36,5 +36,5 @@ def study_bundle(request: HttpRequest, slug: str) -> HttpResponseBase:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "bundle.zip"
         export_study(study, path)
-        # Open before the folder goes: the file lives until it is sent.
+        # The open file stays readable until it is sent, although its folder is deleted.
         return FileResponse(path.open("rb"), as_attachment=True, filename=f"{study.slug}.zip")

@@ -1,4 +1,4 @@
-"""Paints docs/images/sketch-painter.png anew: `python docs/paint_sketches.py`, after the painter's version was raised."""
+"""Paint docs/images/sketch-painter.png: run `python docs/paint_sketches.py` after a new version of the painter."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Takes the pictures of docs/screenshots.md: every page of the demo at phone and desktop width.
+"""Take the screenshots of docs/screenshots.md: every page of the demo at phone and desktop width.
 
 Run by `make screenshots` on a finished demo (`make demo` or `python manage.py demo --no-serve`).
 """
@@ -28,15 +28,15 @@ from django.urls import reverse  # noqa: E402
 from PIL import Image  # noqa: E402
 from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
 
-from config.processes import Processes, free_port, wait_until_served, web_command  # noqa: E402
+from config.demo.processes import Processes, free_port, wait_until_served, web_command  # noqa: E402
 from study.models import Study  # noqa: E402
 from study.setup.copying import copy_study  # noqa: E402
 
 OUT = ROOT / "docs" / "screenshots"
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
-DRAFT = "draft-for-pictures"
+DRAFT = "draft-for-screenshots"
 QUALITY = 82
-# (name, what it shows, url name, study and what else the address holds)
+# (name, heading, URL name, arguments of the URL)
 CONSOLE: list[tuple[str, str, str, tuple[str | int, ...]]] = [
     ("studies", "All studies", "study_list", ()),
     ("create", "A new study", "study_create", ()),
@@ -81,7 +81,7 @@ CONSOLE: list[tuple[str, str, str, tuple[str | int, ...]]] = [
 
 
 def save(page: Page, name: str, *, full: bool = True) -> None:
-    """A picture as WebP of one window, or of a window as high as the page, up to two screens and a half."""
+    """Save a WebP screenshot of the window or, if `full`, of the page up to 2.4 times its width."""
     page.wait_for_load_state("networkidle")
     window = page.viewport_size
     assert window is not None
@@ -110,7 +110,7 @@ def console(browser: Browser, base: str, password: str) -> None:
 
 
 def steps(page: Page, link: str) -> Iterator[str]:
-    """Walks the survey from the welcome page to the thanks page and names each page that is reached."""
+    """Walk through the survey from the welcome page to the thanks page and yield the name of each page."""
     page.goto(link)
     yield "welcome"
     page.click("button.primary")
@@ -170,7 +170,7 @@ def survey(browser: Browser, base: str, study: Study) -> None:
 
 
 def write_page() -> None:
-    """docs/screenshots.md, from the pictures that are there."""
+    """Write docs/screenshots.md from the saved screenshots."""
     lines = ["# Every page", "", "Taken by `make screenshots` from the demo study.", "", "## The survey", ""]
     found = sorted(path.name for path in OUT.glob("survey-*.webp"))
     order = (
@@ -201,7 +201,8 @@ def write_page() -> None:
         lines += [
             f"### {what}",
             "",
-            f'<img src="screenshots/{name}-desktop.webp" width="560" alt="{what}"> <img src="screenshots/{name}-phone.webp" width="180" alt="{what} on a phone">',
+            f'<img src="screenshots/{name}-desktop.webp" width="560" alt="{what}"> '
+            f'<img src="screenshots/{name}-phone.webp" width="180" alt="{what} on a phone">',
             "",
         ]
     (ROOT / "docs" / "screenshots.md").write_text("\n".join(lines), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What all tests share: the real data, where it is present."""
+"""Order of the tests, and data that they share."""
 
 import os
 from collections.abc import Iterator
@@ -11,15 +11,15 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
-    """Shares the suite among processes: what takes long starts first, so that no process is left with it at the end.
+    """Distribute the suite over processes: long tests start first, so that none is left alone at the end.
 
-    The tests of a file share their fixtures, so they stay together, but for those marked `long`, which are
-    processes of their own and wait most of their time. What drives other processes, a browser say, is tried once
-    more before its failure counts: a machine that stands still for seconds is no fault of ours.
+    Tests of a file stay in one process, because they share fixtures. Those marked `long` do not: they mostly wait for
+    other processes. A test that drives other processes, for example a browser, is run again before its failure counts,
+    because a machine that stops for seconds is no fault of the code.
     """
     for item in items:
         if item.get_closest_marker("long") is None:
-            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
         if any(map(item.get_closest_marker, ("long", "processes"))):
             item.add_marker(pytest.mark.flaky(reruns=1))
     result = yield
@@ -29,7 +29,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """The folder of real audio and labels; tests that need it skip where it is absent."""
+    """Return the folder of real audio and labels; skip the test if it is missing."""
     folder = Path(os.environ.get("EARSIGHT_SHARED_DATA", ROOT.parent / "shared" / "data"))
     if not folder.is_dir():
         pytest.skip(f"no real audio and labels at {folder}; set EARSIGHT_SHARED_DATA to their folder")
@@ -38,7 +38,7 @@ def shared_data() -> Path:
 
 @pytest.fixture(scope="session")
 def musicnn_folder(tmp_path_factory) -> Path:
-    """Folder of musicnn's converted weights: those of the set-up, else fetched once for the session."""
+    """Return the folder of musicnn's converted weights: those of the set-up, or fetched once for the session."""
     from generation.tagging.base import TaggingError
     from generation.tagging.musicnn.weights import ensure_weights, weights_path
     from generation.tagging.weights import default_weights_folder

@@ -1,7 +1,7 @@
-"""Factories: a test's world in two lines.
+"""Factories of users, studies and clips.
 
-`make_open_study(clips=6, conditions=4)` gives a study that participants can answer at once: its stimuli are
-ready, with tiny pictures and sounds made here.
+`make_open_study(clips=6, conditions=4)` returns a study that participants can answer at once: its stimuli are ready,
+with tiny generated images and sounds.
 """
 
 import io
@@ -33,14 +33,14 @@ class UserFactory(factory.django.DjangoModelFactory):
 
 
 def presets(count: int) -> tuple[ConditionPreset, ...]:
-    """The 2 × 2 for four conditions, else conditions named by letters: painter_a, painter_b, …"""
+    """Return the 2 × 2 preset for four conditions, else conditions named by letters: painter_a, painter_b, …"""
     if count == 4:
         return TAGS_BY_FORM
     return tuple(ConditionPreset(f"painter_{letter}", f"Painter {letter}", {}) for letter in "abcdef"[:count])
 
 
 class StudyFactory(factory.django.DjangoModelFactory):
-    """A draft with its four conditions; `conditions=n` for another number."""
+    """A draft with four conditions, or `conditions=n`."""
 
     class Meta:
         model = Study
@@ -60,7 +60,7 @@ class StudyFactory(factory.django.DjangoModelFactory):
 
 @lru_cache(maxsize=64)
 def tiny_image(number: int, size: int = 64) -> bytes:
-    """A small PNG without metadata, different for each number."""
+    """Return a small PNG without metadata, different for each number."""
     rng = np.random.default_rng(number)
     blocks = rng.integers(0, 255, size=(4, 4, 3), dtype=np.uint8)
     buffer = io.BytesIO()
@@ -70,7 +70,7 @@ def tiny_image(number: int, size: int = 64) -> bytes:
 
 @lru_cache(maxsize=8)
 def tiny_sound(number: int, seconds: float = 2.0) -> bytes:
-    """A short quiet tone as MP3."""
+    """Return a short quiet tone as MP3."""
     time = np.arange(int(seconds * 22050)) / 22050
     tone = 0.1 * np.sin(2 * np.pi * (220 + 55 * number) * time)
     buffer = io.BytesIO()
@@ -79,7 +79,7 @@ def tiny_sound(number: int, seconds: float = 2.0) -> bytes:
 
 
 def add_clip(study: Study, number: int, *, seconds: float = 2.0, size: int = 64, **fields: Any) -> Clip:
-    """A clip with a survey sound and one ready stimulus for each condition."""
+    """Add a clip with a survey sound and one ready stimulus for each condition."""
     clip = Clip(
         study=study,
         number=number,
@@ -113,7 +113,7 @@ def add_clip(study: Study, number: int, *, seconds: float = 2.0, size: int = 64,
 
 
 def make_study(*, clips: int = 6, conditions: int = 4, seconds: float = 2.0, **fields: Any) -> Study:
-    """A draft whose every clip is ready to be shown."""
+    """Return a draft with clips whose stimuli are all ready."""
     study = StudyFactory(conditions=conditions, **fields)
     for number in range(1, clips + 1):
         add_clip(study, number, seconds=seconds)
@@ -121,6 +121,6 @@ def make_study(*, clips: int = 6, conditions: int = 4, seconds: float = 2.0, **f
 
 
 def make_open_study(*, clips: int = 6, conditions: int = 4, seconds: float = 2.0, **fields: Any) -> Study:
-    """A study that participants can answer at once, opened without asking the preflight."""
+    """Return a study that participants can answer at once, opened without the preflight checks."""
     fields = {"status": Study.Status.OPEN, "opened_at": timezone.now()} | fields
     return make_study(clips=clips, conditions=conditions, seconds=seconds, **fields)

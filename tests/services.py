@@ -1,6 +1,6 @@
-"""The servers that some tests need. Their addresses come from the environment, with the usual ones as defaults.
+"""Servers and programs that some tests need. The addresses of servers can be set in the environment.
 
-Where one is missing its tests skip on a laptop, with the reason, and fail on CI.
+If one is missing, its tests skip on a laptop, with the reason, and fail on CI.
 """
 
 import os
@@ -25,19 +25,19 @@ VARIABLES = {
     RABBITMQ: "EARSIGHT_TEST_AMQP_URL",
 }
 PORTS = {"postgres": 5432, "redis": 6379, "amqp": 5672}
-# Seconds after which another process is taken for hung, however slow the machine.
+# Seconds after which another process counts as hung, even on a slow machine.
 PATIENCE = 600
 
 
 def missing(what: str) -> None:
-    """Ends a test whose server or program is not there."""
+    """Skip the test, or fail it on CI, because a server or program is missing."""
     if os.environ.get("CI"):
         pytest.fail(what)
     pytest.skip(what)
 
 
 def need_server(url: str) -> str:
-    """The address, where something listens at it."""
+    """Return the address if a server listens there; else skip or fail the test."""
     parts = urlsplit(url)
     address = (parts.hostname or "127.0.0.1", parts.port or PORTS[parts.scheme])
     try:
@@ -48,13 +48,13 @@ def need_server(url: str) -> str:
 
 
 def need_program(name: str, package: str) -> None:
-    """Ends the test where a program is not installed."""
+    """Skip or fail the test if a program is not installed."""
     if shutil.which(name) is None:
         missing(f"{name} is not installed; install it with: sudo apt-get install {package}")
 
 
 def own_port() -> int:
-    """A port for a server that is yet to start: outside the range of which outgoing connections take theirs."""
+    """Return a free port for a server, outside the range that outgoing connections use."""
     while True:
         port = secrets.choice(range(20_000, 32_000))
         with socket.socket() as probe:
@@ -66,15 +66,15 @@ def own_port() -> int:
 
 
 def wait_until(condition: Callable[[], object], seconds: float = PATIENCE) -> bool:
-    """Waits for the condition, at most so many seconds; whether it came."""
+    """Wait until the condition holds, at most so many seconds; return whether it holds."""
     deadline = time.monotonic() + seconds
-    while not (came := bool(condition())) and time.monotonic() < deadline:
+    while not (holds := bool(condition())) and time.monotonic() < deadline:
         time.sleep(0.02)
-    return came
+    return holds
 
 
 def pass_on_postgresql(*files: str) -> None:
-    """Runs tests once more, on PostgreSQL; the test runner makes a database for itself and drops it at the end."""
+    """Run test files again on PostgreSQL, in a new database that the test runner drops at the end."""
     server = need_server(POSTGRES)
     url = urlsplit(server)._replace(path=f"/earsight_{secrets.token_hex(4)}").geturl()
     result = subprocess.run(

@@ -1,4 +1,4 @@
-"""The project's settings with a throw-away data folder and fast hashing."""
+"""The project's settings with a temporary data folder and fast password hashing."""
 
 import copy
 import os
@@ -16,13 +16,13 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
 CELERY_TASK_ALWAYS_EAGER = False
-# Django's live server wants a path here; the project itself serves no media by address.
+# Django's live server needs a path here; the project itself serves no media by URL.
 MEDIA_URL = "no-media-by-address/"
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":  # noqa: F405
     DATABASES = copy.deepcopy(DATABASES)  # noqa: F405
-    # A file, where threads wait for each other's locks as in earnest; a database in memory refuses them at once.
+    # A file, in which threads wait for each other's locks as in production; a database in memory raises at once.
     DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}  # noqa: F405
-    # Tests kill processes, not the machine: nothing need wait for the disk. Who waits for a lock may wait long.
+    # Tests kill processes, not the machine, so commits need not wait for the disk. Locks may last long on a busy one.
     options = DATABASES["default"]["OPTIONS"]
     options["init_command"] = options["init_command"].replace("synchronous=FULL", "synchronous=OFF")
     options["timeout"] = 300

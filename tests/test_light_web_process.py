@@ -1,4 +1,4 @@
-"""The web process stays light: what only workers and commands need is imported by them alone."""
+"""The web process imports no heavy library: only workers and commands do."""
 
 import os
 import subprocess
@@ -61,7 +61,7 @@ LOADED = "\nimport sys\nprint('loaded', *sorted({name.partition('.')[0] for name
 
 
 def loaded_after(code: str, folder: Path) -> set[str]:
-    """The top-level modules that are loaded after `code` ran in a process of its own."""
+    """Return the top-level modules that are loaded after `code` ran in a new process."""
     environment = os.environ | {
         "DJANGO_SETTINGS_MODULE": "tests.settings",
         "EARSIGHT_TEST_DATA": str(folder),
@@ -75,9 +75,9 @@ def loaded_after(code: str, folder: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("code", [WEB_PROCESS, QUEUEING, WORKER_TASKS], ids=["web", "queueing", "worker start"])
-def test_nothing_heavy_is_imported(code, tmp_path):
+def test_no_heavy_library_is_imported(code, tmp_path):
     assert loaded_after(code, tmp_path) & HEAVY == set()
 
 
-def test_a_heavy_import_would_be_seen(tmp_path):
+def test_a_heavy_import_would_be_detected(tmp_path):
     assert "scipy" in loaded_after(WEB_PROCESS + "\nimport scipy.stats", tmp_path)

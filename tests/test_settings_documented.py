@@ -1,4 +1,4 @@
-"""Every setting is in docs/settings.md, and nothing there is gone."""
+"""docs/settings.md lists every environment variable that the code reads, and no other."""
 
 import re
 from pathlib import Path

@@ -1,25 +1,23 @@
-"""The Korean catalogue: complete against the sources, and true to their placeholders."""
+"""The Korean catalogue is complete and has the placeholders of its sources."""
 
 import ast
+import os
 import re
 import shutil
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import yaml
 from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from analysis.report import cautions
-from generation.console.forms import NOT_IN_PAGES, OF_THE_STUDY, ROOMS
-from generation.redefinition import VoiceThresholds
-from generation.settings_model import GenerationSettings
-from study.design.conditions import TAGS_BY_FORM
-from study.participants.quality import FLAGS
+from config.translatable_data import condition_names, log_words, option_texts, rule_reasons, translatable_data
+from generation.runs.work import UNCHANGED
 
 ROOT = Path(__file__).resolve().parent.parent
 CATALOGUE = ROOT / "locale/ko/LC_MESSAGES/django.po"
@@ -52,10 +50,10 @@ def test_every_message_has_a_korean_translation() -> None:
     assert not missing
 
 
-def test_placeholders_are_those_of_the_source() -> None:
+def test_translations_have_the_placeholders_of_the_source() -> None:
     wrong = []
     for message in _messages():
-        # Of an English pair, the plural is the one that Korean stands for: its singular may say "one clip".
+        # Korean translates the English plural; the singular may have no placeholder ("one clip").
         wanted = Counter(PLACEHOLDER.findall(_source(message)[-1]))
         wrong += [(message.id, text) for text in _target(message) if set(wanted) != set(PLACEHOLDER.findall(text))]
     assert not wrong
@@ -86,70 +84,38 @@ def test_the_catalogue_compiles(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(shutil.which("xgettext") is None, reason="xgettext is not installed")
 def test_every_string_of_the_sources_is_in_the_catalogue(tmp_path: Path) -> None:
-    """Collects the strings anew, from a copy, and compares."""
+    """Run `makemessages` in a copy of the sources and compare."""
     for name in ("analysis", "config", "generation", "study", "templates", "static"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", "*.mo"))
+    shutil.copy(ROOT / "manage.py", tmp_path)
     (tmp_path / "locale").mkdir()
-    code = (
-        "from django.conf import settings; from django.core.management import call_command; "
-        f"settings.configure(LOCALE_PATHS=[{str(tmp_path / 'locale')!r}]); import django; django.setup(); "
-        "call_command('makemessages', locale=['ko'], no_location=True, no_obsolete=True, verbosity=0)"
-    )
-    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    command = [sys.executable, "manage.py", "makemessages", "--locale=ko", "--no-location", "--no-obsolete"]
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings", "EARSIGHT_DATA": str(tmp_path / "data")}
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, env=environment)
     assert done.returncode == 0, done.stderr
     collected = _catalogue(tmp_path / "locale/ko/LC_MESSAGES/django.po")
     wanted = {source for message in collected if message.id for source in _source(message)}
     assert wanted - _translated() == set()
-    assert _translated() - wanted == set(), "no longer in the sources: collect the messages anew"
+    assert _translated() - wanted == set(), "no longer in the sources: run makemessages"
 
 
-def _rule_reasons() -> set[str]:
-    found: set[str] = set()
-
-    def walk(node: object) -> None:
-        if isinstance(node, dict):
-            found.update(value for key, value in node.items() if key == "why" and isinstance(value, str))
-            for value in node.values():
-                walk(value)
-        elif isinstance(node, list):
-            for value in node:
-                walk(value)
-
-    for path in (ROOT / "generation/redefinition/rules").glob("*.yaml"):
-        walk(yaml.safe_load(path.read_text(encoding="utf-8")))
-    return found
-
-
-def _option_texts() -> set[str]:
-    fields = {name: GenerationSettings.model_fields[name] for name in (*OF_THE_STUDY, "rules")}
-    found = {info.description for info in fields.values()}
-    for options in (VoiceThresholds, *(kind for kinds in ROOMS.values() for kind in kinds)):
-        found |= {info.description for name, info in options.model_fields.items() if name not in NOT_IN_PAGES}
-    for options in (kind for kinds in ROOMS.values() for kind in kinds):
-        found.add((options.__doc__ or "").strip().split("\n")[0])
-    return {text for text in found if text}
-
-
-def test_texts_that_sources_hold_as_data_are_translated() -> None:
-    wanted = _rule_reasons() | _option_texts() | {preset.label for preset in TAGS_BY_FORM}
-    wanted |= {name.replace("_", " ") for name in FLAGS}
-    assert wanted - _translated() == set()
-
-
-def test_what_the_log_records_is_translated() -> None:
-    call = re.compile(r'\brecord\(\s*[\w.]*study,\s*"([a-z ]+)"')
-    actions = {
-        action
-        for room in ("study", "generation", "analysis", "config")
-        for path in (ROOT / room).rglob("*.py")
-        for action in call.findall(path.read_text(encoding="utf-8"))
-    }
-    assert {"created", "opened", "closed"} <= actions
-    assert actions - _translated() == set()
+@pytest.mark.parametrize(
+    ("collect", "examples"),
+    [
+        (condition_names, {"Redefined tags", "Condition P", "Condition Z", "form", "sentence"}),
+        (log_words, {"created", "opened", "closed", "archived", "participant left out", "early stop planned", "clip"}),
+        (option_texts, {"Tagger", "Spending cap", "Where to paint; 'auto' takes a GPU if any."}),
+        (rule_reasons, {"opera is sung", "a chant is sung", "the original study removed them"}),
+        (translatable_data, {"too fast", "merged", UNCHANGED}),
+    ],
+)
+def test_texts_that_are_data_are_collected_and_translated(collect: Callable[[], set[str]], examples: set[str]) -> None:
+    assert examples <= collect()
+    assert collect() - _translated() == set()
 
 
 def _sample(node: ast.AST) -> str:
-    """The text that an f-string gives when every value in it is 7."""
+    """Return the text of a string or an f-string with 7 for each value."""
     if isinstance(node, ast.JoinedStr):
         return "".join(_sample(part) for part in node.values)
     return str(node.value) if isinstance(node, ast.Constant) else "7"

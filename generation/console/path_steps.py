@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from generation.models import ClipStep
-from generation.runs.lifecycle.conditions import is_painted, painted_conditions
+from generation.runs.conditions import is_painted, painted_conditions
 from generation.runs.progress import unchanged_clips, undecided
 from study.models import Clip, Stimulus, Study
 from study.setup import preflight

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 from generation.errors import GenerationError
 from generation.ready_made import uploading
 from generation.runs import lifecycle
-from generation.runs.lifecycle.conditions import painted_conditions
+from generation.runs.conditions import painted_conditions
 from generation.settings_model import GenerationSettings, settings_of
 from study.access import study_or_404
 from study.models import Study

@@ -14,7 +14,7 @@ from generation.console.presenting import clip_views, is_blinded
 from generation.errors import GenerationError
 from generation.models import ClipStep
 from generation.runs import lifecycle, spending
-from generation.runs.lifecycle.conditions import painted_conditions
+from generation.runs.conditions import painted_conditions
 from generation.runs.progress import progress_of, undecided
 from generation.settings_model import GenerationSettings, settings_of, store_settings
 from generation.writing import OpenAIOptions, WritingError

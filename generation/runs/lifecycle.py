@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from generation.errors import NotPossibleNow
 from generation.models import ClipStep, GenerationRun, SentenceCall, TagDecision
 from generation.runs import work
-from generation.runs.lifecycle.conditions import is_ready_made, painted_conditions
+from generation.runs.conditions import is_ready_made, painted_conditions
 from generation.runs.planning import plan
 from generation.runs.queueing import top_up
 from generation.runs.readiness import check_before_start

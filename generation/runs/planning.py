@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.db.models import prefetch_related_objects
 
 from generation.models import ClipStep, GenerationRun
-from generation.runs.lifecycle.conditions import painted_conditions
+from generation.runs.conditions import painted_conditions
 from generation.runs.work import Bench, Kind, State, inputs_of, is_current, is_wanted, queue_of
 from generation.settings_model import GenerationSettings
 from study.models import Clip, Stimulus

@@ -15,7 +15,7 @@ from django.db.models import Count, Exists, F, OuterRef, QuerySet, Sum
 from django.db.models.functions import Least, Now
 
 from generation.models import ClipStep, GenerationRun, SentenceCall
-from generation.runs.lifecycle.conditions import painted_conditions
+from generation.runs.conditions import painted_conditions
 from generation.settings_model import GenerationSettings
 from generation.writing import OpenAIOptions
 from generation.writing.usage import EXPECTED_ANSWER_TOKENS, Estimate, Usage, check_cap, fits_cap

@@ -24,7 +24,7 @@ from generation.models import ClipStep
 from generation.painting.options import DiffusersOptions
 from generation.redefinition import load_rules
 from generation.runs import orphan_files, spending
-from generation.runs.lifecycle.conditions import is_ready_made, painted_conditions
+from generation.runs.conditions import is_ready_made, painted_conditions
 from generation.settings_model import GenerationSettings, read_settings
 from generation.writing.options import OpenAIOptions
 from study.models import Clip, Stimulus

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from config.processes import Processes, wait_until_served, web_command, worker_command
+from config.demo.processes import Processes, wait_until_served, web_command, worker_command
 from tests.services import PATIENCE, own_port
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -9,7 +9,7 @@ from analysis.results import build_analysis
 from study.models import Study
 from tests.analysis.worlds import closed_study
 from tests.browser.test_console import DESKTOP, signed_in
-from tests.config.test_access import addresses_of, browser
+from tests.config.addresses import addresses_of, browser
 from tests.factories import UserFactory, make_open_study, make_study
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]

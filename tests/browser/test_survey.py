@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from config.processes import wait_until_served
+from config.demo.processes import wait_until_served
 from tests.browser.journey import all_is_saved, press
 from tests.services import PATIENCE, own_port
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
-from config.demo_music import write_demo_clips
+from config.demo.music import write_demo_clips
 from tests.browser.journey import answer_all, generate, open_study, press, sign_in, start
 from tests.browser.site import Site, running_site
 

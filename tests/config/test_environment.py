@@ -1,4 +1,4 @@
-"""The environment: what is wrong stops the start with the mend, what is right makes a safe site."""
+"""Settings from the environment: a wrong value stops the start with advice, the documented values make a safe site."""
 
 import os
 import stat
@@ -14,19 +14,19 @@ from config import environment, settings
 from tests.services import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
-HERE = Path("/tmp")
+EXISTING = Path("/tmp")
 
 
 @pytest.mark.parametrize(
-    ("read", "value", "mend"),
+    ("read", "value", "advice"),
     [
         (lambda name: environment.flag(name, default=False), "perhaps", "Write true or false"),
         (lambda name: environment.number(name, 60, least=5), "soon", "a number of at least 5"),
         (lambda name: environment.number(name, 60, least=5), "4.9", "a number of at least 5"),
         (lambda name: environment.number(name, 60, least=5), "nan", "a number of at least 5"),
         (lambda name: environment.one_of(name, "INFO", environment.LOG_LEVELS), "loud", "one of DEBUG, INFO"),
-        (lambda name: environment.folder(name, HERE), "/proc/no/such", "can be made and written to"),
-        (lambda name: environment.folder(name, HERE), __file__, "can be made and written to"),
+        (lambda name: environment.folder(name, EXISTING), "/proc/no/such", "can be made and written to"),
+        (lambda name: environment.folder(name, EXISTING), __file__, "can be made and written to"),
         (lambda name: environment.web_address(name, "http://x"), "example.org", "Write a whole address"),
         (lambda name: environment.web_address(name, "http://x"), "ftp://example.org", "Write a whole address"),
         (lambda name: environment.web_address(name, "http://x"), "https://", "Write a whole address"),
@@ -44,24 +44,24 @@ HERE = Path("/tmp")
         (lambda name: environment.mail(name, "consolemail://"), "pigeon://u:secret@h", "smtp+tls://"),
     ],
 )
-def test_a_wrong_value_is_refused_with_its_name_and_the_mend(
-    monkeypatch: pytest.MonkeyPatch, read: Any, value: str, mend: str
+def test_a_wrong_value_is_refused_with_its_name_and_advice(
+    monkeypatch: pytest.MonkeyPatch, read: Any, value: str, advice: str
 ) -> None:
     monkeypatch.setenv("EARSIGHT_THIS", value)
     with pytest.raises(ImproperlyConfigured, match="EARSIGHT_THIS") as refused:
         read("EARSIGHT_THIS")
-    assert mend in str(refused.value)
+    assert advice in str(refused.value)
     assert "secret@" not in str(refused.value)  # a password is not repeated into a log
 
 
-def test_an_empty_value_is_no_value(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_empty_value_means_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EARSIGHT_THIS", " ")
     assert environment.number("EARSIGHT_THIS", 60, least=5) == 60
     assert environment.flag("EARSIGHT_THIS", default=True) is True
     assert environment.hosts("EARSIGHT_THIS", ["a.org"]) == ["a.org"]
 
 
-def test_the_secret_is_made_once_and_readable_by_its_user_alone(tmp_path: Path) -> None:
+def test_the_secret_is_generated_once_and_readable_by_its_user_only(tmp_path: Path) -> None:
     first = settings.stored_secret(tmp_path / "secret_key")
     assert settings.stored_secret(tmp_path / "secret_key") == first
     assert len(first) >= 50
@@ -69,10 +69,8 @@ def test_the_secret_is_made_once_and_readable_by_its_user_alone(tmp_path: Path) 
     assert [path.name for path in tmp_path.iterdir()] == ["secret_key"]
 
 
-def test_of_two_processes_that_start_at_once_both_have_the_same_secret(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The other one finishes between this one's look and its link."""
+def test_two_processes_that_start_at_once_use_the_same_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other process writes its key after this one has found none and before it links its own."""
     path = tmp_path / "secret_key"
     link = os.link
 
@@ -84,13 +82,13 @@ def test_of_two_processes_that_start_at_once_both_have_the_same_secret(
     assert settings.stored_secret(path) == "of the other"
 
 
-def test_what_is_made_for_the_data_is_its_users_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_created_folder_is_for_its_user_only(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("EARSIGHT_THIS", str(tmp_path / "new"))
     assert stat.S_IMODE(environment.folder("EARSIGHT_THIS", tmp_path).stat().st_mode) == 0o700
 
 
-def started(tmp_path: Path, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("EARSIGHT_", "DJANGO_"))}
+def run_manage(tmp_path: Path, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("EARSIGHT_", "DJANGO_"))}
     return subprocess.run(
         [sys.executable, "manage.py", *command],
         cwd=ROOT,
@@ -98,7 +96,7 @@ def started(tmp_path: Path, *command: str, **variables: str) -> subprocess.Compl
         text=True,
         timeout=PATIENCE,
         check=False,
-        env=clean | {"EARSIGHT_DATA": str(tmp_path)} | variables,
+        env=inherited | {"EARSIGHT_DATA": str(tmp_path)} | variables,
     )
 
 
@@ -111,15 +109,15 @@ print(make_password("x").split("$")[0])
 """
 
 
-def test_the_site_of_docs_operations_is_safe_by_djangos_own_check(tmp_path: Path) -> None:
+def test_a_site_with_an_https_address_passes_djangos_deployment_check(tmp_path: Path) -> None:
     site = {"EARSIGHT_BASE_URL": "https://earsight.example.org"}
-    checked = started(tmp_path, "check", "--deploy", "--fail-level", "WARNING", **site)
+    checked = run_manage(tmp_path, "check", "--deploy", "--fail-level", "WARNING", **site)
     assert checked.returncode == 0, checked.stderr
-    shown = started(tmp_path, "shell", "-v0", "-c", SHOW, **site).stdout.split("\n")
+    shown = run_manage(tmp_path, "shell", "-v0", "-c", SHOW, **site).stdout.split("\n")
     assert shown[:3] == ["True True True False True", "earsight.example.org", "pbkdf2_sha256"]
 
 
 def test_a_wrong_setting_stops_the_start_with_one_line_that_names_it(tmp_path: Path) -> None:
-    ended = started(tmp_path, "check", EARSIGHT_BASE_URL="earsight.example.org")
+    ended = run_manage(tmp_path, "check", EARSIGHT_BASE_URL="earsight.example.org")
     assert ended.returncode != 0
     assert "EARSIGHT_BASE_URL is 'earsight.example.org'" in ended.stderr.strip().splitlines()[-1]

@@ -1,4 +1,4 @@
-"""`manage.py compile_translations`: makes the .mo files that Django reads from the .po files people edit."""
+"""`manage.py compile_translations`: make the .mo files that Django reads from the .po files that people edit."""
 
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from django.core.management import BaseCommand
 
 
 class Command(BaseCommand):
-    help = "Compile locale/*/LC_MESSAGES/*.po where the compiled file is missing or older; needs no gettext."
+    help = "Compile each locale/*/LC_MESSAGES/*.po whose .mo file is missing or older, without GNU gettext."
 
     def handle(self, *args: Any, **options: Any) -> None:
         for folder in settings.LOCALE_PATHS:
@@ -20,7 +20,7 @@ class Command(BaseCommand):
                     continue
                 with source.open("rb") as file:
                     catalog = read_po(file)
-                # Written beside and moved into place: a server that starts now never reads half a file.
+                # Written under another name and renamed, so that a server that starts now reads a complete file.
                 scratch = target.with_suffix(".mo.tmp")
                 with scratch.open("wb") as file:
                     write_mo(file, catalog)

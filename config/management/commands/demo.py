@@ -1,4 +1,4 @@
-"""`manage.py demo`: a whole study, from music to an open survey and a full report, and both served."""
+"""`manage.py demo`: build a whole study, from music to an open survey and a full report, and serve it."""
 
 import signal
 import sys
@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from config import demo
-from config.processes import Processes, free_port, wait_until_served, web_command, worker_command
+from config.demo import study as demo
+from config.demo.processes import Processes, free_port, wait_until_served, web_command, worker_command
 from generation.models import ClipStep, GenerationRun
 from generation.tagging.base import TaggingError
 from generation.tagging.musicnn.weights import ensure_weights
@@ -44,18 +44,18 @@ class Command(BaseCommand):
         if not 1 <= options["port"] <= 65535:
             raise CommandError("--port is a number from 1 to 65535.", returncode=2)
         source = demo.DemoSource(options["clips"], options["tags"], options["skip_unknown"])
-        # A closed terminal and a plain kill stop the server and the worker too, as Ctrl-C does.
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.default_int_handler)
+        # A closed terminal (SIGHUP) and SIGTERM also stop the server and the worker, as Ctrl-C does.
+        for signal_number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(signal_number, signal.default_int_handler)
         try:
             self.prepare()
             user, password = demo.ensure_researcher()
-            study = demo.ensure_study(source, user, self.say)
+            study = demo.ensure_study(source, user, self.notify)
             if options["no_serve"]:
                 self.generate_here(study)
                 answered = self.finish(study)
                 self.show(study, answered, settings.BASE_URL, password)
-                self.say("Run it again without --no-serve to have them answered.")
+                self.notify("Run it again without --no-serve to open these links.")
             else:
                 self.serve(study, password, options["port"])
         except ImportRefused as error:
@@ -65,14 +65,14 @@ class Command(BaseCommand):
         except (demo.DemoError, StudyError, TaggingError) as error:
             raise CommandError(str(error), returncode=2) from error
         except KeyboardInterrupt:
-            self.say("Stopped. Run it again to go on.")
+            self.notify("Stopped. Run it again to continue.")
             sys.exit(130)
 
-    def say(self, text: str) -> None:
+    def notify(self, text: str) -> None:
         self.console.print(text, highlight=False)
 
     def prepare(self) -> None:
-        """The database, the translations, the style sheets, the tagger's weights: each only if it is not there."""
+        """Make what is missing of the database, the translations, the static files and the tagger's weights."""
         call_command("migrate", verbosity=0, interactive=False)
         call_command("compile_translations", verbosity=0)
         call_command("collectstatic", verbosity=0, interactive=False)
@@ -89,7 +89,7 @@ class Command(BaseCommand):
         )
 
     def generate_here(self, study: Study) -> None:
-        if not demo.is_left_to_generate(study):
+        if not demo.images_are_missing(study):
             return
         with self.progress() as bar:
             task = bar.add_task("", total=None)
@@ -97,7 +97,7 @@ class Command(BaseCommand):
 
     def finish(self, study: Study) -> Study:
         demo.ensure_open(study)
-        return demo.ensure_answered_copy(study, self.say)
+        return demo.ensure_answered_copy(study, self.notify)
 
     def serve(self, study: Study, password: str, wanted_port: int) -> None:
         try:
@@ -106,58 +106,62 @@ class Command(BaseCommand):
             raise demo.DemoError(str(error)) from error
         base_url = f"http://127.0.0.1:{port}"
         if port != wanted_port:
-            self.say(f"Port {wanted_port} is taken; using {port}.")
+            self.notify(f"Port {wanted_port} is taken; using {port}.")
         with Processes(settings.DATA_DIR / "logs") as processes:
             processes.start("web", web_command(port), EARSIGHT_BASE_URL=base_url)
             processes.start("worker", worker_command(), EARSIGHT_BASE_URL=base_url)
             if not wait_until_served(base_url + "/console/sign-in/"):
-                raise demo.DemoError(f"The web server did not start; {processes.log_of('web')} says why.")
+                raise demo.DemoError(f"The web server did not start; see {processes.log_of('web')}.")
             self.wait_for_generation(study, processes)
             answered = self.finish(study)
             self.show(study, answered, base_url, password)
-            self.say("Ctrl-C stops the server and the worker.")
+            self.notify("Ctrl-C stops the server and the worker.")
             self.wait_for_ctrl_c(processes)
-            self.say("Stopped.")
+            self.notify("Stopped.")
 
     def wait_for_ctrl_c(self, processes: Processes) -> None:
-        """Returns when somebody stops the demo."""
+        """Return when the demo is stopped."""
         try:
             while True:
-                self.look_after(processes)
+                self.restart_worker(processes)
                 time.sleep(1)
         except KeyboardInterrupt:
             return
 
-    def look_after(self, processes: Processes) -> None:
-        """Starts a worker that ended by itself again; one that keeps ending, or a server that ended, is an error."""
+    def restart_worker(self, processes: Processes) -> None:
+        """Start the worker again if it has ended.
+
+        Raises:
+            DemoError: it has ended too often, or the web server has ended.
+        """
         if (ended := processes.ended()) is None:
             return
-        why = f"{processes.log_of(ended)} says why"
-        if ended != "worker" or not processes.start_again(ended):
-            raise demo.DemoError(f"The {ended} has ended; {why}.")
-        self.say(f"The worker ended by itself ({why}) and is started again; it goes on where it was.")
+        log = processes.log_of(ended)
+        if ended != "worker" or not processes.restart(ended):
+            raise demo.DemoError(f"The {ended} has ended; see {log}.")
+        self.notify(f"The worker ended by itself (see {log}) and is started again; it continues where it stopped.")
 
     def wait_for_generation(self, study: Study, processes: Processes) -> None:
-        """Lets the worker make the images and shows how far it is."""
+        """Let the worker make the images and show its progress."""
         run = demo.start_generation(study, wake=True)
         if run is not None:
             with self.progress() as bar:
                 task = bar.add_task("", total=None)
                 while run.is_running:
                     advance(bar, task, run)
-                    self.look_after(processes)
+                    self.restart_worker(processes)
                     time.sleep(0.5)
                     run.refresh_from_db()
                 advance(bar, task, run)
-        demo.check_generated(study)
+        demo.check_images(study)
 
     def show(self, study: Study, answered: Study, base_url: str, password: str) -> None:
-        found = demo.links(study, answered, base_url)
+        links = demo.links(study, answered, base_url)
         text = (
-            f"Participant survey    {found['survey']}\n"
-            f"Researcher console    {found['console']}\n"
+            f"Participant survey    {links['survey']}\n"
+            f"Researcher console    {links['console']}\n"
             f"                      name [b]demo[/b], password [b]{password}[/b]\n"
-            f"Results (simulated)   {found['results']}"
+            f"Results (simulated)   {links['results']}"
         )
         if self.console.is_terminal:
             self.console.print(Panel(text, title="Earsight", expand=False), soft_wrap=True, highlight=False)
@@ -166,7 +170,7 @@ class Command(BaseCommand):
 
 
 def advance(bar: Progress, task: TaskID, run: GenerationRun) -> None:
-    """Moves the bar to where the run is."""
+    """Show the run's progress on the bar."""
     steps = ClipStep.objects.filter(run=run)
     done = steps.exclude(state__in=ClipStep.UNFINISHED).count()
     bar.update(task, total=steps.count(), completed=done)

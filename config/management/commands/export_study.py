@@ -1,4 +1,4 @@
-"""`manage.py export_study SLUG`: the study as one zip that stands on its own."""
+"""`manage.py export_study SLUG`: write the study as one self-contained zip."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -25,5 +25,5 @@ class Command(BaseCommand):
             raise CommandError(f"There is no study '{options['slug']}'. There are: {known}.", returncode=2)
         path = options["out"] or Path(f"{study.slug}.zip")
         names = export_study(study, path, images=not options["no_images"])
-        sealed = " Conditions stand under opaque labels: the study is sealed." if study.is_sealed else ""
+        sealed = " Conditions are shown as opaque labels: the study is sealed." if study.is_sealed else ""
         self.stdout.write(f"{path}: {len(names)} files.{sealed}")

@@ -1,4 +1,4 @@
-"""`manage.py verify_export BUNDLE`: is an export whole, unchanged, and does its analysis follow from its ballots?"""
+"""`manage.py verify_export BUNDLE`: check that an export is complete, unchanged, and analysed as its ballots say."""
 
 import sys
 import zipfile
@@ -22,15 +22,15 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            found = verify_export(options["bundle"], options["receipt"])
+            result = verify_export(options["bundle"], options["receipt"])
         except (OSError, zipfile.BadZipFile) as error:
             raise CommandError(
                 f"{options['bundle']}: {error}. Give the zip that export_study wrote.", returncode=2
             ) from error
-        for text in found.checked:
+        for text in result.checked:
             self.stdout.write(f"checked: {text}")
-        for text in found.faults:
+        for text in result.faults:
             self.stderr.write(f"WRONG: {text}")
-        if found.faults:
+        if result.faults:
             sys.exit(1)
         self.stdout.write("Nothing is wrong.")

@@ -15,7 +15,7 @@ from uuid import uuid4
 
 import pytest
 
-from config.processes import wait_until_served
+from config.demo.processes import wait_until_served
 from tests.services import PATIENCE, own_port
 from tests.study.participants.test_concurrent_arrivals import ROOT, database  # noqa: F401 (a fixture)
 

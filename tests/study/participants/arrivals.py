@@ -13,7 +13,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlencode
 
-from config.processes import wait_until_served
+from config.demo.processes import wait_until_served
 from tests.services import PATIENCE, own_port
 
 TOKEN = "everybody"

@@ -1,4 +1,4 @@
-"""The web server and the worker as child processes that end together."""
+"""The web server and the worker as child processes that end with the demo."""
 
 import ctypes
 import os
@@ -11,12 +11,19 @@ import urllib.request
 from pathlib import Path
 from types import TracebackType
 
-LIBC = ctypes.CDLL(None)  # loaded before any fork
+LIBC = ctypes.CDLL(None)  # loaded here, because loading it between fork and exec may deadlock
 PR_SET_PDEATHSIG = 1  # from linux/prctl.h
+# A child that ends more often than MAX_RESTARTS times within RESTART_SECONDS is not restarted.
+MAX_RESTARTS = 3
+RESTART_SECONDS = 600
 
 
 def free_port(wanted: int) -> int:
-    """`wanted`, or the next port up to 50 further on which nothing listens yet."""
+    """Return `wanted`, or the first free one of the 50 ports from it on.
+
+    Raises:
+        OSError: none is free.
+    """
     for port in range(wanted, min(wanted + 50, 65536)):
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -29,21 +36,17 @@ def free_port(wanted: int) -> int:
 
 
 def _end_with_parent() -> None:
-    """Asks the kernel for SIGTERM when the parent is gone, so that a `kill -9` of it leaves nobody behind."""
+    """Ask the kernel to send SIGTERM to this process when its parent dies, also by SIGKILL."""
     LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-MOST_RESTARTS = 3  # within RESTART_SECONDS: more, and the child is not mended by starting it again
-RESTART_SECONDS = 600
-
-
 class Processes:
-    """Children that are ended, all of them, when the block is left for whatever reason."""
+    """A context manager that starts child processes and ends all of them on exit."""
 
     def __init__(self, log_folder: Path) -> None:
         self._log_folder = log_folder
         self._children: dict[str, subprocess.Popen[bytes]] = {}
-        self._begun: dict[str, tuple[list[str], dict[str, str]]] = {}
+        self._commands: dict[str, tuple[list[str], dict[str, str]]] = {}
         self._restarts: dict[str, list[float]] = {}
         log_folder.mkdir(parents=True, exist_ok=True)
 
@@ -56,11 +59,11 @@ class Processes:
         self.stop()
 
     def start(self, name: str, command: list[str], **environment: str) -> None:
-        """Starts `command`; its output goes to `<name>.log`."""
-        self._begun[name] = command, environment
+        """Start `command`; its output goes to `<name>.log`."""
+        self._commands[name] = command, environment
         log = (self._log_folder / f"{name}.log").open("ab")
         with log:
-            # A session of its own: Ctrl-C reaches this process alone, which then ends its children in order.
+            # In its own session, so that Ctrl-C reaches only this process, which then ends its children in order.
             self._children[name] = subprocess.Popen(  # noqa: S603 (our own commands)
                 command,
                 stdout=log,
@@ -70,14 +73,14 @@ class Processes:
                 preexec_fn=_end_with_parent if sys.platform == "linux" else None,
             )
 
-    def start_again(self, name: str) -> bool:
-        """Starts a child that has ended as it was started before; False where it has ended too often of late."""
+    def restart(self, name: str) -> bool:
+        """Start an ended child with its earlier command and environment; return False if it has ended too often."""
         now = time.monotonic()
         restarts = [then for then in self._restarts.get(name, []) if now - then < RESTART_SECONDS]
-        if len(restarts) >= MOST_RESTARTS:
+        if len(restarts) >= MAX_RESTARTS:
             return False
         self._restarts[name] = [*restarts, now]
-        command, environment = self._begun[name]
+        command, environment = self._commands[name]
         self.start(name, command, **environment)
         return True
 
@@ -88,11 +91,11 @@ class Processes:
         return self._children[name].pid
 
     def ended(self) -> str | None:
-        """The name of a child that is no longer running, if any."""
+        """Return the name of a child that has ended, or None."""
         return next((name for name, child in self._children.items() if child.poll() is not None), None)
 
     def stop(self, patience: float = 15.0) -> None:
-        """Asks each child to end and waits; what does not listen within `patience` seconds is killed."""
+        """Send SIGTERM to each child and wait; kill those that have not ended after `patience` seconds."""
         for child in self._children.values():
             if child.poll() is None:
                 child.send_signal(signal.SIGTERM)
@@ -106,46 +109,20 @@ class Processes:
         self._children.clear()
 
 
-def web_command(port: int) -> list[str]:
-    """The web server: one process of four threads, enough for a study of hundreds at once on SQLite."""
-    return [
-        sys.executable,
-        "-m",
-        "gunicorn",
-        "config.wsgi",
-        "--bind",
-        f"127.0.0.1:{port}",
-        "--workers",
-        "1",
-        "--threads",
-        "8",
-        "--access-logfile",
-        "/dev/null",
-    ]
+def web_command(port: int, *, workers: int = 1, threads: int = 8) -> list[str]:
+    """Return the web server's command. One process of eight threads serves hundreds of participants on SQLite."""
+    options = f"--bind 127.0.0.1:{port} --workers {workers} --threads {threads} --access-logfile /dev/null"
+    return [sys.executable, "-m", "gunicorn", "config.wsgi", *options.split()]
 
 
 def worker_command(concurrency: int = 1) -> list[str]:
-    """A worker for all queues."""
-    return [
-        sys.executable,
-        "-m",
-        "celery",
-        "-A",
-        "config",
-        "worker",
-        "--queues",
-        "cpu,api,gpu",
-        "--concurrency",
-        str(concurrency),
-        "--loglevel",
-        "INFO",
-        "--without-gossip",
-        "--without-mingle",
-    ]
+    """Return the command of a worker for all queues."""
+    options = f"--queues cpu,api,gpu --concurrency {concurrency} --loglevel INFO --without-gossip --without-mingle"
+    return [sys.executable, "-m", "celery", "-A", "config", "worker", *options.split()]
 
 
 def wait_until_served(url: str, patience: float = 30.0) -> bool:
-    """Whether `url` answers within `patience` seconds."""
+    """Return whether `url` answers within `patience` seconds."""
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         try:

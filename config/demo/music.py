@@ -1,7 +1,7 @@
-"""The demo's music: six short pieces made by code, so that a fresh clone has something to hear.
+"""The demo's music: six short pieces synthesised by code, so that the demo needs no download.
 
-Every piece is a stereo array (samples, 2) at `RATE`; the same code gives the same music. Their tags carry,
-on purpose, the flaws that tag redefinition mends.
+Each piece is a stereo array (samples, 2) at `RATE`, the same on every run. The tags have, on purpose, the faults that
+tag redefinition corrects.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from config.demo_sounds import (
+from config.demo.sounds import (
     RATE,
     acid_note,
     add,
@@ -34,7 +34,7 @@ from config.demo_sounds import (
 
 @dataclass(frozen=True)
 class DemoClip:
-    """A piece of demo music: its name, its file, and its tags as people might have given them."""
+    """A piece of demo music: its name, its file, and tags as people might give them."""
 
     name: str
     path: Path
@@ -42,7 +42,7 @@ class DemoClip:
 
 
 def write_demo_clips(folder: Path) -> list[DemoClip]:
-    """Write the six clips as FLAC files into `folder` (made if missing) and return them with their tags."""
+    """Write the six clips as FLAC files into `folder` (created if missing) and return them with their tags."""
     folder.mkdir(parents=True, exist_ok=True)
     clips = []
     for name, (make, tags) in PIECES.items():
@@ -56,7 +56,7 @@ def write_demo_clips(folder: Path) -> list[DemoClip]:
 
 
 def plucked_guitar() -> np.ndarray:
-    """A slow study in A minor: broken chords with a tune on top."""
+    """A slow study in A minor: broken chords with a melody above."""
     rng = np.random.default_rng(11)
     beat = 0.29
     bars = [
@@ -92,110 +92,30 @@ def plucked_guitar() -> np.ndarray:
 # -- piano -------------------------------------------------------------------------------------------
 
 
-# The first half of the Minuet in G by Christian Petzold (BWV Anh. 114), 1725: (note, eighths) for each hand.
+# The first half of the Minuet in G by Christian Petzold (BWV Anh. 114), 1725, two bars a line: (MIDI note, eighths)
+# for the right hand, (chord, eighths) for the left.
+# fmt: off
 MINUET_RIGHT = [
-    (74, 2),
-    (67, 1),
-    (69, 1),
-    (71, 1),
-    (72, 1),
-    (74, 2),
-    (67, 2),
-    (67, 2),
-    (76, 2),
-    (72, 1),
-    (74, 1),
-    (76, 1),
-    (78, 1),
-    (79, 2),
-    (67, 2),
-    (67, 2),
-    (72, 2),
-    (74, 1),
-    (72, 1),
-    (71, 1),
-    (69, 1),
-    (71, 2),
-    (72, 1),
-    (71, 1),
-    (69, 1),
-    (67, 1),
-    (66, 2),
-    (67, 1),
-    (69, 1),
-    (71, 1),
-    (67, 1),
-    (69, 6),
-    (74, 2),
-    (67, 1),
-    (69, 1),
-    (71, 1),
-    (72, 1),
-    (74, 2),
-    (67, 2),
-    (67, 2),
-    (76, 2),
-    (72, 1),
-    (74, 1),
-    (76, 1),
-    (78, 1),
-    (79, 2),
-    (67, 2),
-    (67, 2),
-    (72, 2),
-    (74, 1),
-    (72, 1),
-    (71, 1),
-    (69, 1),
-    (71, 2),
-    (72, 1),
-    (71, 1),
-    (69, 1),
-    (67, 1),
-    (69, 2),
-    (71, 1),
-    (69, 1),
-    (67, 1),
-    (66, 1),
-    (67, 6),
+    (74, 2), (67, 1), (69, 1), (71, 1), (72, 1), (74, 2), (67, 2), (67, 2),
+    (76, 2), (72, 1), (74, 1), (76, 1), (78, 1), (79, 2), (67, 2), (67, 2),
+    (72, 2), (74, 1), (72, 1), (71, 1), (69, 1), (71, 2), (72, 1), (71, 1), (69, 1), (67, 1),
+    (66, 2), (67, 1), (69, 1), (71, 1), (67, 1), (69, 6),
+    (74, 2), (67, 1), (69, 1), (71, 1), (72, 1), (74, 2), (67, 2), (67, 2),
+    (76, 2), (72, 1), (74, 1), (76, 1), (78, 1), (79, 2), (67, 2), (67, 2),
+    (72, 2), (74, 1), (72, 1), (71, 1), (69, 1), (71, 2), (72, 1), (71, 1), (69, 1), (67, 1),
+    (69, 2), (71, 1), (69, 1), (67, 1), (66, 1), (67, 6),
 ]
 MINUET_LEFT = [
-    ((55, 59, 62), 4),
-    ((57,), 2),
-    ((59,), 6),
-    ((60,), 6),
-    ((59,), 6),
-    ((57,), 6),
-    ((55,), 6),
-    ((62,), 2),
-    ((59,), 2),
-    ((55,), 2),
-    ((62,), 2),
-    ((50,), 1),
-    ((60,), 1),
-    ((59,), 1),
-    ((57,), 1),
-    ((59,), 4),
-    ((57,), 2),
-    ((55,), 2),
-    ((59,), 2),
-    ((55,), 2),
-    ((60,), 6),
-    ((59,), 2),
-    ((60,), 1),
-    ((59,), 1),
-    ((57,), 1),
-    ((55,), 1),
-    ((57,), 4),
-    ((54,), 2),
-    ((55,), 4),
-    ((59,), 2),
-    ((60,), 2),
-    ((62,), 2),
-    ((50,), 2),
-    ((55,), 4),
-    ((43,), 2),
+    ((55, 59, 62), 4), ((57,), 2), ((59,), 6),
+    ((60,), 6), ((59,), 6),
+    ((57,), 6), ((55,), 6),
+    ((62,), 2), ((59,), 2), ((55,), 2), ((62,), 2), ((50,), 1), ((60,), 1), ((59,), 1), ((57,), 1),
+    ((59,), 4), ((57,), 2), ((55,), 2), ((59,), 2), ((55,), 2),
+    ((60,), 6), ((59,), 2), ((60,), 1), ((59,), 1), ((57,), 1), ((55,), 1),
+    ((57,), 4), ((54,), 2), ((55,), 4), ((59,), 2),
+    ((60,), 2), ((62,), 2), ((50,), 2), ((55,), 4), ((43,), 2),
 ]
+# fmt: on
 
 
 def piano() -> np.ndarray:
@@ -268,7 +188,7 @@ def drum_loop() -> np.ndarray:
 
 
 def pad() -> np.ndarray:
-    """Four wide chords that swell into one another, with a slow glimmer above."""
+    """Wide chords that fade into one another, with slow bells above."""
     rng = np.random.default_rng(14)
     soft, bright = one_cycle(1 / np.arange(1, 7) ** 2.2), one_cycle(1 / np.arange(1, 22) ** 1.15)
     chords = [
@@ -307,7 +227,7 @@ def pad() -> np.ndarray:
 
 
 def techno() -> np.ndarray:
-    """128 beats a minute: kick on every beat, an acid line that opens, stabs with an echo."""
+    """128 beats a minute: a kick on every beat, an acid bass with a rising filter, chords with an echo."""
     step = 60 / 128 / 4
     bars = 13
     kick, clap, closed, opened = (
@@ -349,7 +269,7 @@ def techno() -> np.ndarray:
 
 # -- voice -------------------------------------------------------------------------------------------
 
-# Formants (centre and width in hertz, level) of a woman's vowels, after the tables singers' synthesis uses.
+# Formants (centre and width in hertz, level) of a woman's vowels, as in the usual tables for singing synthesis.
 _VOWELS = {
     "a": ((800, 80, 1.0), (1150, 90, 0.5), (2900, 120, 0.06), (3900, 130, 0.04), (4950, 140, 0.004)),
     "e": ((400, 60, 1.0), (1600, 80, 0.08), (2700, 120, 0.06), (3300, 150, 0.02), (4950, 200, 0.002)),
@@ -360,37 +280,21 @@ _VOWELS = {
 
 
 def _formant_levels(frequencies: np.ndarray, vowel: str) -> np.ndarray:
-    """How loud a vowel sounds each frequency: the sum of its resonances."""
+    """Return the level of each frequency in a vowel: the sum of its resonances."""
     centres, widths, levels = np.array(_VOWELS[vowel]).T[:, :, None]
     return (levels / (1 + ((frequencies - centres) / (widths * 1.6)) ** 2)).sum(0) + 0.004
 
 
 def sung_vowels() -> np.ndarray:
-    """A voice alone over a soft drone, gliding from note to note and vowel to vowel, with vibrato."""
+    """A solo voice over a soft drone that glides between notes and vowels, with vibrato."""
     beat = 0.62
-    line = [
-        (62, 2, "a"),
-        (64, 1, "a"),
-        (65, 2, "e"),
-        (69, 3, "a"),
-        (67, 1, "o"),
-        (65, 1, "o"),
-        (64, 2, "u"),
-        (0, 1, "u"),
-        (65, 2, "a"),
-        (67, 1, "e"),
-        (69, 2, "i"),
-        (72, 3, "a"),
-        (74, 1, "a"),
-        (72, 1, "o"),
-        (69, 3, "o"),
-        (0, 1, "o"),
-        (67, 1, "e"),
-        (65, 1, "a"),
-        (64, 2, "a"),
-        (60, 1, "o"),
-        (62, 4, "u"),
+    # fmt: off
+    line = [  # (MIDI note, beats, vowel); note 0 is a rest
+        (62, 2, "a"), (64, 1, "a"), (65, 2, "e"), (69, 3, "a"), (67, 1, "o"), (65, 1, "o"), (64, 2, "u"), (0, 1, "u"),
+        (65, 2, "a"), (67, 1, "e"), (69, 2, "i"), (72, 3, "a"), (74, 1, "a"), (72, 1, "o"), (69, 3, "o"), (0, 1, "o"),
+        (67, 1, "e"), (65, 1, "a"), (64, 2, "a"), (60, 1, "o"), (62, 4, "u"),
     ]
+    # fmt: on
     total = sum(length for _, length, _ in line) * beat + 1.4
     t = time_axis(total)
     control = np.arange(0, total, 0.01)
@@ -431,59 +335,27 @@ def sung_vowels() -> np.ndarray:
     return finish(reverb(track, 2.6, 0.30, 6), 2.0)
 
 
-# -- the six, with tags that need mending --------------------------------------------------------------
+# -- the six pieces, with tags that need correction ----------------------------------------------------
 
+# fmt: off
 PIECES: dict[str, tuple[Callable[[], np.ndarray], tuple[str, ...]]] = {
-    "Plucked guitar": (
-        plucked_guitar,
-        (
-            "guitar",
-            "guitars",
-            "acoustic guitar",
-            "plucking",
-            "string",
-            "strings",
-            "slow",
-            "clasical",
-            "no vocals",
-        ),
-    ),
-    "Piano": (
-        piano,
-        (
-            "piano",
-            "no piano",
-            "piano solo",
-            "clasical",
-            "classical",
-            "harpsicord",
-            "baroque",
-            "quick",
-            "fast",
-        ),
-    ),
-    "Drum loop": (
-        drum_loop,
-        ("drum", "drums", "percussion", "beat", "beats", "funky", "funk", "no voice", "no vocals"),
-    ),
-    "Pad": (pad, ("ambient", "synth", "synthesizer", "slow", "spacey", "space", "airy", "drone", "no beat")),
-    "Techno": (
-        techno,
-        (
-            "techno",
-            "electro",
-            "electronic",
-            "electronica",
-            "beat",
-            "beats",
-            "fast",
-            "quick",
-            "dance",
-            "synth",
-        ),
-    ),
-    "Sung vowels": (
-        sung_vowels,
-        ("vocal", "no vocal", "female", "female voice", "woman singing", "singing", "chant", "slow", "solo"),
-    ),
+    "Plucked guitar": (plucked_guitar, (
+        "guitar", "guitars", "acoustic guitar", "plucking", "string", "strings", "slow", "clasical", "no vocals",
+    )),
+    "Piano": (piano, (
+        "piano", "no piano", "piano solo", "clasical", "classical", "harpsicord", "baroque", "quick", "fast",
+    )),
+    "Drum loop": (drum_loop, (
+        "drum", "drums", "percussion", "beat", "beats", "funky", "funk", "no voice", "no vocals",
+    )),
+    "Pad": (pad, (
+        "ambient", "synth", "synthesizer", "slow", "spacey", "space", "airy", "drone", "no beat",
+    )),
+    "Techno": (techno, (
+        "techno", "electro", "electronic", "electronica", "beat", "beats", "fast", "quick", "dance", "synth",
+    )),
+    "Sung vowels": (sung_vowels, (
+        "vocal", "no vocal", "female", "female voice", "woman singing", "singing", "chant", "slow", "solo",
+    )),
 }
+# fmt: on

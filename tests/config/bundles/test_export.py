@@ -1,5 +1,6 @@
-"""The export stands on its own: what was changed in it is found, and a sealed one opens nothing."""
+"""An export is self-contained: changes in it are found, and one of a sealed study reveals nothing."""
 
+import hashlib
 import io
 import json
 import zipfile
@@ -9,7 +10,8 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from config.bundles import SUMS, export_study, verify_export
+from config.bundles import export_study, verify_export
+from config.bundles.check import SUMS
 from study.models import Study
 from tests.analysis.worlds import answered_study, close, closed_study, receipt_of
 
@@ -29,9 +31,7 @@ def bundle(study: Study, tmp_path: Path) -> Path:
 
 
 def rewritten(bundle: Path, change: Callable[[dict[str, bytes]], None], *, sums: bool = False) -> Path:
-    """A copy with other contents; `sums`: a forger who also writes new sums."""
-    import hashlib
-
+    """Return a changed copy of the bundle; with `sums`, SHA256SUMS is written anew."""
     with zipfile.ZipFile(bundle) as archive:
         files = {name: archive.read(name) for name in archive.namelist()}
     change(files)
@@ -47,18 +47,18 @@ def rewritten(bundle: Path, change: Callable[[dict[str, bytes]], None], *, sums:
 
 
 def test_an_untouched_export_has_no_fault_and_finds_a_receipt(study: Study, bundle: Path) -> None:
-    found = verify_export(bundle, [receipt_of(study)])
-    assert found.faults == ()
-    text = " ".join(found.checked)
+    result = verify_export(bundle, [receipt_of(study)])
+    assert result.faults == ()
+    text = " ".join(result.checked)
     assert "digests of 6 ballots" in text
     assert "receipt" in text
     assert "all as cast" in text
     assert "computed again" in text
 
 
-def test_a_receipt_of_nobody_is_a_fault(bundle: Path) -> None:
-    found = verify_export(bundle, ["AAAA-BBBB-CCCC-DDDD-EEEE-FFFF"])
-    assert any("no participant of this export has it" in fault for fault in found.faults)
+def test_an_unknown_receipt_is_a_fault(bundle: Path) -> None:
+    result = verify_export(bundle, ["AAAA-BBBB-CCCC-DDDD-EEEE-FFFF"])
+    assert any("no participant of this export has it" in fault for fault in result.faults)
 
 
 def test_an_altered_file_is_found_by_its_sum(bundle: Path) -> None:
@@ -80,7 +80,7 @@ def test_a_missing_and_an_added_file_are_found(bundle: Path) -> None:
     assert any(fault.startswith("extra.txt") for fault in faults)
 
 
-def test_an_altered_ballot_is_found_even_under_new_sums(study: Study, bundle: Path) -> None:
+def test_an_altered_ballot_is_found_despite_new_sums(study: Study, bundle: Path) -> None:
     def change(files: dict[str, bytes]) -> None:
         header, first, *rest = files["ballots.csv"].decode().splitlines()
         cells = first.split(",")
@@ -93,7 +93,7 @@ def test_an_altered_ballot_is_found_even_under_new_sums(study: Study, bundle: Pa
     assert any("analysis.json is not what ballots.csv gives" in fault for fault in faults)
 
 
-def test_a_removed_ballot_breaks_its_persons_receipt(study: Study, bundle: Path) -> None:
+def test_a_removed_ballot_invalidates_the_participants_receipt(study: Study, bundle: Path) -> None:
     def change(files: dict[str, bytes]) -> None:
         header, _first, *rest = files["ballots.csv"].decode().splitlines()
         files["ballots.csv"] = "\r\n".join([header, *rest, ""]).encode()
@@ -148,7 +148,7 @@ def test_a_sealed_export_names_no_condition_and_holds_no_image(tmp_path: Path) -
     assert verify_export(path).faults == ()
 
 
-def test_verify_export_ends_with_1_for_a_fault_and_2_for_no_zip(bundle: Path, tmp_path: Path) -> None:
+def test_verify_export_ends_with_1_for_a_fault_and_with_2_if_the_file_is_no_zip(bundle: Path, tmp_path: Path) -> None:
     def change(files: dict[str, bytes]) -> None:
         files["README.txt"] += b"!"
 

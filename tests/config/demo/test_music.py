@@ -1,4 +1,4 @@
-"""The demo's music: six clips that are level, differ to the ear, keep time, and carry tags to mend."""
+"""The demo's music: six clips of equal loudness and different sound, in time, with tags that need correction."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from config.demo_music import MINUET_LEFT, MINUET_RIGHT, RATE, DemoClip, write_demo_clips
+from config.demo import music
+from config.demo.music import MINUET_LEFT, MINUET_RIGHT, RATE, DemoClip, write_demo_clips
 from generation.redefinition import load_rules, redefine
 
 
@@ -19,19 +20,19 @@ def clips(tmp_path_factory) -> list[DemoClip]:
 
 @pytest.fixture(scope="module")
 def sounds(clips) -> dict[str, np.ndarray]:
-    """Mono samples by name."""
+    """Return mono samples by name."""
     return {clip.name: soundfile.read(clip.path, dtype="float32")[0].mean(1) for clip in clips}
 
 
 def onsets(sound: np.ndarray) -> np.ndarray:
-    """Rises of energy, one value every 10 ms."""
+    """Return the rise of energy, one value every 10 ms."""
     hop = RATE // 100
     energy = np.sqrt((sound[: len(sound) // hop * hop].reshape(-1, hop) ** 2).mean(1))
     return np.maximum(np.diff(np.log(energy + 1e-3)), 0)
 
 
 def spectrum(sound: np.ndarray) -> np.ndarray:
-    """Share of energy in 24 bands, evenly spaced by ear."""
+    """Return the share of energy in 24 bands of equal width in octaves."""
     power = np.abs(np.fft.rfft(sound)) ** 2
     edges = np.geomspace(40, 16000, 25) / (RATE / 2) * len(power)
     bands = np.add.reduceat(power, edges.astype(int))[:24]
@@ -64,7 +65,7 @@ def test_all_clips_are_equally_loud_and_none_is_clipped(clips):
         assert np.abs(samples.mean()) < 1e-3
 
 
-def test_no_clip_falls_silent_on_the_way(sounds):
+def test_no_clip_falls_silent_before_its_end(sounds):
     for name, sound in sounds.items():
         seconds = sound[: len(sound) // RATE * RATE].reshape(-1, RATE)[:-3]
         assert np.sqrt((seconds**2).mean(1)).min() > 0.002, name
@@ -91,9 +92,7 @@ def test_rhythmic_clips_keep_their_tempo(sounds, name, beats_per_minute):
 
 
 def test_the_same_code_gives_the_same_music(clips, tmp_path):
-    from config import demo_music
-
-    again = demo_music.drum_loop()
+    again = music.drum_loop()
     stored = soundfile.read(next(c.path for c in clips if c.name == "Drum loop"), dtype="float32")[0]
     assert np.abs(again - stored).max() < 1 / 20000
 

@@ -1,4 +1,4 @@
-"""The folder broker: what a writer had begun, or a full disk had no room for, ends no worker."""
+"""The folder broker: an incomplete message, of a killed writer or a full disk, does not end a worker."""
 
 import errno
 from pathlib import Path
@@ -8,18 +8,18 @@ import pytest
 from kombu import Connection
 from kombu.exceptions import ChannelError
 
-from config import folder_broker
+from config.brokers import folder as patched_folder
 from config.celery import app
 
 
-def name_of(folder: Path) -> str:
-    """A queue's name of its own: the transport remembers for the process what it declared, whatever the folder."""
+def queue_name(folder: Path) -> str:
+    """Return a queue name for this folder only: the transport remembers declared queues for the whole process."""
     return folder.name.replace("_", "-")
 
 
 @pytest.fixture
 def queue_of(tmp_path):
-    """A queue in a folder of its own, by a transport."""
+    """Return a function that opens a queue in a new folder with the given transport."""
     opened = []
 
     def make(transport):
@@ -30,7 +30,7 @@ def queue_of(tmp_path):
         }
         connection = Connection(transport=transport, transport_options={k: str(v) for k, v in folders.items()})
         opened.append(connection)
-        return connection.SimpleQueue(name_of(tmp_path))
+        return connection.SimpleQueue(queue_name(tmp_path))
 
     yield make
     for connection in opened:
@@ -46,34 +46,34 @@ def messages(folder: Path) -> list[str]:
     return [path.name for path in folder.iterdir() if path.is_file()]
 
 
-def test_the_folder_is_this_projects_broker():
+def test_the_default_broker_is_the_patched_folder():
     with app.connection_for_write() as connection:
-        assert isinstance(connection.transport, folder_broker.Transport)
+        assert isinstance(connection.transport, patched_folder.Transport)
 
 
-def test_messages_come_out_as_they_went_in(queue):
+def test_messages_come_out_unchanged_and_in_order(queue):
     for number in range(3):
         queue.put({"step": number})
     assert [queue.get(timeout=60).payload["step"] for _ in range(3)] == [0, 1, 2]
 
 
-@pytest.mark.parametrize("begun", [b"", b'{"body": "W1'])
-def test_what_is_no_message_is_skipped(queue, tmp_path, begun):
-    (tmp_path / f"-begun.{name_of(tmp_path)}.msg").write_bytes(begun)
+@pytest.mark.parametrize("content", [b"", b'{"body": "W1'])
+def test_an_incomplete_message_is_skipped(queue, tmp_path, content):
+    (tmp_path / f"-begun.{queue_name(tmp_path)}.msg").write_bytes(content)
     queue.put({"step": 1})
     assert queue.get(timeout=60).payload == {"step": 1}
     assert messages(tmp_path) == []
 
 
-@pytest.mark.parametrize("begun", [b"", b'{"body": "W1'])
-def test_kombus_own_ends_with_it(queue_of, tmp_path, begun):
-    """The control: this is what ends a worker."""
-    (tmp_path / f"-begun.{name_of(tmp_path)}.msg").write_bytes(begun)
+@pytest.mark.parametrize("content", [b"", b'{"body": "W1'])
+def test_kombus_transport_fails_on_an_incomplete_message(queue_of, tmp_path, content):
+    """The control: this error ends a worker."""
+    (tmp_path / f"-begun.{queue_name(tmp_path)}.msg").write_bytes(content)
     with pytest.raises(ValueError, match=r"Expecting value|Unterminated string"):
         queue_of("kombu.transport.filesystem:Transport").get(timeout=1)
 
 
-def test_a_full_disk_leaves_no_half_message(queue, tmp_path, monkeypatch):
+def test_a_full_disk_leaves_no_incomplete_message(queue, tmp_path, monkeypatch):
     def full(self, data):
         self.touch()
         raise OSError(errno.ENOSPC, "No space left on device")

@@ -1,10 +1,10 @@
-"""The bare address."""
+"""The root URL."""
 
 import pytest
 from django.urls import reverse
 
 
-def test_the_bare_address_leads_to_the_studies(client):
+def test_the_root_url_redirects_to_the_studies(client):
     response = client.get("/")
     assert response.status_code == 302
     assert response.headers["Location"] == reverse("study_list")
@@ -13,7 +13,7 @@ def test_the_bare_address_leads_to_the_studies(client):
 
 
 @pytest.mark.django_db
-def test_from_there_strangers_are_asked_to_sign_in(client):
+def test_visitors_who_are_not_signed_in_are_then_asked_to(client):
     response = client.get(reverse("home"), follow=True)
     assert response.status_code == 200
     assert response.request["PATH_INFO"] == reverse("sign_in")

@@ -1,4 +1,4 @@
-"""Sounds of the demo's music, made by code: strings, a piano, drums, a filter, a room.
+"""Sounds of the demo's music, synthesised by code: strings, a piano, drums, a filter, reverberation.
 
 Sounds are mono arrays at `RATE`; tracks are stereo, (samples, 2).
 """
@@ -33,7 +33,7 @@ def add(track: np.ndarray, sound: np.ndarray, at: float, gain: float = 1.0, pan:
 
 
 def reverb(track: np.ndarray, seconds: float, share: float, seed: int) -> np.ndarray:
-    """A room: convolution with decaying noise, darker as it decays; `share` of the sound is room."""
+    """Add reverberation, `share` of the sound: convolution with decaying noise that loses its high frequencies."""
     rng = np.random.default_rng(seed)
     t = time_axis(seconds)
     room = rng.standard_normal((len(t), 2)) * np.exp(-6.9 * t / seconds)[:, None]
@@ -42,20 +42,20 @@ def reverb(track: np.ndarray, seconds: float, share: float, seed: int) -> np.nda
     room[late + 3 :] = (room[late + 3 :] + room[late + 2 : -1] + room[late + 1 : -2] + room[late:-3]) / 4
     room /= np.sqrt((room**2).sum(0))
     need = len(track) + len(room)
-    size = min(n << k for k in range(12, 22) for n in (4, 5, 6, 7) if n << k >= need)  # lengths that transform fast
+    size = min(n << k for k in range(12, 22) for n in (4, 5, 6, 7) if n << k >= need)  # lengths with a fast FFT
     dry, room = np.ascontiguousarray(track.T, np.float32), np.ascontiguousarray(room.T, np.float32)
     wet = np.fft.irfft(np.fft.rfft(dry, size) * np.fft.rfft(room, size), size)[:, : len(track)]
     return ((1 - share) * dry + share * wet).T
 
 
 def finish(track: np.ndarray, fade: float = 1.5) -> np.ndarray:
-    """Fade in and out, one loudness, peaks bent gently below `PEAK`."""
+    """Fade in and out, set the loudness to `LOUDNESS`, and compress peaks softly below `PEAK`."""
     track = (track - track.mean(0)).astype(np.float32)
     edge = int(0.01 * RATE)
     track[:edge] *= np.linspace(0, 1, edge)[:, None]
     tail = int(fade * RATE)
     track[-tail:] *= (0.5 + 0.5 * np.cos(np.linspace(0, np.pi, tail)))[:, None]
-    for _ in range(3):  # bending takes loudness away, so come close step by step
+    for _ in range(3):  # compression lowers the loudness, so repeat
         track = track * np.float32(LOUDNESS / np.sqrt(np.mean(track**2)))
         track = PEAK * np.tanh(track / PEAK)
     return track
@@ -74,9 +74,9 @@ def play(wave: np.ndarray, phase: np.ndarray) -> np.ndarray:
 
 @lru_cache(maxsize=64)
 def pluck(note: int, length: float, soft: bool) -> np.ndarray:
-    """A plucked string (Karplus and Strong 1983): a burst of noise in a loop that smooths it.
+    """Return a plucked string (Karplus and Strong 1983): a burst of noise in a loop with a low-pass filter.
 
-    The loop is worked one period at a time, so that NumPy does the work.
+    The loop computes one period at a time, so that NumPy does the work.
     """
     exact = RATE / pitch(note) - 0.5
     period = int(exact)
@@ -84,7 +84,7 @@ def pluck(note: int, length: float, soft: bool) -> np.ndarray:
     burst = np.random.default_rng(note).uniform(-1, 1, period)
     for _ in range(4 if soft else 2):
         burst = 0.5 * (burst + np.roll(burst, 1))
-    burst = burst - np.roll(burst, max(1, int(0.14 * period)))  # plucked near the bridge: that partial is missing
+    burst = burst - np.roll(burst, max(1, int(0.14 * period)))  # plucking near the bridge removes one partial
     rounds = int(length * RATE / period) + 1
     loss = 0.5 * 0.998 ** (220 / pitch(note))
     here, earlier, later = loss * (1 - late), loss, loss * late
@@ -100,7 +100,7 @@ def pluck(note: int, length: float, soft: bool) -> np.ndarray:
 
 @lru_cache(maxsize=64)
 def piano_note(note: int, length: float, strength: float) -> np.ndarray:
-    """Stiff strings: partials n·f·√(1 + B n²), higher ones dying sooner, two strings a breath apart."""
+    """Return a piano note: two slightly detuned stiff strings; partials n·f·√(1 + B n²), the higher decay faster."""
     f = pitch(note)
     t = time_axis(length + 0.25)
     stiffness = 0.0004 * 2 ** ((note - 60) / 14)
@@ -124,7 +124,7 @@ def kick_drum(length: float = 0.32, click: float = 0.3) -> np.ndarray:
 
 
 def hiss(length: float, decay: float, seed: int, bright: int = 2) -> np.ndarray:
-    """Noise without its low end, dying away: hats, brushes, claps."""
+    """Return decaying noise without low frequencies: hats, brushes, claps."""
     t = time_axis(length)
     noise = np.random.default_rng(seed).standard_normal(len(t) + bright)
     for _ in range(bright):
@@ -144,7 +144,7 @@ def tom(frequency: float) -> np.ndarray:
 
 
 def acid_note(note: float, length: float, cutoff: float) -> np.ndarray:
-    """A saw through a resonant filter that closes: partials weighted around a falling cutoff."""
+    """Return a saw wave through a resonant low-pass filter with a falling cutoff."""
     f, t = pitch(note), time_axis(length)
     edge = cutoff * np.exp(-t * 9) + 180
     sound = np.zeros_like(t)

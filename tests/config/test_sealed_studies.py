@@ -1,7 +1,6 @@
-"""While a study is sealed, nothing that a researcher can reach depends on which condition people prefer.
+"""While a study is sealed, nothing that a researcher can request depends on which condition participants prefer.
 
-The tests hold the same study before and after its answers are turned round: whoever sees the same in both worlds
-cannot tell them apart.
+The tests compare the same study before and after all answers are reversed: if nothing differs, nothing is revealed.
 """
 
 import csv
@@ -25,15 +24,14 @@ from django.utils import timezone
 
 from analysis.results import build_analysis, request_analysis
 from config.bundles import export_study
-from study.ballots.casting import Answer, cast_ballot, digest_of
+from study.ballots.casting import Answer, cast_ballot, digest_of, finish
 from study.ballots.table import ballot_rows
 from study.design import draw_plan
 from study.errors import NotAllowedNow
 from study.models import Ballot, Participant, Stimulus, Study
 from study.participants.enrolment import design_of, enrol, main_clips
-from study.participants.progress import finish
 from study.setup.copying import copy_study
-from tests.config.test_access import addresses_of, body, browser
+from tests.config.addresses import addresses_of, body, browser
 from tests.factories import make_open_study
 
 pytestmark = pytest.mark.django_db
@@ -42,11 +40,13 @@ PEOPLE, CLIPS = 12, 1
 
 
 def preferring(best: int, second: int, **fields: Any) -> Study:
-    """An open study whose people all choose condition number `best`, then `second`."""
+    """Return an open study whose participants all choose condition number `best`, then `second`."""
     study = make_open_study(clips=CLIPS, slug="zither", ask_reason=True, feedback=True, **fields)
     for number in range(PEOPLE):
         person, _token = enrol(study)
-        Participant.objects.filter(pk=person.pk).update(nonce=f"{number:032x}")  # so that labels fall as they fell
+        Participant.objects.filter(pk=person.pk).update(
+            nonce=f"{number:032x}"
+        )  # so that the labels are the same on each run
         for trial in person.trials.order_by("number"):
             letters = [letter_of(trial, best), letter_of(trial, second)]
             cast_ballot(trial, Answer(uuid4(), *letters, seconds=20.0, reason="the violin fits"))
@@ -59,21 +59,21 @@ def letter_of(trial: Any, number: int) -> str:
     return "ABCDEF"[trial.position_order.index(stimulus.pk)]
 
 
-def turn_round(study: Study) -> None:
-    """Every ballot now says the opposite: conditions 1, 2, 3, 4 become 4, 3, 2, 1."""
+def reverse_answers(study: Study) -> None:
+    """Replace conditions 1, 2, 3, 4 by 4, 3, 2, 1 in each ballot."""
     rows = Stimulus.objects.filter(clip__study=study).values_list("pk", "clip", "condition__number", "condition__key")
-    at = {(clip, number): pk for pk, clip, number, _key in rows}
-    turned = {pk: at[clip, 5 - number] for pk, clip, number, _key in rows}
+    stimulus_of = {(clip, number): pk for pk, clip, number, _key in rows}
+    reversed_choice = {pk: stimulus_of[clip, 5 - number] for pk, clip, number, _key in rows}
     keys = {pk: key for pk, _clip, _number, key in rows}
     for ballot in Ballot.objects.filter(trial__participant__study=study).select_related("trial__participant"):
-        ballot.first_id, ballot.second_id = turned[ballot.first_id], turned[ballot.second_id]
+        ballot.first_id, ballot.second_id = reversed_choice[ballot.first_id], reversed_choice[ballot.second_id]
         ballot.digest = digest_of(ballot, ballot.trial, keys)
         ballot.save()
 
 
-def reachable(study: Study, *users: Any) -> dict[str, Any]:
-    """All that the console answers to the study's owner and to an operator (or to `users`): status, headers, body."""
-    found = {}
+def console_pages(study: Study, *users: Any) -> dict[str, Any]:
+    """Request all pages of the console as the owner and an operator (or as `users`): (status, headers, body) by URL."""
+    pages = {}
     for user in users or (study.owner, operator()):
         client = browser(user)
         for address in [
@@ -81,11 +81,11 @@ def reachable(study: Study, *users: Any) -> dict[str, Any]:
             "/console/",
             f"/console/studies/{study.slug}/monitor/?fragment",
         ]:
-            answer = client.get(address)
-            headers = {name: value for name, value in answer.headers.items() if name != "Content-Length"}
-            text = re.sub(rb'csrfmiddlewaretoken" value="[^"]*"', b"", body(answer))
-            found[f"{user} {address}"] = (answer.status_code, headers, text)
-    return found
+            response = client.get(address)
+            headers = {name: value for name, value in response.headers.items() if name != "Content-Length"}
+            text = re.sub(rb'csrfmiddlewaretoken" value="[^"]*"', b"", body(response))
+            pages[f"{user} {address}"] = (response.status_code, headers, text)
+    return pages
 
 
 def operator() -> Any:
@@ -100,7 +100,7 @@ def close(study: Study, *, ago: timedelta) -> None:
 
 
 @pytest.mark.parametrize("state", ["open", "paused", "in its grace period"])
-def test_no_page_depends_on_what_people_prefer(state: str) -> None:
+def test_no_page_of_a_sealed_study_depends_on_the_preferences(state: str) -> None:
     study = preferring(2, 1)
     users = [] if state == "open" else [study.owner]
     if state == "paused":
@@ -109,23 +109,23 @@ def test_no_page_depends_on_what_people_prefer(state: str) -> None:
         close(study, ago=timedelta(minutes=59))
     study.refresh_from_db()
     assert study.is_sealed
-    one = reachable(study, *users)
-    turn_round(study)
-    another = reachable(study, *users)
-    for address, answer in one.items():
-        assert answer == another[address], address
+    before = console_pages(study, *users)
+    reverse_answers(study)
+    after = console_pages(study, *users)
+    for address, response in before.items():
+        assert response == after[address], address
 
 
-def test_once_the_seal_is_broken_pages_do_depend_on_it() -> None:
-    """The control: the same comparison finds results where there are some."""
+def test_pages_of_an_unsealed_study_do_depend_on_the_preferences() -> None:
+    """The control: the same comparison finds the difference."""
     study = preferring(2, 1)
     close(study, ago=timedelta(minutes=61))
     build_analysis(study)
-    one = reachable(study, study.owner)
-    turn_round(study)
+    before = console_pages(study, study.owner)
+    reverse_answers(study)
     build_analysis(study)
-    another = reachable(study, study.owner)
-    assert any(answer != another[address] for address, answer in one.items())
+    after = console_pages(study, study.owner)
+    assert any(response != after[address] for address, response in before.items())
 
 
 def exported(study: Study, folder: Path) -> dict[str, bytes]:
@@ -135,28 +135,30 @@ def exported(study: Study, folder: Path) -> dict[str, bytes]:
         return {name: bundle.read(name) for name in bundle.namelist()}
 
 
-def test_a_sealed_export_tells_nothing_but_labels_of_each_persons_own(tmp_path: Path) -> None:
+def test_a_sealed_export_shows_only_labels_of_each_participants_own(tmp_path: Path) -> None:
     study = preferring(2, 1)
-    one = exported(study, tmp_path)
-    turn_round(study)
-    another = exported(study, tmp_path)
-    assert one.keys() == another.keys()
-    for name in one.keys() - {"ballots.csv", "SHA256SUMS"}:
-        assert one[name] == another[name], name
-    rows, turned = (list(csv.DictReader(io.StringIO(files["ballots.csv"].decode()))) for files in (one, another))
-    for row, other in zip(rows, turned, strict=True):
+    before = exported(study, tmp_path)
+    reverse_answers(study)
+    after = exported(study, tmp_path)
+    assert before.keys() == after.keys()
+    for name in before.keys() - {"ballots.csv", "SHA256SUMS"}:
+        assert before[name] == after[name], name
+    rows, reversed_rows = (
+        list(csv.DictReader(io.StringIO(files["ballots.csv"].decode()))) for files in (before, after)
+    )
+    for row, other in zip(rows, reversed_rows, strict=True):
         assert {**row, "first": "", "second": ""} == {**other, "first": "", "second": ""}
         assert not any(row[name] for name in ("position_first", "position_second", "order", "reason", "nonce"))
-    # All said the same; no label says so.
+    # All participants chose the same condition, but no label is chosen by most of them.
     assert max(Counter(row["first"] for row in rows).values()) <= PEOPLE * CLIPS / 2
 
 
-def test_labels_cannot_be_read_from_the_seed_nor_by_having_taken_part() -> None:
-    """Both ways work on the open table, which is the control, and on the sealed one they find nothing."""
+def test_labels_cannot_be_decoded_by_the_seed_or_by_taking_part() -> None:
+    """Both attacks work on the unsealed table, which is the control, and fail on the sealed one."""
     study = preferring(2, 1)
 
     def by_the_seed(rows: list[dict[str, Any]]) -> set[str]:
-        """The plan tells the seed; the slots are mostly the people in their order."""
+        """The plan shows the seed, and slots mostly follow the order of participants."""
         design, clips = design_of(study, "real"), [clip.name for clip in main_clips(study)]
         keys = list(study.conditions.order_by("number").values_list("key", flat=True))
         found = set()
@@ -167,7 +169,7 @@ def test_labels_cannot_be_read_from_the_seed_nor_by_having_taken_part() -> None:
         return found
 
     def by_taking_part(rows: list[dict[str, Any]]) -> Counter[str]:
-        """The first person knows what they chose; how many others have chosen the same label?"""
+        """Count the others with the same label as the first participant, who knows their own choice."""
         own = rows[0]["first"]
         return Counter(row["first"] == own for row in rows[CLIPS:])
 
@@ -178,7 +180,7 @@ def test_labels_cannot_be_read_from_the_seed_nor_by_having_taken_part() -> None:
     assert others[False] > others[True]
 
 
-def test_nothing_is_computed_for_anybody_before_the_seal_breaks(capsys: Any, tmp_path: Path) -> None:
+def test_no_analysis_of_a_sealed_study_is_computed(capsys: Any, tmp_path: Path) -> None:
     study = preferring(2, 1)
     for ask in (request_analysis, build_analysis):
         with pytest.raises(NotAllowedNow):
@@ -186,30 +188,30 @@ def test_nothing_is_computed_for_anybody_before_the_seal_breaks(capsys: Any, tmp
     client = browser(study.owner)
     client.post(f"/console/studies/{study.slug}/results/analyse/")
     assert not study.analyses.exists()
-    # The table of an export, given to `analyze` as it is: four labels that mean nothing, and never a key.
+    # The ballots of a sealed export hold labels and no keys, so that `analyze` refuses them.
     table = tmp_path / "ballots.csv"
     table.write_bytes(exported(study, tmp_path)["ballots.csv"])
     with pytest.raises(CommandError):
         call_command("analyze", str(table), "--conditions", "redefined_tags,redefined_sentence")
 
 
-def test_logs_mails_commands_and_files_name_no_condition(
+def test_logs_mails_commands_and_file_names_name_no_condition(
     caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     with caplog.at_level(logging.DEBUG):
         study = preferring(2, 1)
-        reachable(study)
+        console_pages(study)
         call_command("export_study", study.slug, "--out", str(tmp_path / "out.zip"))
-    said = caplog.text + "".join(capsys.readouterr()) + "".join(message.body for message in mail.outbox)
-    named = " ".join(path.name for path in Path(settings.MEDIA_ROOT).rglob("*"))
+    output = caplog.text + "".join(capsys.readouterr()) + "".join(message.body for message in mail.outbox)
+    file_names = " ".join(path.name for path in Path(settings.MEDIA_ROOT).rglob("*"))
     for condition in study.conditions.all():
-        # Statements of the database carry keys as values in queries, which are of no use without the answers.
-        lines = [line for line in said.splitlines() if condition.key in line and "django.db" not in line]
+        # SQL statements contain keys as values in queries, which reveal nothing without the answers.
+        lines = [line for line in output.splitlines() if condition.key in line and "django.db" not in line]
         assert not lines
-        assert condition.key not in named
+        assert condition.key not in file_names
 
 
-def test_what_a_participant_gets_back_waits_for_the_seal() -> None:
+def test_feedback_to_participants_waits_for_the_seal() -> None:
     study = preferring(2, 1)
     person, token = enrol(study)
     client = Client()
@@ -225,7 +227,7 @@ def test_what_a_participant_gets_back_waits_for_the_seal() -> None:
 
 
 def test_a_copy_has_labels_of_its_own() -> None:
-    """A copy is a draft and tells its conditions: with the old labels it would open the study it came from."""
+    """A copy is a draft and shows its conditions: with the same labels it would decode those of the original."""
     study = make_open_study(clips=1)
     random.seed(1)
     pairs = [

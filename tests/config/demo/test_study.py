@@ -1,4 +1,4 @@
-"""The demo's study from a folder of one's own: whole or not at all, and gone on with where it was stopped."""
+"""The demo's study from a researcher's own folder: complete or absent, and continued where it was stopped."""
 
 from pathlib import Path
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.core.files.storage import default_storage
 
-from config import demo
+from config.demo import study as demo
 from study.errors import ImportRefused
 from study.models import Study
 from tests.factories import UserFactory
@@ -34,10 +34,7 @@ def table(folder: Path, text: str) -> Path:
 
 def make(folder: Path, tags: Path | None = None, **options: Any) -> Study:
     owner = UserFactory(username="demo") if not Study.objects.exists() else Study.objects.all()[0].owner
-    return demo.ensure_study(demo.DemoSource(folder, tags, **options), owner, said.append)
-
-
-said: list[str] = []
+    return demo.ensure_study(demo.DemoSource(folder, tags, **options), owner, print)
 
 
 def stored_files() -> list[Path]:
@@ -62,12 +59,12 @@ def test_a_refused_table_leaves_neither_study_nor_files(folder):
     assert stored_files() == []
 
 
-def test_rows_about_other_clips_are_passed_over_where_that_is_asked_for(folder):
+def test_skip_unknown_skips_rows_about_other_clips(folder):
     study = make(folder, table(folder, "clip,tags\na.wav,piano\nnope.wav,slow\n"), skip_unknown=True)
     assert study.clips.get(name="a.wav").imported_tags == ["piano"]
 
 
-def test_every_file_that_is_no_clip_is_named_and_nothing_is_kept(folder):
+def test_each_refused_file_is_named_and_nothing_is_kept(folder):
     (folder / "notes.mp3").write_text("only words\n" * 50)
     (folder / "song.m4a").write_bytes(b"\0\0\0 ftypM4A ")
     with pytest.raises(demo.DemoError) as refused:
@@ -80,17 +77,17 @@ def test_every_file_that_is_no_clip_is_named_and_nothing_is_kept(folder):
     assert stored_files() == []
 
 
-def test_a_demo_stopped_between_clips_goes_on_with_the_next(folder, monkeypatch):
-    taken = []
+def test_a_demo_stopped_between_clips_continues_with_the_next(folder, monkeypatch):
+    imported = []
     import_clips = demo.import_clips
 
-    def stopped_at_the_second(study, uploads, *, actor=None):
-        if len(taken) == 1:
+    def stop_at_the_second(study, uploads, *, actor=None):
+        if len(imported) == 1:
             raise KeyboardInterrupt
-        taken.append(uploads[0].name)
+        imported.append(uploads[0].name)
         return import_clips(study, uploads, actor=actor)
 
-    monkeypatch.setattr(demo, "import_clips", stopped_at_the_second)
+    monkeypatch.setattr(demo, "import_clips", stop_at_the_second)
     with pytest.raises(KeyboardInterrupt):
         make(folder)
     monkeypatch.undo()
@@ -99,7 +96,7 @@ def test_a_demo_stopped_between_clips_goes_on_with_the_next(folder, monkeypatch)
     assert len(stored_files()) == 3
 
 
-def test_another_folder_of_the_same_name_does_not_get_the_first_ones_study(folder, tmp_path):
+def test_another_folder_of_the_same_name_is_refused(folder, tmp_path):
     study = make(folder)
     Study.objects.filter(pk=study.pk).update(status=Study.Status.OPEN)
     other = tmp_path / "elsewhere" / folder.name
@@ -110,8 +107,8 @@ def test_another_folder_of_the_same_name_does_not_get_the_first_ones_study(folde
     assert make(folder) == study
 
 
-@pytest.mark.parametrize(("name", "said"), [("missing", "is no folder"), ("empty", "holds no WAV")])
-def test_a_folder_without_audio_is_named(tmp_path, name, said):
+@pytest.mark.parametrize(("name", "message"), [("missing", "is no folder"), ("empty", "holds no WAV")])
+def test_a_folder_without_audio_is_named(tmp_path, name, message):
     (tmp_path / "empty").mkdir()
-    with pytest.raises(demo.DemoError, match=said):
+    with pytest.raises(demo.DemoError, match=message):
         make(tmp_path / name)

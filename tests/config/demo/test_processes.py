@@ -1,4 +1,4 @@
-"""The demo's children end with it, also where nothing of it can run any more; its worker is started again."""
+"""The demo's child processes end with it, also after SIGKILL; a worker that ends is started again."""
 
 import os
 import signal
@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from config import demo
+from config.demo import study as demo
+from config.demo.processes import MAX_RESTARTS, Processes
 from config.management.commands.demo import Command
-from config.processes import MOST_RESTARTS, Processes
 from tests.services import wait_until
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 PARENT = """
 import sys, time
 from pathlib import Path
-from config.processes import Processes
+from config.demo.processes import Processes
 with Processes(Path(sys.argv[1])) as processes:
     processes.start("child", [sys.executable, "-c", "import time; time.sleep(600)"])
     print(processes.pid_of("child"), flush=True)
@@ -27,15 +27,15 @@ with Processes(Path(sys.argv[1])) as processes:
 
 def is_running(pid: int) -> bool:
     try:
-        # A zombie waits for whoever adopted it only.
+        # A zombie has ended.
         return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").split(") ")[1][0] != "Z"
     except FileNotFoundError:
         return False
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's help is Linux's")
+@pytest.mark.skipif(sys.platform != "linux", reason="PR_SET_PDEATHSIG is Linux only")
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_a_killed_demo_leaves_no_server_behind(number: int, tmp_path: Path) -> None:
+def test_a_killed_demo_leaves_no_process_behind(number: int, tmp_path: Path) -> None:
     parent = subprocess.Popen(
         [sys.executable, "-c", PARENT, str(tmp_path)], stdout=subprocess.PIPE, text=True, cwd=ROOT
     )
@@ -60,10 +60,10 @@ def processes(tmp_path: Path):
 
 @pytest.fixture
 def command():
-    looking = Command()
-    looking.heard = []
-    looking.say = looking.heard.append
-    return looking
+    command = Command()
+    command.notices = []
+    command.notify = command.notices.append
+    return command
 
 
 def end(processes: Processes, name: str) -> None:
@@ -71,31 +71,31 @@ def end(processes: Processes, name: str) -> None:
     assert wait_until(lambda: processes.ended() == name)
 
 
-def test_a_worker_that_ends_by_itself_is_started_again_as_it_was(processes, command):
-    written, first = processes.log_of("worker"), processes.pid_of("worker")
-    assert wait_until(lambda: written.read_text() == "worker\n")
-    command.look_after(processes)
-    assert command.heard == []
+def test_a_worker_that_ends_by_itself_is_started_again_with_its_environment(processes, command):
+    log, first = processes.log_of("worker"), processes.pid_of("worker")
+    assert wait_until(lambda: log.read_text() == "worker\n")
+    command.restart_worker(processes)
+    assert command.notices == []
     end(processes, "worker")
-    command.look_after(processes)
+    command.restart_worker(processes)
     assert processes.ended() is None
     assert processes.pid_of("worker") != first
-    assert "started again" in command.heard[0]
-    assert wait_until(lambda: written.read_text() == "worker\nworker\n")  # with its environment
+    assert "started again" in command.notices[0]
+    assert wait_until(lambda: log.read_text() == "worker\nworker\n")
 
 
-def test_one_that_keeps_ending_is_an_error_in_words(processes, command):
-    for _ in range(MOST_RESTARTS):
+def test_a_worker_that_keeps_ending_is_an_error_with_a_message(processes, command):
+    for _ in range(MAX_RESTARTS):
         end(processes, "worker")
-        command.look_after(processes)
+        command.restart_worker(processes)
     end(processes, "worker")
     with pytest.raises(demo.DemoError, match="The worker has ended;"):
-        command.look_after(processes)
-    assert len(command.heard) == MOST_RESTARTS
+        command.restart_worker(processes)
+    assert len(command.notices) == MAX_RESTARTS
 
 
-def test_a_server_that_ends_is_an_error_at_once(processes, command):
+def test_a_web_server_that_ends_is_an_error_at_once(processes, command):
     end(processes, "web")
     with pytest.raises(demo.DemoError, match="The web has ended;"):
-        command.look_after(processes)
-    assert command.heard == []
+        command.restart_worker(processes)
+    assert command.notices == []

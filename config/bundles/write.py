@@ -1,7 +1,6 @@
-"""A study as one zip that stands on its own: ballots, plan, analysis, report, images, and how to check it all.
+"""Write a study as one self-contained zip: ballots, plan, analysis, report, images, and how to check them.
 
-While the study is sealed the bundle holds the ballots under opaque labels and nothing that would open them:
-no images, prompts or analysis.
+While the study is sealed, the bundle shows conditions as opaque labels only, and has no images, prompts or analysis.
 """
 
 import hashlib
@@ -18,30 +17,42 @@ from analysis.codebook import codebook_csv
 from analysis.deviations import deviations
 from analysis.exports import REPORT_FILES, report_file
 from analysis.models import Analysis
-from config.bundle_checks import MATCH_CONTROL, SUMS, verify_export
+from config.bundles.check import MATCH_CONTROL, SUMS
 from study.ballots.table import commitments
 from study.models import Study
 from study.spreadsheet import csv_text
 
-__all__ = ["SUMS", "export_study", "verify_export"]
-
 README = """This is an export of the Earsight study "{title}".
 
-ballots.csv        one row a ballot; codebook.csv says what each column is
-participants.csv   one row a person
-match_control.csv  where there were match-control trials: 1 where an image of the clip heard was chosen
-study.json         settings, plan and its digest, deviations from it
-commitments.json   one per participant: their receipt opens it
-analysis.json      what `manage.py analyze` computes from ballots.csv; plan.json is what it was told
+ballots.csv        one row for each ballot; codebook.csv explains its columns
+participants.csv   one row for each participant
+match_control.csv  only after match-control trials: own is 1 if an image of the clip heard was chosen
+study.json         settings, the plan and its digest, deviations from the plan
+commitments.json   one for each participant; the participant's receipt opens it
+analysis.json      what `manage.py analyze` computes from ballots.csv with the options in plan.json
 report-en.html     the report; also as .pdf and .tex, and all in Korean (report-ko)
 references.bib     what the report cites;  report.xlsx, scores.csv, by_clip.csv: its numbers
-checklist-en.csv   reporting checklists as far as the study and its researchers fill them;  heds.json
-stimuli.csv        each image with its condition; provenance.json says how each was made
+checklist-en.csv   reporting checklists, filled in as far as the study and its researchers did;  heds.json
+stimuli.csv        each image with its condition; provenance.json describes how each was made
 SHA256SUMS         check with `sha256sum -c`
 
 `python manage.py verify_export BUNDLE` checks sums and ballot digests, finds receipts, and analyses the ballots again.
 {state}
 """
+
+PARTICIPANT_COLUMNS = (
+    "participant",
+    "kind",
+    "status",
+    "language",
+    "started_at",
+    "completed_at",
+    "excluded",
+    "exclusion_reason",
+    "flags",
+    "slot",
+    "settings_digest",
+)
 
 
 def _csv(rows: list[Mapping[str, Any]], columns: Iterable[str]) -> bytes:
@@ -54,20 +65,6 @@ def _json(data: Any) -> bytes:
 
 
 def _participants(study: Study) -> bytes:
-    sealed = study.is_sealed
-    columns = (
-        "participant",
-        "kind",
-        "status",
-        "language",
-        "started_at",
-        "completed_at",
-        "excluded",
-        "exclusion_reason",
-        "flags",
-        "slot",
-        "settings_digest",
-    )
     rows: list[Mapping[str, Any]] = [
         {
             "participant": person.code,
@@ -79,13 +76,13 @@ def _participants(study: Study) -> bytes:
             "excluded": int(person.excluded),
             "exclusion_reason": person.exclusion_reason,
             "flags": ";".join(person.flags),
-            # With the seed, which the plan tells, the slot says what stood where.
-            "slot": "" if person.slot is None or sealed else person.slot,
+            # With the seed, which the plan shows, the slot reveals the position of each condition.
+            "slot": "" if person.slot is None or study.is_sealed else person.slot,
             "settings_digest": person.settings_digest,
         }
         for person in study.participants.exclude(status="withdrawn")
     ]
-    return _csv(rows, columns)
+    return _csv(rows, PARTICIPANT_COLUMNS)
 
 
 def _study(study: Study, analysis: Analysis | None) -> bytes:
@@ -99,7 +96,7 @@ def _study(study: Study, analysis: Analysis | None) -> bytes:
             "simulated": study.simulated,
             "opened_at": study.opened_at,
             "closed_at": study.closed_at,
-            # Plan and the log's details name the conditions: while sealed, the digest stands for them.
+            # The plan and the log's details name the conditions, so a sealed study exports only the plan's digest.
             "plan": None if study.is_sealed else study.plan.get("fixed"),
             "plan_digest": study.plan_digest,
             "deviations": None if study.is_sealed else _deviations(study, analysis),
@@ -118,9 +115,9 @@ def _deviations(study: Study, analysis: Analysis | None) -> list[str]:
 
 
 def _analysis(study: Study) -> Analysis:
-    """The newest analysis, made now where answers have come or gone since."""
-    found = results.latest(study)
-    return found if found is not None and results.is_current(found) else results.build_analysis(study)
+    """Return the newest analysis; compute one if answers were added or removed since."""
+    newest = results.latest(study)
+    return newest if newest is not None and results.is_current(newest) else results.build_analysis(study)
 
 
 def _stimuli(study: Study, images: bool) -> Iterator[tuple[str, bytes]]:
@@ -150,7 +147,7 @@ def _stimuli(study: Study, images: bool) -> Iterator[tuple[str, bytes]]:
 def _contents(study: Study, images: bool) -> Iterator[tuple[str, bytes]]:
     sealed = study.is_sealed
     analysis = None if sealed else _analysis(study)
-    state = "The study is sealed still: conditions stand under opaque labels.\n" if sealed else ""
+    state = "The study is still sealed: conditions are shown as opaque labels.\n" if sealed else ""
     if study.simulated:
         state += "SIMULATED: the answers come from simulated participants. These results are no findings.\n"
     yield "README.txt", README.format(title=study.title, state=state).encode()
@@ -174,10 +171,7 @@ def _contents(study: Study, images: bool) -> Iterator[tuple[str, bytes]]:
 
 
 def export_study(study: Study, path: Path, *, images: bool = True) -> list[str]:
-    """Writes the study's bundle to `path` (a zip) and returns the names in it.
-
-    The file appears whole or not at all.
-    """
+    """Write the study's bundle to `path` (a zip), complete or not at all, and return the names in it."""
     scratch = path.with_name(path.name + ".part")
     sums: dict[str, str] = {}
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,7 @@
-"""Is an export whole, unchanged, and does its analysis follow from its ballots?
+"""Check an export: is it complete and unchanged, and does its analysis follow from its ballots?
 
-A bundle comes from anywhere: nothing in it is unpacked to disk, files are read in pieces, and what is wrong is
-said by name instead of ending the check.
+A bundle is untrusted input: nothing is unpacked to disk, files are read in pieces, and a fault is reported with the
+file's name and does not end the check.
 """
 
 import csv
@@ -26,27 +26,28 @@ from study.spreadsheet import as_written
 
 SUMS = "SHA256SUMS"
 MATCH_CONTROL = "match_control.csv"
-# What every export holds, what one of an unsealed study holds too, and what comes with an analysis.
-ALWAYS = ("README.txt", "ballots.csv", "codebook.csv", "participants.csv", "study.json")
-UNSEALED = ("commitments.json", "stimuli.csv", "provenance.json")
-ANALYSED = ("plan.json", "analysis.json", "versions.json", *REPORT_FILES)
+# Files of every export, of each export of an unsealed study, and of each export with an analysis.
+REQUIRED = ("README.txt", "ballots.csv", "codebook.csv", "participants.csv", "study.json")
+REQUIRED_UNSEALED = ("commitments.json", "stimuli.csv", "provenance.json")
+REQUIRED_ANALYSED = ("plan.json", "analysis.json", "versions.json", *REPORT_FILES)
 
-# A study of thousands stays far below; what is above was made to fill a memory or a disk.
-MOST_FILES = 50_000
-LARGEST_TABLE = 256 * 2**20
-LARGEST_FILE = 2 * 2**30
-LARGEST_RATIO = 500
-SHOWN = 20
+# Far above an export of thousands of participants; a larger zip is meant to fill memory or disk.
+MAX_FILES = 50_000
+MAX_TABLE_BYTES = 256 * 2**20
+MAX_FILE_BYTES = 2 * 2**30
+MAX_COMPRESSION = 500
+# At most this many faults of one kind are reported.
+MAX_REPORTED = 20
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError)
 
 
 class Unreadable(Exception):
-    """A file of the bundle that cannot be used; the message names it."""
+    """A file of the bundle cannot be used; the message names it."""
 
 
 @dataclass(frozen=True)
 class Verification:
-    """What was checked, and what was found wrong: nothing, if the bundle is sound."""
+    """What was checked, and the faults that were found."""
 
     checked: tuple[str, ...]
     faults: tuple[str, ...]
@@ -54,7 +55,7 @@ class Verification:
 
 @dataclass
 class Bundle:
-    """An opened export, read with care; `faults` gathers what is wrong, `checked` what was looked at."""
+    """An opened export with the lists of checks made and faults found so far."""
 
     archive: zipfile.ZipFile
     checked: list[str] = field(default_factory=list)
@@ -62,12 +63,12 @@ class Bundle:
 
     @cached_property
     def members(self) -> dict[str, zipfile.ZipInfo]:
-        """The files that may be read, by name."""
+        """Return the files that are safe to read, by name."""
         return {info.filename: info for info in self.archive.infolist() if self.refusal(info) is None}
 
     @staticmethod
     def refusal(info: zipfile.ZipInfo) -> str | None:
-        """Why a file of the zip must not be touched."""
+        """Return why a file of the zip must not be read, or None."""
         name = info.filename
         if name.startswith("/") or "\\" in name or ":" in name or ".." in PurePosixPath(name).parts:
             return "its name leads out of the folder; do not unpack this zip."
@@ -76,12 +77,12 @@ class Bundle:
         if info.flag_bits & 1:
             return "it is locked by a password."
         packed = max(info.compress_size, 1)
-        if info.file_size > LARGEST_FILE or (info.file_size > 2**20 and info.file_size / packed > LARGEST_RATIO):
+        if info.file_size > MAX_FILE_BYTES or (info.file_size > 2**20 and info.file_size / packed > MAX_COMPRESSION):
             return "unpacked it would be too large; it was made to fill a disk."
         return None
 
     def pieces(self, name: str) -> Iterator[bytes]:
-        """The file's content in pieces.
+        """Yield the file's content in pieces.
 
         Raises:
             Unreadable: it is damaged.
@@ -94,12 +95,12 @@ class Bundle:
             raise Unreadable(f"{name} is damaged: {error}.") from error
 
     def read(self, name: str) -> bytes:
-        """A table or a text as a whole.
+        """Return the content of a table or a text.
 
         Raises:
-            Unreadable: it is damaged, or larger than any table of ours.
+            Unreadable: it is damaged, or larger than any table of an export.
         """
-        if self.members[name].file_size > LARGEST_TABLE:
+        if self.members[name].file_size > MAX_TABLE_BYTES:
             raise Unreadable(f"{name} is larger than any export's.")
         return b"".join(self.pieces(name))
 
@@ -134,11 +135,8 @@ class Bundle:
 
     @property
     def is_sealed(self) -> bool:
-        """As the export says of itself; one with an analysis or commitments is none, whatever it says."""
-        return bool(self.study.get("sealed")) and not self.members.keys() & {
-            "commitments.json",
-            "analysis.json",
-        }
+        """Return whether the export is of a sealed study. One with an analysis or commitments never is."""
+        return bool(self.study.get("sealed")) and not self.members.keys() & {"commitments.json", "analysis.json"}
 
 
 def _check_names(bundle: Bundle) -> None:
@@ -154,39 +152,41 @@ def _check_sums(bundle: Bundle) -> None:
     names = bundle.members.keys()
     if SUMS not in names:
         raise Unreadable(f"{SUMS} is missing: this is no export, or it was cut short.")
-    stated: dict[str, str] = {}
+    sums: dict[str, str] = {}
     for line in bundle.text(SUMS).splitlines():
         digest, gap, name = line.partition("  ")
         if not gap:
             bundle.faults.append(f"{SUMS}: “{line[:80]}” is no line of it.")
-        elif name in stated:
+        elif name in sums:
             bundle.faults.append(f"{SUMS} names {name} twice.")
-        stated[name] = digest
-    bundle.faults += [f"{name} is missing." for name in stated if name not in names]
-    bundle.faults += [f"{name} is not in {SUMS}: it was added later." for name in sorted(names - set(stated) - {SUMS})]
-    for name in sorted(stated.keys() & names):
-        total = hashlib.sha256()
+        sums[name] = digest
+    bundle.faults += [f"{name} is missing." for name in sums if name not in names]
+    bundle.faults += [f"{name} is not in {SUMS}: it was added later." for name in sorted(names - set(sums) - {SUMS})]
+    for name in sorted(sums.keys() & names):
+        computed = hashlib.sha256()
         try:
             for piece in bundle.pieces(name):
-                total.update(piece)
+                computed.update(piece)
         except Unreadable as error:
             bundle.faults.append(str(error))
             continue
-        if total.hexdigest() != stated[name]:
+        if computed.hexdigest() != sums[name]:
             bundle.faults.append(f"{name} was changed after the export: its sum differs.")
-    bundle.checked.append(f"sums of {len(stated)} files")
+    bundle.checked.append(f"sums of {len(sums)} files")
 
 
-def _check_is_whole(bundle: Bundle) -> None:
-    """A forger who also writes new sums can leave files out; an export has them."""
-    wanted = [*ALWAYS]
+def _check_complete(bundle: Bundle) -> None:
+    """Find missing files also if SHA256SUMS was written anew without them."""
+    required = [*REQUIRED]
     if "study.json" in bundle.members and not bundle.is_sealed:
-        wanted += UNSEALED
+        required += REQUIRED_UNSEALED
     if bundle.members.keys() & {"plan.json", "analysis.json"}:
-        wanted += ANALYSED
-    missing = [f"{name} is missing: every such export has it." for name in wanted if name not in bundle.members]
-    said = {fault.split(" is missing")[0] for fault in bundle.faults if " is missing" in fault}
-    bundle.faults += [fault for fault in missing if fault.split(" is missing")[0] not in said]
+        required += REQUIRED_ANALYSED
+    bundle.faults += [
+        f"{name} is missing: every such export has it."
+        for name in required
+        if name not in bundle.members and f"{name} is missing." not in bundle.faults
+    ]
 
 
 def _check_digests(bundle: Bundle) -> None:
@@ -194,55 +194,54 @@ def _check_digests(bundle: Bundle) -> None:
         return
     for number, row in enumerate(bundle.ballots, start=2):
         try:
-            sound = verify_ballot(row | {"clip": as_written(row["clip"])})
+            is_valid = verify_ballot(row | {"clip": as_written(row["clip"])})
         except (KeyError, ValueError, TypeError, AttributeError):
-            sound = False
-        if not sound:
+            is_valid = False
+        if not is_valid:
             bundle.faults.append(f"ballots.csv, row {number}: the ballot does not agree with its digest.")
     bundle.checked.append(f"digests of {len(bundle.ballots)} ballots")
 
 
-def _check_people(bundle: Bundle) -> None:
+def _check_participants(bundle: Bundle) -> None:
     if "participants.csv" not in bundle.members:
         return
     listed = {row.get("participant") for row in bundle.rows("participants.csv")}
     unknown = sorted({str(row.get("participant")) for row in bundle.ballots} - listed)
-    bundle.faults += [f"ballots.csv: {code} is nobody in participants.csv." for code in unknown[:SHOWN]]
+    bundle.faults += [f"ballots.csv: {code} is not in participants.csv." for code in unknown[:MAX_REPORTED]]
 
 
 def _check_images(bundle: Bundle) -> None:
-    """Each image is the one that the study painted or took, by the digest it had then."""
+    """Compare each image with the digest that was stored when it was painted or uploaded."""
     if "stimuli.csv" not in bundle.members:
         return
-    looked = 0
+    compared = 0
     for row in bundle.rows("stimuli.csv"):
         name, stated = row.get("file") or "", row.get("image_digest") or ""
         if not name or not stated or name not in bundle.members:
             continue
-        looked += 1
+        compared += 1
         if hashlib.sha256(bundle.read(name)).hexdigest() != stated:
-            bundle.faults.append(f"{name} is not the image of {row.get('clip')} that people saw.")
-    if looked:
-        bundle.checked.append(f"{looked} images, as people saw them")
+            bundle.faults.append(f"{name} is not the image of {row.get('clip')} that participants saw.")
+    if compared:
+        bundle.checked.append(f"{compared} images, as participants saw them")
 
 
 def _check_plan(bundle: Bundle) -> None:
-    """The plan is the one whose digest was published at opening, and the analysis was told nothing else."""
+    """Compare the plan with the digest that was published at opening, and the analysis's options with the plan."""
     fixed = bundle.study.get("plan")
     if not isinstance(fixed, dict):
         return
     if digest_of(fixed) != bundle.study.get("plan_digest"):
         bundle.faults.append("study.json: the plan is not the one with the digest that was fixed at opening.")
     if "plan.json" in bundle.members:
-        told = bundle.json("plan.json")
+        options = bundle.json("plan.json")
         conditions = [row.get("key") for row in fixed.get("conditions", [])]
-        for name, value in (
-            ("weights", fixed.get("weights")),
-            ("alpha", fixed.get("alpha")),
-            ("conditions", conditions),
-        ):
-            if told.get(name) != value:
-                bundle.faults.append(f"plan.json: {name} are {told.get(name)}; the plan that was fixed says {value}.")
+        expected = {"weights": fixed.get("weights"), "alpha": fixed.get("alpha"), "conditions": conditions}
+        bundle.faults += [
+            f"plan.json: {name} are {options.get(name)}; the plan that was fixed says {value}."
+            for name, value in expected.items()
+            if options.get(name) != value
+        ]
     bundle.checked.append("the plan, as it was fixed at opening")
 
 
@@ -253,12 +252,12 @@ def _check_receipts(bundle: Bundle, receipts: Iterable[str]) -> None:
     if "commitments.json" not in bundle.members:
         bundle.faults.append("This export was made while the study was sealed: receipts cannot be found in it.")
         return
-    stated = bundle.json("commitments.json")
+    commitments = bundle.json("commitments.json")
     digests: dict[str, list[str]] = {}
     for row in bundle.ballots:
         digests.setdefault(row.get("participant") or "", []).append(row.get("digest") or "")
     for receipt in receipts:
-        if (found := find_receipt(receipt, digests, stated)) is None:
+        if (found := find_receipt(receipt, digests, commitments)) is None:
             bundle.faults.append(
                 f"Receipt {receipt}: no participant of this export has it, or their ballots were changed."
             )
@@ -266,24 +265,24 @@ def _check_receipts(bundle: Bundle, receipts: Iterable[str]) -> None:
             bundle.checked.append(f"receipt {receipt}: {found}, {len(digests[found])} ballots, all as cast")
 
 
-def _differences(exported: Any, again: Any, where: str = "") -> Iterator[str]:
-    """Where two JSON values differ; numbers may differ by rounding between versions, not by more."""
+def _differences(exported: Any, again: Any, path: str = "") -> Iterator[str]:
+    """Yield where two JSON values differ; a relative difference of 1e-9 is rounding and passes."""
     if isinstance(exported, dict) and isinstance(again, dict):
         for key in sorted(exported.keys() | again.keys()):
-            yield from _differences(exported.get(key), again.get(key), f"{where}.{key}".lstrip("."))
+            yield from _differences(exported.get(key), again.get(key), f"{path}.{key}".lstrip("."))
     elif isinstance(exported, list) and isinstance(again, list) and len(exported) == len(again):
         for index, (one, other) in enumerate(zip(exported, again, strict=True)):
-            yield from _differences(one, other, f"{where}[{index}]")
+            yield from _differences(one, other, f"{path}[{index}]")
     elif isinstance(exported, float) and isinstance(again, int | float):
-        # Not the other way round: NaN is no number that an export holds, and differs from all.
+        # Not `if abs(…) > …`: NaN, which no export holds, must count as a difference.
         if not abs(exported - again) <= 1e-9 * max(1.0, abs(exported)):
-            yield f"{where}: {exported} exported, {again} now"
+            yield f"{path}: {exported} exported, {again} now"
     elif exported != again:
-        yield f"{where}: {exported!r} exported, {again!r} now"
+        yield f"{path}: {exported!r} exported, {again!r} now"
 
 
 def _check_analysis(bundle: Bundle) -> None:
-    # Imported here: SciPy and Arrow are for workers and commands, the web process does without.
+    # Imported here because the web process, which imports this module, does without SciPy and Arrow.
     from analysis.statistics.errors import StatisticsError
     from analysis.table import TableError
 
@@ -301,26 +300,26 @@ def _check_analysis(bundle: Bundle) -> None:
         raise Unreadable(f"plan.json or ballots.csv is not what an export holds there: {error!r}.") from error
     again = json.loads(json.dumps(computed))
     faults = [f"analysis.json is not what ballots.csv gives: {text}" for text in _differences(exported, again)]
-    bundle.faults += faults[:SHOWN]
+    bundle.faults += faults[:MAX_REPORTED]
     bundle.checked.append("the analysis, computed again from ballots.csv")
 
 
 def verify_export(path: Path, receipts: Iterable[str] = ()) -> Verification:
-    """Checks a bundle: names, sums, completeness, ballot digests, images, plan, receipts, and the analysis
+    """Check a bundle: names, sums, completeness, plan, ballot digests, receipts, images, and the analysis, which is
     computed again.
 
     Raises:
         zipfile.BadZipFile: `path` is no zip.
     """
     with zipfile.ZipFile(path) as archive:
-        if len(archive.infolist()) > MOST_FILES:
-            return Verification((), (f"There are more than {MOST_FILES} files in it: this is no export.",))
+        if len(archive.infolist()) > MAX_FILES:
+            return Verification((), (f"There are more than {MAX_FILES} files in it: this is no export.",))
         bundle = Bundle(archive)
-        checks: list[Callable[[Bundle], None]] = [_check_names, _check_sums, _check_is_whole]
+        checks: list[Callable[[Bundle], None]] = [_check_names, _check_sums, _check_complete]
         if "study.json" in bundle.members:
             checks += [_check_plan]
         if {"study.json", "ballots.csv"} <= bundle.members.keys():
-            checks += [_check_digests, _check_people, lambda found: _check_receipts(found, receipts)]
+            checks += [_check_digests, _check_participants, lambda found: _check_receipts(found, receipts)]
         checks += [_check_images, _check_analysis]
         for check in checks:
             try:

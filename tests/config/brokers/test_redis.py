@@ -1,4 +1,4 @@
-"""The Redis broker: a worker outlives its Redis, whichever of its connections notices first that it has gone."""
+"""The Redis broker: a worker survives the loss of Redis, whichever of its connections notices it first."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from kombu.message import Message
 from kombu.pidbox import Mailbox
 from kombu.transport import redis
 
-from config import redis_broker
+from config.brokers import redis as patched_redis
 from config.celery import app
 from tests.generation.runs.traps import PrivateRedis
 from tests.services import need_program
@@ -22,26 +22,26 @@ def own_redis(tmp_path):
     server.stop()
 
 
-def lost(server: PrivateRedis, transport: type) -> tuple[Connection, Message]:
-    """A connection whose Redis has gone, and the message at work.
+def lose_connection(server: PrivateRedis, transport: type) -> tuple[Connection, Message]:
+    """Return a connection that has lost its Redis, and an unacknowledged message.
 
-    As in a worker that waits for the next message and listens for remote control, where the latter notices first.
+    This is the state of a worker that runs one task, waits for the next message, and listens for remote control.
     """
     connection = Connection(server.url, transport=transport)
-    queue, got = Queue("steps"), []
+    queue, received = Queue("steps"), []
     connection.Producer().publish("a step", routing_key="steps", declare=[queue])
-    connection.Consumer([queue], on_message=got.append, channel=connection.default_channel).consume()
+    connection.Consumer([queue], on_message=received.append, channel=connection.default_channel).consume()
     mailbox = Mailbox("control", type="fanout").Node("worker", channel=connection.channel())
     mailbox.listen(callback=print)
-    while not got:
+    while not received:
         connection.drain_events(timeout=60)
-    connection.transport.cycle.on_poll_start()  # asks for the next message
+    connection.transport.cycle.on_poll_start()  # sends BRPOP
     server.stop()
-    return connection, got[0]
+    return connection, received[0]
 
 
 def close_as_celery_does(connection: Connection) -> None:
-    """Consumer.on_connection_error_after_connected in celery/worker/consumer/consumer.py."""
+    """Do what Consumer.on_connection_error_after_connected does in celery/worker/consumer/consumer.py."""
     try:
         connection.collect()
     except Exception as error:
@@ -52,23 +52,23 @@ def close_as_celery_does(connection: Connection) -> None:
         print(error)
 
 
-def test_a_lost_connection_closes_and_what_was_at_work_can_be_acknowledged_later(own_redis):
-    connection, message = lost(own_redis, redis_broker.Transport)
+def test_a_lost_connection_closes_and_its_message_can_be_acknowledged_later(own_redis):
+    connection, message = lose_connection(own_redis, patched_redis.Transport)
     close_as_celery_does(connection)
     own_redis.start()
     message.ack()
 
 
-def test_with_kombus_own_closing_ends_the_worker(own_redis):
-    connection, message = lost(own_redis, redis.Transport)
+def test_kombus_transport_fails_to_close_a_lost_connection(own_redis):
+    connection, message = lose_connection(own_redis, redis.Transport)
     with pytest.raises(AttributeError, match="hostname"):
         close_as_celery_does(connection)
     own_redis.start()
-    with pytest.raises(AttributeError, match="hostname"):  # and so would the step's end
+    with pytest.raises(AttributeError, match="hostname"):  # as at the end of the task
         message.ack()
 
 
 @pytest.mark.parametrize("url", ["redis://127.0.0.1/0", "rediss://127.0.0.1/0"])
-def test_a_redis_url_means_it(url):
+def test_a_redis_url_selects_the_patched_transport(url):
     transport: Any = app.connection(url).transport
-    assert isinstance(transport, redis_broker.Transport)
+    assert isinstance(transport, patched_redis.Transport)

@@ -1,6 +1,6 @@
-"""The demo study: from a folder of clips to an open survey and a full report, each stage only if it is left to do.
+"""Build the demo study: from a folder of clips to an open survey and a full report.
 
-Every stage looks at the rows to see whether it is done, so that a demo killed anywhere goes on where it was.
+Each stage reads from the database whether it is done, so that a demo that was killed continues where it stopped.
 """
 
 import os
@@ -21,7 +21,7 @@ from django.utils.text import slugify
 
 from analysis.models import Analysis
 from analysis.results import build_analysis
-from config.demo_music import write_demo_clips
+from config.demo.music import write_demo_clips
 from generation.models import ClipStep, GenerationRun
 from generation.runs import lifecycle
 from generation.runs.execution import run_pending
@@ -34,23 +34,23 @@ from study.setup.lifecycle import close_study, create_study, open_study
 from study.setup.tag_import import import_tags, set_tags
 from study.simulation.people import simulate_participants
 
-SIMULATED_PEOPLE = 30
-# Sound that is not taken as it is; a folder's other files (covers, notes) are none of ours.
-OTHER_AUDIO = (".m4a", ".aac", ".mp4", ".wma", ".aif", ".aiff", ".caf", ".alac", ".ape", ".webm")
-Say = Callable[[str], None]
+SIMULATED_PARTICIPANTS = 30
+# Audio formats that are refused by name. Other files of a folder (covers, notes) are ignored.
+REFUSED_AUDIO = (".m4a", ".aac", ".mp4", ".wma", ".aif", ".aiff", ".caf", ".alac", ".ape", ".webm")
+Notify = Callable[[str], None]
 
 
 class DemoError(Exception):
-    """The demo cannot go on; the message says what to mend."""
+    """The demo cannot continue; the message says what to correct."""
 
 
 @dataclass(frozen=True)
 class DemoSource:
-    """Where the demo's clips come from: code of ours, or a folder with a table of tags."""
+    """The clips of the demo: the synthesised music, or a folder with a table of tags."""
 
     clips: Path | None = None
     tags: Path | None = None
-    # Rows of the table about clips that are not in the folder are passed over, not refused.
+    # Skip rows of the table about clips that are not in the folder, instead of refusing the table.
     skip_unknown: bool = False
 
     @property
@@ -65,7 +65,7 @@ class DemoSource:
 
 
 def stored_password(path: Path) -> str:
-    """The demo researcher's password: generated once, kept beside the data, readable by its user only."""
+    """Return the demo researcher's password, generated once and stored in a file that only its user can read."""
     if path.exists() and (password := path.read_text(encoding="ascii").strip()):
         return password
     password = secrets.token_urlsafe(12)
@@ -76,7 +76,7 @@ def stored_password(path: Path) -> str:
 
 
 def ensure_researcher() -> tuple[Any, str]:
-    """The demo's account and its password."""
+    """Return the demo's account and its password."""
     password = stored_password(settings.DATA_DIR / "demo_password")
     user, _created = get_user_model().objects.get_or_create(username="demo")
     if not user.check_password(password):
@@ -85,18 +85,21 @@ def ensure_researcher() -> tuple[Any, str]:
     return user, password
 
 
-def ensure_study(source: DemoSource, owner: Any, say: Say) -> Study:
-    """The demo's study with its clips and tags: whole, or not at all where anything is refused.
+def ensure_study(source: DemoSource, owner: Any, notify: Notify) -> Study:
+    """Return the demo's study with its clips and tags. If anything is refused, no study is left.
 
-    Each clip is taken in a transaction of its own, so that a demo stopped here goes on with the next.
+    Each clip is imported in its own transaction, so that a demo that is stopped here continues with the next clip.
+
+    Raises:
+        DemoError, StudyError: a folder, file or table cannot be used.
     """
     if source.clips is not None:
         _check_source(source)
     study = Study.objects.filter(slug=source.slug).first()
-    if study is not None and _has_begun(study):
-        _check_same_music(study, source, say)
+    if study is not None and _has_all_clips(study):
+        _check_same_music(study, source, notify)
         return study
-    say("Making the demo's music …" if source.clips is None else f"Reading the clips in {source.clips} …")
+    notify("Making the demo's music …" if source.clips is None else f"Reading the clips in {source.clips} …")
     study = study or create_study(title=source.title, owner=owner, slug=source.slug)
     try:
         if source.clips is None:
@@ -109,18 +112,22 @@ def ensure_study(source: DemoSource, owner: Any, say: Say) -> Study:
     return study
 
 
-def _has_begun(study: Study) -> bool:
-    """Whether the study is past taking in its clips and tags."""
+def _has_all_clips(study: Study) -> bool:
+    """Return whether the import of clips and tags is finished: a later stage has begun."""
     return study.status != Study.Status.DRAFT or study.generation_runs.exists()
 
 
 def _import_files(study: Study, paths: list[Path], actor: Any) -> None:
-    """Takes the files that the study has not got; names every one that is refused."""
+    """Import the files that the study does not have yet.
+
+    Raises:
+        DemoError: files were refused; the message names each.
+    """
     present = set(study.clips.values_list("name", flat=True))
-    wanted = [path for path in paths if clip_name(path.name) not in present]
+    missing = [path for path in paths if clip_name(path.name) not in present]
     problems = []
-    for path in wanted:  # one at a time: a folder of hundreds need not fit into memory
-        with _decoders_quiet():
+    for path in missing:  # one at a time: a folder of hundreds may not fit into memory
+        with _silent_decoders():
             [result] = import_clips(study, [SimpleUploadedFile(path.name, _read(path))], actor=actor)
         if result.problem:
             problems.append(result.problem)
@@ -129,18 +136,18 @@ def _import_files(study: Study, paths: list[Path], actor: Any) -> None:
 
 
 @contextmanager
-def _decoders_quiet() -> Iterator[None]:
-    """The audio libraries write what they make of damaged frames to the terminal; our own message is enough."""
+def _silent_decoders() -> Iterator[None]:
+    """Hide what audio libraries write to the terminal about damaged frames: the import reports problems itself."""
     sys.stderr.flush()
-    kept = os.dup(2)
-    silence = os.open(os.devnull, os.O_WRONLY)
+    terminal = os.dup(2)
+    null = os.open(os.devnull, os.O_WRONLY)
     try:
-        os.dup2(silence, 2)
+        os.dup2(null, 2)
         yield
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(silence)
+        os.dup2(terminal, 2)
+        os.close(terminal)
+        os.close(null)
 
 
 def _read(path: Path) -> bytes:
@@ -158,7 +165,7 @@ def _import_demo_music(study: Study, actor: Any) -> None:
 
 
 def _check_source(source: DemoSource) -> None:
-    """Whether folder and table are there, before anything is made of them."""
+    """Raise DemoError if the folder or the table is missing."""
     if not _audio_in(source):
         raise DemoError(f"{source.clips} holds no WAV, FLAC, OGG or MP3 file.")
     if source.tags is not None and not source.tags.is_file():
@@ -166,7 +173,7 @@ def _check_source(source: DemoSource) -> None:
 
 
 def _audio_in(source: DemoSource) -> list[Path]:
-    """The folder's audio files by name; those of other kinds too, for the import to refuse in words."""
+    """Return the folder's audio files by name, also of formats that the import refuses with a message."""
     assert source.clips is not None
     if not source.clips.is_dir():
         raise DemoError(f"{source.clips} is no folder. Give --clips the folder that holds the audio files.")
@@ -174,11 +181,11 @@ def _audio_in(source: DemoSource) -> list[Path]:
         files = sorted(path for path in source.clips.iterdir() if not path.name.startswith("."))
     except OSError as error:
         raise DemoError(f"{source.clips} cannot be read: {error.strerror}.") from error
-    return [path for path in files if path.suffix.lower() in (*ACCEPTED_SUFFIXES, *OTHER_AUDIO)]
+    return [path for path in files if path.suffix.lower() in (*ACCEPTED_SUFFIXES, *REFUSED_AUDIO)]
 
 
-def _check_same_music(study: Study, source: DemoSource, say: Say) -> None:
-    """Tells a folder whose name another one had before from one that has grown since."""
+def _check_same_music(study: Study, source: DemoSource, notify: Notify) -> None:
+    """Raise DemoError if the study was made from another folder of the same name; notify of files added since."""
     if source.clips is None:
         return
     names = {clip_name(path.name) for path in _audio_in(source)}
@@ -189,8 +196,8 @@ def _check_same_music(study: Study, source: DemoSource, say: Say) -> None:
             f"{source.clips}, or set EARSIGHT_DATA to another place."
         )
     if missing:
-        say(
-            f"The study “{study.slug}” is made already, without {', '.join(sorted(missing)[:5])}. "
+        notify(
+            f"The study “{study.slug}” exists already, without {', '.join(sorted(missing)[:5])}. "
             "Add clips to a study that has not opened in the console."
         )
 
@@ -202,8 +209,8 @@ def _import_folder(study: Study, source: DemoSource, actor: Any) -> None:
 
 
 def start_generation(study: Study, *, wake: bool) -> GenerationRun | None:
-    """The run that makes what is left; None where every image is there."""
-    if not is_left_to_generate(study):
+    """Return the run that makes the missing images, started if necessary, or None if no image is missing."""
+    if not images_are_missing(study):
         return None
     return lifecycle.active_run(study) or lifecycle.start_run(study, actor=study.owner, wake=wake)
 
@@ -218,8 +225,8 @@ def _failures(run: GenerationRun) -> list[str]:
     return [f"{step.clip.name}: {step.error}" for step in failed]
 
 
-def check_generated(study: Study) -> None:
-    """Raises DemoError with the reasons where images are missing."""
+def check_images(study: Study) -> None:
+    """Raise DemoError with the reasons if images are missing."""
     last = study.generation_runs.last()
     if last is None or (last.state == GenerationRun.State.DONE and not _failures(last)):
         return
@@ -228,19 +235,19 @@ def check_generated(study: Study) -> None:
 
 
 def generate_here(study: Study, progress: Callable[[GenerationRun], None]) -> None:
-    """Makes what is left in this process, without a worker."""
+    """Make the missing images in this process, without a worker."""
     if start_generation(study, wake=False) is not None:
         run_pending(study, progress)
-    check_generated(study)
+    check_images(study)
 
 
-def is_left_to_generate(study: Study) -> bool:
-    """Whether images are missing still."""
+def images_are_missing(study: Study) -> bool:
+    """Return whether images are missing."""
     return study.status == Study.Status.DRAFT and not _is_painted(study)
 
 
 def ensure_open(study: Study) -> Study:
-    """Opens the study if it is a draft still."""
+    """Open the study if it is a draft."""
     if study.status == Study.Status.DRAFT:
         try:
             open_study(study, actor=study.owner)
@@ -249,8 +256,8 @@ def ensure_open(study: Study) -> Study:
     return study
 
 
-def ensure_answered_copy(study: Study, say: Say, people: int = SIMULATED_PEOPLE) -> Study:
-    """A closed copy of the study, answered by simulated participants through the real survey, with its report."""
+def ensure_answered_copy(study: Study, notify: Notify, people: int = SIMULATED_PARTICIPANTS) -> Study:
+    """Return a closed copy of the study with a report, answered by simulated participants through the real survey."""
     slug = f"{study.slug[:40]}-simulated"
     copy = Study.objects.filter(slug=slug).first()
     if copy is None:
@@ -266,17 +273,17 @@ def ensure_answered_copy(study: Study, say: Say, people: int = SIMULATED_PEOPLE)
     if copy.status == Study.Status.OPEN:
         done = copy.participants.filter(status=Participant.Status.COMPLETED).count()
         if done < people:
-            say(f"{people - done} simulated participants answer the survey …")
+            notify(f"{people - done} simulated participants answer the survey …")
             simulate_participants(copy, people - done, np.random.default_rng([copy.seed % 2**32, done]))
         close_study(copy, actor=copy.owner)
     if not copy.analyses.filter(state=Analysis.State.READY).exists():
-        say("Analysing their answers …")
+        notify("Analysing their answers …")
         build_analysis(copy)
     return copy
 
 
 def links(study: Study, answered: Study, base_url: str) -> dict[str, str]:
-    """The three links the demo prints."""
+    """Return the three links that the demo prints, by name."""
     return {
         "survey": base_url + reverse("survey_welcome", args=[study.open_link_token]),
         "console": base_url + reverse("study_overview", args=[study.slug]),

@@ -1,4 +1,4 @@
-"""The doors of the site: signing in, hosts, forms behind a proxy, links out, and what is written about visitors."""
+"""Signing in, hosts, forms behind a proxy, links to other sites, and what is stored and logged about visitors."""
 
 import logging
 from typing import Any
@@ -14,6 +14,7 @@ from django.test import Client
 from study.log_masking import MaskingFormatter
 from study.models import Study
 from study.participants.tokens import new_token
+from study.simulation.people import hidden_fields
 from tests.factories import PASSWORD, UserFactory, make_open_study
 from tests.study.visits import Visit
 
@@ -33,10 +34,10 @@ def sign_in(client: Client, password: str = PASSWORD, **more: Any) -> Any:
 
 
 def test_signing_in_gives_a_new_session(researcher: Any) -> None:
-    """An identifier planted before signing in is worth nothing after it."""
+    """A session identifier known before signing in (session fixation) is invalid afterwards."""
     client = Client()
     session = client.session
-    session["planted"] = True
+    session["before"] = True
     session.save()
     before = client.cookies["earsight_session"].value
     assert sign_in(client).status_code == 302
@@ -48,15 +49,15 @@ def test_signing_in_gives_a_new_session(researcher: Any) -> None:
     assert client.cookies["earsight_session"]["samesite"] == "Lax"
 
 
-def test_signing_out_is_a_form_and_ends_the_session(researcher: Any) -> None:
+def test_signing_out_needs_a_post_and_ends_the_session(researcher: Any) -> None:
     client = Client()
     sign_in(client)
     assert client.get("/console/sign-out/").status_code == 405
     assert client.get("/console/").status_code == 200
-    kept = client.cookies["earsight_session"].value
+    stolen = client.cookies["earsight_session"].value
     client.post("/console/sign-out/")
     thief = Client()
-    thief.cookies["earsight_session"] = kept
+    thief.cookies["earsight_session"] = stolen
     assert thief.get("/console/").status_code == 302
 
 
@@ -64,12 +65,12 @@ def test_signing_out_is_a_form_and_ends_the_session(researcher: Any) -> None:
     "target",
     ["https://evil.example/", "//evil.example/", "/\\evil.example/", "javascript:alert(1)", "http:evil"],
 )
-def test_signing_in_leads_to_no_other_site(researcher: Any, target: str) -> None:
+def test_signing_in_redirects_to_no_other_site(researcher: Any, target: str) -> None:
     assert sign_in(Client(), next=target).headers["Location"] == "/console/"
 
 
 @pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example/", "/\\evil", "javascript:alert(1)"])
-def test_no_choice_of_language_leads_to_another_site(target: str) -> None:
+def test_choosing_a_language_redirects_to_no_other_site(target: str) -> None:
     visit = Visit(make_open_study(clips=1))
     for client, address in ((Client(), "/language/"), (visit.client, visit.url("language/"))):
         answer = client.post(address, {"language": "ko", "next": target})
@@ -77,8 +78,8 @@ def test_no_choice_of_language_leads_to_another_site(target: str) -> None:
         assert "evil" not in answer.headers["Location"]
 
 
-def test_wrong_passwords_are_limited_by_name_from_wherever_they_come(researcher: Any) -> None:
-    """Behind a proxy all come from one address, and an attacker has many: the name is what counts."""
+def test_wrong_passwords_are_limited_by_name_not_by_address(researcher: Any) -> None:
+    """Behind a proxy all visitors have one address, and an attacker may have many."""
     for number in range(project.AXES_FAILURE_LIMIT):
         sign_in(Client(REMOTE_ADDR=f"198.51.100.{number}", HTTP_X_FORWARDED_FOR=f"192.0.2.{number}"), "wrong")
     assert sign_in(Client(REMOTE_ADDR=ADDRESS)).status_code == 429
@@ -86,7 +87,7 @@ def test_wrong_passwords_are_limited_by_name_from_wherever_they_come(researcher:
     assert Client().post(SIGN_IN, {"username": other.username, "password": PASSWORD}).status_code == 302
 
 
-def test_a_name_that_does_not_exist_is_answered_like_a_wrong_password(researcher: Any) -> None:
+def test_an_unknown_name_gets_the_same_response_as_a_wrong_password(researcher: Any) -> None:
     wrong = sign_in(Client(), "wrong").content.decode()
     unknown = Client().post(SIGN_IN, {"username": "nobody", "password": "wrong"}).content.decode()
     errors = [[line for line in page.splitlines() if "error" in line] for page in (wrong, unknown)]
@@ -94,8 +95,8 @@ def test_a_name_that_does_not_exist_is_answered_like_a_wrong_password(researcher
     assert errors[0] == errors[1]
 
 
-def test_no_address_of_anybody_is_stored(researcher: Any, caplog: pytest.LogCaptureFixture) -> None:
-    """Signing in, failing to, taking part, guessing links: all rows of all tables are looked through."""
+def test_no_address_of_a_visitor_is_stored(researcher: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """Sign in, fail to, take part, guess links, then search all rows of all tables."""
     client = {"REMOTE_ADDR": ADDRESS, "HTTP_X_FORWARDED_FOR": ADDRESS}
     with caplog.at_level(logging.DEBUG):
         sign_in(Client(**client), "wrong")
@@ -113,11 +114,11 @@ def test_no_address_of_anybody_is_stored(researcher: Any, caplog: pytest.LogCapt
             assert ADDRESS not in str(row), model
     for session in Session.objects.all():
         assert ADDRESS not in str(session.get_decoded())
-    # Statements of the database at DEBUG hold what is stored; none of it may be the address either.
+    # The log also holds the SQL statements with their values.
     assert ADDRESS not in caplog.text
 
 
-def test_tokens_are_masked_wherever_they_are_logged(caplog: pytest.LogCaptureFixture) -> None:
+def test_tokens_are_masked_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
     token = new_token()
     caplog.handler.setFormatter(MaskingFormatter("%(message)s"))
     with caplog.at_level(logging.INFO):
@@ -131,8 +132,8 @@ def test_tokens_are_masked_wherever_they_are_logged(caplog: pytest.LogCaptureFix
     assert token not in caplog.text
 
 
-def test_every_handler_masks() -> None:
-    """Also of Django's own loggers, whose handlers would write addresses as they are."""
+def test_every_log_handler_masks_tokens() -> None:
+    """Also for Django's own loggers, whose handlers would write URLs unmasked."""
     for name in ("", "django", "django.request", "django.server", "study", "gunicorn"):
         logger = logging.getLogger(name)
         assert name == "" or logger.propagate or not logger.handlers
@@ -141,7 +142,7 @@ def test_every_handler_masks() -> None:
         assert project.LOGGING["loggers"][name]["handlers"] == []
 
 
-def test_another_host_is_refused_and_stands_in_no_link(researcher: Any) -> None:
+def test_an_unknown_host_is_refused_and_appears_in_no_link(researcher: Any) -> None:
     study = make_open_study(clips=1, owner=researcher)
     client = Client()
     client.force_login(researcher, backend="django.contrib.auth.backends.ModelBackend")
@@ -152,7 +153,7 @@ def test_another_host_is_refused_and_stands_in_no_link(researcher: Any) -> None:
     assert f"{project.BASE_URL}/s/{study.open_link_token}/" in page
 
 
-def test_behind_a_proxy_with_tls_forms_are_taken_from_the_site_alone(settings: Any, researcher: Any) -> None:
+def test_behind_a_proxy_with_tls_only_the_sites_own_forms_are_accepted(settings: Any, researcher: Any) -> None:
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     settings.ALLOWED_HOSTS = ["earsight.example.org"]
     client = Client(enforce_csrf_checks=True, HTTP_HOST="earsight.example.org", HTTP_X_FORWARDED_PROTO="https")
@@ -167,38 +168,36 @@ def test_behind_a_proxy_with_tls_forms_are_taken_from_the_site_alone(settings: A
     assert client.post(SIGN_IN, form, HTTP_ORIGIN="https://earsight.example.org").status_code == 302
 
 
-def test_links_to_other_sites_are_https_or_http_and_carry_the_id_only_as_text() -> None:
-    """A study's return link: no script in it, and a platform's id cannot lead it elsewhere."""
+def test_return_links_are_http_or_https_and_escape_the_platforms_id() -> None:
+    """A study's return link cannot hold a script, and the platform's id cannot change its target."""
     study = make_open_study(clips=1, recruitment_platform=Study.Platform.PROLIFIC, return_url="javascript:alert(1)")
     with pytest.raises(Exception, match="valid URL"):
         study.full_clean()
     Study.objects.filter(pk=study.pk).update(return_url="https://back.example/?who={id}")
     visit = Visit.__new__(Visit)
     visit.client = Client()
-    way_in = f"/s/{study.open_link_token}/?PROLIFIC_PID=" + "%22%3E%3Cscript%3E%26x%3D1"
-    page = visit.client.get(way_in).content.decode()
-    from study.simulation.people import hidden_fields
-
-    landed = visit.client.post(way_in, {"key": hidden_fields(page)["key"]})
-    visit.base = landed.headers["Location"]
+    entry_url = f"/s/{study.open_link_token}/?PROLIFIC_PID=" + "%22%3E%3Cscript%3E%26x%3D1"
+    page = visit.client.get(entry_url).content.decode()
+    response = visit.client.post(entry_url, {"key": hidden_fields(page)["key"]})
+    visit.base = response.headers["Location"]
     visit.to_trials().finish()
     page = visit.get("thanks/").content.decode()
     assert "https://back.example/?who=%22%3E%3Cscript%3E%26x%3D1" in page
     assert "<script>&x" not in page
 
 
-def test_guessers_are_slowed_and_lock_nobody_out() -> None:
+def test_guessing_links_is_limited_and_valid_links_are_not() -> None:
     study = make_open_study(clips=1)
     guesser = Client(REMOTE_ADDR="203.0.113.9")
     answers = [guesser.get(f"/p/{new_token()}/").status_code for _ in range(40)]
     assert set(answers[:30]) == {404}
     assert set(answers[30:]) == {429}
     assert guesser.post("/withdraw/", {"receipt": "AAAA-BBBB-CCCC-DDDD-EEEE-FFFF"}).status_code == 429
-    # The same address may be a proxy before everybody: a link that is right opens.
+    # All visitors behind one proxy share this address, so a valid link must open.
     assert guesser.get(f"/s/{study.open_link_token}/").status_code == 200
 
 
-def test_handles_and_short_names_cannot_be_told_from_ones_that_do_not_exist() -> None:
+def test_a_participants_page_looks_like_one_that_does_not_exist() -> None:
     visit = Visit(make_open_study(clips=1))
     known, unknown = (Client().get(f"/q/{handle}/") for handle in (visit.participant.handle, "0" * 16))
     assert known.status_code == unknown.status_code == 403

@@ -1,4 +1,4 @@
-"""Exports that somebody has changed, with sums to match: each change is found and named, and none does harm."""
+"""Exports changed by an attacker who also writes new sums: each change is found and named, and none does harm."""
 
 import hashlib
 import io
@@ -12,7 +12,8 @@ import pytest
 from django.core.management import call_command
 
 from analysis import results
-from config.bundles import SUMS, export_study, verify_export
+from config.bundles import export_study, verify_export
+from config.bundles.check import SUMS
 from study.models import Stimulus, Study
 from study.setup.lifecycle import current_plan, digest_of
 from tests.analysis.worlds import closed_study
@@ -23,7 +24,7 @@ Files = dict[str, bytes]
 
 @pytest.fixture(scope="module")
 def original(tmp_path_factory: Any, django_db_setup: Any, django_db_blocker: Any) -> Files:
-    """A sound export with a fixed plan and images with digests; made once."""
+    """Return the files of an unchanged export with a fixed plan and image digests; made once."""
     with django_db_blocker.unblock():
         study = closed_study(people=3, clips=2, match_controls=1)
         plan = current_plan(study)
@@ -44,8 +45,10 @@ def original(tmp_path_factory: Any, django_db_setup: Any, django_db_blocker: Any
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-def forged(original: Files, folder: Path, change: Callable[[Files], None], *, sums: bool = True) -> tuple[str, ...]:
-    """The faults that are found in a copy whose forger has also written new sums."""
+def faults_after(
+    original: Files, folder: Path, change: Callable[[Files], None], *, sums: bool = True
+) -> tuple[str, ...]:
+    """Return the faults found in a changed copy; with `sums`, SHA256SUMS is written anew."""
     files = dict(original)
     change(files)
     if sums:
@@ -75,8 +78,8 @@ def replace(name: str, old: bytes, new: bytes) -> Callable[[Files], None]:
     return changed
 
 
-def weigh_otherwise(files: Files) -> None:
-    """The cleverest forger: other points, an analysis that follows from them, sums that fit."""
+def change_weights(files: Files) -> None:
+    """Change the weights and the analysis that follows from them."""
     plan = json.loads(files["plan.json"])
     plan["weights"] = [9, 1]
     files["plan.json"] = json.dumps(plan).encode()
@@ -85,17 +88,13 @@ def weigh_otherwise(files: Files) -> None:
     files["analysis.json"] = json.dumps(analysis).encode()
 
 
-def first_image(files: Files) -> str:
-    return next(name for name in files if name.startswith("images/"))
-
-
 def swap_images(files: Files) -> None:
     one, other = [name for name in files if name.startswith("images/")][:2]
     files[one], files[other] = files[other], files[one]
 
 
-def test_an_untouched_one_is_sound(original: Files, tmp_path: Path) -> None:
-    assert forged(original, tmp_path, lambda files: None, sums=False) == ()
+def test_an_unchanged_export_has_no_fault(original: Files, tmp_path: Path) -> None:
+    assert faults_after(original, tmp_path, lambda files: None, sums=False) == ()
 
 
 @pytest.mark.parametrize(
@@ -113,10 +112,10 @@ def test_an_untouched_one_is_sound(original: Files, tmp_path: Path) -> None:
         (edit("analysis.json", lambda data: data["match_control"].update(own=99)), "match_control"),
         (edit("study.json", lambda data: data["plan"].update(alpha=0.2)), "not the one with the digest"),
         (edit("plan.json", lambda data: data.update(alpha=0.2)), "alpha are 0.2; the plan that was fixed says 0.05"),
-        (weigh_otherwise, "weights are [9, 1]; the plan that was fixed says [3.0, 1.0]"),
+        (change_weights, "weights are [9, 1]; the plan that was fixed says [3.0, 1.0]"),
         (edit("study.json", lambda data: data.update(sealed=True)), None),
         (swap_images, "is not the image of"),
-        (replace("participants.csv", b"r0002", b"r0009"), "r0002 is nobody in participants.csv"),
+        (replace("participants.csv", b"r0002", b"r0009"), "r0002 is not in participants.csv"),
         (replace("ballots.csv", b"r0001,clip1.wav", b"r0001,clip2.wav"), "does not agree with its digest"),
         (lambda files: files.update({"plan.json": b"[]"}), "plan.json is not what an export holds there"),
         (lambda files: files.update({"plan.json": b"{}"}), "plan.json or ballots.csv is not what"),
@@ -127,18 +126,18 @@ def test_an_untouched_one_is_sound(original: Files, tmp_path: Path) -> None:
         (lambda files: files.update({"ballots.csv": b'participant\n"unclosed'}), "ballots.csv is no CSV table"),
     ],
 )
-def test_what_a_careful_forger_changes_is_found(
+def test_a_change_with_new_sums_is_found(
     original: Files, tmp_path: Path, change: Callable[[Files], None], found: str | None
 ) -> None:
-    faults = forged(original, tmp_path, change)
-    if found is None:  # what it says of itself changes nothing: ballots are checked as before
-        change_too = replace("ballots.csv", b"r0001,clip1.wav", b"r0001,clip2.wav")
-        faults = forged(original, tmp_path, lambda files: (change(files), change_too(files)))  # type: ignore[func-returns-value]
+    faults = faults_after(original, tmp_path, change)
+    if found is None:  # an export that claims to be sealed is checked all the same
+        change_ballots = replace("ballots.csv", b"r0001,clip1.wav", b"r0001,clip2.wav")
+        faults = faults_after(original, tmp_path, lambda files: (change(files), change_ballots(files)))  # type: ignore[func-returns-value]
         found = "does not agree with its digest"
     assert any(found in fault for fault in faults), faults
 
 
-def test_any_changed_byte_of_any_file_is_found_by_its_sum(original: Files, tmp_path: Path) -> None:
+def test_a_changed_byte_in_any_file_is_found_by_its_sum(original: Files, tmp_path: Path) -> None:
     def change(files: Files) -> None:
         for name in files:
             if name != SUMS:
@@ -146,21 +145,23 @@ def test_any_changed_byte_of_any_file_is_found_by_its_sum(original: Files, tmp_p
                 data[len(data) // 2] ^= 1
                 files[name] = bytes(data)
 
-    faults = forged(original, tmp_path, change, sums=False)
+    faults = faults_after(original, tmp_path, change, sums=False)
     for name in original.keys() - {SUMS}:
         assert f"{name} was changed after the export: its sum differs." in faults
 
 
 @pytest.mark.parametrize("name", ["../evil.txt", "/etc/evil", "images/../../evil", "..\\evil", "C:/evil"])
-def test_a_name_that_leads_outside_is_named_and_nothing_is_written(original: Files, tmp_path: Path, name: str) -> None:
+def test_a_file_name_that_leads_outside_is_reported_and_nothing_is_written(
+    original: Files, tmp_path: Path, name: str
+) -> None:
     inside = tmp_path / "one" / "two"
     inside.mkdir(parents=True)
-    faults = forged(original, inside, lambda files: files.update({name: b"evil"}))
+    faults = faults_after(original, inside, lambda files: files.update({name: b"evil"}))
     assert any("leads out of the folder" in fault for fault in faults)
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["forged.zip"]
 
 
-def test_a_link_is_named(original: Files, tmp_path: Path) -> None:
+def test_a_symbolic_link_is_reported(original: Files, tmp_path: Path) -> None:
     path = tmp_path / "link.zip"
     with zipfile.ZipFile(path, "w") as archive:
         for name, data in original.items():
@@ -171,13 +172,13 @@ def test_a_link_is_named(original: Files, tmp_path: Path) -> None:
     assert any("it is a link" in fault for fault in verify_export(path).faults)
 
 
-def test_a_bomb_is_not_unpacked(original: Files, tmp_path: Path) -> None:
-    faults = forged(original, tmp_path, lambda files: files.update({"bomb.bin": bytes(40 * 2**20)}))
+def test_a_zip_bomb_is_not_unpacked(original: Files, tmp_path: Path) -> None:
+    faults = faults_after(original, tmp_path, lambda files: files.update({"bomb.bin": bytes(40 * 2**20)}))
     assert any("bomb.bin: unpacked it would be too large" in fault for fault in faults)
 
 
-def test_a_file_that_is_there_twice_is_named(original: Files, tmp_path: Path) -> None:
-    """Programs disagree about which of the two counts."""
+def test_a_file_name_that_occurs_twice_is_reported(original: Files, tmp_path: Path) -> None:
+    """Programs disagree about which of the two files they read."""
     path = tmp_path / "twice.zip"
     with zipfile.ZipFile(path, "w") as archive:
         for name, data in original.items():
@@ -187,8 +188,8 @@ def test_a_file_that_is_there_twice_is_named(original: Files, tmp_path: Path) ->
     assert "ballots.csv is there 2 times." in verify_export(path).faults
 
 
-def test_a_zip_cut_or_damaged_in_its_middle_is_a_fault_and_no_crash(original: Files, tmp_path: Path) -> None:
-    forged(original, tmp_path, lambda files: None)
+def test_a_damaged_zip_is_a_fault_and_no_crash(original: Files, tmp_path: Path) -> None:
+    faults_after(original, tmp_path, lambda files: None)
     data = bytearray((tmp_path / "forged.zip").read_bytes())
     with zipfile.ZipFile(io.BytesIO(bytes(data))) as archive:
         start = archive.getinfo("ballots.csv").header_offset + 60
@@ -198,7 +199,7 @@ def test_a_zip_cut_or_damaged_in_its_middle_is_a_fault_and_no_crash(original: Fi
 
 
 def test_the_command_names_each_fault_and_ends_with_1(original: Files, tmp_path: Path, capsys: Any) -> None:
-    forged(original, tmp_path, lambda files: files.pop("plan.json"))
+    faults_after(original, tmp_path, lambda files: files.pop("plan.json"))
     with pytest.raises(SystemExit) as ended:
         call_command("verify_export", str(tmp_path / "forged.zip"))
     assert ended.value.code == 1

@@ -1,0 +1,1 @@
+"""Two of kombu's transports, each with a fault corrected. `config.celery` registers both. Imports nothing of ours."""

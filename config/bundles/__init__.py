@@ -1,0 +1,9 @@
+"""A study as one self-contained zip: `export_study` writes it, `verify_export` checks it.
+
+May import study and analysis.
+"""
+
+from config.bundles.check import verify_export
+from config.bundles.write import export_study
+
+__all__ = ["export_study", "verify_export"]

@@ -1,0 +1,166 @@
+"""All URLs of the project by name, for whom each is, and with which arguments to request them for a study or person."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from generation.console.presenting import image_key
+from study.models import Study
+from tests.study.visits import Visit
+
+ANYBODY = "anybody"  # signing in and out, and the language of the site
+LINK = "holders of a link"
+RECEIPT = "holders of a receipt"
+SIGNED_IN = "any researcher"
+STUDY = "the researchers of the study"
+PARTICIPANT = "the participant with the cookie"
+
+AUDIENCE = {
+    ANYBODY: ("home", "sign_in", "sign_out", "survey_site_language"),
+    LINK: ("survey_welcome", "survey_join", "survey_personal"),
+    RECEIPT: ("survey_withdraw",),
+    SIGNED_IN: ("study_list", "study_create"),
+    STUDY: (
+        "study_overview",
+        "study_describe",
+        "study_members",
+        "member_remove",
+        "study_log",
+        "study_copy",
+        "study_archive",
+        "study_delete",
+        "study_clips",
+        "clip_audio",
+        "clip_tags",
+        "clip_change",
+        "study_tags",
+        "tags_template",
+        "study_plan",
+        "study_preview",
+        "study_preview_start",
+        "study_open",
+        "study_blinding",
+        "study_blinding_check",
+        "generation_tags",
+        "study_move",
+        "study_monitor",
+        "study_participants",
+        "participant_exclude",
+        "problem_resolve",
+        "study_links",
+        "generation_run",
+        "generation_live",
+        "generation_start",
+        "generation_cancel",
+        "generation_retry",
+        "generation_settings",
+        "generation_decide",
+        "generation_upload",
+        "generation_review",
+        "generation_clip",
+        "generation_repaint",
+        "generation_leave_out",
+        "generation_take_in",
+        "generation_audio",
+        "generation_image",
+        "study_reporting",
+        "study_power",
+        "study_early_stop",
+        "study_results",
+        "study_analyse",
+        "study_report",
+        "study_result_file",
+        "study_bundle",
+    ),
+    PARTICIPANT: (
+        "survey_resume",
+        "survey_consent",
+        "survey_questions",
+        "survey_sound",
+        "survey_instructions",
+        "survey_trial",
+        "survey_audio",
+        "survey_image",
+        "survey_review",
+        "survey_thanks",
+        "survey_screened_out",
+        "survey_events",
+        "survey_language",
+        "survey_problem",
+        "survey_withdraw_own",
+    ),
+}
+# Each verb of these URLs is requested.
+VERBS = {
+    "clip_change": ("leave-out", "include", "practice", "delete"),
+    "participant_exclude": ("leave-out", "take-in"),
+    "study_move": ("begin", "pause", "resume", "close"),
+}
+METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
+
+
+def url_names(patterns: list[Any] | None = None) -> Iterator[str]:
+    """Yield the name of each URL of the project."""
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        if isinstance(pattern, URLResolver):
+            yield from url_names(pattern.url_patterns)
+        else:
+            assert isinstance(pattern, URLPattern)
+            yield pattern.name or str(pattern.pattern)
+
+
+def browser(user: Any = None, **options: Any) -> Client:
+    """Return a test client, signed in as the user if one is given."""
+    client = Client(**options)
+    if user is not None:
+        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def addresses_of(study: Study, *, slug: str = "") -> list[str]:
+    """Return each URL of AUDIENCE[STUDY] for this study's clips, images and people, or for these under another slug."""
+    clip = study.clips.order_by("number").first()
+    assert clip is not None
+    report = study.problem_reports.first()
+    extra = {
+        "member_remove": {"user_id": study.members.values_list("pk", flat=True).first() or 1},
+        "clip_audio": {"clip_id": clip.pk},
+        "clip_tags": {"clip_id": clip.pk},
+        "participant_exclude": {"code": "r0001"},
+        "problem_resolve": {"report_id": report.pk if report else 1},
+        "study_result_file": {"name": "ballots.csv"},
+        "generation_image": {"number": clip.number, "key": image_key(clip.stimuli.first()), "size": "preview"},
+    } | {f"generation_{name}": {"number": clip.number} for name in ("clip", "repaint", "leave_out", "take_in", "audio")}
+    addresses = []
+    for name in AUDIENCE[STUDY]:
+        for verb in VERBS.get(name, (None,)):
+            arguments = {"slug": slug or study.slug} | extra.get(name, {}) | ({"verb": verb} if verb else {})
+            if name == "clip_change":
+                arguments["clip_id"] = clip.pk
+            addresses.append(reverse(name, kwargs=arguments))
+    return addresses
+
+
+def body(response: Any) -> bytes:
+    """Return the content of a response, also of a streamed file."""
+    return response.getvalue() if hasattr(response, "getvalue") else response.content
+
+
+def participant_addresses(visit: Visit) -> list[str]:
+    """Return each URL of AUDIENCE[PARTICIPANT] for this participant and their first trial."""
+    person = visit.participant
+    trial = person.trials.order_by("number").first()
+    assert trial is not None
+    extra = {
+        "survey_questions": [["before"], ["after"]],
+        "survey_trial": [[trial.number], [99]],
+        "survey_audio": [[trial.media_key]],
+        "survey_image": [[trial.media_key, letter] for letter in "ABCD"],
+    }
+    return [
+        reverse(name, args=[person.handle, *arguments])
+        for name in AUDIENCE[PARTICIPANT]
+        for arguments in extra.get(name, [[]])
+    ]
