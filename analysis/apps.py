@@ -9,4 +9,4 @@ class AnalysisConfig(AppConfig):
     verbose_name = "Analysis"
 
     def ready(self) -> None:
-        from analysis import steps  # noqa: F401  (registers this app's steps)
+        from analysis.console import navigation  # noqa: F401  (registers this app's steps)

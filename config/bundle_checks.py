@@ -18,8 +18,8 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from analysis import results
-from analysis.exports import REPORT_FILES
+from analysis.study_results import analyses
+from analysis.study_results.report_files import REPORT_FILES
 from study.cells import as_written
 from study.lifecycle import digest_of
 from study.receipts import find_receipt, verify_ballot
@@ -285,15 +285,15 @@ def _differences(exported: Any, again: Any, where: str = "") -> Iterator[str]:
 def _check_analysis(bundle: Bundle) -> None:
     # Imported here: SciPy and Arrow are for workers and commands, the web process does without.
     from analysis.statistics.errors import StatisticsError
-    from analysis.table import TableError
+    from analysis.tables.ballot_table import TableError
 
     if not {"ballots.csv", "plan.json", "analysis.json"} <= bundle.members.keys():
         return
     plan, exported = bundle.json("plan.json"), bundle.json("analysis.json")
     try:
-        computed = results.analyse_csv(bundle.read("ballots.csv"), "ballots.csv", plan)
+        computed = analyses.analyse_csv(bundle.read("ballots.csv"), "ballots.csv", plan)
         if MATCH_CONTROL in bundle.members:
-            control = results.match_control_of(bundle.read(MATCH_CONTROL))
+            control = analyses.match_control_of(bundle.read(MATCH_CONTROL))
             computed |= {"match_control": control} if control else {}
     except (TableError, StatisticsError) as error:
         raise Unreadable(f"The ballots cannot be analysed again: {error}") from error

@@ -13,11 +13,11 @@ from typing import Any
 
 from django.utils import translation
 
-from analysis import results
-from analysis.codebook import codebook_csv
-from analysis.deviations import deviations
-from analysis.exports import REPORT_FILES, report_file
 from analysis.models import Analysis
+from analysis.study_results import analyses
+from analysis.study_results.deviations import deviations
+from analysis.study_results.report_files import REPORT_FILES, report_file
+from analysis.tables.codebook import codebook_csv
 from config.bundle_checks import MATCH_CONTROL, SUMS, verify_export
 from study.ballots import commitments
 from study.cells import csv_text
@@ -119,8 +119,8 @@ def _deviations(study: Study, analysis: Analysis | None) -> list[str]:
 
 def _analysis(study: Study) -> Analysis:
     """The newest analysis, made now where answers have come or gone since."""
-    found = results.latest(study)
-    return found if found is not None and results.is_current(found) else results.build_analysis(study)
+    found = analyses.latest(study)
+    return found if found is not None and analyses.is_current(found) else analyses.build_analysis(study)
 
 
 def _stimuli(study: Study, images: bool) -> Iterator[tuple[str, bytes]]:
@@ -154,10 +154,10 @@ def _contents(study: Study, images: bool) -> Iterator[tuple[str, bytes]]:
     if study.simulated:
         state += "SIMULATED: the answers come from simulated participants. These results are no findings.\n"
     yield "README.txt", README.format(title=study.title, state=state).encode()
-    yield "ballots.csv", results.ballots_csv(study)
+    yield "ballots.csv", analyses.ballots_csv(study)
     yield "codebook.csv", codebook_csv()
     if study.match_controls:
-        yield MATCH_CONTROL, results.match_control_csv(study)
+        yield MATCH_CONTROL, analyses.match_control_csv(study)
     yield "participants.csv", _participants(study)
     yield "study.json", _study(study, analysis)
     if sealed:

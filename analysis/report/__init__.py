@@ -4,7 +4,7 @@ Whoever holds the JSON of `analyze` can make the report again; no module here to
 """
 
 from analysis.report.context import ClipView, ConditionView, ReportContext
-from analysis.report.html import render_report
-from analysis.report.write import write_report
+from analysis.report.files.folder import write_report
+from analysis.report.files.html import render_report
 
 __all__ = ["ClipView", "ConditionView", "ReportContext", "render_report", "write_report"]

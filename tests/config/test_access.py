@@ -15,11 +15,11 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from analysis.results import build_analysis
+from analysis.study_results.analyses import build_analysis
 from study.enrolment import enrol
 from study.links import create_personal_links
 from study.models import ProblemReport, Study
-from tests.analysis.worlds import closed_study
+from tests.analysis.answered_studies import closed_study
 from tests.factories import UserFactory, make_study
 from tests.study.visits import Visit
 

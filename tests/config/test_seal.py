@@ -23,7 +23,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
-from analysis.results import build_analysis, request_analysis
+from analysis.study_results.analyses import build_analysis, request_analysis
 from config.bundles import export_study
 from study.assignment import draw_plan
 from study.ballots import ballot_rows

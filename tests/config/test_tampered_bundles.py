@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
-from analysis import results
+from analysis.study_results import analyses
 from config.bundles import SUMS, export_study, verify_export
 from study.lifecycle import current_plan, digest_of
 from study.models import Stimulus, Study
-from tests.analysis.worlds import closed_study
+from tests.analysis.answered_studies import closed_study
 
 pytestmark = pytest.mark.django_db
 Files = dict[str, bytes]
@@ -80,7 +80,7 @@ def weigh_otherwise(files: Files) -> None:
     plan = json.loads(files["plan.json"])
     plan["weights"] = [9, 1]
     files["plan.json"] = json.dumps(plan).encode()
-    analysis = results.analyse_csv(files["ballots.csv"], "ballots.csv", plan)
+    analysis = analyses.analyse_csv(files["ballots.csv"], "ballots.csv", plan)
     analysis["match_control"] = json.loads(files["analysis.json"])["match_control"]
     files["analysis.json"] = json.dumps(analysis).encode()
 

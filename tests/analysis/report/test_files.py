@@ -12,9 +12,9 @@ import pytest
 from openpyxl import load_workbook
 
 from analysis.report import ClipView, ReportContext
-from analysis.report.latex import BIBTEX, escape, report_latex
-from analysis.report.pdf import report_pdf
-from analysis.report.sheets import report_xlsx
+from analysis.report.files.latex import BIBTEX, escape, report_latex
+from analysis.report.files.pdf import report_pdf
+from analysis.report.files.xlsx import report_xlsx
 
 CONTEXT = ReportContext(title="50% of A&B_C #1 {really}", notices=["Simulated: no findings."])
 
@@ -104,6 +104,6 @@ def test_what_typst_objects_to_is_said(
 ) -> None:
     broken = tmp_path / "report.typ"
     broken.write_text("#no-such-thing()", encoding="utf-8")
-    monkeypatch.setattr("analysis.report.pdf._TEMPLATE", broken)
+    monkeypatch.setattr("analysis.report.files.pdf._TEMPLATE", broken)
     with pytest.raises(RuntimeError, match="no-such-thing"):
         report_pdf(analysis, CONTEXT)

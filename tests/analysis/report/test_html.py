@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from analysis.report import ClipView, ReportContext, render_report, write_report
-from analysis.report.drawn import weight_crossings
+from analysis.report.figures.figure_list import weight_crossings
 
 
 class Resources(HTMLParser):

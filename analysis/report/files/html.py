@@ -1,0 +1,66 @@
+"""The report as one HTML file that needs nothing outside itself and prints well."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.safestring import SafeString, mark_safe
+
+from analysis.report.contents import named, report_parts
+from analysis.report.context import ConditionView, ReportContext
+from analysis.report.tables.text_tables import TextTable, text_tables
+
+_STYLE = Path(__file__).parent / "report.css"
+
+
+def render_report(data: Mapping[str, Any], context: ReportContext, *, alpha: float = 0.05) -> str:
+    """The report of the analysis JSON `data` in `context.language`.
+
+    Args:
+        data: what `analyze --json` writes; blocks that are null are left out of the report.
+        context: names, images and notices.
+        alpha: below which a p value counts as shown.
+    """
+    with translation.override(context.language):
+        context = named(data, context)
+        parts = report_parts(data, context, alpha)
+        for figure in parts["figures"]:
+            figure["svg"] = mark_safe(figure["svg"])  # noqa: S308 (figures escape their texts)
+        for row in parts["points_table"]:
+            row["swatch"] = _swatch(row["view"])
+        tables = [_aligned(table) for table in text_tables(data, context, parts) if table.key != "points"]
+        style = mark_safe(_STYLE.read_text(encoding="utf-8"))  # noqa: S308 (our own file)
+        return render_to_string(
+            "analysis/report.html",
+            {"language": context.language, "context": context, "data": data, "style": style}
+            | parts
+            | {"tables": tables},
+        )
+
+
+def _swatch(view: ConditionView) -> SafeString:
+    """A small square in the condition's hue and fill, for tables."""
+    inside = (
+        f'<path d="M-2 6 6-2M1 11 11 1M6 14 14 6" stroke="{view.colour}" stroke-width="2"/>'
+        if view.hollow
+        else f'<rect width="12" height="12" fill="{view.colour}"/>'
+    )
+    return mark_safe(  # noqa: S308 (colours are ours)
+        f'<svg class="swatch" width="12" height="12" viewBox="0 0 12 12" aria-hidden="true">{inside}'
+        f'<rect x=".5" y=".5" width="11" height="11" fill="none" stroke="{view.colour}"/></svg>'
+    )
+
+
+def _aligned(table: TextTable) -> dict[str, Any]:
+    """A table for the template: every cell with whether it stands to the left."""
+    sides = [index == 0 or index in table.left for index in range(len(table.header))]
+    return {
+        "key": table.key,
+        "title": table.title,
+        "note": table.note,
+        "groups": table.groups,
+        "columns": list(zip(table.header, sides, strict=True)),
+        "cells": [list(zip(row, sides, strict=True)) for row in table.rows],
+    }

@@ -1,0 +1,100 @@
+"""The report as PDF, set by Typst: one wheel, no system library."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from analysis.report.contents import named, report_parts
+from analysis.report.context import ReportContext
+from analysis.report.tables.text_tables import TextTable, text_tables
+
+_TEMPLATE = Path(__file__).parent / "report.typ"
+_TYPESETTER = Path(__file__).parent / "typst_process.py"
+_PATIENCE = 120  # seconds
+
+
+def report_pdf(data: Mapping[str, Any], context: ReportContext, *, alpha: float = 0.05) -> bytes:
+    """The same report as `render_report`, as PDF bytes.
+
+    Korean needs a Korean font on the machine (Noto CJK, Apple SD Gothic Neo or Malgun Gothic); without one the
+    letters are missing, the numbers not.
+
+    Raises:
+        RuntimeError: Typst could not set it; the message is Typst's.
+    """
+    with translation.override(context.language):
+        context = named(data, context)
+        parts = report_parts(data, context, alpha)
+        files = {"main.typ": _TEMPLATE.read_text(encoding="utf-8")}
+        figures = []
+        for index, figure in enumerate(parts["figures"]):
+            files[f"figure{index}.svg"] = figure["svg"].replace("system-ui", "Libertinus Serif")
+            figures.append({"title": figure["title"], "file": f"figure{index}.svg", "caption": figure["caption"]})
+        people = _("%(people)d people × %(clips)d clips, %(ballots)d answers") % {
+            "people": data["n_participants"],
+            "clips": data["n_clips"],
+            "ballots": data["n_ballots"],
+        }
+        files["report.json"] = json.dumps(
+            {
+                "language": context.language,
+                "title": context.title,
+                "facts": [people, *context.facts],
+                "notices": list(context.notices),
+                "answer": parts["answer"],
+                "warnings": parts["warnings"],
+                "tables": [asdict(table) for table in text_tables(data, context, parts)],
+                "figures": figures,
+                "remark": "" if parts["sensitivity"] else parts["sensitivity_note"],
+                "headings": {
+                    "methods": _("Methods"),
+                    "deviations": _("Deviations from the plan"),
+                    "limits": _("Limits"),
+                    "people": _("People"),
+                },
+                "deviations": parts["deviations"] or [],
+                "methods": parts["methods"],
+                "limits": parts["limits"],
+                "people": [[str(name), str(value)] for name, value in context.flow.items()],
+                "details": [[name, value] for name, value in context.details],
+                "checklists": [asdict(table) for table in _checklists(context)],
+                "versions": " · ".join(f"{name} {version}" for name, version in context.versions.items()),
+            },
+            ensure_ascii=False,
+        )
+        return _typeset(files)
+
+
+def _typeset(files: Mapping[str, str]) -> bytes:
+    """The PDF of a Typst project, set in a process of its own (see typst_process.py)."""
+    done = subprocess.run(  # noqa: S603 (our own file)
+        [sys.executable, "-I", str(_TYPESETTER)],
+        input=json.dumps(files).encode(),
+        capture_output=True,
+        check=False,
+        timeout=_PATIENCE,
+    )
+    if done.returncode:
+        raise RuntimeError(f"the report could not be set as PDF: {done.stderr.decode(errors='replace')[-2000:]}")
+    return done.stdout
+
+
+def _checklists(context: ReportContext) -> list[TextTable]:
+    heading, header = _("Reporting checklist"), [_("No."), _("Item"), _("Answer")]
+    return [
+        TextTable(
+            "checklist",
+            f"{heading}: {name}",
+            header,
+            [[number, title, text or _("missing")] for number, title, text in items],
+            left=(1, 2),
+        )
+        for name, items in context.checklists
+    ]

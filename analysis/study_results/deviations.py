@@ -1,0 +1,173 @@
+"""Where a study went another way than its plan: what the study's own record shows, and what its researchers say.
+
+The plan as it was fixed at opening (`study.plan["fixed"]`) stands beside the study as it is; people are those whose
+answers count. What a plan allows, an early stop by its rule, is named too, for it ends a study before its target.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.db.models import Count
+from django.utils.translation import gettext as _
+
+from analysis.models import Analysis
+from analysis.report.text.number_format import get
+from study.ballots import kinds_of
+from study.lifecycle import current_plan
+from study.models import Participant, Study, Trial
+
+FIELD = "deviations"
+
+
+def deviations(study: Study, analysis: Analysis | None = None) -> list[str]:
+    """Sentences in the current language, none where nothing is recorded; a draft has no plan to leave yet.
+
+    With an `analysis` of an unsealed study an early end is set against the plan's rule to stop.
+    """
+    if study.status == Study.Status.DRAFT:
+        return []
+    fixed = study.plan.get("fixed") or {}
+    found = [
+        *_people_wanted(study, fixed, analysis),
+        *_excluded(study),
+        *_clips(study, fixed),
+        *_settings(study, fixed),
+        *_repeats(study, fixed),
+    ]
+    if said := str((study.plan.get("reporting") or {}).get(FIELD) or "").strip():
+        found.append(_("Stated by the researchers: %(text)s") % {"text": said})
+    return found
+
+
+def in_words(study: Study, analysis: Analysis | None = None) -> str:
+    """The deviations as one text; that there are none where there are none."""
+    return " ".join(deviations(study, analysis) or [_("None are recorded.")])
+
+
+def planned_people(study: Study) -> int | None:
+    """How many people the fixed plan wanted."""
+    design = (study.plan.get("fixed") or {}).get("design") or {}
+    planned: int | None = design.get("target_participants", study.target_participants)
+    return planned
+
+
+def _people_wanted(study: Study, fixed: Mapping[str, Any], analysis: Analysis | None) -> Iterator[str]:
+    planned = planned_people(study)
+    if not planned:
+        return
+    completed = study.participants.filter(kind__in=kinds_of(study), status=Participant.Status.COMPLETED).count()
+    numbers = {"planned": planned, "completed": completed}
+    if completed > planned:
+        yield _("More people than planned: %(completed)s completed, %(planned)s were planned.") % numbers
+    if completed >= planned or study.status != Study.Status.CLOSED:
+        return
+    text = _("Closed before the target: %(completed)s of %(planned)s planned people completed.") % numbers
+    rule = (fixed.get("analysis") or study.plan.get("analysis") or {}).get("sequential")
+    if rule and analysis is not None and analysis.result and not study.is_sealed:
+        stopped = get(analysis.result, "sequential", "stopped_at")
+        text += " " + (
+            _("The plan allows it: its rule to stop early was reached after %(n)s people.") % {"n": stopped}
+            if stopped
+            else _("The plan's rule to stop early was not reached.")
+        )
+    closing = study.log.filter(action="closed").last()
+    if closing is not None and closing.reason:
+        text += " " + _("Reason given: %(reason)s.") % {"reason": closing.reason.rstrip(". ")}
+    yield text
+
+
+def _excluded(study: Study) -> Iterator[str]:
+    reasons = Counter(
+        study.participants.filter(kind__in=kinds_of(study), excluded=True).values_list("exclusion_reason", flat=True)
+    )
+    if reasons:
+        yield _("People excluded by hand after opening: %(n)s (%(reasons)s).") % {
+            "n": reasons.total(),
+            "reasons": "; ".join(f"{reason or _('no reason given')}: {n}" for reason, n in reasons.items()),
+        }
+
+
+def _clips(study: Study, fixed: Mapping[str, Any]) -> Iterator[str]:
+    if "clips" not in fixed:
+        return
+    planned = {row["number"]: row["digest"] for row in fixed["clips"]}
+    clips = {clip.number: clip for clip in study.clips.order_by("number")}
+    now = {number for number, clip in clips.items() if clip.included}
+
+    def named(number: int) -> str:
+        clip = clips.get(number)
+        if clip is None:
+            return f"#{number}"
+        reason = clip.exclusion_reason if not clip.included else ""
+        return f"{clip.name} ({reason})" if reason else clip.name
+
+    for numbers, words in (
+        (planned.keys() - now, _("Clips left out after opening: %(clips)s.")),
+        (now - planned.keys(), _("Clips taken in after opening: %(clips)s.")),
+        (
+            {number for number in planned.keys() & now if clips[number].audio_digest != planned[number]},
+            _("Clips whose sound was exchanged after opening: %(clips)s."),
+        ),
+    ):
+        if numbers:
+            yield words % {"clips": ", ".join(named(number) for number in sorted(numbers))}
+
+
+def _settings(study: Study, fixed: Mapping[str, Any]) -> Iterator[str]:
+    """Whatever else the plan fixes and is another now, each with its old and its new value."""
+    now = current_plan(study)
+    pairs: list[tuple[str, Any, Any]] = [
+        (_label(name), value, now["design"][name])
+        for name, value in (fixed.get("design") or {}).items()
+        if name in now["design"]
+    ]
+    for name, place in (("weight_first", 0), ("weight_second", 1)):
+        if "weights" in fixed:
+            pairs.append((_label(name), fixed["weights"][place], now["weights"][place]))
+    if "alpha" in fixed:
+        pairs.append((_label("alpha"), fixed["alpha"], now["alpha"]))
+    rules = [bool((plan.get("analysis") or {}).get("sequential")) for plan in (fixed, now)]
+    if "analysis" in fixed:
+        pairs.append((_("early stop"), rules[0], rules[1]))
+    for label, old, new in pairs:
+        if old != new:
+            yield _("Changed after opening: %(setting)s, from %(old)s to %(new)s.") % {
+                "setting": label,
+                "old": _value(old),
+                "new": _value(new),
+            }
+    if "conditions" in fixed and fixed["conditions"] != now["conditions"]:
+        yield _("The conditions were changed after opening.")
+
+
+def _label(name: str) -> str:
+    return str(Study._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if value is None:
+        return "—"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _repeats(study: Study, fixed: Mapping[str, Any]) -> Iterator[str]:
+    planned = (fixed.get("design") or {}).get("repeats", study.repeats)
+    answered = (
+        Trial.objects.filter(
+            participant__study=study,
+            participant__kind__in=kinds_of(study),
+            kind=Trial.Kind.MAIN,
+            repeat__gt=0,
+            ballot__isnull=False,
+        )
+        .exclude(participant__status=Participant.Status.WITHDRAWN)
+        .values("participant")
+        .order_by("participant")
+        .annotate(n=Count("pk"))
+    )
+    extra = sum(max(row["n"] - planned, 0) for row in answered)
+    if extra:
+        yield _("Hidden repeats answered beyond the plan: %(n)s.") % {"n": extra}
