@@ -64,9 +64,10 @@ def main() -> None:
     from analysis.report.files.latex import report_latex
     from analysis.report.files.pdf import report_pdf
     from analysis.report.files.xlsx import report_xlsx
-    from analysis.statistics.analysis import analyse, to_json
+    from analysis.statistics.analysis import analyse
     from analysis.statistics.ballots import PRESET
     from analysis.tables.ballot_table import read_ballots
+    from analysis.tables.result_json import to_json
 
     context = ReportContext(title="Do redefined tags make images that people prefer?")
     with tempfile.TemporaryDirectory() as folder:

@@ -18,7 +18,6 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from analysis.study_results import analyses
 from analysis.study_results.report_files import REPORT_FILES
 from study.cells import as_written
 from study.lifecycle import digest_of
@@ -285,15 +284,16 @@ def _differences(exported: Any, again: Any, where: str = "") -> Iterator[str]:
 def _check_analysis(bundle: Bundle) -> None:
     # Imported here: SciPy and Arrow are for workers and commands, the web process does without.
     from analysis.statistics.errors import StatisticsError
-    from analysis.tables.ballot_table import TableError
+    from analysis.study_results.csv_analysis import analyse_csv, match_control_of
+    from analysis.tables.errors import TableError
 
     if not {"ballots.csv", "plan.json", "analysis.json"} <= bundle.members.keys():
         return
     plan, exported = bundle.json("plan.json"), bundle.json("analysis.json")
     try:
-        computed = analyses.analyse_csv(bundle.read("ballots.csv"), "ballots.csv", plan)
+        computed = analyse_csv(bundle.read("ballots.csv"), "ballots.csv", plan)
         if MATCH_CONTROL in bundle.members:
-            control = analyses.match_control_of(bundle.read(MATCH_CONTROL))
+            control = match_control_of(bundle.read(MATCH_CONTROL))
             computed |= {"match_control": control} if control else {}
     except (TableError, StatisticsError) as error:
         raise Unreadable(f"The ballots cannot be analysed again: {error}") from error

@@ -18,6 +18,7 @@ from analysis.study_results import analyses
 from analysis.study_results.deviations import deviations
 from analysis.study_results.report_files import REPORT_FILES, report_file
 from analysis.tables.codebook import codebook_csv
+from analysis.tables.study_tables import ballots_csv, match_control_csv
 from config.bundle_checks import MATCH_CONTROL, SUMS, verify_export
 from study.ballots import commitments
 from study.cells import csv_text
@@ -154,10 +155,10 @@ def _contents(study: Study, images: bool) -> Iterator[tuple[str, bytes]]:
     if study.simulated:
         state += "SIMULATED: the answers come from simulated participants. These results are no findings.\n"
     yield "README.txt", README.format(title=study.title, state=state).encode()
-    yield "ballots.csv", analyses.ballots_csv(study)
+    yield "ballots.csv", ballots_csv(study)
     yield "codebook.csv", codebook_csv()
     if study.match_controls:
-        yield MATCH_CONTROL, analyses.match_control_csv(study)
+        yield MATCH_CONTROL, match_control_csv(study)
     yield "participants.csv", _participants(study)
     yield "study.json", _study(study, analysis)
     if sealed:

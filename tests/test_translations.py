@@ -156,7 +156,7 @@ def _sample(node: ast.AST) -> str:
 
 
 def test_every_caution_of_the_analysis_is_recognised_and_translated() -> None:
-    tree = ast.parse((ROOT / "analysis/statistics/analysis.py").read_text(encoding="utf-8"))
+    tree = ast.parse((ROOT / "analysis/statistics/cautions.py").read_text(encoding="utf-8"))
     texts = [
         _sample(node.args[1])
         for node in ast.walk(tree)

@@ -15,6 +15,7 @@ from analysis.study_results import analyses
 from analysis.study_results.report_context import notices
 from analysis.study_results.report_files import CONTENT_TYPES, LANGUAGES, REPORT_FILES, report_file
 from analysis.tables.codebook import codebook_csv
+from analysis.tables.study_tables import ballots_csv
 from study.access import study_or_404
 from study.errors import StudyError
 from study.models import Study
@@ -87,7 +88,7 @@ def study_result_file(request: HttpRequest, slug: str, name: str) -> HttpRespons
     """One of the exports: the report in each form, its numbers, the ballots and their codebook."""
     study, analysis = _unsealed_analysis(request, slug)
     writers: dict[str, Callable[[], bytes]] = {
-        "ballots.csv": lambda: analyses.ballots_csv(study),
+        "ballots.csv": lambda: ballots_csv(study),
         "codebook.csv": codebook_csv,
         "analysis.json": lambda: json.dumps(analysis.result, indent=2, ensure_ascii=False).encode(),
     }

@@ -1,88 +1,30 @@
-"""From a study to its analysis and report: asked for by the console, computed by a worker or in this process.
+"""A study's analyses: requested in the console, computed by a worker or in this process.
 
-The row says what is left to do; whoever holds it in state "running" computes it. A row left running by a worker
-that died is taken up again, three times at most.
+Each analysis is a row of `Analysis`; the process that set a row to "running" computes it. If its worker died, another
+worker takes the row over, three times at most.
 """
 
-import csv
 import hashlib
-import io
-import tempfile
-from collections.abc import Mapping
 from datetime import timedelta
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Any
 
+from celery import current_app
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from analysis.models import Analysis
+from analysis.statistics.errors import StatisticsError
 from analysis.study_results import early_stop
 from analysis.study_results.factors import factors_of
-from study.ballots import COLUMNS, ballot_rows, kinds_of
-from study.cells import csv_text
+from analysis.tables.errors import TableError
+from analysis.tables.study_tables import ballots_csv, match_control_csv
 from study.errors import NotAllowedNow
-from study.models import Ballot, Participant, Study, Trial
+from study.models import Study
 
 STALE_AFTER = timedelta(minutes=10)
 ATTEMPTS = 3
-
-
-def ballots_csv(study: Study) -> bytes:
-    """The study's tidy ballot table as UTF-8 CSV: what is analysed is what is exported."""
-    rows = ([row[name] for name in COLUMNS] for row in ballot_rows(study))
-    return csv_text([COLUMNS, *rows]).encode()
-
-
-def match_control_csv(study: Study) -> bytes:
-    """The match-control answers as CSV: participant, clip, own (1: an image of the clip heard), excluded."""
-    ballots = (
-        Ballot.objects.filter(
-            trial__participant__study=study,
-            trial__participant__kind__in=kinds_of(study),
-            trial__kind=Trial.Kind.MATCH,
-            first__isnull=False,
-        )
-        .exclude(trial__participant__status=Participant.Status.WITHDRAWN)
-        .select_related("trial__participant", "trial__clip", "first")
-        .order_by("trial__participant__kind", "trial__participant__number", "trial__number")
-    )
-    rows: list[tuple[Any, ...]] = [("participant", "clip", "own", "excluded")]
-    for ballot in ballots:
-        trial, person = ballot.trial, ballot.trial.participant
-        own = int(ballot.first is not None and ballot.first.clip_id == trial.clip_id)
-        rows.append((person.code, trial.clip.name, own, int(person.excluded)))
-    return csv_text(rows).encode()
-
-
-def match_control_of(data: bytes) -> dict[str, Any] | None:
-    """The test of match control from such a table; None without answers."""
-    import numpy as np
-
-    from analysis.statistics.match_control import match_control
-    from analysis.tables.result_json import plain
-
-    rows = [row for row in csv.DictReader(io.StringIO(data.decode())) if row["excluded"] != "1"]
-    found = match_control(
-        np.array([row["participant"] for row in rows]),
-        np.array([row["own"] == "1" for row in rows], dtype=bool),
-    )
-    return None if found is None else dict(plain(found))
-
-
-def software_versions() -> dict[str, str]:
-    """Name and version of what the numbers rest on."""
-    names = ("earsight", "numpy", "scipy", "pandas", "django")
-    found = {}
-    for name in names:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
 
 
 def latest(study: Study) -> Analysis | None:
@@ -91,38 +33,36 @@ def latest(study: Study) -> Analysis | None:
 
 
 def is_current(analysis: Analysis) -> bool:
-    """Whether no answer has come or gone since."""
+    """Whether the study's ballots are still those that were analysed."""
     return analysis.ballots_digest == hashlib.sha256(ballots_csv(analysis.study)).hexdigest()
 
 
 def ensure_unsealed(study: Study) -> None:
-    """Raises NotAllowedNow while results by condition are sealed."""
+    """Raise NotAllowedNow while results by condition are sealed."""
     if study.is_sealed:
         raise NotAllowedNow(_("The results are sealed until the study is closed and its grace period is over."))
 
 
 @transaction.atomic
 def request_analysis(study: Study) -> Analysis:
-    """Queues an analysis of an unsealed study, or returns the one that is under way.
+    """Queue an analysis of an unsealed study, or return the unfinished one.
 
     Raises:
         NotAllowedNow: the study is sealed.
     """
-    from analysis.tasks import run_analysis
-
     ensure_unsealed(study)
-    under_way = study.analyses.filter(state__in=Analysis.UNFINISHED).first()
-    analysis = under_way or Analysis.objects.create(study=study)
-    transaction.on_commit(lambda: run_analysis.delay(analysis.pk))
+    unfinished = study.analyses.filter(state__in=Analysis.UNFINISHED).first()
+    analysis = unfinished or Analysis.objects.create(study=study)
+    transaction.on_commit(lambda: current_app.send_task("analysis.run", (analysis.pk,)))
     return analysis
 
 
-def take(analysis_id: int) -> Analysis | None:
-    """The row, now ours to compute, or None where another has it or it is finished."""
-    free = Q(state=Analysis.State.WAITING) | Q(
+def claim(analysis_id: int) -> Analysis | None:
+    """Set the row to "running" for this process; None if it is finished or another process computes it."""
+    claimable = Q(state=Analysis.State.WAITING) | Q(
         state=Analysis.State.RUNNING, started_at__lt=timezone.now() - STALE_AFTER
     )
-    rows = Analysis.objects.filter(Q(pk=analysis_id) & free)
+    rows = Analysis.objects.filter(Q(pk=analysis_id) & claimable)
     row = rows.first()
     if row is None:
         return None
@@ -140,10 +80,9 @@ def take(analysis_id: int) -> Analysis | None:
 
 
 def compute(analysis: Analysis) -> Analysis:
-    """Analyses the study's ballots as they are now and stores the result."""
-    # Imported here: SciPy and Arrow are for workers and commands, the web process does without.
-    from analysis.statistics.errors import StatisticsError
-    from analysis.tables.ballot_table import TableError
+    """Analyse the study's ballots as they are now and store the result or the error."""
+    # Imported here: it loads SciPy and Arrow, which the web process does not need.
+    from analysis.study_results.csv_analysis import analyse_csv, match_control_of, software_versions
 
     study = analysis.study
     data = ballots_csv(study)
@@ -164,7 +103,7 @@ def compute(analysis: Analysis) -> Analysis:
 
 
 def plan_of(study: Study) -> dict[str, Any]:
-    """What the statistics need of the study's plan, as plain JSON: kept with the result, exported with it."""
+    """The part of the study's plan that the statistics need, as JSON: stored with the result and exported."""
     conditions = list(study.conditions.order_by("number"))
     return {
         "conditions": [condition.key for condition in conditions],
@@ -177,42 +116,19 @@ def plan_of(study: Study) -> dict[str, Any]:
     }
 
 
-def analyse_csv(data: bytes, name: str, plan: Mapping[str, Any]) -> dict[str, Any]:
-    """The public analysis JSON of a ballot table under a plan as `plan_of` gives it.
+def build_analysis(study: Study) -> Analysis:
+    """Analyse an unsealed study in this process.
 
     Raises:
-        TableError: the table cannot be read.
-        StatisticsError: it holds nothing to analyse.
+        NotAllowedNow: the study is sealed.
     """
-    from analysis.statistics.analysis import AnalysisPlan, analyse, to_json
-    from analysis.tables.ballot_table import read_ballots
-
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / name
-        path.write_bytes(data)
-        table = read_ballots(path, tuple(plan["conditions"]))
-    factors = plan["factors"] and {key: tuple(keys) for key, keys in plan["factors"].items()}
-    chosen = AnalysisPlan(
-        weights=tuple(plan["weights"]),
-        factors=factors,
-        alpha=plan["alpha"],
-        seed=plan["seed"],
-        sequential=plan.get("sequential", False),
-        clips_per_participant=plan.get("clips_per_participant"),
-    )
-    result = analyse(table.ballots, chosen, n_excluded=table.n_excluded, with_excluded=table.all_ballots)
-    return to_json(result)
-
-
-def build_analysis(study: Study) -> Analysis:
-    """Analyses an unsealed study in this process."""
     ensure_unsealed(study)
     analysis = Analysis.objects.create(study=study)
-    taken = take(analysis.pk)
-    assert taken is not None, "a row just made is free"
-    return compute(taken)
+    claimed = claim(analysis.pk)
+    assert claimed is not None, "a new row can be claimed"
+    return compute(claimed)
 
 
-def unfinished() -> list[int]:
-    """Rows that a worker should look at when it starts."""
+def unfinished_ids() -> list[int]:
+    """Keys of the unfinished rows; a worker that starts queues them again."""
     return list(Analysis.objects.filter(state__in=Analysis.UNFINISHED).values_list("pk", flat=True))

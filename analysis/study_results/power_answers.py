@@ -1,17 +1,19 @@
-"""Power asked for in the console: computed by a worker, kept with the study's plan."""
+"""Questions about power from the console: answered by a worker, question and answer stored in the study's plan."""
 
 from collections.abc import Mapping
 from typing import Any
 
+from celery import current_app
 from django.db import transaction
 
+from analysis.statistics.errors import StatisticsError
 from study.models import Study
 
 SIMULATIONS = 1_000
 
 
 @transaction.atomic
-def _keep(study_id: int, **changes: Any) -> None:
+def _save(study_id: int, **changes: Any) -> None:
     row = Study.objects.select_for_update().get(pk=study_id)
     row.plan = row.plan | {"power": (row.plan.get("power") or {}) | changes}
     row.save(update_fields=["plan"])
@@ -19,17 +21,14 @@ def _keep(study_id: int, **changes: Any) -> None:
 
 @transaction.atomic
 def ask_power(study: Study, inputs: Mapping[str, float]) -> None:
-    """Queues a simulation of the power of a design; the newest question replaces the one before."""
-    from analysis.tasks import compute_power
-
-    _keep(study.pk, inputs=dict(inputs), state="waiting", result=None, error="")
-    transaction.on_commit(lambda: compute_power.delay(study.pk))
+    """Queue a simulation of a design's power; it replaces the study's previous question."""
+    _save(study.pk, inputs=dict(inputs), state="waiting", result=None, error="")
+    transaction.on_commit(lambda: current_app.send_task("analysis.power", (study.pk,)))
 
 
 def answer_power(study_id: int) -> None:
-    """Computes what was asked last; again does no harm, for the seed is the study's."""
-    # SciPy is for workers; the web process does without.
-    from analysis.statistics.errors import StatisticsError
+    """Compute the power that was asked for last. A second call gives the same: the seed is the study's."""
+    # Imported here: it loads SciPy, which the web process does not need.
     from analysis.statistics.power import power
     from analysis.tables.result_json import plain
 
@@ -51,6 +50,6 @@ def answer_power(study_id: int) -> None:
             seed=study.seed % 2**32,
         )
     except StatisticsError as error:
-        _keep(study_id, state="failed", error=str(error))
+        _save(study_id, state="failed", error=str(error))
         return
-    _keep(study_id, state="ready", result=plain(found))
+    _save(study_id, state="ready", result=plain(found))

@@ -13,7 +13,8 @@ import pyarrow.compute as pc
 
 from analysis.statistics.ballots import NONE, PRESET, Ballots, check_ballots, check_conditions
 from analysis.statistics.errors import BallotsError, DesignError
-from analysis.tables.csv_file import TableError, read_text_columns
+from analysis.tables.csv_file import read_text_columns
+from analysis.tables.errors import TableError
 
 REQUIRED = ("participant", "clip", "first", "second")
 WHOLE_NUMBERS = ("repeat", "trial", "position_first", "position_second")

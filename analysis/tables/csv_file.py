@@ -12,13 +12,11 @@ from pathlib import Path
 import pyarrow as pa
 from pyarrow import csv
 
+from analysis.tables.errors import TableError
+
 ENCODINGS = ("utf8", "cp949")
 DELIMITERS = (",", ";", "\t")
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-
-
-class TableError(ValueError):
-    """A file that cannot be read as it is; the message says where and how to mend it."""
 
 
 def delimiter_of(header: str) -> str:

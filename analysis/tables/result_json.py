@@ -5,14 +5,12 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from analysis.statistics import results as r
-
-if TYPE_CHECKING:
-    from analysis.statistics.analysis import AnalysisResult
+from analysis.statistics import results
+from analysis.statistics.plan_and_result import AnalysisResult
 
 
 def plain(value: Any) -> Any:
@@ -32,7 +30,7 @@ def plain(value: Any) -> Any:
     return value
 
 
-def _contrast(test: r.ContrastTest) -> dict[str, Any]:
+def _contrast(test: results.ContrastTest) -> dict[str, Any]:
     keys = ("contrast", "estimate", "se", "df", "t", "p", "ci95", "population")
     block = {key: plain(getattr(test, key)) for key in keys}
     if test.p_holm is not None:
@@ -52,7 +50,7 @@ def _scores(result: AnalysisResult) -> dict[str, Any]:
     }
 
 
-def _pair(pair: r.PairComparison) -> dict[str, Any]:
+def _pair(pair: results.PairComparison) -> dict[str, Any]:
     return {
         "a": pair.a,
         "b": pair.b,
@@ -109,8 +107,11 @@ def _without_p(value: Any) -> Any:
     return [_without_p(item) for item in value] if isinstance(value, list) else value
 
 
-def as_json(result: AnalysisResult) -> dict[str, Any]:
-    """See `analysis.analysis.to_json`; where the e-process stopped, without ordinary p values."""
+def to_json(result: AnalysisResult) -> dict[str, Any]:
+    """The public JSON as plain Python values; docs/statistics.md lists its keys.
+
+    After an early stop by the e-process every ordinary p value is None.
+    """
     data = _everything(result)
     if result.sequential is not None and result.sequential.stopped_at:
         return _without_p(data) | {key: data[key] for key in KEPT_AFTER_A_STOP} | {"permutation_by_clip": {}}

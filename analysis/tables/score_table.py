@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from analysis.statistics.table_audit import ScoreTable, TableAudit
-from analysis.tables.csv_file import TableError, read_rows
+from analysis.tables.csv_file import read_rows
+from analysis.tables.errors import TableError
 from analysis.tables.result_json import plain
 
 TOTAL = "printed_total"

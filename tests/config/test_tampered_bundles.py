@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
-from analysis.study_results import analyses
+from analysis.study_results.csv_analysis import analyse_csv
 from config.bundles import SUMS, export_study, verify_export
 from study.lifecycle import current_plan, digest_of
 from study.models import Stimulus, Study
@@ -80,7 +80,7 @@ def weigh_otherwise(files: Files) -> None:
     plan = json.loads(files["plan.json"])
     plan["weights"] = [9, 1]
     files["plan.json"] = json.dumps(plan).encode()
-    analysis = analyses.analyse_csv(files["ballots.csv"], "ballots.csv", plan)
+    analysis = analyse_csv(files["ballots.csv"], "ballots.csv", plan)
     analysis["match_control"] = json.loads(files["analysis.json"])["match_control"]
     files["analysis.json"] = json.dumps(analysis).encode()
 

@@ -6,8 +6,9 @@ import io
 import openpyxl
 import pytest
 
-from analysis.study_results.analyses import ballots_csv, build_analysis
+from analysis.study_results.analyses import build_analysis
 from analysis.study_results.report_files import report_file
+from analysis.tables.study_tables import ballots_csv
 from config.bundles import export_study, verify_export
 from study.cells import as_written, inert
 from study.models import Clip, Study

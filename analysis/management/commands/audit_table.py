@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from analysis.statistics.errors import StatisticsError
 from analysis.statistics.table_audit import audit_table
 from analysis.tables.command_options import parse_claims, parse_factors
-from analysis.tables.csv_file import TableError
+from analysis.tables.errors import TableError
 from analysis.tables.score_table import audit_json, read_score_table
 
 

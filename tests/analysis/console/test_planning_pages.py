@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from analysis.study_results import power_answers
 from analysis.study_results.checklists import checklist_csv, filled, heds_json
+from analysis.tasks import compute_power
 from study.models import Study
 from tests.analysis.answered_studies import answered_study, closed_study
 from tests.factories import UserFactory, make_open_study, make_study
@@ -121,14 +122,14 @@ def test_power_is_asked_for_computed_and_shown(
     monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
 ) -> None:
     study = make_study(clips=1)
-    asked: list[int] = []
-    monkeypatch.setattr("analysis.tasks.compute_power.delay", asked.append)
+    asked: list[tuple[str, tuple[int]]] = []
+    monkeypatch.setattr("celery.Celery.send_task", lambda _app, name, args: asked.append((name, args)))
     monkeypatch.setattr(power_answers, "SIMULATIONS", 100)
     client = signed_in(study.owner)
     inputs = {"participants": 10, "clips": 6, "share": 0.7, "sd_participants": 0.8, "sd_clips": 0.7}
     with django_capture_on_commit_callbacks(execute=True):
         assert client.post(page(study, "power"), inputs).status_code == 302
-    assert asked == [study.pk]
+    assert asked == [(compute_power.name, (study.pk,))]
     assert "Simulating studies" in client.get(page(study, "power")).content.decode()
     power_answers.answer_power(study.pk)
     shown = client.get(page(study, "power")).content.decode()

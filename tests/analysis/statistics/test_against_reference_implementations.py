@@ -7,14 +7,16 @@ import numpy as np
 import pytest
 from scipy import optimize, stats
 
-from analysis.statistics.analysis import AnalysisPlan, analyse, to_json
+from analysis.statistics.analysis import analyse
 from analysis.statistics.ballots import make_ballots
 from analysis.statistics.contrasts import crossed_mean
 from analysis.statistics.design_checks import krippendorff_alpha
 from analysis.statistics.permutation import permutation_test
+from analysis.statistics.plan_and_result import AnalysisPlan
 from analysis.statistics.ranks import skillings_mack
 from analysis.statistics.scores import studentized_interval
 from analysis.statistics.sequential import e_process
+from analysis.tables.result_json import to_json
 from tests.analysis.sample_ballots import simulated
 from tests.analysis.statistics import reference_implementations as slow
 

@@ -8,11 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.statistics.analysis import AnalysisPlan, analyse, to_json
+from analysis.statistics.analysis import analyse
 from analysis.statistics.ballots import NONE, Ballots
 from analysis.statistics.contrasts import crossed_mean
 from analysis.statistics.plackett_luce import fit_worths, plackett_luce
+from analysis.statistics.plan_and_result import AnalysisPlan
 from analysis.statistics.power import crossed_p_values
+from analysis.tables.result_json import to_json
 from tests.analysis.sample_ballots import by_hand, rows_of, simulated
 
 QUICK = AnalysisPlan(draws=200, random_effects=False)

@@ -5,13 +5,14 @@ import itertools
 import numpy as np
 import pytest
 
-from analysis.statistics.analysis import AnalysisPlan, analyse
+from analysis.statistics.analysis import analyse
 from analysis.statistics.ballots import PRESET, PRESET_FACTORS, make_ballots
 from analysis.statistics.design_checks import krippendorff_alpha, position_bias, retest_reliability
 from analysis.statistics.errors import DesignError
 from analysis.statistics.match_control import match_control
 from analysis.statistics.permutation import permutation_test
 from analysis.statistics.plackett_luce import effect_contrasts, fit_worths
+from analysis.statistics.plan_and_result import AnalysisPlan
 from analysis.statistics.random_effects import random_effects
 from analysis.statistics.ranks import wilcoxon
 from analysis.statistics.scores import scores, studentized_interval

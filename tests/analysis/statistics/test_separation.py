@@ -6,9 +6,11 @@ from pathlib import Path
 import numpy as np
 
 from analysis.report import ReportContext, render_report
-from analysis.statistics.analysis import AnalysisPlan, analyse, to_json
+from analysis.statistics.analysis import analyse
 from analysis.statistics.ballots import PRESET, make_ballots
+from analysis.statistics.plan_and_result import AnalysisPlan
 from analysis.tables.ballot_table import read_ballots
+from analysis.tables.result_json import to_json
 
 
 def test_a_condition_that_always_wins_ends_with_a_plain_sentence(tmp_path: Path) -> None:

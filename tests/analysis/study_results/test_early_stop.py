@@ -11,9 +11,11 @@ from django.utils import timezone, translation
 
 from analysis.report import ReportContext, render_report
 from analysis.report.text.answer import answer
-from analysis.statistics.analysis import AnalysisPlan, analyse, to_json
+from analysis.statistics.analysis import analyse
+from analysis.statistics.plan_and_result import AnalysisPlan
 from analysis.statistics.sequential import decide, e_process
 from analysis.study_results import analyses, early_stop
+from analysis.tables.result_json import to_json
 from study.errors import NotAllowedNow
 from study.lifecycle import current_plan, digest_of
 from study.models import Participant, Study

@@ -7,10 +7,13 @@ import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
-from analysis.statistics.analysis import AnalysisPlan, analyse, to_json
+from analysis.statistics.analysis import analyse
 from analysis.statistics.ballots import PRESET
+from analysis.statistics.plan_and_result import AnalysisPlan
 from analysis.statistics.table_audit import Consistent, ScoreTable, audit_table, column_possible
-from analysis.tables.ballot_table import TableError, read_ballots
+from analysis.tables.ballot_table import read_ballots
+from analysis.tables.errors import TableError
+from analysis.tables.result_json import to_json
 from tests.analysis.sample_ballots import rows_of, simulated, write_csv
 
 SEED_TABLE = """condition,item1,item2,item3,item4,item5,item6,printed_total
