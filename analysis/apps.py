@@ -9,4 +9,5 @@ class AnalysisConfig(AppConfig):
     verbose_name = "Analysis"
 
     def ready(self) -> None:
-        from analysis.console import navigation  # noqa: F401  (registers this app's steps)
+        from analysis.console import navigation  # noqa: F401  (registers the pages)
+        from analysis.study_results import preflight  # noqa: F401  (registers its finding)

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from analysis.study_results.checklist_items import FIELDS
+from analysis.study_results.reporting_answers import FIELDS
 
 _SHORT = ("hourly_wage", "data_link", "source_link")
 

@@ -1,32 +1,28 @@
-"""This app's steps in the console's path."""
-
-from collections.abc import Iterable
+"""The pages of the analysis in the console's list of steps; `apps.py` imports this module to register them."""
 
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from analysis.study_results import early_stop
-from analysis.study_results.checklist_items import FIELDS, MAY_STAY_EMPTY
-from analysis.study_results.factors import factors_of, has_preset
-from study import preflight
+from analysis.study_results.factors import has_preset
+from analysis.study_results.reporting_answers import FIELDS, MAY_STAY_EMPTY, reporting_answers
 from study.models import Study
-from study.preflight import Finding, Level
 from study.steps import Group, Progress, Step, conditions_of, register
 
 
-def _told(study: Study) -> Progress:
-    said = study.plan.get("reporting") or {}
-    if not said:
+def _reporting_progress(study: Study) -> Progress:
+    answers = reporting_answers(study)
+    if not answers:
         return Progress.TODO
-    asked = [key for key, _label, _help in FIELDS if key not in MAY_STAY_EMPTY]
-    return Progress.DONE if all(said.get(key) for key in asked) else Progress.PARTLY
+    required = [key for key, _label, _help in FIELDS if key not in MAY_STAY_EMPTY]
+    return Progress.DONE if all(answers.get(key) for key in required) else Progress.PARTLY
 
 
-def _sealed(study: Study) -> str:
+def _sealed_note(study: Study) -> str:
     return gettext("sealed") if study.status != Study.Status.DRAFT and study.is_sealed else ""
 
 
-# The simulated studies are of tag set × prompt form; about other designs they would say nothing.
+# Power is simulated for tag set × prompt form only, so other designs do not get the page.
 register(
     Step(
         "power",
@@ -53,32 +49,5 @@ register(
         ),
     )
 )
-register(Step("reporting", _("Reporting"), "study_reporting", Group.SETUP, 67, _told, optional=True))
-register(Step("results", _("Report and exports"), "study_results", Group.RESULTS, 10, note=_sealed))
-
-
-@preflight.register
-def the_primary_question_is_known(study: Study) -> Iterable[Finding]:
-    """Of conditions of the study's own, what the first factor will compare; tag set × prompt form is well known."""
-    conditions = conditions_of(study)
-    if has_preset(conditions):
-        return
-    factors = factors_of(conditions)
-    if factors is None:
-        yield Finding(
-            Level.WARNS,
-            gettext(
-                "No factor of two levels is named, so the report compares the conditions pair by pair, without a "
-                "primary question."
-            ),
-            "study_describe",
-        )
-        return
-    high = next(iter(factors.values()))
-    sides = [", ".join(f"“{row.label}”" for row in conditions if (row.key in high) is first) for first in (True, False)]
-    yield Finding(
-        Level.WARNS,
-        gettext("The primary question is %(high)s against %(low)s, for that is the first factor of two levels.")
-        % {"high": sides[0], "low": sides[1]},
-        "study_describe",
-    )
+register(Step("reporting", _("Reporting"), "study_reporting", Group.SETUP, 67, _reporting_progress, optional=True))
+register(Step("results", _("Report and exports"), "study_results", Group.RESULTS, 10, note=_sealed_note))

@@ -9,8 +9,9 @@ from django.views.decorators.http import require_http_methods
 
 from analysis.console.forms import PowerForm, ReportingForm
 from analysis.study_results import analyses, early_stop
-from analysis.study_results.checklists import filled, tell, told
+from analysis.study_results.checklists import filled_checklists
 from analysis.study_results.power_answers import ask_power
+from analysis.study_results.reporting_answers import reporting_answers, save_reporting_answers
 from study.access import study_or_404
 from study.errors import StudyError
 
@@ -20,13 +21,15 @@ from study.errors import StudyError
 def study_reporting(request: HttpRequest, slug: str) -> HttpResponse:
     """What only the researcher knows, and the checklists as they stand."""
     study = study_or_404(request.user, slug)
-    form = ReportingForm(request.POST or None, initial=told(study))
+    form = ReportingForm(request.POST or None, initial=reporting_answers(study))
     if request.method == "POST" and form.is_valid():
-        tell(study, form.cleaned_data)
+        save_reporting_answers(study, form.cleaned_data)
         messages.success(request, _("Saved."))
         return redirect("study_reporting", study.slug)
     analysis = None if study.is_sealed else analyses.latest(study)
-    checklists = [(name, entries, sum(entry.missing for entry in entries)) for name, entries in filled(study, analysis)]
+    checklists = [
+        (name, entries, sum(entry.missing for entry in entries)) for name, entries in filled_checklists(study, analysis)
+    ]
     return render(
         request,
         "analysis/reporting.html",

@@ -1,4 +1,9 @@
-"""The items of the reporting checklists, and the fields that only the researcher can fill."""
+"""The items of the reporting checklists.
+
+From the checklist for crowdsourcing experiments of Ramírez et al. (CSCW 2021), all 37 items in their order; the Human
+Evaluation Data Sheet HEDS 3.0 (Belz and Thomson 2024), the questions that can be answered here, by their numbers; and
+what Otani et al. (CVPR 2023) ask of human evaluations of images. Titles of the first two are theirs.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +13,16 @@ from django.utils.translation import gettext_lazy as _
 
 @dataclass(frozen=True)
 class Item:
-    """One item: `fact` is what the study knows of it, `asks` the researcher's fields; `field` its name in a form."""
+    """One item of a checklist.
+
+    Attributes:
+        number: as in the checklist.
+        section: as in the checklist; empty if it has none.
+        title: translated lazily.
+        fact: key of the fact that the study itself supplies (`checklist_facts`).
+        asks: keys of the researcher's answers that belong to the item (`reporting_answers.FIELDS`).
+        field: name of the question in the HEDS form.
+    """
 
     number: str
     section: str
@@ -18,39 +32,10 @@ class Item:
     field: str = ""
 
 
-# Only the researcher knows these; asked once, each may stay empty and is then listed as missing.
-FIELDS: tuple[tuple[str, Any, Any], ...] = (
-    ("dataset", _("Where the clips come from"), _("source, licence, whether public, how chosen")),
-    ("population", _("Who may take part"), _("criteria, experience, working environment")),
-    ("recruitment", _("How people are found"), _("channels, gatekeepers, how a varied sample is sought")),
-    ("demographics", _("Who took part"), _("age, country, musical training, as far as known")),
-    ("expertise", _("Are they experts?"), _("of music or images, and how you know")),
-    ("acquaintance", _("Known to you?"), _("whether participants know the researchers, or are researchers themselves")),
-    ("reward", _("Reward"), _("payment, credit or thanks, and how much")),
-    ("hourly_wage", _("Hourly wage"), _("a number; the report sets the median working time against it")),
-    ("fairness", _("Fair compensation"), _("the minimum wage where people live, and how the reward compares")),
-    ("interaction", _("Contact with participants"), _("questions asked and answered, feedback, complaints")),
-    ("ethics", _("Ethical approval"), _("committee and number, or why none was needed")),
-    ("privacy", _("Privacy rules"), _("which law applies; impact assessment, if any")),
-    ("power", _("Power"), _("power planned for, the assumed effect, how it was computed")),
-    ("data_link", _("Where the data are"), _("address of the published export")),
-    ("source_link", _("Where the interface's source is"), _("address of the repository and version")),
-    ("paper", _("Main reference"), _("paper or preregistration, and which experiment of it")),
-    (
-        "deviations",
-        _("Deviations from the plan"),
-        _("what only you know of; may stay empty, what the study's record shows is said by itself"),
-    ),
-    ("contact", _("Contact"), _("name, affiliation, e-mail address")),
-)
-
-# Where these stay empty, nothing is missing.
-MAY_STAY_EMPTY = frozenset({"deviations"})
-
 _DESIGN, _CROWD, _TASK = "Experimental design", "Crowd", "Task"
 _QUALITY, _OUTCOME, _REQUESTER = "Quality control", "Outcome", "Requester"
 
-TRENTO: tuple[Item, ...] = (
+RAMIREZ: tuple[Item, ...] = (
     Item("1", _DESIGN, _("Input dataset"), "clips", ("dataset",)),
     Item("2", _DESIGN, _("Allocation to experimental conditions"), "allocation"),
     Item("3", _DESIGN, _("Experimental design to task mapping"), "mapping"),
@@ -90,12 +75,11 @@ TRENTO: tuple[Item, ...] = (
     Item("37", _REQUESTER, _("Ethical approvals"), "", ("ethics",)),
 )
 
-_S, _E, _D = (
-    "heds-sample_evaluators_design-sample-",
-    "heds-sample_evaluators_design-evaluators-",
-    "heds-sample_evaluators_design-experimental_design-",
-)
-_C = "heds-criteria-criterion-"
+# Prefixes of field names in the HEDS form.
+_SAMPLE = "heds-sample_evaluators_design-sample-"
+_EVALUATORS = "heds-sample_evaluators_design-evaluators-"
+_EXPERIMENT = "heds-sample_evaluators_design-experimental_design-"
+_CRITERION = "heds-criteria-criterion-"
 
 HEDS: tuple[Item, ...] = (
     Item("1.1.1", "1", _("Main reference"), "", ("paper",), "heds-paper_and_resources-paper-link"),
@@ -110,36 +94,50 @@ HEDS: tuple[Item, ...] = (
     ),
     Item("2.1", "2", _("Type of input"), "input", (), "heds-system-input_types"),
     Item("2.2", "2", _("Type of output"), "output", (), "heds-system-output_types"),
-    Item("3.1.1", "3", _("Outputs evaluated per system"), "outputs", (), _S + "number_of_system_outputs"),
-    Item("3.1.2", "3", _("How outputs are selected"), "", ("dataset",), _S + "system_output_selection"),
-    Item("3.1.3.1", "3", _("Power analysis"), "power", ("power",), _S + "statistical_power-method"),
-    Item("3.2.1", "3", _("Number of evaluators"), "evaluators", (), _E + "number_of_evaluators"),
-    Item("3.2.2.1", "3", _("Domain experts"), "", ("expertise",), _E + "evaluators-expertise"),
-    Item("3.2.2.2", "3", _("Payment"), "", ("reward",), _E + "evaluators-payment"),
-    Item("3.2.2.3", "3", _("Known to the authors"), "", ("acquaintance",), _E + "evaluators-known_to_authors"),
-    Item("3.2.3", "3", _("Recruitment"), "", ("recruitment",), _E + "recruitment_method"),
-    Item("3.2.4", "3", _("Training or practice"), "training", (), _E + "training_practice"),
-    Item("3.2.5", "3", _("Other characteristics"), "languages", ("demographics",), _E + "characteristics"),
-    Item("3.3.1", "3", _("Preregistration"), "preregistered", (), _D + "preregistered"),
-    Item("3.3.2", "3", _("Medium of the responses"), "platform", (), _D + "collection_method"),
-    Item("3.3.3.1", "3", _("Quality assurance"), "in_task", (), _D + "quality_assurance-method"),
-    Item("3.3.3.2", "3", _("Methods of quality assurance"), "post_task", (), _D + "quality_assurance-description"),
+    Item("3.1.1", "3", _("Outputs evaluated per system"), "outputs", (), _SAMPLE + "number_of_system_outputs"),
+    Item("3.1.2", "3", _("How outputs are selected"), "", ("dataset",), _SAMPLE + "system_output_selection"),
+    Item("3.1.3.1", "3", _("Power analysis"), "power", ("power",), _SAMPLE + "statistical_power-method"),
+    Item("3.2.1", "3", _("Number of evaluators"), "evaluators", (), _EVALUATORS + "number_of_evaluators"),
+    Item("3.2.2.1", "3", _("Domain experts"), "", ("expertise",), _EVALUATORS + "evaluators-expertise"),
+    Item("3.2.2.2", "3", _("Payment"), "", ("reward",), _EVALUATORS + "evaluators-payment"),
+    Item("3.2.2.3", "3", _("Known to the authors"), "", ("acquaintance",), _EVALUATORS + "evaluators-known_to_authors"),
+    Item("3.2.3", "3", _("Recruitment"), "", ("recruitment",), _EVALUATORS + "recruitment_method"),
+    Item("3.2.4", "3", _("Training or practice"), "training", (), _EVALUATORS + "training_practice"),
+    Item("3.2.5", "3", _("Other characteristics"), "languages", ("demographics",), _EVALUATORS + "characteristics"),
+    Item("3.3.1", "3", _("Preregistration"), "preregistered", (), _EXPERIMENT + "preregistered"),
+    Item("3.3.2", "3", _("Medium of the responses"), "platform", (), _EXPERIMENT + "collection_method"),
+    Item("3.3.3.1", "3", _("Quality assurance"), "in_task", (), _EXPERIMENT + "quality_assurance-method"),
+    Item(
+        "3.3.3.2",
+        "3",
+        _("Methods of quality assurance"),
+        "post_task",
+        (),
+        _EXPERIMENT + "quality_assurance-description",
+    ),
     Item(
         "3.3.4.1",
         "3",
         _("Where the interface can be seen"),
         "interface",
         ("source_link",),
-        _D + "what_evaluators_see-link",
+        _EXPERIMENT + "what_evaluators_see-link",
     ),
-    Item("3.3.4.2", "3", _("What evaluators are shown"), "clips", (), _D + "what_evaluators_see-description"),
-    Item("3.3.5", "3", _("Freedom of when and how fast"), "time", (), _D + "evaluator_freedom"),
-    Item("3.3.6", "3", _("Questions and feedback"), "", ("interaction",), _D + "evaluators_can_ask_questions"),
-    Item("3.3.7", "3", _("Conditions of evaluation"), "", ("population",), _D + "experimental_conditions"),
-    Item("4.2.1", "4", _("Objective or subjective"), "subjective", (), _C + "evaluation_mode-objective_or_subjective"),
-    Item("4.2.2", "4", _("Absolute or relative"), "relative", (), _C + "evaluation_mode-absolute_or_relative"),
+    Item("3.3.4.2", "3", _("What evaluators are shown"), "clips", (), _EXPERIMENT + "what_evaluators_see-description"),
+    Item("3.3.5", "3", _("Freedom of when and how fast"), "time", (), _EXPERIMENT + "evaluator_freedom"),
+    Item("3.3.6", "3", _("Questions and feedback"), "", ("interaction",), _EXPERIMENT + "evaluators_can_ask_questions"),
+    Item("3.3.7", "3", _("Conditions of evaluation"), "", ("population",), _EXPERIMENT + "experimental_conditions"),
+    Item(
+        "4.2.1",
+        "4",
+        _("Objective or subjective"),
+        "subjective",
+        (),
+        _CRITERION + "evaluation_mode-objective_or_subjective",
+    ),
+    Item("4.2.2", "4", _("Absolute or relative"), "relative", (), _CRITERION + "evaluation_mode-absolute_or_relative"),
     Item("4.3.6", "4", _("Task instead of a rating instrument"), "instrument"),
-    Item("4.3.7", "4", _("Verbatim question"), "question", (), _C + "response_elicitation-verbatim_question"),
+    Item("4.3.7", "4", _("Verbatim question"), "question", (), _CRITERION + "response_elicitation-verbatim_question"),
     Item("4.3.9", "4", _("How responses are aggregated"), "aggregation"),
     Item("4.3.10", "4", _("Effect size and significance"), "methods"),
     Item("4.3.11", "4", _("Agreement between evaluators"), "alpha"),
@@ -158,4 +156,10 @@ OTANI: tuple[Item, ...] = (
     Item("f", "", _("Krippendorff's α for each question"), "alpha"),
     Item("g", "", _("Median working time"), "work_time"),
     Item("h", "", _("Cost against a stated wage"), "cost", ("reward",)),
+)
+
+CHECKLISTS: tuple[tuple[str, tuple[Item, ...]], ...] = (
+    ("Ramírez et al. 2021", RAMIREZ),
+    ("HEDS 3.0", HEDS),
+    ("Otani et al. 2023", OTANI),
 )

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from analysis.models import Analysis
 from analysis.report import ClipView, ReportContext
 from analysis.report.context import condition_views
-from analysis.study_results.checklists import filled
+from analysis.study_results.checklists import filled_checklists
 from analysis.study_results.deviations import deviations
 from study.models import Participant, Stimulus, Study
 
@@ -43,7 +43,7 @@ def report_context(analysis: Analysis, language: str, *, with_images: bool = Tru
 def _checklists(study: Study, analysis: Analysis) -> list[tuple[str, list[tuple[str, str, str]]]]:
     return [
         (name, [(entry.item.number, str(entry.item.title), entry.answer) for entry in entries])
-        for name, entries in filled(study, analysis)
+        for name, entries in filled_checklists(study, analysis)
     ]
 
 

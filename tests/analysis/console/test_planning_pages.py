@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from analysis.study_results import power_answers
-from analysis.study_results.checklists import checklist_csv, filled, heds_json
+from analysis.study_results.checklists import checklist_csv, filled_checklists, heds_json
 from analysis.tasks import compute_power
 from study.models import Study
 from tests.analysis.answered_studies import answered_study, closed_study
@@ -32,7 +32,7 @@ def page(study: Study, name: str) -> str:
 
 
 def answers(study: Study, checklist: str) -> dict[str, str]:
-    return {entry.item.number: entry.answer for entry in dict(filled(study))[checklist]}
+    return {entry.item.number: entry.answer for entry in dict(filled_checklists(study))[checklist]}
 
 
 def test_the_crowdsourcing_checklist_has_its_37_items_in_order() -> None:

@@ -9,14 +9,14 @@ import pytest
 from django.test import Client
 from django.utils import translation
 
-from analysis.console.navigation import _told
+from analysis.console.navigation import _reporting_progress
 from analysis.models import Analysis
 from analysis.report import ReportContext, render_report
 from analysis.study_results import analyses
-from analysis.study_results.checklist_items import FIELDS, MAY_STAY_EMPTY
-from analysis.study_results.checklists import filled
+from analysis.study_results.checklists import filled_checklists
 from analysis.study_results.deviations import deviations
 from analysis.study_results.report_files import report_file
+from analysis.study_results.reporting_answers import FIELDS, MAY_STAY_EMPTY
 from config.bundles import export_study
 from study.lifecycle import close_study, current_plan, digest_of
 from study.models import Clip, Study, Trial
@@ -134,7 +134,7 @@ def test_the_researchers_words_are_asked_for_and_kept_and_never_missing() -> Non
     everything = {key: "1" for key, _label, _help in FIELDS if key not in MAY_STAY_EMPTY}
     assert client.post(page, everything).status_code == 302
     study.refresh_from_db()
-    assert _told(study) is Progress.DONE
+    assert _reporting_progress(study) is Progress.DONE
     client.post(page, everything | {"deviations": "Two people sat in one room."})
     study.refresh_from_db()
     assert deviations(study) == ["Stated by the researchers: Two people sat in one room."]
@@ -169,13 +169,13 @@ def test_the_report_has_its_section_in_each_form(language: str, heading: str, no
 
 def test_the_checklists_say_it_where_they_ask() -> None:
     study = close(planned_study(people=2, wanted=5))
-    lists = {name: {entry.item.number: entry.answer for entry in rows} for name, rows in filled(study)}
+    lists = {name: {entry.item.number: entry.answer for entry in rows} for name, rows in filled_checklists(study)}
     assert "5 were planned." in lists["Ramírez et al. 2021"]["22"]
     assert "5 were planned." in lists["Otani et al. 2023"]["b"]
     for name, number in (("Ramírez et al. 2021", "28"), ("HEDS 3.0", "3.3.1")):
         assert "Deviations from the plan: Closed before the target: 2 of 5" in lists[name][number]
     with translation.override("ko"):
-        assert "목표 인원 전에 종료" in dict(filled(study))["HEDS 3.0"][15].answer
+        assert "목표 인원 전에 종료" in dict(filled_checklists(study))["HEDS 3.0"][15].answer
 
 
 def test_the_export_holds_them_once_it_is_unsealed(tmp_path: Path) -> None:
