@@ -9,8 +9,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from analysis.models import Analysis
-from analysis.report.text.number_format import get, percent, plain
-from analysis.study_results import deviations
+from analysis.report.text.number_format import percent, plain
+from analysis.study_results.deviations import deviations_text, planned_people
 from analysis.study_results.reporting_answers import reporting_answers
 from study.ballots import kinds_of
 from study.models import Ballot, Participant, Study, Trial
@@ -23,9 +23,9 @@ def facts(study: Study, analysis: Analysis | None = None) -> dict[str, str]:
     data: Mapping[str, Any] = (analysis.result if analysis is not None else None) or {}
     found = _design(study) | _people(study) | _results(study, data)
     if study.status != Study.Status.DRAFT:
-        left = _("Deviations from the plan: %(text)s") % {"text": deviations.in_words(study, analysis)}
+        deviated = _("Deviations from the plan: %(text)s") % {"text": deviations_text(study, analysis)}
         for key in ("preregistered", "processing"):
-            found[key] = f"{found.get(key, '')} {left}".strip()
+            found[key] = f"{found.get(key, '')} {deviated}".strip()
     return {key: text for key, text in found.items() if text}
 
 
@@ -52,8 +52,8 @@ def _design(study: Study) -> dict[str, str]:
         "clips": _("%(clips)s clips, one image for each of %(n)s conditions (%(conditions)s).") % design,
         "outputs": str(clips),
         "allocation": _(
-            "Within participants: every trial shows one clip's images under all conditions; places on the page and the "
-            "order of clips are balanced over people from a recorded seed (%(seed)s)."
+            "Within participants: every trial shows one clip's images under all conditions; places on the page and "
+            "the order of clips are balanced over people from a recorded seed (%(seed)s)."
         )
         % {"seed": study.seed},
         "mapping": _("One trial is one clip; conditions differ between the images of a trial only."),
@@ -84,8 +84,8 @@ def _design(study: Study) -> dict[str, str]:
         % {"platform": study.get_recruitment_platform_display() or _("own links")},
         "features": _("Blinded conditions, sealed results, receipts, balanced orders, a plan fixed before opening."),
         "privacy": _(
-            "People are known by a random token; no name is asked for. Ids of a recruitment platform are kept only where it "
-            "needs them back, and never exported. Who withdraws is erased."
+            "People are known by a random token; no name is asked for. Ids of a recruitment platform are kept only "
+            "where it needs them back, and never exported. Who withdraws is erased."
         ),
         "consent": _("Consent text, version %(n)s, agreed to before the first trial.") % {"n": study.consent_version},
         "awareness": _("The welcome and consent pages say that this is a study."),
@@ -111,15 +111,15 @@ def _power(study: Study) -> str:
     found = (study.plan.get("power") or {}).get("result")
     if not found:
         return ""
-    here = found["cells"][0]
+    design = found["cells"][0]
     return _(
         "By simulation: power %(power)s ± %(error)s with %(people)s people and %(clips)s clips, where a redefined image "
         "wins %(share)s of head-to-head choices (SD between people %(sd_people)s, between clips %(sd_clips)s)."
     ) % {
-        "power": plain(here["power"]),
-        "error": plain(1.96 * here["monte_carlo_se"]),
-        "people": here["participants"],
-        "clips": here["clips"],
+        "power": plain(design["power"]),
+        "error": plain(1.96 * design["monte_carlo_se"]),
+        "people": design["participants"],
+        "clips": design["clips"],
         "share": percent(found["head_to_head"]),
         "sd_people": plain(found["sd_participants"], 1),
         "sd_clips": plain(found["sd_clips"], 1),
@@ -129,7 +129,7 @@ def _power(study: Study) -> str:
 def _people(study: Study) -> dict[str, str]:
     if study.status == Study.Status.DRAFT:
         return {}
-    seen = monitor(study)
+    progress = monitor(study)
     people = study.participants.filter(kind__in=kinds_of(study))
     excluded = people.filter(excluded=True)
     reasons = Counter(excluded.values_list("exclusion_reason", flat=True))
@@ -141,27 +141,28 @@ def _people(study: Study) -> dict[str, str]:
     clips = study.clips.filter(included=True, is_practice=False).count()
     stops = "; ".join(
         _("%(people)s after %(answered)s answers") % {"people": stop.people, "answered": stop.answered}
-        for stop in seen.stops
+        for stop in progress.stops
     )
     languages = Counter(people.values_list("language", flat=True))
-    planned = deviations.planned_people(study)
+    planned = planned_people(study)
     found = {
         "participants": _("%(started)s started, %(completed)s completed; everybody saw all conditions.")
-        % {"started": seen.started, "completed": seen.completed}
+        % {"started": progress.started, "completed": progress.completed}
         + (" " + _("%(n)s were planned.") % {"n": planned} if planned else ""),
-        "evaluators": str(seen.completed),
+        "evaluators": str(progress.completed),
         "contributions": _("%(n)s answers; each compares all conditions.") % {"n": ballots.count()},
         "excluded": _("%(n)s participants.") % {"n": excluded.count()}
         + "".join(f" {reason or _('no reason given')}: {n}." for reason, n in reasons.items()),
         "discarded": _("%(n)s answers of excluded participants.") % {"n": discarded},
-        "drop_out": _("%(n)s of %(all)s stopped.") % {"n": seen.stopped, "all": seen.started}
+        "drop_out": _("%(n)s of %(all)s stopped.") % {"n": progress.stopped, "all": progress.started}
         + (f" {stops}." if stops else ""),
         "languages": _("Languages of the pages: %(languages)s.")
         % {"languages": ", ".join(f"{code} {n}" for code, n in languages.most_common())}
         if languages
         else "",
         "processing": _(
-            "Practice, attention and match-control trials are kept apart; the answers of people who withdrew are erased."
+            "Practice, attention and match-control trials are kept apart; "
+            "the answers of people who withdrew are erased."
         ),
         "data": _("Individual answers, codebook and checksums are in the export bundle."),
     }
@@ -171,12 +172,12 @@ def _people(study: Study) -> dict[str, str]:
         found["work_time"] = _("The participants are simulated: they took no working time.")
     elif seconds:
         found["work_time"] = _("Median %(seconds)s s an answer") % {"seconds": plain(median(seconds), 0)}
-        if seen.median_minutes is not None:
+        if progress.median_minutes is not None:
             found["work_time"] += ", " + _("%(minutes)s min from start to end") % {
-                "minutes": plain(seen.median_minutes, 1)
+                "minutes": plain(progress.median_minutes, 1)
             }
         found["work_time"] += "."
-        found["cost"] = _cost(study, seen.median_minutes, seen.completed)
+        found["cost"] = _cost(study, progress.median_minutes, progress.completed)
     return found
 
 
@@ -200,16 +201,16 @@ def _cost(study: Study, minutes: float | None, completed: int) -> str:
 def _results(study: Study, data: Mapping[str, Any]) -> dict[str, str]:
     if not data or study.is_sealed:
         return {}
-    agreement, again = data.get("agreement") or {}, data.get("test_retest") or {}
+    agreement, retest = data.get("agreement") or {}, data.get("test_retest") or {}
     found = {}
     if agreement.get("alpha_first") is not None:
         found["alpha"] = _("Krippendorff's α: 1st choice %(first)s, 2nd choice %(second)s.") % {
             "first": plain(agreement["alpha_first"]),
             "second": plain(agreement.get("alpha_second")),
         }
-    if again.get("pairs"):
+    if retest.get("pairs"):
         found["retest"] = _("Same 1st choice in %(share)s of repeats; Cohen's κ = %(kappa)s.") % {
-            "share": plain(again.get("same_first")),
-            "kappa": plain(get(again, "kappa")),
+            "share": plain(retest.get("same_first")),
+            "kappa": plain(retest.get("kappa")),
         }
     return found

@@ -1,7 +1,7 @@
-"""Where a study went another way than its plan: what the study's own record shows, and what its researchers say.
+"""How a study deviated from its plan: differences that the database shows, and those that the researchers report.
 
-The plan as it was fixed at opening (`study.plan["fixed"]`) stands beside the study as it is; people are those whose
-answers count. What a plan allows, an early stop by its rule, is named too, for it ends a study before its target.
+The plan as fixed at opening (`study.plan["fixed"]`) is compared with the study as it is; only people whose answers
+count are counted. An early stop by the plan's rule is listed too: the study ended before its target.
 """
 
 from collections import Counter
@@ -12,47 +12,46 @@ from django.db.models import Count
 from django.utils.translation import gettext as _
 
 from analysis.models import Analysis
-from analysis.report.text.number_format import get
+from analysis.report.analysis_json import value_at
+from analysis.study_results.reporting_answers import reporting_answers
 from study.ballots import kinds_of
 from study.lifecycle import current_plan
 from study.models import Participant, Study, Trial
 
-FIELD = "deviations"
-
 
 def deviations(study: Study, analysis: Analysis | None = None) -> list[str]:
-    """Sentences in the current language, none where nothing is recorded; a draft has no plan to leave yet.
+    """Sentences in the current language; empty without deviations, and for a draft, whose plan is not fixed yet.
 
-    With an `analysis` of an unsealed study an early end is set against the plan's rule to stop.
+    With an `analysis` of an unsealed study, an end before the target is compared with the plan's rule to stop.
     """
     if study.status == Study.Status.DRAFT:
         return []
     fixed = study.plan.get("fixed") or {}
     found = [
-        *_people_wanted(study, fixed, analysis),
+        *_target(study, fixed, analysis),
         *_excluded(study),
         *_clips(study, fixed),
         *_settings(study, fixed),
         *_repeats(study, fixed),
     ]
-    if said := str((study.plan.get("reporting") or {}).get(FIELD) or "").strip():
-        found.append(_("Stated by the researchers: %(text)s") % {"text": said})
+    if reported := reporting_answers(study).get("deviations", "").strip():
+        found.append(_("Stated by the researchers: %(text)s") % {"text": reported})
     return found
 
 
-def in_words(study: Study, analysis: Analysis | None = None) -> str:
-    """The deviations as one text; that there are none where there are none."""
+def deviations_text(study: Study, analysis: Analysis | None = None) -> str:
+    """The deviations as one text, or the sentence that none are recorded."""
     return " ".join(deviations(study, analysis) or [_("None are recorded.")])
 
 
 def planned_people(study: Study) -> int | None:
-    """How many people the fixed plan wanted."""
+    """The target number of participants in the fixed plan."""
     design = (study.plan.get("fixed") or {}).get("design") or {}
     planned: int | None = design.get("target_participants", study.target_participants)
     return planned
 
 
-def _people_wanted(study: Study, fixed: Mapping[str, Any], analysis: Analysis | None) -> Iterator[str]:
+def _target(study: Study, fixed: Mapping[str, Any], analysis: Analysis | None) -> Iterator[str]:
     planned = planned_people(study)
     if not planned:
         return
@@ -65,7 +64,7 @@ def _people_wanted(study: Study, fixed: Mapping[str, Any], analysis: Analysis | 
     text = _("Closed before the target: %(completed)s of %(planned)s planned people completed.") % numbers
     rule = (fixed.get("analysis") or study.plan.get("analysis") or {}).get("sequential")
     if rule and analysis is not None and analysis.result and not study.is_sealed:
-        stopped = get(analysis.result, "sequential", "stopped_at")
+        stopped = value_at(analysis.result, "sequential", "stopped_at")
         text += " " + (
             _("The plan allows it: its rule to stop early was reached after %(n)s people.") % {"n": stopped}
             if stopped
@@ -95,7 +94,7 @@ def _clips(study: Study, fixed: Mapping[str, Any]) -> Iterator[str]:
     clips = {clip.number: clip for clip in study.clips.order_by("number")}
     now = {number for number, clip in clips.items() if clip.included}
 
-    def named(number: int) -> str:
+    def describe(number: int) -> str:
         clip = clips.get(number)
         if clip is None:
             return f"#{number}"
@@ -111,11 +110,11 @@ def _clips(study: Study, fixed: Mapping[str, Any]) -> Iterator[str]:
         ),
     ):
         if numbers:
-            yield words % {"clips": ", ".join(named(number) for number in sorted(numbers))}
+            yield words % {"clips": ", ".join(describe(number) for number in sorted(numbers))}
 
 
 def _settings(study: Study, fixed: Mapping[str, Any]) -> Iterator[str]:
-    """Whatever else the plan fixes and is another now, each with its old and its new value."""
+    """Every other setting of the fixed plan that has changed, with its old and its new value."""
     now = current_plan(study)
     pairs: list[tuple[str, Any, Any]] = [
         (_label(name), value, now["design"][name])

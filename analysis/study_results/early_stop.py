@@ -1,16 +1,19 @@
-"""May this study stop early? The plan says so or not, before opening; while sealed the answer is stop or go on.
+"""The early stop: whether the plan allows it (fixed before opening), and whether its rule has been reached.
 
-People enter in the order in which they started. Who has not finished holds the queue until they have been away
-for a day; then what they answered counts, and a clip they did not answer counts as no difference.
+While the study is sealed, "stop" or "go on" is all that may be shown. Participants enter the e-process in the order
+in which they started. A participant who has not finished holds back all later ones until a day after their last
+visit; then their answers count, and a clip without an answer counts as no difference.
 """
 
 from datetime import datetime, timedelta
 from typing import Any
 
+import numpy as np
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from analysis.statistics.sequential import decide, ready_prefix
 from analysis.study_results.factors import factors_of, has_preset
 from study.ballots import kinds_of
 from study.errors import NotAllowedNow
@@ -21,7 +24,7 @@ GONE_AFTER = timedelta(days=1)
 
 
 def is_possible(study: Study) -> bool:
-    """Whether the study asks the question that the rule answers: redefined against original."""
+    """Whether the study compares redefined with original tags, the only question that the rule can answer."""
     return has_preset(list(study.conditions.order_by("number")))
 
 
@@ -32,10 +35,10 @@ def is_planned(study: Study) -> bool:
 
 @transaction.atomic
 def plan_early_stop(study: Study, planned: bool, *, actor: Any = None) -> None:
-    """Writes into the plan whether the study may stop early.
+    """Write into the plan whether the study may stop early.
 
     Raises:
-        NotAllowedNow: the plan is fixed, or the study does not ask the question that the rule answers.
+        NotAllowedNow: the plan is fixed, or the study does not compare redefined with original tags.
     """
     row = Study.objects.select_for_update().get(pk=study.pk)
     if not row.settings_can_change:
@@ -49,24 +52,18 @@ def plan_early_stop(study: Study, planned: bool, *, actor: Any = None) -> None:
 
 
 def decision(study: Study, *, now: datetime | None = None) -> str:
-    """ "stop" or "go on", and nothing else: no number that would tell which condition leads.
+    """Return "stop" or "go on": a number could reveal which condition leads.
 
     Raises:
         NotAllowedNow: the plan does not let the study stop early.
     """
-    from analysis.statistics.sequential import decide
-
     if not is_planned(study):
         raise NotAllowedNow(_("The plan does not let this study stop early."))
     return decide(_differences(study, now or timezone.now()), float(study.alpha))
 
 
-def _differences(study: Study, now: datetime):
-    """D of each participant who may enter, in order of start (see `participant_differences`)."""
-    import numpy as np
-
-    from analysis.statistics.sequential import ready_prefix
-
+def _differences(study: Study, now: datetime) -> np.ndarray:
+    """D of each participant who enters, in order of start (see `participant_differences`)."""
     conditions = list(study.conditions.order_by("number"))
     factors = factors_of(conditions)
     high = set((factors or {})["redefined"])

@@ -1,4 +1,4 @@
-"""Which contrasts a study asks about, from the factor levels of its conditions."""
+"""The factors of a study's analysis, from the factor levels of its conditions."""
 
 from collections.abc import Sequence
 
@@ -6,11 +6,12 @@ from study.models import Condition
 
 
 def factors_of(conditions: Sequence[Condition]) -> dict[str, list[str]] | None:
-    """Each factor of two levels with the conditions at its high one; None where there is none.
+    """Each factor of two levels, with the conditions at its high level; None if there is no such factor.
 
-    For tag set × prompt form the high levels are "redefined" and "sentence"; for factors of the study's own, the
-    level of the first condition, and "size" at "large" is called size_large. A factor that some condition has no
-    level of, or that has more than two, makes no contrast: its conditions are compared pair by pair.
+    For tag set × prompt form the high levels are "redefined" and "sentence". For other factors the high level is that
+    of the first condition, and it is part of the name: factor "size" with first level "large" is called size_large.
+    A factor with more than two levels, or without a level for some condition, makes no contrast: the report compares
+    its conditions pair by pair.
     """
     redefined = [row.key for row in conditions if row.levels.get("tags") == "redefined"]
     sentence = [row.key for row in conditions if row.levels.get("form") == "sentence"]

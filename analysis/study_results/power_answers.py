@@ -7,6 +7,7 @@ from celery import current_app
 from django.db import transaction
 
 from analysis.statistics.errors import StatisticsError
+from analysis.tables.result_json import plain
 from study.models import Study
 
 SIMULATIONS = 1_000
@@ -30,7 +31,6 @@ def answer_power(study_id: int) -> None:
     """Compute the power that was asked for last. A second call gives the same: the seed is the study's."""
     # Imported here: it loads SciPy, which the web process does not need.
     from analysis.statistics.power import power
-    from analysis.tables.result_json import plain
 
     study = Study.objects.filter(pk=study_id).first()
     asked = (study.plan.get("power") or {}) if study is not None else {}

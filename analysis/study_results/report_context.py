@@ -1,12 +1,14 @@
-"""A study's report: the names, images and facts that stand around the numbers."""
+"""What a study's report shows beside the numbers: names, images, facts, deviations, checklists."""
 
 import base64
 from collections import Counter
+from io import BytesIO
 from typing import Any
 
 from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from PIL import Image
 
 from analysis.models import Analysis
 from analysis.report import ClipView, ReportContext
@@ -17,6 +19,7 @@ from study.models import Participant, Stimulus, Study
 
 
 def report_context(analysis: Analysis, language: str, *, with_images: bool = True) -> ReportContext:
+    """The context of a study's report in `language`."""
     study = analysis.study
     conditions = list(study.conditions.order_by("number"))
     with translation.override(language):
@@ -48,7 +51,7 @@ def _checklists(study: Study, analysis: Analysis) -> list[tuple[str, list[tuple[
 
 
 def notices(study: Study) -> list[str]:
-    """What must be said wherever results are shown."""
+    """Warnings that every page with results must show: simulated answers, images by the sketch painter."""
     found = []
     if study.simulated:
         found.append(_("Simulated: the answers come from simulated participants. These results are no findings."))
@@ -67,17 +70,13 @@ def _clips(study: Study, with_images: bool) -> list[ClipView]:
     for clip in study.clips.filter(included=True, is_practice=False).prefetch_related("stimuli__condition"):
         images = {}
         if with_images:
-            images = {row.condition.key: _data_address(row) for row in clip.stimuli.all() if row.preview or row.image}
+            images = {row.condition.key: _data_url(row) for row in clip.stimuli.all() if row.preview or row.image}
         views.append(ClipView(str(clip.name), clip.name.rpartition(".")[0] or clip.name, images))
     return views
 
 
-def _data_address(stimulus: Stimulus) -> str:
-    """A small copy of the image inside the page itself."""
-    from io import BytesIO
-
-    from PIL import Image
-
+def _data_url(stimulus: Stimulus) -> str:
+    """A small JPEG copy of the image as a data URL."""
     with (stimulus.preview or stimulus.image).open("rb") as file, Image.open(file) as image:
         small = image.convert("RGB")
         small.thumbnail((136, 136))

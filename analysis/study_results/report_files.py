@@ -1,4 +1,4 @@
-"""The files that a ready analysis gives: what the results page offers and the export bundle holds."""
+"""The files of a ready analysis, for the results page and the export bundle."""
 
 import json
 from collections.abc import Callable
@@ -27,7 +27,6 @@ def _html(analysis: Analysis, language: str) -> str:
 
 
 def _pdf(analysis: Analysis, language: str) -> bytes:
-    # Typst and openpyxl are loaded only by whoever asks for such a file.
     from analysis.report.files.pdf import report_pdf
 
     return report_pdf(_result(analysis), report_context(analysis, language), alpha=_alpha(analysis))
@@ -86,7 +85,7 @@ REPORT_FILES = tuple(_WRITERS)
 
 
 def report_file(analysis: Analysis, name: str) -> bytes:
-    """The file `name` of `REPORT_FILES`. Raises KeyError for any other name."""
+    """The content of the file `name`, one of `REPORT_FILES`; KeyError for another name."""
     writer, language = _WRITERS[name]
     content = writer(analysis, language)
     return content.encode() if isinstance(content, str) else content

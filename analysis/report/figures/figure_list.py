@@ -5,17 +5,18 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from analysis.report.context import ClipView, ConditionView
+from analysis.report.analysis_json import value_at
+from analysis.report.context import ClipView, ConditionView, labels_by_key
 from analysis.report.figures import charts
-from analysis.report.text.answer import contrast_name
-from analysis.report.text.number_format import get, plain
+from analysis.report.text.contrast_names import contrast_name
+from analysis.report.text.number_format import plain
 
 
-def drawn_figures(
+def figure_list(
     data: Mapping[str, Any], conditions: Sequence[ConditionView], clips: Sequence[ClipView]
 ) -> list[dict[str, Any]]:
     """The figures for which there are data, in the report's order: `title`, `svg`, `caption`."""
-    drawn = [
+    figures = [
         _scores_figure(data, conditions, clips),
         _shares_figure(data, conditions),
         *_heat_figures(data, conditions, clips),
@@ -26,7 +27,7 @@ def drawn_figures(
         _balance_figure(data, conditions),
         _drop_out_figure(data),
     ]
-    return [figure for figure in drawn if figure is not None]
+    return [figure for figure in figures if figure is not None]
 
 
 def _figure(title: str, svg: str, caption: str) -> dict[str, Any]:
@@ -44,9 +45,9 @@ def _scores_figure(
     rows = [
         (
             view,
-            get(scores, view.key, "mean_points") or 0.0,
-            get(scores, view.key, "ci95"),
-            [(get(by_clip, clip.key, view.key) or 0.0) / answers[clip.key] for clip in clips if answers[clip.key]],
+            value_at(scores, view.key, "mean_points") or 0.0,
+            value_at(scores, view.key, "ci95"),
+            [(value_at(by_clip, clip.key, view.key) or 0.0) / answers[clip.key] for clip in clips if answers[clip.key]],
         )
         for view in conditions
     ]
@@ -66,8 +67,8 @@ def _shares_figure(data: Mapping[str, Any], conditions: Sequence[ConditionView])
     rows = [
         (
             view,
-            (get(scores, view.key, "first") or 0) / answers,
-            (get(scores, view.key, "second") or 0) / answers,
+            (value_at(scores, view.key, "first") or 0) / answers,
+            (value_at(scores, view.key, "second") or 0) / answers,
         )
         for view in conditions
     ]
@@ -108,7 +109,7 @@ def _heat_figures(
 
 
 def _balance_figure(data: Mapping[str, Any], conditions: Sequence[ConditionView]) -> dict[str, Any] | None:
-    counts = get(data, "position_balance", "counts")
+    counts = value_at(data, "position_balance", "counts")
     if not counts:
         return None
     places = [ConditionView(chr(ord("A") + n), chr(ord("A") + n), "", False) for n in range(len(counts[0]))]
@@ -135,7 +136,7 @@ def _worth_figure(data: Mapping[str, Any], conditions: Sequence[ConditionView]) 
     if not fit:
         return None
     rows: list[tuple[ConditionView, float, Sequence[float] | None, Sequence[float]]] = [
-        (view, get(fit, "log_worth", view.key) or 0.0, get(fit, "ci95", view.key), []) for view in conditions
+        (view, value_at(fit, "log_worth", view.key) or 0.0, value_at(fit, "ci95", view.key), []) for view in conditions
     ]
     reference = next((view.label for view in conditions if view.key == fit.get("reference")), fit.get("reference"))
     title = _("Worth under the Plackett–Luce model")
@@ -155,12 +156,12 @@ def _weights_figure(data: Mapping[str, Any], conditions: Sequence[ConditionView]
     rows = [
         (
             view,
-            (get(scores, view.key, "first") or 0) / answers,
-            (get(scores, view.key, "second") or 0) / answers,
+            (value_at(scores, view.key, "first") or 0) / answers,
+            (value_at(scores, view.key, "second") or 0) / answers,
         )
         for view in conditions
     ]
-    crossings = [row["ratio"] for row in get(data, "sensitivity", "weights", "crossings") or [] if "ratio" in row]
+    crossings = [row["ratio"] for row in value_at(data, "sensitivity", "weights", "crossings") or [] if "ratio" in row]
     if not crossings:
         crossings = weight_crossings([(first, second) for _view, first, second in rows])
     title = _("Would other points change the order?")
@@ -203,15 +204,15 @@ def _left_out_figure(data: Mapping[str, Any], clips: Sequence[ClipView]) -> dict
     primary = data.get("primary")
     without = [
         row
-        for row in get(data, "sensitivity", "clips", "answers") or []
+        for row in value_at(data, "sensitivity", "clips", "answers") or []
         if row.get("estimate") is not None and row.get("ci95")
     ]
     if not primary or not 2 < len(without) <= MOST_LEFT_OUT:
         return None
-    labels = {clip.key: clip.label for clip in clips}
+    labels = labels_by_key(clips)
     people = [
         row["estimate"]
-        for row in get(data, "sensitivity", "participants", "answers") or []
+        for row in value_at(data, "sensitivity", "participants", "answers") or []
         if row.get("estimate") is not None
     ]
     rows: list[tuple[ConditionView, float, Sequence[float] | None, Sequence[float]]] = [
@@ -252,10 +253,10 @@ def _left_out_figure(data: Mapping[str, Any], clips: Sequence[ClipView]) -> dict
 
 
 def _positions_figure(data: Mapping[str, Any]) -> dict[str, Any] | None:
-    counts = get(data, "position_bias", "observed")
+    counts = value_at(data, "position_bias", "observed")
     if not counts:
         return None
-    offered = get(data, "position_bias", "expected") or [sum(counts) / len(counts)] * len(counts)
+    offered = value_at(data, "position_bias", "expected") or [sum(counts) / len(counts)] * len(counts)
     rows = [(chr(ord("A") + index), float(count), float(offered[index])) for index, count in enumerate(counts)]
     title = _("Where on the page")
     return _figure(
@@ -266,7 +267,7 @@ def _positions_figure(data: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _drop_out_figure(data: Mapping[str, Any]) -> dict[str, Any] | None:
-    reached = get(data, "drop_out", "reached")
+    reached = value_at(data, "drop_out", "reached")
     if not reached or reached[0] == reached[-1]:
         return None
     rows = [(_("answer %(n)d") % {"n": index + 1}, float(count), None) for index, count in enumerate(reached)]

@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.safestring import SafeString, mark_safe
 
-from analysis.report.contents import named, report_parts
+from analysis.report.contents import report_contents, with_default_views
 from analysis.report.context import ConditionView, ReportContext
 from analysis.report.tables.text_tables import TextTable, text_tables
 
@@ -24,18 +24,18 @@ def render_report(data: Mapping[str, Any], context: ReportContext, *, alpha: flo
         alpha: below which a p value counts as shown.
     """
     with translation.override(context.language):
-        context = named(data, context)
-        parts = report_parts(data, context, alpha)
-        for figure in parts["figures"]:
+        context = with_default_views(data, context)
+        contents = report_contents(data, context, alpha)
+        for figure in contents["figures"]:
             figure["svg"] = mark_safe(figure["svg"])  # noqa: S308 (figures escape their texts)
-        for row in parts["points_table"]:
+        for row in contents["points_table"]:
             row["swatch"] = _swatch(row["view"])
-        tables = [_aligned(table) for table in text_tables(data, context, parts) if table.key != "points"]
+        tables = [_aligned(table) for table in text_tables(data, context, contents) if table.key != "points"]
         style = mark_safe(_STYLE.read_text(encoding="utf-8"))  # noqa: S308 (our own file)
         return render_to_string(
             "analysis/report.html",
             {"language": context.language, "context": context, "data": data, "style": style}
-            | parts
+            | contents
             | {"tables": tables},
         )
 

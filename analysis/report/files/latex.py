@@ -6,7 +6,7 @@ from typing import Any
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from analysis.report.contents import named, report_parts
+from analysis.report.contents import report_contents, with_default_views
 from analysis.report.context import ReportContext
 from analysis.report.tables.text_tables import TextTable, text_tables
 
@@ -97,24 +97,24 @@ def _groups(table: TextTable) -> list[str]:
 
 
 def report_latex(data: Mapping[str, Any], context: ReportContext, *, alpha: float = 0.05) -> str:
-    """A complete document of methods, tables and limits; \\input its parts or compile it as it is.
+    """A complete document of methods, tables and limits; \\input its contents or compile it as it is.
 
     Korean is set through kotex.
     """
     with translation.override(context.language):
-        context = named(data, context)
-        parts = report_parts(data, context, alpha)
+        context = with_default_views(data, context)
+        contents = report_contents(data, context, alpha)
         body: list[str] = [
             rf"\section*{{{escape(context.title)}}}",
             *(rf"\emph{{{escape(notice)}}}\par" for notice in context.notices),
-            escape(parts["answer"]),
+            escape(contents["answer"]),
             rf"\subsection*{{{escape(_('Methods'))}}}",
-            *(escape(text) + r"\par" for text in parts["methods"]),
-            *_deviations(parts["deviations"]),
-            *(_table(table) for table in text_tables(data, context, parts)),
+            *(escape(text) + r"\par" for text in contents["methods"]),
+            *_deviations(contents["deviations"]),
+            *(_table(table) for table in text_tables(data, context, contents)),
             rf"\subsection*{{{escape(_('Limits'))}}}",
             r"\begin{itemize}",
-            *(rf"  \item {escape(text)}" for text in parts["limits"]),
+            *(rf"  \item {escape(text)}" for text in contents["limits"]),
             r"\end{itemize}",
             r"\nocite{*}\bibliographystyle{plain}\bibliography{references}",
         ]

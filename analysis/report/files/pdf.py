@@ -11,7 +11,7 @@ from typing import Any
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from analysis.report.contents import named, report_parts
+from analysis.report.contents import report_contents, with_default_views
 from analysis.report.context import ReportContext
 from analysis.report.tables.text_tables import TextTable, text_tables
 
@@ -30,11 +30,11 @@ def report_pdf(data: Mapping[str, Any], context: ReportContext, *, alpha: float 
         RuntimeError: Typst could not set it; the message is Typst's.
     """
     with translation.override(context.language):
-        context = named(data, context)
-        parts = report_parts(data, context, alpha)
+        context = with_default_views(data, context)
+        contents = report_contents(data, context, alpha)
         files = {"main.typ": _TEMPLATE.read_text(encoding="utf-8")}
         figures = []
-        for index, figure in enumerate(parts["figures"]):
+        for index, figure in enumerate(contents["figures"]):
             files[f"figure{index}.svg"] = figure["svg"].replace("system-ui", "Libertinus Serif")
             figures.append({"title": figure["title"], "file": f"figure{index}.svg", "caption": figure["caption"]})
         people = _("%(people)d people × %(clips)d clips, %(ballots)d answers") % {
@@ -48,20 +48,20 @@ def report_pdf(data: Mapping[str, Any], context: ReportContext, *, alpha: float 
                 "title": context.title,
                 "facts": [people, *context.facts],
                 "notices": list(context.notices),
-                "answer": parts["answer"],
-                "warnings": parts["warnings"],
-                "tables": [asdict(table) for table in text_tables(data, context, parts)],
+                "answer": contents["answer"],
+                "warnings": contents["warnings"],
+                "tables": [asdict(table) for table in text_tables(data, context, contents)],
                 "figures": figures,
-                "remark": "" if parts["sensitivity"] else parts["sensitivity_note"],
+                "remark": "" if contents["sensitivity"] else contents["sensitivity_note"],
                 "headings": {
                     "methods": _("Methods"),
                     "deviations": _("Deviations from the plan"),
                     "limits": _("Limits"),
                     "people": _("People"),
                 },
-                "deviations": parts["deviations"] or [],
-                "methods": parts["methods"],
-                "limits": parts["limits"],
+                "deviations": contents["deviations"] or [],
+                "methods": contents["methods"],
+                "limits": contents["limits"],
                 "people": [[str(name), str(value)] for name, value in context.flow.items()],
                 "details": [[name, value] for name, value in context.details],
                 "checklists": [asdict(table) for table in _checklists(context)],

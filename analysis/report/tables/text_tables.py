@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from analysis.report.context import ReportContext
-from analysis.report.text.answer import contrast_name
+from analysis.report.text.contrast_names import contrast_name
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class TextTable:
     groups: tuple[tuple[str, int], ...] = ()
 
 
-def text_tables(data: Mapping[str, Any], context: ReportContext, parts: Mapping[str, Any]) -> list[TextTable]:
+def text_tables(data: Mapping[str, Any], context: ReportContext, contents: Mapping[str, Any]) -> list[TextTable]:
     """Every table that has rows, in the report's order and the current language."""
     # xgettext:no-python-format
     interval = _("95 % interval")
@@ -40,9 +40,9 @@ def text_tables(data: Mapping[str, Any], context: ReportContext, parts: Mapping[
             [_("Condition"), *numbers, _("Total"), _("Mean"), interval],
             [
                 [row["view"].label, *([] if wide else row["cells"]), row["total"], row["mean"], row["ci95"]]
-                for row in parts["points_table"]
+                for row in contents["points_table"]
             ],
-            parts["points_note"] + legend,
+            contents["points_note"] + legend,
         ),
         TextTable(
             "contrasts",
@@ -59,7 +59,7 @@ def text_tables(data: Mapping[str, Any], context: ReportContext, parts: Mapping[
                 "p",
                 _("p, Holm"),
             ],
-            parts["contrasts"],
+            contents["contrasts"],
             _(
                 "Points per answer. For new clips: crossed random effects of people and clips. For these clips: people "
                 "only; it says nothing about other music."
@@ -70,7 +70,7 @@ def text_tables(data: Mapping[str, Any], context: ReportContext, parts: Mapping[
             "omnibus",
             _("For these clips only"),
             [_("Test"), _("Statistic"), "p", _("What p is measured against")],
-            [[row[key] for key in ("name", "value", "p", "null")] for row in parts["omnibus"]],
+            [[row[key] for key in ("name", "value", "p", "null")] for row in contents["omnibus"]],
             left=(3,),
         ),
         TextTable(
@@ -102,7 +102,7 @@ def text_tables(data: Mapping[str, Any], context: ReportContext, parts: Mapping[
                         )
                     ),
                 ]
-                for row in parts["pairs"]
+                for row in contents["pairs"]
             ],
             _(
                 "Differences of people's mean points per answer, Wilcoxon's p. Beats: in so many answers the first got "
@@ -139,9 +139,9 @@ def text_tables(data: Mapping[str, Any], context: ReportContext, parts: Mapping[
                         )
                     ),
                 ]
-                for row in parts["worths"]
+                for row in contents["worths"]
             ],
-            " ".join(parts["worth_notes"]),
+            " ".join(contents["worth_notes"]),
         ),
         TextTable(
             "factorial",
@@ -158,7 +158,7 @@ def text_tables(data: Mapping[str, Any], context: ReportContext, parts: Mapping[
             ],
             [
                 [row[key] for key in ("name", "estimate", "se_robust", "ci95", "p", "ci95_new_clips", "p_new_clips")]
-                for row in parts["factorial"]
+                for row in contents["factorial"]
             ],
             _(
                 "Where people differ, these estimates are drawn towards zero: they describe the average person of the "
@@ -174,15 +174,15 @@ def text_tables(data: Mapping[str, Any], context: ReportContext, parts: Mapping[
                 "p",
                 _("Most points"),
             ],
-            parts["sensitivity"],
-            parts["sensitivity_note"],
+            contents["sensitivity"],
+            contents["sensitivity_note"],
             left=(3,),
         ),
         TextTable(
             "checks",
             _("Can the study be trusted?"),
             [_("Check"), _("Found"), _("In words")],
-            parts["checks"],
+            contents["checks"],
             left=(1, 2),
         ),
     ]

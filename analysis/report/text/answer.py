@@ -1,7 +1,7 @@
-"""The answer in one paragraph of plain words, never stronger than the numbers allow.
+"""The answer in one paragraph of plain words that claims no more than the numbers allow.
 
-Every sentence says whom it speaks for: "for music like this" only where the crossed test over clips and people
-carries it, "for these clips" otherwise. A result that is not significant is "not shown", never "no difference".
+Every sentence names the population: "for music like this" only if the test over clips and people is significant, "for
+these clips" otherwise. A result that is not significant is "not shown", never "no difference".
 """
 
 from collections.abc import Mapping
@@ -10,8 +10,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from analysis.report.context import ReportContext
-from analysis.report.text.number_format import degrees, get, interval, p_value, plain, points
+from analysis.report.analysis_json import is_significant, value_at
+from analysis.report.context import ReportContext, labels_by_key
+from analysis.report.text.contrast_names import sides
+from analysis.report.text.number_format import degrees, interval, p_value, plain, points
 
 ADVISED_CLIPS = 12
 
@@ -20,75 +22,33 @@ def answer(data: Mapping[str, Any], context: ReportContext, alpha: float = 0.05)
     """The paragraph that opens the report."""
     if not data.get("n_ballots"):
         return _("There are no answers to analyse yet.")
-    if get(data, "sequential", "stopped_at"):
+    if value_at(data, "sequential", "stopped_at"):
         return _stopped_early(data, context, alpha)
     primary = data.get("primary")
-    here = (data.get("these_clips") or [None])[0]
+    these_clips = (data.get("these_clips") or [None])[0]
     if primary is None:
-        if here is not None and data.get("factors"):
-            return " ".join([_for_these_clips(data, here, context, alpha), *_few(data)])
+        if these_clips is not None and data.get("factors"):
+            return " ".join([_for_these_clips(data, these_clips, context, alpha), *_few_clips(data)])
         return _without_factors(data, context, alpha)
     sentences = [_primary(data, primary, context, alpha)]
-    if not _shown(primary.get("p"), alpha):
-        if primary.get("p") is not None and here is not None and _shown(here.get("p"), alpha):
-            sentences.append(_only_here(here))
-        sentences += _few(data)
-    sentence = next(
-        (
-            row
-            for row in data.get("secondary") or []
-            if _is_preset(primary) and str(row.get("contrast")).startswith("sentence")
-        ),
-        None,
-    )
-    if sentence is not None and sentence.get("estimate") is not None:
-        sentences.append(_sentence_effect(data, sentence, alpha))
+    if not is_significant(primary.get("p"), alpha):
+        if primary.get("p") is not None and these_clips is not None and is_significant(these_clips.get("p"), alpha):
+            sentences.append(_only_these_clips(these_clips))
+        sentences += _few_clips(data)
+    if _is_preset(primary):
+        for row in data.get("secondary") or []:
+            if str(row.get("contrast")).startswith("sentence") and row.get("estimate") is not None:
+                sentences.append(_sentence_effect(row, alpha))
     return " ".join(sentences)
 
 
-def _few(data: Mapping[str, Any]) -> list[str]:
+def _few_clips(data: Mapping[str, Any]) -> list[str]:
     return [_too_few_clips(data["n_clips"])] if data["n_clips"] < ADVISED_CLIPS else []
 
 
-def _shown(p: float | None, alpha: float) -> bool:
-    return p is not None and p < alpha
-
-
 def _is_preset(row: Mapping[str, Any]) -> bool:
-    """Whether a contrast asks the question of the preset, which has a yes and a no."""
+    """Whether a contrast compares redefined with original tags, a question that has a yes and a no."""
     return str(row.get("contrast")) in ("redefined", "redefined_minus_original")
-
-
-def sides(contrast: str, data: Mapping[str, Any], context: ReportContext) -> tuple[str, str]:
-    """What a contrast compares, in words: the images at the high level of its factor, and the others."""
-    if contrast.startswith("redefined"):
-        return _("images from redefined tags"), _("images from original tags")
-    name = contrast.removesuffix("_minus_rest")
-    high = (data.get("factors") or {}).get(name) or []
-    labels = {view.key: view.label for view in context.conditions}
-
-    def images(keys: list[str]) -> str:
-        return _("images of %(names)s") % {"names": ", ".join(f"“{labels.get(key, key)}”" for key in keys)}
-
-    return images([key for key in data["conditions"] if key in high]), images(
-        [key for key in data["conditions"] if key not in high]
-    )
-
-
-def contrast_name(key: str) -> str:
-    """What a contrast is called in tables."""
-    names = {
-        "redefined": _("Redefined − original"),
-        "sentence": _("Sentence − tags"),
-        "interaction": _("Interaction"),
-    }
-    for start, name in names.items():
-        if key == start or key.startswith(f"{start}_minus"):
-            return name
-    if key.startswith("interaction_"):
-        return f"{names['interaction']}: {key.removeprefix('interaction_')}"
-    # A factor of the reader's own.
-    return _("%(factor)s − rest") % {"factor": key.removesuffix("_minus_rest")}
 
 
 def _statistics(row: Mapping[str, Any], p: float | None) -> str:
@@ -100,8 +60,8 @@ def _statistics(row: Mapping[str, Any], p: float | None) -> str:
     }
 
 
-def _compared(data: Mapping[str, Any], row: Mapping[str, Any], context: ReportContext) -> dict[str, str]:
-    """The parts of a sentence about a contrast."""
+def _values(data: Mapping[str, Any], row: Mapping[str, Any], context: ReportContext) -> dict[str, str]:
+    """The values for the placeholders of a sentence about a contrast."""
     high, low = sides(str(row.get("contrast")), data, context)
     size = plain(abs(row["estimate"]))
     more = (_("%(size)s more than") if row["estimate"] >= 0 else _("%(size)s fewer than")) % {"size": size}
@@ -118,7 +78,7 @@ def _compared(data: Mapping[str, Any], row: Mapping[str, Any], context: ReportCo
 
 
 def _without_a_test() -> str:
-    """A contrast that has no spread to test against, for whichever clips."""
+    """The sentence for a contrast without spread, which has no p value."""
     return _(
         "How sure this is cannot be said from these data: of the %(total)s points an answer gives, %(high)s got "
         "%(more)s %(low)s."
@@ -129,19 +89,19 @@ def _primary(data: Mapping[str, Any], primary: Mapping[str, Any], context: Repor
     estimate, p = primary.get("estimate"), primary.get("p")
     if estimate is None:
         return _("The question of this study cannot be answered from these data.")
-    if _shown(p, alpha) and not _is_preset(primary):
+    if is_significant(p, alpha) and not _is_preset(primary):
         return _(
             "For music like this, the difference is shown: of the %(total)s points an answer gives, %(ahead)s got "
             "%(size)s more than %(behind)s (%(statistics)s)."
-        ) % _compared(data, primary, context)
+        ) % _values(data, primary, context)
     if p is None:
         text = _without_a_test()
-    elif _shown(p, alpha) and estimate > 0:
+    elif is_significant(p, alpha) and estimate > 0:
         text = _(
             "Yes, for music like this: of the %(total)s points an answer gives, %(high)s got %(size)s more than "
             "%(low)s (%(statistics)s)."
         )
-    elif _shown(p, alpha):
+    elif is_significant(p, alpha):
         text = _(
             "No, the reverse, for music like this: of the %(total)s points an answer gives, %(high)s got %(size)s "
             "fewer than %(low)s (%(statistics)s)."
@@ -151,33 +111,35 @@ def _primary(data: Mapping[str, Any], primary: Mapping[str, Any], context: Repor
             "Not shown for music like this: of the %(total)s points an answer gives, %(high)s got %(more)s %(low)s "
             "(%(statistics)s), which the luck of these people and clips may explain."
         )
-    return text % _compared(data, primary, context)
+    return text % _values(data, primary, context)
 
 
-def _only_here(here: Mapping[str, Any]) -> str:
-    """What holds for these clips where it is not shown for new ones."""
+def _only_these_clips(these_clips: Mapping[str, Any]) -> str:
+    """The sentence for a result that is significant for these clips, but not for new clips."""
     return _(
         "For these clips by themselves people's preference is shown (95 %% interval %(interval)s, %(p)s); of other "
         "music that says nothing."
-    ) % {"interval": interval(here.get("ci95"), to=_("to")), "p": p_value(here.get("p"))}
+    ) % {"interval": interval(these_clips.get("ci95"), to=_("to")), "p": p_value(these_clips.get("p"))}
 
 
-def _for_these_clips(data: Mapping[str, Any], here: Mapping[str, Any], context: ReportContext, alpha: float) -> str:
-    """The answer where nothing can be said of new clips, as with one clip."""
-    p, estimate = here.get("p"), here["estimate"]
-    if _shown(p, alpha) and not _is_preset(here):
+def _for_these_clips(
+    data: Mapping[str, Any], these_clips: Mapping[str, Any], context: ReportContext, alpha: float
+) -> str:
+    """The answer if new clips cannot be tested, for example with one clip."""
+    p, estimate = these_clips.get("p"), these_clips["estimate"]
+    if is_significant(p, alpha) and not _is_preset(these_clips):
         return _(
             "For these clips, the difference is shown: of the %(total)s points an answer gives, %(ahead)s got "
             "%(size)s more than %(behind)s (%(statistics)s)."
-        ) % _compared(data, here, context)
+        ) % _values(data, these_clips, context)
     if p is None:
         text = _without_a_test()
-    elif _shown(p, alpha) and estimate > 0:
+    elif is_significant(p, alpha) and estimate > 0:
         text = _(
             "Yes, for these clips: of the %(total)s points an answer gives, %(high)s got %(size)s more than %(low)s "
             "(%(statistics)s)."
         )
-    elif _shown(p, alpha):
+    elif is_significant(p, alpha):
         text = _(
             "No, the reverse, for these clips: of the %(total)s points an answer gives, %(high)s got %(size)s fewer "
             "than %(low)s (%(statistics)s)."
@@ -187,14 +149,14 @@ def _for_these_clips(data: Mapping[str, Any], here: Mapping[str, Any], context: 
             "Not shown, not even for these clips: of the %(total)s points an answer gives, %(high)s got %(more)s "
             "%(low)s (%(statistics)s), which the luck of these people may explain."
         )
-    return text % _compared(data, here, context)
+    return text % _values(data, these_clips, context)
 
 
 def _stopped_early(data: Mapping[str, Any], context: ReportContext, alpha: float) -> str:
-    """The answer of the e-process; ordinary p values would claim too much after looking again and again."""
+    """The answer of the e-process; ordinary p values are not valid after repeated looks at the data."""
     block = data["sequential"]
     total = sum(data["weights"])
-    contrast = str(get(data, "primary", "contrast") or get(data, "these_clips", 0, "contrast") or "")
+    contrast = str(value_at(data, "primary", "contrast") or value_at(data, "these_clips", 0, "contrast") or "")
     high, low = sides(contrast, data, context)
     bounds = [end * total for end in block["confidence_sequence"]]
     if bounds[0] > 0:
@@ -230,16 +192,17 @@ def _too_few_clips(clips: int) -> str:
     ) % {"clips": clips, "advised": ADVISED_CLIPS}
 
 
-def _sentence_effect(data: Mapping[str, Any], row: Mapping[str, Any], alpha: float) -> str:
+def _sentence_effect(row: Mapping[str, Any], alpha: float) -> str:
+    """The sentence about the secondary question: sentences against tags."""
     p = row.get("p_holm", row.get("p"))
     values = {
         "size": plain(abs(row["estimate"])),
         "interval": interval(row.get("ci95"), to=_("to")),
         "p": p_value(p),
     }
-    if _shown(p, alpha) and row["estimate"] > 0:
+    if is_significant(p, alpha) and row["estimate"] > 0:
         return _("Sentences got %(size)s more than bare tags (%(interval)s; %(p)s after Holm).") % values
-    if _shown(p, alpha):
+    if is_significant(p, alpha):
         return _("Sentences got %(size)s fewer than bare tags (%(interval)s; %(p)s after Holm).") % values
     return _(
         "Between sentences and bare tags no difference is shown: %(signed)s points (%(interval)s; %(p)s after Holm)."
@@ -247,26 +210,27 @@ def _sentence_effect(data: Mapping[str, Any], row: Mapping[str, Any], alpha: flo
 
 
 def _without_factors(data: Mapping[str, Any], context: ReportContext, alpha: float) -> str:
-    labels = {view.key: view.label for view in context.conditions}
+    labels = labels_by_key(context.conditions)
     scores = data.get("scores") or {}
     ranked = sorted(scores, key=lambda key: -(scores[key].get("mean_points") or 0.0))
     if not ranked:
         return _("There are no answers to analyse yet.")
-    p = get(data, "friedman", "p")
+    p = value_at(data, "friedman", "p")
     best = ranked[0]
     values = {
         "best": labels.get(best, best),
         "mean": plain(scores[best].get("mean_points")),
         "interval": interval(scores[best].get("ci95"), to=_("to")),
-        "chi": plain(get(data, "friedman", "statistic")),
-        "df": degrees(get(data, "friedman", "df")),
+        "chi": plain(value_at(data, "friedman", "statistic")),
+        "df": degrees(value_at(data, "friedman", "df")),
         "p": p_value(p),
     }
     if p is None:
         text = _(
-            "For these clips, “%(best)s” got the most points: %(mean)s an answer (95 %% interval %(interval)s). How sure the order is cannot be said from these data."
+            "For these clips, “%(best)s” got the most points: %(mean)s an answer (95 %% interval %(interval)s). How "
+            "sure the order is cannot be said from these data."
         )
-    elif _shown(p, alpha):
+    elif is_significant(p, alpha):
         text = _(
             "For these clips, people's points differ between the conditions (Friedman's χ²(%(df)s) = %(chi)s, %(p)s); "
             "“%(best)s” got the most: %(mean)s an answer (95 %% interval %(interval)s). Whether this holds for other "

@@ -6,15 +6,15 @@ import pytest
 from django.utils import translation
 
 from analysis.report import ReportContext
-from analysis.report.contents import named, report_parts
+from analysis.report.contents import report_contents, with_default_views
 from analysis.report.tables.text_tables import text_tables
 from analysis.report.text.translated_warnings import _SENTENCES, translated
 
 
 def tables(data: dict[str, Any], language: str = "en") -> dict[str, list[list[str]]]:
     with translation.override(language):
-        context = named(data, ReportContext(title="t", language=language))
-        return {table.key: table.rows for table in text_tables(data, context, report_parts(data, context))}
+        context = with_default_views(data, ReportContext(title="t", language=language))
+        return {table.key: table.rows for table in text_tables(data, context, report_contents(data, context))}
 
 
 def check(data: dict[str, Any], name: str) -> str:
@@ -97,8 +97,8 @@ def test_sensitivity_names_the_clip_with_the_lowest_and_the_highest_estimate(
     assert ["Without one clip: lowest (clip 1)", "1.80", "p = 0.020", "Redefined sentence"] in rows
     assert ["Without one clip: highest (clip 2)", "2.40", "p = 0.001", "Original tags"] in rows
     assert rows[-1][0] == "With the excluded answers"
-    parts = report_parts(analysis, named(analysis, ReportContext(title="t")))
-    assert "in 1 of 2" in parts["sensitivity_note"]
+    contents = report_contents(analysis, with_default_views(analysis, ReportContext(title="t")))
+    assert "in 1 of 2" in contents["sensitivity_note"]
 
 
 def test_a_separated_condition_gets_a_plain_sentence_with_its_bound(analysis: dict[str, Any]) -> None:
@@ -116,7 +116,7 @@ def test_a_separated_condition_gets_a_plain_sentence_with_its_bound(analysis: di
             }
         ],
     }
-    notes = " ".join(report_parts(analysis, named(analysis, ReportContext(title="t")))["worth_notes"])
+    notes = " ".join(report_contents(analysis, with_default_views(analysis, ReportContext(title="t")))["worth_notes"])
     assert "no finite estimate" in notes
     assert "0 of 30 participants ever chose “Original tags”" in notes
     assert "at most 9.5 %" in notes
@@ -162,8 +162,8 @@ def test_unequal_sides_are_told_in_the_methods_and_only_they(
     def methods(factors: dict[str, list[str]] | None) -> str:
         data = analysis | {"factors": factors}
         with translation.override(language):
-            context = named(data, ReportContext(title="t", language=language))
-            return " ".join(report_parts(data, context)["methods"])
+            context = with_default_views(data, ReportContext(title="t", language=language))
+            return " ".join(report_contents(data, context)["methods"])
 
     one, two = analysis["conditions"][:1], analysis["conditions"][:2]
     told = methods({"size_large": one, "by_a": two})
