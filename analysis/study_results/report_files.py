@@ -6,7 +6,7 @@ from typing import Any
 
 from analysis.models import Analysis
 from analysis.report import render_report
-from analysis.report.files.folder import by_clip_csv, scores_csv
+from analysis.report.files.csv_tables import by_clip_csv, scores_csv
 from analysis.study_results.checklists import checklist_csv, heds_json
 from analysis.study_results.report_context import report_context
 

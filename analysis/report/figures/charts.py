@@ -1,174 +1,129 @@
-"""Figures as plain SVG text: crisp in print, no library, no script; every one has a title and a description.
-
-Hue says the tag set, fill the prompt form, so that figures read in grey and for the colour-blind.
-"""
+"""The kinds of charts, as SVG. Colour marks the tag set and fill the prompt form, so that charts can be read in grey."""
 
 import math
 from collections.abc import Mapping, Sequence
-from html import escape
+from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
 from analysis.report.context import ClipView, ConditionView
+from analysis.report.figures.svg import (
+    GRID,
+    INK,
+    LABELS,
+    QUIET,
+    WIDTH,
+    Scale,
+    document,
+    element,
+    fill_of,
+    line,
+    round_ticks,
+    shorten,
+    small_text,
+    text,
+    tick_label,
+    vertical_grid,
+)
 from analysis.report.text.number_format import plain
 
-WIDTH = 720
-LABELS = 190  # room for condition names at the left
-INK, QUIET, GRID = "#1b1c1e", "#5c5f64", "#dfe0e2"
-_FONT = "font-family=\"system-ui, 'Apple SD Gothic Neo', 'Noto Sans KR', 'Noto Sans CJK KR', sans-serif\""
+LEFT = LABELS + 12  # where the marks begin, right of the row names
 
 
-def nice_ticks(low: float, high: float, wanted: int = 5) -> list[float]:
-    """About `wanted` round numbers that cover [low, high]."""
-    if not high > low:
-        high = low + 1.0
-    raw = (high - low) / max(1, wanted - 1)
-    size = 10.0 ** math.floor(math.log10(raw))
-    step = next(factor * size for factor in (1, 2, 2.5, 5, 10) if factor * size >= raw * 0.999)
-    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-    return [round(index * step, 10) for index in range(first, last + 1)]
+@dataclass(frozen=True)
+class DotRow:
+    """A row of `dots_with_intervals`: an estimate, its interval if there is one, and smaller values below it."""
+
+    view: ConditionView
+    estimate: float
+    interval: Sequence[float] | None = None
+    marks: Sequence[float] = ()
 
 
-def _svg(height: float, title: str, description: str, body: Sequence[str]) -> str:
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:.0f}" role="img" width="{WIDTH}" '
-        f'height="{height:.0f}" {_FONT} font-size="13" fill="{INK}">'
-        f"<title>{escape(title)}</title><desc>{escape(description)}</desc>{''.join(body)}</svg>"
-    )
+@dataclass(frozen=True)
+class ChoiceShares:
+    """Shares of ballots with the condition as 1st and as 2nd choice."""
+
+    view: ConditionView
+    first: float
+    second: float
 
 
-def _text(
-    x: float,
-    y: float,
-    text: str,
-    *,
-    anchor: str = "start",
-    colour: str = INK,
-    size: int = 13,
-    weight: int = 400,
-) -> str:
-    return (
-        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{colour}" font-size="{size}" '
-        f'font-weight="{weight}">{escape(text)}</text>'
-    )
+@dataclass(frozen=True)
+class Bar:
+    """A bar with the value that was expected, if there is one."""
 
-
-def _hatch(identity: str, colour: str) -> str:
-    return (
-        f'<pattern id="{identity}" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
-        f'<rect width="5" height="5" fill="#fff"/><rect width="2.4" height="5" fill="{colour}"/></pattern>'
-    )
-
-
-def _fill(view: ConditionView, identity: str) -> tuple[str, str]:
-    """(definition, fill) of an area drawn for `view`."""
-    if not view.hollow:
-        return "", view.colour
-    return _hatch(identity, view.colour), f"url(#{identity})"
-
-
-def _short(label: str, length: int = 27) -> str:
-    return label if len(label) <= length else label[: length - 1] + "…"
-
-
-def _axis(ticks: Sequence[float], place: "Scale", top: float, bottom: float) -> list[str]:
-    digits = (
-        0
-        if all(float(tick).is_integer() for tick in ticks)
-        else (1 if len(ticks) < 2 or ticks[1] - ticks[0] >= 0.1 else 2)
-    )
-    rows = []
-    for tick in ticks:
-        x = place(tick)
-        rows.append(f'<line x1="{x:.1f}" y1="{top}" x2="{x:.1f}" y2="{bottom}" stroke="{GRID}"/>')
-        rows.append(_text(x, bottom + 18, plain(tick, digits), anchor="middle", colour=QUIET, size=12))
-    return rows
-
-
-class Scale:
-    """From a value to a place on the page."""
-
-    def __init__(self, low: float, high: float, start: float, end: float) -> None:
-        self.low, self.high, self.start, self.end = low, high, start, end
-
-    def __call__(self, value: float) -> float:
-        return self.start + (value - self.low) / (self.high - self.low) * (self.end - self.start)
+    label: str
+    value: float
+    expected: float | None = None
 
 
 def dots_with_intervals(
-    rows: Sequence[tuple[ConditionView, float, Sequence[float] | None, Sequence[float]]],
+    rows: Sequence[DotRow],
     *,
     title: str,
     description: str,
     zero_line: bool = False,
     compact: bool = False,
 ) -> str:
-    """A dot and a 95 % interval per condition, and small marks for its clips.
-
-    Args:
-        rows: (condition, estimate, (low, high) or None, marks) per row, in the order to draw.
-        compact: low rows for long lists.
-    """
-    values = (
-        [row[1] for row in rows] + [end for row in rows for end in (row[2] or ())] + [m for row in rows for m in row[3]]
-    )
-    low, high = min([*values, 0.0]), max(values)
-    ticks = nice_ticks(low, high)
-    place = Scale(ticks[0], ticks[-1], LABELS + 12, WIDTH - 24)
-    step, top, size = (24.0, 12.0, 5) if compact else (44.0, 12.0, 7)
+    """A dot and an interval in each row, small marks below; `compact`: low rows for long lists."""
+    values = [value for row in rows for value in (row.estimate, *(row.interval or ()), *row.marks)]
+    ticks = round_ticks(min([*values, 0.0]), max(values))
+    scale = Scale(ticks[0], ticks[-1], LEFT, WIDTH - 24)
+    step, top, radius = (24.0, 12.0, 5) if compact else (44.0, 12.0, 7)
     bottom = top + step * len(rows) + (8 if compact else 0)
-    body = _axis(ticks, place, top, bottom)
+    body = vertical_grid({tick: tick_label(tick, ticks) for tick in ticks}, scale, top, bottom)
     if zero_line:
-        body.append(
-            f'<line x1="{place(0):.1f}" y1="{top}" x2="{place(0):.1f}" y2="{bottom}" stroke="{INK}" stroke-width="1"/>'
-        )
-    for index, (view, estimate, ends, marks) in enumerate(rows):
+        body.append(line((scale(0), top), (scale(0), bottom), stroke=INK, stroke_width=1))
+    for index, row in enumerate(rows):
         y = top + step * (index + 0.5) - (0 if compact else 4)
-        body.append(_text(0, y + 4, _short(view.label)))
-        body += [
-            f'<line x1="{place(mark):.1f}" y1="{y + size + 5:.1f}" x2="{place(mark):.1f}" y2="{y + size + 13:.1f}" stroke="{QUIET}" stroke-opacity="0.7"/>'
-            for mark in marks
-        ]
-        if ends:
-            body.append(
-                f'<line x1="{place(ends[0]):.1f}" y1="{y:.1f}" x2="{place(ends[1]):.1f}" y2="{y:.1f}" stroke="{view.colour}" stroke-width="3"/>'
-            )
-        fill = "#fff" if view.hollow else view.colour
-        body.append(
-            f'<circle cx="{place(estimate):.1f}" cy="{y:.1f}" r="{size}" fill="{fill}" stroke="{view.colour}" stroke-width="3"/>'
-        )
-    return _svg(bottom + 28, title, description, body)
+        colour = row.view.colour
+        body.append(text(0, y + 4, shorten(row.view.label)))
+        for mark in row.marks:
+            x = scale(mark)
+            body.append(line((x, y + radius + 5), (x, y + radius + 13), stroke=QUIET, stroke_opacity=0.7))
+        if row.interval:
+            low, high = row.interval
+            body.append(line((scale(low), y), (scale(high), y), stroke=colour, stroke_width=3))
+        fill = "#fff" if row.view.hollow else colour
+        body.append(element("circle", cx=scale(row.estimate), cy=y, r=radius, fill=fill, stroke=colour, stroke_width=3))
+    return document(bottom + 28, title, description, body)
 
 
-def rank_shares(rows: Sequence[tuple[ConditionView, float, float]], *, title: str, description: str) -> str:
+def rank_shares(rows: Sequence[ChoiceShares], *, title: str, description: str) -> str:
     """Bars from the left: the share of answers with the condition 1st (full), then 2nd (pale)."""
     step, top = 40.0, 8.0
-    place = Scale(0.0, 1.0, LABELS + 12, WIDTH - 24)
+    scale = Scale(0.0, 1.0, LEFT, WIDTH - 24)
     bottom = top + step * len(rows)
-    body: list[str] = []
-    for tick in (0.0, 0.25, 0.5, 0.75, 1.0):
-        x = place(tick)
-        body.append(f'<line x1="{x:.1f}" y1="{top}" x2="{x:.1f}" y2="{bottom}" stroke="{GRID}"/>')
-        body.append(_text(x, bottom + 18, f"{tick * 100:.0f} %", anchor="middle", colour=QUIET, size=12))
-    for index, (view, first, second) in enumerate(rows):
+    body = vertical_grid({tick / 4: f"{25 * tick} %" for tick in range(5)}, scale, top, bottom)
+    for index, row in enumerate(rows):
         y = top + step * index + 8
-        definition, fill = _fill(view, f"rank{index}")
-        body.append(f"<defs>{definition}</defs>" if definition else "")
-        body.append(_text(0, y + 16, _short(view.label)))
-        x0, x1, x2 = place(0), place(first), place(first + second)
-        body.append(
-            f'<rect x="{x0:.1f}" y="{y:.1f}" width="{max(0, x1 - x0):.1f}" height="24" fill="{fill}" stroke="{view.colour}"/>'
-        )
-        body.append(
-            f'<rect x="{x1:.1f}" y="{y:.1f}" width="{max(0, x2 - x1):.1f}" height="24" fill="{view.colour}" fill-opacity="0.16" stroke="{view.colour}" stroke-dasharray="3 2"/>'
-        )
-        shares = f"{first * 100:.0f} % · {second * 100:.0f} %"
-        if first + second < 0.8:
-            body.append(_text(x2 + 6, y + 16, shares, colour=QUIET, size=12))
-        else:  # no room beside the bar: on a white ground within it
-            body.append(f'<rect x="{x2 - 88:.1f}" y="{y + 3:.1f}" width="84" height="18" rx="3" fill="#fff"/>')
-            body.append(_text(x2 - 8, y + 16, shares, anchor="end", colour=QUIET, size=12))
-    return _svg(bottom + 28, title, description, body)
+        colour = row.view.colour
+        definition, fill = fill_of(row.view, f"rank{index}")
+        start, middle, end = scale(0), scale(row.first), scale(row.first + row.second)
+        body += [
+            definition,
+            text(0, y + 16, shorten(row.view.label)),
+            element("rect", x=start, y=y, width=max(0.0, middle - start), height=24, fill=fill, stroke=colour),
+            element(
+                "rect",
+                x=middle,
+                y=y,
+                width=max(0.0, end - middle),
+                height=24,
+                fill=colour,
+                fill_opacity="0.16",
+                stroke=colour,
+                stroke_dasharray="3 2",
+            ),
+        ]
+        shares = f"{row.first * 100:.0f} % · {row.second * 100:.0f} %"
+        if row.first + row.second < 0.8:
+            body.append(small_text(end + 6, y + 16, shares))
+        else:  # too little space right of the bar: on white within it
+            body.append(element("rect", x=end - 88, y=y + 3, width=84, height=18, rx=3, fill="#fff"))
+            body.append(small_text(end - 8, y + 16, shares, anchor="end"))
+    return document(bottom + 28, title, description, body)
 
 
 def heat_map(
@@ -181,148 +136,113 @@ def heat_map(
     highest: float | None = None,
     compact: bool = False,
 ) -> str:
-    """Points of each clip under each condition, darker for more, beside the images themselves where given.
+    """Points of each clip under each condition, darker for more, beside the images if the clips have them.
 
-    `highest`: the value of the darkest cell, None for the highest here; `compact`: low rows for long lists.
+    `highest`: the value of the darkest cell; None: the highest value in this map. `compact`: low rows for long lists.
     """
-    with_images = any(clip.images for clip in clips)
-    height = 76.0 if with_images else 16.0 if compact else 34.0
-    cell = (WIDTH - LABELS - 12) / max(1, len(conditions))
+
+    def value_of(clip: ClipView, view: ConditionView) -> float:
+        return by_clip.get(clip.key, {}).get(view.key, 0.0)
+
+    height = 76.0 if any(clip.images for clip in clips) else 16.0 if compact else 34.0
+    width = (WIDTH - LEFT) / max(1, len(conditions))
     top, gap = 34.0, 2.0 if compact else 4.0
-    highest = (
-        highest
-        or max(
-            (by_clip.get(clip.key, {}).get(view.key, 0.0) for clip in clips for view in conditions),
-            default=0.0,
-        )
-        or 1.0
-    )
+    highest = highest or max((value_of(clip, view) for clip in clips for view in conditions), default=0.0) or 1.0
     body = [
-        _text(
-            LABELS + 12 + cell * (index + 0.5),
-            20,
-            _short(view.label, int(cell / 7)),
-            anchor="middle",
-            size=12,
-            weight=600,
+        text(
+            LEFT + width * (column + 0.5), 20, shorten(view.label, int(width / 7)), anchor="middle", size=12, weight=600
         )
-        for index, view in enumerate(conditions)
+        for column, view in enumerate(conditions)
     ]
     for row, clip in enumerate(clips):
         y = top + row * (height + gap)
-        body.append(_text(0, y + height / 2 + 4, _short(clip.label)))
-        for index, view in enumerate(conditions):
-            value = by_clip.get(clip.key, {}).get(view.key, 0.0)
-            x = LABELS + 12 + cell * index
-            share = value / highest
-            lightness = 97 - 62 * share
-            ink = "#fff" if lightness < 52 else INK
-            body.append(
-                f'<rect x="{x:.1f}" y="{y:.1f}" width="{cell - 4:.1f}" height="{height:.1f}" rx="4" fill="hsl(210 18% {lightness:.0f}%)"/>'
-            )
-            if clip.images.get(view.key):
-                size = height - 8
-                body.append(
-                    f'<image x="{x + 4:.1f}" y="{y + 4:.1f}" width="{size:.1f}" height="{size:.1f}" href="{escape(clip.images[view.key])}"/>'
-                )
-                middle = x + 4 + size + (cell - 8 - size) / 2
-            else:
-                middle = x + (cell - 4) / 2
-            number = f"{value:.0f}" if float(value).is_integer() else plain(value, 1)
-            body.append(
-                _text(
-                    middle,
-                    y + height / 2 + 5,
-                    number,
-                    anchor="middle",
-                    colour=ink,
-                    size=11 if compact else 14,
-                    weight=600,
-                )
-            )
-    return _svg(top + len(clips) * (height + gap) + 4, title, description, body)
+        body.append(text(0, y + height / 2 + 4, shorten(clip.label)))
+        for column, view in enumerate(conditions):
+            x = LEFT + width * column
+            image = clip.images.get(view.key)
+            body += _heat_cell(x, y, width, height, value_of(clip, view), highest, image, compact)
+    return document(top + len(clips) * (height + gap) + 4, title, description, body)
 
 
-def bars(rows: Sequence[tuple[str, float, float | None]], *, title: str, description: str, unit: str = "") -> str:
-    """Horizontal grey bars; an upright mark shows what was expected.
+def _heat_cell(
+    x: float, y: float, width: float, height: float, value: float, highest: float, image: str | None, compact: bool
+) -> list[str]:
+    """A cell of `heat_map` with its number, and with the image at the left if there is one."""
+    lightness = 97 - 62 * value / highest
+    shade = f"hsl(210 18% {lightness:.0f}%)"
+    drawn = [element("rect", x=x, y=y, width=width - 4, height=height, rx=4, fill=shade)]
+    middle = x + (width - 4) / 2
+    if image:
+        size = height - 8
+        drawn.append(element("image", x=x + 4, y=y + 4, width=size, height=size, href=image))
+        middle = x + 4 + size + (width - 8 - size) / 2
+    number = f"{value:.0f}" if float(value).is_integer() else plain(value, 1)
+    ink = "#fff" if lightness < 52 else INK
+    size_of_number = 11 if compact else 14
+    drawn.append(text(middle, y + height / 2 + 5, number, anchor="middle", colour=ink, size=size_of_number, weight=600))
+    return drawn
 
-    Args:
-        rows: (label, value, expected or None).
-    """
-    highest = max([value for _label, value, _e in rows] + [expected or 0.0 for _l, _v, expected in rows] + [1e-9])
-    place = Scale(0.0, highest * 1.12, LABELS + 12, WIDTH - 40)
+
+def bars(rows: Sequence[Bar], *, title: str, description: str) -> str:
+    """Horizontal grey bars; an upright mark shows the expected value."""
+    highest = max([1e-9, *(row.value for row in rows), *(row.expected or 0.0 for row in rows)])
+    scale = Scale(0.0, highest * 1.12, LEFT, WIDTH - 40)
     step, top = 34.0, 6.0
     body: list[str] = []
-    for index, (label, value, expected) in enumerate(rows):
+    for index, row in enumerate(rows):
         y = top + step * index + 4
-        body.append(_text(0, y + 16, _short(label)))
-        body.append(
-            f'<rect x="{place(0):.1f}" y="{y:.1f}" width="{place(value) - place(0):.1f}" height="22" rx="3" fill="#8b8e94"/>'
-        )
-        if expected is not None:
-            x = place(expected)
-            body.append(
-                f'<line x1="{x:.1f}" y1="{y - 3:.1f}" x2="{x:.1f}" y2="{y + 25:.1f}" stroke="{INK}" stroke-width="2"/>'
-            )
-        shown = f"{value:.0f}" if float(value).is_integer() else plain(value, 2)
-        body.append(_text(max(place(value), place(expected or 0)) + 8, y + 16, f"{shown}{unit}", colour=QUIET, size=12))
-    return _svg(top + step * len(rows) + 8, title, description, body)
+        end = scale(row.value)
+        body.append(text(0, y + 16, shorten(row.label)))
+        body.append(element("rect", x=scale(0), y=y, width=end - scale(0), height=22, rx=3, fill="#8b8e94"))
+        if row.expected is not None:
+            x = scale(row.expected)
+            body.append(line((x, y - 3), (x, y + 25), stroke=INK, stroke_width=2))
+            end = max(end, x)
+        number = f"{row.value:.0f}" if float(row.value).is_integer() else plain(row.value, 2)
+        body.append(small_text(end + 8, y + 16, number))
+    return document(top + step * len(rows) + 8, title, description, body)
 
 
 def weight_lines(
-    rows: Sequence[tuple[ConditionView, float, float]],
+    rows: Sequence[ChoiceShares],
     *,
     used: float,
     crossings: Sequence[float],
     title: str,
     description: str,
 ) -> str:
-    """Mean points of each condition as the 2nd choice goes from worth nothing to worth as much as the 1st.
+    """Mean points of each condition, first + ratio × second, for ratios of the weights from 0 to 1.
 
     Args:
-        rows: (condition, share of 1st choices, share of 2nd choices); the line is first + ratio × second.
+        rows: one line for each.
         used: the study's own ratio w2/w1, marked.
         crossings: ratios at which two conditions change places, marked.
     """
-    highest = max((first + second for _view, first, second in rows), default=1.0) or 1.0
-    ticks = nice_ticks(0.0, highest, 5)
-    across, up = Scale(0.0, 1.0, 56, WIDTH - 190), Scale(ticks[0], ticks[-1], 250, 16)
+    left, right, top, bottom = 56, WIDTH - 190, 16, 250
+    highest = max((row.first + row.second for row in rows), default=1.0) or 1.0
+    ticks = round_ticks(0.0, highest, 5)
+    across, up = Scale(0.0, 1.0, left, right), Scale(ticks[0], ticks[-1], bottom, top)
     body: list[str] = []
     for tick in ticks:
-        body.append(f'<line x1="56" y1="{up(tick):.1f}" x2="{WIDTH - 190}" y2="{up(tick):.1f}" stroke="{GRID}"/>')
-        body.append(
-            _text(48, up(tick) + 4, plain(tick, 1 if highest > 0.5 else 2), anchor="end", colour=QUIET, size=12)
-        )
+        body.append(line((left, up(tick)), (right, up(tick)), stroke=GRID))
+        body.append(small_text(left - 8, up(tick) + 4, plain(tick, 1 if highest > 0.5 else 2), anchor="end"))
     for ratio in (0.0, 0.25, 0.5, 0.75, 1.0):
-        body.append(_text(across(ratio), 270, plain(ratio, 2), anchor="middle", colour=QUIET, size=12))
+        body.append(small_text(across(ratio), bottom + 20, plain(ratio, 2), anchor="middle"))
+    body.append(line((across(used), top), (across(used), bottom), stroke=INK, stroke_dasharray="2 3"))
+    body.append(small_text(across(used) + 5, top + 10, _("used here")))
+    for ratio in crossings:
+        if 0 <= ratio <= 1:
+            x = across(ratio)
+            body.append(line((x, bottom - 8), (x, bottom + 6), stroke=INK, stroke_width=2))
+    for row in rows:
+        dashes = {"stroke_dasharray": "7 4"} if row.view.hollow else {}
+        start, end = (across(0), up(row.first)), (across(1), up(row.first + row.second))
+        body.append(line(start, end, stroke=row.view.colour, stroke_width=3, **dashes))
+    lowest = -math.inf
+    for row in sorted(rows, key=lambda row: up(row.first + row.second)):
+        lowest = max(up(row.first + row.second), lowest + 16)  # labels must not overlap
+        body.append(text(right + 8, lowest + 4, shorten(row.view.label, 25), size=12))
     body.append(
-        f'<line x1="{across(used):.1f}" y1="16" x2="{across(used):.1f}" y2="250" stroke="{INK}" stroke-dasharray="2 3"/>'
+        small_text((left + right) / 2, bottom + 40, _("worth of a 2nd choice, as a share of a 1st"), anchor="middle")
     )
-    body.append(_text(across(used) + 5, 26, _("used here"), colour=QUIET, size=12))
-    body += [
-        f'<line x1="{across(c):.1f}" y1="242" x2="{across(c):.1f}" y2="256" stroke="{INK}" stroke-width="2"/>'
-        for c in crossings
-        if 0 <= c <= 1
-    ]
-    ends = sorted(((up(first + second), view) for view, first, second in rows), key=lambda end: end[0])
-    for view, first, second in rows:
-        dash = ' stroke-dasharray="7 4"' if view.hollow else ""
-        body.append(
-            f'<line x1="{across(0):.1f}" y1="{up(first):.1f}" x2="{across(1):.1f}" y2="{up(first + second):.1f}" stroke="{view.colour}" stroke-width="3"{dash}/>'
-        )
-    previous = -math.inf
-    for y, view in ends:
-        y = max(y, previous + 16)
-        body.append(_text(WIDTH - 182, y + 4, _short(view.label, 25), size=12))
-        previous = y
-    body.append(
-        _text(
-            (56 + WIDTH - 190) / 2,
-            290,
-            _("worth of a 2nd choice, as a share of a 1st"),
-            anchor="middle",
-            colour=QUIET,
-            size=12,
-        )
-    )
-    return _svg(300, title, description, body)
+    return document(bottom + 50, title, description, body)

@@ -1,6 +1,7 @@
-"""The report as one HTML file that needs nothing outside itself and prints well."""
+"""The report as one HTML file that loads nothing from outside and can be printed."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +20,17 @@ def render_report(data: Mapping[str, Any], context: ReportContext, *, alpha: flo
     """The report of the analysis JSON `data` in `context.language`.
 
     Args:
-        data: what `analyze --json` writes; blocks that are null are left out of the report.
+        data: as `analyze --json` writes it; blocks that are null are left out of the report.
         context: names, images and notices.
-        alpha: below which a p value counts as shown.
+        alpha: a p value below it is significant.
     """
     with translation.override(context.language):
         context = with_default_views(data, context)
         contents = report_contents(data, context, alpha)
-        for figure in contents["figures"]:
-            figure["svg"] = mark_safe(figure["svg"])  # noqa: S308 (figures escape their texts)
+        contents["figures"] = [
+            replace(figure, svg=mark_safe(figure.svg))  # noqa: S308 (charts escape all texts)
+            for figure in contents["figures"]
+        ]
         for row in contents["points_table"]:
             row["swatch"] = _swatch(row["view"])
         tables = [_aligned(table) for table in text_tables(data, context, contents) if table.key != "points"]
@@ -41,7 +44,7 @@ def render_report(data: Mapping[str, Any], context: ReportContext, *, alpha: flo
 
 
 def _swatch(view: ConditionView) -> SafeString:
-    """A small square in the condition's hue and fill, for tables."""
+    """A small square in the condition's colour and fill, for tables."""
     inside = (
         f'<path d="M-2 6 6-2M1 11 11 1M6 14 14 6" stroke="{view.colour}" stroke-width="2"/>'
         if view.hollow
@@ -54,7 +57,7 @@ def _swatch(view: ConditionView) -> SafeString:
 
 
 def _aligned(table: TextTable) -> dict[str, Any]:
-    """A table for the template: every cell with whether it stands to the left."""
+    """A table for the template: every cell with whether it is aligned to the left."""
     sides = [index == 0 or index in table.left for index in range(len(table.header))]
     return {
         "key": table.key,

@@ -1,6 +1,8 @@
-"""Tables, methods and references for a paper, in LaTeX that compiles with booktabs."""
+"""Tables, methods and references for a paper, in LaTeX with the package booktabs."""
 
+import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from django.utils import translation
@@ -10,6 +12,7 @@ from analysis.report.contents import report_contents, with_default_views
 from analysis.report.context import ReportContext
 from analysis.report.tables.text_tables import TextTable, text_tables
 
+BIBTEX = (Path(__file__).parent / "references.bib").read_text(encoding="utf-8")
 _SPECIAL = {
     "\\": r"\textbackslash{}",
     "&": r"\&",
@@ -37,20 +40,12 @@ _SPECIAL = {
     "·": r"$\cdot$",
     "…": r"\ldots{}",
 }
+_PATTERN = re.compile("|".join(map(re.escape, sorted(_SPECIAL, key=len, reverse=True))))
 
 
 def escape(text: str) -> str:
-    """`text` with everything that LaTeX would take for a command made plain."""
-    out, index = [], 0
-    while index < len(text):
-        pair = text[index : index + 2]
-        if pair in _SPECIAL:
-            out.append(_SPECIAL[pair])
-            index += 2
-        else:
-            out.append(_SPECIAL.get(text[index], text[index]))
-            index += 1
-    return "".join(out)
+    """The text with every character escaped that LaTeX would read as a command."""
+    return _PATTERN.sub(lambda found: _SPECIAL[found[0]], text)
 
 
 def _table(table: TextTable) -> str:
@@ -76,7 +71,7 @@ def _table(table: TextTable) -> str:
 
 
 def _column(table: TextTable, index: int) -> str:
-    """How a column is set: numbers to the right, words to the left, long words in lines of their own width."""
+    """The column type: numbers right, words left, long texts in a paragraph of fixed width."""
     if index not in table.left:
         return "r"
     long = max(len(row[index]) for row in table.rows) > 40
@@ -84,7 +79,7 @@ def _column(table: TextTable, index: int) -> str:
 
 
 def _groups(table: TextTable) -> list[str]:
-    """The headings over the header, with a rule under each."""
+    """The row of headings above the header, with a rule below each."""
     if not table.groups:
         return []
     cells, rules, column = [], [], 1
@@ -133,7 +128,8 @@ def _document(body: Sequence[str], language: str) -> str:
     return "\n".join(
         [
             r"\documentclass{article}",
-            r"\usepackage[utf8]{inputenc}\usepackage[T1]{fontenc}\usepackage{array,booktabs,graphicx,textcomp}\usepackage[margin=2cm]{geometry}",
+            r"\usepackage[utf8]{inputenc}\usepackage[T1]{fontenc}\usepackage{array,booktabs,graphicx,textcomp}"
+            r"\usepackage[margin=2cm]{geometry}",
             *korean,
             r"\begin{document}",
             *body,
@@ -141,82 +137,3 @@ def _document(body: Sequence[str], language: str) -> str:
             "",
         ]
     )
-
-
-BIBTEX = r"""@misc{earsight,
-  title = {Earsight: blinded human-evaluation studies of images made from music},
-  author = {{The Earsight developers}},
-  note = {Software}
-}
-@article{clark1973language,
-  title = {The language-as-fixed-effect fallacy: A critique of language statistics in psychological research},
-  author = {Clark, Herbert H.},
-  journal = {Journal of Verbal Learning and Verbal Behavior},
-  volume = {12}, number = {4}, pages = {335--359}, year = {1973}
-}
-@article{judd2012treating,
-  title = {Treating stimuli as a random factor in social psychology: A new and comprehensive solution to a pervasive but largely ignored problem},
-  author = {Judd, Charles M. and Westfall, Jacob and Kenny, David A.},
-  journal = {Journal of Personality and Social Psychology},
-  volume = {103}, number = {1}, pages = {54--69}, year = {2012}
-}
-@article{satterthwaite1946approximate,
-  title = {An approximate distribution of estimates of variance components},
-  author = {Satterthwaite, F. E.},
-  journal = {Biometrics Bulletin},
-  volume = {2}, number = {6}, pages = {110--114}, year = {1946}
-}
-@article{friedman1937use,
-  title = {The use of ranks to avoid the assumption of normality implicit in the analysis of variance},
-  author = {Friedman, Milton},
-  journal = {Journal of the American Statistical Association},
-  volume = {32}, number = {200}, pages = {675--701}, year = {1937}
-}
-@article{wilcoxon1945individual,
-  title = {Individual comparisons by ranking methods},
-  author = {Wilcoxon, Frank},
-  journal = {Biometrics Bulletin},
-  volume = {1}, number = {6}, pages = {80--83}, year = {1945}
-}
-@article{firth1993bias,
-  title = {Bias reduction of maximum likelihood estimates},
-  author = {Firth, David},
-  journal = {Biometrika},
-  volume = {80}, number = {1}, pages = {27--38}, year = {1993}
-}
-@article{firth2004quasi,
-  title = {Quasi-variances},
-  author = {Firth, David and de Menezes, Ren{\'e}e X.},
-  journal = {Biometrika},
-  volume = {91}, number = {1}, pages = {65--80}, year = {2004}
-}
-@book{krippendorff2004content,
-  title = {Content Analysis: An Introduction to Its Methodology},
-  author = {Krippendorff, Klaus},
-  edition = {2nd}, publisher = {Sage}, year = {2004}
-}
-@article{waudbysmith2024estimating,
-  title = {Estimating means of bounded random variables by betting},
-  author = {Waudby-Smith, Ian and Ramdas, Aaditya},
-  journal = {Journal of the Royal Statistical Society, Series B},
-  volume = {86}, number = {1}, pages = {1--27}, year = {2024}
-}
-@inproceedings{otani2023toward,
-  title = {Toward verifiable and reproducible human evaluation for text-to-image generation},
-  author = {Otani, Mayu and others},
-  booktitle = {IEEE/CVF Conference on Computer Vision and Pattern Recognition},
-  pages = {14277--14286}, year = {2023}
-}
-@article{plackett1975analysis,
-  title = {The analysis of permutations},
-  author = {Plackett, R. L.},
-  journal = {Journal of the Royal Statistical Society, Series C},
-  volume = {24}, number = {2}, pages = {193--202}, year = {1975}
-}
-@article{holm1979simple,
-  title = {A simple sequentially rejective multiple test procedure},
-  author = {Holm, Sture},
-  journal = {Scandinavian Journal of Statistics},
-  volume = {6}, number = {2}, pages = {65--70}, year = {1979}
-}
-"""

@@ -1,4 +1,4 @@
-"""The report as PDF, set by Typst: one wheel, no system library."""
+"""The report as PDF, typeset by Typst, which needs no system library."""
 
 import json
 import subprocess
@@ -13,21 +13,21 @@ from django.utils.translation import gettext as _
 
 from analysis.report.contents import report_contents, with_default_views
 from analysis.report.context import ReportContext
-from analysis.report.tables.text_tables import TextTable, text_tables
+from analysis.report.tables.text_tables import checklist_tables, text_tables
 
 _TEMPLATE = Path(__file__).parent / "report.typ"
 _TYPESETTER = Path(__file__).parent / "typst_process.py"
-_PATIENCE = 120  # seconds
+_TIMEOUT = 120  # seconds
 
 
 def report_pdf(data: Mapping[str, Any], context: ReportContext, *, alpha: float = 0.05) -> bytes:
     """The same report as `render_report`, as PDF bytes.
 
-    Korean needs a Korean font on the machine (Noto CJK, Apple SD Gothic Neo or Malgun Gothic); without one the
-    letters are missing, the numbers not.
+    Korean needs a Korean font on the machine (Noto CJK, Apple SD Gothic Neo or Malgun Gothic); without one, Korean
+    letters are missing.
 
     Raises:
-        RuntimeError: Typst could not set it; the message is Typst's.
+        RuntimeError: Typst failed; the message is Typst's.
     """
     with translation.override(context.language):
         context = with_default_views(data, context)
@@ -35,8 +35,8 @@ def report_pdf(data: Mapping[str, Any], context: ReportContext, *, alpha: float 
         files = {"main.typ": _TEMPLATE.read_text(encoding="utf-8")}
         figures = []
         for index, figure in enumerate(contents["figures"]):
-            files[f"figure{index}.svg"] = figure["svg"].replace("system-ui", "Libertinus Serif")
-            figures.append({"title": figure["title"], "file": f"figure{index}.svg", "caption": figure["caption"]})
+            files[f"figure{index}.svg"] = figure.svg.replace("system-ui", "Libertinus Serif")
+            figures.append({"title": figure.title, "file": f"figure{index}.svg", "caption": figure.caption})
         people = _("%(people)d people × %(clips)d clips, %(ballots)d answers") % {
             "people": data["n_participants"],
             "clips": data["n_clips"],
@@ -64,7 +64,7 @@ def report_pdf(data: Mapping[str, Any], context: ReportContext, *, alpha: float 
                 "limits": contents["limits"],
                 "people": [[str(name), str(value)] for name, value in context.flow.items()],
                 "details": [[name, value] for name, value in context.details],
-                "checklists": [asdict(table) for table in _checklists(context)],
+                "checklists": [asdict(table) for table in checklist_tables(context)],
                 "versions": " · ".join(f"{name} {version}" for name, version in context.versions.items()),
             },
             ensure_ascii=False,
@@ -73,28 +73,14 @@ def report_pdf(data: Mapping[str, Any], context: ReportContext, *, alpha: float 
 
 
 def _typeset(files: Mapping[str, str]) -> bytes:
-    """The PDF of a Typst project, set in a process of its own (see typst_process.py)."""
-    done = subprocess.run(  # noqa: S603 (our own file)
+    """The PDF of a Typst project, made in a process of its own; typst_process.py says why."""
+    finished = subprocess.run(  # noqa: S603 (our own file)
         [sys.executable, "-I", str(_TYPESETTER)],
         input=json.dumps(files).encode(),
         capture_output=True,
         check=False,
-        timeout=_PATIENCE,
+        timeout=_TIMEOUT,
     )
-    if done.returncode:
-        raise RuntimeError(f"the report could not be set as PDF: {done.stderr.decode(errors='replace')[-2000:]}")
-    return done.stdout
-
-
-def _checklists(context: ReportContext) -> list[TextTable]:
-    heading, header = _("Reporting checklist"), [_("No."), _("Item"), _("Answer")]
-    return [
-        TextTable(
-            "checklist",
-            f"{heading}: {name}",
-            header,
-            [[number, title, text or _("missing")] for number, title, text in items],
-            left=(1, 2),
-        )
-        for name, items in context.checklists
-    ]
+    if finished.returncode:
+        raise RuntimeError(f"the report could not be set as PDF: {finished.stderr.decode(errors='replace')[-2000:]}")
+    return finished.stdout

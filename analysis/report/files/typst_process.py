@@ -1,7 +1,7 @@
-"""Sets a Typst project read from standard input; `pdf.py` runs this file as a process of its own.
+"""Typeset a Typst project; `pdf.py` runs this file as a process of its own.
 
-Typst reads every font of the machine, and Noto CJK is large: within the web server one Korean report would
-raise its memory by more than a hundred megabytes for good. It imports nothing of ours.
+Typst loads every font of the machine, and Noto CJK is large: in the web server one Korean report would raise the
+memory by more than a hundred megabytes, and Typst does not free it. This file imports no other module of Earsight.
 """
 
 import json
@@ -9,7 +9,7 @@ import sys
 
 
 def main() -> None:
-    """JSON of file names and their texts in, the PDF of `main.typ` out."""
+    """Read file names and texts as JSON from standard input; write the PDF of `main.typ` to standard output."""
     import typst
 
     files = {name: text.encode() for name, text in json.load(sys.stdin).items()}

@@ -1,14 +1,16 @@
-"""The report's numbers as a workbook: scores, points by clip, contrasts, pairs, worths."""
+"""The report's numbers as a workbook."""
 
 import io
 from collections.abc import Mapping
 from typing import Any
 
+from analysis.report.files.csv_tables import score_rows
 from study.cells import inert
 
 
 def report_xlsx(data: Mapping[str, Any]) -> bytes:
-    """An XLSX workbook of the analysis JSON with full precision, one sheet a block."""
+    """An XLSX workbook with a sheet for each block of the analysis JSON, with full precision."""
+    # Imported here: slow to load, and only this file needs it.
     from openpyxl import Workbook
     from openpyxl.styles import Font
 
@@ -35,18 +37,11 @@ def _ends(pair: Any) -> list[Any]:
 
 def _sheets(data: Mapping[str, Any]) -> dict[str, list[list[Any]]]:
     conditions = list(data["conditions"])
-    tests = (
-        [row for row in (data.get("primary"),) if row] + (data.get("secondary") or []) + (data.get("these_clips") or [])
-    )
+    primary = [data["primary"]] if data.get("primary") else []
+    tests = primary + (data.get("secondary") or []) + (data.get("these_clips") or [])
     fit = data.get("plackett_luce") or {}
     sheets = {
-        "scores": [
-            ["condition", "points", "mean_points", "ci95_low", "ci95_high", "first", "second"],
-            *(
-                [key, row["points"], row["mean_points"], *_ends(row["ci95"]), row["first"], row["second"]]
-                for key, row in (data.get("scores") or {}).items()
-            ),
-        ],
+        "scores": score_rows(data),
         "by_clip": [
             ["clip", *conditions],
             *([clip, *(row.get(key) for key in conditions)] for clip, row in (data.get("by_clip") or {}).items()),

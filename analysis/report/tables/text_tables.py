@@ -1,6 +1,6 @@
-"""The report's tables as plain rows of text with headers: for the PDF, LaTeX and the sheets."""
+"""The report's tables as rows of text with headers, for HTML, PDF and LaTeX."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,12 +9,16 @@ from django.utils.translation import gettext as _
 from analysis.report.context import ReportContext
 from analysis.report.text.contrast_names import contrast_name
 
+MOST_CLIP_COLUMNS = 12  # with more clips the table of points has no column for each
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, kw_only=True)
 class TextTable:
-    """A table in print; `left` lists the columns, beside the first, that stand to the left.
+    """A printed table.
 
-    `groups`: headings over the header, each with the number of columns it spans.
+    Attributes:
+        left: the columns, beside the first, that are aligned to the left.
+        groups: headings above the header, each with the number of columns that it spans.
     """
 
     key: str
@@ -28,162 +32,158 @@ class TextTable:
 
 def text_tables(data: Mapping[str, Any], context: ReportContext, contents: Mapping[str, Any]) -> list[TextTable]:
     """Every table that has rows, in the report's order and the current language."""
-    # xgettext:no-python-format
-    interval = _("95 % interval")
-    wide = len(context.clips) > 12
-    numbers = [] if wide else [str(index + 1) for index in range(len(context.clips))]
-    legend = "" if wide else " " + " · ".join(f"{n + 1}: {clip.label}" for n, clip in enumerate(context.clips))
-    found = [
+    tables = [
+        _points(context, contents),
+        _contrasts(contents),
         TextTable(
-            "points",
-            _("Points"),
-            [_("Condition"), *numbers, _("Total"), _("Mean"), interval],
-            [
-                [row["view"].label, *([] if wide else row["cells"]), row["total"], row["mean"], row["ci95"]]
-                for row in contents["points_table"]
-            ],
-            contents["points_note"] + legend,
-        ),
-        TextTable(
-            "contrasts",
-            _("The study's question"),
-            [
-                _("Contrast"),
-                _("Points"),
-                interval,
-                "t (df)",
-                "p",
-                _("p, Holm"),
-                _("Points"),
-                interval,
-                "p",
-                _("p, Holm"),
-            ],
-            contents["contrasts"],
-            _(
-                "Points per answer. For new clips: crossed random effects of people and clips. For these clips: people "
-                "only; it says nothing about other music."
-            ),
-            groups=(("", 1), (_("for new clips"), 5), (_("for these clips"), 4)),
-        ),
-        TextTable(
-            "omnibus",
-            _("For these clips only"),
-            [_("Test"), _("Statistic"), "p", _("What p is measured against")],
-            [[row[key] for key in ("name", "value", "p", "null")] for row in contents["omnibus"]],
+            key="omnibus",
+            title=_("For these clips only"),
+            header=[_("Test"), _("Statistic"), "p", _("What p is measured against")],
+            rows=_rows(contents["omnibus"], "name", "value", "p", "null"),
             left=(3,),
         ),
+        _pairs(contents),
+        _worths(contents),
+        _factorial(contents),
         TextTable(
-            "pairs",
-            _("Pair by pair"),
-            [
-                _("Pair"),
-                _("Difference"),
-                interval,
-                _("simultaneous"),
-                _("Beats"),
-                interval,
-                "p",
-                _("p, Holm"),
-            ],
-            [
-                [
-                    f"{row['a']} − {row['b']}",
-                    *(
-                        row[key]
-                        for key in (
-                            "difference",
-                            "ci95",
-                            "simultaneous",
-                            "superiority",
-                            "superiority_ci95",
-                            "p",
-                            "p_holm",
-                        )
-                    ),
-                ]
-                for row in contents["pairs"]
-            ],
-            _(
-                "Differences of people's mean points per answer, Wilcoxon's p. Beats: in so many answers the first got "
-                "more points than the second, ties half. For these clips."
-            ),
-        ),
-        TextTable(
-            "worths",
-            _("Plackett–Luce worths"),
-            [
-                _("Condition"),
-                _("Worth"),
-                _("Log-worth"),
-                _("robust SE"),
-                interval,
-                # xgettext:no-python-format
-                _("95 % for new clips"),
-                _("Quasi-SE"),
-                _("Random effects (SE)"),
-            ],
-            [
-                [
-                    row["view"].label + (" *" if row["separated"] else ""),
-                    *(
-                        row[key]
-                        for key in (
-                            "worth",
-                            "log_worth",
-                            "se_robust",
-                            "ci95",
-                            "ci95_new_clips",
-                            "quasi_se",
-                            "random",
-                        )
-                    ),
-                ]
-                for row in contents["worths"]
-            ],
-            " ".join(contents["worth_notes"]),
-        ),
-        TextTable(
-            "factorial",
-            _("Effects of the factors"),
-            [
-                _("Effect on log-worth"),
-                _("Estimate"),
-                _("robust SE"),
-                interval,
-                "p",
-                # xgettext:no-python-format
-                _("95 % for new clips"),
-                "p",
-            ],
-            [
-                [row[key] for key in ("name", "estimate", "se_robust", "ci95", "p", "ci95_new_clips", "p_new_clips")]
-                for row in contents["factorial"]
-            ],
-            _(
-                "Where people differ, these estimates are drawn towards zero: they describe the average person of the "
-                "model, for these clips."
-            ),
-        ),
-        TextTable(
-            "sensitivity",
-            _("What if something is left out?"),
-            [
+            key="sensitivity",
+            title=_("What if something is left out?"),
+            header=[
                 _("Analysed"),
                 contrast_name(str((data.get("primary") or {}).get("contrast"))),
                 "p",
                 _("Most points"),
             ],
-            contents["sensitivity"],
-            contents["sensitivity_note"],
+            rows=contents["sensitivity"],
+            note=contents["sensitivity_note"],
             left=(3,),
         ),
         TextTable(
-            "checks",
-            _("Can the study be trusted?"),
-            [_("Check"), _("Found"), _("In words")],
-            contents["checks"],
+            key="checks",
+            title=_("Can the study be trusted?"),
+            header=[_("Check"), _("Found"), _("In words")],
+            rows=contents["checks"],
             left=(1, 2),
         ),
     ]
-    return [table for table in found if table.rows]
+    return [table for table in tables if table.rows]
+
+
+def checklist_tables(context: ReportContext) -> list[TextTable]:
+    """One table for each reporting checklist."""
+    heading = _("Reporting checklist")
+    return [
+        TextTable(
+            key="checklist",
+            title=f"{heading}: {name}",
+            header=[_("No."), _("Item"), _("Answer")],
+            rows=[[number, title, text or _("missing")] for number, title, text in items],
+            left=(1, 2),
+        )
+        for name, items in context.checklists
+    ]
+
+
+def _rows(blocks: Iterable[Mapping[str, str]], *keys: str) -> list[list[str]]:
+    return [[block[key] for key in keys] for block in blocks]
+
+
+def _interval() -> str:
+    # xgettext:no-python-format
+    return _("95 % interval")
+
+
+def _new_clips() -> str:
+    # xgettext:no-python-format
+    return _("95 % for new clips")
+
+
+def _points(context: ReportContext, contents: Mapping[str, Any]) -> TextTable:
+    clips = context.clips if len(context.clips) <= MOST_CLIP_COLUMNS else ()
+    legend = " · ".join(f"{number}: {clip.label}" for number, clip in enumerate(clips, start=1))
+    return TextTable(
+        key="points",
+        title=_("Points"),
+        header=[_("Condition"), *map(str, range(1, len(clips) + 1)), _("Total"), _("Mean"), _interval()],
+        rows=[
+            [row["view"].label, *(row["cells"] if clips else ()), row["total"], row["mean"], row["ci95"]]
+            for row in contents["points_table"]
+        ],
+        note=contents["points_note"] + (f" {legend}" if clips else ""),
+    )
+
+
+def _contrasts(contents: Mapping[str, Any]) -> TextTable:
+    test = [_("Points"), _interval(), "p", _("p, Holm")]
+    return TextTable(
+        key="contrasts",
+        title=_("The study's question"),
+        header=[_("Contrast"), *test[:2], "t (df)", *test[2:], *test],
+        rows=contents["contrasts"],
+        note=_(
+            "Points per answer. For new clips: crossed random effects of people and clips. For these clips: people "
+            "only; it says nothing about other music."
+        ),
+        groups=(("", 1), (_("for new clips"), 5), (_("for these clips"), 4)),
+    )
+
+
+def _pairs(contents: Mapping[str, Any]) -> TextTable:
+    keys = ("difference", "ci95", "simultaneous", "superiority", "superiority_ci95", "p", "p_holm")
+    return TextTable(
+        key="pairs",
+        title=_("Pair by pair"),
+        header=[
+            _("Pair"),
+            _("Difference"),
+            _interval(),
+            _("simultaneous"),
+            _("Beats"),
+            _interval(),
+            "p",
+            _("p, Holm"),
+        ],
+        rows=[[f"{row['a']} − {row['b']}", *(row[key] for key in keys)] for row in contents["pairs"]],
+        note=_(
+            "Differences of people's mean points per answer, Wilcoxon's p. Beats: in so many answers the first got "
+            "more points than the second, ties half. For these clips."
+        ),
+    )
+
+
+def _worths(contents: Mapping[str, Any]) -> TextTable:
+    keys = ("worth", "log_worth", "se_robust", "ci95", "ci95_new_clips", "quasi_se", "random")
+    return TextTable(
+        key="worths",
+        title=_("Plackett–Luce worths"),
+        header=[
+            _("Condition"),
+            _("Worth"),
+            _("Log-worth"),
+            _("robust SE"),
+            _interval(),
+            _new_clips(),
+            _("Quasi-SE"),
+            _("Random effects (SE)"),
+        ],
+        rows=[
+            [row["view"].label + (" *" if row["separated"] else ""), *(row[key] for key in keys)]
+            for row in contents["worths"]
+        ],
+        note=" ".join(contents["worth_notes"]),
+    )
+
+
+def _factorial(contents: Mapping[str, Any]) -> TextTable:
+    return TextTable(
+        key="factorial",
+        title=_("Effects of the factors"),
+        header=[_("Effect on log-worth"), _("Estimate"), _("robust SE"), _interval(), "p", _new_clips(), "p"],
+        rows=_rows(
+            contents["factorial"], "name", "estimate", "se_robust", "ci95", "p", "ci95_new_clips", "p_new_clips"
+        ),
+        note=_(
+            "Where people differ, these estimates are drawn towards zero: they describe the average person of the "
+            "model, for these clips."
+        ),
+    )
