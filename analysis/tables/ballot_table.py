@@ -1,11 +1,11 @@
-"""Read a ballots CSV into coded arrays; errors name file, row, value and the mend."""
+"""Reading a ballots CSV into coded arrays; errors name file, row and value and say how to correct it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import pyarrow as pa
@@ -20,13 +20,18 @@ REQUIRED = ("participant", "clip", "first", "second")
 WHOLE_NUMBERS = ("repeat", "trial", "position_first", "position_second")
 OPTIONAL = (*WHOLE_NUMBERS, "excluded", "order")
 NOT_EXCLUDED = frozenset({"", "0", "0.0", "false", "no", "n", "none"})
+UNKNOWN = NONE - 1  # the code of a key that is no condition
 
 
 @dataclass(frozen=True)
 class BallotTable:
-    """`ballots` are the kept ones, `all_ballots` with the excluded ones where those can be ballots at all.
+    """The ballots of a file.
 
-    `excluded_reasons`: what stood in the column `excluded`, with how often.
+    Attributes:
+        ballots: without the excluded rows.
+        all_ballots: with the excluded rows that are valid ballots; None if nothing is excluded.
+        n_excluded: number of excluded rows.
+        excluded_reasons: number of excluded rows by the text in the column `excluded`.
     """
 
     ballots: Ballots
@@ -40,14 +45,14 @@ def read_ballots(path: str | Path, conditions: Sequence[str] | None = None) -> B
 
     Columns `participant,clip,first,second` (condition keys; an empty `second` is no second choice, both empty:
     none of the images fits), optionally `repeat`, `trial`, `position_first`, `position_second`, `excluded`, and
-    `order` (the keys by position, separated by semicolons, where only some were shown or balance is of
-    interest). Without `conditions`: the four preset keys where all keys are among them, else the keys found.
-    Raises TableError.
+    `order` (the keys by position, separated by semicolons; needed if only some were shown).
+
+    Without `conditions`: the four preset keys if all keys are among them, else the keys found. Raises TableError.
     """
     path = Path(path)
     table = _read(path)
     columns = {name: table[name] for name in (*REQUIRED, *OPTIONAL) if name in table.column_names}
-    columns |= {name: _as_written(columns[name]) for name in ("participant", "clip")}
+    columns |= {name: _unescape_formulas(columns[name]) for name in ("participant", "clip")}
     n = table.num_rows
     if n == 0:
         raise TableError(f"{path.name}: there are no ballots under the header; add at least one row.")
@@ -60,58 +65,56 @@ def read_ballots(path: str | Path, conditions: Sequence[str] | None = None) -> B
     clips, clip = _labels(path, columns["clip"], "clip")
     keys, choices = _choices(columns["first"], columns["second"])
     _check_choices(path, keys, choices, keep)
-    names = _conditions(path, keys, choices, keep, conditions)
-    lookup = np.full(len(keys) + 1, NONE - 1, dtype=np.int8)
-    for index, key in enumerate(keys):
-        lookup[index] = NONE if key == "" else names.index(key) if key in names else NONE - 1
-    first, second = lookup[choices[0]], lookup[choices[1]]
-    for name, column, codes in (("first", first, choices[0]), ("second", second, choices[1])):
-        wrong = np.flatnonzero((column < NONE) & keep)
-        if len(wrong):
-            _stop(
-                path,
-                wrong[0],
-                f"{name} choice '{keys[codes[wrong[0]]]}' is no condition ({', '.join(names)}); "
-                "mend the key or name it in --conditions.",
-            )
+    names = _condition_keys(path, keys, choices, keep, conditions)
+    first, second = _condition_codes(path, keys, choices, names, keep)
     whole: dict[str, Any] = {name: _whole(path, columns[name], name) for name in WHOLE_NUMBERS if name in columns}
     order = _order(path, columns["order"], names, keep) if "order" in columns else None
     _check_positions(path, whole, len(names), keep)
-    usable = Ballots(names, people, clips, person, clip, first, second, order=order, **whole)
-    kept = usable if keep.all() else usable.select(keep)
+    every_row = Ballots(
+        conditions=names,
+        participants=people,
+        clips=clips,
+        participant=person,
+        clip=clip,
+        first=first,
+        second=second,
+        order=order,
+        **whole,
+    )
+    kept = every_row if keep.all() else every_row.select(keep)
     try:
         check_ballots(kept)
     except BallotsError as error:
         if error.row is None:
             raise TableError(f"{path.name}: {error}") from error
-        _stop(path, np.flatnonzero(keep)[error.row], str(error))
-    counted = {} if reasons is None else _count(reasons.filter(pa.array(excluded)))
-    return BallotTable(kept, _everything(usable, keep), int(excluded.sum()), counted)
+        _refuse(path, np.flatnonzero(keep)[error.row], str(error))
+    excluded_reasons = {} if reasons is None else _count(reasons.filter(pa.array(excluded)))
+    return BallotTable(kept, _with_excluded(every_row, keep), int(excluded.sum()), excluded_reasons)
 
 
-def _everything(usable: Ballots, keep: np.ndarray) -> Ballots | None:
-    """The ballots with the excluded ones, as far as those could be ballots; None where nothing is added."""
+def _with_excluded(every_row: Ballots, keep: np.ndarray) -> Ballots | None:
+    """The ballots with those excluded rows that are valid ballots; None if no row is excluded or valid."""
     if keep.all():
         return None
-    possible = (usable.first >= NONE) & (usable.second >= NONE)
-    possible &= (usable.first != usable.second) | (usable.first < 0)
-    possible &= ~((usable.first < 0) & (usable.second >= 0))
-    everything = usable.select(possible | keep)
+    possible = (every_row.first >= NONE) & (every_row.second >= NONE)
+    possible &= (every_row.first != every_row.second) | (every_row.first < 0)
+    possible &= ~((every_row.first < 0) & (every_row.second >= 0))
+    ballots = every_row.select(possible | keep)
     try:
-        check_ballots(everything)
+        check_ballots(ballots)
     except BallotsError:
         return None
-    return replace(everything)
+    return ballots
 
 
-def _as_written(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Without the apostrophe that our tables put before what a spreadsheet would compute (study/cells.py)."""
+def _unescape_formulas(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Remove the apostrophe that exported tables put before texts that a spreadsheet would compute."""
     if not pc.any(pc.starts_with(column, "'")).as_py():
         return column
     return pc.replace_substring_regex(column, r"^'([=+\-@\t\r])", r"\1")
 
 
-def _stop(path: Path, index: int, message: str) -> None:
+def _refuse(path: Path, index: int, message: str) -> NoReturn:
     raise TableError(f"{path.name}, row {int(index) + 2}: {message}")
 
 
@@ -124,7 +127,7 @@ def _read(path: Path) -> pa.Table:
         )
     twice = [name for name in table.column_names if table.column_names.count(name) > 1]
     if twice:
-        raise TableError(f"{path.name}, row 1: the column '{twice[0]}' stands there twice; keep one.")
+        raise TableError(f"{path.name}, row 1: the column '{twice[0]}' appears twice; keep one.")
     return table
 
 
@@ -133,7 +136,7 @@ def _text(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _encoded(column: pa.ChunkedArray) -> tuple[pa.StringArray, np.ndarray]:
-    """Distinct values without spaces around them (two may be alike then), and each row's index into them."""
+    """Distinct values without surrounding spaces (so two may be equal), and each row's index into them."""
     encoded = column.dictionary_encode().combine_chunks()
     if isinstance(encoded, pa.ChunkedArray):
         encoded = encoded.chunk(0)
@@ -141,7 +144,7 @@ def _encoded(column: pa.ChunkedArray) -> tuple[pa.StringArray, np.ndarray]:
 
 
 def _numbers(indices: pa.Int32Array) -> np.ndarray:
-    """As NumPy sees them; Arrow's own `to_numpy` imports pandas, which takes longer than a small analysis."""
+    """The indices as a NumPy array. Arrow's `to_numpy` imports pandas, which takes longer than a small analysis."""
     return np.frombuffer(indices.buffers()[1], dtype=np.int32, count=len(indices), offset=4 * indices.offset)
 
 
@@ -170,7 +173,7 @@ def _labels(path: Path, column: pa.ChunkedArray, name: str) -> tuple[tuple[str, 
     coded = place[_numbers(distinct.indices)][codes]
     labels = tuple(distinct.dictionary.take(order).to_pylist())
     if labels[0] == "":
-        _stop(path, np.flatnonzero(coded == 0)[0], f"the {name} is empty; every ballot needs one.")
+        _refuse(path, np.flatnonzero(coded == 0)[0], f"the {name} is empty; every ballot needs one.")
     return labels, coded
 
 
@@ -190,7 +193,7 @@ def _choices(first: pa.ChunkedArray, second: pa.ChunkedArray) -> tuple[list[str]
 
 
 def _check_choices(path: Path, keys: list[str], choices: tuple[np.ndarray, np.ndarray], keep: np.ndarray) -> None:
-    """What is wrong with a ballot whatever the conditions are; said before any word about conditions."""
+    """Check what is wrong for any conditions, so that these errors come before those about unknown conditions."""
     filled = np.array([key != "" for key in keys], dtype=bool)
     first, second = choices
     for wrong, message in (
@@ -206,10 +209,10 @@ def _check_choices(path: Path, keys: list[str], choices: tuple[np.ndarray, np.nd
     ):
         rows = np.flatnonzero(wrong & keep)
         if len(rows):
-            _stop(path, rows[0], message.format(key=keys[first[rows[0]]]))
+            _refuse(path, rows[0], message.format(key=keys[first[rows[0]]]))
 
 
-def _conditions(
+def _condition_keys(
     path: Path,
     keys: list[str],
     choices: tuple[np.ndarray, np.ndarray],
@@ -226,6 +229,24 @@ def _conditions(
         raise TableError(f"{path.name}: {error} Use --conditions a,b,… to name them.") from error
 
 
+def _condition_codes(
+    path: Path, keys: list[str], choices: tuple[np.ndarray, np.ndarray], names: tuple[str, ...], keep: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Condition numbers of both columns, `NONE` for no choice, `UNKNOWN` in excluded rows with another key."""
+    number = {key: index for index, key in enumerate(names)} | {"": NONE}
+    lookup = np.array([number.get(key, UNKNOWN) for key in keys], dtype=np.int8)
+    for name, indices in zip(("first", "second"), choices, strict=True):
+        wrong = np.flatnonzero((lookup[indices] == UNKNOWN) & keep)
+        if len(wrong):
+            _refuse(
+                path,
+                wrong[0],
+                f"{name} choice '{keys[indices[wrong[0]]]}' is no condition ({', '.join(names)}); "
+                "correct the key or name it in --conditions.",
+            )
+    return lookup[choices[0]], lookup[choices[1]]
+
+
 def _whole(path: Path, column: pa.ChunkedArray, name: str) -> np.ndarray:
     """Whole numbers that are not negative; empty is 0."""
     values, codes = _dictionary(column)
@@ -236,7 +257,7 @@ def _whole(path: Path, column: pa.ChunkedArray, name: str) -> np.ndarray:
             continue
         if not (text.isascii() and text.isdigit() and len(text) < 10):
             row = np.flatnonzero(codes == index)[0]
-            _stop(path, row, f"{name} '{value}' is not a whole number; mend it or leave it empty.")
+            _refuse(path, row, f"{name} '{value}' is not a whole number; correct it or leave it empty.")
         numbers[index] = int(text)
     return numbers[codes]
 
@@ -246,11 +267,11 @@ def _check_positions(path: Path, whole: dict[str, np.ndarray], k: int, keep: np.
         if name in whole:
             wrong = np.flatnonzero((whole[name] > k) & keep)
             if len(wrong):
-                _stop(path, wrong[0], f"{name} {whole[name][wrong[0]]} is beyond the {k} positions of the page.")
+                _refuse(path, wrong[0], f"{name} {whole[name][wrong[0]]} is beyond the {k} positions of the page.")
 
 
 def _order(path: Path, column: pa.ChunkedArray, names: tuple[str, ...], keep: np.ndarray) -> np.ndarray:
-    """The condition at each position (N, K), NONE beyond those shown; empty means all, order unknown."""
+    """The condition at each position (N, K), NONE beyond the shown ones. An empty value: all, in unknown order."""
     values, codes = _dictionary(column)
     table = np.full((len(values), len(names)), NONE, dtype=np.int8)
     for index, value in enumerate(values):
@@ -258,7 +279,7 @@ def _order(path: Path, column: pa.ChunkedArray, names: tuple[str, ...], keep: np
         wrong = [key for key in shown if key not in names or shown.count(key) > 1]
         rows = np.flatnonzero((codes == index) & keep)
         if (wrong or len(shown) < 2) and len(rows):
-            _stop(
+            _refuse(
                 path,
                 rows[0],
                 f"order '{value}' must name at least two conditions, each once, separated by semicolons.",

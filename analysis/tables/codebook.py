@@ -26,5 +26,5 @@ CODEBOOK = {
 
 
 def codebook_csv() -> bytes:
-    """Column and meaning, one row a column, as UTF-8 CSV."""
+    """One row for each column of the ballot table, with its meaning, as UTF-8 CSV."""
     return csv_text([("column", "meaning"), *CODEBOOK.items()]).encode()

@@ -1,4 +1,4 @@
-"""Command-line forms of weights, conditions, factors and claims; errors say what the form is."""
+"""Command-line options for weights, conditions, factors and claims; errors show how to write them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Read a published table of weighted scores, and give the audit's public JSON."""
+"""Reading a published table of weighted scores, and the public JSON of its audit."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ def read_score_table(path: str | Path) -> ScoreTable:
     for number, row in enumerate(rows[1:], start=2):
         if len(row) != len(header):
             raise TableError(
-                f"{path.name}, row {number}: {len(row)} values under {len(header)} headings; mend the row."
+                f"{path.name}, row {number}: {len(row)} values under {len(header)} headings; correct the row."
             )
         name = row[0].strip()
         if not name or name in names:
-            raise TableError(f"{path.name}, row {number}: condition '{name}' is empty or stands there twice.")
+            raise TableError(f"{path.name}, row {number}: condition '{name}' is empty or appears twice.")
         names.append(name)
         cells.append([_points(path, number, header[i], row[i]) for i in items])
         printed = "" if total is None else row[total].strip()
@@ -50,7 +50,7 @@ def _points(path: Path, number: int, column: str, text: str) -> int:
         value = -1.0
     if not (0 <= value < 1e9 and value == int(value)):
         raise TableError(
-            f"{path.name}, row {number}: {column} '{text.strip()}' is not a whole number of points; mend it."
+            f"{path.name}, row {number}: {column} '{text.strip()}' is not a whole number of points; correct it."
         )
     return int(value)
 
