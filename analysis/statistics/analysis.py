@@ -17,7 +17,7 @@ from analysis.statistics.ballots import (
     default_reference,
 )
 from analysis.statistics.cautions import cautions
-from analysis.statistics.contrasts import Cells, cells_of, contrast_tests, contrast_weights
+from analysis.statistics.contrasts import Cells, cells_of, contrast_tests, points_contrasts
 from analysis.statistics.design_checks import (
     agreement,
     drop_out,
@@ -80,7 +80,7 @@ def analyse(
     if plan.repeats == "first" and n_repeats:
         ballots = ballots.select(~ballots.is_repeat)
 
-    contrasts = contrast_weights(factors, ballots.conditions)
+    contrasts = points_contrasts(factors, ballots.conditions)
     main = contrasts[0][1] if contrasts else None
     cells = cells_of(ballots)
     new, these = contrast_tests(ballots, cells, weights, contrasts)

@@ -30,6 +30,10 @@ class Stages:
     chosen: np.ndarray
     wins: np.ndarray
 
+    def select(self, keep: np.ndarray) -> Stages:
+        """The data sets where `keep` is true, along the first dimension."""
+        return Stages(self.sets, self.chosen[keep], self.wins[keep])
+
 
 @dataclass(frozen=True)
 class OutcomeStages:

@@ -14,7 +14,7 @@ from itertools import product
 import numpy as np
 
 from analysis.statistics.ballots import PRESET, PRESET_FACTORS
-from analysis.statistics.contrasts import contrast_weights
+from analysis.statistics.contrasts import points_contrasts
 from analysis.statistics.distributions import two_sided_t
 from analysis.statistics.errors import DesignError
 
@@ -207,7 +207,7 @@ def one_cell_repairs(
 def _contrasts(table: ScoreTable, totals: np.ndarray, factors: Mapping[str, Sequence[str]]) -> dict[str, float]:
     return {
         name: _tidy(float(totals @ coefficients))
-        for name, coefficients in contrast_weights(factors, table.conditions)
+        for name, coefficients in points_contrasts(factors, table.conditions)
         if not name.startswith("interaction")
     }
 
@@ -222,7 +222,7 @@ def clip_level_tests(
     """t and sign-flip tests over items: they need no ballots and speak for new clips."""
     tests = {}
     names = [*factors, "interaction"]
-    for name, (_, coefficients) in zip(names, contrast_weights(factors, table.conditions), strict=False):
+    for name, (_, coefficients) in zip(names, points_contrasts(factors, table.conditions), strict=False):
         per_item = coefficients @ table.cells
         n = len(per_item)
         mean = float(per_item.mean())

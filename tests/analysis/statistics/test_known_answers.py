@@ -7,11 +7,12 @@ import pytest
 
 from analysis.statistics.analysis import analyse
 from analysis.statistics.ballots import PRESET, PRESET_FACTORS, make_ballots
+from analysis.statistics.contrasts import factor_contrasts
 from analysis.statistics.design_checks import krippendorff_alpha, position_bias, retest_reliability
 from analysis.statistics.errors import DesignError
 from analysis.statistics.match_control import match_control
 from analysis.statistics.permutation import permutation_test
-from analysis.statistics.plackett_luce import effect_contrasts, fit_worths
+from analysis.statistics.plackett_luce import fit_worths
 from analysis.statistics.plan_and_result import AnalysisPlan
 from analysis.statistics.random_effects import random_effects
 from analysis.statistics.ranks import wilcoxon
@@ -60,7 +61,7 @@ def test_permutation_of_many_people_takes_the_same_distribution_as_of_single_one
 
 
 def test_factorial_effects_are_the_half_coding():
-    contrasts = dict(effect_contrasts(PRESET_FACTORS, simulated(2, 2).conditions))
+    contrasts = {row.name: row.coefficients for row in factor_contrasts(PRESET_FACTORS, PRESET)}
     np.testing.assert_allclose(contrasts["redefined"], [0.5, 0.5, -0.5, -0.5])
     np.testing.assert_allclose(contrasts["sentence"], [-0.5, 0.5, -0.5, 0.5])
     np.testing.assert_allclose(contrasts["interaction"], [-1, 1, 1, -1])
