@@ -69,13 +69,13 @@ def ballots_of(first: np.ndarray, second: np.ndarray) -> Ballots:
     """One simulated study (P, C) as ballots."""
     people, clips = first.shape
     return Ballots(
-        PRESET,
-        tuple(f"p{i}" for i in range(people)),
-        tuple(f"c{j}" for j in range(clips)),
-        np.repeat(np.arange(people, dtype=np.int32), clips),
-        np.tile(np.arange(clips, dtype=np.int32), people),
-        first.reshape(-1),
-        second.reshape(-1),
+        conditions=PRESET,
+        participants=tuple(f"p{i}" for i in range(people)),
+        clips=tuple(f"c{j}" for j in range(clips)),
+        participant=np.repeat(np.arange(people, dtype=np.int32), clips),
+        clip=np.tile(np.arange(clips, dtype=np.int32), people),
+        first=first.reshape(-1),
+        second=second.reshape(-1),
     )
 
 

@@ -57,11 +57,11 @@ def analyse(
     n_excluded: int = 0,
     with_excluded: Ballots | None = None,
 ) -> AnalysisResult:
-    """Every statistic that applies to these ballots under this plan.
+    """Compute every statistic that applies to these ballots under this plan.
 
-    `with_excluded`: the same ballots with the excluded ones kept, for the sensitivity. Where the plan is
-    sequential, the participants' codes tell their order of start (`order_of_start`). Raises BallotsError or
-    DesignError with a message that says how to mend.
+    `n_excluded`: how many ballots were excluded before. `with_excluded`: the ballots with the excluded ones, for the
+    sensitivity. If the plan is sequential, the participants' codes give their order of start (`order_of_start`).
+    Raises BallotsError or DesignError; the message says how to correct the input.
     """
     plan = plan or AnalysisPlan()
     check_conditions(ballots.conditions)
@@ -76,25 +76,25 @@ def analyse(
     if plan.draws < 100:
         raise DesignError(f"{plan.draws} bootstrap draws are too few; take at least 100.")
     n_repeats = int(ballots.is_repeat.sum())
-    everything = ballots
+    with_repeats = ballots
     if plan.repeats == "first" and n_repeats:
         ballots = ballots.select(~ballots.is_repeat)
 
     contrasts = points_contrasts(factors, ballots.conditions)
-    main = contrasts[0][1] if contrasts else None
+    primary = contrasts[0][1] if contrasts else None
     cells = cells_of(ballots)
     new, these = contrast_tests(ballots, cells, weights, contrasts)
     means, seen = mean_shown(ballots, weights)
-    partial = not bool(seen.all())
-    ranked = None if partial else friedman(means)
+    some_unseen = not bool(seen.all())
+    ranked = None if some_unseen else friedman(means)
     fit = fit_worths(ballots)
     errors = None if fit is None else WorthErrors(fit, cells)
     permutations = plan.permutations or plan.draws
-    small = ballots.n <= RANDOM_EFFECTS_UP_TO
+    few_ballots = ballots.n <= RANDOM_EFFECTS_UP_TO
     high = next(iter(factors.values()), None)
     incomplete = ballots.shown is not None
 
-    partly = AnalysisResult(
+    result = AnalysisResult(
         n_participants=ballots.p,
         n_clips=ballots.c,
         n_ballots=ballots.n,
@@ -114,7 +114,7 @@ def analyse(
         by_clip=clip_table(ballots, weights),
         friedman=None if ranked is None else ranked[0],
         kendall_w=None if ranked is None else ranked[1],
-        skillings_mack=skillings_mack(means, seen) if partial else None,
+        skillings_mack=skillings_mack(means, seen) if some_unseen else None,
         permutation=None if incomplete else permutation_over_clips(ballots, weights, permutations, _generator(plan, 1)),
         permutation_by_clip=()
         if incomplete
@@ -123,49 +123,49 @@ def analyse(
         plackett_luce=None if errors is None else plackett_luce(ballots, reference, errors=errors),
         factorial=() if errors is None else factorial_effects(errors, factors, ballots.conditions),
         irrelevant_alternatives=None if fit is None else irrelevant_alternatives(fit, ballots, high, reference),
-        # Without a finite worth there is no best point to search for.
+        # A separated condition has no finite worth to search for.
         random_effects=random_effects(ballots, reference)
-        if plan.random_effects and small and fit is not None and not fit.penalised
+        if plan.random_effects and few_ballots and fit is not None and not fit.penalised
         else None,
         position_bias=position_bias(ballots),
         position_balance=position_balance(ballots),
         fatigue=fatigue(ballots),
-        test_retest=retest_reliability(everything),
+        test_retest=retest_reliability(with_repeats),
         agreement=agreement(ballots),
         drop_out=drop_out(ballots),
-        sensitivity=_sensitivity(ballots, weights, main, cells, with_excluded),
-        sequential=_sequential(ballots, plan, weights, main),
+        sensitivity=_sensitivity(ballots, weights, primary, cells, with_excluded),
+        sequential=_sequential(ballots, plan, weights, primary),
     )
-    return replace(partly, warnings=tuple(cautions(partly, jackknife_exact=errors is None or errors.exact)))
+    return replace(result, warnings=tuple(cautions(result, jackknife_exact=errors is None or errors.exact)))
 
 
 def _generator(plan: AnalysisPlan, number: int) -> np.random.Generator:
-    """One generator per test, so that adding a test changes no other."""
+    """A generator for each test, so that adding a test does not change the others."""
     return np.random.default_rng([plan.seed, number])
 
 
 def _sensitivity(
     ballots: Ballots,
     weights: tuple[float, float],
-    main: np.ndarray | None,
+    primary: np.ndarray | None,
     cells: Cells,
     with_excluded: Ballots | None,
 ) -> results.Sensitivity:
-    kept = None
+    exclusions: tuple[results.LeftOut, ...] = ()
     if with_excluded is not None and with_excluded.n > ballots.n:
-        kept = other_ballots("with the excluded ballots", with_excluded, weights, main)
+        exclusions = (other_ballots("with the excluded ballots", with_excluded, weights, primary),)
     return results.Sensitivity(
-        weight_line(ballots, weights, main),
-        leave_one_clip_out(ballots, weights, main, cells),
-        leave_one_participant_out(ballots, weights, main, cells),
-        () if kept is None else (kept,),
+        weights=weight_line(ballots, weights, primary),
+        clips=leave_one_clip_out(ballots, weights, primary, cells),
+        participants=leave_one_participant_out(ballots, weights, primary, cells),
+        exclusions=exclusions,
     )
 
 
 def _sequential(
-    ballots: Ballots, plan: AnalysisPlan, weights: tuple[float, float], main: np.ndarray | None
+    ballots: Ballots, plan: AnalysisPlan, weights: tuple[float, float], primary: np.ndarray | None
 ) -> results.Sequential | None:
-    if not plan.sequential or main is None:
+    if not plan.sequential or primary is None:
         return None
-    differences = participant_differences(ballots, main, weights, plan.clips_per_participant)
+    differences = participant_differences(ballots, primary, weights, plan.clips_per_participant)
     return e_process(differences[order_of_start(ballots.participants)], plan.alpha)

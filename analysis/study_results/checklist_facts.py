@@ -113,8 +113,8 @@ def _power(study: Study) -> str:
         return ""
     design = found["cells"][0]
     return _(
-        "By simulation: power %(power)s ± %(error)s with %(people)s people and %(clips)s clips, where a redefined image "
-        "wins %(share)s of head-to-head choices (SD between people %(sd_people)s, between clips %(sd_clips)s)."
+        "By simulation: power %(power)s ± %(error)s with %(people)s people and %(clips)s clips, where a redefined "
+        "image wins %(share)s of head-to-head choices (SD between people %(sd_people)s, between clips %(sd_clips)s)."
     ) % {
         "power": plain(design["power"]),
         "error": plain(1.96 * design["monte_carlo_se"]),

@@ -27,13 +27,13 @@ def simulated(
     ranked = np.argsort(-utility, axis=-1).reshape(-1, k).astype(np.int8)
     names = conditions or (PRESET if k == 4 else tuple("abcdef"[:k]))
     return Ballots(
-        names,
-        tuple(f"p{i:05d}" for i in range(people)),
-        tuple(f"c{j:03d}" for j in range(clips)),
-        np.repeat(np.arange(people, dtype=np.int32), clips),
-        np.tile(np.arange(clips, dtype=np.int32), people),
-        ranked[:, 0],
-        ranked[:, 1],
+        conditions=names,
+        participants=tuple(f"p{i:05d}" for i in range(people)),
+        clips=tuple(f"c{j:03d}" for j in range(clips)),
+        participant=np.repeat(np.arange(people, dtype=np.int32), clips),
+        clip=np.tile(np.arange(clips, dtype=np.int32), people),
+        first=ranked[:, 0],
+        second=ranked[:, 1],
     )
 
 

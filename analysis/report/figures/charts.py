@@ -1,4 +1,7 @@
-"""The kinds of charts, as SVG. Colour marks the tag set and fill the prompt form, so that charts can be read in grey."""
+"""The kinds of charts, as SVG.
+
+Colour marks the tag set and fill the prompt form, so that charts can be read in grey.
+"""
 
 import math
 from collections.abc import Mapping, Sequence

@@ -188,7 +188,8 @@ SITUATIONS: list[tuple[str, dict[str, Any], list[str], list[str]]] = [
         "a factor of one's own",
         BARE_FACTOR,
         [
-            "images of “Redefined tags”, “Original tags” got 2.10 more than images of “Redefined sentence”, “Original sentence”"
+            "images of “Redefined tags”, “Original tags” got 2.10 more than images of “Redefined sentence”, "
+            "“Original sentence”"
         ],
         ["images from redefined tags"],
     ),

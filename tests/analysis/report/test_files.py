@@ -89,7 +89,10 @@ def test_the_sheets_hold_full_precision_and_no_formula(analysis: dict[str, Any])
 
 
 def test_images_of_the_clips_stand_in_page_and_pdf(analysis: dict[str, Any]) -> None:
-    dot = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="
+    dot = (
+        "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5E"
+        "rkJggg=="
+    )
     clips = [ClipView(f"clip {n}", f"clip {n}", {"original_tags": dot}) for n in range(1, 7)]
     assert report_pdf(analysis, ReportContext(title="t", clips=clips)).startswith(b"%PDF")
 
