@@ -2,7 +2,7 @@ from django.apps import AppConfig
 
 
 class AnalysisConfig(AppConfig):
-    """From ballots to a report: statistics, figures, exports."""
+    """From ballots to a report."""
 
     name = "analysis"
     default_auto_field = "django.db.models.BigAutoField"

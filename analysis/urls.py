@@ -1,4 +1,4 @@
-"""Addresses of the results, of what is said for the reporting checklists, and of the power page."""
+"""URLs of the pages about results, reporting, power and early stop."""
 
 from django.urls import path
 

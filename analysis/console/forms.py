@@ -1,4 +1,4 @@
-"""Forms of the planning pages."""
+"""Forms of the pages for reporting and power."""
 
 from typing import Any
 
@@ -9,16 +9,16 @@ from django.utils.translation import gettext_lazy
 
 from analysis.study_results.reporting_answers import FIELDS
 
-_SHORT = ("hourly_wage", "data_link", "source_link")
+_ONE_LINE = ("hourly_wage", "data_link", "source_link")
 
 
 class ReportingForm(forms.Form):
-    """What only the researcher knows; every field may stay empty."""
+    """The researcher's answers for the checklists; every field may stay empty."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for key, label, help_text in FIELDS:
-            widget = forms.TextInput() if key in _SHORT else forms.Textarea(attrs={"rows": 2})
+            widget = forms.TextInput() if key in _ONE_LINE else forms.Textarea(attrs={"rows": 2})
             self.fields[key] = forms.CharField(
                 label=label, help_text=help_text, required=False, max_length=2000, widget=widget
             )
@@ -37,7 +37,7 @@ class ReportingForm(forms.Form):
 
 
 class PowerForm(forms.Form):
-    """A design and what is assumed about it."""
+    """A design and the assumed effect and spreads."""
 
     participants = forms.IntegerField(label=gettext_lazy("Participants"), min_value=2, max_value=1000, initial=30)
     clips = forms.IntegerField(label=gettext_lazy("Clips"), min_value=2, max_value=200, initial=12)

@@ -1,4 +1,4 @@
-"""The console's pages of planning that belong to the analysis: reporting and power."""
+"""The console's pages for planning the analysis: reporting, power, early stop."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -19,7 +19,7 @@ from study.errors import StudyError
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def study_reporting(request: HttpRequest, slug: str) -> HttpResponse:
-    """What only the researcher knows, and the checklists as they stand."""
+    """The form for the researcher's answers, and the checklists as filled so far."""
     study = study_or_404(request.user, slug)
     form = ReportingForm(request.POST or None, initial=reporting_answers(study))
     if request.method == "POST" and form.is_valid():
@@ -41,7 +41,7 @@ def study_reporting(request: HttpRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def study_power(request: HttpRequest, slug: str) -> HttpResponse:
-    """How likely a design is to find an effect."""
+    """The power of a design: the form and the latest answer."""
     study = study_or_404(request.user, slug)
     asked = study.plan.get("power") or {}
     clips = study.clips.filter(included=True, is_practice=False).count()
@@ -72,7 +72,7 @@ def study_power(request: HttpRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def study_early_stop(request: HttpRequest, slug: str) -> HttpResponse:
-    """Whether the plan lets the study stop early and, while it runs, whether to stop or go on."""
+    """Whether the plan allows an early stop and, once the study is open, whether its rule has been reached."""
     study = study_or_404(request.user, slug)
     if request.method == "POST":
         try:

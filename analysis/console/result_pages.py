@@ -33,7 +33,7 @@ def _unsealed_analysis(request: HttpRequest, slug: str) -> tuple[Study, Analysis
 @require_safe
 @login_required
 def study_results(request: HttpRequest, slug: str) -> HttpResponse:
-    """Where the results stand: sealed, to be asked for, being computed, or there."""
+    """The results: sealed, not yet requested, being computed, or ready."""
     study = study_or_404(request.user, slug)
     newest = study.analyses.first()
     ready = None if study.is_sealed else analyses.latest(study)
@@ -55,7 +55,7 @@ def study_results(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 @login_required
 def study_analyse(request: HttpRequest, slug: str) -> HttpResponse:
-    """Asks for an analysis of the answers as they are now."""
+    """Request an analysis of the answers as they are now."""
     study = study_or_404(request.user, slug)
     try:
         analyses.request_analysis(study)
@@ -67,12 +67,12 @@ def study_analyse(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 @login_required
 def study_report_page(request: HttpRequest, slug: str) -> HttpResponse:
-    """The report itself, as one file."""
+    """The report as one HTML page."""
     study, analysis = _unsealed_analysis(request, slug)
     language = request.GET.get("language", translation.get_language() or "en").split("-")[0]
     language = language if language in LANGUAGES else "en"
     response = HttpResponse(report_file(analysis, f"report-{language}.html"))
-    # The page carries its own styles and pictures and runs nothing.
+    # The page contains its own styles and images and has no scripts.
     response["Content-Security-Policy"] = (
         "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
     )
@@ -85,7 +85,7 @@ def study_report_page(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 @login_required
 def study_result_file(request: HttpRequest, slug: str, name: str) -> HttpResponse:
-    """One of the exports: the report in each form, its numbers, the ballots and their codebook."""
+    """One of the files for download: the report in each format, its numbers, the ballots and their codebook."""
     study, analysis = _unsealed_analysis(request, slug)
     writers: dict[str, Callable[[], bytes]] = {
         "ballots.csv": lambda: ballots_csv(study),

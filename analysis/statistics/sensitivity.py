@@ -15,9 +15,9 @@ MOST_WORK = 20_000_000  # ballots read to compute each answer; likewise
 
 
 def weight_line(ballots: Ballots, weights: tuple[float, float], contrast: np.ndarray | None = None) -> WeightLine:
-    """Mean points in units of w1 as exact lines first + ratio · second, with every ratio where an order changes.
+    """Mean points in units of w1 as exact lines first + ratio · second, with every ratio at which an order changes.
 
-    `contrast` (K,): coefficients of the primary contrast; its own line and the ratio where it changes sign.
+    `contrast` (K,): coefficients of the primary contrast; its own line and the ratio at which it changes sign.
     """
     firsts, seconds = (points_of_outcomes(ballots.k, unit) for unit in ((1.0, 0.0), (0.0, 1.0)))
     first = participant_means(ballots, firsts).mean(axis=0)

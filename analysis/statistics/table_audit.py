@@ -53,7 +53,7 @@ class Mismatch:
 
 @dataclass(frozen=True, kw_only=True)
 class Repair:
-    """A change of one cell: `mends` names the faults that it corrects; `still_consistent`: ballots can give the result."""
+    """A change of one cell: `mends`: the faults that it corrects; `still_consistent`: ballots can give the result."""
 
     row: str
     item: str

@@ -1,6 +1,6 @@
-"""What only the researcher can say for the reporting checklists: asked once, stored in the study's plan.
+"""The researcher's answers for the reporting checklists, stored in the study's plan.
 
-The answers are not part of the fixed plan and may be changed at any time.
+They are not part of the fixed plan and may be changed at any time.
 """
 
 from collections.abc import Mapping

@@ -67,7 +67,7 @@ def _write(path: Path, text: str) -> None:
 
 
 def _write_report(data: dict[str, Any], title: str, out_dir: Path) -> None:
-    # Imported here: document formats are slow to load and only a report needs them.
+    # Imported here: document formats are slow to load, and only a report needs them.
     from analysis.report import ReportContext, write_report
     from analysis.study_results.csv_analysis import software_versions
 

@@ -36,9 +36,8 @@ def answer(data: Mapping[str, Any], context: ReportContext, alpha: float = 0.05)
             sentences.append(_only_these_clips(these_clips))
         sentences += _few_clips(data)
     if _is_preset(primary):
-        for row in data.get("secondary") or []:
-            if str(row.get("contrast")).startswith("sentence") and row.get("estimate") is not None:
-                sentences.append(_sentence_effect(row, alpha))
+        rows = [row for row in data.get("secondary") or [] if str(row.get("contrast")).startswith("sentence")]
+        sentences += [_sentence_effect(row, alpha) for row in rows[:1] if row.get("estimate") is not None]
     return " ".join(sentences)
 
 
@@ -86,32 +85,69 @@ def _without_a_test() -> str:
 
 
 def _primary(data: Mapping[str, Any], primary: Mapping[str, Any], context: ReportContext, alpha: float) -> str:
-    estimate, p = primary.get("estimate"), primary.get("p")
-    if estimate is None:
+    """The answer by the test for new clips."""
+    if primary.get("estimate") is None:
         return _("The question of this study cannot be answered from these data.")
-    if is_significant(p, alpha) and not _is_preset(primary):
-        return _(
+    text = _sentence_for(
+        primary,
+        alpha,
+        difference=_(
             "For music like this, the difference is shown: of the %(total)s points an answer gives, %(ahead)s got "
             "%(size)s more than %(behind)s (%(statistics)s)."
-        ) % _values(data, primary, context)
-    if p is None:
-        text = _without_a_test()
-    elif is_significant(p, alpha) and estimate > 0:
-        text = _(
+        ),
+        yes=_(
             "Yes, for music like this: of the %(total)s points an answer gives, %(high)s got %(size)s more than "
             "%(low)s (%(statistics)s)."
-        )
-    elif is_significant(p, alpha):
-        text = _(
+        ),
+        reverse=_(
             "No, the reverse, for music like this: of the %(total)s points an answer gives, %(high)s got %(size)s "
             "fewer than %(low)s (%(statistics)s)."
-        )
-    else:
-        text = _(
+        ),
+        not_shown=_(
             "Not shown for music like this: of the %(total)s points an answer gives, %(high)s got %(more)s %(low)s "
             "(%(statistics)s), which the luck of these people and clips may explain."
-        )
+        ),
+    )
     return text % _values(data, primary, context)
+
+
+def _for_these_clips(data: Mapping[str, Any], test: Mapping[str, Any], context: ReportContext, alpha: float) -> str:
+    """The answer if new clips cannot be tested, for example with one clip."""
+    text = _sentence_for(
+        test,
+        alpha,
+        difference=_(
+            "For these clips, the difference is shown: of the %(total)s points an answer gives, %(ahead)s got "
+            "%(size)s more than %(behind)s (%(statistics)s)."
+        ),
+        yes=_(
+            "Yes, for these clips: of the %(total)s points an answer gives, %(high)s got %(size)s more than %(low)s "
+            "(%(statistics)s)."
+        ),
+        reverse=_(
+            "No, the reverse, for these clips: of the %(total)s points an answer gives, %(high)s got %(size)s fewer "
+            "than %(low)s (%(statistics)s)."
+        ),
+        not_shown=_(
+            "Not shown, not even for these clips: of the %(total)s points an answer gives, %(high)s got %(more)s "
+            "%(low)s (%(statistics)s), which the luck of these people may explain."
+        ),
+    )
+    return text % _values(data, test, context)
+
+
+def _sentence_for(
+    test: Mapping[str, Any], alpha: float, *, difference: str, yes: str, reverse: str, not_shown: str
+) -> str:
+    """The sentence that fits the estimate and the p value; `difference` if the question has no yes and no."""
+    p = test.get("p")
+    if p is None:
+        return _without_a_test()
+    if not is_significant(p, alpha):
+        return not_shown
+    if not _is_preset(test):
+        return difference
+    return yes if test["estimate"] > 0 else reverse
 
 
 def _only_these_clips(these_clips: Mapping[str, Any]) -> str:
@@ -120,36 +156,6 @@ def _only_these_clips(these_clips: Mapping[str, Any]) -> str:
         "For these clips by themselves people's preference is shown (95 %% interval %(interval)s, %(p)s); of other "
         "music that says nothing."
     ) % {"interval": interval(these_clips.get("ci95"), to=_("to")), "p": p_value(these_clips.get("p"))}
-
-
-def _for_these_clips(
-    data: Mapping[str, Any], these_clips: Mapping[str, Any], context: ReportContext, alpha: float
-) -> str:
-    """The answer if new clips cannot be tested, for example with one clip."""
-    p, estimate = these_clips.get("p"), these_clips["estimate"]
-    if is_significant(p, alpha) and not _is_preset(these_clips):
-        return _(
-            "For these clips, the difference is shown: of the %(total)s points an answer gives, %(ahead)s got "
-            "%(size)s more than %(behind)s (%(statistics)s)."
-        ) % _values(data, these_clips, context)
-    if p is None:
-        text = _without_a_test()
-    elif is_significant(p, alpha) and estimate > 0:
-        text = _(
-            "Yes, for these clips: of the %(total)s points an answer gives, %(high)s got %(size)s more than %(low)s "
-            "(%(statistics)s)."
-        )
-    elif is_significant(p, alpha):
-        text = _(
-            "No, the reverse, for these clips: of the %(total)s points an answer gives, %(high)s got %(size)s fewer "
-            "than %(low)s (%(statistics)s)."
-        )
-    else:
-        text = _(
-            "Not shown, not even for these clips: of the %(total)s points an answer gives, %(high)s got %(more)s "
-            "%(low)s (%(statistics)s), which the luck of these people may explain."
-        )
-    return text % _values(data, these_clips, context)
 
 
 def _stopped_early(data: Mapping[str, Any], context: ReportContext, alpha: float) -> str:

@@ -1,7 +1,7 @@
 """The analysis's warnings in the report's language.
 
-The JSON holds them as English sentences; each is recognised by its pattern and said again through gettext. One
-that is not known stays as it is.
+The JSON holds them as English sentences, so that each is recognised by its pattern and translated by gettext. An
+unknown sentence stays as it is.
 """
 
 import re
@@ -70,7 +70,7 @@ def _patterns() -> list[tuple[re.Pattern[str], str]]:
 
 
 def translated(warnings: Sequence[str], labels: Mapping[str, str] | None = None) -> list[str]:
-    """The warnings in the current language, with conditions by their `labels` where given by key."""
+    """The warnings in the current language; keys of conditions are replaced by their `labels`."""
     return [_one(text, labels or {}) for text in warnings]
 
 
