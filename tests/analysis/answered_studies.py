@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from django.utils import timezone
 
+from analysis.study_results.checklists import filled_checklists
 from study.enrolment import enrol
 from study.models import Participant, Stimulus, Study
 from study.voting import Answer, cast_ballot, finish
@@ -37,16 +38,22 @@ def answered_study(*, people: int = 4, clips: int = 3, conditions: int = 4, **fi
 
 
 def close(study: Study) -> Study:
-    """Closed so long ago that results are open."""
+    """Close the study long enough ago that its results are not sealed."""
     Study.objects.filter(pk=study.pk).update(status=Study.Status.CLOSED, closed_at=timezone.now() - timedelta(days=7))
     study.refresh_from_db()
     return study
 
 
 def closed_study(**fields: Any) -> Study:
+    """An answered study whose results are not sealed."""
     return close(answered_study(**fields))
 
 
 def receipt_of(study: Study) -> str:
     """The first finished person's receipt."""
     return str(study.participants.filter(status=Participant.Status.COMPLETED).first().receipt)
+
+
+def checklist_answers(study: Study, checklist: str) -> dict[str, str]:
+    """The answers of one reporting checklist by item number, "" if missing."""
+    return {entry.item.number: entry.answer for entry in dict(filled_checklists(study))[checklist]}

@@ -1,8 +1,7 @@
-"""The results pages: who may see them, what a seal hides, and what is said when something is stale or failed."""
+"""The results pages: who may see them, what the seal hides, and outdated or failed analyses."""
 
 import io
 import zipfile
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -47,7 +46,7 @@ def test_owner_and_teammate_see_the_results_and_a_stranger_gets_404(study: Study
     assert all(Client().get(address(study, page)).status_code == 302 for page in pages)
 
 
-def test_every_file_comes_as_what_it_says(study: Study) -> None:
+def test_every_file_has_the_format_of_its_name(study: Study) -> None:
     client = signed_in(study.owner)
     start = {"pdf": b"%PDF", "xlsx": b"PK", "tex": b"\\documentclass", "html": b"<!doctype"}
     for name in FILES:
@@ -77,7 +76,7 @@ def test_while_sealed_every_file_and_the_report_are_404(study: Study) -> None:
         assert "report.html" not in page
 
 
-def test_a_report_older_than_the_answers_says_so(study: Study) -> None:
+def test_the_page_warns_if_the_report_is_older_than_the_answers(study: Study) -> None:
     client = signed_in(study.owner)
     assert "since this report" not in client.get(address(study)).content.decode()
     person = study.participants.first()
@@ -87,31 +86,12 @@ def test_a_report_older_than_the_answers_says_so(study: Study) -> None:
     assert client.get(address(study, "bundle.zip")).status_code == 302
 
 
-def test_a_failed_analysis_says_why() -> None:
+def test_a_failed_analysis_shows_its_error() -> None:
     study = closed_study(people=0, clips=1)
     failed = analyses.build_analysis(study)
     assert failed.state == Analysis.State.FAILED
     page = signed_in(study.owner).get(address(study)).content.decode()
     assert "there are no ballots" in page
-
-
-def test_two_workers_cannot_both_take_an_analysis() -> None:
-    waiting = Analysis.objects.create(study=closed_study(people=0, clips=1))
-    assert analyses.claim(waiting.pk) is not None
-    assert analyses.claim(waiting.pk) is None
-
-
-def test_an_analysis_left_by_a_dead_worker_is_taken_three_times_and_then_fails() -> None:
-    row = Analysis.objects.create(study=closed_study(people=0, clips=1))
-    for attempt in range(1, 4):
-        taken = analyses.claim(row.pk)
-        assert taken is not None
-        assert taken.attempts == attempt
-        Analysis.objects.filter(pk=row.pk).update(started_at=timezone.now() - timedelta(hours=1))
-    assert analyses.claim(row.pk) is None
-    row.refresh_from_db()
-    assert row.state == Analysis.State.FAILED
-    assert "3 times" in row.error
 
 
 def test_results_of_other_numbers_of_conditions_are_reported() -> None:

@@ -1,4 +1,4 @@
-"""The details of the report: checks, sensitivity, worths, warnings, each in words that the numbers carry."""
+"""The tables, notes and warnings of the report: their words must fit the numbers."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ def check(data: dict[str, Any], name: str) -> str:
     return " ".join(next(row for row in tables(data)["checks"] if row[0] == name))
 
 
-def test_contrasts_for_new_clips_and_for_these_stand_side_by_side(analysis: dict[str, Any]) -> None:
+def test_contrasts_for_new_clips_and_for_these_clips_share_a_row(analysis: dict[str, Any]) -> None:
     analysis["these_clips"] = [
         {"contrast": "redefined", "estimate": 2.2, "ci95": [1.9, 2.5], "p": 1e-9, "population": "these clips"}
     ]
@@ -44,21 +44,21 @@ def test_fatigue_in_words(analysis: dict[str, Any], p: float, slope: float, want
     assert unwanted not in check(analysis, "Fatigue")
 
 
-def test_a_position_effect_is_told(analysis: dict[str, Any]) -> None:
+def test_a_position_effect_is_reported(analysis: dict[str, Any]) -> None:
     assert "No sign" in check(analysis, "Position on the page")
     analysis["position_bias"]["p"] = 0.001
     assert "mattered" in check(analysis, "Position on the page")
     assert "No sign" not in check(analysis, "Position on the page")
 
 
-def test_agreement_and_retest_stand_with_what_they_are(analysis: dict[str, Any]) -> None:
+def test_agreement_and_retest_are_reported(analysis: dict[str, Any]) -> None:
     analysis["agreement"] = {"alpha_first": 0.146, "alpha_second": -0.003, "kendall_w_mean": 0.27}
     analysis["test_retest"] = {"pairs": 29, "same_first": 0.621, "ci95": [0.43, 0.81], "kappa": 0.425}
     assert "α = 0.15 / 0.00, W = 0.27" in check(analysis, "Agreement between people")
     assert "62 % (43 %–81 %)" in check(analysis, "Test–retest")
 
 
-def test_match_control_claims_nothing_that_is_not_shown(analysis: dict[str, Any]) -> None:
+def test_match_control_claims_only_what_is_significant(analysis: dict[str, Any]) -> None:
     analysis["match_control"] = {"share": 0.58, "p": 0.2}
     assert "not shown" in check(analysis, "Match control")
     analysis["match_control"] = {"share": 0.3, "p": 0.001}
@@ -123,7 +123,7 @@ def test_a_separated_condition_gets_a_plain_sentence_with_its_bound(analysis: di
     assert "None" not in str(tables(analysis)["worths"])
 
 
-def test_skillings_mack_stands_where_friedman_does_not_apply(analysis: dict[str, Any]) -> None:
+def test_skillings_mack_replaces_friedman_if_that_does_not_apply(analysis: dict[str, Any]) -> None:
     analysis["friedman"] = None
     analysis["skillings_mack"] = {"statistic": 12.0, "df": 3.0, "p": 0.007}
     names = [row[0] for row in tables(analysis)["omnibus"]]
@@ -156,7 +156,7 @@ def test_the_warnings_of_the_analysis_are_recognised() -> None:
 @pytest.mark.parametrize(
     ("language", "words"), [("en", "for as many conditions on either side"), ("ko", "양쪽 조건 수")]
 )
-def test_unequal_sides_are_told_in_the_methods_and_only_they(
+def test_the_methods_name_only_contrasts_with_unequal_sides(
     analysis: dict[str, Any], language: str, words: str
 ) -> None:
     def methods(factors: dict[str, list[str]] | None) -> str:

@@ -1,6 +1,6 @@
-"""The statistics once more, by the slowest and plainest way: loops over ballots and general-purpose optimisers.
+"""Second implementations of the statistics, slow and simple: loops over ballots and general-purpose optimisers.
 
-Nothing here is shared with analysis/statistics, so that a fault would have to be made twice.
+They share no code with analysis/statistics, so that no fault can be in both.
 """
 
 from __future__ import annotations

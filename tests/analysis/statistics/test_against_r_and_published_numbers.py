@@ -1,4 +1,4 @@
-"""Against R and published numbers; the script that made the stored ones lies in r/."""
+"""Against numbers computed in R (script and results in r/) and published numbers."""
 
 import csv
 import json

@@ -1,4 +1,4 @@
-"""Every family of statistics against a second, plain implementation, on random studies."""
+"""Every family of statistics against a second, simple implementation, on random studies."""
 
 from dataclasses import replace
 from itertools import pairwise

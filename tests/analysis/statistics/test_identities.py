@@ -1,4 +1,4 @@
-"""What must hold exactly, whatever the data."""
+"""Properties that hold for any data."""
 
 import json
 from dataclasses import replace

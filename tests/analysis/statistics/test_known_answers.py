@@ -108,7 +108,7 @@ def test_people_enter_in_order_of_start():
     assert ready_prefix([True, False, False, True], [False, True, False, False]) == 2
 
 
-def test_the_ten_thousandth_enters_after_the_one_before():
+def test_participants_are_ordered_by_number_not_by_text():
     codes = ("r0002", "r10000", "r9998", "r9999")  # as a table sorts them, by their text
     assert [codes[place] for place in order_of_start(codes)] == ["r0002", "r9998", "r9999", "r10000"]
     assert list(order_of_start(("b", "a", "a12", "a2"))) == [1, 3, 2, 0]
@@ -175,7 +175,7 @@ def test_match_control_against_one_half():
         ([("p", "c", "a", "b"), ("q", "d", "b", "a")], "missing"),
     ],
 )
-def test_poor_data_bring_a_plain_warning(rows, code):
+def test_small_or_uniform_data_give_a_warning(rows, code):
     result = analyse(by_hand(rows), AnalysisPlan(draws=200))
     assert code in {caution.code for caution in result.warnings}
 

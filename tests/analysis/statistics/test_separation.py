@@ -1,4 +1,4 @@
-"""Where one condition always wins, the analysis ends, says so, and its report reads."""
+"""Separated data: the analysis converges, warns, and its report is complete."""
 
 import csv
 from pathlib import Path
@@ -13,7 +13,7 @@ from analysis.tables.ballot_table import read_ballots
 from analysis.tables.result_json import to_json
 
 
-def test_a_condition_that_always_wins_ends_with_a_plain_sentence(tmp_path: Path) -> None:
+def test_a_condition_that_always_wins_gets_a_warning_and_a_report(tmp_path: Path) -> None:
     rng = np.random.default_rng(1)
     path = tmp_path / "ballots.csv"
     with path.open("w", newline="") as file:
@@ -29,7 +29,7 @@ def test_a_condition_that_always_wins_ends_with_a_plain_sentence(tmp_path: Path)
     assert "None" not in page
 
 
-def test_one_person_may_have_made_all_the_choices_there_are() -> None:
+def test_one_person_may_have_made_all_choices() -> None:
     none = [("p1", clip, None, None) for clip in ("c0", "c1", "c2")]
     chosen = [
         ("p0", "c0", "c", "a"),

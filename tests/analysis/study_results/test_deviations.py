@@ -1,4 +1,4 @@
-"""Deviations from the plan: what the record shows is said by itself, the rest is what the researchers say."""
+"""Deviations from the plan: those that the database shows, and those that the researchers report."""
 
 import json
 import zipfile
@@ -42,12 +42,12 @@ def say(study: Study, text: str) -> None:
     study.save()
 
 
-def test_a_plan_that_was_kept_has_none_and_a_draft_has_no_plan_to_leave() -> None:
+def test_a_kept_plan_and_a_draft_have_no_deviations() -> None:
     assert deviations(close(planned_study())) == []
     assert deviations(make_study(clips=1, target_participants=5)) == []
 
 
-def test_the_target_is_told_when_it_is_missed_or_passed_and_an_open_study_is_not_late() -> None:
+def test_a_missed_or_exceeded_target_is_reported_unless_the_study_is_open() -> None:
     study = planned_study(people=2, wanted=5)
     assert deviations(study) == []
     close_study(study, reason="The term ended.")
@@ -57,7 +57,7 @@ def test_the_target_is_told_when_it_is_missed_or_passed_and_an_open_study_is_not
     assert deviations(planned_study(people=3, wanted=2)) == ["More people than planned: 3 completed, 2 were planned."]
 
 
-def test_an_early_end_is_set_against_the_rule_of_the_plan() -> None:
+def test_an_early_end_is_compared_with_the_rule_of_the_plan() -> None:
     def told(people: int, rule: bool) -> str:
         study = close(planned_study(people=people, wanted=40, rule=rule))
         return " ".join(deviations(study, analyses.build_analysis(study)))
@@ -67,7 +67,7 @@ def test_an_early_end_is_set_against_the_rule_of_the_plan() -> None:
     assert "rule" not in told(3, rule=False)
 
 
-def test_while_sealed_nothing_is_told_of_the_rule() -> None:
+def test_while_sealed_the_rule_is_not_mentioned() -> None:
     study = planned_study(people=20, wanted=40, rule=True)
     analysis = analyses.build_analysis(close(study))
     Study.objects.filter(pk=study.pk).update(closed_at=None, status="open")
@@ -99,7 +99,7 @@ def test_clips_that_are_not_those_of_the_plan_are_named() -> None:
     assert f"Clips taken in after opening: {second.name}." in deviations(study)
 
 
-def test_settings_that_the_plan_fixed_are_told_with_both_values() -> None:
+def test_changed_settings_are_reported_with_both_values() -> None:
     study = planned_study()
     Study.objects.filter(pk=study.pk).update(grace_minutes=5, weight_second=2, allow_none_fits=True)
     study.refresh_from_db()
@@ -126,7 +126,7 @@ def test_repeats_beyond_the_plan_are_counted() -> None:
     assert deviations(study) == []
 
 
-def test_the_researchers_words_are_asked_for_and_kept_and_never_missing() -> None:
+def test_deviations_reported_by_researchers_are_saved_and_never_missing() -> None:
     study = close(planned_study())
     client = Client()
     client.force_login(study.owner, backend="django.contrib.auth.backends.ModelBackend")
@@ -167,7 +167,7 @@ def test_the_report_has_its_section_in_each_form(language: str, heading: str, no
     assert heading not in render_report(analysis.result or {}, plain)
 
 
-def test_the_checklists_say_it_where_they_ask() -> None:
+def test_the_checklists_include_the_deviations() -> None:
     study = close(planned_study(people=2, wanted=5))
     lists = {name: {entry.item.number: entry.answer for entry in rows} for name, rows in filled_checklists(study)}
     assert "5 were planned." in lists["Ramírez et al. 2021"]["22"]
@@ -178,7 +178,7 @@ def test_the_checklists_say_it_where_they_ask() -> None:
         assert "목표 인원 전에 종료" in dict(filled_checklists(study))["HEDS 3.0"][15].answer
 
 
-def test_the_export_holds_them_once_it_is_unsealed(tmp_path: Path) -> None:
+def test_the_export_contains_the_deviations_once_unsealed(tmp_path: Path) -> None:
     def told(study: Study) -> Any:
         export_study(study, tmp_path / "bundle.zip", images=False)
         with zipfile.ZipFile(tmp_path / "bundle.zip") as bundle:

@@ -1,4 +1,4 @@
-"""Stopping early: only where the plan says so, only stop or go on while sealed, no ordinary p values after it."""
+"""The early stop: only if the plan allows it; "stop" or "go on" while sealed; no ordinary p values afterwards."""
 
 import json
 from datetime import timedelta
@@ -61,7 +61,7 @@ def test_after_opening_nobody_can_add_the_rule() -> None:
 
 
 @pytest.mark.django_db
-def test_while_sealed_the_page_tells_stop_or_go_on_and_no_number() -> None:
+def test_while_sealed_the_page_shows_stop_or_go_on_and_no_number() -> None:
     """Twenty people who all put redefined images first: E passes 20 after some of them."""
     study = answered_study(people=20, clips=2, **PLANNED)
     assert study.is_sealed
@@ -83,7 +83,7 @@ def test_the_decision_is_that_of_the_analysis_once_results_are_open() -> None:
 
 
 @pytest.mark.django_db
-def test_who_is_in_the_middle_holds_the_queue_for_a_day() -> None:
+def test_an_unfinished_participant_holds_back_later_ones_for_a_day() -> None:
     study = answered_study(people=20, clips=2, **PLANNED)
     first = study.participants.order_by("number").first()
     Participant.objects.filter(pk=first.pk).update(status=Participant.Status.STARTED)
@@ -91,7 +91,7 @@ def test_who_is_in_the_middle_holds_the_queue_for_a_day() -> None:
     assert early_stop.decision(study, now=timezone.now() + timedelta(days=2)) == "stop"
 
 
-def test_the_short_answer_is_that_of_the_whole_process() -> None:
+def test_decide_agrees_with_the_whole_e_process() -> None:
     rng = np.random.default_rng(0)
     for mean in (0.0, 0.2, 0.5):
         d = np.clip(rng.normal(mean, 0.4, 60), -1, 1)
@@ -122,7 +122,9 @@ def test_after_an_early_stop_no_ordinary_p_value_is_given(stopped: dict[str, Any
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])
-def test_the_report_answers_by_the_rule_alone(stopped: dict[str, Any], language: str) -> None:
+def test_after_an_early_stop_the_report_gives_only_the_answer_of_the_rule(
+    stopped: dict[str, Any], language: str
+) -> None:
     text = render_report(stopped, ReportContext(title="t", language=language))
     assert "None" not in text
     with translation.override("en"):

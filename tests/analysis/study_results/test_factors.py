@@ -1,4 +1,4 @@
-"""What a study's own factor levels become in its plan of analysis."""
+"""From the factor levels of a study's conditions to the factors of its analysis."""
 
 from typing import Any
 
@@ -44,7 +44,7 @@ def test_a_factor_of_two_levels_is_a_contrast(
 
 
 @pytest.mark.django_db
-def test_before_opening_the_primary_question_is_said() -> None:
+def test_preflight_names_the_primary_question() -> None:
     def said(conditions: int, levels: dict[str, dict[str, str]]) -> list[str]:
         study = make_study(clips=1, conditions=conditions)
         for key, row in levels.items():
