@@ -239,7 +239,7 @@ class PositionBias:
 
 @dataclass(frozen=True, kw_only=True)
 class PositionBalance:
-    """How often each condition stood at each position, shape (conditions, positions)."""
+    """How often each condition was shown at each position, shape (conditions, positions)."""
 
     counts: np.ndarray
     largest_imbalance: float

@@ -139,7 +139,7 @@ def _balance_figure(data: Mapping[str, Any], conditions: Sequence[ConditionView]
     }
     title = _("Were the places fair?")
     svg = charts.heat_map(rows, positions, by_row, title=title, description=_("Showings by condition and place."))
-    return Figure(title, svg, _("How often each condition stood at each place on the page."))
+    return Figure(title, svg, _("How often each condition was shown at each position on the page."))
 
 
 def _letters(count: int) -> list[str]:
@@ -269,5 +269,5 @@ def _drop_out_figure(data: Mapping[str, Any]) -> Figure | None:
     return Figure(
         title,
         charts.bars(rows, title=title, description=_("People by number of answers.")),
-        _("People who gave at least so many answers."),
+        _("People who gave at least this many answers."),
     )

@@ -45,7 +45,7 @@ def _balance(data: Mapping[str, Any]) -> list[str] | None:
     return [
         _("Balance of positions"),
         _("%(low)s to %(high)s") % {"low": min(counts), "high": max(counts)},
-        _("So often each condition stood at each place; equal would be %(mean)s.")
+        _("How often each condition was shown at each position; %(mean)s would be equal.")
         % {"mean": plain(sum(counts) / len(counts), 1)},
     ]
 
@@ -59,7 +59,7 @@ def _fatigue(data: Mapping[str, Any], alpha: float) -> list[str] | None:
         "p": p_value(test.get("p")),
     }
     if not is_significant(test.get("p"), alpha):
-        words = _("No sign that people chose otherwise later than earlier.")
+        words = _("No sign that people chose differently later in the study.")
     elif test["slope"] < 0:
         words = _("Later answers agree less with the common taste: people may have tired.")
     else:
@@ -74,7 +74,7 @@ def _retest(data: Mapping[str, Any]) -> list[str] | None:
     found = percent(test.get("same_first"))
     if test.get("ci95"):
         found += f" ({percent_interval(test['ci95'])})"
-    words = _("Of %(pairs)s clips shown twice to one person, so often the same image came 1st again.") % {
+    words = _("Share of %(pairs)s clips shown twice to one person for which the same image came 1st again.") % {
         "pairs": test["pairs"]
     }
     if test.get("kappa") is not None:
@@ -128,9 +128,9 @@ def _match_control(data: Mapping[str, Any], alpha: float) -> list[str] | None:
         return None
     found = percent(test.get("share")) + ", " + p_value(test.get("p"))
     words = (
-        _("More often than by chance people chose the image of the clip they heard over another clip's.")
+        _("More often than by chance, people chose the image of the clip they heard, not another clip's.")
         if is_significant(test.get("p"), alpha) and (test.get("share") or 0) > 0.5
-        else _("It is not shown that people told the clip's own image from another clip's.")
+        else _("It is not shown that people can tell the clip's own image from another clip's.")
     )
     return [_("Match control"), found, words]
 

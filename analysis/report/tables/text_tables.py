@@ -145,8 +145,8 @@ def _pairs(contents: Mapping[str, Any]) -> TextTable:
         ],
         rows=[[f"{row['a']} − {row['b']}", *(row[key] for key in keys)] for row in contents["pairs"]],
         note=_(
-            "Differences of people's mean points per answer, Wilcoxon's p. Beats: in so many answers the first got "
-            "more points than the second, ties half. For these clips."
+            "Differences of people's mean points per answer, Wilcoxon's p. Beats: share of answers in which the first "
+            "got more points than the second; a tie counts half. For these clips."
         ),
     )
 

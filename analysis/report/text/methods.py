@@ -87,5 +87,8 @@ def limits() -> list[str]:
             "People said which image they prefer for the music; unless match-control trials were shown, liking an "
             "image and finding it fitting cannot be told apart."
         ),
-        _("The people are those who followed the study's links; whom they stand for is for the researcher to say."),
+        _(
+            "The participants are those who followed the study's links; which population they represent is for the "
+            "researcher to state."
+        ),
     ]

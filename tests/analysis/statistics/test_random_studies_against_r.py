@@ -1,4 +1,4 @@
-"""`manage.py analyze` on random studies against R; r/random_studies.py made the ballots, r/random_studies.R the numbers."""
+"""`manage.py analyze` on random studies against R; r/random_studies.py and r/random_studies.R made the data."""
 
 import csv
 import json
