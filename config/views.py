@@ -27,7 +27,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def study_bundle(request: HttpRequest, slug: str) -> HttpResponseBase:
     """The whole study as one zip; only where its analysis is ready, for computing is a worker's task."""
     study = study_or_404(request.user, slug)
-    analysis = None if study.is_sealed else analyses.latest(study)
+    analysis = analyses.latest_unsealed(study)
     if analysis is None:
         raise Http404("no results to export")
     if not analyses.is_current(analysis):

@@ -26,7 +26,7 @@ def study_reporting(request: HttpRequest, slug: str) -> HttpResponse:
         save_reporting_answers(study, form.cleaned_data)
         messages.success(request, _("Saved."))
         return redirect("study_reporting", study.slug)
-    analysis = None if study.is_sealed else analyses.latest(study)
+    analysis = analyses.latest_unsealed(study)
     checklists = [
         (name, entries, sum(entry.missing for entry in entries)) for name, entries in filled_checklists(study, analysis)
     ]

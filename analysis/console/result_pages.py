@@ -24,7 +24,7 @@ from study.models import Study
 def _unsealed_analysis(request: HttpRequest, slug: str) -> tuple[Study, Analysis]:
     """The study and its newest ready analysis; 404 while it is sealed or there is none."""
     study = study_or_404(request.user, slug)
-    analysis = None if study.is_sealed else analyses.latest(study)
+    analysis = analyses.latest_unsealed(study)
     if analysis is None:
         raise Http404("no results to show")
     return study, analysis
@@ -36,7 +36,7 @@ def study_results(request: HttpRequest, slug: str) -> HttpResponse:
     """The results: sealed, not yet requested, being computed, or ready."""
     study = study_or_404(request.user, slug)
     newest = study.analyses.first()
-    ready = None if study.is_sealed else analyses.latest(study)
+    ready = analyses.latest_unsealed(study)
     return render(
         request,
         "analysis/results.html",

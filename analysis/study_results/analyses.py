@@ -32,6 +32,11 @@ def latest(study: Study) -> Analysis | None:
     return study.analyses.filter(state=Analysis.State.READY).first()
 
 
+def latest_unsealed(study: Study) -> Analysis | None:
+    """The newest analysis that is ready; None while the study is sealed."""
+    return None if study.is_sealed else latest(study)
+
+
 def is_current(analysis: Analysis) -> bool:
     """Whether the study's ballots are still those that were analysed."""
     return analysis.ballots_digest == hashlib.sha256(ballots_csv(analysis.study)).hexdigest()
