@@ -7,7 +7,7 @@ from analysis.study_results import early_stop
 from analysis.study_results.factors import has_preset
 from analysis.study_results.reporting_answers import FIELDS, MAY_STAY_EMPTY, reporting_answers
 from study.models import Study
-from study.steps import Group, Progress, Step, conditions_of, register
+from study.setup.path_steps import Group, Progress, Step, conditions_of, register
 
 
 def _reporting_progress(study: Study) -> Progress:

@@ -12,10 +12,10 @@ from analysis.models import Analysis
 from analysis.report.text.number_format import percent, plain
 from analysis.study_results.deviations import deviations_text, planned_people
 from analysis.study_results.reporting_answers import reporting_answers
-from study.ballots import kinds_of
+from study import texts
+from study.ballots.table import kinds_of
 from study.models import Ballot, Participant, Study, Trial
-from study.monitoring import monitor
-from study.survey import texts
+from study.participants.monitoring import monitor
 
 
 def facts(study: Study, analysis: Analysis | None = None) -> dict[str, str]:

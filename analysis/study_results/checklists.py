@@ -9,8 +9,8 @@ from analysis.models import Analysis
 from analysis.study_results.checklist_facts import facts
 from analysis.study_results.checklist_items import CHECKLISTS, Item
 from analysis.study_results.reporting_answers import reporting_answers
-from study.cells import csv_text
 from study.models import Study
+from study.spreadsheet import csv_text
 
 
 @dataclass(frozen=True)

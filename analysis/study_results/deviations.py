@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 from analysis.models import Analysis
 from analysis.report.analysis_json import value_at
 from analysis.study_results.reporting_answers import reporting_answers
-from study.ballots import kinds_of
-from study.lifecycle import current_plan
+from study.ballots.table import kinds_of
 from study.models import Participant, Study, Trial
+from study.setup.lifecycle import current_plan
 
 
 def deviations(study: Study, analysis: Analysis | None = None) -> list[str]:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from analysis.statistics.sequential import decide, ready_prefix
 from analysis.study_results.factors import factors_of, has_preset
-from study.ballots import kinds_of
+from study.ballots.table import kinds_of
 from study.errors import NotAllowedNow
 from study.models import Ballot, Participant, Study, Trial
 from study.models.studies import record

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from django.utils.translation import gettext
 
 from analysis.study_results.factors import factors_of, has_preset
-from study import preflight
 from study.models import Study
-from study.preflight import Finding, Level
-from study.steps import conditions_of
+from study.setup import preflight
+from study.setup.path_steps import conditions_of
+from study.setup.preflight import Finding, Level
 
 
 @preflight.register

@@ -1,6 +1,6 @@
 """The meaning of each column of the ballot table."""
 
-from study.cells import csv_text
+from study.spreadsheet import csv_text
 
 CODEBOOK = {
     "participant": "code of the person: r real, s simulated, and a number",

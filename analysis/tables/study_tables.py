@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from study.ballots import COLUMNS, ballot_rows, kinds_of
-from study.cells import csv_text
+from study.ballots.table import COLUMNS, ballot_rows, kinds_of
 from study.models import Ballot, Participant, Study, Trial
+from study.spreadsheet import csv_text
 
 
 def ballots_csv(study: Study) -> bytes:

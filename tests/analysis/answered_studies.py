@@ -7,9 +7,9 @@ from uuid import uuid4
 from django.utils import timezone
 
 from analysis.study_results.checklists import filled_checklists
-from study.enrolment import enrol
+from study.ballots.casting import Answer, cast_ballot, finish
 from study.models import Participant, Stimulus, Study
-from study.voting import Answer, cast_ballot, finish
+from study.participants.enrolment import enrol
 from tests.factories import make_open_study
 
 

@@ -18,9 +18,9 @@ from analysis.study_results.deviations import deviations
 from analysis.study_results.report_files import report_file
 from analysis.study_results.reporting_answers import FIELDS, MAY_STAY_EMPTY
 from config.bundles import export_study
-from study.lifecycle import close_study, current_plan, digest_of
 from study.models import Clip, Study, Trial
-from study.steps import Progress
+from study.setup.lifecycle import close_study, current_plan, digest_of
+from study.setup.path_steps import Progress
 from tests.analysis.answered_studies import answered_study, close
 from tests.factories import make_study
 

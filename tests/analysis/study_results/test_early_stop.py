@@ -17,8 +17,8 @@ from analysis.statistics.sequential import decide, e_process
 from analysis.study_results import analyses, early_stop
 from analysis.tables.result_json import to_json
 from study.errors import NotAllowedNow
-from study.lifecycle import current_plan, digest_of
 from study.models import Participant, Study
+from study.setup.lifecycle import current_plan, digest_of
 from tests.analysis.answered_studies import answered_study, close
 from tests.analysis.sample_ballots import simulated
 from tests.factories import make_open_study, make_study

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from analysis.study_results.factors import factors_of
-from study import preflight
-from study.conditions import TAGS_BY_FORM
+from study.design.conditions import TAGS_BY_FORM
 from study.models import Condition
+from study.setup import preflight
 from tests.factories import make_study
 
 
