@@ -2,11 +2,12 @@ from django.apps import AppConfig
 
 
 class AnalysisConfig(AppConfig):
-    """From ballots to a report: statistics, figures, exports."""
+    """From ballots to a report."""
 
     name = "analysis"
     default_auto_field = "django.db.models.BigAutoField"
     verbose_name = "Analysis"
 
     def ready(self) -> None:
-        from analysis import steps  # noqa: F401  (registers this app's steps)
+        from analysis.console import navigation  # noqa: F401  (registers the pages)
+        from analysis.study_results import preflight  # noqa: F401  (registers its finding)

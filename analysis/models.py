@@ -1,4 +1,4 @@
-"""An analysis of a study's ballots: asked for, computed by a worker, kept with what it rests on."""
+"""An analysis of a study's ballots, stored with its plan and the versions of the software."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -7,7 +7,7 @@ from study.models import Study
 
 
 class Analysis(models.Model):
-    """One run of the statistics over a study's ballots; the newest ready one is what the results show."""
+    """One run of the statistics over a study's ballots; the results show the newest that is ready."""
 
     class State(models.TextChoices):
         WAITING = "waiting", _("waiting")
@@ -24,10 +24,10 @@ class Analysis(models.Model):
     finished_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     error = models.TextField(blank=True)
-    # SHA-256 of the ballot table as CSV: tells whether answers have come since.
+    # SHA-256 of the ballot table as CSV: another digest means that answers have changed since.
     ballots_digest = models.CharField(max_length=64, blank=True)
     plan_digest = models.CharField(max_length=64, blank=True)
-    plan = models.JSONField(default=dict, blank=True)  # what the statistics were told
+    plan = models.JSONField(default=dict, blank=True)  # as `analyses.plan_of` returns it
     versions = models.JSONField(default=dict, blank=True)
     result = models.JSONField(null=True, blank=True)
 

@@ -1,28 +1,28 @@
-"""Thin tasks over analysis/results.py."""
+"""Celery tasks: each calls one function of `analysis.study_results`."""
 
 from typing import Any
 
 from celery import shared_task
 from celery.signals import worker_ready
 
-from analysis import planning, results
+from analysis.study_results import analyses, power_answers
 
 
 @shared_task(name="analysis.run")
 def run_analysis(analysis_id: int) -> None:
-    """Computes one analysis, if it is still to do."""
-    if (analysis := results.take(analysis_id)) is not None:
-        results.compute(analysis)
+    """Compute one analysis, unless it is finished or another worker computes it."""
+    if (analysis := analyses.claim(analysis_id)) is not None:
+        analyses.compute(analysis)
 
 
 @shared_task(name="analysis.power")
 def compute_power(study_id: int) -> None:
-    """Answers the study's newest question about power, if it is still open."""
-    planning.answer_power(study_id)
+    """Compute the power that was asked for last, unless it is answered."""
+    power_answers.answer_power(study_id)
 
 
 @worker_ready.connect
 def queue_unfinished(**_kwargs: Any) -> None:
-    """What a killed worker left is queued again."""
-    for analysis_id in results.unfinished():
+    """Queue unfinished analyses again: a killed worker may have taken their messages with it."""
+    for analysis_id in analyses.unfinished_ids():
         run_analysis.delay(analysis_id)

@@ -60,13 +60,14 @@ def main() -> None:
     import django
 
     django.setup()
-    from analysis.analysis import analyse, to_json
     from analysis.report import ReportContext, render_report
-    from analysis.report.latex import report_latex
-    from analysis.report.pdf import report_pdf
-    from analysis.report.sheets import report_xlsx
+    from analysis.report.files.latex import report_latex
+    from analysis.report.files.pdf import report_pdf
+    from analysis.report.files.xlsx import report_xlsx
+    from analysis.statistics.analysis import analyse
     from analysis.statistics.ballots import PRESET
-    from analysis.table import read_ballots
+    from analysis.tables.ballot_table import read_ballots
+    from analysis.tables.result_json import to_json
 
     context = ReportContext(title="Do redefined tags make images that people prefer?")
     with tempfile.TemporaryDirectory() as folder:

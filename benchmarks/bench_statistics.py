@@ -36,13 +36,13 @@ def ballots(n: int) -> Ballots:
     first = utility.argmax(axis=1)
     utility[np.arange(n), first] = -np.inf
     return Ballots(
-        PRESET,
-        [f"p{i}" for i in range(people)],
-        tuple("abcdef"),
-        np.repeat(np.arange(people, dtype=np.int32), 6)[:n],
-        np.tile(np.arange(6, dtype=np.int32), people)[:n],
-        first.astype(np.int8),
-        utility.argmax(axis=1).astype(np.int8),
+        conditions=PRESET,
+        participants=[f"p{i}" for i in range(people)],
+        clips=tuple("abcdef"),
+        participant=np.repeat(np.arange(people, dtype=np.int32), 6)[:n],
+        clip=np.tile(np.arange(6, dtype=np.int32), people)[:n],
+        first=first.astype(np.int8),
+        second=utility.argmax(axis=1).astype(np.int8),
     )
 
 

@@ -69,13 +69,13 @@ def ballots_of(first: np.ndarray, second: np.ndarray) -> Ballots:
     """Return one simulated study, choices of shape (P, C), as ballots."""
     people, clips = first.shape
     return Ballots(
-        PRESET,
-        tuple(f"p{i}" for i in range(people)),
-        tuple(f"c{j}" for j in range(clips)),
-        np.repeat(np.arange(people, dtype=np.int32), clips),
-        np.tile(np.arange(clips, dtype=np.int32), people),
-        first.reshape(-1),
-        second.reshape(-1),
+        conditions=PRESET,
+        participants=tuple(f"p{i}" for i in range(people)),
+        clips=tuple(f"c{j}" for j in range(clips)),
+        participant=np.repeat(np.arange(people, dtype=np.int32), clips),
+        clip=np.tile(np.arange(clips, dtype=np.int32), people),
+        first=first.reshape(-1),
+        second=second.reshape(-1),
     )
 
 
@@ -309,10 +309,10 @@ def all_checks(share: float = 1.0) -> Iterator[Check]:
 HEADER = """# The proof by simulation
 
 Made by `make proof` (`python benchmarks/proof_by_simulation.py`) with seed {seed}. People choose by
-u = μ + person × condition + clip × condition + Gumbel noise and keep the best two; 30 people, 6 clips;
-spreads (σ of people, σ of clips) as named, (0.8, 0.7) where not; μ = 0 for levels and (1.4, 1.8, 0, 0) for
-coverage; true values from 2.4 million fresh ballots. A band is what a right method meets in 999 of 1,000 runs.
-The controls are methods that must fail: were they to pass, the proof would prove nothing.
+u = μ + person × condition + clip × condition + Gumbel noise and name the best two; 30 people, 6 clips;
+standard deviations (σ of people, σ of clips) as named, otherwise (0.8, 0.7); μ = 0 for levels and (1.4, 1.8, 0, 0) for
+coverage; true values from 2.4 million other ballots. A correct method falls into the accepted range in 999 of 1,000
+runs. The controls are methods known to be wrong; a control that passed would show that the check finds no errors.
 
 | check | data sets | found | accept | |
 |---|---|---|---|---|

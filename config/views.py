@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from analysis import results
+from analysis.study_results import analyses
 from config.bundles import export_study
 from study.access import study_or_404
 
@@ -27,10 +27,10 @@ def home(request: HttpRequest) -> HttpResponse:
 def study_bundle(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Send the study as one zip if its analysis is ready: computing it is a task of a worker."""
     study = study_or_404(request.user, slug)
-    analysis = None if study.is_sealed else results.latest(study)
+    analysis = analyses.latest_unsealed(study)
     if analysis is None:
         raise Http404("no results to export")
-    if not results.is_current(analysis):
+    if not analyses.is_current(analysis):
         messages.error(request, _("Answers have come or changed since the analysis: analyse again, then export."))
         return redirect("study_results", slug=study.slug)
     with tempfile.TemporaryDirectory() as folder:

@@ -15,7 +15,7 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-from analysis.report import cautions
+from analysis.report.text import translated_warnings
 from config.translatable_data import condition_names, log_words, option_texts, rule_reasons, translatable_data
 from generation.runs.work import UNCHANGED
 
@@ -122,7 +122,7 @@ def _sample(node: ast.AST) -> str:
 
 
 def test_every_caution_of_the_analysis_is_recognised_and_translated() -> None:
-    tree = ast.parse((ROOT / "analysis/analysis.py").read_text(encoding="utf-8"))
+    tree = ast.parse((ROOT / "analysis/statistics/cautions.py").read_text(encoding="utf-8"))
     texts = [
         _sample(node.args[1])
         for node in ast.walk(tree)
@@ -131,6 +131,8 @@ def test_every_caution_of_the_analysis_is_recognised_and_translated() -> None:
         and isinstance(node.args[1], ast.Constant | ast.JoinedStr)
     ]
     assert len(texts) > 10
-    shapes = {text: [shape for pattern, shape in cautions._patterns() if pattern.fullmatch(text)] for text in texts}
+    shapes = {
+        text: [shape for pattern, shape in translated_warnings._patterns() if pattern.fullmatch(text)] for text in texts
+    }
     assert [text for text, found in shapes.items() if len(found) != 1] == []
     assert {shape for found in shapes.values() for shape in found} - _translated() == set()

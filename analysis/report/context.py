@@ -1,18 +1,18 @@
-"""What a report knows beside the numbers: names, images, dates, what to say about where the data came from."""
+"""What a report shows beside the numbers: names, images, dates, notices."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 REDEFINED = "#1f4e79"
 ORIGINAL = "#d98032"
-# For studies without the two factors: dark to light, told apart in grey, from Okabe and Ito's palette.
-_OTHERS = ("#00405f", "#b5541c", "#00795a", "#8a3f73", "#5f5f5f", "#b58900")
+# For other conditions: from dark to light, so that they differ in grey too; after the palette of Okabe and Ito.
+_OTHER_COLOURS = ("#00405f", "#b5541c", "#00795a", "#8a3f73", "#5f5f5f", "#b58900")
 
 
 @dataclass(frozen=True)
 class ConditionView:
-    """How a condition is named and drawn: hue for the tag set, fill for the prompt form."""
+    """The name and the look of a condition: colour for the tag set, hollow for the prompt form."""
 
     key: str
     label: str
@@ -22,7 +22,7 @@ class ConditionView:
 
 @dataclass(frozen=True)
 class ClipView:
-    """A clip's name and, where the report shows them, its images as data addresses by condition key."""
+    """A clip's name and, if the report shows them, its images as data URLs by condition key."""
 
     key: str
     label: str
@@ -35,16 +35,16 @@ class ReportContext:
 
     Attributes:
         title: the report's headline, usually the study's question.
-        conditions: in the study's order; empty means "name them by their keys".
-        clips: in the study's order; empty likewise.
+        conditions: in the study's order; empty: named by their keys.
+        clips: in the study's order; empty: named by their keys.
         facts: short texts under the headline (dates, plan digest).
-        notices: what must stand at the top (simulated answers, drawn by `sketch`, still sealed).
+        notices: warnings at the top (simulated answers, images drawn by `sketch`).
         language: "en" or "ko".
-        versions: software and version, for the methods.
-        flow: people at each milestone, in order, {"started": 40, …}.
-        details: rows (name, value) of the study's design for the methods.
-        deviations: sentences on what went another way than planned; None where no plan is known.
-        checklists: (name, items), an item being (number, title, answer or "" where missing).
+        versions: name and version of the software.
+        flow: number of people at each stage, in order: {"started": 40, …}.
+        details: rows (name, value) of the study's design, for the methods.
+        deviations: sentences about deviations from the plan; None if no plan is known.
+        checklists: (name, items); an item is (number, title, answer), the answer "" if missing.
     """
 
     title: str
@@ -60,12 +60,17 @@ class ReportContext:
     checklists: Sequence[tuple[str, Sequence[tuple[str, str, str]]]] = ()
 
 
+def labels_by_key(views: Iterable[ConditionView | ClipView]) -> dict[str, str]:
+    """Label of each condition or clip by its key."""
+    return {view.key: view.label for view in views}
+
+
 def condition_views(
     keys: Sequence[str],
     labels: Mapping[str, str] | None = None,
     levels: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> list[ConditionView]:
-    """How to draw the conditions `keys`: by their levels where they are tag set × form, else one hue each."""
+    """The views of the conditions `keys`: by their levels if these are tag set × form, else one colour each."""
     labels, levels = labels or {}, levels or {}
     views = []
     for number, key in enumerate(keys):
@@ -74,7 +79,7 @@ def condition_views(
             colour = REDEFINED if level["tags"] == "redefined" else ORIGINAL
             hollow = level.get("form") == "sentence"
         else:
-            colour, hollow = _OTHERS[number % len(_OTHERS)], number % 2 == 1
+            colour, hollow = _OTHER_COLOURS[number % len(_OTHER_COLOURS)], number % 2 == 1
         label = labels.get(key) or key.replace("_", " ").capitalize()
         views.append(ConditionView(key, label, colour, hollow))
     return views

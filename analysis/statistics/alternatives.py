@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -16,20 +17,23 @@ from analysis.statistics.results import IrrelevantAlternatives, TestResult
 def irrelevant_alternatives(
     fit: WorthFit, ballots: Ballots, high: Sequence[str] | None, reference: str
 ) -> IrrelevantAlternatives | None:
-    """Seconds from the first choice's side of the factor against Plackett–Luce, and Hausman's comparison.
+    """Two tests of second choices: their share on the first choice's side of the factor, and Hausman's comparison.
 
-    `high`: conditions at the high level of the first factor. Errors are clustered by participant and allow
-    for the estimated worths. None where the full fit is penalised or there are no second choices.
+    `high`: conditions at the high level of the first factor. Errors are clustered by participant and allow for the
+    estimated worths. None if the full fit is penalised, for one participant, and without second choices.
     """
     if fit.penalised or ballots.p < 2 or not bool((ballots.second >= 0).any()):
         return None
-    share = _same_side(fit, ballots, high) if high else (None, None, None, None)
+    found = _same_side(fit, ballots, high) if high else IrrelevantAlternatives()
     first_only = fit_worths(ballots, first_only=True)
     if first_only is None or first_only.penalised:
-        return IrrelevantAlternatives(*share, None, None)
-    at = ballots.conditions.index(reference)
-    theta = first_only.theta - first_only.theta[at]
-    return IrrelevantAlternatives(*share, tuple(float(x) for x in theta), _hausman(fit, first_only))
+        return found
+    theta = first_only.theta - first_only.theta[ballots.conditions.index(reference)]
+    return replace(
+        found,
+        first_only_log_worth=tuple(float(x) for x in theta),
+        test=_hausman(fit, first_only),
+    )
 
 
 def _hausman(fit: WorthFit, first_only: WorthFit) -> TestResult | None:
@@ -55,9 +59,8 @@ def _hausman(fit: WorthFit, first_only: WorthFit) -> TestResult | None:
     return TestResult(statistic, float(df), p)
 
 
-def _same_side(
-    fit: WorthFit, ballots: Ballots, high: Sequence[str]
-) -> tuple[float | None, float | None, float | None, float | None]:
+def _same_side(fit: WorthFit, ballots: Ballots, high: Sequence[str]) -> IrrelevantAlternatives:
+    """The test of the shares alone; without any number if no ballot has two choices."""
     side = np.array([c in high for c in ballots.conditions])
     k = ballots.k
     codes = fit.outcomes.codes
@@ -76,17 +79,16 @@ def _same_side(
         observed[row] = same[second[row]]
     n = float(fit.grouped.total[counted].sum())
     if n == 0:
-        return None, None, None, None
+        return IrrelevantAlternatives()
     total_slope = fit.grouped.total @ slope
     values = (observed - expected)[:, None] - fit.scores @ (fit.inverse @ total_slope)[:, None]
     sums = fit.grouped.participant_sums(values)[:, 0]
     people = ballots.p
     se = float(np.sqrt((sums**2).sum() * people / (people - 1))) / n
     difference = float(fit.grouped.total @ (observed - expected)) / n
-    p_value = two_sided_t(difference / se, people - 1) if se > 1e-12 else None
-    return (
-        float(fit.grouped.total @ observed) / n,
-        float(fit.grouped.total @ expected) / n,
-        se,
-        p_value,
+    return IrrelevantAlternatives(
+        observed_share=float(fit.grouped.total @ observed) / n,
+        expected_share=float(fit.grouped.total @ expected) / n,
+        difference_se=se,
+        p_share=two_sided_t(difference / se, people - 1) if se > 1e-12 else None,
     )

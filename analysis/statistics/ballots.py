@@ -1,4 +1,4 @@
-"""Ballots as coded arrays, their validation, and the counts everything else is computed from."""
+"""Ballots as coded arrays, their validation, and the counts from which the statistics are computed."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ PRESET_FACTORS: dict[str, tuple[str, ...]] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Ballots:
     """N ballots of P participants on C clips with K conditions, coded from 0.
 
-    `first` and `second` are condition numbers, `NONE` for no choice. Optional, each of length N: `repeat` (0
-    for a person's first trial of the clip), `trial` (its number for that person), `position_first`,
-    `position_second` (from 1, 0 where unknown). `order` has shape (N, K): the condition at each position,
-    `NONE` beyond the images that were shown; None means that everybody saw all conditions.
+    `first` and `second` are condition numbers, `NONE` for no choice. Optional, each of length N: `repeat` (0 for a
+    person's first trial of the clip), `trial` (its number for that person), `position_first`, `position_second` (from
+    1, 0 if unknown). `order` has shape (N, K): the condition at each position, `NONE` beyond the images that were
+    shown; None means that everybody saw all conditions. `allow_same`: both choices may name one image.
     """
 
     conditions: tuple[str, ...]
@@ -68,7 +68,7 @@ class Ballots:
 
     @cached_property
     def shown(self) -> np.ndarray | None:
-        """Which conditions were shown, shape (N, K), or None where all were, always."""
+        """Which conditions were shown, shape (N, K); None if every ballot showed all."""
         if self.order is None or bool((self.order >= 0).all()):
             return None
         shown = np.zeros((self.n, self.k), dtype=bool)
@@ -78,7 +78,7 @@ class Ballots:
 
     @cached_property
     def outcome_counts(self) -> np.ndarray:
-        """How often each participant gave each outcome, shape (P, (K + 1)²): what most statistics rest on."""
+        """How often each participant gave each outcome, shape (P, (K + 1)²); most statistics need only these."""
         width = (self.k + 1) ** 2
         flat = self.participant.astype(np.intp)
         flat *= width
@@ -90,7 +90,7 @@ class Ballots:
         return points_of_outcomes(self.k, weights)[self.outcome]
 
     def select(self, keep: np.ndarray) -> Ballots:
-        """The ballots where `keep` is true, without participants and clips that have none left."""
+        """The ballots for which `keep` (N,) is true, without participants and clips that have no ballot left."""
         participant, participants = _recode(self.participant[keep], self.participants)
         clip, clips = _recode(self.clip[keep], self.clips)
         optional: dict[str, Any] = {
@@ -187,7 +187,7 @@ def check_factors(
 
 
 def default_reference(conditions: tuple[str, ...], factors: Mapping[str, Sequence[str]]) -> str:
-    """The condition with every factor at its low level where there is exactly one, else the first."""
+    """The condition with every factor at its low level if there is exactly one, else the first condition."""
     low = [c for c in conditions if not any(c in high for high in factors.values())]
     return low[0] if factors and len(low) == 1 else conditions[0]
 
@@ -224,31 +224,31 @@ def make_ballots(
     participant_codes, participants = encode(participant)
     clip_codes, clips = encode(clip)
     ballots = Ballots(
-        keys,
-        participants,
-        clips,
-        participant_codes,
-        clip_codes,
-        code(first),
-        code(second),
-        whole(repeat),
-        whole(trial),
-        whole(position_first),
-        whole(position_second),
-        order,
-        allow_same,
+        conditions=keys,
+        participants=participants,
+        clips=clips,
+        participant=participant_codes,
+        clip=clip_codes,
+        first=code(first),
+        second=code(second),
+        repeat=whole(repeat),
+        trial=whole(trial),
+        position_first=whole(position_first),
+        position_second=whole(position_second),
+        order=order,
+        allow_same=allow_same,
     )
     check_ballots(ballots)
     return ballots
 
 
 def check_ballots(ballots: Ballots) -> None:
-    """Raise BallotsError at the first ballot that cannot be: an image or a pair twice, an image not shown."""
+    """Raise BallotsError for the first invalid ballot: an image or a pair twice, an image that was not shown."""
     first, second = ballots.first, ballots.second
     if ballots.n == 0:
         raise BallotsError("there are no ballots; at least one is needed.")
 
-    def stop(wrong: np.ndarray, message: str) -> None:
+    def refuse(wrong: np.ndarray, message: str) -> None:
         if wrong.any():
             row = int(np.flatnonzero(wrong)[0])
             key = "" if first[row] < 0 else ballots.conditions[first[row]]
@@ -262,12 +262,12 @@ def check_ballots(ballots: Ballots) -> None:
             )
 
     if not ballots.allow_same:
-        stop(
+        refuse(
             (first >= 0) & (first == second),
             "'{first}' is both first and second choice; a ballot names two images. "
             "Empty the second choice, or mark the row as excluded.",
         )
-    stop(
+    refuse(
         (first < 0) & (second >= 0),
         "there is a second choice without a first; fill the first or empty the second.",
     )
@@ -278,7 +278,7 @@ def check_ballots(ballots: Ballots) -> None:
     ranked = np.argsort(pair, kind="stable")
     twice = np.zeros(ballots.n, dtype=bool)
     twice[ranked[1:]] = pair[ranked[1:]] == pair[ranked[:-1]]
-    stop(
+    refuse(
         twice,
         "participant '{participant}' has a second ballot on clip '{clip}'; "
         "remove one, or number repeated trials in the column 'repeat'.",
@@ -286,9 +286,9 @@ def check_ballots(ballots: Ballots) -> None:
     if ballots.shown is not None:
         rows = np.arange(ballots.n)
         for choice in (first, second):
-            stop(
+            refuse(
                 (choice >= 0) & ~ballots.shown[rows, choice],
-                "a chosen image was not among those shown on clip '{clip}'; mend the column 'order'.",
+                "a chosen image was not among those shown on clip '{clip}'; correct the column 'order'.",
             )
 
 
@@ -300,9 +300,9 @@ def clip_outcomes(ballots: Ballots) -> np.ndarray:
 
 
 def patterns(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Distinct rows, the pattern of each row, and counts; people with equal answers are one pattern.
+    """Distinct rows, each row's index into them, and how often each occurs.
 
-    `rows`: non-negative integers, shape (P, m), packed into one number each where they fit in 63 bits.
+    `rows`: non-negative integers, shape (P, m). Rows that fit in 63 bits are packed into one number, which is faster.
     """
     rows = np.ascontiguousarray(rows, dtype=np.int64)
     bits = [max(int(top).bit_length(), 1) for top in rows.max(axis=0, initial=0)]

@@ -1,7 +1,7 @@
-"""The Plackett–Luce likelihood on grouped choices: stages, Newton, penalty, separation.
+"""The Plackett–Luce likelihood on grouped choices: stages, Newton's method, separation.
 
 A stage is one choice from a set of conditions. A top-2 ballot is two stages: the first choice out of the
-images shown, the second out of the rest (Plackett 1975; Luce 1959). Log-likelihood in θ = log worth:
+images shown, the second out of the others (Plackett 1975; Luce 1959). Log-likelihood in θ = log worth:
 Σ_k wins_k θ_k − Σ_t n_t log Σ_{k ∈ set_t} exp θ_k, so wins per condition and choices per set are sufficient.
 """
 
@@ -29,6 +29,10 @@ class Stages:
     sets: np.ndarray
     chosen: np.ndarray
     wins: np.ndarray
+
+    def select(self, keep: np.ndarray) -> Stages:
+        """The data sets where `keep` is true, along the first dimension."""
+        return Stages(self.sets, self.chosen[keep], self.wins[keep])
 
 
 @dataclass(frozen=True)
@@ -93,7 +97,7 @@ def outcome_stages(codes: tuple[int, ...], k: int, first_only: bool = False) -> 
 class GroupedOutcomes:
     """Outcome counts: `total` (U,) of the outcomes that occur; per participant in `table` (P, W) at `columns` (U,).
 
-    The table is as wide as all possible outcomes, so that one count over the ballots makes it.
+    The table has a column for each possible outcome, so that one count over the ballots fills it.
     """
 
     stages: OutcomeStages

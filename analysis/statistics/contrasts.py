@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 
 import numpy as np
 from scipy import sparse
@@ -14,9 +15,9 @@ from analysis.statistics.multiplicity import holm
 from analysis.statistics.results import NEW_CLIPS, THESE_CLIPS, ContrastTest
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CrossedMean:
-    """Mean of a crossed table with its variance for new rows and new columns."""
+    """Mean of a crossed table, its variance for new rows and new columns, and the variance components."""
 
     mean: float
     variance: float
@@ -27,7 +28,7 @@ class CrossedMean:
 
 
 class CrossedDesign:
-    """A crossed two-way table without interaction, complete or with holes; `mean(y)` may be asked many times.
+    """A crossed two-way table without interaction, complete or with empty cells; serves any number of `mean(y)`.
 
     `row`, `column`: codes from 0, one entry per cell, shape (N,). Variance components by Henderson's method
     III (Searle, Casella and McCulloch 1992, ch. 5). On complete data they are those of the analysis of
@@ -55,19 +56,19 @@ class CrossedDesign:
         else:
             self._scaled = sparse.diags(self._per_row) @ cells
             swept = (cells.T @ self._scaled).toarray()
-        # Columns adjusted for rows: normal equations after sweeping the rows out.
+        # Normal equations of the columns after adjusting for the rows.
         self._inverse, self.df_columns = _pseudo_inverse(np.diag(self.n_column) - swept)
         self.df_rows = self.rows + self.df_columns - self.columns
         self.df_residual = self.n - self.rows - self.df_columns
         self.estimable = min(self.df_rows, self.df_columns, self.df_residual) > 0
 
     def mean(self, y: np.ndarray) -> CrossedMean | None:
-        """Mean of y (N,), its variance for new rows and columns; None where no residual is left."""
+        """Mean and variance of y (N,) for new rows and columns; None without residual degrees of freedom."""
         if not self.estimable:
             return None
         n = self.n
         mean = float(y.mean())
-        y = y - mean  # invariant, and kinder to the sums below
+        y = y - mean  # changes no sum of squares below, but improves their precision
         sum_row = np.bincount(self.row, weights=y)
         sum_column = np.bincount(self.column, weights=y)
         right = sum_column - self._scaled.T @ sum_row
@@ -87,7 +88,14 @@ class CrossedDesign:
         scale = max(ms_rows + ms_columns - residual, ms_rows, ms_columns, 0.0)
         spread = ms_rows**2 / (self.rows - 1) + ms_columns**2 / (self.columns - 1) + residual**2 / self.df_residual
         df = max(self.columns - 1.0, scale**2 / spread) if spread > 0 else self.columns - 1.0
-        return CrossedMean(mean, scale / n, df, var_rows, var_columns, residual)
+        return CrossedMean(
+            mean=mean,
+            variance=scale / n,
+            df=df,
+            var_rows=var_rows,
+            var_columns=var_columns,
+            var_residual=residual,
+        )
 
 
 def crossed_mean(row: np.ndarray, column: np.ndarray, y: np.ndarray) -> CrossedMean | None:
@@ -114,65 +122,97 @@ def _cell_counts(row: np.ndarray, column: np.ndarray, shape: tuple[int, int]) ->
 def t_test(
     contrast: str, estimate: float, variance: float, df: float, population: str, **components: float
 ) -> ContrastTest:
-    """Two-sided t test with its interval; without spread t and p are None unless the estimate is 0 too."""
+    """Two-sided t test with its interval; without spread t and p are None, or 0 and 1 if the estimate is 0 too."""
     se = float(np.sqrt(max(variance, 0.0)))
+    t: float | None
+    p: float | None
     if se <= 1e-12 * max(abs(estimate), 1.0):
-        flat = abs(estimate) <= 1e-12
-        t, p = (0.0, 1.0) if flat else (None, None)
-        return ContrastTest(contrast, estimate, 0.0, df, t, p, (estimate, estimate), population, None, **components)
-    t = estimate / se
-    half = t_quantile(0.975, df) * se
-    p = two_sided_t(t, df)
+        se, half = 0.0, 0.0
+        t, p = (0.0, 1.0) if abs(estimate) <= 1e-12 else (None, None)
+    else:
+        half = t_quantile(0.975, df) * se
+        t = estimate / se
+        p = two_sided_t(t, df)
     return ContrastTest(
-        contrast, estimate, se, df, t, p, (estimate - half, estimate + half), population, None, **components
+        contrast=contrast,
+        estimate=estimate,
+        se=se,
+        df=df,
+        t=t,
+        p=p,
+        ci95=(estimate - half, estimate + half),
+        population=population,
+        **components,
     )
 
 
-def contrast_weights(factors: Mapping[str, Sequence[str]], conditions: Sequence[str]) -> list[tuple[str, np.ndarray]]:
-    """Coefficients on points, shape (K,), of each factor and of the interactions of pairs of factors.
+@dataclass(frozen=True)
+class FactorContrast:
+    """A contrast of condition means: `coefficients` (K,) sum to 0; `order` is 1 for a factor, 2 for an interaction."""
 
-    Scaled so that with as many high as low conditions a factor is the points of the high images minus those
-    of the low ones; an interaction of the 2 × 2 is (θ2 − θ1) − (θ4 − θ3).
+    name: str
+    coefficients: np.ndarray
+    order: int
+
+
+def factor_contrasts(factors: Mapping[str, Sequence[str]], conditions: Sequence[str]) -> list[FactorContrast]:
+    """The contrasts of each factor and of the interactions of pairs of factors.
+
+    A factor is the mean at its high level minus the mean at its low level, which in the 2 × 2 is the ±½ coding. An
+    interaction is a difference of differences of cell means, in the 2 × 2 (θ2 − θ1) − (θ4 − θ3); it is left out if
+    a cell is empty.
     """
-    k = len(conditions)
-    high = {name: np.array([c in members for c in conditions]) for name, members in factors.items()}
-    found = []
-    preset = {"redefined": "redefined_minus_original", "sentence": "sentence_minus_tags"}
-    for name, is_high in high.items():
-        coefficients = (is_high / is_high.sum() - ~is_high / (~is_high).sum()) * k / 2
-        found.append((preset.get(name, f"{name}_minus_rest"), coefficients))
-    names = list(high)
-    pairs = [(a, b) for i, a in enumerate(names) for b in names[i + 1 :]]
+    is_high = {name: np.array([c in members for c in conditions]) for name, members in factors.items()}
+    found = [FactorContrast(name, high / high.sum() - ~high / (~high).sum(), 1) for name, high in is_high.items()]
+    pairs = list(combinations(is_high, 2))
     for a, b in pairs:
-        coefficients = interaction(high[a], high[b])
+        coefficients = _interaction(is_high[a], is_high[b])
         if coefficients is not None:
             name = "interaction" if len(pairs) == 1 else f"interaction_{a}_{b}"
-            found.append((name, coefficients * k / 4))
+            found.append(FactorContrast(name, coefficients, 2))
     return found
 
 
-def interaction(a: np.ndarray, b: np.ndarray) -> np.ndarray | None:
-    """Difference of differences of cell means, shape (K,); None where a cell of the 2 × 2 is empty."""
+def _interaction(a: np.ndarray, b: np.ndarray) -> np.ndarray | None:
     cells = [a & b, a & ~b, ~a & b, ~a & ~b]
     if not all(cell.any() for cell in cells):
         return None
     return sum(sign * cell / cell.sum() for sign, cell in zip((1, -1, -1, 1), cells, strict=True))
 
 
+def points_contrasts(factors: Mapping[str, Sequence[str]], conditions: Sequence[str]) -> list[tuple[str, np.ndarray]]:
+    """Names and coefficients on points, shape (K,), of `factor_contrasts`.
+
+    Scaled so that with as many high as low conditions a factor is the points of the high images minus those of the
+    low ones.
+    """
+    names = {"redefined": "redefined_minus_original", "sentence": "sentence_minus_tags"}
+    return [
+        (
+            names.get(contrast.name, f"{contrast.name}_minus_rest") if contrast.order == 1 else contrast.name,
+            contrast.coefficients * len(conditions) / 2**contrast.order,
+        )
+        for contrast in factor_contrasts(factors, conditions)
+    ]
+
+
 @dataclass(frozen=True)
 class Cells:
-    """Participant × clip cells; a repeated trial falls into the cell it repeats: no new ground."""
+    """Participant × clip cells. A repeated trial belongs to the cell of its first: it is no independent observation.
+
+    Without repeats a ballot is a cell, and `cell` and `counts` are None.
+    """
 
     design: CrossedDesign
-    cell: np.ndarray | None  # each ballot's cell where there are repeats
-    counts: np.ndarray | None
+    cell: np.ndarray | None  # each ballot's cell (N,)
+    counts: np.ndarray | None  # ballots in each cell
 
     def means(self, y: np.ndarray) -> np.ndarray:
-        """Mean of y per cell."""
+        """Mean per cell of y (N,)."""
         return y if self.cell is None or self.counts is None else np.bincount(self.cell, weights=y) / self.counts
 
     def sums(self, y: np.ndarray) -> np.ndarray:
-        """Sum of y per cell."""
+        """Sum per cell of y (N,)."""
         return y if self.cell is None else np.bincount(self.cell, weights=y)
 
 
@@ -203,14 +243,14 @@ def new_clips_test(cells: Cells, y: np.ndarray, contrast: str) -> ContrastTest |
 
 
 def participant_means(ballots: Ballots, of_outcome: np.ndarray) -> np.ndarray:
-    """Mean per participant of a value that each outcome has: ((K + 1)²,) or ((K + 1)², m) → (P,) or (P, m)."""
+    """Mean per participant of a value per outcome: ((K + 1)²,) → (P,), or ((K + 1)², m) → (P, m)."""
     counts = np.bincount(ballots.participant, minlength=ballots.p)
     sums = ballots.outcome_counts @ of_outcome
     return sums / (counts if sums.ndim == 1 else counts[:, None])
 
 
 def these_clips_test(means: np.ndarray, contrast: str) -> ContrastTest | None:
-    """Student's t over participants' means (P,): would other people say the same of these clips?"""
+    """Student's t over participants' means (P,), for new people and these clips; None for one participant."""
     people = len(means)
     if people < 2:
         return None
@@ -238,6 +278,6 @@ def contrast_tests(
 
 
 def holm_tests(tests: Sequence[ContrastTest]) -> list[ContrastTest]:
-    """The same tests with `p_holm`; one without p is left out of the count."""
+    """The tests with `p_holm`; a test without p is not counted."""
     adjusted = iter(holm([test.p for test in tests if test.p is not None]))
     return [test if test.p is None else replace(test, p_holm=next(adjusted)) for test in tests]

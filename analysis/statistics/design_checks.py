@@ -37,24 +37,27 @@ def position_bias(ballots: Ballots) -> PositionBias | None:
         return None
     statistic = float(((observed - expected)[used] ** 2 / expected[used]).sum())
     p = chi_square_tail(statistic, df)
-    return PositionBias(statistic, df, p, tuple(map(int, observed)), tuple(map(float, expected)))
+    return PositionBias(
+        statistic=statistic, df=df, p=p, observed=tuple(map(int, observed)), expected=tuple(map(float, expected))
+    )
 
 
 def position_balance(ballots: Ballots) -> PositionBalance | None:
-    """How often each condition stood at each position; None where the orders are not known."""
+    """How often each condition was shown at each position; None if the orders are not known."""
     if ballots.order is None:
         return None
     counts = np.zeros((ballots.k, ballots.k), dtype=int)
     rows, places = np.nonzero(ballots.order >= 0)
     np.add.at(counts, (ballots.order[rows, places], places), 1)
     even = counts.sum(axis=1, keepdims=True) / ballots.k
-    return PositionBalance(counts, float((np.abs(counts - even) / np.maximum(even, 1)).max()))
+    return PositionBalance(counts=counts, largest_imbalance=float((np.abs(counts - even) / np.maximum(even, 1)).max()))
 
 
 def fatigue(ballots: Ballots) -> Fatigue | None:
-    """Do people choose less like the others as trials go by? Slope of the overall share of the image put first.
+    """Change over the trials of how common a first choice is (the overall share of the condition put first).
 
-    Each participant's least-squares slope over trials, tested against 0 by t over participants, weighted alike.
+    Each participant's least-squares slope over trials; their unweighted mean is tested against 0 by t over
+    participants. None without trial numbers, and for fewer than two slopes.
     """
     trial = ballots.trial
     if trial is None or ballots.p < 2:
@@ -78,11 +81,19 @@ def fatigue(ballots: Ballots) -> Fatigue | None:
     slope, se = float(slopes.mean()), float(slopes.std(ddof=1)) / math.sqrt(len(slopes))
     df = len(slopes) - 1.0
     p = two_sided_t(slope / se, df) if se > 1e-15 else None
-    return Fatigue(tuple(map(int, numbers)), tuple(map(int, per_trial)), tuple(map(float, means)), slope, se, df, p)
+    return Fatigue(
+        trials=tuple(map(int, numbers)),
+        ballots=tuple(map(int, per_trial)),
+        consensus=tuple(map(float, means)),
+        slope=slope,
+        se=se,
+        df=df,
+        p=p,
+    )
 
 
 def retest_reliability(ballots: Ballots) -> TestRetest | None:
-    """First repeat against first trial of the same clip by the same person; None without repeats."""
+    """The first repeat compared with the first trial of the same clip and person; None without repeats."""
     if not ballots.is_repeat.any() or ballots.repeat is None:
         return None
     pair = ballots.participant.astype(np.int64) * ballots.c + ballots.clip
@@ -102,7 +113,14 @@ def retest_reliability(ballots: Ballots) -> TestRetest | None:
     margins = [np.bincount(ballots.first[x] + 1, minlength=ballots.k + 1) / len(x) for x in (earlier, later)]
     chance = float(margins[0] @ margins[1])
     kappa = (float(agree.mean()) - chance) / (1 - chance) if chance < 1 - 1e-12 else None
-    return TestRetest(len(earlier), len(people), float(agree.mean()), interval, float(both.mean()), kappa)
+    return TestRetest(
+        pairs=len(earlier),
+        participants=len(people),
+        same_first=float(agree.mean()),
+        ci95=interval,
+        same_both=float(both.mean()),
+        kappa=kappa,
+    )
 
 
 def krippendorff_alpha(units: np.ndarray, values: np.ndarray) -> float | None:
@@ -141,26 +159,31 @@ def agreement(ballots: Ballots) -> Agreement | None:
     if ballots.shown is not None:
         by_clip, known = tuple(None for _ in by_clip), []
     return Agreement(
-        krippendorff_alpha(ballots.clip[chosen], ballots.first[chosen]),
-        krippendorff_alpha(ballots.clip[second], ballots.second[second]),
-        by_clip,
-        float(np.mean(known)) if known else None,
+        alpha_first=krippendorff_alpha(ballots.clip[chosen], ballots.first[chosen]),
+        alpha_second=krippendorff_alpha(ballots.clip[second], ballots.second[second]),
+        kendall_w_by_clip=by_clip,
+        kendall_w_mean=float(np.mean(known)) if known else None,
     )
 
 
 def drop_out(ballots: Ballots) -> DropOut:
-    """How many participants cast at least 1, 2, … ballots; complete means one on every clip."""
+    """How many participants cast at least 1, 2, … ballots, and how many cast one on every clip (`complete`)."""
     cast = np.bincount(ballots.participant, minlength=ballots.p)
     most = int(cast.max())
     reached = ballots.p - np.cumsum(np.bincount(cast, minlength=most + 1))[:most]
     first = ~ballots.is_repeat
     clips = np.bincount(ballots.participant[first], minlength=ballots.p)
     missing = int(ballots.p * ballots.c - first.sum())
-    return DropOut(tuple(range(1, most + 1)), tuple(map(int, reached)), int((clips == ballots.c).sum()), missing)
+    return DropOut(
+        ballots=tuple(range(1, most + 1)),
+        reached=tuple(map(int, reached)),
+        complete=int((clips == ballots.c).sum()),
+        missing_ballots=missing,
+    )
 
 
 def mean_shown(ballots: Ballots, weights: tuple[float, float]) -> tuple[np.ndarray, np.ndarray]:
-    """Participants' mean points over the ballots that showed a condition (P, K), and which ones they saw."""
+    """Participants' mean points over the ballots that showed a condition, and whether they saw it; both (P, K)."""
     points = points_of_outcomes(ballots.k, weights)
     if ballots.shown is None:
         return participant_means(ballots, points), np.ones((ballots.p, ballots.k), bool)

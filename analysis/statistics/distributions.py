@@ -7,12 +7,12 @@ from scipy import special
 
 
 def t_quantile(probability: float, df: float) -> float:
-    """The value below which Student's t lies with this probability."""
+    """Quantile of Student's t."""
     return float(special.stdtrit(df, probability))
 
 
 def t_tail(t, df):
-    """P(T > t) of Student's t; arrays are taken element by element."""
+    """P(T > t) of Student's t; element by element for arrays."""
     return special.stdtr(df, -np.asarray(t, dtype=float))
 
 
@@ -32,7 +32,7 @@ def chi_square_tail(statistic: float, df: float) -> float:
 
 
 def chi_square_quantile(probability: float, df: float) -> float:
-    """The value below which χ² lies with this probability."""
+    """Quantile of χ²."""
     return float(special.chdtri(df, 1 - probability))
 
 

@@ -1,8 +1,8 @@
-"""What can be wrong with the input; every message says what to do."""
+"""Errors in the input; every message says what to do."""
 
 
 class StatisticsError(ValueError):
-    """Base of all errors of the statistics."""
+    """Base class of the errors of the statistics."""
 
 
 class BallotsError(StatisticsError):

@@ -22,8 +22,8 @@ def holm(p_values: Sequence[float]) -> list[float]:
 def simultaneous_critical_value(covariance: np.ndarray, df: float, level: float = 0.95, draws: int = 50_000) -> float:
     """Critical value c of max |t| over contrasts with this covariance, by simulation of the multivariate t.
 
-    `covariance`: shape (m, m), rows without variance are left out. The contrasts are put in an order of their
-    own before the draws, so that relabelling changes nothing. Never below the single critical value.
+    `covariance`: shape (m, m); rows without variance are left out. The contrasts are sorted by their correlations
+    before the draws, so that the order of the conditions does not matter. Never below the single critical value.
     """
     single = t_quantile(0.5 + level / 2, df)
     scale = np.sqrt(np.clip(np.diag(covariance), 0, None))

@@ -1,4 +1,4 @@
-"""Jeffreys-penalised Plackett–Luce (Firth 1993): finite estimates where the graph of wins is not connected.
+"""Jeffreys-penalised Plackett–Luce (Firth 1993): finite estimates if the graph of wins is not connected.
 
 Maximises l(θ) + ½ log |I(θ)|; intervals by the profile of the penalised likelihood, χ² with 1 df
 (Heinze and Schemper 2002).
@@ -55,18 +55,18 @@ def maximise_penalised(
         return -height, -(basis.T @ slope)
 
     options = {"gtol": 1e-9, "maxiter": 500}
-    enough = 1e-8 * (1.0 + float(stages.chosen.sum()))
+    tolerance = 1e-8 * (1.0 + float(stages.chosen.sum()))
     parameters = _newton(free, objective)
     height, slope = objective(parameters)
-    if np.abs(slope).max() > enough:  # Newton from afar may fail where BFGS walks
+    if np.abs(slope).max() > tolerance:  # far from the maximum Newton may fail; BFGS is slower but safer
         found = optimize.minimize(objective, free, jac=True, method="BFGS", options=options)
         parameters = _newton(found.x, objective)
         height, slope = objective(parameters)
-    return offset + basis @ parameters, -height, bool(np.abs(slope).max() < 100 * enough)
+    return offset + basis @ parameters, -height, bool(np.abs(slope).max() < 100 * tolerance)
 
 
 def _newton(parameters: np.ndarray, objective) -> np.ndarray:
-    """Newton steps with a differenced Hessian, for as long as they climb."""
+    """Newton steps with a finite-difference Hessian, until a step no longer improves the objective."""
     for _ in range(12):
         height, slope = objective(parameters)
         width = 1e-5
@@ -92,7 +92,7 @@ def _newton(parameters: np.ndarray, objective) -> np.ndarray:
 def profile_interval(
     stages: Stages, contrast: np.ndarray, theta: np.ndarray, height: float, level: float = 0.95
 ) -> tuple[float, float]:
-    """Profile-penalised interval of contrastᵀθ; finite because the penalty outweighs the flat tail."""
+    """Profile-penalised interval of contrastᵀθ; finite, because the penalty grows faster than the likelihood."""
     drop = chi_square_quantile(level, 1) / 2
     estimate = float(contrast @ theta)
 

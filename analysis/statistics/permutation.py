@@ -1,7 +1,7 @@
 """Permutation tests: relabel the images within each participant, never each ballot by itself.
 
-Statistic: sum of squared deviations of the conditions' mean points. Free relabelling of ballots would reject far
-too often where people or clips have tastes of their own.
+Statistic: sum of squared deviations of the conditions' mean points. Relabelling each ballot by itself would reject far
+too often if people's tastes or clips differ.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ NULL_ALL = (
 NULL_CLIP = (
     "Null: for this clip, the images are exchangeable to each participant: none of them is liked better than another."
 )
-WORK = 10_000_000  # multinomial cells in one test; more people of more kinds get fewer draws
+MOST_CELLS = 10_000_000  # multinomial cells drawn in one test; a test that needs more gets fewer draws
 MIN_DRAWS = 999
 
 
@@ -35,15 +35,15 @@ def permutation_test(
     rng: np.random.Generator,
     null: str,
     people: np.ndarray | None = None,
-    work: int = WORK,
+    most_cells: int = MOST_CELLS,
 ) -> Permutation | None:
-    """Relabel each row of (P, K) by an independent random permutation. None where all rows are ties.
+    """Relabel each row of (P, K) by an independent random permutation. None if every row is one tie.
 
-    `people`: how many people each row stands for (P,), one where not given. `work`: cells to draw at most,
-    though never fewer than 999 draws.
+    `people` (P,): how many people have the row, None: one each. `most_cells`: limits the draws, but not below 999.
+    `null`: the null hypothesis in words.
 
-    Rows that are rearrangements of each other have the same random total, so that a draw is one multinomial
-    per kind of row over its rearrangements; p = (1 + #{T* ≥ T}) / (1 + draws).
+    Rows that are rearrangements of each other are one kind: a draw is one multinomial for each kind, over its
+    rearrangements. p = (1 + #{T* ≥ T}) / (1 + draws).
     """
     k = vectors.shape[1]
     people = np.ones(len(vectors), dtype=int) if people is None else people
@@ -57,7 +57,7 @@ def permutation_test(
         return None
     every = np.array(list(permutations(range(k))))
     cost = int(np.minimum(counts, len(every)).sum())
-    draws = int(min(draws, max(MIN_DRAWS, work // max(cost, 1))))
+    draws = int(min(draws, max(MIN_DRAWS, most_cells // max(cost, 1))))
     totals = np.zeros((draws, k))
     single = counts < len(every)
     few = np.repeat(kinds[single], counts[single], axis=0)
@@ -68,7 +68,9 @@ def permutation_test(
         drawn = rng.multinomial(count, np.full(len(arranged), 1 / len(arranged)), size=draws)
         totals += drawn @ arranged
     reached = int((_statistic(totals) >= observed * (1 - 1e-9) - 1e-12).sum())
-    return Permutation(observed / int(people.sum()) ** 2, (1 + reached) / (1 + draws), draws, null)
+    return Permutation(
+        statistic=observed / int(people.sum()) ** 2, p=(1 + reached) / (1 + draws), draws=draws, null=null
+    )
 
 
 def permutation_over_clips(
@@ -95,5 +97,5 @@ def permutation_by_clip(
             columns = table[ballots.outcome[rows]].T
             vectors = np.stack([np.bincount(person, weights=column) for column in columns], axis=1)
             people = None
-        tests.append(permutation_test(vectors, draws, rng, NULL_CLIP, people, WORK // ballots.c))
+        tests.append(permutation_test(vectors, draws, rng, NULL_CLIP, people, MOST_CELLS // ballots.c))
     return tuple(tests)

@@ -22,7 +22,7 @@ from analysis.statistics.choices import (
     separated_conditions,
     win_components,
 )
-from analysis.statistics.contrasts import Cells, cells_of, interaction
+from analysis.statistics.contrasts import Cells, cells_of, factor_contrasts
 from analysis.statistics.distributions import t_quantile, two_sided_t
 from analysis.statistics.errors import DesignError
 from analysis.statistics.penalised import deviance_p, maximise_penalised, profile_interval
@@ -32,12 +32,12 @@ from analysis.statistics.results import FactorEffect, Interval, PeopleBound, Pla
 JACKKNIFE_CHUNK = 20_000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class WorthFit:
-    """A fit before it is told as intervals. K conditions, P participants, U distinct outcomes.
+    """Estimates of the log worths, from which errors are computed. K conditions, P participants, U distinct outcomes.
 
     `theta` (K,) sums to 0. `inverse` (K, K): cᵀ inverse c is the model variance of cᵀθ for contrasts c.
-    `scores` (U, K): score of an outcome.
+    `scores` (U, K): gradient of an outcome's log-likelihood. `height`: the maximum of the (penalised) log-likelihood.
     """
 
     ballots: Ballots
@@ -50,7 +50,7 @@ class WorthFit:
     iterations: int
     converged: bool
     separated: tuple[int, ...]
-    height: float  # maximum of what was maximised
+    height: float
 
     @cached_property
     def ballot_outcome(self) -> np.ndarray:
@@ -72,14 +72,14 @@ class WorthFit:
 
 
 def fit_worths(ballots: Ballots, *, first_only: bool = False) -> WorthFit | None:
-    """Maximum likelihood, or Jeffreys-penalised where separated; None where no ballot compares anything.
+    """Maximum likelihood, or Jeffreys-penalised if separated; None if the choices do not compare all conditions.
 
     Cost: one count over the ballots; all else works on outcome counts.
     """
     grouped = group_outcomes(ballots, first_only=first_only)
     outcomes, total = grouped.stages, grouped.total
     stages = outcomes.stages(total)
-    if stages.chosen.sum() == 0 or not _comparable(outcomes, total):
+    if stages.chosen.sum() == 0 or not _all_compared(outcomes, total):
         return None
     beats = np.tensordot(total, outcomes.beats, axes=1)
     separated = tuple(separated_conditions(beats))
@@ -95,22 +95,22 @@ def fit_worths(ballots: Ballots, *, first_only: bool = False) -> WorthFit | None
     inverse = np.linalg.inv(information + scale / k**2) - 1.0 / scale
     scores = outcomes.to_wins - outcomes.to_chosen @ probabilities(theta, outcomes.sets)
     return WorthFit(
-        ballots,
-        grouped,
-        stages,
-        theta,
-        inverse,
-        scores,
-        float(log_likelihood(theta, stages)),
-        iterations,
-        converged,
-        separated,
-        height,
+        ballots=ballots,
+        grouped=grouped,
+        stages=stages,
+        theta=theta,
+        inverse=inverse,
+        scores=scores,
+        loglik=float(log_likelihood(theta, stages)),
+        iterations=iterations,
+        converged=converged,
+        separated=separated,
+        height=height,
     )
 
 
-def _comparable(outcomes: OutcomeStages, total: np.ndarray) -> bool:
-    """Whether choices link all conditions: with a set of conditions never compared, no worth exists."""
+def _all_compared(outcomes: OutcomeStages, total: np.ndarray) -> bool:
+    """Whether the choices compare all conditions, directly or by way of others; otherwise no worths exist."""
     sets = outcomes.sets[(total @ outcomes.to_chosen) > 0]
     together = (sets.T.astype(int) @ sets.astype(int)) > 0
     return win_components(together)[0] == 1
@@ -123,49 +123,45 @@ def robust_covariance(fit: WorthFit) -> np.ndarray:
 
 
 def jackknife_estimates(fit: WorthFit) -> tuple[np.ndarray, np.ndarray, bool]:
-    """θ without one participant, per pattern of answers (Q, K), how many share it (Q,), all exact.
+    """θ without one participant: per pattern of answers (Q, K), participants with it (Q,), whether all are refits.
 
-    Where the rest without a person is separated, one Newton step from the full estimate stands for the refit,
-    and the third value is False. Where the rest compares not even all conditions, its own information has no
-    inverse, so that step takes the full one.
+    If the remaining ballots are separated, one Newton step from the full estimate replaces the refit. If they do not
+    even compare all conditions, their information has no inverse, and the step uses that of all ballots.
     """
     rows, _, counts = patterns(fit.counts)
     estimates = np.empty((len(rows), len(fit.theta)))
     exact = True
     total = fit.grouped.total
-    linked = np.tensordot(total, fit.outcomes.beats, axes=1) > 0
+    has_win = np.tensordot(total, fit.outcomes.beats, axes=1) > 0
     for start in range(0, len(rows), JACKKNIFE_CHUNK):
         part = slice(start, start + JACKKNIFE_CHUNK)
-        rest = total - rows[part]
-        stages = fit.outcomes.stages(rest)
-        unlinked = ((rest @ fit.outcomes.beats.reshape(len(total), -1)) > 0) != linked.reshape(-1)
-        doubtful = np.flatnonzero(unlinked.any(axis=1))
-        estimates[part] = _refit(stages, fit.theta, doubtful, rest, fit)
-        exact = exact and not _separated_among(doubtful, rest, fit).size
+        estimates[part], separated = _refit(total - rows[part], has_win, fit)
+        exact = exact and not separated.any()
     return estimates, counts, exact
 
 
-def _separated_among(doubtful: np.ndarray, rest: np.ndarray, fit: WorthFit) -> np.ndarray:
-    beats = fit.outcomes.beats
-    apart = [i for i in doubtful if win_components(np.tensordot(rest[i], beats, axes=1))[0] > 1]
-    return np.array(apart, dtype=int)
+def _refit(remaining: np.ndarray, has_win: np.ndarray, fit: WorthFit) -> tuple[np.ndarray, np.ndarray]:
+    """θ (Q, K) of Q data sets with the outcome counts `remaining` (Q, U), and which of them are separated (Q,).
 
-
-def _refit(stages: Stages, theta: np.ndarray, doubtful: np.ndarray, rest: np.ndarray, fit: WorthFit) -> np.ndarray:
-    apart = np.zeros(len(stages.wins), dtype=bool)
-    apart[_separated_among(doubtful, rest, fit)] = True
+    `has_win` (K, K): which pairs have a win in all ballots. Only a data set that loses such a pair can be separated.
+    """
+    outcomes = fit.outcomes
+    stages = outcomes.stages(remaining)
+    remaining_wins = remaining @ outcomes.beats.reshape(remaining.shape[1], -1)
+    loses_pair = ((remaining_wins > 0) != has_win.reshape(-1)).any(axis=1)
+    separated, disconnected = np.zeros((2, len(remaining)), dtype=bool)
+    for i in np.flatnonzero(loses_pair):
+        separated[i] = win_components(np.tensordot(remaining[i], outcomes.beats, axes=1))[0] > 1
+        disconnected[i] = separated[i] and not _all_compared(outcomes, remaining[i])
     estimates = np.empty_like(stages.wins)
-    bare = np.zeros(len(stages.wins), dtype=bool)
-    bare[[i for i in np.flatnonzero(apart) if not _comparable(fit.outcomes, rest[i])]] = True
-    for group, iterations in ((~apart, 30), (apart & ~bare, 1)):
+    for group, iterations in ((~separated, 30), (separated & ~disconnected, 1)):
         if group.any():
-            some = Stages(stages.sets, stages.chosen[group], stages.wins[group])
-            estimates[group] = maximise(some, theta, iterations)[0]
-    if bare.any():
-        some = Stages(stages.sets, stages.chosen[bare], stages.wins[bare])
-        gradient, _ = gradient_and_information(np.broadcast_to(theta, some.wins.shape), some)
-        estimates[bare] = theta + gradient @ fit.inverse
-    return estimates
+            estimates[group] = maximise(stages.select(group), fit.theta, iterations)[0]
+    if disconnected.any():
+        some = stages.select(disconnected)
+        gradient, _ = gradient_and_information(np.broadcast_to(fit.theta, some.wins.shape), some)
+        estimates[disconnected] = fit.theta + gradient @ fit.inverse
+    return estimates, separated
 
 
 def jackknife_covariance(fit: WorthFit) -> tuple[np.ndarray, bool]:
@@ -182,23 +178,23 @@ def influence_values(fit: WorthFit, contrast: np.ndarray) -> np.ndarray:
     return (fit.scores @ (fit.inverse @ contrast))[index]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ContrastErrors:
-    """Errors of one contrast of the log worths."""
+    """Errors of one contrast of the log worths; None if the error does not exist."""
 
     estimate: float
     se: float
-    se_robust: float | None
-    se_jackknife: float | None
-    ci95: Interval | None
-    p: float | None
-    se_new_clips: float | None
-    ci95_new_clips: Interval | None
-    p_new_clips: float | None
+    se_robust: float | None = None
+    se_jackknife: float | None = None
+    ci95: Interval | None = None
+    p: float | None = None
+    se_new_clips: float | None = None
+    ci95_new_clips: Interval | None = None
+    p_new_clips: float | None = None
 
 
 class WorthErrors:
-    """All errors of a fit, computed once and asked per contrast (K,) with coefficients that sum to 0."""
+    """The errors of a fit: computed once, then `of(contrast)` for contrasts (K,) whose coefficients sum to 0."""
 
     def __init__(self, fit: WorthFit, cells: Cells) -> None:
         self.fit, self.cells = fit, cells
@@ -216,17 +212,31 @@ class WorthErrors:
         estimate = float(contrast @ fit.theta)
         se = _root(contrast @ fit.inverse @ contrast)
         if fit.penalised:
-            interval = profile_interval(fit.stages, contrast, fit.theta, fit.height)
-            by_deviance = deviance_p(fit.stages, contrast, fit.theta, fit.height)
-            return ContrastErrors(estimate, se, None, None, interval, by_deviance, None, None, None)
+            return ContrastErrors(
+                estimate=estimate,
+                se=se,
+                ci95=profile_interval(fit.stages, contrast, fit.theta, fit.height),
+                p=deviance_p(fit.stages, contrast, fit.theta, fit.height),
+            )
         if self.robust is None or self.jackknife is None:
-            return ContrastErrors(estimate, se, None, None, None, None, None, None, None)
+            return ContrastErrors(estimate=estimate, se=se)
         se_jackknife = _root(contrast @ self.jackknife @ contrast)
         interval, p = _t_interval(estimate, se_jackknife, self.people - 1.0)
-        new = self._new_clips(contrast, estimate)
-        return ContrastErrors(estimate, se, _root(contrast @ self.robust @ contrast), se_jackknife, interval, p, *new)
+        se_new_clips, interval_new_clips, p_new_clips = self._new_clips(contrast, estimate)
+        return ContrastErrors(
+            estimate=estimate,
+            se=se,
+            se_robust=_root(contrast @ self.robust @ contrast),
+            se_jackknife=se_jackknife,
+            ci95=interval,
+            p=p,
+            se_new_clips=se_new_clips,
+            ci95_new_clips=interval_new_clips,
+            p_new_clips=p_new_clips,
+        )
 
     def _new_clips(self, contrast: np.ndarray, estimate: float) -> tuple[float | None, Interval | None, float | None]:
+        """Standard error, interval and p for new clips."""
         design = self.cells.design
         influence = influence_values(self.fit, contrast)
         crossed = design.mean(self.cells.sums(influence) * design.n)
@@ -250,7 +260,7 @@ def _t_interval(estimate: float, se: float, df: float) -> tuple[Interval, float 
 def plackett_luce(
     ballots: Ballots, reference: str, cells: Cells | None = None, errors: WorthErrors | None = None
 ) -> PlackettLuce | None:
-    """The worths of all conditions against `reference`; None where no ballot compares anything."""
+    """The worths of all conditions against `reference`; None without a fit (see `fit_worths`)."""
     if reference not in ballots.conditions:
         raise DesignError(f"reference '{reference}' is no condition ({', '.join(ballots.conditions)}).")
     if errors is None:
@@ -259,11 +269,14 @@ def plackett_luce(
             return None
         errors = WorthErrors(fit, cells if cells is not None else cells_of(ballots))
     fit = errors.fit
-    k, at = ballots.k, ballots.conditions.index(reference)
-    zero = ContrastErrors(0.0, 0.0, 0.0, 0.0, (0.0, 0.0), None, 0.0, (0.0, 0.0), None)
-    each = [zero if i == at else errors.of(np.eye(k)[i] - np.eye(k)[at]) for i in range(k)]
+    at = ballots.conditions.index(reference)
+    against = np.eye(ballots.k) - np.eye(ballots.k)[at]  # a contrast with the reference in each row
+    zero, point = 0.0, (0.0, 0.0)
+    of_reference = ContrastErrors(
+        estimate=zero, se=zero, se_robust=zero, se_jackknife=zero, ci95=point, se_new_clips=zero, ci95_new_clips=point
+    )
+    each = [of_reference if i == at else errors.of(contrast) for i, contrast in enumerate(against)]
     others = [e for i, e in enumerate(each) if i != at]
-    against = np.eye(k) - np.eye(k)[at]
     covariance = against @ fit.inverse @ against.T
     worth = np.exp(fit.theta - fit.theta.max())
 
@@ -294,7 +307,7 @@ def plackett_luce(
 
 
 def people_bounds(ballots: Ballots, fit: WorthFit) -> list[PeopleBound]:
-    """For a separated condition that nobody chose, or that nobody ever put anything above: 1 − 0.05^(1/P)."""
+    """Bounds 1 − 0.05^(1/P) for separated conditions that nobody chose or that everybody chose first."""
     bounds = []
     people = ballots.p
     upper = 1 - 0.05 ** (1 / people)
@@ -315,22 +328,10 @@ def people_bounds(ballots: Ballots, fit: WorthFit) -> list[PeopleBound]:
             )
         else:
             continue
-        bounds.append(PeopleBound(name, chosen, people, float(upper), text))
+        bounds.append(
+            PeopleBound(condition=name, ever_chosen=chosen, participants=people, upper_share=float(upper), text=text)
+        )
     return bounds
-
-
-def effect_contrasts(factors: Mapping[str, Sequence[str]], conditions: Sequence[str]) -> list[tuple[str, np.ndarray]]:
-    """Contrasts (K,) of the log worths: mean of high − mean of low, which in the 2 × 2 is the ±½ coding."""
-    high = {name: np.array([c in members for c in conditions]) for name, members in factors.items()}
-    found = [(name, up / up.sum() - ~up / (~up).sum()) for name, up in high.items()]
-    names = list(high)
-    pairs = [(a, b) for i, a in enumerate(names) for b in names[i + 1 :]]
-    for a, b in pairs:
-        coefficients = interaction(high[a], high[b])
-        if coefficients is not None:
-            # (θ2 − θ1) − (θ4 − θ3): the difference of differences of cell means
-            found.append(("interaction" if len(pairs) == 1 else f"interaction_{a}_{b}", coefficients))
-    return found
 
 
 def factorial_effects(
@@ -338,7 +339,17 @@ def factorial_effects(
 ) -> tuple[FactorEffect, ...]:
     """The effects of the factors on the log worths, for these clips and for new ones."""
     effects = []
-    for name, contrast in effect_contrasts(factors, conditions):
-        e = errors.of(contrast)
-        effects.append(FactorEffect(name, e.estimate, e.se_robust, e.ci95, e.p, e.ci95_new_clips, e.p_new_clips))
+    for contrast in factor_contrasts(factors, conditions):
+        found = errors.of(contrast.coefficients)
+        effects.append(
+            FactorEffect(
+                name=contrast.name,
+                estimate=found.estimate,
+                se_robust=found.se_robust,
+                ci95=found.ci95,
+                p=found.p,
+                ci95_new_clips=found.ci95_new_clips,
+                p_new_clips=found.p_new_clips,
+            )
+        )
     return tuple(effects)

@@ -1,22 +1,49 @@
 """Power of the primary test by simulation, before a study: how many people, and how many clips?
 
-u_ijk = μ_k + a_ik + c_jk + Gumbel noise, the best two are chosen. Both spreads are stated, and the effect
-is given as the share of head-to-head choices that a redefined image wins over an original one, averaged over people and clips.
+u_ijk = μ_k + a_ik + c_jk + Gumbel noise, the best two are chosen. The standard deviations of a and c are given, and
+the effect as the share of head-to-head choices that a redefined image wins over an original one, averaged over people
+and clips.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import optimize
 
 from analysis.statistics.distributions import t_tail
 from analysis.statistics.errors import DesignError
-from analysis.statistics.results import Power, PowerCell
 
 VALUES_AT_ONCE = 4_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class PowerCell:
+    """Power of one design."""
+
+    participants: int
+    clips: int
+    power: float
+    monte_carlo_se: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Power:
+    """`cells[0]` is the design asked for, the others have more people or clips. `effect`: the assumptions in words."""
+
+    head_to_head: float
+    sd_participants: float
+    sd_clips: float
+    weights: tuple[float, float]
+    alpha: float
+    simulations: int
+    seed: int
+    cells: tuple[PowerCell, ...]
+    advice: str
+    effect: str
 
 
 def head_to_head(mu: float, sd_participants: float, sd_clips: float) -> float:
@@ -101,7 +128,8 @@ def power_of_design(
         first, second = simulate_choices(mu, participants, clips, sd_participants, sd_clips, studies, rng)
         rejected += int((crossed_p_values(gained[0][first] + gained[1][second]) < alpha).sum())
     share = rejected / simulations
-    return PowerCell(participants, clips, share, math.sqrt(max(share * (1 - share), 0.25 / simulations) / simulations))
+    error = math.sqrt(max(share * (1 - share), 0.25 / simulations) / simulations)
+    return PowerCell(participants=participants, clips=clips, power=share, monte_carlo_se=error)
 
 
 def power(
@@ -131,9 +159,9 @@ def power(
         raise DesignError(f"seed {seed} must not be negative.")
     if min(sd_participants, sd_clips) < 0 or simulations < 100 or not 0 < alpha < 1:
         raise DesignError("spreads must not be negative, alpha lie in (0, 1), and simulations be at least 100.")
-    up = np.isin(np.arange(conditions), list(high))
-    mu = up * utility_difference(share, sd_participants, sd_clips)
-    contrast = (up / up.sum() - ~up / (~up).sum()) * conditions / 2
+    is_high = np.isin(np.arange(conditions), list(high))
+    mu = is_high * utility_difference(share, sd_participants, sd_clips)
+    contrast = (is_high / is_high.sum() - ~is_high / (~is_high).sum()) * conditions / 2
     designs = [
         (participants, clips),
         (2 * participants, clips),
@@ -157,42 +185,42 @@ def power(
         )
         for i, (p, c) in enumerate(designs)
     )
-    words = (
+    effect = (
         f"a redefined image wins {100 * share:.0f} of 100 head-to-head choices against an original one; "
         f"tastes differ between people by SD {sd_participants:g} and between clips by SD {sd_clips:g} "
         "on the utility scale"
     )
     return Power(
-        share,
-        sd_participants,
-        sd_clips,
-        weights,
-        alpha,
-        simulations,
-        seed,
-        cells,
-        advice(cells, target),
-        words,
+        head_to_head=share,
+        sd_participants=sd_participants,
+        sd_clips=sd_clips,
+        weights=weights,
+        alpha=alpha,
+        simulations=simulations,
+        seed=seed,
+        cells=cells,
+        advice=advice(cells, target),
+        effect=effect,
     )
 
 
 def advice(cells: Sequence[PowerCell], target: float = 0.8) -> str:
     """One or two sentences: is the design enough, and if not, are people or clips lacking?"""
-    here, people, many, more_clips, _ = cells
-    error = f"± {1.96 * here.monte_carlo_se:.2f} from the simulation"
-    start = f"{here.participants} participants × {here.clips} clips have power {here.power:.2f} ({error})."
-    if here.power >= target:
+    design, more_people, most_people, more_clips, _most_clips = cells
+    error = f"± {1.96 * design.monte_carlo_se:.2f} from the simulation"
+    start = f"{design.participants} participants × {design.clips} clips have power {design.power:.2f} ({error})."
+    if design.power >= target:
         return f"{start} That reaches {target:g}."
-    gain_people, gain_clips = people.power - here.power, more_clips.power - here.power
-    noise = 2 * math.hypot(people.monte_carlo_se, more_clips.monte_carlo_se)
+    gain_people, gain_clips = more_people.power - design.power, more_clips.power - design.power
+    noise = 2 * math.hypot(more_people.monte_carlo_se, more_clips.monte_carlo_se)
     if gain_clips > gain_people + noise:
         return (
             f"{start} More clips: {more_clips.clips} clips give {more_clips.power:.2f}, while even "
-            f"{many.participants} participants with {many.clips} clips give {many.power:.2f}."
+            f"{most_people.participants} participants with {most_people.clips} clips give {most_people.power:.2f}."
         )
     if gain_people > gain_clips + noise:
-        return f"{start} More people: {people.participants} participants give {people.power:.2f}."
+        return f"{start} More people: {more_people.participants} participants give {more_people.power:.2f}."
     return (
-        f"{start} More of both: {people.participants} participants give {people.power:.2f}, "
+        f"{start} More of both: {more_people.participants} participants give {more_people.power:.2f}, "
         f"{more_clips.clips} clips give {more_clips.power:.2f}."
     )

@@ -9,10 +9,10 @@ from analysis.statistics.results import QuasiVariances
 
 
 def quasi_variances(covariance: np.ndarray) -> QuasiVariances | None:
-    """Values q with q_i + q_j ≈ var(θ_i − θ_j), least squares on the logarithms, as `qvcalc`.
+    """Values q with q_i + q_j ≈ var(θ_i − θ_j), by least squares on the logarithms, as R's `qvcalc`.
 
-    `covariance`: (K, K), any choice of reference. Values may be negative. None for K = 2, where they do not
-    exist, and where a difference has no variance.
+    `covariance`: (K, K), with any condition as reference. Values may be negative. None for K = 2, for which they do
+    not exist, and if a difference has no variance.
     """
     k = len(covariance)
     if k < 3:
@@ -44,4 +44,4 @@ def quasi_variances(covariance: np.ndarray) -> QuasiVariances | None:
     if fitted.min() <= 0:
         return None
     worst = float(np.abs(np.sqrt(fitted / target) - 1).max())
-    return QuasiVariances(tuple(float(q) for q in found.x * scale), worst)
+    return QuasiVariances(values=tuple(float(q) for q in found.x * scale), largest_relative_error=worst)

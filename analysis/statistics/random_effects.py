@@ -17,8 +17,8 @@ from analysis.statistics.results import RandomEffects
 SMALLEST_SD = 0.02
 
 
-class _Problem:
-    """Stages by cell: each ballot adds its choices to the cell of its participant and clip."""
+class _LaplaceFit:
+    """The model for one set of ballots; `maximise` moves `mu` (K,), `a` (P, K) and `b` (C, K) to their best values."""
 
     def __init__(self, ballots: Ballots) -> None:
         occur, index = np.unique(outcome_codes(ballots), return_inverse=True)
@@ -64,7 +64,7 @@ class _Problem:
         of_clip = np.zeros((c, k, k))
         np.add.at(of_clip, self.clip, information)
         system = np.zeros((1 + c, k, 1 + c, k))
-        system[0, :, 0, :] = of_clip.sum(axis=0) + 1.0  # the sum of μ is free: held by 11ᵀ
+        system[0, :, 0, :] = of_clip.sum(axis=0) + 1.0  # + 11ᵀ, because the sum of μ is not identified
         for j in range(c):
             system[0, :, j + 1, :] = system[j + 1, :, 0, :] = of_clip[j]
             system[j + 1, :, j + 1, :] = of_clip[j] + np.eye(k) / tau[1]
@@ -104,7 +104,7 @@ class _Problem:
                 break
         blocks, links, system = self.newton_system(information, tau)
         reduced = system - np.einsum("pkm,pkn->mn", links, np.linalg.solve(blocks, links))
-        # Effects are integrated out given μ: blocks of participants, then clips.
+        # The determinant of the effects' information given μ: participants, then clips.
         determinant = np.linalg.slogdet(blocks)[1].sum() + np.linalg.slogdet(reduced[k:, k:])[1]
         determinant += k * (self.p * np.log(tau[0]) + self.c * np.log(tau[1]))
         self.mu -= self.mu.mean()
@@ -112,16 +112,19 @@ class _Problem:
 
 
 def random_effects(ballots: Ballots, reference: str) -> RandomEffects | None:
-    """Worths for an average person and clip and the spreads of tastes; None with one person or one clip."""
+    """Worths for an average person and clip, and the SDs of tastes.
+
+    None for one person or one clip, and if a condition was never chosen.
+    """
     if ballots.p < 2 or ballots.c < 2:
         return None
-    problem = _Problem(ballots)
-    if not problem.wins.sum(axis=0).all():
+    model = _LaplaceFit(ballots)
+    if not model.wins.sum(axis=0).all():
         return None
 
     def objective(log_sd: np.ndarray) -> float:
         sd = np.exp(np.clip(log_sd, np.log(SMALLEST_SD), 3.0))
-        return -problem.maximise((float(sd[0] ** 2), float(sd[1] ** 2)))[0]
+        return -model.maximise((float(sd[0] ** 2), float(sd[1] ** 2)))[0]
 
     found = optimize.minimize(
         objective,
@@ -131,17 +134,17 @@ def random_effects(ballots: Ballots, reference: str) -> RandomEffects | None:
         options={"xatol": 1e-3, "fatol": 1e-4, "maxiter": 200},
     )
     sd = np.exp(found.x)
-    value, covariance = problem.maximise((float(sd[0] ** 2), float(sd[1] ** 2)))
+    value, covariance = model.maximise((float(sd[0] ** 2), float(sd[1] ** 2)))
     at = ballots.conditions.index(reference)
     against = np.eye(ballots.k) - np.eye(ballots.k)[at]
     errors = np.sqrt(np.maximum(np.diag(against @ covariance @ against.T), 0))
-    zero = [0.0 if s <= SMALLEST_SD * 1.01 else float(s) for s in sd]
+    sd_participants, sd_clips = (0.0 if s <= SMALLEST_SD * 1.01 else float(s) for s in sd)
     return RandomEffects(
-        tuple(float(x) for x in problem.mu - problem.mu[at]),
-        tuple(float(x) for x in errors),
-        zero[0],
-        zero[1],
-        float(value),
-        bool(found.success),
-        reference,
+        log_worth=tuple(float(x) for x in model.mu - model.mu[at]),
+        se=tuple(float(x) for x in errors),
+        sd_participants=sd_participants,
+        sd_clips=sd_clips,
+        loglik=float(value),
+        converged=bool(found.success),
+        reference=reference,
     )

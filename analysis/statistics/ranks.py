@@ -1,4 +1,4 @@
-"""Rank tests on participants' mean points, and pairs of conditions. All speak for these clips only."""
+"""Rank tests on participants' mean points, and pairs of conditions; all for these clips only."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from analysis.statistics.multiplicity import holm, simultaneous_critical_value
 from analysis.statistics.results import Interval, PairComparison, Superiority, TestResult, Wilcoxon
 
 EXACT_UP_TO = 50
-DIGITS = 10  # equal rational means must compare equal
+DIGITS = 10  # rounding, so that equal means compare as equal
 
 
 def row_midranks(values: np.ndarray, present: np.ndarray | None = None) -> np.ndarray:
-    """Ranks within rows of (P, K) from 1, ties averaged, 0 where not present."""
+    """Ranks within rows of (P, K) from 1, ties averaged; 0 if not present."""
     here = np.ones(values.shape, dtype=bool) if present is None else present
     ranks = np.full(values.shape, 0.5)
     for other in range(values.shape[1]):
@@ -29,7 +29,7 @@ def row_midranks(values: np.ndarray, present: np.ndarray | None = None) -> np.nd
 
 
 def friedman(values: np.ndarray) -> tuple[TestResult, float] | None:
-    """Friedman's χ² with tie correction over rows of (P, K), and Kendall's W; None for one row or all ties."""
+    """Friedman's χ² with tie correction over rows of (P, K), and Kendall's W; None for one row or if all is tied."""
     people, k = values.shape
     ranks = row_midranks(np.round(values, DIGITS))
     centred = ranks - (k + 1) / 2
@@ -45,7 +45,7 @@ def skillings_mack(values: np.ndarray, present: np.ndarray) -> TestResult | None
     """Skillings and Mack (1981) for rows that lack some conditions, with the covariance given the ties.
 
     `values`, `present`: (P, K). Without ties this is the published statistic, on complete data Friedman's
-    with tie correction. None where the conditions are not linked or all is tied.
+    with tie correction. None if the conditions are not linked or all is tied.
     """
     usable = present.sum(axis=1) >= 2
     values, present = np.round(values[usable], DIGITS), present[usable]
@@ -56,17 +56,17 @@ def skillings_mack(values: np.ndarray, present: np.ndarray) -> TestResult | None
     scaled = np.sqrt(12 / (seen + 1)) * centred
     adjusted = scaled.sum(axis=0)
     # Given the ties, ranks within a row are exchangeable: variance s², covariance −s²/(m − 1).
-    square = (scaled**2).sum(axis=1, keepdims=True) / seen
-    off = present * (square / (seen - 1))
-    covariance = -(off.T @ present)
+    variance = (scaled**2).sum(axis=1, keepdims=True) / seen
+    covariance_of_row = present * (variance / (seen - 1))
+    covariance = -(covariance_of_row.T @ present)
     np.fill_diagonal(covariance, 0.0)
     np.fill_diagonal(covariance, -covariance.sum(axis=1))
-    values_, vectors = np.linalg.eigh(covariance)
-    keep = values_ > 1e-10 * max(float(values_[-1]), 1e-300)
+    eigenvalues, vectors = np.linalg.eigh(covariance)
+    keep = eigenvalues > 1e-10 * max(float(eigenvalues[-1]), 1e-300)
     df = int(keep.sum())
     if df < values.shape[1] - 1:
         return None
-    statistic = float((((vectors[:, keep].T @ adjusted) ** 2) / values_[keep]).sum())
+    statistic = float((((vectors[:, keep].T @ adjusted) ** 2) / eigenvalues[keep]).sum())
     return TestResult(statistic, float(df), chi_square_tail(statistic, df))
 
 
@@ -80,15 +80,15 @@ def wilcoxon(differences: np.ndarray) -> Wilcoxon:
     d = d[d != 0]
     n = len(d)
     if n == 0:
-        return Wilcoxon(0.0, 1.0, 0, True)
+        return Wilcoxon(statistic=0.0, p=1.0, n=0, exact=True)
     ranks = midranks(np.abs(d))
     v = float(ranks[d > 0].sum())
     if n <= EXACT_UP_TO:
-        return Wilcoxon(v, _exact_p(ranks, v), n, True)
+        return Wilcoxon(statistic=v, p=_exact_p(ranks, v), n=n, exact=True)
     mean = n * (n + 1) / 4
     variance = float((ranks**2).sum()) / 4
     z = (v - mean) / math.sqrt(variance)
-    return Wilcoxon(v, min(1.0, 2 * normal_tail(abs(z))), n, False)
+    return Wilcoxon(statistic=v, p=min(1.0, 2 * normal_tail(abs(z))), n=n, exact=False)
 
 
 def _exact_p(ranks: np.ndarray, v: float) -> float:
@@ -120,21 +120,24 @@ def pairwise(ballots: Ballots, weights: tuple[float, float]) -> tuple[PairCompar
     adjusted = holm([test.p for test in tests])
     compared = []
     for i, (a, b) in enumerate(pairs):
+        n_above, n_below, n_tied = wins[i]
         superiority = Superiority(
-            float(above[:, i].mean()),
-            _share_interval(above[:, i], single),
-            _share_interval(above[:, i], together[1]),
-            *wins[i],
+            estimate=float(above[:, i].mean()),
+            ci95=_share_interval(above[:, i], single),
+            ci95_simultaneous=_share_interval(above[:, i], together[1]),
+            above=n_above,
+            below=n_below,
+            tied=n_tied,
         )
         compared.append(
             PairComparison(
-                ballots.conditions[a],
-                ballots.conditions[b],
-                float(differences[:, i].mean()),
-                _interval(differences[:, i], single),
-                _interval(differences[:, i], together[0]),
-                replace(tests[i], p_holm=adjusted[i]),
-                superiority,
+                a=ballots.conditions[a],
+                b=ballots.conditions[b],
+                difference=float(differences[:, i].mean()),
+                ci95=_interval(differences[:, i], single),
+                ci95_simultaneous=_interval(differences[:, i], together[0]),
+                wilcoxon=replace(tests[i], p_holm=adjusted[i]),
+                superiority=superiority,
             )
         )
     return tuple(compared)
@@ -156,7 +159,7 @@ def _interval(values: np.ndarray, critical: float) -> Interval:
 
 
 def _share_interval(values: np.ndarray, critical: float) -> Interval:
-    """Interval of a mean share within [0, 1]; where all are 0 or all 1, the exact binomial bound in people."""
+    """Interval of a mean share within [0, 1]; if all are 0 or all are 1, the exact binomial bound in people."""
     low, high = _interval(values, critical)
     people = len(values)
     tail = float(t_tail(critical, max(people - 1, 1))) ** (1 / people)

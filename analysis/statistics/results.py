@@ -1,9 +1,9 @@
-"""The shapes of all results: frozen, plain, finite.
+"""The results of all statistics, as frozen dataclasses built by keyword.
 
-Every per-condition tuple is in the order of the study's conditions, every per-clip tuple in the order of its
-clips. A number that cannot be given is `None`, never NaN or infinity. `population` says which question an
-interval or a p value answers: `THESE_CLIPS` (would other people say the same of these images?) or `NEW_CLIPS`
-(would it hold for music not in the study?).
+A tuple with a value per condition is in the order of the study's conditions, one with a value per clip in the order
+of its clips. A number that does not exist is None, never NaN or infinity. `population` names the question that an
+interval or a p value answers: `THESE_CLIPS` (would other people say the same of these images?) or `NEW_CLIPS` (would
+it hold for music that is not in the study?).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Floats = tuple[float, ...]
 
 @dataclass(frozen=True)
 class Caution:
-    """Something the reader must know; `code` is stable for translations, `text` a plain English sentence."""
+    """A warning for the reader: `code` is stable, `text` is an English sentence."""
 
     code: str
     text: str
@@ -29,9 +29,9 @@ class Caution:
 
 @dataclass(frozen=True)
 class TestResult:
-    """A statistic with its reference distribution; `df` is None where there is none."""
+    """A test; `df` is None if the reference distribution has none."""
 
-    __test__ = False  # no test case, whatever its name
+    __test__ = False  # pytest must not collect it
 
     statistic: float
     df: float | None
@@ -39,9 +39,9 @@ class TestResult:
     population: str = THESE_CLIPS
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ContrastTest:
-    """A difference of points per ballot. `t` and `p` are None where there is no spread to measure against."""
+    """A difference of points per ballot. `t` and `p` are None without spread."""
 
     contrast: str
     estimate: float
@@ -57,7 +57,7 @@ class ContrastTest:
     var_residual: float | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Scores:
     """Weighted scores per condition; `ci95` of `mean_points` is for these clips."""
 
@@ -72,9 +72,9 @@ class Scores:
     population: str = THESE_CLIPS
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ClipTable:
-    """What each clip got: arrays of shape (clips, conditions), ballots per clip of shape (clips,)."""
+    """Points and choices of each clip, shape (clips, conditions), and its number of ballots (clips,)."""
 
     points: np.ndarray
     first: np.ndarray
@@ -82,9 +82,9 @@ class ClipTable:
     ballots: np.ndarray
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Superiority:
-    """Probability that a ballot puts `a` above `b`, a tie (neither chosen) counting one half."""
+    """Probability that a ballot puts `a` above `b`; a tie (neither is chosen) counts one half."""
 
     estimate: float
     ci95: Interval
@@ -95,7 +95,7 @@ class Superiority:
     population: str = THESE_CLIPS
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Wilcoxon:
     """R's V on participants' differences; `n` is the number of differences that are not zero."""
 
@@ -106,7 +106,7 @@ class Wilcoxon:
     p_holm: float | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PairComparison:
     """`difference` is mean points of `a` − mean points of `b`."""
 
@@ -120,9 +120,9 @@ class PairComparison:
     population: str = THESE_CLIPS
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Permutation:
-    """A permutation test; `null` says in words what is tested. `draws` is 0 where the test is not random."""
+    """A permutation test; `null` is the null hypothesis in words."""
 
     statistic: float
     p: float
@@ -131,7 +131,7 @@ class Permutation:
     population: str = THESE_CLIPS
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class QuasiVariances:
     """Firth and de Menezes (2004). `largest_relative_error` is over all simple contrasts' standard errors."""
 
@@ -139,7 +139,7 @@ class QuasiVariances:
     largest_relative_error: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PeopleBound:
     """One-sided 95 % bound in people for a condition that nobody, or everybody, chose."""
 
@@ -150,15 +150,15 @@ class PeopleBound:
     text: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PlackettLuce:
     """Worths from top-2 partial rankings.
 
     `log_worth` is 0 at `reference`; `worth` sums to 1. `se` from the inverse information, `se_robust` the
     participant-clustered sandwich, `se_jackknife` from deleting one participant at a time. `ci95` is for
-    these clips, `ci95_new_clips` for new ones. The entries of the reference are 0 and (0, 0). Where the graph
-    of wins is not strongly connected, the fit is Jeffreys-penalised (`penalised`), `ci95` the
-    profile-penalised interval, robust and jackknife errors are None, and `separated` names the conditions.
+    these clips, `ci95_new_clips` for new ones. The entries of the reference are 0 and (0, 0). If the graph of wins
+    is not strongly connected, the fit is Jeffreys-penalised (`penalised`), `ci95` is the profile-penalised interval,
+    robust and jackknife errors are None, and `separated` names the conditions.
     """
 
     reference: str
@@ -182,7 +182,7 @@ class PlackettLuce:
     population: str = THESE_CLIPS
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FactorEffect:
     """An effect on the log-worth scale, a population value of the fitted model (see docs/statistics.md)."""
 
@@ -196,24 +196,24 @@ class FactorEffect:
     population: str = THESE_CLIPS
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class IrrelevantAlternatives:
     """Do second choices follow from the same worths as first choices?
 
-    `observed_share` and `expected_share`: seconds from the same side of the first factor as the first choice
+    `observed_share` and `expected_share`: second choices from the same side of the first factor as the first choice
     (None without factors). `test`: first-choice-only fit against the full one, Hausman's form with clustered
-    errors. `first_only_log_worth` is None where the first choices alone are separated.
+    errors. `first_only_log_worth` is None if the first choices alone are separated.
     """
 
-    observed_share: float | None
-    expected_share: float | None
-    difference_se: float | None
-    p_share: float | None
-    first_only_log_worth: Floats | None
-    test: TestResult | None
+    observed_share: float | None = None
+    expected_share: float | None = None
+    difference_se: float | None = None
+    p_share: float | None = None
+    first_only_log_worth: Floats | None = None
+    test: TestResult | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RandomEffects:
     """Plackett–Luce with random participant × condition and clip × condition effects (Laplace)."""
 
@@ -226,7 +226,7 @@ class RandomEffects:
     reference: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PositionBias:
     """First choices by position against the positions offered."""
 
@@ -237,15 +237,15 @@ class PositionBias:
     expected: Floats
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PositionBalance:
-    """How often each condition stood at each position, shape (conditions, positions)."""
+    """How often each condition was shown at each position, shape (conditions, positions)."""
 
     counts: np.ndarray
     largest_imbalance: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Fatigue:
     """Change over the trials: slopes per trial within participants, by t over participants."""
 
@@ -258,7 +258,7 @@ class Fatigue:
     p: float | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TestRetest:
     """Repeated trials of one clip by one person."""
 
@@ -272,9 +272,9 @@ class TestRetest:
     kappa: float | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Agreement:
-    """Between people. `alpha_*`: Krippendorff's α, nominal, units are clips. W per clip over rankings."""
+    """Agreement between people: nominal Krippendorff's α with clips as units, and Kendall's W per clip."""
 
     alpha_first: float | None
     alpha_second: float | None
@@ -282,7 +282,7 @@ class Agreement:
     kendall_w_mean: float | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class DropOut:
     """`reached[t]` participants cast at least t + 1 ballots."""
 
@@ -292,9 +292,9 @@ class DropOut:
     missing_ballots: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Crossing:
-    """At w2/w1 = `ratio` the order of `a` and `b` changes; `above` leads below the ratio."""
+    """The ratio w2/w1 at which the order of `a` and `b` changes; `above` has more points at smaller ratios."""
 
     ratio: float
     a: str
@@ -302,7 +302,7 @@ class Crossing:
     above: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class WeightLine:
     """Mean points in units of w1 are `first + ratio * second`, exactly, for a ratio w2/w1 in [0, 1]."""
 
@@ -310,28 +310,28 @@ class WeightLine:
     first: Floats
     second: Floats
     crossings: tuple[Crossing, ...]
-    contrast_first: float | None
-    contrast_second: float | None
-    contrast_crossing: float | None
+    contrast_first: float | None = None
+    contrast_second: float | None = None
+    contrast_crossing: float | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class LeftOut:
     """The primary contrast (for new clips) without one clip or participant, or from other ballots."""
 
     name: str
-    estimate: float | None
-    p: float | None
-    ci95: Interval | None
+    estimate: float | None = None
+    p: float | None = None
+    ci95: Interval | None = None
     order: tuple[str, ...]  # conditions by mean points, best first
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class LeftOutEach:
     """Each of `units` clips or participants left out in turn.
 
-    `same_best`: in so many the condition with the most points is that of all ballots. `answers` holds all where
-    they are few, otherwise those with the lowest and the highest estimate.
+    `same_best`: in how many of them the condition with the most points stays the same. `answers`: all of them if they
+    are few, otherwise those with the lowest and the highest estimate.
     """
 
     units: int
@@ -339,9 +339,9 @@ class LeftOutEach:
     answers: tuple[LeftOut, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Sensitivity:
-    """None where there are too few clips or participants to leave one out."""
+    """`clips` and `participants` are None if there are too few to leave one out."""
 
     weights: WeightLine
     clips: LeftOutEach | None
@@ -349,9 +349,9 @@ class Sensitivity:
     exclusions: tuple[LeftOut, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Sequential:
-    """E-process over participants in order of start. While sealed only `decision` may be shown."""
+    """E-process over participants in order of start. While the study is sealed, only `decision` may be shown."""
 
     decision: str  # "stop" or "go on"
     n: int
@@ -362,7 +362,7 @@ class Sequential:
     population: str = THESE_CLIPS
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class MatchControl:
     """Share of trials in which this clip's own images were chosen, against one half."""
 
@@ -372,27 +372,3 @@ class MatchControl:
     ci95: Interval | None
     p: float | None
     population: str = THESE_CLIPS
-
-
-@dataclass(frozen=True)
-class PowerCell:
-    participants: int
-    clips: int
-    power: float
-    monte_carlo_se: float
-
-
-@dataclass(frozen=True)
-class Power:
-    """`cells[0]` is the design asked for; the others show what more people or more clips would bring."""
-
-    head_to_head: float
-    sd_participants: float
-    sd_clips: float
-    weights: tuple[float, float]
-    alpha: float
-    simulations: int
-    seed: int
-    cells: tuple[PowerCell, ...]
-    advice: str
-    effect: str

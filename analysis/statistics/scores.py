@@ -10,7 +10,7 @@ from analysis.statistics.distributions import t_quantile
 from analysis.statistics.results import ClipTable, Interval, Scores
 
 CELLS_AT_ONCE = 4_000_000
-DEGENERATE = 0.01  # share of bootstrap samples without spread above which a t interval is given instead
+DEGENERATE = 0.01  # with a larger share of bootstrap samples without spread a t interval is given instead
 
 
 def clip_table(ballots: Ballots, weights: tuple[float, float]) -> ClipTable:
@@ -18,16 +18,16 @@ def clip_table(ballots: Ballots, weights: tuple[float, float]) -> ClipTable:
     counts = clip_outcomes(ballots)
     first = (counts @ points_of_outcomes(ballots.k, (1.0, 0.0))).astype(int)
     second = (counts @ points_of_outcomes(ballots.k, (0.0, 1.0))).astype(int)
-    return ClipTable(first * weights[0] + second * weights[1], first, second, counts.sum(axis=1))
+    points = first * weights[0] + second * weights[1]
+    return ClipTable(points=points, first=first, second=second, ballots=counts.sum(axis=1))
 
 
 def studentized_interval(values: np.ndarray, draws: int, seed: int, level: float = 0.95) -> tuple[Interval, float, str]:
     """Interval of the mean of independent values (P,), its standard error, and the method used.
 
-    Studentized bootstrap (Efron and Tibshirani 1993, ch. 12). People with equal values are one pattern, and a
-    draw is a multinomial over patterns: the cost does not grow with P. The generator starts anew from `seed`,
-    so the interval depends on the values alone. A t interval where the SD is 0 or where more than one sample
-    in a hundred would be without spread.
+    Studentized bootstrap (Efron and Tibshirani 1993, ch. 12). A draw is a multinomial over the distinct values, so the
+    cost does not grow with P. The generator starts from `seed` in each call, so the interval depends on the values
+    alone. A t interval if the SD is 0 or if more than one sample in a hundred would be without spread.
     """
     people = len(values)
     mean = float(values.mean())

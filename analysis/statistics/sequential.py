@@ -1,4 +1,4 @@
-"""The e-process: look after every participant, stop early, keep the error rate (these clips only).
+"""The e-process: a test after every participant that may stop early and keeps its error rate (these clips only).
 
 E_n is the mean over 199 bets λ in [−0.99, 0.99] of Π (1 + λ D_i), a martingale under mean 0 for D in [−1, 1]
 (Waudby-Smith and Ramdas 2024). By Ville's inequality it reaches 1/α with probability at most α.
@@ -23,8 +23,8 @@ def participant_differences(
 ) -> np.ndarray:
     """D per participant in [−1, 1], shape (P,): sum over clips of the contrast's points / (w1 + w2) / clips.
 
-    The rule for drop-outs: a clip not answered counts as no difference, so that leaving early moves nobody's D
-    away from 0. `clips`: planned clips per participant, all clips of the ballots where not given.
+    A clip without an answer counts as no difference, so that leaving early cannot move D away from 0. `clips`: planned
+    clips per participant; None: all clips of the ballots.
     """
     points = points_of_outcomes(ballots.k, weights)
     y = (points @ contrast)[ballots.outcome] / (weights[0] + weights[1])
@@ -34,13 +34,13 @@ def participant_differences(
 
 
 def order_of_start(codes: Sequence[str]) -> np.ndarray:
-    """Where the participants stand that started first, second, …: shape (P,), by the number that ends their codes.
+    """Indices of the participants in order of start (P,): by the number that ends their codes, r9999 before r10000.
 
-    As text r10000 would stand before r9999. Codes without a number go by their text.
+    Codes without a number are sorted as text.
     """
 
-    def by_number(place: int) -> tuple[str, int, str]:
-        code = codes[place]
+    def by_number(index: int) -> tuple[str, int, str]:
+        code = codes[index]
         stem = code.rstrip("0123456789")
         digits = code[len(stem) :].lstrip("0")
         return stem, len(digits), digits
@@ -49,7 +49,7 @@ def order_of_start(codes: Sequence[str]) -> np.ndarray:
 
 
 def ready_prefix(finished: Sequence[bool], dropped: Sequence[bool]) -> int:
-    """How many participants, in order of start, may enter: up to the first who may still be answering."""
+    """How many participants, in order of start, enter: all before the first who may still be answering."""
     for count, (done, gone) in enumerate(zip(finished, dropped, strict=True)):
         if not (done or gone):
             return count
@@ -65,7 +65,7 @@ def log_e_values(differences: np.ndarray) -> np.ndarray:
 
 
 def decide(differences: np.ndarray, alpha: float = 0.05) -> str:
-    """ "stop" as soon as E_n has reached 1/α, else "go on": all that may be told while a study is sealed."""
+    """ "stop" as soon as E_n has reached 1/α, else "go on"; all that may be shown while a study is sealed."""
     if not len(differences):
         return "go on"
     return "stop" if bool((log_e_values(differences) >= -np.log(alpha)).any()) else "go on"
@@ -83,17 +83,19 @@ def e_process(differences: np.ndarray, alpha: float = 0.05) -> Sequential:
     if d.ndim != 1 or (len(d) and (not np.isfinite(d).all() or np.abs(d).max() > 1 + 1e-12)):
         raise DesignError("differences for the e-process must be numbers between −1 and 1, one a participant.")
     if not len(d):
-        return Sequential("go on", 0, None, (), 1 / alpha, (-1.0, 1.0))
+        return Sequential(
+            decision="go on", n=0, stopped_at=None, e_values=(), threshold=1 / alpha, confidence_sequence=(-1.0, 1.0)
+        )
     logs = log_e_values(d)
     reached = np.flatnonzero(logs >= -np.log(alpha))
     stopped = int(reached[0]) + 1 if len(reached) else None
     return Sequential(
-        "stop" if stopped else "go on",
-        len(d),
-        stopped,
-        tuple(float(x) for x in np.exp(np.minimum(logs, 700.0))),
-        1 / alpha,
-        _confidence_sequence(d if stopped is None else d[:stopped], alpha),
+        decision="stop" if stopped else "go on",
+        n=len(d),
+        stopped_at=stopped,
+        e_values=tuple(float(x) for x in np.exp(np.minimum(logs, 700.0))),
+        threshold=1 / alpha,
+        confidence_sequence=_confidence_sequence(d if stopped is None else d[:stopped], alpha),
     )
 
 

@@ -1,4 +1,4 @@
-"""Is a published table of weighted scores possible, and what can it say without its ballots?
+"""Whether a published table of weighted scores is possible, and what it shows without its ballots.
 
 Every respondent judges every item and gives w1 points to one image and w2 to another; a second choice may be
 missing. Feasibility is decided exactly, column by column, over the ways to write each cell as w1 f + w2 s.
@@ -14,7 +14,7 @@ from itertools import product
 import numpy as np
 
 from analysis.statistics.ballots import PRESET, PRESET_FACTORS
-from analysis.statistics.contrasts import contrast_weights
+from analysis.statistics.contrasts import points_contrasts
 from analysis.statistics.distributions import two_sided_t
 from analysis.statistics.errors import DesignError
 
@@ -25,7 +25,7 @@ DEFAULT_WEIGHTS = (3, 1)
 
 @dataclass(frozen=True)
 class ScoreTable:
-    """Points: rows are conditions, columns items; `printed_totals` per row where the table prints them."""
+    """Points (`cells`): rows are conditions, columns items; `printed_totals` per row, None if not printed."""
 
     conditions: tuple[str, ...]
     items: tuple[str, ...]
@@ -44,14 +44,16 @@ class Consistent:
 
 @dataclass(frozen=True)
 class Mismatch:
+    """A printed total that is not the sum of its row."""
+
     row: str
     printed: int
     sum: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Repair:
-    """One cell changed; `mends` names what is then right, `still_consistent` says that ballots could give it."""
+    """A change of one cell: `mends`: the faults that it corrects; `still_consistent`: ballots can give the result."""
 
     row: str
     item: str
@@ -61,9 +63,9 @@ class Repair:
     still_consistent: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ClipLevelTest:
-    """t over items of a contrast of points; `estimate` is per ballot where the respondents are known."""
+    """t over items of a contrast of points; `estimate` is per ballot, None if the respondents are not known."""
 
     estimate: float | None
     points_per_item: float
@@ -76,15 +78,17 @@ class ClipLevelTest:
 
 @dataclass(frozen=True)
 class Claim:
-    """A number someone wrote, beside everything in the table that gives it."""
+    """A number that a text claims, and all computations on the table that give it."""
 
     name: str
     claimed: float
     found_as: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TableAudit:
+    """The result of an audit; `respondents`: as given, else the most plausible number."""
+
     column_totals: tuple[int, ...]
     row_totals: Mapping[str, int]
     mismatches: tuple[Mismatch, ...]
@@ -99,7 +103,7 @@ class TableAudit:
 def column_possible(
     column: Sequence[int], weights: tuple[int, int], respondents: int, allow_same: bool = False
 ) -> int | None:
-    """Second choices with which a column is possible, or None.
+    """The number of second choices with which a column is possible, or None if it is not.
 
     Σ f = N firsts, Σ s ≤ N seconds, and, as no ballot gives both choices to one image, f + s ≤ N for each cell;
     with these (and only then) the ballots exist.
@@ -125,7 +129,7 @@ def column_possible(
 def consistent_designs(
     cells: np.ndarray, respondents: int | None = None, *, allow_same: bool = False
 ) -> tuple[Consistent, ...]:
-    """All coprime weights w2 < w1 ≤ 10 and numbers of respondents (1 to 120 unless told) that fit every column."""
+    """All coprime weights w2 < w1 ≤ 10 and numbers of respondents (1 to 120 if None) that fit every column."""
     found = []
     numbers = range(1, MAX_RESPONDENTS + 1) if respondents is None else [respondents]
     for w1 in range(2, MAX_WEIGHT + 1):
@@ -145,10 +149,10 @@ def consistent_designs(
 
 
 def _common_total(cells: np.ndarray) -> int | None:
-    """The total that all columns but at most one share, else None.
+    """The total of all columns but at most one, else None.
 
-    One wrong cell spoils one column. Where two or more differ, second choices are missing here and there, and
-    totals need not be equal.
+    One wrong cell changes one column. If two or more columns differ, second choices are missing, and totals need not
+    be equal.
     """
     totals = cells.sum(axis=0).tolist()
     common = max(set(totals), key=lambda total: (totals.count(total), total))
@@ -157,7 +161,7 @@ def _common_total(cells: np.ndarray) -> int | None:
 
 
 def _faults(table: ScoreTable, cells: np.ndarray, common: int | None) -> dict[str, bool]:
-    """What is wrong: printed totals that differ, and the column whose total differs from the common one."""
+    """Whether each printed total and each column total is wrong, by name."""
     faults = {}
     for i, printed in enumerate(table.printed_totals):
         if printed is not None:
@@ -171,9 +175,9 @@ def _faults(table: ScoreTable, cells: np.ndarray, common: int | None) -> dict[st
 def one_cell_repairs(
     table: ScoreTable, respondents: int | None = None, *, allow_same: bool = False
 ) -> tuple[Repair, ...]:
-    """Changes of one cell that mend the most faults without making a new one; empty where nothing is wrong.
+    """Changes of one cell that correct the most faults and make no new one; empty if nothing is wrong.
 
-    Where several mend as much, those that leave a possible table come first.
+    Changes that give a possible table come first.
     """
     common = _common_total(table.cells)
     before = _faults(table, table.cells, common)
@@ -198,7 +202,16 @@ def one_cell_repairs(
             if not mends or any(after[name] and not before[name] for name in after):
                 continue
             possible = bool(consistent_designs(changed, respondents, allow_same=allow_same))
-            repairs.append(Repair(table.conditions[i], table.items[j], value, int(to), mends, possible))
+            repairs.append(
+                Repair(
+                    row=table.conditions[i],
+                    item=table.items[j],
+                    from_=value,
+                    to=int(to),
+                    mends=mends,
+                    still_consistent=possible,
+                )
+            )
     most = max((len(repair.mends) for repair in repairs), default=0)
     best = [repair for repair in repairs if len(repair.mends) == most]
     return tuple(sorted(best, key=lambda repair: not repair.still_consistent))
@@ -206,23 +219,23 @@ def one_cell_repairs(
 
 def _contrasts(table: ScoreTable, totals: np.ndarray, factors: Mapping[str, Sequence[str]]) -> dict[str, float]:
     return {
-        name: _tidy(float(totals @ coefficients))
-        for name, coefficients in contrast_weights(factors, table.conditions)
+        name: _rounded_if_whole(float(totals @ coefficients))
+        for name, coefficients in points_contrasts(factors, table.conditions)
         if not name.startswith("interaction")
     }
 
 
-def _tidy(value: float) -> float:
+def _rounded_if_whole(value: float) -> float:
     return round(value) if abs(value - round(value)) < 1e-9 else value
 
 
 def clip_level_tests(
     table: ScoreTable, factors: Mapping[str, Sequence[str]], respondents: int | None
 ) -> dict[str, ClipLevelTest]:
-    """t and sign-flip tests over items: they need no ballots and speak for new clips."""
+    """t and sign-flip tests over items, for new clips; they need no ballots."""
     tests = {}
     names = [*factors, "interaction"]
-    for name, (_, coefficients) in zip(names, contrast_weights(factors, table.conditions), strict=False):
+    for name, (_, coefficients) in zip(names, points_contrasts(factors, table.conditions), strict=False):
         per_item = coefficients @ table.cells
         n = len(per_item)
         mean = float(per_item.mean())
@@ -230,7 +243,15 @@ def clip_level_tests(
         t = mean / (spread / math.sqrt(n)) if spread > 0 else None
         p = None if t is None else two_sided_t(t, n - 1)
         estimate = None if respondents is None else mean / respondents
-        tests[name] = ClipLevelTest(estimate, mean, t, n - 1, p, _sign_flip(per_item), 2 / 2 ** min(n, 60))
+        tests[name] = ClipLevelTest(
+            estimate=estimate,
+            points_per_item=mean,
+            t=t,
+            df=n - 1,
+            p=p,
+            p_sign_flip=_sign_flip(per_item),
+            smallest_possible_p=2 / 2 ** min(n, 60),
+        )
     return tests
 
 
@@ -258,7 +279,7 @@ def audit_table(
     claims: Mapping[str, float] | None = None,
     allow_same: bool = False,
 ) -> TableAudit:
-    """Audit a table of points; `factors` default to the preset's where the rows are its conditions."""
+    """Audit a table of points; without `factors`, the preset's if the rows are its conditions. Raises DesignError."""
     _check(table, respondents)
     if factors is None:
         factors = PRESET_FACTORS if set(table.conditions) == set(PRESET) else {}
@@ -283,20 +304,20 @@ def audit_table(
         Claim(name, value, _found_as(value, table, rows, contrasts)) for name, value in (claims or {}).items()
     )
     return TableAudit(
-        tuple(int(x) for x in table.cells.sum(axis=0)),
-        {c: int(x) for c, x in zip(table.conditions, rows, strict=True)},
-        mismatches,
-        consistent,
-        repairs,
-        contrasts,
-        clip_level_tests(table, factors, known),
-        audit_claims,
-        known,
+        column_totals=tuple(int(x) for x in table.cells.sum(axis=0)),
+        row_totals={c: int(x) for c, x in zip(table.conditions, rows, strict=True)},
+        mismatches=mismatches,
+        consistent=consistent,
+        repairs=repairs,
+        contrasts=contrasts,
+        clip_level_tests=clip_level_tests(table, factors, known),
+        claims=audit_claims,
+        respondents=known,
     )
 
 
 def _common_respondents(consistent: Sequence[Consistent]) -> int | None:
-    """Where none are told: the fewest that fit with 3:1, the default of a study, else the fewest that fit."""
+    """The fewest respondents that fit the weights 3:1, the default of a study, else the fewest that fit any."""
     if not consistent:
         return None
     return min(consistent, key=lambda c: (c.weights != DEFAULT_WEIGHTS, c.respondents)).respondents

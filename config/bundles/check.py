@@ -18,8 +18,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from analysis import results
-from analysis.exports import REPORT_FILES
+from analysis.study_results.report_files import REPORT_FILES
 from study.ballots.receipts import find_receipt, verify_ballot
 from study.setup.lifecycle import digest_of
 from study.spreadsheet import as_written
@@ -284,15 +283,16 @@ def _differences(exported: Any, again: Any, path: str = "") -> Iterator[str]:
 def _check_analysis(bundle: Bundle) -> None:
     # Imported here because the web process, which imports this module, does without SciPy and Arrow.
     from analysis.statistics.errors import StatisticsError
-    from analysis.table import TableError
+    from analysis.study_results.csv_analysis import analyse_csv, match_control_of
+    from analysis.tables.errors import TableError
 
     if not {"ballots.csv", "plan.json", "analysis.json"} <= bundle.members.keys():
         return
     plan, exported = bundle.json("plan.json"), bundle.json("analysis.json")
     try:
-        computed = results.analyse_csv(bundle.read("ballots.csv"), "ballots.csv", plan)
+        computed = analyse_csv(bundle.read("ballots.csv"), "ballots.csv", plan)
         if MATCH_CONTROL in bundle.members:
-            control = results.match_control_of(bundle.read(MATCH_CONTROL))
+            control = match_control_of(bundle.read(MATCH_CONTROL))
             computed |= {"match_control": control} if control else {}
     except (TableError, StatisticsError) as error:
         raise Unreadable(f"The ballots cannot be analysed again: {error}") from error

@@ -12,11 +12,12 @@ from typing import Any
 
 from django.utils import translation
 
-from analysis import results
-from analysis.codebook import codebook_csv
-from analysis.deviations import deviations
-from analysis.exports import REPORT_FILES, report_file
 from analysis.models import Analysis
+from analysis.study_results import analyses
+from analysis.study_results.deviations import deviations
+from analysis.study_results.report_files import REPORT_FILES, report_file
+from analysis.tables.codebook import codebook_csv
+from analysis.tables.study_tables import ballots_csv, match_control_csv
 from config.bundles.check import MATCH_CONTROL, SUMS
 from study.ballots.table import commitments
 from study.models import Study
@@ -116,8 +117,8 @@ def _deviations(study: Study, analysis: Analysis | None) -> list[str]:
 
 def _analysis(study: Study) -> Analysis:
     """Return the newest analysis; compute one if answers were added or removed since."""
-    newest = results.latest(study)
-    return newest if newest is not None and results.is_current(newest) else results.build_analysis(study)
+    newest = analyses.latest(study)
+    return newest if newest is not None and analyses.is_current(newest) else analyses.build_analysis(study)
 
 
 def _stimuli(study: Study, images: bool) -> Iterator[tuple[str, bytes]]:
@@ -151,10 +152,10 @@ def _contents(study: Study, images: bool) -> Iterator[tuple[str, bytes]]:
     if study.simulated:
         state += "SIMULATED: the answers come from simulated participants. These results are no findings.\n"
     yield "README.txt", README.format(title=study.title, state=state).encode()
-    yield "ballots.csv", results.ballots_csv(study)
+    yield "ballots.csv", ballots_csv(study)
     yield "codebook.csv", codebook_csv()
     if study.match_controls:
-        yield MATCH_CONTROL, results.match_control_csv(study)
+        yield MATCH_CONTROL, match_control_csv(study)
     yield "participants.csv", _participants(study)
     yield "study.json", _study(study, analysis)
     if sealed:

@@ -20,7 +20,7 @@ from django.urls import reverse
 from django.utils.text import slugify
 
 from analysis.models import Analysis
-from analysis.results import build_analysis
+from analysis.study_results.analyses import build_analysis
 from config.demo.music import write_demo_clips
 from generation.models import ClipStep, GenerationRun
 from generation.runs import lifecycle

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page
 
-from analysis.results import build_analysis
+from analysis.study_results.analyses import build_analysis
 from study.models import Study
-from tests.analysis.worlds import closed_study
+from tests.analysis.answered_studies import closed_study
 from tests.browser.test_console import DESKTOP, signed_in
 from tests.config.addresses import addresses_of, browser
 from tests.factories import UserFactory, make_open_study, make_study

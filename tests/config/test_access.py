@@ -14,11 +14,11 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
-from analysis.results import build_analysis
+from analysis.study_results.analyses import build_analysis
 from study.models import ProblemReport, Study
 from study.participants.enrolment import enrol
 from study.participants.links import create_personal_links
-from tests.analysis.worlds import closed_study
+from tests.analysis.answered_studies import closed_study
 from tests.config.addresses import AUDIENCE, METHODS, addresses_of, body, browser, participant_addresses, url_names
 from tests.factories import UserFactory, make_study
 from tests.study.visits import Visit

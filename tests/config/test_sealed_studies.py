@@ -22,7 +22,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
-from analysis.results import build_analysis, request_analysis
+from analysis.study_results.analyses import build_analysis, request_analysis
 from config.bundles import export_study
 from study.ballots.casting import Answer, cast_ballot, digest_of
 from study.ballots.table import ballot_rows

@@ -6,13 +6,14 @@ import io
 import openpyxl
 import pytest
 
-from analysis.exports import report_file
-from analysis.results import ballots_csv, build_analysis
+from analysis.study_results.analyses import build_analysis
+from analysis.study_results.report_files import report_file
+from analysis.tables.study_tables import ballots_csv
 from config.bundles import export_study, verify_export
 from study.models import Clip, Study
 from study.setup.tag_import import import_tags, template_csv
 from study.spreadsheet import as_written, inert
-from tests.analysis.worlds import answered_study, close
+from tests.analysis.answered_studies import answered_study, close
 from tests.study.visits import Visit
 
 SIGNS = ("=", "+", "-", "@", "\t", "\r")

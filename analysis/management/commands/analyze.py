@@ -9,10 +9,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from analysis.analysis import AnalysisPlan, analyse, to_json
-from analysis.options import parse_conditions, parse_factors, parse_weights
+from analysis.statistics.analysis import analyse
 from analysis.statistics.errors import StatisticsError
-from analysis.table import TableError, read_ballots
+from analysis.statistics.plan_and_result import AnalysisPlan
+from analysis.tables.ballot_table import read_ballots
+from analysis.tables.command_options import parse_conditions, parse_factors, parse_weights
+from analysis.tables.errors import TableError
+from analysis.tables.result_json import to_json
 
 
 class Command(BaseCommand):
@@ -64,9 +67,9 @@ def _write(path: Path, text: str) -> None:
 
 
 def _write_report(data: dict[str, Any], title: str, out_dir: Path) -> None:
-    # Imported here: document formats are slow to load and only a report needs them.
+    # Imported here: document formats are slow to load, and only a report needs them.
     from analysis.report import ReportContext, write_report
-    from analysis.results import software_versions
+    from analysis.study_results.csv_analysis import software_versions
 
     try:
         write_report(data, out_dir, ReportContext(title=title, versions=software_versions()))

@@ -9,11 +9,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from analysis.csv_file import TableError
-from analysis.options import parse_claims, parse_factors
-from analysis.score_table import audit_json, read_score_table
 from analysis.statistics.errors import StatisticsError
 from analysis.statistics.table_audit import audit_table
+from analysis.tables.command_options import parse_claims, parse_factors
+from analysis.tables.errors import TableError
+from analysis.tables.score_table import audit_json, read_score_table
 
 
 class Command(BaseCommand):

@@ -8,10 +8,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from analysis.json_shape import plain
-from analysis.options import parse_weights
 from analysis.statistics.errors import StatisticsError
 from analysis.statistics.power import power
+from analysis.tables.command_options import parse_weights
+from analysis.tables.result_json import plain
 
 
 class Command(BaseCommand):

@@ -1,4 +1,4 @@
-"""A small, complete analysis JSON that tests bend to the situation they need."""
+"""A small, complete analysis JSON, which tests change as they need."""
 
 import copy
 from typing import Any

@@ -1,4 +1,4 @@
-"""PDF, LaTeX, sheets: the same numbers as the page, in files that open."""
+"""PDF, LaTeX and XLSX: files that open and contain the same numbers as the HTML page."""
 
 import io
 import re
@@ -12,9 +12,9 @@ import pytest
 from openpyxl import load_workbook
 
 from analysis.report import ClipView, ReportContext
-from analysis.report.latex import BIBTEX, escape, report_latex
-from analysis.report.pdf import report_pdf
-from analysis.report.sheets import report_xlsx
+from analysis.report.files.latex import BIBTEX, escape, report_latex
+from analysis.report.files.pdf import report_pdf
+from analysis.report.files.xlsx import report_xlsx
 
 CONTEXT = ReportContext(title="50% of A&B_C #1 {really}", notices=["Simulated: no findings."])
 
@@ -80,7 +80,7 @@ def test_every_reference_is_closed_and_named_once() -> None:
     assert BIBTEX.count("{") == BIBTEX.count("}")
 
 
-def test_the_sheets_hold_full_precision_and_no_formula(analysis: dict[str, Any]) -> None:
+def test_the_workbook_has_full_precision_and_no_formula(analysis: dict[str, Any]) -> None:
     analysis["by_clip"] = {"=cmd()": analysis["by_clip"]["clip 1"]}
     book = load_workbook(io.BytesIO(report_xlsx(analysis)))
     scores = {row[0]: row[1:] for row in book["scores"].iter_rows(min_row=2, values_only=True)}
@@ -88,22 +88,25 @@ def test_the_sheets_hold_full_precision_and_no_formula(analysis: dict[str, Any])
     assert all(cell.data_type != "f" for sheet in book for row in sheet.iter_rows() for cell in row)
 
 
-def test_images_of_the_clips_stand_in_page_and_pdf(analysis: dict[str, Any]) -> None:
-    dot = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="
+def test_a_pdf_with_images_of_the_clips_is_made(analysis: dict[str, Any]) -> None:
+    dot = (
+        "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5E"
+        "rkJggg=="
+    )
     clips = [ClipView(f"clip {n}", f"clip {n}", {"original_tags": dot}) for n in range(1, 7)]
     assert report_pdf(analysis, ReportContext(title="t", clips=clips)).startswith(b"%PDF")
 
 
-def test_typst_and_its_fonts_stay_out_of_this_process(analysis: dict[str, Any]) -> None:
+def test_typst_is_not_loaded_in_this_process(analysis: dict[str, Any]) -> None:
     assert report_pdf(analysis, CONTEXT).startswith(b"%PDF")
     assert "typst" not in sys.modules
 
 
-def test_what_typst_objects_to_is_said(
+def test_an_error_of_typst_is_reported(
     analysis: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = tmp_path / "report.typ"
     broken.write_text("#no-such-thing()", encoding="utf-8")
-    monkeypatch.setattr("analysis.report.pdf._TEMPLATE", broken)
+    monkeypatch.setattr("analysis.report.files.pdf._TEMPLATE", broken)
     with pytest.raises(RuntimeError, match="no-such-thing"):
         report_pdf(analysis, CONTEXT)

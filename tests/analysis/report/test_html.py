@@ -1,4 +1,4 @@
-"""The HTML report: complete, in one file, and honest about what is missing."""
+"""The HTML report: complete, in one file, without the blocks that do not apply."""
 
 import re
 from html.parser import HTMLParser
@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from analysis.report import ClipView, ReportContext, render_report, write_report
-from analysis.report.drawn import weight_crossings
+from analysis.report.figures.figure_list import weight_crossings
 
 
 class Resources(HTMLParser):
@@ -36,7 +36,7 @@ def test_the_report_fetches_nothing_from_outside(analysis: dict[str, Any]) -> No
     assert "url(http" not in page
 
 
-def test_the_seeds_table_stands_in_the_report(analysis: dict[str, Any]) -> None:
+def test_the_report_contains_the_table_of_points(analysis: dict[str, Any]) -> None:
     page = render_report(analysis, ReportContext(title="A study"))
     row = re.search(r"Redefined sentence</td>(.*?)</tr>", page, re.S)
     assert row is not None
@@ -61,7 +61,7 @@ def test_every_figure_is_well_formed_and_described(analysis: dict[str, Any]) -> 
         assert tree.find("{http://www.w3.org/2000/svg}desc") is not None
 
 
-def test_texts_of_others_cannot_become_markup(analysis: dict[str, Any]) -> None:
+def test_texts_are_escaped(analysis: dict[str, Any]) -> None:
     evil = "<script>alert(1)</script>"
     analysis["by_clip"] = {evil: analysis["by_clip"]["clip 1"]}
     page = render_report(analysis, ReportContext(title=evil, notices=[evil], facts=[evil]))

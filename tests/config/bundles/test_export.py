@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from config.bundles import export_study, verify_export
 from config.bundles.check import SUMS
 from study.models import Study
-from tests.analysis.worlds import answered_study, close, closed_study, receipt_of
+from tests.analysis.answered_studies import answered_study, close, closed_study, receipt_of
 
 pytestmark = pytest.mark.django_db
 

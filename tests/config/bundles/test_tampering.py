@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
-from analysis import results
+from analysis.study_results.csv_analysis import analyse_csv
 from config.bundles import export_study, verify_export
 from config.bundles.check import SUMS
 from study.models import Stimulus, Study
 from study.setup.lifecycle import current_plan, digest_of
-from tests.analysis.worlds import closed_study
+from tests.analysis.answered_studies import closed_study
 
 pytestmark = pytest.mark.django_db
 Files = dict[str, bytes]
@@ -83,7 +83,7 @@ def change_weights(files: Files) -> None:
     plan = json.loads(files["plan.json"])
     plan["weights"] = [9, 1]
     files["plan.json"] = json.dumps(plan).encode()
-    analysis = results.analyse_csv(files["ballots.csv"], "ballots.csv", plan)
+    analysis = analyse_csv(files["ballots.csv"], "ballots.csv", plan)
     analysis["match_control"] = json.loads(files["analysis.json"])["match_control"]
     files["analysis.json"] = json.dumps(analysis).encode()
 

@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from study.ballots.table import ballot_rows
 from study.models import Participant
-from tests.analysis.worlds import closed_study
+from tests.analysis.answered_studies import closed_study
 
 pytestmark = pytest.mark.django_db
 

@@ -1,0 +1,53 @@
+"""The pages of the analysis in the console's list of steps; `apps.py` imports this module to register them."""
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from analysis.study_results import early_stop
+from analysis.study_results.factors import has_preset
+from analysis.study_results.reporting_answers import FIELDS, MAY_STAY_EMPTY, reporting_answers
+from study.models import Study
+from study.setup.path_steps import Group, Progress, Step, conditions_of, register
+
+
+def _reporting_progress(study: Study) -> Progress:
+    answers = reporting_answers(study)
+    if not answers:
+        return Progress.TODO
+    required = [key for key, _label, _help in FIELDS if key not in MAY_STAY_EMPTY]
+    return Progress.DONE if all(answers.get(key) for key in required) else Progress.PARTLY
+
+
+def _sealed_note(study: Study) -> str:
+    return gettext("sealed") if study.status != Study.Status.DRAFT and study.is_sealed else ""
+
+
+# Power is simulated for tag set × prompt form only, so other designs do not get the page.
+register(
+    Step(
+        "power",
+        _("Power"),
+        "study_power",
+        Group.SETUP,
+        65,
+        None,
+        optional=True,
+        applies=lambda study: has_preset(conditions_of(study)),
+    )
+)
+register(
+    Step(
+        "early_stop",
+        _("Early stop"),
+        "study_early_stop",
+        Group.SETUP,
+        66,
+        None,
+        optional=True,
+        applies=lambda study: (
+            early_stop.is_planned(study) or (study.settings_can_change and has_preset(conditions_of(study)))
+        ),
+    )
+)
+register(Step("reporting", _("Reporting"), "study_reporting", Group.SETUP, 67, _reporting_progress, optional=True))
+register(Step("results", _("Report and exports"), "study_results", Group.RESULTS, 10, note=_sealed_note))

@@ -1,0 +1,94 @@
+"""The console's pages for planning the analysis: reporting, power, early stop."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from analysis.console.forms import PowerForm, ReportingForm
+from analysis.study_results import analyses, early_stop
+from analysis.study_results.checklists import filled_checklists
+from analysis.study_results.power_answers import ask_power
+from analysis.study_results.reporting_answers import reporting_answers, save_reporting_answers
+from study.access import study_or_404
+from study.errors import StudyError
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def study_reporting(request: HttpRequest, slug: str) -> HttpResponse:
+    """The form for the researcher's answers, and the checklists as filled so far."""
+    study = study_or_404(request.user, slug)
+    form = ReportingForm(request.POST or None, initial=reporting_answers(study))
+    if request.method == "POST" and form.is_valid():
+        save_reporting_answers(study, form.cleaned_data)
+        messages.success(request, _("Saved."))
+        return redirect("study_reporting", study.slug)
+    analysis = analyses.latest_unsealed(study)
+    checklists = [
+        (name, entries, sum(entry.missing for entry in entries)) for name, entries in filled_checklists(study, analysis)
+    ]
+    return render(
+        request,
+        "analysis/reporting.html",
+        {"study": study, "form": form, "checklists": checklists},
+        status=400 if form.errors else 200,
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def study_power(request: HttpRequest, slug: str) -> HttpResponse:
+    """The power of a design: the form and the latest answer."""
+    study = study_or_404(request.user, slug)
+    asked = study.plan.get("power") or {}
+    clips = study.clips.filter(included=True, is_practice=False).count()
+    initial = {
+        "participants": study.target_participants or 30,
+        "clips": max(2, clips) if clips else 12,
+    } | asked.get("inputs", {})
+    form = PowerForm(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        ask_power(study, form.cleaned_data)
+        return redirect("study_power", study.slug)
+    return render(
+        request,
+        "analysis/power.html",
+        {
+            "study": study,
+            "form": form,
+            "asked": asked,
+            "under_way": asked.get("state") == "waiting",
+            "cells": [
+                cell | {"error": 1.96 * cell["monte_carlo_se"]} for cell in (asked.get("result") or {}).get("cells", ())
+            ],
+        },
+        status=400 if form.errors else 200,
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def study_early_stop(request: HttpRequest, slug: str) -> HttpResponse:
+    """Whether the plan allows an early stop and, once the study is open, whether its rule has been reached."""
+    study = study_or_404(request.user, slug)
+    if request.method == "POST":
+        try:
+            early_stop.plan_early_stop(study, "planned" in request.POST, actor=request.user)
+            messages.success(request, _("Saved."))
+        except StudyError as error:
+            messages.error(request, str(error))
+        return redirect("study_early_stop", study.slug)
+    planned = early_stop.is_planned(study)
+    return render(
+        request,
+        "analysis/early_stop.html",
+        {
+            "study": study,
+            "planned": planned,
+            "possible": early_stop.is_possible(study),
+            "decision": early_stop.decision(study) if planned and study.opened_at else "",
+        },
+    )

@@ -1,0 +1,100 @@
+"""The console's pages about results."""
+
+import json
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import translation
+from django.views.decorators.http import require_POST, require_safe
+
+from analysis.models import Analysis
+from analysis.study_results import analyses
+from analysis.study_results.report_context import notices
+from analysis.study_results.report_files import CONTENT_TYPES, LANGUAGES, REPORT_FILES, report_file
+from analysis.tables.codebook import codebook_csv
+from analysis.tables.study_tables import ballots_csv
+from study.access import study_or_404
+from study.errors import StudyError
+from study.models import Study
+
+
+def _unsealed_analysis(request: HttpRequest, slug: str) -> tuple[Study, Analysis]:
+    """The study and its newest ready analysis; 404 while it is sealed or there is none."""
+    study = study_or_404(request.user, slug)
+    analysis = analyses.latest_unsealed(study)
+    if analysis is None:
+        raise Http404("no results to show")
+    return study, analysis
+
+
+@require_safe
+@login_required
+def study_results(request: HttpRequest, slug: str) -> HttpResponse:
+    """The results: sealed, not yet requested, being computed, or ready."""
+    study = study_or_404(request.user, slug)
+    newest = study.analyses.first()
+    ready = analyses.latest_unsealed(study)
+    return render(
+        request,
+        "analysis/results.html",
+        {
+            "study": study,
+            "newest": newest,
+            "ready": ready,
+            "current": ready is not None and analyses.is_current(ready),
+            "under_way": newest is not None and newest.state in Analysis.UNFINISHED,
+            "notices": notices(study),
+            "languages": [(code, translation.get_language_info(code)["name_local"]) for code in LANGUAGES],
+        },
+    )
+
+
+@require_POST
+@login_required
+def study_analyse(request: HttpRequest, slug: str) -> HttpResponse:
+    """Request an analysis of the answers as they are now."""
+    study = study_or_404(request.user, slug)
+    try:
+        analyses.request_analysis(study)
+    except StudyError as error:
+        messages.error(request, str(error))
+    return redirect("study_results", slug=study.slug)
+
+
+@require_safe
+@login_required
+def study_report_page(request: HttpRequest, slug: str) -> HttpResponse:
+    """The report as one HTML page."""
+    study, analysis = _unsealed_analysis(request, slug)
+    language = request.GET.get("language", translation.get_language() or "en").split("-")[0]
+    language = language if language in LANGUAGES else "en"
+    response = HttpResponse(report_file(analysis, f"report-{language}.html"))
+    # The page contains its own styles and images and has no scripts.
+    response["Content-Security-Policy"] = (
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
+    )
+    response["X-Frame-Options"] = "SAMEORIGIN"
+    if "download" in request.GET:
+        response["Content-Disposition"] = f'attachment; filename="{study.slug}-report-{language}.html"'
+    return response
+
+
+@require_safe
+@login_required
+def study_result_file(request: HttpRequest, slug: str, name: str) -> HttpResponse:
+    """One of the files for download: the report in each format, its numbers, the ballots and their codebook."""
+    study, analysis = _unsealed_analysis(request, slug)
+    writers: dict[str, Callable[[], bytes]] = {
+        "ballots.csv": lambda: ballots_csv(study),
+        "codebook.csv": codebook_csv,
+        "analysis.json": lambda: json.dumps(analysis.result, indent=2, ensure_ascii=False).encode(),
+    }
+    if name not in writers and name not in REPORT_FILES:
+        raise Http404("no such export")
+    content = writers[name]() if name in writers else report_file(analysis, name)
+    response = HttpResponse(content, content_type=CONTENT_TYPES[name.rpartition(".")[2]])
+    response["Content-Disposition"] = f'attachment; filename="{study.slug}-{name}"'
+    return response

@@ -1,0 +1,59 @@
+"""The contents of a report in the current language: texts, tables and figures, made from the analysis JSON.
+
+The HTML page, the PDF, the LaTeX document and the workbook all show these.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from analysis.report.context import ClipView, ReportContext, condition_views, labels_by_key
+from analysis.report.figures.figure_list import figure_list
+from analysis.report.tables.design_checks import design_checks
+from analysis.report.tables.points_and_tests import contrasts, omnibus, pairs, points_table
+from analysis.report.tables.sensitivity import sensitivity_note, sensitivity_rows
+from analysis.report.tables.worths import factorial, worth_notes, worths
+from analysis.report.text.answer import answer
+from analysis.report.text.methods import limits, methods
+from analysis.report.text.number_format import points
+from analysis.report.text.translated_warnings import translated
+
+
+def with_default_views(data: Mapping[str, Any], context: ReportContext) -> ReportContext:
+    """The context with a view of every condition and clip; those that it does not name get their keys as names."""
+    return replace(
+        context,
+        conditions=list(context.conditions) or condition_views(data["conditions"]),
+        clips=list(context.clips) or [ClipView(key, key) for key in data.get("by_clip") or {}],
+    )
+
+
+def report_contents(data: Mapping[str, Any], context: ReportContext, alpha: float = 0.05) -> dict[str, Any]:
+    """All contents by name. Tables are lists of rows; a figure has `title`, `svg` and `caption`."""
+    conditions, clips = context.conditions, context.clips
+    return {
+        "answer": answer(data, context, alpha),
+        "points_note": _(
+            "%(first)s points for a 1st choice, %(second)s for a 2nd. Mean: points per answer; intervals "
+            "speak for these clips."
+        )
+        % {"first": points(data["weights"][0]), "second": points(data["weights"][1])},
+        "points_table": points_table(data, conditions, clips),
+        "figures": figure_list(data, conditions, clips),
+        "contrasts": contrasts(data),
+        "omnibus": omnibus(data),
+        "pairs": pairs(data, conditions),
+        "worths": worths(data, conditions),
+        "factorial": factorial(data),
+        "checks": design_checks(data, alpha),
+        "sensitivity": sensitivity_rows(data, context),
+        "sensitivity_note": sensitivity_note(data, context),
+        "worth_notes": worth_notes(data, conditions),
+        "warnings": translated(data.get("warnings") or [], labels_by_key(conditions)),
+        "methods": methods(data, context, alpha),
+        # Without a plan the section is left out; with a plan kept it says that none are recorded.
+        "deviations": None if context.deviations is None else list(context.deviations) or [_("None are recorded.")],
+        "limits": limits(),
+    }

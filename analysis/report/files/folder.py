@@ -1,0 +1,40 @@
+"""A folder with the report in every form: HTML, PDF, LaTeX, BibTeX, XLSX, JSON, and tables as CSV."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from analysis.report.context import ReportContext
+from analysis.report.files.csv_tables import by_clip_csv, scores_csv
+from analysis.report.files.html import render_report
+from analysis.report.files.latex import BIBTEX, report_latex
+from analysis.report.files.pdf import report_pdf
+from analysis.report.files.xlsx import report_xlsx
+
+
+def write_report(
+    data: Mapping[str, Any], folder: Path, context: ReportContext | None = None, *, alpha: float = 0.05
+) -> list[Path]:
+    """Write the report in every form into `folder`, create the folder if needed, and return the files.
+
+    Args:
+        data: as `analyze --json` writes it.
+        context: names and images; None: conditions and clips are named by their keys.
+        alpha: a p value below it is significant.
+    """
+    context = context or ReportContext(title="Analysis of ballots")
+    folder.mkdir(parents=True, exist_ok=True)
+    files: dict[str, str | bytes] = {
+        "report.html": render_report(data, context, alpha=alpha),
+        "report.pdf": report_pdf(data, context, alpha=alpha),
+        "report.tex": report_latex(data, context, alpha=alpha),
+        "references.bib": BIBTEX,
+        "report.xlsx": report_xlsx(data),
+        "analysis.json": json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n",
+        "scores.csv": scores_csv(data),
+        "by_clip.csv": by_clip_csv(data),
+    }
+    for name, content in files.items():
+        (folder / name).write_bytes(content.encode() if isinstance(content, str) else content)
+    return [folder / name for name in files]

@@ -1,0 +1,86 @@
+"""The report as PDF, typeset by Typst, which needs no system library."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from analysis.report.contents import report_contents, with_default_views
+from analysis.report.context import ReportContext
+from analysis.report.tables.text_tables import checklist_tables, text_tables
+
+_TEMPLATE = Path(__file__).parent / "report.typ"
+_TYPESETTER = Path(__file__).parent / "typst_process.py"
+_TIMEOUT = 120  # seconds
+
+
+def report_pdf(data: Mapping[str, Any], context: ReportContext, *, alpha: float = 0.05) -> bytes:
+    """The same report as `render_report`, as PDF bytes.
+
+    Korean needs a Korean font on the machine (Noto CJK, Apple SD Gothic Neo or Malgun Gothic); without one, Korean
+    letters are missing.
+
+    Raises:
+        RuntimeError: Typst failed; the message is Typst's.
+    """
+    with translation.override(context.language):
+        context = with_default_views(data, context)
+        contents = report_contents(data, context, alpha)
+        files = {"main.typ": _TEMPLATE.read_text(encoding="utf-8")}
+        figures = []
+        for index, figure in enumerate(contents["figures"]):
+            files[f"figure{index}.svg"] = figure.svg.replace("system-ui", "Libertinus Serif")
+            figures.append({"title": figure.title, "file": f"figure{index}.svg", "caption": figure.caption})
+        people = _("%(people)d people × %(clips)d clips, %(ballots)d answers") % {
+            "people": data["n_participants"],
+            "clips": data["n_clips"],
+            "ballots": data["n_ballots"],
+        }
+        files["report.json"] = json.dumps(
+            {
+                "language": context.language,
+                "title": context.title,
+                "facts": [people, *context.facts],
+                "notices": list(context.notices),
+                "answer": contents["answer"],
+                "warnings": contents["warnings"],
+                "tables": [asdict(table) for table in text_tables(data, context, contents)],
+                "figures": figures,
+                "remark": "" if contents["sensitivity"] else contents["sensitivity_note"],
+                "headings": {
+                    "methods": _("Methods"),
+                    "deviations": _("Deviations from the plan"),
+                    "limits": _("Limits"),
+                    "people": _("People"),
+                },
+                "deviations": contents["deviations"] or [],
+                "methods": contents["methods"],
+                "limits": contents["limits"],
+                "people": [[str(name), str(value)] for name, value in context.flow.items()],
+                "details": [[name, value] for name, value in context.details],
+                "checklists": [asdict(table) for table in checklist_tables(context)],
+                "versions": " · ".join(f"{name} {version}" for name, version in context.versions.items()),
+            },
+            ensure_ascii=False,
+        )
+        return _typeset(files)
+
+
+def _typeset(files: Mapping[str, str]) -> bytes:
+    """The PDF of a Typst project, made in a process of its own; typst_process.py says why."""
+    finished = subprocess.run(  # noqa: S603 (our own file)
+        [sys.executable, "-I", str(_TYPESETTER)],
+        input=json.dumps(files).encode(),
+        capture_output=True,
+        check=False,
+        timeout=_TIMEOUT,
+    )
+    if finished.returncode:
+        raise RuntimeError(f"the report could not be set as PDF: {finished.stderr.decode(errors='replace')[-2000:]}")
+    return finished.stdout

@@ -1,0 +1,81 @@
+"""The report's numbers as a workbook."""
+
+import io
+from collections.abc import Mapping
+from typing import Any
+
+from analysis.report.files.csv_tables import score_rows
+from study.spreadsheet import inert
+
+
+def report_xlsx(data: Mapping[str, Any]) -> bytes:
+    """An XLSX workbook with a sheet for each block of the analysis JSON, with full precision."""
+    # Imported here: slow to load, and only this file needs it.
+    from openpyxl import Workbook
+    from openpyxl.styles import Font
+
+    book = Workbook()
+    book.remove(book.active)
+    for title, rows in _sheets(data).items():
+        sheet = book.create_sheet(title)
+        for row in rows:
+            sheet.append([inert(value) for value in row])
+        for cell in sheet[1]:
+            cell.font = Font(bold=True)
+        sheet.freeze_panes = "B2"
+        for column in sheet.columns:
+            widest = max(len(str(cell.value or "")) for cell in column)
+            sheet.column_dimensions[column[0].column_letter].width = min(40, widest + 2)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def _ends(pair: Any) -> list[Any]:
+    return list(pair) if pair else [None, None]
+
+
+def _sheets(data: Mapping[str, Any]) -> dict[str, list[list[Any]]]:
+    conditions = list(data["conditions"])
+    primary = [data["primary"]] if data.get("primary") else []
+    tests = primary + (data.get("secondary") or []) + (data.get("these_clips") or [])
+    fit = data.get("plackett_luce") or {}
+    sheets = {
+        "scores": score_rows(data),
+        "by_clip": [
+            ["clip", *conditions],
+            *([clip, *(row.get(key) for key in conditions)] for clip, row in (data.get("by_clip") or {}).items()),
+        ],
+        "contrasts": [
+            ["contrast", "population", "estimate", "se", "df", "t", "p", "p_holm", "ci95_low", "ci95_high"],
+            *(
+                [row.get(key) for key in ("contrast", "population", "estimate", "se", "df", "t", "p", "p_holm")]
+                + _ends(row.get("ci95"))
+                for row in tests
+            ),
+        ],
+        "pairs": [
+            ["a", "b", "difference", "ci95_low", "ci95_high", "V", "p", "p_holm"],
+            *(
+                [row["a"], row["b"], row["difference"], *_ends(row["ci95"])]
+                + [row["wilcoxon"][key] for key in ("statistic", "p", "p_holm")]
+                for row in data.get("pairwise") or []
+            ),
+        ],
+    }
+    if fit:
+        sheets["plackett_luce"] = [
+            ["condition", "log_worth", "se", "se_robust", "ci95_low", "ci95_high", "worth"],
+            *(
+                [
+                    key,
+                    fit["log_worth"][key],
+                    (fit.get("se") or {}).get(key),
+                    (fit.get("se_robust") or {}).get(key),
+                    *_ends((fit.get("ci95") or {}).get(key)),
+                    fit["worth"][key],
+                ]
+                for key in conditions
+            ),
+        ]
+    return sheets

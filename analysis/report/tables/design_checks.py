@@ -1,0 +1,167 @@
+"""Rows of the table of design checks: can the study be trusted?"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from analysis.report.analysis_json import is_significant, value_at
+from analysis.report.text.number_format import chi_square, p_value, percent, percent_interval, plain
+
+
+def design_checks(data: Mapping[str, Any], alpha: float) -> list[list[str]]:
+    """Rows (check, result, in words) of every check that applies."""
+    rows = [
+        _position(data, alpha),
+        _balance(data),
+        _fatigue(data, alpha),
+        _retest(data),
+        _agreement(data),
+        _alternatives(data, alpha),
+        _match_control(data, alpha),
+        _drop_out(data),
+        _none_fits(data),
+        _excluded(data),
+    ]
+    return [row for row in rows if row is not None]
+
+
+def _position(data: Mapping[str, Any], alpha: float) -> list[str] | None:
+    test = data.get("position_bias")
+    if not test:
+        return None
+    found = f"{chi_square(test.get('statistic'), test.get('df'))}, {p_value(test.get('p'))}"
+    if is_significant(test.get("p"), alpha):
+        words = _("The place on the page mattered; since places were balanced it favours no condition.")
+    else:
+        words = _("No sign that the place on the page mattered.")
+    return [_("Position on the page"), found, words]
+
+
+def _balance(data: Mapping[str, Any]) -> list[str] | None:
+    counts = [count for row in value_at(data, "position_balance", "counts") or [] for count in row]
+    if not counts:
+        return None
+    return [
+        _("Balance of positions"),
+        _("%(low)s to %(high)s") % {"low": min(counts), "high": max(counts)},
+        _("How often each condition was shown at each position; %(mean)s would be equal.")
+        % {"mean": plain(sum(counts) / len(counts), 1)},
+    ]
+
+
+def _fatigue(data: Mapping[str, Any], alpha: float) -> list[str] | None:
+    test = data.get("fatigue")
+    if not test or test.get("p") is None:
+        return None
+    found = _("%(slope)s a trial, %(p)s") % {
+        "slope": plain(test.get("slope"), 3),
+        "p": p_value(test.get("p")),
+    }
+    if not is_significant(test.get("p"), alpha):
+        words = _("No sign that people chose differently later in the study.")
+    elif test["slope"] < 0:
+        words = _("Later answers agree less with the common taste: people may have tired.")
+    else:
+        words = _("Later answers agree more with the common taste: people may have learned.")
+    return [_("Fatigue"), found, words]
+
+
+def _retest(data: Mapping[str, Any]) -> list[str] | None:
+    test = data.get("test_retest")
+    if not test or not test.get("pairs"):
+        return None
+    found = percent(test.get("same_first"))
+    if test.get("ci95"):
+        found += f" ({percent_interval(test['ci95'])})"
+    words = _("Share of %(pairs)s clips shown twice to one person for which the same image came 1st again.") % {
+        "pairs": test["pairs"]
+    }
+    if test.get("kappa") is not None:
+        words += " " + _("Cohen's κ = %(kappa)s.") % {"kappa": plain(test["kappa"])}
+    return [_("Test–retest"), found, words]
+
+
+def _agreement(data: Mapping[str, Any]) -> list[str] | None:
+    test = data.get("agreement")
+    if not test or test.get("alpha_first") is None:
+        return None
+    found = f"α = {plain(test['alpha_first'])}"
+    if test.get("alpha_second") is not None:
+        found += f" / {plain(test['alpha_second'])}"
+    if test.get("kendall_w_mean") is not None:
+        found += f", W = {plain(test['kendall_w_mean'])}"
+    return [
+        _("Agreement between people"),
+        found,
+        _("Krippendorff's α of 1st / 2nd choices and the mean of Kendall's W over clips; 0 is chance, 1 is full."),
+    ]
+
+
+def _alternatives(data: Mapping[str, Any], alpha: float) -> list[str] | None:
+    block = data.get("irrelevant_alternatives")
+    if not block:
+        return None
+    test, p_share = block.get("test"), block.get("p_share")
+    if p_share is not None:
+        found = _("%(observed)s, expected %(expected)s; %(p)s") % {
+            "observed": percent(block.get("observed_share")),
+            "expected": percent(block.get("expected_share")),
+            "p": p_value(p_share),
+        }
+    elif test:
+        found = f"{chi_square(test['statistic'], test['df'])}, {p_value(test['p'])}"
+    else:
+        return None
+    shown = is_significant(p_share, alpha) or is_significant(value_at(test, "p"), alpha)
+    words = (
+        _("2nd choices do not follow from the same worths as 1st choices: read the worths with care.")
+        if shown
+        else _("No sign that 2nd choices follow other worths than 1st choices.")
+    )
+    return [_("One scale for 1st and 2nd"), found, words]
+
+
+def _match_control(data: Mapping[str, Any], alpha: float) -> list[str] | None:
+    test = data.get("match_control")
+    if not test:
+        return None
+    found = percent(test.get("share")) + ", " + p_value(test.get("p"))
+    words = (
+        _("More often than by chance, people chose the image of the clip they heard, not another clip's.")
+        if is_significant(test.get("p"), alpha) and (test.get("share") or 0) > 0.5
+        else _("It is not shown that people can tell the clip's own image from another clip's.")
+    )
+    return [_("Match control"), found, words]
+
+
+def _drop_out(data: Mapping[str, Any]) -> list[str] | None:
+    test = data.get("drop_out")
+    if not test or test.get("complete") is None:
+        return None
+    words = _("people answered every trial")
+    if missing := test.get("missing_ballots"):
+        words += "; " + _("%(n)s answers are missing") % {"n": missing}
+    return [
+        _("Drop-out"),
+        _("%(complete)s of %(people)s") % {"complete": test["complete"], "people": data["n_participants"]},
+        words,
+    ]
+
+
+def _none_fits(data: Mapping[str, Any]) -> list[str] | None:
+    n = value_at(data, "counts", "none_fits")
+    if not n:
+        return None
+    return [
+        _("“None of them fits”"),
+        _("%(n)s of %(all)s") % {"n": n, "all": data["n_ballots"]},
+        _("answers; they count as answers that give no points"),
+    ]
+
+
+def _excluded(data: Mapping[str, Any]) -> list[str] | None:
+    n = value_at(data, "counts", "excluded")
+    return (
+        [_("Excluded"), str(n), _("answers, left out of everything but the table of what is left out")] if n else None
+    )

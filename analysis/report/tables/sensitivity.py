@@ -1,0 +1,87 @@
+"""Rows and note of the table of what changes if clips, people or exclusions are left out."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from analysis.report.analysis_json import value_at
+from analysis.report.context import ReportContext, labels_by_key
+from analysis.report.text.number_format import p_value, plain
+
+
+def sensitivity_rows(data: Mapping[str, Any], context: ReportContext) -> list[list[str]]:
+    """Rows (what is left out, estimate, p, condition with the most points)."""
+    block = data.get("sensitivity") or {}
+    labels = labels_by_key(context.conditions)
+    clips = labels_by_key(context.clips)
+    primary = data.get("primary")
+    if not primary:  # the note alone is shown
+        return []
+    best = _most_points(data)
+    rows = [[_("As analysed"), plain(primary.get("estimate")), p_value(primary.get("p")), labels.get(best, best)]]
+    for title, names, found in (
+        (_("Without one clip"), clips, value_at(block, "clips", "answers") or []),
+        (_("Without one person"), {}, value_at(block, "participants", "answers") or []),
+    ):
+        rows += _extremes(title, names, labels, found)
+    for row in block.get("exclusions") or []:
+        title = _("With the excluded answers") if "excluded" in str(row.get("name")) else str(row.get("name"))
+        rows.append([title, plain(row.get("estimate")), p_value(row.get("p")), _leader(row, labels)])
+    return rows if len(rows) > 1 else []
+
+
+def _leader(row: Mapping[str, Any], labels: Mapping[str, str]) -> str:
+    best = value_at(row, "order", 0)
+    return labels.get(str(best), str(best or "—"))
+
+
+def _extremes(
+    title: str, names: Mapping[str, str], labels: Mapping[str, str], found: Sequence[Mapping[str, Any]]
+) -> list[list[str]]:
+    rows = [row for row in found if row.get("estimate") is not None]
+    if not rows:
+        return []
+    lowest = min(rows, key=lambda row: row["estimate"])
+    highest = max(rows, key=lambda row: row["estimate"])
+    return [
+        [
+            f"{title}: {word} ({names.get(str(row.get('name')), row.get('name'))})",
+            plain(row["estimate"]),
+            p_value(row.get("p")),
+            _leader(row, labels),
+        ]
+        for word, row in ((_("lowest"), lowest), (_("highest"), highest))
+    ]
+
+
+def _most_points(data: Mapping[str, Any]) -> str:
+    scores = data.get("scores") or {}
+    return max(scores, key=lambda key: scores[key].get("mean_points") or 0.0, default="")
+
+
+def sensitivity_note(data: Mapping[str, Any], context: ReportContext) -> str:
+    """Whether the condition with the most points and the p value change without single clips or people."""
+    best = _most_points(data)
+    label = labels_by_key(context.conditions).get(best, best)
+    sentences = []
+    for template, found in (
+        (
+            _("Leaving out each clip in turn, “%(best)s” has the most points in %(n)s of %(all)s."),
+            value_at(data, "sensitivity", "clips"),
+        ),
+        (
+            _("Leaving out each of %(all)s people in turn, “%(best)s” has the most points in %(n)s."),
+            value_at(data, "sensitivity", "participants"),
+        ),
+    ):
+        if found and best:
+            sentences.append(template % {"best": label, "n": f"{found['same_best']:,}", "all": f"{found['units']:,}"})
+    clips = value_at(data, "sensitivity", "clips", "answers") or []
+    tested = [row["p"] for row in clips if row.get("p") is not None]
+    if tested and data.get("primary"):
+        sentences.append(
+            _("Without one clip, p lies between %(low)s and %(high)s.")
+            % {"low": plain(min(tested), 3), "high": plain(max(tested), 3)}
+        )
+    return " ".join(sentences)

@@ -1,0 +1,189 @@
+"""The report's tables as rows of text with headers, for HTML, PDF and LaTeX."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from analysis.report.context import ReportContext
+from analysis.report.text.contrast_names import contrast_name
+
+MOST_CLIP_COLUMNS = 12  # with more clips the table of points has no column for each
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextTable:
+    """A printed table.
+
+    Attributes:
+        left: the columns, beside the first, that are aligned to the left.
+        groups: headings above the header, each with the number of columns that it spans.
+    """
+
+    key: str
+    title: str
+    header: list[str]
+    rows: list[list[str]]
+    note: str = ""
+    left: tuple[int, ...] = ()
+    groups: tuple[tuple[str, int], ...] = ()
+
+
+def text_tables(data: Mapping[str, Any], context: ReportContext, contents: Mapping[str, Any]) -> list[TextTable]:
+    """Every table that has rows, in the report's order and the current language."""
+    tables = [
+        _points(context, contents),
+        _contrasts(contents),
+        TextTable(
+            key="omnibus",
+            title=_("For these clips only"),
+            header=[_("Test"), _("Statistic"), "p", _("What p is measured against")],
+            rows=_rows(contents["omnibus"], "name", "value", "p", "null"),
+            left=(3,),
+        ),
+        _pairs(contents),
+        _worths(contents),
+        _factorial(contents),
+        TextTable(
+            key="sensitivity",
+            title=_("What if something is left out?"),
+            header=[
+                _("Analysed"),
+                contrast_name(str((data.get("primary") or {}).get("contrast"))),
+                "p",
+                _("Most points"),
+            ],
+            rows=contents["sensitivity"],
+            note=contents["sensitivity_note"],
+            left=(3,),
+        ),
+        TextTable(
+            key="checks",
+            title=_("Can the study be trusted?"),
+            header=[_("Check"), _("Found"), _("In words")],
+            rows=contents["checks"],
+            left=(1, 2),
+        ),
+    ]
+    return [table for table in tables if table.rows]
+
+
+def checklist_tables(context: ReportContext) -> list[TextTable]:
+    """One table for each reporting checklist."""
+    heading = _("Reporting checklist")
+    return [
+        TextTable(
+            key="checklist",
+            title=f"{heading}: {name}",
+            header=[_("No."), _("Item"), _("Answer")],
+            rows=[[number, title, text or _("missing")] for number, title, text in items],
+            left=(1, 2),
+        )
+        for name, items in context.checklists
+    ]
+
+
+def _rows(blocks: Iterable[Mapping[str, str]], *keys: str) -> list[list[str]]:
+    return [[block[key] for key in keys] for block in blocks]
+
+
+def _interval() -> str:
+    # xgettext:no-python-format
+    return _("95 % interval")
+
+
+def _new_clips() -> str:
+    # xgettext:no-python-format
+    return _("95 % for new clips")
+
+
+def _points(context: ReportContext, contents: Mapping[str, Any]) -> TextTable:
+    clips = context.clips if len(context.clips) <= MOST_CLIP_COLUMNS else ()
+    legend = " · ".join(f"{number}: {clip.label}" for number, clip in enumerate(clips, start=1))
+    return TextTable(
+        key="points",
+        title=_("Points"),
+        header=[_("Condition"), *map(str, range(1, len(clips) + 1)), _("Total"), _("Mean"), _interval()],
+        rows=[
+            [row["view"].label, *(row["cells"] if clips else ()), row["total"], row["mean"], row["ci95"]]
+            for row in contents["points_table"]
+        ],
+        note=contents["points_note"] + (f" {legend}" if clips else ""),
+    )
+
+
+def _contrasts(contents: Mapping[str, Any]) -> TextTable:
+    test = [_("Points"), _interval(), "p", _("p, Holm")]
+    return TextTable(
+        key="contrasts",
+        title=_("The study's question"),
+        header=[_("Contrast"), *test[:2], "t (df)", *test[2:], *test],
+        rows=contents["contrasts"],
+        note=_(
+            "Points per answer. For new clips: crossed random effects of people and clips. For these clips: people "
+            "only; it says nothing about other music."
+        ),
+        groups=(("", 1), (_("for new clips"), 5), (_("for these clips"), 4)),
+    )
+
+
+def _pairs(contents: Mapping[str, Any]) -> TextTable:
+    keys = ("difference", "ci95", "simultaneous", "superiority", "superiority_ci95", "p", "p_holm")
+    return TextTable(
+        key="pairs",
+        title=_("Pair by pair"),
+        header=[
+            _("Pair"),
+            _("Difference"),
+            _interval(),
+            _("simultaneous"),
+            _("Beats"),
+            _interval(),
+            "p",
+            _("p, Holm"),
+        ],
+        rows=[[f"{row['a']} − {row['b']}", *(row[key] for key in keys)] for row in contents["pairs"]],
+        note=_(
+            "Differences of people's mean points per answer, Wilcoxon's p. Beats: share of answers in which the first "
+            "got more points than the second; a tie counts half. For these clips."
+        ),
+    )
+
+
+def _worths(contents: Mapping[str, Any]) -> TextTable:
+    keys = ("worth", "log_worth", "se_robust", "ci95", "ci95_new_clips", "quasi_se", "random")
+    return TextTable(
+        key="worths",
+        title=_("Plackett–Luce worths"),
+        header=[
+            _("Condition"),
+            _("Worth"),
+            _("Log-worth"),
+            _("robust SE"),
+            _interval(),
+            _new_clips(),
+            _("Quasi-SE"),
+            _("Random effects (SE)"),
+        ],
+        rows=[
+            [row["view"].label + (" *" if row["separated"] else ""), *(row[key] for key in keys)]
+            for row in contents["worths"]
+        ],
+        note=" ".join(contents["worth_notes"]),
+    )
+
+
+def _factorial(contents: Mapping[str, Any]) -> TextTable:
+    return TextTable(
+        key="factorial",
+        title=_("Effects of the factors"),
+        header=[_("Effect on log-worth"), _("Estimate"), _("robust SE"), _interval(), "p", _new_clips(), "p"],
+        rows=_rows(
+            contents["factorial"], "name", "estimate", "se_robust", "ci95", "p", "ci95_new_clips", "p_new_clips"
+        ),
+        note=_(
+            "Where people differ, these estimates are drawn towards zero: they describe the average person of the "
+            "model, for these clips."
+        ),
+    )

@@ -1,0 +1,250 @@
+"""The answer in one paragraph of plain words that claims no more than the numbers allow.
+
+Every sentence names the population: "for music like this" only if the test over clips and people is significant, "for
+these clips" otherwise. A result that is not significant is "not shown", never "no difference".
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from analysis.report.analysis_json import is_significant, value_at
+from analysis.report.context import ReportContext, labels_by_key
+from analysis.report.text.contrast_names import sides
+from analysis.report.text.number_format import degrees, interval, p_value, plain, points
+
+ADVISED_CLIPS = 12
+
+
+def answer(data: Mapping[str, Any], context: ReportContext, alpha: float = 0.05) -> str:
+    """The paragraph that opens the report."""
+    if not data.get("n_ballots"):
+        return _("There are no answers to analyse yet.")
+    if value_at(data, "sequential", "stopped_at"):
+        return _stopped_early(data, context, alpha)
+    primary = data.get("primary")
+    these_clips = (data.get("these_clips") or [None])[0]
+    if primary is None:
+        if these_clips is not None and data.get("factors"):
+            return " ".join([_for_these_clips(data, these_clips, context, alpha), *_few_clips(data)])
+        return _without_factors(data, context, alpha)
+    sentences = [_primary(data, primary, context, alpha)]
+    if not is_significant(primary.get("p"), alpha):
+        if primary.get("p") is not None and these_clips is not None and is_significant(these_clips.get("p"), alpha):
+            sentences.append(_only_these_clips(these_clips))
+        sentences += _few_clips(data)
+    if _is_preset(primary):
+        rows = [row for row in data.get("secondary") or [] if str(row.get("contrast")).startswith("sentence")]
+        sentences += [_sentence_effect(row, alpha) for row in rows[:1] if row.get("estimate") is not None]
+    return " ".join(sentences)
+
+
+def _few_clips(data: Mapping[str, Any]) -> list[str]:
+    return [_too_few_clips(data["n_clips"])] if data["n_clips"] < ADVISED_CLIPS else []
+
+
+def _is_preset(row: Mapping[str, Any]) -> bool:
+    """Whether a contrast compares redefined with original tags, a question that has a yes and a no."""
+    return str(row.get("contrast")) in ("redefined", "redefined_minus_original")
+
+
+def _statistics(row: Mapping[str, Any], p: float | None) -> str:
+    return _("95 %% interval %(interval)s, t(%(df)s) = %(t)s, %(p)s") % {
+        "interval": interval(row.get("ci95"), to=_("to")),
+        "df": degrees(row.get("df")),
+        "t": plain(row.get("t")),
+        "p": p_value(p),
+    }
+
+
+def _values(data: Mapping[str, Any], row: Mapping[str, Any], context: ReportContext) -> dict[str, str]:
+    """The values for the placeholders of a sentence about a contrast."""
+    high, low = sides(str(row.get("contrast")), data, context)
+    size = plain(abs(row["estimate"]))
+    more = (_("%(size)s more than") if row["estimate"] >= 0 else _("%(size)s fewer than")) % {"size": size}
+    return {
+        "total": points(sum(data["weights"])),
+        "high": high,
+        "low": low,
+        "ahead": high if row["estimate"] >= 0 else low,
+        "behind": low if row["estimate"] >= 0 else high,
+        "size": size,
+        "more": more,
+        "statistics": _statistics(row, row.get("p")),
+    }
+
+
+def _without_a_test() -> str:
+    """The sentence for a contrast without spread, which has no p value."""
+    return _(
+        "How sure this is cannot be said from these data: of the %(total)s points an answer gives, %(high)s got "
+        "%(more)s %(low)s."
+    )
+
+
+def _primary(data: Mapping[str, Any], primary: Mapping[str, Any], context: ReportContext, alpha: float) -> str:
+    """The answer by the test for new clips."""
+    if primary.get("estimate") is None:
+        return _("The question of this study cannot be answered from these data.")
+    text = _sentence_for(
+        primary,
+        alpha,
+        difference=_(
+            "For music like this, the difference is shown: of the %(total)s points an answer gives, %(ahead)s got "
+            "%(size)s more than %(behind)s (%(statistics)s)."
+        ),
+        yes=_(
+            "Yes, for music like this: of the %(total)s points an answer gives, %(high)s got %(size)s more than "
+            "%(low)s (%(statistics)s)."
+        ),
+        reverse=_(
+            "No, the reverse, for music like this: of the %(total)s points an answer gives, %(high)s got %(size)s "
+            "fewer than %(low)s (%(statistics)s)."
+        ),
+        not_shown=_(
+            "Not shown for music like this: of the %(total)s points an answer gives, %(high)s got %(more)s %(low)s "
+            "(%(statistics)s), which the luck of these people and clips may explain."
+        ),
+    )
+    return text % _values(data, primary, context)
+
+
+def _for_these_clips(data: Mapping[str, Any], test: Mapping[str, Any], context: ReportContext, alpha: float) -> str:
+    """The answer if new clips cannot be tested, for example with one clip."""
+    text = _sentence_for(
+        test,
+        alpha,
+        difference=_(
+            "For these clips, the difference is shown: of the %(total)s points an answer gives, %(ahead)s got "
+            "%(size)s more than %(behind)s (%(statistics)s)."
+        ),
+        yes=_(
+            "Yes, for these clips: of the %(total)s points an answer gives, %(high)s got %(size)s more than %(low)s "
+            "(%(statistics)s)."
+        ),
+        reverse=_(
+            "No, the reverse, for these clips: of the %(total)s points an answer gives, %(high)s got %(size)s fewer "
+            "than %(low)s (%(statistics)s)."
+        ),
+        not_shown=_(
+            "Not shown, not even for these clips: of the %(total)s points an answer gives, %(high)s got %(more)s "
+            "%(low)s (%(statistics)s), which the luck of these people may explain."
+        ),
+    )
+    return text % _values(data, test, context)
+
+
+def _sentence_for(
+    test: Mapping[str, Any], alpha: float, *, difference: str, yes: str, reverse: str, not_shown: str
+) -> str:
+    """The sentence that fits the estimate and the p value; `difference` if the question has no yes and no."""
+    p = test.get("p")
+    if p is None:
+        return _without_a_test()
+    if not is_significant(p, alpha):
+        return not_shown
+    if not _is_preset(test):
+        return difference
+    return yes if test["estimate"] > 0 else reverse
+
+
+def _only_these_clips(these_clips: Mapping[str, Any]) -> str:
+    """The sentence for a result that is significant for these clips, but not for new clips."""
+    return _(
+        "For these clips by themselves people's preference is shown (95 %% interval %(interval)s, %(p)s); of other "
+        "music that says nothing."
+    ) % {"interval": interval(these_clips.get("ci95"), to=_("to")), "p": p_value(these_clips.get("p"))}
+
+
+def _stopped_early(data: Mapping[str, Any], context: ReportContext, alpha: float) -> str:
+    """The answer of the e-process; ordinary p values are not valid after repeated looks at the data."""
+    block = data["sequential"]
+    total = sum(data["weights"])
+    contrast = str(value_at(data, "primary", "contrast") or value_at(data, "these_clips", 0, "contrast") or "")
+    high, low = sides(contrast, data, context)
+    bounds = [end * total for end in block["confidence_sequence"]]
+    if bounds[0] > 0:
+        start = _("Yes, for these clips: after %(n)s people the plan's rule to stop early was reached.")
+    elif bounds[1] < 0:
+        start = _("No, the reverse, for these clips: after %(n)s people the plan's rule to stop early was reached.")
+    else:
+        start = _("For these clips the plan's rule to stop early was reached after %(n)s people.")
+    return " ".join(
+        [
+            start % {"n": block["stopped_at"]},
+            _(
+                "Of the %(total)s points an answer gives, the points of %(high)s minus those of %(low)s are "
+                "%(interval)s on average (%(level)s %% confidence sequence, valid however often one looked). Ordinary "
+                "p values are not valid after such a stop and are not shown. Of other music this says nothing."
+            )
+            % {
+                "total": points(total),
+                "high": high,
+                "low": low,
+                "interval": interval(bounds, to=_("to")),
+                "level": points(100 * (1 - alpha)),
+            },
+        ]
+    )
+
+
+def _too_few_clips(clips: int) -> str:
+    return ngettext(
+        "One clip is too few to speak of other music.",
+        "%(clips)d clips are few to speak of other music; at least %(advised)d are advised.",
+        clips,
+    ) % {"clips": clips, "advised": ADVISED_CLIPS}
+
+
+def _sentence_effect(row: Mapping[str, Any], alpha: float) -> str:
+    """The sentence about the secondary question: sentences against tags."""
+    p = row.get("p_holm", row.get("p"))
+    values = {
+        "size": plain(abs(row["estimate"])),
+        "interval": interval(row.get("ci95"), to=_("to")),
+        "p": p_value(p),
+    }
+    if is_significant(p, alpha) and row["estimate"] > 0:
+        return _("Sentences got %(size)s more than bare tags (%(interval)s; %(p)s after Holm).") % values
+    if is_significant(p, alpha):
+        return _("Sentences got %(size)s fewer than bare tags (%(interval)s; %(p)s after Holm).") % values
+    return _(
+        "Between sentences and bare tags no difference is shown: %(signed)s points (%(interval)s; %(p)s after Holm)."
+    ) % (values | {"signed": plain(row["estimate"])})
+
+
+def _without_factors(data: Mapping[str, Any], context: ReportContext, alpha: float) -> str:
+    labels = labels_by_key(context.conditions)
+    scores = data.get("scores") or {}
+    ranked = sorted(scores, key=lambda key: -(scores[key].get("mean_points") or 0.0))
+    if not ranked:
+        return _("There are no answers to analyse yet.")
+    p = value_at(data, "friedman", "p")
+    best = ranked[0]
+    values = {
+        "best": labels.get(best, best),
+        "mean": plain(scores[best].get("mean_points")),
+        "interval": interval(scores[best].get("ci95"), to=_("to")),
+        "chi": plain(value_at(data, "friedman", "statistic")),
+        "df": degrees(value_at(data, "friedman", "df")),
+        "p": p_value(p),
+    }
+    if p is None:
+        text = _(
+            "For these clips, “%(best)s” got the most points: %(mean)s an answer (95 %% interval %(interval)s). How "
+            "sure the order is cannot be said from these data."
+        )
+    elif is_significant(p, alpha):
+        text = _(
+            "For these clips, people's points differ between the conditions (Friedman's χ²(%(df)s) = %(chi)s, %(p)s); "
+            "“%(best)s” got the most: %(mean)s an answer (95 %% interval %(interval)s). Whether this holds for other "
+            "music, this test does not say."
+        )
+    else:
+        text = _(
+            "For these clips, no difference between the conditions is shown (Friedman's χ²(%(df)s) = %(chi)s, %(p)s). "
+            "“%(best)s” got the most points: %(mean)s an answer (95 %% interval %(interval)s)."
+        )
+    return text % values

@@ -1,0 +1,39 @@
+"""Names of the contrasts and of the conditions that they compare."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from analysis.report.context import ReportContext, labels_by_key
+
+
+def sides(contrast: str, data: Mapping[str, Any], context: ReportContext) -> tuple[str, str]:
+    """The two groups of images that a contrast compares: at the high level of its factor, and the others."""
+    if contrast.startswith("redefined"):
+        return _("images from redefined tags"), _("images from original tags")
+    name = contrast.removesuffix("_minus_rest")
+    high = (data.get("factors") or {}).get(name) or []
+    labels = labels_by_key(context.conditions)
+
+    def images(keys: list[str]) -> str:
+        return _("images of %(names)s") % {"names": ", ".join(f"“{labels.get(key, key)}”" for key in keys)}
+
+    return images([key for key in data["conditions"] if key in high]), images(
+        [key for key in data["conditions"] if key not in high]
+    )
+
+
+def contrast_name(key: str) -> str:
+    """The name of a contrast in tables."""
+    names = {
+        "redefined": _("Redefined − original"),
+        "sentence": _("Sentence − tags"),
+        "interaction": _("Interaction"),
+    }
+    for start, name in names.items():
+        if key == start or key.startswith(f"{start}_minus"):
+            return name
+    if key.startswith("interaction_"):
+        return f"{names['interaction']}: {key.removeprefix('interaction_')}"
+    return _("%(factor)s − rest") % {"factor": key.removesuffix("_minus_rest")}

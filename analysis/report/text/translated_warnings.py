@@ -1,0 +1,85 @@
+"""The analysis's warnings in the report's language.
+
+The JSON holds them as English sentences, so that each is recognised by its pattern and translated by gettext. An
+unknown sentence stays as it is.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+_SENTENCES = (
+    gettext_noop("There is one participant: no interval or test can speak for other people. Ask more people."),
+    gettext_noop(
+        "There is one clip: nothing can be said about new clips. Add clips, at least %(advised)s are advised."
+    ),
+    gettext_noop(
+        "There are %(clips)s clips; at least %(advised)s are advised before speaking of new clips. A sign-flip "
+        "test over %(again)s clips cannot go below p = %(least)s."
+    ),
+    gettext_noop("The primary test needs participants who answered several common clips."),
+    gettext_noop("Every ballot shows the same difference: there is no spread to test against, so no p value is given."),
+    gettext_noop("All conditions tie for every participant: rank and permutation tests do not apply."),
+    gettext_noop("On %(n)s of %(all)s ballots none of the images fitted; they count as ballots that give no points."),
+    gettext_noop("%(n)s of %(all)s ballots have no second choice."),
+    gettext_noop(
+        "%(n)s ballots repeat a clip for the same person; they count in points and worths, and in the tests for "
+        "new clips they are averaged with the trial they repeat."
+    ),
+    gettext_noop("%(n)s ballots are excluded from everything here."),
+    gettext_noop(
+        "%(n)s of %(all)s ballots are missing; the test for new clips allows for that, if they are missing for "
+        "reasons other than the images."
+    ),
+    gettext_noop(
+        "The plan's e-process stopped at participant %(n)s: ordinary p values are not valid after an early stop."
+    ),
+    gettext_noop("The choices do not compare all conditions with each other, so Plackett–Luce worths do not exist."),
+    gettext_noop(
+        "Nobody, or everybody, preferred %(names)s to the rest: its worth has no finite estimate. The worths shown "
+        "are penalised (Firth, Jeffreys) with profile intervals and no robust errors."
+    ),
+    gettext_noop(
+        "0 of %(all)s participants ever chose %(names)s, so at most %(share)s %% of such people would (one-sided "
+        "95 %%)."
+    ),
+    gettext_noop(
+        "0 of %(all)s participants ever put anything above %(names)s, so at most %(share)s %% of such people would "
+        "(one-sided 95 %%)."
+    ),
+    gettext_noop("The Plackett–Luce fit did not converge; do not use its worths."),
+    gettext_noop(
+        "Without one participant the worths would be separated; for that participant the jackknife uses one "
+        "Newton step."
+    ),
+)
+
+
+@lru_cache(maxsize=1)
+def _patterns() -> list[tuple[re.Pattern[str], str]]:
+    return [
+        (
+            re.compile(re.sub(r"%\\?\((\w+)\\?\)s", r"(?P<\1>.+?)", re.escape(sentence)).replace("%%", "%")),
+            sentence,
+        )
+        for sentence in _SENTENCES
+    ]
+
+
+def translated(warnings: Sequence[str], labels: Mapping[str, str] | None = None) -> list[str]:
+    """The warnings in the current language; keys of conditions are replaced by their `labels`."""
+    return [_one(text, labels or {}) for text in warnings]
+
+
+def _one(text: str, labels: Mapping[str, str]) -> str:
+    for pattern, sentence in _patterns():
+        if found := pattern.fullmatch(text):
+            values = found.groupdict()
+            if "names" in values:
+                keys = values["names"].split(", ")
+                values["names"] = ", ".join(f"“{labels[key]}”" if key in labels else key for key in keys)
+            return _(sentence) % values if values else _(sentence)
+    return text

@@ -1,0 +1,106 @@
+"""Warnings about the ballots that belong beside the numbers.
+
+`analysis.report.text.translated_warnings` knows every sentence here by its pattern.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from analysis.statistics import results
+from analysis.statistics.plan_and_result import AnalysisResult
+
+ADVISED_CLIPS = 12
+
+
+def cautions(result: AnalysisResult, *, jackknife_exact: bool) -> Iterator[results.Caution]:
+    """What a reader must know about these ballots, the most important first.
+
+    `jackknife_exact`: whether the worths were refitted without each participant (see `jackknife_estimates`).
+    """
+    if result.n_participants == 1:
+        yield results.Caution(
+            "one_participant",
+            "There is one participant: no interval or test can speak for other people. Ask more people.",
+        )
+    if result.n_clips == 1:
+        yield results.Caution(
+            "one_clip",
+            f"There is one clip: nothing can be said about new clips. Add clips, at least {ADVISED_CLIPS} are advised.",
+        )
+    elif result.n_clips < ADVISED_CLIPS:
+        yield results.Caution(
+            "few_clips",
+            f"There are {result.n_clips} clips; at least {ADVISED_CLIPS} are advised before speaking of new "
+            f"clips. A sign-flip test over {result.n_clips} clips cannot go below p = 2/{2**result.n_clips}.",
+        )
+    if result.factors and result.primary is None and min(result.n_participants, result.n_clips) > 1:
+        yield results.Caution("no_primary", "The primary test needs participants who answered several common clips.")
+    if result.primary is not None and result.primary.p is None:
+        yield results.Caution(
+            "no_spread",
+            "Every ballot shows the same difference: there is no spread to test against, so no p value is given.",
+        )
+    if result.friedman is None and result.skillings_mack is None and result.n_participants > 1:
+        yield results.Caution(
+            "all_ties", "All conditions tie for every participant: rank and permutation tests do not apply."
+        )
+    yield from _worth_cautions(result, jackknife_exact)
+    if result.n_none_fits:
+        yield results.Caution(
+            "none_fits",
+            f"On {result.n_none_fits} of {result.n_ballots} ballots none of the images fitted; they count as "
+            "ballots that give no points.",
+        )
+    if result.n_without_second:
+        yield results.Caution(
+            "no_second",
+            f"{result.n_without_second} of {result.n_ballots} ballots have no second choice.",
+        )
+    if result.n_repeats and result.plan.repeats == "all":
+        yield results.Caution(
+            "repeats",
+            f"{result.n_repeats} ballots repeat a clip for the same person; they count in points and worths, and "
+            "in the tests for new clips they are averaged with the trial they repeat.",
+        )
+    if result.n_excluded:
+        yield results.Caution("excluded", f"{result.n_excluded} ballots are excluded from everything here.")
+    if result.drop_out.missing_ballots:
+        yield results.Caution(
+            "missing",
+            f"{result.drop_out.missing_ballots} of {result.n_participants * result.n_clips} ballots are missing; "
+            "the test for new clips allows for that, if they are missing for reasons other than the images.",
+        )
+    if result.plan.sequential and result.sequential is not None and result.sequential.stopped_at:
+        yield results.Caution(
+            "stopped_early",
+            f"The plan's e-process stopped at participant {result.sequential.stopped_at}: ordinary p values are "
+            "not valid after an early stop.",
+        )
+
+
+def _worth_cautions(result: AnalysisResult, jackknife_exact: bool) -> Iterator[results.Caution]:
+    fit = result.plackett_luce
+    if fit is None:
+        yield results.Caution(
+            "no_worths",
+            "The choices do not compare all conditions with each other, so Plackett–Luce worths do not exist.",
+        )
+        return
+    if fit.penalised:
+        names = ", ".join(fit.separated)
+        yield results.Caution(
+            "separated",
+            f"Nobody, or everybody, preferred {names} to the rest: its worth has no finite estimate. The worths "
+            "shown are penalised (Firth, Jeffreys) with profile intervals and no robust errors.",
+        )
+        for bound in fit.bounds:
+            yield results.Caution("bound", bound.text)
+    if not fit.converged:
+        yield results.Caution("not_converged", "The Plackett–Luce fit did not converge; do not use its worths.")
+    if not jackknife_exact:
+        yield results.Caution(
+            "jackknife_step",
+            "Without one participant the worths would be separated; for that participant the jackknife uses one "
+            "Newton step.",
+        )

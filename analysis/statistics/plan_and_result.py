@@ -1,0 +1,81 @@
+"""What an analysis is given beside the ballots (the plan) and what it returns (the result)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from analysis.statistics import results
+
+
+@dataclass(frozen=True)
+class AnalysisPlan:
+    """What was fixed before the ballots were seen.
+
+    Attributes:
+        weights: points of a first and a second choice.
+        factors: name → conditions at its high level; the first factor is the primary contrast. None: the preset's
+            factors if the conditions are the preset's, otherwise no factors.
+        reference: the condition with log worth 0. None: see `default_reference`.
+        alpha: level of the e-process.
+        draws: bootstrap samples.
+        permutations: draws of a permutation test; None: as many as `draws`.
+        repeats: "all" counts every ballot, "first" only a participant's first ballot on each clip.
+        sequential: whether the plan lets the study stop early.
+        clips_per_participant: planned clips of each participant; None: all clips.
+        random_effects: whether to fit the random-effects model.
+    """
+
+    weights: tuple[float, float] = (3.0, 1.0)
+    factors: Mapping[str, tuple[str, ...]] | None = None
+    reference: str | None = None
+    alpha: float = 0.05
+    draws: int = 10_000
+    permutations: int | None = None
+    seed: int = 0
+    repeats: str = "all"
+    sequential: bool = False
+    clips_per_participant: int | None = None
+    random_effects: bool = True
+
+
+@dataclass(frozen=True)
+class AnalysisResult:
+    """All statistics of one analysis. Blocks that do not apply are None (tuples: empty)."""
+
+    n_participants: int
+    n_clips: int
+    n_ballots: int
+    n_none_fits: int
+    n_without_second: int
+    n_excluded: int
+    n_repeats: int
+    weights: tuple[float, float]
+    conditions: tuple[str, ...]
+    clips: tuple[str, ...]
+    factors: Mapping[str, tuple[str, ...]]
+    plan: AnalysisPlan
+    primary: results.ContrastTest | None
+    secondary: tuple[results.ContrastTest, ...]
+    these_clips: tuple[results.ContrastTest, ...]  # the same contrasts for these clips
+    scores: results.Scores
+    by_clip: results.ClipTable
+    friedman: results.TestResult | None
+    kendall_w: float | None
+    skillings_mack: results.TestResult | None
+    permutation: results.Permutation | None
+    permutation_by_clip: tuple[results.Permutation | None, ...]
+    pairwise: tuple[results.PairComparison, ...]
+    plackett_luce: results.PlackettLuce | None
+    factorial: tuple[results.FactorEffect, ...]
+    irrelevant_alternatives: results.IrrelevantAlternatives | None
+    random_effects: results.RandomEffects | None
+    position_bias: results.PositionBias | None
+    position_balance: results.PositionBalance | None
+    fatigue: results.Fatigue | None
+    test_retest: results.TestRetest | None
+    agreement: results.Agreement | None
+    drop_out: results.DropOut
+    sensitivity: results.Sensitivity | None
+    sequential: results.Sequential | None
+    warnings: tuple[results.Caution, ...] = field(default=())

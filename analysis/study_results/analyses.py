@@ -1,0 +1,139 @@
+"""A study's analyses: requested in the console, computed by a worker or in this process.
+
+Each analysis is a row of `Analysis`; the process that set a row to "running" computes it. If its worker died, another
+worker takes the row over, three times at most.
+"""
+
+import hashlib
+from datetime import timedelta
+from typing import Any
+
+from celery import current_app
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from analysis.models import Analysis
+from analysis.statistics.errors import StatisticsError
+from analysis.study_results import early_stop
+from analysis.study_results.factors import factors_of
+from analysis.tables.errors import TableError
+from analysis.tables.study_tables import ballots_csv, match_control_csv
+from study.errors import NotAllowedNow
+from study.models import Study
+
+STALE_AFTER = timedelta(minutes=10)
+ATTEMPTS = 3
+
+
+def latest(study: Study) -> Analysis | None:
+    """The newest analysis that is ready."""
+    return study.analyses.filter(state=Analysis.State.READY).first()
+
+
+def latest_unsealed(study: Study) -> Analysis | None:
+    """The newest analysis that is ready; None while the study is sealed."""
+    return None if study.is_sealed else latest(study)
+
+
+def is_current(analysis: Analysis) -> bool:
+    """Whether the study's ballots are still those that were analysed."""
+    return analysis.ballots_digest == hashlib.sha256(ballots_csv(analysis.study)).hexdigest()
+
+
+def ensure_unsealed(study: Study) -> None:
+    """Raise NotAllowedNow while results by condition are sealed."""
+    if study.is_sealed:
+        raise NotAllowedNow(_("The results are sealed until the study is closed and its grace period is over."))
+
+
+@transaction.atomic
+def request_analysis(study: Study) -> Analysis:
+    """Queue an analysis of an unsealed study, or return the unfinished one.
+
+    Raises:
+        NotAllowedNow: the study is sealed.
+    """
+    ensure_unsealed(study)
+    unfinished = study.analyses.filter(state__in=Analysis.UNFINISHED).first()
+    analysis = unfinished or Analysis.objects.create(study=study)
+    transaction.on_commit(lambda: current_app.send_task("analysis.run", (analysis.pk,)))
+    return analysis
+
+
+def claim(analysis_id: int) -> Analysis | None:
+    """Set the row to "running" for this process; None if it is finished or another process computes it."""
+    claimable = Q(state=Analysis.State.WAITING) | Q(
+        state=Analysis.State.RUNNING, started_at__lt=timezone.now() - STALE_AFTER
+    )
+    rows = Analysis.objects.filter(Q(pk=analysis_id) & claimable)
+    row = rows.first()
+    if row is None:
+        return None
+    if row.attempts >= ATTEMPTS:
+        rows.update(
+            state=Analysis.State.FAILED,
+            finished_at=timezone.now(),
+            error=_("The analysis ended its worker %(n)d times. Look at the worker's log.") % {"n": row.attempts},
+        )
+        return None
+    if not rows.update(state=Analysis.State.RUNNING, started_at=timezone.now(), attempts=row.attempts + 1):
+        return None
+    row.refresh_from_db()
+    return row
+
+
+def compute(analysis: Analysis) -> Analysis:
+    """Analyse the study's ballots as they are now and store the result or the error."""
+    # Imported here: it loads SciPy and Arrow, which the web process does not need.
+    from analysis.study_results.csv_analysis import analyse_csv, match_control_of, software_versions
+
+    study = analysis.study
+    data = ballots_csv(study)
+    analysis.ballots_digest = hashlib.sha256(data).hexdigest()
+    analysis.plan_digest = study.plan_digest
+    analysis.plan = plan_of(study)
+    analysis.versions = software_versions()
+    try:
+        analysis.result = analyse_csv(data, f"{study.slug}.csv", analysis.plan)
+        if control := match_control_of(match_control_csv(study)):
+            analysis.result["match_control"] = control
+        analysis.state, analysis.error = Analysis.State.READY, ""
+    except (StatisticsError, TableError) as error:
+        analysis.state, analysis.error = Analysis.State.FAILED, str(error)
+    analysis.finished_at = timezone.now()
+    analysis.save()
+    return analysis
+
+
+def plan_of(study: Study) -> dict[str, Any]:
+    """The part of the study's plan that the statistics need, as JSON: stored with the result and exported."""
+    conditions = list(study.conditions.order_by("number"))
+    return {
+        "conditions": [condition.key for condition in conditions],
+        "weights": list(study.weights),
+        "alpha": float(study.alpha),
+        "factors": factors_of(conditions),
+        "seed": study.seed % 2**32,
+        "sequential": early_stop.is_planned(study),
+        "clips_per_participant": study.trials_per_participant,
+    }
+
+
+def build_analysis(study: Study) -> Analysis:
+    """Analyse an unsealed study in this process.
+
+    Raises:
+        NotAllowedNow: the study is sealed.
+    """
+    ensure_unsealed(study)
+    analysis = Analysis.objects.create(study=study)
+    claimed = claim(analysis.pk)
+    assert claimed is not None, "a new row can be claimed"
+    return compute(claimed)
+
+
+def unfinished_ids() -> list[int]:
+    """Keys of the unfinished rows; a worker that starts queues them again."""
+    return list(Analysis.objects.filter(state__in=Analysis.UNFINISHED).values_list("pk", flat=True))

@@ -1,0 +1,216 @@
+"""What a study itself can answer in the reporting checklists."""
+
+from collections import Counter
+from collections.abc import Mapping
+from statistics import median
+from typing import Any
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from analysis.models import Analysis
+from analysis.report.text.number_format import percent, plain
+from analysis.study_results.deviations import deviations_text, planned_people
+from analysis.study_results.reporting_answers import reporting_answers
+from study import texts
+from study.ballots.table import kinds_of
+from study.models import Ballot, Participant, Study, Trial
+from study.participants.monitoring import monitor
+
+
+def facts(study: Study, analysis: Analysis | None = None) -> dict[str, str]:
+    """What the study itself can answer, as sentences by `Item.fact`, in the current language."""
+    data: Mapping[str, Any] = (analysis.result if analysis is not None else None) or {}
+    found = _design(study) | _people(study) | _results(study, data)
+    if study.status != Study.Status.DRAFT:
+        deviated = _("Deviations from the plan: %(text)s") % {"text": deviations_text(study, analysis)}
+        for key in ("preregistered", "processing"):
+            found[key] = f"{found.get(key, '')} {deviated}".strip()
+    return {key: text for key, text in found.items() if text}
+
+
+def _design(study: Study) -> dict[str, str]:
+    clips = study.clips.filter(included=True, is_practice=False).count()
+    conditions = ", ".join(str(_(row.label)) for row in study.conditions.order_by("number"))
+    design: dict[str, Any] = {"clips": clips, "n": study.conditions.count(), "conditions": conditions}
+    sealed = study.is_sealed and study.status != Study.Status.DRAFT
+    if sealed:
+        design["conditions"] = _("named once results are open")
+    dates = ""
+    if study.opened_at:
+        closed = date_format(study.closed_at, _("j M Y")) if study.closed_at else _("still open")
+        dates = _("%(opened)s to %(closed)s") % {
+            "opened": date_format(study.opened_at, _("j M Y")),
+            "closed": closed,
+        }
+    checks = [
+        _("hidden repeats: %(n)s") % {"n": study.repeats},
+        _("attention trials: %(n)s") % {"n": study.attention_trials},
+        _("match-control trials: %(n)s") % {"n": study.match_controls},
+    ]
+    return {
+        "clips": _("%(clips)s clips, one image for each of %(n)s conditions (%(conditions)s).") % design,
+        "outputs": str(clips),
+        "allocation": _(
+            "Within participants: every trial shows one clip's images under all conditions; places on the page and "
+            "the order of clips are balanced over people from a recorded seed (%(seed)s)."
+        )
+        % {"seed": study.seed},
+        "mapping": _("One trial is one clip; conditions differ between the images of a trial only."),
+        "execution": _("All conditions at the same time, in every trial."),
+        "dates": dates,
+        "pilots": _("%(n)s pilot participants, kept apart from the results.")
+        % {"n": study.participants.filter(kind=Participant.Kind.PILOT).count()},
+        "returning": _(
+            "A person comes back to the same place by a cookie or their own link; personal links work for one person."
+        ),
+        "interface": _("The preview page of the study shows the participants' pages as they were shown."),
+        "instructions": texts.instructions(study, design["n"]),
+        "question": texts.question(study),
+        "time": _("No time limit; answers may be given in several sittings."),
+        "training": _("A practice trial comes first.") if study.practice_trial else _("No training."),
+        "in_task": _("Checks in the task: %(checks)s. Answers could be revised until the end.")
+        % {"checks": "; ".join(checks)},
+        "post_task": _(
+            "Flags for speed, one position, hidden tab and failed attention trials; nobody is excluded by a flag alone."
+        ),
+        "rejection": _(
+            "Nobody is refused or rejected automatically; exclusions are made by hand, with a reason, in the log."
+        ),
+        "dropouts_prevention": _("Answers are stored one by one and a person can go on where they stopped."),
+        "aggregation": _("Points: %(first)s for a 1st choice, %(second)s for a 2nd; nothing else is merged.")
+        % {"first": plain(study.weights[0], 0), "second": plain(study.weights[1], 0)},
+        "platform": _("Earsight, self-hosted; recruitment: %(platform)s.")
+        % {"platform": study.get_recruitment_platform_display() or _("own links")},
+        "features": _("Blinded conditions, sealed results, receipts, balanced orders, a plan fixed before opening."),
+        "privacy": _(
+            "People are known by a random token; no name is asked for. Ids of a recruitment platform are kept only "
+            "where it needs them back, and never exported. Who withdraws is erased."
+        ),
+        "consent": _("Consent text, version %(n)s, agreed to before the first trial.") % {"n": study.consent_version},
+        "awareness": _("The welcome and consent pages say that this is a study."),
+        "preregistered": _("Plan fixed before opening, SHA-256 %(digest)s.") % {"digest": study.plan_digest}
+        if study.plan_digest
+        else "",
+        "instrument": _("1st and 2nd choice among %(n)s images%(none)s.")
+        % {"n": design["n"], "none": _(", or none of them fits") if study.allow_none_fits else ""},
+        "relative": _("Relative: the images of one clip are compared with each other."),
+        "subjective": _("Subjective: a preference."),
+        "input": _("Audio (music clips)."),
+        "output": _("Images."),
+        "power": _power(study),
+        "methods": _(
+            "Crossed random effects of people and clips for the primary contrast; permutation, Friedman and Wilcoxon "
+            "tests, Plackett–Luce worths."
+        ),
+    }
+
+
+def _power(study: Study) -> str:
+    """The answer of the page Power, if there is one."""
+    found = (study.plan.get("power") or {}).get("result")
+    if not found:
+        return ""
+    design = found["cells"][0]
+    return _(
+        "By simulation: power %(power)s ± %(error)s with %(people)s people and %(clips)s clips, where a redefined "
+        "image wins %(share)s of head-to-head choices (SD between people %(sd_people)s, between clips %(sd_clips)s)."
+    ) % {
+        "power": plain(design["power"]),
+        "error": plain(1.96 * design["monte_carlo_se"]),
+        "people": design["participants"],
+        "clips": design["clips"],
+        "share": percent(found["head_to_head"]),
+        "sd_people": plain(found["sd_participants"], 1),
+        "sd_clips": plain(found["sd_clips"], 1),
+    }
+
+
+def _people(study: Study) -> dict[str, str]:
+    if study.status == Study.Status.DRAFT:
+        return {}
+    progress = monitor(study)
+    people = study.participants.filter(kind__in=kinds_of(study))
+    excluded = people.filter(excluded=True)
+    reasons = Counter(excluded.values_list("exclusion_reason", flat=True))
+    ballots = Ballot.objects.filter(trial__participant__in=people, trial__kind=Trial.Kind.MAIN).exclude(
+        trial__participant__status=Participant.Status.WITHDRAWN
+    )
+    discarded = ballots.filter(trial__participant__excluded=True).count()
+    seconds = [value for value in ballots.values_list("seconds", flat=True) if value is not None]
+    clips = study.clips.filter(included=True, is_practice=False).count()
+    stops = "; ".join(
+        _("%(people)s after %(answered)s answers") % {"people": stop.people, "answered": stop.answered}
+        for stop in progress.stops
+    )
+    languages = Counter(people.values_list("language", flat=True))
+    planned = planned_people(study)
+    found = {
+        "participants": _("%(started)s started, %(completed)s completed; everybody saw all conditions.")
+        % {"started": progress.started, "completed": progress.completed}
+        + (" " + _("%(n)s were planned.") % {"n": planned} if planned else ""),
+        "evaluators": str(progress.completed),
+        "contributions": _("%(n)s answers; each compares all conditions.") % {"n": ballots.count()},
+        "excluded": _("%(n)s participants.") % {"n": excluded.count()}
+        + "".join(f" {reason or _('no reason given')}: {n}." for reason, n in reasons.items()),
+        "discarded": _("%(n)s answers of excluded participants.") % {"n": discarded},
+        "drop_out": _("%(n)s of %(all)s stopped.") % {"n": progress.stopped, "all": progress.started}
+        + (f" {stops}." if stops else ""),
+        "languages": _("Languages of the pages: %(languages)s.")
+        % {"languages": ", ".join(f"{code} {n}" for code, n in languages.most_common())}
+        if languages
+        else "",
+        "processing": _(
+            "Practice, attention and match-control trials are kept apart; "
+            "the answers of people who withdrew are erased."
+        ),
+        "data": _("Individual answers, codebook and checksums are in the export bundle."),
+    }
+    if clips:
+        found["ratings"] = _("%(n)s answers per clip on average.") % {"n": plain(ballots.count() / clips, 1)}
+    if study.simulated:
+        found["work_time"] = _("The participants are simulated: they took no working time.")
+    elif seconds:
+        found["work_time"] = _("Median %(seconds)s s an answer") % {"seconds": plain(median(seconds), 0)}
+        if progress.median_minutes is not None:
+            found["work_time"] += ", " + _("%(minutes)s min from start to end") % {
+                "minutes": plain(progress.median_minutes, 1)
+            }
+        found["work_time"] += "."
+        found["cost"] = _cost(study, progress.median_minutes, progress.completed)
+    return found
+
+
+def _cost(study: Study, minutes: float | None, completed: int) -> str:
+    """The median person's time at the stated wage, and the cost of all people."""
+    try:
+        wage = float(reporting_answers(study).get("hourly_wage", "").replace(",", "."))
+    except ValueError:
+        return ""
+    if minutes is None or wage < 0:
+        return ""
+    each = wage * minutes / 60
+    return _("At %(wage)s an hour the median person's time is worth %(each)s, all %(n)s people's %(all)s.") % {
+        "wage": plain(wage),
+        "each": plain(each),
+        "n": completed,
+        "all": plain(each * completed),
+    }
+
+
+def _results(study: Study, data: Mapping[str, Any]) -> dict[str, str]:
+    if not data or study.is_sealed:
+        return {}
+    agreement, retest = data.get("agreement") or {}, data.get("test_retest") or {}
+    found = {}
+    if agreement.get("alpha_first") is not None:
+        found["alpha"] = _("Krippendorff's α: 1st choice %(first)s, 2nd choice %(second)s.") % {
+            "first": plain(agreement["alpha_first"]),
+            "second": plain(agreement.get("alpha_second")),
+        }
+    if retest.get("pairs"):
+        found["retest"] = _("Same 1st choice in %(share)s of repeats; Cohen's κ = %(kappa)s.") % {
+            "share": plain(retest.get("same_first")),
+            "kappa": plain(retest.get("kappa")),
+        }
+    return found

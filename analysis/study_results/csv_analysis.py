@@ -1,0 +1,71 @@
+"""The public analysis JSON from CSV tables and a plan: what an export holds is enough to compute it again.
+
+Loads SciPy and Arrow; the web process must not import this module.
+"""
+
+import csv
+import io
+import tempfile
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from analysis.statistics.analysis import analyse
+from analysis.statistics.match_control import match_control
+from analysis.statistics.plan_and_result import AnalysisPlan
+from analysis.tables.ballot_table import read_ballots
+from analysis.tables.result_json import plain, to_json
+
+
+def analyse_csv(data: bytes, name: str, plan: Mapping[str, Any]) -> dict[str, Any]:
+    """The public analysis JSON of a ballot table under a plan as `plan_of` returns it.
+
+    Args:
+        data: the table as CSV.
+        name: its file name, for error messages.
+        plan: as JSON.
+
+    Raises:
+        TableError: the table cannot be read.
+        StatisticsError: it holds nothing to analyse.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / name
+        path.write_bytes(data)
+        table = read_ballots(path, tuple(plan["conditions"]))
+    factors = plan["factors"] and {key: tuple(keys) for key, keys in plan["factors"].items()}
+    chosen = AnalysisPlan(
+        weights=tuple(plan["weights"]),
+        factors=factors,
+        alpha=plan["alpha"],
+        seed=plan["seed"],
+        sequential=plan.get("sequential", False),
+        clips_per_participant=plan.get("clips_per_participant"),
+    )
+    result = analyse(table.ballots, chosen, n_excluded=table.n_excluded, with_excluded=table.all_ballots)
+    return to_json(result)
+
+
+def match_control_of(data: bytes) -> dict[str, Any] | None:
+    """The match-control test of a table as `match_control_csv` writes it, as JSON; None without answers."""
+    rows = [row for row in csv.DictReader(io.StringIO(data.decode())) if row["excluded"] != "1"]
+    found = match_control(
+        np.array([row["participant"] for row in rows]),
+        np.array([row["own"] == "1" for row in rows], dtype=bool),
+    )
+    return None if found is None else dict(plain(found))
+
+
+def software_versions() -> dict[str, str]:
+    """Name and version of the software that computed the numbers."""
+    names = ("earsight", "numpy", "scipy", "pandas", "django")
+    found = {}
+    for name in names:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found

@@ -1,0 +1,172 @@
+"""How a study deviated from its plan: differences that the database shows, and those that the researchers report.
+
+The plan as fixed at opening (`study.plan["fixed"]`) is compared with the study as it is; only people whose answers
+count are counted. An early stop by the plan's rule is listed too: the study ended before its target.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.db.models import Count
+from django.utils.translation import gettext as _
+
+from analysis.models import Analysis
+from analysis.report.analysis_json import value_at
+from analysis.study_results.reporting_answers import reporting_answers
+from study.ballots.table import kinds_of
+from study.models import Participant, Study, Trial
+from study.setup.lifecycle import current_plan
+
+
+def deviations(study: Study, analysis: Analysis | None = None) -> list[str]:
+    """Sentences in the current language; empty without deviations, and for a draft, whose plan is not fixed yet.
+
+    With an `analysis` of an unsealed study, an end before the target is compared with the plan's rule to stop.
+    """
+    if study.status == Study.Status.DRAFT:
+        return []
+    fixed = study.plan.get("fixed") or {}
+    found = [
+        *_target(study, fixed, analysis),
+        *_excluded(study),
+        *_clips(study, fixed),
+        *_settings(study, fixed),
+        *_repeats(study, fixed),
+    ]
+    if reported := reporting_answers(study).get("deviations", "").strip():
+        found.append(_("Stated by the researchers: %(text)s") % {"text": reported})
+    return found
+
+
+def deviations_text(study: Study, analysis: Analysis | None = None) -> str:
+    """The deviations as one text, or the sentence that none are recorded."""
+    return " ".join(deviations(study, analysis) or [_("None are recorded.")])
+
+
+def planned_people(study: Study) -> int | None:
+    """The target number of participants in the fixed plan."""
+    design = (study.plan.get("fixed") or {}).get("design") or {}
+    planned: int | None = design.get("target_participants", study.target_participants)
+    return planned
+
+
+def _target(study: Study, fixed: Mapping[str, Any], analysis: Analysis | None) -> Iterator[str]:
+    planned = planned_people(study)
+    if not planned:
+        return
+    completed = study.participants.filter(kind__in=kinds_of(study), status=Participant.Status.COMPLETED).count()
+    numbers = {"planned": planned, "completed": completed}
+    if completed > planned:
+        yield _("More people than planned: %(completed)s completed, %(planned)s were planned.") % numbers
+    if completed >= planned or study.status != Study.Status.CLOSED:
+        return
+    text = _("Closed before the target: %(completed)s of %(planned)s planned people completed.") % numbers
+    rule = (fixed.get("analysis") or study.plan.get("analysis") or {}).get("sequential")
+    if rule and analysis is not None and analysis.result and not study.is_sealed:
+        stopped = value_at(analysis.result, "sequential", "stopped_at")
+        text += " " + (
+            _("The plan allows it: its rule to stop early was reached after %(n)s people.") % {"n": stopped}
+            if stopped
+            else _("The plan's rule to stop early was not reached.")
+        )
+    closing = study.log.filter(action="closed").last()
+    if closing is not None and closing.reason:
+        text += " " + _("Reason given: %(reason)s.") % {"reason": closing.reason.rstrip(". ")}
+    yield text
+
+
+def _excluded(study: Study) -> Iterator[str]:
+    reasons = Counter(
+        study.participants.filter(kind__in=kinds_of(study), excluded=True).values_list("exclusion_reason", flat=True)
+    )
+    if reasons:
+        yield _("People excluded by hand after opening: %(n)s (%(reasons)s).") % {
+            "n": reasons.total(),
+            "reasons": "; ".join(f"{reason or _('no reason given')}: {n}" for reason, n in reasons.items()),
+        }
+
+
+def _clips(study: Study, fixed: Mapping[str, Any]) -> Iterator[str]:
+    if "clips" not in fixed:
+        return
+    planned = {row["number"]: row["digest"] for row in fixed["clips"]}
+    clips = {clip.number: clip for clip in study.clips.order_by("number")}
+    now = {number for number, clip in clips.items() if clip.included}
+
+    def describe(number: int) -> str:
+        clip = clips.get(number)
+        if clip is None:
+            return f"#{number}"
+        reason = clip.exclusion_reason if not clip.included else ""
+        return f"{clip.name} ({reason})" if reason else clip.name
+
+    for numbers, words in (
+        (planned.keys() - now, _("Clips left out after opening: %(clips)s.")),
+        (now - planned.keys(), _("Clips taken in after opening: %(clips)s.")),
+        (
+            {number for number in planned.keys() & now if clips[number].audio_digest != planned[number]},
+            _("Clips whose sound was exchanged after opening: %(clips)s."),
+        ),
+    ):
+        if numbers:
+            yield words % {"clips": ", ".join(describe(number) for number in sorted(numbers))}
+
+
+def _settings(study: Study, fixed: Mapping[str, Any]) -> Iterator[str]:
+    """Every other setting of the fixed plan that has changed, with its old and its new value."""
+    now = current_plan(study)
+    pairs: list[tuple[str, Any, Any]] = [
+        (_label(name), value, now["design"][name])
+        for name, value in (fixed.get("design") or {}).items()
+        if name in now["design"]
+    ]
+    for name, place in (("weight_first", 0), ("weight_second", 1)):
+        if "weights" in fixed:
+            pairs.append((_label(name), fixed["weights"][place], now["weights"][place]))
+    if "alpha" in fixed:
+        pairs.append((_label("alpha"), fixed["alpha"], now["alpha"]))
+    rules = [bool((plan.get("analysis") or {}).get("sequential")) for plan in (fixed, now)]
+    if "analysis" in fixed:
+        pairs.append((_("early stop"), rules[0], rules[1]))
+    for label, old, new in pairs:
+        if old != new:
+            yield _("Changed after opening: %(setting)s, from %(old)s to %(new)s.") % {
+                "setting": label,
+                "old": _value(old),
+                "new": _value(new),
+            }
+    if "conditions" in fixed and fixed["conditions"] != now["conditions"]:
+        yield _("The conditions were changed after opening.")
+
+
+def _label(name: str) -> str:
+    return str(Study._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if value is None:
+        return "—"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _repeats(study: Study, fixed: Mapping[str, Any]) -> Iterator[str]:
+    planned = (fixed.get("design") or {}).get("repeats", study.repeats)
+    answered = (
+        Trial.objects.filter(
+            participant__study=study,
+            participant__kind__in=kinds_of(study),
+            kind=Trial.Kind.MAIN,
+            repeat__gt=0,
+            ballot__isnull=False,
+        )
+        .exclude(participant__status=Participant.Status.WITHDRAWN)
+        .values("participant")
+        .order_by("participant")
+        .annotate(n=Count("pk"))
+    )
+    extra = sum(max(row["n"] - planned, 0) for row in answered)
+    if extra:
+        yield _("Hidden repeats answered beyond the plan: %(n)s.") % {"n": extra}

@@ -1,0 +1,112 @@
+"""What a study's report shows beside the numbers: names, images, facts, deviations, checklists."""
+
+import base64
+from collections import Counter
+from io import BytesIO
+from typing import Any
+
+from django.utils import translation
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from PIL import Image
+
+from analysis.models import Analysis
+from analysis.report import ClipView, ReportContext
+from analysis.report.context import condition_views
+from analysis.study_results.checklists import filled_checklists
+from analysis.study_results.deviations import deviations
+from study.models import Participant, Stimulus, Study
+
+
+def report_context(analysis: Analysis, language: str, *, with_images: bool = True) -> ReportContext:
+    """The context of a study's report in `language`."""
+    study = analysis.study
+    conditions = list(study.conditions.order_by("number"))
+    with translation.override(language):
+        views = condition_views(
+            [row.key for row in conditions],
+            {row.key: _(row.label) for row in conditions},
+            {row.key: row.levels for row in conditions},
+        )
+        return ReportContext(
+            title=study.title,
+            conditions=views,
+            clips=_clips(study, with_images),
+            facts=_facts(study),
+            notices=notices(study),
+            language=language,
+            versions=analysis.versions,
+            flow=_flow(study),
+            details=_details(study),
+            deviations=deviations(study, analysis),
+            checklists=_checklists(study, analysis),
+        )
+
+
+def _checklists(study: Study, analysis: Analysis) -> list[tuple[str, list[tuple[str, str, str]]]]:
+    return [
+        (name, [(entry.item.number, str(entry.item.title), entry.answer) for entry in entries])
+        for name, entries in filled_checklists(study, analysis)
+    ]
+
+
+def notices(study: Study) -> list[str]:
+    """Warnings that every page with results must show: simulated answers, images by the sketch painter."""
+    found = []
+    if study.simulated:
+        found.append(_("Simulated: the answers come from simulated participants. These results are no findings."))
+    if Stimulus.objects.filter(clip__study=study, painter="sketch").exists():
+        found.append(
+            _(
+                "The images were drawn by Earsight's built-in sketch painter, not by an image model: the results say "
+                "nothing about image models."
+            )
+        )
+    return found
+
+
+def _clips(study: Study, with_images: bool) -> list[ClipView]:
+    views = []
+    for clip in study.clips.filter(included=True, is_practice=False).prefetch_related("stimuli__condition"):
+        images = {}
+        if with_images:
+            images = {row.condition.key: _data_url(row) for row in clip.stimuli.all() if row.preview or row.image}
+        views.append(ClipView(str(clip.name), clip.name.rpartition(".")[0] or clip.name, images))
+    return views
+
+
+def _data_url(stimulus: Stimulus) -> str:
+    """A small JPEG copy of the image as a data URL."""
+    with (stimulus.preview or stimulus.image).open("rb") as file, Image.open(file) as image:
+        small = image.convert("RGB")
+        small.thumbnail((136, 136))
+    out = BytesIO()
+    small.save(out, "JPEG", quality=82)
+    return "data:image/jpeg;base64," + base64.b64encode(out.getvalue()).decode()
+
+
+def _facts(study: Study) -> list[str]:
+    facts = []
+    if study.closed_at:
+        facts.append(_("closed %(date)s") % {"date": date_format(study.closed_at, _("j M Y"))})
+    if study.plan_digest:
+        facts.append(_("plan fixed before opening, digest %(digest)s") % {"digest": study.plan_digest[:8]})
+    return facts
+
+
+def _flow(study: Study) -> dict[str, int]:
+    counts = Counter(study.participants.exclude(kind=Participant.Kind.PILOT).values_list("status", flat=True))
+    statuses: Any = Participant.Status
+    flow = {_("started"): sum(counts.values())}
+    return flow | {str(statuses(status).label): number for status, number in counts.items() if status != "started"}
+
+
+def _details(study: Study) -> list[tuple[str, str]]:
+    yes = {True: _("yes"), False: _("no")}
+    return [
+        (_("Clips per participant"), str(study.trials_per_participant or _("all"))),
+        (_("A second choice is required"), str(yes[study.second_choice_required])),
+        (_("“None of them fits” offered"), str(yes[study.allow_none_fits])),
+        (_("Seed of the orders"), str(study.seed)),
+        (_("Plan digest (SHA-256)"), study.plan_digest or "—"),
+    ]

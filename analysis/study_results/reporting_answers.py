@@ -1,0 +1,55 @@
+"""The researcher's answers for the reporting checklists, stored in the study's plan.
+
+They are not part of the fixed plan and may be changed at any time.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from study.models import Study
+
+# (key, label, help). Each may stay empty and is then listed as missing.
+FIELDS: tuple[tuple[str, Any, Any], ...] = (
+    ("dataset", _("Where the clips come from"), _("source, licence, whether public, how chosen")),
+    ("population", _("Who may take part"), _("criteria, experience, working environment")),
+    ("recruitment", _("How people are found"), _("channels, gatekeepers, how a varied sample is sought")),
+    ("demographics", _("Who took part"), _("age, country, musical training, as far as known")),
+    ("expertise", _("Are they experts?"), _("of music or images, and how you know")),
+    ("acquaintance", _("Known to you?"), _("whether participants know the researchers, or are researchers themselves")),
+    ("reward", _("Reward"), _("payment, credit or thanks, and how much")),
+    ("hourly_wage", _("Hourly wage"), _("a number; the report sets the median working time against it")),
+    ("fairness", _("Fair compensation"), _("the minimum wage where people live, and how the reward compares")),
+    ("interaction", _("Contact with participants"), _("questions asked and answered, feedback, complaints")),
+    ("ethics", _("Ethical approval"), _("committee and number, or why none was needed")),
+    ("privacy", _("Privacy rules"), _("which law applies; impact assessment, if any")),
+    ("power", _("Power"), _("power planned for, the assumed effect, how it was computed")),
+    ("data_link", _("Where the data are"), _("address of the published export")),
+    ("source_link", _("Where the interface's source is"), _("address of the repository and version")),
+    ("paper", _("Main reference"), _("paper or preregistration, and which experiment of it")),
+    (
+        "deviations",
+        _("Deviations from the plan"),
+        _("what only you know of; may stay empty: deviations that the study's record shows are listed automatically"),
+    ),
+    ("contact", _("Contact"), _("name, affiliation, e-mail address")),
+)
+
+# An empty answer to these is not listed as missing.
+MAY_STAY_EMPTY = frozenset({"deviations"})
+
+
+def reporting_answers(study: Study) -> dict[str, str]:
+    """The researcher's answers by field key; empty answers are left out."""
+    return dict(study.plan.get("reporting") or {})
+
+
+@transaction.atomic
+def save_reporting_answers(study: Study, answers: Mapping[str, str]) -> None:
+    """Replace the researcher's answers."""
+    row = Study.objects.select_for_update().get(pk=study.pk)
+    row.plan = row.plan | {"reporting": {key: text for key, text in answers.items() if text}}
+    row.save(update_fields=["plan"])
+    study.plan = row.plan

@@ -1,0 +1,49 @@
+"""Command-line options for weights, conditions, factors and claims; errors show how to write them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from analysis.statistics.ballots import check_weights
+from analysis.statistics.errors import DesignError
+
+
+def parse_weights(text: str) -> tuple[float, float]:
+    """`3,1` as two numbers."""
+    try:
+        numbers = [float(part) for part in text.split(",")]
+    except ValueError as error:
+        raise DesignError(f"weights '{text}' are not two numbers; write them as 3,1.") from error
+    return check_weights(numbers)
+
+
+def parse_conditions(text: str | None) -> tuple[str, ...] | None:
+    """`a,b,c` as keys; None stays None."""
+    return None if text is None else tuple(part.strip() for part in text.split(","))
+
+
+def parse_factors(text: str | None) -> dict[str, tuple[str, ...]] | None:
+    """`redefined=a,b;sentence=b,d` as name → conditions at the high level; None stays None."""
+    if text is None:
+        return None
+    factors: dict[str, tuple[str, ...]] = {}
+    for part in filter(None, (piece.strip() for piece in text.split(";"))):
+        name, equals, members = part.partition("=")
+        if not equals or not name.strip() or name.strip() in factors:
+            raise DesignError(f"factors '{text}': write each once as name=a,b and separate them by semicolons.")
+        factors[name.strip()] = tuple(member.strip() for member in members.split(","))
+    return factors
+
+
+def parse_claims(texts: Sequence[str]) -> dict[str, float]:
+    """`NAME=VALUE` pairs."""
+    claims = {}
+    for text in texts:
+        name, equals, value = text.rpartition("=")
+        try:
+            claims[name] = float(value)
+        except ValueError as error:
+            raise DesignError(f"claim '{text}': write it as NAME=NUMBER.") from error
+        if not equals or not name:
+            raise DesignError(f"claim '{text}': write it as NAME=NUMBER.")
+    return claims

@@ -1,0 +1,166 @@
+"""The public JSON: one place that names its keys. Numbers are finite; what does not apply is null."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from analysis.statistics import results
+from analysis.statistics.plan_and_result import AnalysisResult
+
+
+def plain(value: Any) -> Any:
+    """Dataclasses, tuples and arrays as plain Python values; a number that is not finite is a bug."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, np.ndarray):
+        return plain(value.tolist())
+    if isinstance(value, np.generic):
+        return plain(value.item())
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"a result is not finite: {value}")
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [plain(item) for item in value]
+    return value
+
+
+def _contrast(test: results.ContrastTest) -> dict[str, Any]:
+    keys = ("contrast", "estimate", "se", "df", "t", "p", "ci95", "population")
+    block = {key: plain(getattr(test, key)) for key in keys}
+    if test.p_holm is not None:
+        block["p_holm"] = test.p_holm
+    return block
+
+
+def _by_condition(conditions: Sequence[str], values: Sequence[Any] | None) -> dict[str, Any] | None:
+    return None if values is None else {c: plain(v) for c, v in zip(conditions, values, strict=True)}
+
+
+def _scores(result: AnalysisResult) -> dict[str, Any]:
+    keys = ("points", "mean_points", "ci95", "first", "second")
+    return {
+        condition: {key: plain(getattr(result.scores, key)[k]) for key in keys}
+        for k, condition in enumerate(result.conditions)
+    }
+
+
+def _pair(pair: results.PairComparison) -> dict[str, Any]:
+    return {
+        "a": pair.a,
+        "b": pair.b,
+        "difference": pair.difference,
+        "ci95": plain(pair.ci95),
+        "ci95_simultaneous": plain(pair.ci95_simultaneous),
+        "wilcoxon": plain(pair.wilcoxon),
+        "superiority": plain(pair.superiority),
+        "population": pair.population,
+    }
+
+
+def _plackett_luce(result: AnalysisResult) -> dict[str, Any] | None:
+    fit = result.plackett_luce
+    if fit is None:
+        return None
+    per_condition = (
+        "log_worth",
+        "se",
+        "se_robust",
+        "ci95",
+        "worth",
+        "se_jackknife",
+        "se_new_clips",
+        "ci95_new_clips",
+    )
+    block: dict[str, Any] = {"reference": fit.reference}
+    block |= {key: _by_condition(result.conditions, getattr(fit, key)) for key in per_condition}
+    for key in ("loglik", "converged", "separated", "penalised", "bounds", "quasi_variances", "covariance"):
+        block[key] = plain(getattr(fit, key))
+    if fit.quasi_variances is not None:
+        block["quasi_variances"]["values"] = _by_condition(result.conditions, fit.quasi_variances.values)
+    block["population"] = fit.population
+    return block
+
+
+# Hold no p value (and keys that may be named "p"), or ask about the design, not about the conditions.
+KEPT_AFTER_A_STOP = (
+    "scores",
+    "by_clip",
+    "plackett_luce",
+    "factors",
+    "counts",
+    "position_bias",
+    "fatigue",
+    "irrelevant_alternatives",
+)
+
+
+def _without_p(value: Any) -> Any:
+    """The same with every p value null: after an early stop they would claim too much."""
+    if isinstance(value, dict):
+        return {key: None if key == "p" or key.startswith("p_") else _without_p(item) for key, item in value.items()}
+    return [_without_p(item) for item in value] if isinstance(value, list) else value
+
+
+def to_json(result: AnalysisResult) -> dict[str, Any]:
+    """The public JSON as plain Python values; docs/statistics.md lists its keys.
+
+    After an early stop by the e-process every ordinary p value is None.
+    """
+    data = _everything(result)
+    if result.sequential is not None and result.sequential.stopped_at:
+        return _without_p(data) | {key: data[key] for key in KEPT_AFTER_A_STOP} | {"permutation_by_clip": {}}
+    return data
+
+
+def _everything(result: AnalysisResult) -> dict[str, Any]:
+    by_clip = {
+        clip: _by_condition(result.conditions, plain(result.by_clip.points[j])) for j, clip in enumerate(result.clips)
+    }
+    friedman = result.friedman
+    return {
+        "n_participants": result.n_participants,
+        "n_clips": result.n_clips,
+        "n_ballots": result.n_ballots,
+        "weights": plain(result.weights),
+        "conditions": list(result.conditions),
+        "primary": None if result.primary is None else _contrast(result.primary),
+        "secondary": [_contrast(test) for test in result.secondary] if result.primary else None,
+        "scores": _scores(result),
+        "by_clip": by_clip,
+        "friedman": None if friedman is None else plain(friedman),
+        "kendall_w": result.kendall_w,
+        "permutation": plain(result.permutation),
+        "pairwise": [_pair(pair) for pair in result.pairwise],
+        "plackett_luce": _plackett_luce(result),
+        "factorial": {effect.name: plain(effect) for effect in result.factorial} or None,
+        "position_bias": plain(result.position_bias),
+        "warnings": [caution.text for caution in result.warnings],
+        # Beside the promised shape:
+        "factors": plain(result.factors),
+        "counts": {
+            "none_fits": result.n_none_fits,
+            "without_second": result.n_without_second,
+            "excluded": result.n_excluded,
+            "repeats": result.n_repeats,
+        },
+        "these_clips": [_contrast(test) for test in result.these_clips],
+        "skillings_mack": plain(result.skillings_mack),
+        "permutation_by_clip": dict(zip(result.clips, map(plain, result.permutation_by_clip), strict=False)),
+        "irrelevant_alternatives": plain(result.irrelevant_alternatives),
+        "random_effects": plain(result.random_effects),
+        "position_balance": plain(result.position_balance),
+        "fatigue": plain(result.fatigue),
+        "test_retest": plain(result.test_retest),
+        "agreement": plain(result.agreement),
+        "drop_out": plain(result.drop_out),
+        "sensitivity": plain(result.sensitivity),
+        "sequential": plain(result.sequential),
+        "seed": result.plan.seed,
+        "draws": result.scores.draws,
+    }

@@ -1,0 +1,60 @@
+"""Studies with answers, for tests of results, exports and reports."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+from django.utils import timezone
+
+from analysis.study_results.checklists import filled_checklists
+from study.ballots.casting import Answer, cast_ballot
+from study.models import Participant, Stimulus, Study
+from study.participants.enrolment import enrol
+from study.participants.progress import finish
+from tests.factories import make_open_study
+
+
+def answered_study(*, people: int = 4, clips: int = 3, conditions: int = 4, **fields: Any) -> Study:
+    """An open study whose people have all finished; the condition with the lowest number is liked best."""
+    study = make_open_study(clips=clips, conditions=conditions, **fields)
+    best = {row.pk for row in study.conditions.filter(number__lte=conditions // 2)}
+    for number in range(people):
+        person, _token = enrol(study)
+        for trial in person.trials.order_by("number"):
+            liked = [
+                letter
+                for letter, stimulus in zip("ABCDEF", trial.position_order, strict=False)
+                if Stimulus.objects.get(pk=stimulus).condition_id in best
+            ]
+            others = [letter for letter in "ABCDEF"[:conditions] if letter not in liked]
+            first = (
+                others[0]
+                if others and (number + trial.clip.number) % 4 == 0
+                else [*liked, *others][number % max(1, len(liked))]
+            )
+            second = next(letter for letter in [*liked, *others] if letter != first)
+            cast_ballot(trial, Answer(uuid4(), first, second))
+        finish(person)
+    return study
+
+
+def close(study: Study) -> Study:
+    """Close the study long enough ago that its results are not sealed."""
+    Study.objects.filter(pk=study.pk).update(status=Study.Status.CLOSED, closed_at=timezone.now() - timedelta(days=7))
+    study.refresh_from_db()
+    return study
+
+
+def closed_study(**fields: Any) -> Study:
+    """An answered study whose results are not sealed."""
+    return close(answered_study(**fields))
+
+
+def receipt_of(study: Study) -> str:
+    """The first finished person's receipt."""
+    return str(study.participants.filter(status=Participant.Status.COMPLETED).first().receipt)
+
+
+def checklist_answers(study: Study, checklist: str) -> dict[str, str]:
+    """The answers of one reporting checklist by item number, "" if missing."""
+    return {entry.item.number: entry.answer for entry in dict(filled_checklists(study))[checklist]}

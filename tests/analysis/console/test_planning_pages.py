@@ -1,0 +1,99 @@
+"""The pages Reporting and Power."""
+
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from analysis.study_results import power_answers
+from analysis.tasks import compute_power
+from study.models import Study
+from tests.analysis.answered_studies import checklist_answers
+from tests.factories import UserFactory, make_open_study, make_study
+
+pytestmark = pytest.mark.django_db
+
+
+def signed_in(user: Any) -> Client:
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def page(study: Study, name: str) -> str:
+    return f"/console/studies/{study.slug}/{name}/"
+
+
+def test_unanswered_items_are_missing_and_answers_are_saved() -> None:
+    study = make_study(clips=1)
+    client = signed_in(study.owner)
+    assert checklist_answers(study, "Ramírez et al. 2021")["37"] == ""
+    response = client.post(page(study, "reporting"), {"ethics": "Board 12, no. 34", "hourly_wage": "12.50"})
+    assert response.status_code == 302
+    study.refresh_from_db()
+    assert checklist_answers(study, "Ramírez et al. 2021")["37"] == "Board 12, no. 34"
+    assert "Board 12, no. 34" in client.get(page(study, "reporting")).content.decode()
+    assert checklist_answers(study, "Ramírez et al. 2021")["13"] == ""
+
+
+def test_reporting_answers_do_not_change_the_fixed_plan() -> None:
+    study = make_open_study(clips=1, plan={"fixed": {"alpha": 0.05}}, plan_digest="ab" * 32)
+    signed_in(study.owner).post(page(study, "reporting"), {"reward": "5 EUR"})
+    study.refresh_from_db()
+    assert study.plan["fixed"] == {"alpha": 0.05}
+    assert study.plan_digest == "ab" * 32
+
+
+def test_a_wage_that_is_not_a_number_is_refused_with_an_example() -> None:
+    study = make_study(clips=1)
+    response = signed_in(study.owner).post(page(study, "reporting"), {"hourly_wage": "a lot"})
+    assert response.status_code == 400
+    assert "as a number" in response.content.decode()
+
+
+@pytest.mark.parametrize("name", ["reporting", "power"])
+def test_a_stranger_gets_404(name: str) -> None:
+    study = make_study(clips=1)
+    assert signed_in(study.owner).get(page(study, name)).status_code == 200
+    assert signed_in(UserFactory()).get(page(study, name)).status_code == 404
+
+
+def test_power_is_asked_for_computed_and_shown(
+    monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    study = make_study(clips=1)
+    asked: list[tuple[str, tuple[int]]] = []
+    monkeypatch.setattr("celery.Celery.send_task", lambda _app, name, args: asked.append((name, args)))
+    monkeypatch.setattr(power_answers, "SIMULATIONS", 100)
+    client = signed_in(study.owner)
+    inputs = {"participants": 10, "clips": 6, "share": 0.7, "sd_participants": 0.8, "sd_clips": 0.7}
+    with django_capture_on_commit_callbacks(execute=True):
+        assert client.post(page(study, "power"), inputs).status_code == 302
+    assert asked == [(compute_power.name, (study.pk,))]
+    assert "Simulating studies" in client.get(page(study, "power")).content.decode()
+    power_answers.answer_power(study.pk)
+    shown = client.get(page(study, "power")).content.decode()
+    assert "10 participants × 6 clips have power" in shown
+    assert "simulation error" in shown
+    assert "70 of 100 head-to-head" in shown
+
+
+def test_an_impossible_design_is_refused() -> None:
+    study = make_study(clips=1)
+    response = signed_in(study.owner).post(
+        page(study, "power"),
+        {"participants": 1, "clips": 6, "share": 0.7, "sd_participants": 0.8, "sd_clips": 0.7},
+    )
+    assert response.status_code == 400
+
+
+def test_the_web_process_loads_neither_torch_nor_scipy_for_these_pages() -> None:
+    code = (
+        "import os, sys; os.environ['DJANGO_SETTINGS_MODULE'] = 'tests.settings'; import django; django.setup()\n"
+        "import config.urls, analysis.report.files.pdf, analysis.report.files.xlsx\n"
+        "print([name for name in ('torch', 'scipy', 'pyarrow', 'pandas', 'typst', 'openpyxl') if name in sys.modules])"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"

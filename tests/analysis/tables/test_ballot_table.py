@@ -1,0 +1,88 @@
+"""Reading a ballots CSV: encodings, delimiters, conditions, excluded rows, errors."""
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from analysis.tables.ballot_table import read_ballots
+from analysis.tables.errors import TableError
+from tests.analysis.sample_ballots import write_csv
+
+BALLOTS_OF_THREE = [("p1", "c1", "a", "b"), ("p1", "c2", "b", "a"), ("p2", "c1", "c", "a"), ("p2", "c2", "a", "c")]
+
+
+def test_all_preset_keys_are_conditions_also_one_that_nobody_chose(tmp_path):
+    rows = [
+        ("p1", "c1", "redefined_tags", "original_tags"),
+        ("p2", "c1", "original_tags", "redefined_sentence"),
+    ]
+    assert len(read_ballots(write_csv(tmp_path / "b.csv", rows)).ballots.conditions) == 4
+
+
+def test_found_keys_are_the_conditions_of_another_study(tmp_path):
+    assert read_ballots(write_csv(tmp_path / "b.csv", BALLOTS_OF_THREE)).ballots.conditions == ("a", "b", "c")
+
+
+def test_excluded_rows_are_counted_and_left_out(tmp_path):
+    rows = [(*row, "") for row in BALLOTS_OF_THREE] + [("p9", "c1", "a", "a", "too fast"), ("p8", "c1", "b", "a", "1")]
+    table = read_ballots(write_csv(tmp_path / "b.csv", rows, "participant,clip,first,second,excluded"), ("a", "b", "c"))
+    assert (table.ballots.n, table.n_excluded) == (4, 2)
+    assert table.excluded_reasons == {"too fast": 1, "1": 1}
+    assert table.all_ballots.n == 5  # the ballot that names one image twice can never count
+
+
+def test_cp949_utf16_and_byte_order_marks_are_read(tmp_path):
+    for encoding in ("utf-8-sig", "cp949", "utf-16"):
+        path = tmp_path / f"{encoding}.csv"
+        path.write_bytes("participant,clip,first,second\n민수,노래,a,b\n".encode(encoding))
+        assert read_ballots(path, ("a", "b")).ballots.participants == ("민수",)
+
+
+BALLOTS = "participant,clip,first,second\np1,c1,a,b\np2,c1,b,a\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        BALLOTS,
+        BALLOTS.replace(",", ";"),
+        BALLOTS.replace(",", "\t"),
+        BALLOTS.replace("\n", "\r\n"),
+        "\ufeff" + BALLOTS,
+        BALLOTS.replace("\n", "\n\n").rstrip(),
+        'participant,clip,first,second,reason\np1,c1,a,b,"two\nlines, and ""more"""\np2,c1,b,a,\n',
+    ],
+)
+def test_what_a_spreadsheet_writes_is_read(tmp_path, text):
+    (tmp_path / "b.csv").write_bytes(text.encode())
+    ballots = read_ballots(tmp_path / "b.csv").ballots
+    assert (ballots.participants, ballots.clips, ballots.conditions) == (("p1", "p2"), ("c1",), ("a", "b"))
+
+
+def test_ids_are_read_as_text(tmp_path):
+    ids = ["007", "07", "7", "7.0", "NA", "nan", "null", "None", "true", "1e3", "2024-01-01", "é", "e\u0301"]
+    path = write_csv(tmp_path / "b.csv", [(name, name, "a", "b") for name in ids])
+    ballots = read_ballots(path).ballots
+    assert ballots.participants == ballots.clips == tuple(sorted(ids))
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "the file is empty"),
+        (bytes(range(256)), "no text"),
+        (b"participant,clip,first,second\np,c,a,b\np,d,a\n", "row 3: 3 values under 4 headings"),
+        (b"participant,clip,first,second\np,c,a,b,x\n", "row 2: 5 values under 4 headings"),
+        (b"participant,clip,first,second\np,c,a,\n", "1 condition found"),
+    ],
+)
+def test_a_file_that_is_not_a_table_is_refused_with_a_reason(tmp_path, content, words):
+    (tmp_path / "b.csv").write_bytes(content)
+    with pytest.raises(CommandError, match=words) as error:
+        call_command("analyze", str(tmp_path / "b.csv"))
+    assert str(error.value).startswith("b.csv")
+    assert error.value.returncode == 2
+
+
+def test_a_missing_column_is_named(tmp_path):
+    with pytest.raises(TableError, match="row 1: the column 'second' is missing"):
+        read_ballots(write_csv(tmp_path / "b.csv", [("p", "c", "a")], "participant,clip,first"))
