@@ -21,7 +21,7 @@ from typing import Any
 from analysis import results
 from analysis.exports import REPORT_FILES
 from study.ballots.receipts import find_receipt, verify_ballot
-from study.setup.lifecycle import digest_of
+from study.digests import canonical_digest
 from study.spreadsheet import as_written
 
 SUMS = "SHA256SUMS"
@@ -231,7 +231,7 @@ def _check_plan(bundle: Bundle) -> None:
     fixed = bundle.study.get("plan")
     if not isinstance(fixed, dict):
         return
-    if digest_of(fixed) != bundle.study.get("plan_digest"):
+    if canonical_digest(fixed) != bundle.study.get("plan_digest"):
         bundle.faults.append("study.json: the plan is not the one with the digest that was fixed at opening.")
     if "plan.json" in bundle.members:
         told = bundle.json("plan.json")

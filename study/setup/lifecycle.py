@@ -4,8 +4,6 @@ A verb updates only where the old status still holds and checks that one row cha
 press at once, one wins and the other is told.
 """
 
-import hashlib
-import json
 from typing import Any
 
 from django.db import transaction
@@ -16,6 +14,7 @@ from django.utils.translation import gettext as _
 from study.blinding_audit import audit_study
 from study.blinding_audit.record import ask_for_audit, last_verdict
 from study.design.conditions import TAGS_BY_FORM, ConditionPreset, create_conditions
+from study.digests import canonical_digest
 from study.errors import NotAllowedNow, PreflightFailed, StudyError
 from study.models import BlindingAudit, Study
 from study.models.studies import record
@@ -75,12 +74,6 @@ def current_plan(study: Study) -> dict[str, Any]:
     }
 
 
-def digest_of(plan: dict[str, Any]) -> str:
-    """SHA-256 of the plan's canonical JSON."""
-    canonical = json.dumps(plan, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(canonical.encode()).hexdigest()
-
-
 def _move(study: Study, old: tuple[str, ...], new: str, **fields: Any) -> None:
     changed = Study.objects.filter(pk=study.pk, status__in=old).update(status=new, **fields)
     if not changed:
@@ -126,7 +119,7 @@ def open_when_checked(study: Study, *, actor: Any = None) -> bool:
     """
     if _is_unchecked(study):
         _stop_if_blocked(study)
-        ask_for_audit(study, actor, opens_plan=digest_of(current_plan(study)))
+        ask_for_audit(study, actor, opens_plan=canonical_digest(current_plan(study)))
         return False
     _open(study, actor)
     return True
@@ -139,7 +132,7 @@ def open_checked(audit: BlindingAudit) -> None:
         return
     study = Study.objects.get(pk=audit.study_id)
     try:
-        if study.status == Study.Status.DRAFT and digest_of(current_plan(study)) != audit.opens_plan:
+        if study.status == Study.Status.DRAFT and canonical_digest(current_plan(study)) != audit.opens_plan:
             raise _changed_meanwhile()
         _open(study, audit.actor)
     except StudyError as error:
@@ -161,7 +154,7 @@ def _open(study: Study, actor: Any) -> Study:
     if _is_unchecked(study):
         raise _changed_meanwhile()
     plan = current_plan(study)
-    digest = digest_of(plan)
+    digest = canonical_digest(plan)
     _move(
         study,
         (Study.Status.DRAFT,),

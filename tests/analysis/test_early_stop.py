@@ -14,9 +14,10 @@ from analysis.analysis import AnalysisPlan, analyse, to_json
 from analysis.report import ReportContext, render_report
 from analysis.report.words import answer
 from analysis.statistics.sequential import decide, e_process
+from study.digests import canonical_digest
 from study.errors import NotAllowedNow
 from study.models import Participant, Study
-from study.setup.lifecycle import current_plan, digest_of
+from study.setup.lifecycle import current_plan
 from tests.analysis.studies import simulated
 from tests.analysis.worlds import answered_study, close
 from tests.factories import make_open_study, make_study
@@ -37,12 +38,12 @@ def signed_in(user: Any) -> Client:
 @pytest.mark.django_db
 def test_the_early_stop_is_part_of_the_plan_and_of_its_digest() -> None:
     study = make_study(clips=1)
-    client, before = signed_in(study.owner), digest_of(current_plan(study))
+    client, before = signed_in(study.owner), canonical_digest(current_plan(study))
     assert client.post(page(study), {"planned": "1"}).status_code == 302
     study.refresh_from_db()
     assert stopping.is_planned(study)
     assert results.plan_of(study)["sequential"] is True
-    assert digest_of(current_plan(study)) != before
+    assert canonical_digest(current_plan(study)) != before
     client.post(page(study), {})
     study.refresh_from_db()
     assert not stopping.is_planned(study)
