@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from study.console.common import study_page, told, wants_json
+from study.console.common import study_page, told
 from study.console.plan_forms import TagFileForm
 from study.errors import ImportRefused, StudyError
+from study.http import wants_json
 from study.models import Clip, Study
 from study.setup import clip_import, tag_import
 

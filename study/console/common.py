@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 
 from study.access import study_or_404
 from study.errors import StudyError
+from study.http import wants_json
 from study.models import Study
 
 
@@ -35,11 +36,6 @@ def condition_rows(study: Study) -> list[dict[str, Any]]:
     if conditions_are_sealed(study):
         return [{"label": row.sealed_label} for row in study.conditions.order_by("sealed_label")]
     return [{"label": row.label, "key": row.key, "levels": row.levels} for row in study.conditions.all()]
-
-
-def wants_json(request: HttpRequest) -> bool:
-    """Whether a script asks, not a person's browser."""
-    return request.headers.get("Accept", "").startswith("application/json")
 
 
 def told(request: HttpRequest, error: StudyError, url_name: str, *args: Any) -> HttpResponse:

@@ -11,7 +11,7 @@ from django.conf import settings as project
 from django.contrib.sessions.models import Session
 from django.test import Client
 
-from study.log_masking import MaskingFormatter
+from study.participants.log_masking import MaskingFormatter
 from study.models import Study
 from study.participants.tokens import new_token
 from tests.factories import PASSWORD, UserFactory, make_open_study
