@@ -11,8 +11,8 @@ from django.conf import settings as project
 from django.contrib.sessions.models import Session
 from django.test import Client
 
-from study.participants.log_masking import MaskingFormatter
 from study.models import Study
+from study.participants.log_masking import MaskingFormatter
 from study.participants.tokens import new_token
 from tests.factories import PASSWORD, UserFactory, make_open_study
 from tests.study.visits import Visit
