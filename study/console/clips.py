@@ -16,7 +16,7 @@ from study.console.plan_forms import TagFileForm
 from study.errors import ImportRefused, StudyError
 from study.http import wants_json
 from study.models import Clip, Study
-from study.setup import clip_import, tag_import
+from study.setup import clip_import, clip_selection, tag_import
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -79,15 +79,15 @@ def clip_change(request: HttpRequest, study: Study, clip_id: int, verb: str) -> 
     try:
         match verb:
             case "leave-out":
-                clip_import.exclude_clip(clip, reason=request.POST.get("reason", ""), actor=request.user)
+                clip_selection.exclude_clip(clip, reason=request.POST.get("reason", ""), actor=request.user)
                 messages.success(request, _("%(clip)s is left out.") % {"clip": clip.name})
             case "include":
-                clip_import.include_clip(clip, actor=request.user)
+                clip_selection.include_clip(clip, actor=request.user)
                 messages.success(request, _("%(clip)s is back in.") % {"clip": clip.name})
             case "practice":
-                clip_import.set_practice(clip, not clip.is_practice, actor=request.user)
+                clip_selection.set_practice(clip, not clip.is_practice, actor=request.user)
             case "delete":
-                clip_import.delete_clip(clip, actor=request.user)
+                clip_selection.delete_clip(clip, actor=request.user)
                 messages.success(request, _("%(clip)s is deleted.") % {"clip": clip.name})
     except StudyError as error:
         messages.error(request, str(error))

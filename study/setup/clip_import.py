@@ -22,9 +22,10 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from study.errors import NotAllowedNow, StudyError
-from study.models import Clip, Participant, Stimulus, Study
+from study.errors import StudyError
+from study.models import Clip, Study
 from study.models.studies import record
+from study.setup.draft_lock import lock_draft
 
 # What libsndfile calls the accepted containers, and the suffix each is stored under.
 SUFFIX_OF_FORMAT = {"WAV": "wav", "WAVEX": "wav", "RF64": "wav", "FLAC": "flac", "OGG": "ogg", "MP3": "mp3"}
@@ -36,6 +37,8 @@ MAXIMUM_BYTES = 400 * 1024 * 1024
 # −80 dBFS: below it nothing is heard at any volume that is bearable otherwise.
 SILENCE = 1e-4
 _BLOCK = 1 << 16
+
+ACCEPTED_TEXT = gettext_lazy("WAV, FLAC, OGG or MP3, from one second to an hour, up to 400 MB each")
 
 
 class ClipRefused(StudyError):
@@ -223,9 +226,8 @@ def import_clip(study: Study, upload: UploadedFile, *, actor: Any = None) -> Cli
     with _on_disk(upload, suffix) as path:
         facts = inspect_audio(path, name)
         with transaction.atomic(), path.open("rb") as content:
-            # The study's row is locked: two uploads at once get two numbers, and one of two equal files wins.
-            locked = Study.objects.select_for_update().get(pk=study.pk)
-            refuse_unless_draft(locked)
+            # The lock gives two uploads at once two numbers, and refuses the second of two equal files.
+            lock_draft(study.pk)
             _refuse_second_name(study, name)
             same = study.clips.filter(audio_digest=facts.digest).first()
             if same is not None:
@@ -274,95 +276,3 @@ def _refuse_second_name(study: Study, name: str) -> None:
             _("%(file)s: the study has a clip of this name. Rename the file, or delete the clip first.")
             % {"file": name}
         )
-
-
-def refuse_unless_draft(study: Study) -> None:
-    """Raises NotAllowedNow once the study has opened: its clips and their tags are part of the plan."""
-    if not study.settings_can_change:
-        raise NotAllowedNow(
-            _("The study is %(status)s: its plan is fixed, so its clips and tags can no longer be changed.")
-            % {"status": study.get_status_display()}
-        )
-
-
-@transaction.atomic
-def exclude_clip(clip: Clip, *, reason: str, actor: Any = None) -> None:
-    """Leaves a clip out of the study, with a reason for the log.
-
-    Raises:
-        StudyError: no reason is given.
-        NotAllowedNow: the study is no draft.
-    """
-    reason = reason.strip()
-    if not reason:
-        raise StudyError(_("Say why %(clip)s is left out: the reason goes into the study's log.") % {"clip": clip.name})
-    _set_included(clip, False, reason[:200])
-    record(clip.study, "clip left out", actor=actor, reason=reason[:200], clip=clip.name)
-
-
-@transaction.atomic
-def include_clip(clip: Clip, *, actor: Any = None) -> None:
-    """Takes a clip that was left out back in.
-
-    Raises:
-        NotAllowedNow: the study is no draft.
-    """
-    _set_included(clip, True, "")
-    record(clip.study, "clip taken back in", actor=actor, clip=clip.name)
-
-
-def _set_included(clip: Clip, included: bool, reason: str) -> None:
-    refuse_unless_draft(Study.objects.select_for_update().get(pk=clip.study_id))
-    clip.included, clip.exclusion_reason = included, reason
-    clip.save(update_fields=["included", "exclusion_reason"])
-
-
-@transaction.atomic
-def set_practice(clip: Clip, practice: bool, *, actor: Any = None) -> None:
-    """Makes a clip the practice trial's (it is not judged then), or an ordinary one again.
-
-    Raises:
-        NotAllowedNow: the study is no draft.
-    """
-    refuse_unless_draft(Study.objects.select_for_update().get(pk=clip.study_id))
-    clip.is_practice = practice
-    clip.save(update_fields=["is_practice"])
-    record(clip.study, "clip for practice" if practice else "clip for judging", actor=actor, clip=clip.name)
-
-
-@transaction.atomic
-def delete_clip(clip: Clip, *, actor: Any = None) -> None:
-    """Removes a clip with its images and files from a draft; pilot runs that met it go with it.
-
-    Raises:
-        NotAllowedNow: the study is no draft.
-    """
-    refuse_unless_draft(Study.objects.select_for_update().get(pk=clip.study_id))
-    files = files_of(clip)
-    Participant.objects.filter(study=clip.study, trials__clip=clip).delete()
-    record(clip.study, "clip deleted", actor=actor, clip=clip.name, digest=clip.audio_digest)
-    clip.delete()
-    transaction.on_commit(lambda: delete_files(files))
-
-
-def files_of(clip: Clip) -> list[Any]:
-    """Every stored file of a clip: its audio, and its stimuli's images."""
-    stored = [clip.audio, clip.survey_audio]
-    for stimulus in clip.stimuli.all():
-        stored += [stimulus.image, stimulus.preview]
-    return [(file.storage, file.name) for file in stored if file]
-
-
-def delete_files(files: list[Any]) -> None:
-    """Deletes stored files after their rows are gone, but none that a copied study still uses."""
-    names = {name for _storage, name in files}
-    used: set[str] = set()
-    for model, fields in ((Clip, ("audio", "survey_audio")), (Stimulus, ("image", "preview"))):
-        for field in fields:
-            used.update(model.objects.filter(**{f"{field}__in": names}).values_list(field, flat=True))
-    for storage, name in files:
-        if name not in used:
-            storage.delete(name)
-
-
-ACCEPTED_TEXT = gettext_lazy("WAV, FLAC, OGG or MP3, from one second to an hour, up to 400 MB each")

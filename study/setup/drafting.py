@@ -10,7 +10,7 @@ from study.design.conditions import ConditionPreset, create_conditions
 from study.errors import NotAllowedNow
 from study.models import Stimulus, Study
 from study.models.studies import record
-from study.setup.clip_import import delete_files, files_of
+from study.setup.clip_files import delete_files, files_of
 from study.texts import FIELDS, shipped_text
 
 # What does not touch the plan and may be mended while people answer.

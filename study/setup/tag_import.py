@@ -19,7 +19,7 @@ from django.utils.translation import ngettext
 from study.errors import ImportRefused
 from study.models import Clip, Study
 from study.models.studies import record
-from study.setup.clip_import import refuse_unless_draft
+from study.setup.draft_lock import lock_draft
 from study.spreadsheet import as_written, csv_text
 
 CLIP_COLUMNS = ("clip", "mp3_path", "file", "filename", "clip_id")  # the first that is there names the clip
@@ -329,7 +329,7 @@ def import_tags(study: Study, raw: bytes, *, file: str, skip_unknown: bool = Fal
         ImportRefused: anything is wrong with the file; nothing was imported.
         NotAllowedNow: the study is no draft.
     """
-    refuse_unless_draft(Study.objects.select_for_update().get(pk=study.pk))
+    lock_draft(study.pk)
     text, encoding = decode_table(raw, file)
     clips = list(study.clips.all())
     table = read_tags(text, clips, file=file, skip_unknown=skip_unknown)
@@ -350,7 +350,7 @@ def set_tags(clip: Clip, tags: Sequence[str], *, actor: Any = None) -> None:
         ImportRefused: a tag is too long, or there are too many.
         NotAllowedNow: the study is no draft.
     """
-    refuse_unless_draft(Study.objects.select_for_update().get(pk=clip.study_id))
+    lock_draft(clip.study_id)
     cleaned = [tag for text in tags if (tag := clean_tag(text))]
     problems = [f"{clip.name}: {problem}" for tag in cleaned if (problem := tag_problem(tag))]
     if len(cleaned) > MOST_TAGS:

@@ -52,6 +52,6 @@ def next_step(study: Study, key: str, *, primary: bool = True) -> dict[str, Any]
 
 @register.filter
 def clip_of_entry(data: dict[str, Any]) -> str:
-    """The clip that an entry of the log is about: its name, or its number in the study."""
+    """Return the name of a log entry's clip; old entries of generation hold the clip's number instead."""
     clip = data.get("clip", "")
     return _("clip %(n)d") % {"n": clip} if isinstance(clip, int) else str(clip)
