@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.core.files.storage import default_storage
 
+from study import audio_file
 from study.errors import NotAllowedNow
 from study.models import Clip, Study
 from study.setup import clip_import
@@ -70,7 +71,7 @@ def test_what_is_no_clip_is_refused_by_name(draft: Study, name: str, content: by
 
 
 def test_an_hour_is_too_long(draft: Study, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clip_import, "MAXIMUM_SECONDS", 3.0)
+    monkeypatch.setattr(audio_file, "MAXIMUM_SECONDS", 3.0)
     import_clip(draft, upload("fits.wav", tone(2.9)))
     with pytest.raises(ClipRefused, match=r"exact\.wav lasts .* Cut out the part"):
         import_clip(draft, upload("exact.wav", tone(3.0)))
