@@ -22,7 +22,7 @@ from analysis import results
 from analysis.exports import REPORT_FILES
 from study.ballots.receipts import find_receipt, verify_ballot
 from study.digests import canonical_digest
-from study.spreadsheet import as_written
+from study.spreadsheet import unescape_formula
 
 SUMS = "SHA256SUMS"
 MATCH_CONTROL = "match_control.csv"
@@ -194,7 +194,7 @@ def _check_digests(bundle: Bundle) -> None:
         return
     for number, row in enumerate(bundle.ballots, start=2):
         try:
-            sound = verify_ballot(row | {"clip": as_written(row["clip"])})
+            sound = verify_ballot(row | {"clip": unescape_formula(row["clip"])})
         except (KeyError, ValueError, TypeError, AttributeError):
             sound = False
         if not sound:

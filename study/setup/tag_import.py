@@ -6,9 +6,8 @@ Two layouts are understood. A **list** has the columns `clip` and `tags`, the ta
 """
 
 import csv
-import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,7 +19,7 @@ from study.errors import ImportRefused
 from study.models import Clip, Study
 from study.models.studies import record
 from study.setup.draft_lock import lock_draft
-from study.spreadsheet import as_written, csv_text
+from study.spreadsheet import NotText, csv_rows, csv_text, decode_text, delimiter_of, unescape_formula
 
 CLIP_COLUMNS = ("clip", "mp3_path", "file", "filename", "clip_id")  # the first that is there names the clip
 ID_COLUMN = "clip_id"
@@ -29,7 +28,6 @@ LONGEST_TAG = 60
 MOST_TAGS = 100
 MAXIMUM_BYTES = 60 * 1024 * 1024
 SHOWN_PROBLEMS = 30
-_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _YES, _NO = frozenset({"1", "1.0"}), frozenset({"0", "0.0", ""})
 
 
@@ -75,23 +73,15 @@ def decode_table(raw: bytes, file: str) -> tuple[str, str]:
         raise refused([_("%(file)s is larger than %(limit)d MB.") % {"file": file, "limit": MAXIMUM_BYTES // 2**20}])
     if not raw.strip():
         raise refused([_("%(file)s is empty. Choose the table of tags.") % {"file": file}])
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        candidates = [("utf-16", "UTF-16")]
-    else:
-        candidates = [("utf-8-sig", "UTF-8"), ("cp949", "CP949")]
-    for codec, name in candidates:
-        try:
-            text = raw.decode(codec)
-        except UnicodeDecodeError:
-            continue
-        if "\x00" not in text:
-            return text, name
-    raise refused(
-        [
-            _("%(file)s is no text in UTF-8 or CP949 (a spreadsheet is not one). Save it as “CSV UTF-8”.")
-            % {"file": file}
-        ]
-    )
+    try:
+        return decode_text(raw)
+    except NotText:
+        raise refused(
+            [
+                _("%(file)s is no text in UTF-8 or CP949 (a spreadsheet is not one). Save it as “CSV UTF-8”.")
+                % {"file": file}
+            ]
+        ) from None
 
 
 def refused(problems: list[str], unknown_clips: int = 0) -> ImportRefused:
@@ -101,25 +91,6 @@ def refused(problems: list[str], unknown_clips: int = 0) -> ImportRefused:
         rest = ngettext("… and %(n)d more problem.", "… and %(n)d more problems.", more) % {"n": more}
         problems = [*problems[:SHOWN_PROBLEMS], rest]
     return ImportRefused(problems, unknown_clips=unknown_clips)
-
-
-def _delimiter_of(header: str) -> str:
-    """The sign among tab, semicolon and comma that cuts the header into the most fields."""
-    counts = {sign: len(next(csv.reader([header], delimiter=sign), [])) for sign in ("\t", ";", ",")}
-    return max(counts, key=lambda sign: counts[sign]) if max(counts.values()) > 1 else ","
-
-
-def _lines(text: str) -> Iterator[str]:
-    """The lines with their ends, one at a time: a data set's whole table would be held four times by StringIO."""
-    return (found.group() for found in _LINE.finditer(text))
-
-
-def _rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Line number and fields of every row that is not blank."""
-    reader = csv.reader(_lines(text), delimiter=delimiter, strict=True)
-    for fields in reader:
-        if any(value.strip() for value in fields):
-            yield reader.line_num, [as_written(value) for value in fields]
 
 
 class _ClipFinder:
@@ -211,8 +182,8 @@ def read_tags(text: str, clips: Sequence[Clip], *, file: str, skip_unknown: bool
     Raises:
         ImportRefused: with every fault found, each with file, row, value and how to mend it.
     """
-    delimiter = _delimiter_of(next((line for line in _lines(text) if line.strip()), ""))
-    rows = _rows(text, delimiter)
+    delimiter = delimiter_of(text)
+    rows = csv_rows(text, delimiter)
     table = TagTable()
     finder = _ClipFinder(clips)
     problems: list[str] = []
@@ -220,9 +191,11 @@ def read_tags(text: str, clips: Sequence[Clip], *, file: str, skip_unknown: bool
     line = 0
     try:
         line, header = next(rows)
-        layout = _layout_of(header, file, delimiter)
+        layout = _layout_of([unescape_formula(name) for name in header], file, delimiter)
         for line, fields in rows:
-            problem = _read_row(line, fields, layout, finder, table, seen, skip_unknown)
+            problem = _read_row(
+                line, [unescape_formula(value) for value in fields], layout, finder, table, seen, skip_unknown
+            )
             problems += [
                 _("%(file)s, row %(row)d: %(problem)s") % {"file": file, "row": line, "problem": each}
                 for each in problem
