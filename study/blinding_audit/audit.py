@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 from django.db import transaction
 from django.utils import timezone
 
-from study.blinding_audit.browser import InProcess, OverHttp
 from study.blinding_audit.channels import SHARES, observed
 from study.blinding_audit.files import odd_files
 from study.blinding_audit.guess import Channel, judge
@@ -22,7 +21,8 @@ from study.models import BlindingAudit, Participant, Study
 from study.models.studies import record
 from study.participants.enrolment import design_of, practice_clip
 from study.participants.links import create_personal_links
-from study.simulation.people import SurveyBroken
+from study.simulation.transports import InProcess, OverHttp
+from study.simulation.walking import SurveyBroken
 
 logger = logging.getLogger(__name__)
 # Over all channels together: how often an audit of a study without a leak may fail.
@@ -166,7 +166,7 @@ def _watch_all(
     documents: list[Document] = []
     try:
         for person, (_, url) in enumerate(links):
-            browser = OverHttp(base_url) if base_url else InProcess()
+            browser = OverHttp(base_url) if base_url else InProcess(quiet=True)
             notes = watch(study, person, browser, urlsplit(url).path, trials, stop_after)
             sights += notes.sights
             documents += notes.documents

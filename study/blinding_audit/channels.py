@@ -184,7 +184,9 @@ def _of_documents(sights: Sequence[Sight], what: str, found: Found) -> Iterator[
 
 
 def _redirects(document: Document) -> tuple[str, ...]:
-    return tuple(text for hop in document.reply.hops for text in (str(hop.status), *readings(hop.header("Location"))))
+    return tuple(
+        text for hop in document.reply.redirects for text in (str(hop.status), *readings(hop.header("Location")))
+    )
 
 
 def _facts(document: Document) -> tuple[str, ...]:

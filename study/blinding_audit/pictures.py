@@ -7,10 +7,10 @@ from email.utils import parsedate_to_datetime
 from math import log2
 
 from study.blinding_audit import strip
-from study.blinding_audit.browser import Browser, Reply, follow
 from study.blinding_audit.sights import Sight
 from study.blinding_audit.words import readings
-from study.simulation.people import SurveyBroken
+from study.simulation.transports import Browser, Reply, follow
+from study.simulation.walking import SurveyBroken
 
 # Observables that follow from the picture itself: reported, never failed.
 FROM_THE_PICTURE = ("image: bytes",)
@@ -41,7 +41,7 @@ def look_at(sight: Sight, browser: Browser, url: str, *, closely: bool, name: st
     sight.note(f"{name}: bytes", len(reply.body))
     declared = reply.header("Content-Length")
     sight.note(f"{name}: length is as declared", not declared or int(declared) == len(reply.body))
-    sight.note(f"{name}: pieces", *sorted(set(reply.pieces)))
+    sight.note(f"{name}: pieces", *sorted(set(reply.chunk_sizes)))
     for part, value in strip.parts(reply.body):
         sight.note(f"{name} file, {part}", *readings(value))
     if name != "image":
@@ -59,8 +59,8 @@ def _ask_oddly(sight: Sight, browser: Browser, url: str, reply: Reply) -> None:
     asked = ASKED | {"if-none-match": {"if-none-match": reply.header("ETag") or "*"}}
     # Half of the ways for half of the people: neither the teaching nor the tested half of them.
     for name, headers in sorted(asked.items())[(sight.person // 2) % 2 :: 2]:
-        note_reply(sight, f"image asked with {name}", browser.ask("GET", url, None, headers))
-    note_reply(sight, "image, HEAD", browser.ask("HEAD", url, None, {}))
+        note_reply(sight, f"image asked with {name}", browser.send("GET", url, None, headers))
+    note_reply(sight, "image, HEAD", browser.send("HEAD", url, None, {}))
 
 
 def note_reply(sight: Sight, name: str, reply: Reply) -> None:
@@ -68,7 +68,7 @@ def note_reply(sight: Sight, name: str, reply: Reply) -> None:
     sight.note(f"{name}: status", reply.status, reply.reason)
     for header, value in headers_of(reply):
         sight.note(f"{name}, header {header}", *readings(value))
-    for hop in reply.hops:
+    for hop in reply.redirects:
         sight.note(f"{name}: led on", hop.status, *readings(hop.header("Location")))
         for header, value in headers_of(hop):
             sight.note(f"{name} led on, header {header}", *readings(value))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
 
-from study.simulation.people import SurveyBroken
+from study.simulation.walking import SurveyBroken
 
 
 @dataclass

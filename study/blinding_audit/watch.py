@@ -5,15 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import unescape
 from typing import Any
-from urllib.parse import urlsplit
 
-from study.blinding_audit.browser import Browser, Reply, follow
 from study.blinding_audit.pictures import look_at, note_ranks, note_sound
 from study.blinding_audit.sights import Sight, block_of, facts_of, without_blocks
 from study.blinding_audit.words import layout, readings, words_of
 from study.design import LETTERS
 from study.models import Stimulus, Study, Trial
-from study.simulation.people import Page, SurveyBroken, suitable_answers, walk
+from study.simulation.transports import Browser, Reply, Session, follow
+from study.simulation.walking import SurveyBroken, suitable_answers, walk
 
 
 @dataclass(frozen=True)
@@ -46,41 +45,40 @@ def watch(study: Study, person: int, browser: Browser, way_in: str, trials: int,
     return visit.notes
 
 
-class _Visit:
-    """A transport for `walk` that keeps notes."""
+class _Visit(Session):
+    """A session that records what a participant can observe."""
 
     def __init__(self, person: int, browser: Browser, trials: int) -> None:
-        self.person, self.browser, self.trials = person, browser, trials
+        super().__init__(browser)
+        self.person, self.trials = person, trials
         self.notes = Notes()
         self.looked: list[int] = []  # the numbers of the trials whose images were looked at
-        self._last: Reply | None = None
 
-    def get(self, path: str) -> Page:
-        return self._page(follow(self.browser, "GET", path, accept="text/html"))
+    def get(self, path: str) -> Reply:
+        return self._recorded(super().get(path))
 
-    def post(self, path: str, data: Mapping[str, str]) -> Page:
+    def post(self, path: str, data: Mapping[str, str]) -> Reply:
         number = _number_of(path)
         if number in self.looked:
             reply = follow(self.browser, "POST", path, data, accept="application/json")
             self._keep(number, "reply", reply)
-        reply = follow(self.browser, "POST", path, data, accept="text/html")
-        if number in self.looked and reply.hops:
-            self._keep(number, "reply without script", reply.hops[0])
-        return self._page(reply)
+        reply = super().post(path, data)
+        if number in self.looked and reply.redirects:
+            self._keep(number, "reply without script", reply.redirects[0])
+        return self._recorded(reply)
 
     def _keep(self, trial: int | None, what: str, reply: Reply, body: str | None = None) -> None:
         document = Document(self.person, trial, what, reply, reply.text if body is None else body)
         self.notes.documents.append(document)
 
-    def _page(self, reply: Reply) -> Page:
-        self._last = reply
-        path = urlsplit(reply.path).path
+    def _recorded(self, reply: Reply) -> Reply:
+        path = reply.path
         step = path.strip("/").split("/")[2] if path.startswith("/q/") and path.count("/") > 3 else "the way in"
         if step != "trial":
             self._keep(None, step, reply)
-        return Page(reply.status, path, reply.text, dict(reply.headers))
+        return reply
 
-    def choose(self, page: Page) -> dict[str, str]:
+    def choose(self, page: Reply) -> dict[str, str]:
         """Looks at the images of a trial, as long as there are some to look at, and takes the first two."""
         _, handle, _, number = page.path.strip("/").split("/")
         trial = Trial.objects.select_related("clip").get(participant__handle=handle, number=int(number))
@@ -89,15 +87,14 @@ class _Visit:
             self._look(trial, page)
         return trial.expected or {"first": "A", "second": "B"}
 
-    def _look(self, trial: Trial, page: Page) -> None:
-        assert self._last is not None
+    def _look(self, trial: Trial, page: Reply) -> None:
         conditions = dict(Stimulus.objects.filter(pk__in=trial.position_order).values_list("pk", "condition_id"))
         sights = [
             Sight(self.person, trial.number, trial.clip_id, conditions[pk], letter)
             for pk, letter in zip(trial.position_order, LETTERS, strict=False)
         ]
         urls = _image_urls(page.text, len(sights))
-        headers = "\n".join(f"{name}: {value}" for name, value in self._last.headers)
+        headers = "\n".join(f"{name}: {value}" for name, value in page.headers)
         for sight, url in zip(sights, urls, strict=True):
             _note_block(sight, block_of(page.text, sight.letter), url)
             look_at(sight, self.browser, url, closely=len(self.looked) == 1)
@@ -106,7 +103,7 @@ class _Visit:
         note_sound(sights, self.browser, page.text)
         note_ranks(sights)
         self.notes.sights += sights
-        self._keep(trial.number, "page", self._last, without_blocks(page.text))
+        self._keep(trial.number, "page", page, without_blocks(page.text))
         if len(self.looked) == 1:
             self._look_beside(trial, page, urls)
 
@@ -117,7 +114,7 @@ class _Visit:
         for url in sorted(found - set(urls))[:3]:
             look_at(sight, self.browser, url, closely=False, name="beside the image")
 
-    def _look_beside(self, trial: Trial, page: Page, urls: list[str]) -> None:
+    def _look_beside(self, trial: Trial, page: Reply, urls: list[str]) -> None:
         """Addresses that nobody leads to, and those beside the trial: their answers are read as well."""
         base = page.path.partition("trial/")[0]
         folder, _, _letter = urls[0].rpartition("/")
@@ -131,11 +128,11 @@ class _Visit:
             ("page of problems", "GET", f"{base}problem/?page=trial%20{trial.number}"),
             ("page of withdrawing", "GET", f"{base}withdraw/"),
         ):
-            reply = self.browser.ask(method, path, {} if method == "POST" else None, {"accept": "text/html"})
+            reply = self.browser.send(method, path, {} if method == "POST" else None, {"accept": "text/html"})
             self._keep(trial.number, what, reply)
         token = re.search(r'name="csrfmiddlewaretoken" value="([^"]*)"', page.text)
         events = {"events": "[]", "csrfmiddlewaretoken": token.group(1) if token else ""}
-        self._keep(trial.number, "reply to events", self.browser.ask("POST", f"{base}events/", events, {}))
+        self._keep(trial.number, "reply to events", self.browser.send("POST", f"{base}events/", events, {}))
 
 
 def _number_of(path: str) -> int | None:

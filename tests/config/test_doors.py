@@ -177,7 +177,7 @@ def test_links_to_other_sites_are_https_or_http_and_carry_the_id_only_as_text() 
     visit.client = Client()
     way_in = f"/s/{study.open_link_token}/?PROLIFIC_PID=" + "%22%3E%3Cscript%3E%26x%3D1"
     page = visit.client.get(way_in).content.decode()
-    from study.simulation.people import hidden_fields
+    from study.simulation.walking import hidden_fields
 
     landed = visit.client.post(way_in, {"key": hidden_fields(page)["key"]})
     visit.base = landed.headers["Location"]

@@ -7,7 +7,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from study.errors import StudyError
 from study.models import Study
-from study.simulation.people import PreferenceModel, simulate_participants
+from study.simulation.people import simulate_participants
+from study.simulation.preferences import PreferenceModel
 
 
 class Command(BaseCommand):
@@ -50,7 +51,7 @@ class Command(BaseCommand):
                 drop_out=options["drop_out"],
                 base_url=options["url"],
             )
-        except (StudyError, OSError) as error:
+        except (StudyError, ValueError, OSError) as error:
             raise CommandError(str(error), returncode=2) from error
         done = sum(person.status == "completed" for person in people)
         kind = people[0].get_kind_display() if people else ""
