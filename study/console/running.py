@@ -11,7 +11,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from study.blinding_audit.record import ask_for_audit, last_audits
+from study.blinding_audit.queueing import ask_for_audit
+from study.blinding_audit.verdicts import last_audits
 from study.console.common import conditions_are_sealed, study_page
 from study.console.plan_forms import LinksForm, PlanForm
 from study.errors import StudyError
@@ -166,7 +167,7 @@ def study_move(request: HttpRequest, study: Study, verb: str) -> HttpResponse:
     try:
         match verb:
             case "begin":
-                if lifecycle.open_when_checked(study, actor=request.user):
+                if lifecycle.open_or_audit_first(study, actor=request.user):
                     messages.success(request, _("The study is open. Hand out the link."))
                     return redirect("study_links", study.slug)
             case "pause":

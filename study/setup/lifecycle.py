@@ -12,7 +12,8 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from study.blinding_audit import audit_study
-from study.blinding_audit.record import ask_for_audit, last_verdict
+from study.blinding_audit.queueing import ask_for_audit
+from study.blinding_audit.verdicts import last_verdict
 from study.design.conditions import TAGS_BY_FORM, ConditionPreset, create_conditions
 from study.digests import canonical_digest
 from study.errors import NotAllowedNow, PreflightFailed, StudyError
@@ -107,7 +108,7 @@ def open_study(study: Study, *, actor: Any = None) -> Study:
     return _open(study, actor)
 
 
-def open_when_checked(study: Study, *, actor: Any = None) -> bool:
+def open_or_audit_first(study: Study, *, actor: Any = None) -> bool:
     """Opens the study, or lets a worker check its blinding first, which opens it once the check has passed.
 
     Returns:
@@ -125,7 +126,7 @@ def open_when_checked(study: Study, *, actor: Any = None) -> bool:
     return True
 
 
-def open_checked(audit: BlindingAudit) -> None:
+def open_after_audit(audit: BlindingAudit) -> None:
     """Opens the study of an audit that was asked for to open it; what stands against it stands in the audit's row."""
     audit.refresh_from_db()  # that it opens may have been said while it ran
     if not audit.opens_plan or audit.state != BlindingAudit.State.PASSED:

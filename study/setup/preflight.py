@@ -8,7 +8,7 @@ from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from study.blinding_audit.record import last_verdict
+from study.blinding_audit.verdicts import last_verdict
 from study.models import Clip, Stimulus, Study
 from study.participants.questions import QuestionSetError, load_question_set
 from study.setup.path_steps import applies_to, step_named

@@ -44,8 +44,8 @@ class Command(BaseCommand):
         if report.passed:
             self.stdout.write("Nothing but the pixels tells the condition.")
             return
-        for odd in report.odd:
-            self.stdout.write(f"LEAK {odd}")
+        for part in report.differing_files:
+            self.stdout.write(f"LEAK {part}")
         for channel in report.leaks:
             self.stdout.write(f"LEAK {channel.name}: {channel.example} (p = {channel.p:.5f})")
-        raise CommandError(f"{len(report.names)} channels tell the condition.", returncode=1)
+        raise CommandError(f"{len(report.findings)} channels tell the condition.", returncode=1)

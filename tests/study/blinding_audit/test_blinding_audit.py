@@ -97,8 +97,8 @@ def test_the_people_of_an_audit_that_was_killed_are_taken_away_by_the_next(study
         raise SystemExit  # and nothing that should be done afterwards is
 
     with monkeypatch.context() as patch:
-        patch.setattr(audit, "_forget", lambda audit: None)
-        patch.setattr(audit, "observed", killed)
+        patch.setattr(audit, "_delete_pilots", lambda audit: None)
+        patch.setattr(audit, "all_channels", killed)
         with pytest.raises(SystemExit):
             small_audit(study)
     create_personal_links(study, 1, kind=Participant.Kind.PILOT)

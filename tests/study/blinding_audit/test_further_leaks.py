@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 
 def names(report):
-    return [*report.odd, *(channel.name for channel in report.leaks)]
+    return [*report.differing_files, *(channel.name for channel in report.leaks)]
 
 
 def found(report, *parts):
@@ -312,13 +312,13 @@ def unfiltered(content):
     ],
 )
 def test_one_file_of_another_make_is_found_at_once(change, part):
-    from study.blinding_audit.files import odd_files
+    from study.blinding_audit.stored_files import differing_files
 
     study = make_study(clips=3)
-    assert list(odd_files(study)) == []
+    assert list(differing_files(study)) == []
     stimulus = Stimulus.objects.filter(clip__study=study).order_by("?").first()
     resave(stimulus, change(stimulus))
-    assert any(part in line for line in odd_files(study))
+    assert any(part in line for line in differing_files(study))
 
 
 @pytest.mark.parametrize(
@@ -331,15 +331,15 @@ def test_one_file_of_another_make_is_found_at_once(change, part):
     ],
 )
 def test_one_jpeg_of_other_settings_is_found(options):
-    from study.blinding_audit.files import odd_files
+    from study.blinding_audit.stored_files import differing_files
 
     study = make_study(clips=2)
     for stimulus in Stimulus.objects.filter(clip__study=study):
         resave(stimulus, encoded(stimulus, "JPEG", quality=90, subsampling=0))
-    assert list(odd_files(study)) == []
+    assert list(differing_files(study)) == []
     stimulus = Stimulus.objects.filter(clip__study=study).first()
     resave(stimulus, encoded(stimulus, "JPEG", **{"subsampling": 0} | options))
-    assert list(odd_files(study))
+    assert list(differing_files(study))
 
 
 def test_an_odd_file_fails_the_audit():

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from study import tasks
-from study.blinding_audit import audit, record
+from study.blinding_audit import audit, verdicts
 from study.errors import PreflightFailed
 from study.models import BlindingAudit, Stimulus, Study
 from study.setup import lifecycle
@@ -38,7 +38,7 @@ def spoil(study):
 def worker(monkeypatch):
     """A worker that does what it was sent when it is told to."""
     sent: list[int] = []
-    monkeypatch.setattr("study.blinding_audit.record.queue_audit", sent.append)
+    monkeypatch.setattr("study.blinding_audit.queueing.queue_audit", sent.append)
 
     def work() -> int:
         done = len(sent)
@@ -78,7 +78,7 @@ def test_pressing_open_has_a_worker_check_and_then_opens(draft, press, worker, c
     assert "Share the link" in client.get(reverse("study_open", args=[draft.slug])).text
     check = draft.blinding_audits.get()
     assert check.state == BlindingAudit.State.PASSED
-    assert check.fingerprint == record.fingerprint(draft)
+    assert check.fingerprint == verdicts.fingerprint(draft)
     assert draft.log.filter(action="blinding audited", data__passed=True).exists()
     assert draft.log.filter(action="opened", actor=draft.owner).exists()
     assert not draft.participants.exists()
@@ -94,16 +94,16 @@ def test_pressed_twice_it_is_checked_once(draft, press, worker):
 
 def test_pressed_while_the_worker_is_at_it_it_still_opens(draft, press, worker, monkeypatch):
     """The audit writes its progress into the row in which the wish to open stands."""
-    watch = audit.watch
-    monkeypatch.setattr(audit, "watch", lambda *args: [watch(*args), press()][0])
-    BlindingAudit.objects.create(study=draft, fingerprint=record.fingerprint(draft))
+    crawl = audit.crawl
+    monkeypatch.setattr(audit, "crawl", lambda *args: [crawl(*args), press()][0])
+    BlindingAudit.objects.create(study=draft, fingerprint=verdicts.fingerprint(draft))
     tasks.audit_blinding(draft.blinding_audits.get().pk)
     draft.refresh_from_db()
     assert (draft.status, draft.blinding_audits.count()) == (Study.Status.OPEN, 1)
 
 
 def test_what_passed_already_opens_at_once(draft, press, worker):
-    BlindingAudit.objects.create(study=draft, state=BlindingAudit.State.PASSED, fingerprint=record.fingerprint(draft))
+    BlindingAudit.objects.create(study=draft, state=BlindingAudit.State.PASSED, fingerprint=verdicts.fingerprint(draft))
     assert "Hand out the link" in press()
     assert (draft.status, worker()) == (Study.Status.OPEN, 0)
 
@@ -155,11 +155,11 @@ def test_a_study_that_leaks_does_not_open_and_the_page_says_by_what(draft, press
 
 
 def test_a_check_is_known_until_what_is_shown_changes(draft, monkeypatch):
-    BlindingAudit.objects.create(study=draft, state=BlindingAudit.State.PASSED, fingerprint=record.fingerprint(draft))
+    BlindingAudit.objects.create(study=draft, state=BlindingAudit.State.PASSED, fingerprint=verdicts.fingerprint(draft))
     ran = []
     monkeypatch.setattr(lifecycle, "audit_study", lambda study, **kwargs: ran.append(study))
     spoil(draft)
-    assert record.last_verdict(draft) is None
+    assert verdicts.last_verdict(draft) is None
     with pytest.raises(lifecycle.NotAllowedNow):  # the check that never came to a verdict opens nothing
         lifecycle.open_study(draft)
     assert ran == [draft]
