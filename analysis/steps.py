@@ -10,7 +10,7 @@ from analysis.factors import factors_of, has_preset
 from analysis.reporting_items import FIELDS, MAY_STAY_EMPTY
 from study.models import Study
 from study.setup import preflight
-from study.setup.path_steps import Group, Progress, Step, conditions_of, register
+from study.setup.path_steps import Group, PathStep, Progress, conditions_of, register
 from study.setup.preflight import Finding, Level
 
 
@@ -28,7 +28,7 @@ def _sealed(study: Study) -> str:
 
 # The simulated studies are of tag set × prompt form; about other designs they would say nothing.
 register(
-    Step(
+    PathStep(
         "power",
         _("Power"),
         "study_power",
@@ -40,7 +40,7 @@ register(
     )
 )
 register(
-    Step(
+    PathStep(
         "early_stop",
         _("Early stop"),
         "study_early_stop",
@@ -53,8 +53,8 @@ register(
         ),
     )
 )
-register(Step("reporting", _("Reporting"), "study_reporting", Group.SETUP, 67, _told, optional=True))
-register(Step("results", _("Report and exports"), "study_results", Group.RESULTS, 10, note=_sealed))
+register(PathStep("reporting", _("Reporting"), "study_reporting", Group.SETUP, 67, _told, optional=True))
+register(PathStep("results", _("Report and exports"), "study_results", Group.RESULTS, 10, note=_sealed))
 
 
 @preflight.register

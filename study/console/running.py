@@ -22,7 +22,7 @@ from study.participants.links import create_personal_links, open_link
 from study.participants.monitoring import monitor
 from study.participants.questions import shipped as shipped_questions
 from study.setup import drafting, lifecycle, preflight
-from study.setup.path_steps import Group, Progress, conditions_of, images_ready, steps_of
+from study.setup.path_steps import Group, conditions_of, has_all_images, steps_of
 from study.spreadsheet import csv_text
 
 # What Prolific puts into the address of a participant.
@@ -79,7 +79,7 @@ def study_preview(request: HttpRequest, study: Study) -> HttpResponse:
         "study/preview.html",
         {
             "study": study,
-            "ready": images_ready(study) is Progress.DONE,
+            "ready": has_all_images(study),
             "closed": study.status == Study.Status.CLOSED,
             "pilots": study.participants.filter(kind=Participant.Kind.PILOT).count(),
         },
@@ -90,7 +90,7 @@ def study_preview(request: HttpRequest, study: Study) -> HttpResponse:
 @study_page
 def study_preview_start(request: HttpRequest, study: Study) -> HttpResponse:
     """Makes a pilot's link and goes through it; pilots' answers never mix with the study's."""
-    if images_ready(study) is not Progress.DONE:
+    if not has_all_images(study):
         messages.error(request, _("Not every clip has its images yet. Generate them first."))
         return redirect("study_preview", study.slug)
     [(_label, address)] = create_personal_links(study, 1, kind=Participant.Kind.PILOT, actor=request.user)
@@ -119,7 +119,7 @@ def study_blinding_check(request: HttpRequest, study: Study) -> HttpResponse:
     """Lets a worker check the blinding of the study as it is now."""
     if study.status != Study.Status.DRAFT:
         messages.error(request, _("The blinding is checked before the study opens."))
-    elif images_ready(study) is not Progress.DONE:
+    elif not has_all_images(study):
         messages.error(request, _("Not every clip has its images yet. Generate them first."))
     else:
         ask_for_audit(study, actor=request.user)

@@ -22,7 +22,7 @@ from study.models import Participant, Study
 from study.setup import drafting, sharing
 from study.setup.copying import copy_study
 from study.setup.lifecycle import create_study
-from study.setup.path_steps import Group, Progress, images_ready, progress_of, steps_of
+from study.setup.path_steps import Group, Progress, images_progress, progress_of, steps_of
 
 
 @require_safe
@@ -148,7 +148,7 @@ def _what_comes_next(study: Study, steps: list[dict[str, Any]]) -> dict[str, Any
         }
     if study.status == Study.Status.CLOSED:
         return _next_after_closing(study)
-    painted = images_ready(study) is not Progress.TODO
+    painted = images_progress(study) is not Progress.TODO
     left = [
         row
         for row in steps

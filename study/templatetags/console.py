@@ -7,12 +7,12 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
 from study.models import Study
-from study.setup.path_steps import Group, Progress, Step, progress_of, step_after, steps_of
+from study.setup.path_steps import Group, PathStep, Progress, progress_of, step_after, steps_of
 
 register = template.Library()
 
 
-def _row(step: Step, study: Study, path: str) -> dict[str, Any] | None:
+def _row(step: PathStep, study: Study, path: str) -> dict[str, Any] | None:
     try:
         url = reverse(step.url_name, args=[study.slug])
     except NoReverseMatch:
