@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from study.console.common import study_page, told
-from study.console.plan_forms import TagFileForm
+from study.console.forms.tag_file import TagFileForm
 from study.errors import ImportRefused, StudyError
 from study.http import wants_json
 from study.models import Clip, Study

@@ -14,7 +14,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from study.blinding_audit.queueing import ask_for_audit
 from study.blinding_audit.verdicts import last_audits
 from study.console.common import conditions_are_sealed, study_page
-from study.console.plan_forms import LinksForm, PlanForm
+from study.console.forms.links import LinksForm
+from study.console.forms.plan import PlanForm
 from study.errors import StudyError
 from study.models import Participant, Study
 from study.participants.enrolment import design_of

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from study.access import studies_of
 from study.console.common import condition_rows, conditions_are_sealed, study_page
-from study.console.describe_forms import ConditionsForm, CreateStudyForm, DescribeForm
+from study.console.forms.describe import ConditionsForm, CreateStudyForm, DescribeForm
 from study.design.conditions import ConditionPreset
 from study.errors import StudyError
 from study.models import Participant, Study
