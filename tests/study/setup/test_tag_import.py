@@ -8,7 +8,8 @@ import pytest
 
 from study.errors import ImportRefused, NotAllowedNow
 from study.models import Clip, Study
-from study.setup.tag_import import import_tags, read_tags, set_tags, split_tags, template_csv
+from study.setup.tag_import import import_tags, set_tags, template_csv
+from study.setup.tag_table import read_tags, split_tags
 
 pytestmark = pytest.mark.django_db
 
