@@ -13,7 +13,7 @@ from study.simulation.preferences import PreferenceModel
 
 class Command(BaseCommand):
     help = (
-        "Lets simulated people answer a study through its pages. In a study marked as simulated they are its "
+        "Let simulated people answer a study through its pages. In a study marked as simulated they are its "
         "participants; in any other they are pilots and never mix with real people."
     )
 
@@ -21,7 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("slug", help="the study's short name")
         parser.add_argument("--participants", type=int, required=True, help="how many people")
         parser.add_argument("--seed", type=int, default=0, help="of tastes and choices (default 0)")
-        parser.add_argument("--drop-out", type=float, default=0.0, help="share that leaves in the middle")
+        parser.add_argument("--drop-out", type=float, default=0.0, help="share of people who leave before the end")
         parser.add_argument("--person-sd", type=float, default=PreferenceModel.person_sd)
         parser.add_argument("--clip-sd", type=float, default=PreferenceModel.clip_sd)
         parser.add_argument(
