@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from generation.models import ClipStep, GenerationRun, StudyGeneration, TagDecision
 from study.models import Clip, Study
-from study.setup.copying import unsaved_copy, register
+from study.setup.copying import register, unsaved_copy
 
 
 @register

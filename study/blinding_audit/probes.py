@@ -134,7 +134,7 @@ def _number(text: str) -> float:
 
 
 def _note_delays(observations: list[Observation], channel: str) -> None:
-    """Note how much slower a reply was than the trial's fastest, in doubling steps too coarse for file sizes to show."""
+    """Note each reply's delay after the trial's fastest, in doubling steps too coarse for file sizes to show."""
     times = [float(observation.seen.pop(channel)[0]) for observation in observations]
     for observation, taken in zip(observations, times, strict=True):
         observation.note(channel.removeprefix(TIME), int(log2(1 + (taken - min(times)) / STEP_MS)))

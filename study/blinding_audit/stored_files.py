@@ -10,7 +10,7 @@ from study.models import Stimulus, Study
 
 
 def differing_files(study: Study) -> Iterator[str]:
-    """Yield each part of the files, other than pixels, that differs between images of a clip, with the number of clips."""
+    """Yield each part of the files that differs between images of a clip, with the number of such clips."""
     rows = Stimulus.objects.filter(clip__study=study, clip__included=True).exclude(image="").order_by("pk")
     by_clip: dict[int, list[dict[str, tuple[str, ...]]]] = defaultdict(list)
     for clip, name in rows.values_list("clip_id", "image"):

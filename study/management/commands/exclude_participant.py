@@ -1,4 +1,4 @@
-"""`manage.py exclude_participant SLUG CODE --reason "…" [--undo]`: leave a participant's answers out of the analysis."""
+"""`manage.py exclude_participant SLUG CODE --reason "…" [--undo]`: leave answers out of the analysis."""
 
 from argparse import ArgumentParser
 from typing import Any
