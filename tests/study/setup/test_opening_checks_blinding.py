@@ -3,6 +3,7 @@
 import functools
 from datetime import timedelta
 
+import numpy as np
 import pytest
 from django.core.files.base import ContentFile
 from django.urls import reverse
@@ -195,8 +196,6 @@ def test_a_failed_audit_keeps_its_reason(draft):
 
 
 def test_a_simulated_study_opens_without_an_audit(draft, monkeypatch):
-    import numpy as np
-
     monkeypatch.setattr(lifecycle, "audit_study", lambda study, **kwargs: pytest.fail("was audited"))
     draft.simulated = True
     draft.save()
