@@ -226,7 +226,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {
         "masked": {
-            "()": "study.log_masking.MaskingFormatter",
+            "()": "study.participants.log_masking.MaskingFormatter",
             "format": "{asctime} {levelname} {name}: {message}",
             "style": "{",
         },

@@ -1,11 +1,13 @@
 """What can go wrong in a generation run, in words that a person can act on."""
 
-
-class GenerationError(Exception):
-    """The base of this app's errors about runs: `str(error)` is shown to people as it stands."""
+from study.errors import NotAllowedNow, StudyError
 
 
-class NotPossibleNow(GenerationError):
+class GenerationError(StudyError):
+    """The base of this app's errors about runs."""
+
+
+class NotPossibleNow(GenerationError, NotAllowedNow):
     """The state of the study or of its run does not permit this."""
 
 

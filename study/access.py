@@ -1,4 +1,4 @@
-"""Who may see which study: one place to ask, so that no view forgets."""
+"""Which studies a user may see. Every view of a study gets it from here."""
 
 from typing import Any
 
@@ -9,12 +9,12 @@ from study.models import Study
 
 
 def studies_of(user: Any) -> QuerySet[Study]:
-    """The studies that `user` owns or is a member of; operators see all."""
+    """Return the studies that `user` owns or is a member of; operators see all."""
     if user.is_superuser:
         return Study.objects.all()
     return Study.objects.filter(Q(owner=user) | Q(members=user)).distinct()
 
 
 def study_or_404(user: Any, slug: str) -> Study:
-    """The study, or 404 also where it exists and is somebody else's: strangers learn nothing."""
+    """Return the study, or raise 404, also for a study of others: strangers must not learn that it exists."""
     return get_object_or_404(studies_of(user), slug=slug)

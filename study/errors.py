@@ -1,8 +1,8 @@
-"""What can go wrong in the domain, in words that a person can act on."""
+"""Errors of the domain, with messages that a person can act on."""
 
 
 class StudyError(Exception):
-    """The base of this app's errors: `str(error)` is shown to people as it stands."""
+    """Base of this app's errors; pages show `str(error)` unchanged."""
 
 
 class NotAllowedNow(StudyError):
@@ -10,7 +10,7 @@ class NotAllowedNow(StudyError):
 
 
 class PreflightFailed(StudyError):
-    """The study cannot open yet; `findings` says what to mend."""
+    """The study cannot open yet; `findings` lists the reasons."""
 
     def __init__(self, findings: list) -> None:
         self.findings = findings
@@ -18,9 +18,9 @@ class PreflightFailed(StudyError):
 
 
 class ImportRefused(StudyError):
-    """An imported file was refused whole; `problems` lists each fault with file, row and value.
+    """A file was refused as a whole; `problems` lists each fault with file, row and value.
 
-    `unknown_clips` counts the rows about clips that the study has not got: in a data set's whole table, most.
+    `unknown_clips` counts the rows about clips that the study does not have: most rows of a data set's table.
     """
 
     def __init__(self, problems: list[str], *, unknown_clips: int = 0) -> None:

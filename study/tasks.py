@@ -1,24 +1,24 @@
-"""The Celery task of a blinding audit. It carries an id; the row says whether there is anything to do."""
+"""The Celery task of a blinding audit. Its message holds the audit's id; the row decides whether there is work."""
 
 from typing import Any
 
 from celery import shared_task
 from celery.signals import worker_ready
 
-from study.blinding_audit import perform, record
-from study.setup.lifecycle import open_checked
+from study.blinding_audit import queueing, run_queued_audit
+from study.setup.lifecycle import open_after_audit
 
 
 @shared_task(name="study.audit_blinding")
 def audit_blinding(audit_id: int) -> None:
-    """Does the audit, if it is still to do, and opens the study where that is what it was asked for."""
-    if (audit := record.take(audit_id)) is not None:
-        perform(audit)
-        open_checked(audit)
+    """Run an audit that still waits, then open the study if the audit was asked for that."""
+    if (audit := queueing.claim_audit(audit_id)) is not None:
+        run_queued_audit(audit)
+        open_after_audit(audit)
 
 
 @worker_ready.connect
 def queue_waiting(**_kwargs: Any) -> None:
-    """Whose message a killed worker had is queued again; a second message does nothing."""
-    for audit_id in record.waiting():
-        record.queue_audit(audit_id)
+    """Queue waiting audits again: a killed worker may have taken their messages with it. Duplicates do no harm."""
+    for audit_id in queueing.waiting_audits():
+        queueing.queue_audit(audit_id)

@@ -7,7 +7,7 @@ from analysis.study_results import early_stop
 from analysis.study_results.factors import has_preset
 from analysis.study_results.reporting_answers import FIELDS, MAY_STAY_EMPTY, reporting_answers
 from study.models import Study
-from study.setup.path_steps import Group, Progress, Step, conditions_of, register
+from study.setup.path_steps import Group, PathStep, Progress, conditions_of, register
 
 
 def _reporting_progress(study: Study) -> Progress:
@@ -24,7 +24,7 @@ def _sealed_note(study: Study) -> str:
 
 # Power is simulated for tag set × prompt form only, so other designs do not get the page.
 register(
-    Step(
+    PathStep(
         "power",
         _("Power"),
         "study_power",
@@ -36,7 +36,7 @@ register(
     )
 )
 register(
-    Step(
+    PathStep(
         "early_stop",
         _("Early stop"),
         "study_early_stop",
@@ -49,5 +49,5 @@ register(
         ),
     )
 )
-register(Step("reporting", _("Reporting"), "study_reporting", Group.SETUP, 67, _reporting_progress, optional=True))
-register(Step("results", _("Report and exports"), "study_results", Group.RESULTS, 10, note=_sealed_note))
+register(PathStep("reporting", _("Reporting"), "study_reporting", Group.SETUP, 67, _reporting_progress, optional=True))
+register(PathStep("results", _("Report and exports"), "study_results", Group.RESULTS, 10, note=_sealed_note))

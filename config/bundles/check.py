@@ -20,8 +20,8 @@ from typing import Any
 
 from analysis.study_results.report_files import REPORT_FILES
 from study.ballots.receipts import find_receipt, verify_ballot
-from study.setup.lifecycle import digest_of
-from study.spreadsheet import as_written
+from study.digests import canonical_digest
+from study.spreadsheet import unescape_formula
 
 SUMS = "SHA256SUMS"
 MATCH_CONTROL = "match_control.csv"
@@ -193,7 +193,7 @@ def _check_digests(bundle: Bundle) -> None:
         return
     for number, row in enumerate(bundle.ballots, start=2):
         try:
-            is_valid = verify_ballot(row | {"clip": as_written(row["clip"])})
+            is_valid = verify_ballot(row | {"clip": unescape_formula(row["clip"])})
         except (KeyError, ValueError, TypeError, AttributeError):
             is_valid = False
         if not is_valid:
@@ -230,7 +230,7 @@ def _check_plan(bundle: Bundle) -> None:
     fixed = bundle.study.get("plan")
     if not isinstance(fixed, dict):
         return
-    if digest_of(fixed) != bundle.study.get("plan_digest"):
+    if canonical_digest(fixed) != bundle.study.get("plan_digest"):
         bundle.faults.append("study.json: the plan is not the one with the digest that was fixed at opening.")
     if "plan.json" in bundle.members:
         options = bundle.json("plan.json")

@@ -12,16 +12,25 @@ from generation.runs.conditions import is_painted, painted_conditions
 from generation.runs.progress import unchanged_clips, undecided
 from study.models import Clip, Stimulus, Study
 from study.setup import preflight
-from study.setup.path_steps import Group, Progress, Step, applies_to, conditions_of, images_ready, register, step_named
+from study.setup.path_steps import (
+    Group,
+    PathStep,
+    Progress,
+    applies_to,
+    conditions_of,
+    images_progress,
+    register,
+    step_named,
+)
 from study.setup.preflight import Finding, Level
 
-UPLOAD = Step(
+UPLOAD = PathStep(
     "upload",
     gettext_lazy("Upload images"),
     "generation_upload",
     Group.SETUP,
     45,
-    images_ready,
+    images_progress,
     applies=lambda study: not all(is_painted(row.levels) for row in conditions_of(study)),
 )
 
@@ -33,7 +42,7 @@ def _generated(study: Study) -> Progress:
         if not heard:
             return Progress.TODO
         return Progress.DONE if heard == clips.count() else Progress.PARTLY
-    progress = images_ready(study)
+    progress = images_progress(study)
     if progress is Progress.TODO and ClipStep.objects.filter(clip__study=study).exists():
         return Progress.PARTLY
     return progress
@@ -42,9 +51,9 @@ def _generated(study: Study) -> Progress:
 # Tags are what prompts are made from; a study whose images all come ready-made needs none.
 if (tags := step_named("tags")) is not None:
     register(replace(tags, applies=lambda study: any(is_painted(row.levels) for row in conditions_of(study))))
-register(Step("generate", gettext_lazy("Generate"), "generation_run", Group.SETUP, 40, _generated))
+register(PathStep("generate", gettext_lazy("Generate"), "generation_run", Group.SETUP, 40, _generated))
 register(UPLOAD)
-register(Step("review", gettext_lazy("Review"), "generation_review", Group.SETUP, 50, images_ready))
+register(PathStep("review", gettext_lazy("Review"), "generation_review", Group.SETUP, 50, images_progress))
 
 
 @preflight.register

@@ -17,6 +17,7 @@ from generation.models import TagDecision
 from generation.runs import lifecycle
 from study.access import study_or_404
 from study.models import Study
+from study.setup.clip_selection import exclude_clip, include_clip
 
 CLIPS_A_PAGE = 20
 
@@ -142,7 +143,7 @@ def generation_leave_out(request: HttpRequest, slug: str, number: int) -> HttpRe
     """Leaves a clip out of the study."""
     study = study_or_404(request.user, slug)
     clip = clip_or_404(study, number)
-    attempt(request, _("The clip is left out."), lifecycle.leave_out, clip, reason=request.POST.get("reason", ""))
+    attempt(request, _("The clip is left out."), exclude_clip, clip, reason=request.POST.get("reason", ""))
     return redirect("generation_clip", slug, number)
 
 
@@ -151,5 +152,5 @@ def generation_leave_out(request: HttpRequest, slug: str, number: int) -> HttpRe
 def generation_take_in(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Takes a clip back into the study."""
     study = study_or_404(request.user, slug)
-    attempt(request, _("The clip is in the study again."), lifecycle.take_back_in, clip_or_404(study, number))
+    attempt(request, _("The clip is in the study again."), include_clip, clip_or_404(study, number))
     return redirect("generation_clip", slug, number)

@@ -19,6 +19,7 @@ from generation.runs.progress import progress_of, undecided
 from generation.settings_model import GenerationSettings, settings_of, store_settings
 from generation.writing import OpenAIOptions, WritingError
 from study.access import study_or_404
+from study.errors import StudyError
 from study.models import Clip, Study
 from study.models.studies import record
 
@@ -101,10 +102,10 @@ def generation_live(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def attempt(request: HttpRequest, done: str, verb, *args, **kwargs) -> None:
-    """Calls a verb and tells the person how it went."""
+    """Call a verb of generation or of the study, and show its success or its refusal."""
     try:
         verb(*args, actor=request.user, **kwargs)
-    except GenerationError as error:
+    except StudyError as error:
         messages.error(request, str(error))
     else:
         messages.success(request, done)

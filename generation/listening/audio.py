@@ -1,22 +1,19 @@
-"""Audio files: checking, decoding, resampling, and the MP3 that participants hear.
+"""Audio files: decoding, resampling, and the MP3 that participants hear.
 
-This module stays light (NumPy, soundfile): the web process imports it to check uploads. What only a worker
-needs (soxr, pyloudnorm, SciPy's filters) is imported inside the functions that use it.
+This module stays light (NumPy, soundfile): the web process imports it. What only a worker needs (soxr, pyloudnorm,
+SciPy's filters) is imported inside the functions that use it.
 """
 
 import io
 import itertools
-import struct
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import soundfile
 
-MINIMUM_SECONDS = 1.0
-"""Shorter clips cannot be judged by ear, and loudness (BS.1770) is not defined below 0.4 s."""
-MAXIMUM_SECONDS = 3600.0
-"""Clips of an hour or longer are refused: a participant hears a clip, not an album."""
+from study.audio_file import BLOCK_FRAMES, AudioError, AudioFacts, check_samples, inspect_audio, open_audio
+
 MINIMUM_SAMPLE_RATE = 4000
 
 SURVEY_SAMPLE_RATE = 44_100
@@ -28,31 +25,7 @@ SURVEY_TRUE_PEAK = -1.0
 SURVEY_MAXIMUM_GAIN = 30.0
 """More gain (dB) than this would lift the noise of a nearly silent recording, not its music."""
 
-_BLOCK = 1 << 16
-_CODEC_PADDING = 4 * 1152
-"""Frames that an MP3's header may count and its decoder drop: the encoder's and the decoder's delay."""
 _MP3_KBPS = {1: 128, 2: 192}
-_MEND_FORMAT = "Export the piece as WAV, FLAC, OGG or MP3 and upload that."
-_MEND_AGAIN = "Export or copy it again from its source and upload the new file."
-
-
-class AudioError(ValueError):
-    """An audio file that cannot be used; the message names the file and says how to mend it."""
-
-
-@dataclass(frozen=True)
-class AudioFacts:
-    """What a file holds, found by reading all of it once.
-
-    `peak` is the largest absolute sample (1.0 is full scale); `format` is libsndfile's name (`WAV`, `MP3`).
-    """
-
-    duration: float
-    sample_rate: int
-    channels: int
-    frames: int
-    format: str
-    peak: float
 
 
 @dataclass(frozen=True)
@@ -108,45 +81,18 @@ class SurveyAudio:
 
 
 def check_audio(path: str | Path, name: str | None = None) -> AudioFacts:
-    """Reads the whole file once, block by block, and returns its facts.
+    """Read the whole file once and return its facts; `name` is what messages call the file.
 
-    `name` is what messages call the file (an upload's own name). Raises AudioError for a file that is
-    missing, empty, no audio, corrupt, cut short, too short, an hour or longer, or silent throughout.
+    Raises:
+        AudioError: the file cannot be used (`study.audio_file.inspect_audio`), or has too low a sample rate.
     """
     path = Path(path)
     name = name or path.name
-    _check_there(path, name)
-    try:
-        with soundfile.SoundFile(path) as file:
-            if file.samplerate < MINIMUM_SAMPLE_RATE:
-                raise AudioError(
-                    f"{name}: its sample rate of {file.samplerate} Hz is too low for music; "
-                    "export it at 16,000 Hz or more."
-                )
-            if 0 <= file.frames < MAXIMUM_SECONDS * file.samplerate:
-                frames, peak = _scan(file, name)
-            else:  # no need to read it all to refuse it
-                frames, peak = file.frames, 0.0
-            facts = AudioFacts(frames / file.samplerate, file.samplerate, file.channels, frames, file.format, peak)
-            promised = file.frames
-    except soundfile.LibsndfileError as error:
-        raise AudioError(_unreadable(path, name, error)) from error
-    if facts.frames == 0:
-        raise AudioError(f"{name}: there is no sound in it (0 seconds). {_MEND_AGAIN}")
-    if facts.frames < 0.98 * promised or _cut_short(path):
-        raise AudioError(f"{name}: the file ends before its own header says, so it was cut short. {_MEND_AGAIN}")
-    if facts.duration < MINIMUM_SECONDS:
+    facts = inspect_audio(path, name)
+    if facts.sample_rate < MINIMUM_SAMPLE_RATE:
         raise AudioError(
-            f"{name}: {facts.duration:.2f} s is too short to be heard and judged; "
-            f"use a clip of {MINIMUM_SECONDS:g} s or more (half a minute is usual)."
+            f"{name}: its sample rate of {facts.sample_rate} Hz is too low for music; export it at 16,000 Hz or more."
         )
-    if facts.duration >= MAXIMUM_SECONDS:
-        raise AudioError(
-            f"{name}: {facts.duration / 60:.0f} minutes is too long; cut out a clip shorter than an hour "
-            "(half a minute is usual)."
-        )
-    if facts.peak < 1e-5:
-        raise AudioError(f"{name}: it is silent from start to end. {_MEND_AGAIN}")
     return facts
 
 
@@ -212,8 +158,8 @@ def true_peak_db(samples: np.ndarray) -> float:
 
     peak = 0.0
     overlap = 64  # more than the interpolation filter is long, so that blocks join without a seam
-    for start in range(0, len(samples), _BLOCK):
-        block = samples[max(0, start - overlap) : start + _BLOCK + overlap]
+    for start in range(0, len(samples), BLOCK_FRAMES):
+        block = samples[max(0, start - overlap) : start + BLOCK_FRAMES + overlap]
         peak = max(peak, float(np.abs(block).max()), float(np.abs(resample_poly(block, 4, 1, axis=0)).max()))
     return float(20 * np.log10(peak)) if peak > 0 else float("-inf")
 
@@ -233,71 +179,14 @@ def waveform_peaks(samples: np.ndarray, bars: int = 60) -> list[float]:
 
 
 def _read(path: Path, name: str | None) -> tuple[np.ndarray, int]:
-    """Samples (frames, channels) float32 and their rate."""
+    """Return samples (frames, channels) float32 and their rate."""
     name = name or path.name
-    _check_there(path, name)
-    try:
-        samples, sample_rate = soundfile.read(path, dtype="float32", always_2d=True)
-    except soundfile.LibsndfileError as error:
-        raise AudioError(_unreadable(path, name, error)) from error
+    with open_audio(path, name) as file:
+        samples, sample_rate = file.read(dtype="float32", always_2d=True), file.samplerate
     if len(samples) == 0:
-        raise AudioError(f"{name}: there is no sound in it (0 seconds). {_MEND_AGAIN}")
-    if not np.isfinite(samples).all():
-        raise AudioError(f"{name}: some of its samples are not numbers. {_MEND_AGAIN}")
+        raise AudioError(f"{name} holds no sound (0 seconds). Export it again.")
+    check_samples(samples, name)
     return samples, sample_rate
-
-
-def _check_there(path: Path, name: str) -> None:
-    if not path.is_file():
-        raise AudioError(f"{name}: there is no such file; check the path or upload it again.")
-    if path.stat().st_size == 0:
-        raise AudioError(f"{name}: the file is empty (0 bytes). {_MEND_AGAIN}")
-
-
-def _scan(file: soundfile.SoundFile, name: str) -> tuple[int, float]:
-    """Frames that can really be read, and the largest absolute sample."""
-    frames, peak = 0, 0.0
-    while len(block := file.read(_BLOCK, dtype="float32", always_2d=True)):  # blocks() trusts the header
-        if not np.isfinite(block).all():
-            raise AudioError(f"{name}: some of its samples are not numbers. {_MEND_AGAIN}")
-        frames += len(block)
-        peak = max(peak, float(np.abs(block).max(initial=0.0)))
-    return frames, peak
-
-
-def _unreadable(path: Path, name: str, error: soundfile.LibsndfileError) -> str:
-    with path.open("rb") as file:
-        head = file.read(512)
-    known = head[:4] in (b"RIFF", b"fLaC", b"OggS") or head[:3] == b"ID3" or head[:2] in (b"\xff\xfb", b"\xff\xf3")
-    if known:
-        return f"{name}: the audio in it is corrupt ({error.error_string.strip().rstrip('.')}). {_MEND_AGAIN}"
-    if head[4:8] == b"ftyp":
-        return f"{name}: M4A, AAC and video files cannot be read. {_MEND_FORMAT}"
-    if _is_text(head):
-        return f"{name}: this is a text file, whatever its name says, not audio. {_MEND_FORMAT}"
-    return f"{name}: this is not an audio file that can be read. {_MEND_FORMAT}"
-
-
-def _is_text(head: bytes) -> bool:
-    try:
-        text = head.decode("utf-8", errors="strict")
-    except UnicodeDecodeError as error:
-        if error.start < len(head) - 3:  # a character cut by the end of `head` is no sign of anything
-            return False
-        text = head[: error.start].decode("utf-8")
-    return all(character.isprintable() or character in "\r\n\t\f﻿" for character in text)
-
-
-def _cut_short(path: Path) -> bool:
-    """Whether a RIFF file is shorter than its header says (libsndfile reads on in silence)."""
-    with path.open("rb") as file:
-        head = file.read(8)
-    if head[:4] != b"RIFF" or len(head) < 8:
-        return False
-    (size,) = struct.unpack("<I", head[4:8])
-    if size in (0, 0xFFFFFFFF):  # written by a stream that did not know its length
-        return False
-    return size + 8 > path.stat().st_size + 1  # some writers count the pad byte, some do not
 
 
 def _encode_mp3(samples: np.ndarray, sample_rate: int) -> bytes:
@@ -313,6 +202,6 @@ def _encode_mp3(samples: np.ndarray, sample_rate: int) -> bytes:
         compression_level=(320 - _MP3_KBPS[samples.shape[1]]) / (320 - 32),  # libsndfile's scale
         bitrate_mode="CONSTANT",
     ) as file:
-        for start in range(0, len(samples), _BLOCK):
-            file.write(samples[start : start + _BLOCK])
+        for start in range(0, len(samples), BLOCK_FRAMES):
+            file.write(samples[start : start + BLOCK_FRAMES])
     return buffer.getvalue()

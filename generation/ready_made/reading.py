@@ -8,7 +8,6 @@ in one message.
 from __future__ import annotations
 
 import csv
-import io
 import stat
 import unicodedata
 import zipfile
@@ -20,6 +19,7 @@ from typing import BinaryIO
 from PIL import Image
 
 from generation.painting.normalise import PictureError, open_picture
+from study.spreadsheet import NotText, csv_rows, decode_text, delimiter_of
 
 COLUMNS = ("clip", "condition", "file")
 MANIFEST = "manifest.csv"
@@ -318,21 +318,25 @@ def _items(
 
 
 def _rows(manifest: bytes, name: str) -> Iterator[tuple[int, dict[str, str]]]:
-    """The rows with their line numbers, in UTF-8 (with or without mark) or CP949, by comma, semicolon or tab."""
-    for encoding in ("utf-8-sig", "cp949"):
-        try:
-            text = manifest.decode(encoding)
-            break
-        except UnicodeDecodeError:
-            continue
-    else:
-        raise ReadyMadeError([f"{name}: neither UTF-8 nor CP949; save it as UTF-8."])
-    if "\0" in text:
-        raise ReadyMadeError([f"{name}: not a text file; save it as CSV in UTF-8."])
-    header = text.splitlines()[0] if text.strip() else ""
-    delimiter = max(",;\t", key=header.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    columns = [column.strip().casefold() for column in next(reader, [])]
+    """Yield the rows, by column, with their line numbers."""
+    try:
+        text, _encoding = decode_text(manifest)
+    except NotText:
+        raise ReadyMadeError([f"{name}: not a text file in UTF-8 or CP949; save it as CSV in UTF-8."]) from None
+    rows = csv_rows(text, delimiter_of(text))
+    line = 0
+    try:
+        line, header = next(rows, (0, []))
+        columns = _checked_columns(header, name)
+        for line, values in rows:
+            padded = values + [""] * (len(columns) - len(values))
+            yield line, dict(zip(columns, padded, strict=False))
+    except csv.Error as error:
+        raise ReadyMadeError([f"{name}, after row {line}: {error}."]) from None
+
+
+def _checked_columns(header: list[str], name: str) -> list[str]:
+    columns = [column.strip().casefold() for column in header]
     missing = [column for column in COLUMNS if column not in columns]
     if missing:
         raise ReadyMadeError(
@@ -340,10 +344,4 @@ def _rows(manifest: bytes, name: str) -> Iterator[tuple[int, dict[str, str]]]:
         )
     if any(columns.count(column) > 1 for column in COLUMNS):
         raise ReadyMadeError([f"{name}: a column stands there twice; keep one each of {','.join(COLUMNS)}."])
-    try:
-        for values in reader:
-            if any(value.strip() for value in values):
-                padded = values + [""] * (len(columns) - len(values))
-                yield reader.line_num, dict(zip(columns, padded, strict=False))
-    except csv.Error as error:
-        raise ReadyMadeError([f"{name}, row {reader.line_num}: {error}."]) from None
+    return columns

@@ -4,16 +4,16 @@ from collections.abc import Mapping
 
 from generation.models import ClipStep, GenerationRun, StudyGeneration, TagDecision
 from study.models import Clip, Study
-from study.setup.copying import again, register
+from study.setup.copying import register, unsaved_copy
 
 
 @register
 def copy_generation(study: Study, copy: Study, clips: Mapping[int, Clip]) -> None:
     """The images come with the copy, so the evidence they were made from does too: steps that are done, as one run."""
     for chosen in StudyGeneration.objects.filter(study=study):
-        again(chosen, study_id=copy.pk).save()
+        unsaved_copy(chosen, study_id=copy.pk).save()
     TagDecision.objects.bulk_create(
-        again(decision, clip_id=clips[decision.clip_id].pk)
+        unsaved_copy(decision, clip_id=clips[decision.clip_id].pk)
         for decision in TagDecision.objects.filter(clip__study=study)
     )
     last = study.generation_runs.last()
@@ -21,11 +21,11 @@ def copy_generation(study: Study, copy: Study, clips: Mapping[int, Clip]) -> Non
         return
     # A run that is going belongs to the old study; in the copy it has ended.
     state = GenerationRun.State.CANCELLED if last.is_running else last.state
-    run: GenerationRun = again(last, study_id=copy.pk, number=1, state=state, notify=False)
+    run: GenerationRun = unsaved_copy(last, study_id=copy.pk, number=1, state=state, notify=False)
     run.save()
     # `started_at` is set by the first save, whatever the row said.
     GenerationRun.objects.filter(pk=run.pk).update(started_at=last.started_at)
     ClipStep.objects.bulk_create(
-        again(step, clip_id=clips[step.clip_id].pk, run_id=run.pk)
+        unsaved_copy(step, clip_id=clips[step.clip_id].pk, run_id=run.pk)
         for step in ClipStep.objects.filter(clip__study=study, state__in=(ClipStep.State.DONE, ClipStep.State.SKIPPED))
     )

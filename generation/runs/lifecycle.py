@@ -21,6 +21,7 @@ from generation.runs.readiness import check_before_start
 from generation.settings_model import GenerationSettings, settings_of
 from study.models import Clip, Stimulus, Study
 from study.models.studies import record
+from study.setup.clip_selection import UNCHANGED
 
 logger = logging.getLogger(__name__)
 State = ClipStep.State
@@ -68,7 +69,7 @@ def _new_run(study: Study, settings: GenerationSettings, actor: Any, notify: boo
 def clips_to_generate(study: Study) -> QuerySet[Clip]:
     """The clips that images are wanted for: those in the study, and those left out as unchanged (they may
     change with the settings)."""
-    return study.clips.filter(Q(included=True) | Q(exclusion_reason=work.UNCHANGED))
+    return study.clips.filter(Q(included=True) | Q(exclusion_reason=UNCHANGED))
 
 
 def start_run(
@@ -208,7 +209,7 @@ def repaint(clip: Clip, *, reason: str, actor: Any = None, wake: bool = True) ->
         step.queue = work.queue_of(step.kind, settings)
         step.attempts, step.interruptions, step.error, step.queued_at = 0, 0, "", None
         step.save()
-        record(study, "repainted", actor=actor, reason=reason.strip(), clip=clip.number, seed_number=used + 1)
+        record(study, "repainted", actor=actor, reason=reason.strip(), clip=clip.name, seed_number=used + 1)
         if wake:
             top_up(run)
     return run
@@ -220,30 +221,4 @@ def decide_tags(clip: Clip, choices: dict[str, str], *, actor: Any = None) -> No
     study = lock_draft(clip.study)
     for tag, choice in choices.items():
         TagDecision.objects.update_or_create(clip=clip, tag=tag, defaults={"choice": choice, "actor": actor})
-    record(study, "tags decided", actor=actor, clip=clip.number, choices=choices)
-
-
-@transaction.atomic
-def leave_out(clip: Clip, *, reason: str, actor: Any = None) -> None:
-    """Leaves a clip out of the study."""
-    if not reason.strip():
-        raise NotPossibleNow(_("Say why: the reason is kept in the study's log."))
-    study = lock_draft(clip.study)
-    Clip.objects.filter(pk=clip.pk).update(included=False, exclusion_reason=reason.strip()[:200])
-    record(study, "clip left out", actor=actor, reason=reason.strip(), clip=clip.number)
-
-
-@transaction.atomic
-def take_back_in(clip: Clip, *, actor: Any = None) -> None:
-    """Takes a clip that was left out back into the study.
-
-    Raises:
-        NotPossibleNow: it was left out because redefinition changes nothing; that is a setting of the study.
-    """
-    study = lock_draft(clip.study)
-    if clip.exclusion_reason == work.UNCHANGED and not study.include_unchanged_clips:
-        raise NotPossibleNow(
-            _("Redefinition changes nothing in this clip. To keep such clips, say so in the generation settings.")
-        )
-    Clip.objects.filter(pk=clip.pk).update(included=True, exclusion_reason="")
-    record(study, "clip taken back in", actor=actor, clip=clip.number)
+    record(study, "tags decided", actor=actor, clip=clip.name, choices=choices)

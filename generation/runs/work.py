@@ -28,12 +28,12 @@ from generation.runs.conditions import is_ready_made, painted_conditions
 from generation.settings_model import GenerationSettings, read_settings
 from generation.writing.options import OpenAIOptions
 from study.models import Clip, Stimulus
+from study.setup.clip_selection import UNCHANGED
 
 Kind, State = ClipStep.Kind, ClipStep.State
 
 # Raised where a step's meaning changes with the code, so that results of older code are made again.
 VERSIONS = {Kind.LISTEN: 1, Kind.REDEFINE: 1, Kind.WRITE: 2, Kind.PAINT: 1}
-UNCHANGED = "Redefinition changes nothing: both tag sets give the same prompts."
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,10 @@
-"""Does anything but the pixels tell the condition? Watch the survey as people would, and try to guess."""
+"""Does anything except the pixels reveal an image's condition? Pilots walk the survey, and a guesser tries to tell.
 
-from study.blinding_audit.audit import AuditReport, audit_study, perform
-from study.blinding_audit.guess import Channel
+May import the simulation, participants, ballots, the design and the models. Doors: `audit_study`, `run_queued_audit`,
+`queueing` and `verdicts`.
+"""
 
-__all__ = ["AuditReport", "Channel", "audit_study", "perform"]
+from study.blinding_audit.audit import AuditReport, audit_study, run_queued_audit
+from study.blinding_audit.guess import ChannelVerdict
+
+__all__ = ["AuditReport", "ChannelVerdict", "audit_study", "run_queued_audit"]

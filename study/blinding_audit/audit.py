@@ -1,4 +1,4 @@
-"""The audit: people who only watch, channels, guesses, a verdict; kept in the study's log."""
+"""The audit: pilots walk the survey, a guesser tries every channel, the verdict goes into the study's log."""
 
 import logging
 from collections import Counter
@@ -10,43 +10,48 @@ from urllib.parse import urlsplit
 from django.db import transaction
 from django.utils import timezone
 
-from study.blinding_audit.browser import InProcess, OverHttp
-from study.blinding_audit.channels import SHARES, observed
-from study.blinding_audit.files import odd_files
-from study.blinding_audit.guess import Channel, judge
-from study.blinding_audit.record import ACTION, fingerprint
-from study.blinding_audit.sights import Sight
-from study.blinding_audit.watch import Document, watch
+from study.blinding_audit.channels import SHARES, all_channels
+from study.blinding_audit.crawl import Document, crawl
+from study.blinding_audit.guess import ChannelVerdict, judge
+from study.blinding_audit.observations import Observation
+from study.blinding_audit.stored_files import differing_files
+from study.blinding_audit.verdicts import ACTION, fingerprint
 from study.errors import NotAllowedNow, StudyError
 from study.models import BlindingAudit, Participant, Study
 from study.models.studies import record
 from study.participants.enrolment import design_of, practice_clip
 from study.participants.links import create_personal_links
-from study.simulation.people import SurveyBroken
+from study.simulation.transports import InProcess, OverHttp
+from study.simulation.walking import SurveyBroken
 
 logger = logging.getLogger(__name__)
-# Over all channels together: how often an audit of a study without a leak may fail.
+# The probability that an audit of a study without a leak fails, over all channels together.
 ALPHA = 0.01
-PEOPLE, TRIALS = 24, 6
-# Each clip is met by so many people, so that also a leak in one clip alone can be learnt and guessed.
-MEETINGS = 12
-# Where all trials are so few, people go through to the end, and what stands there is read too.
-SHORT_WAY = 15
-# What an audit writes into its row; whether the study is to open afterwards is said by others meanwhile.
-_FOUND = ("state", "people_done", "moved_at", "images", "channels", "leaks", "problem")
+PILOTS = 24
+MIN_TRIALS = 6  # of each pilot
+# Pilots that see each clip: enough to learn and guess a leak that is in one clip only.
+VIEWS_PER_CLIP = 12
+# With at most this many trials, pilots go through to the end, so that the last pages are read too.
+FULL_VISIT_TRIALS = 15
+# Fields the audit updates. Not `opens_plan`: the console may set it while the audit runs.
+_RESULT_FIELDS = ("state", "people_done", "moved_at", "images", "channels", "leaks", "problem")
 
 
 @dataclass(frozen=True)
 class AuditReport:
-    """What was found; `leaks` tell the condition better than chance, `odd` are files that differ at once."""
+    """The result of an audit.
+
+    `leaks` are channels from which the condition can be guessed better than by chance; `differing_files` are parts of
+    image files that differ within a clip.
+    """
 
     people: int
     images: int
-    channels: tuple[Channel, ...]
-    odd: tuple[str, ...] = ()
+    channels: tuple[ChannelVerdict, ...]
+    differing_files: tuple[str, ...] = ()
 
     @property
-    def leaks(self) -> tuple[Channel, ...]:
+    def leaks(self) -> tuple[ChannelVerdict, ...]:
         judged = [channel for channel in self.channels if channel.judged and channel.guesses]
         tried = Counter(channel.family for channel in judged)
         found = [
@@ -57,47 +62,47 @@ class AuditReport:
         return tuple(sorted(found, key=lambda channel: (channel.p, -channel.right)))
 
     @property
-    def reported(self) -> tuple[Channel, ...]:
-        """What follows from the pictures themselves: said, not failed."""
+    def reported(self) -> tuple[ChannelVerdict, ...]:
+        """The channels that follow from the pixels themselves: reported, never a failure."""
         return tuple(channel for channel in self.channels if not channel.judged)
 
     @property
     def passed(self) -> bool:
-        return not self.leaks and not self.odd
+        return not self.leaks and not self.differing_files
 
     @property
-    def names(self) -> list[str]:
-        """What tells, worst first."""
-        return [*self.odd, *(channel.name for channel in self.leaks)]
+    def findings(self) -> list[str]:
+        """Everything that reveals the condition, worst first."""
+        return [*self.differing_files, *(channel.name for channel in self.leaks)]
 
 
-def trials_to_watch(study: Study, people: int = PEOPLE) -> int:
-    """As many trials of each person as let every clip be met often enough; at least six, where there are so many."""
+def trials_per_pilot(study: Study, people: int = PILOTS) -> int:
+    """Return the trials per pilot such that every clip is seen by VIEWS_PER_CLIP pilots; at least MIN_TRIALS."""
     design = design_of(study, Participant.Kind.PILOT)
     each = design.each or design.clips
-    return min(each, max(TRIALS, -(-MEETINGS * design.clips // people)))
+    return min(each, max(MIN_TRIALS, -(-VIEWS_PER_CLIP * design.clips // people)))
 
 
 def audit_study(
     study: Study,
     *,
-    people: int = PEOPLE,
+    people: int = PILOTS,
     trials: int | None = None,
     base_url: str = "",
     actor: Any = None,
     audit: BlindingAudit | None = None,
 ) -> AuditReport:
-    """Walks the survey as `people` pilots and tries to tell conditions apart; the pilots are removed again.
+    """Walk the survey as `people` pilots and try to guess conditions; the pilots are deleted afterwards.
 
     Args:
-        trials: how many trials of each are looked at; None is `trials_to_watch`.
-        base_url: a running server; empty is this process.
-        audit: the row that was asked for; None makes one.
+        trials: trials of each pilot whose images are probed; None means `trials_per_pilot`.
+        base_url: a running server; an empty one means this process.
+        audit: the row of a queued audit; None creates one.
 
     Raises:
         NotAllowedNow: the study is closed.
-        SurveyBroken: a page failed on the way, or does not show its images.
-        ValueError: fewer than eight people, of whom half teach and half test.
+        SurveyBroken: a page failed, or does not show its images.
+        ValueError: fewer than eight people; the guesser learns on one half of them and is tested on the other.
     """
     if people < 8:
         raise ValueError("An audit needs at least eight people: half of them teach the guesser, half test it.")
@@ -107,23 +112,23 @@ def audit_study(
     audit.fingerprint, audit.people = fingerprint(study), people
     audit.save(update_fields=None if audit.pk is None else ("fingerprint", "people"))
 
-    def moved(done: int) -> None:
+    def report_progress(done: int) -> None:
         audit.people_done, audit.moved_at = done, timezone.now()
-        audit.save(update_fields=_FOUND)
+        audit.save(update_fields=_RESULT_FIELDS)
 
-    moved(0)
+    report_progress(0)
     try:
-        _forget_ended(study)
-        report = _audit(audit, trials or trials_to_watch(study, people), base_url, moved)
+        _delete_pilots_of_ended(study)
+        report = _audit(audit, trials or trials_per_pilot(study, people), base_url, report_progress)
     except Exception as error:
         audit.state = BlindingAudit.State.FAILED
         audit.problem = str(error) if isinstance(error, StudyError) else repr(error)
-        audit.save(update_fields=_FOUND)
+        audit.save(update_fields=_RESULT_FIELDS)
         raise
     audit.state = BlindingAudit.State.PASSED if report.passed else BlindingAudit.State.LEAKS
-    audit.images, audit.channels, audit.leaks = report.images, len(report.channels), report.names[:20]
+    audit.images, audit.channels, audit.leaks = report.images, len(report.channels), report.findings[:20]
     with transaction.atomic():
-        moved(people)
+        report_progress(people)
         record(
             study,
             ACTION,
@@ -138,54 +143,54 @@ def audit_study(
     return report
 
 
-def perform(audit: BlindingAudit) -> None:
-    """Does an audit that was asked for; what goes wrong stands in its row."""
+def run_queued_audit(audit: BlindingAudit) -> None:
+    """Run a claimed audit; an error is saved in its row."""
     try:
         audit_study(audit.study, actor=audit.actor, audit=audit)
     except StudyError as error:
         logger.info("The blinding audit of %s could not be finished: %s", audit.study.slug, error)
 
 
-def _audit(audit: BlindingAudit, trials: int, base_url: str, moved: Callable[[int], None]) -> AuditReport:
-    sights, documents = _watch_all(audit, trials, base_url, moved)
-    conditions = len({sight.condition for sight in sights})
-    channels = tuple(judge(sights, channel, conditions) for channel in observed(sights, documents))
-    return AuditReport(audit.people, len(sights), channels, tuple(odd_files(audit.study)))
+def _audit(audit: BlindingAudit, trials: int, base_url: str, report_progress: Callable[[int], None]) -> AuditReport:
+    observations, documents = _crawl_all(audit, trials, base_url, report_progress)
+    conditions = len({observation.condition for observation in observations})
+    channels = tuple(judge(observations, channel, conditions) for channel in all_channels(observations, documents))
+    return AuditReport(audit.people, len(observations), channels, tuple(differing_files(audit.study)))
 
 
-def _watch_all(
-    audit: BlindingAudit, trials: int, base_url: str, moved: Callable[[int], None]
-) -> tuple[list[Sight], list[Document]]:
+def _crawl_all(
+    audit: BlindingAudit, trials: int, base_url: str, report_progress: Callable[[int], None]
+) -> tuple[list[Observation], list[Document]]:
     study = audit.study
     design = design_of(study, Participant.Kind.PILOT)
-    own = (design.each or design.clips) + design.repeats + design.match_controls + design.attention_trials
+    total = (design.each or design.clips) + design.repeats + design.match_controls + design.attention_trials
     practice = practice_clip(study) is not None
-    stop_after = None if own <= SHORT_WAY else trials + practice
+    stop_after = None if total <= FULL_VISIT_TRIALS else trials + practice
     links = create_personal_links(study, audit.people, kind=Participant.Kind.PILOT, audit=audit)
-    sights: list[Sight] = []
+    observations: list[Observation] = []
     documents: list[Document] = []
     try:
         for person, (_, url) in enumerate(links):
-            browser = OverHttp(base_url) if base_url else InProcess()
-            notes = watch(study, person, browser, urlsplit(url).path, trials, stop_after)
-            sights += notes.sights
-            documents += notes.documents
-            moved(person + 1)
+            browser = OverHttp(base_url) if base_url else InProcess(quiet=True)
+            crawled = crawl(study, person, browser, urlsplit(url).path, trials, stop_after)
+            observations += crawled.observations
+            documents += crawled.documents
+            report_progress(person + 1)
     finally:
-        _forget(audit)
-    if not sights:
+        _delete_pilots(audit)
+    if not observations:
         raise SurveyBroken("Nobody came as far as a trial with images, so there was nothing to look at.")
-    return sights, documents
+    return observations, documents
 
 
-def _forget(audit: BlindingAudit) -> None:
-    """Removes the audit's own people and their links."""
+def _delete_pilots(audit: BlindingAudit) -> None:
+    """Delete the audit's pilots and their links."""
     Participant.objects.filter(invite_link__audit=audit).delete()
     audit.invite_links.all().delete()
 
 
-def _forget_ended(study: Study) -> None:
-    """Removes the people of audits whose worker was killed and could not do it."""
+def _delete_pilots_of_ended(study: Study) -> None:
+    """Delete the pilots of audits whose worker was killed before it could delete them."""
     for audit in study.blinding_audits.filter(invite_links__isnull=False).distinct():
         if not audit.is_going:
-            _forget(audit)
+            _delete_pilots(audit)

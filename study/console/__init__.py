@@ -1,1 +1,4 @@
-"""The console's pages about the study itself, one file for each object."""
+"""The researchers' pages about the study itself, a module for each page.
+
+May import the set-up and every room below it; doors: `urls`, and `common.study_page` for pages of other apps.
+"""

@@ -1,4 +1,4 @@
-"""What the console's views share: the decorator, the sealed names, and how a refusal is told."""
+"""Shared by the console's views: the decorator that checks access, condition names under the seal, refusals."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -11,11 +11,12 @@ from django.shortcuts import redirect
 
 from study.access import study_or_404
 from study.errors import StudyError
+from study.http import wants_json
 from study.models import Study
 
 
 def study_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Signs in, finds the study or answers 404, and hands it to the view as its second argument."""
+    """Require a signed-in researcher and pass the study as the view's second argument, or respond with 404."""
 
     @wraps(view)
     @login_required
@@ -31,19 +32,14 @@ def conditions_are_sealed(study: Study) -> bool:
 
 
 def condition_rows(study: Study) -> list[dict[str, Any]]:
-    """The conditions as pages show them; sealed ones by label, in an order that tells nothing of theirs."""
+    """Return the conditions as pages show them: under the seal only opaque labels, in the order of these."""
     if conditions_are_sealed(study):
         return [{"label": row.sealed_label} for row in study.conditions.order_by("sealed_label")]
     return [{"label": row.label, "key": row.key, "levels": row.levels} for row in study.conditions.all()]
 
 
-def wants_json(request: HttpRequest) -> bool:
-    """Whether a script asks, not a person's browser."""
-    return request.headers.get("Accept", "").startswith("application/json")
-
-
-def told(request: HttpRequest, error: StudyError, url_name: str, *args: Any) -> HttpResponse:
-    """Sends a person back with the reason, or a script the reason itself."""
+def refusal_response(request: HttpRequest, error: StudyError, url_name: str, *args: Any) -> HttpResponse:
+    """Redirect a browser with the error as message, or return the error as JSON to a script."""
     if wants_json(request):
         return JsonResponse({"ok": False, "problem": str(error)}, status=409)
     messages.error(request, str(error))

@@ -1,4 +1,4 @@
-"""Sound for researchers: handed out after the same check as the pages, in ranges where asked."""
+"""Sound for researchers, with byte ranges; access is checked as for pages."""
 
 import re
 from collections.abc import Iterator
@@ -20,14 +20,14 @@ _CHUNK = 1 << 16
 @require_safe
 @study_page
 def clip_audio(request: HttpRequest, study: Study, clip_id: int) -> HttpResponse:
-    """A clip as it was uploaded, or as the survey plays it (`?survey`)."""
+    """Send a clip as it was uploaded, or as the survey plays it (`?survey`)."""
     clip = get_object_or_404(Clip, study=study, pk=clip_id)
     file = clip.survey_audio if "survey" in request.GET else clip.audio
     return send_file(request, file)
 
 
 def send_file(request: HttpRequest, stored: FieldFile) -> HttpResponse:
-    """The stored sound, or the part of it that is asked for; its name is opaque and never changes its content."""
+    """Send the stored sound or the requested range. Its random name serves as ETag, since its content never changes."""
     content_type = CONTENT_TYPE.get((stored.name or "").rpartition(".")[2].lower())
     if not stored or content_type is None:
         raise Http404
@@ -38,7 +38,7 @@ def send_file(request: HttpRequest, stored: FieldFile) -> HttpResponse:
         file, total = stored.open("rb"), stored.size
     except FileNotFoundError as error:
         raise Http404 from error
-    part = _part_asked_for(request.headers.get("Range", ""), total)
+    part = _requested_range(request.headers.get("Range", ""), total)
     response: Any
     if part is None:
         response = FileResponse(file, content_type=content_type)
@@ -57,8 +57,8 @@ def send_file(request: HttpRequest, stored: FieldFile) -> HttpResponse:
     return response
 
 
-def _part_asked_for(header: str, total: int) -> tuple[int, int] | None:
-    """First and last byte of a single range; None where all is asked for; first > last where none fits."""
+def _requested_range(header: str, total: int) -> tuple[int, int] | None:
+    """Return the first and last byte of a single range; None for the whole file; first > last if out of range."""
     match = _RANGE.match(header.strip())
     if match is None or not any(match.groups()):
         return None

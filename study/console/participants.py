@@ -1,4 +1,4 @@
-"""Who took part, with their flags, and who is left out of the analysis; nothing here says what anybody chose."""
+"""The page “Participants”: flags and exclusions; no choices are shown."""
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -15,11 +15,11 @@ from study.models import Participant, Study, Trial
 from study.participants.exclusion import set_exclusion
 from study.participants.monitoring import counted_kind, flag_name, minutes_of
 
-PEOPLE_A_PAGE = 50
+PARTICIPANTS_PER_PAGE = 50
 
 
 def _people(study: Study) -> QuerySet[Participant]:
-    """Those whose answers count, with how many they gave; of the withdrawn nothing is left to show."""
+    """Return the participants whose answers count, with the number of answers; withdrawn ones have no data left."""
     return (
         study.participants.filter(kind=counted_kind(study))
         .exclude(status=Participant.Status.WITHDRAWN)
@@ -32,12 +32,12 @@ def _people(study: Study) -> QuerySet[Participant]:
 @require_safe
 @study_page
 def study_participants(request: HttpRequest, study: Study) -> HttpResponse:
-    """The people of a study: those who are flagged or left out, if there are any; all by `?show=all`."""
+    """List the flagged or excluded participants, if there are any; all with `?show=all`."""
     people = _people(study)
     noted = people.filter(~Q(flags=[]) | Q(excluded=True))
-    how_many = noted.count()
-    show = request.GET.get("show") or ("noted" if how_many else "all")
-    page = Paginator(people if show == "all" else noted, PEOPLE_A_PAGE).get_page(request.GET.get("page"))
+    noted_count = noted.count()
+    show = request.GET.get("show") or ("noted" if noted_count else "all")
+    page = Paginator(people if show == "all" else noted, PARTICIPANTS_PER_PAGE).get_page(request.GET.get("page"))
     rows = [
         {
             "person": person,
@@ -54,7 +54,7 @@ def study_participants(request: HttpRequest, study: Study) -> HttpResponse:
             "page": page,
             "rows": rows,
             "show": show,
-            "noted": how_many,
+            "noted": noted_count,
             "all": people.count(),
         },
     )
@@ -63,7 +63,7 @@ def study_participants(request: HttpRequest, study: Study) -> HttpResponse:
 @require_POST
 @study_page
 def participant_exclude(request: HttpRequest, study: Study, code: str, verb: str) -> HttpResponse:
-    """Leaves a person's answers out of the analysis, or takes them in again, with a reason."""
+    """Exclude a participant's answers from the analysis, or include them again, with a reason."""
     leave_out = verb == "leave-out"
     try:
         set_exclusion(study, code, request.POST.get("reason", ""), excluded=leave_out, actor=request.user)

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from study.console import clips, media, participants, running, studies
+from study.console import clips, links, media, monitor, opening, overview, participants, plan, studies, tags
 
 _STUDY = "studies/<slug:slug>/"
 
@@ -10,7 +10,7 @@ urlpatterns = [
     # studies
     path("", studies.study_list, name="study_list"),
     path("new/", studies.study_create, name="study_create"),
-    path(_STUDY, studies.study_overview, name="study_overview"),
+    path(_STUDY, overview.study_overview, name="study_overview"),
     path(_STUDY + "describe/", studies.study_describe, name="study_describe"),
     path(_STUDY + "people/", studies.study_members, name="study_members"),
     path(_STUDY + "people/<int:user_id>/remove/", studies.member_remove, name="member_remove"),
@@ -21,33 +21,33 @@ urlpatterns = [
     # clips and their tags
     path(_STUDY + "clips/", clips.study_clips, name="study_clips"),
     path(_STUDY + "clips/<int:clip_id>/audio", media.clip_audio, name="clip_audio"),
-    path(_STUDY + "clips/<int:clip_id>/tags/", clips.clip_tags, name="clip_tags"),
+    path(_STUDY + "clips/<int:clip_id>/tags/", tags.clip_tags, name="clip_tags"),
     re_path(
         r"^studies/(?P<slug>[-\w]+)/clips/(?P<clip_id>\d+)/(?P<verb>leave-out|include|practice|delete)/$",
         clips.clip_change,
         name="clip_change",
     ),
-    path(_STUDY + "tags/", clips.study_tags, name="study_tags"),
-    path(_STUDY + "tags/template.csv", clips.tags_template, name="tags_template"),
+    path(_STUDY + "tags/", tags.study_tags, name="study_tags"),
+    path(_STUDY + "tags/template.csv", tags.tags_template, name="tags_template"),
     # the plan, opening, running
-    path(_STUDY + "plan/", running.study_plan, name="study_plan"),
-    path(_STUDY + "preview/", running.study_preview, name="study_preview"),
-    path(_STUDY + "preview/start/", running.study_preview_start, name="study_preview_start"),
-    path(_STUDY + "open/", running.study_open, name="study_open"),
-    path(_STUDY + "open/blinding/", running.study_blinding, name="study_blinding"),
-    path(_STUDY + "open/blinding/check/", running.study_blinding_check, name="study_blinding_check"),
+    path(_STUDY + "plan/", plan.study_plan, name="study_plan"),
+    path(_STUDY + "preview/", opening.study_preview, name="study_preview"),
+    path(_STUDY + "preview/start/", opening.study_preview_start, name="study_preview_start"),
+    path(_STUDY + "open/", opening.study_open, name="study_open"),
+    path(_STUDY + "open/blinding/", opening.study_blinding, name="study_blinding"),
+    path(_STUDY + "open/blinding/check/", opening.study_blinding_check, name="study_blinding_check"),
     re_path(
         r"^studies/(?P<slug>[-\w]+)/open/(?P<verb>begin|pause|resume|close)/$",
-        running.study_move,
+        opening.study_move,
         name="study_move",
     ),
-    path(_STUDY + "monitor/", running.study_monitor, name="study_monitor"),
-    path(_STUDY + "monitor/problems/<int:report_id>/", running.problem_resolve, name="problem_resolve"),
+    path(_STUDY + "monitor/", monitor.study_monitor, name="study_monitor"),
+    path(_STUDY + "monitor/problems/<int:report_id>/", monitor.problem_resolve, name="problem_resolve"),
     path(_STUDY + "participants/", participants.study_participants, name="study_participants"),
     re_path(
         r"^studies/(?P<slug>[-\w]+)/participants/(?P<code>[a-z]\d+)/(?P<verb>leave-out|take-in)/$",
         participants.participant_exclude,
         name="participant_exclude",
     ),
-    path(_STUDY + "links/", running.study_links, name="study_links"),
+    path(_STUDY + "links/", links.study_links, name="study_links"),
 ]

@@ -1,6 +1,6 @@
-"""Clips come in and go out: what is accepted as audio, and why a file is refused.
+"""Import uploaded audio files as clips.
 
-Each file stands for itself: it is taken whole or not at all, and its refusal does not touch the others.
+Each file is imported whole or refused with a reason, whatever becomes of the others.
 """
 
 import contextlib
@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import soundfile
 from django.core.files import File
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
@@ -22,40 +20,27 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from study.errors import NotAllowedNow, StudyError
-from study.models import Clip, Participant, Stimulus, Study
+from study.audio_file import AudioError, AudioFacts, inspect_audio
+from study.errors import StudyError
+from study.models import Clip, Study
 from study.models.studies import record
+from study.setup.draft_lock import lock_draft
 
-# What libsndfile calls the accepted containers, and the suffix each is stored under.
+# libsndfile's names of the accepted formats, and the suffix that each is stored under.
 SUFFIX_OF_FORMAT = {"WAV": "wav", "WAVEX": "wav", "RF64": "wav", "FLAC": "flac", "OGG": "ogg", "MP3": "mp3"}
 ACCEPTED_SUFFIXES = (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3")
 CONTENT_TYPE = {"wav": "audio/wav", "flac": "audio/flac", "ogg": "audio/ogg", "mp3": "audio/mpeg"}
-MINIMUM_SECONDS = 1.0
-MAXIMUM_SECONDS = 3600.0
 MAXIMUM_BYTES = 400 * 1024 * 1024
-# −80 dBFS: below it nothing is heard at any volume that is bearable otherwise.
-SILENCE = 1e-4
-_BLOCK = 1 << 16
+ACCEPTED_TEXT = gettext_lazy("WAV, FLAC, OGG or MP3, from one second to an hour, up to 400 MB each")
 
 
 class ClipRefused(StudyError):
-    """A file that is no usable clip; the message names it and says how to mend it."""
-
-
-@dataclass(frozen=True)
-class AudioFacts:
-    """What a look through a whole file found."""
-
-    format: str
-    seconds: float
-    sample_rate: int
-    channels: int
-    digest: str
+    """A file that is no usable clip; the message names the file and what to do."""
 
 
 @dataclass(frozen=True)
 class ImportedFile:
-    """What became of one uploaded file: a clip, or the reason why not."""
+    """The result of one uploaded file: its clip, or the problem."""
 
     name: str
     clip: Clip | None = None
@@ -63,134 +48,13 @@ class ImportedFile:
 
 
 def clip_name(uploaded_name: str) -> str:
-    """The file's own name, composed (macOS sends decomposed Hangul) and without its folders."""
+    """Return a file's name without folders, in NFC (macOS sends decomposed Hangul)."""
     return unicodedata.normalize("NFC", uploaded_name.replace("\\", "/").rpartition("/")[2]).strip()
-
-
-def inspect_audio(path: Path, name: str) -> AudioFacts:
-    """Decodes the file once, block by block, and says what it is.
-
-    Raises:
-        ClipRefused: it is empty, no audio, another format, damaged, cut off, too short, too long or silent.
-    """
-    size = path.stat().st_size
-    if size == 0:
-        raise ClipRefused(_("%(file)s is empty (0 bytes). Export it again.") % {"file": name})
-    if size > MAXIMUM_BYTES:
-        raise ClipRefused(
-            _("%(file)s has %(size)d MB; a clip may have %(limit)d MB. Cut it, or save it as FLAC or MP3.")
-            % {"file": name, "size": math.ceil(size / 2**20), "limit": MAXIMUM_BYTES // 2**20}
-        )
-    try:
-        with soundfile.SoundFile(path) as audio:
-            _refuse_other_formats(audio, name)
-            frames, peak = _read_through(audio, name)
-            facts = AudioFacts(
-                SUFFIX_OF_FORMAT[audio.format],
-                frames / audio.samplerate,
-                audio.samplerate,
-                audio.channels,
-                _digest(path),
-            )
-            cut_off = frames < 0.98 * audio.frames or _announces_more(audio, path)
-    except soundfile.LibsndfileError as error:
-        raise ClipRefused(_not_audio(path, name)) from error
-    if frames == 0:
-        raise ClipRefused(_("%(file)s holds no sound (0 seconds), or was cut off. Export it again.") % {"file": name})
-    if cut_off:
-        raise ClipRefused(
-            _("%(file)s is cut off: it announces more sound than it holds. Copy or export it again.") % {"file": name}
-        )
-    _refuse_length_and_silence(facts, peak, name)
-    return facts
-
-
-def _refuse_other_formats(audio: soundfile.SoundFile, name: str) -> None:
-    if audio.format not in SUFFIX_OF_FORMAT:
-        raise ClipRefused(
-            _("%(file)s is audio of the kind %(kind)s. Save it as WAV, FLAC, OGG or MP3.")
-            % {"file": name, "kind": audio.format}
-        )
-    # Before anything is decoded: a file that claims a day of sound is not worth the processor's time.
-    if audio.frames / audio.samplerate >= 2 * MAXIMUM_SECONDS:
-        raise ClipRefused(_too_long(audio.frames / audio.samplerate, name))
-
-
-def _read_through(audio: soundfile.SoundFile, name: str) -> tuple[int, float]:
-    """Frames that can be decoded, and the loudest sample."""
-    frames, peak = 0, 0.0
-    for block in audio.blocks(_BLOCK, dtype="float32"):
-        frames += len(block)
-        peak = max(peak, float(np.max(np.abs(block), initial=0.0)))
-        if not math.isfinite(peak) or not np.isfinite(block).all():
-            raise ClipRefused(
-                _("%(file)s is damaged: it holds samples that are no numbers. Export it again.") % {"file": name}
-            )
-    return frames, peak
-
-
-def _announces_more(audio: soundfile.SoundFile, path: Path) -> bool:
-    """Whether the file's own header promises more bytes than came."""
-    if audio.format == "MP3":
-        head = _first_bytes(path, 8192)
-        at = max(head.find(b"Xing"), head.find(b"Info"))
-        if at >= 0 and len(head) >= at + 16 and int.from_bytes(head[at + 4 : at + 8], "big") & 0b11 == 0b11:
-            return path.stat().st_size < 0.97 * int.from_bytes(head[at + 12 : at + 16], "big")
-        return False
-    # libsndfile's words: "data : 264600 (should be 132278)".
-    for line in audio.extra_info.splitlines():
-        words = line.replace("(", " ").replace(")", " ").split()
-        if words[:2] == ["data", ":"] and "should" in words and words[2].isdigit() and words[-1].isdigit():
-            announced, held = int(words[2]), int(words[-1])
-            # Streams are written with the largest number, for "to the end of the file".
-            return held < 0.98 * announced and announced < 0x7FFFF000
-    return False
-
-
-def _first_bytes(path: Path, count: int) -> bytes:
-    with path.open("rb") as file:
-        return file.read(count)
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _too_long(seconds: float, name: str) -> str:
-    return _(
-        "%(file)s lasts %(minutes)d minutes; a clip must be shorter than %(limit)d minutes, and people judge "
-        "best after 15 to 60 seconds. Cut out the part to be heard."
-    ) % {"file": name, "minutes": round(seconds / 60), "limit": round(MAXIMUM_SECONDS / 60)}
-
-
-def _refuse_length_and_silence(facts: AudioFacts, peak: float, name: str) -> None:
-    if facts.seconds < MINIMUM_SECONDS:
-        raise ClipRefused(
-            _("%(file)s lasts %(seconds).2f seconds; a clip needs at least one. Choose a longer part.")
-            % {"file": name, "seconds": facts.seconds}
-        )
-    if facts.seconds >= MAXIMUM_SECONDS:
-        raise ClipRefused(_too_long(facts.seconds, name))
-    if peak < SILENCE:
-        raise ClipRefused(
-            _("%(file)s is silent from start to end. Check the export, or leave it out.") % {"file": name}
-        )
-
-
-def _not_audio(path: Path, name: str) -> str:
-    head = _first_bytes(path, 512)
-    if head and all(byte in b"\t\n\r\f\x1b" or byte >= 0x20 for byte in head):
-        return _("%(file)s is a text file with an audio file's name. Upload the audio itself.") % {"file": name}
-    return _(
-        "%(file)s cannot be read as audio: it is damaged, or of another kind than its name says. Open it in "
-        "an audio editor and export it again as WAV, FLAC, OGG or MP3."
-    ) % {"file": name}
 
 
 @contextlib.contextmanager
 def _on_disk(upload: UploadedFile, suffix: str) -> Iterator[Path]:
-    """A path with the upload's content: its own temporary file, or a copy of a small one."""
+    """Yield a path with the upload's content: its own temporary file, or a copy of an upload kept in memory."""
     if hasattr(upload, "temporary_file_path"):
         yield Path(upload.temporary_file_path())
         return
@@ -201,8 +65,21 @@ def _on_disk(upload: UploadedFile, suffix: str) -> Iterator[Path]:
         yield Path(file.name)
 
 
+def _inspect(path: Path, name: str) -> AudioFacts:
+    size = path.stat().st_size
+    if size > MAXIMUM_BYTES:
+        raise ClipRefused(
+            _("%(file)s has %(size)d MB; a clip may have %(limit)d MB. Cut it, or save it as FLAC or MP3.")
+            % {"file": name, "size": math.ceil(size / 2**20), "limit": MAXIMUM_BYTES // 2**20}
+        )
+    try:
+        return inspect_audio(path, name, formats=SUFFIX_OF_FORMAT)
+    except AudioError as error:
+        raise ClipRefused(str(error)) from error
+
+
 def import_clip(study: Study, upload: UploadedFile, *, actor: Any = None) -> Clip:
-    """Adds one uploaded file to a draft as its next clip.
+    """Add one uploaded file to a draft as its next clip.
 
     Raises:
         ClipRefused: the file is no usable clip, or the study has it already.
@@ -221,13 +98,14 @@ def import_clip(study: Study, upload: UploadedFile, *, actor: Any = None) -> Cli
         )
     _refuse_second_name(study, name)
     with _on_disk(upload, suffix) as path:
-        facts = inspect_audio(path, name)
+        facts = _inspect(path, name)
         with transaction.atomic(), path.open("rb") as content:
-            # The study's row is locked: two uploads at once get two numbers, and one of two equal files wins.
-            locked = Study.objects.select_for_update().get(pk=study.pk)
-            refuse_unless_draft(locked)
+            digest = hashlib.file_digest(content, "sha256").hexdigest()
+            content.seek(0)
+            # The lock gives two uploads at once two numbers, and refuses the second of two equal files.
+            lock_draft(study.pk)
             _refuse_second_name(study, name)
-            same = study.clips.filter(audio_digest=facts.digest).first()
+            same = study.clips.filter(audio_digest=digest).first()
             if same is not None:
                 raise ClipRefused(
                     _("%(file)s has the same content as %(other)s, which is in the study already. Leave one out.")
@@ -237,15 +115,15 @@ def import_clip(study: Study, upload: UploadedFile, *, actor: Any = None) -> Cli
                 study=study,
                 number=(study.clips.aggregate(last=Max("number"))["last"] or 0) + 1,
                 name=name,
-                audio_digest=facts.digest,
-                duration=facts.seconds,
+                audio_digest=digest,
+                duration=facts.duration,
                 sample_rate=facts.sample_rate,
                 channels=facts.channels,
             )
-            clip.audio.save(f"clip.{facts.format}", File(content), save=False)
+            clip.audio.save(f"clip.{SUFFIX_OF_FORMAT[facts.format]}", File(content), save=False)
             try:
                 clip.save()
-                record(study, "clip added", actor=actor, clip=name, digest=facts.digest)
+                record(study, "clip added", actor=actor, clip=name, digest=digest)
             except BaseException:
                 clip.audio.delete(save=False)
                 raise
@@ -253,7 +131,7 @@ def import_clip(study: Study, upload: UploadedFile, *, actor: Any = None) -> Cli
 
 
 def import_clips(study: Study, uploads: list[UploadedFile], *, actor: Any = None) -> list[ImportedFile]:
-    """Imports each file on its own and says of each what became of it.
+    """Import each file on its own; a refused file does not stop the others.
 
     Raises:
         NotAllowedNow: the study is no draft.
@@ -274,95 +152,3 @@ def _refuse_second_name(study: Study, name: str) -> None:
             _("%(file)s: the study has a clip of this name. Rename the file, or delete the clip first.")
             % {"file": name}
         )
-
-
-def refuse_unless_draft(study: Study) -> None:
-    """Raises NotAllowedNow once the study has opened: its clips and their tags are part of the plan."""
-    if not study.settings_can_change:
-        raise NotAllowedNow(
-            _("The study is %(status)s: its plan is fixed, so its clips and tags can no longer be changed.")
-            % {"status": study.get_status_display()}
-        )
-
-
-@transaction.atomic
-def exclude_clip(clip: Clip, *, reason: str, actor: Any = None) -> None:
-    """Leaves a clip out of the study, with a reason for the log.
-
-    Raises:
-        StudyError: no reason is given.
-        NotAllowedNow: the study is no draft.
-    """
-    reason = reason.strip()
-    if not reason:
-        raise StudyError(_("Say why %(clip)s is left out: the reason goes into the study's log.") % {"clip": clip.name})
-    _set_included(clip, False, reason[:200])
-    record(clip.study, "clip left out", actor=actor, reason=reason[:200], clip=clip.name)
-
-
-@transaction.atomic
-def include_clip(clip: Clip, *, actor: Any = None) -> None:
-    """Takes a clip that was left out back in.
-
-    Raises:
-        NotAllowedNow: the study is no draft.
-    """
-    _set_included(clip, True, "")
-    record(clip.study, "clip taken back in", actor=actor, clip=clip.name)
-
-
-def _set_included(clip: Clip, included: bool, reason: str) -> None:
-    refuse_unless_draft(Study.objects.select_for_update().get(pk=clip.study_id))
-    clip.included, clip.exclusion_reason = included, reason
-    clip.save(update_fields=["included", "exclusion_reason"])
-
-
-@transaction.atomic
-def set_practice(clip: Clip, practice: bool, *, actor: Any = None) -> None:
-    """Makes a clip the practice trial's (it is not judged then), or an ordinary one again.
-
-    Raises:
-        NotAllowedNow: the study is no draft.
-    """
-    refuse_unless_draft(Study.objects.select_for_update().get(pk=clip.study_id))
-    clip.is_practice = practice
-    clip.save(update_fields=["is_practice"])
-    record(clip.study, "clip for practice" if practice else "clip for judging", actor=actor, clip=clip.name)
-
-
-@transaction.atomic
-def delete_clip(clip: Clip, *, actor: Any = None) -> None:
-    """Removes a clip with its images and files from a draft; pilot runs that met it go with it.
-
-    Raises:
-        NotAllowedNow: the study is no draft.
-    """
-    refuse_unless_draft(Study.objects.select_for_update().get(pk=clip.study_id))
-    files = files_of(clip)
-    Participant.objects.filter(study=clip.study, trials__clip=clip).delete()
-    record(clip.study, "clip deleted", actor=actor, clip=clip.name, digest=clip.audio_digest)
-    clip.delete()
-    transaction.on_commit(lambda: delete_files(files))
-
-
-def files_of(clip: Clip) -> list[Any]:
-    """Every stored file of a clip: its audio, and its stimuli's images."""
-    stored = [clip.audio, clip.survey_audio]
-    for stimulus in clip.stimuli.all():
-        stored += [stimulus.image, stimulus.preview]
-    return [(file.storage, file.name) for file in stored if file]
-
-
-def delete_files(files: list[Any]) -> None:
-    """Deletes stored files after their rows are gone, but none that a copied study still uses."""
-    names = {name for _storage, name in files}
-    used: set[str] = set()
-    for model, fields in ((Clip, ("audio", "survey_audio")), (Stimulus, ("image", "preview"))):
-        for field in fields:
-            used.update(model.objects.filter(**{f"{field}__in": names}).values_list(field, flat=True))
-    for storage, name in files:
-        if name not in used:
-            storage.delete(name)
-
-
-ACCEPTED_TEXT = gettext_lazy("WAV, FLAC, OGG or MP3, from one second to an hour, up to 400 MB each")

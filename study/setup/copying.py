@@ -1,4 +1,4 @@
-"""A study copied with its clips and stimuli, without its people."""
+"""Copy a study with its clips and stimuli, without its participants."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -16,18 +16,18 @@ _copiers: list[Copier] = []
 
 
 def register(copier: Copier) -> Copier:
-    """Adds what another app keeps about a study to what is copied; usable as a decorator."""
+    """Register a function that copies another app's rows about a study; usable as a decorator."""
     if copier not in _copiers:
         _copiers.append(copier)
     return copier
 
 
-# What belongs to the old study's own life.
-_OWN = {"status": Study.Status.DRAFT, "opened_at": None, "closed_at": None, "plan_digest": ""}
+# Fields of the life cycle, which starts again.
+_NEW_DRAFT = {"status": Study.Status.DRAFT, "opened_at": None, "closed_at": None, "plan_digest": ""}
 
 
-def again(row: Any, **changed: Any) -> Any:
-    """A new unsaved row with the same values except `changed`; stored files are shared, not copied."""
+def unsaved_copy(row: Any, **changed: Any) -> Any:
+    """Return an unsaved row with the same values except `changed`; stored files are shared, not copied."""
     values = {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
     values.pop("id")
     return type(row)(**(values | changed))
@@ -35,14 +35,14 @@ def again(row: Any, **changed: Any) -> Any:
 
 @transaction.atomic
 def copy_study(study: Study, *, title: str, owner: Any, slug: str = "", **changed: Any) -> Study:
-    """A draft with the settings, clips, conditions and painted stimuli of `study` and a seed of its own.
+    """Create a draft with the settings, clips, conditions and stimuli of `study`, and a new seed.
 
-    Stored files are shared between the copies: they are immutable and named by chance.
+    The copies share stored files, which never change and have random names.
     """
     fixed_plan = {key: value for key, value in study.plan.items() if key != "fixed"}
-    copy = again(
+    copy = unsaved_copy(
         study,
-        **_OWN,
+        **_NEW_DRAFT,
         slug=slug or free_slug(title),
         title=title,
         owner_id=owner.pk,
@@ -52,20 +52,20 @@ def copy_study(study: Study, *, title: str, owner: Any, slug: str = "", **change
         **changed,
     )
     copy.save()
-    # Fresh opaque labels: the copy is a draft, which tells its conditions, and the old study may be sealed.
+    # New opaque labels: the draft shows its conditions openly, while the old study may be sealed.
     labels = sealed_labels(study.conditions.count())
     conditions = {
-        old.pk: again(old, study_id=copy.pk, sealed_label=label)
+        old.pk: unsaved_copy(old, study_id=copy.pk, sealed_label=label)
         for old, label in zip(study.conditions.all(), labels, strict=True)
     }
     Condition.objects.bulk_create(conditions.values())
     clips: dict[int, Clip] = {}
     for clip in study.clips.prefetch_related("stimuli"):
-        new_clip: Clip = again(clip, study_id=copy.pk)
+        new_clip: Clip = unsaved_copy(clip, study_id=copy.pk)
         new_clip.save()
         clips[clip.pk] = new_clip
         Stimulus.objects.bulk_create(
-            again(stimulus, clip_id=new_clip.pk, condition_id=conditions[stimulus.condition_id].pk)
+            unsaved_copy(stimulus, clip_id=new_clip.pk, condition_id=conditions[stimulus.condition_id].pk)
             for stimulus in clip.stimuli.all()
         )
     for copier in _copiers:

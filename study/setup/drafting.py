@@ -1,4 +1,4 @@
-"""What may change before a study opens: its texts, its conditions, its plan; and drafts that are thrown away."""
+"""Change a study before it opens: its texts, its conditions, its plan; delete a draft."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,10 +10,10 @@ from study.design.conditions import ConditionPreset, create_conditions
 from study.errors import NotAllowedNow
 from study.models import Stimulus, Study
 from study.models.studies import record
-from study.setup.clip_import import delete_files, files_of
+from study.setup.clip_files import delete_files, files_of
 from study.texts import FIELDS, shipped_text
 
-# What does not touch the plan and may be mended while people answer.
+# Fields outside the plan, which may change while people answer.
 CHANGEABLE_WHILE_OPEN = frozenset(
     {
         "completion_code",
@@ -27,7 +27,7 @@ CHANGEABLE_WHILE_OPEN = frozenset(
 
 
 def _update(study: Study, statuses: tuple[str, ...], **fields: Any) -> None:
-    """Writes fields only where the status still permits: of saving and opening at once, one wins."""
+    """Write fields only if the status still permits it: the study may open at the same time."""
     if not Study.objects.filter(pk=study.pk, status__in=statuses).update(**fields):
         study.refresh_from_db()
         raise NotAllowedNow(
@@ -48,7 +48,7 @@ def describe_study(
     texts: dict[str, dict[str, str]],
     actor: Any = None,
 ) -> None:
-    """Saves what people read. A text equal to the one that ships is not stored, so that it stays the shipped one.
+    """Save the texts that people read. A text equal to the default is not stored, so that it follows the default.
 
     Raises:
         NotAllowedNow: the study is no draft.
@@ -76,10 +76,10 @@ def describe_study(
 
 @transaction.atomic
 def replace_conditions(study: Study, presets: Sequence[ConditionPreset], *, actor: Any = None) -> None:
-    """Gives a draft other conditions; only labels may change once there are images.
+    """Replace a draft's conditions; once there are images, only labels may change.
 
     Raises:
-        NotAllowedNow: the study is no draft, or images were made for conditions that would go.
+        NotAllowedNow: the study is no draft, or there are images of conditions that would be deleted.
         ValueError: fewer than two or more than six conditions, or a key twice.
     """
     locked = Study.objects.select_for_update().get(pk=study.pk)
@@ -104,7 +104,7 @@ def replace_conditions(study: Study, presets: Sequence[ConditionPreset], *, acto
 
 @transaction.atomic
 def save_plan(study: Study, fields: dict[str, Any], *, actor: Any = None) -> None:
-    """Saves the design and the plan; while people answer, only what the plan does not fix.
+    """Save the design and the plan; while people answer, only the fields that the plan does not fix.
 
     Raises:
         NotAllowedNow: the study's state does not permit a change of these fields.
@@ -112,14 +112,14 @@ def save_plan(study: Study, fields: dict[str, Any], *, actor: Any = None) -> Non
     if study.settings_can_change:
         _update(study, Study.SETTINGS_CAN_CHANGE, plan=study.plan | {"reviewed": True}, **fields)
     else:
-        kept = {name: value for name, value in fields.items() if name in CHANGEABLE_WHILE_OPEN}
-        _update(study, tuple(Study.TAKES_ANSWERS), **kept)
-        fields = kept
+        changeable = {name: value for name, value in fields.items() if name in CHANGEABLE_WHILE_OPEN}
+        _update(study, tuple(Study.TAKES_ANSWERS), **changeable)
+        fields = changeable
     record(study, "plan saved", actor=actor, fields={name: str(value)[:200] for name, value in fields.items()})
 
 
 def delete_draft(study: Study) -> None:
-    """Deletes a draft with its clips, images, pilots and files.
+    """Delete a draft with its clips, images, pilots and files.
 
     Raises:
         NotAllowedNow: the study has opened; it can only be archived.

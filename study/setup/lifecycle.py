@@ -1,11 +1,9 @@
-"""The life cycle of a study: draft → open → paused → closed, each step a verb, each in one transaction.
+"""The life cycle of a study: draft → open → paused → closed, each change a verb in one transaction.
 
-A verb updates only where the old status still holds and checks that one row changed: of two researchers who
-press at once, one wins and the other is told.
+A verb updates the row only if the old status still holds, and checks that a row changed: if two researchers press at
+once, the second one gets an error.
 """
 
-import hashlib
-import json
 from typing import Any
 
 from django.db import transaction
@@ -14,8 +12,10 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from study.blinding_audit import audit_study
-from study.blinding_audit.record import ask_for_audit, last_verdict
+from study.blinding_audit.queueing import ask_for_audit
+from study.blinding_audit.verdicts import last_verdict
 from study.design.conditions import TAGS_BY_FORM, ConditionPreset, create_conditions
+from study.digests import canonical_digest
 from study.errors import NotAllowedNow, PreflightFailed, StudyError
 from study.models import BlindingAudit, Study
 from study.models.studies import record
@@ -37,7 +37,7 @@ PLAN_FIELDS = (
 
 
 def free_slug(title: str) -> str:
-    """A short name for `title` that no study has yet."""
+    """Return a short name for `title` that no study has yet."""
     stem = slugify(title)[:50] or "study"
     slug, number = stem, 2
     while Study.objects.filter(slug=slug).exists():
@@ -54,7 +54,7 @@ def create_study(
     slug: str = "",
     **fields: Any,
 ) -> Study:
-    """Makes a draft with its conditions."""
+    """Create a draft with its conditions."""
     study = Study.objects.create(slug=slug or free_slug(title), title=title, owner=owner, **fields)
     create_conditions(study, presets)
     record(study, "created", actor=owner)
@@ -62,7 +62,7 @@ def create_study(
 
 
 def current_plan(study: Study) -> dict[str, Any]:
-    """Everything that is fixed before opening, as plain data in a stable order."""
+    """Return everything that is fixed at opening, as plain data in a stable order."""
     return {
         "weights": list(study.weights),
         "alpha": float(study.alpha),
@@ -75,13 +75,7 @@ def current_plan(study: Study) -> dict[str, Any]:
     }
 
 
-def digest_of(plan: dict[str, Any]) -> str:
-    """SHA-256 of the plan's canonical JSON."""
-    canonical = json.dumps(plan, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(canonical.encode()).hexdigest()
-
-
-def _move(study: Study, old: tuple[str, ...], new: str, **fields: Any) -> None:
+def _change_status(study: Study, old: tuple[str, ...], new: str, **fields: Any) -> None:
     changed = Study.objects.filter(pk=study.pk, status__in=old).update(status=new, **fields)
     if not changed:
         study.refresh_from_db()
@@ -91,63 +85,65 @@ def _move(study: Study, old: tuple[str, ...], new: str, **fields: Any) -> None:
     study.refresh_from_db()
 
 
-def _stop_if_blocked(study: Study) -> None:
+def _refuse_if_blocked(study: Study) -> None:
     blocking = [finding for finding in preflight.run(study) if finding.level is preflight.Level.BLOCKS]
     if blocking:
         raise PreflightFailed(blocking)
 
 
 def open_study(study: Study, *, actor: Any = None) -> Study:
-    """Fixes the plan and lets participants in, once the blinding of exactly this content has been checked.
+    """Fix the plan and let participants in; audit the blinding first if this content was not audited yet.
 
-    Where no audit of it is known yet, it runs here, some seconds long. A study that only simulated people answer
-    needs none.
+    The audit runs here and takes some seconds. A study that only simulated people answer needs none.
 
     Raises:
-        PreflightFailed: something that blocks is left to mend, a leak among it.
-        SurveyBroken: the survey does not work as the audit walks through it.
-        NotAllowedNow: the study is no draft any more, or was changed while it was checked.
+        PreflightFailed: a finding blocks the opening, for example a leak.
+        SurveyBroken: a page of the survey failed in the audit.
+        NotAllowedNow: the study is no draft, or was changed during the audit.
     """
-    if _is_unchecked(study):
-        _stop_if_blocked(study)
+    if _needs_audit(study):
+        _refuse_if_blocked(study)
         audit_study(study, actor=actor)
     return _open(study, actor)
 
 
-def open_when_checked(study: Study, *, actor: Any = None) -> bool:
-    """Opens the study, or lets a worker check its blinding first, which opens it once the check has passed.
+def open_or_audit_first(study: Study, *, actor: Any = None) -> bool:
+    """Open the study; or, if its blinding must be audited first, let a worker do that and open it afterwards.
 
     Returns:
-        Whether it is open already.
+        Whether the study is open now.
 
     Raises:
-        PreflightFailed: something that blocks is left to mend, a leak among it.
-        NotAllowedNow: the study is no draft any more.
+        PreflightFailed: a finding blocks the opening, for example a leak.
+        NotAllowedNow: the study is no draft.
     """
-    if _is_unchecked(study):
-        _stop_if_blocked(study)
-        ask_for_audit(study, actor, opens_plan=digest_of(current_plan(study)))
+    if _needs_audit(study):
+        _refuse_if_blocked(study)
+        ask_for_audit(study, actor, opens_plan=canonical_digest(current_plan(study)))
         return False
     _open(study, actor)
     return True
 
 
-def open_checked(audit: BlindingAudit) -> None:
-    """Opens the study of an audit that was asked for to open it; what stands against it stands in the audit's row."""
-    audit.refresh_from_db()  # that it opens may have been said while it ran
+def open_after_audit(audit: BlindingAudit) -> None:
+    """Open the study if its audit passed and the researcher asked for that.
+
+    A reason why it cannot open is saved in `audit.problem`.
+    """
+    audit.refresh_from_db()  # the researcher may have asked while the audit ran
     if not audit.opens_plan or audit.state != BlindingAudit.State.PASSED:
         return
     study = Study.objects.get(pk=audit.study_id)
     try:
-        if study.status == Study.Status.DRAFT and digest_of(current_plan(study)) != audit.opens_plan:
+        if study.status == Study.Status.DRAFT and canonical_digest(current_plan(study)) != audit.opens_plan:
             raise _changed_meanwhile()
         _open(study, audit.actor)
     except StudyError as error:
         BlindingAudit.objects.filter(pk=audit.pk).update(problem=str(error))
 
 
-def _is_unchecked(study: Study) -> bool:
-    """Whether the study may not open yet for want of a verdict on its blinding."""
+def _needs_audit(study: Study) -> bool:
+    """Whether the study has to pass an audit of its blinding before it opens."""
     return study.status == Study.Status.DRAFT and not study.simulated and last_verdict(study) is None
 
 
@@ -157,12 +153,12 @@ def _changed_meanwhile() -> NotAllowedNow:
 
 @transaction.atomic
 def _open(study: Study, actor: Any) -> Study:
-    _stop_if_blocked(study)
-    if _is_unchecked(study):
+    _refuse_if_blocked(study)
+    if _needs_audit(study):
         raise _changed_meanwhile()
     plan = current_plan(study)
-    digest = digest_of(plan)
-    _move(
+    digest = canonical_digest(plan)
+    _change_status(
         study,
         (Study.Status.DRAFT,),
         Study.Status.OPEN,
@@ -176,23 +172,23 @@ def _open(study: Study, actor: Any) -> Study:
 
 @transaction.atomic
 def pause_study(study: Study, *, actor: Any = None, reason: str = "") -> Study:
-    """Lets nobody new in; people in the middle may go on."""
-    _move(study, (Study.Status.OPEN,), Study.Status.PAUSED)
+    """Let no new participants in; those who have begun may continue."""
+    _change_status(study, (Study.Status.OPEN,), Study.Status.PAUSED)
     record(study, "paused", actor=actor, reason=reason)
     return study
 
 
 @transaction.atomic
 def resume_study(study: Study, *, actor: Any = None) -> Study:
-    """Opens a paused study again."""
-    _move(study, (Study.Status.PAUSED,), Study.Status.OPEN)
+    """Open a paused study again."""
+    _change_status(study, (Study.Status.PAUSED,), Study.Status.OPEN)
     record(study, "resumed", actor=actor)
     return study
 
 
 @transaction.atomic
 def close_study(study: Study, *, actor: Any = None, reason: str = "") -> Study:
-    """Ends the study for good; people in the middle may finish within the grace period."""
-    _move(study, (Study.Status.OPEN, Study.Status.PAUSED), Study.Status.CLOSED, closed_at=timezone.now())
+    """End the study for good; participants who have begun may finish within the grace period."""
+    _change_status(study, (Study.Status.OPEN, Study.Status.PAUSED), Study.Status.CLOSED, closed_at=timezone.now())
     record(study, "closed", actor=actor, reason=reason)
     return study

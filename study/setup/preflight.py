@@ -1,4 +1,4 @@
-"""What must hold before a study opens. Other apps register checks of their own when they start."""
+"""Checks before a study opens. Other apps register checks of their own when they start."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from study.blinding_audit.record import last_verdict
+from study.blinding_audit.verdicts import last_verdict
 from study.models import Clip, Stimulus, Study
 from study.participants.questions import QuestionSetError, load_question_set
 from study.setup.path_steps import applies_to, step_named
@@ -21,7 +21,7 @@ class Level(Enum):
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing found: what it is, and how to mend it; `url_name` is the step where that is done."""
+    """A problem and what to do about it; `url_name` is the page of the step where that is done."""
 
     level: Level
     message: str
@@ -33,20 +33,20 @@ _checks: list[Check] = []
 
 
 def register(check: Check) -> Check:
-    """Adds a check; usable as a decorator."""
+    """Add a check; usable as a decorator."""
     if check not in _checks:
         _checks.append(check)
     return check
 
 
 def run(study: Study) -> list[Finding]:
-    """All findings, what blocks first."""
+    """Return all findings, those that block first."""
     found = [finding for check in _checks for finding in check(study)]
     return sorted(found, key=lambda finding: finding.level is not Level.BLOCKS)
 
 
 @register
-def enough_to_show(study: Study) -> Iterable[Finding]:
+def check_conditions_and_clips(study: Study) -> Iterable[Finding]:
     conditions = study.conditions.count()
     if not 2 <= conditions <= 6:
         yield Finding(
@@ -77,28 +77,29 @@ def enough_to_show(study: Study) -> Iterable[Finding]:
         )
 
 
-NAMED = 3  # clips that a finding names; the rest is counted
+MAX_NAMED = 3  # clips or leaks that a finding names; the others are counted
 
 
 def _names(clips: Sequence[Clip]) -> str:
-    """The first few by name, the others by number."""
-    named = ", ".join(clip.name if len(clip.name) <= 60 else f"{clip.name[:57]}…" for clip in clips[:NAMED])
-    if len(clips) <= NAMED:
+    """Return the names of the first clips and the number of the others."""
+    named = ", ".join(clip.name if len(clip.name) <= 60 else f"{clip.name[:57]}…" for clip in clips[:MAX_NAMED])
+    if len(clips) <= MAX_NAMED:
         return named
-    return _("%(names)s and %(n)d more") % {"names": named, "n": len(clips) - NAMED}
+    return _("%(names)s and %(n)d more") % {"names": named, "n": len(clips) - MAX_NAMED}
 
 
 @register
-def everything_is_painted(study: Study) -> Iterable[Finding]:
+def check_images_and_audio(study: Study) -> Iterable[Finding]:
     wanted = study.conditions.count()
     ready = Count("stimuli", filter=Q(stimuli__state=Stimulus.State.READY))
     clips = list(study.clips.filter(included=True).annotate(ready=ready))
-    makes_images = step_named("generate")
-    mended_at = makes_images.url_name if makes_images else "study_clips"
-    takes_images = step_named("upload")  # there for conditions whose images come ready-made
-    is_uploaded = takes_images is not None and applies_to(takes_images, study)
+    generate_step = step_named("generate")
+    generate_page = generate_step.url_name if generate_step else "study_clips"
+    upload_step = step_named("upload")
+    if upload_step and not applies_to(upload_step, study):
+        upload_step = None
     unpainted = [clip for clip in clips if clip.ready != wanted]
-    if unpainted and takes_images and is_uploaded:
+    if unpainted and upload_step:
         yield Finding(
             Level.BLOCKS,
             ngettext(
@@ -107,7 +108,7 @@ def everything_is_painted(study: Study) -> Iterable[Finding]:
                 len(unpainted),
             )
             % {"n": len(unpainted), "wanted": wanted, "names": _names(unpainted)},
-            takes_images.url_name,
+            upload_step.url_name,
         )
     elif unpainted:
         yield Finding(
@@ -118,7 +119,7 @@ def everything_is_painted(study: Study) -> Iterable[Finding]:
                 len(unpainted),
             )
             % {"n": len(unpainted), "wanted": wanted, "names": _names(unpainted)},
-            mended_at,
+            generate_page,
         )
     unheard = [clip for clip in clips if not clip.survey_audio]
     if unheard:
@@ -130,12 +131,12 @@ def everything_is_painted(study: Study) -> Iterable[Finding]:
                 len(unheard),
             )
             % {"n": len(unheard), "names": _names(unheard)},
-            mended_at,
+            generate_page,
         )
 
 
 @register
-def weights_are_ordered(study: Study) -> Iterable[Finding]:
+def check_weights(study: Study) -> Iterable[Finding]:
     first, second = study.weights
     if second > first:
         yield Finding(
@@ -147,7 +148,7 @@ def weights_are_ordered(study: Study) -> Iterable[Finding]:
 
 
 @register
-def extras_have_what_they_need(study: Study) -> Iterable[Finding]:
+def check_questions_and_extra_trials(study: Study) -> Iterable[Finding]:
     for text, name in ((study.questions_before, _("before")), (study.questions_after, _("after"))):
         if text.strip():
             try:
@@ -170,12 +171,12 @@ def extras_have_what_they_need(study: Study) -> Iterable[Finding]:
 
 
 @register
-def nothing_tells_the_condition(study: Study) -> Iterable[Finding]:
-    """What the audit of the study as it is now has found; where there was none yet, opening runs it."""
+def check_blinding(study: Study) -> Iterable[Finding]:
+    """Report the leaks that the last audit of this content found; without an audit, opening runs one."""
     verdict = last_verdict(study)
     if verdict is not None and verdict.state == verdict.State.LEAKS:
         yield Finding(
             Level.BLOCKS,
             _("The blinding check could tell conditions by: %(leaks)s. Mend that and check again.")
-            % {"leaks": "; ".join(verdict.leaks[:NAMED])},
+            % {"leaks": "; ".join(verdict.leaks[:MAX_NAMED])},
         )

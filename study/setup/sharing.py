@@ -1,4 +1,4 @@
-"""Who works on a study, and which studies are put away. Being archived is a fact of the log, not of the row."""
+"""Members of a study, and archived studies. The log, not the row, tells whether a study is archived."""
 
 from typing import Any
 
@@ -16,10 +16,10 @@ _ARCHIVED, _RESTORED = "archived", "restored"
 
 @transaction.atomic
 def share_study(study: Study, name: str, *, actor: Any) -> Any:
-    """Lets a colleague work on the study.
+    """Make a colleague a member of the study.
 
     Raises:
-        StudyError: nobody has that name, or the person works on it already.
+        StudyError: there is no account of that name, or it is a member already.
     """
     user = get_user_model().objects.filter(username=name.strip(), is_active=True).first()
     if user is None:
@@ -36,10 +36,10 @@ def share_study(study: Study, name: str, *, actor: Any) -> Any:
 
 @transaction.atomic
 def unshare_study(study: Study, user: Any, *, actor: Any) -> None:
-    """Ends a colleague's access.
+    """End a colleague's access.
 
     Raises:
-        NotAllowedNow: somebody else than the owner or the colleague asks.
+        NotAllowedNow: the actor is neither the owner nor the colleague.
     """
     if actor.pk not in (study.owner_id, user.pk) and not actor.is_superuser:
         raise NotAllowedNow(_("Only the study's owner can end somebody else's access."))
@@ -48,7 +48,7 @@ def unshare_study(study: Study, user: Any, *, actor: Any) -> None:
 
 
 def archive_study(study: Study, *, actor: Any) -> None:
-    """Puts a closed study away from the list of current ones; nothing of it changes.
+    """Archive a closed study: only its place in the list changes.
 
     Raises:
         NotAllowedNow: the study is not closed.
@@ -60,13 +60,13 @@ def archive_study(study: Study, *, actor: Any) -> None:
 
 
 def restore_study(study: Study, *, actor: Any) -> None:
-    """Brings an archived study back into the list."""
+    """Return an archived study to the list."""
     if is_archived(study):
         record(study, _RESTORED, actor=actor)
 
 
 def with_archived(studies: QuerySet[Study]) -> QuerySet[Any]:
-    """The studies with `last_filed`: "archived", "restored" or None."""
+    """Annotate the studies with `last_filed`: "archived", "restored" or None."""
     filed = LogEntry.objects.filter(study=OuterRef("pk"), action__in=(_ARCHIVED, _RESTORED)).order_by("-pk")
     return studies.annotate(last_filed=Subquery(filed.values("action")[:1]))
 

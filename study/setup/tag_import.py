@@ -1,335 +1,35 @@
-"""Original tags from a table: read whole, checked whole, then imported whole or not at all.
+"""Import the original tags of clips from a table, or set those of one clip."""
 
-Two layouts are understood. A **list** has the columns `clip` and `tags`, the tags separated by semicolons. A
-**table** has a column that names the clip and one column of 0 and 1 for every tag; MagnaTagATune's
-`annotations_final.csv` (tab-separated, every field quoted, `clip_id` first and `mp3_path` last) is one.
-"""
-
-import csv
-import re
-import unicodedata
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
-from study.errors import ImportRefused
 from study.models import Clip, Study
 from study.models.studies import record
-from study.setup.clip_import import refuse_unless_draft
-from study.spreadsheet import as_written, csv_text
-
-CLIP_COLUMNS = ("clip", "mp3_path", "file", "filename", "clip_id")  # the first that is there names the clip
-ID_COLUMN = "clip_id"
-TAGS_COLUMN = "tags"
-LONGEST_TAG = 60
-MOST_TAGS = 100
-MAXIMUM_BYTES = 60 * 1024 * 1024
-SHOWN_PROBLEMS = 30
-_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
-_YES, _NO = frozenset({"1", "1.0"}), frozenset({"0", "0.0", ""})
-
-
-@dataclass
-class TagTable:
-    """What a file says: the tags of each clip that the study has."""
-
-    tags: dict[int, list[str]] = field(default_factory=dict)  # by the clip's primary key
-    unknown: int = 0  # rows about clips that the study does not have
-    skipped: int = 0  # … of which were asked to be passed over
-    encoding: str = "UTF-8"
-
-
-def clean_tag(text: str) -> str:
-    """A tag as people wrote it, only without stray blanks."""
-    return " ".join(unicodedata.normalize("NFC", text).split())
-
-
-def tag_problem(tag: str) -> str:
-    """What is wrong with one tag, or nothing."""
-    if len(tag) > LONGEST_TAG:
-        return _("the tag “%(tag)s…” has %(n)d characters; %(limit)d fit. Shorten it.") % {
-            "tag": tag[:30],
-            "n": len(tag),
-            "limit": LONGEST_TAG,
-        }
-    if any(unicodedata.category(character) == "Cc" for character in tag):
-        return _("the tag “%(tag)s” holds a control character. Remove it.") % {
-            "tag": "".join(c if c.isprintable() else "?" for c in tag)
-        }
-    if "," in tag or "|" in tag:
-        return _("“%(tag)s” looks like several tags. Separate tags with semicolons.") % {"tag": tag[:60]}
-    return ""
-
-
-def decode_table(raw: bytes, file: str) -> tuple[str, str]:
-    """The file's text and the encoding it was in: UTF-8 with or without mark, UTF-16 with mark, or CP949.
-
-    Raises:
-        ImportRefused: the file is empty, too large, or in none of these.
-    """
-    if len(raw) > MAXIMUM_BYTES:
-        raise refused([_("%(file)s is larger than %(limit)d MB.") % {"file": file, "limit": MAXIMUM_BYTES // 2**20}])
-    if not raw.strip():
-        raise refused([_("%(file)s is empty. Choose the table of tags.") % {"file": file}])
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        candidates = [("utf-16", "UTF-16")]
-    else:
-        candidates = [("utf-8-sig", "UTF-8"), ("cp949", "CP949")]
-    for codec, name in candidates:
-        try:
-            text = raw.decode(codec)
-        except UnicodeDecodeError:
-            continue
-        if "\x00" not in text:
-            return text, name
-    raise refused(
-        [
-            _("%(file)s is no text in UTF-8 or CP949 (a spreadsheet is not one). Save it as “CSV UTF-8”.")
-            % {"file": file}
-        ]
-    )
-
-
-def refused(problems: list[str], unknown_clips: int = 0) -> ImportRefused:
-    """The refusal of a whole file, cut to a length that a person reads."""
-    more = len(problems) - SHOWN_PROBLEMS
-    if more > 0:
-        rest = ngettext("… and %(n)d more problem.", "… and %(n)d more problems.", more) % {"n": more}
-        problems = [*problems[:SHOWN_PROBLEMS], rest]
-    return ImportRefused(problems, unknown_clips=unknown_clips)
-
-
-def _delimiter_of(header: str) -> str:
-    """The sign among tab, semicolon and comma that cuts the header into the most fields."""
-    counts = {sign: len(next(csv.reader([header], delimiter=sign), [])) for sign in ("\t", ";", ",")}
-    return max(counts, key=lambda sign: counts[sign]) if max(counts.values()) > 1 else ","
-
-
-def _lines(text: str) -> Iterator[str]:
-    """The lines with their ends, one at a time: a data set's whole table would be held four times by StringIO."""
-    return (found.group() for found in _LINE.finditer(text))
-
-
-def _rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Line number and fields of every row that is not blank."""
-    reader = csv.reader(_lines(text), delimiter=delimiter, strict=True)
-    for fields in reader:
-        if any(value.strip() for value in fields):
-            yield reader.line_num, [as_written(value) for value in fields]
-
-
-class _ClipFinder:
-    """Finds the study's clip that a row means: by full name, by the last part of a path, or without suffix."""
-
-    def __init__(self, clips: Sequence[Clip]) -> None:
-        self.by_name = {self.key(clip.name): clip for clip in clips}
-        self.by_stem: dict[str, list[Clip]] = {}
-        for clip in clips:
-            self.by_stem.setdefault(self.stem(self.key(clip.name)), []).append(clip)
-
-    @staticmethod
-    def key(name: str) -> str:
-        return unicodedata.normalize("NFC", name).strip().replace("\\", "/").rpartition("/")[2].casefold()
-
-    @staticmethod
-    def stem(key: str) -> str:
-        before, dot, suffix = key.rpartition(".")
-        return before if dot and before and suffix in {"wav", "flac", "ogg", "oga", "opus", "mp3"} else key
-
-    def find(self, name: str) -> list[Clip]:
-        key = self.key(name)
-        if key in self.by_name:
-            return [self.by_name[key]]
-        return self.by_stem.get(self.stem(key), [])
-
-
-@dataclass(frozen=True)
-class _Layout:
-    """Which column means what."""
-
-    width: int
-    clip: int
-    tags: int | None  # the list's column of tags
-    columns: list[tuple[int, str]]  # the table's tags
-    delimiter: str
-
-
-def _layout_of(header: list[str], file: str, delimiter: str) -> _Layout:
-    names = [clean_tag(name) for name in header]
-    lowered = [name.casefold() for name in names]
-    problems = []
-    clip_column = next((name for name in CLIP_COLUMNS if name in lowered), None)
-    if clip_column is None:
-        problems.append(
-            _(
-                "%(file)s, row 1: there is no column “clip” (or “mp3_path”); the columns are %(columns)s. "
-                "The first row names the columns: write clip,tags there."
-            )
-            % {"file": file, "columns": ", ".join(f"“{name[:40]}”" for name in names[:8])}
-        )
-    if TAGS_COLUMN in lowered:
-        columns = []
-    else:
-        known = set(CLIP_COLUMNS)
-        columns = [(at, name) for at, name in enumerate(names) if lowered[at] not in known]
-        if not columns and clip_column is not None:
-            problems.append(
-                _("%(file)s, row 1: there is no column “tags”, nor any column of 0 and 1. Add one.") % {"file": file}
-            )
-        for at, name in columns:
-            if not name:
-                problems.append(
-                    _("%(file)s, row 1: column %(n)d has no name. Name it, or delete the column.")
-                    % {"file": file, "n": at + 1}
-                )
-            elif problem := tag_problem(name):
-                problems.append(_("%(file)s, row 1: %(problem)s") % {"file": file, "problem": problem})
-    twice = sorted({name for name in lowered if name and lowered.count(name) > 1})
-    for name in twice:
-        problems.append(
-            _("%(file)s, row 1: the column “%(name)s” is there twice. Delete one.") % {"file": file, "name": name}
-        )
-    if problems:
-        # Where the clip's column is missing, the first row is no header, and what else it says tells nothing.
-        raise refused(problems if clip_column else problems[:1])
-    return _Layout(
-        len(names),
-        lowered.index(clip_column or ""),
-        lowered.index(TAGS_COLUMN) if TAGS_COLUMN in lowered else None,
-        columns,
-        delimiter,
-    )
-
-
-def read_tags(text: str, clips: Sequence[Clip], *, file: str, skip_unknown: bool = False) -> TagTable:
-    """Reads a table of tags for `clips`.
-
-    Raises:
-        ImportRefused: with every fault found, each with file, row, value and how to mend it.
-    """
-    delimiter = _delimiter_of(next((line for line in _lines(text) if line.strip()), ""))
-    rows = _rows(text, delimiter)
-    table = TagTable()
-    finder = _ClipFinder(clips)
-    problems: list[str] = []
-    seen: dict[int, int] = {}
-    line = 0
-    try:
-        line, header = next(rows)
-        layout = _layout_of(header, file, delimiter)
-        for line, fields in rows:
-            problem = _read_row(line, fields, layout, finder, table, seen, skip_unknown)
-            problems += [
-                _("%(file)s, row %(row)d: %(problem)s") % {"file": file, "row": line, "problem": each}
-                for each in problem
-            ]
-    except StopIteration:
-        raise refused([_("%(file)s is empty. Choose the table of tags.") % {"file": file}]) from None
-    except csv.Error as error:
-        raise refused(
-            [
-                _("%(file)s, after row %(row)d: no proper CSV (%(why)s). Check the quotation marks there.")
-                % {"file": file, "row": line, "why": error}
-            ]
-        ) from error
-    if problems:
-        raise refused(problems, table.unknown - table.skipped)
-    if not table.tags:
-        raise refused(
-            [_("%(file)s names no clip of this study. Upload the clips first, or fix the names.") % {"file": file}]
-        )
-    return table
-
-
-def _read_row(
-    line: int,
-    fields: list[str],
-    layout: _Layout,
-    finder: _ClipFinder,
-    table: TagTable,
-    seen: dict[int, int],
-    skip_unknown: bool,
-) -> list[str]:
-    """Puts one row into `table`; what is wrong with it comes back."""
-    if layout.delimiter == ";" and layout.tags == layout.width - 1 and len(fields) > layout.width:
-        # In a file whose columns are cut by semicolons the tags' own semicolons cut as well.
-        fields = [*fields[: layout.tags], ";".join(fields[layout.tags :])]
-    while len(fields) > layout.width and not fields[-1].strip():
-        fields = fields[:-1]
-    if len(fields) != layout.width:
-        return [_wrong_width(fields, layout)]
-    name = fields[layout.clip].strip()
-    if not name:
-        return [_("no clip is named. Write its file name, or delete the row.")]
-    found = finder.find(name)
-    if not found:
-        table.unknown += 1
-        if skip_unknown:
-            table.skipped += 1
-            return []
-        return [_("unknown clip “%(clip)s”; upload it first or fix the name.") % {"clip": name[:80]}]
-    if len(found) > 1:
-        return [
-            _("“%(clip)s” may be %(names)s; write the name with its ending.")
-            % {"clip": name[:80], "names": _(" or ").join(clip.name for clip in found[:4])}
-        ]
-    clip = found[0]
-    if clip.pk in seen:
-        return [
-            _("“%(clip)s” is in row %(row)d already. Keep one of the two.") % {"clip": name[:80], "row": seen[clip.pk]}
-        ]
-    seen[clip.pk] = line
-    tags, problems = _tags_in(fields, layout)
-    if len(tags) > MOST_TAGS:
-        problems.append(
-            _("%(clip)s has %(n)d tags; %(limit)d fit. Leave out the least telling ones.")
-            % {"clip": name[:80], "n": len(tags), "limit": MOST_TAGS}
-        )
-    table.tags[clip.pk] = tags
-    return problems
-
-
-def _wrong_width(fields: list[str], layout: _Layout) -> str:
-    message = _("%(n)d fields where the header has %(wanted)d.") % {"n": len(fields), "wanted": layout.width}
-    if layout.tags is not None and len(fields) > layout.width:
-        return message + " " + _("Separate tags with semicolons, or put the field in quotation marks.")
-    return message + " " + _("Check the separators of this row.")
-
-
-def _tags_in(fields: list[str], layout: _Layout) -> tuple[list[str], list[str]]:
-    if layout.tags is not None:
-        tags = split_tags(fields[layout.tags])
-        return tags, [problem for tag in tags if (problem := tag_problem(tag))]
-    tags, problems = [], []
-    for at, name in layout.columns:
-        value = fields[at].strip()
-        if value in _YES:
-            tags.append(name)
-        elif value not in _NO:
-            problems.append(
-                _("column “%(column)s”: “%(value)s” is neither 0 nor 1.") % {"column": name, "value": value[:40]}
-            )
-    return tags, problems
-
-
-def split_tags(text: str) -> list[str]:
-    """Tags as typed, separated by semicolons, in their order and with their flaws."""
-    return [tag for part in text.split(";") if (tag := clean_tag(part))]
+from study.setup.draft_lock import lock_draft
+from study.setup.tag_table import (
+    MOST_TAGS,
+    TagTable,
+    clean_tag,
+    decode_table,
+    read_tags,
+    refused,
+    tag_problem,
+)
+from study.spreadsheet import csv_text
 
 
 @transaction.atomic
 def import_tags(study: Study, raw: bytes, *, file: str, skip_unknown: bool = False, actor: Any = None) -> TagTable:
-    """Replaces the original tags of every clip that the file names; other clips keep theirs.
+    """Replace the original tags of every clip that the file names; other clips keep theirs.
 
     Raises:
-        ImportRefused: anything is wrong with the file; nothing was imported.
+        ImportRefused: the file has a fault; nothing was imported.
         NotAllowedNow: the study is no draft.
     """
-    refuse_unless_draft(Study.objects.select_for_update().get(pk=study.pk))
+    lock_draft(study.pk)
     text, encoding = decode_table(raw, file)
     clips = list(study.clips.all())
     table = read_tags(text, clips, file=file, skip_unknown=skip_unknown)
@@ -344,13 +44,13 @@ def import_tags(study: Study, raw: bytes, *, file: str, skip_unknown: bool = Fal
 
 @transaction.atomic
 def set_tags(clip: Clip, tags: Sequence[str], *, actor: Any = None) -> None:
-    """Writes one clip's original tags anew.
+    """Replace one clip's original tags.
 
     Raises:
         ImportRefused: a tag is too long, or there are too many.
         NotAllowedNow: the study is no draft.
     """
-    refuse_unless_draft(Study.objects.select_for_update().get(pk=clip.study_id))
+    lock_draft(clip.study_id)
     cleaned = [tag for text in tags if (tag := clean_tag(text))]
     problems = [f"{clip.name}: {problem}" for tag in cleaned if (problem := tag_problem(tag))]
     if len(cleaned) > MOST_TAGS:
@@ -367,6 +67,6 @@ def set_tags(clip: Clip, tags: Sequence[str], *, actor: Any = None) -> None:
 
 
 def template_csv(clips: Sequence[Clip]) -> str:
-    """A table to fill in: every clip of the study with the tags it has; a byte mark so that Excel reads UTF-8."""
+    """Return a table of the clips and their tags, to fill in; its byte order mark makes Excel read UTF-8."""
     rows = [(clip.name, ";".join(clip.imported_tags)) for clip in clips]
     return "\ufeff" + csv_text([("clip", "tags"), *rows])

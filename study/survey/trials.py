@@ -15,6 +15,7 @@ from study.ballots.casting import AnswerRefused, cast_known, trial_to_answer
 from study.ballots.kept_statements import KeptRead, Parts
 from study.design import LETTERS
 from study.errors import NotAllowedNow
+from study.http import wants_json
 from study.models import Ballot, Clip, Participant, Trial
 from study.participants.enrolment import touch
 from study.participants.events import keep_events
@@ -29,7 +30,6 @@ from study.survey.visitors import (
     see_other,
     stop_if_over,
     survey_page,
-    wants_json,
 )
 
 LONGEST_MINIMUM = 15.0

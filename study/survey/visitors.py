@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from study.ballots.casting import takes_answers
 from study.ballots.kept_statements import KeptRead, Parts
 from study.errors import NotAllowedNow
+from study.http import wants_json
 from study.models import Participant, Study
 from study.participants.tokens import token_hash
 from study.texts import languages_of
@@ -139,11 +140,6 @@ def choose_language(request: HttpRequest, study: Study) -> None:
     if translation.get_language() not in offered:
         translation.activate(offered[0])
         request.LANGUAGE_CODE = offered[0]
-
-
-def wants_json(request: HttpRequest) -> bool:
-    """Whether the page's script asks, and not a browser for a page."""
-    return request.headers.get("Accept", "").startswith("application/json")
 
 
 def survey_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

@@ -7,12 +7,12 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
 from study.models import Study
-from study.setup.path_steps import Group, Progress, Step, progress_of, step_after, steps_of
+from study.setup.path_steps import Group, PathStep, Progress, progress_of, step_after, steps_of
 
 register = template.Library()
 
 
-def _row(step: Step, study: Study, path: str) -> dict[str, Any] | None:
+def _row(step: PathStep, study: Study, path: str) -> dict[str, Any] | None:
     try:
         url = reverse(step.url_name, args=[study.slug])
     except NoReverseMatch:
@@ -52,6 +52,6 @@ def next_step(study: Study, key: str, *, primary: bool = True) -> dict[str, Any]
 
 @register.filter
 def clip_of_entry(data: dict[str, Any]) -> str:
-    """The clip that an entry of the log is about: its name, or its number in the study."""
+    """Return the name of a log entry's clip; old entries of generation hold the clip's number instead."""
     clip = data.get("clip", "")
     return _("clip %(n)d") % {"n": clip} if isinstance(clip, int) else str(clip)

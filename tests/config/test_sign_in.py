@@ -11,10 +11,10 @@ from django.conf import settings as project
 from django.contrib.sessions.models import Session
 from django.test import Client
 
-from study.log_masking import MaskingFormatter
 from study.models import Study
+from study.participants.log_masking import MaskingFormatter
 from study.participants.tokens import new_token
-from study.simulation.people import hidden_fields
+from study.simulation.walking import hidden_fields
 from tests.factories import PASSWORD, UserFactory, make_open_study
 from tests.study.visits import Visit
 

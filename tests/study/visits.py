@@ -4,7 +4,7 @@ from django.test import Client
 
 from study.models import Participant, Study
 from study.participants.tokens import accept_token
-from study.simulation.people import hidden_fields
+from study.simulation.walking import hidden_fields
 
 
 class Visit:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from analysis.report.files.csv_tables import score_rows
-from study.spreadsheet import inert
+from study.spreadsheet import escape_formula
 
 
 def report_xlsx(data: Mapping[str, Any]) -> bytes:
@@ -19,7 +19,7 @@ def report_xlsx(data: Mapping[str, Any]) -> bytes:
     for title, rows in _sheets(data).items():
         sheet = book.create_sheet(title)
         for row in rows:
-            sheet.append([inert(value) for value in row])
+            sheet.append([escape_formula(value) for value in row])
         for cell in sheet[1]:
             cell.font = Font(bold=True)
         sheet.freeze_panes = "B2"

@@ -20,11 +20,11 @@ class Command(BaseCommand):
     help = "Make an account for the console and print its generated password, once."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("name", help="what the person signs in with")
+        parser.add_argument("name", help="name to sign in with")
         parser.add_argument(
             "--operator",
             action="store_true",
-            help="sees all studies of this installation, as its operator does",
+            help="may see all studies of this installation",
         )
 
     def handle(self, *args: Any, name: str, operator: bool, **options: Any) -> None:

@@ -1,4 +1,4 @@
-"""manage.py audit_blinding STUDY: does anything but the pixels tell the condition?"""
+"""`manage.py audit_blinding STUDY`: can anything except the pixels reveal the condition?"""
 
 from typing import Any
 
@@ -11,17 +11,17 @@ from study.models import Study
 
 class Command(BaseCommand):
     help = (
-        "Walks the survey as people who only watch, gathers all that can be observed but the pixels, and tries to "
-        "guess each image's condition for people it has not seen. Better than chance is a leak: exit status 1."
+        "Walk the survey as pilots, gather all that can be observed except the pixels, and try to guess each image's "
+        "condition for pilots that the guesser did not learn from. Better than chance is a leak: exit status 1."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("slug", help="the study's short name")
-        parser.add_argument("--participants", type=int, default=24, help="how many people watch (default 24)")
+        parser.add_argument("--participants", type=int, default=24, help="number of pilots (default 24)")
         parser.add_argument(
             "--trials",
             type=int,
-            help="how many trials of each are looked at (default: enough to meet each clip)",
+            help="trials of each whose images are fetched (default: enough to see each clip)",
         )
         parser.add_argument("--url", default="", help="a running server (default: in this process)")
         parser.add_argument("--all", action="store_true", help="list every channel, not only leaks")
@@ -44,8 +44,8 @@ class Command(BaseCommand):
         if report.passed:
             self.stdout.write("Nothing but the pixels tells the condition.")
             return
-        for odd in report.odd:
-            self.stdout.write(f"LEAK {odd}")
+        for part in report.differing_files:
+            self.stdout.write(f"LEAK {part}")
         for channel in report.leaks:
             self.stdout.write(f"LEAK {channel.name}: {channel.example} (p = {channel.p:.5f})")
-        raise CommandError(f"{len(report.names)} channels tell the condition.", returncode=1)
+        raise CommandError(f"{len(report.findings)} channels tell the condition.", returncode=1)

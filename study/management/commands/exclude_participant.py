@@ -1,4 +1,4 @@
-"""`manage.py exclude_participant SLUG CODE --reason "…" [--undo]`: leaves a person's answers out of the analysis."""
+"""`manage.py exclude_participant SLUG CODE --reason "…" [--undo]`: leave answers out of the analysis."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -18,7 +18,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("slug", help="the study")
         parser.add_argument("code", help="the participant as ballots.csv names them: r0007")
-        parser.add_argument("--reason", required=True, help="stands in the log and in the report")
+        parser.add_argument("--reason", required=True, help="for the log and the report")
         parser.add_argument("--undo", action="store_true", help="take them in again")
 
     def handle(self, *args: Any, slug: str, code: str, reason: str, undo: bool, **options: Any) -> None:

@@ -7,12 +7,13 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from study.errors import StudyError
 from study.models import Study
-from study.simulation.people import PreferenceModel, simulate_participants
+from study.simulation.people import simulate_participants
+from study.simulation.preferences import PreferenceModel
 
 
 class Command(BaseCommand):
     help = (
-        "Lets simulated people answer a study through its pages. In a study marked as simulated they are its "
+        "Let simulated people answer a study through its pages. In a study marked as simulated they are its "
         "participants; in any other they are pilots and never mix with real people."
     )
 
@@ -20,7 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("slug", help="the study's short name")
         parser.add_argument("--participants", type=int, required=True, help="how many people")
         parser.add_argument("--seed", type=int, default=0, help="of tastes and choices (default 0)")
-        parser.add_argument("--drop-out", type=float, default=0.0, help="share that leaves in the middle")
+        parser.add_argument("--drop-out", type=float, default=0.0, help="share of people who leave before the end")
         parser.add_argument("--person-sd", type=float, default=PreferenceModel.person_sd)
         parser.add_argument("--clip-sd", type=float, default=PreferenceModel.clip_sd)
         parser.add_argument(
@@ -50,7 +51,7 @@ class Command(BaseCommand):
                 drop_out=options["drop_out"],
                 base_url=options["url"],
             )
-        except (StudyError, OSError) as error:
+        except (StudyError, ValueError, OSError) as error:
             raise CommandError(str(error), returncode=2) from error
         done = sum(person.status == "completed" for person in people)
         kind = people[0].get_kind_display() if people else ""

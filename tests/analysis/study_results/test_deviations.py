@@ -18,8 +18,9 @@ from analysis.study_results.deviations import deviations
 from analysis.study_results.report_files import report_file
 from analysis.study_results.reporting_answers import FIELDS, MAY_STAY_EMPTY
 from config.bundles import export_study
+from study.digests import canonical_digest
 from study.models import Clip, Study, Trial
-from study.setup.lifecycle import close_study, current_plan, digest_of
+from study.setup.lifecycle import close_study, current_plan
 from study.setup.path_steps import Progress
 from tests.analysis.answered_studies import answered_study, close
 from tests.factories import make_study
@@ -32,7 +33,7 @@ def planned_study(*, people: int = 4, wanted: int | None = 4, rule: bool = False
     study = answered_study(people=people, clips=2, target_participants=wanted, **fields)
     study.plan = study.plan | {"analysis": {"sequential": rule}}
     study.plan |= {"fixed": current_plan(study)}
-    study.plan_digest = digest_of(study.plan["fixed"])
+    study.plan_digest = canonical_digest(study.plan["fixed"])
     study.save()
     return study
 
@@ -138,7 +139,7 @@ def test_deviations_reported_by_researchers_are_saved_and_never_missing() -> Non
     client.post(page, everything | {"deviations": "Two people sat in one room."})
     study.refresh_from_db()
     assert deviations(study) == ["Stated by the researchers: Two people sat in one room."]
-    assert digest_of(study.plan["fixed"]) == study.plan_digest
+    assert canonical_digest(study.plan["fixed"]) == study.plan_digest
 
 
 @pytest.mark.parametrize(

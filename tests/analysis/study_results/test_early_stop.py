@@ -16,9 +16,10 @@ from analysis.statistics.plan_and_result import AnalysisPlan
 from analysis.statistics.sequential import decide, e_process
 from analysis.study_results import analyses, early_stop
 from analysis.tables.result_json import to_json
+from study.digests import canonical_digest
 from study.errors import NotAllowedNow
 from study.models import Participant, Study
-from study.setup.lifecycle import current_plan, digest_of
+from study.setup.lifecycle import current_plan
 from tests.analysis.answered_studies import answered_study, close
 from tests.analysis.sample_ballots import simulated
 from tests.factories import make_open_study, make_study
@@ -39,12 +40,12 @@ def signed_in(user: Any) -> Client:
 @pytest.mark.django_db
 def test_the_early_stop_is_part_of_the_plan_and_of_its_digest() -> None:
     study = make_study(clips=1)
-    client, before = signed_in(study.owner), digest_of(current_plan(study))
+    client, before = signed_in(study.owner), canonical_digest(current_plan(study))
     assert client.post(page(study), {"planned": "1"}).status_code == 302
     study.refresh_from_db()
     assert early_stop.is_planned(study)
     assert analyses.plan_of(study)["sequential"] is True
-    assert digest_of(current_plan(study)) != before
+    assert canonical_digest(current_plan(study)) != before
     client.post(page(study), {})
     study.refresh_from_db()
     assert not early_stop.is_planned(study)

@@ -14,8 +14,9 @@ from django.core.management import call_command
 from analysis.study_results.csv_analysis import analyse_csv
 from config.bundles import export_study, verify_export
 from config.bundles.check import SUMS
+from study.digests import canonical_digest
 from study.models import Stimulus, Study
-from study.setup.lifecycle import current_plan, digest_of
+from study.setup.lifecycle import current_plan
 from tests.analysis.answered_studies import closed_study
 
 pytestmark = pytest.mark.django_db
@@ -28,7 +29,7 @@ def original(tmp_path_factory: Any, django_db_setup: Any, django_db_blocker: Any
     with django_db_blocker.unblock():
         study = closed_study(people=3, clips=2, match_controls=1)
         plan = current_plan(study)
-        Study.objects.filter(pk=study.pk).update(plan={"fixed": plan}, plan_digest=digest_of(plan))
+        Study.objects.filter(pk=study.pk).update(plan={"fixed": plan}, plan_digest=canonical_digest(plan))
         for stimulus in Stimulus.objects.filter(clip__study=study):
             with stimulus.image.open("rb") as file:
                 stimulus.image_digest = hashlib.sha256(file.read()).hexdigest()

@@ -31,15 +31,12 @@ def test_the_formats_that_people_bring_are_read(write_audio, suffix):
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (b"", r"bad.mp3: the file is empty \(0 bytes\). Export or copy it again"),
-        (b"dear diary,\n" * 50, "bad.mp3: this is a text file, whatever its name says"),
-        ("안녕하세요 ".encode() * 50, "bad.mp3: this is a text file"),
-        (
-            bytes(range(256)) * 40,
-            "bad.mp3: this is not an audio file that can be read. Export the piece as WAV",
-        ),
-        (b"RIFF\x24\x00\x00\x00WAVEfmt ", "bad.mp3: the audio in it is corrupt"),
-        (b"\x00\x00\x00\x20ftypM4A " + bytes(200), "bad.mp3: M4A, AAC and video files cannot be read"),
+        (b"", r"bad.mp3 is empty \(0 bytes\). Export it again"),
+        (b"dear diary,\n" * 50, "bad.mp3 is a text file with an audio file's name"),
+        ("안녕하세요 ".encode() * 50, "bad.mp3 is a text file"),
+        (bytes(range(256)) * 40, "bad.mp3 cannot be read as audio: .* export it again as WAV"),
+        (b"RIFF\x24\x00\x00\x00WAVEfmt ", "bad.mp3 cannot be read as audio: it is damaged"),
+        (b"\x00\x00\x00\x20ftypM4A " + bytes(200), "bad.mp3 is M4A, AAC or video, which cannot be read"),
     ],
 )
 def test_what_is_no_audio_is_refused_with_the_mend(tmp_path, content, reason):
@@ -52,23 +49,25 @@ def test_what_is_no_audio_is_refused_with_the_mend(tmp_path, content, reason):
 def test_a_wave_file_cut_short_is_refused(write_audio):
     path = write_audio("a.wav")
     path.write_bytes(path.read_bytes()[:40_000])
-    with pytest.raises(AudioError, match="ends before its own header says"):
+    with pytest.raises(AudioError, match="cut off: it announces more sound than it holds"):
         check_audio(path)
 
 
 def test_a_header_without_samples_is_refused(write_audio):
-    with pytest.raises(AudioError, match=r"no sound in it \(0 seconds\)"):
+    with pytest.raises(AudioError, match=r"holds no sound \(0 seconds\)"):
         check_audio(write_audio("a.wav", np.zeros(0, np.float32)))
 
 
 def test_an_hour_of_audio_is_refused_without_reading_it_all(write_audio):
     path = write_audio("long.flac", np.zeros(3600 * 8000, np.float32), 8000)
-    with pytest.raises(AudioError, match="60 minutes is too long; cut out a clip shorter than an hour"):
+    with pytest.raises(
+        AudioError, match=r"lasts 60 minutes; a clip must be shorter than 60 minutes.* Cut out the part"
+    ):
         check_audio(path)
 
 
 def test_a_clip_too_short_to_judge_is_refused(write_audio, tone):
-    with pytest.raises(AudioError, match=r"0.50 s is too short"):
+    with pytest.raises(AudioError, match=r"lasts 0.50 seconds; a clip needs at least one"):
         check_audio(write_audio("a.wav", tone(0.5)))
 
 
@@ -82,13 +81,13 @@ def test_samples_that_are_not_numbers_are_refused(write_audio, tone):
     samples[100] = np.nan
     path = write_audio("a.wav", samples, subtype="FLOAT")
     for read in (check_audio, decode):
-        with pytest.raises(AudioError, match="not numbers"):
+        with pytest.raises(AudioError, match="samples that are no numbers"):
             read(path)
 
 
 def test_messages_use_the_uploads_own_name(tmp_path):
     (tmp_path / "tmp83hf").write_bytes(b"")
-    with pytest.raises(AudioError, match=r"^my song\.mp3: "):
+    with pytest.raises(AudioError, match=r"^my song\.mp3 is empty"):
         check_audio(tmp_path / "tmp83hf", "my song.mp3")
 
 

@@ -128,7 +128,7 @@ def test_all_faults_stand_in_one_message():
         (b"", "column clip, condition, file is missing"),
         (b"clip,condition,file\n", "no rows"),
         (b"clip,clip,condition,file\na,a,b,c", "twice"),
-        (b"\xff\xfe\x00c", "UTF-8"),
+        (b"\xff\xff\x00c", "UTF-8"),
         (b"clip,condition,file\n\0,b,c", "not a text file"),
     ],
 )

@@ -10,7 +10,9 @@ from generation.models import ClipStep, TagDecision
 from generation.runs import execution, lifecycle
 from generation.settings_model import settings_of
 from study.models import Stimulus, Study
+from study.models.studies import record
 from study.setup import preflight
+from study.setup.clip_selection import UNCHANGED, exclude_clip
 from tests.generation.runs.conftest import add_clips
 
 PAGES = (
@@ -216,3 +218,30 @@ def test_leaving_a_clip_out_needs_a_reason_and_can_be_undone(painted, client):
     assert painted.clips.get(number=1).exclusion_reason == "skips"
     client.post(reverse("generation_take_in", args=[painted.slug, 1]))
     assert painted.clips.get(number=1).included
+
+
+@pytest.mark.parametrize("keeps_unchanged", [False, True])
+@pytest.mark.parametrize("room", ["study_clips", "generation_review"])
+def test_no_page_takes_back_an_unchanged_clip_unless_the_study_keeps_such_clips(study, client, room, keeps_unchanged):
+    clip = study.clips.get(number=1)
+    exclude_clip(clip, reason=UNCHANGED)
+    study.include_unchanged_clips = keeps_unchanged
+    study.save()
+    addresses = {
+        "study_clips": reverse("clip_change", args=[study.slug, clip.pk, "include"]),
+        "generation_review": reverse("generation_take_in", args=[study.slug, clip.number]),
+    }
+    shown = client.post(addresses[room], follow=True).content.decode()
+    clip.refresh_from_db()
+    assert clip.included == keeps_unchanged
+    assert ("Redefinition changes nothing in this clip" in shown) != keeps_unchanged
+    assert study.log.filter(action="clip taken back in", data__clip=clip.name).exists() == keeps_unchanged
+
+
+def test_the_log_names_clips_and_reads_old_entries_that_hold_a_number(study, client):
+    clip = study.clips.get(number=1)
+    exclude_clip(clip, reason="skips")
+    record(study, "repainted", reason="pale", clip=2)
+    shown = page(client, "study_log", study.slug)
+    assert clip.name in shown
+    assert "clip 2" in shown

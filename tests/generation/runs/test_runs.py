@@ -9,6 +9,7 @@ from generation.painting.seeds import seed_sequence
 from generation.runs import execution, lifecycle, work
 from generation.settings_model import GenerationSettings, store_settings
 from study.models import Stimulus, Study
+from study.setup.clip_selection import UNCHANGED
 from study.setup.copying import copy_study
 from study.setup.lifecycle import create_study
 from tests.generation.runs.conftest import SMALL, add_clips, owned_files, stored_files
@@ -224,7 +225,7 @@ def test_clips_that_redefinition_leaves_alone_are_left_out_with_the_reason(study
     step = ClipStep.objects.get(clip=clip, kind="redefine")
     if not step.result["unchanged"]:
         pytest.skip("the rules change even this clip")
-    assert (clip.included, clip.exclusion_reason) == (False, work.UNCHANGED)
+    assert (clip.included, clip.exclusion_reason) == (False, UNCHANGED)
     assert not clip.stimuli.exists()
     study.include_unchanged_clips = True
     study.save()

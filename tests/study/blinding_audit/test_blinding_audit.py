@@ -83,7 +83,7 @@ def leaky_page(monkeypatch):
     return plant
 
 
-def test_the_survey_as_it_is_tells_nothing_and_keeps_none_of_the_audits_people(study):
+def test_the_survey_has_no_leak_and_the_audit_deletes_its_pilots(study):
     report = small_audit(study)
     assert names(report) == []
     assert report.passed
@@ -92,13 +92,13 @@ def test_the_survey_as_it_is_tells_nothing_and_keeps_none_of_the_audits_people(s
     assert any(channel.name == "image: bytes" for channel in report.reported)
 
 
-def test_the_people_of_an_audit_that_was_killed_are_taken_away_by_the_next(study, monkeypatch):
+def test_pilots_of_a_killed_audit_are_deleted_by_the_next(study, monkeypatch):
     def killed(*args):
         raise SystemExit  # and nothing that should be done afterwards is
 
     with monkeypatch.context() as patch:
-        patch.setattr(audit, "_forget", lambda audit: None)
-        patch.setattr(audit, "observed", killed)
+        patch.setattr(audit, "_delete_pilots", lambda audit: None)
+        patch.setattr(audit, "all_channels", killed)
         with pytest.raises(SystemExit):
             small_audit(study)
     create_personal_links(study, 1, kind=Participant.Kind.PILOT)
@@ -110,12 +110,12 @@ def test_the_people_of_an_audit_that_was_killed_are_taken_away_by_the_next(study
     assert study.invite_links.get().audit is None  # the researcher's own stays
 
 
-def test_headers(study, leaky_image):
+def test_a_leak_by_headers_is_found(study, leaky_image):
     leaky_image(lambda request, response: response.headers.__setitem__("X-Model", condition_of(request).key))
     assert any("X-Model" in name for name in names(small_audit(study, trials=1)))
 
 
-def test_etag_that_lets_two_people_compare(study, leaky_image):
+def test_a_leak_by_equal_etags_is_found(study, leaky_image):
     import hashlib
 
     def change(request, response):
@@ -125,7 +125,7 @@ def test_etag_that_lets_two_people_compare(study, leaky_image):
     assert any("ETag" in name for name in names(small_audit(study)))
 
 
-def test_file_name_in_the_disposition(study, leaky_image):
+def test_a_leak_by_a_file_name_is_found(study, leaky_image):
     leaky_image(
         lambda request, response: response.headers.__setitem__(
             "Content-Disposition", f'inline; filename="{condition_of(request).number}.png"'
@@ -134,7 +134,7 @@ def test_file_name_in_the_disposition(study, leaky_image):
     assert any("Content-Disposition" in name for name in names(small_audit(study, trials=1)))
 
 
-def test_caching(study, leaky_image):
+def test_a_leak_by_caching_is_found(study, leaky_image):
     leaky_image(
         lambda request, response: response.headers.__setitem__(
             "Cache-Control", "no-store" if condition_of(request).number < 3 else "private, max-age=60"
@@ -144,12 +144,12 @@ def test_caching(study, leaky_image):
 
 
 @pytest.mark.processes
-def test_timing(study, leaky_image):
+def test_a_leak_by_timing_is_found(study, leaky_image):
     leaky_image(lambda request, response: time.sleep(0.15 if condition_of(request).number == 2 else 0))
     assert any("time" in name for name in names(small_audit(study)))
 
 
-def test_text_in_the_file(study):
+def test_a_leak_by_text_in_the_file_is_found(study):
     for stimulus in Stimulus.objects.select_related("condition"):
         info = PngImagePlugin.PngInfo()
         info.add_text("parameters", f"sampler {stimulus.condition.number}")
@@ -159,14 +159,14 @@ def test_text_in_the_file(study):
     assert any("tEXt" in name for name in names(small_audit(study, trials=1)))
 
 
-def test_bytes_after_the_picture(study):
+def test_a_leak_by_bytes_after_the_picture_is_found(study):
     for stimulus in Stimulus.objects.select_related("condition"):
         content = stimulus.image.read() + bytes([stimulus.condition.number])
         stimulus.image.save("image.png", ContentFile(content))
     assert any("after the end" in name for name in names(small_audit(study, trials=1)))
 
 
-def test_another_format_or_size_for_one_condition(study):
+def test_a_leak_by_format_or_size_is_found(study):
     for stimulus in Stimulus.objects.filter(condition__number=1):
         buffer = io.BytesIO()
         Image.open(stimulus.image).convert("RGB").resize((65, 65)).save(buffer, "JPEG")
@@ -174,7 +174,7 @@ def test_another_format_or_size_for_one_condition(study):
     assert any("format" in name for name in names(small_audit(study, trials=1)))
 
 
-def test_alt_text(study, leaky_page):
+def test_a_leak_by_alt_text_is_found(study, leaky_page):
     def change(text, conditions, trial):
         for letter, condition in zip("ABCD", conditions, strict=True):
             text = text.replace(f'alt="Image {letter}"', f'alt="{condition.label}"')
@@ -184,7 +184,7 @@ def test_alt_text(study, leaky_page):
     assert any("alt" in name for name in names(small_audit(study, trials=1)))
 
 
-def test_ordered_ids(study, leaky_page):
+def test_a_leak_by_ordered_ids_is_found(study, leaky_page):
     def change(text, conditions, trial):
         for letter, condition in zip("ABCD", conditions, strict=True):
             number = trial.pk * 10 + condition.number  # never the same twice, but in the order of the conditions
@@ -195,7 +195,7 @@ def test_ordered_ids(study, leaky_page):
     assert any("rank" in name and "id" in name for name in names(small_audit(study, trials=1)))
 
 
-def test_load_order(study, leaky_page):
+def test_a_leak_by_load_order_is_found(study, leaky_page):
     def change(text, conditions, trial):
         if "</head>" not in text:
             return text
@@ -208,7 +208,7 @@ def test_load_order(study, leaky_page):
     assert any("load order" in name for name in names(small_audit(study, trials=1)))
 
 
-def test_a_field_of_the_reply(study, leaky_page):
+def test_a_leak_by_a_field_of_the_reply_is_found(study, leaky_page):
     def change(text, conditions, trial):
         if text.startswith("{"):
             return text[:-1] + ', "order": [' + ",".join(str(c.number) for c in conditions) + "]}"
@@ -218,12 +218,12 @@ def test_a_field_of_the_reply(study, leaky_page):
     assert any("reply" in name for name in names(small_audit(study, people=16)))
 
 
-def test_a_comment_with_the_order(study, leaky_page):
+def test_a_leak_by_a_comment_with_the_order_is_found(study, leaky_page):
     leaky_page(lambda text, conditions, trial: text + f"<!-- {[c.number for c in conditions]} -->")
     assert any("page" in name for name in names(small_audit(study, people=16)))
 
 
-def test_a_space_in_the_style_of_one_image(study, leaky_page):
+def test_a_leak_by_a_blank_in_one_images_style_is_found(study, leaky_page):
     def change(text, conditions, trial):
         letter = "ABCD"[[c.number for c in conditions].index(3)]
         return text.replace(f'class="choice" data-letter="{letter}"', f'class="choice " data-letter="{letter}"')
@@ -232,7 +232,7 @@ def test_a_space_in_the_style_of_one_image(study, leaky_page):
     assert small_audit(study).leaks
 
 
-def test_addresses_shared_by_people(study, leaky_page):
+def test_a_leak_by_addresses_shared_by_people_is_found(study, leaky_page):
     def change(text, conditions, trial):
         for letter, pk in zip("ABCD", trial.position_order, strict=True):
             text = re.sub(rf'(<img src="[^"]+/{letter})"', rf'\1?v={pk:x}"', text)

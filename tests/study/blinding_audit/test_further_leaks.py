@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 
 def names(report):
-    return [*report.odd, *(channel.name for channel in report.leaks)]
+    return [*report.differing_files, *(channel.name for channel in report.leaks)]
 
 
 def found(report, *parts):
@@ -64,7 +64,7 @@ def plant_headers(plant, change):
     plant("survey_image", leaky)
 
 
-def test_headers_of_many_kinds(plant):
+def test_leaks_by_many_headers_are_found(plant):
     study = make_open_study(clips=2)
     (odd_clip,) = study.clips.filter(number=2)
 
@@ -117,7 +117,7 @@ def test_headers_of_many_kinds(plant):
     assert missed == []
 
 
-def test_redirects_and_streams(plant):
+def test_leaks_by_redirects_and_streams_are_found(plant):
     study = make_open_study(clips=2)
 
     def leaky(request, original, args, kwargs):
@@ -138,7 +138,7 @@ def test_redirects_and_streams(plant):
     assert found(report, "pieces")
 
 
-def test_answers_to_wrong_addresses_and_odd_requests(plant):
+def test_leaks_by_replies_to_unusual_requests_are_found(plant):
     study = make_open_study(clips=2)
 
     def leaky(request, original, args, kwargs):
@@ -180,7 +180,7 @@ def plant_pages(plant, change):
     plant("survey_trial", leaky)
 
 
-def test_pages_that_leak_in_many_ways(plant):
+def test_leaks_by_pages_are_found(plant):
     study = make_open_study(clips=3)
 
     def change(text, request, trial, conditions, later):
@@ -225,7 +225,7 @@ def test_pages_that_leak_in_many_ways(plant):
     assert missed == []
 
 
-def test_links_ahead_in_a_header(plant):
+def test_leaks_by_links_to_later_trials_are_found(plant):
     study = make_open_study(clips=2)
 
     def leaky(request, original, args, kwargs):
@@ -241,7 +241,7 @@ def test_links_ahead_in_a_header(plant):
     assert found(audit_study(study, people=8), "load order")
 
 
-def test_the_last_page_and_the_sound(plant):
+def test_leaks_by_the_last_page_and_the_sound_are_found(plant):
     study = make_open_study(clips=2)
 
     def page(request, original, args, kwargs):
@@ -311,14 +311,14 @@ def unfiltered(content):
         (lambda s: encoded(s, "JPEG", quality=90), "format"),
     ],
 )
-def test_one_file_of_another_make_is_found_at_once(change, part):
-    from study.blinding_audit.files import odd_files
+def test_one_differing_file_is_found(change, part):
+    from study.blinding_audit.stored_files import differing_files
 
     study = make_study(clips=3)
-    assert list(odd_files(study)) == []
+    assert list(differing_files(study)) == []
     stimulus = Stimulus.objects.filter(clip__study=study).order_by("?").first()
     resave(stimulus, change(stimulus))
-    assert any(part in line for line in odd_files(study))
+    assert any(part in line for line in differing_files(study))
 
 
 @pytest.mark.parametrize(
@@ -330,19 +330,19 @@ def test_one_file_of_another_make_is_found_at_once(change, part):
         {"dpi": (9, 9)},
     ],
 )
-def test_one_jpeg_of_other_settings_is_found(options):
-    from study.blinding_audit.files import odd_files
+def test_one_jpeg_with_other_settings_is_found(options):
+    from study.blinding_audit.stored_files import differing_files
 
     study = make_study(clips=2)
     for stimulus in Stimulus.objects.filter(clip__study=study):
         resave(stimulus, encoded(stimulus, "JPEG", quality=90, subsampling=0))
-    assert list(odd_files(study)) == []
+    assert list(differing_files(study)) == []
     stimulus = Stimulus.objects.filter(clip__study=study).first()
     resave(stimulus, encoded(stimulus, "JPEG", **{"subsampling": 0} | options))
-    assert list(odd_files(study))
+    assert list(differing_files(study))
 
 
-def test_an_odd_file_fails_the_audit():
+def test_a_differing_file_fails_the_audit():
     study = make_study(clips=2)
     stimulus = Stimulus.objects.filter(clip__study=study).first()
     resave(stimulus, stimulus.image.read() + b"!")
@@ -351,7 +351,7 @@ def test_an_odd_file_fails_the_audit():
     assert failed.value.returncode == 1
 
 
-def test_people_whom_the_questions_would_turn_away_are_not_sent(settings):
+def test_pilots_give_answers_that_do_not_screen_them_out(settings):
     settings.ALLOWED_HOSTS = ["survey.example.org"]  # and under the host name of a real installation
     questions = """
 questions:

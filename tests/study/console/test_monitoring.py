@@ -51,7 +51,7 @@ def study(owner: Any) -> Study:
     return study
 
 
-def test_people_are_counted_by_where_they_stand(study: Study) -> None:
+def test_participants_are_counted_by_how_far_they_are(study: Study) -> None:
     seen = monitor(study)
     assert (seen.started, seen.completed, seen.in_progress, seen.stopped, seen.withdrawn) == (6, 2, 1, 2, 1)
     assert (seen.target, seen.share, seen.ballots) == (4, 0.5, 8)

@@ -64,7 +64,9 @@ def test_owner_and_teammate_see_a_page_and_others_do_not(
         ("problem_resolve", [1]),
     ],
 )
-def test_a_strangers_deeds_find_nothing(name: str, args: list, draft: Study, stranger: Any, as_user: SignIn) -> None:
+def test_requests_of_a_stranger_are_answered_with_404(
+    name: str, args: list, draft: Study, stranger: Any, as_user: SignIn
+) -> None:
     assert as_user(stranger).post(reverse(name, args=[draft.slug, *args])).status_code == 404
     assert as_user(draft.owner).get(reverse(name, args=[draft.slug, *args])).status_code == 405
 
@@ -78,7 +80,7 @@ def test_the_list_shows_own_and_shared_studies_only(
     assert "No study yet" in page
 
 
-def test_the_list_asks_the_database_the_same_for_many_studies(
+def test_the_list_needs_as_many_queries_for_many_studies(
     owner: Any, as_user: SignIn, django_assert_num_queries: Any
 ) -> None:
     browser = as_user(owner)
@@ -108,7 +110,7 @@ def add_plain_clips(study: Study, count: int) -> None:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_asks_the_same_for_three_clips_and_for_forty(name: str, draft: Study, as_user: SignIn) -> None:
+def test_a_page_needs_as_many_queries_for_forty_clips_as_for_three(name: str, draft: Study, as_user: SignIn) -> None:
     browser, url = as_user(draft.owner), reverse(name, args=[draft.slug])
     counts = []
     for more in (3, 37):
@@ -164,7 +166,9 @@ def test_a_study_is_created_with_own_conditions(owner: Any, as_user: SignIn) -> 
         ({"title": ""}, "This field is required."),
     ],
 )
-def test_what_makes_no_study_is_said(fields: dict[str, str], said: str, owner: Any, as_user: SignIn) -> None:
+def test_a_new_study_with_faults_is_refused_with_the_reason(
+    fields: dict[str, str], said: str, owner: Any, as_user: SignIn
+) -> None:
     answer = as_user(owner).post(reverse("study_create"), {"title": "T", "design": "own"} | fields)
     assert answer.status_code == 400
     assert said in answer.text
@@ -201,7 +205,7 @@ def test_conditions_with_images_cannot_be_replaced_but_renamed(owner: Any, as_us
     assert study.conditions.count() == 2
 
 
-def test_several_files_without_a_script(draft: Study, as_user: SignIn) -> None:
+def test_several_files_are_uploaded_without_a_script(draft: Study, as_user: SignIn) -> None:
     files = [upload("a.wav", tone()), upload("bad.wav", b"text " * 20), upload("b.ogg", tone(kind="OGG"))]
     page = as_user(draft.owner).post(reverse("study_clips", args=[draft.slug]), {"files": files}, follow=True)
     assert "2 clips added." in page.text
@@ -209,7 +213,7 @@ def test_several_files_without_a_script(draft: Study, as_user: SignIn) -> None:
     assert draft.clips.count() == 2
 
 
-def test_a_file_by_script_answers_with_its_row_or_its_problem(draft: Study, as_user: SignIn) -> None:
+def test_an_upload_by_script_returns_the_clips_row_or_its_problem(draft: Study, as_user: SignIn) -> None:
     browser = as_user(draft.owner)
     url = reverse("study_clips", args=[draft.slug])
     good = browser.post(url, {"files": upload("a.wav", tone())}, headers={"accept": "application/json"}).json()
@@ -244,7 +248,9 @@ def test_clips_of_another_study_are_out_of_reach(draft: Study, owner: Any, as_us
         ("bytes=-0", 416, slice(0, 0)),
     ],
 )
-def test_sound_comes_in_the_range_asked_for(asked: str, status: int, part: slice, owner: Any, as_user: SignIn) -> None:
+def test_sound_is_sent_in_the_requested_range(
+    asked: str, status: int, part: slice, owner: Any, as_user: SignIn
+) -> None:
     study = make_study(clips=1, owner=owner)
     clip = study.clips.get()
     with clip.audio.open("rb") as file:
@@ -256,7 +262,7 @@ def test_sound_comes_in_the_range_asked_for(asked: str, status: int, part: slice
     assert "private" in answer["Cache-Control"]
 
 
-def test_a_refused_table_lists_its_faults_and_an_accepted_one_says_what_it_did(draft: Study, as_user: SignIn) -> None:
+def test_a_refused_table_lists_its_faults_and_an_accepted_one_its_counts(draft: Study, as_user: SignIn) -> None:
     browser = as_user(draft.owner)
     browser.post(reverse("study_clips", args=[draft.slug]), {"files": upload("a.wav", tone())})
     url = reverse("study_tags", args=[draft.slug])
@@ -401,7 +407,7 @@ def test_signing_in_leads_to_the_studies(owner: Any, client: Client) -> None:
     assert "No study yet" in answer.text
 
 
-def test_a_missing_page_has_the_houses_look(client: Client) -> None:
+def test_a_missing_page_looks_like_the_other_pages(client: Client) -> None:
     answer = client.get("/console/nothing/here/")
     assert answer.status_code == 404
     assert "There is no such page" in answer.text

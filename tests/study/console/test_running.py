@@ -115,7 +115,7 @@ def test_personal_links_are_handed_out_once_as_a_table(owner: Any, as_user: Sign
     assert study.invite_links.count() == 2
 
 
-def test_a_reported_problem_is_settled(owner: Any, as_user: SignIn) -> None:
+def test_a_reported_problem_is_marked_as_resolved(owner: Any, as_user: SignIn) -> None:
     study = make_open_study(clips=1, owner=owner)
     enrol(study)
     report = ProblemReport.objects.create(study=study, page="trial", text="<b>no sound</b>")

@@ -172,7 +172,7 @@ def test_prolific_ids_are_kept_and_the_way_back_opens_at_the_end_only():
     study = make_open_study(clips=1, recruitment_platform="prolific", completion_code="C0DE")
     from django.test import Client
 
-    from study.simulation.people import hidden_fields
+    from study.simulation.walking import hidden_fields
 
     client = Client()
     way_in = f"/s/{study.open_link_token}/?PROLIFIC_PID=abc&STUDY_ID=x&SESSION_ID=y&other=z"

@@ -6,14 +6,12 @@ from typing import Any
 import pytest
 from django.core.files.storage import default_storage
 
-from study.errors import NotAllowedNow, StudyError
-from study.models import Clip, Participant, Study
-from study.participants.enrolment import enrol
-from study.participants.links import create_personal_links, link_of
+from study import audio_file
+from study.errors import NotAllowedNow
+from study.models import Clip, Study
 from study.setup import clip_import
-from study.setup.clip_import import ClipRefused, delete_clip, exclude_clip, import_clip, import_clips, include_clip
-from study.setup.copying import copy_study
-from tests.factories import make_open_study, make_study
+from study.setup.clip_import import ClipRefused, import_clip, import_clips
+from tests.factories import make_open_study
 from tests.study.conftest import tone, upload
 
 pytestmark = pytest.mark.django_db
@@ -73,7 +71,7 @@ def test_what_is_no_clip_is_refused_by_name(draft: Study, name: str, content: by
 
 
 def test_an_hour_is_too_long(draft: Study, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clip_import, "MAXIMUM_SECONDS", 3.0)
+    monkeypatch.setattr(audio_file, "MAXIMUM_SECONDS", 3.0)
     import_clip(draft, upload("fits.wav", tone(2.9)))
     with pytest.raises(ClipRefused, match=r"exact\.wav lasts .* Cut out the part"):
         import_clip(draft, upload("exact.wav", tone(3.0)))
@@ -116,56 +114,10 @@ def test_a_decomposed_korean_name_is_composed(draft: Study) -> None:
     assert clip.name == unicodedata.normalize("NFC", "음악.wav")
 
 
-def test_an_open_study_takes_no_clips_and_keeps_its_own() -> None:
+def test_an_open_study_takes_no_clips() -> None:
     study = make_open_study(clips=1)
-    clip = study.clips.get()
-    for act in (
-        lambda: import_clip(study, upload("new.wav", tone())),
-        lambda: delete_clip(clip),
-        lambda: exclude_clip(clip, reason="late"),
-        lambda: include_clip(clip),
-    ):
-        with pytest.raises(NotAllowedNow, match="its plan is fixed"):
-            act()
-    assert study.clips.get().included
-
-
-def test_leaving_a_clip_out_needs_a_reason_and_keeps_it_in_the_log() -> None:
-    clip = make_study(clips=1).clips.get()
-    with pytest.raises(StudyError, match="Say why"):
-        exclude_clip(clip, reason="  ")
-    exclude_clip(clip, reason="clipped")
-    clip.refresh_from_db()
-    assert (clip.included, clip.exclusion_reason) == (False, "clipped")
-    assert clip.study.log.get(action="clip left out").reason == "clipped"
-    include_clip(clip)
-    clip.refresh_from_db()
-    assert (clip.included, clip.exclusion_reason) == (True, "")
-
-
-def test_deleting_a_clip_removes_its_files_and_the_pilots_who_met_it(
-    django_capture_on_commit_callbacks: Any,
-) -> None:
-    study = make_study(clips=2)
-    [(_label, address)] = create_personal_links(study, 1, kind=Participant.Kind.PILOT)
-    enrol(study, link=link_of(address.rstrip("/").rpartition("/")[2]))
-    clip = study.clips.first()
-    names = [name for _storage, name in clip_import.files_of(clip)]
-    assert len(names) == 2 + 2 * 4
-    with django_capture_on_commit_callbacks(execute=True):
-        delete_clip(clip)
-    assert not any(default_storage.exists(name) for name in names)
-    assert study.clips.count() == 1
-    assert not study.participants.exists()
-
-
-def test_files_that_a_copy_still_uses_stay(django_capture_on_commit_callbacks: Any) -> None:
-    study = make_study(clips=1)
-    copy = copy_study(study, title="Copy", owner=study.owner)
-    clip = study.clips.get()
-    with django_capture_on_commit_callbacks(execute=True):
-        delete_clip(clip)
-    assert default_storage.exists(copy.clips.get().audio.name)
+    with pytest.raises(NotAllowedNow, match="its plan is fixed"):
+        import_clip(study, upload("new.wav", tone()))
 
 
 def test_real_clips_are_taken(draft: Study, shared_data: Any) -> None:

@@ -3,13 +3,14 @@
 import functools
 from datetime import timedelta
 
+import numpy as np
 import pytest
 from django.core.files.base import ContentFile
 from django.urls import reverse
 from django.utils import timezone
 
 from study import tasks
-from study.blinding_audit import audit, record
+from study.blinding_audit import audit, verdicts
 from study.errors import PreflightFailed
 from study.models import BlindingAudit, Stimulus, Study
 from study.setup import lifecycle
@@ -38,7 +39,7 @@ def spoil(study):
 def worker(monkeypatch):
     """A worker that does what it was sent when it is told to."""
     sent: list[int] = []
-    monkeypatch.setattr("study.blinding_audit.record.queue_audit", sent.append)
+    monkeypatch.setattr("study.blinding_audit.queueing.queue_audit", sent.append)
 
     def work() -> int:
         done = len(sent)
@@ -64,7 +65,7 @@ def press(draft, client, django_capture_on_commit_callbacks):
     return press
 
 
-def test_pressing_open_has_a_worker_check_and_then_opens(draft, press, worker, client):
+def test_the_study_opens_after_a_worker_has_audited_it(draft, press, worker, client):
     page = press()
     assert draft.status == Study.Status.DRAFT
     assert "The study opens by itself as soon as the check has passed" in page
@@ -78,13 +79,13 @@ def test_pressing_open_has_a_worker_check_and_then_opens(draft, press, worker, c
     assert "Share the link" in client.get(reverse("study_open", args=[draft.slug])).text
     check = draft.blinding_audits.get()
     assert check.state == BlindingAudit.State.PASSED
-    assert check.fingerprint == record.fingerprint(draft)
+    assert check.fingerprint == verdicts.fingerprint(draft)
     assert draft.log.filter(action="blinding audited", data__passed=True).exists()
     assert draft.log.filter(action="opened", actor=draft.owner).exists()
     assert not draft.participants.exists()
 
 
-def test_pressed_twice_it_is_checked_once(draft, press, worker):
+def test_opening_twice_audits_once(draft, press, worker):
     press()
     assert "opens by itself" in press()
     worker()
@@ -92,24 +93,24 @@ def test_pressed_twice_it_is_checked_once(draft, press, worker):
     assert (draft.status, draft.blinding_audits.count()) == (Study.Status.OPEN, 1)
 
 
-def test_pressed_while_the_worker_is_at_it_it_still_opens(draft, press, worker, monkeypatch):
+def test_asking_to_open_during_an_audit_opens_after_it(draft, press, worker, monkeypatch):
     """The audit writes its progress into the row in which the wish to open stands."""
-    watch = audit.watch
-    monkeypatch.setattr(audit, "watch", lambda *args: [watch(*args), press()][0])
-    BlindingAudit.objects.create(study=draft, fingerprint=record.fingerprint(draft))
+    crawl = audit.crawl
+    monkeypatch.setattr(audit, "crawl", lambda *args: [crawl(*args), press()][0])
+    BlindingAudit.objects.create(study=draft, fingerprint=verdicts.fingerprint(draft))
     tasks.audit_blinding(draft.blinding_audits.get().pk)
     draft.refresh_from_db()
     assert (draft.status, draft.blinding_audits.count()) == (Study.Status.OPEN, 1)
 
 
-def test_what_passed_already_opens_at_once(draft, press, worker):
-    BlindingAudit.objects.create(study=draft, state=BlindingAudit.State.PASSED, fingerprint=record.fingerprint(draft))
+def test_an_audited_study_opens_at_once(draft, press, worker):
+    BlindingAudit.objects.create(study=draft, state=BlindingAudit.State.PASSED, fingerprint=verdicts.fingerprint(draft))
     assert "Hand out the link" in press()
     assert (draft.status, worker()) == (Study.Status.OPEN, 0)
 
 
 @pytest.mark.parametrize("change", [{"alpha": 0.01}, {"practice_trial": True}], ids=["plan", "pages"])
-def test_a_study_changed_meanwhile_stays_a_draft_and_says_so(draft, press, worker, client, change):
+def test_a_study_changed_during_the_audit_stays_a_draft_with_a_reason(draft, press, worker, client, change):
     press()
     Study.objects.filter(pk=draft.pk).update(**change)
     worker()
@@ -118,7 +119,7 @@ def test_a_study_changed_meanwhile_stays_a_draft_and_says_so(draft, press, worke
     assert "was changed while its blinding was checked" in client.get(reverse("study_open", args=[draft.slug])).text
 
 
-def test_a_worker_that_comes_up_takes_what_waits(draft, press, worker):
+def test_a_starting_worker_takes_waiting_audits(draft, press, worker):
     press()
     BlindingAudit.objects.update(moved_at=timezone.now() - timedelta(minutes=10))
     worker.forget()  # killed with the message in hand
@@ -130,7 +131,7 @@ def test_a_worker_that_comes_up_takes_what_waits(draft, press, worker):
     assert worker() == 0
 
 
-def test_a_check_that_waited_for_long_opens_nothing(draft, press, worker):
+def test_an_audit_that_waited_too_long_does_not_open_the_study(draft, press, worker):
     press()
     BlindingAudit.objects.update(moved_at=timezone.now() - timedelta(hours=1))
     worker()
@@ -139,7 +140,7 @@ def test_a_check_that_waited_for_long_opens_nothing(draft, press, worker):
     assert draft.blinding_audits.get().state == BlindingAudit.State.PASSED
 
 
-def test_a_study_that_leaks_does_not_open_and_the_page_says_by_what(draft, press, worker, client):
+def test_a_leaking_study_does_not_open_and_the_page_names_the_leak(draft, press, worker, client):
     spoil(draft)
     press()
     worker()
@@ -154,18 +155,18 @@ def test_a_study_that_leaks_does_not_open_and_the_page_says_by_what(draft, press
     assert draft.blinding_audits.count() == 1  # the verdict holds until something changes
 
 
-def test_a_check_is_known_until_what_is_shown_changes(draft, monkeypatch):
-    BlindingAudit.objects.create(study=draft, state=BlindingAudit.State.PASSED, fingerprint=record.fingerprint(draft))
+def test_a_verdict_holds_until_the_shown_content_changes(draft, monkeypatch):
+    BlindingAudit.objects.create(study=draft, state=BlindingAudit.State.PASSED, fingerprint=verdicts.fingerprint(draft))
     ran = []
     monkeypatch.setattr(lifecycle, "audit_study", lambda study, **kwargs: ran.append(study))
     spoil(draft)
-    assert record.last_verdict(draft) is None
+    assert verdicts.last_verdict(draft) is None
     with pytest.raises(lifecycle.NotAllowedNow):  # the check that never came to a verdict opens nothing
         lifecycle.open_study(draft)
     assert ran == [draft]
 
 
-def test_a_worker_checks_with_progress(draft, client, worker, django_capture_on_commit_callbacks):
+def test_the_page_shows_the_progress_of_an_audit(draft, client, worker, django_capture_on_commit_callbacks):
     client.force_login(draft.owner)
     with django_capture_on_commit_callbacks(execute=True):
         client.post(reverse("study_blinding_check", args=[draft.slug]))
@@ -185,7 +186,7 @@ def test_a_worker_checks_with_progress(draft, client, worker, django_capture_on_
     assert draft.blinding_audits.count() == 1
 
 
-def test_a_check_that_breaks_says_why(draft):
+def test_a_failed_audit_keeps_its_reason(draft):
     Stimulus.objects.filter(clip__study=draft).first().image.delete(save=False)
     check = BlindingAudit.objects.create(study=draft, fingerprint="")
     tasks.audit_blinding(check.pk)
@@ -194,9 +195,7 @@ def test_a_check_that_breaks_says_why(draft):
     assert check.problem
 
 
-def test_simulated_people_need_no_check(draft, monkeypatch):
-    import numpy as np
-
+def test_a_simulated_study_opens_without_an_audit(draft, monkeypatch):
     monkeypatch.setattr(lifecycle, "audit_study", lambda study, **kwargs: pytest.fail("was audited"))
     draft.simulated = True
     draft.save()

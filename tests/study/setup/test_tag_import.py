@@ -8,7 +8,8 @@ import pytest
 
 from study.errors import ImportRefused, NotAllowedNow
 from study.models import Clip, Study
-from study.setup.tag_import import import_tags, read_tags, set_tags, split_tags, template_csv
+from study.setup.tag_import import import_tags, set_tags, template_csv
+from study.setup.tag_table import read_tags, split_tags
 
 pytestmark = pytest.mark.django_db
 
@@ -47,7 +48,7 @@ LIST = 'clip,tags\na.wav,piano; slow ;piano\n음악.flac,"sad;no voice"\n'
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp949", "utf-16"])
-def test_a_list_in_each_encoding(study: Study, encoding: str) -> None:
+def test_a_list_is_read_in_each_encoding(study: Study, encoding: str) -> None:
     import_tags(study, LIST.encode(encoding), file="tags.csv")
     assert tags(study) == {
         "a.wav": ["piano", "slow", "piano"],
@@ -69,7 +70,7 @@ def test_a_list_in_each_encoding(study: Study, encoding: str) -> None:
         '"clip_id"\t"piano"\t"slow"\t"mp3_path"\r\n"2"\t"1"\t"1"\t"f/a.mp3"\r\n',
     ],
 )
-def test_each_layout_and_delimiter(study: Study, content: str) -> None:
+def test_each_layout_is_read_with_each_delimiter(study: Study, content: str) -> None:
     import_tags(study, content.encode(), file="tags.csv")
     assert tags(study)["a.wav"] == ["piano", "slow"]
 
@@ -100,14 +101,14 @@ def test_a_fault_is_named_and_nothing_is_imported(study: Study, content: str | b
     assert said in " ".join(refusal(study, content))
 
 
-def test_all_faults_are_told_at_once_up_to_a_readable_number(study: Study) -> None:
+def test_all_faults_are_listed_up_to_a_readable_number(study: Study) -> None:
     rows = "".join(f"z{n}.wav,piano\n" for n in range(50))
     problems = refusal(study, "clip,tags\na.wav,piano\n" + rows)
     assert len(problems) == 31
     assert problems[-1] == "… and 20 more problems."
 
 
-def test_a_name_without_its_ending_must_be_clear(study: Study) -> None:
+def test_a_clip_name_without_suffix_must_be_unambiguous(study: Study) -> None:
     Clip.objects.create(
         study=study,
         number=9,
@@ -155,7 +156,7 @@ def test_the_template_can_be_imported_as_it_is(study: Study) -> None:
     assert tags(study) == before
 
 
-def test_the_whole_file_of_magnatagatune(study: Study, shared_data: Any) -> None:
+def test_the_whole_file_of_magnatagatune_is_read(study: Study, shared_data: Any) -> None:
     for number, name in enumerate(sorted(file.name for file in (shared_data / "clips").iterdir()), start=10):
         Clip.objects.create(
             study=study,

@@ -1,4 +1,4 @@
-"""From each step to the next, in the language one reads: no page of the path is a dead end."""
+"""Links from each step to the next, in both languages: no page of the path is a dead end."""
 
 from collections.abc import Callable
 from typing import Any

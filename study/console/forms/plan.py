@@ -1,4 +1,4 @@
-"""The forms of the plan, of tag files and of links: they validate; the views hand what is valid to a verb."""
+"""The form of the step “Plan”."""
 
 import re
 from typing import Any
@@ -10,13 +10,14 @@ from django.utils.translation import gettext_lazy
 
 from study.errors import StudyError
 from study.models import Study
+from study.participants.questions import load_question_set
 from study.setup.drafting import CHANGEABLE_WHILE_OPEN
 
 _QUOTA = re.compile(r"(?P<question>[a-z0-9_]+)\s*=\s*(?P<answer>[a-z0-9_]+)\s*:\s*(?P<limit>\d{1,6})")
 
 
 class PlanForm(forms.ModelForm):
-    """The design and the plan, fixed when the study opens; recruitment can still be mended afterwards."""
+    """The design and the plan, fixed when the study opens; recruitment can still change afterwards."""
 
     return_url = forms.URLField(label=gettext_lazy("Return link"), required=False, assume_scheme="https")
     screen_out_url = forms.URLField(label=gettext_lazy("Screen-out link"), required=False, assume_scheme="https")
@@ -172,7 +173,7 @@ class PlanForm(forms.ModelForm):
             f"{quota['question']} = {quota['answer']}: {quota['limit']}" for quota in self.instance.quotas
         )
         for name in ("weight_first", "weight_second", "alpha"):
-            # 3 reads better than 3.00; the field keeps whatever was typed.
+            # Show 3 rather than 3.00.
             self.initial[name] = f"{getattr(self.instance, name):f}".rstrip("0").rstrip(".")
         for name, most in (("trials_per_participant", 200), ("target_participants", 100_000)):
             self.fields[name].widget.attrs |= {"min": 1, "max": most}
@@ -181,7 +182,7 @@ class PlanForm(forms.ModelForm):
                 field.disabled = True
 
     def may_change(self, name: str) -> bool:
-        """Whether the study's state leaves this field open."""
+        """Whether the study's state permits a change of this field."""
         if self.instance.settings_can_change:
             return True
         return name in CHANGEABLE_WHILE_OPEN and self.instance.status in Study.TAKES_ANSWERS
@@ -191,15 +192,13 @@ class PlanForm(forms.ModelForm):
         return any(not field.disabled for field in self.fields.values())
 
     def groups(self) -> list[dict[str, Any]]:
-        """The fields under their headings, for the page."""
+        """Return the fields under their headings."""
         return [
             {"id": key, "title": title, "help": text, "fields": [self[name] for name in names]}
             for key, title, text, names in self.GROUPS
         ]
 
     def _clean_questions(self, name: str) -> str:
-        from study.participants.questions import load_question_set
-
         text = (self.cleaned_data[name] or "").replace("\r\n", "\n").strip()
         if text:
             try:
@@ -215,13 +214,11 @@ class PlanForm(forms.ModelForm):
         return self._clean_questions("questions_after")
 
     def plan(self) -> dict[str, Any]:
-        """What to save, by the names of the study's fields."""
+        """Return the values to save, by the names of the study's fields."""
         return {name: value for name, value in self.cleaned_data.items() if name != "quota_lines"}
 
-    def _quotas(self, text: str, questions: str) -> list[dict[str, Any]]:
-        """The quotas of `question = answer: limit` lines, each held against the questions before."""
-        from study.participants.questions import load_question_set
-
+    def _parse_quotas(self, text: str, questions: str) -> list[dict[str, Any]]:
+        """Return the quotas of `question = answer: limit` lines, checked against the questions before the clips."""
         rows = [line.strip() for line in text.splitlines() if line.strip()]
         asked = load_question_set(questions).questions if rows and questions else []
         options = {row.key: [option.key for option in row.options] for row in asked if row.type == "choice"}
@@ -243,7 +240,7 @@ class PlanForm(forms.ModelForm):
         cleaned = super().clean() or {}
         if self.may_change("quota_lines") and "questions_before" in cleaned:
             try:
-                cleaned["quotas"] = self._quotas(cleaned.get("quota_lines") or "", cleaned["questions_before"])
+                cleaned["quotas"] = self._parse_quotas(cleaned.get("quota_lines") or "", cleaned["questions_before"])
             except ValidationError as error:
                 self.add_error("quota_lines", error)
         first, second = cleaned.get("weight_first"), cleaned.get("weight_second")
@@ -264,50 +261,4 @@ class PlanForm(forms.ModelForm):
             )
         if cleaned.get("stop_at_target") and not cleaned.get("target_participants"):
             self.add_error("stop_at_target", _("Say first how many people are wanted."))
-        return cleaned
-
-
-class TagFileForm(forms.Form):
-    """A table of original tags."""
-
-    file = forms.FileField(
-        label=gettext_lazy("Table of tags"),
-        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.tsv,.txt,text/csv"}),
-        help_text=gettext_lazy("CSV, separated by commas, semicolons or tabs, in UTF-8 or CP949."),
-    )
-    skip_unknown = forms.BooleanField(
-        label=gettext_lazy("Skip rows about clips that are not in this study"),
-        required=False,
-        help_text=gettext_lazy("For a data set's whole annotation file. Otherwise such a row stops the import."),
-    )
-
-
-class LinksForm(forms.Form):
-    """Personal links, made once and handed out as a table."""
-
-    count = forms.IntegerField(label=gettext_lazy("How many"), min_value=1, max_value=2000, initial=30)
-    cap = forms.IntegerField(
-        label=gettext_lazy("People for each link"),
-        min_value=1,
-        max_value=1000,
-        initial=1,
-        help_text=gettext_lazy("1: each link is for one person, who resumes by it."),
-    )
-    labels = forms.CharField(
-        label=gettext_lazy("Names for the links"),
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=gettext_lazy("Optional, one a line, such as seat numbers; no names of persons."),
-    )
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        labels = [line.strip()[:120] for line in (cleaned.get("labels") or "").splitlines() if line.strip()]
-        if labels and "count" in cleaned and len(labels) != cleaned["count"]:
-            self.add_error(
-                "labels",
-                _("%(labels)d names for %(count)d links. Write one for each, or none.")
-                % {"labels": len(labels), "count": cleaned["count"]},
-            )
-        cleaned["labels"] = labels or None
         return cleaned

@@ -1,4 +1,4 @@
-"""A picture's file with the pixels taken out: what is left must tell nothing."""
+"""Everything in an image file except its pixels."""
 
 import hashlib
 import io
@@ -8,26 +8,26 @@ from collections.abc import Iterator
 
 from PIL import Image
 
-from study.blinding_audit.words import shortened
+from study.blinding_audit.tokens import shorten
 
 PNG = b"\x89PNG\r\n\x1a\n"
-# What an encoder may fit to the picture that it packs (WebP's frame, optimised Huffman tables) is the picture.
-JPEG_TABLES_OF_THE_PICTURE = 0xC4
+# Optimised Huffman tables depend on the pixels, so they count as pixels.
+JPEG_HUFFMAN_TABLES = 0xC4
 
 
-# By digest, not by content: people meet the same images again and again.
-_known: dict[bytes, tuple[tuple[str, str], ...]] = {}
-MOST_KNOWN = 4096
+# By digest: all pilots fetch the same images.
+_cache: dict[bytes, tuple[tuple[str, str], ...]] = {}
+MAX_CACHED = 4096
 
 
-def parts(content: bytes) -> tuple[tuple[str, str], ...]:
-    """(name, content) of everything in an image file but its pixels, as text."""
+def image_metadata(content: bytes) -> tuple[tuple[str, str], ...]:
+    """Return (name, content as text) of everything in an image file except its pixels."""
     key = hashlib.sha256(content).digest()
-    if key not in _known:
-        if len(_known) >= MOST_KNOWN:
-            _known.clear()
-        _known[key] = _parts(content)
-    return _known[key]
+    if key not in _cache:
+        if len(_cache) >= MAX_CACHED:
+            _cache.clear()
+        _cache[key] = _parts(content)
+    return _cache[key]
 
 
 def _parts(content: bytes) -> tuple[tuple[str, str], ...]:
@@ -39,15 +39,15 @@ def _parts(content: bytes) -> tuple[tuple[str, str], ...]:
         found = [("format", "WebP"), *_webp(content)]
     else:
         found = [("format", content[:16].hex())]
-    return (*found, *_seen_by_a_decoder(content))
+    return (*found, *_decoder_report(content))
 
 
 def _text(data: bytes) -> str:
-    return shortened(data.decode("latin-1"))
+    return shorten(data.decode("latin-1"))
 
 
-def _seen_by_a_decoder(content: bytes) -> Iterator[tuple[str, str]]:
-    """What a viewer is told beside the pixels: size, colours, and what else it finds."""
+def _decoder_report(content: bytes) -> Iterator[tuple[str, str]]:
+    """Yield what a decoder reports besides the pixels: size, colour mode, further information."""
     try:
         with Image.open(io.BytesIO(content)) as image:
             image.load()
@@ -56,7 +56,7 @@ def _seen_by_a_decoder(content: bytes) -> Iterator[tuple[str, str]]:
                 f"{image.format} {image.size} {image.mode} frames {getattr(image, 'n_frames', 1)}",
             )
             about = {name: value for name, value in image.info.items() if name != "transparency"}
-            yield "decoded, about", shortened(repr(sorted(about.items(), key=lambda item: str(item[0]))))
+            yield "decoded, about", shorten(repr(sorted(about.items(), key=lambda item: str(item[0]))))
     except (OSError, SyntaxError, ValueError):
         yield "decoded", "cannot be opened"
 
@@ -82,8 +82,11 @@ def _png(content: bytes) -> Iterator[tuple[str, str]]:
 
 
 def _packing(content: bytes, packed: list[bytes]) -> Iterator[tuple[str, str]]:
-    """How the pixels were packed. The same encoder packs different pictures differently, so a file that is byte
-    for byte what our encoder makes of these pixels says so, and nothing more."""
+    """Yield how the pixels were compressed.
+
+    One encoder compresses different pictures differently, so a file that is equal, byte for byte, to what our own
+    encoder makes of its pixels is only reported as plain.
+    """
     if _is_plain(content):
         yield "packing", "plain"
         return
@@ -103,7 +106,7 @@ def _packing(content: bytes, packed: list[bytes]) -> Iterator[tuple[str, str]]:
 
 
 def _is_plain(content: bytes) -> bool:
-    """Whether the file is what Pillow makes of its pixels with the settings that all our pictures are saved with."""
+    """Whether Pillow makes the same file of the pixels, with the settings that all our images are saved with."""
     try:
         with Image.open(io.BytesIO(content)) as image:
             again = io.BytesIO()
@@ -118,7 +121,7 @@ def _jpeg(content: bytes) -> Iterator[tuple[str, str]]:
     while place + 4 <= len(content) and content[place] == 0xFF:
         marker, length = content[place + 1], struct.unpack(">H", content[place + 2 : place + 4])[0]
         layout.append(f"{marker:02x}")
-        if marker != JPEG_TABLES_OF_THE_PICTURE:
+        if marker != JPEG_HUFFMAN_TABLES:
             yield f"segment {marker:02x}", _text(content[place + 4 : place + 2 + length])
         place += 2 + length
         if marker == 0xDA:
@@ -135,7 +138,7 @@ def _webp(content: bytes) -> Iterator[tuple[str, str]]:
         name, data = kind.decode("latin-1"), content[place + 8 : place + 8 + length]
         layout.append(name)
         if name == "VP8 ":
-            yield "chunk VP8", data[6:10].hex()  # the size; before it stands how long the first part is
+            yield "chunk VP8", data[6:10].hex()  # the size; the bytes before it depend on the pixels
         elif name == "VP8L":
             yield "chunk VP8L", data[:5].hex()
         elif name != "ALPH":

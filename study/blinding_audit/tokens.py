@@ -1,38 +1,38 @@
-"""Text as the guesser reads it: whole, in words, by place; and what a word gives away that never comes twice."""
+"""Cut text into the tokens that the guesser learns from: the whole text, its words, its words by place."""
 
 import hashlib
 import re
 import sys
 from collections.abc import Iterator
 
-MOST = 200  # characters and words that are kept as they are; of what is longer, a digest stands for the rest
+MAX_LENGTH = 200  # characters and words kept as they are; a digest replaces the rest
 _WORD = re.compile(r"[^\s\"'<>=,;:(){}\[\]&?#/|]+")
 
 
-def shortened(text: str) -> str:
-    """The text, or its beginning and a digest of all of it, so that no difference gets lost."""
-    if len(text) <= MOST:
+def shorten(text: str) -> str:
+    """Return the text, or its beginning with a digest of all of it: no difference gets lost."""
+    if len(text) <= MAX_LENGTH:
         return text
-    return f"{text[:MOST]}…{hashlib.blake2b(text.encode('utf-8', 'replace'), digest_size=8).hexdigest()}"
+    return f"{text[:MAX_LENGTH]}…{hashlib.blake2b(text.encode('utf-8', 'replace'), digest_size=8).hexdigest()}"
 
 
 def words_of(text: str) -> list[str]:
     return [sys.intern(word) for word in _WORD.findall(text)]
 
 
-def readings(text: str) -> list[str]:
-    """The text whole, its words, and its words by place, so that lists tell by their order too."""
-    words = words_of(text)[:MOST]
-    return [shortened(text), *words, *(f"{place}:{word}" for place, word in enumerate(words[:40]))]
+def tokens_of(text: str) -> list[str]:
+    """Return the whole text, its words, and its words by place, so that the order of lists counts too."""
+    words = words_of(text)[:MAX_LENGTH]
+    return [shorten(text), *words, *(f"{place}:{word}" for place, word in enumerate(words[:40]))]
 
 
-def layout(text: str) -> str:
-    """Only where spaces and breaks stand, as a digest."""
+def layout_digest(text: str) -> str:
+    """Return a digest of the positions of blanks and line breaks."""
     return hashlib.blake2b(re.sub(r"\S+", "x", text).encode(), digest_size=8).hexdigest()
 
 
 def traits(word: str) -> Iterator[tuple[str, str]]:
-    """What a random-looking word may tell although it never comes twice: ends, length, parity, remainders."""
+    """Yield traits by which a word that occurs only once could reveal something: ends, length, remainders, parity."""
     yield "length", str(len(word))
     yield "beginning", word[:1]
     yield "beginning of two", word[:2]

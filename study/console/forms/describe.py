@@ -15,7 +15,7 @@ from study.design.conditions import TAGS_BY_FORM, ConditionPreset
 from study.models import Study
 from study.texts import FIELDS, languages_of, shipped_text
 
-MOST_CONDITIONS = 6
+MAX_CONDITIONS = 6
 
 
 class ConditionsForm(forms.Form):
@@ -36,7 +36,7 @@ class ConditionsForm(forms.Form):
         own = presets is not None and [row.key for row in presets] != [row.key for row in TAGS_BY_FORM]
         if presets is not None:
             self.fields["design"].initial = "own" if own else "preset"
-        for number in range(1, MOST_CONDITIONS + 1):
+        for number in range(1, MAX_CONDITIONS + 1):
             row = presets[number - 1] if own and presets and number <= len(presets) else None
             self.fields[f"label_{number}"] = forms.CharField(
                 label=_("Name of condition %(n)d") % {"n": number},
@@ -58,10 +58,10 @@ class ConditionsForm(forms.Form):
             )
 
     def condition_rows(self) -> list[dict[str, Any]]:
-        """The fields of each condition, for the page."""
+        """Return the fields of each condition."""
         return [
             {"number": n, **{part: self[f"{part}_{n}"] for part in ("label", "key", "levels")}}
-            for n in range(1, MOST_CONDITIONS + 1)
+            for n in range(1, MAX_CONDITIONS + 1)
         ]
 
     def clean(self) -> dict[str, Any]:
@@ -71,7 +71,7 @@ class ConditionsForm(forms.Form):
 
     def _own(self, cleaned: dict[str, Any]) -> Iterator[ConditionPreset]:
         keys: list[str] = []
-        for number in range(1, MOST_CONDITIONS + 1):
+        for number in range(1, MAX_CONDITIONS + 1):
             label, key, levels = (
                 (cleaned.get(f"{part}_{number}") or "").strip() for part in ("label", "key", "levels")
             )
@@ -100,7 +100,7 @@ class ConditionsForm(forms.Form):
 
 
 def _levels(text: str) -> dict[str, str]:
-    """`tags=original; form=sentence` as a dictionary."""
+    """Parse `tags=original; form=sentence`."""
     levels = {}
     for part in text.split(";"):
         if not part.strip():
@@ -184,7 +184,7 @@ class DescribeForm(forms.Form):
                 form_field.disabled = True
 
     def language_groups(self) -> list[dict[str, Any]]:
-        """The texts' fields by language, for the page."""
+        """Return the texts' fields by language."""
         groups = []
         for language, name in settings.LANGUAGES:
             with in_language(language):
@@ -199,7 +199,7 @@ class DescribeForm(forms.Form):
         return groups
 
     def texts(self) -> dict[str, dict[str, str]]:
-        """The texts by field and language, with plain line ends."""
+        """Return the texts by field and language, with \\n as line end."""
         return {
             field: {
                 language: (self.cleaned_data.get(f"{field}_{language}") or "").replace("\r\n", "\n").strip()

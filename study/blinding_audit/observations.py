@@ -1,4 +1,4 @@
-"""One image as one person met it, and a page taken apart into what it says of each."""
+"""One image as one person saw it, and the parts of a trial page."""
 
 import re
 import sys
@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
 
-from study.simulation.people import SurveyBroken
+from study.simulation.walking import SurveyBroken
 
 
 @dataclass
-class Sight:
-    """One image as one person met it: for each channel, what was seen there."""
+class Observation:
+    """One image as one person saw it; `seen` has the tokens of each channel."""
 
     person: int
     trial: int
@@ -25,7 +25,7 @@ class Sight:
 
 
 class _Outline(HTMLParser):
-    """A page as a flat list of (element, attribute, value), texts and comments included."""
+    """Collects a page as a flat list of (element, attribute, value), texts and comments included."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -43,13 +43,14 @@ class _Outline(HTMLParser):
 
 
 def facts_of(source: str) -> list[tuple[str, str, str]]:
+    """Return a page as a flat list of (element, attribute, value)."""
     outline = _Outline()
     outline.feed(source)
     return outline.facts
 
 
 def block_of(source: str, letter: str) -> str:
-    """A position's part of the trial page."""
+    """Return the part of the trial page that shows the image with this letter."""
     mark = f'data-letter="{letter}"'
     place = source.find(mark)
     if place < 0:
@@ -59,5 +60,5 @@ def block_of(source: str, letter: str) -> str:
 
 
 def without_blocks(source: str) -> str:
-    """The trial page but for its images."""
+    """Return the trial page without its images."""
     return re.sub(r'<fieldset class="choices">.*?</fieldset>', "", source, flags=re.DOTALL)

@@ -1,0 +1,55 @@
+"""The page “Links”: the open link and personal links."""
+
+import segno
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_http_methods
+
+from study.console.common import study_page
+from study.console.forms.links import LinksForm
+from study.models import Participant, Study
+from study.participants.links import create_personal_links, open_link
+from study.spreadsheet import csv_text
+
+# Placeholders that Prolific replaces in a participant's address.
+PROLIFIC_PARAMETERS = "PROLIFIC_PID={{%PROLIFIC_PID%}}&STUDY_ID={{%STUDY_ID%}}&SESSION_ID={{%SESSION_ID%}}"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@study_page
+def study_links(request: HttpRequest, study: Study) -> HttpResponse:
+    """Show the open link and how recruitment platforms take it; create personal links as a table."""
+    form = LinksForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        return _personal_links_csv(request, study, form)
+    address = open_link(study)
+    code = segno.make(address, error="m")
+    return render(
+        request,
+        "study/links.html",
+        {
+            "study": study,
+            "form": form,
+            "address": address,
+            "qr": code.svg_data_uri(scale=8, border=2, dark="#000", light="#fff"),
+            "prolific": f"{address}?{PROLIFIC_PARAMETERS}",
+            "made": study.invite_links.filter(kind=Participant.Kind.REAL).count(),
+        },
+        status=400 if form.errors else 200,
+    )
+
+
+def _personal_links_csv(request: HttpRequest, study: Study, form: LinksForm) -> HttpResponse:
+    """Create links and return them as CSV, only this once: their hashes alone are stored."""
+    made = create_personal_links(
+        study,
+        form.cleaned_data["count"],
+        form.cleaned_data["cap"],
+        labels=form.cleaned_data["labels"],
+        actor=request.user,
+    )
+    table = "\ufeff" + csv_text([("label", "link"), *made])
+    response = HttpResponse(table, content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{study.slug}-links.csv"'
+    response["Cache-Control"] = "no-store, private"
+    return response

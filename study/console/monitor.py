@@ -1,0 +1,35 @@
+"""The page “Monitor”: how an open study is going."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from study.console.common import conditions_are_sealed, study_page
+from study.models import Study
+from study.participants.monitoring import monitor
+
+
+@require_safe
+@study_page
+def study_monitor(request: HttpRequest, study: Study) -> HttpResponse:
+    """Show the study's progress; `?fragment` returns the part that refreshes itself."""
+    context: dict[str, Any] = {
+        "study": study,
+        "monitoring": monitor(study),
+        "problems": study.problem_reports.filter(resolved=False)[:20],
+        "sealed": conditions_are_sealed(study),
+    }
+    template = "study/_monitoring.html" if "fragment" in request.GET else "study/monitor.html"
+    response = render(request, template, context)
+    response["Cache-Control"] = "no-store, private"
+    return response
+
+
+@require_POST
+@study_page
+def problem_resolve(request: HttpRequest, study: Study, report_id: int) -> HttpResponse:
+    """Mark a participant's problem report as resolved."""
+    study.problem_reports.filter(pk=report_id).update(resolved=True)
+    return redirect("study_monitor", study.slug)

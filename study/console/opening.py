@@ -1,0 +1,135 @@
+"""The preview, the blinding check, and the pages that open, pause, resume and close a study."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from study.blinding_audit.queueing import ask_for_audit
+from study.blinding_audit.verdicts import last_audits
+from study.console.common import study_page
+from study.errors import StudyError
+from study.models import Participant, Study
+from study.participants.links import create_personal_links
+from study.participants.monitoring import monitor
+from study.setup import lifecycle, preflight
+from study.setup.path_steps import Group, conditions_of, has_all_images, steps_of
+
+
+@require_safe
+@study_page
+def study_preview(request: HttpRequest, study: Study) -> HttpResponse:
+    """Offer the survey as a participant sees it."""
+    return render(
+        request,
+        "study/preview.html",
+        {
+            "study": study,
+            "ready": has_all_images(study),
+            "closed": study.status == Study.Status.CLOSED,
+            "pilots": study.participants.filter(kind=Participant.Kind.PILOT).count(),
+        },
+    )
+
+
+@require_POST
+@study_page
+def study_preview_start(request: HttpRequest, study: Study) -> HttpResponse:
+    """Create a pilot's link and follow it; answers of pilots never mix with the study's."""
+    if not has_all_images(study):
+        messages.error(request, _("Not every clip has its images yet. Generate them first."))
+        return redirect("study_preview", study.slug)
+    [(_label, address)] = create_personal_links(study, 1, kind=Participant.Kind.PILOT, actor=request.user)
+    return redirect(urlsplit(address).path)
+
+
+def _blinding_context(study: Study) -> dict[str, Any]:
+    """Return the last audit of the study as it is now, and the last one with a verdict, for the page."""
+    audit, verdict = last_audits(study)
+    opening = audit is not None and audit.is_going and bool(audit.opens_plan)
+    return {"study": study, "audit": audit, "verdict": verdict, "opening": opening}
+
+
+@require_safe
+@study_page
+def study_blinding(request: HttpRequest, study: Study) -> HttpResponse:
+    """Show how far the audit is: a fragment that refreshes itself until the audit ends."""
+    response = render(request, "study/_blinding.html", _blinding_context(study) | {"part": True})
+    response["Cache-Control"] = "no-store, private"
+    return response
+
+
+@require_POST
+@study_page
+def study_blinding_check(request: HttpRequest, study: Study) -> HttpResponse:
+    """Ask for an audit of the study as it is now."""
+    if study.status != Study.Status.DRAFT:
+        messages.error(request, _("The blinding is checked before the study opens."))
+    elif not has_all_images(study):
+        messages.error(request, _("Not every clip has its images yet. Generate them first."))
+    else:
+        ask_for_audit(study, actor=request.user)
+    return redirect("study_open", study.slug)
+
+
+@require_safe
+@study_page
+def study_open(request: HttpRequest, study: Study) -> HttpResponse:
+    """Show the preflight findings of a draft; afterwards how to pause, resume and close."""
+    findings = preflight.run(study) if study.status == Study.Status.DRAFT else []
+    blocking = [finding for finding in findings if finding.level is preflight.Level.BLOCKS]
+    return render(
+        request,
+        "study/open.html",
+        {
+            "study": study,
+            "blocking": blocking,
+            "warning": [finding for finding in findings if finding.level is preflight.Level.WARNS],
+            "monitoring": monitor(study) if study.status != Study.Status.DRAFT else None,
+            "results_url": _results_url(study),
+            "clip_count": study.clips.filter(included=True, is_practice=False).count(),
+            "condition_count": len(conditions_of(study)),
+            **(_blinding_context(study) if study.status == Study.Status.DRAFT else {}),
+        },
+    )
+
+
+def _results_url(study: Study) -> str:
+    step = next(iter(steps_of(Group.RESULTS, study)), None)
+    return reverse(step.url_name, args=[study.slug]) if step else ""
+
+
+@require_POST
+@study_page
+def study_move(request: HttpRequest, study: Study, verb: str) -> HttpResponse:
+    """Open, pause, resume or close the study, after the researcher has confirmed it."""
+    reason = request.POST.get("reason", "").strip()[:500]
+    if verb in {"begin", "close"} and not request.POST.get("confirmed"):
+        messages.error(request, _("Tick the box first: this cannot be undone."))
+        return redirect("study_open", study.slug)
+    if verb in {"pause", "close"} and not reason:
+        messages.error(request, _("Say why; the reason goes into the study's log."))
+        return redirect("study_open", study.slug)
+    try:
+        match verb:
+            case "begin":
+                if lifecycle.open_or_audit_first(study, actor=request.user):
+                    messages.success(request, _("The study is open. Hand out the link."))
+                    return redirect("study_links", study.slug)
+            case "pause":
+                lifecycle.pause_study(study, actor=request.user, reason=reason)
+                messages.success(request, _("The study is paused."))
+            case "resume":
+                lifecycle.resume_study(study, actor=request.user)
+                messages.success(request, _("The study is open again."))
+            case "close":
+                lifecycle.close_study(study, actor=request.user, reason=reason)
+                messages.success(request, _("The study is closed."))
+    except StudyError as error:
+        messages.error(request, str(error))
+    return redirect("study_open", study.slug)

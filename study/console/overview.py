@@ -1,0 +1,159 @@
+"""The overview of one study: what is done, what comes next."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from study.console.common import condition_rows, conditions_are_sealed, study_page
+from study.models import Participant, Study
+from study.setup import sharing
+from study.setup.path_steps import Group, PathStep, Progress, images_progress, progress_of, steps_of
+
+
+@dataclass(frozen=True)
+class SetupRow:
+    """A set-up step as the overview lists it."""
+
+    key: str
+    title: object
+    url: str
+    progress: Progress | None
+    words: str
+    optional: bool
+
+
+@dataclass(frozen=True)
+class NextAction:
+    """The one thing to do now: a heading, a sentence, a button; `more` is a second, quieter link."""
+
+    title: object
+    words: str
+    url: str
+    button: object
+    more: str = ""
+    more_url: str = ""
+
+
+@require_safe
+@study_page
+def study_overview(request: HttpRequest, study: Study) -> HttpResponse:
+    """Show what is done in a study, and the one thing to do next."""
+    steps = _setup_rows(study)
+    return render(
+        request,
+        "study/overview.html",
+        {
+            "study": study,
+            "steps": steps,
+            "next": _next_action(study, steps),
+            "conditions": condition_rows(study),
+            "sealed": conditions_are_sealed(study),
+            "archived": sharing.is_archived(study),
+            "completed": study.participants.filter(
+                kind=Participant.Kind.SIMULATED if study.simulated else Participant.Kind.REAL,
+                status=Participant.Status.COMPLETED,
+            ).count(),
+            "clip_count": study.clips.filter(included=True).count(),
+            "recent": study.log.select_related("actor").order_by("-pk")[:5],
+        },
+    )
+
+
+def _purpose_of(key: str) -> str:
+    """Return a sentence about a step's purpose; empty for a step that is not listed here."""
+    return {
+        "describe": _("Say what participants read: the question, the consent, the instructions."),
+        "clips": _("Upload the music that people will hear."),
+        "tags": _("Import the original tags; clips without any have theirs predicted."),
+        "generate": _("Make the images of every clip."),
+        "review": _("Look at every clip's images and settle what is contested."),
+        "plan": _("Fix weights, people and checks before the first answer."),
+        "power": _("How many people and clips it takes to find an effect."),
+        "early_stop": _("Whether the study may end before its target, by a rule fixed now."),
+        "reporting": _("What the report's checklists ask and only you know."),
+        "upload": _("Upload the images that were made elsewhere."),
+        "preview": _("Take the survey yourself, as a participant sees it."),
+        "open": _("Let participants in. From then on the plan is fixed."),
+    }.get(key, "")
+
+
+def _setup_rows(study: Study) -> list[SetupRow]:
+    return [
+        SetupRow(step.key, step.title, url, progress_of(step, study), _purpose_of(step.key), step.optional)
+        for step in steps_of(Group.SETUP, study)
+        if (url := _url_of(step, study))
+    ]
+
+
+def _url_of(step: PathStep, study: Study) -> str:
+    try:
+        return reverse(step.url_name, args=[study.slug])
+    except NoReverseMatch:
+        return ""
+
+
+def _next_action(study: Study, steps: list[SetupRow]) -> NextAction:
+    match study.status:
+        case Study.Status.DRAFT:
+            return _next_in_setup(study, steps)
+        case Study.Status.OPEN:
+            return NextAction(
+                title=_("The study is open"),
+                words=_("Hand out the link and watch the answers come in."),
+                url=reverse("study_links", args=[study.slug]),
+                button=_("Share the link"),
+                more=_("See how it is going"),
+                more_url=reverse("study_monitor", args=[study.slug]),
+            )
+        case Study.Status.PAUSED:
+            return NextAction(
+                title=_("The study is paused"),
+                words=_("Nobody new comes in; people in the middle may finish."),
+                url=reverse("study_open", args=[study.slug]),
+                button=_("Resume or close"),
+            )
+        case _:
+            return _next_after_closing(study)
+
+
+def _next_in_setup(study: Study, steps: list[SetupRow]) -> NextAction:
+    has_images = images_progress(study) is not Progress.TODO
+    left = [
+        row
+        for row in steps
+        if row.progress not in (None, Progress.DONE) and not row.optional and not (row.key == "tags" and has_images)
+    ]
+    if not left:
+        return NextAction(title=_("All is done"), words="", url=steps[-1].url, button=steps[-1].title)
+    row = left[0]
+    after_tags = left[1] if row.key == "tags" and len(left) > 1 else None
+    return NextAction(
+        title=row.title,
+        words=row.words,
+        url=row.url,
+        button=_("Go on with: %(step)s") % {"step": row.title},
+        more=_("Go on without tags") if after_tags else "",
+        more_url=after_tags.url if after_tags else "",
+    )
+
+
+def _next_after_closing(study: Study) -> NextAction:
+    monitor_url = reverse("study_monitor", args=[study.slug])
+    if study.is_sealed:
+        return NextAction(
+            title=_("The study is closed, and still sealed"),
+            words=_("People in the middle may finish first; then the results open."),
+            url=monitor_url,
+            button=_("See how it went"),
+        )
+    results = next(iter(steps_of(Group.RESULTS, study)), None)
+    return NextAction(
+        title=_("The study is closed"),
+        words=_("The seal is broken: results by condition are open."),
+        url=reverse(results.url_name, args=[study.slug]) if results else monitor_url,
+        button=_("Read the results"),
+    )

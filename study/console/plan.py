@@ -1,0 +1,56 @@
+"""The page “Plan”: the design and the plan of a draft."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from study.console.common import study_page
+from study.console.forms.plan import PlanForm
+from study.errors import StudyError
+from study.models import Participant, Study
+from study.participants.enrolment import design_of
+from study.participants.questions import shipped as shipped_questions
+from study.setup import drafting
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@study_page
+def study_plan(request: HttpRequest, study: Study) -> HttpResponse:
+    """Edit the design and the plan."""
+    form = PlanForm(request.POST or None, instance=Study.objects.get(pk=study.pk))
+    if request.method == "POST" and form.is_valid():
+        try:
+            drafting.save_plan(study, form.plan(), actor=request.user)
+            messages.success(request, _("The plan is saved."))
+        except StudyError as error:
+            messages.error(request, str(error))
+        return redirect("study_plan", study.slug)
+    included = study.clips.filter(included=True, is_practice=False).count()
+    return render(
+        request,
+        "study/plan.html",
+        {
+            "study": study,
+            "form": form,
+            "groups": form.groups(),
+            "included": included,
+            "questions_example": shipped_questions("musical_experience"),
+            "expected_minutes": _expected_minutes(study, included),
+        },
+        status=400 if form.errors else 200,
+    )
+
+
+def _expected_minutes(study: Study, included: int) -> int | None:
+    """Estimate a participant's minutes: each clip once and 15 s to choose, and two minutes for the other pages."""
+    if not included:
+        return None
+    durations = study.clips.filter(included=True, is_practice=False).values_list("duration", flat=True)
+    mean = sum(durations) / included
+    try:
+        trials = design_of(study, Participant.Kind.REAL, included).trials
+    except ValueError:  # the numbers of a draft contradict each other, which the preflight reports
+        return None
+    return max(1, round((trials * (mean + 15) + 120) / 60))

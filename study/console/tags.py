@@ -1,0 +1,96 @@
+"""The page “Tags”: the original tags of the clips."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from study.console.common import refusal_response, study_page
+from study.console.forms.tag_file import TagFileForm
+from study.errors import ImportRefused, StudyError
+from study.http import wants_json
+from study.models import Clip, Study
+from study.setup import tag_import
+from study.setup.tag_table import LONGEST_TAG, split_tags
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@study_page
+def study_tags(request: HttpRequest, study: Study) -> HttpResponse:
+    """Show the original tags of every clip; import them from a table."""
+    form = TagFileForm(request.POST or None, request.FILES or None)
+    problems: list[str] = []
+    unknown_clips = 0
+    if request.method == "POST" and form.is_valid():
+        try:
+            return _import_tags(request, study, form)
+        except ImportRefused as error:
+            problems, unknown_clips = error.problems, error.unknown_clips
+        except StudyError as error:
+            problems = [str(error)]
+    clips = list(study.clips.all())
+    return render(
+        request,
+        "study/tags.html",
+        {
+            "study": study,
+            "form": form,
+            "problems": problems,
+            "unknown_clips": unknown_clips,
+            "clips": clips,
+            "tagged": sum(bool(clip.imported_tags) for clip in clips),
+            "longest_tag": LONGEST_TAG,
+        },
+        status=400 if problems or form.errors else 200,
+    )
+
+
+def _import_tags(request: HttpRequest, study: Study, form: TagFileForm) -> HttpResponse:
+    upload = form.cleaned_data["file"]
+    table = tag_import.import_tags(
+        study,
+        upload.read(),
+        file=upload.name,
+        skip_unknown=form.cleaned_data["skip_unknown"],
+        actor=request.user,
+    )
+    count = len(table.tags)
+    message = ngettext("Tags of %(n)d clip imported.", "Tags of %(n)d clips imported.", count) % {"n": count}
+    if table.skipped:
+        message += " " + ngettext(
+            "%(n)d row about another clip was skipped.",
+            "%(n)d rows about other clips were skipped.",
+            table.skipped,
+        ) % {"n": table.skipped}
+    if table.encoding != "UTF-8":
+        message += " " + _("The file was read as %(encoding)s.") % {"encoding": table.encoding}
+    messages.success(request, message)
+    return redirect("study_tags", study.slug)
+
+
+@require_POST
+@study_page
+def clip_tags(request: HttpRequest, study: Study, clip_id: int) -> HttpResponse:
+    """Replace one clip's original tags."""
+    clip = get_object_or_404(Clip, study=study, pk=clip_id)
+    try:
+        tag_import.set_tags(clip, split_tags(request.POST.get("tags", "")), actor=request.user)
+    except StudyError as error:
+        return refusal_response(request, error, "study_tags", study.slug)
+    if wants_json(request):
+        return JsonResponse({"ok": True, "tags": clip.imported_tags})
+    messages.success(request, _("The tags of %(clip)s are saved.") % {"clip": clip.name})
+    return redirect(reverse("study_tags", args=[study.slug]) + f"#clip-{clip.pk}")
+
+
+@require_safe
+@study_page
+def tags_template(request: HttpRequest, study: Study) -> HttpResponse:
+    """Return a table of the clips and their tags, to fill in."""
+    content = tag_import.template_csv(list(study.clips.all()))
+    response = HttpResponse(content, content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{study.slug}-tags.csv"'
+    return response

@@ -1,0 +1,81 @@
+"""Which of a draft's clips are judged: leave one out, take it back, mark it for practice, delete it."""
+
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from study.errors import NotAllowedNow, StudyError
+from study.models import Clip, Participant
+from study.models.studies import record
+from study.setup.clip_files import delete_files, files_of
+from study.setup.draft_lock import lock_draft
+
+UNCHANGED = "Redefinition changes nothing: both tag sets give the same prompts."
+"""The exclusion reason of clips that generation left out; stored in English, translated when shown."""
+
+
+@transaction.atomic
+def exclude_clip(clip: Clip, *, reason: str, actor: Any = None) -> None:
+    """Leave a clip out of the study, with a reason for the log.
+
+    Raises:
+        StudyError: no reason is given.
+        NotAllowedNow: the study is no draft.
+    """
+    reason = reason.strip()[:200]
+    if not reason:
+        raise StudyError(_("Say why %(clip)s is left out: the reason goes into the study's log.") % {"clip": clip.name})
+    lock_draft(clip.study_id)
+    _set_included(clip, False, reason)
+    record(clip.study, "clip left out", actor=actor, reason=reason, clip=clip.name)
+
+
+@transaction.atomic
+def include_clip(clip: Clip, *, actor: Any = None) -> None:
+    """Take a clip that was left out back into the study.
+
+    Raises:
+        NotAllowedNow: the study is no draft, or the clip was left out as unchanged and the study does not keep
+            such clips. Included all the same, it would block the opening: generation makes no images for it.
+    """
+    study = lock_draft(clip.study_id)
+    if clip.exclusion_reason == UNCHANGED and not study.include_unchanged_clips:
+        raise NotAllowedNow(
+            _("Redefinition changes nothing in this clip. To keep such clips, say so in the generation settings.")
+        )
+    _set_included(clip, True, "")
+    record(clip.study, "clip taken back in", actor=actor, clip=clip.name)
+
+
+def _set_included(clip: Clip, included: bool, reason: str) -> None:
+    clip.included, clip.exclusion_reason = included, reason
+    clip.save(update_fields=["included", "exclusion_reason"])
+
+
+@transaction.atomic
+def set_practice(clip: Clip, practice: bool, *, actor: Any = None) -> None:
+    """Use a clip for the practice trial, in which it is not judged, or for judging again.
+
+    Raises:
+        NotAllowedNow: the study is no draft.
+    """
+    lock_draft(clip.study_id)
+    clip.is_practice = practice
+    clip.save(update_fields=["is_practice"])
+    record(clip.study, "clip for practice" if practice else "clip for judging", actor=actor, clip=clip.name)
+
+
+@transaction.atomic
+def delete_clip(clip: Clip, *, actor: Any = None) -> None:
+    """Delete a clip with its images and files from a draft, and the pilots whose trials showed it.
+
+    Raises:
+        NotAllowedNow: the study is no draft.
+    """
+    lock_draft(clip.study_id)
+    files = files_of(clip)
+    Participant.objects.filter(study=clip.study, trials__clip=clip).delete()
+    record(clip.study, "clip deleted", actor=actor, clip=clip.name, digest=clip.audio_digest)
+    clip.delete()
+    transaction.on_commit(lambda: delete_files(files))

@@ -1,0 +1,21 @@
+"""Lock a study for a change that only a draft permits."""
+
+from django.utils.translation import gettext as _
+
+from study.errors import NotAllowedNow
+from study.models import Study
+
+
+def lock_draft(study_id: int) -> Study:
+    """Return the study with its row locked; call it within a transaction.
+
+    Raises:
+        NotAllowedNow: the study has opened, so its clips and their tags are part of a fixed plan.
+    """
+    study = Study.objects.select_for_update().get(pk=study_id)
+    if not study.settings_can_change:
+        raise NotAllowedNow(
+            _("The study is %(status)s: its plan is fixed, so its clips and tags can no longer be changed.")
+            % {"status": study.get_status_display()}
+        )
+    return study

@@ -1,0 +1,119 @@
+"""Walk through the survey's real pages: send each form with the answers that it asks for."""
+
+import re
+from collections.abc import Callable, Mapping
+from html import unescape
+from math import inf
+
+from study.errors import StudyError
+from study.models import Study
+from study.participants.questions import Choice, Number, load_question_set
+from study.simulation.transports import Reply, Session
+
+
+class SurveyBroken(StudyError):
+    """A page of the survey failed, or leads to no other page."""
+
+
+_HIDDEN = re.compile(r"<input[^>]*type=\"hidden\"[^>]*>")
+
+
+def hidden_fields(text: str) -> dict[str, str]:
+    """Return the hidden inputs of a page's main form, by name; the form above it switches the language."""
+    main = text.partition('id="content"')[2] or text
+    fields = {}
+    for tag in _HIDDEN.findall(main):
+        name, value = re.search(r'name="([^"]*)"', tag), re.search(r'value="([^"]*)"', tag)
+        if name and value:
+            fields[name.group(1)] = unescape(value.group(1))
+    return fields
+
+
+Chooser = Callable[[Reply], dict[str, str]]
+
+
+def walk(
+    session: Session,
+    entry_path: str,
+    choose: Chooser,
+    *,
+    stop_after: int | None = None,
+    answers: Mapping[str, str] | None = None,
+) -> Reply:
+    """Answer the survey from its link to the thanks page, or until `stop_after` ballots; return the last page.
+
+    Args:
+        choose: returns a trial page's answer.
+        answers: answers to questions beside the trials, by key; other questions get any answer.
+
+    Raises:
+        SurveyBroken: a page answers with an error or leads nowhere.
+    """
+    page = session.get(entry_path)
+    entry_fields = hidden_fields(page.text)
+    if page.status != 200:
+        raise SurveyBroken(f"The link answered {page.status}: {_heading(page.text)}")
+    page = session.post(entry_path, entry_fields)
+    ballots = 0
+    for _ in range(2000):
+        if page.status != 200:
+            raise SurveyBroken(f"{_masked(page.path)} answered {page.status}: {_heading(page.text)}")
+        step = page.path.strip("/").split("/")[2] if page.path.count("/") > 3 else ""
+        if step in ("thanks", "not-this-time"):
+            return page
+        data = hidden_fields(page.text)
+        if step == "trial":
+            if stop_after is not None and ballots >= stop_after:
+                return page
+            ballots += 1
+            data |= choose(page)
+        elif step == "consent":
+            data["agree"] = "on"
+        elif step == "sound":
+            data["heard"] = "yes"
+        elif step == "questions":
+            asked = _any_answers(page.text)
+            data |= asked | {key: value for key, value in (answers or {}).items() if key in asked}
+        elif step not in ("instructions", "review"):
+            raise SurveyBroken(f"The survey led to {_masked(page.path)}, where the walk cannot go on.")
+        page = session.post(page.path, data)
+    raise SurveyBroken("The survey did not end after 2,000 pages.")
+
+
+def _heading(text: str) -> str:
+    found = re.search(r"<h1>(.*?)</h1>", text, re.S)
+    return unescape(found.group(1)).strip() if found else "no heading"
+
+
+def _masked(path: str) -> str:
+    return re.sub(r"^/q/[^/]+", "/q/…", path)
+
+
+def _any_answers(text: str) -> dict[str, str]:
+    """Return an answer to each question on a page: the first choice, 1 for numbers, a word for required texts."""
+    answers: dict[str, str] = {}
+    for name, value in re.findall(r'<input type="radio" name="([^"]+)" value="([^"]*)"', text):
+        answers.setdefault(name, unescape(value))
+    for name in re.findall(r'<input type="number" name="([^"]+)"', text):
+        answers[name] = "1"
+    for name in re.findall(r'<input type="text" name="([^"]+)"[^>]*required', text):
+        answers[name] = "simulated"
+    for name in re.findall(r'<textarea name="([^"]+)"[^>]*required', text):
+        answers[name] = "simulated"
+    return answers
+
+
+def suitable_answers(study: Study) -> dict[str, str]:
+    """Return answers that do not screen out: an option that lets people go on, a number within its limits."""
+    full = {(quota["question"], quota["answer"]) for quota in study.quotas}
+    suitable = {}
+    for source in filter(str.strip, (study.questions_before, study.questions_after)):
+        for question in load_question_set(source).questions:
+            if isinstance(question, Choice):
+                open_to = [option.key for option in question.options if not option.screen_out]
+                unlimited = [key for key in open_to if (question.key, key) not in full]
+                suitable[question.key] = next(iter([*unlimited, *open_to]), question.options[0].key)
+            elif isinstance(question, Number):
+                low, high = (-inf if question.min is None else question.min), question.max
+                suitable[question.key] = f"{max(low, 1.0 if high is None else min(1.0, high)):g}"
+    return suitable

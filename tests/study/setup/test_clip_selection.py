@@ -1,0 +1,81 @@
+"""Which clips are judged: what leaving out, taking back and deleting ask for, keep and remove."""
+
+from typing import Any
+
+import pytest
+from django.core.files.storage import default_storage
+
+from study.errors import NotAllowedNow, StudyError
+from study.models import Participant
+from study.participants.enrolment import enrol
+from study.participants.links import create_personal_links, link_of
+from study.setup.clip_files import files_of
+from study.setup.clip_selection import UNCHANGED, delete_clip, exclude_clip, include_clip
+from study.setup.copying import copy_study
+from tests.factories import make_open_study, make_study
+
+pytestmark = pytest.mark.django_db
+
+
+def test_an_open_study_keeps_its_clips() -> None:
+    study = make_open_study(clips=1)
+    clip = study.clips.get()
+    for act in (
+        lambda: delete_clip(clip),
+        lambda: exclude_clip(clip, reason="late"),
+        lambda: include_clip(clip),
+    ):
+        with pytest.raises(NotAllowedNow, match="its plan is fixed"):
+            act()
+    assert study.clips.get().included
+
+
+def test_leaving_a_clip_out_needs_a_reason_and_keeps_it_in_the_log() -> None:
+    clip = make_study(clips=1).clips.get()
+    with pytest.raises(StudyError, match="Say why"):
+        exclude_clip(clip, reason="  ")
+    exclude_clip(clip, reason="clipped")
+    clip.refresh_from_db()
+    assert (clip.included, clip.exclusion_reason) == (False, "clipped")
+    assert clip.study.log.get(action="clip left out").reason == "clipped"
+    include_clip(clip)
+    clip.refresh_from_db()
+    assert (clip.included, clip.exclusion_reason) == (True, "")
+
+
+def test_an_unchanged_clip_comes_back_only_if_the_study_keeps_such_clips() -> None:
+    study = make_study(clips=1)
+    clip = study.clips.get()
+    exclude_clip(clip, reason=UNCHANGED)
+    with pytest.raises(NotAllowedNow, match="Redefinition changes nothing in this clip"):
+        include_clip(clip)
+    assert not study.clips.get().included
+    study.include_unchanged_clips = True
+    study.save()
+    include_clip(clip)
+    assert study.clips.get().included
+
+
+def test_deleting_a_clip_removes_its_files_and_the_pilots_who_met_it(
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    study = make_study(clips=2)
+    [(_label, address)] = create_personal_links(study, 1, kind=Participant.Kind.PILOT)
+    enrol(study, link=link_of(address.rstrip("/").rpartition("/")[2]))
+    clip = study.clips.first()
+    names = [name for _storage, name in files_of(clip)]
+    assert len(names) == 2 + 2 * 4
+    with django_capture_on_commit_callbacks(execute=True):
+        delete_clip(clip)
+    assert not any(default_storage.exists(name) for name in names)
+    assert study.clips.count() == 1
+    assert not study.participants.exists()
+
+
+def test_files_that_a_copy_still_uses_stay(django_capture_on_commit_callbacks: Any) -> None:
+    study = make_study(clips=1)
+    copy = copy_study(study, title="Copy", owner=study.owner)
+    clip = study.clips.get()
+    with django_capture_on_commit_callbacks(execute=True):
+        delete_clip(clip)
+    assert default_storage.exists(copy.clips.get().audio.name)
