@@ -67,7 +67,7 @@ screenshots: setup-dev chromium ## Take the pictures of docs/screenshots.md from
 	$(BIN)/python docs/take_screenshots.py
 
 kills: setup-dev ## Twenty kills of real workers in the middle of a run, by broker (BROKER=redis://…)
-	$(BIN)/python -m tests.generation.runs.kills --broker $(or $(BROKER),filesystem://) --kills 20 --clips 50
+	$(BIN)/python -m tests.generation.runs.kill_workers --broker $(or $(BROKER),filesystem://) --kills 20 --clips 50
 
 format: setup-dev ## Format the code
 	$(BIN)/ruff check --fix .

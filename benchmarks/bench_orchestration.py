@@ -35,19 +35,23 @@ def resident_mib(group: int) -> float:
 
 def overhead(clips: int) -> dict[str, float]:
     """Seconds of orchestration for each stimulus: everything but the work itself."""
-    from generation.runs import execution, lifecycle, work
-    from tests.generation.runs.kills import make_study
+    from generation.runs import execution, lifecycle
+    from generation.runs.steps import by_kind
+    from tests.generation.runs import fake_pipeline
+    from tests.generation.runs.kill_workers import make_study
 
     spent = {"work": 0.0, "cpu": 0.0}
 
-    def timed(*args, do=work.do):
+    fake_pipeline.install()
+
+    def timed(*args, run_step=by_kind.run_step):
         began, cpu = time.perf_counter(), time.process_time()
-        outcome = do(*args)
+        outcome = run_step(*args)
         spent["work"] += time.perf_counter() - began
         spent["cpu"] += time.process_time() - cpu
         return outcome
 
-    work.do = timed
+    by_kind.run_step = timed
     study, run = make_study(clips)
     lifecycle.cancel_run(run)
     began, cpu = time.perf_counter(), time.process_time()
@@ -71,7 +75,7 @@ def overhead(clips: int) -> dict[str, float]:
 def throughput(clips: int, workers: int, size: int) -> dict[str, float]:
     """Clips a minute through real workers, and whether their memory stays flat."""
     from generation.models import ClipStep
-    from tests.generation.runs.kills import findings, make_study
+    from tests.generation.runs.kill_workers import findings, make_study
 
     study, run = make_study(clips, size)
     command = [sys.executable, "-m", "celery", "-A", "tests.generation.runs.worker_app", "worker"]
@@ -123,7 +127,7 @@ def main() -> None:
         for part in ("overhead", "throughput"):
             subprocess.run([sys.executable, __file__, *sys.argv[1:], "--part", part], check=True)
         return
-    from tests.generation.runs.kills import forget_broker, prepare
+    from tests.generation.runs.kill_workers import forget_broker, prepare
 
     if options.painter == "sketch" and options.part == "throughput":
         os.environ["EARSIGHT_TEST_SKETCH"] = "1"

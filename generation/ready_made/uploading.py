@@ -22,7 +22,8 @@ from generation.ready_made.reading import (
     read_named_files,
     read_zip,
 )
-from generation.runs import lifecycle, orphan_files, work
+from generation.runs import lifecycle, orphan_files
+from generation.runs.conditions import UNCHANGED
 from generation.settings_model import settings_of
 from study.models import Clip, Condition, Stimulus, Study
 from study.models.studies import record
@@ -179,4 +180,4 @@ def _replace(study: Study, made: list[Stimulus]) -> None:
         raise NotPossibleNow(_("The upload took too long. Upload fewer clips at a time."))
     Stimulus.objects.bulk_create(made, batch_size=200)
     # Left out because both tag sets said the same: what was uploaded was not made from them.
-    Clip.objects.filter(pk__in=clip_ids, exclusion_reason=work.UNCHANGED).update(included=True, exclusion_reason="")
+    Clip.objects.filter(pk__in=clip_ids, exclusion_reason=UNCHANGED).update(included=True, exclusion_reason="")

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 
 from study.models import Clip, Study
 
+# Why a clip is left out by itself; kept in its row.
+UNCHANGED = "Redefinition changes nothing: both tag sets give the same prompts."
+
 
 def is_painted(levels: Mapping[str, str]) -> bool:
     """Whether a condition of these levels says what its prompt is made from."""

@@ -14,9 +14,13 @@ from django.utils.translation import gettext_noop
 
 from generation.errors import GenerationError, RunStopped
 from generation.models import ClipStep, GenerationRun
-from generation.runs import lifecycle, orphan_files, work
+from generation.runs import lifecycle, orphan_files
 from generation.runs.leases import MAXIMUM_ATTEMPTS, RELEASED, Lease, LeaseLost, end, free_dead, heartbeat, take
 from generation.runs.queueing import top_up
+from generation.runs.steps import by_kind
+from generation.runs.steps.context import load_step_context
+from generation.runs.steps.sequence import prepare_next_step
+from study.digests import canonical_digest
 from study.models import Study
 
 logger = logging.getLogger(__name__)
@@ -79,12 +83,12 @@ def perform(step_id: int, *, wake: bool = True) -> str:
 def _do(lease: Lease, step: ClipStep) -> bool:
     """Does the step and saves what came of it; says whether the clip has a step after it."""
     started = time.monotonic()
-    bench = work.bench_of(step)
-    inputs = work.inputs_of(bench)
+    context = load_step_context(step)
+    inputs = by_kind.collect_inputs(context)
     outcome = None
-    if not work.is_current(step, inputs):
+    if not by_kind.is_current(step, inputs):
         with heartbeat(lease):
-            outcome = work.do(bench, inputs, lease.token)
+            outcome = by_kind.run_step(context, inputs, lease.token)
     with transaction.atomic():
         # The study's row is locked first, so that the study cannot open between this look and the commit.
         study = Study.objects.select_for_update().filter(pk=step.clip.study_id).first()
@@ -98,13 +102,13 @@ def _do(lease: Lease, step: ClipStep) -> bool:
             goes_on, left_behind = True, True
         elif outcome is None:
             end(lease, State.DONE)
-            goes_on, left_behind = work.ready_next(bench), False
+            goes_on, left_behind = prepare_next_step(context), False
         else:
             seconds = round(time.monotonic() - started, 4)
-            end(lease, State.DONE, input_digest=inputs.digest, result=outcome.result, seconds=seconds)
+            end(lease, State.DONE, input_digest=canonical_digest(inputs), result=outcome.result, seconds=seconds)
             step.result = outcome.result
-            left_behind = work.save(bench, outcome)
-            goes_on = work.ready_next(bench)
+            left_behind = by_kind.save_outcome(context, outcome)
+            goes_on = prepare_next_step(context)
     if left_behind:
         orphan_files.sweep()
     return goes_on

@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 
 from generation.errors import NotPossibleNow
 from generation.models import ClipStep, GenerationRun, SentenceCall, TagDecision
-from generation.runs import work
-from generation.runs.conditions import is_ready_made, painted_conditions
+from generation.runs.conditions import UNCHANGED, is_ready_made, painted_conditions
 from generation.runs.planning import plan
 from generation.runs.queueing import top_up
 from generation.runs.readiness import check_before_start
+from generation.runs.steps.sequence import queue_of
 from generation.settings_model import GenerationSettings, settings_of
 from study.models import Clip, Stimulus, Study
 from study.models.studies import record
@@ -68,7 +68,7 @@ def _new_run(study: Study, settings: GenerationSettings, actor: Any, notify: boo
 def clips_to_generate(study: Study) -> QuerySet[Clip]:
     """The clips that images are wanted for: those in the study, and those left out as unchanged (they may
     change with the settings)."""
-    return study.clips.filter(Q(included=True) | Q(exclusion_reason=work.UNCHANGED))
+    return study.clips.filter(Q(included=True) | Q(exclusion_reason=UNCHANGED))
 
 
 def start_run(
@@ -205,7 +205,7 @@ def repaint(clip: Clip, *, reason: str, actor: Any = None, wake: bool = True) ->
         run = active_run(study) or _new_run(study, settings, actor, notify=False)
         used = (step.result or {}).get("seed_number", step.seed_number)
         step.run, step.state, step.seed_number = run, State.WAITING, used + 1
-        step.queue = work.queue_of(step.kind, settings)
+        step.queue = queue_of(step.kind, settings)
         step.attempts, step.interruptions, step.error, step.queued_at = 0, 0, "", None
         step.save()
         record(study, "repainted", actor=actor, reason=reason.strip(), clip=clip.number, seed_number=used + 1)
@@ -241,7 +241,7 @@ def take_back_in(clip: Clip, *, actor: Any = None) -> None:
         NotPossibleNow: it was left out because redefinition changes nothing; that is a setting of the study.
     """
     study = lock_draft(clip.study)
-    if clip.exclusion_reason == work.UNCHANGED and not study.include_unchanged_clips:
+    if clip.exclusion_reason == UNCHANGED and not study.include_unchanged_clips:
         raise NotPossibleNow(
             _("Redefinition changes nothing in this clip. To keep such clips, say so in the generation settings.")
         )

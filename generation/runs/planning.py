@@ -6,9 +6,13 @@ from django.db.models import prefetch_related_objects
 
 from generation.models import ClipStep, GenerationRun
 from generation.runs.conditions import painted_conditions
-from generation.runs.work import Bench, Kind, State, inputs_of, is_current, is_wanted, queue_of
+from generation.runs.steps.by_kind import collect_inputs, is_current
+from generation.runs.steps.context import StepContext
+from generation.runs.steps.sequence import is_needed, queue_of
 from generation.settings_model import GenerationSettings
 from study.models import Clip, Stimulus
+
+Kind, State = ClipStep.Kind, ClipStep.State
 
 
 def plan(run: GenerationRun, clips: Iterable[Clip], settings: GenerationSettings) -> None:
@@ -56,14 +60,14 @@ def _plan_clip(
     redefined: dict | None = None
     state = State.WAITING  # of the next step that is not done
     for step in steps:
-        bench = Bench(step, clip, settings, conditions, results)
+        context = StepContext(step, clip, settings, conditions, results)
         step.run, step.queue = run, queue_of(step.kind, settings)
         if step.state == State.RUNNING:  # in the middle, from a cancelled run: whoever holds it hands it over
             state = State.LATER
             continue
-        if not is_wanted(bench, step.kind, redefined):
+        if not is_needed(context, step.kind, redefined):
             step.state = State.SKIPPED
-        elif state == State.WAITING and is_current(step, inputs_of(bench)) and _is_there(bench):
+        elif state == State.WAITING and is_current(step, collect_inputs(context)) and _is_there(context):
             step.state = State.DONE
             results[step.kind] = step.result
             redefined = step.result if step.kind == Kind.REDEFINE else redefined
@@ -71,13 +75,13 @@ def _plan_clip(
             step.state, state = state, State.LATER
 
 
-def _is_there(bench: Bench) -> bool:
+def _is_there(context: StepContext) -> bool:
     """Whether what the step made is where it belongs."""
-    if bench.step.kind == Kind.LISTEN:
-        return bool(bench.clip.survey_audio)
-    if bench.step.kind == Kind.PAINT:
+    if context.step.kind == Kind.LISTEN:
+        return bool(context.clip.survey_audio)
+    if context.step.kind == Kind.PAINT:
         ready = {
-            stimulus.condition.key for stimulus in bench.clip.stimuli.all() if stimulus.state == Stimulus.State.READY
+            stimulus.condition.key for stimulus in context.clip.stimuli.all() if stimulus.state == Stimulus.State.READY
         }
-        return set(bench.conditions) <= ready
+        return set(context.conditions) <= ready
     return True

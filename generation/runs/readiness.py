@@ -8,6 +8,7 @@ from generation.errors import RunStopped
 from generation.hardware import has_gpu
 from generation.painting import DiffusersOptions
 from generation.painting.errors import PainterNotReady
+from generation.runs.steps import loaded_models
 from generation.settings_model import GenerationSettings
 from generation.writing import OpenAIOptions, StopsTheBatch
 from generation.writing.hosts import check_host
@@ -67,8 +68,6 @@ def _check_model(painter: DiffusersOptions) -> None:
 
 
 def _check_painter(settings: GenerationSettings) -> None:
-    from generation.runs.pipeline import painter_of
-
-    check_ready = getattr(painter_of(settings), "check_ready", None)
+    check_ready = getattr(loaded_models.painter_of(settings), "check_ready", None)
     if check_ready is not None:
         check_ready()

@@ -9,7 +9,7 @@ from generation.runs.execution import run_pending
 from generation.settings_model import GenerationSettings, settings_of, store_settings
 from study.models import Clip
 from study.setup.copying import copy_study
-from tests.generation.runs.conftest import SMALL, owned_files, stored_files
+from tests.generation.studies import SMALL, owned_files, stored_files
 
 pytestmark = pytest.mark.django_db
 

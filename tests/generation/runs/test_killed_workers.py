@@ -1,4 +1,4 @@
-"""Real workers killed at random moments. The long form: python -m tests.generation.runs.kills."""
+"""Real workers killed at random moments. The long form: python -m tests.generation.runs.kill_workers."""
 
 import json
 import subprocess
@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.generation.runs.kills import ROOT
+from tests.generation.runs.kill_workers import ROOT
 from tests.services import PATIENCE, RABBITMQ, REDIS, need_server
 
 pytestmark = pytest.mark.long
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.long
 def kill_workers(broker: str, *options: str) -> dict:
     if not broker.startswith("filesystem"):
         need_server(broker)
-    command = [sys.executable, "-m", "tests.generation.runs.kills", "--broker", broker, *options]
+    command = [sys.executable, "-m", "tests.generation.runs.kill_workers", "--broker", broker, *options]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=PATIENCE)
     assert result.stdout.strip(), result.stderr[-3000:]
     return json.loads(result.stdout.strip().splitlines()[-1])

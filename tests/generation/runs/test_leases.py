@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from generation.models import ClipStep, LooseFile
 from generation.runs import execution, leases, lifecycle, orphan_files
-from tests.generation.runs.conftest import stored_files
+from tests.generation.studies import stored_files
 
 State = ClipStep.State
 
@@ -123,7 +123,7 @@ def test_files_of_a_lost_lease_are_swept_and_those_of_a_live_one_stay(step):
 
 
 def test_messages_under_way_are_few_however_many_clips_there_are(study, monkeypatch):
-    from tests.generation.runs.conftest import add_clips
+    from tests.generation.studies import add_clips
 
     sent = []
     monkeypatch.setattr("generation.runs.queueing._send_after_commit", lambda step_id, queue: sent.append(step_id))

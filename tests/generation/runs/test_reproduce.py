@@ -6,19 +6,17 @@ import pytest
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 
+from generation.painting import build_painter
 from generation.painting.normalise import normalise, open_picture
 from generation.runs import execution, lifecycle
+from generation.runs.steps import loaded_models
 from study.models import Stimulus
 
 
 @pytest.fixture
 def stimulus(study, monkeypatch):
     # The sketch painter itself, not the flat one: the command builds the painter that the provenance names.
-    from generation import painting
-    from generation.runs import pipeline
-    from tests.generation.runs import light  # noqa: F401  (it puts the flat painter in place)
-
-    monkeypatch.setattr(pipeline, "painter_of", lambda settings: painting.build_painter(settings.painter))
+    monkeypatch.setattr(loaded_models, "painter_of", lambda settings: build_painter(settings.painter))
     lifecycle.start_run(study)
     execution.run_pending(study)
     return Stimulus.objects.filter(clip__study=study).order_by("pk").last()

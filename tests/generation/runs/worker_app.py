@@ -1,4 +1,4 @@
-"""The Celery app that killed workers run.
+"""The Celery app of the workers that tests start: the product's, with the fake pipeline.
 
 Controls: EARSIGHT_TEST_NO_RESCUE takes the look-out away, EARSIGHT_TEST_NO_LEASE lets anybody take a step.
 """
@@ -6,11 +6,18 @@ Controls: EARSIGHT_TEST_NO_RESCUE takes the look-out away, EARSIGHT_TEST_NO_LEAS
 import os
 from pathlib import Path
 
-from celery.signals import worker_ready
+from celery.signals import worker_init, worker_ready
 
 from config.celery import app
 
 __all__ = ["app"]
+
+
+@worker_init.connect
+def replace_models(**kwargs):
+    from tests.generation.runs import fake_pipeline
+
+    fake_pipeline.install_in_worker()
 
 
 @worker_ready.connect
@@ -19,7 +26,6 @@ def say_ready(**kwargs):
 
 
 if os.environ.get("EARSIGHT_TEST_NO_RESCUE"):
-    from celery.signals import worker_init
 
     @worker_init.connect
     def nobody_looks(**kwargs):
@@ -29,7 +35,6 @@ if os.environ.get("EARSIGHT_TEST_NO_RESCUE"):
 
 
 if os.environ.get("EARSIGHT_TEST_NO_LEASE"):
-    from celery.signals import worker_init
 
     @worker_init.connect
     def anybody_takes(**kwargs):

@@ -5,7 +5,6 @@ import os
 from config.settings import *  # noqa: F403
 from config.settings import CELERY_BROKER_TRANSPORT_OPTIONS, CELERY_BROKER_URL
 
-GENERATION_PIPELINE = "tests.generation.runs.light"
 GENERATION_LEASE_SECONDS = 6
 GENERATION_RESCUE_SECONDS = 1
 GENERATION_QUEUE_PREFIX = os.environ.get("EARSIGHT_TEST_QUEUE_PREFIX", "")

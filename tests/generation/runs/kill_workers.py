@@ -1,6 +1,6 @@
 """Kill -9 of real workers at random moments of a run, and what is there at the end, as JSON.
 
-    python -m tests.generation.runs.kills --broker redis://127.0.0.1:6379/13 --kills 20 --clips 40
+    python -m tests.generation.runs.kill_workers --broker redis://127.0.0.1:6379/13 --kills 20 --clips 40
 
 Ends with 1 where a stimulus is missing or doubled, a file has no owner or an owner no file.
 """
@@ -90,7 +90,7 @@ def make_study(clips: int, size: int = 64):
     from generation.runs import lifecycle
     from generation.settings_model import GenerationSettings, store_settings
     from study.setup.lifecycle import create_study
-    from tests.generation.runs.conftest import add_clips
+    from tests.generation.studies import add_clips
 
     call_command("migrate", verbosity=0)
     owner = get_user_model().objects.create_user("owner")
@@ -141,7 +141,7 @@ def findings(study) -> dict:
     from generation.models import ClipStep
     from generation.runs import orphan_files
     from study.models import Stimulus
-    from tests.generation.runs.conftest import owned_files, stored_files
+    from tests.generation.studies import owned_files, stored_files
 
     orphan_files.sweep()
     wanted = study.clips.count() * study.conditions.count()

@@ -10,7 +10,7 @@ from django.db import connection, connections
 
 from generation.models import ClipStep
 from generation.runs import execution, lifecycle, queueing
-from tests.generation.runs.kills import ROOT
+from tests.generation.runs.kill_workers import ROOT
 from tests.services import PATIENCE, need_program
 
 pytestmark = pytest.mark.long
@@ -22,7 +22,7 @@ def redis_program():
 
 
 def trap(*options: str) -> dict:
-    command = [sys.executable, "-m", "tests.generation.runs.traps", *options]
+    command = [sys.executable, "-m", "tests.generation.runs.broker_faults", *options]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=PATIENCE)
     assert result.stdout.strip(), result.stderr[-3000:]
     return json.loads(result.stdout.strip().splitlines()[-1])

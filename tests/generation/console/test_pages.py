@@ -11,19 +11,13 @@ from generation.runs import execution, lifecycle
 from generation.settings_model import settings_of
 from study.models import Stimulus, Study
 from study.setup import preflight
-from tests.generation.runs.conftest import add_clips
+from tests.generation.studies import add_clips
 
 PAGES = (
     *("generation_run", "generation_live", "generation_settings", "generation_review", "generation_decide"),
     "generation_tags",
 )
 CONTESTED = ("female vocal", "no vocals", "guitar", "electric guitar", "slow")
-
-
-@pytest.fixture
-def client(client, owner):
-    client.force_login(owner)
-    return client
 
 
 @pytest.fixture

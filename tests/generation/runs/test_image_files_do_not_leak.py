@@ -9,7 +9,9 @@ import pytest
 from django.core.files.storage import default_storage
 from PIL import Image
 
+from generation.painting import build_painter
 from generation.runs import execution, lifecycle
+from generation.runs.steps import loaded_models
 from study.models import Stimulus
 from study.setup import preflight
 from tests.generation.painting.test_normalise import png_chunks
@@ -18,11 +20,7 @@ from tests.generation.painting.test_normalise import png_chunks
 @pytest.fixture
 def sketched(study, monkeypatch):
     """Painted by the sketch painter itself, which draws its lists and its sentences differently."""
-    from generation import painting
-    from generation.runs import pipeline
-    from tests.generation.runs import light  # noqa: F401  (it puts the flat painter in place)
-
-    monkeypatch.setattr(pipeline, "painter_of", lambda settings: painting.build_painter(settings.painter))
+    monkeypatch.setattr(loaded_models, "painter_of", lambda settings: build_painter(settings.painter))
     lifecycle.start_run(study)
     execution.run_pending(study)
     return study

@@ -1,6 +1,6 @@
 """Celery's known traps, each with real workers, and what is there at the end, as JSON.
 
-    python -m tests.generation.runs.traps warm|redis|error|redelivery [--unprotected]
+    python -m tests.generation.runs.broker_faults warm|redis|error|redelivery [--unprotected]
 
 `warm`: a worker is asked to stop in the middle (celery issue 7950). `redis`: Redis goes and comes back empty
 under a running worker (8030, 8091). `error`: Redis answers a worker that waits for messages with an error, as one that
@@ -20,7 +20,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.generation.runs.kills import at_rest, done_steps, findings, kill, make_study, prepare, start_worker
+from tests.generation.runs.kill_workers import at_rest, done_steps, findings, kill, make_study, prepare, start_worker
 from tests.services import own_port, wait_until
 
 

@@ -8,17 +8,13 @@ from django.core.files.storage import default_storage
 from django.db import OperationalError, connections
 
 from generation.models import ClipStep, GenerationRun
-from generation.runs import execution, lifecycle, work
-from study.models import Stimulus, Study
+from generation.runs import execution, lifecycle
+from generation.runs.steps import by_kind
+from study.models import Stimulus
 from study.setup.drafting import delete_draft
-from tests.generation.runs.conftest import owned_files, stored_files
+from tests.generation.studies import generate, owned_files, stored_files
 
 State = ClipStep.State
-
-
-def generate(study: Study) -> GenerationRun:
-    lifecycle.start_run(study)
-    return execution.run_pending(study)
 
 
 def full_after(monkeypatch, pictures: int):
@@ -52,7 +48,7 @@ def test_a_full_disk_stops_the_run_with_one_message_and_leaves_no_half_picture(s
     assert stored_files() == owned_files(study)
 
 
-def locked(times: int, do=work.save):
+def locked(times: int, save_outcome=by_kind.save_outcome):
     """A database that is locked when results are saved, so many times."""
     left = [times]
 
@@ -60,13 +56,13 @@ def locked(times: int, do=work.save):
         if left[0]:
             left[0] -= 1
             raise OperationalError("database is locked")
-        return do(*args)
+        return save_outcome(*args)
 
     return save
 
 
 def test_a_locked_database_lets_a_step_be_tried_again(study, monkeypatch):
-    monkeypatch.setattr(work, "save", locked(2))
+    monkeypatch.setattr(by_kind, "save_outcome", locked(2))
     run = generate(study)
     assert (run.state, run.totals["failed"]) == ("done", 0)
     assert Stimulus.objects.filter(state="ready").count() == 12
@@ -74,7 +70,7 @@ def test_a_locked_database_lets_a_step_be_tried_again(study, monkeypatch):
 
 
 def test_a_database_that_stays_locked_is_not_tried_for_ever(study, monkeypatch):
-    monkeypatch.setattr(work, "save", locked(1000))
+    monkeypatch.setattr(by_kind, "save_outcome", locked(1000))
     run = generate(study)
     assert (run.state, run.totals["failed"]) == ("done", 3)
     assert "after 3 attempts: database is locked" in ClipStep.objects.filter(state=State.FAILED).first().error
@@ -84,13 +80,13 @@ def test_a_study_deleted_in_the_middle_of_a_step_leaves_nothing(study, monkeypat
     lifecycle.start_run(study)
     step = ClipStep.objects.filter(state=State.WAITING).first()
 
-    def deleted_meanwhile(*args, do=work.do):
-        outcome = do(*args)
+    def deleted_meanwhile(*args, run_step=by_kind.run_step):
+        outcome = run_step(*args)
         with django_capture_on_commit_callbacks(execute=True):
             delete_draft(study)
         return outcome
 
-    monkeypatch.setattr(work, "do", deleted_meanwhile)
+    monkeypatch.setattr(by_kind, "run_step", deleted_meanwhile)
     assert execution.perform(step.pk) == "lost"
     assert not stored_files()
     assert not ClipStep.objects.exists()
@@ -101,13 +97,13 @@ def test_a_clip_deleted_in_the_middle_of_a_step_leaves_the_others(study, monkeyp
     lifecycle.start_run(study)
     step = ClipStep.objects.filter(state=State.WAITING).first()
 
-    def deleted_meanwhile(*args, do=work.do):
-        monkeypatch.setattr(work, "do", do)
-        outcome = do(*args)
+    def deleted_meanwhile(*args, run_step=by_kind.run_step):
+        monkeypatch.setattr(by_kind, "run_step", run_step)
+        outcome = run_step(*args)
         step.clip.delete()
         return outcome
 
-    monkeypatch.setattr(work, "do", deleted_meanwhile)
+    monkeypatch.setattr(by_kind, "run_step", deleted_meanwhile)
     assert execution.perform(step.pk) == "lost"
     assert execution.run_pending(study).state == "done"
     assert Stimulus.objects.filter(state="ready").count() == 8

@@ -10,7 +10,7 @@ from generation.redefinition import VoiceThresholds, load_rules, redefine
 from generation.redefinition.decisions import apply_decisions, contested_tags
 from generation.runs import execution, lifecycle
 from generation.settings_model import GenerationSettings, store_settings
-from tests.generation.runs.conftest import SMALL, add_clips
+from tests.generation.studies import SMALL, add_clips
 
 CURATED = load_rules("curated")
 
