@@ -15,7 +15,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from analysis.report import cautions
-from generation.console.forms import NOT_IN_PAGES, OF_THE_STUDY, ROOMS
+from generation.console.settings_form import NOT_IN_PAGES, OF_THE_STUDY, ROOMS
 from generation.redefinition import VoiceThresholds
 from generation.settings_model import GenerationSettings
 from study.design.conditions import TAGS_BY_FORM

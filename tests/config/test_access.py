@@ -164,7 +164,7 @@ def browser(user: Any = None, **options: Any) -> Client:
 
 def addresses_of(study: Study, *, slug: str = "") -> list[str]:
     """Every address of STUDY for this study's own clips, images and people (or the same under another slug)."""
-    from generation.console.presenting import image_key
+    from generation.console.clip_views import image_key
 
     clip = study.clips.order_by("number").first()
     assert clip is not None

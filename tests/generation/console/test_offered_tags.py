@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from generation.console.presenting import clip_views
+from generation.console.clip_views import clip_views
 from generation.console.tag_overview import tag_overview
 from generation.models import ClipStep, TagDecision
 from generation.redefinition import VoiceThresholds, load_rules, redefine

@@ -5,7 +5,7 @@ import re
 import pytest
 from django.urls import reverse
 
-from generation.console.presenting import image_key
+from generation.console.clip_views import image_key
 from generation.models import ClipStep, TagDecision
 from generation.runs import execution, lifecycle
 from generation.settings_model import settings_of

@@ -2,7 +2,7 @@
 
 import pytest
 
-from generation.console.presenting import clip_views
+from generation.console.clip_views import clip_views
 from generation.models import ClipStep, GenerationRun
 from generation.runs import lifecycle
 from generation.runs.execution import run_pending
