@@ -194,6 +194,8 @@ else:
 # looks for what was left lying.
 GENERATION_LEASE_SECONDS = environment.number("EARSIGHT_LEASE_SECONDS", 60, least=5)
 GENERATION_RESCUE_SECONDS = environment.number("EARSIGHT_RESCUE_SECONDS", 30, least=0.1)
+# Put before the name of each queue; keeps installations apart that share a broker.
+GENERATION_QUEUE_PREFIX = ""
 # Where sentences may be asked for: a study's settings can send tags and the service's key to these hosts only.
 WRITER_HOSTS = environment.hosts("EARSIGHT_WRITER_HOSTS", ["api.openai.com", "localhost", "127.0.0.1", "[::1]"])
 CELERY_TASK_IGNORE_RESULT = True

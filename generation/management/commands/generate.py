@@ -30,7 +30,7 @@ class Command(BaseCommand):
             known = ", ".join(Study.objects.values_list("slug", flat=True)[:10]) or "none"
             raise CommandError(f"There is no study '{slug}'. Studies here: {known}.", returncode=2)
         try:
-            run = lifecycle.active_run(study) or lifecycle.start_run(study, wake=not in_process, here=in_process)
+            run = lifecycle.active_run(study) or lifecycle.start_run(study, wake=not in_process, in_process=in_process)
         except GenerationError as error:
             raise CommandError(str(error), returncode=2) from error
         if in_process or wait:

@@ -58,6 +58,6 @@ def run_step(context: StepContext, inputs: dict[str, Any], lease_token: str) -> 
 def save_outcome(context: StepContext, outcome: StepOutcome) -> bool:
     """Save a step's outcome; return whether it replaced files. Call it in the transaction that ends the step."""
     replaced = STEP_MODULES[context.step.kind].save(context, outcome)
-    orphan_files.abandon(replaced)
-    orphan_files.claim(outcome.files)
+    orphan_files.mark_orphaned(replaced)
+    orphan_files.mark_owned(outcome.files)
     return bool(replaced)

@@ -22,13 +22,13 @@ def queue_of(kind: str, settings: GenerationSettings) -> str:
     return "cpu"
 
 
-def is_needed(context: StepContext, kind: str, redefined: Mapping[str, Any] | None) -> bool:
-    """Return whether a clip needs the step `kind`; `redefined` is the result of its redefinition, None if unknown."""
+def is_needed(context: StepContext, kind: str) -> bool:
+    """Return whether the context's clip needs the step `kind`, as far as the results in the context determine that."""
     if kind == Kind.LISTEN:
         return True
     if not context.conditions or is_ready_made(context.clip):
         return False
-    return kind == Kind.REDEFINE or redefined is None or _needs_images(context, redefined)
+    return kind == Kind.REDEFINE or _needs_images(context, context.results.get(Kind.REDEFINE, {}))
 
 
 def _needs_images(context: StepContext, redefined: Mapping[str, Any]) -> bool:
@@ -47,7 +47,7 @@ def prepare_next_step(context: StepContext) -> bool:
     # Only two results make later steps unnecessary: images were uploaded (seen at LISTEN), or both tag sets give the
     # same prompts (REDEFINE).
     if step.kind == Kind.LISTEN:
-        needed = is_needed(context, Kind.REDEFINE, None)
+        needed = is_needed(context, Kind.REDEFINE)
     else:
         needed = step.kind != Kind.REDEFINE or _needs_images(context, step.result)
     if not needed:
@@ -56,5 +56,5 @@ def prepare_next_step(context: StepContext) -> bool:
     later.filter(position=step.position + 1).update(
         state=State.WAITING, queued_at=None, attempts=0, interruptions=0, error=""
     )
-    later.filter(position__gt=step.position + 1).exclude(state=State.LATER).update(state=State.LATER, error="")
+    later.filter(position__gt=step.position + 1).exclude(state=State.BLOCKED).update(state=State.BLOCKED, error="")
     return True

@@ -177,7 +177,7 @@ def test_a_damaged_picture_at_the_end_leaves_nothing_behind(study):
 
 def test_what_goes_wrong_while_storing_leaves_nothing_behind(study, monkeypatch):
     before = stored()
-    monkeypatch.setattr("generation.ready_made.uploading._replace", lambda *args: 1 / 0)
+    monkeypatch.setattr("generation.ready_made.uploading._replace_stimuli", lambda *args: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         uploading.take_upload(study, named_files(study))
     assert stored() == before
@@ -186,10 +186,10 @@ def test_what_goes_wrong_while_storing_leaves_nothing_behind(study, monkeypatch)
 
 def test_a_sweep_during_an_upload_takes_none_of_its_files_but_those_of_one_long_gone(study):
     [name] = orphan_files.write([("png", picture())], orphan_files.upload_token())
-    orphan_files.sweep()
+    orphan_files.delete_orphans()
     assert default_storage.exists(name)
     LooseFile.objects.update(created_at=timezone.now() - timedelta(hours=2))
-    orphan_files.sweep()
+    orphan_files.delete_orphans()
     assert not default_storage.exists(name)
 
 

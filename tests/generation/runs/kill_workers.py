@@ -119,7 +119,7 @@ def at_rest(run, worker: subprocess.Popen, seconds: float, still: float = 3) -> 
     Nothing at work: no step is held by a process that lives, and none was done meanwhile. At most so many seconds.
     """
     from generation.models import ClipStep
-    from generation.runs.leases import is_gone
+    from generation.runs.processes import process_has_ended
 
     deadline = time.monotonic() + seconds
     since, before = time.monotonic(), -1
@@ -129,7 +129,7 @@ def at_rest(run, worker: subprocess.Popen, seconds: float, still: float = 3) -> 
             return
         holders = ClipStep.objects.filter(run=run, state="running").values_list("lease_holder", flat=True)
         done = done_steps(run)
-        if done != before or not is_ready(worker) or not all(is_gone(holder) for holder in holders):
+        if done != before or not is_ready(worker) or not all(process_has_ended(holder) for holder in holders):
             since, before = time.monotonic(), done
         if os.environ.get("EARSIGHT_TEST_NO_RESCUE") and time.monotonic() - since > still:
             return
@@ -143,7 +143,7 @@ def findings(study) -> dict:
     from study.models import Stimulus
     from tests.generation.studies import owned_files, stored_files
 
-    orphan_files.sweep()
+    orphan_files.delete_orphans()
     wanted = study.clips.count() * study.conditions.count()
     return {
         "stimuli": Stimulus.objects.filter(clip__study=study, state="ready").count(),

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection, connections
 
 from generation.models import ClipStep
-from generation.runs import execution, lifecycle, queueing
+from generation.runs import lifecycle, queueing, worker
 from tests.generation.runs.kill_workers import ROOT
 from tests.services import PATIENCE, need_program
 
@@ -108,7 +108,7 @@ def sent_by_two(study, monkeypatch, look) -> list[int]:
     sent: list[int] = []
     monkeypatch.setattr(queueing, "_send_after_commit", lambda step_id, queue: sent.append(step_id))
     run = lifecycle.start_run(study, wake=False)
-    together = threading.Barrier(2)
+    together = threading.Barrier(2, timeout=120)
 
     def once() -> None:
         try:
@@ -128,7 +128,7 @@ def sent_by_two(study, monkeypatch, look) -> list[int]:
 @pytest.mark.django_db(transaction=True)
 def test_two_look_outs_at_once_send_each_message_once(study, monkeypatch):
     """Celery issue 2856, two schedulers: there is none here, and whoever looks may look as often as they like."""
-    sent = sent_by_two(study, monkeypatch, lambda run, together: execution.rescue(starting=False))
+    sent = sent_by_two(study, monkeypatch, lambda run, together: worker.requeue_orphans(starting=False))
     assert sorted(sent) == sorted(ClipStep.objects.filter(state="waiting").values_list("pk", flat=True))
 
 

@@ -36,7 +36,7 @@ CAPPED = OpenAIOptions(model="m", token_cap=2000, max_answer_tokens=100)
 
 def spend_at_once(usages) -> int:
     """Several workers of a study that write at the same moment, until the cap stops them; the tokens they used."""
-    together = threading.Barrier(len(usages))
+    together = threading.Barrier(len(usages), timeout=120)
 
     def write(usage) -> None:
         try:
@@ -89,7 +89,7 @@ def test_workers_that_look_first_and_write_down_later_pass_it(study):
 def test_a_call_of_a_killed_worker_counts_as_what_it_was_expected_to_take(study):
     run = lifecycle.start_run(study)
     step = ClipStep.objects.filter(state="waiting").first()
-    lease = leases.take(step.pk)
+    lease = leases.acquire(step.pk)
     usage = spending.StudyUsage(run, lease.token)
     usage.begin_call(CAPPED, 1500)
     with pytest.raises(SpendingCapReached):

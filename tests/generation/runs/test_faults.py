@@ -87,10 +87,10 @@ def test_a_study_deleted_in_the_middle_of_a_step_leaves_nothing(study, monkeypat
         return outcome
 
     monkeypatch.setattr(by_kind, "run_step", deleted_meanwhile)
-    assert execution.perform(step.pk) == "lost"
+    assert execution.perform_step(step.pk) == "lost"
     assert not stored_files()
     assert not ClipStep.objects.exists()
-    assert execution.perform(step.pk) == "taken"
+    assert execution.perform_step(step.pk) == "taken"
 
 
 def test_a_clip_deleted_in_the_middle_of_a_step_leaves_the_others(study, monkeypatch):
@@ -104,14 +104,14 @@ def test_a_clip_deleted_in_the_middle_of_a_step_leaves_the_others(study, monkeyp
         return outcome
 
     monkeypatch.setattr(by_kind, "run_step", deleted_meanwhile)
-    assert execution.perform(step.pk) == "lost"
+    assert execution.perform_step(step.pk) == "lost"
     assert execution.run_pending(study).state == "done"
     assert Stimulus.objects.filter(state="ready").count() == 8
 
 
 def at_once(*verbs) -> None:
     """Calls each in a thread of its own, at the same moment; what they raise is a refusal."""
-    together = threading.Barrier(len(verbs))
+    together = threading.Barrier(len(verbs), timeout=120)
 
     def call(verb) -> None:
         together.wait()
@@ -144,7 +144,7 @@ def test_cancelled_retried_repainted_and_ended_at_once_leaves_nothing_behind(stu
             lambda run=run: lifecycle.finish_if_complete(run),
         )
         assert study.generation_runs.filter(state="running").count() <= 1
-        at_hand = ClipStep.objects.filter(state__in=ClipStep.AT_HAND)
+        at_hand = ClipStep.objects.filter(state__in=ClipStep.ACTIVE)
         assert not at_hand.filter(run__state="done").exists(), "steps in a run that nobody does any more"
         if (run := lifecycle.active_run(study)) is None:
             run = lifecycle.start_run(study)
@@ -159,12 +159,12 @@ def test_a_retry_between_the_last_look_and_the_end_is_not_lost(study, monkeypatc
     GenerationRun.objects.filter(pk=run.pk).update(state="running")
     ClipStep.objects.filter(clip__number=1, kind="paint").update(state=State.FAILED)
 
-    def retried_meanwhile(study_id, lock=lifecycle._lock):
-        monkeypatch.setattr(lifecycle, "_lock", lock)
+    def retried_meanwhile(study_id, lock=lifecycle._lock_study):
+        monkeypatch.setattr(lifecycle, "_lock_study", lock)
         lifecycle.retry_failed(study)
         lock(study_id)
 
-    monkeypatch.setattr(lifecycle, "_lock", retried_meanwhile)
+    monkeypatch.setattr(lifecycle, "_lock_study", retried_meanwhile)
     assert not lifecycle.finish_if_complete(run)
     assert execution.run_pending(study).state == "done"
     assert not ClipStep.objects.exclude(state=State.DONE).exists()

@@ -47,7 +47,7 @@ def test_performing_a_finished_step_again_changes_nothing(study):
     generate(study)
     before = pictures(study)
     for step in ClipStep.objects.all():
-        assert execution.perform(step.pk) == "taken"
+        assert execution.perform_step(step.pk) == "taken"
     assert pictures(study) == before
 
 
@@ -145,17 +145,17 @@ def test_a_step_that_ends_after_the_study_opened_saves_nothing(study, monkeypatc
 
     monkeypatch.setattr(by_kind, "run_step", open_meanwhile)
     step = ClipStep.objects.get(state=State.WAITING)
-    assert execution.perform(step.pk) == "stopped"
+    assert execution.perform_step(step.pk) == "stopped"
     assert pictures(study) == before
     assert stored_files() == files
 
 
 def test_a_cancelled_run_begins_no_further_step_and_can_be_taken_up_again(study):
     run = lifecycle.start_run(study)
-    execution.perform(ClipStep.objects.filter(state=State.WAITING).first().pk)
+    execution.perform_step(ClipStep.objects.filter(state=State.WAITING).first().pk)
     lifecycle.cancel_run(run)
     step = ClipStep.objects.filter(state=State.WAITING).first()
-    assert execution.perform(step.pk) == "taken"
+    assert execution.perform_step(step.pk) == "taken"
     generate(study)
     assert Stimulus.objects.filter(clip__study=study, state="ready").count() == 12
 
@@ -172,7 +172,7 @@ def test_a_step_in_the_middle_of_a_cancelled_run_is_left_to_the_next_run(study, 
         return run_step(*args)
 
     monkeypatch.setattr(by_kind, "run_step", restarted_meanwhile)
-    execution.perform(step.pk)
+    execution.perform_step(step.pk)
     run = execution.run_pending(study)
     assert (run.number, run.state) == (2, "done")
     assert Stimulus.objects.filter(clip__study=study, state="ready").count() == 12

@@ -31,7 +31,7 @@ if os.environ.get("EARSIGHT_TEST_NO_RESCUE"):
     def nobody_looks(**kwargs):
         from generation.runs import worker
 
-        worker_ready.disconnect(worker.start_looking)
+        worker_ready.disconnect(worker.start_requeueing)
 
 
 if os.environ.get("EARSIGHT_TEST_NO_LEASE"):
@@ -39,13 +39,13 @@ if os.environ.get("EARSIGHT_TEST_NO_LEASE"):
     @worker_init.connect
     def anybody_takes(**kwargs):
         from generation.models import ClipStep
-        from generation.runs import execution, leases
+        from generation.runs import leases
 
-        def take(step_id):
+        def acquire(step_id):
             ClipStep.objects.filter(pk=step_id).update(state="running", lease_token=f"token{step_id}")
             return leases.Lease(step_id, f"token{step_id}")
 
-        execution.take = take
+        leases.acquire = acquire
 
 
 if os.environ.get("EARSIGHT_TEST_VISIBILITY_SECONDS"):
