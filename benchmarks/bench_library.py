@@ -1,11 +1,11 @@
-"""A library pass through two real Celery workers, one of them killed in the middle.
+"""Measure a library pass through two real Celery workers, one of which is killed in the middle.
 
     python benchmarks/bench_library.py [--clips 1000] [--broker filesystem://] [--precision bfloat16]
 
-Says how long the pass took, what a pass over 25,863 clips would take at that rate, that every clip is there once,
-and how much memory the workers held after the first chunks and at the end. The tagger is CLMR's full network with
-random weights (its speed does not depend on them). Sounds: bench_listening.py says which. Ends with 1 where a clip
-is missing or there twice.
+It prints how long the pass took, how long one over 25,863 clips would take at that rate, whether every clip has one
+row, and how much memory a worker held after the first chunks and at the end. The tagger is CLMR's full network with
+random weights (its speed does not depend on them); the sounds are those of bench_listening.py. The exit status is 1 if
+a clip is missing or has two rows.
 """
 
 import argparse
@@ -22,11 +22,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
-WHOLE = 25_863
+MAGNATAGATUNE_CLIPS = 25_863
 
 
 def start_worker(log: Path) -> subprocess.Popen[bytes]:
-    """One worker process with one child, in a group of its own."""
+    """Start a worker with one child process, in a process group of its own."""
     queue = os.environ["EARSIGHT_TEST_QUEUE_PREFIX"] + "cpu"
     app = "tests.generation.runs.worker_app"
     command = [sys.executable, "-m", "celery", "-A", app, "worker", "-Q", queue, "-c", "1", "-l", "WARNING"]
@@ -36,7 +36,7 @@ def start_worker(log: Path) -> subprocess.Popen[bytes]:
 
 
 def resident(worker: subprocess.Popen[bytes]) -> float:
-    """Megabytes in memory of the worker and its children together (Linux)."""
+    """Return the resident megabytes of the worker and its children (Linux)."""
     pages = 0
     for entry in Path("/proc").iterdir():
         try:
@@ -91,7 +91,7 @@ def measure(folder: Path, clips: int, broker: str, precision: str) -> int:
 
 
 def follow(out: Path, tagger: object, clips: int) -> int:
-    """Queues the pass, starts and kills workers, and says what came of it."""
+    """Queue the pass, start and kill workers, and print the results; return the exit status."""
     from generation.library import passes, tasks
 
     log = out / "workers.log"
@@ -120,8 +120,8 @@ def follow(out: Path, tagger: object, clips: int) -> int:
     wrong = sum("error" in row for row in passes.read_rows(out))
     rate = len(rows) / seconds
     print(f"{len(rows):,} of {clips:,} clips in {seconds:.0f} s by two workers of one thread, one killed and replaced")
-    print(f"{rate:.2f} clips a second; {WHOLE:,} clips: {WHOLE / rate / 3600:.1f} hours")
-    print(f"there more than once: {sum(count > 1 for count in rows.values())}; with an error: {wrong}")
+    print(f"{rate:.2f} clips a second; {MAGNATAGATUNE_CLIPS:,} clips: {MAGNATAGATUNE_CLIPS / rate / 3600:.1f} hours")
+    print(f"clips with more than one row: {sum(count > 1 for count in rows.values())}; with an error: {wrong}")
     print(f"memory of a worker: {early or 0:.0f} MB after two chunks, {late:.0f} MB at the end")
     return 0 if len(rows) == clips and set(rows.values()) == {1} else 1
 

@@ -41,6 +41,17 @@ def write_audio(tmp_path, tone):
 
 
 @pytest.fixture
+def sound_files(tmp_path, tone):
+    """Three short sounds of 8 kHz, as (name, path)."""
+    made = []
+    for number, seconds in enumerate((1.0, 2.0, 1.5)):
+        path = tmp_path / f"{number}.wav"
+        soundfile.write(path, tone(seconds, 8000), 8000)
+        made.append((str(number), path))
+    return made
+
+
+@pytest.fixture
 def fake_steps(settings, tmp_path, monkeypatch):
     """Steps without models (see `fake_pipeline`), files in a folder of the test's own, and no messages to workers."""
     fake_pipeline.install(monkeypatch.setattr)

@@ -73,5 +73,5 @@ class Command(BaseCommand):
         if run.state == GenerationRun.State.STOPPED:
             raise CommandError(run.message, returncode=2)
         if failed:
-            raise CommandError(f"{len(failed)} steps failed; mend them and run this again.", returncode=1)
+            raise CommandError(f"{len(failed)} steps failed; fix them and run this again.", returncode=1)
         self.stdout.write(f"Run {run.number} is {run.get_state_display()}: {run.totals['images']} images.")
