@@ -1,4 +1,4 @@
-"""What the pages show of the cost of sentences, and where they let sentences be asked for."""
+"""The cost of sentences on the pages, and the services that the settings page may choose."""
 
 import pytest
 from django.urls import reverse
@@ -9,7 +9,7 @@ from tests.generation.console.test_pages import form_data
 from tests.generation.studies import generate
 
 
-def test_the_page_says_an_estimate_before_and_the_count_after(with_service, client, server):
+def test_the_page_shows_an_estimate_before_and_the_count_after(with_service, client, server):
     study = with_service()
     text = client.get(reverse("generation_run", args=[study.slug])).content.decode()
     assert "Still to write: 6 calls" in text
@@ -41,8 +41,8 @@ def test_no_page_can_send_tags_elsewhere(study, client):
 
 
 @pytest.mark.parametrize(
-    ("sum_", "said"),
+    ("sum_", "shown"),
     [(0, "0.00"), (0.0065, "0.0065"), (0.00012, "0.00012"), (0.1, "0.10"), (12.345, "12.35")],
 )
-def test_small_sums_are_not_rounded_to_nothing(sum_, said):
-    assert money(sum_) == said
+def test_small_sums_are_not_rounded_to_nothing(sum_, shown):
+    assert money(sum_) == shown

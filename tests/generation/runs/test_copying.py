@@ -32,7 +32,7 @@ def test_a_copy_shows_what_changed_in_the_tags_and_keeps_the_settings(study, own
     assert not copy.generation_runs.filter(state=GenerationRun.State.RUNNING).exists()
 
 
-def test_a_copy_made_during_a_run_has_no_run_that_nobody_does(study, owner):
+def test_a_copy_made_during_a_run_has_no_running_run(study, owner):
     lifecycle.start_run(study, actor=owner, wake=False)
     copy = copy_study(study, title="Copy", owner=owner)
     assert copy.generation_runs.get().state == GenerationRun.State.CANCELLED

@@ -1,10 +1,11 @@
-"""What sentences cost a study, where they may be asked for, and what is said before a run starts."""
+"""The cost of sentences and its caps, the services that may be asked, and the checks before a run starts."""
 
+import contextlib
 import threading
+from functools import partial
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connections
 from django.db.models import Sum
 
 from generation.errors import RunStopped
@@ -15,6 +16,7 @@ from generation.settings_model import GenerationSettings, store_settings
 from generation.writing import OpenAIOptions, SpendingCapReached
 from generation.writing.hosts import HostNotAllowed, check_host
 from generation.writing.usage import check_cap
+from tests.generation.concurrency import run_at_once
 from tests.generation.studies import SMALL, add_clips, generate
 from tests.generation.writing.conftest import content, failure
 
@@ -35,24 +37,14 @@ CAPPED = OpenAIOptions(model="m", token_cap=2000, max_answer_tokens=100)
 
 
 def spend_at_once(usages) -> int:
-    """Several workers of a study that write at the same moment, until the cap stops them; the tokens they used."""
-    together = threading.Barrier(len(usages), timeout=120)
+    """Let several workers write at the same moment until the cap stops them; return the tokens that they used."""
 
     def write(usage) -> None:
-        try:
-            together.wait()
+        with contextlib.suppress(SpendingCapReached):
             while True:
                 usage.end_call(usage.begin_call(CAPPED, 300), 300, 100)
-        except SpendingCapReached:
-            return
-        finally:
-            connections.close_all()
 
-    threads = [threading.Thread(target=write, args=[usage]) for usage in usages]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    run_at_once(*(partial(write, usage) for usage in usages))
     sums = SentenceCall.objects.aggregate(read=Sum("input_tokens"), written=Sum("output_tokens"))
     return sums["read"] + sums["written"]
 
@@ -65,17 +57,17 @@ def test_two_workers_at_once_do_not_pass_the_cap(study, monkeypatch):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_workers_that_look_first_and_write_down_later_pass_it(study):
+def test_workers_that_read_first_and_record_later_pass_the_cap(study):
     """The control."""
     run = lifecycle.start_run(study)
-    looked = threading.Barrier(4, timeout=60)
+    have_read = threading.Barrier(4, timeout=60)
 
     class Later(spending.StudyUsage):
         def begin_call(self, options, input_tokens):
             now = spending.used(self._run.study)
             check_cap(options, (now.input_tokens, now.output_tokens), (input_tokens, 100))
             if now.calls < 4:
-                looked.wait()
+                have_read.wait()
             return 0
 
         def end_call(self, number, *tokens):
@@ -130,7 +122,7 @@ def test_without_a_key_no_run_is_started(study, monkeypatch):
     assert not study.generation_runs.exists()
 
 
-def test_where_workers_are_elsewhere_their_key_is_theirs(study, monkeypatch, settings):
+def test_workers_on_other_machines_check_their_own_key(study, monkeypatch, settings):
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     settings.CELERY_BROKER_URL = "redis://elsewhere"
     store_settings(study, GenerationSettings(painter=SMALL, writer=OpenAIOptions(model="m")))

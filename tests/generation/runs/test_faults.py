@@ -1,24 +1,26 @@
-"""What can come between: a full disk, a locked database, a study deleted or cancelled in the middle."""
+"""Faults during a run: a full disk, a locked database, a study deleted or a run cancelled during a step."""
 
+import contextlib
 import errno
-import threading
 
 import pytest
 from django.core.files.storage import default_storage
-from django.db import OperationalError, connections
+from django.db import OperationalError
 
+from generation.errors import NotPossibleNow
 from generation.models import ClipStep, GenerationRun
 from generation.runs import execution, lifecycle
 from generation.runs.steps import by_kind
 from study.models import Stimulus
 from study.setup.drafting import delete_draft
+from tests.generation.concurrency import run_at_once
 from tests.generation.studies import generate, owned_files, stored_files
 
 State = ClipStep.State
 
 
 def full_after(monkeypatch, pictures: int):
-    """A disk that takes so many pictures, and of the next one a part; returns how to make room."""
+    """Let the disk take so many pictures and a part of the next one; return a function that makes room."""
     save, taken = type(default_storage._wrapped)._save, []
 
     def limited(self, name, content):
@@ -49,7 +51,7 @@ def test_a_full_disk_stops_the_run_with_one_message_and_leaves_no_half_picture(s
 
 
 def locked(times: int, save_outcome=by_kind.save_outcome):
-    """A database that is locked when results are saved, so many times."""
+    """Return a `save_outcome` that meets a locked database so many times."""
     left = [times]
 
     def save(*args):
@@ -76,7 +78,7 @@ def test_a_database_that_stays_locked_is_not_tried_for_ever(study, monkeypatch):
     assert "after 3 attempts: database is locked" in ClipStep.objects.filter(state=State.FAILED).first().error
 
 
-def test_a_study_deleted_in_the_middle_of_a_step_leaves_nothing(study, monkeypatch, django_capture_on_commit_callbacks):
+def test_a_study_deleted_during_a_step_leaves_nothing(study, monkeypatch, django_capture_on_commit_callbacks):
     lifecycle.start_run(study)
     step = ClipStep.objects.filter(state=State.WAITING).first()
 
@@ -93,7 +95,7 @@ def test_a_study_deleted_in_the_middle_of_a_step_leaves_nothing(study, monkeypat
     assert execution.perform_step(step.pk) == "taken"
 
 
-def test_a_clip_deleted_in_the_middle_of_a_step_leaves_the_others(study, monkeypatch):
+def test_a_clip_deleted_during_a_step_leaves_the_others(study, monkeypatch):
     lifecycle.start_run(study)
     step = ClipStep.objects.filter(state=State.WAITING).first()
 
@@ -109,24 +111,14 @@ def test_a_clip_deleted_in_the_middle_of_a_step_leaves_the_others(study, monkeyp
     assert Stimulus.objects.filter(state="ready").count() == 8
 
 
-def at_once(*verbs) -> None:
-    """Calls each in a thread of its own, at the same moment; what they raise is a refusal."""
-    together = threading.Barrier(len(verbs), timeout=120)
+def unless_refused(verb):
+    """Return a function that calls the verb and ignores its refusal."""
 
-    def call(verb) -> None:
-        together.wait()
-        try:
+    def call() -> None:
+        with contextlib.suppress(NotPossibleNow):
             verb()
-        except lifecycle.NotPossibleNow:
-            pass
-        finally:
-            connections.close_all()
 
-    threads = [threading.Thread(target=call, args=[verb]) for verb in verbs]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    return call
 
 
 @pytest.mark.django_db(transaction=True)
@@ -137,15 +129,16 @@ def test_cancelled_retried_repainted_and_ended_at_once_leaves_nothing_behind(stu
         run = study.generation_runs.last()
         GenerationRun.objects.filter(pk=run.pk).update(state="running")
         ClipStep.objects.filter(clip__number=1, kind="paint").update(state=State.FAILED, run=run)
-        at_once(
+        verbs = (
             lambda run=run: lifecycle.cancel_run(run),
             lambda: lifecycle.retry_failed(study),
             lambda: lifecycle.repaint(clip, reason="too dark"),
             lambda run=run: lifecycle.finish_if_complete(run),
         )
+        run_at_once(*map(unless_refused, verbs))
         assert study.generation_runs.filter(state="running").count() <= 1
         at_hand = ClipStep.objects.filter(state__in=ClipStep.ACTIVE)
-        assert not at_hand.filter(run__state="done").exists(), "steps in a run that nobody does any more"
+        assert not at_hand.filter(run__state="done").exists(), "active steps in a run that has ended"
         if (run := lifecycle.active_run(study)) is None:
             run = lifecycle.start_run(study)
         assert execution.run_pending(study).state == "done"
@@ -153,8 +146,8 @@ def test_cancelled_retried_repainted_and_ended_at_once_leaves_nothing_behind(stu
     assert stored_files() == owned_files(study)
 
 
-def test_a_retry_between_the_last_look_and_the_end_is_not_lost(study, monkeypatch):
-    """The run has ended by its rows when somebody retries: the end looks again before it is written down."""
+def test_a_retry_between_the_last_check_and_the_end_is_not_lost(study, monkeypatch):
+    """No step is left when a retry adds one: the run checks again under the lock before it ends."""
     run = generate(study)
     GenerationRun.objects.filter(pk=run.pk).update(state="running")
     ClipStep.objects.filter(clip__number=1, kind="paint").update(state=State.FAILED)

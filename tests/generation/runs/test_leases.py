@@ -1,4 +1,4 @@
-"""Leases: one holder at a time, whatever comes at once; and what happens to steps whose holder is gone."""
+"""Leases: one holder at a time, however many try at once; and what happens to steps whose holder has ended."""
 
 import os
 import subprocess
@@ -7,12 +7,13 @@ import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connection, connections
+from django.db import connection
 from django.utils import timezone
 
 from generation.models import ClipStep, LooseFile
 from generation.runs import execution, leases, lifecycle, orphan_files, processes, queueing, worker
-from tests.generation.studies import stored_files
+from tests.generation.concurrency import run_at_once
+from tests.generation.studies import add_clips, stored_files
 
 State = ClipStep.State
 NO_PROCESS = 999_999_999
@@ -32,7 +33,7 @@ def expire(step: ClipStep) -> None:
     ClipStep.objects.filter(pk=step.pk).update(leased_until=timezone.now() - timedelta(seconds=1))
 
 
-def test_a_taken_step_cannot_be_taken_again(step):
+def test_a_held_step_cannot_be_acquired(step):
     assert leases.acquire(step.pk)
     assert leases.acquire(step.pk) is None
 
@@ -60,7 +61,7 @@ def test_a_heartbeat_keeps_the_lease(step):
 
 
 def die_holding(step: ClipStep, *, worker_lives: bool) -> None:
-    """The step's holder dies; the worker whose process it was lives on, or is gone too."""
+    """Let the step's process die while its worker lives, or together with its worker."""
     assert leases.acquire(step.pk)
     holder = processes.holder_of(NO_PROCESS, os.getpid() if worker_lives else NO_PROCESS)
     ClipStep.objects.filter(pk=step.pk).update(lease_holder=holder)
@@ -77,16 +78,16 @@ def test_a_step_that_kills_its_worker_three_times_fails_with_a_message(step):
     assert leases.acquire(step.pk) is None
 
 
-def test_a_step_is_not_blamed_for_workers_that_were_switched_off_but_not_tried_for_ever(step):
+def test_a_step_survives_many_deaths_of_whole_workers_but_not_any_number(step):
     for _ in range(leases.MAX_WORKER_DEATHS):
         assert reread(step).state == State.WAITING
         die_holding(step, worker_lives=False)
     assert reread(step).state == State.FAILED
 
 
-def test_steps_under_which_a_worker_ended_come_last(step):
+def test_steps_whose_worker_died_are_queued_last(step):
     die_holding(step, worker_lives=False)
-    order = ClipStep.objects.filter(state=State.WAITING).order_by("attempts", "interruptions", "-position")
+    order = ClipStep.objects.filter(state=State.WAITING).order_by(*queueing.WORK_ORDER)
     assert order.last() == step
 
 
@@ -110,7 +111,7 @@ def test_a_reused_process_number_is_not_taken_for_the_holder():
     assert not processes.process_has_ended("another-host/boot/pid:[1]|1|1")
 
 
-def test_files_of_a_lost_lease_are_swept_and_those_of_a_live_one_stay(step):
+def test_files_of_a_lost_lease_are_deleted_and_those_of_a_held_one_stay(step):
     lease = leases.acquire(step.pk)
     before = stored_files()
     orphan_files.write([("png", b"picture")], lease.token)
@@ -119,12 +120,10 @@ def test_files_of_a_lost_lease_are_swept_and_those_of_a_live_one_stay(step):
     expire(step)
     orphan_files.delete_orphans()
     assert stored_files() == before
-    assert LooseFile.objects.count() == 1  # the name is remembered while a late writer may still be at it
+    assert LooseFile.objects.count() == 1  # the name is kept while a late writer may still store the file
 
 
 def test_messages_under_way_are_few_however_many_clips_there_are(study, monkeypatch):
-    from tests.generation.studies import add_clips
-
     sent = []
     monkeypatch.setattr("generation.runs.queueing._send_after_commit", lambda step_id, queue: sent.append(step_id))
     add_clips(study, 60)
@@ -147,30 +146,22 @@ def test_a_lost_message_is_sent_again_when_a_worker_starts(study, monkeypatch):
     assert sorted(sent) == sorted(first * 2)
 
 
-def _race(take, step: ClipStep, workers: int = 8) -> int:
-    """How many of several threads that try at the same moment get the step."""
-    barrier, won = threading.Barrier(workers, timeout=120), []
+def _race(acquire, step: ClipStep, workers: int = 8) -> int:
+    """Count how many of several threads that try at the same moment acquire the step."""
+    won = []
 
     def work() -> None:
-        try:
-            barrier.wait()
-            if take(step.pk):
-                won.append(True)
-        finally:
-            connections.close_all()
+        if acquire(step.pk):
+            won.append(True)
 
-    threads = [threading.Thread(target=work) for _ in range(workers)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    run_at_once(*[work] * workers)
     return len(won)
 
 
-def _take_without_condition(looked: threading.Barrier):
-    """The control: looks first, changes then, as one would without thinking."""
+def _acquire_without_condition(looked: threading.Barrier):
+    """The control: read the state first, and change it then."""
 
-    def take(step_id: int) -> bool:
+    def acquire(step_id: int) -> bool:
         step = ClipStep.objects.get(pk=step_id)
         looked.wait()
         if step.state != State.WAITING:
@@ -178,17 +169,17 @@ def _take_without_condition(looked: threading.Barrier):
         ClipStep.objects.filter(pk=step_id).update(state=State.RUNNING)
         return True
 
-    return take
+    return acquire
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_eight_that_take_at_once_one_wins(step):
+def test_of_eight_that_acquire_at_once_one_wins(step):
     assert _race(leases.acquire, step) == 1
 
 
 @pytest.mark.django_db(transaction=True)
-def test_without_the_condition_several_take_the_same_step(step):
-    assert _race(_take_without_condition(threading.Barrier(8, timeout=120)), step) == 8
+def test_without_the_condition_several_acquire_the_same_step(step):
+    assert _race(_acquire_without_condition(threading.Barrier(8, timeout=120)), step) == 8
 
 
 def test_connection_is_usable_after_a_heartbeat(step):

@@ -32,7 +32,7 @@ def test_a_stimulus_is_painted_again_bit_for_bit(stimulus, capsys):
     assert (found["verdict"], found["same_file"], found["differences"]) == ("bit-identical", True, [])
 
 
-def test_it_is_painted_from_the_provenance_and_not_from_the_stored_picture(stimulus, tmp_path, capsys):
+def test_a_stimulus_is_painted_from_its_provenance_and_not_from_the_stored_picture(stimulus, tmp_path, capsys):
     path = default_storage.path(stimulus.image.name)
     with stimulus.image.open("rb") as file:
         image = open_picture(file.read())
@@ -53,7 +53,7 @@ def test_another_seed_in_the_provenance_is_noticed(stimulus):
 
 
 @pytest.mark.parametrize(("painter", "provenance"), [("uploaded", {"painter": "uploaded"}), ("sketch", {})])
-def test_what_was_not_painted_here_is_said(stimulus, painter, provenance):
+def test_a_stimulus_that_was_not_painted_here_is_refused(stimulus, painter, provenance):
     Stimulus.objects.filter(pk=stimulus.pk).update(painter=painter, provenance=provenance)
     with pytest.raises(CommandError, match="was not painted here") as caught:
         call_command("reproduce", str(stimulus.pk))

@@ -1,4 +1,4 @@
-"""A run from start to end in one process: what is made, what is made again, what is refused."""
+"""Runs in one process: what is made, what is made again, what is refused."""
 
 import pytest
 
@@ -86,7 +86,7 @@ def test_four_images_of_a_clip_share_one_seed_and_one_call(study):
                 assert record.prompt == ", ".join(tags)
 
 
-def test_repainting_takes_the_next_seed_for_all_four_and_says_why(study):
+def test_repainting_takes_the_next_seed_for_all_four_and_logs_the_reason(study):
     generate(study)
     clip = study.clips.first()
     before = pictures(study)
@@ -150,7 +150,7 @@ def test_a_step_that_ends_after_the_study_opened_saves_nothing(study, monkeypatc
     assert stored_files() == files
 
 
-def test_a_cancelled_run_begins_no_further_step_and_can_be_taken_up_again(study):
+def test_a_cancelled_run_begins_no_further_step_and_can_be_resumed(study):
     run = lifecycle.start_run(study)
     execution.perform_step(ClipStep.objects.filter(state=State.WAITING).first().pk)
     lifecycle.cancel_run(run)
@@ -160,7 +160,7 @@ def test_a_cancelled_run_begins_no_further_step_and_can_be_taken_up_again(study)
     assert Stimulus.objects.filter(clip__study=study, state="ready").count() == 12
 
 
-def test_a_step_in_the_middle_of_a_cancelled_run_is_left_to_the_next_run(study, monkeypatch):
+def test_a_step_that_runs_while_its_run_is_cancelled_is_left_to_the_next_run(study, monkeypatch):
     run = lifecycle.start_run(study)
     step = ClipStep.objects.filter(state=State.WAITING).first()
 
@@ -197,7 +197,7 @@ def test_a_failed_step_concerns_its_clip_alone_and_can_be_retried(study, monkeyp
     assert Stimulus.objects.filter(clip__study=study, state="ready").count() == 12
 
 
-def test_what_would_fail_everywhere_stops_the_run_with_one_message(study, monkeypatch):
+def test_an_error_that_every_clip_would_meet_stops_the_run_with_one_message(study, monkeypatch):
     def no_key(*args):
         raise RunStopped("The service does not take the key.")
 
@@ -209,7 +209,7 @@ def test_what_would_fail_everywhere_stops_the_run_with_one_message(study, monkey
     assert generate(study).state == "done"
 
 
-def test_clips_that_redefinition_leaves_alone_are_left_out_with_the_reason(study):
+def test_clips_that_redefinition_does_not_change_are_left_out_with_the_reason(study):
     add_clips(study, 1, tags=["guitar"])
     store_settings(study, GenerationSettings(rules="curated", painter=SMALL))
     generate(study)
@@ -249,7 +249,7 @@ def test_a_study_of_ready_made_images_only_needs_its_audio(fake_steps, owner):
     assert set(ClipStep.objects.filter(state=State.DONE).values_list("kind", flat=True)) == {"listen"}
 
 
-def test_the_one_who_asked_is_told_by_mail(study, owner, mailoutbox, django_capture_on_commit_callbacks):
+def test_the_person_who_asked_gets_a_mail(study, owner, mailoutbox, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
         lifecycle.start_run(study, actor=owner, notify=True)
         execution.run_pending(study)

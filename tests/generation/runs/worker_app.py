@@ -1,6 +1,6 @@
 """The Celery app of the workers that tests start: the product's, with the fake pipeline.
 
-Controls: EARSIGHT_TEST_NO_RESCUE takes the look-out away, EARSIGHT_TEST_NO_LEASE lets anybody take a step.
+Controls: with EARSIGHT_TEST_NO_RESCUE nothing is requeued; with EARSIGHT_TEST_NO_LEASE several workers may do one step.
 """
 
 import os
@@ -21,14 +21,14 @@ def replace_models(**kwargs):
 
 
 @worker_ready.connect
-def say_ready(**kwargs):
+def report_ready(**kwargs):
     Path(os.environ["EARSIGHT_DATA"], "ready").write_text(str(os.getpid()), encoding="ascii")
 
 
 if os.environ.get("EARSIGHT_TEST_NO_RESCUE"):
 
     @worker_init.connect
-    def nobody_looks(**kwargs):
+    def requeue_nothing(**kwargs):
         from generation.runs import worker
 
         worker_ready.disconnect(worker.start_requeueing)
@@ -37,7 +37,7 @@ if os.environ.get("EARSIGHT_TEST_NO_RESCUE"):
 if os.environ.get("EARSIGHT_TEST_NO_LEASE"):
 
     @worker_init.connect
-    def anybody_takes(**kwargs):
+    def acquire_without_condition(**kwargs):
         from generation.models import ClipStep
         from generation.runs import leases
 

@@ -20,7 +20,7 @@ if CELERY_BROKER_URL.startswith("redis"):
     if seconds := os.environ.get("EARSIGHT_TEST_VISIBILITY_SECONDS"):
         CELERY_BROKER_TRANSPORT_OPTIONS |= {
             "visibility_timeout": float(seconds),
-            # How often a worker looks for what to hand out again: every hundred seconds, if it is not told.
+            # How often a worker delivers tasks again; the default is every hundred seconds.
             "unacked_restore_interval": 1,
             "unacked_restore_throttle": 1,
         }

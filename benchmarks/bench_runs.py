@@ -1,10 +1,10 @@
-"""What orchestration costs: overhead per stimulus, and a thousand clips through two workers.
+"""Measure what a run costs beside its steps: overhead per stimulus, and a thousand clips through two workers.
 
-    python benchmarks/bench_orchestration.py [--clips 1000] [--workers 2] [--painter sketch]
+    python benchmarks/bench_runs.py [--clips 1000] [--workers 2] [--painter sketch]
 
-Overhead: all steps in one process with steps that do nothing, so that what is left is leases, rows, files and
-planning. Throughput: real Celery workers with the template writer and the sketch painter (or plain colours, which
-leaves orchestration alone), listening replaced by arithmetic; clips a minute, and the workers' memory by quarters.
+Overhead: all steps in one process, less the time of the steps' own work, which leaves leases, rows, files and planning.
+Throughput: real Celery workers with the template writer and the sketch painter (or plain colours, which
+leaves the run alone), listening replaced by arithmetic; clips a minute, and the workers' memory by quarters.
 """
 
 import argparse
@@ -21,7 +21,7 @@ sys.path.insert(0, str(ROOT))
 
 
 def resident_mib(group: int) -> float:
-    """Resident memory of all processes of a process group (Linux)."""
+    """Return the resident memory of all processes of a process group (Linux)."""
     total = 0
     for status in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -34,7 +34,7 @@ def resident_mib(group: int) -> float:
 
 
 def overhead(clips: int) -> dict[str, float]:
-    """Seconds of orchestration for each stimulus: everything but the work itself."""
+    """Measure the time for each stimulus without the steps' own work."""
     from generation.runs import execution, lifecycle
     from generation.runs.steps import by_kind
     from tests.generation.runs import fake_pipeline
@@ -73,7 +73,7 @@ def overhead(clips: int) -> dict[str, float]:
 
 
 def throughput(clips: int, workers: int, size: int) -> dict[str, float]:
-    """Clips a minute through real workers, and whether their memory stays flat."""
+    """Measure clips per minute through real workers, and their memory by quarters of the run."""
     from generation.models import ClipStep
     from tests.generation.runs.kill_workers import findings, make_study
 
@@ -127,12 +127,12 @@ def main() -> None:
         for part in ("overhead", "throughput"):
             subprocess.run([sys.executable, __file__, *sys.argv[1:], "--part", part], check=True)
         return
-    from tests.generation.runs.kill_workers import forget_broker, prepare
+    from tests.generation.runs.kill_workers import delete_queues, prepare
 
     if options.painter == "sketch" and options.part == "throughput":
         os.environ["EARSIGHT_TEST_SKETCH"] = "1"
     with tempfile.TemporaryDirectory(prefix="earsight-bench-") as folder:
-        prepare(folder, options.broker, 0, rescue=True)
+        prepare(folder, options.broker, 0, requeue=True)
         if options.part == "overhead":
             print(json.dumps({"overhead": overhead(min(options.clips, 200))}))
         else:
@@ -144,7 +144,7 @@ def main() -> None:
                     }
                 )
             )
-        forget_broker(options.broker)
+        delete_queues(options.broker)
 
 
 if __name__ == "__main__":
