@@ -53,7 +53,7 @@ class ImageView:
 
 
 class ClipView:
-    """What pages show of one clip."""
+    """One clip for pages: tags, evidence, images and state."""
 
     def __init__(self, clip: Clip, study: Study, *, blinded: bool) -> None:
         self.clip, self.study, self.blinded = clip, study, blinded

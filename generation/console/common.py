@@ -1,4 +1,4 @@
-"""What several pages of generation share: clips by number or by state, and verbs with a message of success."""
+"""Helpers of several pages of generation: find clips, and call a verb with a message about its success."""
 
 from django.contrib import messages
 from django.db.models import QuerySet

@@ -25,7 +25,8 @@ ROOMS: dict[str, tuple[type[BaseModel], ...]] = {
     "writer": (TemplateOptions, OpenAIOptions),
     "painter": (SketchOptions, DiffusersOptions),
 }
-# `key_variable` names the environment variable that holds a key. Only the operator sets it: a page could name any secret.
+# `key_variable` names the environment variable that holds a key. Only the operator sets it, since a page could name any
+# secret.
 NOT_IN_PAGES = {"kind", "key_variable"}
 OF_THE_STUDY = ("tag_source", "tag_limit", "tag_floor")
 LONG_TEXTS = {"negative_prompt"}

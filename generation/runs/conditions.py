@@ -1,4 +1,4 @@
-"""Tell painted conditions from those with ready-made images, and clips whose images were uploaded."""
+"""Conditions that are painted here, and clips with uploaded images."""
 
 from collections.abc import Mapping
 

@@ -33,7 +33,7 @@ _NO_ROOM = gettext_noop(
 
 
 class StepResult(enum.StrEnum):
-    """How an attempt at a step ended."""
+    """The result of an attempt at a step."""
 
     DONE = "done"
     FAILED = "failed"

@@ -1,4 +1,4 @@
-"""Leases: which worker does a step, until when, and what happens to a step whose worker is gone.
+"""Leases: a worker's right to do a step, its renewal, and what happens to the steps of workers that have ended.
 
 Times are the database's, so that machines whose clocks differ agree on them.
 """
@@ -123,7 +123,7 @@ def heartbeat(lease: Lease) -> Iterator[None]:
 
 
 def free_abandoned_steps() -> int:
-    """Let steps wait again whose lease expired or whose process ended; return how many.
+    """Let a step wait again if its lease has expired or its process has ended; return the number of such steps.
 
     A step with too many deaths (see the two maxima) fails with a message instead.
     """

@@ -1,4 +1,4 @@
-"""The verbs of a run: start, cancel, stop, finish, retry failed steps, repaint, decide tags. Each is one transaction."""
+"""The verbs of a run: start, cancel, stop, finish, retry failed steps, repaint, decide tags; each one transaction."""
 
 import logging
 from typing import Any

@@ -38,7 +38,7 @@ _parent_worker = ""
 
 
 def set_parent_worker(pid: int) -> None:
-    """Remember the main process of the worker to whose pool this process belongs."""
+    """Remember the main process of the worker that this pool process belongs to."""
     global _parent_worker
     _parent_worker = _process(pid)
 

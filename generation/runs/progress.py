@@ -1,4 +1,4 @@
-"""How far a run is, how fast it is and how long it will take, for pages and terminals."""
+"""The progress of a run for pages and terminals: images, steps, rate, time left."""
 
 from dataclasses import dataclass
 from datetime import timedelta

@@ -1,7 +1,7 @@
 """Cost of a study's sentences: the estimate before a run, the count after it, and the cap over all runs.
 
-Each call has a row before it is made, with the most tokens that it may take, and is counted when it is answered, even if
-the answer cannot be used. So the caps hold over all workers and runs of a study, whatever they do at the same time.
+Each call has a row before it is made, with the most tokens that it may take, and is counted when it is answered, even
+if the answer cannot be used. So the caps hold over all workers and runs of a study, whatever they do at the same time.
 """
 
 import time

@@ -1,4 +1,4 @@
-"""What a Celery worker does beside tasks: requeue orphaned steps, when it starts and from time to time.
+"""Requeue orphaned steps when a Celery worker starts and from time to time while it runs.
 
 Brokers lose messages: those that a killed worker had fetched (the filesystem and SQL transports lose the running task
 too), and those sent while the broker was away. Rows are not lost, so every worker looks for rows without a message.
@@ -32,7 +32,7 @@ RESEND_IF_BUSY = timedelta(minutes=30)
 
 
 def requeue_orphans(*, starting: bool = False) -> int:
-    """Queue steps again whose worker is gone or whose message is lost; return how many.
+    """Queue a step again if its worker has ended or its message is lost; return the number of such steps.
 
     `starting`: a worker has just started. The messages that a killed predecessor had fetched are lost, so all are sent
     again.

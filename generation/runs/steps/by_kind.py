@@ -16,7 +16,7 @@ from study.digests import canonical_digest
 
 
 class StepModule(Protocol):
-    """What the module of each kind defines."""
+    """The names that the module of each kind defines."""
 
     # Part of the inputs. Raise it if the step's meaning changes with the code, so that older results are made again.
     VERSION: int

@@ -1,4 +1,4 @@
-"""What all four kinds of step have in common: the context that a step reads and the outcome that it returns."""
+"""The context that a step of any kind reads, and the outcome that it returns."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -22,7 +22,7 @@ MIN_PREDICTED = 3
 
 @dataclass(frozen=True)
 class DetectorEvidence:
-    """What the detectors found in a clip.
+    """The detectors' findings in a clip.
 
     `probabilities`: the tagger's, by tag. `voice_share`: the share of the clip with voice. `tag_thresholds`: the
     probability from which a tag counts as heard, empty for a tagger without tuned thresholds.
