@@ -80,7 +80,7 @@ screenshots: setup-dev chromium ## Take the screenshots of docs/screenshots.md f
 	$(BIN)/python docs/take_screenshots.py
 
 kills: setup-dev ## Kill real workers twenty times during a run (BROKER=redis://…)
-	$(BIN)/python -m tests.generation.runs.kills --broker $(or $(BROKER),filesystem://) --kills 20 --clips 50
+	$(BIN)/python -m tests.generation.runs.kill_workers --broker $(or $(BROKER),filesystem://) --kills 20 --clips 50
 
 format: setup-dev ## Format the code
 	$(BIN)/ruff check --fix .

@@ -215,8 +215,6 @@ GENERATION_LEASE_SECONDS = environment.number("EARSIGHT_LEASE_SECONDS", 60, leas
 GENERATION_RESCUE_SECONDS = environment.number("EARSIGHT_RESCUE_SECONDS", 30, least=0.1)
 # Put before the name of each queue; keeps installations apart that share a broker.
 GENERATION_QUEUE_PREFIX = ""
-# The module with one function for each step; tests replace it by one without models.
-GENERATION_PIPELINE = "generation.runs.pipeline"
 # The only hosts that a study's settings can send tags and the language model's key to.
 WRITER_HOSTS = environment.hosts("EARSIGHT_WRITER_HOSTS", ["api.openai.com", "localhost", "127.0.0.1", "[::1]"])
 

@@ -13,12 +13,12 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext_noop
 
-from generation.console.forms import ROOMS, SettingsForm
+from generation.console.settings_form import ROOMS, SettingsForm
 from generation.redefinition.clip import Action
-from generation.runs.work import UNCHANGED
 from generation.settings_model import GenerationSettings
 from study.design.conditions import TAGS_BY_FORM, sealed_labels
 from study.participants.quality import FLAGS
+from study.setup.clip_selection import UNCHANGED
 
 APPS = ("study", "generation", "analysis", "config")
 # Literals of generation/redefinition/engine.py and study/blinding_record.py.

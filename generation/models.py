@@ -1,10 +1,11 @@
-"""Generation as data: what is left to do for each clip, what came of it, and the runs that did it."""
+"""Generation runs, the steps of each clip with their results, and what the researcher decided about tags."""
 
 from typing import Any
 
 from django.conf import settings as django_settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from study.models import Clip, Study
@@ -38,9 +39,9 @@ class GenerationRun(models.Model):
     )
     started_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True, blank=True)
-    # Why it stopped, where what failed would fail for every clip (a key rejected, weights missing).
+    # Why the run stopped: an error that every clip would meet (a rejected key, missing weights).
     message = models.TextField(blank=True)
-    # What was counted when it ended: clips, images, seconds, tokens of the sentence writer.
+    # Counted when the run ended: images, steps, failed steps, and the sentence writer's calls and tokens.
     totals: Any = models.JSONField(default=dict, blank=True)
     notify = models.BooleanField(default=False)
 
@@ -60,25 +61,37 @@ class GenerationRun(models.Model):
 
 
 class SentenceCall(models.Model):
-    """One call to a language model's service, written down before it is made, at the most that it may come to, and
-    then as the service counted it."""
+    """One call to a language model's service.
+
+    The row is created before the call with the most tokens that the call may take; when the service has answered, it
+    gets the service's own count.
+    """
 
     run = models.ForeignKey(GenerationRun, on_delete=models.CASCADE, related_name="sentence_calls")
     input_tokens = models.PositiveIntegerField()
     output_tokens = models.PositiveIntegerField()
     under_way = models.BooleanField(default=False)
-    lease_token = models.CharField(max_length=32, blank=True)  # of the step that makes the call
+    # The lease of the step that makes the call.
+    lease_token = models.CharField(max_length=32, blank=True)
     at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
         return f"{self.input_tokens} + {self.output_tokens}"
 
 
-class ClipStep(models.Model):
-    """One piece of work on one clip. The row, not a message, says what is left to do.
+class ClipStepQuerySet(models.QuerySet["ClipStep"]):
+    """Queries on the leases of steps."""
 
-    A step is taken with a lease: a token and a time until which nobody else may take it. Whoever saves must
-    still hold the token, so a step is done once however many messages name it.
+    def held_under(self, token: str | OuterRef) -> "ClipStepQuerySet":
+        """Return the steps that a worker holds now under this lease token."""
+        return self.filter(lease_token=token, state=ClipStep.State.RUNNING, leased_until__gt=Now())
+
+
+class ClipStep(models.Model):
+    """One of the four steps of one clip. The row, not a message, determines what is left to do.
+
+    A worker does a step under a lease: a token, and a time until which no other worker may have the step. The outcome
+    is saved only by the holder of the token, so a step is done once however many messages name it.
     """
 
     class Kind(models.TextChoices):
@@ -88,42 +101,49 @@ class ClipStep(models.Model):
         PAINT = "paint", _("painting")
 
     class State(models.TextChoices):
-        LATER = "later", _("after the step before it")
+        BLOCKED = "later", _("after the step before it")
         WAITING = "waiting", _("waiting")
         RUNNING = "running", _("running")
         DONE = "done", _("done")
         FAILED = "failed", _("failed")
         SKIPPED = "skipped", _("not needed")
 
-    # The life cycle on one screen: LATER → WAITING → RUNNING → DONE or FAILED; any of them → SKIPPED.
-    UNFINISHED = (State.LATER, State.WAITING, State.RUNNING)
-    AT_HAND = (State.WAITING, State.RUNNING)  # while none is, a run is over: LATER stands behind a failure
+    # The life cycle: BLOCKED → WAITING → RUNNING → DONE or FAILED; any of them → SKIPPED.
+    UNFINISHED = (State.BLOCKED, State.WAITING, State.RUNNING)
+    # A run without an active step is over: what is BLOCKED then comes after a failed step.
+    ACTIVE = (State.WAITING, State.RUNNING)
     ORDER = (Kind.LISTEN, Kind.REDEFINE, Kind.WRITE, Kind.PAINT)
 
     clip = models.ForeignKey(Clip, on_delete=models.CASCADE, related_name="steps")
     kind = models.CharField(max_length=10, choices=Kind)
     run = models.ForeignKey(GenerationRun, on_delete=models.CASCADE, related_name="steps")
-    position = models.PositiveSmallIntegerField()  # of the kind in ORDER, from 1
+    # The place of the kind in ORDER, from 1.
+    position = models.PositiveSmallIntegerField()
     queue = models.CharField(max_length=10, default="cpu")
-    state = models.CharField(max_length=10, choices=State, default=State.LATER)
-    queued_at = models.DateTimeField(null=True, blank=True)  # when a message that names it was last sent
+    state = models.CharField(max_length=10, choices=State, default=State.BLOCKED)
+    # When a message that names the step was last sent.
+    queued_at = models.DateTimeField(null=True, blank=True)
 
     lease_token = models.CharField(max_length=32, blank=True)
     leased_until = models.DateTimeField(null=True, blank=True)
-    lease_holder = models.CharField(max_length=120, blank=True)  # machine and process, see leases.py
-    # Starts since the last end; of those that did not end, the ones that only the step can have ended …
+    # Machine, process and worker (see runs/processes.py).
+    lease_holder = models.CharField(max_length=120, blank=True)
+    # Starts since the step last ended that may be its own fault: the pool process died while its worker lived, or the
+    # database refused the result. A step that is being done counts as one start.
     attempts = models.PositiveSmallIntegerField(default=0)
-    # … and the ones in which the whole worker went, maybe stopped by somebody (see leases.py).
+    # Times that the whole worker ended during the step, maybe because somebody stopped it.
     interruptions = models.PositiveSmallIntegerField(default=0)
 
-    # Of what the result was made; the same digest again means that there is nothing to do.
+    # Digest of the inputs from which the result was made; the same digest again means that there is nothing to do.
     input_digest = models.CharField(max_length=64, blank=True)
     result: Any = models.JSONField(null=True, blank=True)
     error = models.TextField(blank=True)
     seconds = models.FloatField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
-    # Painting only: which seed of the clip's recorded sequence is in use.
+    # Painting only: the seed in use, as a number in the clip's recorded sequence.
     seed_number = models.PositiveIntegerField(default=0)
+
+    objects = ClipStepQuerySet.as_manager()
 
     class Meta:
         ordering = ("clip__number", "position")
@@ -138,7 +158,7 @@ class ClipStep(models.Model):
 
 
 class TagDecision(models.Model):
-    """What a researcher decided about a contested tag of a clip; used whenever its tags are redefined."""
+    """A researcher's decision about a contested tag of a clip; applied whenever the clip's tags are redefined."""
 
     class Choice(models.TextChoices):
         KEEP = "keep", _("keep")
@@ -161,14 +181,15 @@ class TagDecision(models.Model):
 
 
 class LooseFile(models.Model):
-    """A stored file that no row owns: about to be written under a lease, or replaced and to be removed.
+    """A stored file that no other row refers to: about to be written, or replaced and to be deleted.
 
-    Its name is written down before the file is, and struck off in the transaction that gives it an owner,
-    so that a worker killed between the two leaves nothing behind that cannot be found.
+    The row is created before the file is written and deleted in the transaction that gives the file an owner, so that
+    every file of a killed worker can be found (see runs/orphan_files.py).
     """
 
     name = models.CharField(max_length=200, unique=True)
-    lease_token = models.CharField(max_length=32, blank=True)  # empty: nobody will ever own it
+    # Empty if no row will ever own the file.
+    lease_token = models.CharField(max_length=32, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:

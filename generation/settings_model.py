@@ -1,6 +1,7 @@
-"""The generation settings of a study, as data: stored with the study, snapshot with each run.
+"""The generation settings of a study, stored with the study and copied into each run.
 
-Light: forms are made from this in the web process. Each room describes its own options; this joins them.
+Tagging, writing and painting declare their own options; this model joins them. It imports no model library, since the
+web process makes forms from it.
 """
 
 from typing import Literal
@@ -18,7 +19,7 @@ from study.models import Study
 
 
 class GenerationSettings(BaseModel):
-    """Everything that decides what a study's images become."""
+    """All settings that a study's images depend on."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -55,10 +56,10 @@ class GenerationSettings(BaseModel):
 
 
 def read_settings(data: object) -> GenerationSettings:
-    """Settings from stored data.
+    """Read settings from stored data.
 
     Raises:
-        GenerationError: stored by another version or by hand, and not valid; the message names the field.
+        GenerationError: the data is not valid, for instance stored by another version; the message names the field.
     """
     try:
         return GenerationSettings.model_validate(data or {})
@@ -72,11 +73,11 @@ def read_settings(data: object) -> GenerationSettings:
 
 
 def settings_of(study: Study) -> GenerationSettings:
-    """The study's settings; the defaults where nothing was chosen."""
+    """Return the study's settings, or the defaults if none were saved."""
     row = StudyGeneration.objects.filter(study=study).first()
     return read_settings(row.settings if row else {})
 
 
 def store_settings(study: Study, chosen: GenerationSettings) -> None:
-    """Keeps the study's settings."""
+    """Save the study's settings."""
     StudyGeneration.objects.update_or_create(study=study, defaults={"settings": chosen.model_dump(mode="json")})

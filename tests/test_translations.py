@@ -17,7 +17,7 @@ from babel.messages.pofile import read_po
 
 from analysis.report.text import translated_warnings
 from config.translatable_data import condition_names, log_words, option_texts, rule_reasons, translatable_data
-from generation.runs.work import UNCHANGED
+from study.setup.clip_selection import UNCHANGED
 
 ROOT = Path(__file__).resolve().parent.parent
 CATALOGUE = ROOT / "locale/ko/LC_MESSAGES/django.po"

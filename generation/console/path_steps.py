@@ -1,4 +1,4 @@
-"""This app's steps in the console's path, and its checks before opening."""
+"""Generation's steps in the console's path, and its checks before a study opens."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -48,7 +48,7 @@ def _generated(study: Study) -> Progress:
     return progress
 
 
-# Tags are what prompts are made from; a study whose images all come ready-made needs none.
+# Prompts are made from tags; a study whose images are all uploaded needs none.
 if (tags := step_named("tags")) is not None:
     register(replace(tags, applies=lambda study: any(is_painted(row.levels) for row in conditions_of(study))))
 register(PathStep("generate", gettext_lazy("Generate"), "generation_run", Group.SETUP, 40, _generated))
@@ -57,11 +57,11 @@ register(PathStep("review", gettext_lazy("Review"), "generation_review", Group.S
 
 
 @preflight.register
-def no_run_is_going(study: Study) -> Iterable[Finding]:
+def no_run_is_running(study: Study) -> Iterable[Finding]:
     """Images must not change while participants look at them."""
-    going = study.generation_runs.filter(state="running").exists()
+    running = study.generation_runs.filter(state="running").exists()
     held = ClipStep.objects.filter(clip__study=study, state=ClipStep.State.RUNNING).exists()
-    if going or held:
+    if running or held:
         yield Finding(
             Level.BLOCKS,
             _("Images are still being made. Wait for the run to end, or cancel it."),
@@ -71,7 +71,7 @@ def no_run_is_going(study: Study) -> Iterable[Finding]:
 
 @preflight.register
 def contested_tags_are_decided(study: Study) -> Iterable[Finding]:
-    """Undecided contradictions keep what people said."""
+    """Undecided contested tags keep what people said."""
     count = len(undecided(study))
     if count:
         yield Finding(
@@ -88,7 +88,7 @@ def contested_tags_are_decided(study: Study) -> Iterable[Finding]:
 
 @preflight.register
 def unchanged_clips_are_known(study: Study) -> Iterable[Finding]:
-    """Clips in which redefinition changes nothing say nothing about it."""
+    """Clips that redefinition does not change are no evidence about it."""
     count = unchanged_clips(study)
     if not count:
         return
@@ -107,7 +107,7 @@ def unchanged_clips_are_known(study: Study) -> Iterable[Finding]:
 
 @preflight.register
 def sketches_are_known(study: Study) -> Iterable[Finding]:
-    """The embedded painter is for trying things out."""
+    """The built-in painter is for trying out the platform."""
     if Stimulus.objects.filter(clip__study=study, clip__included=True, painter="sketch").exists():
         yield Finding(
             Level.WARNS,
@@ -121,7 +121,7 @@ def sketches_are_known(study: Study) -> Iterable[Finding]:
 
 @preflight.register
 def same_pictures_are_known(study: Study) -> Iterable[Finding]:
-    """Two conditions of a clip with one picture cannot be told apart, whatever made it."""
+    """Two conditions of a clip with the same picture cannot be distinguished by participants."""
     alike = Stimulus.objects.filter(clip__study=study, clip__included=True).exclude(image_digest="")
     twice = alike.values("clip", "image_digest").annotate(times=Count("pk")).filter(times__gt=1)
     clips = Clip.objects.filter(pk__in=twice.values("clip"))

@@ -1,4 +1,4 @@
-"""The tags of a whole study before and after redefinition: what each rule did, and how often each tag stands."""
+"""The tags of a whole study before and after redefinition: what each rule did, and how often each tag occurs."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from study.models import Study
 
 @dataclass(frozen=True)
 class TagCount:
-    """One tag, and on how many clips it stands before and after."""
+    """A tag, and how many clips have it before and after redefinition."""
 
     tag: str
     before: int
@@ -24,8 +24,12 @@ class TagCount:
 
 @dataclass(frozen=True)
 class TagOverview:
-    """`clips`: those that are redefined; `unchanged`: those whose prompts stay the same. `rules`: (rule, clips that it
-    touched), the commonest first; `tags`: every tag, the most changed first."""
+    """Counts over the redefined clips of a study.
+
+    `clips`: redefined clips; `unchanged`: clips whose prompts stay the same; `contested`: clips with contested tags;
+    `undecided`: contested tags without a decision. `rules`: (rule, clips that it changed), the most frequent first;
+    `tags`: every tag, the most changed first.
+    """
 
     clips: int
     unchanged: int
@@ -44,7 +48,7 @@ class TagOverview:
 
 
 def tag_overview(study: Study) -> TagOverview:
-    """What redefinition did to the clips that are in the study, from the results of its steps."""
+    """Count what redefinition did to the included clips, from the results of its steps."""
     steps = ClipStep.objects.filter(
         clip__study=study, clip__included=True, kind=ClipStep.Kind.REDEFINE, result__isnull=False
     )
@@ -58,7 +62,7 @@ def tag_overview(study: Study) -> TagOverview:
     for result in results:
         before.update(set(result["given"]))
         after.update(set(result["corrected"]))
-        rules.update({change["rule"]: None for change in result["changes"]}.keys())
+        rules.update(dict.fromkeys(change["rule"] for change in result["changes"]).keys())
     counts = [TagCount(tag, before[tag], after[tag]) for tag in before.keys() | after.keys()]
     counts.sort(key=lambda count: (-abs(count.difference), -count.before, count.tag))
     return TagOverview(

@@ -1,9 +1,9 @@
-"""A whole library of music, listened to in resumable chunks: voice, tags, representations.
+"""Listen to a whole library of music in resumable chunks: voice, tags, representations.
 
-Plain functions: a pass is a folder, a chunk is a file in it. Chunks are done in any order, by any number of
-workers that share the folder; one that is there is done, so a pass goes on where it was after any kill. Who works
-on a chunk holds a lock that ends with the process, so no chunk is worked on twice at a time, and one whose worker
-was killed is free at once. Memory does not grow with the number of clips.
+A pass is a folder, and a chunk is a file in it. Chunks are done in any order, by any number of workers that share the
+folder; a chunk is done if its file exists, so a pass resumes after any kill. A worker holds a lock on its chunk that
+ends with its process: no two workers do a chunk at the same time, and the chunk of a killed worker is free at once.
+Memory does not grow with the number of clips.
 """
 
 import csv
@@ -28,15 +28,15 @@ from generation.tagging.base import Tagger
 
 AUDIO_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
 CHUNK = 64
-MOST_TRIES = 5
-"""A chunk at which so many workers ended is left alone: what kills workers must not hold up the others."""
+# A chunk during which so many workers ended is left alone: a file that crashes workers must not block the rest.
+MAX_TRIES = 5
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class LibraryProgress:
-    """How far a pass is; `seconds_left` is None until two chunks are done."""
+    """The progress of a pass; `seconds_left` is None until two chunks are done."""
 
     clips: int
     clips_done: int
@@ -46,22 +46,23 @@ class LibraryProgress:
 
 
 def find_audio(folder: Path) -> list[Path]:
-    """The audio files under a folder, in a stable order, as paths within it."""
+    """Return the audio files under a folder, sorted, as paths relative to it."""
     return sorted(path.relative_to(folder) for path in folder.rglob("*") if path.suffix.lower() in AUDIO_SUFFIXES)
 
 
 def plan_pass(out: Path, root: Path, files: Sequence[Path], tagger: str = "", *, chunk: int = CHUNK) -> int:
-    """Writes what a pass is over, and with which tagger (its options as JSON), once; returns its number of chunks.
+    """Write the pass's files and tagger (its options as JSON) into its plan; return the number of chunks.
 
-    Raises ValueError where `out` holds a pass over other files or with another tagger.
+    Raises:
+        ValueError: `out` holds a pass over other files or with another tagger.
     """
     out.mkdir(parents=True, exist_ok=True)
     plan = {"root": str(root), "chunk": chunk, "tagger": tagger, "files": [str(file) for file in files]}
     path = out / "plan.json"
     if path.is_file():
-        then = json.loads(path.read_text())
-        if then != plan:
-            other = "with another tagger" if then | {"tagger": tagger} == plan else "over other files"
+        existing = json.loads(path.read_text())
+        if existing != plan:
+            other = "with another tagger" if existing | {"tagger": tagger} == plan else "over other files"
             raise ValueError(f"{out}: holds a pass {other}; name another folder or delete it.")
     else:
         _write(path, json.dumps(plan))
@@ -69,50 +70,50 @@ def plan_pass(out: Path, root: Path, files: Sequence[Path], tagger: str = "", *,
 
 
 def chunks_left(out: Path) -> list[int]:
-    """Numbers of the chunks that are not done yet."""
+    """Return the numbers of the chunks that are not done yet."""
     plan = json.loads((out / "plan.json").read_text())
     count = -(-len(plan["files"]) // plan["chunk"])
     return [number for number in range(count) if not _chunk_path(out, number).is_file()]
 
 
 def listen_to_free_chunk(out: Path, tagger: Tagger) -> bool:
-    """Listens to the next chunk that nobody is at, those tried least first; False where there is none."""
+    """Listen to the next chunk that no worker holds, the least tried first; return False if there is none."""
     tries = {number: _tries(out, number) for number in chunks_left(out)}
     return any(
         listen_to_chunk(out, number, tagger)
         for number in sorted(tries, key=lambda number: (tries[number], number))
-        if tries[number] < MOST_TRIES
+        if tries[number] < MAX_TRIES
     )
 
 
-def given_up(out: Path) -> list[int]:
-    """Numbers of the chunks at which too many workers ended."""
-    return [number for number in chunks_left(out) if _tries(out, number) >= MOST_TRIES]
+def abandoned_chunks(out: Path) -> list[int]:
+    """Return the numbers of the chunks that were tried MAX_TRIES times."""
+    return [number for number in chunks_left(out) if _tries(out, number) >= MAX_TRIES]
 
 
 def listen_to_chunk(out: Path, number: int, tagger: Tagger, voice: VoiceOptions | None = None) -> int:
-    """Listens to one chunk's clips and writes its rows; returns how many.
+    """Listen to one chunk's clips and write its rows; return how many.
 
-    A chunk that is finished, or that another process is at, is left alone. A clip that cannot be read becomes a row
-    with its error and does not stop the others.
+    Nothing is done if the chunk is finished or another process holds it. A clip that cannot be read becomes a row with
+    its error and does not stop the others.
     """
-    with _claim(out, number) as ours:
-        if not ours or _chunk_path(out, number).is_file():
+    with _lock_chunk(out, number) as locked:
+        if not locked or _chunk_path(out, number).is_file():
             return 0
-        return _listen_to_all(out, number, tagger, voice)
+        return _listen_to_clips(out, number, tagger, voice)
 
 
-def _listen_to_all(out: Path, number: int, tagger: Tagger, voice: VoiceOptions | None) -> int:
+def _listen_to_clips(out: Path, number: int, tagger: Tagger, voice: VoiceOptions | None) -> int:
     plan = json.loads((out / "plan.json").read_text())
     files = plan["files"][number * plan["chunk"] : (number + 1) * plan["chunk"]]
     began = time.time()
     rows, representations = [], []
     for file in files:
         try:
-            row, representation = _listen(Path(plan["root"]) / file, tagger, voice)
+            row, representation = _listen_to_clip(Path(plan["root"]) / file, tagger, voice)
         except AudioError as error:
             row, representation = {"error": str(error)}, None
-        except Exception as error:  # one strange file must not cost the other 25,862
+        except Exception as error:  # one odd file must not cost the others
             logger.exception("%s could not be listened to.", file)
             row, representation = {"error": f"{file}: {type(error).__name__}: {error}"}, None
         rows.append({"file": file, **row})
@@ -131,15 +132,18 @@ def _listen_to_all(out: Path, number: int, tagger: Tagger, voice: VoiceOptions |
 
 
 @contextmanager
-def _claim(out: Path, number: int) -> Iterator[bool]:
-    """Whether the chunk is ours while this lasts. The lock's file grows by a byte with each try."""
+def _lock_chunk(out: Path, number: int) -> Iterator[bool]:
+    """Hold the chunk's lock for the body; yield False if another process holds it.
+
+    The size of the lock's file counts the tries: it grows by a byte with each.
+    """
     with _lock_path(out, number).open("ab") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             yield False
             return
-        except OSError:  # a network folder without locks: work may be done twice, its result is written once
+        except OSError:  # a network folder without locks: a chunk may be done twice; its result is the same
             logger.debug("%s cannot be locked.", file.name, exc_info=True)
         file.write(b".")
         file.flush()
@@ -158,12 +162,12 @@ def _lock_path(out: Path, number: int) -> Path:
 
 
 def progress_of(out: Path) -> LibraryProgress:
-    """How far a pass is, from the files alone."""
+    """Return the progress of a pass, from its files alone."""
     plan = json.loads((out / "plan.json").read_text())
     total, size = len(plan["files"]), plan["chunk"]
     left = chunks_left(out)
     clips_left = sum(min(size, total - number * size) for number in left)
-    # The last chunks' times tell the rate of all workers together, whatever came before an interruption.
+    # The times of the last chunks give the rate of all workers together, even after an interruption.
     times = sorted(path.stat().st_mtime for path in out.glob("chunk-*.json"))[-21:]
     rate = size * (len(times) - 1) / max(times[-1] - times[0], 1e-3) if len(times) > 1 else None
     return LibraryProgress(
@@ -176,16 +180,16 @@ def progress_of(out: Path) -> LibraryProgress:
 
 
 def read_rows(out: Path) -> Iterator[dict[str, Any]]:
-    """The finished clips' rows, one chunk in memory at a time, in the plan's order."""
+    """Yield the finished clips' rows in the plan's order, with one chunk in memory at a time."""
     for path in sorted(out.glob("chunk-*.json")):
         yield from json.loads(path.read_text())["rows"]
 
 
 def write_voice_csv(out: Path, target: Path) -> int:
-    """The voice evidence as `redefine_tags --voice` reads it; returns the rows.
+    """Write the voice evidence as `redefine_tags --voice` reads it; return the number of rows.
 
-    `file,voice,tagger_heard,tagger_denied`: the share of the clip with voice, and the tagger's highest probability
-    for a voice and for none, by the voice words of the default rules (empty where the tagger has none of them).
+    `file,voice,tagger_heard,tagger_denied`: the share of the clip with voice, and the tagger's highest probability for
+    a voice and for none, by the voice words of the default rules (empty if the tagger has none of them).
     """
     policy = load_rules(DEFAULT_RULES).voice_policy
     assert policy, "the default rules weigh voices"
@@ -205,10 +209,10 @@ def write_voice_csv(out: Path, target: Path) -> int:
     return count
 
 
-def _listen(path: Path, tagger: Tagger, voice: VoiceOptions | None) -> tuple[dict[str, Any], np.ndarray | None]:
+def _listen_to_clip(path: Path, tagger: Tagger, voice: VoiceOptions | None) -> tuple[dict[str, Any], np.ndarray | None]:
     audio = decode(path)
     evidence = detect_voice(resample(audio.samples, audio.sample_rate, VOICE_RATE), VOICE_RATE, voice)
-    hear = getattr(tagger, "hear", None)  # probabilities and representation in one go
+    hear = getattr(tagger, "hear", None)  # returns probabilities and representation together
     if hear is None:
         probabilities, representation = tagger.predict([audio.samples], audio.sample_rate)[0], None
     else:
@@ -224,7 +228,7 @@ def _chunk_path(out: Path, number: int) -> Path:
 
 
 def _write(path: Path, text: str) -> None:
-    """Written beside and renamed, each writer its own scratch file: two workers cannot spoil one chunk."""
+    """Write a scratch file of this process and rename it, so that two workers cannot mix their results."""
     scratch = path.with_name(f"{path.name}.{os.getpid()}.part")
     scratch.write_text(text, encoding="utf-8")
     scratch.replace(path)

@@ -1,4 +1,4 @@
-"""The options by which commands name a tagger."""
+"""Command-line options that choose a tagger."""
 
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ def add_tagger_arguments(parser: CommandParser) -> None:
 
 
 def tagger_options(options: dict[str, Any]) -> MusicnnOptions | ClmrOptions:
-    """The tagger's options as the arguments name them; CommandError (2) where they do not fit together."""
+    """Return the tagger's options from the arguments; CommandError (2) if they do not fit together."""
     thresholds = None if options["thresholds"] is None else str(options["thresholds"])
     given = [name for name in ("checkpoint", "head", "tags") if options[name] is not None]
     if options["tagger"] == "musicnn":
@@ -39,7 +39,7 @@ def tagger_options(options: dict[str, Any]) -> MusicnnOptions | ClmrOptions:
 
 
 def tagger_from(options: dict[str, Any]) -> Tagger:
-    """The tagger that the arguments name; CommandError (2) where it cannot be built."""
+    """Build the tagger that the arguments name; CommandError (2) if it cannot be built."""
     try:
         return build_tagger(tagger_options(options))
     except TaggingError as error:

@@ -1,8 +1,8 @@
-"""Pictures that another generator made: a zip, or a set of files, read with care.
+"""Read pictures made by another generator from a zip or from a set of files, and check all of them.
 
-A manifest says what is what, a CSV with the columns `clip,condition,file`, one row a picture; or the names of
-the files do, `clip__condition.png`. Everything is checked before anything is handed on, and all faults stand
-in one message.
+Clip and condition of each picture come from a manifest, a CSV with the columns `clip,condition,file` and a row for each
+picture, or from the names of the files, `clip__condition.png`. Everything is checked before a picture is used, and all
+faults are reported together.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ MAX_FILES = 20_000
 MAX_FILE_BYTES = 50 * 2**20
 MAX_TOTAL_BYTES = 8 * 2**30
 MAX_MANIFEST_BYTES = 20 * 2**20
-# PNG and JPEG are packed already; a file that shrinks two hundred times is a trap.
+# PNG and JPEG are compressed already; a file that shrinks two hundred times is a decompression bomb.
 MAX_RATIO = 200
-_SHOWN = 20
+_FAULTS_SHOWN = 20
 
 
 class ReadyMadeError(ValueError):
@@ -38,15 +38,15 @@ class ReadyMadeError(ValueError):
 
     def __init__(self, faults: Collection[str]) -> None:
         self.faults = tuple(faults)
-        shown = list(self.faults[:_SHOWN])
-        if len(self.faults) > _SHOWN:
-            shown.append(f"… and {len(self.faults) - _SHOWN} more.")
+        shown = list(self.faults[:_FAULTS_SHOWN])
+        if len(self.faults) > _FAULTS_SHOWN:
+            shown.append(f"… and {len(self.faults) - _FAULTS_SHOWN} more.")
         super().__init__("\n".join([*shown, "Nothing was imported."]))
 
 
 @dataclass(frozen=True)
 class ReadyMade:
-    """One picture of the upload: for which clip and condition, and the name of its file there."""
+    """One picture of an upload: its clip, its condition, and the name of its file in the upload."""
 
     clip: str
     condition: str
@@ -54,14 +54,14 @@ class ReadyMade:
 
 
 class Upload:
-    """A checked upload: `items` in the manifest's order, and the picture of each on request, one at a time."""
+    """A checked upload: `items` in the manifest's order; pictures are read on request, one at a time."""
 
     def __init__(self, items: list[ReadyMade], source: _Source) -> None:
         self.items = items
         self._source = source
 
     def data(self, item: ReadyMade) -> bytes:
-        """The picture's file as it was uploaded."""
+        """Return the picture's file as it was uploaded."""
         return self._source.read(item.file)
 
     def picture(self, item: ReadyMade) -> Image.Image:
@@ -73,8 +73,7 @@ class Upload:
 
 
 def read_zip(file: Path | BinaryIO, *, clips: Collection[str], conditions: Collection[str]) -> Upload:
-    """A zip with `manifest.csv` and the pictures that it names, by paths relative to it. Nothing is unpacked
-    to disk.
+    """Read a zip with `manifest.csv` and the pictures that it names by relative paths; unpack nothing to disk.
 
     Raises:
         ReadyMadeError: with all faults.
@@ -94,7 +93,7 @@ def read_zip(file: Path | BinaryIO, *, clips: Collection[str], conditions: Colle
         data = source.read(manifests[0])
     except PictureError as error:
         raise ReadyMadeError([str(error)]) from None
-    return _checked(data, manifests[0], source, folder, clips, conditions, {manifests[0]})
+    return _check_manifest(data, manifests[0], source, folder, clips, conditions, {manifests[0]})
 
 
 def read_files(
@@ -104,18 +103,18 @@ def read_files(
     clips: Collection[str],
     conditions: Collection[str],
 ) -> Upload:
-    """Files uploaded one by one, by name, and a manifest that names them.
+    """Read files by name, and a manifest that names them.
 
     Raises:
         ReadyMadeError: with all faults.
     """
-    return _checked(manifest, MANIFEST, _FileSource(files), "", clips, conditions, set())
+    return _check_manifest(manifest, MANIFEST, _FileSource(files), "", clips, conditions, set())
 
 
 def read_named_files(
     files: Mapping[str, bytes | BinaryIO], *, clips: Collection[str], conditions: Collection[str]
 ) -> Upload:
-    """Files whose names say what they are: `clip__condition.png`, the clip with or without its ending.
+    """Read files named `clip__condition.png`, the clip with or without its suffix.
 
     Raises:
         ReadyMadeError: with all faults.
@@ -125,33 +124,33 @@ def read_named_files(
     faults: list[str] = []
     seen: dict[tuple[str, str], str] = {}
     for name in sorted(source.names):
-        said, separator, condition = PurePosixPath(name).stem.rpartition(SEPARATOR)
-        fitting = [clip for clip in clips if said in (clip, PurePosixPath(clip).stem)]
-        if not (separator and said and condition):
+        clip_name, separator, condition = PurePosixPath(name).stem.rpartition(SEPARATOR)
+        fitting = [clip for clip in clips if clip_name in (clip, PurePosixPath(clip).stem)]
+        if not (separator and clip_name and condition):
             faults.append(
                 f"{name}: the name must be clip{SEPARATOR}condition, as in 'song{SEPARATOR}{min(conditions)}.png'; "
                 f"rename it, or add a {MANIFEST}."
             )
         elif not fitting:
-            faults.append(f"{name}: unknown clip '{said}'; upload it first or fix the name.")
-        elif len(fitting) > 1 and said not in fitting:
-            faults.append(f"{name}: '{said}' may be {' or '.join(sorted(fitting))}; write the clip's whole name.")
+            faults.append(f"{name}: unknown clip '{clip_name}'; upload it first or fix the name.")
+        elif len(fitting) > 1 and clip_name not in fitting:
+            faults.append(f"{name}: '{clip_name}' may be {' or '.join(sorted(fitting))}; write the clip's whole name.")
         elif condition not in conditions:
             known = ", ".join(sorted(conditions))
             faults.append(f"{name}: unknown condition '{condition}'; the study has {known}.")
         else:
-            clip = said if said in fitting else fitting[0]
+            clip = clip_name if clip_name in fitting else fitting[0]
             if (clip, condition) in seen:
                 faults.append(
                     f"{name}: clip '{clip}' has condition '{condition}' already from {seen[clip, condition]}."
                 )
             seen[clip, condition] = name
             items.append(ReadyMade(clip, condition, name))
-    return _whole(items, faults, source, conditions)
+    return _check_pictures(items, faults, source, conditions)
 
 
 class _Source:
-    """Where the pictures lie: their names, normalised, and their bytes."""
+    """The files of an upload: their normalised names, and their bytes on request."""
 
     names: Collection[str]
 
@@ -160,10 +159,10 @@ class _Source:
 
 
 class _FileSource(_Source):
-    """Files by name: their bytes, or a file that holds them, read only when it is asked for."""
+    """Files given one by one, as bytes or as open files, which are read on request."""
 
     def __init__(self, files: Mapping[str, bytes | BinaryIO]) -> None:
-        self._files = {_one_spelling(name): data for name, data in files.items()}
+        self._files = {_normalised(name): data for name, data in files.items()}
         self.names = self._files.keys()
 
     def read(self, name: str) -> bytes:
@@ -178,11 +177,11 @@ class _FileSource(_Source):
 
 
 class _ZipSource(_Source):
-    """The members of a zip, after everything that a zip can do to its reader is ruled out."""
+    """The members of a zip, after unsafe members were refused."""
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self._archive = archive
-        members = [info for info in archive.infolist() if not info.is_dir() and not _is_litter(info.filename)]
+        members = [info for info in archive.infolist() if not info.is_dir() and not _is_system_file(info.filename)]
         faults = [fault for info in members if (fault := _member_fault(info))]
         if len(members) > MAX_FILES:
             faults.append(f"The zip has {len(members)} files; the limit is {MAX_FILES}: split it.")
@@ -190,7 +189,7 @@ class _ZipSource(_Source):
             faults.append(f"The zip unpacks to more than {MAX_TOTAL_BYTES >> 30} GiB: split it.")
         self._members: dict[str, zipfile.ZipInfo] = {}
         for info in members:
-            name = _one_spelling(info.filename)
+            name = _normalised(info.filename)
             if name in self._members:
                 faults.append(f"The zip holds '{name}' twice: remove one.")
             self._members[name] = info
@@ -202,7 +201,7 @@ class _ZipSource(_Source):
         limit = MAX_MANIFEST_BYTES if name.casefold().endswith(".csv") else MAX_FILE_BYTES
         try:
             with self._archive.open(self._members[name]) as member:
-                data = member.read(limit + 1)  # the sizes in the headers may lie
+                data = member.read(limit + 1)  # the sizes in the headers may be false
         except (
             zipfile.BadZipFile,
             OSError,
@@ -212,7 +211,7 @@ class _ZipSource(_Source):
             ValueError,
         ) as error:
             raise PictureError(f"{name}: damaged in the zip ({error}). Pack it again.") from None
-        except Exception as error:  # zlib.error, lzma.LZMAError: of no common kind
+        except Exception as error:  # zlib.error and lzma.LZMAError have no common base class
             raise PictureError(f"{name}: damaged in the zip ({error}). Pack it again.") from None
         if len(data) > limit:
             raise PictureError(f"{name}: larger than {limit >> 20} MiB. Save it smaller.")
@@ -234,18 +233,18 @@ def _member_fault(info: zipfile.ZipInfo) -> str | None:
     return None
 
 
-def _is_litter(name: str) -> bool:
-    """What file managers leave in zips."""
+def _is_system_file(name: str) -> bool:
+    """Return whether a file manager left the file in the zip."""
     parts = PurePosixPath(name).parts
     return "__MACOSX" in parts or (bool(parts) and parts[-1] in (".DS_Store", "Thumbs.db", "desktop.ini"))
 
 
-def _one_spelling(name: str) -> str:
-    """One spelling of a path: slashes, no leading './', composed letters (some systems write them apart)."""
+def _normalised(name: str) -> str:
+    """Return a path with slashes, without a leading './', and with composed letters (NFC; macOS decomposes them)."""
     return unicodedata.normalize("NFC", str(PurePosixPath(name.strip().replace("\\", "/"))))
 
 
-def _checked(
+def _check_manifest(
     manifest: bytes,
     manifest_name: str,
     source: _Source,
@@ -254,17 +253,21 @@ def _checked(
     conditions: Collection[str],
     expected: set[str],
 ) -> Upload:
-    items, faults = _items(manifest, manifest_name, source, folder, set(clips), set(conditions))
+    items, faults = _read_items(manifest, manifest_name, source, folder, set(clips), set(conditions))
     used = {item.file for item in items} | expected
     faults += [
         f"'{name}' is in no row of {manifest_name}: add a row or leave it out."
         for name in sorted(set(source.names) - used)
     ]
-    return _whole(items, faults, source, conditions)
+    return _check_pictures(items, faults, source, conditions)
 
 
-def _whole(items: list[ReadyMade], faults: list[str], source: _Source, conditions: Collection[str]) -> Upload:
-    """The upload, where every clip has all of its pictures and each can be read."""
+def _check_pictures(items: list[ReadyMade], faults: list[str], source: _Source, conditions: Collection[str]) -> Upload:
+    """Check that every clip has all of its pictures and that each can be read; return the upload.
+
+    Raises:
+        ReadyMadeError: with `faults` and those found here.
+    """
     by_clip: dict[str, set[str]] = {}
     for item in items:
         by_clip.setdefault(item.clip, set()).add(item.condition)
@@ -283,10 +286,10 @@ def _whole(items: list[ReadyMade], faults: list[str], source: _Source, condition
     return Upload(items, source)
 
 
-def _items(
+def _read_items(
     manifest: bytes, manifest_name: str, source: _Source, folder: str, clips: set[str], conditions: set[str]
 ) -> tuple[list[ReadyMade], list[str]]:
-    """The manifest's rows as items, and what is wrong with the others."""
+    """Return the manifest's valid rows as items, and the faults of the other rows."""
     reader = _rows(manifest, manifest_name)
     items: list[ReadyMade] = []
     faults: list[str] = []
@@ -295,7 +298,7 @@ def _items(
     for number, row in reader:
         clip, condition = (unicodedata.normalize("NFC", (row[column] or "").strip()) for column in COLUMNS[:2])
         name = (row["file"] or "").strip()
-        file = _one_spelling(folder + name)
+        file = _normalised(folder + name)
         at = f"{manifest_name}, row {number}"
         if not (clip and condition and name):
             faults.append(f"{at}: clip, condition and file must all be given.")

@@ -1,4 +1,4 @@
-"""Ready-made stimuli: pictures made elsewhere become a study's stimuli, all of an upload or none."""
+"""Make uploaded pictures the stimuli of a study: all pictures of an upload, or none."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, BinaryIO
@@ -32,7 +32,7 @@ UPLOADED = "uploaded"
 
 
 class UploadRefused(GenerationError):
-    """An upload cannot be used; `faults` holds each fault with file, row, value and mend."""
+    """An upload cannot be used; `faults` holds each fault with file, row, value and remedy."""
 
     def __init__(self, faults: Iterable[str]) -> None:
         self.faults = tuple(faults)
@@ -40,7 +40,7 @@ class UploadRefused(GenerationError):
 
 
 def clips_without_images(study: Study) -> list[Clip]:
-    """The clips of the study that have not all their images, in their order."""
+    """Return the included clips without all of their images, in order."""
     wanted = study.conditions.count()
     clips = study.clips.filter(included=True).prefetch_related("stimuli")
     return [
@@ -51,26 +51,26 @@ def clips_without_images(study: Study) -> list[Clip]:
 
 
 def read_upload(study: Study, files: Sequence[UploadedFile]) -> Upload:
-    """The upload's pictures: of one zip, of files with a manifest, or of files named clip__condition.
+    """Read and check an upload: one zip, files with a manifest, or files named clip__condition.
 
     Raises:
         UploadRefused: with all faults.
     """
-    known = {
+    expected = {
         "clips": [normalize("NFC", name) for name in study.clips.values_list("name", flat=True)],
         "conditions": list(study.conditions.values_list("key", flat=True)),
     }
     try:
         if len(files) == 1 and _is_zip(files[0]):
-            return read_zip(_stream(files[0]), **known)
+            return read_zip(_stream(files[0]), **expected)
         named = _by_name(files)
         manifest = next((name for name in named if name.casefold() == MANIFEST), None)
         if manifest is None:
-            return read_named_files(named, **known)
+            return read_named_files(named, **expected)
         table = named.pop(manifest).read(MAX_MANIFEST_BYTES + 1)
         if len(table) > MAX_MANIFEST_BYTES:
             raise ReadyMadeError([f"{manifest}: larger than {MAX_MANIFEST_BYTES >> 20} MiB; split it."])
-        return read_files(table, named, **known)
+        return read_files(table, named, **expected)
     except ReadyMadeError as error:
         raise UploadRefused(error.faults) from error
 
@@ -101,13 +101,13 @@ def _by_name(files: Sequence[UploadedFile]) -> dict[str, BinaryIO]:
 
 
 def take_upload(study: Study, files: Sequence[UploadedFile], *, actor: Any = None) -> int:
-    """Makes the uploaded pictures the stimuli of their clips; returns of how many clips.
+    """Make the uploaded pictures the stimuli of their clips; return the number of clips.
 
-    All have one size and format and carry nothing beside their pixels; the names of the files are kept nowhere.
+    All stimuli have one size and format and no metadata; the names of the files are not kept.
 
     Raises:
         UploadRefused: something is wrong with a file, a row or a name. Nothing was imported.
-        NotPossibleNow: the study is no draft, or a run is going.
+        NotPossibleNow: the study is no draft, or a run is running.
     """
     _check_state(study)
     upload = read_upload(study, files)
@@ -115,33 +115,33 @@ def take_upload(study: Study, files: Sequence[UploadedFile], *, actor: Any = Non
     clips = {normalize("NFC", clip.name): clip for clip in study.clips.all()}
     conditions = {condition.key: condition for condition in study.conditions.all()}
     token = orphan_files.upload_token()
-    made: list[Stimulus] = []
+    stimuli: list[Stimulus] = []
     try:
         for item in upload.items:
-            made.append(_stimulus(clips[item.clip], conditions[item.condition], upload.data(item), size, token))
+            stimuli.append(_store_picture(clips[item.clip], conditions[item.condition], upload.data(item), size, token))
         with transaction.atomic():
             _check_state(lifecycle.lock_draft(study))
-            _replace(study, made)
-            names = {stimulus.clip.number for stimulus in made}
-            record(study, "images uploaded", actor=actor, clips=sorted(names), images=len(made))
+            _replace_stimuli(study, stimuli)
+            numbers = {stimulus.clip.number for stimulus in stimuli}
+            record(study, "images uploaded", actor=actor, clips=sorted(numbers), images=len(stimuli))
     except BaseException:
-        orphan_files.give_up(token)
-        orphan_files.sweep()
+        orphan_files.release_token(token)
+        orphan_files.delete_orphans()
         raise
-    orphan_files.sweep()
-    return len({stimulus.clip_id for stimulus in made})
+    orphan_files.delete_orphans()
+    return len({stimulus.clip_id for stimulus in stimuli})
 
 
 def _check_state(study: Study) -> None:
     if not study.settings_can_change:
         raise NotPossibleNow(_("The study has opened: its images stay as participants see them."))
-    painting = ClipStep.objects.filter(clip__study=study, state=ClipStep.State.RUNNING)
-    if lifecycle.active_run(study) or painting.exists():
+    running = ClipStep.objects.filter(clip__study=study, state=ClipStep.State.RUNNING)
+    if lifecycle.active_run(study) or running.exists():
         raise NotPossibleNow(_("Generation is running. Wait for it, or cancel it, and upload again."))
 
 
-def _stimulus(clip: Clip, condition: Condition, data: bytes, size: int, token: str) -> Stimulus:
-    """A stimulus to be: its picture in the shape that all have, stored under names that say nothing."""
+def _store_picture(clip: Clip, condition: Condition, data: bytes, size: int, token: str) -> Stimulus:
+    """Store a picture in the size and format that all have, under opaque names; return its unsaved stimulus."""
     picture = normalise.open_picture(data)
     whole, small = normalise.normalise(picture, size), normalise.preview(picture)
     image, preview = orphan_files.write(
@@ -162,22 +162,22 @@ def _stimulus(clip: Clip, condition: Condition, data: bytes, size: int, token: s
         provenance={
             "painter": UPLOADED,
             "uploaded_at": now.isoformat(timespec="seconds"),
-            # Of the file as uploaded: whoever has it can show that it is this one. Its name is not kept.
+            # Digest of the uploaded file, so that its owner can prove that it is the same one. Its name is not kept.
             "file_digest": normalise.digest(data),
             "picture_digest": digest,
         },
     )
 
 
-def _replace(study: Study, made: list[Stimulus]) -> None:
-    """Puts the new stimuli in the place of the old. Call it in the transaction that looked at the study."""
-    clip_ids = {stimulus.clip_id for stimulus in made}
+def _replace_stimuli(study: Study, stimuli: list[Stimulus]) -> None:
+    """Replace the old stimuli of the clips. Call it in the transaction that checked the study's state."""
+    clip_ids = {stimulus.clip_id for stimulus in stimuli}
     old = Stimulus.objects.filter(clip__study=study, clip_id__in=clip_ids)
-    orphan_files.abandon(name for pair in old.values_list("image", "preview") for name in pair)
+    orphan_files.mark_orphaned(name for pair in old.values_list("image", "preview") for name in pair)
     old.delete()
-    names = [name for row in made for name in (row.image.name, row.preview.name) if name]
-    if orphan_files.claim(names) != len(names):  # it took longer than a forgotten upload is waited for
+    names = [name for row in stimuli for name in (row.image.name, row.preview.name) if name]
+    if orphan_files.mark_owned(names) != len(names):  # slower than FORGET_AFTER: some may have been deleted
         raise NotPossibleNow(_("The upload took too long. Upload fewer clips at a time."))
-    Stimulus.objects.bulk_create(made, batch_size=200)
-    # Left out because both tag sets said the same: what was uploaded was not made from them.
+    Stimulus.objects.bulk_create(stimuli, batch_size=200)
+    # Uploaded images are not made from tags, so that clips left out for their equal tag sets are back.
     Clip.objects.filter(pk__in=clip_ids, exclusion_reason=UNCHANGED).update(included=True, exclusion_reason="")

@@ -1,4 +1,4 @@
-"""Which conditions of a study are painted here, and which clips have images made elsewhere."""
+"""Conditions that are painted here, and clips with uploaded images."""
 
 from collections.abc import Mapping
 
@@ -6,12 +6,12 @@ from study.models import Clip, Study
 
 
 def is_painted(levels: Mapping[str, str]) -> bool:
-    """Whether a condition of these levels says what its prompt is made from."""
+    """Return whether the levels of a condition name the tag set and the form of its prompt."""
     return {"tags", "form"} <= set(levels)
 
 
 def painted_conditions(study: Study) -> dict[str, dict[str, str]]:
-    """The conditions that are painted here, key → levels; others get their images ready-made."""
+    """Return the levels, by key, of the conditions that are painted here; the images of the others are uploaded."""
     return {
         condition.key: condition.levels
         for condition in study.conditions.order_by("number")
@@ -20,5 +20,5 @@ def painted_conditions(study: Study) -> dict[str, dict[str, str]]:
 
 
 def is_ready_made(clip: Clip) -> bool:
-    """Whether the clip's images were uploaded; then only its audio for the survey is made here."""
+    """Return whether the clip's images were uploaded; then only its audio for the survey is made here."""
     return any(stimulus.painter == "uploaded" for stimulus in clip.stimuli.all())

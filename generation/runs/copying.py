@@ -1,4 +1,4 @@
-"""What goes with a study that is copied: its settings, what was heard and made of the tags, what was decided."""
+"""Copy a study's generation settings, decisions on tags and finished steps with the study."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ from study.setup.copying import register, unsaved_copy
 
 @register
 def copy_generation(study: Study, copy: Study, clips: Mapping[int, Clip]) -> None:
-    """The images come with the copy, so the evidence they were made from does too: steps that are done, as one run."""
+    """Copy what the images were made from, since the copy has the images too; all finished steps become one run."""
     for chosen in StudyGeneration.objects.filter(study=study):
         unsaved_copy(chosen, study_id=copy.pk).save()
     TagDecision.objects.bulk_create(
@@ -19,11 +19,11 @@ def copy_generation(study: Study, copy: Study, clips: Mapping[int, Clip]) -> Non
     last = study.generation_runs.last()
     if last is None:
         return
-    # A run that is going belongs to the old study; in the copy it has ended.
+    # A running run belongs to the old study; in the copy it has ended.
     state = GenerationRun.State.CANCELLED if last.is_running else last.state
     run: GenerationRun = unsaved_copy(last, study_id=copy.pk, number=1, state=state, notify=False)
     run.save()
-    # `started_at` is set by the first save, whatever the row said.
+    # The first save sets `started_at` to now (auto_now_add), so it is restored.
     GenerationRun.objects.filter(pk=run.pk).update(started_at=last.started_at)
     ClipStep.objects.bulk_create(
         unsaved_copy(step, clip_id=clips[step.clip_id].pk, run_id=run.pk)

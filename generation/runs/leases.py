@@ -1,65 +1,69 @@
-"""Leases: who works on a step, for how long, and how one sees that the holder is gone.
+"""Leases: a worker's right to do a step, its renewal, and what happens to the steps of workers that have ended.
 
 Times are the database's, so that machines whose clocks differ agree on them.
 """
 
 import logging
-import os
 import secrets
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cache
-from pathlib import Path
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
 from generation.models import ClipStep, GenerationRun
+from generation.runs.processes import parent_is_alive, process_has_ended, this_process
 
 logger = logging.getLogger(__name__)
+State = ClipStep.State
 
-# A step under which a worker's process died this often, while the worker lived on, is what kills them …
-MAXIMUM_ATTEMPTS = 3
-# … and where the whole worker went, it may have been switched off: more patience, but not for ever.
-MAXIMUM_INTERRUPTIONS = 25
+# Fail a step after this many deaths of the pool process that ran it.
+MAX_PROCESS_DEATHS = 3
+# Deaths of the whole worker may be restarts, so allow more of them.
+MAX_WORKER_DEATHS = 25
+TOO_MANY_DEATHS = (
+    "Given up after %d attempts: each time the worker was killed during this step. Usual reasons are too little "
+    "memory and a crash of a library; the worker's log may say which. Fix it and retry."
+)
+NO_LEASE = {"lease_token": "", "leased_until": None, "lease_holder": "", "queued_at": None}
+NO_DEATHS = {"attempts": 0, "interruptions": 0}
 
 
 def lease_time() -> timedelta:
-    """How long a lease holds without a heartbeat."""
-    return timedelta(seconds=getattr(settings, "GENERATION_LEASE_SECONDS", 60))
+    """Return how long a lease lasts without a heartbeat."""
+    return timedelta(seconds=settings.GENERATION_LEASE_SECONDS)
 
 
 class LeaseLost(Exception):
-    """Another worker has the step by now; what was made is thrown away."""
+    """The step is another worker's by now, or gone: its result must not be saved."""
 
 
 @dataclass(frozen=True)
 class Lease:
-    """The right to work on a step and to save what came of it."""
+    """The right to do a step and to save its outcome."""
 
     step_id: int
     token: str
 
+    def held(self) -> QuerySet[ClipStep]:
+        """Return the step while this lease is its own, else nothing."""
+        return ClipStep.objects.filter(pk=self.step_id, lease_token=self.token, state=State.RUNNING)
 
-def take(step_id: int) -> Lease | None:
-    """Takes a waiting step, or None where it is taken, finished or cancelled.
 
-    One conditional update: of any number of workers that try at once, one changes the row. What a gone worker
-    held is made waiting again by `free_dead`.
+def acquire(step_id: int) -> Lease | None:
+    """Acquire a waiting step of a running run; None if it is held, finished, or its run has ended.
+
+    One conditional update: of any number of workers that try at once, one changes the row.
     """
     token = secrets.token_hex(16)
-    changed = ClipStep.objects.filter(
-        pk=step_id,
-        state=ClipStep.State.WAITING,
-        run__in=GenerationRun.objects.filter(state=GenerationRun.State.RUNNING),
-    ).update(
-        state=ClipStep.State.RUNNING,
+    running = GenerationRun.objects.filter(state=GenerationRun.State.RUNNING)
+    changed = ClipStep.objects.filter(pk=step_id, state=State.WAITING, run__in=running).update(
+        state=State.RUNNING,
         lease_token=token,
         leased_until=Now() + lease_time(),
         lease_holder=this_process(),
@@ -69,37 +73,30 @@ def take(step_id: int) -> Lease | None:
     return Lease(step_id, token) if changed else None
 
 
-def extend(lease: Lease) -> bool:
-    """Renews the lease; False where it is another's by now."""
-    held = ClipStep.objects.filter(pk=lease.step_id, lease_token=lease.token, state=ClipStep.State.RUNNING).update(
-        leased_until=Now() + lease_time()
-    )
-    return bool(held)
+def renew(lease: Lease) -> bool:
+    """Renew the lease; return False if it was lost."""
+    return bool(lease.held().update(leased_until=Now() + lease_time()))
 
 
-def end(lease: Lease, state: str, **fields: object) -> None:
-    """Ends the step in `state`; call it first in the transaction that saves what was made.
+def release(lease: Lease, **fields: object) -> None:
+    """Let the step wait for a worker again; do nothing if the lease was lost."""
+    lease.held().update(state=State.WAITING, **NO_LEASE | fields)
+
+
+def end_step(lease: Lease, state: str, **fields: object) -> None:
+    """End the step in `state`. Call it first in the transaction that saves the outcome.
 
     Raises:
-        LeaseLost: another worker has it, so that the transaction must save nothing.
+        LeaseLost: nothing may be saved.
     """
-    changed = ClipStep.objects.filter(pk=lease.step_id, lease_token=lease.token, state=ClipStep.State.RUNNING).update(
-        state=state,
-        lease_token="",
-        leased_until=None,
-        lease_holder="",
-        queued_at=None,
-        attempts=0,
-        interruptions=0,
-        **({"finished_at": Now()} | fields),
-    )
+    changed = lease.held().update(state=state, **NO_LEASE | NO_DEATHS | {"finished_at": Now()} | fields)
     if not changed:
         raise LeaseLost(f"step {lease.step_id}")
 
 
 @contextmanager
 def heartbeat(lease: Lease) -> Iterator[None]:
-    """Renews the lease from a thread while the body works."""
+    """Renew the lease from a thread while the body works."""
     finished = threading.Event()
 
     def beat() -> None:
@@ -108,9 +105,9 @@ def heartbeat(lease: Lease) -> Iterator[None]:
         try:
             while not finished.is_set():
                 try:
-                    if not extend(lease):
+                    if not renew(lease):
                         return
-                except Exception:  # a busy database: the next beat tries again
+                except Exception:  # a busy database
                     logger.warning("A heartbeat failed; the next one tries again.", exc_info=True)
                 finished.wait(lease_time().total_seconds() / 4)
         finally:
@@ -125,94 +122,26 @@ def heartbeat(lease: Lease) -> Iterator[None]:
         thread.join()
 
 
-@cache
-def _machine() -> str:
-    """This boot of this machine and this process table; empty where the system does not tell."""
-    try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-        return f"{socket.gethostname()[:40]}/{boot[:18]}/{Path('/proc/self/ns/pid').readlink()}"
-    except OSError:
-        return ""
+def free_abandoned_steps() -> int:
+    """Let a step wait again if its lease has expired or its process has ended; return the number of such steps.
 
-
-def _started(pid: int) -> str | None:
-    """When the process started, in the system's ticks; None where there is none (a zombie is none)."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-    except OSError:
-        return None
-    return None if fields[0] in "ZX" else fields[19]
-
-
-_guardian = ""
-
-
-def serve_under(pid: int) -> None:
-    """Says that this process is one of a worker's pool; `pid` is the worker's main process."""
-    global _guardian
-    _guardian = f"{pid}|{_started(pid)}"
-
-
-def this_process() -> str:
-    """A name for this process that no later process of the machine shares, with its worker's where it has one."""
-    return f"{_machine()}|{os.getpid()}|{_started(os.getpid())}|{_guardian}" if _machine() else ""
-
-
-def _is_alive(pid: str, started: str) -> bool:
-    return _started(int(pid)) == started
-
-
-def is_gone(holder: str) -> bool:
-    """Whether the holder was a process of this machine and has ended; False where one cannot know."""
-    machine, _, processes = holder.partition("|")
-    if not machine or machine != _machine():
-        return False
-    pid, started, *_guard = processes.split("|")
-    return not _is_alive(pid, started)
-
-
-def is_survived(holder: str) -> bool:
-    """Whether the worker lives on whose process the holder was: then the step itself ended that process."""
-    machine, _, processes = holder.partition("|")
-    guard = processes.split("|")[2:]
-    return machine == _machine() and len(guard) == 2 and _is_alive(*guard)
-
-
-KILLED = (
-    "Given up after %d attempts: each time the worker was killed during this step. Usual reasons are too little "
-    "memory and a crash of a library; the worker's log may say which. Mend it and retry."
-)
-RELEASED = {"lease_token": "", "leased_until": None, "lease_holder": "", "queued_at": None}
-
-
-def free_dead() -> int:
-    """Frees steps whose lease ran out, or whose holder was a process of this machine that has ended.
-
-    Those that went too often fail with a message. Returns how many are waiting again.
+    A step with too many deaths (see the two maxima) fails with a message instead.
     """
     freed = 0
-    held = ClipStep.objects.filter(state=ClipStep.State.RUNNING)
+    held = ClipStep.objects.filter(state=State.RUNNING)
     expired = set(held.filter(leased_until__lt=Now()).values_list("pk", flat=True))
     for step in held:
-        if step.pk not in expired and not is_gone(step.lease_holder):
+        if step.pk not in expired and not process_has_ended(step.lease_holder):
             continue
         same = held.filter(pk=step.pk, lease_token=step.lease_token)
         if step.pk in expired:
-            same = same.filter(leased_until__lt=Now())  # a heartbeat may have come in between
-        is_blamed = is_survived(step.lease_holder)
-        attempts = step.attempts if is_blamed else step.attempts - 1
-        interruptions = step.interruptions if is_blamed else step.interruptions + 1
-        if attempts >= MAXIMUM_ATTEMPTS or interruptions >= MAXIMUM_INTERRUPTIONS:
-            same.update(
-                state=ClipStep.State.FAILED,
-                error=KILLED % (attempts + interruptions),
-                attempts=0,
-                interruptions=0,
-                finished_at=Now(),
-                **RELEASED,
-            )
+            same = same.filter(leased_until__lt=Now())  # a heartbeat may have renewed it in between
+        # `attempts` was counted when the step was acquired: it stays if the process died alone, else it is moved.
+        worker_died = 0 if parent_is_alive(step.lease_holder) else 1
+        process_deaths, worker_deaths = step.attempts - worker_died, step.interruptions + worker_died
+        if process_deaths >= MAX_PROCESS_DEATHS or worker_deaths >= MAX_WORKER_DEATHS:
+            message = TOO_MANY_DEATHS % (process_deaths + worker_deaths)
+            same.update(state=State.FAILED, error=message, finished_at=Now(), **NO_LEASE | NO_DEATHS)
         else:
-            freed += same.update(
-                state=ClipStep.State.WAITING, attempts=attempts, interruptions=interruptions, **RELEASED
-            )
+            freed += same.update(state=State.WAITING, attempts=process_deaths, interruptions=worker_deaths, **NO_LEASE)
     return freed

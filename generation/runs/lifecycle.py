@@ -1,4 +1,4 @@
-"""The verbs of a run: start, cancel, retry what failed, repaint, stop, finish. Each in one transaction."""
+"""The verbs of a run: start, cancel, stop, finish, retry failed steps, repaint, decide tags; each one transaction."""
 
 import logging
 from typing import Any
@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 
 from generation.errors import NotPossibleNow
 from generation.models import ClipStep, GenerationRun, SentenceCall, TagDecision
-from generation.runs import work
 from generation.runs.conditions import is_ready_made, painted_conditions
 from generation.runs.planning import plan
-from generation.runs.queueing import top_up
+from generation.runs.queueing import send_waiting_steps
 from generation.runs.readiness import check_before_start
+from generation.runs.steps.sequence import queue_of
 from generation.settings_model import GenerationSettings, settings_of
 from study.models import Clip, Stimulus, Study
 from study.models.studies import record
@@ -28,17 +28,21 @@ State = ClipStep.State
 
 
 def active_run(study: Study) -> GenerationRun | None:
-    """The run that is going, if one is."""
+    """Return the study's running run, if there is one."""
     return study.generation_runs.filter(state=GenerationRun.State.RUNNING).first()
 
 
-def _lock(study_id: int) -> None:
-    """Locks the study's row, which whatever begins, ends or adds to a run does first: one of them at a time."""
+def _lock_study(study_id: int) -> None:
+    """Lock the study's row. All that starts, ends or extends a run does so first, so that they happen one at a time."""
     Study.objects.select_for_update().filter(pk=study_id).first()
 
 
 def lock_draft(study: Study) -> Study:
-    """The study, locked for the transaction; raises where its images may not change any more."""
+    """Return the study, locked for the transaction.
+
+    Raises:
+        NotPossibleNow: the study is no draft, so that its images may not change.
+    """
     locked = Study.objects.select_for_update().get(pk=study.pk)
     if locked.status != Study.Status.DRAFT:
         raise NotPossibleNow(
@@ -62,31 +66,31 @@ def _new_run(study: Study, settings: GenerationSettings, actor: Any, notify: boo
                 notify=notify,
                 settings=settings.model_dump(mode="json"),
             )
-    except IntegrityError as error:  # two pressed at once; the other one was first
+    except IntegrityError as error:  # two were started at once; the other one was first
         raise NotPossibleNow(_("Generation is running already.")) from error
 
 
 def clips_to_generate(study: Study) -> QuerySet[Clip]:
-    """The clips that images are wanted for: those in the study, and those left out as unchanged (they may
-    change with the settings)."""
+    """Return the clips to make images for: those included, and those left out as unchanged, since another setting may
+    change them."""
     return study.clips.filter(Q(included=True) | Q(exclusion_reason=UNCHANGED))
 
 
 def start_run(
-    study: Study, *, actor: Any = None, notify: bool = False, wake: bool = True, here: bool = False
+    study: Study, *, actor: Any = None, notify: bool = False, wake: bool = True, in_process: bool = False
 ) -> GenerationRun:
-    """Starts a run over all clips: what is made of the same inputs already stays, all else is left to do.
+    """Start a run over all clips; results made from the same inputs stay.
 
-    `here`: its steps will be done in this process, whose key and weights are looked at first.
+    `wake`: send messages to workers. `in_process`: this process will do the steps, so check its key and weights.
 
     Raises:
-        NotPossibleNow: a run is going, the study is no draft, or there is no clip.
-        RunStopped: a key, weights or an address would fail for every clip; no run was started.
+        NotPossibleNow: a run is running, the study is no draft, or there is no clip.
+        RunStopped: every clip would fail for want of a key, weights or an allowed address; no run was started.
         GenerationError: the settings are not valid.
     """
     settings = settings_of(study)
     if painted_conditions(study):
-        check_before_start(settings, here=here)
+        check_before_start(settings, in_process=in_process)
     with transaction.atomic():
         study = lock_draft(study)
         clips = list(clips_to_generate(study))
@@ -96,46 +100,46 @@ def start_run(
         plan(run, clips, settings)
         record(study, "generation started", actor=actor, run=run.number, clips=len(clips))
         if wake:
-            top_up(run)
+            send_waiting_steps(run)
     finish_if_complete(run)
     run.refresh_from_db()
     return run
 
 
 def cancel_run(run: GenerationRun, *, actor: Any = None) -> None:
-    """Ends the run; steps in the middle may finish, no other is begun."""
+    """End the run; steps that are being done may finish, no other is started."""
     with transaction.atomic():
-        _lock(run.study_id)
+        _lock_study(run.study_id)
         if _end(run, GenerationRun.State.CANCELLED):
             record(run.study, "generation cancelled", actor=actor, run=run.number)
 
 
 def stop_run(run: GenerationRun, message: str) -> None:
-    """Ends the run with one message, because what failed would fail for every clip."""
+    """End the run with one message about an error that every clip would meet."""
     with transaction.atomic():
-        _lock(run.study_id)
+        _lock_study(run.study_id)
         if _end(run, GenerationRun.State.STOPPED, message=message):
             record(run.study, "generation stopped", run=run.number, message=message)
-            _tell(run, _("Generation stopped: %(message)s") % {"message": message})
+            _notify(run, _("Generation stopped: %(message)s") % {"message": message})
 
 
 def finish_if_complete(run: GenerationRun) -> bool:
-    """Ends the run as done where no step is left; of several workers that ask, one ends it."""
-    left = ClipStep.objects.filter(run=run, state__in=ClipStep.AT_HAND)
+    """End the run as done if no step is left, and return whether this call ended it."""
+    left = ClipStep.objects.filter(run=run, state__in=ClipStep.ACTIVE)
     if left.exists():
         return False
     with transaction.atomic():
-        _lock(run.study_id)  # and look again: somebody may have retried or repainted in between
+        _lock_study(run.study_id)  # then check again: steps may have been retried or repainted in between
         if left.exists() or not _end(run, GenerationRun.State.DONE):
             return False
         failed = ClipStep.objects.filter(run=run, state=State.FAILED).count()
         record(run.study, "generation finished", run=run.number, failed=failed)
-        _tell(run, _("Generation is done; %(n)d steps failed.") % {"n": failed})
+        _notify(run, _("Generation is done; %(n)d steps failed.") % {"n": failed})
     return True
 
 
 def _end(run: GenerationRun, state: str, **fields: Any) -> bool:
-    """Ends a running run; False where it had ended already."""
+    """End a running run; return False if it had ended already."""
     running = GenerationRun.objects.filter(pk=run.pk, state=GenerationRun.State.RUNNING)
     if not running.exists():
         return False
@@ -157,8 +161,8 @@ def _end(run: GenerationRun, state: str, **fields: Any) -> bool:
     return bool(running.update(state=state, finished_at=Now(), totals=totals, **fields))
 
 
-def _tell(run: GenerationRun, text: str) -> None:
-    """A note by e-mail to whoever started the run, where they asked for one."""
+def _notify(run: GenerationRun, text: str) -> None:
+    """Send an e-mail to the person who started the run, if they asked for one."""
     address = run.actor.email if run.notify and run.actor else ""
     if not address:
         return
@@ -169,7 +173,7 @@ def _tell(run: GenerationRun, text: str) -> None:
 
 
 def retry_failed(study: Study, *, actor: Any = None, wake: bool = True) -> GenerationRun:
-    """Does the failed steps again, within the run that is going or in a new one.
+    """Do the failed steps again, within the running run or in a new one.
 
     Raises:
         NotPossibleNow: the study is no draft.
@@ -183,12 +187,12 @@ def retry_failed(study: Study, *, actor: Any = None, wake: bool = True) -> Gener
         failed.update(state=State.WAITING, attempts=0, interruptions=0, error="", queued_at=None)
         record(study, "generation retried", actor=actor, run=run.number)
         if wake:
-            top_up(run)
+            send_waiting_steps(run)
     return run
 
 
 def repaint(clip: Clip, *, reason: str, actor: Any = None, wake: bool = True) -> GenerationRun:
-    """Paints all images of a clip again, together, from the next seed of its recorded sequence.
+    """Paint all images of a clip again, together, from the next seed of its recorded sequence.
 
     Raises:
         NotPossibleNow: no reason given, the study is no draft, or the clip is not painted yet.
@@ -206,18 +210,18 @@ def repaint(clip: Clip, *, reason: str, actor: Any = None, wake: bool = True) ->
         run = active_run(study) or _new_run(study, settings, actor, notify=False)
         used = (step.result or {}).get("seed_number", step.seed_number)
         step.run, step.state, step.seed_number = run, State.WAITING, used + 1
-        step.queue = work.queue_of(step.kind, settings)
+        step.queue = queue_of(step.kind, settings)
         step.attempts, step.interruptions, step.error, step.queued_at = 0, 0, "", None
         step.save()
         record(study, "repainted", actor=actor, reason=reason.strip(), clip=clip.name, seed_number=used + 1)
         if wake:
-            top_up(run)
+            send_waiting_steps(run)
     return run
 
 
 @transaction.atomic
 def decide_tags(clip: Clip, choices: dict[str, str], *, actor: Any = None) -> None:
-    """Keeps what the researcher decided on contested tags; the next run uses it."""
+    """Save the researcher's decisions on contested tags; the next run applies them."""
     study = lock_draft(clip.study)
     for tag, choice in choices.items():
         TagDecision.objects.update_or_create(clip=clip, tag=tag, defaults={"choice": choice, "actor": actor})

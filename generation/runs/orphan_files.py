@@ -1,4 +1,8 @@
-"""Files and rows that agree: nothing on disk without an owner, however a worker ends."""
+"""Delete stored files that no row refers to, however a worker ends.
+
+The name of a file is recorded (`LooseFile`) before the file is written, under the token of the lease or the upload,
+and removed in the transaction that gives the file an owner.
+"""
 
 import secrets
 from collections.abc import Iterable
@@ -12,20 +16,21 @@ from django.db.models.functions import Now
 from generation.models import ClipStep, LooseFile
 from study.models import Clip, Stimulus
 
-# A worker that lost its lease may still be writing; a name is forgotten only when that cannot be any more.
+# A worker that lost its lease may still be writing, so a name is forgotten only after this time.
 FORGET_AFTER = timedelta(hours=1)
-# What begins the token of files that no step writes: those of an upload, held until it can only have failed.
+# Token prefix of uploaded files. They are kept for FORGET_AFTER; an upload that has not made them its own by then has
+# failed.
 UPLOAD = "upload-"
 
 
 def opaque_name(suffix: str) -> str:
-    """A stored name that tells nothing of content, clip or condition."""
+    """Return a random name to store a file under, which reveals neither content, clip nor condition."""
     name = secrets.token_hex(16)
     return f"{name[:2]}/{name}.{suffix}"
 
 
 def write(contents: Iterable[tuple[str, bytes]], lease_token: str) -> list[str]:
-    """Stores files, (suffix, bytes) each, under opaque names that are written down first."""
+    """Record names for files, (suffix, bytes) each, and store the files; return the names."""
     contents = list(contents)
     names = [opaque_name(suffix) for suffix, _ in contents]
     LooseFile.objects.bulk_create(LooseFile(name=name, lease_token=lease_token) for name in names)
@@ -35,45 +40,43 @@ def write(contents: Iterable[tuple[str, bytes]], lease_token: str) -> list[str]:
 
 
 def upload_token() -> str:
-    """A token for the files of one upload."""
+    """Return a token for the files of one upload."""
     return UPLOAD + secrets.token_hex(12)
 
 
-def claim(names: Iterable[str]) -> int:
-    """Strikes files off: a row of the same transaction owns them now. Returns how many there were to strike."""
-    names, struck = list(names), 0
+def mark_owned(names: Iterable[str]) -> int:
+    """Remove the records of files that a row of the same transaction owns now; return how many were recorded."""
+    names, removed = list(names), 0
     for first in range(0, len(names), 500):
-        struck += LooseFile.objects.filter(name__in=names[first : first + 500]).delete()[0]
-    return struck
+        removed += LooseFile.objects.filter(name__in=names[first : first + 500]).delete()[0]
+    return removed
 
 
-def give_up(token: str) -> None:
-    """Hands the files written under a token to the sweep, now."""
+def release_token(token: str) -> None:
+    """Let `delete_orphans` delete the files written under a token."""
     LooseFile.objects.filter(lease_token=token).update(lease_token="")
 
 
-def abandon(names: Iterable[str]) -> None:
-    """Says that nobody owns these files any more; `sweep` after the commit removes them."""
+def mark_orphaned(names: Iterable[str]) -> None:
+    """Record files that no row owns any more; `delete_orphans`, after the commit, deletes them."""
     LooseFile.objects.bulk_create((LooseFile(name=name) for name in names if name), ignore_conflicts=True)
 
 
-def sweep() -> int:
-    """Removes the files that nobody will own; returns how many names it looked at."""
-    held = ClipStep.objects.filter(
-        lease_token=OuterRef("lease_token"), state=ClipStep.State.RUNNING, leased_until__gt=Now()
-    )
-    arriving = Q(lease_token__startswith=UPLOAD, created_at__gte=Now() - FORGET_AFTER)
-    loose = LooseFile.objects.exclude(arriving).exclude(Exists(held))
-    stale = list(loose.values_list("name", flat=True)[:500])
-    for name in set(stale) - _owned(stale):
+def delete_orphans() -> int:
+    """Delete recorded files that no lease and no recent upload holds; return how many names were looked at."""
+    held = ClipStep.objects.held_under(OuterRef("lease_token"))
+    uploading = Q(lease_token__startswith=UPLOAD, created_at__gte=Now() - FORGET_AFTER)
+    orphaned = LooseFile.objects.exclude(uploading).exclude(Exists(held))
+    names = list(orphaned.values_list("name", flat=True)[:500])
+    for name in set(names) - _owned(names):
         default_storage.delete(name)
-    LooseFile.objects.filter(name__in=stale, lease_token="").delete()
-    LooseFile.objects.filter(name__in=stale, created_at__lt=Now() - FORGET_AFTER).delete()
-    return len(stale)
+    LooseFile.objects.filter(name__in=names, lease_token="").delete()
+    LooseFile.objects.filter(name__in=names, created_at__lt=Now() - FORGET_AFTER).delete()
+    return len(names)
 
 
 def _owned(names: list[str]) -> set[str]:
-    """Those that a row still owns: a study and its copy have their files in common until one is made again."""
+    """Return the names that a row still owns: a study and its copy share files until one of them makes them again."""
     owned: set[str] = set()
     if names:
         for model, fields in ((Stimulus, ("image", "preview")), (Clip, ("audio", "survey_audio"))):

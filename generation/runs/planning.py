@@ -1,4 +1,4 @@
-"""What a run has to do: for each clip the first step whose result is not current, and those after it."""
+"""Plan a run: for each clip, do the first step whose result is not current, and the steps after it."""
 
 from collections.abc import Iterable
 
@@ -6,23 +6,28 @@ from django.db.models import prefetch_related_objects
 
 from generation.models import ClipStep, GenerationRun
 from generation.runs.conditions import painted_conditions
-from generation.runs.work import Bench, Kind, State, inputs_of, is_current, is_wanted, queue_of
+from generation.runs.steps.by_kind import collect_inputs, is_current
+from generation.runs.steps.context import StepContext
+from generation.runs.steps.sequence import is_needed, queue_of
 from generation.settings_model import GenerationSettings
 from study.models import Clip, Stimulus
 
+Kind, State = ClipStep.Kind, ClipStep.State
+
 
 def plan(run: GenerationRun, clips: Iterable[Clip], settings: GenerationSettings) -> None:
-    """Puts every clip's steps into the run. Call it in the transaction that makes the run."""
+    """Put every clip's steps into the run. Call it in the transaction that creates the run."""
     clips = list(clips)
     prefetch_related_objects(clips, "stimuli__condition", "tag_decisions")
-    # Locked, so that a step of a cancelled run that is ending just now ends before or after this, not across.
+    # Locked, so that a step of a cancelled run cannot end while this plans.
     existing = {
         (step.clip_id, step.kind): step
         for step in ClipStep.objects.filter(clip__in=clips).select_for_update().order_by("pk")
     }
     conditions = painted_conditions(run.study)
     fresh: list[ClipStep] = []
-    planned: dict[tuple[str, str], list[int]] = {}  # rows by (queue, state): few updates for thousands of rows
+    # Ids of rows by (queue, state), so that a few updates serve thousands of rows.
+    planned: dict[tuple[str, str], list[int]] = {}
     for clip in clips:
         clip.study = run.study
         steps = [
@@ -52,32 +57,33 @@ def _plan_clip(
     settings: GenerationSettings,
     conditions: dict[str, dict[str, str]],
 ) -> None:
+    """Set run, queue and state of a clip's steps; save nothing."""
     results: dict[str, dict] = {}
-    redefined: dict | None = None
-    state = State.WAITING  # of the next step that is not done
+    next_state = State.WAITING  # of the next step that is to be done: the first waits, the others are blocked
     for step in steps:
-        bench = Bench(step, clip, settings, conditions, results)
+        context = StepContext(step, clip, settings, conditions, results)
         step.run, step.queue = run, queue_of(step.kind, settings)
-        if step.state == State.RUNNING:  # in the middle, from a cancelled run: whoever holds it hands it over
-            state = State.LATER
+        if step.state == State.RUNNING:
+            # A worker does it for a cancelled run; when it ends, the step waits for this run (see `execution`).
+            next_state = State.BLOCKED
             continue
-        if not is_wanted(bench, step.kind, redefined):
+        if not is_needed(context, step.kind):
             step.state = State.SKIPPED
-        elif state == State.WAITING and is_current(step, inputs_of(bench)) and _is_there(bench):
+        elif next_state == State.WAITING and is_current(step, collect_inputs(context)) and _has_output(context):
             step.state = State.DONE
             results[step.kind] = step.result
-            redefined = step.result if step.kind == Kind.REDEFINE else redefined
         else:
-            step.state, state = state, State.LATER
+            step.state = next_state
+            next_state = State.BLOCKED
 
 
-def _is_there(bench: Bench) -> bool:
-    """Whether what the step made is where it belongs."""
-    if bench.step.kind == Kind.LISTEN:
-        return bool(bench.clip.survey_audio)
-    if bench.step.kind == Kind.PAINT:
+def _has_output(context: StepContext) -> bool:
+    """Return whether the files of the step's result are still owned by the clip and its stimuli."""
+    if context.step.kind == Kind.LISTEN:
+        return bool(context.clip.survey_audio)
+    if context.step.kind == Kind.PAINT:
         ready = {
-            stimulus.condition.key for stimulus in bench.clip.stimuli.all() if stimulus.state == Stimulus.State.READY
+            stimulus.condition.key for stimulus in context.clip.stimuli.all() if stimulus.state == Stimulus.State.READY
         }
-        return set(bench.conditions) <= ready
+        return set(context.conditions) <= ready
     return True

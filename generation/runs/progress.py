@@ -1,9 +1,9 @@
-"""How far a run is, how fast it goes and how long it will take: one look for pages and terminals."""
+"""The progress of a run for pages and terminals: images, steps, rate, time left."""
 
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from generation.models import ClipStep, GenerationRun, TagDecision
@@ -11,12 +11,13 @@ from generation.redefinition.decisions import contested_tags
 from study.models import Stimulus, Study
 
 State = ClipStep.State
-RATE_OVER = timedelta(minutes=5)  # the rate is that of the last minutes, so that it follows what happens
+# The rate is that of the last minutes, so that it follows changes.
+RATE_OVER = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
 class Progress:
-    """A study's images and the run that makes them. `rate` is images a minute."""
+    """A study's images and its last run. `rate`: images per minute."""
 
     run: GenerationRun | None
     images_ready: int
@@ -35,13 +36,13 @@ class Progress:
 
     @property
     def percent(self) -> int:
-        """Of the steps that are done; of the images where no run was ever started here."""
+        """The percentage of steps done; of images ready if the study has no run."""
         done, wanted = (self.steps_done, self.steps_wanted) if self.run else (self.images_ready, self.images_wanted)
         return 100 * done // wanted if wanted else 0
 
 
 def progress_of(study: Study) -> Progress:
-    """Where the study's generation stands now."""
+    """Return the progress of the study's generation now."""
     run = study.generation_runs.last()
     included = study.clips.filter(included=True)
     wanted = included.count() * study.conditions.count()
@@ -67,7 +68,8 @@ def progress_of(study: Study) -> Progress:
     )
 
 
-def _rate(run: GenerationRun | None, steps, remaining: int) -> tuple[float | None, float | None]:
+def _rate(run: GenerationRun | None, steps: QuerySet[ClipStep], remaining: int) -> tuple[float | None, float | None]:
+    """Return images per minute and the seconds left; None for what cannot be estimated yet."""
     if run is None or not run.is_running:
         return None, None
     now = timezone.now()
@@ -78,19 +80,19 @@ def _rate(run: GenerationRun | None, steps, remaining: int) -> tuple[float | Non
     done = ended.count()
     if done < 4 or elapsed < 2:
         return None, None
-    # Images for people; time left from all steps, since painting is not all there is to do.
+    # The rate counts images, which people understand; the time left follows from all steps.
     return (painted * 60 / elapsed if painted else None), remaining * elapsed / done
 
 
 def unchanged_clips(study: Study) -> int:
-    """Clips whose two tag sets give the same prompts."""
+    """Count the clips whose two tag sets give the same prompts."""
     return ClipStep.objects.filter(
         clip__study=study, kind=ClipStep.Kind.REDEFINE, state=State.DONE, result__unchanged=True
     ).count()
 
 
 def undecided(study: Study) -> list[tuple[int, str]]:
-    """(clip id, tag) of every contested tag that nobody has decided about."""
+    """Return (clip id, tag) of every contested tag without a decision."""
     decided = set(TagDecision.objects.filter(clip__study=study).values_list("clip_id", "tag"))
     rows = ClipStep.objects.filter(clip__study=study, kind=ClipStep.Kind.REDEFINE, result__isnull=False).values_list(
         "clip_id", "result__contested"

@@ -1,7 +1,7 @@
-"""Waking workers. The database is the queue: a message only names a row, and losing or doubling it does no harm.
+"""Send messages that wake workers. The database is the queue: a message only names a step's row.
 
-Few messages are under way at a time (`window`), and whoever finishes a step sends the next ones, so that a
-broker never holds thousands and copies never pile up.
+A lost or doubled message does no harm. Few messages are under way at a time (`max_queued`), and each finished step
+sends the next ones, so that a broker never holds thousands.
 """
 
 import logging
@@ -16,32 +16,30 @@ from generation.models import ClipStep, GenerationRun
 
 logger = logging.getLogger(__name__)
 
+# Steps that are furthest along go first. Steps whose worker died are last: a step that crashes workers must not block
+# the rest.
+WORK_ORDER = ("attempts", "interruptions", "-position", "clip__number")
 
-def window(running: int) -> int:
-    """How many messages may be under way in a queue: it grows with the workers that are seen to be there."""
+
+def max_queued(running: int) -> int:
+    """Return how many messages may be under way in a queue in which `running` steps are being done."""
     return 8 + 2 * running
 
 
-def top_up(run: GenerationRun) -> int:
-    """Sends messages for waiting steps, those furthest along first, as far as the window allows.
-
-    Steps under which a worker ended come last, so that what kills workers cannot hold up the others.
-    """
+def send_waiting_steps(run: GenerationRun) -> int:
+    """Send messages for waiting steps, in each queue at most `max_queued`; return how many were sent."""
     if not GenerationRun.objects.filter(pk=run.pk, state=GenerationRun.State.RUNNING).exists():
         return 0
     sent = 0
     waiting = ClipStep.objects.filter(run=run, state=ClipStep.State.WAITING)
     for queue in waiting.filter(queued_at=None).values_list("queue", flat=True).distinct().order_by():
         running = ClipStep.objects.filter(run=run, state=ClipStep.State.RUNNING, queue=queue).count()
-        room = window(running) - waiting.filter(queue=queue, queued_at__isnull=False).count()
+        room = max_queued(running) - waiting.filter(queue=queue, queued_at__isnull=False).count()
         if room <= 0:
             continue
-        for step_id in list(
-            waiting.filter(queue=queue, queued_at=None)
-            .order_by("attempts", "interruptions", "-position", "clip__number")
-            .values_list("pk", flat=True)[:room]
-        ):
-            # Two that top up at once: only the one that changes the row sends the message.
+        unsent = waiting.filter(queue=queue, queued_at=None).order_by(*WORK_ORDER)
+        for step_id in list(unsent.values_list("pk", flat=True)[:room]):
+            # Of two processes that send at once, only the one that changes the row sends the message.
             if waiting.filter(pk=step_id, queued_at=None).update(queued_at=Now()):
                 _send_after_commit(step_id, queue)
                 sent += 1
@@ -49,8 +47,8 @@ def top_up(run: GenerationRun) -> int:
 
 
 def queue_name(queue: str) -> str:
-    """The broker's name for a queue; a prefix keeps installations apart that share a broker."""
-    return getattr(settings, "GENERATION_QUEUE_PREFIX", "") + queue
+    """Return the broker's name for a queue; the prefix keeps installations apart that share a broker."""
+    return settings.GENERATION_QUEUE_PREFIX + queue
 
 
 def _send_after_commit(step_id: int, queue: str) -> None:
@@ -61,6 +59,6 @@ def _publish(step_id: int, queue: str) -> None:
     try:
         current_app.send_task("generation.perform_step", (step_id,), queue=queue_name(queue), ignore_result=True)
     except (OperationalError, ChannelError, OSError) as error:
-        # The broker is away. The row says what is left; a worker that comes up finds it.
+        # The broker cannot be reached. The row is marked as unsent, so that the next worker sends it again.
         logger.warning("No message could be sent (%s); a worker will find the step by its row.", error)
         ClipStep.objects.filter(pk=step_id, state=ClipStep.State.WAITING).update(queued_at=None)

@@ -1,4 +1,4 @@
-"""Whether a run can start at all: what would fail for every clip is said once, before anything is begun."""
+"""Check before a run starts for errors that every clip would meet, so that one message reports them."""
 
 import os
 
@@ -8,33 +8,34 @@ from generation.errors import RunStopped
 from generation.hardware import has_gpu
 from generation.painting import DiffusersOptions
 from generation.painting.errors import PainterNotReady
+from generation.runs.steps import loaded_models
 from generation.settings_model import GenerationSettings
 from generation.writing import OpenAIOptions, StopsTheBatch
 from generation.writing.hosts import check_host
 
 
 def is_one_machine() -> bool:
-    """Whether workers run where this process does: a broker that is a folder reaches no other machine."""
+    """Return whether all workers are on this machine: a broker that is a folder reaches no other."""
     return str(django_settings.CELERY_BROKER_URL).startswith("filesystem:")
 
 
-def check_before_start(settings: GenerationSettings, *, here: bool = False) -> None:
-    """Raise what would stop every clip, as far as it can be known in this process without loading a model.
+def check_before_start(settings: GenerationSettings, *, in_process: bool = False) -> None:
+    """Check the service's address, the key, the model's files and the GPU, as far as this process can.
 
-    `here`: the steps are done in this process. Where workers may be on other machines, each of them checks its
-    own key and weights when it comes to them, and stops the run with the same message.
+    `in_process`: the steps are done in this process, so that its painter may be loaded. Workers on other machines check
+    their own key and weights when they need them, and stop the run with the same message.
 
     Raises:
-        RunStopped: with one message that says how to mend it.
+        RunStopped: every clip would fail; the message says what to do.
     """
     try:
         if isinstance(settings.writer, OpenAIOptions):
             check_host(settings.writer.base_url, django_settings.WRITER_HOSTS)
-        if here or is_one_machine():
+        if in_process or is_one_machine():
             _check_writer(settings)
             if isinstance(settings.painter, DiffusersOptions):
                 _check_model(settings.painter)
-        if here:
+        if in_process:
             _check_painter(settings)
     except (StopsTheBatch, PainterNotReady) as error:
         raise RunStopped(str(error)) from error
@@ -52,12 +53,12 @@ def _check_writer(settings: GenerationSettings) -> None:
 
 
 def _check_model(painter: DiffusersOptions) -> None:
-    """Files and GPU, without torch, which a web process may not have."""
+    """Check the model's files and the GPU without torch, which the web process never imports."""
     from generation.painting.model_files import check_files
 
     try:
         check_files(painter)
-    except ImportError:  # a web host without the workers' libraries: they look themselves
+    except ImportError:  # a web host without the workers' libraries: the workers check
         return
     if painter.device == "cuda" and not has_gpu():
         raise PainterNotReady(
@@ -67,8 +68,6 @@ def _check_model(painter: DiffusersOptions) -> None:
 
 
 def _check_painter(settings: GenerationSettings) -> None:
-    from generation.runs.pipeline import painter_of
-
-    check_ready = getattr(painter_of(settings), "check_ready", None)
+    check_ready = getattr(loaded_models.painter_of(settings), "check_ready", None)
     if check_ready is not None:
         check_ready()

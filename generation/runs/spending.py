@@ -1,7 +1,7 @@
-"""What a study's sentences cost: an estimate before a run, the count after, and the cap over all its runs.
+"""Cost of a study's sentences: the estimate before a run, the count after it, and the cap over all runs.
 
-Every call is written down before it is made, at the most that it may come to, and counted when it is answered, also
-where the answer could not be used. So the caps hold over all workers and runs of a study, whatever comes at once.
+Each call has a row before it is made, with the most tokens that it may take, and is counted when it is answered, even
+if the answer cannot be used. So the caps hold over all workers and runs of a study, whatever they do at the same time.
 """
 
 import time
@@ -12,7 +12,7 @@ from typing import Any
 from django.conf import settings as django_settings
 from django.db import transaction
 from django.db.models import Count, Exists, F, OuterRef, QuerySet, Sum
-from django.db.models.functions import Least, Now
+from django.db.models.functions import Least
 
 from generation.models import ClipStep, GenerationRun, SentenceCall
 from generation.runs.conditions import painted_conditions
@@ -21,14 +21,15 @@ from generation.writing import OpenAIOptions
 from generation.writing.usage import EXPECTED_ANSWER_TOKENS, Estimate, Usage, check_cap, fits_cap
 from study.models import Study
 
-# Of Stable Diffusion and its kin. It only stands in the request's text: another limit costs about the same.
+# The token limit of Stable Diffusion and similar models. It only occurs in the request's text, so that another limit
+# costs about the same.
 USUAL_TOKEN_LIMIT = 77
-# Seconds between two looks whether the calls under way have left room under a cap.
+# Seconds between two checks whether the calls under way have left room under a cap.
 WAIT_FOR_CALLS = 0.25
 
 
 def answers_folder() -> Path:
-    """Where answers are kept, so that what is stored is never asked again."""
+    """Return the folder of the service's answers, which are never asked for twice."""
     return Path(django_settings.DATA_DIR) / "sentences"
 
 
@@ -37,7 +38,7 @@ def _calls(study: Study, *, under_way: bool) -> QuerySet[SentenceCall]:
 
 
 def used(study: Study, run: GenerationRun | None = None) -> Usage:
-    """The calls and tokens of a study's runs, or of one of them, as the service counted them."""
+    """Return the calls and tokens of a study's runs, or of one of them, as the service counted them."""
     rows = _calls(study, under_way=False)
     if run is not None:
         rows = rows.filter(run=run)
@@ -46,10 +47,10 @@ def used(study: Study, run: GenerationRun | None = None) -> Usage:
 
 
 class StudyUsage(Usage):
-    """A usage whose calls are rows, shared by all workers that write for the study.
+    """A usage with a row for each call, shared by all workers that write for the study.
 
-    `lease_token`: of the step that writes. A call whose step nobody holds any more was under way when its worker
-    was killed: it counts as what it was expected to take.
+    `lease_token`: the lease of the step that writes. If a call is under way and no worker holds its step, its worker
+    was killed: the call counts as the tokens that it was expected to take.
     """
 
     def __init__(self, run: GenerationRun, lease_token: str = "") -> None:
@@ -59,7 +60,7 @@ class StudyUsage(Usage):
     def begin_call(self, options: OpenAIOptions, input_tokens: int) -> int:
         while True:
             self._settle_abandoned()
-            # The study's row is locked, so that of two workers each sees the other's call.
+            # The study's row is locked, so that two workers see each other's calls.
             with transaction.atomic():
                 Study.objects.select_for_update().get(pk=self._run.study_id)
                 now, under_way = self._tokens()
@@ -76,11 +77,13 @@ class StudyUsage(Usage):
             time.sleep(WAIT_FOR_CALLS)
 
     def _tokens(self) -> tuple[tuple[int, int], tuple[int, int]]:
-        """(read, written) tokens that are counted, and those under way; in one query, between which no call ends."""
-        rows = SentenceCall.objects.filter(run__study_id=self._run.study_id).values_list("under_way")
-        sums = {
-            way: (read, written) for way, read, written in rows.annotate(*map(Sum, ("input_tokens", "output_tokens")))
-        }
+        """Return (read, written) tokens of the counted calls and of those under way.
+
+        It is one query: between two, a call could end and be missed by both.
+        """
+        calls = SentenceCall.objects.filter(run__study_id=self._run.study_id).order_by()
+        rows = calls.values("under_way").annotate(read=Sum("input_tokens"), written=Sum("output_tokens"))
+        sums = {row["under_way"]: (row["read"], row["written"]) for row in rows}
         return sums.get(False, (0, 0)), sums.get(True, (0, 0))
 
     def end_call(self, number: int, input_tokens: int, output_tokens: int) -> None:
@@ -95,21 +98,21 @@ class StudyUsage(Usage):
         SentenceCall.objects.filter(pk=number).delete()
 
     def _settle_abandoned(self) -> None:
-        held = ClipStep.objects.filter(
-            lease_token=OuterRef("lease_token"), state=ClipStep.State.RUNNING, leased_until__gt=Now()
-        )
+        """Count the calls of killed workers at what they were expected to take."""
+        held = ClipStep.objects.held_under(OuterRef("lease_token"))
         abandoned = _calls(self._run.study, under_way=True).exclude(Exists(held)).exclude(lease_token="")
         abandoned.update(under_way=False, output_tokens=Least(F("output_tokens"), EXPECTED_ANSWER_TOKENS))
 
 
 def estimate(study: Study, settings: GenerationSettings) -> Estimate | None:
-    """What the sentences still to be written will take; None where they cost nothing.
+    """Estimate the cost of the sentences still to be written; None if they cost nothing.
 
-    From the tag sets where they are known; for other clips from the imported tags, or from as many invented
-    ones as a prompt may have.
+    The estimate is made from the tag sets of redefined clips; for other clips from the imported tags, or from as many
+    invented tags as a prompt may have.
     """
     if not isinstance(settings.writer, OpenAIOptions) or not painted_conditions(study):
         return None
+    # A study of the template writer needs neither.
     from generation.writing.answers import FolderAnswers
     from generation.writing.openai_writer import OpenAIWriter
 
@@ -129,7 +132,7 @@ def _tag_sets(study: Study, settings: GenerationSettings) -> list[Sequence[str]]
         if clip.pk in known:
             found += [known[clip.pk]["original"], known[clip.pk]["redefined"]]
             continue
-        # Words of the clip's own, so that two clips with the same tags are not taken for one request.
+        # The clip's number makes each request distinct, so that equal tags of two clips count as two calls.
         tags = clip.imported_tags[: settings.tag_limit] or ["a usual tag"] * settings.tag_limit
         found += [[*tags, f"first {clip.pk}"], [*tags, f"second {clip.pk}"]]
     return found

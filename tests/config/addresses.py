@@ -6,7 +6,7 @@ from typing import Any
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from generation.console.presenting import image_key
+from generation.console.clip_views import image_key
 from study.models import Study
 from tests.study.visits import Visit
 

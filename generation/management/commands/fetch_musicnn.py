@@ -1,4 +1,4 @@
-"""Downloads and converts the embedded tagger's weights, once."""
+"""Download and convert the embedded tagger's weights, once."""
 
 from pathlib import Path
 from typing import Any

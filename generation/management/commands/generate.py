@@ -30,7 +30,7 @@ class Command(BaseCommand):
             known = ", ".join(Study.objects.values_list("slug", flat=True)[:10]) or "none"
             raise CommandError(f"There is no study '{slug}'. Studies here: {known}.", returncode=2)
         try:
-            run = lifecycle.active_run(study) or lifecycle.start_run(study, wake=not in_process, here=in_process)
+            run = lifecycle.active_run(study) or lifecycle.start_run(study, wake=not in_process, in_process=in_process)
         except GenerationError as error:
             raise CommandError(str(error), returncode=2) from error
         if in_process or wait:
@@ -73,5 +73,5 @@ class Command(BaseCommand):
         if run.state == GenerationRun.State.STOPPED:
             raise CommandError(run.message, returncode=2)
         if failed:
-            raise CommandError(f"{len(failed)} steps failed; mend them and run this again.", returncode=1)
+            raise CommandError(f"{len(failed)} steps failed; fix them and run this again.", returncode=1)
         self.stdout.write(f"Run {run.number} is {run.get_state_display()}: {run.totals['images']} images.")

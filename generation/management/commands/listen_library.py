@@ -1,4 +1,4 @@
-"""Voice, tags and representations of a whole folder of music."""
+"""Listen to a whole folder of music: voice, tags and representations."""
 
 from pathlib import Path
 from typing import Any
@@ -31,13 +31,13 @@ class Command(BaseCommand):
             self._listen(folder, out, options)
         elif not (out / "plan.json").is_file():
             raise CommandError(f"{out}: holds no pass yet; run this without --status first", returncode=2)
-        self._say(passes.progress_of(out))
+        self._show(passes.progress_of(out))
         for row in passes.read_rows(out):
             if "error" in row:
                 self.stderr.write(row["error"])
-        for number in passes.given_up(out):
+        for number in passes.abandoned_chunks(out):
             self.stderr.write(
-                f"chunk {number}: {passes.MOST_TRIES} workers ended at it, so it is left alone; their logs may say "
+                f"chunk {number}: {passes.MAX_TRIES} workers ended during it, so it is left alone; their logs may say "
                 "why. Without --queue it is tried again."
             )
         if options["voice_csv"]:
@@ -56,7 +56,7 @@ class Command(BaseCommand):
         paths = {
             name: options[name].resolve() for name in ("checkpoint", "head", "tags", "thresholds") if options[name]
         }
-        chosen = tagger_options(options | paths)  # workers have folders of their own to stand in
+        chosen = tagger_options(options | paths)  # workers have other working directories
         tagger = None if options["queue"] else tagger_from(options)
         try:
             passes.plan_pass(out.resolve(), folder.resolve(), files, chosen.model_dump_json())
@@ -69,9 +69,9 @@ class Command(BaseCommand):
             return
         for number in passes.chunks_left(out):
             passes.listen_to_chunk(out.resolve(), number, tagger)
-            self._say(passes.progress_of(out))
+            self._show(passes.progress_of(out))
 
-    def _say(self, progress: Any) -> None:
+    def _show(self, progress: Any) -> None:
         left = "" if progress.seconds_left is None else f", {duration(progress.seconds_left)} left"
         self.stdout.write(
             f"{progress.clips_done:,} of {progress.clips:,} clips, "

@@ -1,4 +1,4 @@
-"""Decodes MagnaTagATune once into a memory-mapped store."""
+"""Decode MagnaTagATune once into a memory-mapped store."""
 
 import os
 from pathlib import Path
@@ -18,7 +18,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("folder", type=Path, help="the data set: annotations_final.csv and folders 0 to f")
-        parser.add_argument("--annotations", type=Path, help="the annotation file, if it lies elsewhere")
+        parser.add_argument("--annotations", type=Path, help="the annotation file, if it is elsewhere")
         parser.add_argument("--out", type=Path, help="the store (default: FOLDER/store; 33 GB for all clips)")
         parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="decoders at once")
         parser.add_argument("--sample-rate", type=int, default=22_050, help="Hz (default 22,050, as CLMR)")
@@ -38,7 +38,7 @@ class Command(BaseCommand):
             if not any(path.is_file() for _, path in clips[:1000]):
                 raise CommandError(
                     f"{folder}: none of the clips is there (the first would be {clips[0][1]}); "
-                    "unpack MagnaTagATune's MP3 archive so that its folders 0 to f lie in it.",
+                    "unpack MagnaTagATune's MP3 archive so that its folders 0 to f are in it.",
                     returncode=2,
                 )
             line = ProgressLine(self.stderr, "decoded")
@@ -59,11 +59,11 @@ class Command(BaseCommand):
             f"{empty} left out as empty in the published archive."
         )
         if store.failed:
-            raise CommandError("Mend or delete the files listed above and run this again.", returncode=1)
+            raise CommandError("Fix or delete the files listed above and run this again.", returncode=1)
 
 
 def _annotation_file(folder: Path) -> Path:
     for name in ("annotations_final.csv", "annotations_final.csv.xz"):
         if (folder / name).is_file():
             return folder / name
-    raise CommandError(f"{folder}: no annotations_final.csv in it; say where with --annotations.", returncode=2)
+    raise CommandError(f"{folder}: no annotations_final.csv in it; give its path with --annotations.", returncode=2)

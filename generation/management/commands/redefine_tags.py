@@ -64,12 +64,12 @@ class Command(BaseCommand):
         except RedefinitionError as error:
             raise CommandError(str(error), returncode=2) from error
         except ValidationError as error:
-            said = "; ".join(problem["msg"] for problem in error.errors())
-            raise CommandError(f"thresholds: {said}.", returncode=2) from error
+            faults = "; ".join(problem["msg"] for problem in error.errors())
+            raise CommandError(f"thresholds: {faults}.", returncode=2) from error
         except OSError as error:
             raise CommandError(f"{error.filename}: cannot be written ({error.strerror}).", returncode=2) from error
         if options["verbosity"] >= 2:
-            self._tell_stages(redefined, rules)
+            self._show_stages(redefined, rules)
         self._summarise(redefined, report)
 
     def _write(self, redefined: RedefinedTable, report: dict[str, Any], options: dict[str, Any]) -> None:
@@ -94,8 +94,8 @@ class Command(BaseCommand):
                         ]
                     )
 
-    def _tell_stages(self, redefined: RedefinedTable, rules: RuleSet) -> None:
-        """Every rule with the clips that it changed and the total after it, every stage with the tags left."""
+    def _show_stages(self, redefined: RedefinedTable, rules: RuleSet) -> None:
+        """Show each rule with the clips that it changed and the total after it, and each stage with the tags left."""
         for stage in rules.file.stages:
             self.stdout.write(stage.name)
             for step in rules.steps:
@@ -118,7 +118,7 @@ class Command(BaseCommand):
 
 
 def _check_places(options: dict[str, Any]) -> None:
-    """Refuse before the work what could only fail after it, or would overwrite what is read."""
+    """Refuse output files that cannot be written or would overwrite an input, before the work is done."""
     read = {options[name].resolve() for name in ("annotations", "voice") if options[name]}
     written: set[Path] = set()
     for name in ("out", "report", "changes"):

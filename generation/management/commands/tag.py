@@ -1,4 +1,4 @@
-"""Tags of audio files, with probabilities."""
+"""Print the tags of audio files with their probabilities."""
 
 import json
 from pathlib import Path
@@ -21,14 +21,14 @@ class Command(BaseCommand):
         parser.add_argument("--top", type=int, default=10, help="tags per file in the table (default 10)")
 
     def handle(self, *args: Any, files: list[Path], **options: Any) -> None:
-        bad = []
-        for file in files:  # all are checked before the first is heard
+        faults = []
+        for file in files:  # all are checked before the first is tagged
             try:
                 check_audio(file, str(file))
             except AudioError as error:
-                bad.append(str(error))
-        if bad:
-            raise CommandError("\n".join(bad), returncode=2)
+                faults.append(str(error))
+        if faults:
+            raise CommandError("\n".join(faults), returncode=2)
         tagger = tagger_from(options)
         rows: list[dict[str, Any]] = []
         for file in files:

@@ -1,4 +1,4 @@
-"""CLMR's trainings: contrastive pre-training, heads on a frozen encoder, fine-tuning, supervised baseline."""
+"""Train CLMR: contrastive pre-training, heads on a frozen encoder, fine-tuning, supervised baseline."""
 
 from pathlib import Path
 from typing import Any
@@ -46,7 +46,7 @@ class Command(BaseCommand):
         try:
             record = getattr(self, f"_{stage}")(_Data(options), options)
         except ValidationError as error:
-            raise CommandError(_in_words(error), returncode=2) from error
+            raise CommandError(_option_errors(error), returncode=2) from error
         except (StoreError, AnnotationError, TaggingError, ValueError) as error:
             raise CommandError(str(error), returncode=2) from error
         self.stdout.write(
@@ -61,7 +61,7 @@ class Command(BaseCommand):
             )
         self.stdout.write(f"written to {options['out']}")
 
-    def _say(self, progress: Any) -> None:
+    def _show_progress(self, progress: Any) -> None:
         valid = "" if progress.valid_loss is None else f", validation {progress.valid_loss:.4f}"
         self.stderr.write(
             f"epoch {progress.epoch}, step {progress.step}: loss {progress.loss:.4f}{valid}, "
@@ -76,7 +76,7 @@ class Command(BaseCommand):
         settings = PretrainOptions(sample_rate=data.store.sample_rate, **_given(options, *_SHARED, "temperature"))
         out = options["out"]
         encoder, result = pretrain(
-            data.split("train").clips, data.split("valid").clips, settings, out, on_progress=self._say
+            data.split("train").clips, data.split("valid").clips, settings, out, on_progress=self._show_progress
         )
         save_encoder(encoder, out / "encoder.pt")
         record = result.record(settings, stage="pretrain", clips=len(data.split("train").clips))
@@ -139,7 +139,7 @@ class Command(BaseCommand):
             settings,
             out,
             encoder=encoder,
-            on_progress=self._say,
+            on_progress=self._show_progress,
         )
         tagger = ClmrTagger(trained, head, data.tags, {"name": "clmr"})
         rate = data.store.sample_rate
@@ -158,8 +158,8 @@ class Command(BaseCommand):
 _SHARED = ("epochs", "batch", "learning_rate", "patience", "seed", "precision")
 
 
-def _in_words(error: ValidationError) -> str:
-    """Settings that cannot be, by the option that gives them."""
+def _option_errors(error: ValidationError) -> str:
+    """Return the errors of the settings, each with its command-line option."""
     return "\n".join(
         f"--{'-'.join(str(part) for part in problem['loc']).replace('_', '-')}: "
         f"{problem['msg'].removeprefix('Input ')}, not {problem['input']!r}"
@@ -168,12 +168,12 @@ def _in_words(error: ValidationError) -> str:
 
 
 def _given(options: dict[str, Any], *names: str) -> dict[str, Any]:
-    """The settings that the command line names; the others keep their documented defaults."""
+    """Return the settings given on the command line; the others keep their defaults."""
     return {name: options[name] for name in names if options[name] is not None}
 
 
 class _Data:
-    """Store and labels of the most frequent tags, split as usual."""
+    """The store and the labels of the most frequent tags, by the standard split."""
 
     def __init__(self, options: dict[str, Any]) -> None:
         from generation.tagging.clmr import SAMPLE_RATE
@@ -181,7 +181,7 @@ class _Data:
         from generation.tagging.store import AudioStore, StoreError
 
         self.store = AudioStore(options["store"])
-        if self.store.sample_rate != SAMPLE_RATE:  # the tagger brings what it hears to this rate
+        if self.store.sample_rate != SAMPLE_RATE:  # the tagger resamples to this rate
             raise StoreError(
                 f"{options['store']}: holds audio at {self.store.sample_rate} Hz; CLMR hears {SAMPLE_RATE}. "
                 "Prepare a store with --sample-rate 22050."

@@ -10,7 +10,7 @@ from kombu.transport import redis
 
 from config.brokers import redis as patched_redis
 from config.celery import app
-from tests.generation.runs.traps import PrivateRedis
+from tests.generation.runs.broker_faults import PrivateRedis
 from tests.services import need_program
 
 

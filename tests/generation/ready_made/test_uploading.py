@@ -93,7 +93,7 @@ def stored() -> set[str]:
     return {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
 
 
-def test_a_study_of_own_conditions_opens_on_uploaded_images_and_takes_a_ballot(client, study):
+def test_a_study_with_its_own_conditions_opens_with_uploaded_images_and_takes_a_ballot(client, study):
     blocking = {finding.url_name for finding in preflight.run(study) if finding.level.value == "blocks"}
     assert blocking == {"generation_upload", "generation_run"}
     assert post(client, study, [zipped(study)]).status_code == 302
@@ -110,7 +110,7 @@ def test_a_study_of_own_conditions_opens_on_uploaded_images_and_takes_a_ballot(c
     assert SECRET not in page
 
 
-def test_a_run_of_such_a_study_listens_and_leaves_its_images_alone(study):
+def test_a_run_of_such_a_study_listens_and_does_not_change_its_images(study):
     uploading.take_upload(study, named_files(study))
     before = set(Stimulus.objects.values_list("pk", "image"))
     run = lifecycle.start_run(study)
@@ -119,7 +119,7 @@ def test_a_run_of_such_a_study_listens_and_leaves_its_images_alone(study):
     assert set(Stimulus.objects.values_list("pk", "image")) == before
 
 
-def test_pictures_of_any_kind_come_out_in_one_shape_with_nothing_beside_the_pixels(study):
+def test_pictures_of_any_format_get_one_size_and_format_without_metadata(study):
     files = named_files(study, song1__painter_b=picture(7, (500, 300), "JPEG"))
     assert uploading.take_upload(study, files) == 2
     for stimulus in Stimulus.objects.all():
@@ -132,7 +132,7 @@ def test_pictures_of_any_kind_come_out_in_one_shape_with_nothing_beside_the_pixe
             assert image.format == "WEBP"
 
 
-def test_names_tell_nothing_and_the_original_ones_are_kept_nowhere(study):
+def test_stored_names_reveal_nothing_and_original_names_are_not_kept(study):
     uploading.take_upload(study, [zipped(study)])
     assert all("painter" not in name and SECRET not in name for name in stored())
     stimuli = list(Stimulus.objects.values_list("painter", "provenance"))
@@ -150,7 +150,7 @@ def test_names_tell_nothing_and_the_original_ones_are_kept_nowhere(study):
         ("song1.mp3__painter_b.png", "has condition 'painter_b' already from song1.mp3__painter_b.png"),
     ],
 )
-def test_one_wrong_name_and_nothing_is_taken(client, study, rename, fault):
+def test_one_wrong_name_refuses_the_whole_upload(client, study, rename, fault):
     files = named_files(study)
     files[0].name = rename
     before = stored()
@@ -161,7 +161,7 @@ def test_one_wrong_name_and_nothing_is_taken(client, study, rename, fault):
     assert stored() == before
 
 
-def test_a_manifest_that_leaves_a_picture_out_is_refused_by_its_name(client, study):
+def test_a_picture_missing_in_the_manifest_is_reported_by_its_name(client, study):
     response = post(client, study, [zipped(study, drop=1)])
     assert response.status_code == 422
     assert "is in no row of manifest.csv" in response.content.decode()
@@ -175,21 +175,21 @@ def test_a_damaged_picture_at_the_end_leaves_nothing_behind(study):
     assert not LooseFile.objects.exists()
 
 
-def test_what_goes_wrong_while_storing_leaves_nothing_behind(study, monkeypatch):
+def test_an_error_while_storing_leaves_nothing_behind(study, monkeypatch):
     before = stored()
-    monkeypatch.setattr("generation.ready_made.uploading._replace", lambda *args: 1 / 0)
+    monkeypatch.setattr("generation.ready_made.uploading._replace_stimuli", lambda *args: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         uploading.take_upload(study, named_files(study))
     assert stored() == before
     assert not Stimulus.objects.exists()
 
 
-def test_a_sweep_during_an_upload_takes_none_of_its_files_but_those_of_one_long_gone(study):
+def test_orphan_files_of_a_failed_upload_are_deleted_and_those_of_a_current_one_stay(study):
     [name] = orphan_files.write([("png", picture())], orphan_files.upload_token())
-    orphan_files.sweep()
+    orphan_files.delete_orphans()
     assert default_storage.exists(name)
     LooseFile.objects.update(created_at=timezone.now() - timedelta(hours=2))
-    orphan_files.sweep()
+    orphan_files.delete_orphans()
     assert not default_storage.exists(name)
 
 
@@ -204,7 +204,7 @@ def test_a_second_upload_replaces_the_clips_images_and_their_files(study):
     assert stored() == owned | set(study.clips.values_list("audio", flat=True))
 
 
-def test_nothing_is_taken_while_a_run_goes_or_after_the_study_opened(study):
+def test_uploads_are_refused_during_a_run_and_after_the_study_opened(study):
     lifecycle.start_run(study)
     with pytest.raises(NotPossibleNow, match="Generation is running"):
         uploading.take_upload(study, named_files(study))
@@ -215,7 +215,7 @@ def test_nothing_is_taken_while_a_run_goes_or_after_the_study_opened(study):
         uploading.take_upload(study, named_files(study))
 
 
-def test_images_for_the_preset_are_taken_as_well_and_never_painted_over(db):
+def test_images_for_the_preset_can_be_uploaded_and_are_never_painted_over(db):
     study = create_study(title="Preset", owner=UserFactory())
     clip_import.import_clips(study, [SimpleUploadedFile("song1.mp3", tiny_sound(1))], actor=study.owner)
     uploading.take_upload(study, named_files(study))
@@ -228,7 +228,7 @@ def test_images_for_the_preset_are_taken_as_well_and_never_painted_over(db):
         lifecycle.repaint(clip, reason="dull")
 
 
-def test_the_step_stands_on_the_path_of_such_studies_only(client, study):
+def test_only_such_studies_have_the_step_in_their_path(client, study):
     address = reverse("generation_upload", args=[study.slug])
     assert f'<a href="{address}"' in client.get(reverse("generation_review", args=[study.slug])).content.decode()
     preset = create_study(title="Preset", owner=study.owner)

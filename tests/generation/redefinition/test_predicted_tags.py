@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from generation.runs.pipeline import Evidence, original_tags
+from generation.runs.steps.redefine import DetectorEvidence, original_tags
 from generation.settings_model import GenerationSettings
 from generation.tagging import ClmrOptions, TaggingError, build_tagger
 from generation.tagging.base import read_thresholds
@@ -15,7 +15,7 @@ HEARD = {"guitar": 0.6, "slow": 0.3, "drums": 0.25, "harp": 0.04, "choir": 0.02,
 
 
 def predicted(thresholds=None, **settings):
-    evidence = Evidence(HEARD, None, thresholds or {})
+    evidence = DetectorEvidence(HEARD, None, thresholds or {})
     source, tags = original_tags("a.mp3", [], evidence, GenerationSettings(**settings))
     assert source == "predicted"
     return tags

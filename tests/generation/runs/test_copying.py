@@ -2,14 +2,14 @@
 
 import pytest
 
-from generation.console.presenting import clip_views
+from generation.console.clip_views import clip_views
 from generation.models import ClipStep, GenerationRun
 from generation.runs import lifecycle
 from generation.runs.execution import run_pending
 from generation.settings_model import GenerationSettings, settings_of, store_settings
 from study.models import Clip
 from study.setup.copying import copy_study
-from tests.generation.runs.conftest import SMALL, owned_files, stored_files
+from tests.generation.studies import SMALL, owned_files, stored_files
 
 pytestmark = pytest.mark.django_db
 
@@ -32,7 +32,7 @@ def test_a_copy_shows_what_changed_in_the_tags_and_keeps_the_settings(study, own
     assert not copy.generation_runs.filter(state=GenerationRun.State.RUNNING).exists()
 
 
-def test_a_copy_made_during_a_run_has_no_run_that_nobody_does(study, owner):
+def test_a_copy_made_during_a_run_has_no_running_run(study, owner):
     lifecycle.start_run(study, actor=owner, wake=False)
     copy = copy_study(study, title="Copy", owner=owner)
     assert copy.generation_runs.get().state == GenerationRun.State.CANCELLED

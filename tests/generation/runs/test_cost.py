@@ -1,67 +1,28 @@
-"""What sentences cost a study, where they may be asked for, and what is said before a run starts."""
+"""The cost of sentences and its caps, the services that may be asked, and the checks before a run starts."""
 
+import contextlib
 import threading
+from functools import partial
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connections
 from django.db.models import Sum
-from django.urls import reverse
 
 from generation.errors import RunStopped
 from generation.models import ClipStep, SentenceCall
 from generation.painting import DiffusersOptions
 from generation.runs import execution, leases, lifecycle, spending
-from generation.settings_model import GenerationSettings, settings_of, store_settings
-from generation.templatetags.generation import money
+from generation.settings_model import GenerationSettings, store_settings
 from generation.writing import OpenAIOptions, SpendingCapReached
 from generation.writing.hosts import HostNotAllowed, check_host
 from generation.writing.usage import check_cap
-from tests.generation.runs.conftest import SMALL, add_clips
-from tests.generation.runs.test_pages import client, form_data  # noqa: F401
-from tests.generation.writing.conftest import Server, content, failure, sentence, server  # noqa: F401
-
-GOOD = "A slow piano plays a classical tune."
+from tests.generation.concurrency import run_at_once
+from tests.generation.studies import SMALL, add_clips, generate
+from tests.generation.writing.conftest import content, failure
 
 
-@pytest.fixture
-def asking(study, server):  # noqa: F811
-    """The study with a language model behind the local server."""
-    server.script = [sentence(GOOD)]
-
-    def choose(**options):
-        writer = OpenAIOptions(model="m", base_url=server.base_url, attempts=1, **options)
-        store_settings(study, GenerationSettings(painter=SMALL, writer=writer))
-        return study
-
-    return choose
-
-
-def generate(study):
-    lifecycle.start_run(study)
-    return execution.run_pending(study)
-
-
-def test_the_page_says_an_estimate_before_and_the_count_after(asking, client, server):  # noqa: F811
-    study = asking()
-    text = client.get(reverse("generation_run", args=[study.slug])).content.decode()
-    assert "Still to write: 6 calls" in text
-    assert "so far: 0 calls" in text
-    run = generate(study)
-    asked = len(server.requests)
-    assert 0 < asked <= 6
-    assert (run.totals["calls"], run.totals["input_tokens"]) == (asked, 200 * asked)
-    text = client.get(reverse("generation_run", args=[study.slug])).content.decode()
-    assert "Still to write: 0 calls" in text
-    assert f"so far: {asked} calls, {200 * asked} tokens read, {20 * asked} written" in text
-
-
-def test_a_study_of_the_template_writer_shows_no_cost(study, client):  # noqa: F811
-    assert "language model" not in client.get(reverse("generation_run", args=[study.slug])).content.decode()
-
-
-def test_the_cap_holds_over_all_runs_of_a_study(asking):
-    study = asking(token_cap=4000)
+def test_the_cap_holds_over_all_runs_of_a_study(with_service):
+    study = with_service(token_cap=4000)
     assert generate(study).state == "done"
     add_clips(study, 1, tags=("guitar", "guitars", "techno", "vocal", "vocals"))
     before = spending.used(study).calls
@@ -76,24 +37,14 @@ CAPPED = OpenAIOptions(model="m", token_cap=2000, max_answer_tokens=100)
 
 
 def spend_at_once(usages) -> int:
-    """Several workers of a study that write at the same moment, until the cap stops them; the tokens they used."""
-    together = threading.Barrier(len(usages))
+    """Let several workers write at the same moment until the cap stops them; return the tokens that they used."""
 
     def write(usage) -> None:
-        try:
-            together.wait()
+        with contextlib.suppress(SpendingCapReached):
             while True:
                 usage.end_call(usage.begin_call(CAPPED, 300), 300, 100)
-        except SpendingCapReached:
-            return
-        finally:
-            connections.close_all()
 
-    threads = [threading.Thread(target=write, args=[usage]) for usage in usages]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    run_at_once(*(partial(write, usage) for usage in usages))
     sums = SentenceCall.objects.aggregate(read=Sum("input_tokens"), written=Sum("output_tokens"))
     return sums["read"] + sums["written"]
 
@@ -106,17 +57,17 @@ def test_two_workers_at_once_do_not_pass_the_cap(study, monkeypatch):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_workers_that_look_first_and_write_down_later_pass_it(study):
+def test_workers_that_read_first_and_record_later_pass_the_cap(study):
     """The control."""
     run = lifecycle.start_run(study)
-    looked = threading.Barrier(4, timeout=60)
+    have_read = threading.Barrier(4, timeout=60)
 
     class Later(spending.StudyUsage):
         def begin_call(self, options, input_tokens):
             now = spending.used(self._run.study)
             check_cap(options, (now.input_tokens, now.output_tokens), (input_tokens, 100))
             if now.calls < 4:
-                looked.wait()
+                have_read.wait()
             return 0
 
         def end_call(self, number, *tokens):
@@ -130,7 +81,7 @@ def test_workers_that_look_first_and_write_down_later_pass_it(study):
 def test_a_call_of_a_killed_worker_counts_as_what_it_was_expected_to_take(study):
     run = lifecycle.start_run(study)
     step = ClipStep.objects.filter(state="waiting").first()
-    lease = leases.take(step.pk)
+    lease = leases.acquire(step.pk)
     usage = spending.StudyUsage(run, lease.token)
     usage.begin_call(CAPPED, 1500)
     with pytest.raises(SpendingCapReached):
@@ -142,16 +93,16 @@ def test_a_call_of_a_killed_worker_counts_as_what_it_was_expected_to_take(study)
     assert spending.used(study).calls == 1
 
 
-def test_answers_that_could_not_be_used_count_too(asking, server):  # noqa: F811
-    study = asking(rewrites=1)
+def test_answers_that_could_not_be_used_count_too(with_service, server):
+    study = with_service(rewrites=1)
     server.script = [content("no json")]
     generate(study)
     assert ClipStep.objects.filter(kind="write", state="failed").count() == 3
     assert spending.used(study).calls == len(server.requests) > 0
 
 
-def test_a_rejected_key_stops_the_run_with_one_message(asking, server):  # noqa: F811
-    study = asking()
+def test_a_rejected_key_stops_the_run_with_one_message(with_service, server):
+    study = with_service()
     server.script = [failure(401)]
     run = generate(study)
     assert run.state == "stopped"
@@ -171,7 +122,7 @@ def test_without_a_key_no_run_is_started(study, monkeypatch):
     assert not study.generation_runs.exists()
 
 
-def test_where_workers_are_elsewhere_their_key_is_theirs(study, monkeypatch, settings):
+def test_workers_on_other_machines_check_their_own_key(study, monkeypatch, settings):
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     settings.CELERY_BROKER_URL = "redis://elsewhere"
     store_settings(study, GenerationSettings(painter=SMALL, writer=OpenAIOptions(model="m")))
@@ -221,29 +172,8 @@ def test_an_operator_allows_a_host_or_one_port_of_it():
         check_host(None, ["gpu-box"])
 
 
-def test_no_page_can_send_tags_elsewhere(study, client):  # noqa: F811
-    data = form_data(
-        client,
-        study,
-        writer="openai",
-        **{"writer-openai-model": "m", "writer-openai-base_url": "https://evil.example/v1"},
-    )
-    response = client.post(reverse("generation_settings", args=[study.slug]), data)
-    assert response.status_code == 422
-    assert "not allowed here" in str(response.context["form"].errors["writer-openai-base_url"])
-    assert settings_of(study).writer.kind == "template"
-
-
-def test_settings_stored_before_the_list_changed_start_no_run(asking, settings):
-    study = asking()
+def test_settings_stored_before_the_list_changed_start_no_run(with_service, settings):
+    study = with_service()
     settings.WRITER_HOSTS = ["api.openai.com"]
     with pytest.raises(RunStopped, match="not allowed here"):
         lifecycle.start_run(study)
-
-
-@pytest.mark.parametrize(
-    ("sum_", "said"),
-    [(0, "0.00"), (0.0065, "0.0065"), (0.00012, "0.00012"), (0.1, "0.10"), (12.345, "12.35")],
-)
-def test_small_sums_are_not_rounded_to_nothing(sum_, said):
-    assert money(sum_) == said

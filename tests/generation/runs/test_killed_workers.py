@@ -1,4 +1,4 @@
-"""Real workers killed at random moments. The long form: python -m tests.generation.runs.kills."""
+"""Real workers killed at random moments. The long form: python -m tests.generation.runs.kill_workers."""
 
 import json
 import subprocess
@@ -6,16 +6,16 @@ import sys
 
 import pytest
 
-from tests.generation.runs.kills import ROOT
+from tests.generation.runs.kill_workers import ROOT
 from tests.services import PATIENCE, RABBITMQ, REDIS, need_server
 
 pytestmark = pytest.mark.long
 
 
-def kill_workers(broker: str, *options: str) -> dict:
+def found_after_kills(broker: str, *options: str) -> dict:
     if not broker.startswith("filesystem"):
         need_server(broker)
-    command = [sys.executable, "-m", "tests.generation.runs.kills", "--broker", broker, *options]
+    command = [sys.executable, "-m", "tests.generation.runs.kill_workers", "--broker", broker, *options]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=PATIENCE)
     assert result.stdout.strip(), result.stderr[-3000:]
     return json.loads(result.stdout.strip().splitlines()[-1])
@@ -23,8 +23,8 @@ def kill_workers(broker: str, *options: str) -> dict:
 
 @pytest.mark.parametrize("broker", ["filesystem://", REDIS, RABBITMQ], ids=["filesystem", "redis", "rabbitmq"])
 def test_after_kills_every_stimulus_is_there_once_and_no_file_is_orphaned(broker):
-    for clips in (8, 16, 32):  # where the machine stands still, a short run may end before the second kill
-        found = kill_workers(broker, "--kills", "2", "--clips", str(clips), "--step-seconds", "0.15")
+    for clips in (8, 16, 32):  # on a slow machine, a short run may end before the second kill
+        found = found_after_kills(broker, "--kills", "2", "--clips", str(clips), "--step-seconds", "0.15")
         if found["kills"] == 2:
             break
     assert found["kills"] == 2, found
@@ -32,9 +32,9 @@ def test_after_kills_every_stimulus_is_there_once_and_no_file_is_orphaned(broker
     assert (found["orphans"], found["missing_files"]) == (0, 0), found
 
 
-def test_without_the_look_out_a_killed_worker_leaves_work_lying():
+def test_without_requeueing_the_steps_of_a_killed_worker_stay_undone():
     """The control: the filesystem transport loses what a killed worker had fetched."""
-    found = kill_workers(
+    found = found_after_kills(
         "filesystem://",
         "--kills",
         "1",

@@ -6,19 +6,17 @@ import pytest
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 
+from generation.painting import build_painter
 from generation.painting.normalise import normalise, open_picture
 from generation.runs import execution, lifecycle
+from generation.runs.steps import loaded_models
 from study.models import Stimulus
 
 
 @pytest.fixture
 def stimulus(study, monkeypatch):
     # The sketch painter itself, not the flat one: the command builds the painter that the provenance names.
-    from generation import painting
-    from generation.runs import pipeline
-    from tests.generation.runs import light  # noqa: F401  (it puts the flat painter in place)
-
-    monkeypatch.setattr(pipeline, "painter_of", lambda settings: painting.build_painter(settings.painter))
+    monkeypatch.setattr(loaded_models, "painter_of", lambda settings: build_painter(settings.painter))
     lifecycle.start_run(study)
     execution.run_pending(study)
     return Stimulus.objects.filter(clip__study=study).order_by("pk").last()
@@ -34,7 +32,7 @@ def test_a_stimulus_is_painted_again_bit_for_bit(stimulus, capsys):
     assert (found["verdict"], found["same_file"], found["differences"]) == ("bit-identical", True, [])
 
 
-def test_it_is_painted_from_the_provenance_and_not_from_the_stored_picture(stimulus, tmp_path, capsys):
+def test_a_stimulus_is_painted_from_its_provenance_and_not_from_the_stored_picture(stimulus, tmp_path, capsys):
     path = default_storage.path(stimulus.image.name)
     with stimulus.image.open("rb") as file:
         image = open_picture(file.read())
@@ -55,7 +53,7 @@ def test_another_seed_in_the_provenance_is_noticed(stimulus):
 
 
 @pytest.mark.parametrize(("painter", "provenance"), [("uploaded", {"painter": "uploaded"}), ("sketch", {})])
-def test_what_was_not_painted_here_is_said(stimulus, painter, provenance):
+def test_a_stimulus_that_was_not_painted_here_is_refused(stimulus, painter, provenance):
     Stimulus.objects.filter(pk=stimulus.pk).update(painter=painter, provenance=provenance)
     with pytest.raises(CommandError, match="was not painted here") as caught:
         call_command("reproduce", str(stimulus.pk))

@@ -1,27 +1,21 @@
-"""A run from start to end in one process: what is made, what is made again, what is refused."""
+"""Runs in one process: what is made, what is made again, what is refused."""
 
 import pytest
 
 from generation.errors import NotPossibleNow, RunStopped, StepFailed
-from generation.models import ClipStep, GenerationRun, LooseFile
+from generation.models import ClipStep, LooseFile
 from generation.painting.provenance import Provenance
 from generation.painting.seeds import seed_sequence
-from generation.runs import execution, lifecycle, work
+from generation.runs import execution, lifecycle
+from generation.runs.steps import by_kind
 from generation.settings_model import GenerationSettings, store_settings
 from study.models import Stimulus, Study
 from study.setup.clip_selection import UNCHANGED
 from study.setup.copying import copy_study
 from study.setup.lifecycle import create_study
-from tests.generation.runs.conftest import SMALL, add_clips, owned_files, stored_files
+from tests.generation.studies import SMALL, add_clips, generate, owned_files, stored_files
 
 State = ClipStep.State
-
-
-def generate(study: Study) -> GenerationRun:
-    lifecycle.start_run(study)
-    run = execution.run_pending(study)
-    study.refresh_from_db()
-    return run
 
 
 def pictures(study: Study) -> dict:
@@ -53,30 +47,28 @@ def test_performing_a_finished_step_again_changes_nothing(study):
     generate(study)
     before = pictures(study)
     for step in ClipStep.objects.all():
-        assert execution.perform(step.pk) == "taken"
+        assert execution.perform_step(step.pk) == "taken"
     assert pictures(study) == before
 
 
-def test_a_changed_painter_paints_again_but_neither_listens_nor_writes(study, monkeypatch):
+def test_a_changed_painter_paints_again_but_neither_listens_nor_writes(study, performed_kinds):
     generate(study)
+    performed_kinds.clear()
     before = pictures(study)
-    done = []
-    monkeypatch.setattr(work, "do", lambda bench, *rest, do=work.do: done.append(bench.step.kind) or do(bench, *rest))
     store_settings(study, GenerationSettings.model_validate({"painter": {"kind": "sketch", "size": 128}}))
     generate(study)
-    assert set(done) == {"paint"}
+    assert set(performed_kinds) == {"paint"}
     assert all(new != old for new, old in zip(pictures(study).values(), before.values(), strict=True))
     assert stored_files() == owned_files(study)
 
 
-def test_a_changed_rule_set_makes_again_only_what_it_changes(study, monkeypatch):
+def test_a_changed_rule_set_makes_again_only_what_it_changes(study, performed_kinds):
     generate(study)
-    done = []
-    monkeypatch.setattr(work, "do", lambda bench, *rest, do=work.do: done.append(bench.step.kind) or do(bench, *rest))
+    performed_kinds.clear()
     store_settings(study, GenerationSettings(tag_floor=0.2, painter=SMALL))
     generate(study)
     # The floor concerns predicted tags only: both sets come out the same, so nothing after them is made again.
-    assert set(done) == {"redefine"}
+    assert set(performed_kinds) == {"redefine"}
 
 
 def test_four_images_of_a_clip_share_one_seed_and_one_call(study):
@@ -94,7 +86,7 @@ def test_four_images_of_a_clip_share_one_seed_and_one_call(study):
                 assert record.prompt == ", ".join(tags)
 
 
-def test_repainting_takes_the_next_seed_for_all_four_and_says_why(study):
+def test_repainting_takes_the_next_seed_for_all_four_and_logs_the_reason(study):
     generate(study)
     clip = study.clips.first()
     before = pictures(study)
@@ -147,40 +139,40 @@ def test_a_step_that_ends_after_the_study_opened_saves_nothing(study, monkeypatc
     before, files = pictures(study), stored_files()
     lifecycle.repaint(study.clips.first(), reason="too dark")
 
-    def open_meanwhile(*args, do=work.do):
+    def open_meanwhile(*args, run_step=by_kind.run_step):
         Study.objects.filter(pk=study.pk).update(status="open")
-        return do(*args)
+        return run_step(*args)
 
-    monkeypatch.setattr(work, "do", open_meanwhile)
+    monkeypatch.setattr(by_kind, "run_step", open_meanwhile)
     step = ClipStep.objects.get(state=State.WAITING)
-    assert execution.perform(step.pk) == "stopped"
+    assert execution.perform_step(step.pk) == "stopped"
     assert pictures(study) == before
     assert stored_files() == files
 
 
-def test_a_cancelled_run_begins_no_further_step_and_can_be_taken_up_again(study):
+def test_a_cancelled_run_begins_no_further_step_and_can_be_resumed(study):
     run = lifecycle.start_run(study)
-    execution.perform(ClipStep.objects.filter(state=State.WAITING).first().pk)
+    execution.perform_step(ClipStep.objects.filter(state=State.WAITING).first().pk)
     lifecycle.cancel_run(run)
     step = ClipStep.objects.filter(state=State.WAITING).first()
-    assert execution.perform(step.pk) == "taken"
+    assert execution.perform_step(step.pk) == "taken"
     generate(study)
     assert Stimulus.objects.filter(clip__study=study, state="ready").count() == 12
 
 
-def test_a_step_in_the_middle_of_a_cancelled_run_is_left_to_the_next_run(study, monkeypatch):
+def test_a_step_that_runs_while_its_run_is_cancelled_is_left_to_the_next_run(study, monkeypatch):
     run = lifecycle.start_run(study)
     step = ClipStep.objects.filter(state=State.WAITING).first()
 
-    def restarted_meanwhile(*args, do=work.do):
-        monkeypatch.setattr(work, "do", do)
+    def restarted_meanwhile(*args, run_step=by_kind.run_step):
+        monkeypatch.setattr(by_kind, "run_step", run_step)
         lifecycle.cancel_run(run)
         store_settings(study, GenerationSettings.model_validate({"painter": {"kind": "sketch", "size": 128}}))
         lifecycle.start_run(study)
-        return do(*args)
+        return run_step(*args)
 
-    monkeypatch.setattr(work, "do", restarted_meanwhile)
-    execution.perform(step.pk)
+    monkeypatch.setattr(by_kind, "run_step", restarted_meanwhile)
+    execution.perform_step(step.pk)
     run = execution.run_pending(study)
     assert (run.number, run.state) == (2, "done")
     assert Stimulus.objects.filter(clip__study=study, state="ready").count() == 12
@@ -188,13 +180,13 @@ def test_a_step_in_the_middle_of_a_cancelled_run_is_left_to_the_next_run(study, 
 
 
 def test_a_failed_step_concerns_its_clip_alone_and_can_be_retried(study, monkeypatch):
-    def refuse_the_second(bench, *rest, do=work.do):
-        if bench.step.kind == "paint" and bench.clip.number == 2:
+    def refuse_the_second(context, *rest, run_step=by_kind.run_step):
+        if context.step.kind == "paint" and context.clip.number == 2:
             raise StepFailed("clip2.wav: the painter would not")
-        return do(bench, *rest)
+        return run_step(context, *rest)
 
     with monkeypatch.context() as patch:
-        patch.setattr(work, "do", refuse_the_second)
+        patch.setattr(by_kind, "run_step", refuse_the_second)
         run = generate(study)
     failed = ClipStep.objects.get(state=State.FAILED)
     assert (run.state, run.totals["failed"]) == ("done", 1)
@@ -205,19 +197,19 @@ def test_a_failed_step_concerns_its_clip_alone_and_can_be_retried(study, monkeyp
     assert Stimulus.objects.filter(clip__study=study, state="ready").count() == 12
 
 
-def test_what_would_fail_everywhere_stops_the_run_with_one_message(study, monkeypatch):
+def test_an_error_that_every_clip_would_meet_stops_the_run_with_one_message(study, monkeypatch):
     def no_key(*args):
         raise RunStopped("The service does not take the key.")
 
     with monkeypatch.context() as patch:
-        patch.setattr(work, "do", no_key)
+        patch.setattr(by_kind, "run_step", no_key)
         run = generate(study)
     assert (run.state, run.message) == ("stopped", "The service does not take the key.")
     assert not ClipStep.objects.filter(state__in=[State.FAILED, State.RUNNING]).exists()
     assert generate(study).state == "done"
 
 
-def test_clips_that_redefinition_leaves_alone_are_left_out_with_the_reason(study):
+def test_clips_that_redefinition_does_not_change_are_left_out_with_the_reason(study):
     add_clips(study, 1, tags=["guitar"])
     store_settings(study, GenerationSettings(rules="curated", painter=SMALL))
     generate(study)
@@ -247,7 +239,7 @@ def test_uploaded_images_are_never_painted_over(study):
     assert clip.survey_audio
 
 
-def test_a_study_of_ready_made_images_only_needs_its_audio(owner):
+def test_a_study_of_ready_made_images_only_needs_its_audio(fake_steps, owner):
     from study.design.conditions import ConditionPreset
 
     presets = (ConditionPreset("a", "A", {}), ConditionPreset("b", "B", {}))
@@ -257,7 +249,7 @@ def test_a_study_of_ready_made_images_only_needs_its_audio(owner):
     assert set(ClipStep.objects.filter(state=State.DONE).values_list("kind", flat=True)) == {"listen"}
 
 
-def test_the_one_who_asked_is_told_by_mail(study, owner, mailoutbox, django_capture_on_commit_callbacks):
+def test_the_person_who_asked_gets_a_mail(study, owner, mailoutbox, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
         lifecycle.start_run(study, actor=owner, notify=True)
         execution.run_pending(study)

@@ -1,46 +1,51 @@
-"""The Celery app that killed workers run.
+"""The Celery app of the workers that tests start: the product's, with the fake pipeline.
 
-Controls: EARSIGHT_TEST_NO_RESCUE takes the look-out away, EARSIGHT_TEST_NO_LEASE lets anybody take a step.
+Controls: with EARSIGHT_TEST_NO_RESCUE nothing is requeued; with EARSIGHT_TEST_NO_LEASE several workers may do one step.
 """
 
 import os
 from pathlib import Path
 
-from celery.signals import worker_ready
+from celery.signals import worker_init, worker_ready
 
 from config.celery import app
 
 __all__ = ["app"]
 
 
+@worker_init.connect
+def replace_models(**kwargs):
+    from tests.generation.runs import fake_pipeline
+
+    fake_pipeline.install_in_worker()
+
+
 @worker_ready.connect
-def say_ready(**kwargs):
+def report_ready(**kwargs):
     Path(os.environ["EARSIGHT_DATA"], "ready").write_text(str(os.getpid()), encoding="ascii")
 
 
 if os.environ.get("EARSIGHT_TEST_NO_RESCUE"):
-    from celery.signals import worker_init
 
     @worker_init.connect
-    def nobody_looks(**kwargs):
+    def requeue_nothing(**kwargs):
         from generation.runs import worker
 
-        worker_ready.disconnect(worker.start_looking)
+        worker_ready.disconnect(worker.start_requeueing)
 
 
 if os.environ.get("EARSIGHT_TEST_NO_LEASE"):
-    from celery.signals import worker_init
 
     @worker_init.connect
-    def anybody_takes(**kwargs):
+    def acquire_without_condition(**kwargs):
         from generation.models import ClipStep
-        from generation.runs import execution, leases
+        from generation.runs import leases
 
-        def take(step_id):
+        def acquire(step_id):
             ClipStep.objects.filter(pk=step_id).update(state="running", lease_token=f"token{step_id}")
             return leases.Lease(step_id, f"token{step_id}")
 
-        execution.take = take
+        leases.acquire = acquire
 
 
 if os.environ.get("EARSIGHT_TEST_VISIBILITY_SECONDS"):

@@ -5,7 +5,6 @@ import os
 from config.settings import *  # noqa: F403
 from config.settings import CELERY_BROKER_TRANSPORT_OPTIONS, CELERY_BROKER_URL
 
-GENERATION_PIPELINE = "tests.generation.runs.light"
 GENERATION_LEASE_SECONDS = 6
 GENERATION_RESCUE_SECONDS = 1
 GENERATION_QUEUE_PREFIX = os.environ.get("EARSIGHT_TEST_QUEUE_PREFIX", "")
@@ -21,7 +20,7 @@ if CELERY_BROKER_URL.startswith("redis"):
     if seconds := os.environ.get("EARSIGHT_TEST_VISIBILITY_SECONDS"):
         CELERY_BROKER_TRANSPORT_OPTIONS |= {
             "visibility_timeout": float(seconds),
-            # How often a worker looks for what to hand out again: every hundred seconds, if it is not told.
+            # How often a worker delivers tasks again; the default is every hundred seconds.
             "unacked_restore_interval": 1,
             "unacked_restore_throttle": 1,
         }

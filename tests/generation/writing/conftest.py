@@ -116,12 +116,6 @@ def served() -> Iterator[Server]:
 
 
 @pytest.fixture
-def server() -> Iterator[Server]:
-    with served() as server:
-        yield server
-
-
-@pytest.fixture
 def other_server() -> Iterator[Server]:
     with served() as server:
         yield server

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from generation.console.presenting import image_key
+from generation.console.clip_views import image_key
 from study.models import Clip, Study
 from study.participants.questions import shipped
 from study.setup.sharing import share_study

@@ -1,40 +1,27 @@
-"""The step “Generate”: the run, live, and its settings."""
+"""The pages of the step “Generate”: the study's run with its live part, and the generation settings."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from generation.console.forms import SettingsForm
-from generation.console.presenting import clip_views, is_blinded
+from generation.console.clip_views import clip_views, is_blinded
+from generation.console.common import attempt, filtered_clips
+from generation.console.settings_form import SettingsForm
 from generation.errors import GenerationError
-from generation.models import ClipStep
 from generation.runs import lifecycle, spending
 from generation.runs.conditions import painted_conditions
-from generation.runs.progress import progress_of, undecided
+from generation.runs.progress import progress_of
 from generation.settings_model import GenerationSettings, settings_of, store_settings
 from generation.writing import OpenAIOptions, WritingError
 from study.access import study_or_404
-from study.errors import StudyError
-from study.models import Clip, Study
+from study.models import Study
 from study.models.studies import record
 
 CLIPS_A_PAGE = 50
-
-
-def filtered_clips(study: Study, show: str) -> QuerySet[Clip]:
-    """The study's clips: all, those to decide, those that failed, or those left out."""
-    if show == "decide":
-        return study.clips.filter(pk__in={clip_id for clip_id, _tag in undecided(study)})
-    if show == "failed":
-        return study.clips.filter(steps__state=ClipStep.State.FAILED).distinct()
-    if show == "left-out":
-        return study.clips.filter(included=False)
-    return study.clips.all()
 
 
 def _live_context(request: HttpRequest, study: Study) -> dict:
@@ -63,7 +50,7 @@ def _live_context(request: HttpRequest, study: Study) -> dict:
 @require_safe
 @login_required
 def generation_run(request: HttpRequest, slug: str) -> HttpResponse:
-    """The whole page."""
+    """The page of the run."""
     study = study_or_404(request.user, slug)
     context = _live_context(request, study)
     try:
@@ -77,7 +64,7 @@ def generation_run(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _cost(study: Study, settings: GenerationSettings) -> dict:
-    """The language model's calls and tokens: what is still to come, and what was used so far."""
+    """Return the language model's calls and tokens: the estimate of those to come, and those used so far."""
     writer = settings.writer
     assert isinstance(writer, OpenAIOptions)
     used = spending.used(study)
@@ -86,7 +73,7 @@ def _cost(study: Study, settings: GenerationSettings) -> dict:
     if study.settings_can_change:
         try:
             cost["estimate"] = spending.estimate(study, settings)
-        except WritingError as error:  # a template that is not there
+        except WritingError as error:  # the prompt template does not exist
             cost["problem"] = str(error)
     return cost
 
@@ -94,27 +81,17 @@ def _cost(study: Study, settings: GenerationSettings) -> dict:
 @require_safe
 @login_required
 def generation_live(request: HttpRequest, slug: str) -> HttpResponse:
-    """The part of the page that changes while a run goes."""
+    """The part of the page that changes during a run."""
     study = study_or_404(request.user, slug)
     response = render(request, "generation/live.html", _live_context(request, study))
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
-def attempt(request: HttpRequest, done: str, verb, *args, **kwargs) -> None:
-    """Call a verb of generation or of the study, and show its success or its refusal."""
-    try:
-        verb(*args, actor=request.user, **kwargs)
-    except StudyError as error:
-        messages.error(request, str(error))
-    else:
-        messages.success(request, done)
-
-
 @require_POST
 @login_required
 def generation_start(request: HttpRequest, slug: str) -> HttpResponse:
-    """Starts a run over what is left to do."""
+    """Start a run over what is left to do."""
     study = study_or_404(request.user, slug)
     notify = bool(request.POST.get("notify"))
     attempt(request, _("Generation has started."), lifecycle.start_run, study, notify=notify)
@@ -124,7 +101,7 @@ def generation_start(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 @login_required
 def generation_cancel(request: HttpRequest, slug: str) -> HttpResponse:
-    """Ends the run that is going."""
+    """Cancel the running run."""
     study = study_or_404(request.user, slug)
     run = lifecycle.active_run(study)
     if run is not None:
@@ -135,7 +112,7 @@ def generation_cancel(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 @login_required
 def generation_retry(request: HttpRequest, slug: str) -> HttpResponse:
-    """Does the failed steps again."""
+    """Do the failed steps again."""
     study = study_or_404(request.user, slug)
     attempt(request, _("What failed is tried again."), lifecycle.retry_failed, study)
     return redirect("generation_run", slug)
@@ -169,8 +146,3 @@ def generation_settings(request: HttpRequest, slug: str) -> HttpResponse:
         {"study": study, "form": form, "editable": editable},
         status=422 if form.is_bound else 200,
     )
-
-
-def clip_or_404(study: Study, number: int) -> Clip:
-    """The study's clip of that number."""
-    return get_object_or_404(study.clips, number=number)

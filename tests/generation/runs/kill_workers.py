@@ -1,8 +1,8 @@
-"""Kill -9 of real workers at random moments of a run, and what is there at the end, as JSON.
+"""Kill real workers with SIGKILL at random moments of a run; print as JSON what is stored at the end.
 
-    python -m tests.generation.runs.kills --broker redis://127.0.0.1:6379/13 --kills 20 --clips 40
+    python -m tests.generation.runs.kill_workers --broker redis://127.0.0.1:6379/13 --kills 20 --clips 40
 
-Ends with 1 where a stimulus is missing or doubled, a file has no owner or an owner no file.
+The exit status is 1 if a stimulus is missing or doubled, a file has no owner, or an owner has no file.
 """
 
 import argparse
@@ -22,8 +22,8 @@ from tests.services import wait_until
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def prepare(folder: str, broker: str, seconds: float, rescue: bool) -> None:
-    """The environment of this process and of the workers it starts."""
+def prepare(folder: str, broker: str, seconds: float, requeue: bool) -> None:
+    """Set the environment of this process and of the workers that it starts."""
     os.environ |= {
         "DJANGO_SETTINGS_MODULE": "tests.generation.runs.worker_settings",
         "EARSIGHT_DATA": folder,
@@ -33,7 +33,7 @@ def prepare(folder: str, broker: str, seconds: float, rescue: bool) -> None:
         "EARSIGHT_LOG_LEVEL": "WARNING",
         "OMP_NUM_THREADS": "1",
     }
-    if not rescue:
+    if not requeue:
         os.environ["EARSIGHT_TEST_NO_RESCUE"] = "1"
     import django
 
@@ -41,7 +41,7 @@ def prepare(folder: str, broker: str, seconds: float, rescue: bool) -> None:
 
 
 def start_worker(log: Path) -> subprocess.Popen:
-    """A worker with two processes, in a process group of its own."""
+    """Start a worker with two processes, in a process group of its own."""
     prefix = os.environ["EARSIGHT_TEST_QUEUE_PREFIX"]
     queues = ",".join(f"{prefix}{queue}" for queue in ("cpu", "api", "gpu"))
     command = [sys.executable, "-m", "celery", "-A", "tests.generation.runs.worker_app", "worker"]
@@ -61,14 +61,14 @@ def start_worker(log: Path) -> subprocess.Popen:
 
 
 def kill(worker: subprocess.Popen) -> None:
-    """SIGKILL for the worker and its children at once; one that has ended by itself is left as it is."""
+    """Send SIGKILL to the worker and its children at once, unless it has ended by itself."""
     if worker.poll() is None:
         os.killpg(worker.pid, signal.SIGKILL)
         worker.wait()
 
 
 def kill_at_work(worker: subprocess.Popen, run) -> None:
-    """SIGKILL while a step is surely held: the worker is stopped, looked at, and let go on where none is."""
+    """Kill the worker while it holds a step: stop it, check, and let it continue if it holds none."""
     from generation.models import ClipStep
 
     while worker.poll() is None:
@@ -82,7 +82,7 @@ def kill_at_work(worker: subprocess.Popen, run) -> None:
 
 
 def make_study(clips: int, size: int = 64):
-    """A study with clips, its run started and its messages sent."""
+    """Create a study with clips, start its run and send its messages."""
     from django.contrib.auth import get_user_model
     from django.core.management import call_command
 
@@ -90,7 +90,7 @@ def make_study(clips: int, size: int = 64):
     from generation.runs import lifecycle
     from generation.settings_model import GenerationSettings, store_settings
     from study.setup.lifecycle import create_study
-    from tests.generation.runs.conftest import add_clips
+    from tests.generation.studies import add_clips
 
     call_command("migrate", verbosity=0)
     owner = get_user_model().objects.create_user("owner")
@@ -101,25 +101,25 @@ def make_study(clips: int, size: int = 64):
 
 
 def done_steps(run) -> int:
-    """How many steps of the run are done."""
+    """Count the finished steps of the run."""
     from generation.models import ClipStep
 
     return ClipStep.objects.filter(run=run, state="done").count()
 
 
 def is_ready(worker: subprocess.Popen) -> bool:
-    """Whether the worker has come up and fetches messages."""
-    said = Path(os.environ["EARSIGHT_DATA"]) / "ready"
-    return said.exists() and said.read_text(encoding="ascii") == str(worker.pid)
+    """Return whether the worker has started and fetches messages."""
+    ready = Path(os.environ["EARSIGHT_DATA"]) / "ready"
+    return ready.exists() and ready.read_text(encoding="ascii") == str(worker.pid)
 
 
-def at_rest(run, worker: subprocess.Popen, seconds: float, still: float = 3) -> None:
-    """Waits until the run has ended, or, where nobody looks for what lies, nothing has been at work for a while.
+def wait_for_end(run, worker: subprocess.Popen, seconds: float, still: float = 3) -> None:
+    """Wait until the run has ended or, if nothing is requeued, until the worker has been idle for `still` seconds.
 
-    Nothing at work: no step is held by a process that lives, and none was done meanwhile. At most so many seconds.
+    Idle: no live process holds a step, and no step was finished. Wait at most `seconds`.
     """
     from generation.models import ClipStep
-    from generation.runs.leases import is_gone
+    from generation.runs.processes import process_has_ended
 
     deadline = time.monotonic() + seconds
     since, before = time.monotonic(), -1
@@ -129,7 +129,7 @@ def at_rest(run, worker: subprocess.Popen, seconds: float, still: float = 3) -> 
             return
         holders = ClipStep.objects.filter(run=run, state="running").values_list("lease_holder", flat=True)
         done = done_steps(run)
-        if done != before or not is_ready(worker) or not all(is_gone(holder) for holder in holders):
+        if done != before or not is_ready(worker) or not all(process_has_ended(holder) for holder in holders):
             since, before = time.monotonic(), done
         if os.environ.get("EARSIGHT_TEST_NO_RESCUE") and time.monotonic() - since > still:
             return
@@ -137,13 +137,13 @@ def at_rest(run, worker: subprocess.Popen, seconds: float, still: float = 3) -> 
 
 
 def findings(study) -> dict:
-    """What is there: stimuli, files and their owners, and steps that are not done."""
+    """Count stimuli, files without owners, owners without files, and unfinished steps."""
     from generation.models import ClipStep
     from generation.runs import orphan_files
     from study.models import Stimulus
-    from tests.generation.runs.conftest import owned_files, stored_files
+    from tests.generation.studies import owned_files, stored_files
 
-    orphan_files.sweep()
+    orphan_files.delete_orphans()
     wanted = study.clips.count() * study.conditions.count()
     return {
         "stimuli": Stimulus.objects.filter(clip__study=study, state="ready").count(),
@@ -154,8 +154,8 @@ def findings(study) -> dict:
     }
 
 
-def forget_broker(broker: str) -> None:
-    """Takes this test's queues and keys away."""
+def delete_queues(broker: str) -> None:
+    """Delete this test's queues and keys."""
     prefix = os.environ["EARSIGHT_TEST_QUEUE_PREFIX"]
     if broker.startswith("redis"):
         import redis
@@ -184,10 +184,10 @@ def main() -> int:
     parser.add_argument(
         "--no-rescue",
         action="store_true",
-        help="the control: killed while a step is held, and nobody looks for what was left lying",
+        help="the control: kill workers that hold a step, and requeue nothing",
     )
     options = parser.parse_args()
-    moments = random.Random(options.seed)
+    rng = random.Random(options.seed)
     with tempfile.TemporaryDirectory(prefix="earsight-kills-") as folder:
         prepare(folder, options.broker, options.step_seconds, not options.no_rescue)
         began = time.monotonic()
@@ -202,18 +202,18 @@ def main() -> int:
                 if options.no_rescue:
                     kill_at_work(worker, run)
                 else:
-                    time.sleep(moments.uniform(0, 4 * options.step_seconds))
+                    time.sleep(rng.uniform(0, 4 * options.step_seconds))
                 run.refresh_from_db()
                 if not run.is_running:
                     break
                 killed_at.append(done_steps(run))
                 kill(worker)
                 worker = start_worker(log)
-            at_rest(run, worker, options.patience)
+            wait_for_end(run, worker, options.patience)
             time.sleep(0.5)
         finally:
             kill(worker)
-            forget_broker(options.broker)
+            delete_queues(options.broker)
         found = findings(study) | {
             "broker": options.broker.partition(":")[0],
             "kills": len(killed_at),

@@ -1,22 +1,22 @@
-"""Where people and detectors disagree, the researcher can take the detectors' tag, which nobody gave."""
+"""If people and detectors disagree, the researcher can choose the detectors' tag, which nobody gave."""
 
 import pytest
 from django.urls import reverse
 from pytest_django.asserts import assertInHTML
 
-from generation.console.presenting import clip_views
+from generation.console.clip_views import clip_views
 from generation.console.tag_overview import tag_overview
 from generation.models import ClipStep, TagDecision
 from generation.redefinition import VoiceThresholds, load_rules, redefine
 from generation.redefinition.decisions import apply_decisions, contested_tags
 from generation.runs import execution, lifecycle
 from generation.settings_model import GenerationSettings, store_settings
-from tests.generation.runs.conftest import SMALL, add_clips
+from tests.generation.studies import SMALL, add_clips
 
 CURATED = load_rules("curated")
 
 
-def test_the_detectors_tag_is_offered_and_stands_nowhere_until_it_is_wanted():
+def test_the_detectors_tag_is_offered_and_used_only_if_chosen():
     found = redefine(["no vocals", "rock"], CURATED, voice_share=0.9)
     contested = found.as_dict()["contested"]
     assert contested_tags(contested) == {"vocal": False, "no vocal": True}
@@ -25,7 +25,7 @@ def test_the_detectors_tag_is_offered_and_stands_nowhere_until_it_is_wanted():
     assert set(sided) == {"vocal", "rock"}
 
 
-def test_a_tag_goes_together_with_those_that_imply_it():
+def test_a_tag_is_contested_together_with_those_that_imply_it():
     found = redefine(["female", "rock"], CURATED, voice_share=0.0)
     contested = found.as_dict()["contested"]
     assert contested_tags(contested) == {"no vocal": False, "female": True, "vocal": True}
@@ -35,7 +35,7 @@ def test_a_tag_goes_together_with_those_that_imply_it():
 
 @pytest.fixture
 def disputed(study):
-    """A clip without a voice as people say; the light pipeline's detector hears one a fifth of the time."""
+    """A study with a clip that people tagged as without voice; the fake detector finds voice in a fifth of it."""
     store_settings(study, GenerationSettings(painter=SMALL, thresholds=VoiceThresholds(voice_at=0.1)))
     add_clips(study, 1, tags=("no vocals", "guitar", "electric guitar", "slow"))
     lifecycle.start_run(study)
@@ -43,11 +43,11 @@ def disputed(study):
     return study
 
 
-def test_the_page_shows_it_and_the_next_run_takes_it(disputed, client, owner):
+def test_the_page_offers_the_detectors_tag_and_the_next_run_uses_it(disputed, client, owner):
     client.force_login(owner)
     address = reverse("generation_decide", args=[disputed.slug])
     text = client.get(address).content.decode()
-    assert " checked" not in text  # nobody decides by saving what was not touched
+    assert " checked" not in text  # saving an untouched form decides nothing
     assert text.count("kept until you decide") == text.count("left out until you decide") == 1
     client.post(address, {"decide-4-vocal": "keep", "decide-4-no vocal": "remove"})
     lifecycle.start_run(disputed)
@@ -67,7 +67,7 @@ def test_saving_decides_only_what_was_chosen(disputed, client, owner):
     assert list(TagDecision.objects.values_list("tag", "choice")) == [("vocal", "keep")]
 
 
-def test_the_tagger_speaks_beside_every_contested_tag(disputed, client, owner):
+def test_every_contested_tag_shows_the_taggers_probability(disputed, client, owner):
     client.force_login(owner)
     text = client.get(reverse("generation_decide", args=[disputed.slug])).content.decode()
     [view] = clip_views(disputed.clips.filter(number=4), disputed)
@@ -76,7 +76,7 @@ def test_the_tagger_speaks_beside_every_contested_tag(disputed, client, owner):
     assert heard["vocal"] == view._result("listen")["tags"]["probabilities"]["vocal"]
     assert f"tagger: {heard['vocal'] * 100:.0f} %" in text
     assert view.contests_a_voice
-    assert "/audio/#t=0.50" in text  # the player stands where the detector was surest
+    assert "/audio/#t=0.50" in text  # the player starts where the detector was surest
 
 
 def test_before_and_after_for_the_whole_study(disputed, client, owner):

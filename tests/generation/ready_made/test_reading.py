@@ -56,12 +56,12 @@ def test_each_row_is_a_picture():
     assert [image.size for _, image in upload] == [(40, 40)] * 4
 
 
-def test_files_uploaded_one_by_one_do_as_well():
+def test_files_uploaded_one_by_one_are_read():
     files = {file: picture() for _, _, file in ROWS}
     assert len(read_files(manifest(), files, clips=CLIPS, conditions=CONDITIONS).items) == 4
 
 
-def test_the_manifest_may_lie_in_a_folder_beside_what_file_managers_leave():
+def test_the_manifest_may_be_in_a_folder_beside_files_of_file_managers():
     members = {f"my pictures/{file}": picture() for _, _, file in ROWS}
     members |= {"__MACOSX/my pictures/._a-one.png": b"junk", "my pictures/.DS_Store": b"junk"}
     assert len(read(zipped(members, folder="my pictures/")).items) == 4
@@ -77,7 +77,7 @@ def test_the_manifest_may_lie_in_a_folder_beside_what_file_managers_leave():
         manifest([*ROWS, ("", "", "")]),
     ],
 )
-def test_the_manifest_is_read_as_people_save_it(table):
+def test_the_manifest_is_read_in_the_formats_of_spreadsheets(table):
     assert len(read(zipped(table=table)).items) == 4
 
 
@@ -97,11 +97,11 @@ def test_korean_names_are_read_from_cp949_and_from_split_letters():
         (("a.mp3", "", "a-one.png"), "row 6: clip, condition and file must all be given"),
     ],
 )
-def test_a_wrong_row_is_named(row, fault):
+def test_a_wrong_row_is_reported(row, fault):
     assert fault in faults_of(zipped(rows=[*ROWS, row]))
 
 
-def test_a_file_that_is_not_there_and_one_that_is_not_meant():
+def test_missing_and_unlisted_files_are_reported():
     text = faults_of(zipped(rows=[*ROWS[:3], ("b.mp3", "two", "c.png")]))
     assert "row 5: the file 'c.png' is not in the upload" in text
     assert "'b-two.png' is in no row" in text
@@ -116,7 +116,7 @@ def test_a_clip_without_all_its_pictures_is_refused():
     assert "Clip 'b.mp3' has no picture for two" in faults_of(zipped(members, rows=ROWS[:3]))
 
 
-def test_all_faults_stand_in_one_message():
+def test_all_faults_are_in_one_message():
     rows = [*ROWS, ("c.mp3", "one", "x"), ("d.mp3", "one", "x")]
     assert faults_of(zipped(rows=rows)).count("unknown clip") == 2
 
@@ -132,20 +132,20 @@ def test_all_faults_stand_in_one_message():
         (b"clip,condition,file\n\0,b,c", "not a text file"),
     ],
 )
-def test_a_wrong_manifest_is_named(table, fault):
+def test_a_wrong_manifest_is_reported(table, fault):
     assert fault in faults_of(zipped(table=table))
 
 
-def test_what_is_no_picture_is_named():
+def test_a_file_that_is_no_picture_is_reported():
     members = {file: picture() for _, _, file in ROWS} | {"a-one.png": b"words"}
     assert "a-one.png: not a picture" in faults_of(zipped(members))
 
 
-def test_what_is_no_zip_is_named():
+def test_a_file_that_is_no_zip_is_reported():
     assert "no readable zip" in faults_of(io.BytesIO(b"words"))
 
 
-def test_a_zip_without_manifest_is_named():
+def test_a_zip_without_manifest_is_reported():
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("a.png", picture())
@@ -167,12 +167,12 @@ def test_a_link_is_refused():
     assert "is a link" in faults_of(buffer)
 
 
-def test_a_bomb_is_refused_by_its_ratio():
+def test_a_decompression_bomb_is_refused_by_its_ratio():
     members = {file: picture() for _, _, file in ROWS} | {"bomb.png": b"\0" * 20_000_000}
     assert "over 200 times" in faults_of(zipped(members))
 
 
-def test_a_bomb_that_lies_about_its_size_is_cut_off(monkeypatch):
+def test_a_decompression_bomb_with_a_false_size_is_cut_off(monkeypatch):
     """The header says 100 bytes; reading stops at the limit whatever it says."""
     monkeypatch.setattr(reading, "MAX_FILE_BYTES", 1000)
     members = {file: picture() for _, _, file in ROWS} | {"a-one.png": b"\x01\x02" * 5000}
@@ -186,14 +186,14 @@ def test_a_bomb_that_lies_about_its_size_is_cut_off(monkeypatch):
     assert "a-one.png" in text
 
 
-def test_a_password_is_named():
+def test_a_password_is_reported():
     data = bytearray(zipped().getvalue())
     at = data.find(b"PK\x01\x02", data.find(b"PK\x01\x02") + 1)
     data[at + 8] |= 1
     assert "has a password" in faults_of(io.BytesIO(bytes(data)))
 
 
-def test_a_damaged_member_is_named():
+def test_a_damaged_member_is_reported():
     data = bytearray(zipped().getvalue())
     at = data.find(b"a-one.png") + 40
     data[at : at + 10] = b"\xff" * 10
@@ -205,7 +205,7 @@ def test_too_many_files_are_refused(monkeypatch):
     assert "the limit is 3" in faults_of(zipped())
 
 
-def test_a_damaged_manifest_is_named():
+def test_a_damaged_manifest_is_reported():
     data = bytearray(zipped().getvalue())
     at = data.find(b"manifest.csv") + 14
     data[at : at + 10] = b"\xff" * 10

@@ -5,7 +5,7 @@ import re
 import pytest
 from django.urls import reverse
 
-from generation.console.presenting import image_key
+from generation.console.clip_views import image_key
 from generation.models import ClipStep, TagDecision
 from generation.runs import execution, lifecycle
 from generation.settings_model import settings_of
@@ -13,19 +13,13 @@ from study.models import Stimulus, Study
 from study.models.studies import record
 from study.setup import preflight
 from study.setup.clip_selection import UNCHANGED, exclude_clip
-from tests.generation.runs.conftest import add_clips
+from tests.generation.studies import add_clips
 
 PAGES = (
     *("generation_run", "generation_live", "generation_settings", "generation_review", "generation_decide"),
     "generation_tags",
 )
 CONTESTED = ("female vocal", "no vocals", "guitar", "electric guitar", "slow")
-
-
-@pytest.fixture
-def client(client, owner):
-    client.force_login(owner)
-    return client
 
 
 @pytest.fixture
@@ -47,7 +41,7 @@ def test_strangers_find_nothing(name, study, django_user_model, client):
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_pages_stand_before_anything_was_made(name, study, client):
+def test_pages_work_before_anything_was_made(name, study, client):
     assert client.get(reverse(name, args=[study.slug])).status_code == 200
 
 
@@ -75,7 +69,7 @@ def test_failures_are_listed_with_their_reason_and_tried_again(painted, client):
     assert not ClipStep.objects.filter(state="failed").exists()
 
 
-def test_images_are_handed_out_to_the_studys_people_only(painted, client, django_user_model):
+def test_images_are_served_to_the_studys_people_only(painted, client, django_user_model):
     stimulus = Stimulus.objects.first()
     address = reverse("generation_image", args=[painted.slug, stimulus.clip.number, image_key(stimulus), "full"])
     response = client.get(address)
@@ -103,7 +97,7 @@ def test_a_sealed_study_shows_images_without_a_word_on_how_they_were_made(painte
     for name, args in (("generation_review", ()), ("generation_run", ()), ("generation_clip", (1,))):
         text = page(client, name, painted.slug, *args)
         assert "<img" in text
-        for telling in (
+        for revealing in (
             "Redefined",
             "Original",
             "piano",
@@ -113,7 +107,7 @@ def test_a_sealed_study_shows_images_without_a_word_on_how_they_were_made(painte
             "provenance",
             "seed",
         ):
-            assert telling not in text, (name, telling)
+            assert revealing not in text, (name, revealing)
     assert client.get(reverse("generation_decide", args=[painted.slug])).status_code == 404
     assert client.get(reverse("generation_tags", args=[painted.slug])).status_code == 404
 
@@ -150,7 +144,7 @@ def test_deciding_a_contested_tag_changes_the_next_run(painted, client):
     assert "guitar" in " ".join(step.result["corrected"])
 
 
-def test_contested_tags_and_sketches_are_said_before_opening(painted):
+def test_preflight_reports_contested_tags_and_sketches(painted):
     Stimulus.objects.update(painter="sketch")
     said = " ".join(finding.message for finding in preflight.run(painted))
     assert "contested" in said
@@ -174,7 +168,7 @@ def form_data(client, study, **changes):
     return data | changes
 
 
-def test_settings_are_kept_and_said_in_the_log(study, client):
+def test_settings_are_saved_and_logged(study, client):
     data = form_data(client, study, tag_limit="7", painter="sketch", **{"painter-sketch-size": "256"})
     response = client.post(reverse("generation_settings", args=[study.slug]), data)
     assert response.status_code == 302
@@ -182,7 +176,7 @@ def test_settings_are_kept_and_said_in_the_log(study, client):
     assert study.log.filter(action="generation settings changed").exists()
 
 
-def test_what_is_wrong_in_the_settings_is_said_beside_its_field(study, client):
+def test_an_error_in_the_settings_is_shown_beside_its_field(study, client):
     data = form_data(client, study, painter="diffusers", **{"painter-diffusers-model": "owner/name"})
     response = client.post(reverse("generation_settings", args=[study.slug]), data)
     assert response.status_code == 422

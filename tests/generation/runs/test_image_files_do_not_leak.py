@@ -1,4 +1,4 @@
-"""The four stimuli of a clip, taken apart: nothing tells the condition but the picture itself."""
+"""The files of a clip's four stimuli differ in their pixels only, so that nothing else reveals the condition."""
 
 import itertools
 import re
@@ -9,7 +9,9 @@ import pytest
 from django.core.files.storage import default_storage
 from PIL import Image
 
+from generation.painting import build_painter
 from generation.runs import execution, lifecycle
+from generation.runs.steps import loaded_models
 from study.models import Stimulus
 from study.setup import preflight
 from tests.generation.painting.test_normalise import png_chunks
@@ -17,19 +19,15 @@ from tests.generation.painting.test_normalise import png_chunks
 
 @pytest.fixture
 def sketched(study, monkeypatch):
-    """Painted by the sketch painter itself, which draws its lists and its sentences differently."""
-    from generation import painting
-    from generation.runs import pipeline
-    from tests.generation.runs import light  # noqa: F401  (it puts the flat painter in place)
-
-    monkeypatch.setattr(pipeline, "painter_of", lambda settings: painting.build_painter(settings.painter))
+    """A study painted by the sketch painter, which draws lists and sentences differently."""
+    monkeypatch.setattr(loaded_models, "painter_of", lambda settings: build_painter(settings.painter))
     lifecycle.start_run(study)
     execution.run_pending(study)
     return study
 
 
 def webp_chunks(data: bytes) -> list[bytes]:
-    """The names of a WebP's chunks; the first says how it is encoded."""
+    """Return the names of a WebP's chunks; the first one is the encoding."""
     found, place = [], 12
     while place < len(data):
         found.append(data[place : place + 4])
@@ -38,13 +36,13 @@ def webp_chunks(data: bytes) -> list[bytes]:
     return found
 
 
-def outside_of(name: str) -> dict:
-    """All that a stored picture tells beside its pixels; only its length in bytes follows from them."""
+def facts_beside_pixels(name: str) -> dict:
+    """Return all that a stored file shows beside its pixels, but for its length, which follows from them."""
     path = Path(default_storage.path(name))
     data = path.read_bytes()
     with Image.open(path) as image:
         image.load()
-        told = {
+        facts = {
             "kind": (image.format, image.mode, image.size),
             "info": dict(image.info),
             "exif": dict(image.getexif()),
@@ -52,12 +50,12 @@ def outside_of(name: str) -> dict:
         }
     if name.endswith(".png"):
         chunks = png_chunks(data)
-        told |= {"chunks": list(dict.fromkeys(chunks)), "header": data[:33], "packing": data[41:43]}
+        facts |= {"chunks": list(dict.fromkeys(chunks)), "header": data[:33], "packing": data[41:43]}
     else:
-        told |= {"chunks": webp_chunks(data)}
+        facts |= {"chunks": webp_chunks(data)}
     status = path.stat()
     shape = re.sub(r"[0-9a-f]", "x", name)
-    return told | {"mode": oct(status.st_mode), "owner": (status.st_uid, status.st_gid), "name": shape}
+    return facts | {"mode": oct(status.st_mode), "owner": (status.st_uid, status.st_gid), "name": shape}
 
 
 def test_files_of_a_clip_differ_in_their_pixels_and_in_nothing_else(sketched):
@@ -65,8 +63,8 @@ def test_files_of_a_clip_differ_in_their_pixels_and_in_nothing_else(sketched):
         stimuli = list(clip.stimuli.all())
         assert len(stimuli) == 4
         for field in ("image", "preview"):
-            told = [outside_of(getattr(stimulus, field).name) for stimulus in stimuli]
-            assert all(one == told[0] for one in told), told
+            facts = [facts_beside_pixels(getattr(stimulus, field).name) for stimulus in stimuli]
+            assert all(one == facts[0] for one in facts), facts
         assert len({(s.width, s.height, s.painter, s.state) for s in stimuli}) == 1
         for one, other in itertools.combinations(stimuli, 2):
             pixels = [np.asarray(Image.open(default_storage.path(s.image.name))) for s in (one, other)]
@@ -74,17 +72,17 @@ def test_files_of_a_clip_differ_in_their_pixels_and_in_nothing_else(sketched):
 
 
 @pytest.mark.parametrize("keep", [{"dpi": (72, 72)}, {"optimize": True}, {"compress_level": 1}])
-def test_other_settings_for_one_of_them_would_be_seen(sketched, keep):
-    """The control: what an encoder's setting leaves is found."""
+def test_other_encoder_settings_for_one_image_would_be_noticed(sketched, keep):
+    """The control."""
     one, other = Stimulus.objects.filter(clip=sketched.clips.first())[:2]
     path = default_storage.path(one.image.name)
     with Image.open(path) as image:
         image.load()
     image.save(path, **keep)
-    assert outside_of(one.image.name) != outside_of(other.image.name)
+    assert facts_beside_pixels(one.image.name) != facts_beside_pixels(other.image.name)
 
 
-def test_places_in_names_and_order_of_making_are_no_conditions_own(sketched):
+def test_neither_file_names_nor_the_order_of_painting_depend_on_the_condition(sketched):
     """Files are named by chance, and painted in an order drawn from the seed."""
     orders = {tuple(step.result["order"]) for clip in sketched.clips.all() for step in clip.steps.filter(kind="paint")}
     assert len(orders) > 1
@@ -93,11 +91,11 @@ def test_places_in_names_and_order_of_making_are_no_conditions_own(sketched):
     assert all(re.fullmatch(r"([0-9a-f]{2})/\1[0-9a-f]{30}\.(png|webp)", name) for name in names)
 
 
-def test_one_picture_under_two_conditions_is_said_before_opening(sketched):
-    def said() -> list[str]:
+def test_preflight_reports_one_picture_under_two_conditions(sketched):
+    def findings() -> list[str]:
         return [found.message for found in preflight.run(sketched) if "same picture" in found.message]
 
-    assert said() == []
+    assert findings() == []
     one, other = Stimulus.objects.filter(clip=sketched.clips.first())[:2]
     Stimulus.objects.filter(pk=other.pk).update(image_digest=one.image_digest)
-    assert said() == ["1 clip has the same picture under several conditions: clip1.wav."]
+    assert findings() == ["1 clip has the same picture under several conditions: clip1.wav."]

@@ -1,6 +1,6 @@
-"""Measure the cost of orchestration: overhead per stimulus, and a thousand clips through two workers.
+"""Measure what a run costs beside its steps: overhead per stimulus, and a thousand clips through two workers.
 
-    python benchmarks/bench_orchestration.py [--clips 1000] [--workers 2] [--painter sketch]
+    python benchmarks/bench_runs.py [--clips 1000] [--workers 2] [--painter sketch]
 
 Overhead: all steps in one process without the steps' own work, so that leases, rows, files and planning are left.
 Throughput: real Celery workers with the template writer and the sketch painter (or plain colours, for orchestration
@@ -23,20 +23,24 @@ sys.path.insert(0, str(ROOT))
 
 
 def overhead(clips: int) -> dict[str, float]:
-    """Return milliseconds of orchestration for each stimulus and clip: all but the steps' own work."""
-    from generation.runs import execution, lifecycle, work
-    from tests.generation.runs.kills import make_study
+    """Return the milliseconds of a run for each stimulus and clip, without the steps' own work."""
+    from generation.runs import execution, lifecycle
+    from generation.runs.steps import by_kind
+    from tests.generation.runs import fake_pipeline
+    from tests.generation.runs.kill_workers import make_study
 
     spent = {"work": 0.0, "cpu": 0.0}
 
-    def timed(*args, do=work.do):
+    fake_pipeline.install()
+
+    def timed(*args, run_step=by_kind.run_step):
         began, cpu = time.perf_counter(), time.process_time()
-        outcome = do(*args)
+        outcome = run_step(*args)
         spent["work"] += time.perf_counter() - began
         spent["cpu"] += time.process_time() - cpu
         return outcome
 
-    work.do = timed
+    by_kind.run_step = timed
     study, run = make_study(clips)
     lifecycle.cancel_run(run)
     began, cpu = time.perf_counter(), time.process_time()
@@ -60,7 +64,7 @@ def overhead(clips: int) -> dict[str, float]:
 def throughput(clips: int, workers: int, size: int) -> dict[str, float]:
     """Return clips per minute through real workers, and their memory after each quarter."""
     from generation.models import ClipStep
-    from tests.generation.runs.kills import findings, make_study
+    from tests.generation.runs.kill_workers import findings, make_study
 
     study, run = make_study(clips, size)
     command = [sys.executable, "-m", "celery", "-A", "tests.generation.runs.worker_app", "worker"]
@@ -106,18 +110,18 @@ def main() -> None:
         for part in ("overhead", "throughput"):
             subprocess.run([sys.executable, __file__, *sys.argv[1:], "--part", part], check=True)
         return
-    from tests.generation.runs.kills import forget_broker, prepare
+    from tests.generation.runs.kill_workers import delete_queues, prepare
 
     if options.painter == "sketch" and options.part == "throughput":
         os.environ["EARSIGHT_TEST_SKETCH"] = "1"
     with tempfile.TemporaryDirectory(prefix="earsight-bench-") as folder:
-        prepare(folder, options.broker, 0, rescue=True)
+        prepare(folder, options.broker, 0, requeue=True)
         if options.part == "overhead":
             print(json.dumps({"overhead": overhead(min(options.clips, 200))}))
         else:
             measured = throughput(options.clips, options.workers, options.size)
             print(json.dumps({"painter": options.painter, "throughput": measured}))
-        forget_broker(options.broker)
+        delete_queues(options.broker)
 
 
 if __name__ == "__main__":

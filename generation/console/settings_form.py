@@ -1,4 +1,4 @@
-"""The generation settings as a form, made from the rooms' own options: one place says what there is to choose."""
+"""The form of the generation settings, built from the options that tagging, writing and painting declare."""
 
 import types
 from collections.abc import Iterator
@@ -25,7 +25,8 @@ ROOMS: dict[str, tuple[type[BaseModel], ...]] = {
     "writer": (TemplateOptions, OpenAIOptions),
     "painter": (SketchOptions, DiffusersOptions),
 }
-# Which environment variable holds a key is the operator's to say: from a page, it could name any secret.
+# `key_variable` names the environment variable that holds a key. Only the operator sets it, since a page could name any
+# secret.
 NOT_IN_PAGES = {"kind", "key_variable"}
 OF_THE_STUDY = ("tag_source", "tag_limit", "tag_floor")
 LONG_TEXTS = {"negative_prompt"}
@@ -44,7 +45,7 @@ CHOICES = {
 
 @dataclass(frozen=True)
 class Group:
-    """Fields that belong together; `room` and `kind` where they matter for one choice only."""
+    """Fields that are shown together; `room` and `kind` if they matter for one choice of that room only."""
 
     title: str
     help: str
@@ -54,7 +55,7 @@ class Group:
 
 
 def kind_of(options: type[BaseModel]) -> str:
-    """The word that chooses these options."""
+    """Return the value that chooses these options."""
     return str(options.model_fields["kind"].default)
 
 
@@ -74,7 +75,10 @@ def _without_none(annotation: Any) -> Any:
 
 
 def form_field(name: str, info: FieldInfo) -> forms.Field:
-    """The form field for one option. What is required, pydantic says: a field of another kind may stay empty."""
+    """Return the form field for one option.
+
+    No field is required by the form, since those of other kinds stay empty; pydantic checks what is missing.
+    """
     shared: dict[str, Any] = {
         "label": LABELS.get(name) or _(name.replace("_", " ").capitalize()),
         "help_text": _(info.description) if info.description else "",
@@ -82,8 +86,8 @@ def form_field(name: str, info: FieldInfo) -> forms.Field:
     }
     annotation = _without_none(info.annotation)
     if get_origin(annotation) is Literal:
-        words = CHOICES if name == "tag_source" else {}
-        choices = [(value, words.get(value, value)) for value in get_args(annotation)]
+        labels = CHOICES if name == "tag_source" else {}
+        choices = [(value, labels.get(value, value)) for value in get_args(annotation)]
         return forms.ChoiceField(choices=choices, **shared)
     if annotation is bool:
         return forms.BooleanField(**shared)
@@ -98,7 +102,7 @@ def form_field(name: str, info: FieldInfo) -> forms.Field:
 
 
 class SettingsForm(forms.Form):
-    """Reads and writes `GenerationSettings`; what is wrong is said beside its field."""
+    """The form that shows and validates `GenerationSettings`; each error is shown beside its field."""
 
     def __init__(self, data: Any = None, *, current: GenerationSettings, keep_unchanged: bool = False) -> None:
         super().__init__(data)
@@ -125,7 +129,7 @@ class SettingsForm(forms.Form):
                 label=_(room.capitalize()),
                 widget=forms.RadioSelect,
                 initial=chosen.kind,
-                choices=[(kind_of(options), _says(options)) for options in kinds],
+                choices=[(kind_of(options), _description(options)) for options in kinds],
             )
             for options in kinds:
                 for name, info in options.model_fields.items():
@@ -139,7 +143,7 @@ class SettingsForm(forms.Form):
         self.fields[name].initial = initial if is_value else None
 
     def groups(self) -> Iterator[Group]:
-        """The fields in the order of the page."""
+        """Yield the fields in the order of the page."""
         names = (*OF_THE_STUDY, "rules", "keep_unchanged")
         yield Group(_("Tags"), "", [self[name] for name in names])
         thresholds = [self[f"thresholds-{name}"] for name in VoiceThresholds.model_fields]
@@ -157,9 +161,9 @@ class SettingsForm(forms.Form):
                     yield Group(kind, "", fields, room=room, kind=kind)
 
     def clean(self) -> dict[str, Any]:
-        """Builds the settings from the fields of the chosen kinds.
+        """Build the settings from the fields of the chosen kinds.
 
-        What a page does not show keeps its value where the kind stays the same.
+        Options that the page does not show keep their values if the kind stays the same.
         """
         cleaned = super().clean() or {}
         if self.errors:
@@ -184,7 +188,7 @@ class SettingsForm(forms.Form):
         try:
             cleaned["settings"] = GenerationSettings.model_validate(chosen)
         except ValidationError as error:
-            self._explain(error)
+            self._add_errors(error)
         else:
             self._check_address(cleaned["settings"])
         return cleaned
@@ -196,7 +200,7 @@ class SettingsForm(forms.Form):
             except HostNotAllowed as error:
                 self.add_error("writer-openai-base_url", str(error))
 
-    def _explain(self, error: ValidationError) -> None:
+    def _add_errors(self, error: ValidationError) -> None:
         for problem in error.errors():
             name = "-".join(str(part) for part in problem["loc"])
             message = _("This is needed.") if problem["type"] == "missing" else problem["msg"]
@@ -204,7 +208,7 @@ class SettingsForm(forms.Form):
             self.add_error(name if name in self.fields else None, message)
 
 
-def _says(options: type[BaseModel]) -> str:
-    """A kind in words: its name and the first sentence of its description."""
+def _description(options: type[BaseModel]) -> str:
+    """Return a kind's name and the first line of its description."""
     first = (options.__doc__ or "").strip().split("\n")[0]
     return f"{kind_of(options)} — {_(first)}"

@@ -1,4 +1,4 @@
-"""Images and audio for the console: handed out by views, only to those who may see the study."""
+"""Images and audio of clips for the console, only for people who may see the study."""
 
 from pathlib import PurePath
 
@@ -8,8 +8,8 @@ from django.http.response import HttpResponseBase
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.http import require_safe
 
-from generation.console.presenting import image_key
-from generation.console.views import clip_or_404
+from generation.console.clip_views import image_key
+from generation.console.common import clip_or_404
 from study.access import study_or_404
 from study.console.media import send_file
 
@@ -29,7 +29,7 @@ def _private(response: HttpResponseBase) -> HttpResponseBase:
 @require_safe
 @login_required
 def generation_image(request: HttpRequest, slug: str, number: int, key: str, size: str) -> HttpResponseBase:
-    """An image, or its preview; the address says neither which stimulus nor which condition it is."""
+    """An image or its preview; the URL reveals neither its stimulus nor its condition."""
     study = study_or_404(request.user, slug)
     clip = clip_or_404(study, number)
     for stimulus in clip.stimuli.all():
@@ -45,7 +45,7 @@ def generation_image(request: HttpRequest, slug: str, number: int, key: str, siz
 @require_safe
 @login_required
 def generation_audio(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    """A clip as participants hear it (as uploaded while that is not made yet), in ranges so that one can seek."""
+    """A clip as participants hear it, or as uploaded until that is made; in ranges, so that players can seek."""
     study = study_or_404(request.user, slug)
     clip = clip_or_404(study, number)
     return send_file(request, clip.survey_audio or clip.audio)

@@ -1,11 +1,11 @@
-"""Celery's known traps, each with real workers, and what is there at the end, as JSON.
+"""Known faults of Celery and its brokers, with real workers; print as JSON what is stored at the end.
 
-    python -m tests.generation.runs.traps warm|redis|error|redelivery [--unprotected]
+    python -m tests.generation.runs.broker_faults warm|redis|error|redelivery [--unprotected]
 
-`warm`: a worker is asked to stop in the middle (celery issue 7950). `redis`: Redis goes and comes back empty
-under a running worker (8030, 8091). `error`: Redis answers a worker that waits for messages with an error, as one that
-was made a replica does. `redelivery`: Redis hands a task out again after its visibility timeout while it still runs
-(5935, 2481). With --unprotected, the control, nobody looks for what was left lying, errors are Celery's affair, or steps
+`warm`: a worker is asked to stop during a run (Celery issue 7950). `redis`: Redis stops and comes back empty while a
+worker runs (8030, 8091). `error`: Redis answers a worker that waits for messages with an error, as it does when it
+becomes a replica. `redelivery`: Redis delivers a task again after its visibility timeout while it still runs (5935,
+2481). With --unprotected, the control, orphaned steps are not requeued, Celery's default handles the error, or steps
 are done without a lease.
 """
 
@@ -20,12 +20,20 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.generation.runs.kills import at_rest, done_steps, findings, kill, make_study, prepare, start_worker
+from tests.generation.runs.kill_workers import (
+    done_steps,
+    findings,
+    kill,
+    make_study,
+    prepare,
+    start_worker,
+    wait_for_end,
+)
 from tests.services import own_port, wait_until
 
 
 class PrivateRedis:
-    """A Redis of our own that can be stopped and started, and keeps nothing."""
+    """A private Redis that can be stopped and started and stores nothing on disk."""
 
     def __init__(self, folder: str) -> None:
         self.port, self.folder = own_port(), folder
@@ -55,13 +63,13 @@ class PrivateRedis:
 
 
 def begun(of: str = "") -> int:
-    """How often a step's work was begun, as the light pipeline writes it down; or its message delivered."""
+    """Count the steps that began, as the fake pipeline records them, or the messages delivered (`of`)."""
     counted = Path(os.environ["EARSIGHT_TEST_COUNT_FILE"] + of)
     return len(counted.read_text().splitlines()) if counted.exists() else 0
 
 
-def warm(log: Path, run, patience: float) -> dict:
-    """Asks the worker to stop while steps are being done; another one does the rest."""
+def stop_worker(log: Path, run, patience: float) -> dict:
+    """Ask the worker to stop while it does steps; start another one for the rest."""
     worker = start_worker(log)
     try:
         wait_until(lambda: done_steps(run) >= 3, 240)
@@ -70,19 +78,19 @@ def warm(log: Path, run, patience: float) -> dict:
         from generation.models import ClipStep
 
         held = ClipStep.objects.filter(run=run, state="running").count()
-        at_the_end = done_steps(run)
+        done_when_stopped = done_steps(run)
     finally:
         kill(worker)
     worker = start_worker(log)
     try:
-        at_rest(run, worker, patience)
+        wait_for_end(run, worker, patience)
     finally:
         kill(worker)
-    return {"held_after_stopping": held, "done_when_stopped": at_the_end}
+    return {"held_after_stopping": held, "done_when_stopped": done_when_stopped}
 
 
 def redis_returns(log: Path, run, patience: float, redis: PrivateRedis) -> dict:
-    """Takes Redis away under the worker and brings it back without a message."""
+    """Stop Redis while the worker runs and start it again without its messages."""
     worker = start_worker(log)
     try:
         wait_until(lambda: done_steps(run) >= 3, 240)
@@ -90,14 +98,14 @@ def redis_returns(log: Path, run, patience: float, redis: PrivateRedis) -> dict:
         redis.stop()
         time.sleep(2)
         redis.start()
-        at_rest(run, worker, patience)
+        wait_for_end(run, worker, patience)
         return {"done_when_redis_went": before, "same_worker": worker.poll() is None}
     finally:
         kill(worker)
 
 
 def redis_errs(log: Path, run, patience: float, redis: PrivateRedis) -> dict:
-    """Has Redis answer the worker with an error while that waits for messages, and sees whether it waits again."""
+    """Let Redis answer the waiting worker with an error, and check whether the worker waits again."""
     from redis import Redis
 
     client = Redis(port=redis.port)
@@ -113,7 +121,7 @@ def redis_errs(log: Path, run, patience: float, redis: PrivateRedis) -> dict:
 
     worker = start_worker(log)
     try:
-        at_rest(run, worker, patience)
+        wait_for_end(run, worker, patience)
         wait_until(answer, 240)
         wait_until(lambda: waiting() - answered or worker.poll() is not None, 240)
         return {"same_worker": worker.poll() is None, "answered": len(answered), "waits": len(waiting())}
@@ -122,7 +130,7 @@ def redis_errs(log: Path, run, patience: float, redis: PrivateRedis) -> dict:
 
 
 def redelivery(log: Path, run) -> dict:
-    """Lets a step last several visibility timeouts and counts."""
+    """Let a step last several visibility timeouts; count how often it began."""
     worker = start_worker(log)
     try:
         wait_until(lambda: begun() > 0, 240)
@@ -135,42 +143,42 @@ def redelivery(log: Path, run) -> dict:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("trap", choices=["warm", "redis", "error", "redelivery"])
+    parser.add_argument("fault", choices=["warm", "redis", "error", "redelivery"])
     parser.add_argument("--unprotected", action="store_true", help="the control")
     parser.add_argument("--clips", type=int, default=12)
     parser.add_argument("--patience", type=float, default=300)
     options = parser.parse_args()
     redis = None
-    with tempfile.TemporaryDirectory(prefix="earsight-traps-") as folder:
+    with tempfile.TemporaryDirectory(prefix="earsight-faults-") as folder:
         try:
-            broker, seconds, rescue = "filesystem://", 0.2, not options.unprotected
-            if options.trap != "warm":
+            broker, seconds, requeue = "filesystem://", 0.2, not options.unprotected
+            if options.fault != "warm":
                 redis = PrivateRedis(folder)
                 broker = redis.url
-            if options.trap == "error":
-                seconds, rescue, options.clips = 0.05, True, 1
+            if options.fault == "error":
+                seconds, requeue, options.clips = 0.05, True, 1
                 if options.unprotected:
                     os.environ["EARSIGHT_TEST_ERRORS_END"] = "1"
-            if options.trap == "redelivery":
+            if options.fault == "redelivery":
                 os.environ["EARSIGHT_TEST_VISIBILITY_SECONDS"] = "1"
-                seconds, rescue, options.clips = 500, False, 1
+                seconds, requeue, options.clips = 500, False, 1
                 if options.unprotected:
                     os.environ["EARSIGHT_TEST_NO_LEASE"] = "1"
             os.environ["EARSIGHT_TEST_COUNT_FILE"] = str(Path(folder) / "begun")
-            prepare(folder, broker, seconds, rescue)
+            prepare(folder, broker, seconds, requeue)
             study, run = make_study(options.clips)
             log = Path(folder) / "worker.log"
-            if options.trap == "warm":
-                found = warm(log, run, options.patience)
-            elif options.trap == "redis":
+            if options.fault == "warm":
+                found = stop_worker(log, run, options.patience)
+            elif options.fault == "redis":
                 assert redis is not None
                 found = redis_returns(log, run, options.patience, redis)
-            elif options.trap == "error":
+            elif options.fault == "error":
                 assert redis is not None
                 found = redis_errs(log, run, options.patience, redis)
             else:
                 found = redelivery(log, run)
-            found |= findings(study) | {"run": run.state, "trap": options.trap}
+            found |= findings(study) | {"run": run.state, "fault": options.fault}
             if found["steps_not_done"] or not found.get("same_worker", True):
                 found["log"] = log.read_text()[-3000:]
         finally:

@@ -1,4 +1,4 @@
-"""A clip's generation as pages show it. While a study is sealed, nothing here tells an image's condition."""
+"""A clip's generation as pages show it. While a study is sealed, nothing here reveals an image's condition."""
 
 import hashlib
 from collections.abc import Iterable
@@ -21,18 +21,18 @@ Kind, State = ClipStep.Kind, ClipStep.State
 
 
 def is_blinded(study: Study) -> bool:
-    """Whether pages must not tell which image is of which condition: from opening until the seal breaks."""
+    """Return whether pages must hide the conditions of images: from opening until the seal breaks."""
     return study.status != Study.Status.DRAFT and study.is_sealed
 
 
 def image_key(stimulus: Stimulus) -> str:
-    """What names an image in the console's addresses: neither its number nor its condition can be read from it."""
+    """Return an image's name in the console's URLs, from which neither its number nor its condition can be read."""
     return salted_hmac("generation.image", f"{stimulus.pk}/{stimulus.image.name}").hexdigest()[:24]
 
 
 @dataclass(frozen=True)
 class Chip:
-    """A tag with what happened to it: plain, removed, added or contested."""
+    """A tag and what redefinition did with it; `style` is "" (kept), "removed", "added" or "contested"."""
 
     text: str
     style: str = ""
@@ -53,7 +53,7 @@ class ImageView:
 
 
 class ClipView:
-    """What pages show of one clip."""
+    """One clip for pages: tags, evidence, images and state."""
 
     def __init__(self, clip: Clip, study: Study, *, blinded: bool) -> None:
         self.clip, self.study, self.blinded = clip, study, blinded
@@ -66,7 +66,7 @@ class ClipView:
 
     @cached_property
     def redefined(self) -> dict[str, Any]:
-        """The redefinition's result; empty while there is none."""
+        """The redefinition's result; empty if there is none yet."""
         return self._result(Kind.REDEFINE)
 
     @property
@@ -91,28 +91,28 @@ class ClipView:
 
     @property
     def contested(self) -> list[dict[str, Any]]:
-        """The contradictions to decide, each with its tags: (tag, keep or remove, whether decided)."""
+        """The contradictions to decide, each with its tags: tag, choice, whether decided, the tagger's probability."""
         entries = []
         for entry in self.redefined.get("contested", []):
             tags = [
                 {
                     "tag": tag,
-                    "choice": self.decisions.get(tag, "keep" if stands else "remove"),
+                    "choice": self.decisions.get(tag, "keep" if is_kept else "remove"),
                     "decided": tag in self.decisions,
                     "probability": self._probability(tag),
                 }
-                for tag, stands in contested_tags([entry]).items()
+                for tag, is_kept in contested_tags([entry]).items()
             ]
             entries.append(entry | {"tags": tags, "is_voice": ": voice: " in entry["rule"]})
         return entries
 
     @property
     def contests_a_voice(self) -> bool:
-        """Whether the voice detector's curve says anything about what is contested."""
+        """Whether a contradiction is about voice, so that the voice detector's curve is evidence."""
         return any(entry["is_voice"] for entry in self.contested)
 
     def _probability(self, tag: str) -> float | None:
-        """The tagger's probability of a tag, or of a word for the same thing; None where it knows none."""
+        """Return the tagger's probability of a tag or of a synonym; None if it knows neither."""
         probabilities = self._result(Kind.LISTEN).get("tags", {}).get("probabilities", {})
         name = self.redefined["rules"]["rules"]
         return load_rules(name if name in SHIPPED else DEFAULT_RULES).probability(tag, probabilities)
@@ -123,7 +123,7 @@ class ClipView:
 
     @property
     def chips(self) -> list[Chip]:
-        """The tags before and after: what went struck through, what came marked, what is to be decided."""
+        """The tags before and after redefinition, in the order of the given tags; then the added and contested ones."""
         if not self.redefined:
             return [Chip(tag) for tag in self.clip.imported_tags]
         given, corrected = self.redefined["given"], self.redefined["corrected"]
@@ -133,7 +133,7 @@ class ClipView:
         chips: list[Chip] = []
         shown: set[str] = set()
 
-        def stands(tag: str, style: str, reason: str) -> Chip:
+        def kept(tag: str, style: str, reason: str) -> Chip:
             if tag not in undecided:
                 return Chip(tag, style, reason)
             undecided.discard(tag)
@@ -141,20 +141,20 @@ class ClipView:
 
         for tag in given:
             if tag not in shown and (tag in corrected or tag in undecided):
-                chips.append(stands(tag, "", why.get(tag, "")))
+                chips.append(kept(tag, "", why.get(tag, "")))
             else:
                 chips.append(Chip(tag, "removed", why.get(tag, _("said twice"))))
             shown.add(tag)
             for new in into.get(tag, []):
                 if new in corrected and new not in shown and new not in given:
-                    chips.append(stands(new, "added", why.get(tag, "")))
+                    chips.append(kept(new, "added", why.get(tag, "")))
                     shown.add(new)
-        chips += [stands(tag, "added", why.get(tag, "")) for tag in corrected if tag not in shown]
+        chips += [kept(tag, "added", why.get(tag, "")) for tag in corrected if tag not in shown]
         return chips + [Chip(f"{tag}?", "contested", _("to decide")) for tag in sorted(undecided)]
 
     @property
     def state(self) -> tuple[str, str]:
-        """How far the clip is, in words, and a style for it."""
+        """The clip's state in words, and a style for it."""
         if not self.clip.included:
             return _(self.clip.exclusion_reason or "left out"), "quiet"
         failed = next((step for step in self.steps.values() if step.state == State.FAILED), None)
@@ -181,7 +181,7 @@ class ClipView:
 
     @cached_property
     def images(self) -> list[ImageView]:
-        """The images that are there: by condition, or shuffled and without a word while sealed."""
+        """The ready images, by condition; while the study is sealed, shuffled and without words."""
         ready = [s for s in self.clip.stimuli.all() if s.state == Stimulus.State.READY]
         if self.blinded:
             ready.sort(key=lambda s: hashlib.sha256(image_key(s).encode()).digest())
@@ -206,7 +206,7 @@ class ClipView:
 
 
 def clip_views(clips: QuerySet[Clip] | Iterable[Clip], study: Study) -> list[ClipView]:
-    """Views of clips, loaded in a handful of queries."""
+    """Return the views of clips, loaded in a constant number of queries."""
     clips = list(clips)
     prefetch_related_objects(clips, "steps", "stimuli__condition", "tag_decisions")
     wanted, blinded = study.conditions.count(), is_blinded(study)
@@ -219,7 +219,7 @@ def clip_views(clips: QuerySet[Clip] | Iterable[Clip], study: Study) -> list[Cli
 
 
 def voice_curve(curve: list[float], width: int = 600, height: int = 80) -> dict[str, Any]:
-    """The voice probabilities as an SVG path: 0 at the foot, 1 at the top."""
+    """Return the voice probabilities as points of an SVG path, with 0 at the bottom and 1 at the top."""
     if len(curve) < 2:
         return {}
     step = width / (len(curve) - 1)

@@ -1,28 +1,26 @@
-"""What can come between: a full disk, a locked database, a study deleted or cancelled in the middle."""
+"""Faults during a run: a full disk, a locked database, a study deleted or a run cancelled during a step."""
 
+import contextlib
 import errno
-import threading
 
 import pytest
 from django.core.files.storage import default_storage
-from django.db import OperationalError, connections
+from django.db import OperationalError
 
+from generation.errors import NotPossibleNow
 from generation.models import ClipStep, GenerationRun
-from generation.runs import execution, lifecycle, work
-from study.models import Stimulus, Study
+from generation.runs import execution, lifecycle
+from generation.runs.steps import by_kind
+from study.models import Stimulus
 from study.setup.drafting import delete_draft
-from tests.generation.runs.conftest import owned_files, stored_files
+from tests.generation.concurrency import run_at_once
+from tests.generation.studies import generate, owned_files, stored_files
 
 State = ClipStep.State
 
 
-def generate(study: Study) -> GenerationRun:
-    lifecycle.start_run(study)
-    return execution.run_pending(study)
-
-
 def full_after(monkeypatch, pictures: int):
-    """A disk that takes so many pictures, and of the next one a part; returns how to make room."""
+    """Let the disk take so many pictures and a part of the next one; return a function that makes room."""
     save, taken = type(default_storage._wrapped)._save, []
 
     def limited(self, name, content):
@@ -52,21 +50,21 @@ def test_a_full_disk_stops_the_run_with_one_message_and_leaves_no_half_picture(s
     assert stored_files() == owned_files(study)
 
 
-def locked(times: int, do=work.save):
-    """A database that is locked when results are saved, so many times."""
+def locked(times: int, save_outcome=by_kind.save_outcome):
+    """Return a `save_outcome` that meets a locked database so many times."""
     left = [times]
 
     def save(*args):
         if left[0]:
             left[0] -= 1
             raise OperationalError("database is locked")
-        return do(*args)
+        return save_outcome(*args)
 
     return save
 
 
 def test_a_locked_database_lets_a_step_be_tried_again(study, monkeypatch):
-    monkeypatch.setattr(work, "save", locked(2))
+    monkeypatch.setattr(by_kind, "save_outcome", locked(2))
     run = generate(study)
     assert (run.state, run.totals["failed"]) == ("done", 0)
     assert Stimulus.objects.filter(state="ready").count() == 12
@@ -74,63 +72,53 @@ def test_a_locked_database_lets_a_step_be_tried_again(study, monkeypatch):
 
 
 def test_a_database_that_stays_locked_is_not_tried_for_ever(study, monkeypatch):
-    monkeypatch.setattr(work, "save", locked(1000))
+    monkeypatch.setattr(by_kind, "save_outcome", locked(1000))
     run = generate(study)
     assert (run.state, run.totals["failed"]) == ("done", 3)
     assert "after 3 attempts: database is locked" in ClipStep.objects.filter(state=State.FAILED).first().error
 
 
-def test_a_study_deleted_in_the_middle_of_a_step_leaves_nothing(study, monkeypatch, django_capture_on_commit_callbacks):
+def test_a_study_deleted_during_a_step_leaves_nothing(study, monkeypatch, django_capture_on_commit_callbacks):
     lifecycle.start_run(study)
     step = ClipStep.objects.filter(state=State.WAITING).first()
 
-    def deleted_meanwhile(*args, do=work.do):
-        outcome = do(*args)
+    def deleted_meanwhile(*args, run_step=by_kind.run_step):
+        outcome = run_step(*args)
         with django_capture_on_commit_callbacks(execute=True):
             delete_draft(study)
         return outcome
 
-    monkeypatch.setattr(work, "do", deleted_meanwhile)
-    assert execution.perform(step.pk) == "lost"
+    monkeypatch.setattr(by_kind, "run_step", deleted_meanwhile)
+    assert execution.perform_step(step.pk) == "lost"
     assert not stored_files()
     assert not ClipStep.objects.exists()
-    assert execution.perform(step.pk) == "taken"
+    assert execution.perform_step(step.pk) == "taken"
 
 
-def test_a_clip_deleted_in_the_middle_of_a_step_leaves_the_others(study, monkeypatch):
+def test_a_clip_deleted_during_a_step_leaves_the_others(study, monkeypatch):
     lifecycle.start_run(study)
     step = ClipStep.objects.filter(state=State.WAITING).first()
 
-    def deleted_meanwhile(*args, do=work.do):
-        monkeypatch.setattr(work, "do", do)
-        outcome = do(*args)
+    def deleted_meanwhile(*args, run_step=by_kind.run_step):
+        monkeypatch.setattr(by_kind, "run_step", run_step)
+        outcome = run_step(*args)
         step.clip.delete()
         return outcome
 
-    monkeypatch.setattr(work, "do", deleted_meanwhile)
-    assert execution.perform(step.pk) == "lost"
+    monkeypatch.setattr(by_kind, "run_step", deleted_meanwhile)
+    assert execution.perform_step(step.pk) == "lost"
     assert execution.run_pending(study).state == "done"
     assert Stimulus.objects.filter(state="ready").count() == 8
 
 
-def at_once(*verbs) -> None:
-    """Calls each in a thread of its own, at the same moment; what they raise is a refusal."""
-    together = threading.Barrier(len(verbs))
+def unless_refused(verb):
+    """Return a function that calls the verb and ignores its refusal."""
 
-    def call(verb) -> None:
-        together.wait()
-        try:
+    def call() -> None:
+        with contextlib.suppress(NotPossibleNow):
             verb()
-        except lifecycle.NotPossibleNow:
-            pass
-        finally:
-            connections.close_all()
 
-    threads = [threading.Thread(target=call, args=[verb]) for verb in verbs]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    return call
 
 
 @pytest.mark.django_db(transaction=True)
@@ -141,15 +129,16 @@ def test_cancelled_retried_repainted_and_ended_at_once_leaves_nothing_behind(stu
         run = study.generation_runs.last()
         GenerationRun.objects.filter(pk=run.pk).update(state="running")
         ClipStep.objects.filter(clip__number=1, kind="paint").update(state=State.FAILED, run=run)
-        at_once(
+        verbs = (
             lambda run=run: lifecycle.cancel_run(run),
             lambda: lifecycle.retry_failed(study),
             lambda: lifecycle.repaint(clip, reason="too dark"),
             lambda run=run: lifecycle.finish_if_complete(run),
         )
+        run_at_once(*map(unless_refused, verbs))
         assert study.generation_runs.filter(state="running").count() <= 1
-        at_hand = ClipStep.objects.filter(state__in=ClipStep.AT_HAND)
-        assert not at_hand.filter(run__state="done").exists(), "steps in a run that nobody does any more"
+        at_hand = ClipStep.objects.filter(state__in=ClipStep.ACTIVE)
+        assert not at_hand.filter(run__state="done").exists(), "active steps in a run that has ended"
         if (run := lifecycle.active_run(study)) is None:
             run = lifecycle.start_run(study)
         assert execution.run_pending(study).state == "done"
@@ -157,18 +146,18 @@ def test_cancelled_retried_repainted_and_ended_at_once_leaves_nothing_behind(stu
     assert stored_files() == owned_files(study)
 
 
-def test_a_retry_between_the_last_look_and_the_end_is_not_lost(study, monkeypatch):
-    """The run has ended by its rows when somebody retries: the end looks again before it is written down."""
+def test_a_retry_between_the_last_check_and_the_end_is_not_lost(study, monkeypatch):
+    """No step is left when a retry adds one: the run checks again under the lock before it ends."""
     run = generate(study)
     GenerationRun.objects.filter(pk=run.pk).update(state="running")
     ClipStep.objects.filter(clip__number=1, kind="paint").update(state=State.FAILED)
 
-    def retried_meanwhile(study_id, lock=lifecycle._lock):
-        monkeypatch.setattr(lifecycle, "_lock", lock)
+    def retried_meanwhile(study_id, lock=lifecycle._lock_study):
+        monkeypatch.setattr(lifecycle, "_lock_study", lock)
         lifecycle.retry_failed(study)
         lock(study_id)
 
-    monkeypatch.setattr(lifecycle, "_lock", retried_meanwhile)
+    monkeypatch.setattr(lifecycle, "_lock_study", retried_meanwhile)
     assert not lifecycle.finish_if_complete(run)
     assert execution.run_pending(study).state == "done"
     assert not ClipStep.objects.exclude(state=State.DONE).exists()

@@ -1,28 +1,20 @@
-"""A study with clips whose redefinition changes something, and the light pipeline."""
+"""Studies to generate images for, and what is stored of them."""
 
 from pathlib import Path
 
-import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
+from generation.models import GenerationRun
 from generation.painting import SketchOptions
-from generation.settings_model import GenerationSettings, store_settings
+from generation.runs import execution, lifecycle
 from study.models import Clip, Study
-from study.setup.lifecycle import create_study
 
 SMALL = SketchOptions(kind="sketch", size=64)
 
 
-@pytest.fixture(autouse=True)
-def light(settings, tmp_path, monkeypatch):
-    settings.GENERATION_PIPELINE = "tests.generation.runs.light"
-    settings.MEDIA_ROOT = str(tmp_path / "media")
-    settings.DATA_DIR = tmp_path
-    monkeypatch.setattr("generation.runs.queueing._publish", lambda step_id, queue: None)
-
-
 def add_clips(study: Study, count: int, tags=("classical", "classic", "piano", "piano solo", "slow")) -> None:
+    """Add clips whose redefinition, with the default tags, changes something."""
     first = study.clips.count() + 1
     for number in range(first, first + count):
         name = default_storage.save(f"{number:02d}/clip{number}.wav", ContentFile(b"RIFF%d" % number))
@@ -38,30 +30,25 @@ def add_clips(study: Study, count: int, tags=("classical", "classic", "piano", "
         )
 
 
+def generate(study: Study) -> GenerationRun:
+    """Start a run, do all its steps in this process, and return the run."""
+    lifecycle.start_run(study)
+    run = execution.run_pending(study)
+    study.refresh_from_db()
+    return run
+
+
 def stored_files() -> set[str]:
-    """The names of all stored files, relative to the media folder."""
+    """Return the names of all stored files, relative to the media folder."""
     root = Path(default_storage.location)
     return {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
 
 
 def owned_files(study: Study) -> set[str]:
-    """The names of all files that rows of the study own."""
+    """Return the names of all files that rows of the study own."""
     names = set()
     for clip in study.clips.all():
         names |= {clip.audio.name, clip.survey_audio.name}
         for stimulus in clip.stimuli.all():
             names |= {stimulus.image.name, stimulus.preview.name}
     return names - {""}
-
-
-@pytest.fixture
-def owner(django_user_model):
-    return django_user_model.objects.create_user("owner", "owner@example.org", "long-enough-password")
-
-
-@pytest.fixture
-def study(db, light, owner):
-    study = create_study(title="A study", owner=owner)
-    store_settings(study, GenerationSettings(painter=SMALL))
-    add_clips(study, 3)
-    return study

@@ -1,4 +1,4 @@
-"""The step “Review”: the images of each clip, how they came to be, and what the researcher decides."""
+"""The pages of the step “Review”: each clip's images and how they were made, and the decisions on its tags."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from generation.console.presenting import clip_views, is_blinded, voice_curve
+from generation.console.clip_views import clip_views, is_blinded, voice_curve
+from generation.console.common import attempt, clip_or_404, filtered_clips
 from generation.console.tag_overview import tag_overview
-from generation.console.views import attempt, clip_or_404, filtered_clips
 from generation.errors import GenerationError
 from generation.models import TagDecision
 from generation.runs import lifecycle
@@ -43,7 +43,7 @@ def generation_review(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 @login_required
 def generation_clip(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    """All that is known of one clip: evidence, tags, prompts, images, provenance."""
+    """One clip: evidence, tags, prompts, images, provenance."""
     study = study_or_404(request.user, slug)
     [row] = clip_views([clip_or_404(study, number)], study)
     context = {
@@ -61,7 +61,7 @@ def generation_clip(request: HttpRequest, slug: str, number: int) -> HttpRespons
 @require_safe
 @login_required
 def generation_tags(request: HttpRequest, slug: str) -> HttpResponse:
-    """The tags of the whole study before and after: what the rules did, clip by clip."""
+    """The tags of the whole study before and after redefinition."""
     study = study_or_404(request.user, slug)
     if is_blinded(study):
         raise Http404
@@ -97,7 +97,7 @@ def _contested(study: Study):
 
 
 def _store_decisions(request: HttpRequest, study: Study) -> HttpResponse:
-    """Takes the choices posted as `decide-<clip number>-<tag>`."""
+    """Save the choices posted as `decide-<clip number>-<tag>`, and start a run if asked to."""
     chosen: dict[int, dict[str, str]] = {}
     for name, choice in request.POST.items():
         if not name.startswith("decide-") or choice not in TagDecision.Choice.values:
@@ -108,8 +108,8 @@ def _store_decisions(request: HttpRequest, study: Study) -> HttpResponse:
     saved = 0
     try:
         for view in clip_views(study.clips.filter(number__in=chosen), study):
-            asked = {entry["tag"] for contest in view.contested for entry in contest["tags"]}
-            choices = {tag: choice for tag, choice in chosen[view.clip.number].items() if tag in asked}
+            contested = {entry["tag"] for contest in view.contested for entry in contest["tags"]}
+            choices = {tag: choice for tag, choice in chosen[view.clip.number].items() if tag in contested}
             lifecycle.decide_tags(view.clip, choices, actor=request.user)
             saved += len(choices)
         if "generate" in request.POST:
@@ -117,19 +117,19 @@ def _store_decisions(request: HttpRequest, study: Study) -> HttpResponse:
     except GenerationError as error:
         messages.error(request, str(error))
         return redirect("generation_decide", study.slug)
-    said = ngettext(
+    message = ngettext(
         "%(n)d decision is kept; the next run redefines its clip with it.",
         "%(n)d decisions are kept; the next run redefines these clips with them.",
         saved,
     )
-    messages.success(request, said % {"n": saved})
+    messages.success(request, message % {"n": saved})
     return redirect("generation_run", study.slug)
 
 
 @require_POST
 @login_required
 def generation_repaint(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    """Paints all images of a clip again, from the next seed."""
+    """Paint all images of a clip again, from the next seed."""
     study = study_or_404(request.user, slug)
     clip = clip_or_404(study, number)
     done = _("All images of the clip are being painted again.")

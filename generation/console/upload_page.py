@@ -1,4 +1,4 @@
-"""The step “Upload images”: stimuli that were made elsewhere."""
+"""The page of the step “Upload images”: stimuli that were made elsewhere."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -21,7 +21,7 @@ FAULTS_SHOWN = 20
 
 @login_required
 def generation_upload(request: HttpRequest, slug: str) -> HttpResponse:
-    """What is expected, what is missing, and the form; what is wrong with an upload is listed, nothing is taken."""
+    """The expected files, the missing images and the form. A faulty upload is refused with all its faults."""
     study = study_or_404(request.user, slug)
     faults: tuple[str, ...] = ()
     if request.method == "POST":

@@ -1,0 +1,48 @@
+"""The context that a step of any kind reads, and the outcome that it returns."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from generation.models import ClipStep
+from generation.runs.conditions import painted_conditions
+from generation.settings_model import GenerationSettings, read_settings
+from study.models import Clip
+
+
+@dataclass(frozen=True)
+class StepContext:
+    """A step with its clip, the run's settings, the painted conditions and the results of the earlier steps."""
+
+    step: ClipStep
+    clip: Clip
+    settings: GenerationSettings
+    conditions: Mapping[str, Mapping[str, str]]  # key → levels
+    results: Mapping[str, dict[str, Any]]  # by kind of step
+
+    @property
+    def token_counting_options(self) -> dict[str, Any]:
+        """The painter's options on which the count of a prompt's tokens depends."""
+        chosen = self.settings.painter.model_dump(mode="json")
+        return {key: chosen[key] for key in ("kind", "model", "revision") if key in chosen}
+
+
+def load_step_context(step: ClipStep) -> StepContext:
+    """Load the context of one step from the database."""
+    earlier = ClipStep.objects.filter(clip_id=step.clip_id, position__lt=step.position)
+    return StepContext(
+        step,
+        step.clip,
+        read_settings(step.run.settings),
+        painted_conditions(step.clip.study),
+        {kind: result or {} for kind, result in earlier.values_list("kind", "result")},
+    )
+
+
+@dataclass(frozen=True)
+class StepOutcome:
+    """A step's result as plain data, and the names of the files that it stored, which no row owns yet."""
+
+    result: dict[str, Any]
+    files: list[str] = field(default_factory=list)
+    pictures: list[dict[str, Any]] = field(default_factory=list)  # painting: the fields of each stimulus

@@ -1,0 +1,108 @@
+"""Listen to a clip: make the MP3 of the survey, detect voice, and tag.
+
+The step has three parts: "survey", "voice" and "tags". A part whose own inputs did not change keeps its result.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any
+
+from generation.listening.audio import decode, survey_mp3, waveform_peaks
+from generation.listening.voice import detect_voice
+from generation.runs import orphan_files
+from generation.runs.conditions import is_ready_made
+from generation.runs.steps import loaded_models
+from generation.runs.steps.context import StepContext, StepOutcome
+from generation.runs.steps.error_translation import as_generation_error
+from generation.settings_model import GenerationSettings
+from study.digests import canonical_digest
+from study.models import Clip
+
+VERSION = 1
+OUTLINE_BARS = 60
+
+
+def collect_inputs(context: StepContext) -> dict[str, Any]:
+    """Collect the clip's digest and, by part, the options that its result depends on."""
+    parts: dict[str, Any] = {"survey": {}}
+    if context.conditions and not is_ready_made(context.clip):
+        parts["voice"] = context.settings.voice.model_dump(mode="json")
+        parts["tags"] = context.settings.tagger.model_dump(mode="json")
+    return {"audio": context.clip.audio_digest, "parts": parts}
+
+
+def run(context: StepContext, inputs: dict[str, Any], lease_token: str) -> StepOutcome:
+    """Listen for the parts whose inputs changed; take over the results of the others."""
+    before = context.step.result or {}
+    digests = {part: canonical_digest([inputs["audio"], options]) for part, options in inputs["parts"].items()}
+    kept = {part for part, digest in digests.items() if before.get("digests", {}).get(part) == digest}
+    if not context.clip.survey_audio:
+        kept.discard("survey")
+    with _local_audio(context.clip) as path:
+        heard = listen(path, context.clip.name, set(digests) - kept, context.settings)
+    result = {part: before[part] for part in kept} | heard.record | {"digests": digests}
+    files = [] if heard.mp3 is None else orphan_files.write([("mp3", heard.mp3)], lease_token)
+    return StepOutcome(result, files)
+
+
+@contextmanager
+def _local_audio(clip: Clip) -> Iterator[Path]:
+    """Yield the path of the clip's audio on this machine, copied there if the storage is elsewhere."""
+    try:
+        yield Path(clip.audio.path)
+    except NotImplementedError:
+        with NamedTemporaryFile(suffix=Path(clip.audio.name or "").suffix) as copy, clip.audio.open("rb") as audio:
+            for chunk in audio.chunks():
+                copy.write(chunk)
+            copy.flush()
+            yield Path(copy.name)
+
+
+@dataclass(frozen=True)
+class ListeningResult:
+    """The result of each part as plain data, and the MP3 if the part "survey" was asked for."""
+
+    record: dict[str, Any]
+    mp3: bytes | None = None
+
+
+def listen(path: Path, name: str, parts: set[str], settings: GenerationSettings) -> ListeningResult:
+    """Listen to a file for `parts`: "survey" (the level-matched MP3), "voice", "tags"."""
+    record: dict[str, Any] = {}
+    mp3 = None
+    with as_generation_error(name):
+        audio = decode(path, name)
+        if "survey" in parts:
+            survey = survey_mp3(path)
+            mp3 = survey.data
+            record["survey"] = survey.record() | {"outline": waveform_peaks(audio.samples, OUTLINE_BARS)}
+        if "voice" in parts:
+            record["voice"] = detect_voice(audio.samples, audio.sample_rate, settings.voice).record()
+        if "tags" in parts:
+            tagger = loaded_models.tagger_of(settings)
+            probabilities = tagger.predict([audio.samples], audio.sample_rate)[0]
+            record["tags"] = {
+                "probabilities": {
+                    tag: round(float(probability), 5)
+                    for tag, probability in zip(tagger.vocabulary, probabilities, strict=True)
+                },
+                "thresholds": dict(zip(tagger.vocabulary, tagger.thresholds or (), strict=False)),
+                "tagger": dict(tagger.identity),
+            }
+    return ListeningResult(record, mp3)
+
+
+def save(context: StepContext, outcome: StepOutcome) -> list[str]:
+    """Give the clip its MP3, duration and outline; return the names of the replaced files."""
+    clips = Clip.objects.filter(pk=context.clip.pk)
+    survey = outcome.result["survey"]
+    fields = {"survey_duration": survey["duration"], "outline": survey["outline"]}
+    replaced: list[str] = []
+    if outcome.files:
+        fields["survey_audio"] = outcome.files[0]
+        replaced = list(clips.exclude(survey_audio="").values_list("survey_audio", flat=True))
+    clips.update(**fields)
+    return replaced
