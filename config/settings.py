@@ -104,10 +104,6 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     )
 else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-    # The statements of study/kept_statements.py are prepared when they come back. A pooler that hands out another
-    # connection for each transaction cannot have that, nor server-side cursors: ?DISABLE_SERVER_SIDE_CURSORS=True.
-    if not DATABASES["default"].get("DISABLE_SERVER_SIDE_CURSORS"):
-        DATABASES["default"].setdefault("OPTIONS", {}).setdefault("prepare_threshold", 2)
 # Opening a database anew for each request costs as much as answering it; SQLite also empties its log at each closing.
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 

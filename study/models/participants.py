@@ -1,8 +1,6 @@
 """Who answers: participants, the links they come by, their trials, and small facts about how it went."""
 
 import secrets
-from collections.abc import Mapping
-from types import MappingProxyType
 
 from django.db import models
 from django.utils import timezone
@@ -124,10 +122,6 @@ class Trial(models.Model):
     opened_at = models.DateTimeField(null=True, blank=True)
     # An attention trial's right answer, {"first": "B", "second": "D"}.
     expected = models.JSONField(null=True, blank=True)
-    # No columns, but read together with the trial for an answer: the number of the next trial that waits, and the
-    # condition keys of the stimuli that the answer chooses.
-    next_waiting: int | None = None
-    chosen_keys: Mapping[int | None, str] = MappingProxyType({})
 
     class Meta:
         ordering = ("participant", "number")

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from study.ballots.casting import takes_answers, unanswered
+from study.ballots.permission import check_may_answer
 from study.ballots.receipts import new_receipt
 from study.errors import NotAllowedNow
 from study.models import Participant, Study
@@ -17,8 +17,7 @@ from study.participants.quality import flags_of
 def _held(participant: Participant) -> Participant:
     """The person's row, held until the transaction ends; only people in the middle may change."""
     row = Participant.objects.select_for_update(of=("self",)).select_related("study").get(pk=participant.pk)
-    if row.status != Participant.Status.STARTED or not takes_answers(row.study, row):
-        raise NotAllowedNow(_("This study is over, so no answer can be taken any more."))
+    check_may_answer(row)
     return row
 
 
@@ -81,6 +80,12 @@ def set_language(participant: Participant, language: str) -> None:
     Participant.objects.filter(pk=participant.pk).update(language=language)
 
 
+def answered_by_number(participant: Participant) -> dict[int, bool]:
+    """The numbers of a participant's trials, in order, and whether each has an answer."""
+    trials = participant.trials.order_by("number").values_list("number", "ballot__pk")
+    return {number: ballot is not None for number, ballot in trials}
+
+
 @transaction.atomic
 def finish(participant: Participant, *, now: datetime | None = None) -> Participant:
     """Ends a person's part and gives the receipt; again changes nothing.
@@ -92,11 +97,10 @@ def finish(participant: Participant, *, now: datetime | None = None) -> Particip
     if participant.status == Participant.Status.COMPLETED:
         return participant
     now = now or timezone.now()
-    if participant.status != Participant.Status.STARTED or not takes_answers(participant.study, participant, now):
-        raise NotAllowedNow(_("This study is over."))
-    waiting = unanswered(participant)
-    if waiting:
-        raise NotAllowedNow(_("There are %(n)d answers left to give.") % {"n": len(waiting)})
+    check_may_answer(participant, now)
+    left = list(answered_by_number(participant).values()).count(False)
+    if left:
+        raise NotAllowedNow(_("There are %(n)d answers left to give.") % {"n": left})
     participant.status = Participant.Status.COMPLETED
     participant.completed_at = participant.last_seen_at = now
     participant.receipt = participant.receipt or new_receipt()

@@ -12,7 +12,7 @@ from study.participants.progress import set_language
 from study.participants.withdrawal import ReceiptUnknown, participant_of, withdraw
 from study.survey.flow import next_url
 from study.survey.forms import ProblemForm, ReceiptForm
-from study.survey.views import show
+from study.survey.views import render_participant_page
 from study.survey.visitors import participant_page, posted, see_other, survey_page, unknown_link
 
 
@@ -59,9 +59,11 @@ def problem(request: HttpRequest, participant: Participant) -> HttpResponse:
     page = _page_name(request.POST.get("page") or request.GET.get("page", ""))
     if request.method == "POST" and form.is_valid():
         ProblemReport.objects.create(study=participant.study, page=page, text=form.cleaned_data["text"])
-        return show(request, participant, "problem_sent", back=next_url(participant))
+        return render_participant_page(request, participant, "problem_sent", back=next_url(participant))
     status = 422 if form.is_bound else 200
-    return show(request, participant, "problem", status, form=form, page=page, back=next_url(participant))
+    return render_participant_page(
+        request, participant, "problem", status, form=form, page=page, back=next_url(participant)
+    )
 
 
 def _page_name(text: str) -> str:
@@ -78,7 +80,7 @@ def withdraw_own(request: HttpRequest, participant: Participant) -> HttpResponse
     if request.method == "POST":
         withdraw(participant)
         return render(request, "survey/withdrawn.html", {"study": participant.study})
-    return show(request, participant, "withdraw_own", back=next_url(participant))
+    return render_participant_page(request, participant, "withdraw_own", back=next_url(participant))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -2,79 +2,65 @@
 
 from django.urls import reverse
 
-from study.ballots.kept_statements import KeptRead
 from study.models import Participant, Trial
+from study.participants.progress import answered_by_number
 
 # Trials a person may open beyond the first unanswered one: what the browser keeps ready while offline.
 AHEAD = 2
-_way = KeptRead(
-    lambda participant: (
-        Trial.objects.filter(participant=participant).order_by("number").values_list("number", "ballot__pk")
-    ),
-    participant=int,
-)
 
-
-def done(participant: Participant, step: str) -> bool:
-    """Whether a step before or after the trials is done."""
-    return step in participant.answers
+Page = tuple[str | int, ...]  # URL name without "survey_", and its arguments after the handle
 
 
 def next_url(participant: Participant) -> str:
-    """Where the person goes on: the first thing that is left to do."""
-    name, *arguments = _next(participant)
+    """The page on which the participant continues: the first thing left to do."""
+    return _url(participant, _page_before_trials(participant) or _page_from_trials_on(participant))
+
+
+def url_before_trials(participant: Participant) -> str | None:
+    """The page that has to come before any trial, or None if the trials may be seen; without a query."""
+    page = _page_before_trials(participant)
+    return _url(participant, page) if page else None
+
+
+def _url(participant: Participant, page: Page) -> str:
+    name, *arguments = page
     return reverse(f"survey_{name}", args=[participant.handle, *arguments])
 
 
-def _before_trials(participant: Participant) -> tuple | None:
-    """The step that has to come before any trial, found without a look into the database."""
-    study = participant.study
+def _page_before_trials(participant: Participant) -> Page | None:
+    study, done = participant.study, participant.answers
     if participant.status == Participant.Status.COMPLETED:
         return ("thanks",)
     if participant.status == Participant.Status.SCREENED_OUT:
         return ("screened_out",)
     if participant.consented_at is None:
         return ("consent",)
-    if study.questions_before.strip() and not done(participant, "before"):
+    if study.questions_before.strip() and "before" not in done:
         return ("questions", "before")
-    if study.sound_check and not done(participant, "sound"):
+    if study.sound_check and "sound" not in done:
         return ("sound",)
-    if not done(participant, "instructions"):
+    if "instructions" not in done:
         return ("instructions",)
     return None
 
 
-def _next(participant: Participant) -> tuple:
-    step = _before_trials(participant)
-    if step is not None:
-        return step
-    waiting = first_waiting(way_through(participant))
-    if waiting is not None:
-        return ("trial", waiting)
-    if participant.study.questions_after.strip() and not done(participant, "after"):
+def _page_from_trials_on(participant: Participant) -> Page:
+    unanswered = first_unanswered(answered_by_number(participant))
+    if unanswered is not None:
+        return ("trial", unanswered)
+    if participant.study.questions_after.strip() and "after" not in participant.answers:
         return ("questions", "after")
     return ("review",)
 
 
-def before_trials(participant: Participant) -> str | None:
-    """The page that has to come before any trial, or None when the trials may be seen."""
-    step = _before_trials(participant)
-    return None if step is None else reverse(f"survey_{step[0]}", args=[participant.handle, *step[1:]])
+def first_unanswered(answered: dict[int, bool], after: int = -1) -> int | None:
+    """The number of the first trial after number `after` that has no answer."""
+    return next((number for number, is_answered in answered.items() if number > after and not is_answered), None)
 
 
-def way_through(participant: Participant) -> dict[int, bool]:
-    """The numbers of a person's trials, in order, and whether each has its answer."""
-    return {number: ballot is not None for number, ballot in _way(participant=participant.pk)}
-
-
-def first_waiting(way: dict[int, bool]) -> int | None:
-    """The number of the first trial without an answer."""
-    return next((number for number, answered in way.items() if not answered), None)
-
-
-def reachable(way: dict[int, bool], trial: Trial) -> bool:
-    """Whether the person may see this trial now: answered ones, the next, and a few ahead."""
-    waiting = first_waiting(way)
-    if waiting is None:
+def is_reachable(answered: dict[int, bool], trial: Trial) -> bool:
+    """Whether the participant may see this trial now: any answered one, the next one and `AHEAD` more."""
+    unanswered = first_unanswered(answered)
+    if unanswered is None:
         return True
-    return trial.number <= waiting + (AHEAD if waiting else 0)
+    return trial.number <= unanswered + (AHEAD if unanswered else 0)

@@ -10,24 +10,14 @@ from django.core.files.storage import default_storage
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from study.ballots.kept_statements import KeptRead, Parts
 from study.design import LETTERS
-from study.models import Clip, Stimulus, Trial
-from study.survey.flow import before_trials, reachable, way_through
+from study.models import Stimulus, Trial
+from study.participants.progress import answered_by_number
+from study.survey.flow import is_reachable, url_before_trials
 from study.survey.visitors import VisitEnds, find_participant, stop_if_over
 
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)$")
 _SIGNATURES = ((b"\x89PNG", "image/png"), (b"\xff\xd8\xff", "image/jpeg"))
-
-_OF_MEDIA = Parts({Trial: ("", ("id", "number", "position_order")), Clip: ("clip__", ("id", "survey_audio"))})
-_by_key = KeptRead(
-    lambda participant, key: (
-        Trial.objects.filter(participant=participant, media_key=key).order_by().values_list(*_OF_MEDIA.columns)
-    ),
-    participant=int,
-    key=str,
-)
-_image = KeptRead(lambda stimulus: Stimulus.objects.filter(pk=stimulus).order_by().values_list("image"), stimulus=int)
 
 
 def _content_type(content: bytes) -> str:
@@ -63,11 +53,9 @@ def _trial(request: HttpRequest, handle: str, key: str) -> Trial:
         stop_if_over(participant)
     except VisitEnds as end:
         raise Http404 from end
-    rows = _by_key(participant=participant.pk, key=key)
-    if not rows or before_trials(participant):
-        raise Http404
-    trial, trial.clip = _OF_MEDIA.objects(rows[0])
-    if not reachable(way_through(participant), trial):
+    columns = ("participant", "clip", "number", "position_order", "clip__survey_audio")
+    trial = participant.trials.select_related("clip").only(*columns).filter(media_key=key).first()
+    if trial is None or url_before_trials(participant) or not is_reachable(answered_by_number(participant), trial):
         raise Http404
     return trial
 
@@ -86,8 +74,7 @@ def image(request: HttpRequest, handle: str, key: str, letter: str) -> HttpRespo
     place = LETTERS.find(letter)
     if not 0 <= place < len(trial.position_order):
         raise Http404
-    [(name,)] = _image(stimulus=trial.position_order[place]) or [("",)]
-    content = _read(name)
+    content = _read(Stimulus.objects.get(pk=trial.position_order[place]).image.name)
     return serve(request, content, _content_type(content))
 
 

@@ -10,13 +10,13 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from study import texts
-from study.ballots.casting import takes_answers, unanswered
+from study.ballots.permission import takes_answers
 from study.design import LETTERS
 from study.errors import NotAllowedNow
 from study.models import InviteLink, Participant, Study
 from study.participants.enrolment import check_open_to, design_of, enrol, main_clips, person_with
 from study.participants.links import full_url, link_of
-from study.participants.progress import answer_before, finish, give_consent, note_step
+from study.participants.progress import answer_before, answered_by_number, finish, give_consent, note_step
 from study.participants.quality import agreement_with_oneself, agreement_with_others
 from study.participants.questions import load_question_set, said
 from study.participants.recruiting import ids_from, known_person, way_back
@@ -41,7 +41,7 @@ from study.survey.visitors import (
 )
 
 
-def show(
+def render_participant_page(
     request: HttpRequest, participant: Participant, template: str, status: int = 200, **context: Any
 ) -> HttpResponse:
     """A participant's page, with what all of them need."""
@@ -82,7 +82,7 @@ def _let_in(request: HttpRequest, study: Study, *, link: InviteLink | None, toke
     if known is not None and token is not None:
         return to_own_page(known, token)
     # Who began already may always see the page that leads on; somebody new only while the study takes people.
-    going_on = known is not None and (known.status != Participant.Status.STARTED or takes_answers(study, known))
+    going_on = known is not None and (known.status != Participant.Status.STARTED or takes_answers(known))
     if not going_on:
         _check_open(study, link)
     if request.method == "POST":
@@ -174,7 +174,7 @@ def consent(request: HttpRequest, participant: Participant) -> HttpResponse:
         return see_other(next_url(give_consent(participant)))
     status = 422 if form.is_bound else 200
     text = texts.consent(participant.study)
-    return show(request, participant, "consent", status, form=form, text=text)
+    return render_participant_page(request, participant, "consent", status, form=form, text=text)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -196,7 +196,9 @@ def questions(request: HttpRequest, participant: Participant, part: str) -> Http
         participant.refresh_from_db()
         return see_other(next_url(participant))
     status = 422 if form.is_bound else 200
-    return show(request, participant, "questions", status, form=form, heading=said(question_set.title))
+    return render_participant_page(
+        request, participant, "questions", status, form=form, heading=said(question_set.title)
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -208,7 +210,7 @@ def sound(request: HttpRequest, participant: Participant) -> HttpResponse:
         headphones = request.POST.get("quietest", "")[:3]
         said_so = {"heard": heard} | ({"quietest": headphones} if headphones else {})
         return see_other(next_url(note_step(participant, "sound", said_so)))
-    return show(request, participant, "sound")
+    return render_participant_page(request, participant, "sound")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -218,7 +220,7 @@ def instructions(request: HttpRequest, participant: Participant) -> HttpResponse
         return see_other(next_url(note_step(participant, "instructions")))
     images = participant.study.conditions.count()
     text = texts.instructions(participant.study, images)
-    return show(request, participant, "instructions", text=text)
+    return render_participant_page(request, participant, "instructions", text=text)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -228,13 +230,13 @@ def review(request: HttpRequest, participant: Participant) -> HttpResponse:
     if participant.status == Participant.Status.COMPLETED:
         return see_other(next_url(participant))
     after_is_due = participant.study.questions_after.strip() and "after" not in participant.answers
-    if unanswered(participant) or after_is_due:
+    if not all(answered_by_number(participant).values()) or after_is_due:
         return see_other(next_url(participant))
     if request.method == "POST":
         finish(participant)
         return see_other(reverse("survey_thanks", args=[participant.handle]))
     trials = participant.trials.exclude(number=0).select_related("ballot").order_by("number")
-    return show(request, participant, "review", answered=[_answered(trial) for trial in trials])
+    return render_participant_page(request, participant, "review", answered=[_answered(trial) for trial in trials])
 
 
 def _answered(trial: Any) -> dict[str, Any]:
@@ -253,7 +255,9 @@ def thanks(request: HttpRequest, participant: Participant) -> HttpResponse:
     if participant.status != Participant.Status.COMPLETED:
         return see_other(next_url(participant))
     given_back = _given_back(participant) if participant.study.feedback else []
-    return show(request, participant, "thanks", way_back=way_back(participant), given_back=given_back)
+    return render_participant_page(
+        request, participant, "thanks", way_back=way_back(participant), given_back=given_back
+    )
 
 
 def _given_back(participant: Participant) -> list[str]:
@@ -285,4 +289,4 @@ def _given_back(participant: Participant) -> list[str]:
 def screened_out(request: HttpRequest, participant: Participant) -> HttpResponse:
     if participant.status != Participant.Status.SCREENED_OUT:
         return see_other(next_url(participant))
-    return show(request, participant, "screened_out", way_back=way_back(participant))
+    return render_participant_page(request, participant, "screened_out", way_back=way_back(participant))

@@ -14,8 +14,7 @@ from django.utils import translation
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 
-from study.ballots.casting import takes_answers
-from study.ballots.kept_statements import KeptRead, Parts
+from study.ballots.permission import takes_answers
 from study.errors import NotAllowedNow
 from study.models import Participant, Study
 from study.participants.tokens import token_hash
@@ -28,13 +27,6 @@ COOKIE_OF_WAY_IN = "earsight_begun"
 COOKIE_SECONDS = 60 * 60 * 24 * 90
 GUESSES, GUESS_SECONDS = 30, 600
 _GUESS_KEY = secrets.token_bytes(16)  # of this process: what is counted cannot be traced to an address
-
-# Every page, picture and sound of a participant begins with this.
-_PERSON = Parts({Participant: ("", ()), Study: ("study__", ())})
-_person = KeptRead(
-    lambda handle: Participant.objects.filter(handle=handle).order_by().values_list(*_PERSON.columns)[:1],
-    handle=str,
-)
 
 
 @dataclass
@@ -183,11 +175,10 @@ def participant_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpRes
 
 def find_participant(request: HttpRequest, handle: str) -> Participant:
     """The person whose page this is, if the cookie says so too."""
-    for row in _person(handle=handle):
-        participant, participant.study = _PERSON.objects(row)
-        if is_token_of(request, participant):
-            return participant
-    raise needs_own_link()
+    participant = Participant.objects.select_related("study").filter(handle=handle).first()
+    if participant is None or not is_token_of(request, participant):
+        raise needs_own_link()
+    return participant
 
 
 def is_token_of(request: HttpRequest, participant: Participant) -> bool:
@@ -201,7 +192,7 @@ def stop_if_over(participant: Participant) -> None:
     study = participant.study
     if participant.status == Participant.Status.WITHDRAWN:
         raise VisitEnds("withdrawn", 410, _("You have withdrawn"), _("Your answers have been erased."), study)
-    if participant.status == Participant.Status.STARTED and not takes_answers(study, participant):
+    if participant.status == Participant.Status.STARTED and not takes_answers(participant):
         raise not_open(study)
 
 
