@@ -19,7 +19,7 @@ from study.models import Participant, Study
 from study.participants.enrolment import design_of
 from study.participants.links import create_personal_links, open_link
 from study.participants.monitoring import monitor
-from study.participants.questions import shipped as shipped_questions
+from study.participants.questions import shipped_question_set as shipped_questions
 from study.setup import drafting, lifecycle, preflight
 from study.setup.path_steps import Group, Progress, conditions_of, images_ready, steps_of
 from study.spreadsheet import csv_text

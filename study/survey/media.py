@@ -1,7 +1,7 @@
-"""What a trial shows and plays, under addresses that tell nothing.
+"""Images and sound of a trial, at addresses that do not reveal the condition.
 
-The address holds the trial's random key and a position's letter; answers have the same headers whatever they
-carry, and no name, date or tag of the file. Ranges are served because Safari plays no sound without them.
+The address holds the trial's random key and a position's letter. All responses have the same headers, without the
+file's name, date or tag. Byte ranges are served because Safari plays no sound without them.
 """
 
 import re
@@ -12,21 +12,22 @@ from django.views.decorators.http import require_safe
 
 from study.design import LETTERS
 from study.models import Stimulus, Trial
-from study.participants.progress import answered_by_number
-from study.survey.flow import is_reachable, url_before_trials
-from study.survey.visitors import VisitEnds, find_participant, stop_if_over
+from study.participants.completion import answered_by_number
+from study.survey.cookies import find_participant
+from study.survey.next_page import is_reachable, url_before_trials
+from study.survey.visit_ends import VisitEnds, stop_if_over
 
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)$")
 _SIGNATURES = ((b"\x89PNG", "image/png"), (b"\xff\xd8\xff", "image/jpeg"))
 
 
 def _content_type(content: bytes) -> str:
-    """The kind of picture by its first bytes; WebP else."""
+    """The image's media type, from its first bytes."""
     return next((kind for start, kind in _SIGNATURES if content.startswith(start)), "image/webp")
 
 
 def serve(request: HttpRequest, content: bytes, content_type: str) -> HttpResponse:
-    """`content` or the range asked for."""
+    """Serve `content`, or the byte range that the request asks for."""
     total, status, headers = len(content), 200, {}
     asked = _RANGE.match(request.headers.get("Range", ""))
     if asked and any(asked.groups()):
@@ -47,7 +48,7 @@ def serve(request: HttpRequest, content: bytes, content_type: str) -> HttpRespon
 
 
 def _trial(request: HttpRequest, handle: str, key: str) -> Trial:
-    """The trial whose media are asked for, if it is this person's and open to them."""
+    """The participant's trial with this media key; 404 unless they may open it now."""
     try:
         participant = find_participant(request, handle)
         stop_if_over(participant)
@@ -69,12 +70,12 @@ def _read(name: str | None) -> bytes:
 
 @require_safe
 def image(request: HttpRequest, handle: str, key: str, letter: str) -> HttpResponse:
-    """The picture at one position of a trial."""
+    """The image at one position of a trial."""
     trial = _trial(request, handle, key)
-    place = LETTERS.find(letter)
-    if not 0 <= place < len(trial.position_order):
+    position = LETTERS.find(letter)
+    if not 0 <= position < len(trial.position_order):
         raise Http404
-    content = _read(Stimulus.objects.get(pk=trial.position_order[place]).image.name)
+    content = _read(Stimulus.objects.get(pk=trial.position_order[position]).image.name)
     return serve(request, content, _content_type(content))
 
 

@@ -3,35 +3,27 @@
 import json
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from study.ballots.casting import Answer, AnswerRefused, cast_ballot, load_trial
 from study.errors import NotAllowedNow
 from study.models import Participant, Trial
-from study.participants.enrolment import touch
-from study.participants.events import keep_events
-from study.participants.progress import answered_by_number
-from study.survey.flow import first_unanswered, is_reachable, next_url, url_before_trials
+from study.participants.completion import answered_by_number
+from study.participants.enrolment import note_presence
+from study.participants.events import save_events
+from study.survey.cookies import find_participant, has_cookie_of
+from study.survey.decorators import participant_page, survey_page
 from study.survey.forms import read_answer
+from study.survey.next_page import first_unanswered, is_reachable, next_url, url_before_trials
+from study.survey.responses import choose_language, render_participant_page, see_other, wants_json
 from study.survey.trial_page import trial_context, trial_url
-from study.survey.views import render_participant_page
-from study.survey.visitors import (
-    choose_language,
-    find_participant,
-    is_token_of,
-    participant_page,
-    see_other,
-    stop_if_over,
-    survey_page,
-    wants_json,
-)
+from study.survey.visit_ends import stop_if_over
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def trial(request: HttpRequest, handle: str, number: int) -> HttpResponse:
-    """One clip with its images. POST is the answer, by the form or by the page's script."""
+    """GET shows a clip with its images; POST takes the answer, from the form or from the page's script."""
     view = _take_answer if request.method == "POST" else _show_trial
     return view(request, handle=handle, number=number)
 
@@ -44,7 +36,7 @@ def _show_trial(request: HttpRequest, participant: Participant, number: int) -> 
         raise Http404
     answered = answered_by_number(participant)
     if url_before_trials(participant) or not is_reachable(answered, trial):
-        return see_other(next_url(participant))
+        return see_other(next_url(participant, answered))
     return render_participant_page(request, participant, "trial", **trial_context(trial, answered))
 
 
@@ -52,7 +44,7 @@ def _show_trial(request: HttpRequest, participant: Participant, number: int) -> 
 def _take_answer(request: HttpRequest, handle: str, number: int) -> HttpResponse:
     """Store an answer. This is the most frequent request, so one query reads the participant, the study and the trial."""
     trial = load_trial(participant__handle=handle, number=number)
-    if trial is None or not is_token_of(request, trial.participant):
+    if trial is None or not has_cookie_of(request, trial.participant):
         find_participant(request, handle)  # raises the error of an unknown participant
         raise Http404
     participant = trial.participant
@@ -70,12 +62,13 @@ def _take_answer(request: HttpRequest, handle: str, number: int) -> HttpResponse
             return JsonResponse({"saved": False, "error": str(error), "final": True}, status=409)
         return see_other(next_url(participant))
     url = _url_after_answer(trial, back="back" in request.POST)
-    return (
-        JsonResponse({"saved": True, "next": url}) if wants_json(request) else see_other(url or next_url(participant))
-    )
+    if wants_json(request):
+        return JsonResponse({"saved": True, "next": url})
+    return see_other(url or next_url(participant))
 
 
 def _cast(trial: Trial, answer: Answer | None) -> None:
+    """Cast the ballot; `answer` is None if the request could not be read."""
     if answer is None:
         raise AnswerRefused(_("Something in this answer was not understood. Please choose again."))
     if trial.participant.consented_at is None:
@@ -89,17 +82,19 @@ def _url_after_answer(trial: Trial, *, back: bool) -> str:
     if back:
         return trial_url(trial, trial.number - 1, answered)
     unanswered = first_unanswered(answered, after=trial.number)
-    return next_url(trial.participant) if unanswered is None else trial_url(trial, unanswered, answered)
+    if unanswered is None:
+        return next_url(trial.participant, answered)
+    return trial_url(trial, unanswered, answered)
 
 
 @require_POST
 @participant_page
 def events(request: HttpRequest, participant: Participant) -> HttpResponse:
-    """Small facts about how it went; what cannot be read is dropped, the answer never depends on it."""
+    """Store events of a trial. Malformed ones are dropped: no answer depends on them."""
     try:
         sent = json.loads(request.POST.get("events", "[]"))
     except (ValueError, RecursionError):
         sent = []
-    keep_events(participant, sent, now=timezone.now())
-    touch(participant)
+    save_events(participant, sent)
+    note_presence(participant)
     return HttpResponse(status=204)

@@ -297,7 +297,7 @@ def test_looking_changes_nothing(analysed: SimpleNamespace) -> None:
     for person in (visit, finished):
         for address in participant_addresses(person):
             person.client.get(address)
-    for address in ("/", "/withdraw/", "/language/", visit.way_in, f"/p/{visit.token}/"):
+    for address in ("/", "/withdraw/", "/language/", visit.entry_url, f"/p/{visit.token}/"):
         Client().get(address)
     assert everything() == before
 
@@ -317,7 +317,7 @@ def test_no_form_is_taken_from_another_site(world: SimpleNamespace) -> None:
     person = Client(enforce_csrf_checks=True)
     person.cookies = visit.client.cookies
     del person.cookies["csrftoken"]
-    for address in [*participant_addresses(visit), visit.way_in]:
+    for address in [*participant_addresses(visit), visit.entry_url]:
         assert person.post(address, FORM).status_code == 403, address
     assert everything() == before
 

@@ -14,8 +14,8 @@ from study.ballots.casting import Answer, AnswerRefused, cast_ballot, digest_of,
 from study.ballots.receipts import verify_ballot
 from study.errors import NotAllowedNow
 from study.models import Ballot, BallotRevision, Participant, Stimulus, Study
+from study.participants.completion import finish
 from study.participants.enrolment import enrol
-from study.participants.progress import finish
 from study.participants.withdrawal import withdraw
 from tests.factories import make_open_study
 from tests.study.visits import Visit

@@ -105,7 +105,7 @@ def test_a_huge_body_is_refused_before_it_is_read(visit: Visit) -> None:
     for address in (
         visit.url("trial/1/"),
         visit.url("events/"),
-        visit.way_in,
+        visit.entry_url,
         "/console/sign-in/",
         "/withdraw/",
     ):

@@ -27,7 +27,7 @@ import json, django; django.setup()
 from django.core.management import call_command
 call_command("migrate", verbosity=0)
 from study.participants.enrolment import enrol
-from study.participants.progress import give_consent
+from study.participants.consent_and_questions import give_consent
 from tests.factories import make_open_study
 study = make_open_study(clips={CLIPS})
 people = []

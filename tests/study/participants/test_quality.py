@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from study.models import Clip, Event, Trial
-from study.participants.questions import QuestionSetError, load_question_set, shipped
+from study.participants.questions import QuestionSetError, load_question_set, shipped_question_set
 from tests.factories import add_clip, make_open_study
 from tests.study.visits import Visit
 
@@ -97,7 +97,7 @@ def test_reason_and_familiarity_are_kept_where_asked_for():
 
 
 def test_the_shipped_question_set_is_asked_before_and_kept():
-    study = make_open_study(clips=1, questions_before=shipped("musical_experience"))
+    study = make_open_study(clips=1, questions_before=shipped_question_set("musical_experience"))
     visit = Visit(study)
     visit.post("consent/", {"agree": "on"})
     assert visit.get("").headers["Location"].endswith("questions/before/")
@@ -113,7 +113,7 @@ def test_the_shipped_question_set_is_asked_before_and_kept():
 
 
 def test_questions_after_come_before_the_end():
-    visit = Visit(make_open_study(clips=1, questions_after=shipped("musical_experience"))).to_trials()
+    visit = Visit(make_open_study(clips=1, questions_after=shipped_question_set("musical_experience"))).to_trials()
     visit.answer(1)
     assert visit.get("review/").headers["Location"].endswith("questions/after/")
 

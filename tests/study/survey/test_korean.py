@@ -10,8 +10,9 @@ from babel.messages.pofile import read_po
 ROOT = Path(__file__).resolve().parents[3]
 MODULES = (
     *(ROOT / "study" / "survey").glob("*.py"),
-    *(ROOT / "study/participants" / f"{name}.py" for name in ("enrolment", "progress", "withdrawal")),
+    *(ROOT / "study/participants" / f"{name}.py" for name in ("enrolment", "consent_and_questions", "completion", "withdrawal")),
     ROOT / "study/ballots/casting.py",
+    ROOT / "study/ballots/permission.py",
     ROOT / "study/texts.py",
 )
 

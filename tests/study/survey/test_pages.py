@@ -34,7 +34,7 @@ def test_looking_at_the_open_link_changes_nothing(client):
 def test_pressing_start_twice_makes_one_person():
     study = make_open_study(clips=2)
     visit = Visit(study)
-    again = visit.client.post(visit.way_in, {"key": _offer_of(visit)})
+    again = visit.client.post(visit.entry_url, {"key": _offer_of(visit)})
     assert again.status_code == 303
     assert again.headers["Location"] == visit.base
     assert study.participants.count() == 1
@@ -60,7 +60,7 @@ def test_the_token_is_in_no_address_after_the_way_in_and_stored_only_as_a_hash()
     assert visit.token not in str(Participant.objects.filter(pk=person.pk).values().get())
     cookie = visit.client.cookies["earsight_participant"]
     assert cookie["path"] == visit.base
-    assert visit.client.cookies["earsight_begun"]["path"] == visit.way_in
+    assert visit.client.cookies["earsight_begun"]["path"] == visit.entry_url
     assert cookie["httponly"]
     assert cookie["samesite"] == "Lax"
 
@@ -154,8 +154,8 @@ def test_an_answer_can_be_seen_and_changed_until_the_end_and_not_after():
 
 def test_coming_back_by_the_open_link_offers_to_go_on():
     visit = Visit(make_open_study(clips=2)).to_trials()
-    assert "Go on where I was" in visit.client.get(visit.way_in).content.decode()
-    landed = visit.client.post(visit.way_in, {"resume": "1"})
+    assert "Go on where I was" in visit.client.get(visit.entry_url).content.decode()
+    landed = visit.client.post(visit.entry_url, {"resume": "1"})
     assert landed.headers["Location"] == visit.base
 
 
