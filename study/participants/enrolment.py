@@ -8,6 +8,7 @@ from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from study.ballots.table import counted_kind
 from study.design import LETTERS, Design, PlannedTrial, draw_plan, draw_practice, next_slot
 from study.design.slots import ACTIVE_MINUTES
 from study.errors import NotAllowedNow
@@ -39,7 +40,7 @@ def kind_for(study: Study, link: InviteLink | None) -> str:
     """The kind of participant that this link enrols."""
     if link is not None and link.kind != Participant.Kind.REAL:
         return link.kind
-    return Participant.Kind.SIMULATED if study.simulated else Participant.Kind.REAL
+    return counted_kind(study)
 
 
 def check_open_to(study: Study, link: InviteLink | None) -> None:

@@ -9,6 +9,7 @@ from statistics import median
 from django.db.models import Count, Q
 from django.utils import timezone
 
+from study.ballots.table import counted_kind
 from study.models import Ballot, Participant, ProblemReport, Study, Trial
 
 # A participant whose browser sent something within this time counts as active.
@@ -64,11 +65,6 @@ class Monitoring:
     @property
     def most_stops(self) -> int:
         return max((stop.people for stop in self.stops), default=0)
-
-
-def counted_kind(study: Study) -> str:
-    """The kind of participant that counts: simulated ones in a simulated study, else real ones."""
-    return Participant.Kind.SIMULATED if study.simulated else Participant.Kind.REAL
 
 
 def monitor(study: Study, *, now: datetime | None = None) -> Monitoring:

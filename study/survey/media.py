@@ -8,16 +8,38 @@ import re
 
 from django.core.files.storage import default_storage
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
 from study.design import LETTERS
 from study.models import Stimulus, Trial
 from study.participants.completion import answered_by_number
-from study.survey.cookies import find_participant
+from study.survey.cookies import has_cookie_of
 from study.survey.next_page import is_reachable, url_before_trials
-from study.survey.visit_ends import VisitEnds, stop_if_over
+from study.survey.visit_ends import is_over
 
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)$")
+# What decides whether a trial may be opened, and what is sent; a whole row of a study takes longer to read.
+_COLUMNS = (
+    "participant",
+    "clip",
+    "number",
+    "position_order",
+    "clip__survey_audio",
+    "participant__study",
+    "participant__handle",
+    "participant__kind",
+    "participant__token_hash",
+    "participant__status",
+    "participant__created_at",
+    "participant__consented_at",
+    "participant__answers",
+    "participant__study__status",
+    "participant__study__closed_at",
+    "participant__study__grace_minutes",
+    "participant__study__questions_before",
+    "participant__study__sound_check",
+)
 _SIGNATURES = ((b"\x89PNG", "image/png"), (b"\xff\xd8\xff", "image/jpeg"))
 
 
@@ -47,16 +69,14 @@ def serve(request: HttpRequest, content: bytes, content_type: str) -> HttpRespon
     return response
 
 
-def _trial(request: HttpRequest, handle: str, key: str) -> Trial:
-    """The participant's trial with this media key; 404 unless they may open it now."""
-    try:
-        participant = find_participant(request, handle)
-        stop_if_over(participant)
-    except VisitEnds as end:
-        raise Http404 from end
-    columns = ("participant", "clip", "number", "position_order", "clip__survey_audio")
-    trial = participant.trials.select_related("clip").only(*columns).filter(media_key=key).first()
-    if trial is None or url_before_trials(participant) or not is_reachable(answered_by_number(participant), trial):
+def _find_trial(request: HttpRequest, handle: str, key: str) -> Trial:
+    """The trial with this media key, in one query; 404 unless the request's participant may open it now."""
+    trials = Trial.objects.select_related("participant__study", "clip").only(*_COLUMNS)
+    trial = get_object_or_404(trials, participant__handle=handle, media_key=key)
+    participant = trial.participant
+    if not has_cookie_of(request, participant) or is_over(participant) or url_before_trials(participant):
+        raise Http404
+    if not is_reachable(answered_by_number(participant), trial):
         raise Http404
     return trial
 
@@ -71,16 +91,17 @@ def _read(name: str | None) -> bytes:
 @require_safe
 def image(request: HttpRequest, handle: str, key: str, letter: str) -> HttpResponse:
     """The image at one position of a trial."""
-    trial = _trial(request, handle, key)
+    trial = _find_trial(request, handle, key)
     position = LETTERS.find(letter)
     if not 0 <= position < len(trial.position_order):
         raise Http404
-    content = _read(Stimulus.objects.get(pk=trial.position_order[position]).image.name)
+    stored = Stimulus.objects.filter(pk=trial.position_order[position])
+    content = _read(stored.order_by().values_list("image", flat=True).first())
     return serve(request, content, _content_type(content))
 
 
 @require_safe
 def sound(request: HttpRequest, handle: str, key: str) -> HttpResponse:
     """The sound of a trial."""
-    trial = _trial(request, handle, key)
+    trial = _find_trial(request, handle, key)
     return serve(request, _read(trial.clip.survey_audio.name), "audio/mpeg")

@@ -30,7 +30,7 @@ def trial(request: HttpRequest, handle: str, number: int) -> HttpResponse:
 
 @participant_page
 def _show_trial(request: HttpRequest, participant: Participant, number: int) -> HttpResponse:
-    trials = participant.trials.select_related("clip", "ballot").defer("clip__imported_tags", "clip__exclusion_reason")
+    trials = participant.trials.select_related("clip", "ballot").defer("clip__imported_tags")
     trial = trials.filter(number=number).first()
     if trial is None:
         raise Http404
