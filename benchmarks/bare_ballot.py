@@ -1,7 +1,7 @@
-"""The yardstick of `load_ballots.py`: a bare Django view that makes a ballot's writes and nothing else.
+"""The reference of `load_ballots.py`: a bare Django view that makes the two writes of a ballot and nothing else.
 
-In this project's own middleware, but without cookie, form or any look into the study: one transaction with the two
-statements that every ballot needs, the row itself and the note that its person is still there.
+It has the project's middleware but no cookie, form or query of the study: one transaction updates `last_seen_at` of
+the participant and inserts the ballot.
 """
 
 import uuid

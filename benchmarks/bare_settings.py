@@ -1,4 +1,4 @@
-"""The project's settings for `load_ballots.py`, with the bare view as the only address."""
+"""The test settings for `load_ballots.py`, with the bare view as the only address."""
 
 from tests.settings import *  # noqa: F403
 

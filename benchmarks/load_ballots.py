@@ -1,10 +1,10 @@
-"""Saturated ballots: how many a second, beside a bare Django view that makes the same writes.
+"""Ballots per second at saturation, compared with a bare Django view that makes the same writes.
 
     python benchmarks/load_ballots.py [--database URL] [--people 300] [--trials 12] [--rounds 3]
 
-People and trials are made beforehand; then as many ballots as fit are sent over eight kept-open connections, in
-turn to the survey and to the bare view (`bare_ballot.py`), each under gunicorn with the same workers and threads.
-The client shares the machine with the server, so it is one loop over sockets that reads no more than it must.
+Participants and trials are created first. Then ballots are sent as fast as possible over eight open connections, in
+turns to the survey and to the bare view (`bare_ballot.py`), each under gunicorn with the same workers and threads.
+The client runs on the same machine, so it is a single loop over sockets that does as little as possible.
 """
 
 import argparse
@@ -36,7 +36,7 @@ for _ in range(people):
     person, token = enrol(study)
     Participant.objects.filter(pk=person.pk).update(consented_at=person.created_at, answers={'instructions': True})
     for trial in person.trials.order_by('number'):
-        out.append([person.handle, token, trial.number, person.pk, trial.pk, trial.position_order[0], trial.position_order[1]])
+        out.append([person.handle, token, trial.number, person.pk, trial.pk, *trial.position_order[:2]])
 print(json.dumps(out))
 """
 COUNT = """
@@ -77,7 +77,7 @@ def bare_request(row: list, number: int) -> bytes:
 
 
 def _whole(answer: bytes) -> bool:
-    """Whether the body has come too, of the length that its headers say or in chunks."""
+    """Whether the whole body has been received, by Content-Length or as chunks."""
     head, end, body = answer.partition(b"\r\n\r\n")
     _, declared, length = head.lower().partition(b"content-length: ")
     if declared:
@@ -86,7 +86,7 @@ def _whole(answer: bytes) -> bool:
 
 
 def saturate(port: int, requests: list[bytes], connections: int) -> tuple[float, list[float], int]:
-    """Sends all; returns the seconds it took, each one's milliseconds, and how many were not saved."""
+    """Send all requests; return the seconds taken, the milliseconds of each, and how many were not saved."""
     waiting, times, wrong = deque(requests), [], 0
     selector = selectors.DefaultSelector()
     sent: dict[socket.socket, float] = {}

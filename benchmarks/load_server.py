@@ -1,4 +1,4 @@
-"""The server of the two load benchmarks: gunicorn as it runs in earnest, on a port of its own."""
+"""The server of the two load benchmarks: gunicorn on its own port."""
 
 import argparse
 import os
@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def environment(folder: str, database: str) -> dict[str, str]:
-    """For the server and whatever prepares and counts: the tests' settings with a throw-away folder."""
+    """The environment of the server and of the processes that prepare and count: test settings, temporary folder."""
     env = os.environ | {
         "DJANGO_SETTINGS_MODULE": "tests.settings",
         "EARSIGHT_TEST_DATA": folder,
@@ -26,7 +26,7 @@ def environment(folder: str, database: str) -> dict[str, str]:
 
 
 def add_options(parser: argparse.ArgumentParser, *, port: int) -> None:
-    parser.add_argument("--database", default="", help="database URL (default: SQLite in a throw-away folder)")
+    parser.add_argument("--database", default="", help="database URL (default: SQLite in a temporary folder)")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--threads", type=int, default=4)
     parser.add_argument("--port", type=int, default=port)
@@ -34,7 +34,7 @@ def add_options(parser: argparse.ArgumentParser, *, port: int) -> None:
 
 @contextmanager
 def served(port: int, env: dict[str, str], options: argparse.Namespace) -> Iterator[None]:
-    """Serves the project from there on, until the end."""
+    """Serve the project inside the `with` block."""
     command = [
         sys.executable,
         "-m",

@@ -1,9 +1,9 @@
-"""The survey under load: people who think between answers.
+"""The survey under load, with participants who think before each answer.
 
     python benchmarks/load_survey.py [--database URL] [--participants 500] [--think 5 15] [--workers 2]
 
-Starts gunicorn on a database of its own, lets everybody arrive within a minute, answer with a think time, and
-says what was lost, doubled or slow. With `--think 0 0 --arrive 0` it is saturated.
+Starts gunicorn on its own database; all participants arrive within a minute, think before each answer, and the output
+counts lost and doubled ballots and gives the response times. `--think 0 0 --arrive 0` saturates the server.
 """
 
 import argparse
@@ -26,7 +26,7 @@ TOKEN = "load"
 
 
 def prepare(env: dict[str, str], trials: int) -> None:
-    """Migrates and makes the study, in a process of its own."""
+    """Migrate the database and create the study, in a separate process."""
     code = (
         "import django; django.setup()\n"
         "from django.core.management import call_command\n"
@@ -38,7 +38,7 @@ def prepare(env: dict[str, str], trials: int) -> None:
 
 
 def count(env: dict[str, str]) -> dict[str, int]:
-    """What the database holds afterwards."""
+    """Count the rows afterwards."""
     code = (
         "import django; django.setup()\n"
         "from study.models import Ballot, BallotRevision, Participant\n"
@@ -50,7 +50,7 @@ def count(env: dict[str, str]) -> dict[str, int]:
 
 
 class Browser:
-    """One person's connection: HTTP/1.1, cookies, forms."""
+    """The HTTP client of one participant, with cookies."""
 
     def __init__(self, port: int) -> None:
         self.port, self.cookies = port, {}
