@@ -15,6 +15,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from study.ballots import permission
 from study.ballots.permission import check_may_answer
 from study.ballots.receipts import ballot_digest
 from study.design import LETTERS
@@ -26,6 +27,7 @@ MAX_AGE = timedelta(days=7)
 
 # What an answer needs of each row. A study has fifty columns more, and reading them all takes half as long again.
 _COLUMNS = (
+    *permission.COLUMNS,
     "participant",
     "clip",
     "number",
@@ -34,15 +36,9 @@ _COLUMNS = (
     "participant__study",
     "participant__handle",
     "participant__number",
-    "participant__kind",
     "participant__token_hash",
-    "participant__status",
-    "participant__created_at",
     "participant__consented_at",
     "participant__answers",
-    "participant__study__status",
-    "participant__study__closed_at",
-    "participant__study__grace_minutes",
     "participant__study__languages",
     "participant__study__allow_none_fits",
     "participant__study__ask_reason",
@@ -78,7 +74,7 @@ class Answer:
 
 
 def load_trial(**lookup: Any) -> Trial | None:
-    """Read a trial with what an answer needs of its participant, study and clip, in one query; None if there is none."""
+    """Read a trial with what an answer needs of its participant, study and clip, in one query; None if not found."""
     trials = Trial.objects.select_related("participant__study", "clip").only(*_COLUMNS)
     try:
         return trials.get(**lookup)
@@ -197,7 +193,7 @@ def _insert(ballot: Ballot, now: datetime) -> Ballot:
 
 @transaction.atomic
 def _replace(new: Ballot, now: datetime) -> Ballot:
-    """Decide between the trial's ballot and another answer: the one given later counts, the other becomes a revision."""
+    """Of the trial's ballot and a new answer, keep the one given later; the other becomes a revision."""
     _note_presence(new.trial.participant, now)
     ballot = Ballot.objects.get(trial=new.trial)
     if _is_replay(ballot, new.submission_key):

@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
+from study.ballots import permission
 from study.design import LETTERS
 from study.models import Stimulus, Trial
 from study.participants.completion import answered_by_number
@@ -21,6 +22,7 @@ from study.survey.visit_ends import is_over
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)$")
 # What decides whether a trial may be opened, and what is sent; a whole row of a study takes longer to read.
 _COLUMNS = (
+    *permission.COLUMNS,
     "participant",
     "clip",
     "number",
@@ -28,15 +30,9 @@ _COLUMNS = (
     "clip__survey_audio",
     "participant__study",
     "participant__handle",
-    "participant__kind",
     "participant__token_hash",
-    "participant__status",
-    "participant__created_at",
     "participant__consented_at",
     "participant__answers",
-    "participant__study__status",
-    "participant__study__closed_at",
-    "participant__study__grace_minutes",
     "participant__study__questions_before",
     "participant__study__sound_check",
 )

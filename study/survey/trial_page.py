@@ -108,7 +108,7 @@ def _stored_choice(trial: Trial, ballot: Ballot | None) -> dict[str, str]:
 
 
 def _wave(outline: list[float]) -> dict[str, Any]:
-    """The player's outline as SVG bars, 100 high and 5 wide each; built here because a template loop takes much longer."""
+    """The outline of the sound as SVG bars, 100 high and 5 wide; built here because a template loop takes longer."""
     heights = [max(0.06, min(1.0, float(value))) for value in outline or FLAT_OUTLINE]
     bars = [
         f'<rect x="{5 * index + 1}" y="{50 - 46 * height:.1f}" width="3" height="{92 * height:.1f}" rx="1.5"/>'

@@ -42,7 +42,7 @@ def _show_trial(request: HttpRequest, participant: Participant, number: int) -> 
 
 @survey_page
 def _take_answer(request: HttpRequest, handle: str, number: int) -> HttpResponse:
-    """Store an answer. This is the most frequent request, so one query reads the participant, the study and the trial."""
+    """Store an answer. The most frequent request: one query reads the trial with its participant and study."""
     trial = load_trial(participant__handle=handle, number=number)
     if trial is None or not has_cookie_of(request, trial.participant):
         find_participant(request, handle)  # raises the error of an unknown participant
