@@ -1,4 +1,4 @@
-"""A participant's browser for tests: into a study and on to a page, by the pages' own forms."""
+"""A participant's browser for tests: enters a study and goes to a page by the forms of the pages."""
 
 from django.test import Client
 
@@ -8,7 +8,7 @@ from study.simulation.people import hidden_fields
 
 
 class Visit:
-    """Somebody who came by the open link."""
+    """A participant who entered by the open link."""
 
     def __init__(self, study: Study, **client) -> None:
         self.client = Client(**client)

@@ -45,7 +45,7 @@ def test_the_same_submission_however_often_is_one_ballot():
     assert not BallotRevision.objects.exists()
 
 
-def test_a_changed_answer_holds_and_keeps_what_it_said_before():
+def test_a_changed_answer_counts_and_the_old_one_is_kept():
     trial = first_trial()
     cast_ballot(trial, Answer(uuid4(), "A", "B"))
     cast_ballot(trial, Answer(uuid4(), "C", "D"))
@@ -64,7 +64,7 @@ def test_a_replay_of_a_replaced_answer_changes_nothing():
     assert BallotRevision.objects.count() == 1
 
 
-def test_of_two_answers_the_later_given_holds_whichever_arrives_first():
+def test_of_two_answers_the_one_given_later_counts_whichever_arrives_first():
     trial = first_trial()
     participant = trial.participant
     participant.created_at -= timedelta(hours=1)
@@ -136,7 +136,7 @@ def test_finishing_twice_gives_the_same_receipt():
     assert finish(visit.participant).receipt == receipt
 
 
-def test_the_script_hears_saved_and_where_to_go_on():
+def test_the_script_gets_saved_and_the_next_address():
     visit = Visit(make_open_study(clips=2)).to_trials()
     key = str(uuid4())
     answers = [
@@ -195,7 +195,7 @@ def test_while_sealed_the_table_shows_opaque_labels_and_nothing_that_opens_a_dig
 
 
 def verbs_of(queries):
-    """What the statements do, transactions left out."""
+    """The verbs of the statements, without those of transactions."""
     verbs = [query["sql"].split()[0] for query in queries]
     return [verb for verb in verbs if verb in ("SELECT", "UPDATE", "INSERT")]
 

@@ -158,7 +158,8 @@ def test_a_full_quota_ends_the_visit():
         ("questions:\n  - key: a\n    type: colour\n    text: {en: x}\n", "line 2"),
         ("questions:\n  - key: a\n    type: number\n    text: {en: x}\n    maxx: 3\n", "maxx"),
         (
-            "questions:\n  - key: a\n    type: text\n    text: {en: x}\n  - key: a\n    type: text\n    text: {en: y}\n",
+            "questions:\n  - key: a\n    type: text\n    text: {en: x}\n"
+            "  - key: a\n    type: text\n    text: {en: y}\n",
             "twice",
         ),
     ],
@@ -168,7 +169,7 @@ def test_a_faulty_question_set_is_refused_with_its_line(text, message):
         load_question_set(text)
 
 
-def test_prolific_ids_are_kept_and_the_way_back_opens_at_the_end_only():
+def test_prolific_ids_are_stored_and_the_return_link_is_shown_at_the_end_only():
     study = make_open_study(clips=1, recruitment_platform="prolific", completion_code="C0DE")
     from django.test import Client
 
@@ -194,7 +195,7 @@ def test_prolific_ids_are_kept_and_the_way_back_opens_at_the_end_only():
     assert study.participants.count() == 1
 
 
-def test_something_back_where_the_researcher_allows_it():
+def test_feedback_is_shown_if_the_study_allows_it():
     visit = Visit(make_open_study(clips=3, repeats=1, feedback=True)).to_trials()
     visit.finish()
     assert re.search("One piece came twice; you gave the same 1st to [01] of 1", visit.get("thanks/").content.decode())
