@@ -90,6 +90,7 @@ class Participant(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["study", "kind", "number"], name="participant_number_once"),
         ]
+        # Slots, quotas and monitoring count the participants of one kind by status.
         indexes = [models.Index(fields=["study", "kind", "status"], name="participant_by_state")]
 
     def __str__(self) -> str:

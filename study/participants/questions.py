@@ -30,13 +30,13 @@ class Option(_Strict):
     """One answer to choose."""
 
     key: Key = Field(description="its name in exports")
-    text: Texts = Field(description="what people read, by language", min_length=1)
-    screen_out: bool = Field(default=False, description="whoever chooses it does not take part")
+    text: Texts = Field(description="the text shown, by language", min_length=1)
+    screen_out: bool = Field(default=False, description="whether choosing it screens the participant out")
 
 
 class _Question(_Strict):
     key: Key = Field(description="its name in exports")
-    text: Texts = Field(description="what people read, by language", min_length=1)
+    text: Texts = Field(description="the text shown, by language", min_length=1)
     required: bool = Field(default=True, description="whether it has to be answered")
 
 
@@ -99,7 +99,7 @@ class QuestionSet(_Strict):
         keys = [question.key for question in self.questions]
         twice = sorted({key for key in keys if keys.count(key) > 1})
         if twice:
-            raise ValueError(f"the key '{twice[0]}' stands twice; rename one question")
+            raise ValueError(f"the key '{twice[0]}' is used twice; rename one question")
         return self
 
 
