@@ -176,9 +176,9 @@ def test_prolific_ids_are_stored_and_the_return_link_is_shown_at_the_end_only():
     from study.simulation.people import hidden_fields
 
     client = Client()
-    way_in = f"/s/{study.open_link_token}/?PROLIFIC_PID=abc&STUDY_ID=x&SESSION_ID=y&other=z"
-    key = hidden_fields(client.get(way_in).content.decode())["key"]
-    base = client.post(way_in, {"key": key}).headers["Location"]
+    entry_url = f"/s/{study.open_link_token}/?PROLIFIC_PID=abc&STUDY_ID=x&SESSION_ID=y&other=z"
+    key = hidden_fields(client.get(entry_url).content.decode())["key"]
+    base = client.post(entry_url, {"key": key}).headers["Location"]
     person = study.participants.get()
     assert person.recruitment == {"PROLIFIC_PID": "abc", "STUDY_ID": "x", "SESSION_ID": "y"}
     for page, data in (("consent/", {"agree": "on"}), ("instructions/", {})):
@@ -188,8 +188,8 @@ def test_prolific_ids_are_stored_and_the_return_link_is_shown_at_the_end_only():
     client.post(base + "review/")
     assert "https://app.prolific.com/submissions/complete?cc=C0DE" in client.get(base + "thanks/").content.decode()
     again = Client()
-    key = hidden_fields(again.get(way_in).content.decode())["key"]
-    refused = again.post(way_in, {"key": key})
+    key = hidden_fields(again.get(entry_url).content.decode())["key"]
+    refused = again.post(entry_url, {"key": key})
     assert refused.status_code == 403
     assert "You have begun this study already" in refused.content.decode()
     assert study.participants.count() == 1
