@@ -106,10 +106,6 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     )
 else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-    # A statement that is run twice on a connection is prepared on the server. A pooler that hands out a connection for
-    # each transaction supports neither that nor server-side cursors: ?DISABLE_SERVER_SIDE_CURSORS=True.
-    if not DATABASES["default"].get("DISABLE_SERVER_SIDE_CURSORS"):
-        DATABASES["default"].setdefault("OPTIONS", {}).setdefault("prepare_threshold", 2)
 # Opening a connection for each request would cost as much as answering it.
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 

@@ -1,4 +1,4 @@
-"""The texts that participants read: the researcher's text in their language, or the default text."""
+"""The texts that participants read: the researcher's in the active language, else the text that ships."""
 
 from django.conf import settings
 from django.utils.translation import get_language, override
@@ -10,23 +10,23 @@ FIELDS = ("question", "consent_text", "instructions")
 
 
 def languages_of(study: Study) -> list[str]:
-    """The languages a study is offered in; all that the site has, unless the researcher chose."""
+    """The languages in which a study is offered: those the researcher chose, else all that the site has."""
     known = [code for code, name in settings.LANGUAGES]
     return [code for code in study.languages if code in known] or known
 
 
-def _own(texts: dict[str, str]) -> str:
+def _in_active_language(texts: dict[str, str]) -> str:
     return texts.get(get_language() or "", "").strip()
 
 
 def question(study: Study) -> str:
-    """What a trial asks."""
-    return _own(study.question) or _("Which image fits this music best?")
+    """The question that a trial asks."""
+    return _in_active_language(study.question) or _("Which image fits this music best?")
 
 
 def consent(study: Study) -> str:
-    """What a participant agrees to."""
-    return _own(study.consent_text) or _(
+    """The consent text."""
+    return _in_active_language(study.consent_text) or _(
         "You will hear short pieces of music and say which images fit them best. Taking part is voluntary and "
         "anonymous: we ask for no name and store no address. You can stop at any time, and you can have your "
         "answers erased with the receipt you get at the end.\n\n"
@@ -36,8 +36,8 @@ def consent(study: Study) -> str:
 
 
 def instructions(study: Study, images: int) -> str:
-    """What a participant does."""
-    own = _own(study.instructions)
+    """The instructions, for trials with this number of images."""
+    own = _in_active_language(study.instructions)
     if own:
         return own
     if study.second_choice_required:
@@ -52,7 +52,7 @@ def instructions(study: Study, images: int) -> str:
 
 
 def shipped_text(study: Study, field: str, language: str) -> str:
-    """What participants read in `language` unless the study has words of its own."""
+    """The text that ships for a field of `FIELDS`, which participants read unless the study has its own."""
     blank = Study(second_choice_required=study.second_choice_required)
     with override(language):
         match field:

@@ -1,4 +1,4 @@
-"""Ballots: casting them, the receipts that prove them, and the ballot table that the analysis reads.
+"""Ballots: who may answer, casting, the receipts that prove ballots, and the ballot table that the analysis reads.
 
-May import the design and the models; door: `casting`, `receipts`, `table`.
+May import the design and the models. Door: `permission`, `casting`, `receipts` and `table`.
 """

@@ -1,11 +1,11 @@
-"""Receipts and digests: how a participant proves that the ballots in an export are the ones they cast.
+"""Receipts and digests, by which a participant proves that the ballots in an export are the ones they cast.
 
-Plain functions on plain values, so that whoever verifies an export needs nothing but Python:
+Functions of plain values, so that an export can be verified with Python alone:
 
-- each ballot has a `digest` over its content and a random nonce; without the nonce the few possible answers
-  could be tried out;
-- each participant gets a random `receipt`; an export holds `receipt_commitment(receipt, digests)`, from which
-  the receipt cannot be found, but which the person who holds it can compute again.
+- each ballot has a `digest` over its content and a random nonce; without the nonce, the few possible answers could be
+  tried one by one;
+- each participant gets a random `receipt`; an export holds `receipt_commitment(receipt, digests)`, from which the
+  receipt cannot be derived, but which its holder can compute again.
 """
 
 import base64
@@ -21,20 +21,20 @@ _TRUE = ("1", "true", "yes")
 
 
 def new_receipt() -> str:
-    """A receipt of 120 bits in groups of four that can be read out: ABCD-EFGH-…"""
+    """A random receipt of 120 bits, in groups of four characters: ABCD-EFGH-…"""
     code = base64.b32encode(secrets.token_bytes(15)).decode()
     return "-".join(code[start : start + 4] for start in range(0, len(code), 4))
 
 
 def normal_receipt(text: str) -> str:
-    """A receipt as typed by a person, in its normal form."""
+    """A receipt as a person typed it, in its normal form."""
     code = "".join(character for character in text.upper() if character.isalnum())
     code = code.replace("0", "O").replace("1", "I").replace("8", "B")
     return "-".join(code[start : start + 4] for start in range(0, len(code), 4))
 
 
 def _canonical(ballot: Mapping[str, Any]) -> list[Any]:
-    """The content in one form, whether it comes from the database or as text from a CSV file."""
+    """The content in one form, from values of the database or from text of a CSV file."""
     return [
         str(ballot["participant"]),
         str(ballot["clip"]),
@@ -51,35 +51,35 @@ def ballot_digest(nonce: str, ballot: Mapping[str, Any]) -> str:
 
     Args:
         nonce: the ballot's random nonce, as hex.
-        ballot: the fields of `DIGEST_FIELDS` as they stand in the ballot table; `first` and `second` are
-            condition keys, empty where there is none.
+        ballot: the fields of `DIGEST_FIELDS` as in the ballot table; `first` and `second` are condition keys, empty for
+            no choice.
 
     Raises:
         KeyError: a field is missing.
-        ValueError: `trial` or `repeat` is no number.
+        ValueError: `trial` or `repeat` is not a number.
     """
     content = json.dumps([nonce, *_canonical(ballot)], separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(content.encode()).hexdigest()
 
 
 def receipt_commitment(receipt: str, digests: Iterable[str]) -> str:
-    """What an export says of a participant: SHA-256 over the receipt and the ballots' digests, sorted."""
+    """A participant's commitment in an export: SHA-256 over the receipt and the sorted digests of the ballots."""
     return hashlib.sha256("\n".join([normal_receipt(receipt), *sorted(digests)]).encode()).hexdigest()
 
 
 def verify_ballot(row: Mapping[str, Any]) -> bool:
-    """Whether a row of the ballot table with `nonce` and `digest` agrees with its digest."""
+    """Whether the content of a row of the ballot table matches its `nonce` and `digest`."""
     return secrets.compare_digest(ballot_digest(row["nonce"], row), str(row["digest"]))
 
 
 def find_receipt(
     receipt: str, digests_by_participant: Mapping[str, Iterable[str]], commitments: Mapping[str, str]
 ) -> str | None:
-    """The participant whose commitment the receipt opens, or None.
+    """Find the participant whose commitment matches the receipt and digests, or None.
 
     Args:
-        digests_by_participant: each participant's ballot digests as found in the export.
-        commitments: each participant's commitment as found in the export.
+        digests_by_participant: each participant's ballot digests, from the export.
+        commitments: each participant's commitment, from the export.
     """
     for participant, digests in digests_by_participant.items():
         stated = commitments.get(participant)

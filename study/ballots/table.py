@@ -1,9 +1,9 @@
-"""The ballot table: one tidy row a ballot, for the analysis and for exports.
+"""The ballot table: one tidy row for each ballot, for the analysis and for exports.
 
-While a study is sealed the table serves to count and to look at people, not at conditions. Labels that stood for
-the same condition in every row could be counted, and read by whoever took part once and remembers a picture; and
-the study's seed tells what stood at a position. So each person's labels are drawn anew, and positions, orders and
-what people wrote are left out.
+While a study is sealed, the table shows participants but not conditions. A label for the same condition in every row
+would let results be counted, and somebody who took part and remembers an image could decode it; the study's seed
+reveals the condition at a position. So the labels are shuffled for each participant, and positions, orders and free
+text are left out.
 """
 
 import random
@@ -13,7 +13,7 @@ from typing import Any
 from study.ballots.receipts import receipt_commitment
 from study.models import Ballot, Participant, Stimulus, Study, Trial
 
-# The first nine are the public columns that `analyze` reads; the rest help to judge and to verify.
+# `analyze` reads the first nine columns; the others describe and verify the ballot.
 COLUMNS = (
     "participant",
     "clip",
@@ -38,16 +38,21 @@ COLUMNS = (
 _SEALED = dict.fromkeys(("position_first", "position_second", "order", "reason", "nonce", "digest"), "")
 
 
+def counted_kind(study: Study) -> str:
+    """The kind of participant that counts: simulated ones in a simulated study, else real ones."""
+    return Participant.Kind.SIMULATED if study.simulated else Participant.Kind.REAL
+
+
 def kinds_of(study: Study) -> tuple[str, ...]:
-    """Whose ballots make up a study's results: real people, or simulated ones in a simulated study."""
-    return (Participant.Kind.SIMULATED,) if study.simulated else (Participant.Kind.REAL,)
+    """The kinds of participant whose ballots are the study's results."""
+    return (counted_kind(study),)
 
 
 def _labels_of(participant: Participant, labels: dict[int, str]) -> dict[int, str]:
-    """The study's opaque labels, dealt to the conditions (by id) for this person alone."""
-    dealt = sorted(labels.values())
-    random.Random(participant.nonce).shuffle(dealt)
-    return dict(zip(sorted(labels), dealt, strict=True))
+    """The opaque labels by condition id, shuffled for this participant."""
+    shuffled = sorted(labels.values())
+    random.Random(participant.nonce).shuffle(shuffled)
+    return dict(zip(sorted(labels), shuffled, strict=True))
 
 
 def ballot_rows(
@@ -57,18 +62,19 @@ def ballot_rows(
     kinds: Iterable[str] | None = None,
     trial_kinds: Iterable[str] = (Trial.Kind.MAIN,),
 ) -> list[dict[str, Any]]:
-    """The study's ballots, people in order of their numbers and trials in the order they met them.
+    """The study's ballots, by participant number and then by trial number.
 
     Args:
-        sealed: whether conditions stand under opaque labels, each person's their own; None asks the study.
-        kinds: whose ballots; None is the people whose answers the study is about.
-        trial_kinds: which trials; main ones (with their hidden repeats) unless told.
+        sealed: whether to hide conditions behind labels that differ by participant; None hides them while the study
+            is sealed.
+        kinds: the kinds of participant to include; None includes those whose ballots are the results.
+        trial_kinds: the kinds of trial to include; by default main trials, with their hidden repeats.
 
     Returns:
         Rows with the keys of `COLUMNS`. `first`, `second` and `order` (all conditions by position, joined by
-        semicolons) are condition names, `position_first` and `position_second` count from 1; what is not
-        there is empty. While sealed, so are positions, `order` and `reason`; and `nonce` and `digest`, which could
-        be opened with it.
+        semicolons) are condition names, `position_first` and `position_second` count from 1; missing values are
+        empty. If sealed, positions, `order`, `reason`, `nonce` and `digest` are empty too; with the nonce, the few
+        possible answers could be tried against the digest.
     """
     hide = study.is_sealed if sealed is None else sealed
     names = dict(study.conditions.values_list("pk", "sealed_label" if hide else "key"))
@@ -122,15 +128,15 @@ def _row(ballot: Ballot, names: dict[int, str], condition_of: dict[int, int]) ->
 
 
 def commitments(study: Study, *, kinds: Iterable[str] | None = None) -> dict[str, str]:
-    """What an export says of each person's receipt, by participant code; only people who finished have one."""
-    people = study.participants.filter(
+    """The commitment to each participant's receipt, by participant code; only completed participants have one."""
+    completed = study.participants.filter(
         kind__in=tuple(kinds or kinds_of(study)), status=Participant.Status.COMPLETED
     ).exclude(receipt="")
     digests: dict[int, list[str]] = {}
-    rows = Ballot.objects.filter(trial__participant__in=people, trial__kind=Trial.Kind.MAIN)
-    for participant, digest in rows.values_list("trial__participant", "digest"):
-        digests.setdefault(participant, []).append(digest)
+    rows = Ballot.objects.filter(trial__participant__in=completed, trial__kind=Trial.Kind.MAIN)
+    for pk, digest in rows.values_list("trial__participant", "digest"):
+        digests.setdefault(pk, []).append(digest)
     return {
-        person.code: receipt_commitment(person.receipt, digests.get(person.pk, ()))
-        for person in people.order_by("number")
+        participant.code: receipt_commitment(participant.receipt, digests.get(participant.pk, ()))
+        for participant in completed.order_by("number")
     }

@@ -9,11 +9,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from study.ballots.table import counted_kind
 from study.console.common import study_page
 from study.errors import StudyError
 from study.models import Participant, Study, Trial
 from study.participants.exclusion import set_exclusion
-from study.participants.monitoring import counted_kind, flag_name, minutes_of
+from study.participants.monitoring import flag_name, minutes_of
 
 PARTICIPANTS_PER_PAGE = 50
 

@@ -11,7 +11,7 @@ from study.console.forms.plan import PlanForm
 from study.errors import StudyError
 from study.models import Participant, Study
 from study.participants.enrolment import design_of
-from study.participants.questions import shipped as shipped_questions
+from study.participants.questions import shipped_question_set as shipped_questions
 from study.setup import drafting
 
 

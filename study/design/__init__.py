@@ -1,7 +1,8 @@
-"""Who sees what in which order: pure functions from a recorded seed.
+"""The experimental design: which participant sees which clips and images, in which order.
 
-`draw_plan(design, slot)` says everything that the person in one slot of the study's balanced plan sees;
-`slots` says which slot the next person takes. The same seed, arrivals and times give the same assignment.
+Pure functions of the study's seed, importing nothing else of the study; only `conditions` imports the models, to create
+the study's condition rows. Door: the names in `__all__`; `draw_plan(design, slot)` returns all trials of a slot,
+`next_slot` the slot of the next participant.
 """
 
 from study.design.orders import LETTERS

@@ -1,4 +1,4 @@
-"""Which k of n clips each person hears: a balanced incomplete allocation."""
+"""Which k of n clips each participant hears: a balanced incomplete allocation."""
 
 from functools import lru_cache
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from study.design.streams import stream
 
-# People are allocated in runs of this length, so that finding a late slot costs one step, not a replay.
+# Slots are allocated in runs of this length; the cached counts after each run make a later run quick to find.
 RUN = 64
 
 Allocation = tuple[tuple[int, ...], ...]
@@ -31,25 +31,25 @@ def _run(seed: int, kind: str, clips: int, each: int, run: int) -> tuple[Allocat
 
 
 def _choose(counts: np.ndarray, pairs: np.ndarray, each: int, rng: np.random.Generator) -> np.ndarray:
-    """The `each` least-heard clips; among equals, those least often heard together with the ones chosen."""
+    """Choose the `each` least-heard clips; among equals, those least often heard together with the ones chosen."""
     chosen: list[int] = []
     order = rng.random(len(counts))
-    met = np.zeros(len(counts), dtype=np.int64)
+    together = np.zeros(len(counts), dtype=np.int64)  # how often each clip was heard with the chosen ones
     free = np.ones(len(counts), dtype=bool)
     for _ in range(each):
         candidates = np.flatnonzero(free)
-        best = candidates[np.lexsort((order[candidates], met[candidates], counts[candidates]))[0]]
+        best = candidates[np.lexsort((order[candidates], together[candidates], counts[candidates]))[0]]
         chosen.append(int(best))
         free[best] = False
-        met += pairs[best]
+        together += pairs[best]
     return np.array(chosen)
 
 
 def allocation(seed: int, kind: str, slot: int, clips: int, each: int) -> tuple[int, ...]:
-    """The clips of the person in `slot`, ascending.
+    """The clips of the participant in `slot`, ascending.
 
-    After any number of slots two clips' counts differ by at most one; pairs of clips are heard by nearly
-    equal numbers of people (tests state how nearly).
+    After any number of slots the counts of two clips differ by at most one; pairs of clips are heard by nearly equal
+    numbers of participants (the tests state the bound).
 
     Raises:
         ValueError: `each` is not between 1 and `clips`.
@@ -59,13 +59,15 @@ def allocation(seed: int, kind: str, slot: int, clips: int, each: int) -> tuple[
     if each == clips:
         return tuple(range(clips))
     run, row = divmod(slot, RUN)
-    for earlier in range(run):  # fills the cache from the start, so that no call nests deeply
+    for earlier in range(
+        run
+    ):  # in order, so that `_run` finds the run before it in the cache and never recurses deeply
         _run(seed, kind, clips, each, earlier)
     return _run(seed, kind, clips, each, run)[0][row]
 
 
 def showings_before(seed: int, kind: str, slot: int, clips: int, each: int) -> list[int]:
-    """How often each clip was given to the slots before `slot`."""
+    """How often each clip is shown in the slots before `slot`."""
     if each == clips:
         return [slot] * clips
     run, row = divmod(slot, RUN)

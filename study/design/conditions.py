@@ -1,4 +1,4 @@
-"""The preset of four conditions, and how a study gets its rows."""
+"""The preset of four conditions, and creating a study's condition rows; the only module here that uses the database."""
 
 import secrets
 from collections.abc import Sequence
@@ -9,14 +9,14 @@ from study.models import Condition, Study
 
 @dataclass(frozen=True)
 class ConditionPreset:
-    """A condition to be: its key, its label, its factor levels."""
+    """A condition to create: key, label and factor levels."""
 
     key: str
     label: str
     levels: dict[str, str]
 
 
-# The 2 × 2 of tag set and prompt form, always in this order.
+# The 2 × 2 design of tag set and prompt form, in this order.
 TAGS_BY_FORM = (
     ConditionPreset("redefined_tags", "Redefined tags", {"tags": "redefined", "form": "tags"}),
     ConditionPreset("redefined_sentence", "Redefined sentence", {"tags": "redefined", "form": "sentence"}),
@@ -26,17 +26,17 @@ TAGS_BY_FORM = (
 
 
 def sealed_labels(count: int) -> list[str]:
-    """Opaque names, one a condition, in an order that tells nothing: W, Q, Z, …"""
+    """Random opaque names, one for each condition: "Condition W", "Condition Q", …"""
     letters = list("PQRSTUVWXYZ")
     secrets.SystemRandom().shuffle(letters)
     return [f"Condition {letter}" for letter in letters[:count]]
 
 
 def create_conditions(study: Study, presets: Sequence[ConditionPreset] = TAGS_BY_FORM) -> list[Condition]:
-    """Makes the study's condition rows.
+    """Create the study's condition rows.
 
     Raises:
-        ValueError: fewer than two or more than six conditions, or a key twice.
+        ValueError: fewer than two or more than six conditions, or the same key twice.
     """
     if not 2 <= len(presets) <= 6:
         raise ValueError(f"A study has two to six conditions, not {len(presets)}.")

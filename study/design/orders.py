@@ -1,4 +1,4 @@
-"""Position orders and clip orders, in blocks, each found from the seed and its number alone."""
+"""Position orders and clip orders, drawn in balanced blocks from the seed and the block's number."""
 
 from functools import lru_cache
 
@@ -8,11 +8,11 @@ from study.design.streams import stream
 
 @lru_cache(maxsize=4096)
 def position_block(seed: int, kind: str, clip: int, block: int, conditions: int) -> Rows:
-    """One block of position orders of a clip: row = condition index by position.
+    """One block of position orders of a clip: each row holds the condition index at each position.
 
-    Every order stands once in a block of 24 (four conditions), 6 or 2; with five or six conditions the block
-    is a randomly relabelled Williams square. Consecutive rows come in Latin squares, so that also an
-    unfinished block is nearly balanced.
+    With two, three or four conditions a block holds each of the 2, 6 or 24 orders once; with five or six it is a
+    randomly relabelled Williams square. Consecutive rows form Latin squares, so that an unfinished block is nearly
+    balanced too.
     """
     rng = stream(seed, "positions", kind, clip, block)
     sets = latin_sets(conditions)
@@ -28,19 +28,19 @@ def position_block(seed: int, kind: str, clip: int, block: int, conditions: int)
     return tuple(rows)
 
 
-# Names of the positions on the page, first to last.
+# The names of the positions on the page, in order.
 LETTERS = "ABCDEF"
 
 
 def position_order(seed: int, kind: str, clip: int, showing: int, conditions: int) -> tuple[int, ...]:
-    """The order of the `showing`-th time (from 0) that a clip is given to somebody."""
+    """The position order when a clip is shown for the `showing`-th time (from 0)."""
     block, row = divmod(showing, block_length(conditions))
     return position_block(seed, kind, clip, block, conditions)[row]
 
 
 @lru_cache(maxsize=1024)
 def clip_order_block(seed: int, kind: str, block: int, clips: int) -> Rows:
-    """One block of clip orders: a Williams square with its clips relabelled and its rows shuffled."""
+    """One block of clip orders: a Williams square with relabelled clips and shuffled rows."""
     rng = stream(seed, "clips", kind, block)
     labels = [int(value) for value in rng.permutation(clips)]
     rows = williams(clips)
@@ -48,6 +48,6 @@ def clip_order_block(seed: int, kind: str, block: int, clips: int) -> Rows:
 
 
 def clip_order(seed: int, kind: str, slot: int, clips: int) -> tuple[int, ...]:
-    """The order in which the person in `slot` hears `clips` clips (or places in an allocation)."""
+    """The order in which the participant in `slot` hears `clips` clips (indices, or places in an allocation)."""
     block, row = divmod(slot, len(williams(clips)))
     return clip_order_block(seed, kind, block, clips)[row]

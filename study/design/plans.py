@@ -1,4 +1,4 @@
-"""All that one person sees, from the design and the slot."""
+"""All trials of one participant, from the design and the slot."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ from study.design.streams import stream
 
 @dataclass(frozen=True)
 class Design:
-    """What the draw depends on; `kind` keeps real people, pilots, bots and simulated people apart."""
+    """What the draws depend on. Each `kind` of participant has its own random streams and slots."""
 
     seed: int
     clips: int
     conditions: int
     kind: str = "real"
-    each: int | None = None  # clips per person; None is all
+    each: int | None = None  # clips per participant; None means all
     repeats: int = 0
     match_controls: int = 0
     attention_trials: int = 0
@@ -35,7 +35,7 @@ class Design:
 
     @property
     def trials(self) -> int:
-        """How many trials each person has, the practice trial left out."""
+        """Trials per participant, without the practice trial."""
         main = self.per_person
         extras = (self.repeats, self.attention_trials, self.match_controls if main > 1 else 0)
         return main + sum(min(number, main) for number in extras)
@@ -43,7 +43,7 @@ class Design:
 
 @dataclass(frozen=True)
 class PlannedTrial:
-    """One trial to be: `images` are (clip index, condition index) by position."""
+    """One trial of the plan; `images` holds (clip index, condition index) by position."""
 
     clip: int
     images: tuple[tuple[int, int], ...]
@@ -53,7 +53,7 @@ class PlannedTrial:
 
 
 def draw_plan(design: Design, slot: int) -> tuple[PlannedTrial, ...]:
-    """The trials of the person in `slot`, in order.
+    """The trials of the participant in `slot`, in order.
 
     Raises:
         ValueError: `slot` is negative.
@@ -64,7 +64,7 @@ def draw_plan(design: Design, slot: int) -> tuple[PlannedTrial, ...]:
     chosen = allocation(seed, kind, slot, design.clips, design.per_person)
     before = showings_before(seed, kind, slot, design.clips, design.per_person)
     places = list(chosen)
-    if design.per_person < design.clips:  # so that no clip is tied to one place of the squares
+    if design.per_person < design.clips:  # so that no clip always takes the same place of the squares
         places = [chosen[int(i)] for i in stream(seed, "places", kind, slot).permutation(len(chosen))]
     trials = []
     for place in clip_order(seed, kind, slot, design.per_person):
@@ -83,8 +83,8 @@ def draw_practice(design: Design, slot: int) -> tuple[int, ...]:
 def _with_extras(design: Design, slot: int, trials: list[PlannedTrial]) -> list[PlannedTrial]:
     """Adds match-control, attention and repeat trials to the main ones, which keep their order.
 
-    An extra never comes before the main trials of the clips whose images it shows, so that no main answer is
-    given to pictures met before. Repeats stand at the end: the earliest clips, as late as can be.
+    An extra never comes before the main trials of the clips whose images it shows, so that no image has been seen
+    before its main trial. Repeats come last, and repeat the earliest clips, so that the gap is as long as possible.
     """
     rng = stream(design.seed, "extras", design.kind, slot)
     main = list(trials)
@@ -101,7 +101,7 @@ def _with_extras(design: Design, slot: int, trials: list[PlannedTrial]) -> list[
 
 
 def _match_controls(design: Design, main: list[PlannedTrial], rng: np.random.Generator) -> Iterator[PlannedTrial]:
-    """Trials with two images of the clip heard and two of another, under the same two conditions."""
+    """Trials with two images of the clip that plays and two of another clip, under the same two conditions."""
     if len(main) < 2:
         return
     for index in rng.permutation(len(main))[: design.match_controls]:

@@ -1,20 +1,20 @@
-"""Which slot of the balanced plan the next person takes.
+"""Which slot of the balanced plan the next participant takes.
 
-Slots are numbered from 0 and each has its orders. The next person takes the lowest slot that nobody holds;
-a slot is held by a person who has completed, or was active within the last `ACTIVE_MINUTES`. So a slot whose
-person left is given again, and a study that keeps recruiting fills every hole.
+Slots are numbered from 0, and each has its own orders. The next participant takes the lowest slot that is not held; a
+slot is held by a participant who has completed, or was active within the last `ACTIVE_MINUTES`. So the slot of a
+participant who left is given again, and a study that continues recruiting fills every hole.
 
-The bound: let m be one more than the highest slot held, `active` the people in the middle, `holes` the slots
-below m that nobody holds, `returned` the people who came back and completed after their slot had been given
-away. For each clip and position order, the completed counts of two orders differ by at most
-1 + active + holes + returned: slots below m hold each order ⌊m/b⌋ or ⌈m/b⌉ times (b the block's length), each
-active person or hole takes one away, each returned person adds one. Without drop-outs and with nobody in the
-middle that is 1.
+The bound: let m be one more than the highest slot held, `active` the number of unfinished participants, `holes` the
+number of slots below m that are not held, and `returned` the number of participants who completed after their slot had
+been given again. For each clip and position order, the completed counts of two orders differ by at most
+1 + active + holes + returned: the slots below m hold each order ⌊m/b⌋ or ⌈m/b⌉ times (b is the block's length), each
+active participant or hole removes one, and each returned participant adds one. Without drop-outs and unfinished
+participants the bound is 1.
 """
 
 from collections.abc import Iterable
 
-# Somebody who has sent nothing for so long is taken to have left.
+# A participant whose browser has sent nothing for so long is assumed to have left.
 ACTIVE_MINUTES = 30
 
 

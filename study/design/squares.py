@@ -1,23 +1,23 @@
-"""Latin and Williams squares: the building blocks of balanced orders."""
+"""Latin and Williams squares, from which balanced orders are built."""
 
 from functools import lru_cache
 from itertools import permutations
 
 Rows = tuple[tuple[int, ...], ...]
 
-# With five images there are 120 orders and with six 720: too many for a block, so squares stand in.
+# Five images have 120 orders and six have 720, too many for a block: there, Williams squares are used.
 ALL_ORDERS_UP_TO = 4
 
 
 def williams(count: int) -> Rows:
-    """Rows in which each of `count` things stands once in each place and follows each other equally often.
+    """Rows in which each of `count` items occurs once in each place and follows each other item equally often.
 
     One square of `count` rows for an even number, a square and its mirror (2 × `count` rows) for an odd one:
     each ordered pair is adjacent once, or twice (E. J. Williams, Australian Journal of Scientific Research,
     1949).
     """
     if count < 1:
-        raise ValueError(f"A square needs at least one thing, not {count}.")
+        raise ValueError(f"A square needs at least one item, not {count}.")
     first = [0]
     low, high = 1, count - 1
     while low <= high:
@@ -36,9 +36,9 @@ def williams(count: int) -> Rows:
 def latin_sets(count: int) -> tuple[Rows, ...]:
     """The orders of one block, in sets of `count` rows that are Latin squares.
 
-    Up to four things: every order once (2, 6 or 24), parted into the classes of cyclic shifts, each a Latin
-    square. More: the Williams squares. So every `count` participants who follow each other meet each image
-    in each position once, and each block has every order (or each carry-over) once.
+    Up to four items: every order once (2, 6 or 24), grouped into classes of cyclic shifts, each of which is a Latin
+    square. More items: the Williams squares. So `count` consecutive participants see each image once in each position,
+    and each block has every order (or every pair of neighbours) once.
     """
     if count <= ALL_ORDERS_UP_TO:
         starts = [(0, *rest) for rest in permutations(range(1, count))]
@@ -48,5 +48,5 @@ def latin_sets(count: int) -> tuple[Rows, ...]:
 
 
 def block_length(count: int) -> int:
-    """How many orders a block of positions has: 2, 6, 24, 10, 6 for two to six images."""
+    """The number of orders in a block of positions: 2, 6, 24, 10, 6 for two to six images."""
     return sum(len(rows) for rows in latin_sets(count))

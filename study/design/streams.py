@@ -1,4 +1,4 @@
-"""Random streams by name: every draw has its own generator, found again from the seed and a name."""
+"""Named random streams: every draw has its own generator, derived from the seed and a name."""
 
 import hashlib
 
@@ -10,8 +10,8 @@ def stream(seed: int, *name: int | str) -> np.random.Generator:
 
     Args:
         seed: the study's recorded seed.
-        name: what is drawn, for whom: ("positions", "real", clip 3, block 0). Different names give
-            independent generators, so that a new kind of draw never moves an old one.
+        name: what is drawn and for whom, such as ("positions", "real", 3, 0) for clip 3 and block 0. Different names
+            give independent generators, so that adding a kind of draw changes no other.
     """
     text = "\x1f".join([str(seed), *map(str, name)])
     key = int.from_bytes(hashlib.sha256(text.encode()).digest()[:16], "big")

@@ -1,4 +1,4 @@
-"""The experiment's rows, in the vocabulary of the design: one file a group of things that change together."""
+"""The database rows of studies; imports nothing else of the study. Door: the classes listed in `__all__`."""
 
 from study.models.audits import BlindingAudit
 from study.models.ballots import Ballot, BallotRevision

@@ -1,4 +1,4 @@
-"""The blinding audits of a study: what was looked at, how far it is, what it said."""
+"""Blinding audits of a study: their progress and their results."""
 
 from datetime import timedelta
 
@@ -9,12 +9,12 @@ from django.utils.translation import gettext_lazy as _
 
 from study.models.studies import Study
 
-# One that has not moved for so long was killed; one that nobody took for so long is not waited for any more.
+# A running audit without progress for SILENT was killed; a waiting one that no worker took within PATIENCE is given up.
 SILENT, PATIENCE = timedelta(minutes=3), timedelta(minutes=15)
 
 
 class BlindingAudit(models.Model):
-    """One audit of what participants are shown, known by that content's fingerprint."""
+    """One audit of what participants are shown, identified by a fingerprint of that content."""
 
     class State(models.TextChoices):
         WAITING = "waiting", _("waiting")
@@ -33,9 +33,9 @@ class BlindingAudit(models.Model):
     people_done = models.PositiveIntegerField(default=0)
     images = models.PositiveIntegerField(default=0)
     channels = models.PositiveIntegerField(default=0)
-    leaks = models.JSONField(default=list, blank=True)  # the channels that tell, worst first
+    leaks = models.JSONField(default=list, blank=True)  # the channels that reveal conditions, worst first
     problem = models.TextField(blank=True)  # why it could not be finished
-    # Who asked wants the study to open once this has passed: the digest of the plan that they confirmed.
+    # If the study is to open once the audit has passed: the digest of the plan that the researcher confirmed.
     opens_plan = models.CharField(max_length=64, blank=True)
     asked_at = models.DateTimeField(auto_now_add=True)
     moved_at = models.DateTimeField(default=timezone.now)
@@ -48,6 +48,6 @@ class BlindingAudit(models.Model):
 
     @property
     def is_going(self) -> bool:
-        """Whether somebody is at it."""
-        still = PATIENCE if self.state == self.State.WAITING else SILENT
-        return self.state in self.GOING and timezone.now() - self.moved_at < still
+        """Whether the audit is waiting or running and has not been given up."""
+        limit = PATIENCE if self.state == self.State.WAITING else SILENT
+        return self.state in self.GOING and timezone.now() - self.moved_at < limit

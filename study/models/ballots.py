@@ -1,4 +1,4 @@
-"""The answers, and their history."""
+"""Ballots and their revisions."""
 
 import uuid
 
@@ -10,7 +10,7 @@ from study.models.stimuli import Stimulus
 
 
 class Ballot(models.Model):
-    """The answer of a trial: 1st and 2nd choice, or that none fits."""
+    """The answer to a trial: 1st and 2nd choice, or that no image fits."""
 
     trial = models.OneToOneField(Trial, on_delete=models.CASCADE, related_name="ballot")
     first = models.ForeignKey(Stimulus, null=True, on_delete=models.PROTECT, related_name="+")
@@ -18,11 +18,11 @@ class Ballot(models.Model):
     none_fits = models.BooleanField(default=False)
     reason = models.CharField(max_length=300, blank=True)
     knows_piece = models.BooleanField(null=True)
-    # The browser's key of the submission: the same key again, however often, is the same ballot.
+    # Made by the browser: a submission with the same key is a repetition of the same answer.
     submission_key = models.UUIDField(default=uuid.uuid4)
-    answered_at = models.DateTimeField()  # when the person answered, which may be before it arrived
+    answered_at = models.DateTimeField()  # may be earlier than it arrived, if the browser was offline
     received_at = models.DateTimeField(auto_now_add=True)
-    seconds = models.FloatField(null=True)  # from the page's showing to the answer
+    seconds = models.FloatField(null=True)  # from showing the page to the answer
     listened_seconds = models.FloatField(null=True)
     nonce = models.CharField(max_length=32, default=new_nonce)
     digest = models.CharField(max_length=64, blank=True)
@@ -44,7 +44,7 @@ class Ballot(models.Model):
 
 
 class BallotRevision(models.Model):
-    """What a ballot said before it was changed."""
+    """An answer to a trial that was replaced by, or arrived after, one given later."""
 
     ballot = models.ForeignKey(Ballot, on_delete=models.CASCADE, related_name="revisions")
     content = models.JSONField()

@@ -1,8 +1,6 @@
-"""Who answers: participants, the links they come by, their trials, and small facts about how it went."""
+"""Participants, the links by which they enter, their trials, their events and their problem reports."""
 
 import secrets
-from collections.abc import Mapping
-from types import MappingProxyType
 
 from django.db import models
 from django.utils import timezone
@@ -14,17 +12,17 @@ from study.models.studies import Study
 
 
 def new_nonce() -> str:
-    """128 bits from the system's generator, as hex."""
+    """128 random bits as hex."""
     return secrets.token_hex(16)
 
 
 def new_handle() -> str:
-    """Names a participant in addresses. No credential: the cookie holds that."""
+    """A name for a participant in addresses. It is no credential: the token in the cookie is."""
     return secrets.token_hex(8)
 
 
 class ParticipantKind(models.TextChoices):
-    """Who answers: each kind has balanced orders and numbers of its own."""
+    """The kind of participant. Each kind has its own numbers and its own balanced orders."""
 
     REAL = "real", _("participant")
     PILOT = "pilot", _("pilot")
@@ -33,15 +31,15 @@ class ParticipantKind(models.TextChoices):
 
 
 class InviteLink(models.Model):
-    """A personal or capped link into a study; the token itself is stored hashed."""
+    """A personal link (cap 1) or group link into a study; only the token's hash is stored."""
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="invite_links")
     label = models.CharField(max_length=120, blank=True)
     token_hash = models.CharField(max_length=64, unique=True)
     cap = models.PositiveIntegerField(default=1)
-    # Pilots may also try a draft; their answers never mix with the study's.
+    # Pilots may also take part in a draft; their answers are not part of the results.
     kind = models.CharField(max_length=10, choices=ParticipantKind, default=ParticipantKind.REAL)
-    # The audit whose own people come by it, and which takes it away with them.
+    # The audit whose pilots enter by this link; it deletes the link with them.
     audit = models.ForeignKey(
         BlindingAudit, on_delete=models.CASCADE, null=True, blank=True, related_name="invite_links"
     )
@@ -52,7 +50,7 @@ class InviteLink(models.Model):
 
 
 class Participant(models.Model):
-    """One anonymous person in one study, known by a token that only the person holds."""
+    """One anonymous person in one study, identified by a token of which only the hash is stored."""
 
     Kind = ParticipantKind
 
@@ -63,24 +61,24 @@ class Participant(models.Model):
         SCREENED_OUT = "screened_out", _("screened out")
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="participants")
-    # Counts people of one kind within the study; the name of a person in tables and exports: "p0007".
+    # Counts participants of one kind within the study; part of `code`.
     number = models.PositiveIntegerField()
     kind = models.CharField(max_length=10, choices=ParticipantKind, default=ParticipantKind.REAL)
     status = models.CharField(max_length=12, choices=Status, default=Status.STARTED)
     token_hash = models.CharField(max_length=64, unique=True)
     handle = models.CharField(max_length=16, unique=True, default=new_handle)
     invite_link = models.ForeignKey(InviteLink, null=True, blank=True, on_delete=models.SET_NULL)
-    recruitment = models.JSONField(default=dict, blank=True)  # the platform's own ids, where it needs them back
+    recruitment = models.JSONField(default=dict, blank=True)  # ids of the recruiting platform
     language = models.CharField(max_length=10, default="en")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     last_seen_at = models.DateTimeField(default=timezone.now, editable=False)
     consented_at = models.DateTimeField(null=True, blank=True)
     consent_version = models.PositiveIntegerField(null=True, blank=True)
     completed_at = models.DateTimeField(null=True, blank=True)
-    # The slot of the balanced plan that this person fills: enough to draw the orders again from the seed.
+    # The slot of the balanced plan: with the seed, enough to draw the participant's orders again.
     slot = models.PositiveIntegerField(null=True, blank=True)
     settings_digest = models.CharField(max_length=64, blank=True)
-    answers = models.JSONField(default=dict, blank=True)  # question sets, sound check
+    answers = models.JSONField(default=dict, blank=True)  # by step: question sets, sound check, instructions
     flags = models.JSONField(default=list, blank=True)
     excluded = models.BooleanField(default=False)
     exclusion_reason = models.CharField(max_length=200, blank=True)
@@ -92,6 +90,7 @@ class Participant(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["study", "kind", "number"], name="participant_number_once"),
         ]
+        # Slots, quotas and monitoring count the participants of one kind by status.
         indexes = [models.Index(fields=["study", "kind", "status"], name="participant_by_state")]
 
     def __str__(self) -> str:
@@ -99,7 +98,7 @@ class Participant(models.Model):
 
     @property
     def code(self) -> str:
-        """The person's name in tables and exports."""
+        """The participant's name in tables and exports: "r0007" for the seventh real participant."""
         return f"{self.kind[0]}{self.number:04d}"
 
 
@@ -114,20 +113,16 @@ class Trial(models.Model):
 
     participant = models.ForeignKey(Participant, on_delete=models.CASCADE, related_name="trials")
     clip = models.ForeignKey(Clip, on_delete=models.PROTECT, related_name="trials")
-    # The order in which this person meets them, from 1; the practice trial is 0.
+    # The place in the participant's order, from 1; the practice trial is 0.
     number = models.PositiveIntegerField()
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.MAIN)
     repeat = models.PositiveSmallIntegerField(default=0)  # 0: first showing of the clip, 1: its hidden repeat
     position_order = models.JSONField()  # stimulus ids by position: [A, B, C, D]
-    # Names the trial in media addresses; random, so that no two participants can match addresses.
+    # The trial's name in media addresses; random, so that participants cannot compare addresses.
     media_key = models.CharField(max_length=32, unique=True, default=new_nonce)
     opened_at = models.DateTimeField(null=True, blank=True)
-    # An attention trial's right answer, {"first": "B", "second": "D"}.
+    # The right answer of an attention trial, {"first": "B", "second": "D"}.
     expected = models.JSONField(null=True, blank=True)
-    # No columns, but read together with the trial for an answer: the number of the next trial that waits, and the
-    # condition keys of the stimuli that the answer chooses.
-    next_waiting: int | None = None
-    chosen_keys: Mapping[int | None, str] = MappingProxyType({})
 
     class Meta:
         ordering = ("participant", "number")
@@ -141,7 +136,7 @@ class Trial(models.Model):
 
 
 class Event(models.Model):
-    """A small fact about how a trial went (played, sought, enlarged, left the tab); never needed for the answer."""
+    """Something that happened during a trial, such as playing the sound or leaving the tab; not part of the answer."""
 
     participant = models.ForeignKey(Participant, on_delete=models.CASCADE, related_name="events")
     trial = models.ForeignKey(Trial, null=True, blank=True, on_delete=models.CASCADE, related_name="events")
@@ -157,7 +152,7 @@ class Event(models.Model):
 
 
 class ProblemReport(models.Model):
-    """A participant's word that something is wrong; it names the page and nothing that unblinds."""
+    """A problem that a participant reported, with its page but without the participant or anything that unblinds."""
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="problem_reports")
     page = models.CharField(max_length=60)

@@ -1,4 +1,4 @@
-"""What is judged: clips, conditions, and the stimulus of each clip under each condition."""
+"""Clips, conditions, and the stimulus of each clip under each condition."""
 
 import secrets
 from typing import Any
@@ -10,22 +10,22 @@ from study.models.studies import Study
 
 
 def opaque_path(instance: models.Model, filename: str) -> str:
-    """A stored name that tells nothing of content, clip or condition; only the kind of file remains."""
+    """A random path for a stored file: only the suffix is kept, nothing of content, clip or condition."""
     suffix = filename.rpartition(".")[2].lower()[:5] if "." in filename else "bin"
     name = secrets.token_hex(16)
     return f"{name[:2]}/{name}.{suffix}"
 
 
 class Condition(models.Model):
-    """One way of making an image: a row of the study, with its factor levels."""
+    """One way of making images, with its factor levels."""
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="conditions")
     number = models.PositiveSmallIntegerField()
     key = models.SlugField(max_length=60)
     label = models.CharField(max_length=120)
-    # Factor levels, {"tags": "redefined", "form": "sentence"}; empty where there is no factorial design.
+    # Factor levels, {"tags": "redefined", "form": "sentence"}; empty without a factorial design.
     levels = models.JSONField(default=dict, blank=True)
-    # What the condition is called wherever results are shown while the study is sealed.
+    # The condition's name in results while the study is sealed.
     sealed_label = models.CharField(max_length=20)
 
     class Meta:
@@ -41,7 +41,7 @@ class Condition(models.Model):
 
 
 class Clip(models.Model):
-    """One piece of audio of a study."""
+    """One audio clip of a study."""
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="clips")
     number = models.PositiveIntegerField()
@@ -73,7 +73,7 @@ class Clip(models.Model):
 
 
 class Stimulus(models.Model):
-    """The image of one clip under one condition: a row that says what is left to do."""
+    """The image of one clip under one condition, and whether it has been made."""
 
     class State(models.TextChoices):
         WAITING = "waiting", _("waiting")

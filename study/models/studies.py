@@ -1,4 +1,4 @@
-"""A study with its settings, and the log of what was done to it."""
+"""Studies with their settings, and the log of what was done to them."""
 
 import secrets
 from datetime import datetime, timedelta
@@ -12,22 +12,22 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-# Whole addresses only: a participant is sent there, so no scheme is guessed.
+# Absolute addresses only: participants are redirected there, so no scheme is guessed.
 web_address = URLValidator(schemes=["https", "http"])
 
 
 def new_seed() -> int:
-    """A fresh seed; recorded with the study, so that every order can be drawn again."""
+    """A random seed; stored with the study, so that every order can be drawn again."""
     return secrets.randbits(48)
 
 
 def new_link_token() -> str:
-    """The open link's token, from the system's generator."""
+    """A random token for the open link."""
     return secrets.token_urlsafe(16)
 
 
 class Study(models.Model):
-    """One experiment: its texts, its design, its plan, its state."""
+    """One experiment: its status, texts, design, recruitment and analysis plan."""
 
     class Status(models.TextChoices):
         DRAFT = "draft", _("draft")
@@ -41,11 +41,9 @@ class Study(models.Model):
         MTURK = "mturk", "Mechanical Turk"
         SONA = "sona", "SONA"
 
-    # The life cycle on one screen; study/lifecycle.py holds the verbs that move along it.
-    TAKES_ANSWERS = (
-        Status.OPEN,
-        Status.PAUSED,
-    )  # a paused study takes no new people, those inside may finish
+    # The sets of statuses; study/setup/lifecycle.py holds the transitions.
+    # A paused study takes no new participants, but those who have started may finish.
+    TAKES_ANSWERS = (Status.OPEN, Status.PAUSED)
     SETTINGS_CAN_CHANGE = (Status.DRAFT,)
 
     slug = models.SlugField(_("short name"), max_length=60, unique=True)
@@ -54,15 +52,16 @@ class Study(models.Model):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="owned_studies")
     members = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="studies")
 
+    # Life cycle.
     status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
     created_at = models.DateTimeField(auto_now_add=True)
     opened_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     open_link_token = models.CharField(max_length=40, unique=True, default=new_link_token)
-    # Answered by simulated people only: every page and export that shows results says so.
+    # Answered by simulated participants only: every page and export with results shows it.
     simulated = models.BooleanField(default=False)
 
-    # What participants read: {language: text}; a missing language falls back to the text that ships.
+    # Texts for participants: {language: text}; a missing language uses the text that ships.
     languages = models.JSONField(default=list, blank=True)
     question = models.JSONField(default=dict, blank=True)
     consent_text = models.JSONField(default=dict, blank=True)
@@ -71,7 +70,7 @@ class Study(models.Model):
     questions_before = models.TextField(_("questions before"), blank=True, help_text=_("a question set in YAML"))
     questions_after = models.TextField(_("questions after"), blank=True, help_text=_("a question set in YAML"))
 
-    # The design.
+    # Design.
     seed = models.BigIntegerField(_("seed"), default=new_seed)
     trials_per_participant = models.PositiveIntegerField(
         _("clips per participant"), null=True, blank=True, help_text=_("empty: everybody hears every clip")
@@ -96,7 +95,9 @@ class Study(models.Model):
         default=3,
         help_text=_("faster answers are flagged, never left out by themselves"),
     )
+    # Checks beside the trials.
     headphone_check = models.BooleanField(_("add a headphone screening"), default=False)
+    # Recruitment: how many participants, and where they return to.
     target_participants = models.PositiveIntegerField(_("people wanted"), null=True, blank=True)
     grace_minutes = models.PositiveIntegerField(
         _("grace period in minutes"),
@@ -111,12 +112,13 @@ class Study(models.Model):
         _("recruited through"), max_length=10, choices=Platform, default=Platform.NONE, blank=True
     )
     stop_at_target = models.BooleanField(_("let nobody new in once the people wanted are there"), default=False)
-    # How many people with one answer to one question before the study: [{"question", "answer", "limit"}].
+    # The most participants with one answer to one question before the trials: [{"question", "answer", "limit"}].
     quotas = models.JSONField(default=list, blank=True)
+    # Other choices.
     feedback = models.BooleanField(_("show participants something back"), default=False)
     include_unchanged_clips = models.BooleanField(_("keep clips whose tag sets give the same prompt"), default=False)
 
-    # The plan: fixed when the study opens, and digested.
+    # Analysis plan: fixed when the study opens; `plan_digest` is its digest.
     weight_first = models.DecimalField(
         _("points for the 1st choice"),
         max_digits=5,
@@ -153,16 +155,21 @@ class Study(models.Model):
 
     @property
     def results_open_at(self) -> datetime | None:
-        """When the seal breaks: the end of the grace period after closing; None before closing."""
+        """When results by condition may be shown: after the grace period that follows closing; None before closing."""
         if self.status != self.Status.CLOSED or self.closed_at is None:
             return None
         return self.closed_at + timedelta(minutes=self.grace_minutes)
 
     @property
     def is_sealed(self) -> bool:
-        """Whether results by condition are hidden from everybody still."""
+        """Whether results by condition are still hidden from everybody."""
         opens = self.results_open_at
         return opens is None or timezone.now() < opens
+
+    @property
+    def is_blinded(self) -> bool:
+        """Whether pages must not reveal which image belongs to which condition: from opening until results open."""
+        return self.status != self.Status.DRAFT and self.is_sealed
 
     @property
     def settings_can_change(self) -> bool:
@@ -170,12 +177,12 @@ class Study(models.Model):
 
     @property
     def weights(self) -> tuple[float, float]:
-        """Points per pick, (1st, 2nd)."""
+        """Points for the (1st, 2nd) choice."""
         return float(self.weight_first), float(self.weight_second)
 
 
 class LogEntry(models.Model):
-    """What was done to a study, by whom, when and why; never changed."""
+    """One action on a study: who, when and why. Entries are never changed."""
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="log")
     at = models.DateTimeField(auto_now_add=True)
@@ -193,6 +200,6 @@ class LogEntry(models.Model):
 
 
 def record(study: Study, action: str, *, actor: Any = None, reason: str = "", **data: Any) -> LogEntry:
-    """Writes one line of the study's log; call it in the transaction of the change it records."""
+    """Add an entry to the study's log; call it in the transaction of the change."""
     who = actor if actor is not None and getattr(actor, "is_authenticated", False) else None
     return LogEntry.objects.create(study=study, action=action, actor=who, reason=reason, data=data)

@@ -1,4 +1,6 @@
-"""Participants from enrolment to withdrawal: links, tokens, questions, progress, events, quality flags, exclusion.
+"""Participants from enrolment to withdrawal, each verb in the module that names it.
 
-May import ballots, the design and the models; each module is a door of its own.
+Entering: `links`, `tokens`, `recruiting`, `enrolment`. Taking part: `consent_and_questions`, `questions`, `events`,
+`completion`. Afterwards: `quality`, `exclusion`, `withdrawal`, `monitoring`.
+May import the ballots, the design and the models.
 """

@@ -1,14 +1,14 @@
-"""Letting people in: one verb, `enrol`, which gives a person a slot of the balanced plan and their trials."""
+"""Enrolment: `enrol` gives a new participant a slot of the balanced plan and the trials of that slot."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from study.ballots.table import counted_kind
 from study.design import LETTERS, Design, PlannedTrial, draw_plan, draw_practice, next_slot
 from study.design.slots import ACTIVE_MINUTES
 from study.errors import NotAllowedNow
@@ -17,7 +17,7 @@ from study.participants.tokens import new_token, token_hash
 
 
 def design_of(study: Study, kind: str, clips: int | None = None) -> Design:
-    """The study's design for people of one kind; `clips` is their number, where it is known."""
+    """The study's design for participants of one kind; `clips` is the number of clips, if it has been read already."""
     return Design(
         seed=study.seed,
         clips=main_clips(study).count() if clips is None else clips,
@@ -31,72 +31,71 @@ def design_of(study: Study, kind: str, clips: int | None = None) -> Design:
 
 
 def main_clips(study: Study) -> QuerySet[Clip]:
-    """The clips that are judged, in the order of their numbers: the plan's clip 0, 1, …; their tags and outlines,
-    which make most of a clip, only where they are looked at."""
+    """The clips that are judged, by number: clip 0, 1, … of the plan. The large columns are deferred."""
     clips = study.clips.filter(included=True, is_practice=False).order_by("number")
     return clips.defer("imported_tags", "outline")
 
 
 def kind_for(study: Study, link: InviteLink | None) -> str:
-    """What kind of person comes by this link into this study."""
+    """The kind of participant that this link enrols."""
     if link is not None and link.kind != Participant.Kind.REAL:
         return link.kind
-    return Participant.Kind.SIMULATED if study.simulated else Participant.Kind.REAL
+    return counted_kind(study)
 
 
 def check_open_to(study: Study, link: InviteLink | None) -> None:
-    """Says whether somebody new may come in by this link now.
+    """Check that a new participant may enter by this link now.
 
     Raises:
-        NotAllowedNow: the study takes nobody new, or the link or the study is full.
+        NotAllowedNow: the study takes no new participants, or the link or the study is full.
     """
     pilot = link is not None and link.kind == Participant.Kind.PILOT
-    if pilot and study.status != Study.Status.CLOSED:
-        pass
-    elif study.status != Study.Status.OPEN:
+    takes_new = study.status == Study.Status.OPEN or (pilot and study.status != Study.Status.CLOSED)
+    if not takes_new:
         raise NotAllowedNow(_("This study takes no new participants now."))
     if link is not None and link.participant_set.count() >= link.cap:
         raise NotAllowedNow(_("This link has been used by as many people as it was made for."))
-    wanted = study.target_participants if study.stop_at_target and not pilot else None
-    if wanted and holding(study, kind_for(study, link)).count() >= wanted:
+    target = study.target_participants if study.stop_at_target and not pilot else None
+    if target and slot_holders(study, kind_for(study, link)).count() >= target:
         raise NotAllowedNow(_("This study has all the participants it needs. Thank you for coming."))
 
 
-def holding(study: Study, kind: str, now: datetime | None = None) -> Any:
-    """The people who hold a slot: complete, all answered, or active within the last minutes."""
+def slot_holders(study: Study, kind: str, now: datetime | None = None) -> QuerySet[Participant]:
+    """The participants who hold a slot: completed, all trials answered, or active within the last minutes."""
     since = (now or timezone.now()) - timedelta(minutes=ACTIVE_MINUTES)
-    waiting = Trial.objects.filter(participant=OuterRef("pk"), ballot__isnull=True)
+    unanswered = Trial.objects.filter(participant=OuterRef("pk"), ballot__isnull=True)
     return (
         study.participants.filter(kind=kind, slot__isnull=False)
         .exclude(status__in=(Participant.Status.WITHDRAWN, Participant.Status.SCREENED_OUT))
-        .filter(Q(status=Participant.Status.COMPLETED) | Q(last_seen_at__gte=since) | ~Exists(waiting))
+        .filter(Q(status=Participant.Status.COMPLETED) | Q(last_seen_at__gte=since) | ~Exists(unanswered))
     )
 
 
-def person_with(token: str, study: Study) -> Participant | None:
-    """Who has this token in the study."""
+def participant_with_token(token: str, study: Study) -> Participant | None:
+    """The study's participant with this token, or None."""
     return Participant.objects.filter(token_hash=token_hash(token), study=study).first()
 
 
 def lock_study(study: Study) -> Study:
-    """Holds the study's row until the transaction ends, so that two arrivals take turns."""
+    """Lock the study's row until the transaction ends, so that two arrivals cannot take the same slot."""
     return Study.objects.select_for_update().get(pk=study.pk)
 
 
 @dataclass(frozen=True)
-class _Ground:
-    """What trials are drawn from: the same for everybody who comes."""
+class TrialMaterial:
+    """Design, clips and stimuli from which each participant's trials are drawn; the same for all participants."""
 
     design: Design
     clips: list[Clip]
-    stimuli: dict[int, list[int]]  # of each clip, in the order of the conditions
+    stimuli: dict[int, list[int]]  # stimulus ids by clip id, in the order of the conditions
     practice: Clip | None
 
 
-def _ground(study: Study, kind: str) -> _Ground:
+def load_trial_material(study: Study, kind: str) -> TrialMaterial:
+    """Read what the trials of participants of one kind are drawn from."""
     clips = list(main_clips(study))
     design = design_of(study, kind, len(clips))
-    return _Ground(design, clips, _stimuli_by_clip(study), practice_clip(study))
+    return TrialMaterial(design, clips, _stimuli_by_clip(study), practice_clip(study))
 
 
 def enrol(
@@ -109,68 +108,68 @@ def enrol(
     bot: bool = False,
     now: datetime | None = None,
 ) -> tuple[Participant, str]:
-    """Gives a person a slot and their trials; the same token again gives the same person.
+    """Create a participant with a slot and trials; the same token again returns the same participant.
 
     Returns:
-        The participant and the token, which is stored nowhere.
+        The participant and the token, of which only the hash is stored.
 
     Raises:
-        NotAllowedNow: the study takes nobody new, or the link or the study is full.
+        NotAllowedNow: the study takes no new participants, or the link or the study is full.
     """
     token = token or new_token()
     kind = Participant.Kind.BOT if bot else kind_for(study, link)
-    # Read before the study's row is held: people who arrive together wait for each other from there on.
-    ground, plan = _ground(study, kind), study.plan_digest
+    # Read before the lock, because everybody who arrives at the same time waits for it.
+    material, plan_digest = load_trial_material(study, kind), study.plan_digest
     with transaction.atomic():
         study = lock_study(study)
-        if study.plan_digest != plan:  # opened in between
-            ground = _ground(study, kind)
-        known = person_with(token, study)
-        if known is not None:  # sent twice, or the other tab was faster
-            return known, token
+        if study.plan_digest != plan_digest:  # the study was opened in between
+            material = load_trial_material(study, kind)
+        enrolled = participant_with_token(token, study)
+        if enrolled is not None:  # sent twice, or another tab was faster
+            return enrolled, token
         check_open_to(study, link)
         now = now or timezone.now()
-        people = study.participants.filter(kind=kind)
+        held = slot_holders(study, kind, now).values_list("slot", flat=True)
+        last_number = study.participants.filter(kind=kind).aggregate(last=Max("number"))["last"] or 0
         participant = Participant.objects.create(
             study=study,
             kind=kind,
-            number=(people.aggregate(last=Max("number"))["last"] or 0) + 1,
+            number=last_number + 1,
             token_hash=token_hash(token),
             invite_link=link,
             recruitment=recruitment or {},
             language=language,
-            slot=next_slot(holding(study, kind, now).values_list("slot", flat=True)),
+            slot=next_slot(slot for slot in held if slot is not None),
             settings_digest=study.plan_digest,
             created_at=now,
             last_seen_at=now,
         )
-        Trial.objects.bulk_create(_trials(participant, ground))
+        Trial.objects.bulk_create(_trials(participant, material))
     return participant, token
 
 
-def _trials(participant: Participant, ground: _Ground) -> list[Trial]:
+def _trials(participant: Participant, material: TrialMaterial) -> list[Trial]:
+    """The trials of the participant's slot, after the practice trial if there is one."""
     assert participant.slot is not None
     trials = [
-        _trial(participant, number, plan, ground)
-        for number, plan in enumerate(draw_plan(ground.design, participant.slot), start=1)
+        _trial(participant, number, plan, material)
+        for number, plan in enumerate(draw_plan(material.design, participant.slot), start=1)
     ]
-    if ground.practice is not None:
-        order = draw_practice(ground.design, participant.slot)
-        trials.insert(
-            0,
-            Trial(
-                participant=participant,
-                clip=ground.practice,
-                number=0,
-                kind=Trial.Kind.PRACTICE,
-                position_order=[ground.stimuli[ground.practice.pk][index] for index in order],
-            ),
-        )
-    return trials
+    if material.practice is None:
+        return trials
+    stimuli = material.stimuli[material.practice.pk]
+    practice = Trial(
+        participant=participant,
+        clip=material.practice,
+        number=0,
+        kind=Trial.Kind.PRACTICE,
+        position_order=[stimuli[condition] for condition in draw_practice(material.design, participant.slot)],
+    )
+    return [practice, *trials]
 
 
-def practice_clip(study: Study) -> Any:
-    """The clip of the practice trial, where the study wants one and has one."""
+def practice_clip(study: Study) -> Clip | None:
+    """The clip of the practice trial, or None if the study has no practice trial or no clip for it."""
     if not study.practice_trial:
         return None
     return study.clips.filter(included=True, is_practice=True).order_by("number").first()
@@ -185,21 +184,21 @@ def _stimuli_by_clip(study: Study) -> dict[int, list[int]]:
     return by_clip
 
 
-def _trial(participant: Participant, number: int, plan: PlannedTrial, ground: _Ground) -> Trial:
+def _trial(participant: Participant, number: int, plan: PlannedTrial, material: TrialMaterial) -> Trial:
     expected = None
     if plan.expected is not None:
         expected = {"first": LETTERS[plan.expected[0]], "second": LETTERS[plan.expected[1]]}
     return Trial(
         participant=participant,
-        clip=ground.clips[plan.clip],
+        clip=material.clips[plan.clip],
         number=number,
         kind=plan.kind,
         repeat=plan.repeat,
-        position_order=[ground.stimuli[ground.clips[clip].pk][condition] for clip, condition in plan.images],
+        position_order=[material.stimuli[material.clips[clip].pk][condition] for clip, condition in plan.images],
         expected=expected,
     )
 
 
-def touch(participant: Participant) -> None:
-    """Notes that the person is still there."""
+def note_presence(participant: Participant) -> None:
+    """Set `last_seen_at`: the participant is still active, and keeps the slot."""
     Participant.objects.filter(pk=participant.pk).update(last_seen_at=timezone.now())

@@ -1,4 +1,4 @@
-"""How a study is going, in numbers that say nothing about conditions or choices."""
+"""Monitor a running study in numbers that reveal nothing about conditions or choices."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -9,15 +9,16 @@ from statistics import median
 from django.db.models import Count, Q
 from django.utils import timezone
 
+from study.ballots.table import counted_kind
 from study.models import Ballot, Participant, ProblemReport, Study, Trial
 
-# Somebody whose page was heard of within this time is taking part right now.
+# A participant whose browser sent something within this time counts as active.
 ACTIVE_WITHIN = timedelta(minutes=30)
 
 
 @dataclass(frozen=True)
 class Day:
-    """One day: how many came, how many of those who finished did so on it."""
+    """One day: how many participants started and how many completed on it."""
 
     day: date
     started: int
@@ -26,7 +27,7 @@ class Day:
 
 @dataclass(frozen=True)
 class Stop:
-    """How many people stopped for good after so many answers."""
+    """How many participants left after `answered` answers."""
 
     answered: int
     people: int
@@ -34,7 +35,7 @@ class Stop:
 
 @dataclass(frozen=True)
 class Monitoring:
-    """What the monitor shows."""
+    """The numbers that the monitoring page shows."""
 
     started: int
     completed: int
@@ -54,7 +55,7 @@ class Monitoring:
 
     @property
     def share(self) -> float | None:
-        """Of the target, from 0 to 1."""
+        """The share of the target that has completed, 0 to 1; None without a target."""
         return min(1.0, self.completed / self.target) if self.target else None
 
     @property
@@ -66,13 +67,8 @@ class Monitoring:
         return max((stop.people for stop in self.stops), default=0)
 
 
-def counted_kind(study: Study) -> str:
-    """Whose answers count: simulated people's in a simulated study, real ones' else."""
-    return Participant.Kind.SIMULATED if study.simulated else Participant.Kind.REAL
-
-
 def monitor(study: Study, *, now: datetime | None = None) -> Monitoring:
-    """Reads the study's state in a fixed number of queries."""
+    """Read the study's state in a fixed number of queries."""
     now = now or timezone.now()
     kind = counted_kind(study)
     people = list(
@@ -111,14 +107,14 @@ def monitor(study: Study, *, now: datetime | None = None) -> Monitoring:
 
 
 def minutes_of(person: Participant) -> float | None:
-    """How long it took from coming in to the end; None where it is not over."""
+    """Minutes from enrolment to completion; None if not completed."""
     if person.completed_at is None:
         return None
     return (person.completed_at - person.created_at).total_seconds() / 60
 
 
 def flag_name(flag: object) -> str:
-    """A flag's kind, in words: flags are plain names, or rows with a `kind`."""
+    """A flag's name in words. A flag is a name, or a dictionary with a `kind`."""
     name = flag.get("kind", "") if isinstance(flag, dict) else flag
     return str(name).replace("_", " ")
 

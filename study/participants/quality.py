@@ -1,18 +1,22 @@
-"""What is worth a look about how somebody answered. Flags only: nobody is left out by them."""
+"""Flags for unusual answering, and a participant's agreement with themselves and with others.
+
+Flags draw attention only: nobody is excluded because of them.
+"""
 
 from collections import Counter
 
+from study.design import LETTERS
 from study.models import Ballot, Event, Participant, Trial
 
 FLAGS = ("too_fast", "one_position", "left_tab", "script_like", "attention_failed", "no_sound")
-# A single quick answer is nothing; from this share of answers on it is flagged.
+# Flag a participant only if at least this share of their answers came too fast.
 FAST_SHARE = 1 / 3
-# Always the same position by chance: with four images and six trials one in a thousand.
-FEWEST_TRIALS = 5
+# With fewer trials, always choosing the same position happens by chance (four images, five trials: 1 in 256).
+MIN_TRIALS = 5
 
 
 def flags_of(participant: Participant) -> list[str]:
-    """The flags of a person, in the order of `FLAGS`."""
+    """The participant's flags, in the order of `FLAGS`."""
     ballots = list(
         Ballot.objects.filter(trial__participant=participant)
         .exclude(trial__kind=Trial.Kind.PRACTICE)
@@ -46,7 +50,7 @@ def _one_position(ballots: list[Ballot]) -> bool:
         for ballot in ballots
         if ballot.trial.kind == Trial.Kind.MAIN and ballot.first_id
     ]
-    return len(positions) >= FEWEST_TRIALS and len(set(positions)) == 1
+    return len(positions) >= MIN_TRIALS and len(set(positions)) == 1
 
 
 def _left_tab(participant: Participant, trials: int) -> bool:
@@ -62,14 +66,14 @@ def _attention_failed(ballots: list[Ballot]) -> bool:
     for ballot in ballots:
         expected = ballot.trial.expected
         if expected:
-            right = ["ABCDEF".index(expected[name]) for name in ("first", "second")]
+            right = [LETTERS.index(expected[name]) for name in ("first", "second")]
             if [_position(ballot, ballot.first_id), _position(ballot, ballot.second_id)] != right:
                 return True
     return False
 
 
 def agreement_with_oneself(participant: Participant) -> tuple[int, int]:
-    """(same 1st, repeated clips): of the clips seen twice, for how many the same image came 1st."""
+    """(clips with the same 1st choice both times, clips shown twice)."""
     pairs: dict[int, list[int | None]] = {}
     rows = Ballot.objects.filter(trial__participant=participant, trial__kind=Trial.Kind.MAIN)
     for clip, first in rows.order_by("trial__repeat").values_list("trial__clip", "first"):
@@ -79,7 +83,7 @@ def agreement_with_oneself(participant: Participant) -> tuple[int, int]:
 
 
 def agreement_with_others(participant: Participant) -> tuple[int, int]:
-    """(with the many, clips): for how many clips the person's 1st was the one chosen most often."""
+    """(clips for which the 1st choice was the most frequent one, clips judged)."""
     rows = Ballot.objects.filter(
         trial__participant__study=participant.study,
         trial__participant__kind=participant.kind,

@@ -1,7 +1,7 @@
 """Question sets: a few questions before or after the trials, written as YAML.
 
 A set has a `title` and `questions`; a question has a `key`, a `type` (choice, number, text, scale), a `text`
-in one or more languages, and what its type needs. `load_question_set` checks all of it and names the line.
+in one or more languages, and the fields of its type. `load_question_set` validates it and reports faults by line.
 """
 
 from importlib import resources
@@ -19,7 +19,7 @@ Texts = dict[Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[a-z]+)?$")
 
 
 class QuestionSetError(StudyError):
-    """A question set that cannot be used; the message names the line and the mend."""
+    """A question set that cannot be used; the message names the line and what to correct."""
 
 
 class _Strict(BaseModel):
@@ -30,13 +30,13 @@ class Option(_Strict):
     """One answer to choose."""
 
     key: Key = Field(description="its name in exports")
-    text: Texts = Field(description="what people read, by language", min_length=1)
-    screen_out: bool = Field(default=False, description="whoever chooses it does not take part")
+    text: Texts = Field(description="the text shown, by language", min_length=1)
+    screen_out: bool = Field(default=False, description="whether choosing it screens the participant out")
 
 
 class _Question(_Strict):
     key: Key = Field(description="its name in exports")
-    text: Texts = Field(description="what people read, by language", min_length=1)
+    text: Texts = Field(description="the text shown, by language", min_length=1)
     required: bool = Field(default=True, description="whether it has to be answered")
 
 
@@ -99,20 +99,20 @@ class QuestionSet(_Strict):
         keys = [question.key for question in self.questions]
         twice = sorted({key for key in keys if keys.count(key) > 1})
         if twice:
-            raise ValueError(f"the key '{twice[0]}' stands twice; rename one question")
+            raise ValueError(f"the key '{twice[0]}' is used twice; rename one question")
         return self
 
 
-def said(texts: Texts) -> str:
-    """The text in the reader's language, else in English, else in whichever there is."""
+def localized(texts: Texts) -> str:
+    """The text in the active language, else in English, else in the first language."""
     return texts.get(get_language() or "en") or texts.get("en") or next(iter(texts.values()), "")
 
 
 def load_question_set(text: str) -> QuestionSet:
-    """Reads and checks a question set.
+    """Read and validate a question set.
 
     Raises:
-        QuestionSetError: it is no YAML, or not of the form described above.
+        QuestionSetError: the text is not YAML or not a valid question set.
     """
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
@@ -124,7 +124,7 @@ def load_question_set(text: str) -> QuestionSet:
             where + _("this is not YAML (%(why)s).") % {"why": getattr(error, "problem", None) or error}
         ) from error
     except (ValueError, AttributeError, RecursionError) as error:
-        # A date or number that does not exist, or lists in lists without end: PyYAML has no error of its own.
+        # For an impossible date or number, or endless nesting, PyYAML raises no error of its own.
         raise QuestionSetError(_("this is not YAML (%(why)s).") % {"why": str(error)[:100]}) from error
     try:
         return QuestionSet.model_validate(content)
@@ -133,7 +133,7 @@ def load_question_set(text: str) -> QuestionSet:
 
 
 def _fault(root: Any, fault: Any) -> str:
-    """One fault with its line and the path to it."""
+    """Describe one validation error with its line and path."""
     line, node, path = 1, root, []
     for part in fault["loc"]:
         found = None
@@ -151,6 +151,6 @@ def _fault(root: Any, fault: Any) -> str:
     return _("line %(n)d (%(path)s): %(why)s.") % {"n": line, "path": " ".join(path) or "-", "why": message}
 
 
-def shipped(name: str) -> str:
-    """The YAML text of a set that comes with Earsight: `musical_experience`."""
+def shipped_question_set(name: str) -> str:
+    """The YAML text of a question set that ships with Earsight: `musical_experience`."""
     return (resources.files("study.participants") / "question_sets" / f"{name}.yaml").read_text(encoding="utf-8")

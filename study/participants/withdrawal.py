@@ -1,4 +1,4 @@
-"""Taking part back: everything a person gave is erased; only the number stays, so that it is not used again."""
+"""Withdrawal: everything the participant gave is erased. Only the number is kept, so that it is not used again."""
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -14,11 +14,11 @@ class ReceiptUnknown(StudyError):
     """No participant has this receipt."""
 
 
-def participant_of(receipt: str) -> Participant:
-    """The person who holds a receipt.
+def participant_with_receipt(receipt: str) -> Participant:
+    """The participant with this receipt.
 
     Raises:
-        ReceiptUnknown: nobody does.
+        ReceiptUnknown: no participant has it.
     """
     code = normal_receipt(receipt)
     found = Participant.objects.filter(receipt=code).first() if len(code) >= 24 else None
@@ -29,7 +29,7 @@ def participant_of(receipt: str) -> Participant:
 
 @transaction.atomic
 def withdraw(participant: Participant) -> None:
-    """Erases a person's ballots with their history, answers, events and ids; again changes nothing."""
+    """Erase a participant's ballots and revisions, answers, events and ids; repeating it changes nothing."""
     participant = Participant.objects.select_for_update(of=("self",)).select_related("study").get(pk=participant.pk)
     if participant.status == Participant.Status.WITHDRAWN:
         return
@@ -39,6 +39,6 @@ def withdraw(participant: Participant) -> None:
     participant.slot = None
     participant.answers, participant.flags, participant.recruitment = {}, [], {}
     participant.receipt = participant.nonce = participant.exclusion_reason = ""
-    participant.token_hash = token_hash(new_token())  # the old link opens nothing any more
+    participant.token_hash = token_hash(new_token())  # the old link becomes unknown
     participant.save()
     record(participant.study, "participant withdrew", participant=participant.code)

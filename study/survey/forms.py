@@ -1,4 +1,4 @@
-"""The survey's forms: they validate, the views save."""
+"""The survey's forms: the forms validate, the views save."""
 
 from datetime import timedelta
 from math import inf, isfinite
@@ -10,15 +10,15 @@ from django.utils.translation import gettext_lazy
 
 from study.ballots.casting import Answer
 from study.design import LETTERS
-from study.participants.questions import Choice, Number, Question, QuestionSet, Scale, said
+from study.participants.questions import Choice, Number, Question, QuestionSet, Scale, localized
 
 WEEK = 7 * 86400.0
 
 
 def read_answer(data: QueryDict) -> Answer | None:
-    """A trial's answer as the page sends it, None where it is not understood; `cast_ballot` judges whether it is complete.
+    """Read a trial's answer from the form, or None if it is malformed; `cast_ballot` checks that it is complete.
 
-    By hand, since a form that Django builds anew costs as much as storing the answer.
+    Not a Django form, because building one takes as long as storing the answer.
     """
     first, second, knows = data.get("first", ""), data.get("second", ""), data.get("knows_piece", "")
     if not {first, second} <= {"", *LETTERS} or knows not in ("", "yes", "no"):
@@ -35,14 +35,14 @@ def read_answer(data: QueryDict) -> Answer | None:
         none_fits=none_fits,
         reason=data.get("reason", ""),
         knows_piece={"yes": True, "no": False}.get(knows),
-        seconds=_measure(data.get("seconds"), WEEK),
-        listened_seconds=_measure(data.get("listened"), WEEK),
-        age=timedelta(seconds=min(_measure(data.get("age"), inf) or 0, 30 * 86400)),
+        seconds=_seconds(data.get("seconds"), WEEK),
+        listened_seconds=_seconds(data.get("listened"), WEEK),
+        age=timedelta(seconds=min(_seconds(data.get("age"), inf) or 0, 30 * 86400)),
     )
 
 
-def _measure(text: str | None, most: float) -> float | None:
-    """Seconds that a browser has measured; what cannot be true is no measure, and never costs a person the answer."""
+def _seconds(text: str | None, most: float) -> float | None:
+    """Seconds measured by the browser; None if impossible, so that a broken clock never makes an answer invalid."""
     try:
         seconds = float(text or "")
     except ValueError:
@@ -75,19 +75,19 @@ class QuestionForm(forms.Form):
             self.fields[question.key] = _field(question)
 
     def answers(self) -> dict[str, object]:
-        """What was answered, as plain data."""
+        """The answers as plain data, without empty ones."""
         return {key: value for key, value in self.cleaned_data.items() if value not in (None, "")}
 
 
 def _field(question: Question) -> forms.Field:
-    label = said(question.text)
+    label = localized(question.text)
     if isinstance(question, Choice):
-        options = [(option.key, said(option.text)) for option in question.options]
+        options = [(option.key, localized(option.text)) for option in question.options]
         return forms.ChoiceField(label=label, required=question.required, choices=options, widget=forms.RadioSelect)
     if isinstance(question, Scale):
         steps = [(str(step), str(step)) for step in range(question.start, question.to + 1)]
         field = forms.ChoiceField(label=label, required=question.required, choices=steps, widget=forms.RadioSelect)
-        field.low, field.high = said(question.low), said(question.high)  # type: ignore[attr-defined]
+        field.low, field.high = localized(question.low), localized(question.high)  # type: ignore[attr-defined]
         return field
     if isinstance(question, Number):
         return forms.FloatField(label=label, required=question.required, min_value=question.min, max_value=question.max)
@@ -95,8 +95,8 @@ def _field(question: Question) -> forms.Field:
     return forms.CharField(label=label, required=question.required, max_length=question.max_length, widget=widget)
 
 
-def screened_out(questions: QuestionSet, answers: dict[str, object]) -> bool:
-    """Whether an answer says that the person is not to take part."""
+def is_screened_out(questions: QuestionSet, answers: dict[str, object]) -> bool:
+    """Whether one of the options chosen screens the participant out."""
     return any(
         option.screen_out and answers.get(question.key) == option.key
         for question in questions.questions

@@ -1,42 +1,51 @@
-"""What a trial shows and plays, under addresses that tell nothing.
+"""Images and sound of a trial, at addresses that do not reveal the condition.
 
-The address holds the trial's random key and a position's letter; answers have the same headers whatever they
-carry, and no name, date or tag of the file. Ranges are served because Safari plays no sound without them.
+The address holds the trial's random key and a position's letter. All responses have the same headers, without the
+file's name, date or tag. Byte ranges are served because Safari plays no sound without them.
 """
 
 import re
 
 from django.core.files.storage import default_storage
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
-from study.ballots.kept_statements import KeptRead, Parts
+from study.ballots import permission
 from study.design import LETTERS
-from study.models import Clip, Stimulus, Trial
-from study.survey.flow import before_trials, reachable, way_through
-from study.survey.visitors import VisitEnds, find_participant, stop_if_over
+from study.models import Stimulus, Trial
+from study.participants.completion import answered_by_number
+from study.survey.cookies import has_cookie_of
+from study.survey.next_page import is_reachable, url_before_trials
+from study.survey.visit_ends import is_over
 
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)$")
-_SIGNATURES = ((b"\x89PNG", "image/png"), (b"\xff\xd8\xff", "image/jpeg"))
-
-_OF_MEDIA = Parts({Trial: ("", ("id", "number", "position_order")), Clip: ("clip__", ("id", "survey_audio"))})
-_by_key = KeptRead(
-    lambda participant, key: (
-        Trial.objects.filter(participant=participant, media_key=key).order_by().values_list(*_OF_MEDIA.columns)
-    ),
-    participant=int,
-    key=str,
+# What decides whether a trial may be opened, and what is sent; a whole row of a study takes longer to read.
+_COLUMNS = (
+    *permission.COLUMNS,
+    "participant",
+    "clip",
+    "number",
+    "position_order",
+    "clip__survey_audio",
+    "participant__study",
+    "participant__handle",
+    "participant__token_hash",
+    "participant__consented_at",
+    "participant__answers",
+    "participant__study__questions_before",
+    "participant__study__sound_check",
 )
-_image = KeptRead(lambda stimulus: Stimulus.objects.filter(pk=stimulus).order_by().values_list("image"), stimulus=int)
+_SIGNATURES = ((b"\x89PNG", "image/png"), (b"\xff\xd8\xff", "image/jpeg"))
 
 
 def _content_type(content: bytes) -> str:
-    """The kind of picture by its first bytes; WebP else."""
+    """The image's media type, from its first bytes."""
     return next((kind for start, kind in _SIGNATURES if content.startswith(start)), "image/webp")
 
 
 def serve(request: HttpRequest, content: bytes, content_type: str) -> HttpResponse:
-    """`content` or the range asked for."""
+    """Serve `content`, or the byte range that the request asks for."""
     total, status, headers = len(content), 200, {}
     asked = _RANGE.match(request.headers.get("Range", ""))
     if asked and any(asked.groups()):
@@ -56,18 +65,14 @@ def serve(request: HttpRequest, content: bytes, content_type: str) -> HttpRespon
     return response
 
 
-def _trial(request: HttpRequest, handle: str, key: str) -> Trial:
-    """The trial whose media are asked for, if it is this person's and open to them."""
-    try:
-        participant = find_participant(request, handle)
-        stop_if_over(participant)
-    except VisitEnds as end:
-        raise Http404 from end
-    rows = _by_key(participant=participant.pk, key=key)
-    if not rows or before_trials(participant):
+def _find_trial(request: HttpRequest, handle: str, key: str) -> Trial:
+    """The trial with this media key, in one query; 404 unless the request's participant may open it now."""
+    trials = Trial.objects.select_related("participant__study", "clip").only(*_COLUMNS)
+    trial = get_object_or_404(trials, participant__handle=handle, media_key=key)
+    participant = trial.participant
+    if not has_cookie_of(request, participant) or is_over(participant) or url_before_trials(participant):
         raise Http404
-    trial, trial.clip = _OF_MEDIA.objects(rows[0])
-    if not reachable(way_through(participant), trial):
+    if not is_reachable(answered_by_number(participant), trial):
         raise Http404
     return trial
 
@@ -81,18 +86,18 @@ def _read(name: str | None) -> bytes:
 
 @require_safe
 def image(request: HttpRequest, handle: str, key: str, letter: str) -> HttpResponse:
-    """The picture at one position of a trial."""
-    trial = _trial(request, handle, key)
-    place = LETTERS.find(letter)
-    if not 0 <= place < len(trial.position_order):
+    """The image at one position of a trial."""
+    trial = _find_trial(request, handle, key)
+    position = LETTERS.find(letter)
+    if not 0 <= position < len(trial.position_order):
         raise Http404
-    [(name,)] = _image(stimulus=trial.position_order[place]) or [("",)]
-    content = _read(name)
+    stored = Stimulus.objects.filter(pk=trial.position_order[position])
+    content = _read(stored.order_by().values_list("image", flat=True).first())
     return serve(request, content, _content_type(content))
 
 
 @require_safe
 def sound(request: HttpRequest, handle: str, key: str) -> HttpResponse:
     """The sound of a trial."""
-    trial = _trial(request, handle, key)
+    trial = _find_trial(request, handle, key)
     return serve(request, _read(trial.clip.survey_audio.name), "audio/mpeg")

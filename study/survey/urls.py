@@ -1,8 +1,8 @@
-"""The participants' addresses."""
+"""The addresses of the participants' pages."""
 
 from django.urls import include, path, register_converter
 
-from study.survey import account, media, trials, views
+from study.survey import entry, media, side_pages, trials, views
 
 
 class LetterConverter:
@@ -19,7 +19,7 @@ class LetterConverter:
 
 register_converter(LetterConverter, "letter")
 
-# One participant: /q/<handle>/…; the cookie below this path says that it is really them.
+# Pages of one participant: /q/<handle>/…; a cookie for this path identifies the participant.
 participant_urls = [
     path("", views.resume, name="survey_resume"),
     path("consent/", views.consent, name="survey_consent"),
@@ -33,17 +33,17 @@ participant_urls = [
     path("thanks/", views.thanks, name="survey_thanks"),
     path("not-this-time/", views.screened_out, name="survey_screened_out"),
     path("events/", trials.events, name="survey_events"),
-    path("language/", account.language, name="survey_language"),
-    path("problem/", account.problem, name="survey_problem"),
-    path("withdraw/", account.withdraw_own, name="survey_withdraw_own"),
+    path("language/", side_pages.language, name="survey_language"),
+    path("problem/", side_pages.problem, name="survey_problem"),
+    path("withdraw/", side_pages.withdraw_own, name="survey_withdraw_own"),
 ]
 
 urlpatterns = [
-    # Ways in: the open link, links made for people, and a person's own link.
-    path("s/<str:token>/", views.welcome, name="survey_welcome"),
-    path("j/<str:token>/", views.join, name="survey_join"),
-    path("p/<str:token>/", views.personal, name="survey_personal"),
-    path("language/", account.site_language, name="survey_site_language"),
-    path("withdraw/", account.withdraw_by_receipt, name="survey_withdraw"),
+    # Entering a study: the open link, invite links, and a participant's own link.
+    path("s/<str:token>/", entry.welcome, name="survey_welcome"),
+    path("j/<str:token>/", entry.join, name="survey_join"),
+    path("p/<str:token>/", entry.personal, name="survey_personal"),
+    path("language/", side_pages.site_language, name="survey_site_language"),
+    path("withdraw/", side_pages.withdraw_by_receipt, name="survey_withdraw"),
     path("q/<slug:handle>/", include(participant_urls)),
 ]

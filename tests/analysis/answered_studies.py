@@ -9,8 +9,8 @@ from django.utils import timezone
 from analysis.study_results.checklists import filled_checklists
 from study.ballots.casting import Answer, cast_ballot
 from study.models import Participant, Stimulus, Study
+from study.participants.completion import finish
 from study.participants.enrolment import enrol
-from study.participants.progress import finish
 from tests.factories import make_open_study
 
 

@@ -13,7 +13,7 @@ def main(folder: str, port: str) -> None:
     django.setup()
     from django.core.management import call_command
 
-    from study.participants.questions import shipped
+    from study.participants.questions import shipped_question_set
     from tests.factories import add_clip, make_open_study
 
     call_command("compile_translations", verbosity=0)
@@ -32,7 +32,7 @@ def main(folder: str, port: str) -> None:
         headphone_check=True,
         feedback=True,
         second_choice_required=False,
-        questions_before=shipped("musical_experience"),
+        questions_before=shipped_question_set("musical_experience"),
     )
     add_clip(study, 9, seconds=1.0, is_practice=True)
     call_command("runserver", port, use_reloader=False, verbosity=0)

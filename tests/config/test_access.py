@@ -159,7 +159,7 @@ def test_get_requests_change_nothing(analysed: SimpleNamespace) -> None:
     for person in (visit, finished):
         for address in participant_addresses(person):
             person.client.get(address)
-    for address in ("/", "/withdraw/", "/language/", visit.way_in, f"/p/{visit.token}/"):
+    for address in ("/", "/withdraw/", "/language/", visit.entry_url, f"/p/{visit.token}/"):
         Client().get(address)
     assert all_rows() == before
 
@@ -179,7 +179,7 @@ def test_forms_from_another_site_are_refused(world: SimpleNamespace) -> None:
     person = Client(enforce_csrf_checks=True)
     person.cookies = visit.client.cookies
     del person.cookies["csrftoken"]
-    for address in [*participant_addresses(visit), visit.way_in]:
+    for address in [*participant_addresses(visit), visit.entry_url]:
         assert person.post(address, FORM).status_code == 403, address
     assert all_rows() == before
 

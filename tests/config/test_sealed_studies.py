@@ -29,8 +29,8 @@ from study.ballots.table import ballot_rows
 from study.design import draw_plan
 from study.errors import NotAllowedNow
 from study.models import Ballot, Participant, Stimulus, Study
+from study.participants.completion import finish
 from study.participants.enrolment import design_of, enrol, main_clips
-from study.participants.progress import finish
 from study.setup.copying import copy_study
 from tests.config.addresses import addresses_of, body, browser
 from tests.factories import make_open_study

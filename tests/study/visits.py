@@ -1,4 +1,4 @@
-"""A participant's browser for tests: into a study and on to a page, by the pages' own forms."""
+"""A participant's browser for tests: enters a study and goes to a page by the forms of the pages."""
 
 from django.test import Client
 
@@ -8,16 +8,16 @@ from study.simulation.walking import hidden_fields
 
 
 class Visit:
-    """Somebody who came by the open link."""
+    """A participant who entered by the open link."""
 
     def __init__(self, study: Study, **client) -> None:
         self.client = Client(**client)
-        self.way_in = f"/s/{study.open_link_token}/"
-        page = self.client.get(self.way_in)
+        self.entry_url = f"/s/{study.open_link_token}/"
+        page = self.client.get(self.entry_url)
         assert page.status_code == 200, page.content
         key = hidden_fields(page.content.decode())["key"]
         self.token = accept_token(key)
-        landed = self.client.post(self.way_in, {"key": key})
+        landed = self.client.post(self.entry_url, {"key": key})
         assert landed.status_code == 303, landed.content
         self.base = landed.headers["Location"]
 

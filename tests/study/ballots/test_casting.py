@@ -4,16 +4,19 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from study.ballots.casting import Answer, AnswerRefused, cast_ballot
+from study.ballots.casting import Answer, AnswerRefused, cast_ballot, digest_of, load_trial
 from study.ballots.receipts import verify_ballot
 from study.errors import NotAllowedNow
-from study.models import Ballot, BallotRevision, Study
+from study.models import Ballot, BallotRevision, Participant, Stimulus, Study
+from study.participants.completion import finish
 from study.participants.enrolment import enrol
-from study.participants.progress import finish
+from study.participants.withdrawal import withdraw
 from tests.factories import make_open_study
 from tests.study.visits import Visit
 
@@ -42,7 +45,7 @@ def test_the_same_submission_however_often_is_one_ballot():
     assert not BallotRevision.objects.exists()
 
 
-def test_a_changed_answer_holds_and_keeps_what_it_said_before():
+def test_a_changed_answer_counts_and_the_old_one_is_kept():
     trial = first_trial()
     cast_ballot(trial, Answer(uuid4(), "A", "B"))
     cast_ballot(trial, Answer(uuid4(), "C", "D"))
@@ -61,7 +64,7 @@ def test_a_replay_of_a_replaced_answer_changes_nothing():
     assert BallotRevision.objects.count() == 1
 
 
-def test_of_two_answers_the_later_given_holds_whichever_arrives_first():
+def test_of_two_answers_the_one_given_later_counts_whichever_arrives_first():
     trial = first_trial()
     participant = trial.participant
     participant.created_at -= timedelta(hours=1)
@@ -133,7 +136,7 @@ def test_finishing_twice_gives_the_same_receipt():
     assert finish(visit.participant).receipt == receipt
 
 
-def test_the_script_hears_saved_and_where_to_go_on():
+def test_the_script_gets_saved_and_the_next_address():
     visit = Visit(make_open_study(clips=2)).to_trials()
     key = str(uuid4())
     answers = [
@@ -191,23 +194,85 @@ def test_while_sealed_the_table_shows_opaque_labels_and_nothing_that_opens_a_dig
     assert row["nonce"] == row["digest"] == ""
 
 
-def test_a_study_paused_while_a_ballot_is_on_its_way_loses_nothing(monkeypatch):
-    """Read while the study was open, written when it is paused: the answer is judged again, and stored."""
-    from study.ballots import casting
+def verbs_of(queries):
+    """The verbs of the statements, without those of transactions."""
+    verbs = [query["sql"].split()[0] for query in queries]
+    return [verb for verb in verbs if verb in ("SELECT", "UPDATE", "INSERT")]
 
+
+def test_an_answer_takes_two_reads_and_two_writes():
     trial = first_trial()
-    study, read = trial.participant.study, casting.trial_to_answer
+    with CaptureQueriesContext(connection) as queries:
+        cast_ballot(load_trial(pk=trial.pk), Answer(uuid4(), "A", "B"))
+    assert verbs_of(queries) == ["SELECT", "SELECT", "UPDATE", "INSERT"]
 
-    def read_then_moved(answer, **which):
-        known = read(answer, **which)
-        Study.objects.filter(pk=study.pk).update(status=next(moves, Study.Status.PAUSED))
-        return known
 
-    moves = iter([Study.Status.PAUSED])
-    monkeypatch.setattr(casting, "trial_to_answer", read_then_moved)
+def test_the_page_takes_one_read_more_to_find_the_next_trial():
+    visit = Visit(make_open_study(clips=3)).to_trials()
+    with CaptureQueriesContext(connection) as queries:
+        visit.post("trial/1/", {"first": "A", "second": "B"}, accept="application/json")
+    assert verbs_of(queries) == ["SELECT", "SELECT", "UPDATE", "INSERT", "SELECT"]
+
+
+def test_a_trial_is_found_by_its_own_participant_and_number_only():
+    trial = first_trial()
+    other, _ = enrol(trial.participant.study)
+    assert load_trial(participant__handle=other.handle, number=1) == other.trials.get(number=1)
+    assert load_trial(participant__handle=other.handle, number=9) is None
+    assert load_trial(participant__handle="' OR 1=1 --", number=1) is None
+
+
+def test_the_digest_covers_the_conditions_chosen():
+    trial = first_trial()
+    keys = dict(Stimulus.objects.values_list("pk", "condition__key"))
+    ballot = cast_ballot(trial, Answer(uuid4(), "C", "A"))
+    assert (ballot.first_id, ballot.second_id) == (trial.position_order[2], trial.position_order[0])
+    assert ballot.digest == digest_of(ballot, trial, keys)
+
+
+def test_the_presence_and_the_ballot_are_written_both_or_neither(monkeypatch):
+    trial = first_trial()
+    seen = Participant.objects.filter(pk=trial.participant_id)
+    before = seen.get().last_seen_at
+
+    def fail(*_args, **_options):
+        raise RuntimeError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Ballot, "save", fail)
+        with pytest.raises(RuntimeError):
+            cast_ballot(trial, Answer(uuid4(), "A", "B"))
+    assert seen.get().last_seen_at == before
+    cast_ballot(trial, Answer(uuid4(), "A", "B"))
+    assert seen.get().last_seen_at > before
+
+
+def test_a_study_paused_while_a_ballot_is_on_its_way_loses_nothing():
+    """Read while the study was open, written when it is paused: the answer is judged again, and stored."""
+    trial = load_trial(pk=first_trial().pk)
+    study = Study.objects.filter(pk=trial.participant.study_id)
+    study.update(status=Study.Status.PAUSED)
     assert cast_ballot(trial, Answer(uuid4(), "A", "B")).first_id == trial.position_order[0]
-    moves = iter([Study.Status.CLOSED] * 2)
-    Study.objects.filter(pk=study.pk).update(closed_at=timezone.now(), grace_minutes=0, status="open")
+    trial = load_trial(pk=trial.pk)
+    study.update(status=Study.Status.CLOSED, closed_at=timezone.now(), grace_minutes=0)
     with pytest.raises(NotAllowedNow):
         cast_ballot(trial, Answer(uuid4(), "C", "D"))
     assert Ballot.objects.get().first_id == trial.position_order[0]
+
+
+def test_a_participant_who_finishes_while_a_changed_answer_is_on_its_way_keeps_the_old_one():
+    visit = Visit(make_open_study(clips=1)).to_trials()
+    visit.answer(1)
+    trial = load_trial(participant=visit.participant, number=1)
+    finish(visit.participant)
+    with pytest.raises(NotAllowedNow):
+        cast_ballot(trial, Answer(uuid4(), "C", "D"))
+    assert chosen(trial) == ("A", "B")
+
+
+def test_a_participant_who_withdraws_while_a_ballot_is_on_its_way_leaves_nothing():
+    trial = load_trial(pk=first_trial().pk)
+    withdraw(trial.participant)
+    with pytest.raises(NotAllowedNow):
+        cast_ballot(trial, Answer(uuid4(), "A", "B"))
+    assert not Ballot.objects.exists()

@@ -95,7 +95,7 @@ def test_many_words_are_cut_and_never_refused() -> None:
         ("%ff%fe=%00", "application/x-www-form-urlencoded"),
     ],
 )
-def test_another_kind_of_body_stores_nothing_and_breaks_nothing(visit: Visit, body: str, kind: str) -> None:
+def test_a_body_of_another_type_stores_nothing_and_causes_no_error(visit: Visit, body: str, kind: str) -> None:
     answer = visit.client.generic("POST", visit.url("trial/1/"), body, content_type=kind, headers=JSON)
     assert answer.status_code in (400, 422)
     assert not Ballot.objects.exists()
@@ -105,7 +105,7 @@ def test_a_huge_body_is_refused_before_it_is_read(visit: Visit) -> None:
     for address in (
         visit.url("trial/1/"),
         visit.url("events/"),
-        visit.way_in,
+        visit.entry_url,
         "/console/sign-in/",
         "/withdraw/",
     ):
@@ -146,7 +146,7 @@ def test_one_key_answers_one_trial_of_one_person(visit: Visit) -> None:
     assert Ballot.objects.count() == 3
 
 
-def test_there_is_no_trial_but_the_persons_own(visit: Visit) -> None:
+def test_a_participant_has_no_trials_but_their_own(visit: Visit) -> None:
     other = Visit(make_open_study(clips=5)).to_trials()
     for number in (0, 3, 5, 99999999999):
         assert send(visit, number).status_code == 404
@@ -185,7 +185,7 @@ def test_after_closing_answers_are_taken_while_the_grace_period_lasts(visit: Vis
     assert Ballot.objects.exists() is taken
 
 
-def test_small_facts_are_bounded_whatever_is_sent(visit: Visit) -> None:
+def test_events_are_limited_whatever_is_sent(visit: Visit) -> None:
     nonsense = [
         "[" * 2000,
         "{}",

@@ -26,8 +26,8 @@ PREPARE = f"""
 import json, django; django.setup()
 from django.core.management import call_command
 call_command("migrate", verbosity=0)
-from study.enrolment import enrol
-from study.progress import give_consent, note_step
+from study.participants.enrolment import enrol
+from study.participants.consent_and_questions import give_consent
 from tests.factories import make_open_study
 study = make_open_study(clips={CLIPS})
 people = []

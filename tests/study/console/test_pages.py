@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from generation.console.clip_views import image_key
 from study.models import Clip, Study
-from study.participants.questions import shipped
+from study.participants.questions import shipped_question_set
 from study.setup.sharing import share_study
 from tests.factories import PASSWORD, make_open_study, make_study
 from tests.study.conftest import tone, upload
@@ -330,7 +330,7 @@ def test_quotas_are_written_by_line_and_read_back(draft: Study, as_user: SignIn)
     fields = plan_fields(
         browser,
         draft,
-        questions_before=shipped("musical_experience"),
+        questions_before=shipped_question_set("musical_experience"),
         quota_lines="training_years = none: 15\n",
     )
     assert browser.post(reverse("study_plan", args=[draft.slug]), fields).status_code == 302

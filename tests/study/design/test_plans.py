@@ -127,7 +127,7 @@ def test_the_number_of_trials_is_known_beforehand(repeats, match_controls, atten
     assert design.trials == len(draw_plan(design, 3))
 
 
-def test_kinds_have_orders_of_their_own():
+def test_kinds_have_different_orders():
     real, pilot = (Design(seed=1, clips=6, conditions=4, kind=kind) for kind in ("real", "pilot"))
     assert [draw_plan(real, slot) for slot in range(5)] != [draw_plan(pilot, slot) for slot in range(5)]
 

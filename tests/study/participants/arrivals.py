@@ -1,6 +1,7 @@
-"""Fifty people arrive at once: `python -m tests.study.arrivals FOLDER PEOPLE [--without-lock]` prints what they got.
+"""Fifty people arrive at once: `python -m tests.study.participants.arrivals FOLDER PEOPLE [--without-lock]`.
 
-A web server and its visitors, with real requests and real transactions on the database of EARSIGHT_DATABASE_URL.
+Prints their slots and errors as JSON: a web server and its visitors, with real requests and real transactions on the
+database of EARSIGHT_DATABASE_URL.
 """
 
 import http.client
@@ -79,7 +80,7 @@ def main(folder: str, people: int, lock: bool) -> None:
     try:
         assert wait_until_served(f"http://127.0.0.1:{port}/s/{TOKEN}/", patience=PATIENCE)
         with ThreadPoolExecutor(people) as pool:
-            errors = [said for said in pool.map(lambda _: arrive(port, together), range(people)) if said]
+            errors = [error for error in pool.map(lambda _: arrive(port, together), range(people)) if error]
     finally:
         server.terminate()
         server.wait(PATIENCE)

@@ -1,4 +1,4 @@
-"""The survey as `arrivals` serves it; with EARSIGHT_TEST_NO_LOCK without the lock that makes people take turns (the control)."""
+"""The site that `arrivals` serves; EARSIGHT_TEST_NO_LOCK removes the lock on the study, as a control."""
 
 import os
 

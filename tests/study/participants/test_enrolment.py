@@ -45,7 +45,7 @@ def test_a_person_who_answered_everything_keeps_the_slot_without_the_last_button
     assert enrol(study, now=NOON + timedelta(hours=2))[0].slot == 1
 
 
-def test_kinds_count_apart():
+def test_kinds_are_numbered_separately():
     study = make_open_study(clips=1)
     enrol(study)
     bot, _ = enrol(study, bot=True)
@@ -72,7 +72,7 @@ def test_the_same_seed_arrivals_and_times_give_the_same_assignment():
 
 @pytest.mark.parametrize("arrivals", [24, 48, 1000])
 def test_with_a_fifth_dropping_out_completed_orders_stay_within_the_stated_bound(arrivals):
-    """The slot rule of `study.assignment.slots`, over hours, with people who leave and some who come back."""
+    """The slot rule of `study.design.slots` over hours, with participants who leave and some who return."""
     from study.design import next_slot
     from study.design.slots import ACTIVE_MINUTES
 

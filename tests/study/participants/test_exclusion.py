@@ -15,7 +15,7 @@ def left_out(study) -> set[str]:
     return {row["participant"] for row in ballot_rows(study) if row["excluded"]}
 
 
-def test_somebody_is_left_out_and_taken_in_again(capsys):
+def test_a_participant_is_excluded_and_included_again(capsys):
     study = closed_study(people=2, clips=1)
     code = study.participants.first().code
     call_command("exclude_participant", study.slug, code, reason="told us\nthe sound was off")
@@ -37,7 +37,7 @@ def test_somebody_is_left_out_and_taken_in_again(capsys):
     ("code", "reason", "said"),
     [("r9999", "x", "no participant r9999"), ("", "x", "no participant"), (None, "  ", "Say why")],
 )
-def test_what_cannot_be_is_said(code, reason, said):
+def test_an_impossible_exclusion_is_refused_with_a_reason(code, reason, said):
     study = closed_study(people=1, clips=1)
     own = study.participants.first().code
     with pytest.raises(CommandError, match=said) as error:

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from study.models import Clip, Event, Trial
-from study.participants.questions import QuestionSetError, load_question_set, shipped
+from study.participants.questions import QuestionSetError, load_question_set, shipped_question_set
 from tests.factories import add_clip, make_open_study
 from tests.study.visits import Visit
 
@@ -97,7 +97,7 @@ def test_reason_and_familiarity_are_kept_where_asked_for():
 
 
 def test_the_shipped_question_set_is_asked_before_and_kept():
-    study = make_open_study(clips=1, questions_before=shipped("musical_experience"))
+    study = make_open_study(clips=1, questions_before=shipped_question_set("musical_experience"))
     visit = Visit(study)
     visit.post("consent/", {"agree": "on"})
     assert visit.get("").headers["Location"].endswith("questions/before/")
@@ -113,7 +113,7 @@ def test_the_shipped_question_set_is_asked_before_and_kept():
 
 
 def test_questions_after_come_before_the_end():
-    visit = Visit(make_open_study(clips=1, questions_after=shipped("musical_experience"))).to_trials()
+    visit = Visit(make_open_study(clips=1, questions_after=shipped_question_set("musical_experience"))).to_trials()
     visit.answer(1)
     assert visit.get("review/").headers["Location"].endswith("questions/after/")
 
@@ -158,7 +158,8 @@ def test_a_full_quota_ends_the_visit():
         ("questions:\n  - key: a\n    type: colour\n    text: {en: x}\n", "line 2"),
         ("questions:\n  - key: a\n    type: number\n    text: {en: x}\n    maxx: 3\n", "maxx"),
         (
-            "questions:\n  - key: a\n    type: text\n    text: {en: x}\n  - key: a\n    type: text\n    text: {en: y}\n",
+            "questions:\n  - key: a\n    type: text\n    text: {en: x}\n"
+            "  - key: a\n    type: text\n    text: {en: y}\n",
             "twice",
         ),
     ],
@@ -168,16 +169,16 @@ def test_a_faulty_question_set_is_refused_with_its_line(text, message):
         load_question_set(text)
 
 
-def test_prolific_ids_are_kept_and_the_way_back_opens_at_the_end_only():
+def test_prolific_ids_are_stored_and_the_return_link_is_shown_at_the_end_only():
     study = make_open_study(clips=1, recruitment_platform="prolific", completion_code="C0DE")
     from django.test import Client
 
     from study.simulation.walking import hidden_fields
 
     client = Client()
-    way_in = f"/s/{study.open_link_token}/?PROLIFIC_PID=abc&STUDY_ID=x&SESSION_ID=y&other=z"
-    key = hidden_fields(client.get(way_in).content.decode())["key"]
-    base = client.post(way_in, {"key": key}).headers["Location"]
+    entry_url = f"/s/{study.open_link_token}/?PROLIFIC_PID=abc&STUDY_ID=x&SESSION_ID=y&other=z"
+    key = hidden_fields(client.get(entry_url).content.decode())["key"]
+    base = client.post(entry_url, {"key": key}).headers["Location"]
     person = study.participants.get()
     assert person.recruitment == {"PROLIFIC_PID": "abc", "STUDY_ID": "x", "SESSION_ID": "y"}
     for page, data in (("consent/", {"agree": "on"}), ("instructions/", {})):
@@ -187,14 +188,14 @@ def test_prolific_ids_are_kept_and_the_way_back_opens_at_the_end_only():
     client.post(base + "review/")
     assert "https://app.prolific.com/submissions/complete?cc=C0DE" in client.get(base + "thanks/").content.decode()
     again = Client()
-    key = hidden_fields(again.get(way_in).content.decode())["key"]
-    refused = again.post(way_in, {"key": key})
+    key = hidden_fields(again.get(entry_url).content.decode())["key"]
+    refused = again.post(entry_url, {"key": key})
     assert refused.status_code == 403
     assert "You have begun this study already" in refused.content.decode()
     assert study.participants.count() == 1
 
 
-def test_something_back_where_the_researcher_allows_it():
+def test_feedback_is_shown_if_the_study_allows_it():
     visit = Visit(make_open_study(clips=3, repeats=1, feedback=True)).to_trials()
     visit.finish()
     assert re.search("One piece came twice; you gave the same 1st to [01] of 1", visit.get("thanks/").content.decode())

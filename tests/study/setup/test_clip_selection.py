@@ -8,7 +8,7 @@ from django.core.files.storage import default_storage
 from study.errors import NotAllowedNow, StudyError
 from study.models import Participant
 from study.participants.enrolment import enrol
-from study.participants.links import create_personal_links, link_of
+from study.participants.links import create_personal_links, find_link
 from study.setup.clip_files import files_of
 from study.setup.clip_selection import UNCHANGED, delete_clip, exclude_clip, include_clip
 from study.setup.copying import copy_study
@@ -61,7 +61,7 @@ def test_deleting_a_clip_removes_its_files_and_the_pilots_who_met_it(
 ) -> None:
     study = make_study(clips=2)
     [(_label, address)] = create_personal_links(study, 1, kind=Participant.Kind.PILOT)
-    enrol(study, link=link_of(address.rstrip("/").rpartition("/")[2]))
+    enrol(study, link=find_link(address.rstrip("/").rpartition("/")[2]))
     clip = study.clips.first()
     names = [name for _storage, name in files_of(clip)]
     assert len(names) == 2 + 2 * 4

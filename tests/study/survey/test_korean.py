@@ -9,9 +9,7 @@ from babel.messages.pofile import read_po
 
 ROOT = Path(__file__).resolve().parents[3]
 MODULES = (
-    *(ROOT / "study" / "survey").glob("*.py"),
-    *(ROOT / "study/participants" / f"{name}.py" for name in ("enrolment", "progress", "withdrawal")),
-    ROOT / "study/ballots/casting.py",
+    *(path for room in ("survey", "participants", "ballots") for path in (ROOT / "study" / room).glob("*.py")),
     ROOT / "study/texts.py",
 )
 
@@ -52,7 +50,7 @@ def test_every_sentence_of_a_page_is_translated(path):
     assert not missing
 
 
-@pytest.mark.parametrize("path", sorted(MODULES), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", sorted(MODULES), ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_every_sentence_of_the_survey_s_code_is_translated(path):
     known = catalog()
     missing = [string for string in strings_of_module(path) if not known.get(string) or not known.get(string).string]

@@ -24,7 +24,7 @@ def fresh_cache():
     cache.clear()
 
 
-def test_looking_at_the_open_link_changes_nothing(client):
+def test_getting_the_open_link_changes_nothing(client):
     study = make_open_study(clips=2)
     for _ in range(3):
         assert client.get(f"/s/{study.open_link_token}/").status_code == 200
@@ -34,7 +34,7 @@ def test_looking_at_the_open_link_changes_nothing(client):
 def test_pressing_start_twice_makes_one_person():
     study = make_open_study(clips=2)
     visit = Visit(study)
-    again = visit.client.post(visit.way_in, {"key": _offer_of(visit)})
+    again = visit.client.post(visit.entry_url, {"key": _offer_of(visit)})
     assert again.status_code == 303
     assert again.headers["Location"] == visit.base
     assert study.participants.count() == 1
@@ -46,21 +46,21 @@ def _offer_of(visit):
     return signing.dumps(visit.token, salt="earsight.enrolment")
 
 
-def test_a_token_of_ones_own_making_is_refused(client):
+def test_a_forged_token_is_refused(client):
     study = make_open_study(clips=2)
     answer = client.post(f"/s/{study.open_link_token}/", {"key": "guessable"})
     assert answer.status_code == 303
     assert not Participant.objects.exists()
 
 
-def test_the_token_is_in_no_address_after_the_way_in_and_stored_only_as_a_hash():
+def test_the_token_is_in_no_address_after_entering_and_stored_only_as_a_hash():
     visit = Visit(make_open_study(clips=2))
     assert visit.token not in visit.base
     person = visit.participant
     assert visit.token not in str(Participant.objects.filter(pk=person.pk).values().get())
     cookie = visit.client.cookies["earsight_participant"]
     assert cookie["path"] == visit.base
-    assert visit.client.cookies["earsight_begun"]["path"] == visit.way_in
+    assert visit.client.cookies["earsight_begun"]["path"] == visit.entry_url
     assert cookie["httponly"]
     assert cookie["samesite"] == "Lax"
 
@@ -75,7 +75,7 @@ def test_the_own_link_resumes_on_another_device_where_the_person_was():
 
 
 @pytest.mark.parametrize("address", ["/s/nothing/", "/j/nothing/", "/p/nothing/"])
-def test_an_unknown_link_says_so_kindly(client, address):
+def test_an_unknown_link_gets_a_page_that_explains_it(client, address):
     answer = client.get(address)
     assert answer.status_code == 404
     assert "not valid" in answer.content.decode()
@@ -152,10 +152,10 @@ def test_an_answer_can_be_seen_and_changed_until_the_end_and_not_after():
     assert receipt in visit.get("thanks/").content.decode()
 
 
-def test_coming_back_by_the_open_link_offers_to_go_on():
+def test_opening_the_open_link_again_offers_to_resume():
     visit = Visit(make_open_study(clips=2)).to_trials()
-    assert "Continue where I stopped" in visit.client.get(visit.way_in).content.decode()
-    landed = visit.client.post(visit.way_in, {"resume": "1"})
+    assert "Continue where I stopped" in visit.client.get(visit.entry_url).content.decode()
+    landed = visit.client.post(visit.entry_url, {"resume": "1"})
     assert landed.headers["Location"] == visit.base
 
 
@@ -194,7 +194,7 @@ def test_pilots_may_try_a_draft():
     assert study.participants.get().kind == "pilot"
 
 
-def test_who_fills_the_hidden_field_is_counted_as_a_bot():
+def test_filling_the_hidden_field_enrols_a_bot():
     study = make_open_study(clips=2)
     client = Client()
     page = client.get(f"/s/{study.open_link_token}/").content.decode()
@@ -203,7 +203,7 @@ def test_who_fills_the_hidden_field_is_counted_as_a_bot():
     assert study.participants.get().kind == "bot"
 
 
-def test_enough_people_close_the_door_where_the_study_says_so(client):
+def test_a_study_that_stops_at_its_target_takes_nobody_new(client):
     study = make_open_study(clips=2, target_participants=1, stop_at_target=True)
     Visit(study).to_trials().finish()
     assert client.get(f"/s/{study.open_link_token}/").status_code == 403
@@ -274,7 +274,7 @@ def test_a_trial_page_is_small_with_all_it_loads_and_needs_one_round_trip():
     assert not any("@import" in text or "url(" in text for name, text in files.items() if name.endswith("css"))
 
 
-def test_the_way_in_counts_all_trials_that_come():
+def test_the_entry_page_counts_all_trials():
     study = make_open_study(clips=3, repeats=1, match_controls=1, attention_trials=1)
     page = Client().get(f"/s/{study.open_link_token}/").content.decode()
     assert "6 short pieces of music" in page

@@ -1,4 +1,4 @@
-"""Beside the survey: its language, a word that something is wrong, and taking part back."""
+"""The pages beside the survey: its language, problem reports, and withdrawal."""
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -8,16 +8,18 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST
 
 from study.models import Participant, ProblemReport
-from study.participants.progress import set_language
-from study.participants.withdrawal import ReceiptUnknown, participant_of, withdraw
-from study.survey.flow import next_url
+from study.participants.withdrawal import ReceiptUnknown, participant_with_receipt, withdraw
+from study.survey.decorators import participant_page, survey_page
 from study.survey.forms import ProblemForm, ReceiptForm
-from study.survey.views import show
-from study.survey.visitors import participant_page, posted, see_other, survey_page, unknown_link
+from study.survey.next_page import next_url
+from study.survey.responses import posted, render_participant_page, see_other
+from study.survey.visit_ends import unknown_link
+
+_PAGES = ("consent", "questions", "sound", "instructions", "trial", "review", "thanks")
 
 
-def _switch(request: HttpRequest, fallback: str) -> HttpResponse:
-    """Back to the page, with the language in a cookie."""
+def _set_language_cookie(request: HttpRequest, fallback: str) -> HttpResponse:
+    """Redirect to the page before, with the language in a cookie."""
     back = request.POST.get("next", "")
     if not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
         back = fallback
@@ -37,58 +39,60 @@ def _switch(request: HttpRequest, fallback: str) -> HttpResponse:
 @require_POST
 @survey_page
 def site_language(request: HttpRequest) -> HttpResponse:
-    """Chooses the language before anybody is somebody."""
-    return _switch(request, "/")
+    """Choose the language of pages without a participant."""
+    return _set_language_cookie(request, "/")
 
 
 @require_POST
 @participant_page
 def language(request: HttpRequest, participant: Participant) -> HttpResponse:
-    """Chooses the language, and remembers it with the person."""
+    """Choose the language, and store it with the participant."""
     chosen = request.POST.get("language", "")
     if chosen in dict(settings.LANGUAGES):
-        set_language(participant, chosen)
-    return _switch(request, next_url(participant))
+        participant.language = chosen
+        participant.save(update_fields=["language"])
+    return _set_language_cookie(request, next_url(participant))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @participant_page
 def problem(request: HttpRequest, participant: Participant) -> HttpResponse:
-    """Tells the researcher what is wrong and on which page; not who says it, and nothing that unblinds."""
+    """Report a problem to the researcher, with its page but without the participant or anything that unblinds."""
     form = ProblemForm(posted(request))
     page = _page_name(request.POST.get("page") or request.GET.get("page", ""))
     if request.method == "POST" and form.is_valid():
         ProblemReport.objects.create(study=participant.study, page=page, text=form.cleaned_data["text"])
-        return show(request, participant, "problem_sent", back=next_url(participant))
+        return render_participant_page(request, participant, "problem_sent", back=next_url(participant))
     status = 422 if form.is_bound else 200
-    return show(request, participant, "problem", status, form=form, page=page, back=next_url(participant))
+    return render_participant_page(
+        request, participant, "problem", status, form=form, page=page, back=next_url(participant)
+    )
 
 
 def _page_name(text: str) -> str:
-    """A page's plain name, "trial 3"; anything else is no page of ours."""
+    """The page's name as it was sent ("trial 3"), or "survey" if there is no such page."""
     name, _, number = text.partition(" ")
-    known = ("consent", "questions", "sound", "instructions", "trial", "review", "thanks")
-    return f"{name} {number}".strip() if name in known and (not number or number.isdigit()) else "survey"
+    return f"{name} {number}".strip() if name in _PAGES and (not number or number.isdigit()) else "survey"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @participant_page
 def withdraw_own(request: HttpRequest, participant: Participant) -> HttpResponse:
-    """Erases all of it, after one more question."""
+    """Withdraw: erase everything the participant gave, after a confirmation."""
     if request.method == "POST":
         withdraw(participant)
         return render(request, "survey/withdrawn.html", {"study": participant.study})
-    return show(request, participant, "withdraw_own", back=next_url(participant))
+    return render_participant_page(request, participant, "withdraw_own", back=next_url(participant))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @survey_page
 def withdraw_by_receipt(request: HttpRequest) -> HttpResponse:
-    """Erases the answers behind a receipt."""
+    """Withdraw by receipt, without the participant's cookie."""
     form = ReceiptForm(posted(request))
     if request.method == "POST" and form.is_valid():
         try:
-            withdraw(participant_of(form.cleaned_data["receipt"]))
+            withdraw(participant_with_receipt(form.cleaned_data["receipt"]))
         except ReceiptUnknown as error:
             if (end := unknown_link(request)).status == 429:
                 raise end from error

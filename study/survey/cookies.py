@@ -1,0 +1,45 @@
+"""The cookies that identify a participant: setting them, and finding the participant of a request."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from study.models import Participant
+from study.participants.tokens import token_hash
+from study.survey.visit_ends import needs_own_link
+
+COOKIE = "earsight_participant"
+# A second cookie with the same token on the entry path, so that the entry page can offer to resume. It needs its own
+# name because one response cannot set a cookie name for two paths.
+ENTRY_COOKIE = "earsight_begun"
+_MAX_AGE = 60 * 60 * 24 * 90
+
+
+def set_cookie(response: HttpResponse, token: str, path: str, name: str = COOKIE) -> None:
+    """Identify this browser as the participant with `token` on addresses below `path`."""
+    response.set_cookie(
+        name,
+        token,
+        max_age=_MAX_AGE,
+        path=path,
+        httponly=True,
+        samesite="Lax",
+        secure=settings.SECURE,
+    )
+
+
+def has_cookie_of(request: HttpRequest, participant: Participant) -> bool:
+    """Whether the request's cookie holds this participant's token."""
+    token = request.COOKIES.get(COOKIE, "")
+    return bool(token) and participant.token_hash == token_hash(token)
+
+
+def find_participant(request: HttpRequest, handle: str) -> Participant:
+    """The participant of this address, with their study.
+
+    Raises:
+        VisitEnds: no participant has this handle, or the request's cookie is not theirs.
+    """
+    participant = Participant.objects.select_related("study").filter(handle=handle).first()
+    if participant is None or not has_cookie_of(request, participant):
+        raise needs_own_link()
+    return participant

@@ -1,0 +1,56 @@
+"""Decorators of the survey's views: errors become pages, and a participant's page gets its participant."""
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.cache import add_never_cache_headers
+
+from study.errors import NotAllowedNow
+from study.http import wants_json
+from study.survey.cookies import find_participant
+from study.survey.responses import choose_language, see_other
+from study.survey.visit_ends import VisitEnds, stop_if_over
+
+
+def survey_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Show a `VisitEnds` as a page or as JSON, and never let the response be cached."""
+
+    @wraps(view)
+    def page(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        try:
+            response = view(request, *args, **kwargs)
+        except VisitEnds as end:
+            response = _ends(request, end)
+        add_never_cache_headers(response)
+        return response
+
+    return page
+
+
+def _ends(request: HttpRequest, end: VisitEnds) -> HttpResponse:
+    if wants_json(request):
+        # Not final: without a cookie or after too many guesses, the browser keeps its answers and sends them later.
+        body = {"saved": False, "error": end.heading, "final": end.state not in ("nolink", "slow")}
+        return JsonResponse(body, status=end.status)
+    return render(request, "survey/ends.html", {"end": end, "study": end.study}, status=end.status)
+
+
+def participant_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A `survey_page` of one participant: call the view with the participant instead of the handle.
+
+    The visit ends if the cookie is not the participant's, they have withdrawn, or the study takes no more answers.
+    """
+
+    @wraps(view)
+    def page(request: HttpRequest, handle: str, *args: object, **kwargs: object) -> HttpResponse:
+        participant = find_participant(request, handle)
+        choose_language(request, participant.study)
+        stop_if_over(participant)
+        try:
+            return view(request, participant, *args, **kwargs)
+        except NotAllowedNow:  # finished in another tab, or the study was closed since the page was shown
+            return see_other(f"/q/{handle}/")
+
+    return survey_page(page)

@@ -1,0 +1,138 @@
+"""Why a visit ends: `VisitEnds` is raised by a view and becomes a page with the reason."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+
+from django.core.cache import cache
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from study.ballots.permission import takes_answers
+from study.models import Participant, Study
+
+MAX_GUESSES, GUESS_SECONDS = 30, 600
+_GUESS_KEY = secrets.token_bytes(16)  # new in each process, so that a count cannot be traced to an address
+
+
+@dataclass
+class VisitEnds(Exception):
+    """The visit ends here: the text and the status code of the page that is shown."""
+
+    state: str
+    status: int
+    heading: str
+    text: str
+    study: Study | None = None
+
+
+def unknown_link(request: HttpRequest) -> VisitEnds:
+    """404 for a link or receipt that does not exist; 429 once a client has tried `MAX_GUESSES` of them.
+
+    Valid links are never counted, so nobody can be locked out by another person's guesses. The counts are kept in
+    the cache for minutes, without the address.
+    """
+    if _count_guess(request) > MAX_GUESSES:
+        return VisitEnds(
+            "slow", 429, _("Too many links that do not exist"), _("Please wait ten minutes and try again.")
+        )
+    return VisitEnds(
+        "unknown",
+        404,
+        _("This link is not valid"),
+        _("Please check that you copied all of it, or ask the people who sent it to you."),
+    )
+
+
+def _count_guess(request: HttpRequest) -> int:
+    """Count an unknown link; return how many came from this address within `GUESS_SECONDS`."""
+    address = request.META.get("REMOTE_ADDR", "")
+    digest = hashlib.blake2b(address.encode(), key=_GUESS_KEY, digest_size=12).hexdigest()
+    key = f"survey-guesses-{digest}"
+    if cache.add(key, 1, GUESS_SECONDS):
+        return 1
+    try:
+        return int(cache.incr(key))
+    except ValueError:  # it expired between the two calls
+        cache.add(key, 1, GUESS_SECONDS)
+        return 1
+
+
+def needs_own_link() -> VisitEnds:
+    """For a participant's page without the participant's cookie."""
+    return VisitEnds(
+        "nolink",
+        403,
+        _("Please open your own link again"),
+        _(
+            "This browser does not know who you are. Your own link brings you back to where you were; "
+            "nothing that was saved is lost."
+        ),
+    )
+
+
+def started_elsewhere(study: Study) -> VisitEnds:
+    """For a participant whom the recruiting platform sends a second time, to a browser without their cookie.
+
+    The platform's id is no secret, so it does not identify them.
+    """
+    return VisitEnds(
+        "begun",
+        403,
+        _("You have begun this study already"),
+        _(
+            "Please go on in the browser in which you began, or open your own link here: it was on the page before "
+            "the first piece. Nothing that was saved is lost. If you have neither, write to the people who sent you "
+            "here."
+        ),
+        study,
+    )
+
+
+def not_open(study: Study) -> VisitEnds:
+    """For a study that is closed, paused or a draft."""
+    if study.status == Study.Status.CLOSED:
+        return VisitEnds(
+            "closed",
+            410,
+            _("This study has ended"),
+            _("Thank you for your interest. No more answers are taken."),
+            study,
+        )
+    if study.status == Study.Status.PAUSED:
+        return VisitEnds(
+            "paused",
+            403,
+            _("This study is taking a break"),
+            _(
+                "Please come back later with the same link. If you have begun already, use your own link: "
+                "you can go on."
+            ),
+            study,
+        )
+    return VisitEnds(
+        "draft", 403, _("This study is not open yet"), _("Please come back later with the same link."), study
+    )
+
+
+def closed_to_new(study: Study, reason: str) -> VisitEnds:
+    """For a new participant whom the study or the link does not take; an open study gives the reason, as it is full."""
+    if study.status == Study.Status.OPEN:
+        return VisitEnds("full", 403, reason, "", study)
+    return not_open(study)
+
+
+def is_over(participant: Participant) -> bool:
+    """Whether the participant has withdrawn, or has not finished and the study takes no more answers."""
+    if participant.status == Participant.Status.STARTED:
+        return not takes_answers(participant)
+    return participant.status == Participant.Status.WITHDRAWN
+
+
+def stop_if_over(participant: Participant) -> None:
+    """Raise VisitEnds if `is_over`."""
+    study = participant.study
+    if participant.status == Participant.Status.WITHDRAWN:
+        raise VisitEnds("withdrawn", 410, _("You have withdrawn"), _("Your answers have been erased."), study)
+    if is_over(participant):
+        raise not_open(study)
