@@ -25,7 +25,7 @@ from config import demo_music
 from generation.listening.audio import decode, resample
 from generation.listening.voice import detect_voice
 from generation.redefinition.evidence import clip_evidence
-from generation.redefinition.rules import load_rules
+from generation.redefinition.rule_files import load_rules
 from generation.tagging import MusicnnOptions, build_tagger
 
 RATE = 16_000

@@ -3,7 +3,8 @@
 from generation.redefinition.clip import Change, Contested, Redefinition, redefine
 from generation.redefinition.errors import RedefinitionError, RuleError, TagTableError
 from generation.redefinition.evidence import VoiceThresholds
-from generation.redefinition.rules import DEFAULT_RULES, SHIPPED, RuleSet, load_rules
+from generation.redefinition.rule_files import DEFAULT_RULES, SHIPPED, load_rules
+from generation.redefinition.rule_set import RuleSet
 from generation.redefinition.vocabulary import kind_of, prompt_word
 
 __all__ = [

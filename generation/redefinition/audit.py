@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from generation.redefinition.engine import contradictions
-from generation.redefinition.rules import DEFAULT_RULES, RuleSet, load_rules
+from generation.redefinition.rule_files import DEFAULT_RULES, load_rules
+from generation.redefinition.rule_set import RuleSet
 from generation.redefinition.schema import Merge
 from generation.redefinition.tag_table import TagTable
 from generation.redefinition.whole_file import columns_of

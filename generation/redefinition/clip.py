@@ -8,7 +8,7 @@ import numpy as np
 
 from generation.redefinition.engine import Columns, Effect, apply_rules
 from generation.redefinition.evidence import TableEvidence, VoiceThresholds, clip_evidence
-from generation.redefinition.rules import RuleSet
+from generation.redefinition.rule_set import RuleSet
 from generation.redefinition.schema import Exclusion, VoicePolicy
 from generation.redefinition.spelling import normalise, suggestion
 

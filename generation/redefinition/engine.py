@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from generation.redefinition.evidence import TableEvidence, VoiceThresholds
-from generation.redefinition.rules import RuleSet, Step
+from generation.redefinition.rule_set import RuleSet, RuleStep
 from generation.redefinition.schema import Exclusion, Family, Implication, Merge, Removal, VoicePolicy
 
 
@@ -22,7 +22,7 @@ class Effect:
     rows: (n,) bool, the clips it happened to. contested: the researcher should look at these clips.
     """
 
-    step: Step
+    step: RuleStep
     action: str
     tag: str
     into: tuple[str, ...]
@@ -33,7 +33,7 @@ class Effect:
 
 
 Recorder = Callable[[Effect], None]
-Observer = Callable[[Step], None]
+Observer = Callable[[RuleStep], None]
 """Told of every step after it was applied."""
 
 
@@ -138,12 +138,12 @@ def _ignore(effect: Effect) -> None:
     """A recorder for what nobody asks about."""
 
 
-def _last_of_section(step: Step, rules: RuleSet) -> bool:
+def _last_of_section(step: RuleStep, rules: RuleSet) -> bool:
     section = [other for other in rules.steps if (other.stage, other.section) == (step.stage, step.section)]
     return section[-1] is step
 
 
-def _tell(observe: Observer, step: Step, rules: RuleSet) -> None:
+def _tell(observe: Observer, step: RuleStep, rules: RuleSet) -> None:
     """Of a step that was applied; of implications, which are applied together, after the last of them."""
     if not isinstance(step.rule, Implication):
         observe(step)
@@ -153,7 +153,7 @@ def _tell(observe: Observer, step: Step, rules: RuleSet) -> None:
                 observe(other)
 
 
-def _merge(columns: Columns, step: Step, rule: Merge, record: Recorder) -> np.ndarray:
+def _merge(columns: Columns, step: RuleStep, rule: Merge, record: Recorder) -> np.ndarray:
     gained = np.zeros(columns.n, dtype=bool)
     for child in rule.from_:
         rows = columns.values.pop(child, None)
@@ -191,7 +191,7 @@ def _imply(columns: Columns, stage: str, rules: RuleSet, record: Recorder) -> di
 
 def _take(
     columns: Columns,
-    step: Step,
+    step: RuleStep,
     tags: tuple[str, ...],
     rows: np.ndarray,
     record: Recorder,
@@ -205,7 +205,7 @@ def _take(
             record(Effect(step, "removed", tag, (), losing, step.rule.why, contested))
 
 
-def _remove(columns: Columns, step: Step, rule: Removal, record: Recorder) -> np.ndarray:
+def _remove(columns: Columns, step: RuleStep, rule: Removal, record: Recorder) -> np.ndarray:
     rows = columns.any_of(rule.tags)
     _take(columns, step, rule.tags, rows, record)
     for tag in rule.tags:
@@ -213,7 +213,7 @@ def _remove(columns: Columns, step: Step, rule: Removal, record: Recorder) -> np
     return rows
 
 
-def _exclude(columns: Columns, step: Step, rule: Exclusion, record: Recorder) -> np.ndarray:
+def _exclude(columns: Columns, step: RuleStep, rule: Exclusion, record: Recorder) -> np.ndarray:
     rows = columns.any_of(rule.one) & columns.any_of(rule.other)
     _take(columns, step, rule.going, rows, record, contested=rule.review)
     if rule.going:
@@ -227,7 +227,7 @@ def _exclude(columns: Columns, step: Step, rule: Exclusion, record: Recorder) ->
 
 
 def _blanket_voice(
-    columns: Columns, step: Step, rule: VoicePolicy, evidence: TableEvidence, record: Recorder
+    columns: Columns, step: RuleStep, rule: VoicePolicy, evidence: TableEvidence, record: Recorder
 ) -> np.ndarray:
     """The original study's way: doubtful clips have no voice, unless the detector found any at all."""
     heard, denied = columns.get(rule.heard), columns.get(rule.denied)
@@ -255,7 +255,7 @@ def _blanket_voice(
 
 def _voice_by_evidence(
     columns: Columns,
-    step: Step,
+    step: RuleStep,
     rule: VoicePolicy,
     evidence: TableEvidence,
     thresholds: VoiceThresholds,

@@ -6,7 +6,7 @@ Neither set may win by having more words, or by being cut where the other is not
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from generation.redefinition.rules import RuleSet
+from generation.redefinition.rule_set import RuleSet
 from generation.redefinition.spelling import normalise
 
 SEPARATOR = ", "

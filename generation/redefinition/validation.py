@@ -1,17 +1,11 @@
 """Is a rule set sound? Unknown tags, cycles, and rules that undo one another, named with file and line."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from generation.redefinition.errors import RuleError
+from generation.redefinition.rule_set import RuleSet, RuleStep
 from generation.redefinition.schema import Exclusion, Family, Implication, Merge, Removal, VoicePolicy
 from generation.redefinition.spelling import suggestion
 
-if TYPE_CHECKING:
-    from generation.redefinition.rules import RuleSet, Step
-
-Gone = dict[str, "Step"]
+Gone = dict[str, RuleStep]
 
 
 def check(rules: RuleSet, lines: dict) -> None:
@@ -71,7 +65,7 @@ def _field(part: str) -> str:
     return "from_" if part == "from" else part
 
 
-def _mentioned(step: Step) -> tuple[str, ...]:
+def _mentioned(step: RuleStep) -> tuple[str, ...]:
     rule = step.rule
     if isinstance(rule, Merge):
         return rule.from_ + rule.into
@@ -91,7 +85,7 @@ def _mentioned(step: Step) -> tuple[str, ...]:
 
 
 def _check_cycles(rules: RuleSet) -> None:
-    arrows: dict[str, list[tuple[str, Step]]] = {}
+    arrows: dict[str, list[tuple[str, RuleStep]]] = {}
     for step in rules.steps:
         rule = step.rule
         if isinstance(rule, Merge):
@@ -107,7 +101,7 @@ def _check_cycles(rules: RuleSet) -> None:
         _walk(tag, arrows, [], done, rules)
 
 
-def _walk(tag: str, arrows: dict, trail: list[tuple[str, Step | None]], done: set[str], rules: RuleSet) -> None:
+def _walk(tag: str, arrows: dict, trail: list[tuple[str, RuleStep | None]], done: set[str], rules: RuleSet) -> None:
     if tag in done:
         return
     names = [name for name, _ in trail]
@@ -125,7 +119,7 @@ def _walk(tag: str, arrows: dict, trail: list[tuple[str, Step | None]], done: se
 
 def _check_sides(rules: RuleSet) -> None:
     """No tag on both sides of a rule, and no implication against a contradiction's decision."""
-    seen: dict[str, Step] = {}
+    seen: dict[str, RuleStep] = {}
     for step in rules.steps:
         if step.name in seen:
             raise RuleError(
@@ -150,7 +144,7 @@ def _check_sides(rules: RuleSet) -> None:
             _check_implied(rules, step, heard, denied, denied if rule.policy == "evidence" else {rule.heard})
 
 
-def _check_dropped(rules: RuleSet, step: Step, rule: Family) -> None:
+def _check_dropped(rules: RuleSet, step: RuleStep, rule: Family) -> None:
     """No tag that is dropped beside the very tag that implies it."""
     for source, (implied, implying) in _implied(rules).items():
         if source in rule.beside and implied & set(rule.drop):
@@ -158,7 +152,7 @@ def _check_dropped(rules: RuleSet, step: Step, rule: Family) -> None:
             _undone(rules, implying, step, f"it drops {tag!r} beside {source!r}, which implies it")
 
 
-def _check_decided(rules: RuleSet, step: Step, rule: Exclusion) -> None:
+def _check_decided(rules: RuleSet, step: RuleStep, rule: Exclusion) -> None:
     """No pair of tags decided twice: the later rule would never meet both."""
     for earlier in rules.steps:
         if earlier is step:
@@ -170,7 +164,7 @@ def _check_decided(rules: RuleSet, step: Step, rule: Exclusion) -> None:
                     _undone(rules, step, earlier, "it decides between the same tags before")
 
 
-def _check_implied(rules: RuleSet, step: Step, one: set[str], other: set[str], going: set[str]) -> None:
+def _check_implied(rules: RuleSet, step: RuleStep, one: set[str], other: set[str], going: set[str]) -> None:
     for source, (implied, implying) in _implied(rules).items():
         for side, opposite in ((one, other), (other, one)):
             if source in side and opposite & implied:
@@ -179,9 +173,9 @@ def _check_implied(rules: RuleSet, step: Step, one: set[str], other: set[str], g
             _undone(rules, step, implying, f"{source!r} brings back what is taken away here")
 
 
-def _implied(rules: RuleSet) -> dict[str, tuple[set[str], Step]]:
+def _implied(rules: RuleSet) -> dict[str, tuple[set[str], RuleStep]]:
     """Tag → everything it implies, through other tags too, and the rule where that begins."""
-    implied: dict[str, tuple[set[str], Step]] = {}
+    implied: dict[str, tuple[set[str], RuleStep]] = {}
     for step in rules.steps:
         if isinstance(step.rule, Implication):
             found, _ = implied.setdefault(step.rule.tag, (set(), step))
@@ -193,7 +187,7 @@ def _implied(rules: RuleSet) -> dict[str, tuple[set[str], Step]]:
     return implied
 
 
-def _refuse_if(tags: set[str], rules: RuleSet, step: Step, said: str) -> None:
+def _refuse_if(tags: set[str], rules: RuleSet, step: RuleStep, said: str) -> None:
     if tags:
         named = ", ".join(repr(tag) for tag in sorted(tags))
         raise RuleError(f"{rules.source}, line {step.line}: this rule {said.format(named)}; remove it there.")
@@ -202,7 +196,7 @@ def _refuse_if(tags: set[str], rules: RuleSet, step: Step, said: str) -> None:
 def _check_order(rules: RuleSet) -> None:
     """Walk the rules as they are applied; no rule may need, or bring back, a tag that is gone by then."""
     gone: Gone = {}
-    added: dict[str, Step] = {}
+    added: dict[str, RuleStep] = {}
     for step in rules.steps:
         rule = step.rule
         if isinstance(rule, Merge):
@@ -234,7 +228,7 @@ def _check_order(rules: RuleSet) -> None:
             )
 
 
-def _check_sources(tags: tuple[str, ...], gone: Gone, rules: RuleSet, step: Step) -> None:
+def _check_sources(tags: tuple[str, ...], gone: Gone, rules: RuleSet, step: RuleStep) -> None:
     for tag in tags:
         if tag in gone:
             raise RuleError(
@@ -243,13 +237,13 @@ def _check_sources(tags: tuple[str, ...], gone: Gone, rules: RuleSet, step: Step
             )
 
 
-def _check_targets(tags: tuple[str, ...], gone: Gone, rules: RuleSet, step: Step) -> None:
+def _check_targets(tags: tuple[str, ...], gone: Gone, rules: RuleSet, step: RuleStep) -> None:
     for tag in tags:
         if tag in gone:
             _undone(rules, gone[tag], step, f"it brings {tag!r} back")
 
 
-def _undone(rules: RuleSet, step: Step, by: Step, how: str) -> None:
+def _undone(rules: RuleSet, step: RuleStep, by: RuleStep, how: str) -> None:
     raise RuleError(
         f"{rules.source}, line {step.line}: this rule is undone by the one in line {by.line}: {how}; "
         "keep one of the two."

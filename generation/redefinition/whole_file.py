@@ -9,7 +9,7 @@ import numpy as np
 from generation.redefinition.clip import Change, Contested, contested_of, evidence_facts
 from generation.redefinition.engine import Columns, Effect, apply_rules, contradictions
 from generation.redefinition.evidence import TableEvidence, VoiceThresholds
-from generation.redefinition.rules import RuleSet, Step
+from generation.redefinition.rule_set import RuleSet, RuleStep
 from generation.redefinition.schema import Family, Implication, Merge, VoicePolicy
 from generation.redefinition.spelling import normalise, suggestion
 from generation.redefinition.tag_table import TagTable
@@ -101,7 +101,7 @@ def redefine_table(
     totals: dict[str, int] = {}
     tags_left: dict[str, int] = {}
 
-    def observe(step: Step) -> None:
+    def observe(step: RuleStep) -> None:
         totals[step.name] = int(columns.any_of(_about(step)).sum())
         tags_left[step.stage] = len(columns.values)
 
@@ -125,7 +125,7 @@ def redefine_table(
     )
 
 
-def _about(step: Step) -> tuple[str, ...]:
+def _about(step: RuleStep) -> tuple[str, ...]:
     """The tags whose total says what a rule came to."""
     rule = step.rule
     if isinstance(rule, Merge):

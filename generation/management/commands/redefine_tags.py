@@ -11,7 +11,8 @@ from pydantic import ValidationError
 
 from generation.redefinition.errors import RedefinitionError
 from generation.redefinition.evidence import VoiceThresholds
-from generation.redefinition.rules import DEFAULT_RULES, RuleSet, load_rules
+from generation.redefinition.rule_files import DEFAULT_RULES, load_rules
+from generation.redefinition.rule_set import RuleSet
 from generation.redefinition.tag_table import read_tag_table, write_tag_table
 from generation.redefinition.voice_table import read_voice_table
 from generation.redefinition.whole_file import RedefinedTable, redefine_table
