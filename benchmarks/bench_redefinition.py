@@ -19,8 +19,8 @@ import pandas as pd  # noqa: E402
 
 from generation.redefinition import load_rules, redefine  # noqa: E402
 from generation.redefinition.schema import Merge  # noqa: E402
-from generation.redefinition.tag_table import read_tag_table, write_tag_table  # noqa: E402
-from generation.redefinition.whole_file import redefine_table  # noqa: E402
+from generation.redefinition.table import redefine_table  # noqa: E402
+from generation.redefinition.tag_files import read_tag_table, write_tag_table  # noqa: E402
 
 DEFAULT = ROOT.parent / "shared" / "data" / "mtat" / "annotations_final.csv.xz"
 

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from generation.redefinition.errors import RuleError
 from generation.redefinition.rule_set import RuleSet, RuleStep
 from generation.redefinition.schema import RuleFile
-from generation.redefinition.validation import check
+from generation.redefinition.validation import check_rules
 from generation.redefinition.yaml_lines import read_with_lines
 
 RULES_FOLDER = Path(__file__).with_name("rules")
@@ -54,10 +54,10 @@ def parse_rules(text: str, source: str) -> RuleSet:
     try:
         file = RuleFile.model_validate(data)
     except ValidationError as error:
-        raise RuleError(_in_words(error, lines, source)) from error
+        raise RuleError(_error_text(error, lines, source)) from error
     steps = tuple(_steps(file, lines))
     rules = RuleSet(file, steps, source, hashlib.sha256(text.encode()).hexdigest())
-    check(rules, lines)
+    check_rules(rules, lines)
     return rules
 
 
@@ -73,22 +73,22 @@ def _steps(file: RuleFile, lines: dict) -> Iterator[RuleStep]:
                 yield RuleStep(stage.name, section, rule, lines[("stages", number, section, index)])
 
 
-def _in_words(error: ValidationError, lines: dict, source: str) -> str:
+def _error_text(error: ValidationError, lines: dict, source: str) -> str:
     found = error.errors()
     places = [tuple(problem["loc"]) for problem in found]
     problems = []
     for problem, path in zip(found, places, strict=True):
         if any(len(other) > len(path) and other[: len(path)] == path for other in places):
-            continue  # what holds a fault is faulty too; the fault itself is enough
+            continue  # pydantic also reports the field that contains this fault: report the innermost only
         place = path
         while place and place not in lines:
             place = place[:-1]
         where = ".".join(str(part) for part in path) or "the file"
-        problems.append(f"{source}, line {lines.get(place, 1)}: {where}: {_said(problem)}.")
+        problems.append(f"{source}, line {lines.get(place, 1)}: {where}: {_problem_text(problem)}.")
     return "\n".join(problems)
 
 
-def _said(problem: Any) -> str:
+def _problem_text(problem: Any) -> str:
     kinds = {
         "extra_forbidden": "is not a known field; see docs/tag-redefinition.md for those there are",
         "missing": "field required",

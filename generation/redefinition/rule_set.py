@@ -12,7 +12,7 @@ AnyRule = Merge | Implication | Exclusion | VoicePolicy | Family | Removal
 
 @dataclass(frozen=True)
 class RuleStep:
-    """One rule where it is applied."""
+    """One rule with its stage and section, and the line of the file where it begins."""
 
     stage: str
     section: str
@@ -21,7 +21,7 @@ class RuleStep:
 
     @property
     def name(self) -> str:
-        """Its name in reports and explanations: stage, section and what it says."""
+        """The rule's name in reports and explanations: stage, section and content."""
         return f"{self.stage}: {self.section}: {self.rule.label}"
 
 
@@ -40,17 +40,17 @@ class RuleSet:
 
     @property
     def identity(self) -> dict[str, str]:
-        """What provenance records of the rules: their name and the digest of their text."""
+        """The rules in provenance: their name and the SHA-256 of their text."""
         return {"rules": self.name, "rules_sha256": self.digest}
 
     @cached_property
     def known(self) -> frozenset[str]:
-        """Every tag that is not unknown: the built-in vocabulary's and the file's own."""
+        """The tags of the built-in vocabulary and of the file's own."""
         return vocabulary.known_tags() | frozenset(self.file.vocabulary)
 
     @cached_property
     def sources(self) -> dict[str, frozenset[str]]:
-        """Tag → itself and every tag that merges into it, over all stages."""
+        """Tag → the tag and every tag that merges into it, over all stages."""
         members: dict[str, set[str]] = {}
         for step in self.steps:
             if isinstance(step.rule, Merge):
@@ -71,7 +71,7 @@ class RuleSet:
 
     @cached_property
     def sides(self) -> dict[str, frozenset[str]]:
-        """Step name → every tag that speaks for one side of its contradiction: merged into it, or implying it."""
+        """Rule name → every tag of its contradiction, with the tags that merge into one of these or imply it."""
         return {
             step.name: self._meaning(sides_of(step.rule))
             for step in self.steps
@@ -88,25 +88,25 @@ class RuleSet:
 
     @cached_property
     def voice_policy(self) -> VoicePolicy | None:
-        """The rules' policy for voices, if they have one."""
+        """The first voice policy of the rules, or None."""
         return next((step.rule for step in self.steps if isinstance(step.rule, VoicePolicy)), None)
 
     def prompt_word(self, tag: str) -> str:
-        """The word that `tag` becomes in a prompt under these rules."""
+        """The word for `tag` in a prompt by these rules."""
         name = normalise(tag)
         if name in self.file.prompt_words:
             return self.file.prompt_words[name]
         return vocabulary.prompt_word(name) if self.file.vocabulary_words else name
 
     def probability(self, tag: str, probabilities: dict[str, float]) -> float | None:
-        """The tagger's probability of a tag: the highest of the tags merged into it; None where it knows none."""
+        """The highest probability among a tag and the tags merged into it; None if `probabilities` has none of them."""
         name = normalise(tag)
         known = [probabilities[t] for t in self.sources.get(name, {name}) if t in probabilities]
         return max(known) if known else None
 
 
 def sides_of(rule: Exclusion | VoicePolicy) -> tuple[str, ...]:
-    """The tags that a contradiction is between."""
+    """The tags between which a rule finds a contradiction."""
     if isinstance(rule, VoicePolicy):
         return (rule.heard, rule.denied, *rule.also_heard, *rule.review_beside)
     return rule.one + rule.other

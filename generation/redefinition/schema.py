@@ -1,4 +1,4 @@
-"""The shape of a rule file: what may stand in it, checked by pydantic."""
+"""The fields of a rule file, checked by pydantic."""
 
 from typing import Annotated, Literal
 
@@ -24,7 +24,7 @@ class Model(BaseModel):
 
 
 class Rule(Model):
-    """What every rule has."""
+    """The field that all rules share."""
 
     why: str = Field(default="", description="The reason, shown to the researcher beside each change.")
 
@@ -66,7 +66,7 @@ class Exclusion(Rule):
         return f"{', '.join(self.one)} ≠ {', '.join(self.other)}"
 
     @property
-    def going(self) -> tuple[str, ...]:
+    def losing(self) -> tuple[str, ...]:
         """The tags that a contradictory clip loses."""
         losers = {"one": self.other, "other": self.one, "neither": self.one + self.other, "both": ()}
         return losers[self.stands]

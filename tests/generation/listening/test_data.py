@@ -7,7 +7,7 @@ import pytest
 import soundfile
 
 from generation.library import passes, tasks
-from generation.redefinition.voice_table import read_voice_table
+from generation.redefinition.voice_files import read_voice_table
 from generation.tagging import MusicnnOptions
 from generation.tagging.magnatagatune import AnnotationError, read_annotations, split_data
 from generation.tagging.metrics import score_tagging, tune_thresholds

@@ -8,9 +8,9 @@ import pytest
 from django.core.management import call_command
 
 from generation.redefinition import load_rules, redefine
-from generation.redefinition.audit import audit
-from generation.redefinition.evidence import TableEvidence
-from generation.redefinition.whole_file import columns_of, redefine_table
+from generation.redefinition.faults import count_faults
+from generation.redefinition.table import columns_of, redefine_table
+from generation.redefinition.voice_evidence import TableEvidence
 
 # What the original study's scripts print, stage by stage: rule's parent → (clips changed, total after its stage).
 STAGE_1 = {
@@ -145,7 +145,7 @@ def test_seed_with_a_detector_believes_any_voice_at_all(annotations):
 def test_curated_leaves_no_twin_beside_its_twin(curated):
     for family in LEFT_APART:
         assert len(family & set(curated.table.tags)) == 1, family
-    assert all(count == 0 for count in audit(curated.table).duplicates.values())
+    assert all(count == 0 for count in count_faults(curated.table).duplicates.values())
 
 
 def test_curated_keeps_the_usual_word(curated):
@@ -206,7 +206,7 @@ def test_solo_is_no_voice(annotations, curated):
 
 
 def test_duplicates_and_contradictions_before_and_after(annotations, seed, curated):
-    found = [audit(table) for table in (annotations, seed.table, curated.table)]
+    found = [count_faults(table) for table in (annotations, seed.table, curated.table)]
     assert [sum(one.duplicates.values()) for one in found] == DUPLICATES
     assert [sum(one.contradictions.values()) for one in found] == CONTRADICTIONS
 

@@ -10,8 +10,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from generation.redefinition import TagTableError
-from generation.redefinition.tag_table import read_tag_table, write_tag_table
-from generation.redefinition.voice_table import read_voice_table
+from generation.redefinition.tag_files import read_tag_table, write_tag_table
+from generation.redefinition.voice_files import read_voice_table
 
 TABLE = "clip_id,jazzy,K-Beat,no vocals,singer,mp3_path\na,1,0,0,1,x/a.mp3\nb,1,1,1,0,x/b.mp3\n"
 
@@ -180,7 +180,7 @@ def test_a_tag_that_may_be_misspelt_is_offered_not_applied(write, tmp_path):
         ("clip_id,rock\na,\n", "row 2: 'rock' of clip 'a' is ''"),
         ("clip_id,rock,pop\na,1,0\nb,10,\n", "row 3: 'rock' of clip 'b' is '10'"),
         ("clip_id,rock\na,1\nb,1,0\n", "row 3: 3 fields where the header has 2"),
-        ("clip_id,rock\na,1\na,0\n", "row 3: clip 'a' stands in row 2 too"),
+        ("clip_id,rock\na,1\na,0\n", "row 3: clip 'a' is in row 2 too"),
         ("clip_id,rock\n,1\n", "row 2: clip_id is empty"),
         ("clip_id,rock,rock\na,1,1\n", "row 1: the column 'rock' is given twice"),
         ("clip_id,rock\na,1\n\nb,1\n", "row 3: is empty"),
@@ -204,7 +204,7 @@ def test_faults_of_a_tag_file_are_named(write, text, message):
         ("clip_id,voice\na,nan\n", "row 2: voice is 'nan'"),
         ("clip_id,voice\na,yes\n", "row 2: voice is 'yes'"),
         ("clip_id,voice\na,1\nz,1\n", "row 3: unknown clip 'z'"),
-        ("clip_id,voice\na,1\na,1\n", "row 3: clip 'a' stands in row 2 too"),
+        ("clip_id,voice\na,1\na,1\n", "row 3: clip 'a' is in row 2 too"),
     ],
 )
 def test_faults_of_a_voice_file_are_named(write, text, message):

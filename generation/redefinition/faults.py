@@ -1,7 +1,4 @@
-"""How much is wrong with a table's tags: one thing said twice, and contradictions, counted by one measure.
-
-The measure is a rule set (`curated` unless told otherwise), so that tables before and after different rules compare.
-"""
+"""Count duplicate and contradictory tags of a table, by one rule set, to compare tables before and after others."""
 
 from dataclasses import dataclass
 
@@ -11,34 +8,37 @@ from generation.redefinition.engine import contradictions
 from generation.redefinition.rule_files import DEFAULT_RULES, load_rules
 from generation.redefinition.rule_set import RuleSet
 from generation.redefinition.schema import Merge
-from generation.redefinition.tag_table import TagTable
-from generation.redefinition.whole_file import columns_of
+from generation.redefinition.table import columns_of
+from generation.redefinition.tag_files import TagTable
 
 
 @dataclass(frozen=True)
-class Audit:
-    """duplicates: tag → clips that carry two or more of the tags for it. contradictions: rule → clips with both
-    sides, tags read through the merges and implications."""
+class TagFaults:
+    """Faults of a table.
+
+    duplicates: tag → clips that carry two or more of its synonyms. contradictions: rule → clips with both sides, tags
+    read through the merges and implications.
+    """
 
     duplicates: dict[str, int]
     contradictions: dict[str, int]
 
 
-def audit(table: TagTable, measure: RuleSet | None = None) -> Audit:
-    """Count what a rule set would find wrong in a table, without changing it."""
-    measure = measure or load_rules(DEFAULT_RULES)
+def count_faults(table: TagTable, rules: RuleSet | None = None) -> TagFaults:
+    """Count the faults that a rule set (default: `curated`) finds in a table, without changing it."""
+    rules = rules or load_rules(DEFAULT_RULES)
     columns, _ = columns_of(table)
     duplicates = {}
-    for tag, members in synonyms(measure).items():
+    for tag, members in synonyms(rules).items():
         count = np.zeros(columns.n, dtype=np.int16)
         for member in members:
             count += columns.get(member)
         duplicates[tag] = int((count >= 2).sum())
-    return Audit(duplicates, contradictions(columns, measure))
+    return TagFaults(duplicates, contradictions(columns, rules))
 
 
 def synonyms(rules: RuleSet) -> dict[str, frozenset[str]]:
-    """Tag → itself and every tag that means the same by these rules (compounds, which say more, left out)."""
+    """Tag → the tag and every tag that means the same by these rules (compounds mean more and are left out)."""
     members: dict[str, set[str]] = {}
     for step in rules.steps:
         if isinstance(step.rule, Merge) and len(step.rule.into) == 1:
