@@ -50,7 +50,7 @@ def synchronise() -> None:
 @contextmanager
 def denoiser_clock(painter: DiffusersPainter) -> Iterator[dict[str, float]]:
     """Counts the seconds within the denoiser's forward passes."""
-    pipeline = painter._pipeline()
+    pipeline = painter._model().pipeline
     denoiser = getattr(pipeline, "unet", None) or pipeline.transformer
     forward, clock = denoiser.forward, {"seconds": 0.0}
 
@@ -88,10 +88,10 @@ def peak_memory() -> float:
 def measure(options: DiffusersOptions, rounds: int) -> dict[str, Any]:
     """All figures of one model."""
     painter = DiffusersPainter(options)
-    loading = seconds(painter._pipeline)
+    loading = seconds(painter._model)
     ways = {
-        "one_batch": lambda seed: painter.paint(PROMPTS, seed=seed),
-        "one_call_each": lambda seed: [painter.paint([prompt], seed=seed)[0] for prompt in PROMPTS],
+        "one_batch": lambda seed: painter.paint(PROMPTS, seed=seed).images,
+        "one_call_each": lambda seed: [painter.paint([prompt], seed=seed).images[0] for prompt in PROMPTS],
     }
     pictures = {name: [np.asarray(image, dtype=int) for image in work(0)] for name, work in ways.items()}
     pairs = zip(pictures["one_batch"], pictures["one_call_each"], strict=True)
@@ -117,7 +117,7 @@ def measure(options: DiffusersOptions, rounds: int) -> dict[str, Any]:
         "pictures_a_second": {name: round(4 / statistics.median(times), 3) for name, times in timings.items()},
         "best_pictures_a_second": {name: round(4 / time_, 3) for name, time_ in best.items()},
         "batch_is_faster_by": round(best["one_call_each"] / best["one_batch"], 2),
-        "batches": painter.last_batches,
+        "batches": list(painter.paint(PROMPTS, seed=1).batch_sizes),
         "peak_memory_gib": {name: round(peak, 2) for name, peak in memory.items()},
         "outside_the_denoiser_percent": round(100 * (1 - clock["seconds"] / whole), 1),
         "largest_difference_of_a_pixel": furthest,

@@ -1,65 +1,44 @@
-"""Paints with a diffusion model. For workers: painting loads torch and the model's weights.
+"""Paint with a diffusion model. For workers: painting loads torch and the model's weights.
 
-Fair by construction: the pictures of one call start from the same latents (each has a generator of its own
-in the same state), go through the model in an order that follows from prompts and seed and not from the
-caller's, and share every setting.
+No condition has an advantage: the pictures of one call start from the same latents (each has its own generator in the
+same state), pass through the model in an order that depends on prompts and seed but not on the caller, and share every
+setting.
 """
 
 from __future__ import annotations
 
 import hashlib
 import inspect
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import cached_property
 from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from generation.hardware import processor
-from generation.painting.base import check_lengths
+from generation.painting.base import Painted, check_lengths
 from generation.painting.diffusers_options import DiffusersOptions
 from generation.painting.errors import OutOfMemory, PainterNotReady, PictureWithheld
+from generation.painting.loaded_model import LoadedModel, load_model, model_lock
 from generation.painting.model_files import check_files, model_folder, model_index, weights_digest
 from generation.painting.prompt_tokens import PromptTokens
+from generation.painting.schedulers import check_scheduler, fresh_scheduler, scheduler_class_name
 
 if TYPE_CHECKING:
     from PIL import Image
 
-SCHEDULERS = {
-    "ddim": "DDIMScheduler",
-    "dpm": "DPMSolverMultistepScheduler",
-    "euler": "EulerDiscreteScheduler",
-    "euler-ancestral": "EulerAncestralDiscreteScheduler",
-    "heun": "HeunDiscreteScheduler",
-    "lcm": "LCMScheduler",
-    "pndm": "PNDMScheduler",
-    "unipc": "UniPCMultistepScheduler",
-}
-
-# One model at a time is kept in memory: a worker paints study after study, and two models fill a GPU.
-_loaded: dict[tuple[object, ...], Any] = {}
-_loading = threading.RLock()
-
 
 class DiffusersPainter:
-    """See the module's docstring, and `Painter` for what is promised."""
+    """A `Painter` that runs a model of the diffusers library; see the module's docstring."""
 
     def __init__(self, options: DiffusersOptions) -> None:
         self._options = options
-        # How many pictures go through the model together at most: found out where memory runs out.
-        self.most_at_once: int | None = None
-        # How many are to go through together, batch by batch, in order to paint again as it was done then.
-        self.batches_as_then: tuple[int, ...] = ()
-        # How many went through together in the last call: [4], or [2, 2] where memory ran out.
-        self.last_batches: list[int] = []
+        # The most pictures that fit into memory together; None until memory runs out for the first time.
+        self.max_batch: int | None = None
 
     @property
     def identity(self) -> dict[str, str]:
         options = self._options
         folder = model_folder(options)
-        scheduler = SCHEDULERS.get(options.scheduler) or model_index(folder)["scheduler"][1]
         return {
             "kind": "diffusers",
             "model": options.model,
@@ -67,7 +46,7 @@ class DiffusersPainter:
             "weights": weights_digest(folder) if options.revision is None else "",
             "variant": options.variant or "",
             "pipeline": model_index(folder)["_class_name"],
-            "scheduler": scheduler,
+            "scheduler": scheduler_class_name(options, folder),
             "steps": str(options.steps),
             "guidance": str(options.guidance),
             "size": str(options.size),
@@ -86,10 +65,10 @@ class DiffusersPainter:
         return self._tokens.count(text)
 
     def check_ready(self) -> None:
-        """Everything that can be known before the first picture, without loading weights.
+        """Check everything that can be checked without loading weights.
 
         Raises:
-            PainterNotReady: with one message that says what is missing and how to mend it.
+            PainterNotReady: the message names what is missing and how to fix it.
         """
         folder = check_files(self._options)
         options = self._options
@@ -100,69 +79,65 @@ class DiffusersPainter:
             )
         if self._device == "cpu" and self._dtype_name == "float16":
             raise PainterNotReady("float16 needs a GPU: set the dtype to 'float32' or 'auto'.")
-        index = model_index(folder)
-        if options.scheduler != "model" and index["scheduler"][1].startswith("FlowMatch"):
-            raise PainterNotReady(
-                f"'{options.model}' works only with the scheduler it comes with: set scheduler to 'model'."
-            )
-        parameters = _parameters_of(index["_class_name"])
+        check_scheduler(options, folder)
+        parameters = _parameters_of(model_index(folder)["_class_name"])
         if options.negative_prompt and ("negative_prompt" not in parameters or "true_cfg_scale" in parameters):
             raise PainterNotReady(f"'{options.model}' takes no negative prompt: leave the setting empty.")
         if options.negative_prompt and options.guidance <= 1:
             raise PainterNotReady(
-                f"A negative prompt says nothing to a model at guidance {options.guidance:g}: leave it empty, or set "
-                "the guidance above 1."
+                f"A negative prompt has no effect at guidance {options.guidance:g}: leave it empty, or set the guidance "
+                "above 1."
             )
-        self._check_steps(folder)
-        # Loads the tokenizers, which say themselves what is wrong with them.
+        # Counting loads the tokenizers, which raise PainterNotReady if something is wrong with them.
         if self.count_tokens(options.negative_prompt) > self.token_limit:
             raise PainterNotReady(
                 f"The negative prompt has {self.count_tokens(options.negative_prompt)} tokens and '{options.model}' "
                 f"reads {self.token_limit}: shorten it."
             )
 
-    def paint(self, prompts: Sequence[str], *, seed: int) -> list[Image.Image]:
-        """All `prompts` together from the same initial latents; see `Painter.paint`.
+    def paint(self, prompts: Sequence[str], *, seed: int, batch_sizes: Sequence[int] | None = None) -> Painted:
+        """Paint all `prompts` from the same initial latents; see `Painter.paint`.
 
-        Where memory runs out, half as many go at once; the latents stay the same, so the pictures do too,
-        to the rounding of the numbers. Equal prompts are painted once.
+        If memory runs out, the batch is halved; the latents stay the same, so the pictures are equal up to rounding.
+        Equal prompts are painted once.
 
         Raises:
-            PromptTooLong: a prompt that the model would cut.
-            PictureWithheld: a picture came out black; all are to be painted again from another seed.
+            PromptTooLong: the model would cut a prompt.
+            PictureWithheld: a picture came out black; paint all again from another seed.
             OutOfMemory: not even one picture fits.
             PainterNotReady: the model cannot be loaded.
         """
         check_lengths(self, prompts)
-        distinct = sorted(set(prompts), key=lambda prompt: _place_in_batch(prompt, seed))
-        with _loading:
-            pictures = dict(zip(distinct, self._paint_in_batches(distinct, seed), strict=True))
-        return [pictures[prompt].copy() for prompt in prompts]
+        distinct = sorted(set(prompts), key=lambda prompt: _batch_order_key(prompt, seed))
+        with model_lock:
+            painted = self._paint_in_batches(distinct, seed, batch_sizes or ())
+        pictures = dict(zip(distinct, painted.images, strict=True))
+        return Painted([pictures[prompt].copy() for prompt in prompts], painted.batch_sizes)
 
-    def _paint_in_batches(self, prompts: Sequence[str], seed: int) -> list[Image.Image]:
-        pipeline = self._pipeline()
+    def _paint_in_batches(self, prompts: Sequence[str], seed: int, batch_sizes: Sequence[int]) -> Painted:
+        model = self._model()
         images: list[Image.Image] = []
-        self.last_batches = []
-        as_then = list(self.batches_as_then) if sum(self.batches_as_then) == len(prompts) else []
+        sizes: list[int] = []
+        wanted = list(batch_sizes) if sum(batch_sizes) == len(prompts) else []
         while len(images) < len(prompts):
             left = prompts[len(images) :]
-            batch = left[: as_then[0] if as_then else self.most_at_once or len(left)]
-            painted = self._paint_batch(pipeline, batch, seed)
+            batch = left[: wanted[0] if wanted else self.max_batch or len(left)]
+            painted = self._paint_batch(model, batch, seed)
             if painted is None:
                 if len(batch) == 1:
                     raise OutOfMemory(
                         f"One picture of {self._options.size} pixels does not fit into memory "
                         f"({self._device}): choose a smaller size or model, or float16 on a GPU."
                     )
-                self.most_at_once, as_then = (len(batch) + 1) // 2, []
+                self.max_batch, wanted = (len(batch) + 1) // 2, []
                 continue
             images += painted
-            self.last_batches.append(len(batch))
-            as_then = as_then[1:]
-        return images
+            sizes.append(len(batch))
+            wanted = wanted[1:]
+        return Painted(images, tuple(sizes))
 
-    def _paint_batch(self, pipeline: Any, prompts: Sequence[str], seed: int) -> list[Image.Image] | None:
-        """The pictures of one run of the model, or None where memory ran out."""
+    def _paint_batch(self, model: LoadedModel, prompts: Sequence[str], seed: int) -> list[Image.Image] | None:
+        """The pictures of one run of the model, or None if memory ran out."""
         import torch
 
         options = self._options
@@ -172,24 +147,28 @@ class DiffusersPainter:
             "height": options.size,
             "num_inference_steps": options.steps,
             "guidance_scale": options.guidance,
-            # On the processor, so that a seed means the same latents on every machine.
+            # On the processor, so that a seed gives the same latents on every machine.
             "generator": [torch.Generator("cpu").manual_seed(seed) for _ in prompts],
         }
         if options.negative_prompt:
             arguments["negative_prompt"] = [options.negative_prompt] * len(prompts)
-        pipeline.scheduler = self._fresh_scheduler(pipeline.earsight_scheduler)
+        model.pipeline.scheduler = fresh_scheduler(options.scheduler, model.shipped_scheduler)
         try:
-            with torch.inference_mode(), _repeatable(torch):
-                output = pipeline(**arguments)
+            # Without cuDNN's benchmarking, which would choose algorithms by their speed on this run.
+            with (
+                torch.inference_mode(),
+                torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False),
+            ):
+                output = model.pipeline(**arguments)
         except (torch.OutOfMemoryError, MemoryError):
             output = None
         except RuntimeError as error:
-            # The processor's allocator, and cuBLAS while it starts, say it in words only.
+            # The processor's allocator and cuBLAS raise a plain RuntimeError; only its text tells that memory ran out.
             if not any(words in str(error) for words in ("allocate memory", "out of memory", "ALLOC_FAILED")):
                 raise
             output = None
         if output is None:
-            # Outside the handler: there the traceback would still hold the tensors.
+            # Not in the handler above: the traceback there still refers to the tensors.
             if torch.cuda.is_available():
                 torch.cuda.empty_cache()
             return None
@@ -201,53 +180,8 @@ class DiffusersPainter:
             )
         return list(output.images)
 
-    def _fresh_scheduler(self, shipped: Any) -> Any:
-        """The chosen sampler with the settings of the one that the model ships with.
-
-        Made anew for each painting, since some keep state between calls.
-        """
-        import diffusers
-
-        if self._options.scheduler == "model":
-            return type(shipped).from_config(shipped.config)
-        scheduler_class = getattr(diffusers, SCHEDULERS[self._options.scheduler])
-        # Latent diffusion models are sampled without PNDM's first, Runge-Kutta steps; only PNDM's own
-        # settings say so.
-        extra = {"skip_prk_steps": True} if self._options.scheduler == "pndm" else {}
-        return scheduler_class.from_config(shipped.config, **extra)
-
-    def _check_steps(self, folder: Path) -> None:
-        """Let the sampler lay out its steps, without a model: some take only so many."""
-        import diffusers
-
-        shipped_class = getattr(diffusers, model_index(folder)["scheduler"][1])
-        if shipped_class.__name__.startswith("FlowMatch"):
-            return
-        try:
-            shipped = shipped_class.from_pretrained(folder / "scheduler", local_files_only=True)
-            self._fresh_scheduler(shipped).set_timesteps(self._options.steps)
-        except (OSError, ValueError, IndexError) as error:
-            raise PainterNotReady(
-                f"The scheduler '{self._options.scheduler}' cannot do {self._options.steps} steps with "
-                f"'{self._options.model}' ({error}): choose other steps or another scheduler."
-            ) from error
-
-    def _pipeline(self) -> Any:
-        """The model on its device; loaded once per process, the model before it let go."""
-        options = self._options
-        key = (
-            options.model,
-            options.revision,
-            options.variant,
-            self._dtype_name,
-            self._device,
-            options.safety_checker,
-        )
-        if key not in _loaded:
-            self.check_ready()
-            _loaded.clear()
-            _loaded[key] = _load(model_folder(options), options, self._device, self._dtype_name)
-        return _loaded[key]
+    def _model(self) -> LoadedModel:
+        return load_model(self._options, self._device, self._dtype_name, check_ready=self.check_ready)
 
     @cached_property
     def _tokens(self) -> PromptTokens:
@@ -267,7 +201,7 @@ class DiffusersPainter:
 
 
 def hardware(device: str) -> str:
-    """The part that paints, in words: the GPU's name, or the processor's."""
+    """The name of the GPU or processor that paints."""
     if device == "cuda":
         import torch
 
@@ -275,33 +209,9 @@ def hardware(device: str) -> str:
     return processor()
 
 
-def _place_in_batch(prompt: str, seed: int) -> bytes:
-    """A sorting key that follows from prompt and seed alone: no condition has a place of its own."""
+def _batch_order_key(prompt: str, seed: int) -> bytes:
+    """A sorting key from prompt and seed alone, so that no condition always has the same place in the batch."""
     return hashlib.blake2b(prompt.encode(), key=str(seed).encode()[:64], digest_size=16).digest()
-
-
-def _load(folder: Path, options: DiffusersOptions, device: str, dtype_name: str) -> Any:
-    import torch
-    from diffusers import AutoPipelineForText2Image
-
-    arguments: dict[str, Any] = {
-        "dtype": getattr(torch, dtype_name),
-        "variant": options.variant,
-        "use_safetensors": True,
-        "local_files_only": True,
-    }
-    if not options.safety_checker and "safety_checker" in model_index(folder):
-        arguments |= {"safety_checker": None, "requires_safety_checker": False}
-    try:
-        pipeline = AutoPipelineForText2Image.from_pretrained(folder, **arguments)
-        pipeline = pipeline.to(device)
-    except (torch.OutOfMemoryError, MemoryError) as error:
-        raise OutOfMemory(f"The model '{options.model}' does not fit into memory ({device}).") from error
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
-        raise PainterNotReady(f"The model '{options.model}' cannot be loaded: {error}") from error
-    pipeline.set_progress_bar_config(disable=True)
-    pipeline.earsight_scheduler = pipeline.scheduler
-    return pipeline
 
 
 def _parameters_of(pipeline_name: str) -> set[str]:
@@ -316,10 +226,3 @@ def _refuse_withheld(output: Any) -> None:
         raise PictureWithheld("The model's safety checker withheld a picture.", reason="safety_checker")
     if any(image.convert("L").getextrema()[1] == 0 for image in output.images):
         raise PictureWithheld("A picture came out black.", reason="black")
-
-
-@contextmanager
-def _repeatable(torch: Any) -> Iterator[None]:
-    """Let the GPU's library choose algorithms that give the same numbers every time."""
-    with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False):
-        yield

@@ -19,11 +19,10 @@ from generation.hardware import machine
 from generation.listening.audio import AudioError, decode, survey_mp3, waveform_peaks
 from generation.listening.voice import detect_voice
 from generation.painting import PaintingError, build_painter, normalise
-from generation.painting.attempts import paint_from_sequence
 from generation.painting.base import Painter
 from generation.painting.errors import PainterNotReady
 from generation.painting.provenance import Provenance, library_versions
-from generation.painting.seeds import ATTEMPTS, seed_sequence
+from generation.painting.seeds import ATTEMPTS, paint_from_sequence, seed_sequence
 from generation.redefinition import RedefinitionError, RuleError, load_rules, prompts, redefine
 from generation.redefinition.decisions import apply_decisions
 from generation.settings_model import GenerationSettings
@@ -299,7 +298,7 @@ def paint_clip(
         "tagger": sources["tagger"],
         "started_at": sources["started_at"],
         "batch": texts,
-        "batch_sizes": tuple(getattr(painter, "last_batches", ())),
+        "batch_sizes": painted.batch_sizes,
         "painter_options": settings.painter.model_dump(mode="json"),
         "painter": painter.identity,
         "seed": painted.seed,

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms, PngImagePlugin
 
-from generation.painting.normalise import PictureError, digest, normalise, opaque_name, open_picture, preview
+from generation.painting.normalise import PictureError, digest, normalise, open_picture, preview
 
 
 def a_picture(width=80, height=80, mode="RGB", seed=0) -> Image.Image:
@@ -132,11 +132,6 @@ def test_a_turned_photograph_stands_upright():
 def test_the_same_picture_gives_the_same_bytes():
     assert normalise(a_picture(), 64) == normalise(a_picture(), 64)
     assert digest(normalise(a_picture(), 64)) != digest(normalise(a_picture(seed=1), 64))
-
-
-def test_names_say_nothing_of_the_content():
-    assert len({opaque_name() for _ in range(50)}) == 50
-    assert len(opaque_name()) == 36
 
 
 @pytest.mark.parametrize(

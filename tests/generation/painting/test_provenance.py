@@ -8,13 +8,14 @@ import pytest
 from PIL import Image
 from pydantic import ValidationError
 
-from generation.painting import DiffusersOptions, build_painter
-from generation.painting import diffusers_painter as painting_room
-from generation.painting import provenance as room
+from generation import hardware
+from generation.hardware import machine
+from generation.painting import DiffusersOptions, build_painter, loaded_model
 from generation.painting.comparison import compare_images
 from generation.painting.model_files import PainterNotReady
 from generation.painting.normalise import normalise, open_picture
-from generation.painting.provenance import Provenance, library_versions, machine, reproduce
+from generation.painting.provenance import Provenance, library_versions
+from generation.painting.reproduce import reproduce
 from tests.generation.painting.conftest import save_pipeline
 
 PROMPTS = ("a guitar", "piano and drums", "a slow piano piece", "drums")
@@ -59,14 +60,14 @@ def model(tmp_path_factory):
 def made(model):
     options = DiffusersOptions(model=str(model), steps=2, size=32, device="cpu")
     painter = build_painter(options)
-    image = painter.paint(PROMPTS, seed=21)[1]
+    image = painter.paint(PROMPTS, seed=21).images[1]
     return record(options, painter, image), image
 
 
 def test_it_is_painted_again_from_the_stored_record(model):
     provenance, image = made(model)
     stored = normalise(image, 32)
-    painting_room._loaded.clear()
+    loaded_model._loaded.clear()
     again = reproduce(Provenance.model_validate_json(provenance.model_dump_json()))
     assert len(again.batch) == 4
     assert compare_images(open_picture(stored), open_picture(normalise(again.image, 32))).verdict == "bit-identical"
@@ -101,5 +102,5 @@ def test_a_prompt_outside_its_batch_is_no_provenance(model):
 
 
 def test_the_record_names_no_machine_of_anyone(monkeypatch):
-    monkeypatch.setattr(room.platform, "node", lambda: "the-name-of-a-person")
+    monkeypatch.setattr(hardware.platform, "node", lambda: "the-name-of-a-person")
     assert "the-name-of-a-person" not in str(machine())

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from generation.painting.base import Painted
 from generation.runs import pipeline
 from generation.runs.pipeline import Evidence, Heard, Seeds
 
@@ -29,11 +30,9 @@ class FlatPainter:
     def count_tokens(self, text: str) -> int:
         return len(text.split()) + 2
 
-    def paint(self, prompts: Sequence[str], *, seed: int) -> list[Image.Image]:
-        return [
-            Image.new("RGB", (64, 64), tuple(hashlib.sha256(f"{prompt}{seed}".encode()).digest()[:3]))
-            for prompt in prompts
-        ]
+    def paint(self, prompts: Sequence[str], *, seed: int, batch_sizes: Sequence[int] | None = None) -> Painted:
+        colours = [tuple(hashlib.sha256(f"{prompt}{seed}".encode()).digest()[:3]) for prompt in prompts]
+        return Painted([Image.new("RGB", (64, 64), colour) for colour in colours])
 
 
 if not os.environ.get("EARSIGHT_TEST_SKETCH"):  # this module is imported in the other's place, never beside it
