@@ -14,7 +14,7 @@ from generation.writing import (
     SpendingCapReached,
     StopsTheBatch,
 )
-from generation.writing.answers import FolderAnswers
+from generation.writing.answer_store import FolderAnswers
 from generation.writing.usage import Usage, check_cap
 from tests.generation.writing.conftest import GOOD, KEY, TAGS, Writer, content, failure, sentence
 

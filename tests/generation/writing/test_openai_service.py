@@ -15,9 +15,9 @@ from generation.writing import (
     RequestRejected,
     ServiceUnavailable,
     StopsTheBatch,
-    dialect,
+    compatibility,
 )
-from generation.writing.answers import FolderAnswers
+from generation.writing.answer_store import FolderAnswers
 from generation.writing.openai_writer import OpenAIWriter
 from tests.generation.writing.conftest import GOOD, KEY, TAGS, Writer, content, failure, sentence
 
@@ -73,7 +73,7 @@ def test_what_goes_on_to_be_refused_stops_the_batch(writer, server):
 
 def test_what_was_found_not_to_be_taken_changes_no_stored_answer(server, tmp_path):
     Writer(server, answers=FolderAnswers(tmp_path)).write(NO_SCHEMA, sentence(GOOD))
-    dialect._known.clear()  # another process, which has not found out yet
+    compatibility._known.clear()  # as in another process, which has not learnt it yet
     Writer(server, answers=FolderAnswers(tmp_path)).write()
     assert len(server.requests) == 2
 
@@ -82,7 +82,7 @@ def test_what_was_found_not_to_be_taken_changes_no_stored_answer(server, tmp_pat
 def test_a_server_cannot_send_tags_and_key_on_to_another_host(writer, server, other_server, status):
     other_server.script = [sentence(GOOD)]
     address = f"{other_server.base_url}/chat/completions"
-    with pytest.raises(RequestRejected, match="sends on to 127"):
+    with pytest.raises(RequestRejected, match="redirects to 127"):
         writer.write((status, {"Location": address}, {}))
     assert (len(server.requests), other_server.requests) == (1, [])
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from generation.redefinition.vocabulary import known_tags
 from generation.writing import Sentence, SentenceTooLong, TemplateOptions
-from generation.writing.template import TemplateWriter
+from generation.writing.template_writer import TemplateWriter
 
 KINDS = {
     "instrument": "guitar,guitars,piano,drums,drum,violin,flute,strings,synth,sitar,harp,organ,bass,"
