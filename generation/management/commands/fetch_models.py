@@ -35,8 +35,8 @@ class Command(BaseCommand):
 
     def _tagger(self, chosen: GenerationSettings) -> None:
         if isinstance(chosen.tagger, MusicnnOptions):
+            from generation.tagging.files import default_weights_folder
             from generation.tagging.musicnn.weights import ensure_weights
-            from generation.tagging.weights import default_weights_folder
 
             self.stdout.write(f"Tagger musicnn: {ensure_weights(default_weights_folder())}")
         else:
