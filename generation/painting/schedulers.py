@@ -37,7 +37,7 @@ def fresh_scheduler(choice: str, shipped: Any) -> Any:
         return type(shipped).from_config(shipped.config)
     scheduler_class = getattr(diffusers, SCHEDULERS[choice])
     # Latent diffusion models are sampled without PNDM's first, Runge-Kutta steps; the settings of other samplers
-    # do not say so.
+    # lack this.
     extra = {"skip_prk_steps": True} if choice == "pndm" else {}
     return scheduler_class.from_config(shipped.config, **extra)
 

@@ -23,7 +23,7 @@ def _check_names(rules: RuleSet, lines: dict) -> None:
         line = lines[("stages", number)]
         if stage.name in seen:
             raise RuleError(
-                f"{rules.source}, line {line}: the stage {stage.name!r} stands in line {seen[stage.name]} too; "
+                f"{rules.source}, line {line}: the stage {stage.name!r} is in line {seen[stage.name]} too; "
                 "give each its own name."
             )
         seen[stage.name] = line
@@ -126,7 +126,7 @@ def _check_sides(rules: RuleSet) -> None:
     for step in rules.steps:
         if step.name in seen:
             raise RuleError(
-                f"{rules.source}, line {step.line}: this rule stands in line {seen[step.name].line} too; remove one."
+                f"{rules.source}, line {step.line}: this rule is in line {seen[step.name].line} too; remove one."
             )
         seen[step.name] = step
         rule = step.rule

@@ -18,13 +18,17 @@ class VoiceThresholds(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    voice_at: float = Field(default=0.5, ge=0, le=1, description="Share of the clip with voice that says voice.")
-    none_at: float = Field(default=0.05, ge=0, le=1, description="Share of the clip with voice that still says none.")
+    voice_at: float = Field(
+        default=0.5, ge=0, le=1, description="Lowest share of the clip with voice for the verdict “voice”."
+    )
+    none_at: float = Field(
+        default=0.05, ge=0, le=1, description="Highest share of the clip with voice for the verdict “none”."
+    )
     tagger_at: float = Field(
         default=0.15,
         ge=0,
         le=1,
-        description="Probability of its voice tags from which on the tagger says something.",
+        description="Lowest probability of its voice tags for a verdict of the tagger.",
     )
 
     @model_validator(mode="after")

@@ -134,7 +134,7 @@ def test_an_implication_of_silence_against_the_voice_policy():
 
 def test_the_same_rule_twice():
     body = "    implications:\n      - {tag: opera, implies: vocal}\n      - {tag: opera, implies: vocal}\n"
-    refused(body, "line 6: this rule stands in line 5 too")
+    refused(body, "line 6: this rule is in line 5 too")
 
 
 def test_a_prompt_word_for_a_tag_that_goes():
