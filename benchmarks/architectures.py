@@ -1,4 +1,4 @@
-"""Models with random weights to measure speed with: tiny ones for any machine, and the full sizes for a GPU."""
+"""Models with random weights for speed measurements: tiny ones for any machine, full sizes for a GPU."""
 
 from __future__ import annotations
 

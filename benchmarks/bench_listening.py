@@ -1,7 +1,7 @@
-"""Speed of the listening half, side by side: `python benchmarks/bench_listening.py [--clips N] [--out FILE.md]`.
+"""Speed of decoding, voice detection, taggers and training, side by side: `python benchmarks/bench_listening.py [--clips N] [--out FILE.md]`.
 
-Every pair is measured in one run on the same input, in turns, the best of a few. Sounds are synthetic unless
-EARSIGHT_SHARED_DATA names the folder of real clips. `--gpu` measures training and inference on a GPU.
+The two ways of each pair are measured in one run on the same input, in turns; the best time counts. Sounds are synthetic
+unless EARSIGHT_SHARED_DATA is the folder of real clips. `--gpu` measures training and inference on a GPU.
 """
 
 import argparse
@@ -37,7 +37,7 @@ PRECISIONS: tuple[Precision, Precision] = ("float32", "bfloat16")
 
 
 def in_turns(*functions: Callable[[], object], rounds: int = 4) -> list[float]:
-    """Best seconds of each, run in turns so that a busy moment hits all alike."""
+    """The best time of each function in seconds; they run in turns, so that other load affects all equally."""
     best = [float("inf")] * len(functions)
     for _ in range(rounds):
         for index, function in enumerate(functions):

@@ -1,11 +1,11 @@
-"""Four pictures in one batch against one call a picture, side by side, and the time outside the denoiser.
+"""Compare four pictures in one batch with one call per picture, and measure the time outside the denoiser.
 
     python benchmarks/bench_painting.py                          a tiny Stable Diffusion on this processor
     python benchmarks/bench_painting.py --architecture sd15 sdxl     full size, random weights (wants a GPU)
-    python benchmarks/bench_painting.py --model FOLDER --size 512 --steps 30      a model of one's own
+    python benchmarks/bench_painting.py --model FOLDER --size 512 --steps 30      your own model
 
-For each: pictures a second both ways, peak memory of each, the share of time outside the denoiser, and whether both
-ways give the same pictures. As lines, and with --json FILE as JSON.
+Prints for each model: pictures per second and peak memory of both ways, the share of time outside the denoiser, and the
+largest difference between their pictures. With --json FILE also as JSON.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def synchronise() -> None:
 
 @contextmanager
 def denoiser_clock(painter: DiffusersPainter) -> Iterator[dict[str, float]]:
-    """Counts the seconds within the denoiser's forward passes."""
+    """Count the seconds in the denoiser's forward passes."""
     pipeline = painter._model().pipeline
     denoiser = getattr(pipeline, "unet", None) or pipeline.transformer
     forward, clock = denoiser.forward, {"seconds": 0.0}
@@ -99,7 +99,7 @@ def measure(options: DiffusersOptions, rounds: int) -> dict[str, Any]:
     timings: dict[str, list[float]] = {name: [] for name in ways}
     memory: dict[str, float] = {}
     peak_memory()
-    for round_ in range(1, rounds + 1):  # turn about, so that a busy machine slows both
+    for round_ in range(1, rounds + 1):  # in turns, so that other load affects both
         for name, work in ways.items():
             timings[name].append(seconds(lambda work=work, round_=round_: work(round_)))
             memory[name] = peak_memory()
@@ -126,7 +126,7 @@ def measure(options: DiffusersOptions, rounds: int) -> dict[str, Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", help="a folder with a diffusers model of one's own")
+    parser.add_argument("--model", help="a folder with your own diffusers model")
     parser.add_argument("--architecture", nargs="+", choices=ARCHITECTURES, default=["tiny"])
     parser.add_argument("--size", type=int, help="pixels; the architecture's own if not given")
     parser.add_argument("--steps", type=int)
@@ -136,7 +136,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, metavar="FILE")
     arguments = parser.parse_args()
     dtype = arguments.dtype or ("float16" if torch.cuda.is_available() else "float32")
-    # Random weights may paint black where numbers overflow; speed does not ask.
+    # Random weights may overflow and paint black, which does not matter for speed.
     diffusers_painter._refuse_withheld = lambda output: None
     found = {}
     for name in ["own"] if arguments.model else arguments.architecture:

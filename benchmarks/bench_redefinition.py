@@ -1,8 +1,8 @@
-"""Redefinition of MagnaTagATune's whole annotation file (25,863 × 188), beside the straightforward pandas way.
+"""Redefine MagnaTagATune's whole annotation file (25,863 × 188), compared with a simple pandas script.
 
     python benchmarks/bench_redefinition.py [ANNOTATIONS]
 
-The pandas way does less (the merges of `seed` alone: no reasons, no contested clips, no report). Best of three.
+The pandas script does less (only the merges of `seed`: no reasons, contested clips or report). Best of three.
 """
 
 import csv
@@ -35,7 +35,7 @@ def best_of_three(call: Callable[[], object]) -> float:
 
 
 def pandas_way(annotations: Path, out: Path) -> None:
-    """Read, merge column by column, write: what a script would do."""
+    """Read, merge column by column, write, as a simple script would."""
     frame = pd.read_csv(annotations, sep="\t")
     for step in load_rules("seed").steps:
         if isinstance(step.rule, Merge):

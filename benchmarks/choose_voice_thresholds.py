@@ -1,12 +1,12 @@
-"""What the documented thresholds for voice evidence rest on: sounds whose truth is known, mixed at known levels.
+"""Measure the detectors on sounds with a known voice at known levels, to choose the thresholds for voice evidence.
 
     EARSIGHT_SHARED_DATA=… python benchmarks/choose_voice_thresholds.py [--out FILE.md]
 
-Voices: real read speech and the demo's sung vowels (of the real clips in EARSIGHT_SHARED_DATA also a song with a
-woman singing throughout, as it is). Instrumentals: two real clips that people heard no voice in, and the demo's five
-pieces. Each voice is laid over each instrumental at three levels, throughout and in a quarter of the clip. For each
-sound the voice detector's share and the tagger's highest probabilities for a voice and for none are measured; then
-each candidate for a threshold is judged by how often it makes a detector speak, and how often it is wrong then.
+Voices: real read speech, the demo's sung vowels, and one real song in which a woman sings throughout (from
+EARSIGHT_SHARED_DATA, unchanged). Instrumentals: two real clips in which people heard no voice, and the demo's five
+pieces. Each voice is mixed with each instrumental at three levels, throughout and in a quarter of the clip. For each
+sound the voice detector's share and the tagger's highest probabilities for a voice and for none are measured. The tables
+show for each candidate threshold how often it gives a verdict, and how often that verdict is wrong.
 """
 
 import argparse
@@ -38,8 +38,8 @@ TAGGER_AT = (0.08, 0.1, 0.12, 0.15, 0.2, 0.3)
 
 
 @dataclass(frozen=True)
-class Heard:
-    """One sound: what it is, whether a voice is in it (`part` of the time), and what the detectors say."""
+class Measurement:
+    """One sound, its voice (None without one; present `part` of the time), and the detectors' output."""
 
     name: str
     voice: str | None
@@ -77,7 +77,7 @@ def sounds(shared: Path) -> Iterator[tuple[str, str | None, float, float, np.nda
     yield "arthur_yoria (a woman sings)", "song", 0.0, 1.0, real("arthur_yoria")
 
 
-def listen(shared: Path) -> list[Heard]:
+def measure(shared: Path) -> list[Measurement]:
     tagger, policy = build_tagger(MusicnnOptions()), load_rules("curated").voice_policy
     assert policy
     found = []
@@ -87,7 +87,7 @@ def listen(shared: Path) -> list[Heard]:
         probabilities = dict(zip(tagger.vocabulary, tagger.predict([samples], RATE)[0].tolist(), strict=True))
         evidence = clip_evidence(share, probabilities, policy)
         found.append(
-            Heard(
+            Measurement(
                 name,
                 voice,
                 level,
@@ -101,7 +101,7 @@ def listen(shared: Path) -> list[Heard]:
     return found
 
 
-def tables(found: list[Heard]) -> Iterator[str]:
+def tables(found: list[Measurement]) -> Iterator[str]:
     """The report, line by line."""
     none = [one for one in found if one.voice is None]
     voiced = [one for one in found if one.voice is not None]
@@ -163,7 +163,7 @@ def main() -> None:
     shared = os.environ.get("EARSIGHT_SHARED_DATA")
     if not shared:
         sys.exit("Set EARSIGHT_SHARED_DATA to the folder that holds clips/; the real clips are not in the repository.")
-    text = "\n".join(tables(listen(Path(shared))))
+    text = "\n".join(tables(measure(Path(shared))))
     print(text)
     if options.out:
         options.out.write_text(text + "\n", encoding="utf-8")

@@ -169,7 +169,7 @@ def test_a_batch_that_does_not_fit_is_halved(saved_model, most, batches):
     assert sum(count > most for count in given) == failures, "what did not fit is not tried again"
 
 
-def test_the_processors_words_for_no_memory_count_too(saved_model):
+def test_the_processors_memory_error_is_recognised_by_its_text(saved_model):
     painter = painter_for(saved_model)
     short_of_memory(painter, 2, RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"))
     assert len(painter.paint(PROMPTS, seed=9).images) == 4

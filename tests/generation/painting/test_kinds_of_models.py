@@ -61,7 +61,7 @@ def test_half_as_many_at_once_give_the_same_pictures(models, kind, settings, pip
 
 
 @each_kind
-def test_the_encoder_that_is_full_first_decides(models, kind, settings, pipeline):
+def test_the_smallest_limit_of_all_encoders_counts(models, kind, settings, pipeline):
     painter = painter_for(models(kind), **settings)
     assert painter.token_limit == 77
     # "piano" is one token to the first encoder of XL and five letters to its second.

@@ -42,7 +42,7 @@ def with_everything_attached() -> bytes:
     return saved(a_picture(), "JPEG", exif=exif, comment=b"redefined_tags", icc_profile=profile)
 
 
-def test_nothing_is_left_beside_the_pixels():
+def test_nothing_besides_the_pixels_is_kept():
     dressed = with_everything_attached()
     assert b"redefined_tags" in dressed
     data = normalise(open_picture(dressed), 64)
@@ -85,7 +85,7 @@ def test_sixteen_bit_grey_keeps_its_lightness():
     assert Image.open(io.BytesIO(normalise(image, 64))).getpixel((3, 3)) == pytest.approx((127,) * 3, abs=1)
 
 
-def test_what_is_transparent_lies_on_white():
+def test_transparent_pixels_become_white():
     image = Image.new("RGBA", (64, 64), (0, 0, 0, 0))
     assert Image.open(io.BytesIO(normalise(image, 64))).getpixel((0, 0)) == (255, 255, 255)
 
@@ -143,7 +143,7 @@ def test_the_same_picture_gives_the_same_bytes():
         (saved(a_picture(), "JPEG")[:300], "damaged"),
     ],
 )
-def test_what_is_no_picture_is_named(data, reason):
+def test_a_file_that_is_no_picture_is_refused_by_name(data, reason):
     with pytest.raises(PictureError, match=f"clip_3.png.*{reason}"):
         open_picture(data, name="clip_3.png")
 

@@ -81,14 +81,14 @@ def test_another_seed_would_be_noticed(model):
     assert compare_images(image, other.image).verdict == "different"
 
 
-def test_what_is_not_as_it_was_is_named(model):
+def test_changed_versions_are_listed(model):
     provenance, _ = made(model)
     older = provenance.model_copy(update={"versions": {**provenance.versions, "torch": "1.0"}})
     again = reproduce(older.model_copy(update={"painter": {**older.painter, "torch": "1.0"}}))
     assert again.changed == {"torch": ("1.0", library_versions()["torch"])}
 
 
-def test_a_model_that_is_gone_is_said(model, tmp_path):
+def test_a_missing_model_is_reported(model, tmp_path):
     provenance, _ = made(model)
     gone = {**provenance.painter_options, "model": str(tmp_path / "gone")}
     with pytest.raises(PainterNotReady, match="does not exist"):
@@ -101,6 +101,6 @@ def test_a_prompt_outside_its_batch_is_no_provenance(model):
         Provenance.model_validate({**provenance.model_dump(), "prompt": "another"})
 
 
-def test_the_record_names_no_machine_of_anyone(monkeypatch):
+def test_the_record_has_no_host_name(monkeypatch):
     monkeypatch.setattr(hardware.platform, "node", lambda: "the-name-of-a-person")
     assert "the-name-of-a-person" not in str(machine())

@@ -74,7 +74,7 @@ def test_four_prompts_of_a_clip_give_four_different_pictures(painter):
     assert min(distance(a, b) for a, b in itertools.combinations(pictures, 2)) > 6
 
 
-def test_texts_that_name_the_same_things_give_pictures_that_one_tells_apart(painter):
+def test_texts_that_name_the_same_things_give_distinguishable_pictures(painter):
     same = [
         "A slow classical composition unfolds on a piano, as a solo performance.",
         "A slow classical and classic composition unfolds on a piano and a piano solo.",

@@ -110,7 +110,7 @@ def test_the_whole_real_file(annotations_file, run):
     assert report["contradictions_after"] == 0
 
 
-def test_detectors_speak_where_people_were_silent(write, run):
+def test_detectors_decide_if_people_gave_no_voice_tag(write, run):
     tags = write("tags.csv", "clip_id,rock,singer\na,1,0\nb,1,0\nc,1,0\nd,1,1\ne,1,0\n")
     voice = write("voice.csv", "clip_id,voice\na,0.5\nb,0.05\nc,0.3\nd,0\n")
     out, report = run(tags, voice=voice)
