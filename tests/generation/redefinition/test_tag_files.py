@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import json
+import lzma
 
 import numpy as np
 import pytest
@@ -94,8 +95,6 @@ def test_packed_files_and_byte_order_marks_are_read(tmp_path):
 
 
 def test_the_real_file_is_written_as_it_was_read(annotations, annotations_file, tmp_path):
-    import lzma
-
     write_tag_table(annotations, tmp_path / "again.csv")
     assert (tmp_path / "again.csv").read_bytes() == lzma.decompress(annotations_file.read_bytes())
 
