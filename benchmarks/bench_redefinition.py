@@ -18,7 +18,7 @@ sys.path.insert(0, str(ROOT))
 import pandas as pd  # noqa: E402
 
 from generation.redefinition import load_rules, redefine  # noqa: E402
-from generation.redefinition.schema import Merge  # noqa: E402
+from generation.redefinition.rules.schema import Merge  # noqa: E402
 from generation.redefinition.table import redefine_table  # noqa: E402
 from generation.redefinition.tag_files import read_tag_table, write_tag_table  # noqa: E402
 

@@ -24,7 +24,7 @@ import numpy as np
 from config import demo_music
 from generation.listening.audio import decode, resample
 from generation.listening.voice import detect_voice
-from generation.redefinition.rule_files import load_rules
+from generation.redefinition.rules.rule_files import load_rules
 from generation.redefinition.voice_evidence import clip_evidence
 from generation.tagging import MusicnnOptions, build_tagger
 

@@ -6,8 +6,8 @@ for the researcher's decisions `decisions`.
 
 from generation.redefinition.clip import Change, Contested, Redefinition, redefine
 from generation.redefinition.errors import RedefinitionError, RuleError, TagTableError
-from generation.redefinition.rule_files import DEFAULT_RULES, SHIPPED, load_rules
-from generation.redefinition.rule_set import RuleSet
+from generation.redefinition.rules.rule_files import DEFAULT_RULES, SHIPPED, load_rules
+from generation.redefinition.rules.rule_set import RuleSet
 from generation.redefinition.vocabulary import kind_of, prompt_word
 from generation.redefinition.voice_evidence import VoiceThresholds
 

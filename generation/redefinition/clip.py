@@ -8,8 +8,8 @@ import numpy as np
 
 from generation.redefinition.columns import Action, Columns, Effect
 from generation.redefinition.engine import apply_rules
-from generation.redefinition.rule_set import RuleSet
-from generation.redefinition.schema import Exclusion, VoicePolicy
+from generation.redefinition.rules.rule_set import RuleSet
+from generation.redefinition.rules.schema import Exclusion, VoicePolicy
 from generation.redefinition.spelling import normalise, suggestion
 from generation.redefinition.voice_evidence import TableEvidence, VoiceThresholds, clip_evidence
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from generation.redefinition.rule_set import RuleStep
+from generation.redefinition.rules.rule_set import RuleStep
 
 Action = Literal["removed", "added", "merged", "kept"]
 

@@ -10,8 +10,8 @@ from itertools import groupby
 import numpy as np
 
 from generation.redefinition.columns import Columns, Effect, Recorder, remove_tags
-from generation.redefinition.rule_set import RuleSet, RuleStep
-from generation.redefinition.schema import Exclusion, Family, Implication, Merge, Removal, VoicePolicy
+from generation.redefinition.rules.rule_set import RuleSet, RuleStep
+from generation.redefinition.rules.schema import Exclusion, Family, Implication, Merge, Removal, VoicePolicy
 from generation.redefinition.voice_evidence import TableEvidence, VoiceThresholds
 from generation.redefinition.voice_policies import apply_blanket_policy, apply_evidence_policy
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from generation.redefinition.engine import contradictions
-from generation.redefinition.rule_files import DEFAULT_RULES, load_rules
-from generation.redefinition.rule_set import RuleSet
-from generation.redefinition.schema import Merge
+from generation.redefinition.rules.rule_files import DEFAULT_RULES, load_rules
+from generation.redefinition.rules.rule_set import RuleSet
+from generation.redefinition.rules.schema import Merge
 from generation.redefinition.table import columns_of
 from generation.redefinition.tag_files import TagTable
 

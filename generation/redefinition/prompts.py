@@ -6,7 +6,7 @@ Neither set may have an advantage from more words, or from a cut that the other 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from generation.redefinition.rule_set import RuleSet
+from generation.redefinition.rules.rule_set import RuleSet
 from generation.redefinition.spelling import normalise
 
 SEPARATOR = ", "

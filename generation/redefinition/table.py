@@ -9,8 +9,8 @@ import numpy as np
 from generation.redefinition.clip import Change, Contested, contested_entries, evidence_facts
 from generation.redefinition.columns import Columns, Effect
 from generation.redefinition.engine import apply_rules, contradictions
-from generation.redefinition.rule_set import RuleSet, RuleStep
-from generation.redefinition.schema import Family, Implication, Merge, VoicePolicy
+from generation.redefinition.rules.rule_set import RuleSet, RuleStep
+from generation.redefinition.rules.schema import Family, Implication, Merge, VoicePolicy
 from generation.redefinition.spelling import normalise, suggestion
 from generation.redefinition.tag_files import TagTable
 from generation.redefinition.voice_evidence import TableEvidence, VoiceThresholds

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from generation.redefinition.schema import VoicePolicy
+from generation.redefinition.rules.schema import VoicePolicy
 from generation.redefinition.spelling import normalise
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 
 from generation.redefinition.columns import Columns, Effect, Recorder, remove_tags
-from generation.redefinition.rule_set import RuleStep
-from generation.redefinition.schema import VoicePolicy
+from generation.redefinition.rules.rule_set import RuleStep
+from generation.redefinition.rules.schema import VoicePolicy
 from generation.redefinition.voice_evidence import TableEvidence, VoiceThresholds
 
 

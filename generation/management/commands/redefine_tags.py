@@ -10,8 +10,8 @@ from django.core.management.base import BaseCommand, CommandError
 from pydantic import ValidationError
 
 from generation.redefinition.errors import RedefinitionError
-from generation.redefinition.rule_files import DEFAULT_RULES, load_rules
-from generation.redefinition.rule_set import RuleSet
+from generation.redefinition.rules.rule_files import DEFAULT_RULES, load_rules
+from generation.redefinition.rules.rule_set import RuleSet
 from generation.redefinition.table import RedefinedTable, redefine_table
 from generation.redefinition.tag_files import read_tag_table, write_tag_table
 from generation.redefinition.voice_evidence import VoiceThresholds

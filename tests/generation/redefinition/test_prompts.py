@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from generation.redefinition import load_rules, redefine
 from generation.redefinition.prompts import TagsDoNotFit, fit_tag_sets, in_order
-from generation.redefinition.rule_files import parse_rules
+from generation.redefinition.rules.rule_files import parse_rules
 from generation.redefinition.vocabulary import known_tags
 
 RULES = load_rules("curated")

@@ -3,7 +3,7 @@
 import pytest
 
 from generation.redefinition import SHIPPED, RuleError, load_rules, redefine
-from generation.redefinition.rule_files import parse_rules
+from generation.redefinition.rules.rule_files import parse_rules
 
 HEAD = "name: mine\nstages:\n  - name: all\n"
 

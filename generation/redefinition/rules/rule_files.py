@@ -10,12 +10,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from generation.redefinition.errors import RuleError
-from generation.redefinition.rule_set import RuleSet, RuleStep
-from generation.redefinition.schema import RuleFile
-from generation.redefinition.validation import check_rules
-from generation.redefinition.yaml_lines import read_with_lines
+from generation.redefinition.rules.rule_set import RuleSet, RuleStep
+from generation.redefinition.rules.schema import RuleFile
+from generation.redefinition.rules.validation import check_rules
+from generation.redefinition.rules.yaml_lines import read_with_lines
 
-RULES_FOLDER = Path(__file__).with_name("rules")
+RULES_FOLDER = Path(__file__).parent
 SHIPPED = ("curated", "seed")
 DEFAULT_RULES = "curated"
 

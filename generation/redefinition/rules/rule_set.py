@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from generation.redefinition import vocabulary
-from generation.redefinition.schema import Exclusion, Family, Implication, Merge, Removal, RuleFile, VoicePolicy
+from generation.redefinition.rules.schema import Exclusion, Family, Implication, Merge, Removal, RuleFile, VoicePolicy
 from generation.redefinition.spelling import normalise
 
 AnyRule = Merge | Implication | Exclusion | VoicePolicy | Family | Removal

@@ -1,8 +1,8 @@
 """Check a rule set for unknown tags, cycles, and rules that undo one another; faults are named with file and line."""
 
 from generation.redefinition.errors import RuleError
-from generation.redefinition.rule_set import RuleSet, RuleStep
-from generation.redefinition.schema import Exclusion, Family, Implication, Merge, Removal, VoicePolicy
+from generation.redefinition.rules.rule_set import RuleSet, RuleStep
+from generation.redefinition.rules.schema import Exclusion, Family, Implication, Merge, Removal, VoicePolicy
 from generation.redefinition.spelling import suggestion
 
 Gone = dict[str, RuleStep]
