@@ -30,9 +30,9 @@ import numpy as np  # noqa: E402
 import torch  # noqa: E402
 
 from benchmarks.architectures import ARCHITECTURES, save_architecture  # noqa: E402
-from generation.painting import diffusers_painter  # noqa: E402
-from generation.painting.diffusers_options import DiffusersOptions  # noqa: E402
-from generation.painting.diffusers_painter import DiffusersPainter  # noqa: E402
+from generation.painting.diffusion import painter as diffusers_painter  # noqa: E402
+from generation.painting.diffusion.options import DiffusersOptions  # noqa: E402
+from generation.painting.diffusion.painter import DiffusersPainter  # noqa: E402
 
 PROMPTS = [
     "drums, guitar, rock, fast",

@@ -24,7 +24,7 @@ def build_painter(options: PainterOptions) -> Painter:
     """The painter that `options` describe."""
     if isinstance(options, DiffusersOptions):
         # Imported here: only a painter that is built may load its libraries.
-        from generation.painting.diffusers_painter import DiffusersPainter
+        from generation.painting.diffusion.painter import DiffusersPainter
 
         return DiffusersPainter(options)
     from generation.painting.sketch import SketchPainter

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from generation.painting.diffusers_options import DiffusersOptions
+from generation.painting.diffusion.options import DiffusersOptions
 
 
 class SketchOptions(BaseModel):

@@ -53,7 +53,7 @@ def _check_writer(settings: GenerationSettings) -> None:
 
 def _check_model(painter: DiffusersOptions) -> None:
     """Files and GPU, without torch, which a web process may not have."""
-    from generation.painting.model_files import check_files
+    from generation.painting.diffusion.model_files import check_files
 
     try:
         check_files(painter)

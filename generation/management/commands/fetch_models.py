@@ -45,7 +45,7 @@ class Command(BaseCommand):
 
     def _painter(self, chosen: GenerationSettings) -> None:
         if isinstance(chosen.painter, DiffusersOptions):
-            from generation.painting.model_files import fetch_model
+            from generation.painting.diffusion.model_files import fetch_model
 
             self.stdout.write(f"Painter {chosen.painter.model}: {fetch_model(chosen.painter)}")
         else:

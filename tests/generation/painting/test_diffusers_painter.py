@@ -9,9 +9,10 @@ import pytest
 from PIL import Image
 from pydantic import ValidationError
 
-from generation.painting import DiffusersOptions, Painter, PromptTooLong, build_painter, loaded_model
+from generation.painting import DiffusersOptions, Painter, PromptTooLong, build_painter
 from generation.painting.base import Painted
-from generation.painting.diffusers_painter import DiffusersPainter, _batch_order_key
+from generation.painting.diffusion import loaded_model
+from generation.painting.diffusion.painter import DiffusersPainter, _batch_order_key
 from generation.painting.errors import OutOfMemory, PainterNotReady, PictureWithheld, SeedsExhausted
 from generation.painting.seeds import paint_from_sequence, seed_sequence
 from tests.generation.painting.conftest import save_pipeline

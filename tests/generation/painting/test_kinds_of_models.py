@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from generation.painting.diffusion.loaded_model import LoadedModel
 from generation.painting.errors import PainterNotReady
-from generation.painting.loaded_model import LoadedModel
 from tests.generation.painting.kinds import SAVERS
 from tests.generation.painting.test_diffusers_painter import PROMPTS, assert_alike, painter_for, pixels
 

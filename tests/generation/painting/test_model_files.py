@@ -10,10 +10,10 @@ import sys
 import pytest
 from pydantic import ValidationError
 
-from generation.painting.diffusers_options import DiffusersOptions
+from generation.painting.diffusion.model_files import check_files, fetch_model, weights_digest
+from generation.painting.diffusion.options import DiffusersOptions
+from generation.painting.diffusion.prompt_tokens import PromptTokens
 from generation.painting.errors import PainterNotReady
-from generation.painting.model_files import check_files, fetch_model, weights_digest
-from generation.painting.prompt_tokens import PromptTokens
 from tests.generation.painting.conftest import tiny_tokenizer
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"

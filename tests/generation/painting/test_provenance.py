@@ -10,9 +10,10 @@ from pydantic import ValidationError
 
 from generation import hardware
 from generation.hardware import machine
-from generation.painting import DiffusersOptions, build_painter, loaded_model
+from generation.painting import DiffusersOptions, build_painter
 from generation.painting.comparison import compare_images
-from generation.painting.model_files import PainterNotReady
+from generation.painting.diffusion import loaded_model
+from generation.painting.diffusion.model_files import PainterNotReady
 from generation.painting.normalise import normalise, open_picture
 from generation.painting.provenance import Provenance, library_versions
 from generation.painting.reproduce import reproduce

@@ -6,8 +6,8 @@ import inspect
 from pathlib import Path
 from typing import Any
 
+from generation.painting.diffusion.model_files import components, model_index
 from generation.painting.errors import PainterNotReady
-from generation.painting.model_files import components, model_index
 
 
 class PromptTokens:

@@ -6,9 +6,9 @@ import threading
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from generation.painting.diffusers_options import DiffusersOptions
+from generation.painting.diffusion.model_files import model_folder, model_index
+from generation.painting.diffusion.options import DiffusersOptions
 from generation.painting.errors import OutOfMemory, PainterNotReady
-from generation.painting.model_files import model_folder, model_index
 
 
 class LoadedModel(NamedTuple):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from generation.painting.diffusers_options import DiffusersOptions
+from generation.painting.diffusion.model_files import model_index
+from generation.painting.diffusion.options import DiffusersOptions
 from generation.painting.errors import PainterNotReady
-from generation.painting.model_files import model_index
 
 SCHEDULERS = {
     "ddim": "DDIMScheduler",

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from generation.painting.diffusers_options import DiffusersOptions
+from generation.painting.diffusion.options import DiffusersOptions
 from generation.painting.errors import PainterNotReady
 
 # Parts of a pipeline without weights.

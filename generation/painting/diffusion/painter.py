@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 from generation.hardware import processor
 from generation.painting.base import Painted, check_lengths
-from generation.painting.diffusers_options import DiffusersOptions
+from generation.painting.diffusion.loaded_model import LoadedModel, load_model, model_lock
+from generation.painting.diffusion.model_files import check_files, model_folder, model_index, weights_digest
+from generation.painting.diffusion.options import DiffusersOptions
+from generation.painting.diffusion.prompt_tokens import PromptTokens
+from generation.painting.diffusion.schedulers import check_scheduler, fresh_scheduler, scheduler_class_name
 from generation.painting.errors import OutOfMemory, PainterNotReady, PictureWithheld
-from generation.painting.loaded_model import LoadedModel, load_model, model_lock
-from generation.painting.model_files import check_files, model_folder, model_index, weights_digest
-from generation.painting.prompt_tokens import PromptTokens
-from generation.painting.schedulers import check_scheduler, fresh_scheduler, scheduler_class_name
 
 if TYPE_CHECKING:
     from PIL import Image
