@@ -1,7 +1,7 @@
-"""Measure the speed of listening side by side: `python benchmarks/bench_listening.py [--clips N] [--out FILE.md]`.
+"""Speed of decoding, voice detection, taggers and training, side by side: `python benchmarks/bench_listening.py [--clips N] [--out FILE.md]`.
 
-The functions of each pair run alternately on the same input; the best of a few rounds counts. Sounds are synthetic
-unless EARSIGHT_SHARED_DATA names the folder of real clips. `--gpu` measures training and inference on a GPU.
+The two ways of each pair are measured in one run on the same input, in turns; the best time counts. Sounds are synthetic
+unless EARSIGHT_SHARED_DATA is the folder of real clips. `--gpu` measures training and inference on a GPU.
 """
 
 import argparse
@@ -19,7 +19,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import numpy as np
 import soundfile
 import torch
-from memory import resident_mib
 
 from generation.listening.audio import decode, resample
 from generation.listening.voice import detect_voice
@@ -37,8 +36,8 @@ Row = tuple[str, str, str]
 PRECISIONS: tuple[Precision, Precision] = ("float32", "bfloat16")
 
 
-def best_alternating(*functions: Callable[[], object], rounds: int = 4) -> list[float]:
-    """Return the best seconds of each function; they run alternately, so that a busy moment slows all alike."""
+def in_turns(*functions: Callable[[], object], rounds: int = 4) -> list[float]:
+    """The best time of each function in seconds; they run in turns, so that other load affects all equally."""
     best = [float("inf")] * len(functions)
     for _ in range(rounds):
         for index, function in enumerate(functions):
@@ -49,7 +48,7 @@ def best_alternating(*functions: Callable[[], object], rounds: int = 4) -> list[
 
 
 def gflop_per_segment() -> float:
-    """Return the floating-point operations of the encoder for one segment, in 1e9 (a multiply-add counts as two)."""
+    """Multiply-adds of the encoder's convolutions, times two, in 1e9."""
     length, total = SEGMENT // 3, 2 * 3 * WIDTHS[0] * (SEGMENT // 3)
     for inputs, outputs in itertools.pairwise(WIDTHS[:-1]):
         total += 2 * 3 * inputs * outputs * length
@@ -58,7 +57,7 @@ def gflop_per_segment() -> float:
 
 
 def inference() -> list[Row]:
-    """Compare runtimes and precisions on a clip of ten segments with the eager network and a plain matrix multiply."""
+    """One clip's ten segments: the eager network as a batch, against ours, beside the processor's matrix multiply."""
     torch.manual_seed(0)
     encoder = SampleCNN().eval()
     segments = (0.3 * np.random.default_rng(0).standard_normal((10, SEGMENT))).astype(np.float32)
@@ -79,7 +78,7 @@ def inference() -> list[Row]:
             print(f"{runtime}: {error}", file=sys.stderr)
             continue
         runs.append((name, lambda encode=encode: encode(segments)))  # type: ignore[misc]
-    times = best_alternating(lambda: a @ b, lambda: low_a @ low_b, eager, *(run for _, run in runs), rounds=8)
+    times = in_turns(lambda: a @ b, lambda: low_a @ low_b, eager, *(run for _, run in runs), rounds=8)
     rates = {"float32": 2 * 2048**3 / times[0] / 1e9, "bfloat16": 2 * 2048**3 / times[1] / 1e9}
     work = 10 * gflop_per_segment()
     rows: list[Row] = [
@@ -107,31 +106,31 @@ def inference() -> list[Row]:
 
 
 def lower_precision(clips: int = 160, classes: int = 8) -> list[Row]:
-    """Compare the AUC of a linear head on the full encoder in float32 and bfloat16, on coloured noise.
+    """Does bfloat16 move the AUC? A linear head on the full encoder's representations of coloured noise.
 
-    The encoder's weights are random, but its normalisation statistics are fitted to the sounds, as after training.
-    Otherwise all representations would be nearly equal, and rounding would be large beside their differences.
+    The encoder's weights are random, its normalisations fitted to the sounds as a training's would be (without that
+    all sounds look alike to it, and any rounding is large beside their differences).
     """
     torch.manual_seed(0)
     encoder, rng = SampleCNN(), np.random.default_rng(0)
     kinds = np.arange(clips) % classes
     frequency = np.fft.rfftfreq(SEGMENT, 1 / 22_050)
     spectra = np.fft.rfft(rng.standard_normal((clips, SEGMENT)))
-    centres = 500 + 300 * kinds + rng.normal(0, 250, clips)  # neighbouring kinds overlap, so that no AUC is 1
+    centres = 500 + 300 * kinds + rng.normal(0, 250, clips)  # neighbours overlap, so that no AUC is 1
     spectra *= np.exp(-(((frequency - centres[:, None]) / 1500) ** 2))
-    sounds = np.fft.irfft(spectra, SEGMENT).astype(np.float32)
-    sounds /= 5 * sounds.std(axis=1, keepdims=True)
+    heard = np.fft.irfft(spectra, SEGMENT).astype(np.float32)
+    heard /= 5 * heard.std(axis=1, keepdims=True)
     with torch.no_grad():
         encoder.train()
         for _ in range(30):
-            encoder.representation(torch.from_numpy(sounds[rng.choice(clips, 4)])[:, None])
+            encoder.representation(torch.from_numpy(heard[rng.choice(clips, 4)])[:, None])
     labels = np.eye(classes, dtype=np.uint8)[kinds]
     half = np.arange(clips) < clips // 2
 
     def cached(rows: np.ndarray) -> Representations:
         return Representations(rows, np.arange(len(rows) + 1), np.ones(len(rows), np.float32))
 
-    exact, low = (build_encode(encoder.eval(), "auto", precision)[0](sounds) for precision in PRECISIONS)
+    exact, low = (build_encode(encoder.eval(), "auto", precision)[0](heard) for precision in PRECISIONS)
     tags = [str(kind) for kind in range(classes)]
     options = HeadOptions(learning_rate=1e-2, batch=32, patience=30)
     head, _ = train_head(cached(exact[half]), labels[half], cached(exact[~half]), labels[~half], tags, options)
@@ -146,21 +145,21 @@ def lower_precision(clips: int = 160, classes: int = 8) -> list[Row]:
 
 
 def listening(count: int) -> list[Row]:
-    """Measure time and memory to decode, resample and detect voice in `count` clips on one thread."""
+    """Decode, resample and voice activity, on one thread, over `count` clips; and its memory."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:
         files = make_clips(Path(folder))
         for file in files:
             _listen(file)  # loads the detector
-        start, duration, early = time.process_time(), 0.0, 0.0
+        start, heard, early = time.process_time(), 0.0, 0.0
         for number in range(count):
-            duration += _listen(files[number % len(files)])
+            heard += _listen(files[number % len(files)])
             if number == min(100, count) - 1:
-                early = resident_mib()
-        seconds, late = time.process_time() - start, resident_mib()
+                early = _resident()
+        seconds, late = time.process_time() - start, _resident()
     torch.set_num_threads(threads)
-    speed = duration / seconds
+    speed = heard / seconds
     whole = 25_863 * 29.1 / speed / 60
     return [
         (
@@ -171,15 +170,20 @@ def listening(count: int) -> list[Row]:
     ]
 
 
+def _resident() -> float:
+    """Megabytes of this process in memory now (Linux)."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
 def make_clips(folder: Path) -> list[Path]:
-    """Write a dozen MP3 files like MagnaTagATune's (29.1 s, 16 kHz) from the real clips, or noise without them."""
+    """A dozen MP3 files of 29.1 s at 16 kHz, as MagnaTagATune's: cut from the real clips, or noise without them."""
     rng = np.random.default_rng(0)
     shared, length = os.environ.get("EARSIGHT_SHARED_DATA"), round(29.1 * 16_000)
     real = sorted((Path(shared) / "clips").iterdir()) if shared else []
     sounds = [
         resample(audio.samples, audio.sample_rate, 16_000)
         for audio in map(decode, real)
-        if audio.duration > 20  # without the short sample of read speech, which is no music
+        if audio.duration > 20  # the sample of read speech is short, and no music
     ] or [0.1 * rng.standard_normal(length) for _ in range(3)]
     files = []
     for number in range(12):
@@ -196,7 +200,7 @@ def _listen(path: Path) -> float:
 
 
 def head() -> list[Row]:
-    """Measure the training of a linear head on cached representations: 18,706 clips of eleven segments, 50 tags."""
+    """A linear head on cached representations of 18,706 clips of eleven segments, 50 tags."""
     rng = np.random.default_rng(0)
 
     def made(clips: int) -> tuple[Representations, np.ndarray]:
@@ -214,7 +218,7 @@ def head() -> list[Row]:
 
 
 def gpu(batch: int = 48) -> list[Row]:
-    """Measure training steps on a GPU: mixed precision and augmentations against the plain eager loop."""
+    """Training steps and inference on a GPU, ours against the straightforward eager loop of the same batch."""
     device = torch.device("cuda")
     model = ContrastiveModel(SampleCNN(), 64).to(device)
     optimizer = torch.optim.Adam((p for p in model.parameters() if p.requires_grad), 3e-4)
@@ -234,7 +238,7 @@ def gpu(batch: int = 48) -> list[Row]:
         torch.cuda.synchronize()
 
     step(False, True)
-    times = best_alternating(lambda: step(False, False), lambda: step(True, False), lambda: step(True, True), rounds=10)
+    times = in_turns(lambda: step(False, False), lambda: step(True, False), lambda: step(True, True), rounds=10)
     names = ("eager float32, no augmentation", "bfloat16, no augmentation", "bfloat16 with all augmentations")
     return [
         (

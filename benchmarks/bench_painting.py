@@ -1,11 +1,11 @@
-"""Compare four images in one batch with one call for each image, and measure the time outside the denoiser.
+"""Compare four pictures in one batch with one call per picture, and measure the time outside the denoiser.
 
     python benchmarks/bench_painting.py                          a tiny Stable Diffusion on this processor
     python benchmarks/bench_painting.py --architecture sd15 sdxl     full size, random weights (wants a GPU)
     python benchmarks/bench_painting.py --model FOLDER --size 512 --steps 30      your own model
 
-Prints for each: images per second and peak memory of both ways, the share of time outside the denoiser, and whether
-both give the same images; with --json FILE also as JSON.
+Prints for each model: pictures per second and peak memory of both ways, the share of time outside the denoiser, and the
+largest difference between their pictures. With --json FILE also as JSON.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ import numpy as np  # noqa: E402
 import torch  # noqa: E402
 
 from benchmarks.architectures import ARCHITECTURES, save_architecture  # noqa: E402
-from generation.painting import diffusers_painter  # noqa: E402
-from generation.painting.diffusers_options import DiffusersOptions  # noqa: E402
-from generation.painting.diffusers_painter import DiffusersPainter  # noqa: E402
+from generation.painting.diffusion import painter as diffusers_painter  # noqa: E402
+from generation.painting.diffusion.options import DiffusersOptions  # noqa: E402
+from generation.painting.diffusion.painter import DiffusersPainter  # noqa: E402
 
 PROMPTS = [
     "drums, guitar, rock, fast",
@@ -49,8 +49,8 @@ def synchronise() -> None:
 
 @contextmanager
 def denoiser_clock(painter: DiffusersPainter) -> Iterator[dict[str, float]]:
-    """Measure the seconds within the denoiser's forward passes."""
-    pipeline = painter._pipeline()
+    """Count the seconds in the denoiser's forward passes."""
+    pipeline = painter._model().pipeline
     denoiser = getattr(pipeline, "unet", None) or pipeline.transformer
     forward, clock = denoiser.forward, {"seconds": 0.0}
 
@@ -88,10 +88,10 @@ def peak_memory() -> float:
 def measure(options: DiffusersOptions, rounds: int) -> dict[str, Any]:
     """Return all figures of one model."""
     painter = DiffusersPainter(options)
-    loading = seconds(painter._pipeline)
+    loading = seconds(painter._model)
     ways = {
-        "one_batch": lambda seed: painter.paint(PROMPTS, seed=seed),
-        "one_call_each": lambda seed: [painter.paint([prompt], seed=seed)[0] for prompt in PROMPTS],
+        "one_batch": lambda seed: painter.paint(PROMPTS, seed=seed).images,
+        "one_call_each": lambda seed: [painter.paint([prompt], seed=seed).images[0] for prompt in PROMPTS],
     }
     pictures = {name: [np.asarray(image, dtype=int) for image in work(0)] for name, work in ways.items()}
     pairs = zip(pictures["one_batch"], pictures["one_call_each"], strict=True)
@@ -99,7 +99,7 @@ def measure(options: DiffusersOptions, rounds: int) -> dict[str, Any]:
     timings: dict[str, list[float]] = {name: [] for name in ways}
     memory: dict[str, float] = {}
     peak_memory()
-    for round_ in range(1, rounds + 1):  # alternate, so that a busy machine slows both
+    for round_ in range(1, rounds + 1):  # in turns, so that other load affects both
         for name, work in ways.items():
             timings[name].append(seconds(lambda work=work, round_=round_: work(round_)))
             memory[name] = peak_memory()
@@ -117,7 +117,7 @@ def measure(options: DiffusersOptions, rounds: int) -> dict[str, Any]:
         "pictures_a_second": {name: round(4 / statistics.median(times), 3) for name, times in timings.items()},
         "best_pictures_a_second": {name: round(4 / time_, 3) for name, time_ in best.items()},
         "batch_is_faster_by": round(best["one_call_each"] / best["one_batch"], 2),
-        "batches": painter.last_batches,
+        "batches": list(painter.paint(PROMPTS, seed=1).batch_sizes),
         "peak_memory_gib": {name: round(peak, 2) for name, peak in memory.items()},
         "outside_the_denoiser_percent": round(100 * (1 - clock["seconds"] / whole), 1),
         "largest_difference_of_a_pixel": largest,
@@ -136,7 +136,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, metavar="FILE")
     arguments = parser.parse_args()
     dtype = arguments.dtype or ("float16" if torch.cuda.is_available() else "float32")
-    # Random weights may give black images by overflow, which the painter would refuse; speed does not depend on it.
+    # Random weights may overflow and paint black, which does not matter for speed.
     diffusers_painter._refuse_withheld = lambda output: None
     results = {}
     for name in ["own"] if arguments.model else arguments.architecture:

@@ -1,8 +1,8 @@
-"""Measure the redefinition of MagnaTagATune's whole annotation file (25,863 × 188) beside a plain pandas script.
+"""Redefine MagnaTagATune's whole annotation file (25,863 × 188), compared with a simple pandas script.
 
     python benchmarks/bench_redefinition.py [ANNOTATIONS]
 
-The script does less: only the merges of `seed`, without reasons, contested clips or report. Best of three runs.
+The pandas script does less (only the merges of `seed`: no reasons, contested clips or report). Best of three.
 """
 
 import csv
@@ -18,9 +18,9 @@ sys.path.insert(0, str(ROOT))
 import pandas as pd  # noqa: E402
 
 from generation.redefinition import load_rules, redefine  # noqa: E402
-from generation.redefinition.schema import Merge  # noqa: E402
-from generation.redefinition.tag_table import read_tag_table, write_tag_table  # noqa: E402
-from generation.redefinition.whole_file import redefine_table  # noqa: E402
+from generation.redefinition.rules.schema import Merge  # noqa: E402
+from generation.redefinition.table import redefine_table  # noqa: E402
+from generation.redefinition.tag_files import read_tag_table, write_tag_table  # noqa: E402
 
 DEFAULT = ROOT.parent / "shared" / "data" / "mtat" / "annotations_final.csv.xz"
 
@@ -34,8 +34,8 @@ def best_of_three(call: Callable[[], object]) -> float:
     return min(times)
 
 
-def redefine_by_pandas(annotations: Path, out: Path) -> None:
-    """Read the table, merge column by column, and write it."""
+def pandas_way(annotations: Path, out: Path) -> None:
+    """Read, merge column by column, write, as a simple script would."""
     frame = pd.read_csv(annotations, sep="\t")
     for step in load_rules("seed").steps:
         if isinstance(step.rule, Merge):
@@ -64,7 +64,7 @@ def main() -> None:
             ("report", best_of_three(redefined.report)),
             ("write", best_of_three(lambda: write_tag_table(redefined.table, out))),
             ("all of it", whole),
-            ("pandas: read, merge, write", best_of_three(lambda: redefine_by_pandas(annotations, out))),
+            ("pandas: read, merge, write", best_of_three(lambda: pandas_way(annotations, out))),
         ]
     one = best_of_three(lambda: [redefine(clip, rules) for clip in tags]) / len(tags)
     print(f"{clips:,} clips × {len(table.tags)} tags")

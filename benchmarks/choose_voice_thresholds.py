@@ -1,12 +1,12 @@
-"""Measure candidate thresholds for voice evidence on sounds with a known answer, mixed at known levels.
+"""Measure the detectors on sounds with a known voice at known levels, to choose the thresholds for voice evidence.
 
     EARSIGHT_SHARED_DATA=… python benchmarks/choose_voice_thresholds.py [--out FILE.md]
 
-Voices: real read speech and the demo's sung vowels; also one real song in which a woman sings throughout, unmixed.
-Instrumentals: two real clips in which people heard no voice, and five pieces of the demo. Each voice is mixed with each
-instrumental at three levels, over the whole clip and over a quarter of it. For each sound, the voice detector's share
-and the tagger's highest probabilities for voice and no voice are measured. The tables count, for each candidate
-threshold, how often a detector decides and how often its decision is wrong.
+Voices: real read speech, the demo's sung vowels, and one real song in which a woman sings throughout (from
+EARSIGHT_SHARED_DATA, unchanged). Instrumentals: two real clips in which people heard no voice, and the demo's five
+pieces. Each voice is mixed with each instrumental at three levels, throughout and in a quarter of the clip. For each
+sound the voice detector's share and the tagger's highest probabilities for a voice and for none are measured. The tables
+show for each candidate threshold how often it gives a verdict, and how often that verdict is wrong.
 """
 
 import argparse
@@ -24,21 +24,22 @@ import numpy as np
 from config.demo import music as demo_music
 from generation.listening.audio import decode, resample
 from generation.listening.voice import detect_voice
-from generation.redefinition.evidence import clip_evidence
-from generation.redefinition.rules import load_rules
+from generation.redefinition.rules.rule_files import load_rules
+from generation.redefinition.voice_evidence import clip_evidence
 from generation.tagging import MusicnnOptions, build_tagger
 
 RATE = 16_000
 SECONDS = 29
-LEVELS = (-12, -3, 6)  # of the voice relative to the instrumental, in decibels
+LEVELS = (-12, -3, 6)
+"""Decibels of the voice against the instrumental."""
 VOICE_AT = (0.1, 0.2, 0.3, 0.5, 0.7, 0.9)
 NONE_AT = (0.0, 0.01, 0.02, 0.05, 0.1)
 TAGGER_AT = (0.08, 0.1, 0.12, 0.15, 0.2, 0.3)
 
 
 @dataclass(frozen=True)
-class Measured:
-    """One sound, its voice if any (in `part` of the clip), and what the detectors measured."""
+class Measurement:
+    """One sound, its voice (None without one; present `part` of the time), and the detectors' output."""
 
     name: str
     voice: str | None
@@ -50,33 +51,33 @@ class Measured:
 
 
 def fit(samples: np.ndarray, sample_rate: int) -> np.ndarray:
-    """Return the sound as mono, 16 kHz, SECONDS long (repeated if shorter), at a fixed level."""
+    """Mono, 16 kHz, SECONDS long (repeated where shorter), at one level."""
     mono = samples.mean(axis=1) if samples.ndim == 2 else samples
-    sound = np.resize(resample(mono.astype(np.float32), sample_rate, RATE), SECONDS * RATE)
-    return 0.05 * sound / np.sqrt(np.mean(sound**2))
+    found = np.resize(resample(mono.astype(np.float32), sample_rate, RATE), SECONDS * RATE)
+    return 0.05 * found / np.sqrt(np.mean(found**2))
 
 
 def sounds(shared: Path) -> Iterator[tuple[str, str | None, float, float, np.ndarray]]:
-    """Yield (name, voice, level in dB, part of the clip with voice, samples) of each sound."""
+    """(name, voice, level in dB, part of the time, samples) of every sound."""
 
     def real(word: str) -> np.ndarray:
         audio = decode(next(path for path in (shared / "clips").iterdir() if word in path.name))
         return fit(audio.samples, audio.sample_rate)
 
-    pieces = ("plucked_guitar", "piano", "drum_loop", "pad", "techno")
+    made = ("plucked_guitar", "piano", "drum_loop", "pad", "techno")
     instrumentals = {"tilopa": real("tilopa"), "joram": real("joram")}
-    instrumentals |= {name: fit(getattr(demo_music, name)(), 44_100) for name in pieces}
+    instrumentals |= {name: fit(getattr(demo_music, name)(), 44_100) for name in made}
     voices = {"speech": real("librispeech"), "sung vowels": fit(demo_music.sung_vowels(), 44_100)}
     for name, music in instrumentals.items():
         yield name, None, 0.0, 0.0, music
         for (voice, samples), level, part in itertools.product(voices.items(), LEVELS, (1.0, 0.25)):
-            is_voiced = np.arange(len(samples)) < part * len(samples)
-            mixed = music + 10 ** (level / 20) * samples * is_voiced
+            there = np.arange(len(samples)) < part * len(samples)
+            mixed = music + 10 ** (level / 20) * samples * there
             yield f"{voice} over {name}", voice, level, part, mixed / max(1.0, np.abs(mixed).max())
     yield "arthur_yoria (a woman sings)", "song", 0.0, 1.0, real("arthur_yoria")
 
 
-def listen(shared: Path) -> list[Measured]:
+def measure(shared: Path) -> list[Measurement]:
     tagger, policy = build_tagger(MusicnnOptions()), load_rules("curated").voice_policy
     assert policy
     found = []
@@ -86,7 +87,7 @@ def listen(shared: Path) -> list[Measured]:
         probabilities = dict(zip(tagger.vocabulary, tagger.predict([samples], RATE)[0].tolist(), strict=True))
         evidence = clip_evidence(share, probabilities, policy)
         found.append(
-            Measured(
+            Measurement(
                 name,
                 voice,
                 level,
@@ -100,8 +101,8 @@ def listen(shared: Path) -> list[Measured]:
     return found
 
 
-def tables(found: list[Measured]) -> Iterator[str]:
-    """Yield the report line by line."""
+def tables(found: list[Measurement]) -> Iterator[str]:
+    """The report, line by line."""
     none = [one for one in found if one.voice is None]
     voiced = [one for one in found if one.voice is not None]
     yield f"{len(none)} sounds without a voice, {len(voiced)} with one."
@@ -162,7 +163,7 @@ def main() -> None:
     shared = os.environ.get("EARSIGHT_SHARED_DATA")
     if not shared:
         sys.exit("Set EARSIGHT_SHARED_DATA to the folder that holds clips/; the real clips are not in the repository.")
-    text = "\n".join(tables(listen(Path(shared))))
+    text = "\n".join(tables(measure(Path(shared))))
     print(text)
     if options.out:
         options.out.write_text(text + "\n", encoding="utf-8")

@@ -42,7 +42,7 @@ def main() -> None:
     step = SIZE + GAP
     sheet = Image.new("RGB", (IN_A_ROW * step - GAP, rows * step - GAP), "white")
     for place, prompt in enumerate(PROMPTS):
-        [picture] = painter.paint([prompt], seed=place + 1)
+        [picture] = painter.paint([prompt], seed=place + 1).images
         down, right = divmod(place, IN_A_ROW)
         small = picture.resize((SIZE, SIZE), Image.Resampling.LANCZOS)
         sheet.paste(small, (right * step, down * step))

@@ -1,4 +1,4 @@
-"""The machine in words, without its name: names of machines tell of people."""
+"""Describe the machine without its host name, which may contain the name of a person."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from pathlib import Path
 
 @cache
 def processor() -> str:
-    """The processor's model, as far as the system tells."""
+    """The processor's model, as far as the system reports it."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         lines = []
-    named = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
-    return named or platform.processor() or platform.machine()
+    model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
+    return model or platform.processor() or platform.machine()
 
 
 def machine() -> dict[str, str]:
@@ -24,7 +24,7 @@ def machine() -> dict[str, str]:
 
 
 def has_gpu() -> bool:
-    """Whether the system shows a GPU that torch may use, without asking torch; True where one cannot know."""
+    """Whether the system has a GPU that torch may use, without importing torch; True if that is unknown."""
     if platform.system() != "Linux":
         return True
     return any(Path(device).exists() for device in ("/dev/nvidiactl", "/dev/nvidia0", "/dev/kfd", "/dev/dxg"))

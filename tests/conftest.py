@@ -40,8 +40,8 @@ def shared_data() -> Path:
 def musicnn_folder(tmp_path_factory) -> Path:
     """Return the folder of musicnn's converted weights: those of the set-up, or fetched once for the session."""
     from generation.tagging.base import TaggingError
+    from generation.tagging.files import default_weights_folder
     from generation.tagging.musicnn.weights import ensure_weights, weights_path
-    from generation.tagging.weights import default_weights_folder
 
     folder = Path(os.environ.get("EARSIGHT_TEST_WEIGHTS", default_weights_folder()))
     if weights_path(folder).is_file():

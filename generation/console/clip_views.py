@@ -20,11 +20,6 @@ from study.templatetags.humane import clock
 Kind, State = ClipStep.Kind, ClipStep.State
 
 
-def is_blinded(study: Study) -> bool:
-    """Return whether pages must hide the conditions of images: from opening until the seal breaks."""
-    return study.status != Study.Status.DRAFT and study.is_sealed
-
-
 def image_key(stimulus: Stimulus) -> str:
     """Return an image's name in the console's URLs, from which neither its number nor its condition can be read."""
     return salted_hmac("generation.image", f"{stimulus.pk}/{stimulus.image.name}").hexdigest()[:24]
@@ -209,7 +204,7 @@ def clip_views(clips: QuerySet[Clip] | Iterable[Clip], study: Study) -> list[Cli
     """Return the views of clips, loaded in a constant number of queries."""
     clips = list(clips)
     prefetch_related_objects(clips, "steps", "stimuli__condition", "tag_decisions")
-    wanted, blinded = study.conditions.count(), is_blinded(study)
+    wanted, blinded = study.conditions.count(), study.is_blinded
     views = []
     for clip in clips:
         view = ClipView(clip, study, blinded=blinded)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from generation.console.clip_views import clip_views, is_blinded, voice_curve
+from generation.console.clip_views import clip_views, voice_curve
 from generation.console.common import attempt, clip_or_404, filtered_clips
 from generation.console.tag_overview import tag_overview
 from generation.errors import GenerationError
@@ -33,7 +33,7 @@ def generation_review(request: HttpRequest, slug: str) -> HttpResponse:
         "study": study,
         "page": page,
         "rows": clip_views(page.object_list, study),
-        "blinded": is_blinded(study),
+        "blinded": study.is_blinded,
         "sketched": study.clips.filter(stimuli__painter="sketch").exists(),
         "conditions": study.conditions.all(),
     }
@@ -63,7 +63,7 @@ def generation_clip(request: HttpRequest, slug: str, number: int) -> HttpRespons
 def generation_tags(request: HttpRequest, slug: str) -> HttpResponse:
     """The tags of the whole study before and after redefinition."""
     study = study_or_404(request.user, slug)
-    if is_blinded(study):
+    if study.is_blinded:
         raise Http404
     page = Paginator(study.clips.filter(included=True), CLIPS_A_PAGE).get_page(request.GET.get("page"))
     context = {
@@ -79,7 +79,7 @@ def generation_tags(request: HttpRequest, slug: str) -> HttpResponse:
 def generation_decide(request: HttpRequest, slug: str) -> HttpResponse:
     """The contested tags of all clips, with the evidence, to keep or to remove."""
     study = study_or_404(request.user, slug)
-    if is_blinded(study):
+    if study.is_blinded:
         raise Http404
     if request.method == "POST":
         return _store_decisions(request, study)

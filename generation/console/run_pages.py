@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from generation.console.clip_views import clip_views, is_blinded
+from generation.console.clip_views import clip_views
 from generation.console.common import attempt, filtered_clips
 from generation.console.settings_form import SettingsForm
 from generation.errors import GenerationError
@@ -38,7 +38,7 @@ def _live_context(request: HttpRequest, study: Study) -> dict:
         "page": page,
         "rows": clip_views(page.object_list, study),
         "show": show,
-        "blinded": is_blinded(study),
+        "blinded": study.is_blinded,
         "conditions": range(study.conditions.count()),
         "ready_made": ready_made,
         "heard": heard,

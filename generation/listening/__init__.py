@@ -1,4 +1,4 @@
-"""Listening: decode a clip, check the audio, detect voice.
+"""Check and decode clips, make the participants' MP3, detect voice.
 
-May import nothing of ours but the errors; doors: `audio`, `voice`.
+Imports no other room of generation. Doors: `audio`, `voice`.
 """

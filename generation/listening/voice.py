@@ -1,11 +1,11 @@
-"""Voice activity as evidence: how probable a voice is in each stretch of a clip, by Silero-VAD.
+"""Detect voice by Silero-VAD: the probability of a voice in each frame of a clip.
 
-The detector was trained on speech; sung voice under a band often scores near zero. So nothing here is a
-verdict: the redefinition weighs this evidence against what people said.
+The detector was trained on speech; singing over a band often scores near zero. So this is evidence, not a verdict: the
+redefinition weighs it against people's tags.
 
-The network is run over a whole clip at once instead of frame by frame, with the weights of the
-`silero-vad` package's own model file: everything but the recurrent cell has no memory, so it takes all
-frames as one batch. The probabilities are the package's own to 1e-5 (a test holds that), ten times sooner.
+The network runs over a whole clip at once, with the weights of the `silero-vad` package's model file: only its recurrent
+cell depends on earlier frames, so all frames pass through the other layers as one batch. The probabilities equal the
+package's to 1e-5 (tested), ten times faster.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ SAMPLE_RATE = 16_000
 FRAME = 512
 """Samples per probability: 32 ms."""
 _CONTEXT = 64
-"""Samples of the frame before that the network sees with each frame."""
+"""Samples of the previous frame that the network receives with each frame."""
 _BATCH = 2048
 
 
@@ -49,11 +49,11 @@ class VoiceOptions(BaseModel):
 
 @dataclass(frozen=True)
 class VoiceEvidence:
-    """What the detector heard in one clip.
+    """The detector's output for one clip.
 
-    `probabilities`: float32, shape (frames,), one per `frame_seconds`; `segments`: (start, end) in seconds;
-    `share`: part of the clip inside segments, 0 to 1; `peak` and `peak_time` (seconds): the highest
-    probability and the middle of its frame, where a listener should look first.
+    `probabilities`: float32, shape (frames,), one per `frame_seconds`; `segments`: (start, end) in seconds; `share`: part
+    of the clip inside segments, 0 to 1; `peak` and `peak_time` (seconds): the highest probability and the middle of its
+    frame, where one should listen first.
     """
 
     share: float
@@ -66,7 +66,7 @@ class VoiceEvidence:
     identity: dict[str, str]
 
     def curve(self, points: int = 120) -> list[float]:
-        """The probabilities for drawing: at most `points` numbers, each the maximum of its stretch."""
+        """The probabilities as at most `points` numbers for a figure, each the maximum of an interval."""
         if len(self.probabilities) <= points:
             return [round(float(value), 3) for value in self.probabilities]
         edges = np.linspace(0, len(self.probabilities), points + 1).astype(int)[:-1]
@@ -86,18 +86,18 @@ class VoiceEvidence:
 
 
 def detect_voice(samples: np.ndarray, sample_rate: int, options: VoiceOptions | None = None) -> VoiceEvidence:
-    """Looks for voice in mono samples, shape (n,), of any sample rate.
+    """Detect voice in mono samples, shape (n,), of any sample rate.
 
-    Raises ValueError for empty or not mono samples.
+    Raises ValueError if the samples are empty or not mono.
     """
     options = options or VoiceOptions()
     samples = np.asarray(samples, dtype=np.float32)
     if samples.ndim != 1 or len(samples) == 0:
         raise ValueError(f"voice detection takes mono samples of shape (n,), got {samples.shape}")
-    heard = resample(samples, sample_rate, SAMPLE_RATE)
-    probabilities = frame_probabilities(heard)
-    segments = _segments(probabilities, len(heard), options)
-    duration = len(heard) / SAMPLE_RATE
+    resampled = resample(samples, sample_rate, SAMPLE_RATE)
+    probabilities = frame_probabilities(resampled)
+    segments = _segments(probabilities, len(resampled), options)
+    duration = len(resampled) / SAMPLE_RATE
     top = int(probabilities.argmax())
     return VoiceEvidence(
         share=min(1.0, sum(end - start for start, end in segments) / duration),
@@ -155,7 +155,7 @@ def detector_identity() -> dict[str, str]:
 
 
 def _weights_path() -> Path:
-    # Found without importing the package: its import sets torch's thread count to one, for everybody.
+    # Found without importing the package, whose import sets torch's thread count to one in this process.
     spec = find_spec("silero_vad")
     if spec is None or not spec.submodule_search_locations:
         raise RuntimeError("silero-vad is not installed; pip install 'earsight[worker]'")
@@ -166,12 +166,12 @@ def _weights_path() -> Path:
 def _weights() -> "dict[str, torch.Tensor]":
     """The 16 kHz network's parameters by the module's own names (`encoder.0.reparam_conv.weight` …).
 
-    Taken from the scripted model, the package's default; the safetensors file beside it holds others.
+    Read from the scripted model, the package's default; the package's safetensors file holds another model.
     """
     import torch
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # the package's format is TorchScript
+        warnings.simplefilter("ignore", DeprecationWarning)  # TorchScript, the format of the file, is deprecated
         scripted = torch.jit.load(str(_weights_path()), map_location="cpu")
     return {
         name.removeprefix("_model."): value.detach()
@@ -196,7 +196,7 @@ _import_lock = threading.Lock()
 
 @lru_cache(maxsize=1)
 def _segmenter() -> Any:
-    """The package's own rules for segments; importing it must not change torch's thread count."""
+    """The package's function from probabilities to segments, imported without changing torch's thread count."""
     import torch
 
     with _import_lock:

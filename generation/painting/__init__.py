@@ -1,4 +1,8 @@
-"""From prompts to pictures. Importing this loads no model library; building a painter may."""
+"""Paint pictures from prompts; the seeds, file format, comparison and provenance of pictures.
+
+Imports no other room but `generation.hardware`. Importing it loads no model library; building a painter may. Doors: the
+names below, and `seeds`, `normalise`, `provenance`, `reproduce`, `comparison`.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +21,10 @@ __all__ = [
 
 
 def build_painter(options: PainterOptions) -> Painter:
-    """The painter that `options` describe. Heavy imports happen here, not at the top."""
+    """The painter that `options` describe."""
     if isinstance(options, DiffusersOptions):
-        from generation.painting.diffusers_painter import DiffusersPainter
+        # Imported here: only a painter that is built may load its libraries.
+        from generation.painting.diffusion.painter import DiffusersPainter
 
         return DiffusersPainter(options)
     from generation.painting.sketch import SketchPainter

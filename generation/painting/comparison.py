@@ -1,4 +1,4 @@
-"""Are two pictures the same? Bit by bit, to the eye, or in what are they different."""
+"""Compare two pictures: bit-identical, visually identical, or different, with the differences named."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy as np
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
-# Above 40 dB a difference is not seen side by side; the structural similarity guards against a small
-# difference that sits in one place, which the mean of PSNR would hide.
+# Above 40 dB a difference is invisible side by side. Structural similarity finds a small difference in one place,
+# which the mean behind PSNR would hide.
 VISUAL_PSNR = 40.0
 VISUAL_SSIM = 0.98
 _LUMA = np.array([0.299, 0.587, 0.114])
@@ -20,11 +20,11 @@ Verdict = Literal["bit-identical", "visually identical", "different"]
 
 @dataclass(frozen=True)
 class Comparison:
-    """What two pictures have in common.
+    """How similar two pictures are.
 
-    `psnr` in dB over all channels (None where the pixels are the same), `ssim` from -1 to 1 over the lightness,
-    `largest` the greatest difference of one channel (0 to 255), `share` the part of pixels that differ. All None
-    where the sizes differ. `differences` says in words in what they are different; empty unless they are.
+    `psnr` in dB over all channels (None if all pixels are equal), `ssim` from -1 to 1 over the lightness, `largest` the
+    greatest difference of one channel (0 to 255), `share` the part of pixels that differ. All are None if the sizes
+    differ. `differences`: descriptions of the differences, empty unless the verdict is "different".
     """
 
     verdict: Verdict
@@ -36,7 +36,7 @@ class Comparison:
 
     @property
     def measure(self) -> str:
-        """The measure behind the verdict, with its figures."""
+        """The measurements behind the verdict, in words."""
         if self.psnr is None:
             return "all pixels equal" if self.verdict == "bit-identical" else "not comparable"
         return (
@@ -46,7 +46,7 @@ class Comparison:
 
 
 def compare_images(one: Image.Image, other: Image.Image) -> Comparison:
-    """Compare the decoded pixels of two pictures; metadata and encoding play no part.
+    """Compare the decoded pixels of two pictures; metadata and encoding are ignored.
 
     PSNR = 10 log10(255² / mean squared difference). SSIM as Wang, Bovik, Sheikh and Simoncelli (2004), with a
     Gaussian window of σ = 1.5, K1 = 0.01, K2 = 0.03; the mean of the map and of its worst 64 × 64 region must

@@ -1,4 +1,4 @@
-"""How painting can fail, beside the errors that every painter shares. Light: the web may import it."""
+"""Errors of painting with a model. Imports nothing heavy: the web process uses it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from generation.painting.base import PaintingError
 
 
 class PainterNotReady(PaintingError):
-    """Something is missing before the first picture: weights, a folder, a GPU. Fails for every clip."""
+    """Weights, a folder, a GPU or a library is missing: every clip would fail."""
 
 
 class OutOfMemory(PaintingError):
@@ -14,10 +14,9 @@ class OutOfMemory(PaintingError):
 
 
 class PictureWithheld(PaintingError):
-    """A picture came out black: withheld by the model's safety checker, or numbers that overflowed.
+    """A picture came out black: the model's safety checker withheld it, or numbers overflowed.
 
-    The clip's pictures are all to be painted again from the next seed. `reason` is "safety_checker" or
-    "black".
+    All pictures of the clip must be painted again from the next seed. `reason` is "safety_checker" or "black".
     """
 
     def __init__(self, message: str, *, reason: str) -> None:
@@ -26,4 +25,4 @@ class PictureWithheld(PaintingError):
 
 
 class SeedsExhausted(PaintingError):
-    """Every seed of the recorded sequence gave a withheld picture: the clip is for a person to look at."""
+    """Every seed of the recorded sequence gave a withheld picture: a person must look at the clip."""

@@ -1,27 +1,24 @@
-"""One shape for all pictures, so that nothing but the picture tells its condition.
+"""Give all pictures one format, so that a file reveals nothing about its condition but the picture.
 
-Same pixel size, sRGB without alpha, one format with one set of encoder settings, and nothing beside the
-pixels: no EXIF, text, colour profile or thumbnail. The file's name is random and says nothing of its content.
+Same pixel size, sRGB without alpha, one format with one set of encoder settings, and nothing besides the pixels: no
+EXIF, text, colour profile or thumbnail.
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
-import secrets
 import warnings
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
-# The full picture is PNG: no loss, so that a picture painted again can be compared bit by bit.
+# The full picture is PNG: lossless, so that a picture painted again can be compared bit by bit.
 SUFFIX = ".png"
-MEDIA_TYPE = "image/png"
 PNG_SETTINGS = {"format": "PNG", "compress_level": 6, "optimize": False}
-# The preview is for phones: about a tenth of the bytes at a loss that a phone does not show.
+# The preview is for phones: about a tenth of the bytes, with a loss that is invisible on a phone.
 PREVIEW_SUFFIX = ".webp"
-PREVIEW_MEDIA_TYPE = "image/webp"
 PREVIEW_SETTINGS = {"format": "WEBP", "quality": 82, "method": 4, "lossless": False, "exact": True}
 PREVIEW_SIZE = 384
 
@@ -30,29 +27,28 @@ READABLE_FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF")
 
 
 class PictureError(ValueError):
-    """A picture cannot be used; the message names it, says why and how to mend it."""
+    """A picture cannot be used; the message names it, the reason and how to fix it."""
 
 
 def normalise(image: Image.Image, size: int) -> bytes:
     """`image` as a PNG of `size` × `size` pixels, 8-bit sRGB, holding IHDR, IDAT and IEND and no other chunk.
 
-    A picture that is not square is cropped about its centre; an upright photograph is turned by its EXIF
-    orientation first; what is transparent is laid on white; other colour spaces are converted by the
-    embedded profile.
+    A picture that is not square is cropped about its centre, after it was turned by its EXIF orientation; transparent
+    pixels become white; other colour spaces are converted by the embedded profile.
     """
     return _encoded(_plain_pixels(image, size), PNG_SETTINGS)
 
 
 def preview(image: Image.Image, size: int = PREVIEW_SIZE) -> bytes:
-    """The picture as a WebP of `size` × `size` pixels for phones, treated like the full one."""
+    """The picture as a WebP of `size` × `size` pixels for phones, normalised like the full one."""
     return _encoded(_plain_pixels(image, size), PREVIEW_SETTINGS)
 
 
 def open_picture(data: bytes | Path, *, name: str = "") -> Image.Image:
-    """A still picture from bytes or a file, loaded whole.
+    """Load a still picture from bytes or a file completely.
 
     Raises:
-        PictureError: no picture, a damaged or animated one, or one too large to be meant.
+        PictureError: not a picture, damaged, animated, or above MAX_PIXELS.
     """
     label = name or (data.name if isinstance(data, Path) else "the picture")
     try:
@@ -79,11 +75,6 @@ def open_picture(data: bytes | Path, *, name: str = "") -> Image.Image:
         ) from None
     except (OSError, SyntaxError, ValueError, EOFError) as error:
         raise PictureError(f"{label}: damaged or cut short ({error}). Save it again.") from error
-
-
-def opaque_name(suffix: str = SUFFIX) -> str:
-    """A file name that tells nothing: not the content, the clip, the condition or the order of making."""
-    return f"{secrets.token_hex(16)}{suffix}"
 
 
 def digest(data: bytes) -> str:
@@ -121,7 +112,7 @@ def _in_srgb(image: Image.Image) -> Image.Image:
             if converted is not None:
                 return converted
         except (ImageCms.PyCMSError, OSError):
-            pass  # A damaged profile says nothing; the numbers are then read as sRGB, as browsers do.
+            pass  # With a damaged profile the numbers are read as sRGB, as browsers do.
     return image.convert(target)
 
 

@@ -1,4 +1,4 @@
-"""The choice of a painter, as data: stored with the study, checked here, shown in forms."""
+"""The painter of a study and its settings: stored with the study, validated here, shown in forms."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from generation.painting.diffusers_options import DiffusersOptions
+from generation.painting.diffusion.options import DiffusersOptions
 
 
 class SketchOptions(BaseModel):

@@ -1,21 +1,13 @@
-"""What a stimulus was made from, so that it can be made again from this record alone."""
+"""The provenance of a stimulus: everything from which it can be made again."""
 
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
-
-from generation.hardware import machine
-from generation.painting import PainterOptions, build_painter
-
-if TYPE_CHECKING:
-    from PIL import Image
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 _DIGEST = r"^[0-9a-f]{64}$"
 _PACKAGES = (
@@ -32,7 +24,7 @@ _PACKAGES = (
 
 
 class Provenance(BaseModel):
-    """Everything needed to make one stimulus again, and to say what it came from."""
+    """The inputs, settings, versions and machine of one stimulus."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -70,7 +62,7 @@ class Provenance(BaseModel):
 
 
 def library_versions() -> dict[str, str]:
-    """Versions of Python and of every library that can change a picture, as far as installed."""
+    """Versions of Python and of every installed library that can change a picture."""
     found = {"python": platform.python_version()}
     for package in _PACKAGES:
         try:
@@ -78,39 +70,3 @@ def library_versions() -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return found
-
-
-@dataclass(frozen=True)
-class Reproduced:
-    """A stimulus painted again.
-
-    `image` is the stimulus and `batch` all pictures of its clip, in the order of the provenance's prompts.
-    `changed` names what is not as it was, as (then, now): settings stay, versions and machines may differ.
-    """
-
-    image: Image.Image
-    batch: list[Image.Image]
-    changed: Mapping[str, tuple[str, str]]
-
-
-def reproduce(provenance: Provenance) -> Reproduced:
-    """Paint a stimulus again from its provenance alone: same prompts together, same seed, same settings.
-
-    No stored picture or latent is read.
-
-    Raises:
-        PaintingError: the model is not here, or memory, or a prompt; the message says how to mend it.
-    """
-    options: PainterOptions = TypeAdapter(PainterOptions).validate_python(provenance.painter_options)
-    painter = build_painter(options)
-    if hasattr(painter, "batches_as_then"):  # fewer went together where memory ran out
-        painter.batches_as_then = provenance.batch_sizes
-    batch = painter.paint(provenance.batch, seed=provenance.seed)
-    now = {**painter.identity, **library_versions(), **machine()}
-    then = {**provenance.painter, **provenance.versions, **provenance.machine}
-    changed = {
-        name: (then.get(name, "—"), now.get(name, "—"))
-        for name in sorted(then.keys() | now.keys())
-        if then.get(name, "—") != now.get(name, "—")
-    }
-    return Reproduced(batch[provenance.batch.index(provenance.prompt)], batch, changed)

@@ -2,17 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
-from generation.redefinition.engine import Columns, Effect, apply_rules
-from generation.redefinition.evidence import TableEvidence, VoiceThresholds, clip_evidence
-from generation.redefinition.rules import RuleSet
-from generation.redefinition.schema import Exclusion, VoicePolicy
+from generation.redefinition.columns import Action, Columns, Effect
+from generation.redefinition.engine import apply_rules
+from generation.redefinition.rules.rule_set import RuleSet
+from generation.redefinition.rules.schema import Exclusion, VoicePolicy
 from generation.redefinition.spelling import normalise, suggestion
-
-Action = Literal["removed", "added", "merged", "kept"]
+from generation.redefinition.voice_evidence import TableEvidence, VoiceThresholds, clip_evidence
 
 
 @dataclass(frozen=True)
@@ -29,10 +28,10 @@ class Change:
 
 @dataclass(frozen=True)
 class Contested:
-    """A contradiction for the researcher to decide; until then `kept` stands and `removed` does not.
+    """A contradiction for the researcher to decide. Until then the clip has the tags `kept` and not those `removed`.
 
-    `people`: the original tags on both sides. `offered`: the tag that would say what the detectors say; it stands
-    nowhere until the researcher wants it.
+    `people`: the original tags on both sides. `offered`: tags that agree with the detectors; the clip gets one only
+    if the researcher chooses it.
     """
 
     rule: str
@@ -46,8 +45,10 @@ class Contested:
 
 @dataclass(frozen=True)
 class Redefinition:
-    """A clip's tags after the rules. `unknown` maps tags outside the vocabulary (they are kept) to the known tag
-    they may be a misspelling of, or None."""
+    """A clip's tags after the rules.
+
+    `unknown`: each tag outside the vocabulary (it is kept) → the known tag it may be a misspelling of, or None.
+    """
 
     tags: list[str]
     changes: list[Change]
@@ -59,7 +60,7 @@ class Redefinition:
         return list(self.unknown)
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data for provenance and the database (JSON can hold it)."""
+        """The redefinition as JSON-able data for provenance and the database."""
         return asdict(self)
 
 
@@ -73,42 +74,42 @@ def redefine(
 ) -> Redefinition:
     """Redefine one clip's tags.
 
-    tags: as people or a tagger gave them, in any case and spacing; order does not change which tags come out.
-    voice_share: share of the clip in which the voice detector heard a voice (0 to 1), None without a detector.
-    tagger_probabilities: tag → probability; only its voice tags count, as evidence, and it adds no tag.
+    tags: from people or a tagger, in any case and spacing; their order does not change which tags come out.
+    voice_share: share of the clip in which the voice detector found a voice (0 to 1), None without a detector.
+    tagger_probabilities: tag → probability; only the voice tags are used, as evidence, and none of them is added.
     Raises ValueError for a share or probability outside 0 to 1.
     """
     thresholds = thresholds or VoiceThresholds()
-    places, written, changes = _read(tags, rules)
+    places, written, changes = _normalised(tags, rules)
     columns = Columns(1, {tag: np.ones(1, dtype=bool) for tag in places}, places)
     original = tuple(places)
     evidence = clip_evidence(voice_share, tagger_probabilities, rules.voice_policy)
     effects: list[Effect] = []
     apply_rules(columns, rules, evidence, thresholds, effects.append)
     facts = evidence_facts(evidence, 0, thresholds)
-    happened = [effect for effect in effects if effect.rows[0]]
+    applied = [effect for effect in effects if effect.rows[0]]
     changes += [
         Change(
             effect.tag,
-            effect.action,  # type: ignore[arg-type]
+            effect.action,
             effect.into,
             effect.step.name,
             effect.why,
             facts if effect.by_evidence or (effect.contested and _is_voice(effect)) else {},
         )
-        for effect in happened
+        for effect in applied
     ]
     left = [tag for tag in columns.in_order() if columns.values[tag][0]]
     return Redefinition(
         tags=[written.get(tag, tag) for tag in left],
         changes=changes,
-        contested=contested_of(happened, original, left, rules, facts),
+        contested=contested_entries(applied, original, left, rules, facts),
         unknown={written[tag]: suggestion(tag, rules.known) for tag in original if tag not in rules.known},
     )
 
 
-def _read(tags: Sequence[str], rules: RuleSet) -> tuple[dict[str, float], dict[str, str], list[Change]]:
-    """Normalised tags with their places, how unknown ones were written, and the changes of spelling."""
+def _normalised(tags: Sequence[str], rules: RuleSet) -> tuple[dict[str, float], dict[str, str], list[Change]]:
+    """Normalised tags with their places, the original spelling of unknown ones, and the changes of spelling."""
     places: dict[str, float] = {}
     written: dict[str, str] = {}
     changes: list[Change] = []
@@ -130,7 +131,7 @@ def _is_voice(effect: Effect) -> bool:
 
 
 def evidence_facts(evidence: TableEvidence, row: int, thresholds: VoiceThresholds) -> dict[str, Any]:
-    """The evidence on one clip as plain data: what was measured and what each detector says."""
+    """The evidence on one clip as JSON-able data: each measurement, and the verdict of each detector."""
     words = {1: "voice", 0: "nothing", -1: "none"}
     facts: dict[str, Any] = {}
     if not np.isnan(evidence.share[row]):
@@ -144,29 +145,29 @@ def evidence_facts(evidence: TableEvidence, row: int, thresholds: VoiceThreshold
     return facts
 
 
-def contested_of(
-    happened: list[Effect],
+def contested_entries(
+    applied: list[Effect],
     original: Sequence[str],
     left: Sequence[str],
     rules: RuleSet,
     facts: dict[str, Any],
 ) -> list[Contested]:
-    """One entry for each rule under which this clip is contested."""
+    """One entry for each rule by which this clip is contested."""
     entries: dict[str, list[Effect]] = {}
-    for effect in happened:
+    for effect in applied:
         if effect.contested:
             entries.setdefault(effect.step.name, []).append(effect)
     contested = []
     for name, effects in entries.items():
         rule = effects[0].step.rule
         assert isinstance(rule, Exclusion | VoicePolicy), "only contradictions are contested"
-        meaning = rules.sides[name]
+        concerned = rules.sides[name]
         removed = tuple(effect.tag for effect in effects if effect.action == "removed")
         contested.append(
             Contested(
                 rule=name,
-                people=tuple(tag for tag in original if tag in meaning),
-                kept=tuple(tag for tag in left if tag in meaning),
+                people=tuple(tag for tag in original if tag in concerned),
+                kept=tuple(tag for tag in left if tag in concerned),
                 removed=removed,
                 why=effects[0].why,
                 evidence=facts if _is_voice(effects[0]) else {},

@@ -1,12 +1,12 @@
-"""What can go wrong in redefinition, in words that a person can act on."""
+"""Errors of redefinition. Each message names file, place and value, and how to fix it."""
 
 
 class RedefinitionError(Exception):
-    """The base of this room's errors: `str(error)` names file, place, value and the mend."""
+    """Base of the errors of redefinition."""
 
 
 class RuleError(RedefinitionError):
-    """A rule file is wrong: unreadable, an unknown tag, a cycle, a rule undone by another."""
+    """A rule file is unreadable, or has an unknown tag, a cycle, or a rule that another one undoes."""
 
 
 class TagTableError(RedefinitionError):

@@ -1,12 +1,12 @@
-"""Both tag sets of a clip as prompts: one order, one length, one token limit for both.
+"""Both tag sets of a clip as prompts: one order, one number of tags, one token limit for both.
 
-Neither set may win by having more words, or by being cut where the other is not.
+Neither set may have an advantage from more words, or from a cut that the other set does not have.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from generation.redefinition.rules import RuleSet
+from generation.redefinition.rules.rule_set import RuleSet
 from generation.redefinition.spelling import normalise
 
 SEPARATOR = ", "
@@ -18,9 +18,9 @@ class TagsDoNotFit(ValueError):
 
 @dataclass(frozen=True)
 class FittedTagSets:
-    """Both tag sets in order and cut alike, and the prompts of their tags.
+    """Both tag sets, ordered and cut in the same way, and their prompts.
 
-    `original` and `redefined` are the words as they stand in the prompts; `length` is the common cut.
+    `original` and `redefined` are the words in the prompts; `length` is the most tags that either set may have.
     """
 
     original: tuple[str, ...]
@@ -37,9 +37,9 @@ class FittedTagSets:
 
 
 def in_order(tags: Sequence[str], probabilities: Mapping[str, float], rules: RuleSet) -> list[str]:
-    """The tags by the tagger's probability, highest first; those it does not know after them, as given.
+    """Sort tags by the tagger's probability, highest first, then the tags it does not know, in the order given.
 
-    A tag that others were merged into takes the highest probability among them.
+    A tag into which others were merged has the highest probability among these.
     """
     named = {normalise(tag): probability for tag, probability in probabilities.items()}
     known = {tag: rules.probability(tag, named) for tag in tags}
@@ -56,16 +56,16 @@ def fit_tag_sets(
     count_tokens: Callable[[str], int],
     token_limit: int,
 ) -> FittedTagSets:
-    """Orders both sets, cuts both at `limit` tags, then both tag by tag until both prompts fit.
+    """Order both sets, cut both at `limit` tags, then shorten both tag by tag until both prompts fit.
 
-    Original tags stand as they are, redefined ones by the word that the rules give them.
+    Original tags are used as they are, redefined tags by their prompt words.
 
     Raises:
         TagsDoNotFit: a set is empty, or its first tag alone is longer than `token_limit`.
     """
     ordered = in_order(original, probabilities, rules)
     named = (rules.prompt_word(tag) for tag in in_order(redefined, probabilities, rules))
-    words = list(dict.fromkeys(named))  # two tags may have one word; it is said once
+    words = list(dict.fromkeys(named))  # two tags may have the same word: use it once
     for name, tags in (("original", ordered), ("redefined", words)):
         if not tags:
             raise TagsDoNotFit(f"The {name} tag set is empty, so there is nothing to paint. Give the clip tags.")

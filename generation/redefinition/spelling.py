@@ -1,4 +1,4 @@
-"""One spelling for tags, and near-misspellings offered to the reader (never applied in silence)."""
+"""One spelling for tags, and suggestions for misspelt ones (shown to the researcher, never applied)."""
 
 import difflib
 import re

@@ -1,4 +1,4 @@
-"""What kind of thing a tag names, and the natural word for it in a prompt (the data is vocabulary.yaml)."""
+"""The kind of thing that a tag names, and its natural word in a prompt (data: vocabulary.yaml)."""
 
 from functools import cache
 from pathlib import Path
@@ -22,7 +22,7 @@ def _kinds() -> dict[str, Kind]:
             raise RuleError(f"{VOCABULARY_FILE.name}: unknown kind {kind!r}; use one of {', '.join(KINDS)}.")
         for tag in tags:
             if tag in kinds:
-                raise RuleError(f"{VOCABULARY_FILE.name}: {tag!r} stands under {kinds[tag]} and {kind}.")
+                raise RuleError(f"{VOCABULARY_FILE.name}: {tag!r} is listed under {kinds[tag]} and {kind}.")
             kinds[tag] = kind
     return kinds
 
@@ -33,16 +33,16 @@ def _data() -> dict[str, dict]:
 
 
 def known_tags() -> frozenset[str]:
-    """Every tag whose kind is recorded, normalised."""
+    """Every tag of the vocabulary, normalised."""
     return frozenset(_kinds())
 
 
 def kind_of(tag: str) -> Kind:
-    """The kind of `tag` in any case or spacing; "other" for a tag that nobody listed."""
+    """The kind of `tag` in any case or spacing; "other" for a tag outside the vocabulary."""
     return _kinds().get(normalise(tag), "other")
 
 
 def prompt_word(tag: str) -> str:
-    """The natural word for `tag` in a prompt; the normalised tag itself where nothing better is recorded."""
+    """The natural word for `tag` in a prompt; the normalised tag if none is recorded."""
     name = normalise(tag)
     return _data()["words"].get(name, name)

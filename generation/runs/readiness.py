@@ -53,8 +53,8 @@ def _check_writer(settings: GenerationSettings) -> None:
 
 
 def _check_model(painter: DiffusersOptions) -> None:
-    """Check the model's files and the GPU without torch, which the web process never imports."""
-    from generation.painting.model_files import check_files
+    """Files and GPU, without torch, which a web process may not have."""
+    from generation.painting.diffusion.model_files import check_files
 
     try:
         check_files(painter)

@@ -112,8 +112,7 @@ def estimate(study: Study, settings: GenerationSettings) -> Estimate | None:
     """
     if not isinstance(settings.writer, OpenAIOptions) or not painted_conditions(study):
         return None
-    # A study of the template writer needs neither.
-    from generation.writing.answers import FolderAnswers
+    from generation.writing.answer_store import FolderAnswers
     from generation.writing.openai_writer import OpenAIWriter
 
     writer = OpenAIWriter(settings.writer, answers=FolderAnswers(answers_folder()))

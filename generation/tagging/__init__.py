@@ -1,4 +1,8 @@
-"""Taggers: audio → tags with probabilities. Importing this package stays light; building one does not."""
+"""Predict tags with probabilities from audio; train and evaluate CLMR taggers.
+
+Imports `listening` and no other room. Importing it loads no model library; building a tagger does. Doors: the names
+below, `store` and `magnatagatune` for data sets, `evaluate`, and `clmr` for training.
+"""
 
 from pathlib import Path
 
@@ -9,10 +13,10 @@ __all__ = ["ClmrOptions", "MusicnnOptions", "Tagger", "TaggerOptions", "TaggingE
 
 
 def build_tagger(options: MusicnnOptions | ClmrOptions, *, weights_folder: Path | None = None) -> Tagger:
-    """Builds the tagger that the options name (heavy: for workers and commands).
+    """Build the tagger of the options. Loads torch: for workers and commands.
 
-    `weights_folder` is where the embedded tagger's converted weights lie (default: `weights` under
-    EARSIGHT_DATA). Raises TaggingError where files are missing or not what they should be.
+    `weights_folder` holds the embedded tagger's converted weights (default: `weights` under EARSIGHT_DATA). Raises
+    TaggingError if files are missing or wrong.
     """
     tagger: Tagger
     if isinstance(options, ClmrOptions):

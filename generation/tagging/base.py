@@ -1,6 +1,7 @@
-"""What every tagger offers. Light: NumPy only."""
+"""The interface of all taggers. Imports only NumPy."""
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -9,29 +10,45 @@ import numpy as np
 
 
 class TaggingError(Exception):
-    """A tagger that cannot be built or used; the message says how to mend it."""
+    """A tagger cannot be built or used; the message says how to fix it."""
 
 
 @runtime_checkable
 class Tagger(Protocol):
-    """Audio in, a probability for each tag of the vocabulary out."""
+    """Predicts a probability for each tag of its vocabulary from audio."""
 
     name: str
     vocabulary: tuple[str, ...]
     thresholds: tuple[float, ...] | None
-    """From which probability on each tag counts as heard, tuned on labelled clips; None where nobody tuned them."""
+    """For each tag the lowest probability that counts as present, tuned on labelled clips; None if not tuned."""
     identity: dict[str, str]
-    """Everything needed to get the same probabilities again: weights' digest, version, settings."""
+    """Everything needed to get the same probabilities again: digest of the weights, version, settings."""
 
     def predict(self, waveforms: Sequence[np.ndarray], sample_rate: int) -> np.ndarray:
         """Probabilities of mono waveforms, each of shape (n,), at one sample rate: float32 (clips, tags)."""
         ...
 
 
-def read_thresholds(path: str | Path, vocabulary: Sequence[str]) -> tuple[float, ...]:
-    """Thresholds per tag from what `evaluate_tagger --json` wrote, in the vocabulary's order.
+class ClipwiseTagger(ABC):
+    """Tags clips one by one; a subclass analyses one clip."""
 
-    Raises TaggingError where the file is something else, or lacks a tag.
+    @abstractmethod
+    def analyse(self, samples: np.ndarray, sample_rate: int) -> tuple[np.ndarray, np.ndarray]:
+        """One clip's probabilities (tags,) and representation (dimensions,), float32, from mono samples (n,)."""
+
+    def predict(self, waveforms: Sequence[np.ndarray], sample_rate: int) -> np.ndarray:
+        """Probabilities, float32 (clips, tags), of mono waveforms at one sample rate."""
+        return np.stack([self.analyse(samples, sample_rate)[0] for samples in check_waveforms(waveforms)])
+
+    def represent(self, waveforms: Sequence[np.ndarray], sample_rate: int) -> np.ndarray:
+        """Representations, float32 (clips, dimensions), of mono waveforms at one sample rate."""
+        return np.stack([self.analyse(samples, sample_rate)[1] for samples in check_waveforms(waveforms)])
+
+
+def read_thresholds(path: str | Path, vocabulary: Sequence[str]) -> tuple[float, ...]:
+    """Read thresholds per tag, in the vocabulary's order, from a file that `evaluate_tagger --json` wrote.
+
+    Raises TaggingError for any other file, or if a tag is missing.
     """
     try:
         tags = json.loads(Path(path).read_text(encoding="utf-8"))["tags"]
@@ -51,7 +68,7 @@ def _is_probability(value: object) -> bool:
 
 
 def check_waveforms(waveforms: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """The waveforms as float32 arrays; raises TaggingError naming the one that is not mono or is empty."""
+    """The waveforms as float32 arrays; raises TaggingError for one that is empty or not mono."""
     checked = []
     for index, waveform in enumerate(waveforms):
         samples = np.asarray(waveform, dtype=np.float32)

@@ -1,4 +1,4 @@
-"""Evaluating a tagger on labelled clips, as published: mean per clip, ROC-AUC and PR-AUC, macro."""
+"""Evaluate a tagger on labelled clips as published: macro ROC-AUC and PR-AUC of clip means."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from generation.tagging.store import ClipSource
 
 @dataclass(frozen=True)
 class Evaluation:
-    """`tags` are those that tagger and labels share; `thresholds` tuned on the valid clips, where given."""
+    """Scores on the `tags` that tagger and labels share; `thresholds` are tuned on the valid clips, if given."""
 
     tags: tuple[str, ...]
     scores: TaggingScores
@@ -20,7 +20,7 @@ class Evaluation:
     f1: float | None
 
     def record(self) -> dict[str, object]:
-        """JSON-able; a tag that cannot be scored is null."""
+        """The evaluation as JSON-able data; the scores of a tag that cannot be scored are null."""
         per_tag = {
             tag: {
                 "roc_auc": _finite(self.scores.roc_auc_per_tag[index]),
@@ -61,22 +61,22 @@ def evaluate(
     *,
     valid: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> Evaluation:
-    """Scores `probabilities` (clips, vocabulary) against `labels` (clips, tags) on the tags of both.
+    """Score `probabilities` (clips, vocabulary) against `labels` (clips, tags) on the tags that both have.
 
-    `valid`: probabilities and labels of other clips, on which thresholds are tuned; F1 (macro, over the
-    scored tags) is then that of the thresholds on these clips. Raises TaggingError where no tag is shared.
+    `valid`: probabilities and labels of other clips, on which thresholds are tuned; F1 (macro, over the scored tags) is
+    the F1 of these thresholds on the clips scored here. Raises TaggingError if no tag is shared.
     """
     shared = tuple(tag for tag in tags if tag in set(vocabulary))
     if not shared:
         raise TaggingError("the tagger's vocabulary and the labels have no tag in common")
     ours = [list(vocabulary).index(tag) for tag in shared]
     theirs = [list(tags).index(tag) for tag in shared]
-    heard, truth = probabilities[:, ours], labels[:, theirs].astype(bool)
-    scores = score_tagging(truth, heard)
+    predicted, truth = probabilities[:, ours], labels[:, theirs].astype(bool)
+    scores = score_tagging(truth, predicted)
     if valid is None:
         return Evaluation(shared, scores, None, None)
     thresholds = tune_thresholds(valid[1][:, theirs], valid[0][:, ours])
-    chosen = heard >= thresholds
+    chosen = predicted >= thresholds
     scored = np.isfinite(scores.roc_auc_per_tag)
     hits = (chosen & truth).sum(axis=0)
     f1 = 2 * hits / np.maximum(chosen.sum(axis=0) + truth.sum(axis=0), 1)

@@ -1,4 +1,4 @@
-"""MagnaTagATune as it is published: its annotation file, its folders, its standard split."""
+"""The MagnaTagATune data set: annotation file, audio folders and standard split."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _SPLITS = {"train": "0123456789ab", "valid": "c", "test": "def"}
 
 
 class AnnotationError(ValueError):
-    """An annotation file that is not what it should be; the message names file, row and value."""
+    """An annotation file is wrong; the message names file, row and value."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Annotations:
     paths: tuple[str, ...]
 
     def choose(self, tags: Sequence[str]) -> "Annotations":
-        """The same clips with these tags alone, in this order."""
+        """The same clips with only these tags, in this order."""
         unknown = [tag for tag in tags if tag not in self.tags]
         if unknown:
             raise AnnotationError(f"no such tag in the annotations: {', '.join(unknown)}")
@@ -37,7 +37,7 @@ class Annotations:
         return Annotations(self.clip_ids, tuple(tags), self.labels[:, columns], self.paths)
 
     def top(self, count: int) -> tuple[str, ...]:
-        """The most frequent tags, the commonest first; equally frequent ones in the file's order."""
+        """The most frequent tags, most frequent first; ties in the order of the file."""
         order = np.argsort(-self.labels.sum(axis=0, dtype=np.int64), kind="stable")
         return tuple(self.tags[column] for column in order[:count])
 
@@ -55,7 +55,7 @@ class Annotations:
 
 
 def read_annotations(path: str | Path) -> Annotations:
-    """Reads `annotations_final.csv` (or a redefined copy of the same layout; `.xz` and `.gz` too).
+    """Read `annotations_final.csv` (or a redefined copy of the same layout; `.xz` and `.gz` too).
 
     Raises AnnotationError for missing columns, a clip twice, or a label that is not 0 or 1.
     """
@@ -70,7 +70,7 @@ def read_annotations(path: str | Path) -> Annotations:
     twice = table["clip_id"].duplicated()
     if twice.any():
         row = int(np.flatnonzero(twice)[0])
-        raise AnnotationError(f"{path.name}, row {row + 2}: clip {table['clip_id'].iloc[row]} stands there twice.")
+        raise AnnotationError(f"{path.name}, row {row + 2}: clip {table['clip_id'].iloc[row]} is given twice.")
     tags = [column for column in table.columns if column not in ("clip_id", "mp3_path")]
     labels = table[tags].to_numpy()
     wrong = np.argwhere((labels != 0) & (labels != 1))
@@ -89,7 +89,7 @@ def read_annotations(path: str | Path) -> Annotations:
 
 @dataclass(frozen=True)
 class SplitData:
-    """Clips of one split that the store has: their audio, their labels (clips, tags), their numbers.
+    """The clips of one split that the store has: audio, labels (clips, tags), identifiers.
 
     `missing`: clips of the split without audio in the store.
     """
@@ -101,7 +101,7 @@ class SplitData:
 
 
 def split_data(annotations: Annotations, store: AudioStore, split: str) -> SplitData:
-    """A split's audio and labels. Raises AnnotationError where the store has none of its clips."""
+    """A split's audio and labels. Raises AnnotationError if the store has none of its clips."""
     place = {name: index for index, name in enumerate(store.names)}
     rows = annotations.rows(split)
     found = [int(row) for row in rows if str(annotations.clip_ids[row]) in place]

@@ -1,4 +1,4 @@
-"""How well probabilities rank clips for each tag, and the thresholds that turn them into tags. NumPy only."""
+"""Scores of a tagger's probabilities, and thresholds that turn probabilities into tags. Imports only NumPy."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class TaggingScores:
-    """Macro means over the tags that occur and do not always occur; per tag NaN where undefined."""
+    """Macro means over the tags that are present in some clips and absent in others; per tag NaN for other tags."""
 
     roc_auc: float
     pr_auc: float
@@ -57,9 +57,9 @@ def _tag_scores(present: np.ndarray, probability: np.ndarray) -> tuple[float, fl
 
 
 def tune_thresholds(labels: np.ndarray, probabilities: np.ndarray, *, default: float = 0.5) -> np.ndarray:
-    """For each tag the probability from which counting it as heard gives the highest F1, shape (tags,).
+    """For each tag the threshold of its probability with the highest F1, shape (tags,).
 
-    The threshold lies halfway between the lowest probability that is in and the next that is out.
+    A threshold is halfway between the lowest probability above it and the highest below it.
     `default` for tags that never or always occur in `labels`.
     """
     labels, probabilities = np.asarray(labels).astype(bool), np.asarray(probabilities, dtype=np.float64)

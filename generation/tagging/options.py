@@ -1,4 +1,4 @@
-"""Which tagger a study uses, and its settings. Light: forms and the web process import this."""
+"""The tagger of a study and its settings. Imports nothing heavy: forms are built from it."""
 
 from typing import Annotated, Literal
 

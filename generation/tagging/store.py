@@ -1,8 +1,8 @@
-"""Decoded audio of a whole data set in one memory-mapped file, made once, resumed after any interruption.
+"""Decoded audio of a whole data set in one memory-mapped file; building it resumes after an interruption.
 
-A store is a folder: `samples.i16` (mono samples of all clips, one after the other), `clips.jsonl` (one line a
-clip, in order: name, offset and length, or why it could not be read) and `store.json` (the sample rate). A
-line is written after its samples, so that what a kill leaves half-written is cut off and made again.
+A store is a folder: `samples.i16` (mono samples of all clips, one after the other), `clips.jsonl` (one line per clip, in
+order: name, offset and length, or the reason why it could not be read) and `store.json` (the sample rate). A line is
+written after its samples, so that incomplete samples of a killed process can be removed and decoded again.
 """
 
 import json
@@ -16,29 +16,30 @@ from typing import Protocol
 import numpy as np
 
 from generation.listening.audio import AudioError, decode, resample
+from generation.tagging.files import replace_file
 
 
 class StoreError(Exception):
-    """A store that cannot be used; the message says how to mend it."""
+    """A store cannot be used; the message says how to fix it."""
 
 
 class ClipSource(Protocol):
-    """Clips that training reads crops from: mono float32 at one sample rate."""
+    """The clips of a training: mono float32 at one sample rate."""
 
     def __len__(self) -> int: ...
 
     def length(self, index: int) -> int:
-        """Samples in a clip."""
+        """The number of samples of a clip."""
         ...
 
     def read(self, index: int, start: int = 0, count: int | None = None) -> np.ndarray:
-        """`count` samples of a clip from `start` (to its end by default), and nothing else of the file."""
+        """Read `count` samples of a clip from `start` (to its end by default), and nothing else of the file."""
         ...
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A clip's place in the store; `error` says why it has none."""
+    """A clip's place in the store, or the `error` because of which it has none."""
 
     name: str
     offset: int
@@ -47,7 +48,7 @@ class Entry:
 
 
 class AudioStore:
-    """A finished or growing store, open for reading."""
+    """A complete or growing store, open for reading."""
 
     def __init__(self, folder: Path) -> None:
         if not (folder / "store.json").is_file():
@@ -117,11 +118,11 @@ def build_store(
     workers: int = 1,
     on_clip: Callable[[int, int], None] | None = None,
 ) -> AudioStore:
-    """Decodes `files` (name, path) into the store, those that it lacks, and returns it.
+    """Decode the `files` (name, path) that the store lacks and return the store.
 
-    A file that cannot be read is listed with its reason and does not stop the others; it is tried again by
-    the next call. `on_clip(done, total)` is told of each clip. Raises StoreError where the folder holds a
-    store of another sample rate.
+    A file that cannot be read is listed with the reason and does not stop the others; the next call tries it again.
+    `on_clip(done, total)` is called after each clip. Raises StoreError if the folder holds a store of another sample
+    rate.
     """
     folder.mkdir(parents=True, exist_ok=True)
     settings = folder / "store.json"
@@ -129,7 +130,7 @@ def build_store(
         raise StoreError(f"{folder}: holds a store of another sample rate; name another folder or delete it.")
     settings.write_text(json.dumps({"sample_rate": sample_rate, "format": "int16 mono"}))
     kept = [entry for entry in _read_entries(folder) if not entry.error]
-    _cut_back(folder, kept)
+    _remove_incomplete(folder, kept)
     done = {entry.name for entry in kept}
     todo = [(name, path) for name, path in files if name not in done]
     end = max((entry.offset + entry.length for entry in kept), default=0)
@@ -158,7 +159,7 @@ def _decoded(
         yield from zip(names, map(_decode_one, paths, rates), strict=True)
         return
     with ProcessPoolExecutor(workers) as pool:
-        for start in range(0, len(paths), 64 * workers):  # chunks, so that results do not pile up in memory
+        for start in range(0, len(paths), 64 * workers):  # in chunks, so that results do not accumulate in memory
             chunk = slice(start, start + 64 * workers)
             for result in pool.map(_decode_one, paths[chunk], rates[chunk], chunksize=4):
                 yield next(names), result
@@ -180,15 +181,14 @@ def _read_entries(folder: Path) -> Iterator[Entry]:
     for line in path.read_text().splitlines():
         try:
             yield Entry(**json.loads(line))
-        except (json.JSONDecodeError, TypeError):  # the line that a kill cut short
+        except (json.JSONDecodeError, TypeError):  # the last line, cut short when the process was killed
             return
 
 
-def _cut_back(folder: Path, kept: Sequence[Entry]) -> None:
-    """Leaves only whole clips in both files."""
-    scratch = folder / "clips.jsonl.part"
-    scratch.write_text("".join(json.dumps(entry.__dict__) + "\n" for entry in kept))
-    scratch.replace(folder / "clips.jsonl")
+def _remove_incomplete(folder: Path, kept: Sequence[Entry]) -> None:
+    """Remove incomplete clips from both files."""
+    lines = "".join(json.dumps(entry.__dict__) + "\n" for entry in kept)
+    replace_file(folder / "clips.jsonl", lambda part: part.write_text(lines))
     samples = folder / "samples.i16"
     if samples.is_file():
         os.truncate(samples, 2 * max((entry.offset + entry.length for entry in kept), default=0))

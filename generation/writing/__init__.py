@@ -1,4 +1,8 @@
-"""From tags to one sentence. Importing this loads no client library; building a writer may."""
+"""Write one sentence from tags, and count and cap what language models cost.
+
+Imports `redefinition` (the kinds of tags) and no other room. Importing it loads no client library; building a writer
+may. Doors: the names below, and `usage` for spending.
+"""
 
 from __future__ import annotations
 
@@ -58,18 +62,19 @@ def build_writer(
 ) -> SentenceWriter:
     """The writer that `options` describe.
 
-    `cache_folder` keeps the answers of a language model, so that what is stored is never asked again. `usage`
-    counts its calls, and holds the caps. `allowed_hosts`: where a service may be.
+    `cache_folder` stores the answers of a language model, so that no request is made twice. `usage` counts its calls
+    and enforces the caps. `allowed_hosts`: the hosts that a service may have.
 
     Raises:
-        HostNotAllowed: the options name a service elsewhere.
+        HostNotAllowed: the options name a service on another host.
     """
     if isinstance(options, OpenAIOptions):
         check_host(options.base_url, allowed_hosts)
-        from generation.writing.answers import FolderAnswers
+        # Imported here: only a writer that is built may load the client library.
+        from generation.writing.answer_store import FolderAnswers
         from generation.writing.openai_writer import OpenAIWriter
 
         return OpenAIWriter(options, answers=FolderAnswers(cache_folder) if cache_folder else None, usage=usage)
-    from generation.writing.template import TemplateWriter
+    from generation.writing.template_writer import TemplateWriter
 
     return TemplateWriter(options)

@@ -1,4 +1,4 @@
-"""What every sentence writer is: the tags of one set in, one sentence out."""
+"""The interface of all sentence writers (the tags of one set in, one sentence out) and their errors."""
 
 from __future__ import annotations
 
@@ -10,59 +10,59 @@ CountTokens = Callable[[str], int]
 
 
 class WritingError(Exception):
-    """A sentence could not be written; the message says for which tags and how to mend it.
+    """A sentence could not be written; the message names the tags and how to fix it.
 
-    `reason` is one word for the state of the sentence in the database. An error of this tree belongs to
-    one tag set and lets the others go on, unless it is a `StopsTheBatch`.
+    `reason` is the word stored in the database. The error concerns one tag set and the others go on, unless it is a
+    `StopsTheBatch`.
     """
 
     reason = "failed"
 
 
 class SentenceTooLong(WritingError):
-    """No form of the sentence fits the painter's token limit. Nothing is cut in silence."""
+    """No form of the sentence fits the painter's token limit. Sentences are never cut."""
 
     reason = "too_long"
 
 
 class SentenceRefused(WritingError):
-    """The model declined to write, and said so."""
+    """The model refused to write."""
 
     reason = "refused"
 
 
 class SentenceEmpty(WritingError):
-    """The model answered with nothing."""
+    """The model gave an empty answer."""
 
     reason = "empty"
 
 
 class SentenceUnusable(WritingError):
-    """The model answered, but not with one sentence that may stand as a prompt."""
+    """The model's answer is not one sentence that can be used as a prompt."""
 
     reason = "unusable"
 
 
 class ServiceUnavailable(WritingError):
-    """The service did not answer after all attempts; trying again later may help."""
+    """The service did not answer after all attempts; a later run may succeed."""
 
     reason = "unavailable"
 
 
 class StopsTheBatch(WritingError):
-    """What failed will fail for every tag set: the batch stops with one message."""
+    """Every tag set would fail for the same reason: the batch stops with one message."""
 
     reason = "stopped"
 
 
 class KeyRejected(StopsTheBatch):
-    """The service does not take the key, or there is none."""
+    """The service rejects the key, or there is none."""
 
     reason = "key_rejected"
 
 
 class RequestRejected(StopsTheBatch):
-    """The service does not take the request: an unknown model or setting, a wrong address."""
+    """The service rejects the request: an unknown model or setting, a wrong address."""
 
     reason = "request_rejected"
 
@@ -74,14 +74,14 @@ class QuotaExhausted(StopsTheBatch):
 
 
 class SpendingCapReached(StopsTheBatch):
-    """One more call could pass the cap of the study."""
+    """One more call could exceed the cap of the study."""
 
     reason = "spending_cap"
 
 
 @dataclass(frozen=True)
 class Sentence:
-    """One sentence, its length as the painter counts it, and what it takes to write it again."""
+    """One sentence, its number of tokens as the painter counts, and everything needed to write it again."""
 
     text: str
     tokens: int
@@ -92,27 +92,27 @@ class Sentence:
 class SentenceWriter(Protocol):
     """Writes one sentence for one tag set.
 
-    `identity` names the writer well enough to write the same sentence again (plain JSON values, kept
-    in the stimulus's provenance; never a key).
+    `identity`: everything that names the writer and its settings, to write the same sentence again (plain JSON values,
+    stored in the stimulus's provenance; never a key).
     """
 
     @property
     def identity(self) -> dict[str, str]: ...
 
     def write(self, tags: Sequence[str], *, count_tokens: CountTokens, token_limit: int, seed: int) -> Sentence:
-        """One sentence that speaks of `tags` and nothing else, within `token_limit` tokens.
+        """Write one sentence about `tags` and nothing else, within `token_limit` tokens.
 
-        `count_tokens` is the painter's own count. Both tag sets of a clip are written with the same
-        `seed`, so that what differs between the sentences comes from the tags.
+        `count_tokens` counts as the painter does. Both tag sets of a clip are written with the same `seed`, so that
+        only the tags make the sentences differ.
 
         Raises:
-            WritingError: and its kinds above; the message names the tags and the mend.
+            WritingError
         """
         ...
 
 
 def clean_tag(tag: str) -> str:
-    """A tag as words on one line: no control characters, and nothing that would end a sentence."""
+    """A tag as words on one line, without control characters and marks that could end a sentence."""
     words = "".join(
         " " if (not character.isprintable() or character in '_.!?;:"`<>{}[]\\|') else character for character in tag
     )
@@ -120,7 +120,7 @@ def clean_tag(tag: str) -> str:
 
 
 def clean_tags(tags: Sequence[str]) -> list[str]:
-    """The tags that say something, each once (case apart), in the order given."""
+    """The tags cleaned, without empty ones, each once (ignoring case), in the order given."""
     kept: dict[str, str] = {}
     for tag in tags:
         cleaned = clean_tag(tag)

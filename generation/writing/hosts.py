@@ -1,4 +1,4 @@
-"""Where sentences may be asked for: the key and the tags of a study go to hosts that the operator has named only."""
+"""The hosts that may receive the key and the tags of a study: only those that the operator allows."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ DEFAULT_HOSTS = ("api.openai.com", "localhost", "127.0.0.1", "[::1]")
 
 
 class HostNotAllowed(RequestRejected):
-    """The address of the service is on no list of the operator's."""
+    """The operator does not allow the host of the service."""
 
     reason = "host_not_allowed"
 
 
 def check_host(base_url: str | None, allowed: Collection[str] = DEFAULT_HOSTS) -> None:
-    """Raise where the service's host is not among `allowed`: names, with a port where only that one is meant.
+    """Refuse a service whose host is not in `allowed`: host names, or host:port to allow one port only.
 
     Raises:
         HostNotAllowed
     """
     address = base_url or OFFICIAL
-    hosts = {_spelt(host) for host in allowed}
+    hosts = {_normalised(host) for host in allowed}
     try:
         parts = urlsplit(address)
         host, port = (parts.hostname or "").lower(), parts.port
     except ValueError:
         host, port = "", None
-    # Signs that programs read in different ways could name another host to whoever asks than to us.
+    # Programs parse these characters differently: the HTTP client could connect to another host than checked here.
     is_plain = not any(sign in address for sign in "\\@ \t\r\n") and address.isascii()
     if is_plain and host and (host in hosts or f"{host}:{port}" in hosts):
         return
@@ -40,7 +40,7 @@ def check_host(base_url: str | None, allowed: Collection[str] = DEFAULT_HOSTS) -
     )
 
 
-def _spelt(host: str) -> str:
-    """One spelling, as `urlsplit` gives it: small letters, an IPv6 address without brackets."""
+def _normalised(host: str) -> str:
+    """The host as `urlsplit` returns it: lower case, an IPv6 address without brackets."""
     name, bracket, port = host.strip().lower().rpartition("]")
     return f"{name.lstrip('[')}{port}" if bracket else port

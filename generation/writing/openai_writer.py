@@ -1,19 +1,16 @@
-"""Sentences from a language model behind the OpenAI protocol. For workers: it waits for a network."""
+"""Write sentences by a language model behind the OpenAI protocol. For workers: it waits for the network."""
 
 from __future__ import annotations
 
-import json
 import os
-import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-
-from generation.writing.answers import Answers, NoAnswers, request_key
+from generation.writing.answer_format import ANSWER_FORMAT, read_sentence
+from generation.writing.answer_store import Answers, NoAnswers, request_key
 from generation.writing.base import (
     CountTokens,
     KeyRejected,
@@ -24,43 +21,18 @@ from generation.writing.base import (
     SentenceUnusable,
     clean_tags,
 )
-from generation.writing.checks import fault_of, finished, missing_tags
 from generation.writing.hosts import OFFICIAL
 from generation.writing.options import OpenAIOptions
 from generation.writing.prompt_template import load_template
+from generation.writing.sentence_checks import missing_tags
 from generation.writing.service import Service
-from generation.writing.usage import EXPECTED_ANSWER_TOKENS, Estimate, Usage, about_tokens, price
-
-_FENCE = re.compile(r"```(?:json)?\s*(.*?)\s*```", re.DOTALL)
-
-
-class _Answer(BaseModel):
-    """What the model is asked to give back."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    sentence: str
-
-
-_ANSWER_FORMAT = {
-    "type": "json_schema",
-    "json_schema": {
-        "name": "answer",
-        "strict": True,
-        "schema": {
-            "type": "object",
-            "properties": {"sentence": {"type": "string"}},
-            "required": ["sentence"],
-            "additionalProperties": False,
-        },
-    },
-}
+from generation.writing.usage import EXPECTED_ANSWER_TOKENS, Estimate, Usage, estimate_tokens, price
 
 
 class OpenAIWriter:
-    """See `SentenceWriter` for what is promised.
+    """A `SentenceWriter` that asks a language model.
 
-    `answers` keeps what was answered; `usage` counts calls and tokens, and may be shared by the writers of one
+    `answers` stores the model's answers; `usage` counts calls and tokens, and may be shared by the writers of one
     study; `sleep` waits between attempts.
     """
 
@@ -94,11 +66,11 @@ class OpenAIWriter:
         }
 
     def check_ready(self) -> None:
-        """Raise `KeyRejected` where the key is not set; nothing is asked of the service."""
+        """Raise KeyRejected if the key is not set; the service is not called."""
         _key_of(self._options)
 
     def estimate(self, tag_sets: Sequence[Sequence[str]], *, token_limit: int, seeds: Sequence[int]) -> Estimate:
-        """What writing `tag_sets`, each with its seed, will take; what is stored already costs nothing."""
+        """Estimate the calls and the cost of writing `tag_sets`, each with its seed; stored answers cost nothing."""
         requests = {}
         for tags, seed in zip(tag_sets, seeds, strict=True):
             cleaned = clean_tags(tags)
@@ -118,26 +90,26 @@ class OpenAIWriter:
         )
 
     def write(self, tags: Sequence[str], *, count_tokens: CountTokens, token_limit: int, seed: int) -> Sentence:
-        """One sentence for `tags`; see `SentenceWriter.write`.
+        """Write one sentence for `tags`; see `SentenceWriter.write`.
 
-        An answer that is too long or otherwise unusable is asked for again with the fault named, as often as the
-        options say, and then fails. A refusal or an empty answer fails at once.
+        If an answer is too long or otherwise unusable, the model is told the fault and asked again, up to
+        `options.rewrites` times. A refusal or an empty answer fails at once.
 
         Raises:
-            StopsTheBatch: the key, the request, the quota or a cap: the next tag set would fail alike.
+            StopsTheBatch: the key, the request, the quota or a cap; every other tag set would fail too.
             ServiceUnavailable: no answer after all attempts.
-            SentenceTooLong, SentenceUnusable, SentenceRefused, SentenceEmpty: this tag set alone.
+            SentenceTooLong, SentenceUnusable, SentenceRefused, SentenceEmpty: this tag set only.
         """
         cleaned = clean_tags(tags)
         if not cleaned:
-            raise SentenceUnusable("A tag set without tags gives a language model nothing to write of: add a tag.")
+            raise SentenceUnusable("A tag set without tags cannot become a sentence: add a tag.")
         messages = self._template.first(cleaned, token_limit)
         record: list[dict[str, Any]] = []
         failure: SentenceTooLong | SentenceUnusable | None = None
         for _ in range(1 + self._options.rewrites):
             answer, from_store = self._answer(self._request(messages, seed), cleaned)
             record.append({**answer, "from_store": from_store})
-            text, fault = _read(answer, cleaned)
+            text, fault = read_sentence(answer, cleaned)
             tokens = count_tokens(text) if fault is None else 0
             if fault is None and tokens <= token_limit:
                 return Sentence(text, tokens, self._provenance(text, cleaned, seed, token_limit, record))
@@ -161,14 +133,14 @@ class OpenAIWriter:
         raise failure
 
     def _request(self, messages: Sequence[Mapping[str, str]], seed: int) -> dict[str, Any]:
-        """Everything that decides the answer, as it goes over the wire, and the service that it goes to."""
+        """Everything that determines the answer: the body of the request and the service's address."""
         options = self._options
         body: dict[str, Any] = {
             "model": options.model,
             "messages": list(messages),
-            "response_format": _ANSWER_FORMAT,
+            "response_format": ANSWER_FORMAT,
             "seed": seed,
-            # The official service renamed it; most servers of one's own know the old name.
+            # The official service renamed the field; most other servers know only the old name.
             "max_completion_tokens" if _is_official(options) else "max_tokens": options.max_answer_tokens,
         }
         if options.temperature is not None:
@@ -176,7 +148,7 @@ class OpenAIWriter:
         return {"base_url": options.base_url or OFFICIAL, "body": body}
 
     def _answer(self, request: Mapping[str, Any], tags: Sequence[str]) -> tuple[dict[str, Any], bool]:
-        """The answer to `request`, stored or asked for; whether it was stored."""
+        """The answer to `request`, and whether it came from the store."""
         key = request_key(request)
         stored = self._answers.get(key)
         if stored is not None and isinstance(stored.get("content"), str):
@@ -199,13 +171,15 @@ class OpenAIWriter:
         choice = completion.choices[0] if completion.choices else None
         of_tags = f"for the tags {', '.join(tags)}"
         if choice is not None and (choice.message.refusal or choice.finish_reason == "content_filter"):
-            said = choice.message.refusal or "its content filter stopped the answer"
-            raise SentenceRefused(f"The model declined to write {of_tags}: {said[:300]} Change the tags or the model.")
+            reason = choice.message.refusal or "its content filter stopped the answer"
+            raise SentenceRefused(
+                f"The model declined to write {of_tags}: {reason[:300]} Change the tags or the model."
+            )
         if choice is None or not (choice.message.content or "").strip():
-            mend = "write again, or choose another model."
+            remedy = "write again, or choose another model."
             if choice is not None and choice.finish_reason == "length":
-                mend = f"it thought through all of its {self._options.max_answer_tokens} tokens; allow more."
-            raise SentenceEmpty(f"The model gave an empty answer {of_tags}: {mend}")
+                remedy = f"its reasoning used all of its {self._options.max_answer_tokens} tokens; allow more."
+            raise SentenceEmpty(f"The model gave an empty answer {of_tags}: {remedy}")
         answer = {
             "content": choice.message.content,
             "finish_reason": choice.finish_reason,
@@ -214,7 +188,7 @@ class OpenAIWriter:
             "input_tokens": used.prompt_tokens if used else None,
             "output_tokens": used.completion_tokens if used else None,
             "answered_at": datetime.now(UTC).isoformat(timespec="seconds"),
-            "not_taken": self._service.dialect.not_taken,
+            "not_taken": self._service.compatibility.not_taken,
         }
         self._answers.put(key, answer)
         return answer, False
@@ -230,7 +204,7 @@ class OpenAIWriter:
             "model_answered": last["model"],
             "system_fingerprint": last["system_fingerprint"],
             "answered_at": last["answered_at"],
-            # What the server would not take of the request: a JSON schema, a seed.
+            # The parts of the request that the server rejected: a JSON schema, a seed.
             "not_taken": last.get("not_taken", []),
             "answers": len(record),
             "answers_from_store": sum(answer["from_store"] for answer in record),
@@ -240,46 +214,19 @@ class OpenAIWriter:
         }
 
 
-def _read(answer: Mapping[str, Any], tags: Sequence[str]) -> tuple[str, str | None]:
-    """The sentence in an answer, and what is wrong with it."""
-    content = _without_wrapping(answer["content"])
-    try:
-        text = _Answer.model_validate(json.loads(content)).sentence.strip()
-    except (ValueError, ValidationError, RecursionError):
-        # From a server that takes no format the bare sentence is as good, where it is one.
-        if "json_object" in answer.get("not_taken", ()) and not content.startswith(("{", "[")):
-            text = content
-        elif answer.get("finish_reason") == "length":
-            return "", "it was cut off before its end; answer at once and shorter."
-        else:
-            return "", 'the answer is not a JSON object with the single key "sentence".'
-    if not text:
-        return "", "it is empty."
-    text = finished(text)
-    return text, fault_of(text, tags)
-
-
-def _without_wrapping(content: str) -> str:
-    """The answer without what some models put around it: their thinking before, a fence about it."""
-    thought, end, after = content.partition("</think>")
-    bare = (after if end else thought).strip()
-    fenced = _FENCE.fullmatch(bare)
-    return fenced.group(1) if fenced else bare
-
-
 def _is_official(options: OpenAIOptions) -> bool:
     return options.base_url is None or urlsplit(options.base_url).hostname == urlsplit(OFFICIAL).hostname
 
 
 def _input_tokens(request: Mapping[str, Any]) -> int:
-    return sum(about_tokens(message["content"]) for message in request["body"]["messages"])
+    return sum(estimate_tokens(message["content"]) for message in request["body"]["messages"])
 
 
 def _key_of(options: OpenAIOptions) -> str:
-    """The key from the environment. A server of one's own may need none.
+    """The key from the environment. Servers other than the official one may need none.
 
     Raises:
-        KeyRejected: the official service, and no key.
+        KeyRejected: there is no key for the official service.
     """
     key = os.environ.get(options.key_variable, "").strip()
     if not key and options.base_url is None:

@@ -1,4 +1,4 @@
-"""The choice of a sentence writer, as data: stored with the study, checked here, shown in forms."""
+"""The sentence writer of a study and its settings: stored with the study, validated here, shown in forms."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class OpenAIOptions(BaseModel):
     )
     key_variable: str = Field(
         "OPENAI_API_KEY",
-        # Only names of keys: a setting must not be able to send another secret of the machine to an address.
+        # Only names of keys: a setting must not be able to send another secret of this machine to a server.
         pattern=r"^[A-Z0-9_]*API_KEY[A-Z0-9_]*$",
         description="Name of the environment variable that holds the key. The key itself is never stored.",
     )

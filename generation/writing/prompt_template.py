@@ -1,4 +1,4 @@
-"""Requests to a language model, as versioned files beside this one."""
+"""The prompts for a language model: versioned template files in the folder `prompts`."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from generation.writing.base import RequestRejected
 
 FOLDER = Path(__file__).with_name("prompts")
 _PARTS = ("system", "user", "again")
-# CLIP takes about 1.3 tokens for an English word and two for the ends.
+# CLIP needs about 1.3 tokens for an English word, and two for start and end.
 _TOKENS_PER_WORD = 1.4
 
 
 @dataclass(frozen=True)
 class PromptTemplate:
-    """The parts of a request, and the digest of the file that they came from."""
+    """The parts of a request to a language model, and the SHA-256 of their file."""
 
     name: str
     digest: str
@@ -35,21 +35,21 @@ class PromptTemplate:
         ]
 
     def once_more(self, answer: str, fault: str, tags: Sequence[str], token_limit: int) -> list[dict[str, str]]:
-        """The messages that say what was wrong with an answer."""
-        asked = self._filled(self.again, tags, token_limit).replace("{fault}", fault)
-        return [{"role": "assistant", "content": answer}, {"role": "user", "content": asked}]
+        """The messages that tell the model the fault of its answer and ask again."""
+        request = self._filled(self.again, tags, token_limit).replace("{fault}", fault)
+        return [{"role": "assistant", "content": answer}, {"role": "user", "content": request}]
 
     def _filled(self, part: str, tags: Sequence[str], token_limit: int) -> str:
-        """The tags go in last and as JSON, so that nothing in them is taken for a place to fill."""
+        """Fill in the placeholders. The tags come last and as JSON, so that no tag is taken for a placeholder."""
         words = str(max(8, int((token_limit - 2) / _TOKENS_PER_WORD)))
         return part.replace("{words}", words).replace("{tags}", json.dumps(list(tags), ensure_ascii=False))
 
 
 def load_template(name: str) -> PromptTemplate:
-    """The template of this name.
+    """Load a template by its name.
 
     Raises:
-        RequestRejected: there is none; the message lists those that are there.
+        RequestRejected: there is no such template; the message lists all names.
     """
     path = FOLDER / f"{name}.md"
     if not path.is_file():

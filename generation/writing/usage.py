@@ -1,4 +1,4 @@
-"""What sentences cost: an estimate before, a count after, and a cap between."""
+"""The cost of sentences: estimates, counts of tokens used, and spending caps."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from dataclasses import dataclass, field
 from generation.writing.base import SpendingCapReached
 from generation.writing.options import OpenAIOptions
 
-EXPECTED_ANSWER_TOKENS = 60  # of a sentence as JSON, where nobody counted
+EXPECTED_ANSWER_TOKENS = 60  # of a sentence as JSON, if the service does not count
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """What writing some tag sets will take. `calls` if every first answer fits, `most_calls` if none does.
+    """The expected calls, tokens and cost of writing some tag sets.
+
+    `calls` if every first answer can be used, `most_calls` if none can. `stored`: answers that cost nothing.
 
     Tokens are estimated from the length of the text (about four letters each in English); `cost` is in the
     currency of the prices in the options, at `calls`.
@@ -31,11 +33,10 @@ class Estimate:
 
 @dataclass
 class Usage:
-    """Calls and tokens really used, as the service counts them. Several threads may share one.
+    """Calls and tokens used, as the service counts them. Several threads may share one.
 
-    A call is begun before it is made and ended with its count, so that a cap sees also what is under way, at the
-    most that it may come to. Start a usage with what earlier runs of the study used, so that the cap holds for the
-    study.
+    A call is begun before it is made and ended with its count, so that a cap includes pending calls, each with the most
+    tokens that it may use. Start with the tokens of the study's earlier runs, so that the cap holds for the study.
     """
 
     calls: int = 0
@@ -43,41 +44,41 @@ class Usage:
     output_tokens: int = 0
     stored: int = 0
     _changed: threading.Condition = field(default_factory=threading.Condition, repr=False, compare=False)
-    _under_way: dict[int, tuple[int, int]] = field(default_factory=dict, repr=False, compare=False)
+    _pending: dict[int, tuple[int, int]] = field(default_factory=dict, repr=False, compare=False)
     _numbers: Iterator[int] = field(default_factory=itertools.count, repr=False, compare=False)
 
     def begin_call(self, options: OpenAIOptions, input_tokens: int) -> int:
-        """Room under the caps for one call: its input as estimated and the longest answer allowed. Its number.
+        """Reserve the tokens of one call, estimated input and longest answer; returns the number of the call.
 
-        Where only calls under way stand in its way, it waits for what they come to.
+        If the call would fit but for pending calls, wait until these end.
 
         Raises:
-            SpendingCapReached: the call could pass a cap.
+            SpendingCapReached: the call could exceed a cap.
         """
         most = (input_tokens, options.max_answer_tokens)
         with self._changed:
             while True:
                 check_cap(options, (self.input_tokens, self.output_tokens), most)
-                if fits_cap(options, [(self.input_tokens, self.output_tokens), *self._under_way.values(), most]):
+                if fits_cap(options, [(self.input_tokens, self.output_tokens), *self._pending.values(), most]):
                     break
                 self._changed.wait()
             number = next(self._numbers)
-            self._under_way[number] = most
+            self._pending[number] = most
         return number
 
     def end_call(self, number: int, input_tokens: int, output_tokens: int) -> None:
-        """The call was answered, and counted so by the service."""
+        """Count an answered call with the tokens that the service reports."""
         with self._changed:
-            self._under_way.pop(number, None)
+            self._pending.pop(number, None)
             self.calls += 1
             self.input_tokens += input_tokens
             self.output_tokens += output_tokens
             self._changed.notify_all()
 
     def drop_call(self, number: int) -> None:
-        """The call got no answer."""
+        """Release a call that got no answer."""
         with self._changed:
-            self._under_way.pop(number, None)
+            self._pending.pop(number, None)
             self._changed.notify_all()
 
     def add_stored(self) -> None:
@@ -89,7 +90,7 @@ class Usage:
 
 
 def fits_cap(options: OpenAIOptions, tokens: Iterable[tuple[int, int]]) -> bool:
-    """Whether (read, written) tokens together stay within the caps."""
+    """Whether the sum of (read, written) tokens is within the caps."""
     read, written = (sum(column) for column in zip(*tokens, strict=True))
     if options.token_cap is not None and read + written > options.token_cap:
         return False
@@ -97,7 +98,7 @@ def fits_cap(options: OpenAIOptions, tokens: Iterable[tuple[int, int]]) -> bool:
 
 
 def check_cap(options: OpenAIOptions, used: tuple[int, int], most: tuple[int, int]) -> None:
-    """Refuse a call of at most `most` tokens (read, written) that could pass a cap after `used`.
+    """Refuse a call of up to `most` tokens (read, written) that could exceed a cap after `used`.
 
     Raises:
         SpendingCapReached
@@ -119,7 +120,7 @@ def price(options: OpenAIOptions, input_tokens: int, output_tokens: int) -> floa
     ) / 1_000_000
 
 
-def about_tokens(text: str) -> int:
-    """A cautious guess without the model's tokenizer: letters of other scripts count one each."""
+def estimate_tokens(text: str) -> int:
+    """A cautious estimate without the model's tokenizer: four ASCII letters, or one other letter, are a token."""
     narrow = sum(character.isascii() for character in text)
     return -(-narrow // 4) + (len(text) - narrow) + 4

@@ -26,14 +26,9 @@ def study_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]
     return page
 
 
-def conditions_are_sealed(study: Study) -> bool:
-    """Whether pages may call conditions by their opaque labels only: from opening until results open."""
-    return study.status != Study.Status.DRAFT and study.is_sealed
-
-
 def condition_rows(study: Study) -> list[dict[str, Any]]:
     """Return the conditions as pages show them: under the seal only opaque labels, in the order of these."""
-    if conditions_are_sealed(study):
+    if study.is_blinded:
         return [{"label": row.sealed_label} for row in study.conditions.order_by("sealed_label")]
     return [{"label": row.label, "key": row.key, "levels": row.levels} for row in study.conditions.all()]
 

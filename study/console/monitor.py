@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from study.console.common import conditions_are_sealed, study_page
+from study.console.common import study_page
 from study.models import Study
 from study.participants.monitoring import monitor
 
@@ -19,7 +19,7 @@ def study_monitor(request: HttpRequest, study: Study) -> HttpResponse:
         "study": study,
         "monitoring": monitor(study),
         "problems": study.problem_reports.filter(resolved=False)[:20],
-        "sealed": conditions_are_sealed(study),
+        "sealed": study.is_blinded,
     }
     template = "study/_monitoring.html" if "fragment" in request.GET else "study/monitor.html"
     response = render(request, template, context)

@@ -8,7 +8,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from study.console.common import condition_rows, conditions_are_sealed, study_page
+from study.console.common import condition_rows, study_page
 from study.models import Participant, Study
 from study.setup import sharing
 from study.setup.path_steps import Group, PathStep, Progress, images_progress, progress_of, steps_of
@@ -51,7 +51,7 @@ def study_overview(request: HttpRequest, study: Study) -> HttpResponse:
             "steps": steps,
             "next": _next_action(study, steps),
             "conditions": condition_rows(study),
-            "sealed": conditions_are_sealed(study),
+            "sealed": study.is_blinded,
             "archived": sharing.is_archived(study),
             "completed": study.participants.filter(
                 kind=Participant.Kind.SIMULATED if study.simulated else Participant.Kind.REAL,

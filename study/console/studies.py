@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from study.access import studies_of
-from study.console.common import condition_rows, conditions_are_sealed, study_page
+from study.console.common import condition_rows, study_page
 from study.console.forms.describe import ConditionsForm, CreateStudyForm, DescribeForm
 from study.design.conditions import ConditionPreset
 from study.errors import StudyError
@@ -98,7 +98,7 @@ def study_describe(request: HttpRequest, study: Study) -> HttpResponse:
             "form": form,
             "conditions_form": conditions,
             "conditions": condition_rows(study),
-            "sealed": conditions_are_sealed(study),
+            "sealed": study.is_blinded,
         },
         status=400 if form.errors or conditions.errors else 200,
     )

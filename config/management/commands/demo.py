@@ -17,8 +17,8 @@ from config.demo import study as demo
 from config.demo.processes import Processes, free_port, wait_until_served, web_command, worker_command
 from generation.models import ClipStep, GenerationRun
 from generation.tagging.base import TaggingError
+from generation.tagging.files import default_weights_folder
 from generation.tagging.musicnn.weights import ensure_weights
-from generation.tagging.weights import default_weights_folder
 from study.errors import ImportRefused, StudyError
 from study.models import Study
 

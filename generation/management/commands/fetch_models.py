@@ -35,8 +35,8 @@ class Command(BaseCommand):
 
     def _tagger(self, chosen: GenerationSettings) -> None:
         if isinstance(chosen.tagger, MusicnnOptions):
+            from generation.tagging.files import default_weights_folder
             from generation.tagging.musicnn.weights import ensure_weights
-            from generation.tagging.weights import default_weights_folder
 
             self.stdout.write(f"Tagger musicnn: {ensure_weights(default_weights_folder())}")
         else:
@@ -45,7 +45,7 @@ class Command(BaseCommand):
 
     def _painter(self, chosen: GenerationSettings) -> None:
         if isinstance(chosen.painter, DiffusersOptions):
-            from generation.painting.model_files import fetch_model
+            from generation.painting.diffusion.model_files import fetch_model
 
             self.stdout.write(f"Painter {chosen.painter.model}: {fetch_model(chosen.painter)}")
         else:

@@ -17,8 +17,8 @@ class Command(BaseCommand):
         parser.add_argument("--folder", type=Path, help="where they go (default: weights/ under EARSIGHT_DATA)")
 
     def handle(self, *args: Any, wheel: Path | None, folder: Path | None, **options: Any) -> None:
+        from generation.tagging.files import default_weights_folder
         from generation.tagging.musicnn.weights import ensure_weights
-        from generation.tagging.weights import default_weights_folder
 
         try:
             path = ensure_weights(folder or default_weights_folder(), wheel)

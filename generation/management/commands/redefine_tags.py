@@ -10,11 +10,12 @@ from django.core.management.base import BaseCommand, CommandError
 from pydantic import ValidationError
 
 from generation.redefinition.errors import RedefinitionError
-from generation.redefinition.evidence import VoiceThresholds
-from generation.redefinition.rules import DEFAULT_RULES, RuleSet, load_rules
-from generation.redefinition.tag_table import read_tag_table, write_tag_table
-from generation.redefinition.voice_table import read_voice_table
-from generation.redefinition.whole_file import RedefinedTable, redefine_table
+from generation.redefinition.rules.rule_files import DEFAULT_RULES, load_rules
+from generation.redefinition.rules.rule_set import RuleSet
+from generation.redefinition.table import RedefinedTable, redefine_table
+from generation.redefinition.tag_files import read_tag_table, write_tag_table
+from generation.redefinition.voice_evidence import VoiceThresholds
+from generation.redefinition.voice_files import read_voice_table
 
 
 class Command(BaseCommand):

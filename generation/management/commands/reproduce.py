@@ -8,7 +8,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from pydantic import ValidationError
 
 from generation.painting import PaintingError, normalise
-from generation.painting.provenance import Provenance, reproduce
+from generation.painting.provenance import Provenance
+from generation.painting.reproduce import reproduce
 from study.models import Stimulus
 
 

@@ -89,7 +89,7 @@ class Command(BaseCommand):
         from generation.tagging.clmr.runtime import build_encode
         from generation.tagging.clmr.training import write_results
         from generation.tagging.evaluate import evaluate
-        from generation.tagging.weights import sha256_of
+        from generation.tagging.files import sha256_of
 
         encoder = load_encoder_checkpoint(options["encoder"])
         encode, runtime = build_encode(encoder)

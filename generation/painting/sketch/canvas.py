@@ -1,7 +1,7 @@
 """Drawing with antialiased shapes, gradients and layers: NumPy for colour, Pillow for outlines.
 
 Colours are float32 arrays (3,), sRGB from 0 to 1. A layer is premultiplied and planar, (4, height, width).
-Every outline is drawn several times larger and reduced, which is where the smooth edges come from.
+Outlines are drawn at three or four times the size and reduced, which gives smooth edges.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def rgb(code: str) -> np.ndarray:
 
 
 def mix(a: np.ndarray, b: np.ndarray, share: float) -> np.ndarray:
-    """`share` of b in a."""
+    """The mixture of `a` and `b` with `share` (0 to 1) of `b`."""
     return (a * (1 - share) + b * share).astype(np.float32)
 
 
@@ -90,32 +90,32 @@ class Layer:
     def cover(self) -> np.ndarray:
         return self.planes[3]
 
-    def touch(self, low: np.ndarray, high: np.ndarray) -> np.ndarray:
-        """The planes within a box of pixels, (4, height, width), noted as drawn on."""
+    def draw_area(self, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+        """The planes within a box of pixels, (4, height, width); the box is marked as drawn."""
         self._low = np.minimum(self._low, low)
         self._high = np.maximum(self._high, high)
         return self.planes[:, low[1] : high[1], low[0] : high[0]]
 
     @property
     def _drawn(self) -> tuple[slice, slice]:
-        """Rows and columns that hold anything: the rest need no work."""
+        """Rows and columns that have been drawn: operations skip the rest."""
         (x0, y0), (x1, y1) = self._low, self._high
         return slice(y0, max(y0, y1)), slice(x0, max(x0, x1))
 
     def fill(self, colour: np.ndarray) -> None:
-        """Cover everything with colours, (3, size, size) or what broadcasts to it."""
-        self.touch(np.array([0, 0]), np.array([self.size, self.size]))[:3] = colour
+        """Cover everything with colours, (3, size, size) or broadcast to it."""
+        self.draw_area(np.array([0, 0]), np.array([self.size, self.size]))[:3] = colour
         self.cover[:] = 1
 
     def over(self, below: Layer) -> None:
         """Lay this sheet on `below`."""
         rows, columns = self._drawn
-        area = below.touch(self._low, np.maximum(self._high, self._low))
+        area = below.draw_area(self._low, np.maximum(self._high, self._low))
         area *= 1 - self.cover[rows, columns]
         area += self.planes[:, rows, columns]
 
     def add_light(self, amount: np.ndarray, colour: np.ndarray) -> None:
-        """Screen light onto what is there; `amount` (size, size) from 0 to 1."""
+        """Add light in screen mode; `amount` (size, size) from 0 to 1."""
         rows, columns = self._drawn
         share, cover = np.clip(amount[rows, columns], 0, 1), self.cover[rows, columns]
         for plane, value in zip(self.colour, colour, strict=True):
@@ -123,14 +123,14 @@ class Layer:
             area += share * value * (cover - area)
 
     def veil(self, amount: float, colour: np.ndarray) -> None:
-        """Move all that is drawn towards a colour, as air before distant things does."""
+        """Move everything drawn towards a colour, like haze over distant things."""
         rows, columns = self._drawn
         for plane, value in zip(self.colour, colour, strict=True):
             area = plane[rows, columns]
             area += amount * (self.cover[rows, columns] * value - area)
 
     def multiply(self, amount: np.ndarray, colour: np.ndarray) -> None:
-        """Glaze with a darker colour; `amount` (size, size) from 0 to 1."""
+        """Multiply with a darker colour; `amount` (size, size) from 0 to 1."""
         rows, columns = self._drawn
         share = np.clip(amount[rows, columns], 0, 1)
         for plane, value in zip(self.colour, colour, strict=True):
@@ -180,7 +180,7 @@ class Pen:
             for hole in cut:
                 sheet.polygon(place(hole), fill=0)
 
-        self._lay(draw, outline, 1, paint, alpha)
+        self._draw(draw, outline, 1, paint, alpha)
 
     def blob(self, points: Points, paint: Paint, holes: Iterable[Points] = (), alpha: float = 1) -> None:
         """A smooth closed shape through the points."""
@@ -218,7 +218,7 @@ class Pen:
                 for x, y in (placed[0], placed[-1]):
                     sheet.ellipse((x - r, y - r, x + r, y + r), fill=255)
 
-        self._lay(draw, line, pixels / 2 + 1, paint, alpha)
+        self._draw(draw, line, pixels / 2 + 1, paint, alpha)
 
     def taper(self, points: Points, start: float, end: float, paint: Paint, alpha: float = 1) -> None:
         """A smooth line whose width goes from `start` to `end`."""
@@ -229,7 +229,7 @@ class Pen:
         half = np.linspace(start, end, len(middle))[:, None] / 2
         self.shape(np.vstack([middle + normal * half, (middle - normal * half)[::-1]]), paint, (), alpha)
 
-    def _lay(self, draw, outline: np.ndarray, margin: float, paint: Paint, alpha: float) -> None:
+    def _draw(self, draw, outline: np.ndarray, margin: float, paint: Paint, alpha: float) -> None:
         size = self.layer.size
         low = np.maximum(np.floor(outline.min(0) - margin), 0).astype(int)
         high = np.minimum(np.ceil(outline.max(0) + margin), size).astype(int)
@@ -238,9 +238,9 @@ class Pen:
             return
         factor = 4 if width * height < size * size // 6 else 3
         mask = Image.new("L", (int(width) * factor, int(height) * factor))
-        draw(ImageDraw.Draw(mask), _Place(low, factor))
+        draw(ImageDraw.Draw(mask), _ToMask(low, factor))
         cover = np.asarray(mask.reduce(factor), np.float32) * np.float32(alpha * self.alpha / 255)
-        area = self.layer.touch(low, high)
+        area = self.layer.draw_area(low, high)
         area *= 1 - cover
         area[:3] += self._colours(paint, low, high) * cover
         area[3] += cover
@@ -257,8 +257,8 @@ class Pen:
         return paint.a[:, None, None] + (paint.b - paint.a)[:, None, None] * t
 
 
-class _Place:
-    """Moves pixels of the layer onto the enlarged mask."""
+class _ToMask:
+    """Converts pixels of the layer to pixels of the enlarged mask."""
 
     def __init__(self, low: np.ndarray, factor: int):
         self.low, self.factor = low, factor

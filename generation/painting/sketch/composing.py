@@ -1,4 +1,4 @@
-"""From a reading to a picture: who stands where, in what light, to what rhythm."""
+"""Compose a picture from a reading of the prompt: place, light, figures and rhythm."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ from generation.painting.sketch.scene import Scene, Skeleton
 
 @dataclass(frozen=True)
 class Figure:
-    """How a thing is drawn: half its width and height in its own units, its size in the picture, its tilt."""
+    """How a thing is drawn: half its width and height in its own units, its size in the picture, its tilt (degrees).
+
+    A bust (a singer) is cut by the lower edge of the picture.
+    """
 
     draw: Callable[[Pen, Inks], None]
     half_width: float
@@ -84,71 +87,72 @@ PLACES: dict[str, Callable[[Scene], None]] = {
     "street": outdoors.street,
 }
 
-# Where (x from the middle, foot, scale) things stand, nearest first. A list is an ensemble of equals.
-_ENSEMBLES: dict[int, list[tuple[float, float, float]]] = {
+# Positions (x from the middle, y of the foot, scale) by number of things, nearest first. A list of tags becomes an
+# ensemble of equals.
+_LIST_SPOTS: dict[int, list[tuple[float, float, float]]] = {
     0: [],
     1: [(0.0, 0.95, 1.0)],
     2: [(-0.2, 0.94, 0.86), (0.22, 0.94, 0.86)],
     3: [(0.0, 0.96, 0.84), (-0.29, 0.87, 0.66), (0.3, 0.87, 0.66)],
     4: [(-0.16, 0.965, 0.72), (0.18, 0.965, 0.72), (-0.33, 0.82, 0.54), (0.34, 0.82, 0.54)],
 }
-# A sentence has a hero to one side, and the others go back into the picture.
-_STORY: list[tuple[float, float, float]] = [
+# In a sentence the first thing is large and to one side; the others are farther back.
+_SENTENCE_SPOTS: list[tuple[float, float, float]] = [
     (0.17, 0.96, 1.04),
     (-0.26, 0.88, 0.62),
     (-0.02, 0.80, 0.44),
     (-0.38, 0.78, 0.36),
 ]
-MOST_THINGS = 4
+MAX_THINGS = 4
 
 
 def compose(reading: Reading, skeleton: Skeleton, size: int) -> Image.Image:
-    """The picture of one reading on the skeleton its call shares."""
+    """The picture of one reading; the pictures of one call share the skeleton."""
     rng = np.random.default_rng(np.random.SeedSequence([reading.digest & 0xFFFFFFFF, reading.digest >> 32]))
-    place = reading.first("places") or _place_without_words(reading, rng)
+    place = reading.first("places") or _default_place(reading, rng)
     mood = reading.first("moods") or HOME_MOOD.get(place) or MOODS[skeleton.mood % len(MOODS)]
     palette = palette_for(mood, place, skeleton.hue_turn, skeleton.lightness)
     scene = Scene(size, palette, skeleton, rng)
     PLACES[place](scene)
-    things = [name for name, _ in reading.things][: 1 if reading.is_solo else MOST_THINGS]
-    _aura(scene, things, reading)
+    things = [name for name, _ in reading.things][: 1 if reading.is_solo else MAX_THINGS]
+    _backlight(scene, things, reading)
     _rhythm(scene, reading, float(rng.uniform(0, 2 * math.pi)))
     inks = inks_under(palette.light, palette.near, palette.accent, palette.second, skeleton.person)
-    for name, (x, foot, scale), depth in _stand(things, reading, skeleton):
-        # The text's own hand, so that two prompts which name the same things give two pictures.
+    for name, (x, foot, scale), depth in _placements(things, reading, skeleton):
+        # Small changes drawn from the text's digest: prompts that name the same things still give different pictures.
         step, size_by, turn_by = rng.uniform(-1, 1, 3)
         spot = (x + 0.05 * step, foot, scale * (0.98 + 0.08 * size_by))
-        _set(scene, FIGURES[name], inks, spot, depth, 7 * turn_by)
-    return _print(scene)
+        _draw_figure(scene, FIGURES[name], inks, spot, depth, 7 * turn_by)
+    return _finish(scene)
 
 
-def _place_without_words(reading: Reading, rng: np.random.Generator) -> str:
+def _default_place(reading: Reading, rng: np.random.Generator) -> str:
     if not reading.things:
         return "forms"
     return str(rng.choice(["hills", "room", "hall", "forms", "sea"]))
 
 
-def _stand(things: list[str], reading: Reading, skeleton: Skeleton):
-    """Each thing's name, its spot and its depth (0 near, 1 far), the farthest first."""
+def _placements(things: list[str], reading: Reading, skeleton: Skeleton):
+    """Each thing's name, position and depth (0 near, 1 far), the farthest first."""
     if reading.is_sentence and len(things) > 1:
-        spots = [(0.5 + skeleton.side * x, foot, scale) for x, foot, scale in _STORY[: len(things)]]
-        x, foot, scale = spots[0]  # a wide hero leaves room for the others
+        spots = [(0.5 + skeleton.side * x, foot, scale) for x, foot, scale in _SENTENCE_SPOTS[: len(things)]]
+        x, foot, scale = spots[0]  # if the first thing is wide, leave room for the others
         spots[0] = (x, foot, min(scale, 0.33 / _extent(FIGURES[things[0]], 1)[0]))
     elif reading.is_sentence:
         spots = [(0.5 + skeleton.side * 0.17, 0.965, 0.98)][: len(things)]
     else:
-        spots = [(0.5 + x, foot, scale) for x, foot, scale in _ENSEMBLES[len(things)]]
+        spots = [(0.5 + x, foot, scale) for x, foot, scale in _LIST_SPOTS[len(things)]]
         if len(things) == 2:
             spots = _side_by_side(things, spots)
     placed = [
         (name, spot, float(np.clip((0.95 - spot[1]) / 0.3, 0, 1))) for name, spot in zip(things, spots, strict=True)
     ]
-    # Singers are cut by the lower edge, so they are nearer than whatever stands on the ground.
+    # Busts are cut by the lower edge, so they are nearer than things on the ground.
     return sorted(placed, key=lambda item: (FIGURES[item[0]].is_bust and item[1][2] > 0.5, item[1][1]))
 
 
 def _side_by_side(things: list[str], spots: list[tuple[float, float, float]]) -> list[tuple[float, float, float]]:
-    """Two of any width with even gaps, smaller where they would not fit."""
+    """Two things with equal gaps, made smaller if they do not fit."""
     widths = [_extent(FIGURES[name], scale)[0] for name, (_, _, scale) in zip(things, spots, strict=True)]
     fit = min(1.0, 1.0 / (2 * sum(widths)))
     gap = max(0.0, (1 - 2 * fit * sum(widths)) / 3)
@@ -157,15 +161,17 @@ def _side_by_side(things: list[str], spots: list[tuple[float, float, float]]) ->
 
 
 def _extent(figure: Figure, scale: float) -> tuple[float, float]:
-    """Half the width and half the height in the picture of a figure with its tilt."""
+    """Half the width and half the height of a tilted figure in the picture."""
     half, lean = figure.size * scale, math.radians(abs(figure.tilt))
     width = figure.half_width * math.cos(lean) + figure.half_height * math.sin(lean)
     height = figure.half_height * math.cos(lean) + figure.half_width * math.sin(lean)
     return half * width, half * height
 
 
-def _set(scene: Scene, figure: Figure, inks: Inks, spot: tuple[float, float, float], depth: float, sway: float) -> None:
-    """Draw one figure with its light, its shadow on the ground and the air before it."""
+def _draw_figure(
+    scene: Scene, figure: Figure, inks: Inks, spot: tuple[float, float, float], depth: float, sway: float
+) -> None:
+    """Draw one figure with its light, its shadows and the haze of its distance."""
     x, foot, scale = spot
     turn = (figure.tilt + (sway if figure.tilt else 0)) * (1 if x <= 0.5 else -1)
     half = figure.size * scale
@@ -177,9 +183,9 @@ def _set(scene: Scene, figure: Figure, inks: Inks, spot: tuple[float, float, flo
     sheet = Layer(scene.layer.size)
     figure.draw(Pen(sheet, x, y, half, turn, flip=faces_out), inks)
     if not figure.is_bust:
-        _shadow(scene, x, foot, width, scale)
-    _cast(scene, sheet, scale)
-    _light(scene, sheet, x, y, half)
+        _ground_shadow(scene, x, foot, width, scale)
+    _cast_shadow(scene, sheet, scale)
+    _light_figure(scene, sheet, x, y, half)
     air = 0.30 * depth
     if air > 0:
         haze = mix(scene.palette.sky_low, scene.palette.far, 0.4)
@@ -187,24 +193,24 @@ def _set(scene: Scene, figure: Figure, inks: Inks, spot: tuple[float, float, flo
     sheet.over(scene.layer)
 
 
-def _shadow(scene: Scene, x: float, foot: float, width: float, scale: float) -> None:
-    """A soft pool where the thing touches the ground."""
+def _ground_shadow(scene: Scene, x: float, foot: float, width: float, scale: float) -> None:
+    """A soft shadow at the foot of a thing."""
     s = scene.skeleton
     drift = 0.25 * width * (1 if s.light_x < x else -1)
     far = ((scene.xs - x - drift) / (width * 1.15)) ** 2 + ((scene.ys - foot + 0.006) / (0.03 * scale + 0.008)) ** 2
     scene.layer.multiply(0.62 * np.exp(-far * 1.3) * (0.85 + 0.3 * scene.noise), scene.palette.near)
 
 
-def _cast(scene: Scene, sheet: Layer, scale: float) -> None:
-    """The thing's own shadow on what is close behind it."""
+def _cast_shadow(scene: Scene, sheet: Layer, scale: float) -> None:
+    """The shadow of a thing on the picture close behind it."""
     size = scene.layer.size
     shift = round(size * 0.016 * scale) * (1 if scene.skeleton.light_x < 0.5 else -1)
     soft = blur(np.roll(sheet.cover, (round(size * 0.01), shift), (0, 1)), size * 0.016)
     scene.layer.multiply(soft * 0.42, scene.palette.near)
 
 
-def _light(scene: Scene, sheet: Layer, x: float, y: float, half: float) -> None:
-    """Light from the scene's side, shade with grain on the other, and a bright rim."""
+def _light_figure(scene: Scene, sheet: Layer, x: float, y: float, half: float) -> None:
+    """Light on the side of the scene's light, grainy shade on the other side, and a bright rim."""
     s, size = scene.skeleton, scene.layer.size
     towards = 1 if s.light_x >= x else -1
     across = (scene.xs - x) / half * -towards
@@ -217,8 +223,8 @@ def _light(scene: Scene, sheet: Layer, x: float, y: float, half: float) -> None:
     sheet.add_light(rim * 0.55, scene.palette.light)
 
 
-def _aura(scene: Scene, things: list[str], reading: Reading) -> None:
-    """Light behind the players, so that they stand out from any place."""
+def _backlight(scene: Scene, things: list[str], reading: Reading) -> None:
+    """Light behind the figures, so that they are distinct from any place."""
     if not things:
         return
     x = 0.5 + (scene.skeleton.side * 0.12 if reading.is_sentence else 0)
@@ -227,10 +233,9 @@ def _aura(scene: Scene, things: list[str], reading: Reading) -> None:
 
 
 def _rhythm(scene: Scene, reading: Reading, phase: float) -> None:
-    """Ribbons of sound behind the players: long and few when slow, short and many when fast.
+    """Ribbons of sound behind the figures: few and long for a slow tempo, many and short for a fast one.
 
-    They run level behind an ensemble, and rise away from a sentence's hero. `phase`: where their waves begin, the
-    text's own.
+    They are level for a list of tags and rise for a sentence. `phase`: of their waves, drawn from the text's digest.
     """
     p, s, tempo = scene.palette, scene.skeleton, reading.first("tempos")
     x = np.linspace(-0.08, 1.08, 120)
@@ -274,8 +279,8 @@ def _rhythm(scene: Scene, reading: Reading, phase: float) -> None:
             pen.ellipse(t, level, 0.013, 0.0105, (p.accent, p.second)[n % 2], turn=-20, alpha=0.9)
 
 
-def _print(scene: Scene) -> Image.Image:
-    """Vignette, ink's grain and paper: the finish all pictures share."""
+def _finish(scene: Scene) -> Image.Image:
+    """Vignette, grain and paper texture, the same for all pictures."""
     size = scene.layer.size
     edge = np.clip(((scene.xs - 0.5) ** 2 + (scene.ys - 0.48) ** 2) * 2.1 - 0.28, 0, 1)
     scene.layer.multiply(0.55 * edge * (0.75 + 0.5 * scene.noise), mix(scene.palette.near, scene.palette.mid, 0.3))

@@ -1,4 +1,4 @@
-"""Other places under a roof, and the one that is no place: forms alone."""
+"""Other places under a roof, and abstract forms for prompts that name no place."""
 
 from __future__ import annotations
 

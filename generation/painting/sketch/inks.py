@@ -1,4 +1,4 @@
-"""The colours that things are made of, bent towards the light of the picture."""
+"""The colours of materials, shifted towards the light of the picture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keyboards and record players. What stands on the floor stands on y = 1."""
+"""Keyboards and record players. The floor is y = 1."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def _lerp(a, b, t: float) -> tuple[float, float]:
 
 
 def _keybed(pen: Pen, front_left, front_right, back_left, back_right, octaves: int, naturals, sharps, line) -> None:
-    """Keys on any four-cornered plane; the front edge is the players' edge."""
+    """Piano keys on any quadrilateral; the front edge is the player's side."""
     pen.shape([front_left, front_right, back_right, back_left], naturals)
     count = octaves * 7
     for n in range(1, count):

@@ -1,7 +1,7 @@
-"""What words mean to the sketch painter.
+"""The vocabulary of the sketch painter.
 
-A meaning may name a *thing* (drawn), a *place* (where the picture plays), a *mood* (its light), a *tempo*
-(the rhythm of its forms), and a thing it *suggests*, drawn only where the prompt names no thing at all.
+A word may mean a *thing* (which is drawn), a *place* (the background), a *mood* (light and colours), a *tempo* (the
+rhythm of forms), and things that it *suggests*, which are drawn only if the prompt names no thing.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ class Meaning:
     suggests: tuple[str, ...] = ()
 
 
-# Things that a denial takes away together ("no vocals" leaves out every singer).
+# Things that one denial removes together ("no vocals" removes every singer).
 FAMILIES: dict[str, tuple[str, ...]] = {
     "voices": ("female_voice", "male_voice", "choir", "monks", "microphone"),
     "guitars": ("guitar", "electric_guitar"),
@@ -29,8 +29,8 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "brass": ("trumpet", "horn"),
 }
 
-# The family that a general word denies; a word not here denies only the things it names.
-DENIES: dict[str, str] = {
+# The family that a denied general word removes; any other word removes only its own things.
+DENIED_FAMILY: dict[str, str] = {
     "guitar": "guitars",
     "guitars": "guitars",
     "drum": "drums",
@@ -157,11 +157,11 @@ _SUGGESTS = {
     "flute": "airy, wind",
 }
 
-# Words that say there is no voice, without a word of denial.
+# Words that deny a voice by themselves.
 VOICELESS = ("instrumental",)
 
 
-def _spread(table: dict[str, str], field: str, into: dict[str, dict]) -> None:
+def _add_table(table: dict[str, str], field: str, into: dict[str, dict]) -> None:
     for name, phrases in table.items():
         for phrase in phrases.split(", "):
             into.setdefault(phrase, {})[field] = tuple(name.split(", ")) if field in ("things", "suggests") else name
@@ -176,7 +176,7 @@ def _build() -> dict[tuple[str, ...], Meaning]:
         (_TEMPOS, "tempo"),
         (_SUGGESTS, "suggests"),
     ):
-        _spread(table, field, fields)
+        _add_table(table, field, fields)
     fields["orchestra"] |= {"things": ("violin", "horn", "cello")}
     fields["band"] |= {"things": ("electric_guitar", "drum_kit")}
     fields["female opera"] |= {"place": "hall", "mood": "regal"}
@@ -185,4 +185,4 @@ def _build() -> dict[tuple[str, ...], Meaning]:
 
 
 LEXICON: dict[tuple[str, ...], Meaning] = _build()
-LONGEST = max(len(phrase) for phrase in LEXICON)
+MAX_PHRASE_WORDS = max(len(phrase) for phrase in LEXICON)

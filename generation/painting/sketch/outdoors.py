@@ -1,4 +1,4 @@
-"""Places under the sky. Each draws everything behind the players."""
+"""Places under the sky. Each function draws everything behind the figures."""
 
 from __future__ import annotations
 

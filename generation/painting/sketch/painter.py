@@ -1,29 +1,24 @@
-"""The sketch painter: pictures by rule."""
+"""The sketch painter: pictures drawn by rules."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from generation.painting.base import check_lengths
+from generation.painting.base import Painted, check_lengths
+from generation.painting.options import SketchOptions
 from generation.painting.sketch.composing import compose
 from generation.painting.sketch.reading import count_tokens, read
 from generation.painting.sketch.scene import Skeleton
 
-if TYPE_CHECKING:
-    from PIL import Image
-
-    from generation.painting.options import SketchOptions
-
-# Raise it with every change that changes a picture: it is part of each stimulus's provenance.
 VERSION = "2"
+"""Part of each stimulus's provenance: raise it with every change that changes a picture."""
 
 
 class SketchPainter:
-    """Draws what a prompt names, as a flat illustration; no model, no download, no text in the picture.
+    """Draws the things that a prompt names as a flat illustration; no model, no download, no text in the picture.
 
-    The seed alone decides horizon, light, hue and grain, so that the pictures of one call differ by
-    what their prompts say and not by the draw, as with common first latents in an image model.
+    The seed alone decides horizon, light, hue and grain, so that the pictures of one call differ only by their
+    prompts, as with common initial latents in a diffusion model.
     """
 
     token_limit = 77
@@ -36,10 +31,11 @@ class SketchPainter:
         return {"painter": "sketch", "version": VERSION, "size": str(self.options.size)}
 
     def count_tokens(self, text: str) -> int:
-        """Words, marks and two more; `reading.count_tokens` says how exactly."""
+        """Words and marks, and two for start and end; see `reading.count_tokens`."""
         return count_tokens(text)
 
-    def paint(self, prompts: Sequence[str], *, seed: int) -> list[Image.Image]:
+    def paint(self, prompts: Sequence[str], *, seed: int, batch_sizes: Sequence[int] | None = None) -> Painted:
+        """See `Painter.paint`; each picture is drawn by itself, so `batch_sizes` has no effect."""
         check_lengths(self, prompts)
         skeleton = Skeleton.draw(seed)
-        return [compose(read(prompt), skeleton, self.options.size) for prompt in prompts]
+        return Painted([compose(read(prompt), skeleton, self.options.size) for prompt in prompts])

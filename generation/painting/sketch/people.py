@@ -1,4 +1,4 @@
-"""Voices: singers in profile, a choir, monks, and a microphone for a voice of no said kind."""
+"""Voices: singers in profile, a choir, monks, and a microphone for a voice of unknown kind."""
 
 from __future__ import annotations
 
@@ -243,7 +243,7 @@ def monks(pen: Pen, ink: Inks) -> None:
 
 
 def microphone(pen: Pen, ink: Inks) -> None:
-    """The old kind on a stand, with sound around it."""
+    """An old microphone on a stand, with sound around it."""
     for r in (0.5, 0.66, 0.82):
         for a, b in ((-30, 30), (150, 210)):
             pen.stroke(

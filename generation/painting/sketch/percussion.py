@@ -1,4 +1,4 @@
-"""Drums. What stands on the floor stands on y = 1."""
+"""Drums. The floor is y = 1."""
 
 from __future__ import annotations
 

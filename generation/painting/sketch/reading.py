@@ -1,4 +1,4 @@
-"""Reads a prompt: what it names, what it denies, and how its parts stand to one another."""
+"""Read a prompt: the things it names, those it denies, and the role of each in the sentence."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 
-from generation.painting.sketch.lexicon import DENIES, FAMILIES, LEXICON, LONGEST, VOICELESS, Meaning
+from generation.painting.sketch.lexicon import DENIED_FAMILY, FAMILIES, LEXICON, MAX_PHRASE_WORDS, VOICELESS, Meaning
 
 _TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)?|[.,;:!?()]")
 _PIECE = re.compile(r"[^\W\d_]+|\d|[^\w\s]|_")
@@ -85,9 +85,10 @@ _FUNCTION_WORDS = set(_LINKS) - {"and"} | {
 
 @dataclass
 class Reading:
-    """What a prompt says. `things` are (name, role) in order of rank, without what is denied.
+    """The content of a prompt. `things` are (name, role) in order of rank, without denied things.
 
-    A thing that several words name ("violin, violins") is there twice: the prompt insists on it.
+    A thing that several words name ("violin, violins") is listed twice. `places`, `moods` and `tempos` count the words
+    for each.
     """
 
     things: list[tuple[str, str]] = field(default_factory=list)
@@ -100,7 +101,7 @@ class Reading:
     digest: int = 0
 
     def first(self, votes: str, default: str = "") -> str:
-        """The place, mood or tempo with the most votes; of those that tie, one that the text's digest picks."""
+        """The place, mood or tempo with the most words; the text's digest decides between equals."""
         counted: Counter[str] = getattr(self, votes)
         if not counted:
             return default
@@ -109,10 +110,10 @@ class Reading:
 
 
 def count_tokens(text: str) -> int:
-    """Tokens of a text as the usual image models would count them, nearly.
+    """The number of tokens of a text, close to the count of common image models.
 
-    A word of up to twelve letters is one token and longer words one more for every further twelve;
-    every letter outside ASCII, digit and mark is one; the marks for start and end are two.
+    A word is one token for every twelve letters or part of them; every letter outside ASCII, digit and punctuation mark
+    is one; start and end are two.
     """
     total = 2
     for piece in _PIECE.findall(text):
@@ -124,7 +125,7 @@ def count_tokens(text: str) -> int:
 
 
 def read(prompt: str) -> Reading:
-    """What the prompt names, in the order and the roles it names them."""
+    """Read the things that the prompt names, with their order and roles, and its places, moods and tempos."""
     words = [w.replace("’", "'") for w in _TOKEN.findall(prompt.lower())]
     reading = Reading(digest=int.from_bytes(hashlib.sha256(prompt.encode()).digest()[:8], "big"))
     plain = [w for w in words if w[0].isalnum()]
@@ -136,7 +137,7 @@ def read(prompt: str) -> Reading:
     at = 0
     while at < len(words):
         word = words[at]
-        phrase, meaning = _longest(words, at)
+        phrase, meaning = _longest_phrase(words, at)
         if meaning is None:
             if word in _DENIALS:
                 denying, listing = True, word
@@ -148,7 +149,7 @@ def read(prompt: str) -> Reading:
                     denying = False
                 role = _LINKS[word] or role
             elif word not in _LISTING and word not in _FUNCTION_WORDS and word not in ("any", "only", "much"):
-                # "no further hurry, guitars": a denial reaches over one unknown word, not two.
+                # "no further hurry, guitars": a denial holds over one unknown word, not over two.
                 denying = denying and at > 0 and words[at - 1] in _DENIALS
             at += 1
             continue
@@ -166,12 +167,12 @@ def read(prompt: str) -> Reading:
         reading.tempos.update({meaning.tempo: 1} if meaning.tempo else {})
         named += [(thing, role) for thing in meaning.things]
         suggested += meaning.suggests
-    reading.things = _settle(reading, named, suggested)
+    reading.things = _select_things(reading, named, suggested)
     return reading
 
 
-def _longest(words: list[str], at: int) -> tuple[tuple[str, ...], Meaning | None]:
-    for length in range(LONGEST, 0, -1):
+def _longest_phrase(words: list[str], at: int) -> tuple[tuple[str, ...], Meaning | None]:
+    for length in range(MAX_PHRASE_WORDS, 0, -1):
         phrase = tuple(words[at : at + length])
         if phrase in LEXICON:
             return phrase, LEXICON[phrase]
@@ -181,8 +182,8 @@ def _longest(words: list[str], at: int) -> tuple[tuple[str, ...], Meaning | None
 def _deny(reading: Reading, phrase: tuple[str, ...], meaning: Meaning) -> None:
     text = " ".join(phrase)
     reading.denied.update(meaning.things)
-    if text in DENIES:
-        reading.denied.update(FAMILIES[DENIES[text]])
+    if text in DENIED_FAMILY:
+        reading.denied.update(FAMILIES[DENIED_FAMILY[text]])
     if "microphone" in meaning.things:
         reading.denied.update(FAMILIES["voices"])
     for votes, value in ((reading.places, meaning.place), (reading.moods, meaning.mood)):
@@ -192,8 +193,8 @@ def _deny(reading: Reading, phrase: tuple[str, ...], meaning: Meaning) -> None:
                 reading.denied.add(value)
 
 
-def _settle(reading: Reading, named: list[tuple[str, str]], suggested: list[str]) -> list[tuple[str, str]]:
-    """Each thing once, without what is denied, a general word yielding to a particular one."""
+def _select_things(reading: Reading, named: list[tuple[str, str]], suggested: list[str]) -> list[tuple[str, str]]:
+    """Each thing once, without denied things; a special thing replaces a general one."""
     for votes in (reading.places, reading.moods):
         for value in [v for v in votes if votes[v] <= 0 or v in reading.denied]:
             del votes[value]

@@ -1,4 +1,4 @@
-"""The ground every picture of one call shares, and the means that all places use."""
+"""The draws that all pictures of one call share, and the drawing operations that all places use."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from generation.painting.sketch.palettes import Palette
 
 @dataclass(frozen=True)
 class Skeleton:
-    """What the seed alone decides: the like of an image model's first latents."""
+    """Everything that the seed alone decides, like the initial latents of a diffusion model."""
 
     horizon: float
     light_x: float
@@ -44,7 +44,7 @@ class Skeleton:
 
 
 class Scene:
-    """A canvas with its palette and skeleton, and the strokes that landscapes are made of."""
+    """A canvas with its palette and skeleton, and operations to draw light, ground, plants and birds."""
 
     def __init__(self, size: int, palette: Palette, skeleton: Skeleton, rng: np.random.Generator):
         self.palette, self.skeleton, self.rng = palette, skeleton, rng
@@ -57,18 +57,18 @@ class Scene:
     # -- light ------------------------------------------------------------------------------------
 
     def sky(self, low: float | None = None) -> None:
-        """The sky from top to horizon, with the glow of the light."""
+        """The sky from the top to the horizon, with a glow around the light."""
         p, low = self.palette, self.skeleton.horizon if low is None else low
         t = np.clip(self.ys / low, 0, 1) ** 1.25
         self.layer.fill(p.sky_top[:, None, None] + (p.sky_low - p.sky_top)[:, None, None] * t)
         self.glow(self.skeleton.light_x, self.skeleton.light_y, 0.5, 0.55)
 
     def wall(self, top: np.ndarray, low: np.ndarray) -> None:
-        """An inner wall in place of a sky."""
+        """A wall instead of a sky, for rooms."""
         self.layer.fill(top[:, None, None] + (low - top)[:, None, None] * self.ys)
 
     def glow(self, x: float, y: float, radius: float, amount: float, colour: np.ndarray | None = None) -> None:
-        """Light that falls off around a point, broken into grain as printed light is."""
+        """Light that fades around a point, with the grain of a print."""
         distance = ((self.xs - x) ** 2 + (self.ys - y) ** 2) / radius**2
         light = np.exp(-2.2 * distance) * amount
         light = light * (0.86 + 0.28 * self.noise)
@@ -108,7 +108,7 @@ class Scene:
     # -- ground -----------------------------------------------------------------------------------
 
     def ridge(self, y: float, height: float, rough: float, phase: int) -> np.ndarray:
-        """A line of hills from edge to edge: the same for every picture of a seed."""
+        """A line of hills from edge to edge, the same in all pictures of a seed."""
         x = np.linspace(-0.02, 1.02, 90)
         p = self.skeleton.phases
         wave = np.zeros_like(x)
@@ -118,7 +118,7 @@ class Scene:
         return np.stack([x, y - height * (0.5 + 0.5 * wave / 1.4)], 1)
 
     def land(self, line: np.ndarray, top: np.ndarray, low: np.ndarray, shade: float = 0.35, depth=0.35) -> None:
-        """Ground below a line, lit at its edge and stippled into shadow."""
+        """Ground below a line, lit at the line and stippled darker below."""
         sheet = Layer(self.layer.size)
         pen = Pen(sheet)
         y0 = float(line[:, 1].min())
@@ -135,11 +135,11 @@ class Scene:
         sheet.over(self.layer)
 
     def stipple(self, tone: np.ndarray) -> np.ndarray:
-        """Tone as printed grain: dense where it is dark, scattered where it is light."""
+        """A tone as printed grain: dense if dark, sparse if light."""
         return np.clip((tone - self.noise * 0.9) * 3.0 + 0.5, 0, 1) * np.clip(tone * 1.5, 0, 1)
 
     def shade(self, tone: np.ndarray) -> np.ndarray:
-        """Tone as a smooth shadow with a little grain: for things near by, whose detail should stay."""
+        """A tone as a smooth shadow with little grain, for near things with visible detail."""
         return np.clip(tone * (0.72 + 0.56 * self.noise), 0, 1)
 
     def floor(self, y: float, top: np.ndarray, low: np.ndarray, boards: int = 0) -> None:
@@ -159,7 +159,7 @@ class Scene:
         band = np.exp(-(((self.ys + drift - y) / thickness) ** 2)) * amount
         self.layer.add_light(band, self.palette.sky_low if colour is None else colour)
 
-    # -- growing and flying things ------------------------------------------------------------------
+    # -- plants, clouds and birds ------------------------------------------------------------------
 
     def clouds(self, count: int, colour: np.ndarray, low: float = 0.4, alpha: float = 0.6) -> None:
         for _ in range(count):
@@ -224,7 +224,7 @@ class Scene:
         pen.stroke([(0, 0), (0.97, 0)], 0.014, light)
 
     def grass(self, y: float, count: int, colour: np.ndarray) -> None:
-        """Blades along the bottom edge: the nearest plane."""
+        """Blades of grass along the bottom edge."""
         for _ in range(count):
             x, h = self.rng.uniform(-0.02, 1.02), self.rng.uniform(0.04, 0.12)
             edge = 0.6 + 1.2 * abs(x - 0.5)

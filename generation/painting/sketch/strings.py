@@ -259,7 +259,7 @@ def violin(pen: Pen, ink: Inks) -> None:
 
 
 def cello(pen: Pen, ink: Inks) -> None:
-    """Like a violin to a child; the spike, the slender body and the low-held bow say cello."""
+    """Similar to a violin, but with a spike, a slender body and a low bow."""
     pen.stroke([(0, 0.7), (0, 1.0)], 0.02, ink.silver)
     upper = pen.at(0, -0.16, 1.02)
     wide = pen.at(0, 0.02, 0.9)

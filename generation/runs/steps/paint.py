@@ -13,9 +13,8 @@ from django.utils import timezone
 from generation.hardware import machine
 from generation.models import ClipStep
 from generation.painting import normalise
-from generation.painting.attempts import paint_from_sequence
 from generation.painting.provenance import Provenance, library_versions
-from generation.painting.seeds import ATTEMPTS, seed_sequence
+from generation.painting.seeds import ATTEMPTS, paint_from_sequence, seed_sequence
 from generation.runs import orphan_files
 from generation.runs.steps import loaded_models
 from generation.runs.steps.context import StepContext, StepOutcome
@@ -134,7 +133,7 @@ def paint_clip(
         **{key: value for key, value in earlier_results.items() if key != "sentences"},
         "audio_digest": seeds.audio_digest,
         "batch": texts,
-        "batch_sizes": tuple(getattr(painter, "last_batches", ())),
+        "batch_sizes": painted.batch_sizes,
         "painter_options": settings.painter.model_dump(mode="json"),
         "painter": painter.identity,
         "seed": painted.seed,

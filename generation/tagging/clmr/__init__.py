@@ -1,4 +1,4 @@
-"""CLMR, contrastive learning of musical representations (Spijkervet & Burgoyne, ISMIR 2021), in full."""
+"""CLMR, contrastive learning of musical representations (Spijkervet & Burgoyne, ISMIR 2021): tagger and training."""
 
 from generation.tagging.clmr.checkpoints import (
     CheckpointError,

@@ -1,8 +1,8 @@
 """CLMR's chain of augmentations, on whole batches, on any device.
 
-Each is applied to each clip of the batch with its own probability and its own parameters, all drawn from one
-generator, so that a recorded seed makes the same views again. Filters and reverb are products with the
-batch's spectrum; the pitch shift goes through a phase vocoder.
+Each augmentation is applied to each clip of the batch with its own probability and parameters, all drawn from one
+generator, so that a recorded seed gives the same views again. Filters and reverb are products with the batch's
+spectrum; the pitch shift uses a phase vocoder.
 """
 
 import math
@@ -19,15 +19,15 @@ _SHIFT_WINDOW = 0.046
 
 
 class AugmentOptions(BaseModel):
-    """With what probability, and how far, each augmentation changes a view; the defaults are CLMR's."""
+    """Probability and strength of each augmentation; the defaults are CLMR's."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    polarity: float = Field(default=0.8, ge=0, le=1, description="Probability of turning the wave over.")
+    polarity: float = Field(default=0.8, ge=0, le=1, description="Probability of inverting the polarity.")
     noise: float = Field(default=0.01, ge=0, le=1, description="Probability of adding white noise.")
-    noise_level: float = Field(default=0.01, ge=0, description="Highest noise, as a part of the clip's level.")
+    noise_level: float = Field(default=0.01, ge=0, description="Highest noise level, relative to the clip's level.")
     gain: float = Field(default=0.3, ge=0, le=1, description="Probability of making the view quieter.")
-    gain_db: float = Field(default=20.0, ge=1, description="Most decibels by which; the least is 1.")
+    gain_db: float = Field(default=20.0, ge=1, description="Most decibels of this attenuation; the least is 1.")
     filter: float = Field(default=0.8, ge=0, le=1, description="Probability of a high- or low-pass filter.")
     delay: float = Field(default=0.3, ge=0, le=1, description="Probability of an echo (200 to 500 ms).")
     pitch: float = Field(default=0.6, ge=0, le=1, description="Probability of a pitch shift.")
@@ -36,7 +36,7 @@ class AugmentOptions(BaseModel):
 
 
 def augment(clips: Tensor, sample_rate: int, options: AugmentOptions, generator: torch.Generator) -> Tensor:
-    """A view of each clip: float32 (batch, samples) → the same shape. `generator` lives on clips' device."""
+    """A view of each clip: float32 (batch, samples) → the same shape. `generator` must be on the clips' device."""
     chance = _Chance(len(clips), clips.device, generator)
     x = torch.where(chance.of(options.polarity)[:, None], -clips, clips)
     level = x.std(dim=1, keepdim=True) * chance.uniform(0, options.noise_level)[:, None]
@@ -51,7 +51,7 @@ def augment(clips: Tensor, sample_rate: int, options: AugmentOptions, generator:
 
 
 class _Chance:
-    """Draws for a batch."""
+    """Random draws, one for each clip of a batch."""
 
     def __init__(self, count: int, device: torch.device, generator: torch.Generator) -> None:
         self.count, self.device, self.generator = count, device, generator
@@ -90,7 +90,7 @@ def _pitch_shift(x: Tensor, sample_rate: int, options: AugmentOptions, chance: _
     steps = options.pitch_semitones
     chosen = chance.of(options.pitch)
     drawn = torch.floor(chance.uniform(0, 2 * steps)).long() - steps
-    semitones = torch.where(chosen, torch.where(drawn >= 0, drawn + 1, drawn), 0)  # never none
+    semitones = torch.where(chosen, torch.where(drawn >= 0, drawn + 1, drawn), 0)  # never a shift by 0
     length = x.shape[1]
     fft = 2 ** round(math.log2(_SHIFT_WINDOW * sample_rate))
     hop = fft // 4
@@ -112,7 +112,7 @@ def _pitch_shift(x: Tensor, sample_rate: int, options: AugmentOptions, chance: _
 
 
 def _reverb(x: Tensor, sample_rate: int, options: AugmentOptions, chance: _Chance) -> Tensor:
-    """A room: noise that decays by 60 dB in 0.1 to 1.5 s, duller with time, mixed 10 to 50 %."""
+    """Convolve with noise that decays by 60 dB in 0.1 to 1.5 s, low-pass filtered, mixed in at 10 to 50 %."""
     length = x.shape[1]
     tail = min(sample_rate, length)
     time = torch.arange(tail, device=x.device) / sample_rate

@@ -1,4 +1,4 @@
-"""Checkpoints: the published formats in and out, opened without running anything that they contain."""
+"""Read and write checkpoints in the published formats; code in a checkpoint is never run."""
 
 import argparse
 import re
@@ -12,25 +12,26 @@ from torch import Tensor
 
 from generation.tagging.base import TaggingError
 from generation.tagging.clmr.network import WIDTHS, Head, SampleCNN
+from generation.tagging.files import replace_file
 
 
 class CheckpointError(TaggingError):
-    """A checkpoint that is refused, or does not hold what it should."""
+    """A checkpoint is refused, or its content is not as expected."""
 
 
 def load_checkpoint(path: str | Path) -> dict[str, Any]:
-    """Opens a checkpoint with `weights_only=True`; `argparse.Namespace` (Lightning's settings) may occur.
+    """Open a checkpoint with `weights_only=True`, which also allows `argparse.Namespace` (Lightning's settings).
 
-    Raises CheckpointError for a missing file, anything else that is pickled in it, or no dictionary.
+    Raises CheckpointError for a missing file, any other pickled object, and content that is no dictionary.
     """
     path = Path(path)
     if not path.is_file():
         raise CheckpointError(f"{path}: there is no such checkpoint file; check the path.")
     try:
         with torch.serialization.safe_globals([argparse.Namespace]), warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # of pickle protocols other than torch's own
+            warnings.simplefilter("ignore", UserWarning)  # torch warns of pickle protocols other than its own
             content = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # a pickle can be wrong in every way there is
+    except Exception as error:  # a damaged pickle can raise any exception
         named = re.search(r"GLOBAL ([\w.]+)", str(error))
         reason = (
             f"it contains {named[1]}, which is code, not weights"
@@ -46,17 +47,17 @@ def load_checkpoint(path: str | Path) -> dict[str, Any]:
 
 
 def load_encoder_checkpoint(path: str | Path) -> SampleCNN:
-    """The encoder of a checkpoint, in evaluation mode, its widths read from the weights' shapes.
+    """Load the encoder of a checkpoint, in evaluation mode; its widths follow from the shapes of the weights.
 
-    Takes CLMR's plain state dict (`encoder.` before each key), a Lightning checkpoint (`model.encoder.`
-    within `state_dict`), and a bare encoder's state dict. Keys outside the encoder (the projector) are left
-    aside. Without a last layer (pre-trained encoders have none) `fc` is zero, as in the published code.
+    Accepts CLMR's plain state dict (`encoder.` before each key), a Lightning checkpoint (`model.encoder.` within
+    `state_dict`), and a bare encoder's state dict. Keys outside the encoder (the projector) are ignored. Without a
+    last layer (pre-trained encoders have none) `fc` is zero, as in the published code.
     """
     content = load_checkpoint(path)
     state = content.get("state_dict", content)
     weights: dict[str, Tensor] = {}
     for prefix in ("model.encoder.", "encoder.", ""):
-        weights = _under(state, prefix, ("sequential.", "fc."))
+        weights = _select(state, prefix, ("sequential.", "fc."))
         if any(name.startswith("sequential.") for name in weights):
             break
     _check_numbers(weights, path)
@@ -64,9 +65,9 @@ def load_encoder_checkpoint(path: str | Path) -> SampleCNN:
     if widths is None:
         raise CheckpointError(
             f"{path}: no SampleCNN encoder in it; expected keys like 'sequential.0.0.weight', bare or under "
-            f"'encoder.' or 'model.encoder.'; found {_some(state)}."
+            f"'encoder.' or 'model.encoder.'; found {_first_keys(state)}."
         )
-    if _cut_short(widths, weights):
+    if _is_incomplete(widths, weights):
         raise CheckpointError(f"{path}: weights missing: sequential.{len(widths)}.0.weight and others.")
     out_dim = _rows(weights["fc.weight"]) if "fc.weight" in weights else 50
     encoder = SampleCNN(out_dim, widths=widths)
@@ -77,20 +78,20 @@ def load_encoder_checkpoint(path: str | Path) -> SampleCNN:
 
 
 def load_head(path: str | Path) -> Head:
-    """A head in evaluation mode: linear (`0.weight`, `0.bias`) or MLP (`2.weight`, `2.bias` too).
+    """Load a head in evaluation mode: linear (`0.weight`, `0.bias`) or MLP (also `2.weight`, `2.bias`).
 
-    Takes a plain state dict, one under `state_dict`, and a Lightning checkpoint (`model.` before each key).
-    `tags` and `thresholds` are set where the file stores them, as ours do.
+    Accepts a plain state dict, one under `state_dict`, and a Lightning checkpoint (`model.` before each key). `tags`
+    and `thresholds` are set if the file stores them, as `save_head` does.
     """
     content = load_checkpoint(path)
     state = content.get("state_dict", content)
-    weights = _under(state, "", ("0.", "2.")) or _under(state, "model.", ("0.", "2."))
+    weights = _select(state, "", ("0.", "2.")) or _select(state, "model.", ("0.", "2."))
     _check_numbers(weights, path)
     first, last = weights.get("0.weight"), weights.get("2.weight")
     if first is None or first.ndim != 2 or (last is not None and last.ndim != 2):
         raise CheckpointError(
             f"{path}: no head in it; expected '0.weight' and '0.bias' (and '2.weight', '2.bias' of an MLP); "
-            f"found {_some(state)}."
+            f"found {_first_keys(state)}."
         )
     hidden = len(first) if last is not None else None
     outputs = len(first) if last is None else len(last)
@@ -109,12 +110,12 @@ def load_head(path: str | Path) -> Head:
 
 
 def save_encoder(encoder: SampleCNN, path: str | Path) -> None:
-    """Saves an encoder as CLMR's published checkpoints are: a plain state dict, `encoder.` before each key."""
+    """Save an encoder in CLMR's published format: a plain state dict, `encoder.` before each key."""
     _save({f"encoder.{name}": value.cpu() for name, value in encoder.state_dict().items()}, path)
 
 
 def save_head(head: Head, path: str | Path, *, settings: Mapping[str, Any] | None = None) -> None:
-    """Saves a head with its tags and thresholds, and the settings it was trained with."""
+    """Save a head with its tags, thresholds and training settings."""
     content: dict[str, Any] = {"state_dict": {name: value.cpu() for name, value in head.state_dict().items()}}
     if head.tags is not None:
         content["tags"] = list(head.tags)
@@ -126,15 +127,10 @@ def save_head(head: Head, path: str | Path, *, settings: Mapping[str, Any] | Non
 
 
 def _save(content: Mapping[str, Any], path: str | Path) -> None:
-    """Writes beside and renames, so that a kill leaves the old file or the new one."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_name(path.name + ".part")
-    torch.save(content, scratch)
-    scratch.replace(path)
+    replace_file(Path(path), lambda part: torch.save(content, part))
 
 
-def _under(state: Any, prefix: str, wanted: Sequence[str]) -> dict[str, Tensor]:
+def _select(state: Any, prefix: str, wanted: Sequence[str]) -> dict[str, Tensor]:
     if not isinstance(state, Mapping):
         return {}
     return {
@@ -148,7 +144,7 @@ def _under(state: Any, prefix: str, wanted: Sequence[str]) -> dict[str, Tensor]:
 
 
 def _check_numbers(weights: Mapping[str, Tensor], path: str | Path) -> None:
-    """No weight that would make every answer a NaN, or that claims more memory than the file holds."""
+    """Refuse weights that are not finite or whose shape claims more numbers than the file holds."""
     for name, value in weights.items():
         if name.endswith("num_batches_tracked"):
             continue
@@ -163,7 +159,7 @@ def _check_numbers(weights: Mapping[str, Tensor], path: str | Path) -> None:
 
 
 def _rows(weight: Tensor) -> int:
-    """A weight's outputs; 0, which no layer has, for a number without dimensions."""
+    """The number of outputs of a weight; 0, which no layer has, for a scalar."""
     return len(weight) if weight.ndim else 0
 
 
@@ -174,8 +170,8 @@ def _widths(weights: Mapping[str, Tensor]) -> tuple[int, ...] | None:
     return tuple(widths) if len(widths) >= 3 and all(widths) else None
 
 
-def _cut_short(widths: tuple[int, ...], weights: Mapping[str, Tensor]) -> bool:
-    """Whether layers are missing: later ones are there, or these are the first of the published network's."""
+def _is_incomplete(widths: tuple[int, ...], weights: Mapping[str, Tensor]) -> bool:
+    """Whether layers are missing: there are later ones, or the widths are the first of the published network."""
     later = any(
         name.startswith("sequential.") and name.split(".")[1].isdigit() and int(name.split(".")[1]) > len(widths)
         for name in weights
@@ -184,7 +180,7 @@ def _cut_short(widths: tuple[int, ...], weights: Mapping[str, Tensor]) -> bool:
 
 
 def _tags(tags: Any) -> list[str] | None:
-    """The stored names of a head's outputs; ValueError for anything but distinct texts."""
+    """The stored names of a head's outputs; ValueError unless they are distinct texts."""
     if tags is None:
         return None
     if not isinstance(tags, list | tuple) or not all(isinstance(tag, str) and tag for tag in tags):
@@ -195,7 +191,7 @@ def _tags(tags: Any) -> list[str] | None:
 
 
 def _thresholds(thresholds: Any) -> list[float] | None:
-    """The stored thresholds; ValueError for anything but probabilities."""
+    """The stored thresholds; ValueError unless they are probabilities."""
     if thresholds is None:
         return None
     if not isinstance(thresholds, list | tuple) or not all(
@@ -222,6 +218,6 @@ def _load(module: torch.nn.Module, weights: Mapping[str, Tensor], path: str | Pa
     module.load_state_dict(dict(weights), strict=False)
 
 
-def _some(state: Any) -> str:
+def _first_keys(state: Any) -> str:
     names = [str(name) for name in state][:5] if isinstance(state, Mapping) else []
     return ", ".join(names) or "nothing"

@@ -1,4 +1,4 @@
-"""Heads on a frozen encoder: representations are computed once and kept, then a head trains in seconds."""
+"""Train heads on a frozen encoder, whose representations are computed once and stored."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -36,10 +36,10 @@ class HeadOptions(BaseModel):
 
 @dataclass(frozen=True)
 class Representations:
-    """Clips' segments as the encoder sees them.
+    """Representations of the segments of many clips.
 
-    `rows`: float32 (segments of all clips, dimensions), possibly memory-mapped; clip k has the rows from
-    `starts[k]` to `starts[k + 1]`; `weights`: each row's part in its clip's mean.
+    `rows`: float32 (segments of all clips, dimensions), possibly memory-mapped; clip k has the rows from `starts[k]` to
+    `starts[k + 1]`; `weights`: each row's weight in its clip's mean.
     """
 
     rows: np.ndarray
@@ -71,9 +71,10 @@ def compute_representations(
     tail: bool = True,
     on_clip: Callable[[int, int], None] | None = None,
 ) -> Representations:
-    """Representations of every clip's segments, in a memory-mapped file; goes on where it was interrupted.
+    """Compute the representations of all segments in a memory-mapped file; resumes after an interruption.
 
-    `folder` belongs to one encoder and one list of clips. `tail=False` drops clips' last partial segments.
+    `folder` must hold only the files of one encoder and one list of clips. `tail=False` drops the last, partial segment
+    of each clip.
     """
     folder.mkdir(parents=True, exist_ok=True)
     counts, weights = [], []
@@ -114,11 +115,11 @@ def train_head(
     tags: Sequence[str],
     options: HeadOptions,
 ) -> tuple[Head, TrainingResult]:
-    """Trains a head on cached representations, tunes its thresholds on `valid`, and returns both.
+    """Train a head on stored representations and tune its thresholds on `valid`.
 
-    Each epoch sees one random segment of each clip, as CLMR's crops; validation hears whole clips.
-    Representations are standardised for training and the scaling is then folded into the first layer, so
-    that the head takes them as they are.
+    An epoch uses one random segment of each clip, like CLMR's crops; validation uses whole clips. Representations are
+    standardised for training, and the scaling is then folded into the first layer, so that the head takes the original
+    representations.
     """
     began = time.monotonic()
     generator = torch.Generator().manual_seed(options.seed)
@@ -130,7 +131,7 @@ def train_head(
     torch.manual_seed(options.seed)
     head = Head(rows.shape[1], labels.shape[1], hidden=options.hidden, tags=tags)
     optimizer = torch.optim.Adam(head.parameters(), options.learning_rate, weight_decay=options.weight_decay)
-    slower = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.3, patience=3)
+    scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.3, patience=3)
     lengths = np.diff(train.starts)
     best, best_epoch, best_weights = float("inf"), 0, head.state_dict()
     history: list[dict[str, float]] = []
@@ -151,7 +152,7 @@ def train_head(
         folded = _fold_scaling(head, mean, scale)
         probabilities = torch.from_numpy(valid.predict(folded)).clamp(1e-7, 1 - 1e-7)
         valid_loss = float(functional.binary_cross_entropy(probabilities, heard))
-        slower.step(valid_loss)
+        scheduler.step(valid_loss)
         history.append({"loss": float(np.mean(losses)), "valid_loss": valid_loss})
         if valid_loss < best:
             best, best_epoch, best_weights = valid_loss, len(history), folded.state_dict()
@@ -171,7 +172,7 @@ def train_head(
 
 
 def _fold_scaling(head: Head, mean: Tensor, scale: Tensor) -> Head:
-    """A head on representations as they are: w·(x - mean)/scale + b = (w/scale)·x + (b - (w/scale)·mean)."""
+    """A head for unscaled representations: w·(x - mean)/scale + b = (w/scale)·x + (b - (w/scale)·mean)."""
     first = head[0]
     assert isinstance(first, nn.Linear)
     hidden = None if len(head) == 1 else first.out_features

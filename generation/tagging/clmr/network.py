@@ -1,4 +1,4 @@
-"""CLMR's encoder and the heads on it. The state dict's keys are the published ones."""
+"""CLMR's encoder and its heads. The keys of the state dicts are the published ones."""
 
 from collections.abc import Sequence
 
@@ -95,7 +95,7 @@ class Head(nn.Sequential):
 
 
 class Projector(nn.Sequential):
-    """Representations → the 64 dimensions in which pre-training compares them; thrown away afterwards."""
+    """Representations → the 64 dimensions that pre-training compares; not used afterwards."""
 
     def __init__(self, dimensions: int, projection: int = 64) -> None:
         super().__init__(
@@ -117,11 +117,11 @@ def fold_norms(encoder: SampleCNN) -> nn.Sequential:
 
 
 def channels_last(encoder: SampleCNN) -> nn.Sequential:
-    """`fold_norms`' layers as a processor computes them fastest; the same numbers to 1e-6.
+    """The layers of `fold_norms` in the fastest form for a CPU; the same numbers to 1e-6.
 
-    PyTorch's one-dimensional convolutions have no fast path of their own on a CPU; two-dimensional ones of height one
-    do, with the channels last. Pooling comes before the ReLU, which then sees a third of the numbers: the larger of
-    two numbers cut at zero is the cut larger one. Takes (batch, 1, segment).
+    PyTorch has fast CPU code for two-dimensional convolutions with the channels last, but not for one-dimensional ones,
+    so these become two-dimensional with height one. Pooling moves before the ReLU, which then has a third of the work:
+    maximum and ReLU commute. Input: (batch, 1, segment).
     """
     layers: list[nn.Module] = [nn.Unflatten(1, (1, 1))]
     for layer in fold_norms(encoder):
@@ -136,7 +136,7 @@ def channels_last(encoder: SampleCNN) -> nn.Sequential:
 
 
 def _with_height(layer: nn.Conv1d) -> nn.Conv2d:
-    """The convolution of a picture of height one."""
+    """The same convolution in two dimensions, for inputs of height one."""
     stride, padding = layer.stride[0], int(layer.padding[0])
     flat = nn.Conv2d(layer.in_channels, layer.out_channels, (1, 3), stride=(1, stride), padding=(0, padding))
     assert flat.bias is not None

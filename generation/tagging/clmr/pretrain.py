@@ -1,4 +1,4 @@
-"""Contrastive pre-training: two views of each clip shall be alike, and unlike those of the other clips."""
+"""Contrastive pre-training: make two views of a clip similar, and different from the views of other clips."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -13,8 +13,8 @@ from generation.tagging.clmr.augment import AugmentOptions, augment
 from generation.tagging.clmr.loss import nt_xent
 from generation.tagging.clmr.network import SAMPLE_RATE, WIDTHS, Projector, SampleCNN
 from generation.tagging.clmr.training import (
-    Progress,
     TrainingOptions,
+    TrainingProgress,
     TrainingResult,
     fit,
     make_accelerator,
@@ -53,9 +53,9 @@ def pretrain(
     folder: Path,
     *,
     accelerator: Accelerator | None = None,
-    on_progress: Callable[[Progress], None] | None = None,
+    on_progress: Callable[[TrainingProgress], None] | None = None,
 ) -> tuple[SampleCNN, TrainingResult]:
-    """Pre-trains an encoder; `folder` is where it can be resumed from. `valid` decides when to stop."""
+    """Pre-train an encoder until the loss on `valid` stops falling; a run can be resumed from `folder`."""
     accelerator = accelerator or make_accelerator(options)
     torch.manual_seed(options.seed)
     model = ContrastiveModel(SampleCNN(widths=options.widths), options.projection)
@@ -77,7 +77,9 @@ def pretrain(
         batch = min(options.batch, len(valid))
         losses = []
         with torch.no_grad():
-            for start in range(0, len(valid) - batch + 1, batch):  # whole batches: the loss depends on size
+            for start in range(
+                0, len(valid) - batch + 1, batch
+            ):  # whole batches only: the loss depends on the batch size
                 x = views(valid, np.arange(start, start + batch), options.seed + start)
                 with accelerator.autocast():
                     z_i, z_j = bare(x).chunk(2)
@@ -101,6 +103,7 @@ def _from_all(z: Tensor, accelerator: Accelerator) -> Tensor:
     """The projections of all devices, differentiable, so that more devices mean more negatives."""
     if accelerator.num_processes == 1:
         return z
+    # Only torch builds with distributed support have this module.
     from torch.distributed.nn import functional as distributed
 
     return torch.cat(distributed.all_gather(z))

@@ -1,8 +1,8 @@
-"""What computes representations at inference: OpenVINO where it is installed, else torch.
+"""Compute representations at inference, with OpenVINO if it is installed, else with torch.
 
-Both take float32 (segments, length) and give float32 (segments, dimensions). Batch normalisations are
-folded into their convolutions first; in float32 the result is the encoder's own to some 1e-6, in bfloat16 to a
-few thousandths of the largest value.
+Both take float32 (segments, length) and return float32 (segments, dimensions). Batch normalisations are first folded
+into their convolutions. The difference from the encoder itself is about 1e-6 in float32, and a few thousandths of the
+largest value in bfloat16.
 """
 
 from collections.abc import Callable
@@ -24,8 +24,8 @@ Runtime = Literal["auto", "torch", "openvino"]
 Precision = Literal["float32", "bfloat16"]
 
 BATCH = 2
-"""Segments at once in OpenVINO: more activations of the first layers fall out of the processor's caches."""
-_STRETCHES = 27
+"""Segments at once in OpenVINO: with more, the activations of the first layers exceed the CPU's caches."""
+_CHUNKS = 27
 _TORCH_BATCH = 1
 _GPU_BATCH = 64
 
@@ -33,8 +33,8 @@ _GPU_BATCH = 64
 def build_encode(encoder: SampleCNN, runtime: Runtime = "auto", precision: Precision = "float32") -> tuple[Encode, str]:
     """The function that computes representations, and the runtime's name for provenance.
 
-    `auto` takes a GPU where there is one, else OpenVINO where it is installed, else torch on the CPU.
-    Raises TaggingError where OpenVINO is asked for and absent.
+    `auto` uses a GPU if there is one, else OpenVINO if it is installed, else torch on the CPU. Raises TaggingError if
+    OpenVINO is requested but not installed.
     """
     if runtime == "auto":
         runtime = "torch" if torch.cuda.is_available() or find_spec("openvino") is None else "openvino"
@@ -91,10 +91,10 @@ def _with_openvino(encoder: SampleCNN, precision: Precision) -> tuple[Encode, st
 
 
 def _openvino_model(encoder: SampleCNN) -> "openvino.Model":
-    """The folded layers, one by one, in OpenVINO's own operations (its converter would trace and phone home).
+    """Build the folded layers from OpenVINO's operations (its converter would trace the model and send telemetry).
 
-    The stem and the first block, whose activations are too large for a processor's caches, are computed stretch by
-    stretch of time; each stretch begins and ends with the samples that its neighbours' convolutions need of it.
+    The activations of the stem and the first block are too large for a CPU's caches, so both are computed in chunks of
+    time, which overlap by the samples that their convolutions need.
     """
     import openvino
     from openvino import opset13
@@ -112,14 +112,14 @@ def _openvino_model(encoder: SampleCNN) -> "openvino.Model":
     stem, *blocks = [layer for layer in fold_norms(encoder) if isinstance(layer, nn.Conv1d)]
     start = opset13.parameter([BATCH, 1, encoder.segment], np.float32)
     length = encoder.segment // 9  # of the first block's output
-    stretches = _STRETCHES if length % _STRETCHES == 0 else 1
+    chunks = _CHUNKS if length % _CHUNKS == 0 else 1
     parts = []
-    for number in range(stretches):
-        first, last = number == 0, number == stretches - 1
-        begin = 9 * number * length // stretches - (0 if first else 3)
-        end = 9 * (number + 1) * length // stretches + (0 if last else 3)
-        heard = opset13.slice(start, *(np.array([value]) for value in (begin, end, 1, 2)))
-        parts.append(pool(convolve(convolve(heard, stem, (0, 0)), blocks[0], (int(first), int(last)))))
+    for number in range(chunks):
+        first, last = number == 0, number == chunks - 1
+        begin = 9 * number * length // chunks - (0 if first else 3)
+        end = 9 * (number + 1) * length // chunks + (0 if last else 3)
+        chunk = opset13.slice(start, *(np.array([value]) for value in (begin, end, 1, 2)))
+        parts.append(pool(convolve(convolve(chunk, stem, (0, 0)), blocks[0], (int(first), int(last)))))
     node = opset13.concat(parts, 2)
     for block in blocks[1:-1]:
         node = pool(convolve(node, block, (1, 1)))

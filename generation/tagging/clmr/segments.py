@@ -1,4 +1,4 @@
-"""Clips as segments of the encoder's length, none of the clip left out."""
+"""Cut clips into segments of the encoder's length, the end of the clip included."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ import numpy as np
 class Segments:
     """`samples`: float32 (segments, length); `weights`: float32 (segments,), summing to 1.
 
-    A clip's prediction is the mean over its segments weighted by the sound that each adds.
+    A clip's prediction is the mean over its segments, weighted by the new samples of each.
     """
 
     samples: np.ndarray
@@ -17,11 +17,11 @@ class Segments:
 
 
 def cut_segments(samples: np.ndarray, length: int, *, tail: bool = True) -> Segments:
-    """Cuts mono samples, shape (n,), into non-overlapping segments.
+    """Cut mono samples, shape (n,), into non-overlapping segments.
 
-    The rest after the last whole segment is heard as a segment that ends with the clip, weighted by its new
-    part alone (`tail=False` drops it, as the published evaluation does). A clip shorter than one segment is
-    repeated until it fills one.
+    The samples after the last whole segment become a segment that ends with the clip and is weighted only by its new
+    samples (`tail=False` drops it, as the published evaluation does). A clip shorter than one segment is repeated
+    until it fills one.
     """
     samples = np.asarray(samples, dtype=np.float32)
     if samples.ndim != 1 or len(samples) == 0:

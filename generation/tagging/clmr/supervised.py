@@ -1,4 +1,4 @@
-"""Training the whole network on tags: fine-tuning a pre-trained encoder, or the supervised baseline."""
+"""Train the whole network on tags: fine-tune a pre-trained encoder, or train the supervised baseline."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -13,8 +13,8 @@ from torch.nn import functional
 from generation.tagging.clmr.network import WIDTHS, Head, SampleCNN
 from generation.tagging.clmr.segments import cut_segments
 from generation.tagging.clmr.training import (
-    Progress,
     TrainingOptions,
+    TrainingProgress,
     TrainingResult,
     fit,
     make_accelerator,
@@ -28,7 +28,7 @@ class SupervisedOptions(TrainingOptions):
 
     dropout: float = Field(default=0.5, ge=0, lt=1, description="Dropout before the last layer.")
     widths: tuple[int, ...] = Field(
-        default=WIDTHS, description="The encoder's channels; for the baseline, which starts from nothing."
+        default=WIDTHS, description="The encoder's channels; for the baseline, which starts from random weights."
     )
 
 
@@ -42,11 +42,11 @@ def train_on_tags(
     *,
     encoder: SampleCNN | None = None,
     accelerator: Accelerator | None = None,
-    on_progress: Callable[[Progress], None] | None = None,
+    on_progress: Callable[[TrainingProgress], None] | None = None,
 ) -> tuple[SampleCNN, Head, TrainingResult]:
-    """Trains encoder and linear head together, from `encoder`'s weights or from random ones.
+    """Train encoder and linear head together, from `encoder`'s weights or from random ones.
 
-    `labels`: 0/1 (clips, tags). Returns the encoder, the head (its last layer) and how it went.
+    `labels`: 0/1 (clips, tags). Returns the encoder, the head (its last layer) and the course of the training.
     """
     accelerator = accelerator or make_accelerator(options)
     torch.manual_seed(options.seed)

@@ -7,19 +7,20 @@ import numpy as np
 import torch
 
 from generation.listening.audio import resample
-from generation.tagging.base import TaggingError, check_waveforms
+from generation.tagging.base import ClipwiseTagger, TaggingError
 from generation.tagging.clmr.checkpoints import CheckpointError, load_encoder_checkpoint, load_head
 from generation.tagging.clmr.network import SAMPLE_RATE, Head, SampleCNN
 from generation.tagging.clmr.runtime import Precision, Runtime, build_encode
 from generation.tagging.clmr.segments import cut_segments
+from generation.tagging.files import sha256_of
 from generation.tagging.options import ClmrOptions
-from generation.tagging.weights import sha256_of
 
 
-class ClmrTagger:
-    """Probabilities: sigmoid of the head on each segment's representation, mean over the clip's segments.
+class ClmrTagger(ClipwiseTagger):
+    """CLMR: probabilities are the sigmoid of the head on each segment, representations those of the encoder.
 
-    `thresholds`, one per tag, are the head's own where it was trained here (None otherwise).
+    Both are weighted means over the clip's segments. `thresholds`, one per tag, are stored in a head that was trained
+    here (None otherwise).
     """
 
     name = "clmr"
@@ -48,16 +49,7 @@ class ClmrTagger:
         self._encode, used = build_encode(encoder, runtime, precision)
         self.identity = identity | {"runtime": used}
 
-    def predict(self, waveforms: Sequence[np.ndarray], sample_rate: int) -> np.ndarray:
-        """Probabilities, float32 (clips, tags), of mono waveforms at one sample rate."""
-        return np.stack([self.hear(samples, sample_rate)[0] for samples in check_waveforms(waveforms)])
-
-    def represent(self, waveforms: Sequence[np.ndarray], sample_rate: int) -> np.ndarray:
-        """Representations, float32 (clips, dimensions), the weighted mean over segments."""
-        return np.stack([self.hear(samples, sample_rate)[1] for samples in check_waveforms(waveforms)])
-
-    def hear(self, samples: np.ndarray, sample_rate: int) -> tuple[np.ndarray, np.ndarray]:
-        """One clip's probabilities (tags,) and representation (dimensions,)."""
+    def analyse(self, samples: np.ndarray, sample_rate: int) -> tuple[np.ndarray, np.ndarray]:
         segments = cut_segments(resample(samples, sample_rate, SAMPLE_RATE), self.segment)
         representations = self._encode(segments.samples)
         with torch.inference_mode():
@@ -66,9 +58,9 @@ class ClmrTagger:
 
 
 def build_clmr_tagger(options: ClmrOptions) -> ClmrTagger:
-    """Loads encoder, head and tags. Raises TaggingError where a file is missing, refused or does not fit."""
+    """Load encoder, head and tags. Raises TaggingError if a file is missing or refused, or the files do not match."""
     encoder, head = load_encoder_checkpoint(options.encoder), load_head(options.head)
-    vocabulary = read_tags(options.tags) if options.tags else head.tags
+    vocabulary = read_tag_names(options.tags) if options.tags else head.tags
     if vocabulary is None:
         raise CheckpointError(
             f"{options.head}: this head does not name its {head.outputs} outputs; "
@@ -85,8 +77,8 @@ def build_clmr_tagger(options: ClmrOptions) -> ClmrTagger:
         raise CheckpointError(f"{options.head}: {error}.") from error
 
 
-def read_tags(path: str | Path) -> tuple[str, ...]:
-    """Tags of a text file, one per line, in order; raises TaggingError for none or one twice."""
+def read_tag_names(path: str | Path) -> tuple[str, ...]:
+    """Read tags from a text file, one per line; raises TaggingError if there is none, or one is given twice."""
     try:
         lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:

@@ -1,7 +1,7 @@
-"""The loop that every training of CLMR shares: several GPUs, mixed precision, resuming, early stopping.
+"""The training loop that all trainings of CLMR share: several GPUs, mixed precision, resuming, early stopping.
 
-Everything random in step k comes from (seed, k), so that a run that was killed and resumed takes the steps
-that it would have taken; the checkpoint is written beside and renamed.
+All randomness of step k comes from (seed, k), so that a run that was killed and resumed takes the same steps as one
+without interruption.
 """
 
 import json
@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from generation.tagging.base import TaggingError
 from generation.tagging.clmr.checkpoints import load_checkpoint
+from generation.tagging.files import replace_file
 from generation.tagging.store import ClipSource
 
 
@@ -39,8 +40,8 @@ class TrainingOptions(BaseModel):
 
 
 @dataclass
-class Progress:
-    """What the loop says after each epoch, and every few seconds within one."""
+class TrainingProgress:
+    """The state of a training, reported after each epoch and every few seconds within one."""
 
     epoch: int
     step: int
@@ -51,7 +52,7 @@ class Progress:
 
 @dataclass
 class TrainingResult:
-    """How a training went; `record` is what goes into the results file."""
+    """The course of a training; `record` returns the content of the results file."""
 
     epochs: int
     steps: int
@@ -62,7 +63,7 @@ class TrainingResult:
     history: list[dict[str, float]] = field(default_factory=list)
 
     def record(self, settings: BaseModel, **facts: Any) -> dict[str, Any]:
-        """Everything as JSON-able data, the exact settings with it."""
+        """The result as JSON-able data, with the exact settings and further `facts`."""
         return {"settings": settings.model_dump(), **facts, **self.__dict__, "torch": torch.__version__}
 
 
@@ -79,22 +80,23 @@ def fit(
     folder: Path,
     *,
     accelerator: Accelerator,
-    on_progress: Callable[[Progress], None] | None = None,
+    on_progress: Callable[[TrainingProgress], None] | None = None,
 ) -> TrainingResult:
-    """Trains `model` in place and leaves it with the weights of the epoch of lowest validation loss.
+    """Train `model` in place; at the end it has the weights of the epoch with the lowest validation loss.
 
-    `folder` holds `last.pt`, from which the next call with the same options goes on (`epochs` and
-    `patience` may differ). Raises TaggingError where its options differ, or the loss is no longer finite.
+    A checkpoint `last.pt` is written to `folder` every `checkpoint_every` steps and after each epoch. The next call
+    resumes from it; its options must be the same but for `epochs`, `patience` and `checkpoint_every`. Raises
+    TaggingError if the options differ, or the loss is no longer finite.
     """
     batch = min(options.batch, clips)
-    steps_per_epoch = clips // batch  # the rest of an epoch comes in other epochs: the order changes
+    steps_per_epoch = clips // batch  # clips left over come in other epochs, whose order differs
     if batch < 2 or batch < accelerator.num_processes:
         raise TaggingError(f"{clips} clips are too few to train on; at least two per device are needed.")
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
     optimizer = torch.optim.Adam(trained, lr=options.learning_rate, weight_decay=options.weight_decay)
     model_wrapped, optimizer = accelerator.prepare(model, optimizer)
     state = _State.resume(folder, options, model, optimizer, accelerator)
-    began, last_said, last_step, loss = time.monotonic(), time.monotonic(), state.step, torch.zeros(())
+    began, last_report, last_step = time.monotonic(), time.monotonic(), state.step
     while not state.finished and state.step < options.epochs * steps_per_epoch:
         epoch, within = divmod(state.step, steps_per_epoch)
         order = np.random.default_rng([options.seed, epoch]).permutation(clips)
@@ -113,10 +115,10 @@ def fit(
             valid = _valid_loss_of_all(model, valid_loss, accelerator)
             state.close_epoch(valid, model, options.patience)
         now = time.monotonic()
-        if on_progress and accelerator.is_main_process and (epoch_done or now - last_said > 5):
-            rate = (state.step - last_step) * batch / max(now - last_said, 1e-9)
-            on_progress(Progress(epoch + 1, state.step, state.recent, valid, rate))
-            last_said, last_step = now, state.step
+        if on_progress and accelerator.is_main_process and (epoch_done or now - last_report > 5):
+            rate = (state.step - last_step) * batch / max(now - last_report, 1e-9)
+            on_progress(TrainingProgress(epoch + 1, state.step, state.recent, valid, rate))
+            last_report, last_step = now, state.step
         if epoch_done or state.step % options.checkpoint_every == 0:
             state.save(folder, options, model, optimizer, accelerator)
     model.load_state_dict(state.best_weights or model.state_dict())
@@ -133,7 +135,7 @@ def fit(
 
 
 def _valid_loss_of_all(model: nn.Module, valid_loss: Callable[[nn.Module], float], accelerator: Accelerator) -> float:
-    """The main process's validation loss and running statistics, for all: else they would stop in different epochs."""
+    """Share the main process's validation loss and running statistics, so that all processes stop in one epoch."""
     if accelerator.num_processes > 1:
         for buffer in model.buffers():
             buffer.copy_(broadcast(buffer.clone()))
@@ -143,7 +145,7 @@ def _valid_loss_of_all(model: nn.Module, valid_loss: Callable[[nn.Module], float
 
 @dataclass
 class _State:
-    """Where a training is."""
+    """The state of a training between steps."""
 
     step: int = 0
     best: float = float("inf")
@@ -187,7 +189,6 @@ class _State:
     ) -> None:
         if not accelerator.is_main_process:
             return
-        folder.mkdir(parents=True, exist_ok=True)
         content = {
             "options": options.model_dump(),
             "model": model.state_dict(),
@@ -203,9 +204,7 @@ class _State:
                 "seconds": self.seconds + time.monotonic() - self._opened,
             },
         }
-        scratch = folder / "last.pt.part"
-        torch.save(content, scratch)
-        scratch.replace(folder / "last.pt")
+        replace_file(folder / "last.pt", lambda part: torch.save(content, part))
 
     @classmethod
     def resume(
@@ -220,9 +219,9 @@ class _State:
         if not path.is_file():
             return cls()
         content = load_checkpoint(path)
-        budget = {"epochs", "patience", "checkpoint_every"}
+        may_differ = {"epochs", "patience", "checkpoint_every"}
         then, now = content["options"], options.model_dump()
-        changed = sorted(key for key in now if key not in budget and then.get(key) != now[key])
+        changed = sorted(key for key in now if key not in may_differ and then.get(key) != now[key])
         if changed:
             raise TaggingError(
                 f"{folder}: holds a training with other settings ({', '.join(changed)}); "
@@ -247,7 +246,7 @@ def read_crops(
 ) -> np.ndarray:
     """Random crops: float32 (views · rows, length), all first views, then all second ones.
 
-    Reads the crop alone, not the clip; a clip shorter than a crop is repeated until it fills one.
+    Reads only the crop from the file; a clip shorter than a crop is repeated until it fills one.
     """
     rng = np.random.default_rng(seed)
     crops = np.empty((views * len(rows), length), np.float32)
@@ -261,12 +260,12 @@ def read_crops(
 
 
 def make_accelerator(options: TrainingOptions) -> Accelerator:
-    """The library that spreads a training over the devices it was launched on (`accelerate launch`)."""
+    """The accelerator that spreads a training over the devices of `accelerate launch`."""
     return Accelerator(mixed_precision=options.precision)
 
 
 def write_results(path: Path, record: dict[str, Any]) -> None:
-    """The results JSON, written beside and renamed; numbers that are not finite become null."""
+    """Write the results as JSON; numbers that are not finite become null."""
 
     def finite(value: Any) -> Any:
         if isinstance(value, float) and not np.isfinite(value):
@@ -275,10 +274,8 @@ def write_results(path: Path, record: dict[str, Any]) -> None:
             return {key: finite(entry) for key, entry in value.items()}
         return [finite(entry) for entry in value] if isinstance(value, list | tuple) else value
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_name(path.name + ".part")
-    scratch.write_text(json.dumps(finite(record), indent=2, allow_nan=False) + "\n")
-    scratch.replace(path)
+    text = json.dumps(finite(record), indent=2, allow_nan=False) + "\n"
+    replace_file(path, lambda part: part.write_text(text))
 
 
 def _step_seed(seed: int, step: int, process: int) -> int:

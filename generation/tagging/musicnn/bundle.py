@@ -1,7 +1,7 @@
-"""Reads a TensorFlow checkpoint bundle (`.index` and `.data-00000-of-00001`) without TensorFlow.
+"""Read a TensorFlow checkpoint bundle (`.index` and `.data-00000-of-00001`) without TensorFlow.
 
 The index is a sorted table in LevelDB's format: blocks of prefix-compressed key/value entries, a footer with
-the index block's place. Keys are variables' names, values `BundleEntryProto` messages (dtype, shape, offset
+the position of the index block. Keys are variables' names, values `BundleEntryProto` messages (dtype, shape, offset
 and size in the data file). Formats: tensorflow/core/lib/io/table_format.txt and tensor_bundle.proto.
 """
 
@@ -16,7 +16,7 @@ _FLOAT32 = 1
 
 
 class BundleError(ValueError):
-    """The bytes are no TensorFlow bundle of the kind that is read here."""
+    """The bytes are not a TensorFlow bundle with one shard of float32 variables."""
 
 
 def read_bundle(index: bytes, data: bytes) -> dict[str, np.ndarray]:
@@ -59,7 +59,7 @@ def _block(index: bytes, handle: tuple[int, int]) -> bytes:
 
 
 def _entries(block: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Keys and values; each key names how much it shares with the one before."""
+    """Keys and values; each key stores only the part that differs from the key before."""
     (restarts,) = struct.unpack("<I", block[-4:])
     end, position, key = len(block) - 4 * (restarts + 1), 0, b""
     while position < end:

@@ -73,8 +73,8 @@ class LogMel(nn.Module):
     """Waveform (n,) at 16 kHz → patches (count, 187, 96) of log10(10000·mel + 1), in float32.
 
     The mel spectrum is librosa's with its defaults: power of a centred STFT with a periodic Hann window,
-    Slaney's mel scale and area normalisation. Patches do not overlap; a rest shorter than a patch is left
-    out, as published, and a clip shorter than a patch is repeated until it fills one.
+    Slaney's mel scale and area normalisation. Patches do not overlap; frames after the last whole patch are
+    dropped, as published, and a clip shorter than a patch is repeated until it fills one.
     """
 
     window: Tensor

@@ -9,17 +9,17 @@ import torch
 from safetensors import safe_open
 
 from generation.listening.audio import resample
-from generation.tagging.base import TaggingError, check_waveforms
+from generation.tagging.base import ClipwiseTagger, TaggingError
+from generation.tagging.files import default_weights_folder, sha256_of
 from generation.tagging.musicnn.network import SAMPLE_RATE, LogMel, Musicnn
 from generation.tagging.musicnn.weights import weights_path
-from generation.tagging.weights import default_weights_folder, sha256_of
 
 _BATCH = 16
-"""Patches at once: bounds the memory whatever the clip's length."""
+"""Patches at once, so that a long clip needs no more memory."""
 
 
-class MusicnnTagger:
-    """musicnn as a Tagger: probabilities of MagnaTagATune's 50 usual tags, the mean over 3 s patches."""
+class MusicnnTagger(ClipwiseTagger):
+    """musicnn: probabilities of MagnaTagATune's 50 most frequent tags and representations (200,), means over 3 s patches."""
 
     name = "musicnn"
 
@@ -30,16 +30,8 @@ class MusicnnTagger:
         self.thresholds: tuple[float, ...] | None = None
         self.identity = identity
 
-    def predict(self, waveforms: Sequence[np.ndarray], sample_rate: int) -> np.ndarray:
-        """Probabilities, float32 (clips, 50), of mono waveforms at one sample rate."""
-        return np.stack([self.hear(samples, sample_rate)[0] for samples in check_waveforms(waveforms)])
-
-    def represent(self, waveforms: Sequence[np.ndarray], sample_rate: int) -> np.ndarray:
-        """The last layer but one, float32 (clips, 200), the mean over patches."""
-        return np.stack([self.hear(samples, sample_rate)[1] for samples in check_waveforms(waveforms)])
-
-    def hear(self, samples: np.ndarray, sample_rate: int) -> tuple[np.ndarray, np.ndarray]:
-        """One clip's probabilities (tags,) and representation (200,)."""
+    def analyse(self, samples: np.ndarray, sample_rate: int) -> tuple[np.ndarray, np.ndarray]:
+        """Probabilities (50,) and representation, the last layer but one (200,), both means over patches."""
         with torch.inference_mode():
             patches = self.front_end(torch.from_numpy(resample(samples, sample_rate, SAMPLE_RATE)))
             hidden = torch.cat([self.network.representation(batch) for batch in patches.split(_BATCH)])
@@ -48,16 +40,16 @@ class MusicnnTagger:
 
 
 def build_musicnn_tagger(weights_folder: Path | None = None) -> MusicnnTagger:
-    """Loads the converted weights; raises TaggingError where they are not there yet."""
+    """Load the converted weights; raises TaggingError if they were not fetched yet."""
     path = weights_path(weights_folder or default_weights_folder())
     if not path.is_file():
         raise TaggingError(f"musicnn's weights are not at {path}; run `python manage.py fetch_musicnn` once (29 MB).")
     with safe_open(path, "pt") as file:
         tags = json.loads(file.metadata()["tags"])
         network = Musicnn(len(tags))
-        missing = network.load_state_dict({name: file.get_tensor(name) for name in file.keys()}, strict=False)  # noqa: SIM118
-    unexpected = [name for name in missing.missing_keys if not name.endswith("num_batches_tracked")]
-    if unexpected or missing.unexpected_keys:
+        result = network.load_state_dict({name: file.get_tensor(name) for name in file.keys()}, strict=False)  # noqa: SIM118
+    missing = [name for name in result.missing_keys if not name.endswith("num_batches_tracked")]
+    if missing or result.unexpected_keys:
         raise TaggingError(f"{path} does not hold musicnn's weights; delete it and run fetch_musicnn again.")
     identity = {"name": "musicnn", "weights": "MTT_musicnn 0.1.0", "weights_sha256": sha256_of(path)}
     return MusicnnTagger(network, tags, identity)

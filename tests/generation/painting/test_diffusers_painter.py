@@ -10,11 +10,11 @@ from PIL import Image
 from pydantic import ValidationError
 
 from generation.painting import DiffusersOptions, Painter, PromptTooLong, build_painter
-from generation.painting import diffusers_painter as room
-from generation.painting.attempts import paint_from_sequence
-from generation.painting.diffusers_painter import DiffusersPainter
+from generation.painting.base import Painted
+from generation.painting.diffusion import loaded_model
+from generation.painting.diffusion.painter import DiffusersPainter, _batch_order_key
 from generation.painting.errors import OutOfMemory, PainterNotReady, PictureWithheld, SeedsExhausted
-from generation.painting.seeds import seed_sequence
+from generation.painting.seeds import paint_from_sequence, seed_sequence
 from tests.generation.painting.conftest import save_pipeline
 
 PROMPTS = ["a guitar", "piano and drums", "a slow piano piece", "drums"]
@@ -22,9 +22,9 @@ PROMPTS = ["a guitar", "piano and drums", "a slow piano piece", "drums"]
 
 @pytest.fixture(autouse=True)
 def _no_spies_stay():
-    """The loaded model is kept from test to test; what a test hung on it is not."""
+    """Remove what a test patched into the model, which stays loaded from test to test."""
     yield
-    for pipeline in room._loaded.values():
+    for pipeline, _ in loaded_model._loaded.values():
         for part, method in (("unet", "forward"), ("vae", "decode")):
             vars(getattr(pipeline, part, pipeline)).pop(method, None)
 
@@ -45,7 +45,7 @@ def assert_alike(some, others, tolerance=0):
 
 def spied_latents(painter) -> list[np.ndarray]:
     """What goes into the denoiser at the first step of each run."""
-    pipeline, seen = painter._pipeline(), []
+    pipeline, seen = painter._model().pipeline, []
     forward = pipeline.unet.forward
 
     def spy(sample, timestep, *args, **kwargs):
@@ -59,25 +59,25 @@ def spied_latents(painter) -> list[np.ndarray]:
 def test_it_is_a_painter(saved_model):
     painter = build_painter(DiffusersOptions(model=str(saved_model), steps=2, size=32, device="cpu"))
     assert isinstance(painter, Painter)
-    images = painter.paint(PROMPTS, seed=1)
+    images = painter.paint(PROMPTS, seed=1).images
     assert [image.size for image in images] == [(32, 32)] * 4
     assert {image.mode for image in images} == {"RGB"}
 
 
 def test_prompts_give_different_pictures_and_seeds_too(saved_model):
     painter = painter_for(saved_model)
-    images = pixels(painter.paint(PROMPTS, seed=1))
+    images = pixels(painter.paint(PROMPTS, seed=1).images)
     for one, other in itertools.combinations(images, 2):
         assert (one != other).any()
-    assert (pixels(painter.paint(PROMPTS[:1], seed=2))[0] != images[0]).any()
+    assert (pixels(painter.paint(PROMPTS[:1], seed=2).images)[0] != images[0]).any()
 
 
 def test_painting_again_gives_the_same_pictures(saved_model):
     painter = painter_for(saved_model)
-    first = painter.paint(PROMPTS, seed=7)
-    assert_alike(first, painter.paint(PROMPTS, seed=7))
-    room._loaded.clear()
-    assert_alike(first, painter_for(saved_model).paint(PROMPTS, seed=7))
+    first = painter.paint(PROMPTS, seed=7).images
+    assert_alike(first, painter.paint(PROMPTS, seed=7).images)
+    loaded_model._loaded.clear()
+    assert_alike(first, painter_for(saved_model).paint(PROMPTS, seed=7).images)
 
 
 @pytest.mark.parametrize("scheduler", ["model", "euler-ancestral", "lcm", "dpm", "pndm", "unipc"])
@@ -88,8 +88,7 @@ def test_all_start_from_the_same_latents_and_share_all_later_noise(saved_model, 
     painter.paint(PROMPTS, seed=3)
     first = latents[0][1].reshape(2, 4, 4, *latents[0][1].shape[-2:])  # guidance doubles the batch
     assert (first == first[:, :1]).all()
-    pipeline = painter._pipeline()
-    same = painter._paint_batch(pipeline, ["drums"] * 4, 3)
+    same = painter._paint_batch(painter._model(), ["drums"] * 4, 3)
     assert_alike(same[:1] * 3, same[1:], tolerance=1)
 
 
@@ -99,7 +98,9 @@ def test_one_generator_for_the_batch_would_not_share_latents(saved_model):
 
     painter = painter_for(saved_model)
     latents = spied_latents(painter)
-    painter._pipeline()(PROMPTS, num_inference_steps=1, height=32, width=32, generator=torch.Generator().manual_seed(3))
+    painter._model().pipeline(
+        PROMPTS, num_inference_steps=1, height=32, width=32, generator=torch.Generator().manual_seed(3)
+    )
     first = latents[0][1][:4]
     assert (first != first[:1]).any()
 
@@ -107,15 +108,15 @@ def test_one_generator_for_the_batch_would_not_share_latents(saved_model):
 def test_the_order_of_the_prompts_changes_no_picture(saved_model):
     """No condition has a place of its own in the batch: bit for bit the same in any order."""
     painter = painter_for(saved_model)
-    images = dict(zip(PROMPTS, painter.paint(PROMPTS, seed=5), strict=True))
+    images = dict(zip(PROMPTS, painter.paint(PROMPTS, seed=5).images, strict=True))
     for order in [PROMPTS[::-1], [PROMPTS[2], PROMPTS[0], PROMPTS[3], PROMPTS[1]]]:
-        assert_alike(painter.paint(order, seed=5), [images[prompt] for prompt in order])
+        assert_alike(painter.paint(order, seed=5).images, [images[prompt] for prompt in order])
 
 
 def test_each_prompt_takes_each_place_over_the_seeds(saved_model):
     places = {prompt: set() for prompt in PROMPTS}
     for seed in range(60):
-        batch = sorted(PROMPTS, key=lambda prompt: room._place_in_batch(prompt, seed))
+        batch = sorted(PROMPTS, key=lambda prompt: _batch_order_key(prompt, seed))
         for place, prompt in enumerate(batch):
             places[prompt].add(place)
     assert all(len(seen) == 4 for seen in places.values())
@@ -123,17 +124,17 @@ def test_each_prompt_takes_each_place_over_the_seeds(saved_model):
 
 def test_the_same_prompt_twice_is_one_picture_twice(saved_model):
     painter = painter_for(saved_model)
-    images = painter.paint(["drums", "a guitar", "drums"], seed=1)
-    assert_alike(images[:1], images[2:])
-    assert images[0] is not images[2]
-    assert painter.last_batches == [2]
+    painted = painter.paint(["drums", "a guitar", "drums"], seed=1)
+    assert_alike(painted.images[:1], painted.images[2:])
+    assert painted.images[0] is not painted.images[2]
+    assert painted.batch_sizes == (2,)
 
 
 def test_the_model_is_loaded_once_per_process(saved_model, monkeypatch):
-    room._loaded.clear()
+    loaded_model._loaded.clear()
     loads = []
-    load = room._load
-    monkeypatch.setattr(room, "_load", lambda *args: loads.append(1) or load(*args))
+    load = loaded_model._load
+    monkeypatch.setattr(loaded_model, "_load", lambda *args: loads.append(1) or load(*args))
     painter_for(saved_model).paint(PROMPTS[:1], seed=1)
     painter_for(saved_model, steps=2, scheduler="euler").paint(PROMPTS[:1], seed=1)
     assert len(loads) == 1
@@ -143,7 +144,7 @@ def short_of_memory(painter, most: int, error=None) -> list[int]:
     """The denoiser fails for more than `most` pictures, as a GPU does. Returns the batches that it was given."""
     import torch
 
-    pipeline, given = painter._pipeline(), []
+    pipeline, given = painter._model().pipeline, []
     forward = pipeline.unet.forward
 
     def limited(sample, *args, **kwargs):
@@ -156,22 +157,23 @@ def short_of_memory(painter, most: int, error=None) -> list[int]:
     return given
 
 
-@pytest.mark.parametrize(("most", "batches"), [(4, [4]), (3, [2, 2]), (2, [2, 2]), (1, [1, 1, 1, 1])])
-def test_where_memory_runs_out_half_as_many_go_at_once(saved_model, most, batches):
-    whole = painter_for(saved_model).paint(PROMPTS, seed=9)
+@pytest.mark.parametrize(("most", "batches"), [(4, (4,)), (3, (2, 2)), (2, (2, 2)), (1, (1, 1, 1, 1))])
+def test_a_batch_that_does_not_fit_is_halved(saved_model, most, batches):
+    whole = painter_for(saved_model).paint(PROMPTS, seed=9).images
     painter = painter_for(saved_model)
     given = short_of_memory(painter, most)
-    assert_alike(whole, painter.paint(PROMPTS, seed=9), tolerance=1)
-    assert painter.last_batches == batches
+    painted = painter.paint(PROMPTS, seed=9)
+    assert_alike(whole, painted.images, tolerance=1)
+    assert painted.batch_sizes == batches
     failures = sum(count > most for count in given)
     painter.paint(PROMPTS, seed=10)
     assert sum(count > most for count in given) == failures, "what did not fit is not tried again"
 
 
-def test_the_processors_words_for_no_memory_count_too(saved_model):
+def test_the_processors_memory_error_is_recognised_by_its_text(saved_model):
     painter = painter_for(saved_model)
     short_of_memory(painter, 2, RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"))
-    assert len(painter.paint(PROMPTS, seed=9)) == 4
+    assert len(painter.paint(PROMPTS, seed=9).images) == 4
 
 
 def test_not_even_one_picture_fits(saved_model):
@@ -198,7 +200,7 @@ def test_a_withheld_picture_never_comes_out(tmp_path):
 def test_without_the_flag_the_checker_hands_out_black(tmp_path):
     """The control: what the pipeline itself returns is a black picture and a flag."""
     painter = painter_for(save_pipeline(tmp_path / "strict", safety="withholds"))
-    output = painter._pipeline()(["drums"], num_inference_steps=1, height=32, width=32)
+    output = painter._model().pipeline(["drums"], num_inference_steps=1, height=32, width=32)
     assert output.nsfw_content_detected == [True]
     assert np.asarray(output.images[0]).max() == 0
 
@@ -206,23 +208,23 @@ def test_without_the_flag_the_checker_hands_out_black(tmp_path):
 def test_a_lenient_checker_lets_pictures_through_and_can_be_left_out(tmp_path):
     folder = save_pipeline(tmp_path / "lenient", safety="passes")
     checked = painter_for(folder)
-    images = checked.paint(PROMPTS, seed=1)
-    assert checked._pipeline().safety_checker is not None
+    images = checked.paint(PROMPTS, seed=1).images
+    assert checked._model().pipeline.safety_checker is not None
     unchecked = painter_for(folder, safety_checker=False)
-    assert_alike(images, unchecked.paint(PROMPTS, seed=1))
-    assert unchecked._pipeline().safety_checker is None
+    assert_alike(images, unchecked.paint(PROMPTS, seed=1).images)
+    assert unchecked._model().pipeline.safety_checker is None
 
 
 def test_numbers_that_overflow_are_noticed(saved_model):
     painter = painter_for(saved_model)
-    decode = painter._pipeline().vae.decode
+    decode = painter._model().pipeline.vae.decode
 
     def overflowing(latents, **kwargs):
         image = decode(latents, **kwargs)[0]
         image[0] = -1.0
         return (image,)
 
-    painter._pipeline().vae.decode = overflowing
+    painter._model().pipeline.vae.decode = overflowing
     with pytest.raises(PictureWithheld) as caught:
         painter.paint(PROMPTS, seed=1)
     assert caught.value.reason == "black"
@@ -239,7 +241,7 @@ class Withholding:
         self.calls.append((tuple(prompts), seed))
         if seed in self.refused:
             raise PictureWithheld("withheld", reason="safety_checker")
-        return [Image.new("RGB", (8, 8)) for _ in prompts]
+        return Painted([Image.new("RGB", (8, 8)) for _ in prompts])
 
 
 def test_all_pictures_of_a_clip_come_from_the_first_seed_that_gives_all():
@@ -283,41 +285,38 @@ def test_a_gpu_that_is_not_there_is_named_before_anything_starts(saved_model, mo
 
 def test_a_negative_prompt_that_would_do_nothing_or_be_cut_is_named_before_anything_starts(saved_model):
     painter_for(saved_model, negative_prompt="piano").check_ready()
-    with pytest.raises(PainterNotReady, match="says nothing to a model at guidance 0"):
+    with pytest.raises(PainterNotReady, match="has no effect at guidance 0"):
         painter_for(saved_model, negative_prompt="piano", guidance=0).check_ready()
     with pytest.raises(PainterNotReady, match="82 tokens"):
         painter_for(saved_model, negative_prompt="piano " * 80).check_ready()
 
 
 def test_a_negative_prompt_is_the_same_for_all_and_changes_them(saved_model):
-    plain = pixels(painter_for(saved_model).paint(PROMPTS, seed=3))
+    plain = pixels(painter_for(saved_model).paint(PROMPTS, seed=3).images)
     without_drums = painter_for(saved_model, negative_prompt="drums")
-    images = pixels(without_drums.paint(PROMPTS, seed=3))
+    images = pixels(without_drums.paint(PROMPTS, seed=3).images)
     assert all((one != other).any() for one, other in zip(plain, images, strict=True))
-    same = without_drums._paint_batch(without_drums._pipeline(), ["piano"] * 4, 3)
+    same = without_drums._paint_batch(without_drums._model(), ["piano"] * 4, 3)
     assert_alike(same[:1] * 3, same[1:], tolerance=1)
 
 
-@pytest.mark.parametrize("then", [[4], [2, 2], [2, 1, 1], [1, 3]])
-def test_painted_again_as_many_go_together_as_did_then(saved_model, then):
-    whole = painter_for(saved_model).paint(PROMPTS, seed=9)
-    painter = painter_for(saved_model)
-    painter.batches_as_then = tuple(then)
-    assert_alike(whole, painter.paint(PROMPTS, seed=9), tolerance=1)
-    assert painter.last_batches == then
+@pytest.mark.parametrize("sizes", [(4,), (2, 2), (2, 1, 1), (1, 3)])
+def test_the_batches_of_an_earlier_call_can_be_repeated(saved_model, sizes):
+    whole = painter_for(saved_model).paint(PROMPTS, seed=9).images
+    painted = painter_for(saved_model).paint(PROMPTS, seed=9, batch_sizes=sizes)
+    assert_alike(whole, painted.images, tolerance=1)
+    assert painted.batch_sizes == sizes
 
 
-def test_where_memory_is_less_than_then_fewer_go_together(saved_model):
+def test_batches_are_smaller_than_in_the_earlier_call_if_memory_is(saved_model):
     painter = painter_for(saved_model)
     short_of_memory(painter, 1)
-    painter.batches_as_then = (1, 3)
-    painter.paint(PROMPTS, seed=9)
-    assert painter.last_batches == [1, 1, 1, 1]
+    assert painter.paint(PROMPTS, seed=9, batch_sizes=(1, 3)).batch_sizes == (1, 1, 1, 1)
 
 
 def test_a_ready_model_is_ready_without_loading_weights(saved_model, monkeypatch):
-    room._loaded.clear()
-    monkeypatch.setattr(room, "_load", lambda *args: pytest.fail("loaded"))
+    loaded_model._loaded.clear()
+    monkeypatch.setattr(loaded_model, "_load", lambda *args: pytest.fail("loaded"))
     painter = painter_for(saved_model)
     painter.check_ready()
     assert painter.token_limit == 77

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from generation.painting.diffusion.loaded_model import LoadedModel
 from generation.painting.errors import PainterNotReady
 from tests.generation.painting.kinds import SAVERS
 from tests.generation.painting.test_diffusers_painter import PROMPTS, assert_alike, painter_for, pixels
@@ -35,32 +36,32 @@ def test_it_paints_and_its_pictures_differ_by_their_prompts(models, kind, settin
     painter = painter_for(models(kind), **settings)
     painter.check_ready()
     assert painter.identity["pipeline"] == pipeline
-    images = painter.paint(PROMPTS, seed=1)
-    assert {image.size for image in images} == {(32, 32)}
-    assert len({image.tobytes() for image in images}) == 4
-    assert painter.last_batches == [4]
+    painted = painter.paint(PROMPTS, seed=1)
+    assert {image.size for image in painted.images} == {(32, 32)}
+    assert len({image.tobytes() for image in painted.images}) == 4
+    assert painted.batch_sizes == (4,)
 
 
 @each_kind
 def test_one_prompt_in_four_places_is_one_picture_and_order_changes_none(models, kind, settings, pipeline):
     painter = painter_for(models(kind), **settings)
-    same = painter._paint_batch(painter._pipeline(), ["drums"] * 4, 3)
+    same = painter._paint_batch(painter._model(), ["drums"] * 4, 3)
     assert_alike(same[:1] * 3, same[1:], tolerance=1)
-    images = painter.paint(PROMPTS, seed=5)
-    assert_alike(painter.paint(PROMPTS[::-1], seed=5)[::-1], images)
-    assert (pixels(painter.paint(PROMPTS, seed=6))[0] != pixels(images)[0]).any()
+    images = painter.paint(PROMPTS, seed=5).images
+    assert_alike(painter.paint(PROMPTS[::-1], seed=5).images[::-1], images)
+    assert (pixels(painter.paint(PROMPTS, seed=6).images)[0] != pixels(images)[0]).any()
 
 
 @each_kind
 def test_half_as_many_at_once_give_the_same_pictures(models, kind, settings, pipeline):
     painter = painter_for(models(kind), **settings)
-    whole = painter.paint(PROMPTS, seed=9)
-    painter.most_at_once = 2
-    assert_alike(whole, painter.paint(PROMPTS, seed=9), tolerance=1)
+    whole = painter.paint(PROMPTS, seed=9).images
+    painter.max_batch = 2
+    assert_alike(whole, painter.paint(PROMPTS, seed=9).images, tolerance=1)
 
 
 @each_kind
-def test_the_encoder_that_is_full_first_decides(models, kind, settings, pipeline):
+def test_the_smallest_limit_of_all_encoders_counts(models, kind, settings, pipeline):
     painter = painter_for(models(kind), **settings)
     assert painter.token_limit == 77
     # "piano" is one token to the first encoder of XL and five letters to its second.
@@ -79,16 +80,14 @@ def test_flux_keeps_the_sampler_it_comes_with(models):
 
 
 def test_a_size_that_the_model_would_change_is_refused(models, monkeypatch):
-    """As Flux does with sizes that are no multiple of its own: with a warning, it paints another."""
+    """Flux rounds a size that is no multiple of its own, with only a warning."""
     painter = painter_for(models("xl"), size=40, guidance=0)
-    pipeline = painter._pipeline()
+    pipeline, shipped_scheduler = painter._model()
 
     class Rounding:
-        earsight_scheduler = pipeline.earsight_scheduler
-
         def __call__(self, **arguments):
             return pipeline(**arguments | {"width": 32, "height": 32})
 
-    monkeypatch.setattr(painter, "_pipeline", Rounding)
+    monkeypatch.setattr(painter, "_model", lambda: LoadedModel(Rounding(), shipped_scheduler))
     with pytest.raises(PainterNotReady, match="paints 32 × 32 pixels where 40 are asked for"):
         painter.paint(PROMPTS, seed=1)

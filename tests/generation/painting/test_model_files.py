@@ -10,10 +10,10 @@ import sys
 import pytest
 from pydantic import ValidationError
 
-from generation.painting.diffusers_options import DiffusersOptions
+from generation.painting.diffusion.model_files import check_files, fetch_model, weights_digest
+from generation.painting.diffusion.options import DiffusersOptions
+from generation.painting.diffusion.prompt_tokens import PromptTokens
 from generation.painting.errors import PainterNotReady
-from generation.painting.model_files import check_files, fetch_model, weights_digest
-from generation.painting.prompt_tokens import PromptTokens
 from tests.generation.painting.conftest import tiny_tokenizer
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -35,7 +35,7 @@ def test_a_wrong_folder(tmp_path):
         check_files(options(tmp_path))
 
 
-def test_all_that_is_missing_stands_in_one_message(model_copy):
+def test_one_message_names_everything_that_is_missing(model_copy):
     shutil.rmtree(model_copy / "tokenizer")
     (model_copy / "unet" / "diffusion_pytorch_model.safetensors").unlink()
     with pytest.raises(PainterNotReady) as caught:
@@ -97,7 +97,7 @@ def test_another_weight_gives_another_digest(saved_model, model_copy):
     assert weights_digest(model_copy) != weights_digest(saved_model)
 
 
-def test_tokens_are_counted_with_both_marks_and_without_weights(model_copy):
+def test_tokens_are_counted_with_start_and_end_and_without_weights(model_copy):
     for weights in model_copy.glob("**/*.safetensors"):
         weights.unlink()
     tokens = PromptTokens(model_copy)
@@ -108,7 +108,7 @@ def test_tokens_are_counted_with_both_marks_and_without_weights(model_copy):
     assert tokens.count("guitar " * 100) == 102
 
 
-def test_with_two_tokenizers_the_one_that_is_full_first_counts(model_copy):
+def test_with_two_tokenizers_the_smaller_limit_counts(model_copy):
     """The second encoder here knows no words and reads 40 tokens; the first still has much room."""
     tiny_tokenizer(words=(), max_length=40).save_pretrained(model_copy / "tokenizer_2")
     index = json.loads((model_copy / "model_index.json").read_text())

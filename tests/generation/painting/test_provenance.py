@@ -8,13 +8,15 @@ import pytest
 from PIL import Image
 from pydantic import ValidationError
 
+from generation import hardware
+from generation.hardware import machine
 from generation.painting import DiffusersOptions, build_painter
-from generation.painting import diffusers_painter as painting_room
-from generation.painting import provenance as room
 from generation.painting.comparison import compare_images
-from generation.painting.model_files import PainterNotReady
+from generation.painting.diffusion import loaded_model
+from generation.painting.diffusion.model_files import PainterNotReady
 from generation.painting.normalise import normalise, open_picture
-from generation.painting.provenance import Provenance, library_versions, machine, reproduce
+from generation.painting.provenance import Provenance, library_versions
+from generation.painting.reproduce import reproduce
 from tests.generation.painting.conftest import save_pipeline
 
 PROMPTS = ("a guitar", "piano and drums", "a slow piano piece", "drums")
@@ -59,14 +61,14 @@ def model(tmp_path_factory):
 def made(model):
     options = DiffusersOptions(model=str(model), steps=2, size=32, device="cpu")
     painter = build_painter(options)
-    image = painter.paint(PROMPTS, seed=21)[1]
+    image = painter.paint(PROMPTS, seed=21).images[1]
     return record(options, painter, image), image
 
 
 def test_it_is_painted_again_from_the_stored_record(model):
     provenance, image = made(model)
     stored = normalise(image, 32)
-    painting_room._loaded.clear()
+    loaded_model._loaded.clear()
     again = reproduce(Provenance.model_validate_json(provenance.model_dump_json()))
     assert len(again.batch) == 4
     assert compare_images(open_picture(stored), open_picture(normalise(again.image, 32))).verdict == "bit-identical"
@@ -80,14 +82,14 @@ def test_another_seed_would_be_noticed(model):
     assert compare_images(image, other.image).verdict == "different"
 
 
-def test_what_is_not_as_it_was_is_named(model):
+def test_changed_versions_are_listed(model):
     provenance, _ = made(model)
     older = provenance.model_copy(update={"versions": {**provenance.versions, "torch": "1.0"}})
     again = reproduce(older.model_copy(update={"painter": {**older.painter, "torch": "1.0"}}))
     assert again.changed == {"torch": ("1.0", library_versions()["torch"])}
 
 
-def test_a_model_that_is_gone_is_said(model, tmp_path):
+def test_a_missing_model_is_reported(model, tmp_path):
     provenance, _ = made(model)
     gone = {**provenance.painter_options, "model": str(tmp_path / "gone")}
     with pytest.raises(PainterNotReady, match="does not exist"):
@@ -100,6 +102,6 @@ def test_a_prompt_outside_its_batch_is_no_provenance(model):
         Provenance.model_validate({**provenance.model_dump(), "prompt": "another"})
 
 
-def test_the_record_names_no_machine_of_anyone(monkeypatch):
-    monkeypatch.setattr(room.platform, "node", lambda: "the-name-of-a-person")
+def test_the_record_has_no_host_name(monkeypatch):
+    monkeypatch.setattr(hardware.platform, "node", lambda: "the-name-of-a-person")
     assert "the-name-of-a-person" not in str(machine())

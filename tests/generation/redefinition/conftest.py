@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from generation.redefinition.tag_table import TagTable, read_tag_table
+from generation.redefinition.tag_files import TagTable, read_tag_table
 
 
 @pytest.fixture(scope="session")

@@ -36,7 +36,7 @@ def test_case_spaces_and_underscores_do_not_matter():
     assert redefine([" Female_Vocals ", "JAZZY"], CURATED).tags == ["female", "vocal", "jazz"]
 
 
-def test_unknown_tags_are_kept_and_a_meant_one_is_offered():
+def test_unknown_tags_are_kept_and_a_misspelling_gets_a_suggestion():
     redefined = redefine(["Gutar", "Glitch Hop"], CURATED)
     assert redefined.tags == ["Gutar", "Glitch Hop"]
     assert redefined.unknown == {"Gutar": "guitar", "Glitch Hop": None}
@@ -44,7 +44,7 @@ def test_unknown_tags_are_kept_and_a_meant_one_is_offered():
     assert not redefined.changes
 
 
-def test_where_people_said_both_the_voice_stands_and_the_clip_is_listed():
+def test_tags_for_both_keep_the_voice_and_list_the_clip():
     redefined = redefine(["no singer", "choir", "slow"], CURATED, voice_share=0.0)
     assert redefined.tags == ["choir", "vocal", "slow"]
     [contested] = redefined.contested
@@ -93,7 +93,7 @@ def test_thresholds_are_settings():
         redefine(["rock"], CURATED, voice_share=1.5)
 
 
-def test_a_contradiction_of_tempo_says_nothing():
+def test_contradictory_tempi_are_both_removed():
     redefined = redefine(["fast", "slow", "guitar"], CURATED)
     assert redefined.tags == ["guitar"]
     assert redefined.contested[0].removed == ("fast", "slow")
@@ -110,7 +110,7 @@ def test_solo_is_no_voice():
     assert redefine(["solo", "no vocals"], SEED).tags == ["no vocal"]
 
 
-def test_the_seed_rule_gives_silence_to_every_clip_in_doubt():
+def test_the_seed_rules_give_no_vocal_to_every_clip_in_doubt():
     assert redefine(["rock"], SEED).tags == ["rock", "no vocal"]
     assert redefine(["rock"], SEED, voice_share=0.01).tags == ["rock", "vocal"]
     assert redefine(["electronic"], SEED, voice_share=0.0).tags == ["electro", "no vocal"]
@@ -133,7 +133,7 @@ def test_a_merged_tag_has_the_highest_probability_of_its_sources():
 
 @settings(max_examples=150, deadline=None)
 @given(tags=TAGS, share=SHARES, probabilities=PROBABILITIES, name=st.sampled_from(SHIPPED))
-def test_twice_is_once(tags, share, probabilities, name):
+def test_applying_the_rules_twice_changes_nothing(tags, share, probabilities, name):
     rules = load_rules(name)
     evidence = {"voice_share": share, "tagger_probabilities": probabilities}
     once = redefine(tags, rules, **evidence).tags

@@ -63,7 +63,7 @@ def test_thresholds_tuned_on_the_valid_split_beat_one_constant(evaluated):
     assert result.f1 > 0.99  # by one constant of 0.2, everything is loud and nothing shy: 0.67 and 0
 
 
-def test_they_travel_from_the_evaluation_to_the_tagger(evaluated):
+def test_thresholds_are_read_from_an_evaluation(evaluated):
     path, result = evaluated
     assert read_thresholds(path, ["shy", "loud"]) == pytest.approx(tuple(result.thresholds[::-1]))
 
@@ -82,7 +82,7 @@ def test_another_file_is_refused(tmp_path, text, message):
         read_thresholds(tmp_path / "t.json", ["a"])
 
 
-def test_a_heads_thresholds_give_way_to_those_of_a_file(tmp_path, evaluated):
+def test_thresholds_of_a_file_replace_those_of_a_head(tmp_path, evaluated):
     from generation.tagging.clmr import Head, SampleCNN, save_encoder, save_head
 
     save_encoder(SampleCNN(widths=(4, 4, 4, 8)), tmp_path / "e.pt")

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from generation.redefinition import load_rules, redefine
 from generation.redefinition.prompts import TagsDoNotFit, fit_tag_sets, in_order
-from generation.redefinition.rules import parse_rules
+from generation.redefinition.rules.rule_files import parse_rules
 from generation.redefinition.vocabulary import known_tags
 
 RULES = load_rules("curated")
@@ -31,7 +31,7 @@ def fit(original, redefined=None, *, rules=RULES, limit=10, token_limit=77, prob
     )
 
 
-def test_the_likeliest_tag_stands_first():
+def test_the_most_probable_tag_comes_first():
     assert in_order(["slow", "pop", "guitar"], PROBABILITIES, RULES) == ["guitar", "slow", "pop"]
 
 
@@ -58,19 +58,19 @@ def test_both_sets_lose_tags_until_the_longer_one_fits():
     assert fitted.length == 2
 
 
-def test_originals_stand_as_they_are_and_redefined_tags_by_their_word():
+def test_original_tags_are_kept_and_redefined_tags_become_prompt_words():
     fitted = fit(["sax", "no vocals"], ["sax", "no vocal"])
     assert fitted.original_prompt == "sax, no vocals"
     assert fitted.redefined_prompt == "saxophone, instrumental"
 
 
-def test_two_tags_with_one_word_say_it_once():
+def test_two_tags_with_one_prompt_word_use_it_once():
     assert fit(["keyboard", "keyboards", "slow"]).redefined == ("slow", "keyboards")
     rules = parse_rules("name: mine\nprompt_words: {bass guitar: bass}\nstages:\n  - name: none\n", "mine.yaml")
     assert fit(["bass", "bass guitar"], rules=rules).redefined == ("bass",)
 
 
-def test_where_nothing_changes_the_prompts_are_the_same():
+def test_equal_tag_sets_give_equal_prompts():
     tags = ["guitar", "slow", "pop"]
     fitted = fit(tags, redefine(tags, RULES).tags)
     assert fitted.original_prompt == fitted.redefined_prompt == "guitar, slow, pop"

@@ -8,9 +8,9 @@ import pytest
 from django.core.management import call_command
 
 from generation.redefinition import load_rules, redefine
-from generation.redefinition.audit import audit
-from generation.redefinition.evidence import TableEvidence
-from generation.redefinition.whole_file import columns_of, redefine_table
+from generation.redefinition.faults import count_faults
+from generation.redefinition.table import columns_of, redefine_table
+from generation.redefinition.voice_evidence import TableEvidence
 
 # What the original study's scripts print, stage by stage: rule's parent → (clips changed, total after its stage).
 STAGE_1 = {
@@ -142,10 +142,10 @@ def test_seed_with_a_detector_believes_any_voice_at_all(annotations):
     assert totals(with_voice)["vocal"] == 4072 + 17973
 
 
-def test_curated_leaves_no_twin_beside_its_twin(curated):
+def test_curated_leaves_no_two_tags_for_one_thing(curated):
     for family in LEFT_APART:
         assert len(family & set(curated.table.tags)) == 1, family
-    assert all(count == 0 for count in audit(curated.table).duplicates.values())
+    assert all(count == 0 for count in count_faults(curated.table).duplicates.values())
 
 
 def test_curated_keeps_the_usual_word(curated):
@@ -176,7 +176,7 @@ def test_curated_never_turns_a_heard_voice_into_none(annotations, curated):
 
 
 @pytest.mark.parametrize("share", [0.0, 0.03, 0.3, 0.9])
-def test_no_detector_overrules_a_heard_voice_in_silence(annotations, share):
+def test_no_detector_overrules_a_heard_voice_without_listing_the_clip(annotations, share):
     evidence = TableEvidence.of(25863, np.full(25863, share))
     redefined = redefine_table(annotations, load_rules("curated"), evidence=evidence)
     heard = any_column(annotations, HEARD)
@@ -206,19 +206,19 @@ def test_solo_is_no_voice(annotations, curated):
 
 
 def test_duplicates_and_contradictions_before_and_after(annotations, seed, curated):
-    found = [audit(table) for table in (annotations, seed.table, curated.table)]
+    found = [count_faults(table) for table in (annotations, seed.table, curated.table)]
     assert [sum(one.duplicates.values()) for one in found] == DUPLICATES
     assert [sum(one.contradictions.values()) for one in found] == CONTRADICTIONS
 
 
-def test_twice_is_once_on_every_real_row(annotations, seed, curated):
+def test_applying_the_rules_twice_changes_no_real_row(annotations, seed, curated):
     for once in (seed, curated):
         twice = redefine_table(once.table, load_rules("seed" if once is seed else "curated")).table
         assert twice.tags == once.table.tags
         assert np.array_equal(twice.values, once.table.values)
 
 
-def test_one_clip_alone_comes_out_as_in_the_file(annotations, curated):
+def test_a_single_clip_gets_the_same_tags_as_in_the_whole_file(annotations, curated):
     rules = load_rules("curated")
     for row in range(0, 25863, 97):
         alone = redefine(annotations.tags_of(row), rules)

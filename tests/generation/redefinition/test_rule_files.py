@@ -3,7 +3,7 @@
 import pytest
 
 from generation.redefinition import SHIPPED, RuleError, load_rules, redefine
-from generation.redefinition.rules import parse_rules
+from generation.redefinition.rules.rule_files import parse_rules
 
 HEAD = "name: mine\nstages:\n  - name: all\n"
 
@@ -15,7 +15,7 @@ def refused(body, match, head=HEAD):
 
 
 @pytest.mark.parametrize("name", SHIPPED)
-def test_the_shipped_sets_load_and_say_who_they_are(name):
+def test_the_shipped_rule_sets_load_and_have_an_identity(name):
     rules = load_rules(name)
     assert rules.name == name
     assert len(rules.identity["rules_sha256"]) == 64
@@ -134,7 +134,7 @@ def test_an_implication_of_silence_against_the_voice_policy():
 
 def test_the_same_rule_twice():
     body = "    implications:\n      - {tag: opera, implies: vocal}\n      - {tag: opera, implies: vocal}\n"
-    refused(body, "line 6: this rule stands in line 5 too")
+    refused(body, "line 6: this rule is in line 5 too")
 
 
 def test_a_prompt_word_for_a_tag_that_goes():
@@ -172,7 +172,7 @@ def test_text_that_no_rule_file_has(text, message):
     assert message in str(caught.value)
 
 
-def test_a_fault_is_said_once_and_in_plain_words():
+def test_a_fault_is_reported_once_in_plain_words():
     with pytest.raises(RuleError) as caught:
         parse_rules(HEAD + "    merges: guitars\n", "mine.yaml")
     assert str(caught.value) == "mine.yaml, line 4: stages.0.merges: must be a list, not 'guitars'."

@@ -4,14 +4,15 @@ import csv
 import gzip
 import io
 import json
+import lzma
 
 import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
 from generation.redefinition import TagTableError
-from generation.redefinition.tag_table import read_tag_table, write_tag_table
-from generation.redefinition.voice_table import read_voice_table
+from generation.redefinition.tag_files import read_tag_table, write_tag_table
+from generation.redefinition.voice_files import read_voice_table
 
 TABLE = "clip_id,jazzy,K-Beat,no vocals,singer,mp3_path\na,1,0,0,1,x/a.mp3\nb,1,1,1,0,x/b.mp3\n"
 
@@ -94,8 +95,6 @@ def test_packed_files_and_byte_order_marks_are_read(tmp_path):
 
 
 def test_the_real_file_is_written_as_it_was_read(annotations, annotations_file, tmp_path):
-    import lzma
-
     write_tag_table(annotations, tmp_path / "again.csv")
     assert (tmp_path / "again.csv").read_bytes() == lzma.decompress(annotations_file.read_bytes())
 
@@ -110,7 +109,7 @@ def test_the_whole_real_file(annotations_file, run):
     assert report["contradictions_after"] == 0
 
 
-def test_detectors_speak_where_people_were_silent(write, run):
+def test_detectors_decide_if_people_gave_no_voice_tag(write, run):
     tags = write("tags.csv", "clip_id,rock,singer\na,1,0\nb,1,0\nc,1,0\nd,1,1\ne,1,0\n")
     voice = write("voice.csv", "clip_id,voice\na,0.5\nb,0.05\nc,0.3\nd,0\n")
     out, report = run(tags, voice=voice)
@@ -180,7 +179,7 @@ def test_a_tag_that_may_be_misspelt_is_offered_not_applied(write, tmp_path):
         ("clip_id,rock\na,\n", "row 2: 'rock' of clip 'a' is ''"),
         ("clip_id,rock,pop\na,1,0\nb,10,\n", "row 3: 'rock' of clip 'b' is '10'"),
         ("clip_id,rock\na,1\nb,1,0\n", "row 3: 3 fields where the header has 2"),
-        ("clip_id,rock\na,1\na,0\n", "row 3: clip 'a' stands in row 2 too"),
+        ("clip_id,rock\na,1\na,0\n", "row 3: clip 'a' is in row 2 too"),
         ("clip_id,rock\n,1\n", "row 2: clip_id is empty"),
         ("clip_id,rock,rock\na,1,1\n", "row 1: the column 'rock' is given twice"),
         ("clip_id,rock\na,1\n\nb,1\n", "row 3: is empty"),
@@ -204,7 +203,7 @@ def test_faults_of_a_tag_file_are_named(write, text, message):
         ("clip_id,voice\na,nan\n", "row 2: voice is 'nan'"),
         ("clip_id,voice\na,yes\n", "row 2: voice is 'yes'"),
         ("clip_id,voice\na,1\nz,1\n", "row 3: unknown clip 'z'"),
-        ("clip_id,voice\na,1\na,1\n", "row 3: clip 'a' stands in row 2 too"),
+        ("clip_id,voice\na,1\na,1\n", "row 3: clip 'a' is in row 2 too"),
     ],
 )
 def test_faults_of_a_voice_file_are_named(write, text, message):

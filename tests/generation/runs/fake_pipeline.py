@@ -13,6 +13,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from generation.painting.base import Painted
 from generation.runs.steps import by_kind, listen, loaded_models
 from generation.runs.steps.listen import ListeningResult
 
@@ -28,11 +29,9 @@ class FlatPainter:
     def count_tokens(self, text: str) -> int:
         return len(text.split()) + 2
 
-    def paint(self, prompts: Sequence[str], *, seed: int) -> list[Image.Image]:
-        return [
-            Image.new("RGB", (64, 64), tuple(hashlib.sha256(f"{prompt}{seed}".encode()).digest()[:3]))
-            for prompt in prompts
-        ]
+    def paint(self, prompts: Sequence[str], *, seed: int, batch_sizes: Sequence[int] | None = None) -> Painted:
+        colours = [tuple(hashlib.sha256(f"{prompt}{seed}".encode()).digest()[:3]) for prompt in prompts]
+        return Painted([Image.new("RGB", (64, 64), colour) for colour in colours])
 
 
 def listen_by_arithmetic(path, name, parts, settings) -> ListeningResult:

@@ -114,7 +114,7 @@ def test_contrastive_pretraining_beats_a_random_encoder_and_the_mean_spectrum(tm
 SMALL = PretrainOptions(widths=(4, 4, 4, 8, 8), sample_rate=RATE, epochs=3, batch=8, patience=9)
 
 
-def test_a_training_that_was_killed_goes_on_as_if_it_had_not_been(tmp_path):
+def test_a_killed_training_gives_the_same_result_as_an_uninterrupted_one(tmp_path):
     clips, valid = pulsing_clips(24, 0)[0], pulsing_clips(8, 1)[0]
     whole, result = pretrain(clips, valid, SMALL, tmp_path / "whole")
     pretrain(clips, valid, SMALL.model_copy(update={"epochs": 1}), tmp_path / "parts")
@@ -228,7 +228,7 @@ def test_results_name_the_exact_settings(tmp_path):
     assert '"test": null' in text
 
 
-def test_crops_read_nothing_but_themselves():
+def test_only_the_samples_of_a_crop_are_read():
     class Watched:
         reads = []
 
@@ -249,7 +249,7 @@ def test_crops_read_nothing_but_themselves():
 
 
 @pytest.mark.parametrize("mlp", [None, 16])
-def test_a_head_takes_representations_as_they_are(mlp):
+def test_a_head_takes_unscaled_representations(mlp):
     """Training standardises them; the head that comes out must not need that."""
     rng = np.random.default_rng(0)
     rows = rng.standard_normal((300, 16)).astype(np.float32)

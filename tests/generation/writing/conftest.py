@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from generation.writing import OpenAIOptions, dialect
+from generation.writing import OpenAIOptions, compatibility
 from generation.writing.openai_writer import OpenAIWriter
 
 
@@ -129,7 +129,7 @@ KEY = "sk-secret-0123456789abcdef"
 @pytest.fixture
 def key(monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
-    monkeypatch.setattr(dialect, "_known", {})
+    monkeypatch.setattr(compatibility, "_known", {})
 
 
 class Writer:

@@ -14,7 +14,7 @@ from generation.writing import (
     SpendingCapReached,
     StopsTheBatch,
 )
-from generation.writing.answers import FolderAnswers
+from generation.writing.answer_store import FolderAnswers
 from generation.writing.usage import Usage, check_cap
 from tests.generation.writing.conftest import GOOD, KEY, TAGS, Writer, content, failure, sentence
 
@@ -52,7 +52,7 @@ def test_without_a_store_it_is_asked_again(server):
         {"settings": {"prompt_template": "seed-v1"}},
     ],
 )
-def test_whatever_decides_the_answer_is_part_of_its_key(server, tmp_path, change):
+def test_everything_that_determines_the_answer_is_part_of_its_key(server, tmp_path, change):
     Writer(server, answers=FolderAnswers(tmp_path)).write(sentence(GOOD))
     other = Writer(server, answers=FolderAnswers(tmp_path), **change.pop("settings", {}))
     other.write(sentence(GOOD), **change)
@@ -82,7 +82,7 @@ def test_a_damaged_stored_answer_is_asked_again(server, tmp_path):
     assert len(server.requests) == 2
 
 
-def test_nothing_secret_is_stored_and_nothing_half(server, tmp_path):
+def test_no_key_and_no_partial_file_is_stored(server, tmp_path):
     Writer(server, answers=FolderAnswers(tmp_path)).write(sentence(GOOD))
     files = [file for file in tmp_path.rglob("*") if file.is_file()]
     assert [file.suffix for file in files] == [".json"]
@@ -160,11 +160,11 @@ def spend_at_once(usage, options, writers: int = 6) -> int:
 CAPPED = OpenAIOptions(model="m", token_cap=3000, max_answer_tokens=100)
 
 
-def test_the_cap_is_not_passed_by_calls_at_the_same_time_and_used_to_its_end():
+def test_simultaneous_calls_use_the_cap_to_its_end_without_exceeding_it():
     assert spend_at_once(Usage(), CAPPED) == 3000
 
 
-def test_a_cap_that_does_not_see_what_is_under_way_is_passed():
+def test_a_cap_without_pending_calls_would_be_exceeded():
     """The control."""
 
     class Blind(Usage):
@@ -176,7 +176,7 @@ def test_a_cap_that_does_not_see_what_is_under_way_is_passed():
     assert spend_at_once(Blind(), CAPPED) > 3000
 
 
-def test_a_call_that_failed_leaves_its_room_to_others(server):
+def test_a_failed_call_releases_its_reserved_tokens(server):
     writer = Writer(server, token_cap=1000, attempts=1)
     for seed in range(8):
         with pytest.raises(ServiceUnavailable):

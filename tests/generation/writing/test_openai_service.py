@@ -15,9 +15,9 @@ from generation.writing import (
     RequestRejected,
     ServiceUnavailable,
     StopsTheBatch,
-    dialect,
+    compatibility,
 )
-from generation.writing.answers import FolderAnswers
+from generation.writing.answer_store import FolderAnswers
 from generation.writing.openai_writer import OpenAIWriter
 from tests.generation.writing.conftest import GOOD, KEY, TAGS, Writer, content, failure, sentence
 
@@ -42,7 +42,7 @@ def test_a_server_without_schemas_is_asked_for_json_and_remembered(writer, serve
     assert writer.waits == []
 
 
-def test_one_that_says_so_as_a_failure_of_its_own_is_understood(writer, server):
+def test_a_server_that_rejects_with_a_failure_status_is_understood(writer, server):
     writer.write(failure(500, message='type must be one of "text" or "json_object": json_schema'), sentence(GOOD))
     assert formats(server) == ["json_schema", "json_object"]
 
@@ -65,15 +65,15 @@ def test_a_server_without_a_seed_or_with_the_other_name_for_length(writer, serve
     assert written.provenance["not_taken"] == ["seed"]
 
 
-def test_what_goes_on_to_be_refused_stops_the_batch(writer, server):
+def test_a_request_that_is_still_rejected_stops_the_batch(writer, server):
     with pytest.raises(RequestRejected, match="Unrecognized"):
         writer.write(NO_FORMAT)
     assert len(server.requests) == 3
 
 
-def test_what_was_found_not_to_be_taken_changes_no_stored_answer(server, tmp_path):
+def test_rejected_parts_do_not_change_the_key_of_a_stored_answer(server, tmp_path):
     Writer(server, answers=FolderAnswers(tmp_path)).write(NO_SCHEMA, sentence(GOOD))
-    dialect._known.clear()  # another process, which has not found out yet
+    compatibility._known.clear()  # as in another process, which has not learnt it yet
     Writer(server, answers=FolderAnswers(tmp_path)).write()
     assert len(server.requests) == 2
 
@@ -82,7 +82,7 @@ def test_what_was_found_not_to_be_taken_changes_no_stored_answer(server, tmp_pat
 def test_a_server_cannot_send_tags_and_key_on_to_another_host(writer, server, other_server, status):
     other_server.script = [sentence(GOOD)]
     address = f"{other_server.base_url}/chat/completions"
-    with pytest.raises(RequestRejected, match="sends on to 127"):
+    with pytest.raises(RequestRejected, match="redirects to 127"):
         writer.write((status, {"Location": address}, {}))
     assert (len(server.requests), other_server.requests) == (1, [])
 
@@ -125,7 +125,7 @@ def test_what_may_pass_is_tried_again_with_growing_waits(server, status):
         assert longest / 2 <= wait <= longest
 
 
-def test_the_waits_of_two_workers_do_not_keep_step(server):
+def test_two_workers_wait_for_different_times(server):
     waits = []
     for _ in range(2):
         writer = Writer(server)
@@ -135,7 +135,7 @@ def test_the_waits_of_two_workers_do_not_keep_step(server):
 
 
 @pytest.mark.parametrize("value", ["soon", "", "nan", "-5", "inf"])
-def test_a_useless_retry_after_is_no_crash(writer, value):
+def test_an_invalid_retry_after_is_ignored(writer, value):
     assert writer.write(failure(429, retry_after=value), sentence(GOOD)).text == GOOD
 
 
@@ -152,7 +152,7 @@ def test_a_slow_service_is_given_up_and_tried_again(server):
         Writer(server, timeout_seconds=0.4, attempts=2).write("slow", seed=4)
 
 
-def test_a_service_that_drips_is_given_up_too(server):
+def test_an_answer_in_slow_pieces_times_out(server):
     writer = Writer(server, timeout_seconds=0.3, attempts=1)
     with pytest.raises(ServiceUnavailable, match=r"within 0\.3 s"):
         writer.write("drip")
@@ -162,7 +162,7 @@ def test_a_broken_connection_is_tried_again(writer):
     assert writer.write("hang up", sentence(GOOD)).text == GOOD
 
 
-def test_no_server_at_all_is_said(server):
+def test_a_missing_server_is_reported(server):
     writer = Writer(server, base_url="http://127.0.0.1:9/v1")
     with pytest.raises(ServiceUnavailable, match="no connection"):
         writer.write()

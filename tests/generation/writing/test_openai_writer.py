@@ -86,7 +86,7 @@ def test_too_long_is_asked_again_with_the_excess_named(writer, server):
     assert "17 too long" in again[-1]["content"]
 
 
-def test_what_stays_too_long_fails_visibly(writer, server):
+def test_a_sentence_that_stays_too_long_fails(writer, server):
     long = "A sad guitar " + "very " * 20 + "slowly plays."
     with pytest.raises(SentenceTooLong, match=r"after 3 answers.*painter reads 10"):
         writer.write(sentence(long), limit=10)
@@ -141,14 +141,14 @@ def test_an_answer_without_choices_is_empty(writer):
         ('{"sentence": "Bananas everywhere."}', "none of the tags"),
     ],
 )
-def test_what_cannot_stand_as_a_prompt_is_asked_again_and_then_fails(writer, server, answer, fault):
+def test_an_unusable_answer_is_asked_again_and_then_fails(writer, server, answer, fault):
     assert writer.write(content(answer), sentence(GOOD)).text == GOOD
     assert fault in server.requests[1]["messages"][-1]["content"]
     with pytest.raises(SentenceUnusable, match="after 3 answers"):
         writer.write(content(answer))
 
 
-def test_a_telling_word_may_stand_where_a_tag_says_it(writer):
+def test_a_word_about_making_pictures_is_allowed_if_a_tag_has_it(writer):
     assert writer.write(sentence("An original, sad tune."), tags=["original", "sad"]).text
 
 
@@ -161,7 +161,7 @@ def test_a_telling_word_may_stand_where_a_tag_says_it(writer):
         ("Beethoven's piano is sad.", ["beethoven", "sad"]),
     ],
 )
-def test_a_name_may_stand_where_a_tag_says_it_or_all_is_in_capitals(writer, text, tags):
+def test_a_name_is_allowed_if_a_tag_has_it_and_in_all_capitals(writer, text, tags):
     assert writer.write(sentence(text), tags=tags).text == text
 
 
@@ -173,7 +173,7 @@ def test_a_full_stop_that_was_left_out_is_no_reason_to_pay_again(writer, server)
 @pytest.mark.parametrize(
     "wrapped", ["```json\n{}\n```", "<think>A guitar, so …\n{{no}}</think>\n\n{}", "  {}\n", "```{}```"]
 )
-def test_what_models_put_around_their_answer_is_taken_off(writer, wrapped):
+def test_reasoning_and_fences_around_an_answer_are_removed(writer, wrapped):
     assert writer.write(content(wrapped.replace("{}", json.dumps({"sentence": GOOD})))).text == GOOD
 
 
@@ -195,7 +195,7 @@ def body(**changes):
         ((200, {}, b" " * (5 * 2**20)), "does not end"),
     ],
 )
-def test_what_is_no_answer_of_the_protocol_is_tried_again_and_then_named(writer, server, answer, fault):
+def test_an_answer_outside_the_protocol_is_tried_again_and_then_reported(writer, server, answer, fault):
     assert writer.write(answer, sentence(GOOD)).text == GOOD
     with pytest.raises(SentenceUnusable, match="check the base URL") as caught:
         writer.write(answer)
@@ -210,12 +210,12 @@ def test_an_error_in_a_good_looking_answer_is_tried_again(writer):
 
 
 @pytest.mark.parametrize("usage", [{"prompt_tokens": None}, {"prompt_tokens": -5, "completion_tokens": "many"}, 7])
-def test_a_count_that_is_none_does_not_lose_the_answer(writer, usage):
+def test_an_answer_with_invalid_token_counts_is_used(writer, usage):
     assert writer.write(body(usage=usage)).text == GOOD
     assert writer.writer.usage.input_tokens > 100
 
 
-def test_an_answer_spent_on_thinking_says_what_to_allow(writer):
+def test_an_answer_used_up_by_reasoning_names_the_limit(writer):
     with pytest.raises(SentenceEmpty, match="all of its 300 tokens; allow more"):
         writer.write(content("", finish_reason="length"))
 

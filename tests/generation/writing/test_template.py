@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from generation.redefinition.vocabulary import known_tags
 from generation.writing import Sentence, SentenceTooLong, TemplateOptions
-from generation.writing.template import TemplateWriter
+from generation.writing.template_writer import TemplateWriter
 
 KINDS = {
     "instrument": "guitar,guitars,piano,drums,drum,violin,flute,strings,synth,sitar,harp,organ,bass,"
@@ -67,7 +67,7 @@ def test_every_tag_has_its_place_in_one_sentence(tags, seed):
                 assert {word, f"{word}s"} & words_of(sentence.text), f"{tag!r} is missing: {sentence.text}"
 
 
-def test_each_kind_stands_in_its_own_place():
+def test_each_kind_of_tag_has_its_own_place():
     tags = ["guitar", "organ", "female", "vocal", "rock", "sad", "slow", "irish", "water", "no drums"]
     text = write(*tags, seed=0).text
     assert text == (
@@ -106,7 +106,7 @@ def test_what_is_denied_is_denied():
     assert text.endswith(", without vocals or a beat, but not rock or English.")
 
 
-def test_a_contradiction_is_written_as_it_stands():
+def test_a_contradiction_is_written_unchanged():
     text = write("no vocal", "voice", "quiet").text
     assert "a voice" in text.casefold()
     assert "without vocals" in text
@@ -117,7 +117,7 @@ def test_without_tags_there_is_still_a_sentence(tags):
     assert is_one_sentence(write(*tags).text)
 
 
-def test_a_tag_given_twice_is_said_once():
+def test_a_tag_given_twice_is_written_once():
     assert write("guitar", "Guitar", "guitar").text.casefold().count("guitar") == 1
 
 
@@ -215,7 +215,7 @@ def test_original_words_are_kept_as_they_are():
         (("female vocals", "vocal duet"), "Female vocals and a vocal duet float above a melody."),
     ],
 )
-def test_words_that_are_easily_put_wrong(tags, text):
+def test_words_with_irregular_forms(tags, text):
     seeds = (
         seed
         for seed in range(3000)

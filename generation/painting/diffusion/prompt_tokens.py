@@ -1,4 +1,4 @@
-"""How long a prompt is to a diffusion model, by its own tokenizers. Loads vocabularies, never weights."""
+"""Count the tokens of a prompt by a diffusion model's own tokenizers. Loads vocabularies, never weights."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import inspect
 from pathlib import Path
 from typing import Any
 
+from generation.painting.diffusion.model_files import components, model_index
 from generation.painting.errors import PainterNotReady
-from generation.painting.model_files import components, model_index
 
 
 class PromptTokens:
-    """Counts tokens as the model's text encoders read them, with the marks for start and end.
+    """Counts tokens as the model's text encoders do, start and end tokens included.
 
-    A model with several encoders (XL, SD 3, Flux) cuts a prompt where the first of them is full. `limit` is
-    the smallest of their limits, and `count` is scaled so that a prompt within `limit` fits every encoder.
+    A model with several encoders (XL, SD 3, Flux) cuts a prompt at the first limit that it exceeds. `limit` is the
+    smallest of their limits, and `count` is shifted so that a prompt within `limit` fits every encoder.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -45,7 +45,7 @@ def _load_tokenizers(folder: Path) -> list[tuple[Any, int]]:
         limit = tokenizer.model_max_length
         if not isinstance(tokenizer, transformers.CLIPTokenizer) and sequence_limit is not None:
             limit = min(limit, sequence_limit)
-        # The count is wanted, whatever it is: no warning that the text would be cut.
+        # No warning that the text would be cut: only the count is used.
         tokenizer.deprecation_warnings["sequence-length-is-longer-than-the-specified-maximum"] = True
         loaded.append((tokenizer, int(limit)))
     if not loaded:
@@ -59,7 +59,7 @@ def _load_tokenizers(folder: Path) -> list[tuple[Any, int]]:
 
 
 def _sequence_limit(pipeline_name: str) -> int | None:
-    """How many tokens a pipeline hands to its long text encoder unless told otherwise (256 for SD 3)."""
+    """The default number of tokens that a pipeline passes to its long text encoder (256 for SD 3)."""
     import diffusers
 
     pipeline = getattr(diffusers, pipeline_name, None)

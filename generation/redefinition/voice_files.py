@@ -1,4 +1,4 @@
-"""The detectors' evidence for a whole file: `clip_id,voice` and, where a tagger ran, its two voice columns."""
+"""Read the detectors' evidence on many clips: `clip_id,voice` and, if a tagger ran, its two voice columns."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from generation.redefinition.errors import TagTableError
-from generation.redefinition.evidence import TableEvidence
 from generation.redefinition.spelling import normalise
-from generation.redefinition.tag_table import _check_clips, _check_header, _check_lengths, _rows, open_text
+from generation.redefinition.table_rows import check_clips, check_header, check_lengths, open_text, split_rows
+from generation.redefinition.voice_evidence import TableEvidence
 
 FILE_COLUMNS = ("mp3 path", "path", "file", "filename")
 COLUMNS = {"voice": "share", "tagger heard": "tagger_heard", "tagger denied": "tagger_denied"}
@@ -17,21 +17,22 @@ COLUMNS = {"voice": "share", "tagger heard": "tagger_heard", "tagger denied": "t
 def read_voice_table(
     path: str | Path, clips: Sequence[str], text: Mapping[str, Sequence[str]] | None = None
 ) -> TableEvidence:
-    """The evidence on `clips`, in their order; a clip that the file lacks, and an empty cell, is no evidence.
+    """The evidence on `clips`, in their order; NaN for a clip that the file lacks and for an empty cell.
 
     Columns: `clip_id`, `voice` (share of the clip with voice, 0 to 1), optionally `tagger_heard` and
-    `tagger_denied` (the tagger's highest probability for a voice, and for none). A clip may be named by its file
-    too (`mp3_path` and the like among `text`, the annotations' text columns), as `listen_library` names it. Raises
-    TagTableError for a missing column, a value outside 0 to 1, an unknown clip, a clip given twice.
+    `tagger_denied` (the tagger's highest probability for a voice, and for none). The first column may name a clip by
+    its audio file instead, as `listen_library` does, if `text` (the text columns of the tag table) has a column such
+    as `mp3_path`. Raises TagTableError for a missing column, a value outside 0 to 1, an unknown clip, a clip given
+    twice.
     """
     path = Path(path)
-    _, rows = _rows(open_text(path), path.name)
+    _, rows = split_rows(open_text(path), path.name)
     header = [normalise(name) for name in rows[0]]
-    _check_header(header, path.name)
-    _check_lengths(rows, path.name)
+    check_header(header, path.name)
+    check_lengths(rows, path.name)
     if "voice" not in header or header[0] == "voice":
         raise TagTableError(f"{path.name}, row 1: needs the columns clip_id and voice, not {', '.join(rows[0])}.")
-    _check_clips([row[0] for row in rows[1:]], rows[0][0], path.name)
+    check_clips([row[0] for row in rows[1:]], rows[0][0], path.name)
     places = {
         name: index
         for column, names in (text or {}).items()

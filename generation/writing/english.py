@@ -1,4 +1,4 @@
-"""How a tag's word stands in English: article, number, capital, negation. No grammar of sentences here."""
+"""The form of a tag's word in English: article, number, capitals, negation."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-# The forms that a kind alone does not give. By kind, instruments are countable things, genres, moods, tempi
-# and origins stand before a noun, and other words are things without an article.
+# Exceptions from the forms by kind. By kind, instruments are countable nouns; genres, moods, tempi and origins are
+# adjectives; and other words are nouns without an article.
 _ADJECTIVES = _words(
     """
     acoustic airy ancient choral contemporary cool deep different digital dreamy echoing electric
@@ -56,7 +56,7 @@ _INITIALS = ("edm", "idm", "r&b")
 _NEGATIONS = ("no ", "not ", "without ", "non-", "non ")
 _ADJECTIVE_VOICES = ("instrumental", "a cappella", "acapella")
 _DESCRIBING = ("female", "male", "operatic", "choral", "tenor", "alto", "baritone")
-# Words that do not stand alone; the tag's own word stays in them.
+# Words that need a noun; the tag's own word stays part of the phrase.
 _COMPLETED = {
     "wind": "wind instruments",
     "woodwind": "woodwind instruments",
@@ -69,7 +69,7 @@ _SUNG = ("vocals", "vocal", "voices", "voice", "singing", "singer")
 
 @dataclass(frozen=True)
 class Phrase:
-    """A tag's word in its form: `text` bare, `with_article` as it stands in a sentence."""
+    """A tag's word and its form: `text` without, `with_article` with its article."""
 
     text: str
     is_adjective: bool = False
@@ -121,14 +121,14 @@ def _is_proper(part: str, word: str) -> bool:
 
 
 def _spelled(word: str) -> str:
-    """The word with the capitals that it has wherever it stands."""
+    """The word with the capitals that English always gives it."""
     if word.casefold() in _INITIALS:
         return word.upper()
     return " ".join(part.capitalize() if _is_proper(part, word) else part for part in word.split(" "))
 
 
 def voice_phrases(words: Sequence[str]) -> list[Phrase]:
-    """Voice words as things one hears: "female" and "vocals" become "female vocals"."""
+    """Voice words as nouns: "female" and "vocals" become "female vocals"."""
     lowered = [word.casefold() for word in words]
     describing = [word for word in lowered if word in _DESCRIBING]
     sung = next((word for word in _SUNG if word in lowered), None)
@@ -143,7 +143,7 @@ def voice_phrases(words: Sequence[str]) -> list[Phrase]:
         if word in _DESCRIBING or (describing and word == sung):
             continue
         phrases.append(phrase_of(f"{word}s" if word.split(" ")[-1] == "vocal" else word, "voice"))
-    # "vocal" and "vocals" are two tags and one word here; and who hears male vocals hears vocals.
+    # "vocal" and "vocals" are two tags with one word; and "male vocals" includes "vocals".
     texts = [phrase.text for phrase in phrases]
     return [
         phrase
@@ -160,7 +160,7 @@ def enumerate_words(words: Sequence[str], *, last: str = "and") -> str:
 
 
 def with_article(noun: str) -> str:
-    """ "a guitar", "an organ"; by the letter, with the few words of music where letter and sound differ."""
+    """ "a guitar", "an organ": by the first letter, but for words of music that sound otherwise."""
     first = noun.split(" ")[0].split(",")[0].casefold()
     vowel = first[:1] in "aeiou" and not first.startswith(("uni", "eu", "uku", "use", "one"))
     vowel = vowel or first.startswith("r&b")
@@ -168,5 +168,5 @@ def with_article(noun: str) -> str:
 
 
 def capitalised(text: str) -> str:
-    """The text with its first letter as a capital, the rest untouched."""
+    """The text with a capital first letter, the rest unchanged."""
     return text[:1].upper() + text[1:]

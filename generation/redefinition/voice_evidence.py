@@ -1,4 +1,4 @@
-"""What the detectors say about a voice: from shares and probabilities to a verdict of 1 (voice), -1 (none), 0."""
+"""Evidence of the voice detector and the tagger, and their verdicts: 1 (voice), -1 (none), 0 (undecided)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,29 +6,33 @@ from dataclasses import dataclass
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from generation.redefinition.schema import VoicePolicy
+from generation.redefinition.rules.schema import VoicePolicy
 from generation.redefinition.spelling import normalise
 
 
 class VoiceThresholds(BaseModel):
-    """From where on a detector speaks. Between the two shares the voice detector says nothing.
+    """Thresholds of the detectors' verdicts. Between the two shares the voice detector is undecided.
 
-    What the defaults rest on: docs/tag-redefinition.md, measured by benchmarks/choose_voice_thresholds.py.
+    How the defaults were chosen: docs/tag-redefinition.md, measured by benchmarks/choose_voice_thresholds.py.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    voice_at: float = Field(default=0.5, ge=0, le=1, description="Share of the clip with voice that says voice.")
-    none_at: float = Field(default=0.05, ge=0, le=1, description="Share of the clip with voice that still says none.")
+    voice_at: float = Field(
+        default=0.5, ge=0, le=1, description="Lowest share of the clip with voice for the verdict “voice”."
+    )
+    none_at: float = Field(
+        default=0.05, ge=0, le=1, description="Highest share of the clip with voice for the verdict “none”."
+    )
     tagger_at: float = Field(
         default=0.15,
         ge=0,
         le=1,
-        description="Probability of its voice tags from which on the tagger says something.",
+        description="Lowest probability of its voice tags for a verdict of the tagger.",
     )
 
     @model_validator(mode="after")
-    def _apart(self) -> "VoiceThresholds":
+    def _none_below_voice(self) -> "VoiceThresholds":
         if self.none_at >= self.voice_at:
             raise ValueError(
                 f"none_at ({self.none_at}) must lie below voice_at ({self.voice_at}); lower it or raise voice_at"
@@ -38,10 +42,10 @@ class VoiceThresholds(BaseModel):
 
 @dataclass(frozen=True)
 class TableEvidence:
-    """The detectors' evidence on n clips; NaN where there is none.
+    """The detectors' evidence on n clips; NaN for a clip without evidence.
 
     `share` (n,): share of the clip with voice, 0 to 1. `tagger_heard`, `tagger_denied` (n,): the highest
-    probability among the tagger's tags for a voice, and for none.
+    probability among the tagger's tags that affirm a voice, and among those that deny one.
     """
 
     share: np.ndarray
@@ -56,7 +60,7 @@ class TableEvidence:
         tagger_heard: np.ndarray | None = None,
         tagger_denied: np.ndarray | None = None,
     ) -> "TableEvidence":
-        """Evidence with NaN for whatever is not given. Raises ValueError for a wrong shape or range."""
+        """Build evidence, NaN for each argument that is None. Raises ValueError for a wrong shape or range."""
         columns = []
         given = {"share": share, "tagger_heard": tagger_heard, "tagger_denied": tagger_denied}
         for name, values in given.items():
@@ -73,7 +77,7 @@ class TableEvidence:
         return (self.share >= thresholds.voice_at).astype(np.int8) - (self.share <= thresholds.none_at)
 
     def tagger_verdict(self, thresholds: VoiceThresholds) -> np.ndarray:
-        """(n,) of 1, 0, -1: the stronger of its two voices, where it reaches the threshold."""
+        """(n,) of 1, 0, -1: the higher of `tagger_heard` and `tagger_denied`, if it reaches the threshold."""
         heard = np.nan_to_num(self.tagger_heard, nan=0.0)
         denied = np.nan_to_num(self.tagger_denied, nan=0.0)
         given = ~(np.isnan(self.tagger_heard) & np.isnan(self.tagger_denied))

@@ -1,14 +1,9 @@
-"""Tag files read and written in their own layout: clip × tag tables of 0 and 1, and lists of `clip,tags`.
+"""Read and write tag files in their own layout: clip × tag tables of 0 and 1, and lists of `clip,tags`.
 
-MagnaTagATune's `annotations_final.csv` (tab-separated, every field quoted, CRLF) is one of the first kind. Delimiter,
-quoting and line ends are kept; files ending in .gz or .xz are opened too. Rows are counted as a spreadsheet shows
-them: the header is row 1.
+MagnaTagATune's `annotations_final.csv` (tab-separated, every field quoted, CRLF) is one of the first kind. A table is
+written with the delimiter, quoting and line ends that it was read with.
 """
 
-import csv
-import gzip
-import io
-import lzma
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -18,6 +13,7 @@ import numpy as np
 
 from generation.redefinition.errors import TagTableError
 from generation.redefinition.spelling import normalise
+from generation.redefinition.table_rows import check_clips, check_header, check_lengths, open_text, split_rows
 
 # Columns of text beside the tags, as `normalise` spells them.
 TEXT_COLUMNS = frozenset(
@@ -25,13 +21,13 @@ TEXT_COLUMNS = frozenset(
     | {"url", "split"}
 )
 FLAGS = frozenset({"0", "1"})
-SAMPLE = 20  # rows from which the quoting is read
+SAMPLE = 20  # rows from which the quoting is inferred
 LIST_SEPARATORS = (";", "|", ",")
 
 
 @dataclass(frozen=True)
 class Layout:
-    """How a file is written. quoted: column name → are its cells in quotes (where that is a choice)."""
+    """How a file is written. quoted: column name → are its cells quoted even if they need not be?"""
 
     delimiter: str
     line_end: str
@@ -50,8 +46,8 @@ class Layout:
 class TagTable:
     """The tags of n clips.
 
-    columns: the text columns' names, the clip's identifier first; text: name → n values. before: how many of
-    the text columns stand left of the tags. tags: k names as written. values: (n, k) bool.
+    columns: the names of the text columns, the clip's identifier first; text: name → n values. before: number of
+    text columns to the left of the tags. tags: k names as in the file. values: (n, k) bool.
     """
 
     source: str
@@ -70,91 +66,23 @@ class TagTable:
         return [self.tags[index] for index in np.flatnonzero(self.values[row])]
 
 
-def open_text(path: Path) -> str:
-    """The file's text, unpacked where it is packed. Raises TagTableError with the mend."""
-    try:
-        raw = path.read_bytes()
-        if path.suffix == ".xz":
-            raw = lzma.decompress(raw)
-        elif path.suffix == ".gz":
-            raw = gzip.decompress(raw)
-        return raw.decode("utf-8-sig")
-    except FileNotFoundError as error:
-        raise TagTableError(f"{path}: no such file.") from error
-    except UnicodeDecodeError as error:
-        raise TagTableError(f"{path}: is not UTF-8 text (byte {error.start}); save it as UTF-8.") from error
-    except (OSError, EOFError, lzma.LZMAError) as error:
-        raise TagTableError(f"{path}: cannot be read ({error}).") from error
-
-
 def read_tag_table(path: str | Path) -> TagTable:
     """Read a clip × tag table or a `clip,tags` list.
 
-    A column in two spellings (`hip hop`, `Hip_Hop`) is one tag. Raises TagTableError, naming file, row, value and the
-    mend, for: no header, a column or clip given twice, a row of another length, a cell that is neither 0 nor 1, no
-    clip identifier.
+    Raises TagTableError, with file, row and value, for a file without a header, a column or clip given twice, a row of
+    another length, a cell that is neither 0 nor 1, and a missing clip identifier.
     """
     path = Path(path)
     text = open_text(path)
-    delimiter, rows = _rows(text, path.name)
+    delimiter, rows = split_rows(text, path.name)
     header = rows[0]
-    _check_header(header, path.name)
-    _check_lengths(rows, path.name)
-    _check_clips([row[0] for row in rows[1:]], header[0], path.name)
+    check_header(header, path.name)
+    check_lengths(rows, path.name)
+    check_clips([row[0] for row in rows[1:]], header[0], path.name)
     layout = _layout(text, delimiter, rows)
     if "tags" in (normalise(name) for name in header[1:]):
         return _read_lists(rows, layout, path.name)
     return _read_cells(rows, layout, path.name)
-
-
-def _rows(text: str, source: str) -> tuple[str, list[list[str]]]:
-    first = text.split("\n", 1)[0]
-    if not first.strip():
-        raise TagTableError(f"{source}: is empty; it needs a header with a clip column and tags.")
-    delimiter = max("\t,;", key=lambda mark: first.count(mark))
-    if delimiter not in first:
-        raise TagTableError(f"{source}, row 1: only one column; separate the columns by commas, semicolons or tabs.")
-    try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
-    except csv.Error as error:
-        raise TagTableError(f"{source}: {error}; check that every quotation mark is closed.") from error
-    while not rows[-1]:
-        rows.pop()
-    return delimiter, rows
-
-
-def _check_header(header: Sequence[str], source: str) -> None:
-    seen: set[str] = set()
-    for number, name in enumerate(header, start=1):
-        if not name.strip():
-            raise TagTableError(f"{source}, row 1: column {number} has no name; name it or remove it.")
-        if name in seen:
-            raise TagTableError(f"{source}, row 1: the column {name!r} is given twice; remove one.")
-        seen.add(name)
-
-
-def _check_lengths(rows: Sequence[Sequence[str]], source: str) -> None:
-    width = len(rows[0])
-    for number, row in enumerate(rows[1:], start=2):
-        if not row:
-            raise TagTableError(f"{source}, row {number}: is empty; remove it.")
-        if len(row) != width:
-            raise TagTableError(
-                f"{source}, row {number}: {len(row)} fields where the header has {width}; "
-                f"check the row of {row[0]!r}. Nothing was written."
-            )
-
-
-def _check_clips(clips: Iterable[str], column: str, source: str) -> None:
-    seen: dict[str, int] = {}
-    for number, clip in enumerate(clips, start=2):
-        if not clip.strip():
-            raise TagTableError(f"{source}, row {number}: {column} is empty; every row needs its clip.")
-        if clip in seen:
-            raise TagTableError(
-                f"{source}, row {number}: clip {clip!r} stands in row {seen[clip]} too; remove one of them."
-            )
-        seen[clip] = number
 
 
 def _layout(text: str, delimiter: str, rows: Sequence[Sequence[str]]) -> Layout:
@@ -179,7 +107,7 @@ def _layout(text: str, delimiter: str, rows: Sequence[Sequence[str]]) -> Layout:
 
 
 def _always_quoted(fields: Sequence[str], delimiter: str) -> bool:
-    """Is every field in quotes, and not only because it must be?"""
+    """Is every field quoted, and at least one without need?"""
     return all(field.startswith('"') for field in fields) and any(
         delimiter not in field and '""' not in field[1:-1] for field in fields
     )
@@ -197,7 +125,7 @@ def _read_cells(rows: list[list[str]], layout: Layout, source: str) -> TagTable:
     for number, row in enumerate(body, start=2):
         cells = row[first:last] if together else [row[index] for index in at]
         if not FLAGS.issuperset(cells):
-            _name_bad_cell(rows, number, at, source)
+            _refuse_bad_cell(rows, number, at, source)
         packed += "".join(cells).encode()
     values = np.frombuffer(bytes(packed), dtype=np.uint8).reshape(len(body), len(at)) == ord("1")
     return TagTable(
@@ -211,7 +139,7 @@ def _read_cells(rows: list[list[str]], layout: Layout, source: str) -> TagTable:
     )
 
 
-def _name_bad_cell(rows: list[list[str]], number: int, at: Sequence[int], source: str) -> None:
+def _refuse_bad_cell(rows: list[list[str]], number: int, at: Sequence[int], source: str) -> None:
     header, row = rows[0], rows[number - 1]
     for index in at:
         if row[index] not in FLAGS:
@@ -256,7 +184,7 @@ def _read_lists(rows: list[list[str]], layout: Layout, source: str) -> TagTable:
 
 
 def write_tag_table(table: TagTable, path: str | Path) -> None:
-    """Write a table in its layout: text columns where they stood, tags in their order."""
+    """Write a table in its layout: text columns at their places, tags in their order."""
     layout = table.layout
     left, right = table.columns[: table.before], table.columns[table.before :]
     names = ("tags",) if layout.list_separator else table.tags
@@ -277,16 +205,19 @@ def _text_cells(table: TagTable, names: Sequence[str]) -> list[tuple[str, ...]]:
 
 
 def _flag_cells(table: TagTable) -> Iterable[tuple[str, ...]]:
-    """Each row's cells as one text, stamped into a template: 25,863 × 188 in a tenth of a second."""
+    """Each row's cells as one text: all rows are a template to which the flags are added as bytes ('0' + 1 = '1').
+
+    25,863 × 188 cells take a tenth of a second.
+    """
     n, k = table.values.shape
     if k == 0:
         return [()] * n
     cell = '"0"' if table.layout.cells_quoted else "0"
     template = np.frombuffer(table.layout.delimiter.join([cell] * k).encode(), dtype=np.uint8)
     at = np.arange(k) * (len(cell) + 1) + cell.index("0")
-    stamped = np.tile(template, (n, 1))
-    stamped[:, at] += table.values
-    whole = stamped.tobytes().decode()
+    cells = np.tile(template, (n, 1))
+    cells[:, at] += table.values
+    whole = cells.tobytes().decode()
     width = len(template)
     return [(whole[row * width : (row + 1) * width],) for row in range(n)]
 

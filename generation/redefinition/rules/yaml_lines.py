@@ -1,4 +1,4 @@
-"""Safe YAML that remembers on which line each value stands."""
+"""Read plain YAML data with the line of each value."""
 
 from typing import Any
 
@@ -7,10 +7,10 @@ import yaml
 from generation.redefinition.errors import RuleError
 
 PLAIN_TAGS = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
-# No rule file comes near these; a text that does would cost memory before it could be refused for what it says.
-MOST_CHARACTERS = 1_000_000
-MOST_VALUES = 100_000
-MOST_LEVELS = 20
+# Far above any rule file: a larger text could fill the memory before its content is checked.
+MAX_CHARACTERS = 1_000_000
+MAX_VALUES = 100_000
+MAX_LEVELS = 20
 
 Path = tuple[str | int, ...]
 
@@ -18,11 +18,11 @@ Path = tuple[str | int, ...]
 def read_with_lines(text: str, source: str) -> tuple[Any, dict[Path, int]]:
     """The data of a YAML text and the line (from 1) of every value, by its path.
 
-    Raises RuleError for text that is no YAML, for a key given twice, for anything beyond plain data, and for
-    more of it than rules can be (aliases of aliases grow without end).
+    Raises RuleError for text that is not YAML, a key given twice, anything but plain data, and more data than a rule
+    file can need (nested aliases multiply).
     """
-    if len(text) > MOST_CHARACTERS:
-        raise RuleError(f"{source}: {len(text):,} characters are no rule file; the most is {MOST_CHARACTERS:,}.")
+    if len(text) > MAX_CHARACTERS:
+        raise RuleError(f"{source}: {len(text):,} characters are no rule file; the most is {MAX_CHARACTERS:,}.")
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except RecursionError as error:
@@ -44,9 +44,9 @@ def _plain(node: yaml.Node, path: Path, lines: dict[Path, int], source: str, abo
     lines[path] = line
     if id(node) in above:
         raise RuleError(f"{source}, line {line}: an alias contains itself; write the values out.")
-    if len(lines) > MOST_VALUES:
-        raise RuleError(f"{source}, line {line}: aliases make more than {MOST_VALUES:,} values of it; write fewer.")
-    if len(above) >= MOST_LEVELS:
+    if len(lines) > MAX_VALUES:
+        raise RuleError(f"{source}, line {line}: aliases make more than {MAX_VALUES:,} values of it; write fewer.")
+    if len(above) >= MAX_LEVELS:
         raise RuleError(f"{source}, line {line}: nested too deeply; rules need no more than a few levels.")
     above = (*above, id(node))
     if not isinstance(node, yaml.ScalarNode) and node.tag not in PLAIN_TAGS:
@@ -69,7 +69,7 @@ def _plain(node: yaml.Node, path: Path, lines: dict[Path, int], source: str, abo
         return yaml.SafeLoader("").construct_object(node)
     except yaml.YAMLError as error:
         raise RuleError(f"{source}, line {line}: {node.tag} is not allowed; use plain text.") from error
-    except ValueError as error:  # a date or a number that there is not
+    except ValueError as error:  # an impossible date or number
         raise RuleError(
             f"{source}, line {line}: {node.value[:40]!r} cannot be read; put it in quotes if it is text."
         ) from error

@@ -1,4 +1,4 @@
-"""Answers of a language model, kept by content: the same request is never paid for twice."""
+"""Store a language model's answers by their request, so that no request is paid for twice."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 
 class Answers(Protocol):
-    """A store of answers under the digest of everything that was asked."""
+    """A store of answers under the key of their request."""
 
     def get(self, key: str) -> dict[str, Any] | None: ...
 
@@ -20,18 +20,18 @@ class Answers(Protocol):
 
 
 def request_key(request: Mapping[str, Any]) -> str:
-    """SHA-256 over the request as sorted JSON: another model, template, tag, limit or seed is another key."""
+    """SHA-256 of the request as sorted JSON: another model, template, tag, limit or seed gives another key."""
     return hashlib.sha256(json.dumps(request, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
 class FolderAnswers:
-    """Answers as JSON files under one folder. Several workers may share it."""
+    """Answers as JSON files in one folder, which several workers may share."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def get(self, key: str) -> dict[str, Any] | None:
-        """The stored answer; None where there is none, or only a damaged one, which is then asked again."""
+        """The stored answer; None if there is none or it is damaged."""
         try:
             value = json.loads(self._path(key).read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):
@@ -39,7 +39,7 @@ class FolderAnswers:
         return value if isinstance(value, dict) else None
 
     def put(self, key: str, value: Mapping[str, Any]) -> None:
-        """Store the answer whole or not at all, whenever the process may end."""
+        """Store the answer; a process that ends meanwhile leaves no partial file."""
         path = self._path(key)
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
@@ -58,7 +58,7 @@ class FolderAnswers:
 
 
 class NoAnswers:
-    """Keeps nothing."""
+    """Stores nothing."""
 
     def get(self, key: str) -> dict[str, Any] | None:
         return None

@@ -1,4 +1,4 @@
-"""The settings of a diffusion model, as data. Nothing heavy is imported here: forms are made from this."""
+"""The settings of a diffusion model. Imports nothing heavy: forms are built from them."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class DiffusersOptions(BaseModel):
         return model
 
     @model_validator(mode="after")
-    def _complete(self) -> DiffusersOptions:
+    def _reproducible(self) -> DiffusersOptions:
         if self.folder is None and self.revision is None:
             raise ValueError(
                 f"'{self.model}' needs a revision: the 40-digit commit on the model's page, "

@@ -1,7 +1,8 @@
-"""Where converted weights lie, and how files are named in provenance."""
+"""Files of the tagging room: where converted weights are, digests, and writing without partial files."""
 
 import hashlib
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 
@@ -15,3 +16,11 @@ def sha256_of(path: Path) -> str:
     """The file's SHA-256 as hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def replace_file(path: Path, write: Callable[[Path], object]) -> None:
+    """Let `write` make a file beside `path` and rename it: a killed process leaves the old file or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    write(part)
+    part.replace(path)

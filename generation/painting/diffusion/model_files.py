@@ -1,4 +1,4 @@
-"""A diffusion model's files on this machine: where they are, whether they are whole, how they come."""
+"""A diffusion model's files on this machine: find, check, identify and download them."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from generation.painting.diffusers_options import DiffusersOptions
+from generation.painting.diffusion.options import DiffusersOptions
 from generation.painting.errors import PainterNotReady
 
-# Parts of a pipeline that have settings or vocabularies, and no weights.
+# Parts of a pipeline without weights.
 _WITHOUT_WEIGHTS = ("tokenizer", "scheduler", "feature_extractor", "image_processor", "processor")
 
 
@@ -25,7 +25,7 @@ def model_folder(options: DiffusersOptions) -> Path:
     if folder is not None:
         if not folder.is_dir():
             raise PainterNotReady(
-                f"The model's folder '{options.model}' does not exist: mend the study's setting 'model'."
+                f"The model's folder '{options.model}' does not exist: correct the study's setting 'model'."
             )
         return folder
     from huggingface_hub import snapshot_download
@@ -62,7 +62,7 @@ def model_index(folder: Path) -> dict[str, Any]:
 
 
 def components(index: dict[str, Any]) -> dict[str, str]:
-    """The parts that the model has, by name, with the class of each."""
+    """The parts of the model: name → class name."""
     return {
         name: value[1]
         for name, value in index.items()
@@ -71,10 +71,10 @@ def components(index: dict[str, Any]) -> dict[str, str]:
 
 
 def check_files(options: DiffusersOptions) -> Path:
-    """The model's folder, once every part is there and every weight file is whole.
+    """Check that every part of the model is there and every weight file is complete; returns the folder.
 
     Raises:
-        PainterNotReady: with all that is missing in one message.
+        PainterNotReady: the message names everything that is missing.
     """
     folder = model_folder(options)
     faults = []
@@ -86,15 +86,17 @@ def check_files(options: DiffusersOptions) -> Path:
         elif not name.startswith(_WITHOUT_WEIGHTS):
             faults += _weight_faults(folder / name, options.variant)
     if faults:
-        mend = (
+        remedy = (
             "fetch it again with 'python manage.py fetch_models'" if options.folder is None else "copy it again whole"
         )
-        raise PainterNotReady(f"The model '{options.model}' is not whole: {'; '.join(faults)}. To mend it, {mend}.")
+        raise PainterNotReady(
+            f"The model '{options.model}' is not complete: {'; '.join(faults)}. To repair it, {remedy}."
+        )
     return folder
 
 
 def _weight_files(folder: Path, variant: str | None) -> list[Path]:
-    """The weight files of one part; with a variant those that bear its name, where there are any."""
+    """The weight files of one part; those of the variant, if there are any."""
     files = sorted(folder.glob("*.safetensors"))
     if variant:
         return [file for file in files if f".{variant}." in file.name or f".{variant}-" in file.name] or files
@@ -123,7 +125,7 @@ def _weight_faults(folder: Path, variant: str | None) -> list[str]:
 
 
 def weights_digest(folder: Path) -> str:
-    """SHA-256 over all weight files and settings of a local model, which has no revision to name it by."""
+    """SHA-256 over all weight files and settings of a local model, as it has no revision to identify it."""
     files = sorted(
         file
         for pattern in ("**/*.safetensors", "**/*.json", "**/*.txt")
@@ -136,7 +138,7 @@ def weights_digest(folder: Path) -> str:
 
 @lru_cache(maxsize=4)
 def _digest_of(folder: Path, stamp: tuple[tuple[str, int, int], ...]) -> str:
-    """The digest of `stamp`'s files; the sizes and times in it are there to notice a change."""
+    """The digest of the files in `stamp`; their sizes and times are part of the cache key, to notice a change."""
     whole = hashlib.sha256()
     for name, _, _ in stamp:
         with Path(name).open("rb") as file:
@@ -146,7 +148,7 @@ def _digest_of(folder: Path, stamp: tuple[tuple[str, int, int], ...]) -> str:
 
 
 def fetch_model(options: DiffusersOptions) -> Path:
-    """Download what painting with `options` needs, if it is not here yet, and say where it is.
+    """Download the model of `options` unless it is on this machine already; returns its folder.
 
     Raises:
         PainterNotReady: no connection, no such model or revision, a model that asks for a licence first.

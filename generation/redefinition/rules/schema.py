@@ -1,4 +1,4 @@
-"""The shape of a rule file: what may stand in it, checked by pydantic."""
+"""The fields of a rule file, checked by pydantic."""
 
 from typing import Annotated, Literal
 
@@ -24,13 +24,13 @@ class Model(BaseModel):
 
 
 class Rule(Model):
-    """What every rule has."""
+    """The field that all rules share."""
 
     why: str = Field(default="", description="The reason, shown to the researcher beside each change.")
 
 
 class Merge(Rule):
-    """Several tags become one (or, for a compound, the tags that it says at once)."""
+    """Several tags become one; a compound tag becomes the tags that it combines."""
 
     into: Tags = Field(description="The tag that stays, or the tags a compound becomes.")
     from_: Tags = Field(alias="from", description="The tags that go.")
@@ -41,10 +41,10 @@ class Merge(Rule):
 
 
 class Implication(Rule):
-    """A tag that says another one too."""
+    """A tag that implies others."""
 
-    tag: Tag = Field(description="The tag that is there.")
-    implies: Tags = Field(description="The tags that it says as well.")
+    tag: Tag = Field(description="The tag that a clip has.")
+    implies: Tags = Field(description="The tags that the clip then has too.")
 
     @property
     def label(self) -> str:
@@ -57,7 +57,7 @@ class Exclusion(Rule):
     one: Tags = Field(description="The tags of one side.")
     other: Tags = Field(description="The tags of the other side.")
     stands: Literal["one", "other", "neither", "both"] = Field(
-        description="The side that stays where a clip has both; `both` only counts the contradiction."
+        description="The side that stays if a clip has both; `both` only counts the contradiction."
     )
     review: bool = Field(default=False, description="List these clips as contested, for the researcher to decide.")
 
@@ -66,31 +66,30 @@ class Exclusion(Rule):
         return f"{', '.join(self.one)} ≠ {', '.join(self.other)}"
 
     @property
-    def going(self) -> tuple[str, ...]:
+    def losing(self) -> tuple[str, ...]:
         """The tags that a contradictory clip loses."""
         losers = {"one": self.other, "other": self.one, "neither": self.one + self.other, "both": ()}
         return losers[self.stands]
 
 
 class VoicePolicy(Rule):
-    """What happens to the tags for a voice, and for none."""
+    """How the tags for a voice, and for none, are decided."""
 
     policy: Literal["blanket", "evidence"] = Field(
         description=(
-            "`evidence`: what people said stands, detectors speak where people were silent, disagreement is "
-            "listed. `blanket`: the original study's way: a clip in doubt has no voice unless the detector "
-            "found one."
+            "`evidence`: people's tags are kept, detectors decide if people gave none, disagreement is listed. "
+            "`blanket`: the original study's policy, a clip in doubt has no voice unless the detector found one."
         )
     )
-    heard: Tag = Field(description="The tag that says a voice is heard.")
-    denied: Tag = Field(description="The tag that says no voice is heard.")
-    also_heard: tuple[Tag, ...] = Field(default=(), description="Other tags that tell of a voice.")
+    heard: Tag = Field(description="The tag for a voice.")
+    denied: Tag = Field(description="The tag for no voice.")
+    also_heard: tuple[Tag, ...] = Field(default=(), description="Other tags that imply a voice.")
     review_beside: tuple[Tag, ...] = Field(
         default=(),
-        description="Blanket only: list a clip for review where it is said to have no voice beside these.",
+        description="Blanket only: list a clip for review if it gets `denied` beside one of these.",
     )
-    tagger_heard: tuple[Tag, ...] = Field(default=(), description="The tagger's tags that speak for a voice.")
-    tagger_denied: tuple[Tag, ...] = Field(default=(), description="The tagger's tags that speak against one.")
+    tagger_heard: tuple[Tag, ...] = Field(default=(), description="The tagger's tags for a voice.")
+    tagger_denied: tuple[Tag, ...] = Field(default=(), description="The tagger's tags for no voice.")
 
     @property
     def label(self) -> str:
@@ -98,7 +97,7 @@ class VoicePolicy(Rule):
 
 
 class Family(Rule):
-    """General tags that say nothing more beside a special one."""
+    """General tags that add nothing to a special one."""
 
     drop: Tags = Field(description="The general tags that go.")
     beside: Tags = Field(description="The special tags beside which they go.")
@@ -125,7 +124,7 @@ class Stage(Model):
     name: str = Field(min_length=1, description="Its name in reports.")
     spelling: tuple[Merge, ...] = Field(default=(), description="Misspellings and the tag that is meant.")
     merges: tuple[Merge, ...] = Field(default=(), description="Several tags for one thing.")
-    implications: tuple[Implication, ...] = Field(default=(), description="Tags that say another one too.")
+    implications: tuple[Implication, ...] = Field(default=(), description="Tags that imply others.")
     exclusions: tuple[Exclusion, ...] = Field(default=(), description="Contradictions and how they are decided.")
     voice: VoicePolicy | None = Field(default=None, description="The policy for voice and no voice.")
     families: tuple[Family, ...] = Field(default=(), description="General tags dropped beside special ones.")
@@ -139,7 +138,5 @@ class RuleFile(Model):
     description: str = Field(default="", description="One sentence about the set.")
     vocabulary: tuple[Tag, ...] = Field(default=(), description="Tags beyond the built-in vocabulary.")
     vocabulary_words: bool = Field(default=False, description="Use the built-in vocabulary's natural words in prompts.")
-    prompt_words: dict[Tag, str] = Field(
-        default={}, description="The word that a tag becomes in a prompt, where it differs."
-    )
+    prompt_words: dict[Tag, str] = Field(default={}, description="The word for a tag in a prompt, if it differs.")
     stages: tuple[Stage, ...] = Field(min_length=1, description="The rules, stage by stage.")

@@ -1,13 +1,13 @@
-"""Whether a model's answer may stand as a prompt."""
+"""Check whether a model's sentence can be used as a prompt."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
-LONGEST = 1000
-# Words that tell how a picture came about. A tag may use them; a model may not bring them in.
-_TELLING = (
+MAX_CHARACTERS = 1000
+# Words about how a picture is made. They are allowed only if a tag has them.
+_REVEALING = (
     "redefined",
     "original",
     "tag",
@@ -23,14 +23,14 @@ _SECOND_SENTENCE = re.compile(r"[.!?][\"')\]]*\s+\S")
 _ADDRESS = re.compile(r"https?://|www\.|\S@\S")
 
 
-def finished(text: str) -> str:
-    """The text with the full stop that some models leave out; what breaks off otherwise stays as it is."""
+def with_full_stop(text: str) -> str:
+    """Add the full stop that some models leave out after the last word; any other ending is kept."""
     return f"{text}." if re.search(r"\w[\"')\]]*$", text) else text
 
 
-def fault_of(text: str, tags: Sequence[str]) -> str | None:
-    """What is wrong with `text` as a sentence for `tags`, in one sentence for the model; None if nothing is."""
-    if len(text) > LONGEST:
+def find_fault(text: str, tags: Sequence[str]) -> str | None:
+    """The first fault of `text` as a sentence for `tags`, worded for the model; None without a fault."""
+    if len(text) > MAX_CHARACTERS:
         return f"it has {len(text)} characters."
     if "\n" in text or not text.isprintable():
         return "it is not one line of plain text."
@@ -40,9 +40,9 @@ def fault_of(text: str, tags: Sequence[str]) -> str | None:
         return "it is not a whole sentence that ends with a full stop."
     if _ADDRESS.search(text):
         return "it holds an address."
-    given, said = (words.casefold().replace("_", " ") for words in (" ".join(tags), text))
-    for word in _TELLING:
-        if re.search(rf"\b{word}\b", said) and not re.search(rf"\b{word}\b", given):
+    given, used = (words.casefold().replace("_", " ") for words in (" ".join(tags), text))
+    for word in _REVEALING:
+        if re.search(rf"\b{word}\b", used) and not re.search(rf"\b{word}\b", given):
             return f'it uses "{word}".'
     for name in _names(text):
         if not _is_given(name, given):
@@ -53,9 +53,9 @@ def fault_of(text: str, tags: Sequence[str]) -> str | None:
 
 
 def _names(text: str) -> list[str]:
-    """Words that look like names: capitals within the sentence, and its first word where another follows at once.
+    """Words that look like names: capitalised words within the sentence, and the first word if the second is one.
 
-    A text that is written with capitals throughout says nothing by them.
+    A text in which most words have capitals gives no evidence.
     """
     words = re.findall(r"[^\W\d_][\w'’-]*", text)
     capital = [word[:1].isupper() and not word.startswith(("I'", "I’")) and word != "I" for word in words]
@@ -66,15 +66,15 @@ def _names(text: str) -> list[str]:
 
 
 def _is_given(name: str, given: str) -> bool:
-    """Whether a tag says the name in any ending; articles and short words open sentences and are no names."""
+    """Whether a tag has the word in any ending; words of fewer than three letters count as no names."""
     stem = re.sub(r"(['’]s|s)$", "", name.casefold())
-    return len(stem) < 3 or any(_is_said(word, [stem]) or _is_said(stem, [word]) for word in re.findall(r"\w+", given))
+    return len(stem) < 3 or any(_is_used(word, [stem]) or _is_used(stem, [word]) for word in re.findall(r"\w+", given))
 
 
 def missing_tags(text: str, tags: Sequence[str]) -> list[str]:
-    """The tags of which no word stands in the text, in any ending. "no" and "not" are no words of a tag."""
-    said = re.findall(r"\w+", text.casefold())
-    return [tag for tag in tags if not any(_is_said(word, said) for word in _words_of(tag))]
+    """The tags without any of their words in the text, in any ending. "no" and "not" do not count as words."""
+    used = re.findall(r"\w+", text.casefold())
+    return [tag for tag in tags if not any(_is_used(word, used) for word in _words_of(tag))]
 
 
 def _words_of(tag: str) -> list[str]:
@@ -82,6 +82,6 @@ def _words_of(tag: str) -> list[str]:
     return [word for word in words if word not in ("no", "not")] or words
 
 
-def _is_said(word: str, said: Sequence[str]) -> bool:
+def _is_used(word: str, used: Sequence[str]) -> bool:
     stem = word if len(word) < 5 else word[: max(4, len(word) - 2)]
-    return any(other.startswith(stem) for other in said)
+    return any(other.startswith(stem) for other in used)

@@ -1,20 +1,14 @@
-"""Is a rule set sound? Unknown tags, cycles, and rules that undo one another, named with file and line."""
-
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+"""Check a rule set for unknown tags, cycles, and rules that undo one another; faults are named with file and line."""
 
 from generation.redefinition.errors import RuleError
-from generation.redefinition.schema import Exclusion, Family, Implication, Merge, Removal, VoicePolicy
+from generation.redefinition.rules.rule_set import RuleSet, RuleStep
+from generation.redefinition.rules.schema import Exclusion, Family, Implication, Merge, Removal, VoicePolicy
 from generation.redefinition.spelling import suggestion
 
-if TYPE_CHECKING:
-    from generation.redefinition.rules import RuleSet, Step
-
-Gone = dict[str, "Step"]
+Gone = dict[str, RuleStep]
 
 
-def check(rules: RuleSet, lines: dict) -> None:
+def check_rules(rules: RuleSet, lines: dict) -> None:
     """Raise RuleError for the first fault found."""
     _check_names(rules, lines)
     _check_known(rules, lines)
@@ -29,7 +23,7 @@ def _check_names(rules: RuleSet, lines: dict) -> None:
         line = lines[("stages", number)]
         if stage.name in seen:
             raise RuleError(
-                f"{rules.source}, line {line}: the stage {stage.name!r} stands in line {seen[stage.name]} too; "
+                f"{rules.source}, line {line}: the stage {stage.name!r} is in line {seen[stage.name]} too; "
                 "give each its own name."
             )
         seen[stage.name] = line
@@ -39,13 +33,13 @@ def _check_known(rules: RuleSet, lines: dict) -> None:
     for step in rules.steps:
         for tag in _mentioned(step):
             if tag not in rules.known:
-                _unknown(rules, tag, _line_of(tag, step.line, lines, rules))
+                _refuse_unknown(rules, tag, _line_of(tag, step.line, lines, rules))
     for tag in rules.file.prompt_words:
         if tag not in rules.known:
-            _unknown(rules, tag, lines.get(("prompt_words", tag), lines.get(("prompt_words",), 1)))
+            _refuse_unknown(rules, tag, lines.get(("prompt_words", tag), lines.get(("prompt_words",), 1)))
 
 
-def _unknown(rules: RuleSet, tag: str, line: int) -> None:
+def _refuse_unknown(rules: RuleSet, tag: str, line: int) -> None:
     near = suggestion(tag, rules.known)
     meant = f"did you mean {near!r}? If not, list it" if near else "list it"
     raise RuleError(f"{rules.source}, line {line}: unknown tag {tag!r}; {meant} under `vocabulary` if it is meant.")
@@ -71,7 +65,7 @@ def _field(part: str) -> str:
     return "from_" if part == "from" else part
 
 
-def _mentioned(step: Step) -> tuple[str, ...]:
+def _mentioned(step: RuleStep) -> tuple[str, ...]:
     rule = step.rule
     if isinstance(rule, Merge):
         return rule.from_ + rule.into
@@ -83,7 +77,10 @@ def _mentioned(step: Step) -> tuple[str, ...]:
         return rule.drop + rule.beside
     if isinstance(rule, VoicePolicy):
         return (
-            *(rule.heard, rule.denied, *rule.also_heard, *rule.review_beside),
+            rule.heard,
+            rule.denied,
+            *rule.also_heard,
+            *rule.review_beside,
             *rule.tagger_heard,
             *rule.tagger_denied,
         )
@@ -91,7 +88,7 @@ def _mentioned(step: Step) -> tuple[str, ...]:
 
 
 def _check_cycles(rules: RuleSet) -> None:
-    arrows: dict[str, list[tuple[str, Step]]] = {}
+    arrows: dict[str, list[tuple[str, RuleStep]]] = {}
     for step in rules.steps:
         rule = step.rule
         if isinstance(rule, Merge):
@@ -107,7 +104,7 @@ def _check_cycles(rules: RuleSet) -> None:
         _walk(tag, arrows, [], done, rules)
 
 
-def _walk(tag: str, arrows: dict, trail: list[tuple[str, Step | None]], done: set[str], rules: RuleSet) -> None:
+def _walk(tag: str, arrows: dict, trail: list[tuple[str, RuleStep | None]], done: set[str], rules: RuleSet) -> None:
     if tag in done:
         return
     names = [name for name, _ in trail]
@@ -124,12 +121,12 @@ def _walk(tag: str, arrows: dict, trail: list[tuple[str, Step | None]], done: se
 
 
 def _check_sides(rules: RuleSet) -> None:
-    """No tag on both sides of a rule, and no implication against a contradiction's decision."""
-    seen: dict[str, Step] = {}
+    """Refuse a tag on both sides of a rule, and an implication that contradicts the decision of an exclusion."""
+    seen: dict[str, RuleStep] = {}
     for step in rules.steps:
         if step.name in seen:
             raise RuleError(
-                f"{rules.source}, line {step.line}: this rule stands in line {seen[step.name].line} too; remove one."
+                f"{rules.source}, line {step.line}: this rule is in line {seen[step.name].line} too; remove one."
             )
         seen[step.name] = step
         rule = step.rule
@@ -143,45 +140,45 @@ def _check_sides(rules: RuleSet) -> None:
         elif isinstance(rule, Exclusion):
             _refuse_if(set(rule.one) & set(rule.other), rules, step, "has {} on both sides")
             _check_decided(rules, step, rule)
-            _check_implied(rules, step, set(rule.one), set(rule.other), set(rule.going))
+            _check_implied(rules, step, set(rule.one), set(rule.other), set(rule.losing))
         elif isinstance(rule, VoicePolicy):
             _refuse_if({rule.heard} & {rule.denied}, rules, step, "has {} on both sides")
             heard, denied = {rule.heard, *rule.also_heard}, {rule.denied}
             _check_implied(rules, step, heard, denied, denied if rule.policy == "evidence" else {rule.heard})
 
 
-def _check_dropped(rules: RuleSet, step: Step, rule: Family) -> None:
-    """No tag that is dropped beside the very tag that implies it."""
+def _check_dropped(rules: RuleSet, step: RuleStep, rule: Family) -> None:
+    """Refuse a family that drops a tag beside the very tag that implies it."""
     for source, (implied, implying) in _implied(rules).items():
         if source in rule.beside and implied & set(rule.drop):
             tag = min(implied & set(rule.drop))
-            _undone(rules, implying, step, f"it drops {tag!r} beside {source!r}, which implies it")
+            _refuse_undone(rules, implying, step, f"it drops {tag!r} beside {source!r}, which implies it")
 
 
-def _check_decided(rules: RuleSet, step: Step, rule: Exclusion) -> None:
-    """No pair of tags decided twice: the later rule would never meet both."""
+def _check_decided(rules: RuleSet, step: RuleStep, rule: Exclusion) -> None:
+    """Refuse a pair of tags that an earlier rule decides: the later rule would never find both."""
     for earlier in rules.steps:
         if earlier is step:
             return
         other = earlier.rule
-        if isinstance(other, Exclusion) and other.going:
+        if isinstance(other, Exclusion) and other.losing:
             for one, two in ((other.one, other.other), (other.other, other.one)):
                 if set(rule.one) & set(one) and set(rule.other) & set(two):
-                    _undone(rules, step, earlier, "it decides between the same tags before")
+                    _refuse_undone(rules, step, earlier, "it decides between the same tags before")
 
 
-def _check_implied(rules: RuleSet, step: Step, one: set[str], other: set[str], going: set[str]) -> None:
+def _check_implied(rules: RuleSet, step: RuleStep, one: set[str], other: set[str], losing: set[str]) -> None:
     for source, (implied, implying) in _implied(rules).items():
         for side, opposite in ((one, other), (other, one)):
             if source in side and opposite & implied:
-                _undone(rules, implying, step, f"it implies what {source!r} excludes")
-        if source not in going and implied & going:
-            _undone(rules, step, implying, f"{source!r} brings back what is taken away here")
+                _refuse_undone(rules, implying, step, f"it implies what {source!r} excludes")
+        if source not in losing and implied & losing:
+            _refuse_undone(rules, step, implying, f"{source!r} brings back what is taken away here")
 
 
-def _implied(rules: RuleSet) -> dict[str, tuple[set[str], Step]]:
-    """Tag → everything it implies, through other tags too, and the rule where that begins."""
-    implied: dict[str, tuple[set[str], Step]] = {}
+def _implied(rules: RuleSet) -> dict[str, tuple[set[str], RuleStep]]:
+    """Tag → every tag it implies, directly or through others, and its first implication."""
+    implied: dict[str, tuple[set[str], RuleStep]] = {}
     for step in rules.steps:
         if isinstance(step.rule, Implication):
             found, _ = implied.setdefault(step.rule.tag, (set(), step))
@@ -193,16 +190,16 @@ def _implied(rules: RuleSet) -> dict[str, tuple[set[str], Step]]:
     return implied
 
 
-def _refuse_if(tags: set[str], rules: RuleSet, step: Step, said: str) -> None:
+def _refuse_if(tags: set[str], rules: RuleSet, step: RuleStep, fault: str) -> None:
     if tags:
         named = ", ".join(repr(tag) for tag in sorted(tags))
-        raise RuleError(f"{rules.source}, line {step.line}: this rule {said.format(named)}; remove it there.")
+        raise RuleError(f"{rules.source}, line {step.line}: this rule {fault.format(named)}; remove it there.")
 
 
 def _check_order(rules: RuleSet) -> None:
-    """Walk the rules as they are applied; no rule may need, or bring back, a tag that is gone by then."""
+    """Follow the rules in their order; no rule may need, or bring back, a tag that an earlier rule removed."""
     gone: Gone = {}
-    added: dict[str, Step] = {}
+    added: dict[str, RuleStep] = {}
     for step in rules.steps:
         rule = step.rule
         if isinstance(rule, Merge):
@@ -218,7 +215,7 @@ def _check_order(rules: RuleSet) -> None:
             _check_sources(rule.tags, gone, rules, step)
             for tag in rule.tags:
                 if tag in added:
-                    _undone(rules, added[tag], step, f"{tag!r} is removed there")
+                    _refuse_undone(rules, added[tag], step, f"{tag!r} is removed there")
             gone.update((tag, step) for tag in rule.tags)
         elif isinstance(rule, VoicePolicy):
             _check_targets((rule.heard, rule.denied), gone, rules, step)
@@ -234,7 +231,7 @@ def _check_order(rules: RuleSet) -> None:
             )
 
 
-def _check_sources(tags: tuple[str, ...], gone: Gone, rules: RuleSet, step: Step) -> None:
+def _check_sources(tags: tuple[str, ...], gone: Gone, rules: RuleSet, step: RuleStep) -> None:
     for tag in tags:
         if tag in gone:
             raise RuleError(
@@ -243,13 +240,13 @@ def _check_sources(tags: tuple[str, ...], gone: Gone, rules: RuleSet, step: Step
             )
 
 
-def _check_targets(tags: tuple[str, ...], gone: Gone, rules: RuleSet, step: Step) -> None:
+def _check_targets(tags: tuple[str, ...], gone: Gone, rules: RuleSet, step: RuleStep) -> None:
     for tag in tags:
         if tag in gone:
-            _undone(rules, gone[tag], step, f"it brings {tag!r} back")
+            _refuse_undone(rules, gone[tag], step, f"it brings {tag!r} back")
 
 
-def _undone(rules: RuleSet, step: Step, by: Step, how: str) -> None:
+def _refuse_undone(rules: RuleSet, step: RuleStep, by: RuleStep, how: str) -> None:
     raise RuleError(
         f"{rules.source}, line {step.line}: this rule is undone by the one in line {by.line}: {how}; "
         "keep one of the two."

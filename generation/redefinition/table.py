@@ -1,4 +1,4 @@
-"""Redefinition of a whole file at once, with the report of what was done."""
+"""Redefine a whole table of tags and report what changed."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -6,23 +6,24 @@ from typing import Any
 
 import numpy as np
 
-from generation.redefinition.clip import Change, Contested, contested_of, evidence_facts
-from generation.redefinition.engine import Columns, Effect, apply_rules, contradictions
-from generation.redefinition.evidence import TableEvidence, VoiceThresholds
-from generation.redefinition.rules import RuleSet, Step
-from generation.redefinition.schema import Family, Implication, Merge, VoicePolicy
+from generation.redefinition.clip import Change, Contested, contested_entries, evidence_facts
+from generation.redefinition.columns import Columns, Effect
+from generation.redefinition.engine import apply_rules, contradictions
+from generation.redefinition.rules.rule_set import RuleSet, RuleStep
+from generation.redefinition.rules.schema import Family, Implication, Merge, VoicePolicy
 from generation.redefinition.spelling import normalise, suggestion
-from generation.redefinition.tag_table import TagTable
+from generation.redefinition.tag_files import TagTable
+from generation.redefinition.voice_evidence import TableEvidence, VoiceThresholds
 
 
 @dataclass(frozen=True)
 class RedefinedTable:
     """A redefined table and everything that was done to it.
 
-    clips_changed: rule → number of clips. totals: rule → clips that carry the tags it is about after it (those that
-    stay by a merge or are implied, "no voice" of a voice policy, what a family drops). tags_left: stage → tags that
-    are left after it. contradictions_before and _after: rule → clips with both sides.
-    contested: (clip, entry) in the table's order. unknown: tag → the known tag it may be meant for, or None.
+    clips_changed: rule → number of clips. totals: rule → clips that carry the rule's tags after it was applied (the
+    tags that stay by a merge, implied tags, "no voice" of a voice policy, the tags that a family drops).
+    tags_left: stage → number of tags after it. contradictions_before and _after: rule → clips with both sides.
+    contested: (clip, entry) in the table's order. unknown: tag → the known tag it may be a misspelling of, or None.
     """
 
     original: TagTable
@@ -45,13 +46,11 @@ class RedefinedTable:
             is_voice = isinstance(effect.step.rule, VoicePolicy)
             for row in np.flatnonzero(effect.rows).tolist():
                 facts = evidence_facts(self.evidence, row, self.thresholds) if is_voice else {}
-                yield (
-                    clips[row],
-                    Change(effect.tag, effect.action, effect.into, effect.step.name, effect.why, facts),  # type: ignore[arg-type]
-                )
+                change = Change(effect.tag, effect.action, effect.into, effect.step.name, effect.why, facts)
+                yield clips[row], change
 
     def report(self) -> dict[str, Any]:
-        """The public report (plain data for JSON)."""
+        """The public report as JSON-able data."""
         return {
             "clips": len(self.original.clips),
             "tags_before": len(self.original.tags),
@@ -72,7 +71,7 @@ def _plain(value: Any) -> Any:
 
 
 def columns_of(table: TagTable) -> tuple[Columns, dict[str, str]]:
-    """The table's tags as columns under their normalised names, and how each name was written first."""
+    """The table's tags as columns by normalised name, and the first spelling of each name in the table."""
     values: dict[str, np.ndarray] = {}
     written: dict[str, str] = {}
     for index, tag in enumerate(table.tags):
@@ -101,8 +100,8 @@ def redefine_table(
     totals: dict[str, int] = {}
     tags_left: dict[str, int] = {}
 
-    def observe(step: Step) -> None:
-        totals[step.name] = int(columns.any_of(_about(step)).sum())
+    def observe(step: RuleStep) -> None:
+        totals[step.name] = int(columns.any_of(_counted_tags(step)).sum())
         tags_left[step.stage] = len(columns.values)
 
     changed = apply_rules(columns, rules, evidence, thresholds, effects.append, observe)
@@ -125,8 +124,8 @@ def redefine_table(
     )
 
 
-def _about(step: Step) -> tuple[str, ...]:
-    """The tags whose total says what a rule came to."""
+def _counted_tags(step: RuleStep) -> tuple[str, ...]:
+    """The tags that the total after a rule counts."""
     rule = step.rule
     if isinstance(rule, Merge):
         return rule.into
@@ -156,5 +155,5 @@ def _contested(
         people = [tag for tag, column in original.values.items() if column[row]]
         kept = [tag for tag in left if columns.values[tag][row]]
         facts = evidence_facts(evidence, row, thresholds)
-        for entry in contested_of(by_row[row], people, kept, rules, facts):
+        for entry in contested_entries(by_row[row], people, kept, rules, facts):
             yield table.clips[row], entry

@@ -1,0 +1,64 @@
+"""The diffusion model in memory: loaded once per process, one model at a time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from generation.painting.diffusion.model_files import model_folder, model_index
+from generation.painting.diffusion.options import DiffusersOptions
+from generation.painting.errors import OutOfMemory, PainterNotReady
+
+
+class LoadedModel(NamedTuple):
+    """A diffusers pipeline on its device, and the scheduler that the model ships with."""
+
+    pipeline: Any
+    shipped_scheduler: Any
+
+
+# One model at a time: a worker paints for one study after another, and two models would fill a GPU.
+_loaded: dict[tuple[object, ...], LoadedModel] = {}
+
+model_lock = threading.RLock()
+"""Held while a model is loaded and while it paints."""
+
+
+def load_model(options: DiffusersOptions, device: str, dtype: str, *, check_ready: Callable[[], None]) -> LoadedModel:
+    """The model of `options` on `device`. Before loading, `check_ready` is called and another model is released.
+
+    Raises:
+        OutOfMemory, PainterNotReady
+    """
+    key = (options.model, options.revision, options.variant, dtype, device, options.safety_checker)
+    with model_lock:
+        if key not in _loaded:
+            check_ready()
+            _loaded.clear()
+            _loaded[key] = _load(options, device, dtype)
+        return _loaded[key]
+
+
+def _load(options: DiffusersOptions, device: str, dtype: str) -> LoadedModel:
+    import torch
+    from diffusers import AutoPipelineForText2Image
+
+    folder = model_folder(options)
+    arguments: dict[str, Any] = {
+        "dtype": getattr(torch, dtype),
+        "variant": options.variant,
+        "use_safetensors": True,
+        "local_files_only": True,
+    }
+    if not options.safety_checker and "safety_checker" in model_index(folder):
+        arguments |= {"safety_checker": None, "requires_safety_checker": False}
+    try:
+        pipeline = AutoPipelineForText2Image.from_pretrained(folder, **arguments)
+        pipeline = pipeline.to(device)
+    except (torch.OutOfMemoryError, MemoryError) as error:
+        raise OutOfMemory(f"The model '{options.model}' does not fit into memory ({device}).") from error
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+        raise PainterNotReady(f"The model '{options.model}' cannot be loaded: {error}") from error
+    pipeline.set_progress_bar_config(disable=True)
+    return LoadedModel(pipeline, pipeline.scheduler)
