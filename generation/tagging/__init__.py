@@ -12,7 +12,7 @@ from generation.tagging.options import ClmrOptions, MusicnnOptions, TaggerOption
 __all__ = ["ClmrOptions", "MusicnnOptions", "Tagger", "TaggerOptions", "TaggingError", "build_tagger"]
 
 
-def build_tagger(options: MusicnnOptions | ClmrOptions, *, weights_folder: Path | None = None) -> Tagger:
+def build_tagger(options: TaggerOptions, *, weights_folder: Path | None = None) -> Tagger:
     """Build the tagger of the options. Loads torch: for workers and commands.
 
     `weights_folder` holds the embedded tagger's converted weights (default: `weights` under EARSIGHT_DATA). Raises
