@@ -1,7 +1,9 @@
-"""Speed of decoding, voice detection, taggers and training, side by side: `python benchmarks/bench_listening.py [--clips N] [--out FILE.md]`.
+"""Measure the speed of decoding, voice detection, taggers and training, side by side.
 
-The two ways of each pair are measured in one run on the same input, in turns; the best time counts. Sounds are synthetic
-unless EARSIGHT_SHARED_DATA is the folder of real clips. `--gpu` measures training and inference on a GPU.
+    python benchmarks/bench_listening.py [--clips N] [--out FILE.md]
+
+The two ways of each pair are measured in one run on the same input, in turns; the best time counts. Sounds are
+synthetic unless EARSIGHT_SHARED_DATA is the folder of real clips. `--gpu` measures training and inference on a GPU.
 """
 
 import argparse

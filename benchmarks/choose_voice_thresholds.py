@@ -5,8 +5,8 @@
 Voices: real read speech, the demo's sung vowels, and one real song in which a woman sings throughout (from
 EARSIGHT_SHARED_DATA, unchanged). Instrumentals: two real clips in which people heard no voice, and the demo's five
 pieces. Each voice is mixed with each instrumental at three levels, throughout and in a quarter of the clip. For each
-sound the voice detector's share and the tagger's highest probabilities for a voice and for none are measured. The tables
-show for each candidate threshold how often it gives a verdict, and how often that verdict is wrong.
+sound the voice detector's share and the tagger's highest probabilities for a voice and for none are measured. The
+tables show for each candidate threshold how often it gives a verdict, and how often that verdict is wrong.
 """
 
 import argparse

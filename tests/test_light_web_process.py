@@ -36,7 +36,8 @@ def views(resolver):
 modules = {view.__module__ for view in views(get_resolver())} | set(get_installed_libraries().values())
 for module in modules:
     importlib.import_module(module)
-assert {"config.views", "study.survey.trials", "generation.console.run_pages", "analysis.console.result_pages"} <= modules
+expected = {"config.views", "study.survey.trials", "generation.console.run_pages", "analysis.console.result_pages"}
+assert expected <= modules, modules
 """
 
 QUEUEING = """

@@ -3,7 +3,6 @@ or tabs."""
 
 from __future__ import annotations
 
-import codecs
 import contextlib
 import csv as plain_csv
 import mmap
@@ -14,41 +13,19 @@ import pyarrow as pa
 from pyarrow import csv
 
 from analysis.tables.errors import TableError
-
-DELIMITERS = (",", ";", "\t")
-_BYTE_ORDER_MARK = "\ufeff"
-_UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-
-
-def possible_encodings(data: bytes) -> tuple[str, ...]:
-    """The encodings to try, from the beginning of a file: UTF-16 if it has a byte order mark of UTF-16."""
-    return ("utf16",) if data.startswith(_UTF16_MARKS) else ("utf8", "cp949")
-
-
-def decode_text(data: bytes) -> str:
-    """The text without a byte order mark. Raises UnicodeError if no encoding fits."""
-    for encoding in possible_encodings(data):
-        try:
-            return data.decode(encoding).removeprefix(_BYTE_ORDER_MARK)
-        except UnicodeDecodeError:
-            continue
-    raise UnicodeError("the text is neither UTF-8 nor CP949")
-
-
-def delimiter_of(header: str) -> str:
-    """The delimiter of a header: the first of comma, semicolon and tab that occurs in it, else a comma."""
-    return next((mark for mark in DELIMITERS if mark in header), ",")
+from study.spreadsheet import NotText, csv_rows, decode_text, delimiter_of, encodings_of
 
 
 def read_rows(path: Path) -> list[list[str]]:
     """The rows of a small table as text, without blank rows. Raises TableError."""
     _require_file(path)
     try:
-        lines = decode_text(path.read_bytes()).splitlines()
-    except UnicodeError as error:
+        text, _ = decode_text(path.read_bytes())
+        return [row for _, row in csv_rows(text, delimiter_of(text))]
+    except NotText as error:
         raise _unknown_encoding(path) from error
-    rows = plain_csv.reader(lines, delimiter=delimiter_of(lines[0] if lines else ""))
-    return [row for row in rows if any(cell.strip() for cell in row)]
+    except plain_csv.Error as error:
+        raise TableError(f"{path.name}: not a CSV table: {error}.") from error
 
 
 def _require_file(path: Path) -> None:
@@ -71,12 +48,13 @@ def read_text_columns(path: Path, columns: Iterable[str]) -> pa.Table:
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         header = bytes(data[: max(data.find(b"\n"), 0) or len(data)])
         has_quotes, has_null_bytes = data.find(b'"') >= 0, data.find(b"\0") >= 0
-    if has_null_bytes and not header.startswith(_UTF16_MARKS):
+    if has_null_bytes and "utf-16" not in encodings_of(header):
         raise TableError(f"{path.name}: this is no text; save the table as CSV first.")
     convert = csv.ConvertOptions(column_types={name: pa.string() for name in columns}, strings_can_be_null=False)
-    for encoding in possible_encodings(header):
+    for codec in encodings_of(header):
+        encoding = "utf8" if codec == "utf-8-sig" else codec  # Arrow reads the mark itself, and fastest by this name
         parse = csv.ParseOptions(
-            delimiter=delimiter_of(header.decode(encoding, errors="replace")),
+            delimiter=delimiter_of(header.decode(codec, errors="replace")),
             newlines_in_values=has_quotes,  # only quoted values can hold newlines; reading them is slower
         )
         try:
@@ -94,7 +72,7 @@ def read_text_columns(path: Path, columns: Iterable[str]) -> pa.Table:
             raise _not_a_table(path, encoding, parse, error) from error
         except OSError as error:
             raise TableError(f"{path.name}: cannot be read: {error}.") from error
-        return table.rename_columns([name.strip().lstrip(_BYTE_ORDER_MARK) for name in table.column_names])
+        return table.rename_columns([name.strip().lstrip("\ufeff") for name in table.column_names])
     raise _unknown_encoding(path)
 
 

@@ -3,9 +3,9 @@
 The detector was trained on speech; singing over a band often scores near zero. So this is evidence, not a verdict: the
 redefinition weighs it against people's tags.
 
-The network runs over a whole clip at once, with the weights of the `silero-vad` package's model file: only its recurrent
-cell depends on earlier frames, so all frames pass through the other layers as one batch. The probabilities equal the
-package's to 1e-5 (tested), ten times faster.
+The network runs over a whole clip at once, with the weights of the `silero-vad` package's model file: only its
+recurrent cell depends on earlier frames, so all frames pass through the other layers as one batch. The probabilities
+equal the package's to 1e-5 (tested), ten times faster.
 """
 
 import hashlib
@@ -51,9 +51,9 @@ class VoiceOptions(BaseModel):
 class VoiceEvidence:
     """The detector's output for one clip.
 
-    `probabilities`: float32, shape (frames,), one per `frame_seconds`; `segments`: (start, end) in seconds; `share`: part
-    of the clip inside segments, 0 to 1; `peak` and `peak_time` (seconds): the highest probability and the middle of its
-    frame, where one should listen first.
+    `probabilities`: float32, shape (frames,), one per `frame_seconds`; `segments`: (start, end) in seconds; `share`:
+    part of the clip inside segments, 0 to 1; `peak` and `peak_time` (seconds): the highest probability and the middle
+    of its frame, where one should listen first.
     """
 
     share: float

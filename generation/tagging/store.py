@@ -1,7 +1,7 @@
 """Decoded audio of a whole data set in one memory-mapped file; building it resumes after an interruption.
 
-A store is a folder: `samples.i16` (mono samples of all clips, one after the other), `clips.jsonl` (one line per clip, in
-order: name, offset and length, or the reason why it could not be read) and `store.json` (the sample rate). A line is
+A store is a folder: `samples.i16` (mono samples of all clips, one after the other), `clips.jsonl` (one line per clip,
+in order: name, offset and length, or the reason why it could not be read) and `store.json` (the sample rate). A line is
 written after its samples, so that incomplete samples of a killed process can be removed and decoded again.
 """
 

@@ -4,9 +4,9 @@ Each tag keeps its own word in the sentence. If "electro" became "electronic", o
 would redefine the original tags too, and the study could not measure what redefinition does.
 
 A tag's *kind* (instrument, voice, genre, mood, tempo, origin, other) decides its place in the sentence; its *form*
-(adjective, countable noun, uncountable noun) decides its article. All free choices (the part that opens the sentence, the
-verb, the noun for the music) are drawn from the seed alone, never from the tags, so that the sentences of a clip's two
-tag sets, written with one seed, differ only by their tags.
+(adjective, countable noun, uncountable noun) decides its article. All free choices (the part that opens the sentence,
+the verb, the noun for the music) are drawn from the seed alone, never from the tags, so that the sentences of a clip's
+two tag sets, written with one seed, differ only by their tags.
 """
 
 from __future__ import annotations

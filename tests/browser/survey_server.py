@@ -1,4 +1,7 @@
-"""The survey on a real server with a database of its own, for the browser tests: `python -m tests.browser.survey_server DIR PORT`."""
+"""The survey on a real server with a database of its own, for the browser tests.
+
+python -m tests.browser.survey_server DIR PORT
+"""
 
 import os
 import sys

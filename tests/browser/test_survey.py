@@ -16,6 +16,11 @@ from tests.services import PATIENCE, own_port
 pytestmark = pytest.mark.processes
 ROOT = Path(__file__).resolve().parents[2]
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+FOCUSED_NAME = """
+  document.activeElement === document.body
+    ? ""
+    : document.activeElement.innerText || document.activeElement.name || ""
+"""
 DESKTOP = {"viewport": {"width": 1180, "height": 770}}
 
 
@@ -135,9 +140,7 @@ def test_the_whole_survey_by_keyboard_only(visit, server):
 
     def press_on(name):
         for _ in range(30):
-            if name in page.evaluate(
-                "document.activeElement === document.body ? '' : document.activeElement.innerText || document.activeElement.name || ''"
-            ):
+            if name in page.evaluate(FOCUSED_NAME):
                 return
             page.keyboard.press("Tab")
         raise AssertionError(f"{name} cannot be reached by keyboard")

@@ -85,8 +85,8 @@ class DiffusersPainter:
             raise PainterNotReady(f"'{options.model}' takes no negative prompt: leave the setting empty.")
         if options.negative_prompt and options.guidance <= 1:
             raise PainterNotReady(
-                f"A negative prompt has no effect at guidance {options.guidance:g}: leave it empty, or set the guidance "
-                "above 1."
+                f"A negative prompt has no effect at guidance {options.guidance:g}: "
+                "leave it empty, or set the guidance above 1."
             )
         # Counting loads the tokenizers, which raise PainterNotReady if something is wrong with them.
         if self.count_tokens(options.negative_prompt) > self.token_limit:

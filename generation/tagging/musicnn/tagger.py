@@ -19,7 +19,10 @@ _BATCH = 16
 
 
 class MusicnnTagger(ClipwiseTagger):
-    """musicnn: probabilities of MagnaTagATune's 50 most frequent tags and representations (200,), means over 3 s patches."""
+    """musicnn: probabilities of MagnaTagATune's 50 most frequent tags, and representations of shape (200,).
+
+    Both are means over patches of 3 s.
+    """
 
     name = "musicnn"
 

@@ -13,7 +13,6 @@ from django.utils import timezone
 
 from generation.console.clip_views import image_key
 from study.models import Clip, Study
-from study.participants.questions import shipped_question_set
 from study.setup.sharing import share_study
 from tests.factories import PASSWORD, make_open_study, make_study
 from tests.study.conftest import tone, upload
@@ -287,66 +286,6 @@ def test_tags_are_edited_by_form_and_by_script(draft: Study, as_user: SignIn) ->
     assert refused.status_code == 409
     assert "Shorten it" in refused.json()["problem"]
     assert draft.clips.get().imported_tags == ["fast"]
-
-
-def plan_fields(browser: Client, study: Study, **changed: Any) -> dict[str, Any]:
-    form = browser.get(reverse("study_plan", args=[study.slug])).context["form"]
-    fields = {name: form[name].value() for name in form.fields}
-    return {name: value for name, value in (fields | changed).items() if value is not None and value is not False}
-
-
-def test_a_plan_is_saved(draft: Study, as_user: SignIn) -> None:
-    browser = as_user(draft.owner)
-    fields = plan_fields(browser, draft, weight_first="2", target_participants="30", completion_code="ABC")
-    assert browser.post(reverse("study_plan", args=[draft.slug]), fields).status_code == 302
-    draft.refresh_from_db()
-    assert (draft.weights, draft.target_participants, draft.completion_code) == ((2, 1), 30, "ABC")
-    assert not draft.questions_before
-
-
-@pytest.mark.parametrize(
-    ("changed", "said"),
-    [
-        ({"weight_first": "1", "weight_second": "3"}, "The 2nd choice would count more than the 1st."),
-        ({"trials_per_participant": "0"}, "Write at least 1, or leave it empty."),
-        ({"stop_at_target": "on"}, "Say first how many people are wanted."),
-        ({"alpha": "0.5"}, "less than or equal to 0.2"),
-        ({"questions_before": "questions: ["}, "line "),
-        ({"quota_lines": "training_years none 3"}, "write question = answer: limit"),
-        ({"quota_lines": "training_years = none: 3"}, "the questions before have no choice “training_years”"),
-    ],
-)
-def test_a_plan_that_cannot_work_is_refused_with_the_reason(
-    draft: Study, as_user: SignIn, changed: dict[str, str], said: str
-) -> None:
-    browser = as_user(draft.owner)
-    answer = browser.post(reverse("study_plan", args=[draft.slug]), plan_fields(browser, draft, **changed))
-    assert answer.status_code == 400
-    assert said in answer.text
-
-
-def test_quotas_are_written_by_line_and_read_back(draft: Study, as_user: SignIn) -> None:
-    browser = as_user(draft.owner)
-    fields = plan_fields(
-        browser,
-        draft,
-        questions_before=shipped_question_set("musical_experience"),
-        quota_lines="training_years = none: 15\n",
-    )
-    assert browser.post(reverse("study_plan", args=[draft.slug]), fields).status_code == 302
-    draft.refresh_from_db()
-    assert draft.quotas == [{"question": "training_years", "answer": "none", "limit": 15}]
-    assert plan_fields(browser, draft)["quota_lines"] == "training_years = none: 15"
-
-
-def test_after_opening_only_recruitment_can_change(owner: Any, as_user: SignIn) -> None:
-    study = make_open_study(clips=1, owner=owner)
-    as_user(owner).post(
-        reverse("study_plan", args=[study.slug]),
-        {"weight_first": "9", "alpha": "0.2", "completion_code": "NEW"},
-    )
-    study.refresh_from_db()
-    assert (study.weights, study.completion_code) == ((3, 1), "NEW")
 
 
 def test_sharing_by_name_and_ending_it(draft: Study, owner: Any, teammate: Any, stranger: Any, as_user: SignIn) -> None:
