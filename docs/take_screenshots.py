@@ -201,7 +201,7 @@ def write_page() -> None:
         lines += [
             f"### {what}",
             "",
-            f'<img src="screenshots/{name}-desktop.webp" width="560" alt="{what}"> '
+            f'<img src="screenshots/{name}-desktop.webp" width="560" alt="{what}">\n'
             f'<img src="screenshots/{name}-phone.webp" width="180" alt="{what} on a phone">',
             "",
         ]
