@@ -71,7 +71,7 @@ def participant_exclude(request: HttpRequest, study: Study, code: str, verb: str
     except StudyError as error:
         messages.error(request, str(error))
     else:
-        text = _("%(code)s is left out of the analysis.") if leave_out else _("%(code)s is taken in again.")
+        text = _("%(code)s is left out of the analysis.") if leave_out else _("%(code)s is included again.")
         messages.success(request, text % {"code": code})
     show = "?show=all" if request.POST.get("show") == "all" else ""
     return redirect(reverse("study_participants", args=[study.slug]) + show)

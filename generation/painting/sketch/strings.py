@@ -1,4 +1,4 @@
-"""Plucked and bowed instruments. Each stands upright between y = -1 (top) and y = 1 (bottom)."""
+"""Plucked and bowed instruments. Each is drawn upright between y = -1 (top) and y = 1 (bottom)."""
 
 from __future__ import annotations
 

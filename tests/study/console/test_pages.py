@@ -201,7 +201,7 @@ def test_conditions_with_images_cannot_be_replaced_but_renamed(owner: Any, as_us
     as_user(owner).post(url, rows)
     assert study.conditions.first().label == "New name"
     page = as_user(owner).post(url, {"design": "preset"}, follow=True)
-    assert "There are images for the conditions as they are" in page.text
+    assert "There are images for the present conditions already" in page.text
     assert study.conditions.count() == 2
 
 
@@ -309,7 +309,7 @@ def test_a_plan_is_saved(draft: Study, as_user: SignIn) -> None:
     [
         ({"weight_first": "1", "weight_second": "3"}, "The 2nd choice would count more than the 1st."),
         ({"trials_per_participant": "0"}, "Write at least 1, or leave it empty."),
-        ({"stop_at_target": "on"}, "Say first how many people are wanted."),
+        ({"stop_at_target": "on"}, "Set the target number of participants first."),
         ({"alpha": "0.5"}, "less than or equal to 0.2"),
         ({"questions_before": "questions: ["}, "line "),
         ({"quota_lines": "training_years none 3"}, "write question = answer: limit"),
@@ -351,7 +351,7 @@ def test_after_opening_only_recruitment_can_change(owner: Any, as_user: SignIn) 
 
 def test_sharing_by_name_and_ending_it(draft: Study, owner: Any, teammate: Any, stranger: Any, as_user: SignIn) -> None:
     url = reverse("study_members", args=[draft.slug])
-    assert "Nobody signs in as" in as_user(owner).post(url, {"name": "nobody"}, follow=True).text
+    assert "There is no account" in as_user(owner).post(url, {"name": "nobody"}, follow=True).text
     assert "works on this study already" in as_user(owner).post(url, {"name": "teammate"}, follow=True).text
     as_user(teammate).post(url, {"name": "stranger"})
     assert as_user(stranger).get(url).status_code == 200
