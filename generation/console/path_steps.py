@@ -71,7 +71,7 @@ def no_run_is_running(study: Study) -> Iterable[Finding]:
 
 @preflight.register
 def contested_tags_are_decided(study: Study) -> Iterable[Finding]:
-    """Undecided contested tags keep what people said."""
+    """Undecided contested tags keep the people's tags."""
     count = len(undecided(study))
     if count:
         yield Finding(

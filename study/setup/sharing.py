@@ -1,4 +1,4 @@
-"""Members of a study, and archived studies. The log, not the row, tells whether a study is archived."""
+"""Members of a study, and archived studies. Whether a study is archived is stored in the log, not in the row."""
 
 from typing import Any
 
