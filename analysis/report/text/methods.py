@@ -51,7 +51,7 @@ def methods(data: Mapping[str, Any], context: ReportContext, alpha: float) -> li
     texts.append(
         _(
             "Intervals of scores come from a studentized bootstrap over people. Friedman's test, Kendall's W, "
-            "Wilcoxon's tests (Holm over the pairs) and the permutation test treat people as random and hold for "
+            "Wilcoxon's tests (Holm over the pairs) and the permutation test are based on people and hold for "
             "these clips only. The Plackett–Luce model is fitted to 1st choices out of all and 2nd choices out of "
             "the rest; its standard errors are clustered by person, its intervals come from a jackknife over "
             "people."
