@@ -153,7 +153,8 @@ class Service:
             ) from None
         if code == "insufficient_quota" or status == 402:
             raise QuotaExhausted(
-                "The account of the language model has no credit left: top it up, then go on. Finished sentences are kept."
+                "The account of the language model has no credit left: top it up, then go on. "
+                "Finished sentences are kept."
             ) from None
         if code in ("content_filter", "content_policy_violation"):
             raise SentenceRefused(f"The service's filter stopped the request: {message[:300]}") from None

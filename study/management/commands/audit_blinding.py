@@ -11,8 +11,9 @@ from study.models import Study
 
 class Command(BaseCommand):
     help = (
-        "Walk the survey as pilots, collect all that can be observed except the pixels, and try to guess the condition of "
-        "each image for pilots that the guesser did not learn from. A guess better than chance is a leak: exit status 1."
+        "Walk the survey as pilots, collect all that can be observed except the pixels, and try to guess the "
+        "condition of each image for pilots that the guesser did not learn from. A guess better than chance is a leak: "
+        "exit status 1."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
