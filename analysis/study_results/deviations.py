@@ -20,7 +20,7 @@ from study.setup.lifecycle import current_plan
 
 
 def deviations(study: Study, analysis: Analysis | None = None) -> list[str]:
-    """Sentences in the current language; empty without deviations, and for a draft, whose plan is not fixed yet.
+    """Sentences in the current language; empty without deviations, and for a draft, because its plan is not fixed yet.
 
     With an `analysis` of an unsealed study, an end before the target is compared with the plan's rule to stop.
     """

@@ -48,7 +48,7 @@ def _generated(study: Study) -> Progress:
     return progress
 
 
-# Prompts are made from tags; a study whose images are all uploaded needs none.
+# Prompts are made from tags; a study with uploaded images only needs none.
 if (tags := step_named("tags")) is not None:
     register(replace(tags, applies=lambda study: any(is_painted(row.levels) for row in conditions_of(study))))
 register(PathStep("generate", gettext_lazy("Generate"), "generation_run", Group.SETUP, 40, _generated))

@@ -20,7 +20,7 @@ PARTICIPANTS_PER_PAGE = 50
 
 
 def _people(study: Study) -> QuerySet[Participant]:
-    """Return the participants whose answers count, with the number of answers; withdrawn ones have no data left."""
+    """Return the participants with answers that count, and the number of answers; withdrawn ones have no data left."""
     return (
         study.participants.filter(kind=counted_kind(study))
         .exclude(status=Participant.Status.WITHDRAWN)

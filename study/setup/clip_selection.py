@@ -70,7 +70,7 @@ def set_practice(clip: Clip, practice: bool, *, actor: Any = None) -> None:
 
 @transaction.atomic
 def delete_clip(clip: Clip, *, actor: Any = None) -> None:
-    """Delete a clip with its images and files from a draft, and the pilots whose trials showed it.
+    """Delete a clip with its images and files from a draft, and the pilots with trials that showed it.
 
     Raises:
         NotAllowedNow: the study is no draft.
