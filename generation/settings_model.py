@@ -47,12 +47,14 @@ class GenerationSettings(BaseModel):
         description="The rule set that redefines tags: 'curated', or 'seed' as the first study had.",
     )
     thresholds: VoiceThresholds = Field(
-        default=VoiceThresholds(), description="From where on the detectors speak about a voice."
+        default=VoiceThresholds(), description="Thresholds of the detectors for a voice and for no voice."
     )
     voice: VoiceOptions = Field(default=VoiceOptions(), description="How the voice detector's frames become segments.")
-    tagger: TaggerOptions = Field(default=MusicnnOptions(), description="Who listens for tags.")
-    writer: WriterOptions = Field(default=TemplateOptions(kind="template"), description="Who writes sentences.")
-    painter: PainterOptions = Field(default=SketchOptions(kind="sketch", size=512), description="Who paints.")
+    tagger: TaggerOptions = Field(default=MusicnnOptions(), description="The tagger.")
+    writer: WriterOptions = Field(default=TemplateOptions(kind="template"), description="The writer of the sentences.")
+    painter: PainterOptions = Field(
+        default=SketchOptions(kind="sketch", size=512), description="The painter of the images."
+    )
 
 
 def read_settings(data: object) -> GenerationSettings:

@@ -63,7 +63,8 @@ def inspect_audio(path: Path, name: str, *, formats: Collection[str] | None = No
         raise AudioError(_("%(file)s holds no sound (0 seconds), or was cut off. Export it again.") % {"file": name})
     if is_cut_off:
         raise AudioError(
-            _("%(file)s is cut off: it announces more sound than it holds. Copy or export it again.") % {"file": name}
+            _("%(file)s is cut off: its header announces more sound than the file holds. Copy or export it again.")
+            % {"file": name}
         )
     if facts.duration < MINIMUM_SECONDS:
         raise AudioError(
@@ -146,8 +147,8 @@ def _unreadable(path: Path, name: str) -> str:
     if head and all(byte in b"\t\n\r\f\x1b" or byte >= 0x20 for byte in head):
         return _("%(file)s is a text file with an audio file's name. Upload the audio itself.") % {"file": name}
     return _(
-        "%(file)s cannot be read as audio: it is damaged, or of another kind than its name says. Open it in "
-        "an audio editor and export it again as WAV, FLAC, OGG or MP3."
+        "%(file)s cannot be read as audio: it is damaged, or not of the kind that its name suggests. Open it in an "
+        "audio editor and export it again as WAV, FLAC, OGG or MP3."
     ) % {"file": name}
 
 

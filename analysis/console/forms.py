@@ -32,7 +32,7 @@ class ReportingForm(forms.Form):
         except ValueError:
             wage = -1.0
         if not 0 <= wage < 1e6:
-            raise ValidationError(_("Write the wage as a number, 12.50 say."))
+            raise ValidationError(_("Write the wage as a number, for example 12.50."))
         return text
 
 
@@ -67,6 +67,6 @@ class PowerForm(forms.Form):
         data = super().clean() or {}
         if data.get("participants", 0) * data.get("clips", 0) > 40_000:
             raise ValidationError(
-                _("That is more than 40,000 answers; ask for less, or use `manage.py power` on a machine of yours.")
+                _("That is more than 40,000 answers; ask for fewer, or use `manage.py power` on your own machine.")
             )
         return data

@@ -36,8 +36,8 @@ def report_contents(data: Mapping[str, Any], context: ReportContext, alpha: floa
     return {
         "answer": answer(data, context, alpha),
         "points_note": _(
-            "%(first)s points for a 1st choice, %(second)s for a 2nd. Mean: points per answer; intervals "
-            "speak for these clips."
+            "%(first)s points for a 1st choice, %(second)s for a 2nd. Mean: points per answer; intervals hold for "
+            "these clips."
         )
         % {"first": points(data["weights"][0]), "second": points(data["weights"][1])},
         "points_table": points_table(data, conditions, clips),
@@ -53,7 +53,7 @@ def report_contents(data: Mapping[str, Any], context: ReportContext, alpha: floa
         "worth_notes": worth_notes(data, conditions),
         "warnings": translated(data.get("warnings") or [], labels_by_key(conditions)),
         "methods": methods(data, context, alpha),
-        # Without a plan the section is left out; with a plan kept it says that none are recorded.
+        # Without a plan the section is left out; with a plan it states that none are recorded.
         "deviations": None if context.deviations is None else list(context.deviations) or [_("None are recorded.")],
         "limits": limits(),
     }

@@ -194,7 +194,7 @@ class ContrastErrors:
 
 
 class WorthErrors:
-    """The errors of a fit: computed once, then `of(contrast)` for contrasts (K,) whose coefficients sum to 0."""
+    """The errors of a fit: computed once, then `of(contrast)` for contrasts (K,) with coefficients that sum to 0."""
 
     def __init__(self, fit: WorthFit, cells: Cells) -> None:
         self.fit, self.cells = fit, cells

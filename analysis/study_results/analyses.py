@@ -75,7 +75,8 @@ def claim(analysis_id: int) -> Analysis | None:
         rows.update(
             state=Analysis.State.FAILED,
             finished_at=timezone.now(),
-            error=_("The analysis ended its worker %(n)d times. Look at the worker's log.") % {"n": row.attempts},
+            error=_("The worker ended %(n)d times during the analysis. Look at the worker's log.")
+            % {"n": row.attempts},
         )
         return None
     if not rows.update(state=Analysis.State.RUNNING, started_at=timezone.now(), attempts=row.attempts + 1):

@@ -35,7 +35,7 @@ def _design(study: Study) -> dict[str, str]:
     design: dict[str, Any] = {"clips": clips, "n": study.conditions.count(), "conditions": conditions}
     sealed = study.is_sealed and study.status != Study.Status.DRAFT
     if sealed:
-        design["conditions"] = _("named once results are open")
+        design["conditions"] = _("named when the results are open")
     dates = ""
     if study.opened_at:
         closed = date_format(study.closed_at, _("j M Y")) if study.closed_at else _("still open")
@@ -62,7 +62,7 @@ def _design(study: Study) -> dict[str, str]:
         "pilots": _("%(n)s pilot participants, kept apart from the results.")
         % {"n": study.participants.filter(kind=Participant.Kind.PILOT).count()},
         "returning": _(
-            "A person comes back to the same place by a cookie or their own link; personal links work for one person."
+            "A person returns to the same place by a cookie or their own link; personal links work for one person."
         ),
         "interface": _("The preview page of the study shows the participants' pages as they were shown."),
         "instructions": texts.instructions(study, design["n"]),
@@ -75,7 +75,8 @@ def _design(study: Study) -> dict[str, str]:
             "Flags for speed, one position, hidden tab and failed attention trials; nobody is excluded by a flag alone."
         ),
         "rejection": _(
-            "Nobody is refused or rejected automatically; exclusions are made by hand, with a reason, in the log."
+            "Nobody is refused or rejected automatically; people are excluded by hand only, and the reason is in "
+            "the log."
         ),
         "dropouts_prevention": _("Answers are stored one by one and a person can go on where they stopped."),
         "aggregation": _("Points: %(first)s for a 1st choice, %(second)s for a 2nd; nothing else is merged.")
@@ -85,7 +86,7 @@ def _design(study: Study) -> dict[str, str]:
         "features": _("Blinded conditions, sealed results, receipts, balanced orders, a plan fixed before opening."),
         "privacy": _(
             "People are known by a random token; no name is asked for. Ids of a recruitment platform are kept only "
-            "where it needs them back, and never exported. Who withdraws is erased."
+            "if it needs them back, and never exported. The data of people who withdraw are erased."
         ),
         "consent": _("Consent text, version %(n)s, agreed to before the first trial.") % {"n": study.consent_version},
         "awareness": _("The welcome and consent pages say that this is a study."),

@@ -20,7 +20,7 @@ from study.setup.lifecycle import current_plan
 
 
 def deviations(study: Study, analysis: Analysis | None = None) -> list[str]:
-    """Sentences in the current language; empty without deviations, and for a draft, whose plan is not fixed yet.
+    """Sentences in the current language; empty without deviations, and for a draft, because its plan is not fixed yet.
 
     With an `analysis` of an unsealed study, an end before the target is compared with the plan's rule to stop.
     """
@@ -103,10 +103,10 @@ def _clips(study: Study, fixed: Mapping[str, Any]) -> Iterator[str]:
 
     for numbers, words in (
         (planned.keys() - now, _("Clips left out after opening: %(clips)s.")),
-        (now - planned.keys(), _("Clips taken in after opening: %(clips)s.")),
+        (now - planned.keys(), _("Clips included after opening: %(clips)s.")),
         (
             {number for number in planned.keys() & now if clips[number].audio_digest != planned[number]},
-            _("Clips whose sound was exchanged after opening: %(clips)s."),
+            _("Clips whose sound was replaced after opening: %(clips)s."),
         ),
     ):
         if numbers:

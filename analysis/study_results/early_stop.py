@@ -42,7 +42,7 @@ def plan_early_stop(study: Study, planned: bool, *, actor: Any = None) -> None:
     """
     row = Study.objects.select_for_update().get(pk=study.pk)
     if not row.settings_can_change:
-        raise NotAllowedNow(_("The plan is fixed since the study opened."))
+        raise NotAllowedNow(_("The plan has been fixed since the study opened."))
     if planned and not is_possible(row):
         raise NotAllowedNow(_("Only a study of redefined against original tags can stop early by this rule."))
     row.plan = row.plan | {"analysis": (row.plan.get("analysis") or {}) | {"sequential": planned}}

@@ -32,7 +32,7 @@ def primary_question(study: Study) -> Iterable[Finding]:
     sides = [", ".join(f"“{row.label}”" for row in conditions if (row.key in high) is first) for first in (True, False)]
     yield Finding(
         Level.WARNS,
-        gettext("The primary question is %(high)s against %(low)s, for that is the first factor of two levels.")
+        gettext("The primary question is %(high)s against %(low)s, because that is the first factor of two levels.")
         % {"high": sides[0], "low": sides[1]},
         "study_describe",
     )

@@ -58,8 +58,8 @@ def notices(study: Study) -> list[str]:
     if Stimulus.objects.filter(clip__study=study, painter="sketch").exists():
         found.append(
             _(
-                "The images were drawn by Earsight's built-in sketch painter, not by an image model: the results say "
-                "nothing about image models."
+                "The images were drawn by Earsight's built-in sketch painter, not by an image model: the results "
+                "say nothing about image models."
             )
         )
     return found

@@ -32,7 +32,7 @@ FIELDS: tuple[tuple[str, Any, Any], ...] = (
     (
         "deviations",
         _("Deviations from the plan"),
-        _("what only you know of; may stay empty: deviations that the study's record shows are listed automatically"),
+        _("what only you know (optional); what the study's record shows is filled in automatically"),
     ),
     ("contact", _("Contact"), _("name, affiliation, e-mail address")),
 )

@@ -21,7 +21,7 @@ CODEBOOK = {
     "knows_piece": "1 knows the piece, 0 does not, empty if not asked",
     "flags": "quality flags of the person, separated by semicolons",
     "nonce": "random number that the digest covers",
-    "digest": "SHA-256 over nonce and ballot, see study/receipts.py",
+    "digest": "SHA-256 over nonce and ballot, see study/ballots/receipts.py",
 }
 
 

@@ -35,6 +35,7 @@ MAX_FILES = 50_000
 MAX_TABLE_BYTES = 256 * 2**20
 MAX_FILE_BYTES = 2 * 2**30
 MAX_COMPRESSION = 500
+UNCHECKED_SEALED = "plan, ballots, images and analysis: an export of a sealed study leaves out what their checks need"
 # At most this many faults of one kind are reported.
 MAX_REPORTED = 20
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError)
@@ -46,10 +47,11 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True)
 class Verification:
-    """What was checked, and the faults that were found."""
+    """What was checked, the faults that were found, and what could not be checked."""
 
     checked: tuple[str, ...]
     faults: tuple[str, ...]
+    unchecked: tuple[str, ...] = ()
 
 
 @dataclass
@@ -170,8 +172,8 @@ def _check_sums(bundle: Bundle) -> None:
             bundle.faults.append(str(error))
             continue
         if computed.hexdigest() != sums[name]:
-            bundle.faults.append(f"{name} was changed after the export: its sum differs.")
-    bundle.checked.append(f"sums of {len(sums)} files")
+            bundle.faults.append(f"{name} was changed after the export: its checksum differs.")
+    bundle.checked.append(f"checksums of {len(sums)} files")
 
 
 def _check_complete(bundle: Bundle) -> None:
@@ -327,4 +329,5 @@ def verify_export(path: Path, receipts: Iterable[str] = ()) -> Verification:
             except Unreadable as error:
                 if str(error) not in bundle.faults:
                     bundle.faults.append(str(error))
-        return Verification(tuple(bundle.checked), tuple(bundle.faults))
+        unchecked = (UNCHECKED_SEALED,) if "study.json" in bundle.members and bundle.is_sealed else ()
+        return Verification(tuple(bundle.checked), tuple(bundle.faults), unchecked)

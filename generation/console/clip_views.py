@@ -138,7 +138,7 @@ class ClipView:
             if tag not in shown and (tag in corrected or tag in undecided):
                 chips.append(kept(tag, "", why.get(tag, "")))
             else:
-                chips.append(Chip(tag, "removed", why.get(tag, _("said twice"))))
+                chips.append(Chip(tag, "removed", why.get(tag, _("duplicate"))))
             shown.add(tag)
             for new in into.get(tag, []):
                 if new in corrected and new not in shown and new not in given:

@@ -48,7 +48,7 @@ def _generated(study: Study) -> Progress:
     return progress
 
 
-# Prompts are made from tags; a study whose images are all uploaded needs none.
+# Prompts are made from tags; a study with uploaded images only needs none.
 if (tags := step_named("tags")) is not None:
     register(replace(tags, applies=lambda study: any(is_painted(row.levels) for row in conditions_of(study))))
 register(PathStep("generate", gettext_lazy("Generate"), "generation_run", Group.SETUP, 40, _generated))
@@ -71,14 +71,14 @@ def no_run_is_running(study: Study) -> Iterable[Finding]:
 
 @preflight.register
 def contested_tags_are_decided(study: Study) -> Iterable[Finding]:
-    """Undecided contested tags keep what people said."""
+    """Undecided contested tags keep the people's tags."""
     count = len(undecided(study))
     if count:
         yield Finding(
             Level.WARNS,
             ngettext(
-                "%(n)d contested tag is not decided; as it is, what people said stands.",
-                "%(n)d contested tags are not decided; as it is, what people said stands.",
+                "%(n)d contested tag is not decided; until then the people's tag is kept.",
+                "%(n)d contested tags are not decided; until then the people's tags are kept.",
                 count,
             )
             % {"n": count},
@@ -96,8 +96,8 @@ def unchanged_clips_are_known(study: Study) -> Iterable[Finding]:
     yield Finding(
         Level.WARNS,
         ngettext(
-            "In %(n)d clip redefinition changes nothing: its images come out the same in pairs; it is %(fate)s.",
-            "In %(n)d clips redefinition changes nothing: their images come out the same in pairs; they are %(fate)s.",
+            "In %(n)d clip redefinition changes nothing: its images are equal in pairs; it is %(fate)s.",
+            "In %(n)d clips redefinition changes nothing: their images are equal in pairs; they are %(fate)s.",
             count,
         )
         % {"n": count, "fate": fate},
@@ -112,8 +112,8 @@ def sketches_are_known(study: Study) -> Iterable[Finding]:
         yield Finding(
             Level.WARNS,
             _(
-                "The images are sketches of the built-in painter, not of an image model. Results say so "
-                "wherever they are shown."
+                "These are sketches by the built-in painter, not images by an image model. All results carry this "
+                "notice."
             ),
             "generation_settings",
         )

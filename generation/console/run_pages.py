@@ -105,7 +105,7 @@ def generation_cancel(request: HttpRequest, slug: str) -> HttpResponse:
     study = study_or_404(request.user, slug)
     run = lifecycle.active_run(study)
     if run is not None:
-        attempt(request, _("Cancelled. What is made stays."), lifecycle.cancel_run, run)
+        attempt(request, _("Cancelled. Finished steps are kept."), lifecycle.cancel_run, run)
     return redirect("generation_run", slug)
 
 
@@ -114,7 +114,7 @@ def generation_cancel(request: HttpRequest, slug: str) -> HttpResponse:
 def generation_retry(request: HttpRequest, slug: str) -> HttpResponse:
     """Do the failed steps again."""
     study = study_or_404(request.user, slug)
-    attempt(request, _("What failed is tried again."), lifecycle.retry_failed, study)
+    attempt(request, _("The failed steps are tried again."), lifecycle.retry_failed, study)
     return redirect("generation_run", slug)
 
 
@@ -138,7 +138,7 @@ def generation_settings(request: HttpRequest, slug: str) -> HttpResponse:
         store_settings(study, chosen)
         Study.objects.filter(pk=study.pk).update(include_unchanged_clips=form.cleaned_data["keep_unchanged"])
         record(study, "generation settings changed", actor=request.user, settings=chosen.model_dump(mode="json"))
-        messages.success(request, _("Saved. The next run makes again only what depends on what you changed."))
+        messages.success(request, _("Saved. The next run repeats only the steps that depend on your changes."))
         return redirect("generation_run", slug)
     return render(
         request,

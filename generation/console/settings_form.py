@@ -33,7 +33,7 @@ LONG_TEXTS = {"negative_prompt"}
 LABELS = {
     "voice_at": gettext_lazy("A voice from"),
     "none_at": gettext_lazy("No voice up to"),
-    "tagger_at": gettext_lazy("The tagger speaks from"),
+    "tagger_at": gettext_lazy("Threshold of the tagger for a voice"),
     "base_url": gettext_lazy("Address of the service"),
 }
 CHOICES = {
@@ -119,7 +119,7 @@ class SettingsForm(forms.Form):
             label=_("Keep clips whose tag sets give the same prompts"),
             required=False,
             initial=keep_unchanged,
-            help_text=_("Their images come out the same in pairs, so they say nothing about redefinition."),
+            help_text=_("Their images are equal in pairs, so they give no information about redefinition."),
         )
         for name, info in VoiceThresholds.model_fields.items():
             self._add(f"thresholds-{name}", info, getattr(current.thresholds, name))
@@ -149,7 +149,7 @@ class SettingsForm(forms.Form):
         thresholds = [self[f"thresholds-{name}"] for name in VoiceThresholds.model_fields]
         yield Group(
             _("Evidence about voices"),
-            _("People's tags stand; where the detectors speak against them, you are asked to decide."),
+            _("The people's tags are kept; if the detectors disagree, you are asked to decide."),
             thresholds,
         )
         for room, kinds in ROOMS.items():
@@ -203,7 +203,7 @@ class SettingsForm(forms.Form):
     def _add_errors(self, error: ValidationError) -> None:
         for problem in error.errors():
             name = "-".join(str(part) for part in problem["loc"])
-            message = _("This is needed.") if problem["type"] == "missing" else problem["msg"]
+            message = _("This field is required.") if problem["type"] == "missing" else problem["msg"]
             message = message.removeprefix("Value error, ")
             self.add_error(name if name in self.fields else None, message)
 

@@ -26,9 +26,9 @@ class TagCount:
 class TagOverview:
     """Counts over the redefined clips of a study.
 
-    `clips`: redefined clips; `unchanged`: clips whose prompts stay the same; `contested`: clips with contested tags;
-    `undecided`: contested tags without a decision. `rules`: (rule, clips that it changed), the most frequent first;
-    `tags`: every tag, the most changed first.
+    `clips`: redefined clips; `unchanged`: clips with the same prompts in both tag sets; `contested`: clips with
+    contested tags; `undecided`: contested tags without a decision. `rules`: (rule, clips that it changed), the most
+    frequent first; `tags`: every tag, the most changed first.
     """
 
     clips: int

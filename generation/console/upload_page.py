@@ -32,9 +32,9 @@ def generation_upload(request: HttpRequest, slug: str) -> HttpResponse:
         except GenerationError as error:
             faults = (str(error),)
         else:
-            done = ngettext("The images of %(n)d clip are in.", "The images of %(n)d clips are in.", clips) % {
-                "n": clips
-            }
+            done = ngettext(
+                "The images of %(n)d clip are imported.", "The images of %(n)d clips are imported.", clips
+            ) % {"n": clips}
             messages.success(request, done)
             return redirect("generation_upload", slug)
     context = _context(study) | {"faults": faults[:FAULTS_SHOWN], "more_faults": len(faults[FAULTS_SHOWN:])}

@@ -190,7 +190,7 @@ def _read(path: Path, name: str | None) -> tuple[np.ndarray, int]:
 
 
 def _encode_mp3(samples: np.ndarray, sample_rate: int) -> bytes:
-    """MP3 at 128 kbit/s mono or 192 stereo, constant; libsndfile writes no ID3 tags unless told to."""
+    """MP3 at 128 kbit/s mono or 192 stereo, constant; libsndfile writes no ID3 tags unless asked to."""
     buffer = io.BytesIO()
     with soundfile.SoundFile(
         buffer,

@@ -155,7 +155,7 @@ def detector_identity() -> dict[str, str]:
 
 
 def _weights_path() -> Path:
-    # Found without importing the package, whose import sets torch's thread count to one in this process.
+    # Found without importing the package: its import sets torch's thread count to one in this process.
     spec = find_spec("silero_vad")
     if spec is None or not spec.submodule_search_locations:
         raise RuntimeError("silero-vad is not installed; pip install 'earsight[worker]'")

@@ -311,7 +311,7 @@ def _read_items(
         elif file not in source.names:
             faults.append(f"{at}: the file '{name}' is not in the upload; add it or fix the name.")
         elif file in files:
-            faults.append(f"{at}: the file '{name}' stands in row {files[file]} already; each picture needs its own.")
+            faults.append(f"{at}: the file '{name}' is in row {files[file]} already; each picture needs its own file.")
         else:
             seen[clip, condition] = files[file] = number
             items.append(ReadyMade(clip, condition, file))
@@ -346,5 +346,5 @@ def _checked_columns(header: list[str], name: str) -> list[str]:
             [f"{name}: the column {', '.join(missing)} is missing; the columns are {','.join(COLUMNS)}."]
         )
     if any(columns.count(column) > 1 for column in COLUMNS):
-        raise ReadyMadeError([f"{name}: a column stands there twice; keep one each of {','.join(COLUMNS)}."])
+        raise ReadyMadeError([f"{name}: a column appears twice; keep one each of {','.join(COLUMNS)}."])
     return columns

@@ -134,7 +134,7 @@ def take_upload(study: Study, files: Sequence[UploadedFile], *, actor: Any = Non
 
 def _check_state(study: Study) -> None:
     if not study.settings_can_change:
-        raise NotPossibleNow(_("The study has opened: its images stay as participants see them."))
+        raise NotPossibleNow(_("The study has opened: its images can no longer change."))
     running = ClipStep.objects.filter(clip__study=study, state=ClipStep.State.RUNNING)
     if lifecycle.active_run(study) or running.exists():
         raise NotPossibleNow(_("Generation is running. Wait for it, or cancel it, and upload again."))

@@ -49,7 +49,7 @@ def apply_evidence_policy(
     """Keep the tags that people gave; add a tag by evidence if they gave none; list disagreements as contested.
 
     The tagger can confirm or cancel the voice detector's verdict, but never adds a tag on its own. Returns the
-    clips whose tags the policy changed, (n,) bool.
+    clips with tags that the policy changed, (n,) bool.
     """
     heard = columns.get(rule.heard) | columns.any_of(rule.also_heard)
     denied = columns.get(rule.denied)

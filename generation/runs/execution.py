@@ -27,9 +27,7 @@ State = ClipStep.State
 # How often the database may refuse a step's outcome.
 MAX_SAVE_ATTEMPTS = 3
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
-_NO_ROOM = gettext_noop(
-    "The disk of the stored files takes no more (%(fault)s): make room, then start again. What is made stays."
-)
+_NO_ROOM = gettext_noop("The disk is full (%(fault)s). Free some space, then start again. Finished steps are kept.")
 
 
 class StepResult(enum.StrEnum):
@@ -92,7 +90,7 @@ def _do_and_save(lease: Lease, step: ClipStep) -> bool:
         if study is None:
             raise LeaseLost("the study was deleted")
         if study.status != Study.Status.DRAFT:
-            raise RunStopped(_("The study is not a draft any more: its images stay as participants see them."))
+            raise RunStopped(_("The study is no longer a draft: its images can no longer change."))
         if not ClipStep.objects.filter(pk=step.pk, run_id=step.run_id).exists():
             # Another run began meanwhile, maybe with other settings, and has this step to do.
             leases.end_step(lease, State.WAITING, finished_at=None)

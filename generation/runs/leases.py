@@ -1,6 +1,6 @@
 """Leases: a worker's right to do a step, its renewal, and what happens to the steps of workers that have ended.
 
-Times are the database's, so that machines whose clocks differ agree on them.
+Times are the database's, so that machines with different clocks agree on them.
 """
 
 import logging

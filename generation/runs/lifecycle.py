@@ -46,8 +46,7 @@ def lock_draft(study: Study) -> Study:
     locked = Study.objects.select_for_update().get(pk=study.pk)
     if locked.status != Study.Status.DRAFT:
         raise NotPossibleNow(
-            _("This study is %(status)s: its images stay as participants see them.")
-            % {"status": locked.get_status_display()}
+            _("This study is %(status)s: its images can no longer change.") % {"status": locked.get_status_display()}
         )
     return locked
 
@@ -198,9 +197,9 @@ def repaint(clip: Clip, *, reason: str, actor: Any = None, wake: bool = True) ->
         NotPossibleNow: no reason given, the study is no draft, or the clip is not painted yet.
     """
     if not reason.strip():
-        raise NotPossibleNow(_("Say why: the reason is kept in the study's log."))
+        raise NotPossibleNow(_("Give a reason; it is written to the study's log."))
     if is_ready_made(clip):
-        raise NotPossibleNow(_("The images of this clip were made elsewhere. Upload others in their place."))
+        raise NotPossibleNow(_("The images of this clip were made elsewhere. Upload other images to replace them."))
     settings = settings_of(clip.study)
     with transaction.atomic():
         study = lock_draft(clip.study)

@@ -85,5 +85,5 @@ def stop_requeueing(**kwargs: Any) -> None:
 
 @worker_process_init.connect
 def remember_parent_worker(**kwargs: Any) -> None:
-    """Name the worker in the leases of this pool process, so that its death and the worker's are told apart."""
+    """Name the worker in the leases of this pool process, so that its death and the worker's can be distinguished."""
     set_parent_worker(os.getppid())

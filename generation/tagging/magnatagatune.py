@@ -10,7 +10,7 @@ import pandas as pd
 from generation.tagging.store import AudioStore, Subset
 
 EMPTY_CLIPS = frozenset({35644, 55753, 57881})
-"""Clips whose MP3 file in the published archive has no sound."""
+"""Clips with an MP3 file without sound in the published archive."""
 _SPLITS = {"train": "0123456789ab", "valid": "c", "test": "def"}
 """The standard split, by folder: 18,706, 1,825 and 5,329 clips without the empty ones."""
 

@@ -36,5 +36,5 @@ def percent(share: float | None) -> str:
 
 @register.filter
 def money(sum_: float) -> str:
-    """A sum with two decimals, or with two digits that say something where it is small."""
+    """A sum with two decimals, or with two significant digits if it is small."""
     return f"{sum_:.2f}" if not sum_ or sum_ >= 0.1 else f"{sum_:.{1 - math.floor(math.log10(sum_))}f}"

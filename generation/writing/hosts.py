@@ -18,7 +18,7 @@ class HostNotAllowed(RequestRejected):
 
 
 def check_host(base_url: str | None, allowed: Collection[str] = DEFAULT_HOSTS) -> None:
-    """Refuse a service whose host is not in `allowed`: host names, or host:port to allow one port only.
+    """Refuse a service if its host is not in `allowed`: host names, or host:port to allow one port only.
 
     Raises:
         HostNotAllowed

@@ -92,7 +92,7 @@ class OpenAIWriter:
     def write(self, tags: Sequence[str], *, count_tokens: CountTokens, token_limit: int, seed: int) -> Sentence:
         """Write one sentence for `tags`; see `SentenceWriter.write`.
 
-        If an answer is too long or otherwise unusable, the model is told the fault and asked again, up to
+        If an answer is too long or otherwise unusable, the fault is sent to the model, which is asked again, up to
         `options.rewrites` times. A refusal or an empty answer fails at once.
 
         Raises:

@@ -35,7 +35,7 @@ class PromptTemplate:
         ]
 
     def once_more(self, answer: str, fault: str, tags: Sequence[str], token_limit: int) -> list[dict[str, str]]:
-        """The messages that tell the model the fault of its answer and ask again."""
+        """The messages that name the fault of the model's answer and ask again."""
         request = self._filled(self.again, tags, token_limit).replace("{fault}", fault)
         return [{"role": "assistant", "content": answer}, {"role": "user", "content": request}]
 

@@ -48,7 +48,7 @@ def find_fault(text: str, tags: Sequence[str]) -> str | None:
         if not _is_given(name, given):
             return f'it names "{name}", which no tag does.'
     if tags and len(missing_tags(text, tags)) == len(tags):
-        return "it speaks of none of the tags."
+        return "it mentions none of the tags."
     return None
 
 

@@ -94,7 +94,7 @@ class Service:
             raise SentenceUnusable(_INVALID_ANSWER.format(fault=invalid)) from invalid
         raise ServiceUnavailable(
             f"The language model did not answer after {self._options.attempts} attempts ({reason}). "
-            "What is written stays; start again later."
+            "Finished sentences are kept; start again later."
         )
 
     def _ask_once(self, body: Mapping[str, Any]) -> Completion:
@@ -117,7 +117,7 @@ class Service:
         if asked is not None and asked > longest:
             raise ServiceUnavailable(
                 f"The service asks to wait {asked:.0f} s ({reason}), longer than the {longest:g} s allowed. "
-                "What is written stays; start again later."
+                "Finished sentences are kept; start again later."
             )
         if asked is not None:
             self._sleep(asked + random.uniform(0, min(1.0, asked / 10)))
@@ -149,11 +149,12 @@ class Service:
         if status in (401, 403):
             raise KeyRejected(
                 f"The language model's service does not take the key in {self._options.key_variable} "
-                f"(status {status}): renew it, then go on. What is written stays."
+                f"(status {status}): renew it, then go on. Finished sentences are kept."
             ) from None
         if code == "insufficient_quota" or status == 402:
             raise QuotaExhausted(
-                "The account of the language model has no credit left: top it up, then go on. What is written stays."
+                "The account of the language model has no credit left: top it up, then go on. "
+                "Finished sentences are kept."
             ) from None
         if code in ("content_filter", "content_policy_violation"):
             raise SentenceRefused(f"The service's filter stopped the request: {message[:300]}") from None

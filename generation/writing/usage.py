@@ -110,7 +110,7 @@ def check_cap(options: OpenAIOptions, used: tuple[int, int], most: tuple[int, in
     else:
         cap, spent = f"spending cap of {options.spending_cap:g}", f"{price(options, *used):.4f} used"
     raise SpendingCapReached(
-        f"The next sentence could pass the {cap} ({spent}): raise the cap or stop here. What is written stays."
+        f"The next sentence could pass the {cap} ({spent}): raise the cap or stop here. Finished sentences are kept."
     )
 
 

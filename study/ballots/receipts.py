@@ -75,7 +75,7 @@ def verify_ballot(row: Mapping[str, Any]) -> bool:
 def find_receipt(
     receipt: str, digests_by_participant: Mapping[str, Iterable[str]], commitments: Mapping[str, str]
 ) -> str | None:
-    """Find the participant whose commitment matches the receipt and digests, or None.
+    """Return the participant with the commitment that matches the receipt and digests, or None.
 
     Args:
         digests_by_participant: each participant's ballot digests, from the export.

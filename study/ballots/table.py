@@ -44,7 +44,7 @@ def counted_kind(study: Study) -> str:
 
 
 def kinds_of(study: Study) -> tuple[str, ...]:
-    """The kinds of participant whose ballots are the study's results."""
+    """The kinds of participant that give the study's results."""
     return (counted_kind(study),)
 
 
@@ -67,7 +67,7 @@ def ballot_rows(
     Args:
         sealed: whether to hide conditions behind labels that differ by participant; None hides them while the study
             is sealed.
-        kinds: the kinds of participant to include; None includes those whose ballots are the results.
+        kinds: the kinds of participant to include; None includes those that give the results.
         trial_kinds: the kinds of trial to include; by default main trials, with their hidden repeats.
 
     Returns:

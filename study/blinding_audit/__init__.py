@@ -1,4 +1,4 @@
-"""Does anything except the pixels reveal an image's condition? Pilots walk the survey, and a guesser tries to tell.
+"""Does anything except the pixels reveal the condition of an image? Pilots walk the survey, and a guesser tries it.
 
 May import the simulation, participants, ballots, the design and the models. Doors: `audit_study`, `run_queued_audit`,
 `queueing` and `verdicts`.

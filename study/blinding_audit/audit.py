@@ -95,7 +95,7 @@ def audit_study(
     """Walk the survey as `people` pilots and try to guess conditions; the pilots are deleted afterwards.
 
     Args:
-        trials: trials of each pilot whose images are probed; None means `trials_per_pilot`.
+        trials: trials of each pilot with probed images; None means `trials_per_pilot`.
         base_url: a running server; an empty one means this process.
         audit: the row of a queued audit; None creates one.
 
@@ -190,7 +190,7 @@ def _delete_pilots(audit: BlindingAudit) -> None:
 
 
 def _delete_pilots_of_ended(study: Study) -> None:
-    """Delete the pilots of audits whose worker was killed before it could delete them."""
+    """Delete the pilots of audits that ended because their worker was killed."""
     for audit in study.blinding_audits.filter(invite_links__isnull=False).distinct():
         if not audit.is_going:
             _delete_pilots(audit)

@@ -20,7 +20,7 @@ FEW_VALUES, MAX_PAIRED = 8, 48
 
 
 def all_channels(observations: Sequence[Observation], documents: Sequence[Document]) -> Iterator[ChannelData]:
-    """Yield every channel whose values differ."""
+    """Yield every channel with values that differ."""
     of_images = list(_of_images(observations))
     yield from (channel for channel in of_images if varies(channel.tokens))
     judged = [channel for channel in of_images if not channel.name.endswith(FROM_THE_PIXELS)]

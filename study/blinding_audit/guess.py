@@ -1,4 +1,4 @@
-"""Guess the condition of images from one channel, for people whose images the guesser has not seen."""
+"""Guess the condition of images from one channel, for people with images that the guesser has not seen."""
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence

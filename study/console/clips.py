@@ -82,7 +82,7 @@ def clip_change(request: HttpRequest, study: Study, clip_id: int, verb: str) -> 
                 messages.success(request, _("%(clip)s is left out.") % {"clip": clip.name})
             case "include":
                 clip_selection.include_clip(clip, actor=request.user)
-                messages.success(request, _("%(clip)s is back in.") % {"clip": clip.name})
+                messages.success(request, _("%(clip)s is included again.") % {"clip": clip.name})
             case "practice":
                 clip_selection.set_practice(clip, not clip.is_practice, actor=request.user)
             case "delete":

@@ -113,13 +113,13 @@ def study_move(request: HttpRequest, study: Study, verb: str) -> HttpResponse:
         messages.error(request, _("Tick the box first: this cannot be undone."))
         return redirect("study_open", study.slug)
     if verb in {"pause", "close"} and not reason:
-        messages.error(request, _("Say why; the reason goes into the study's log."))
+        messages.error(request, _("Give a reason; it is written to the study's log."))
         return redirect("study_open", study.slug)
     try:
         match verb:
             case "begin":
                 if lifecycle.open_or_audit_first(study, actor=request.user):
-                    messages.success(request, _("The study is open. Hand out the link."))
+                    messages.success(request, _("The study is open. Share the link."))
                     return redirect("study_links", study.slug)
             case "pause":
                 lifecycle.pause_study(study, actor=request.user, reason=reason)

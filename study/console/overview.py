@@ -66,15 +66,15 @@ def study_overview(request: HttpRequest, study: Study) -> HttpResponse:
 def _purpose_of(key: str) -> str:
     """Return a sentence about a step's purpose; empty for a step that is not listed here."""
     return {
-        "describe": _("Say what participants read: the question, the consent, the instructions."),
+        "describe": _("Write what participants read: the question, the consent, the instructions."),
         "clips": _("Upload the music that people will hear."),
         "tags": _("Import the original tags; clips without any have theirs predicted."),
         "generate": _("Make the images of every clip."),
-        "review": _("Look at every clip's images and settle what is contested."),
-        "plan": _("Fix weights, people and checks before the first answer."),
-        "power": _("How many people and clips it takes to find an effect."),
+        "review": _("Look at the images of every clip and decide the contested tags."),
+        "plan": _("Set weights, participants and checks before the first answer."),
+        "power": _("How many people and clips are needed to find an effect."),
         "early_stop": _("Whether the study may end before its target, by a rule fixed now."),
-        "reporting": _("What the report's checklists ask and only you know."),
+        "reporting": _("What the report's checklists ask for and only you know."),
         "upload": _("Upload the images that were made elsewhere."),
         "preview": _("Take the survey yourself, as a participant sees it."),
         "open": _("Let participants in. From then on the plan is fixed."),
@@ -103,16 +103,16 @@ def _next_action(study: Study, steps: list[SetupRow]) -> NextAction:
         case Study.Status.OPEN:
             return NextAction(
                 title=_("The study is open"),
-                words=_("Hand out the link and watch the answers come in."),
+                words=_("Share the link and follow the answers."),
                 url=reverse("study_links", args=[study.slug]),
                 button=_("Share the link"),
-                more=_("See how it is going"),
+                more=_("See the progress"),
                 more_url=reverse("study_monitor", args=[study.slug]),
             )
         case Study.Status.PAUSED:
             return NextAction(
                 title=_("The study is paused"),
-                words=_("Nobody new comes in; people in the middle may finish."),
+                words=_("New participants cannot start; participants who have started may finish."),
                 url=reverse("study_open", args=[study.slug]),
                 button=_("Resume or close"),
             )
@@ -128,7 +128,7 @@ def _next_in_setup(study: Study, steps: list[SetupRow]) -> NextAction:
         if row.progress not in (None, Progress.DONE) and not row.optional and not (row.key == "tags" and has_images)
     ]
     if not left:
-        return NextAction(title=_("All is done"), words="", url=steps[-1].url, button=steps[-1].title)
+        return NextAction(title=_("Everything is done"), words="", url=steps[-1].url, button=steps[-1].title)
     row = left[0]
     after_tags = left[1] if row.key == "tags" and len(left) > 1 else None
     return NextAction(
@@ -145,15 +145,15 @@ def _next_after_closing(study: Study) -> NextAction:
     monitor_url = reverse("study_monitor", args=[study.slug])
     if study.is_sealed:
         return NextAction(
-            title=_("The study is closed, and still sealed"),
-            words=_("People in the middle may finish first; then the results open."),
+            title=_("The study is closed and still sealed"),
+            words=_("Participants who have started may finish first; then the results open."),
             url=monitor_url,
-            button=_("See how it went"),
+            button=_("See the progress"),
         )
     results = next(iter(steps_of(Group.RESULTS, study)), None)
     return NextAction(
         title=_("The study is closed"),
-        words=_("The seal is broken: results by condition are open."),
+        words=_("The seal is removed: results by condition are open."),
         url=reverse(results.url_name, args=[study.slug]) if results else monitor_url,
         button=_("Read the results"),
     )

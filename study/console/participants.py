@@ -20,7 +20,7 @@ PARTICIPANTS_PER_PAGE = 50
 
 
 def _people(study: Study) -> QuerySet[Participant]:
-    """Return the participants whose answers count, with the number of answers; withdrawn ones have no data left."""
+    """Return the participants with answers that count, and the number of answers; withdrawn ones have no data left."""
     return (
         study.participants.filter(kind=counted_kind(study))
         .exclude(status=Participant.Status.WITHDRAWN)
@@ -71,7 +71,7 @@ def participant_exclude(request: HttpRequest, study: Study, code: str, verb: str
     except StudyError as error:
         messages.error(request, str(error))
     else:
-        text = _("%(code)s is left out of the analysis.") if leave_out else _("%(code)s is taken in again.")
+        text = _("%(code)s is left out of the analysis.") if leave_out else _("%(code)s is included again.")
         messages.success(request, text % {"code": code})
     show = "?show=all" if request.POST.get("show") == "all" else ""
     return redirect(reverse("study_participants", args=[study.slug]) + show)

@@ -57,7 +57,7 @@ def study_create(request: HttpRequest) -> HttpResponse:
     form = CreateStudyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         study = create_study(title=form.cleaned_data["title"], owner=request.user, presets=form.cleaned_data["presets"])
-        messages.success(request, _("The study is there. Say now what participants read, or start with the clips."))
+        messages.success(request, _("The study has been created. Write what participants read, or upload clips."))
         return redirect("study_describe", study.slug)
     return render(request, "study/study_create.html", {"form": form}, status=400 if form.errors else 200)
 
@@ -186,5 +186,5 @@ def study_copy(request: HttpRequest, study: Study) -> HttpResponse:
     """Copy the study to a draft without participants."""
     title = _("%(title)s (copy)") % {"title": study.title[:180]}
     copy = copy_study(study, title=title, owner=request.user)
-    messages.success(request, _("This is the copy, a draft of your own with a seed of its own."))
+    messages.success(request, _("This is the copy: your own draft, with its own seed."))
     return redirect("study_describe", copy.slug)

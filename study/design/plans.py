@@ -114,7 +114,7 @@ def _match_controls(design: Design, main: list[PlannedTrial], rng: np.random.Gen
 
 
 def _attention_trials(design: Design, main: list[PlannedTrial], rng: np.random.Generator) -> Iterator[PlannedTrial]:
-    """Trials whose text names the two positions to choose."""
+    """Trials with a text that names the two positions to choose."""
     for index in rng.permutation(len(main))[: design.attention_trials]:
         clip = main[int(index)].clip
         images = tuple((clip, int(condition)) for condition in rng.permutation(design.conditions))

@@ -14,7 +14,7 @@ participants the bound is 1.
 
 from collections.abc import Iterable
 
-# A participant whose browser has sent nothing for so long is assumed to have left.
+# A participant is assumed to have left if the browser has sent nothing for so long.
 ACTIVE_MINUTES = 30
 
 

@@ -39,7 +39,7 @@ class InviteLink(models.Model):
     cap = models.PositiveIntegerField(default=1)
     # Pilots may also take part in a draft; their answers are not part of the results.
     kind = models.CharField(max_length=10, choices=ParticipantKind, default=ParticipantKind.REAL)
-    # The audit whose pilots enter by this link; it deletes the link with them.
+    # The audit with pilots that enter by this link; it deletes the link with them.
     audit = models.ForeignKey(
         BlindingAudit, on_delete=models.CASCADE, null=True, blank=True, related_name="invite_links"
     )

@@ -77,7 +77,7 @@ class Study(models.Model):
     )
     second_choice_required = models.BooleanField(_("a second choice is required"), default=True)
     allow_none_fits = models.BooleanField(_("offer “none of them fits”"), default=False)
-    ask_reason = models.BooleanField(_("ask for one line of why"), default=False)
+    ask_reason = models.BooleanField(_("ask for a reason in one line"), default=False)
     ask_familiarity = models.BooleanField(_("ask “do you know this piece?”"), default=False)
     listening_minimum_seconds = models.PositiveIntegerField(
         _("listening minimum in seconds"),
@@ -93,16 +93,16 @@ class Study(models.Model):
     minimum_seconds = models.PositiveIntegerField(
         _("shortest plausible time for a trial in seconds"),
         default=3,
-        help_text=_("faster answers are flagged, never left out by themselves"),
+        help_text=_("faster answers are flagged, never excluded automatically"),
     )
     # Checks beside the trials.
     headphone_check = models.BooleanField(_("add a headphone screening"), default=False)
     # Recruitment: how many participants, and where they return to.
-    target_participants = models.PositiveIntegerField(_("people wanted"), null=True, blank=True)
+    target_participants = models.PositiveIntegerField(_("target number of participants"), null=True, blank=True)
     grace_minutes = models.PositiveIntegerField(
         _("grace period in minutes"),
         default=60,
-        help_text=_("how long after closing a participant in the middle may finish"),
+        help_text=_("how long participants who have started may go on after closing"),
     )
     completion_code = models.CharField(_("completion code"), max_length=60, blank=True)
     return_url = models.CharField(_("return link"), max_length=300, blank=True, validators=[web_address])
@@ -111,11 +111,11 @@ class Study(models.Model):
     recruitment_platform = models.CharField(
         _("recruited through"), max_length=10, choices=Platform, default=Platform.NONE, blank=True
     )
-    stop_at_target = models.BooleanField(_("let nobody new in once the people wanted are there"), default=False)
+    stop_at_target = models.BooleanField(_("stop enrolment when the target is reached"), default=False)
     # The most participants with one answer to one question before the trials: [{"question", "answer", "limit"}].
     quotas = models.JSONField(default=list, blank=True)
     # Other choices.
-    feedback = models.BooleanField(_("show participants something back"), default=False)
+    feedback = models.BooleanField(_("show participants feedback"), default=False)
     include_unchanged_clips = models.BooleanField(_("keep clips whose tag sets give the same prompt"), default=False)
 
     # Analysis plan: fixed when the study opens; `plan_digest` is its digest.

@@ -54,7 +54,7 @@ def check_open_to(study: Study, link: InviteLink | None) -> None:
     if not takes_new:
         raise NotAllowedNow(_("This study takes no new participants now."))
     if link is not None and link.participant_set.count() >= link.cap:
-        raise NotAllowedNow(_("This link has been used by as many people as it was made for."))
+        raise NotAllowedNow(_("This link has already been used by the number of people that it is for."))
     target = study.target_participants if study.stop_at_target and not pilot else None
     if target and slot_holders(study, kind_for(study, link)).count() >= target:
         raise NotAllowedNow(_("This study has all the participants it needs. Thank you for coming."))

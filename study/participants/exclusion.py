@@ -24,11 +24,11 @@ def set_exclusion(study: Study, code: str, reason: str, *, excluded: bool = True
     participant = _lock(study, code)
     if participant is None or participant.status == Participant.Status.WITHDRAWN:
         raise StudyError(
-            _("This study has no participant %(code)s; the codes stand in its ballots.csv.") % {"code": code}
+            _("This study has no participant %(code)s; the codes are in its ballots.csv.") % {"code": code}
         )
     reason = " ".join(reason.split())[:200]
     if not reason:
-        raise StudyError(_("Say why; the reason goes into the study's log."))
+        raise StudyError(_("Give a reason; it is written to the study's log."))
     if participant.excluded == excluded:
         raise StudyError(
             _("%(code)s is left out already.") % {"code": code}

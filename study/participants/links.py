@@ -36,7 +36,7 @@ def create_personal_links(
         count: how many links.
         cap: how many people may enter by each. A link for one person also resumes that person's visit.
         labels: a name for each link; None numbers them.
-        audit: the blinding audit whose pilots use the links.
+        audit: the blinding audit with the pilots that use the links.
 
     Returns:
         (label, address) of each link.

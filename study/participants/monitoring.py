@@ -12,7 +12,7 @@ from django.utils import timezone
 from study.ballots.table import counted_kind
 from study.models import Ballot, Participant, ProblemReport, Study, Trial
 
-# A participant whose browser sent something within this time counts as active.
+# A participant counts as active if the browser sent something within this time.
 ACTIVE_WITHIN = timedelta(minutes=30)
 
 

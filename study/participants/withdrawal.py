@@ -23,7 +23,7 @@ def participant_with_receipt(receipt: str) -> Participant:
     code = normal_receipt(receipt)
     found = Participant.objects.filter(receipt=code).first() if len(code) >= 24 else None
     if found is None:
-        raise ReceiptUnknown(_("We know no such receipt. Please check it letter by letter."))
+        raise ReceiptUnknown(_("There is no such receipt. Please check it letter by letter."))
     return found
 
 

@@ -14,7 +14,7 @@ def files_of(clip: Clip) -> list[Any]:
 
 
 def delete_files(files: list[Any]) -> None:
-    """Delete stored files whose rows are gone, except those that a copied study still uses."""
+    """Delete stored files if their rows are gone, except those that a copied study still uses."""
     names = {name for _storage, name in files}
     used: set[str] = set()
     for model, fields in ((Clip, ("audio", "survey_audio")), (Stimulus, ("image", "preview"))):

@@ -69,7 +69,7 @@ def _inspect(path: Path, name: str) -> AudioFacts:
     size = path.stat().st_size
     if size > MAXIMUM_BYTES:
         raise ClipRefused(
-            _("%(file)s has %(size)d MB; a clip may have %(limit)d MB. Cut it, or save it as FLAC or MP3.")
+            _("%(file)s has %(size)d MB; the limit for a clip is %(limit)d MB. Cut it, or save it as FLAC or MP3.")
             % {"file": name, "size": math.ceil(size / 2**20), "limit": MAXIMUM_BYTES // 2**20}
         )
     try:
@@ -94,7 +94,8 @@ def import_clip(study: Study, upload: UploadedFile, *, actor: Any = None) -> Cli
         )
     if len(name) > 255:
         raise ClipRefused(
-            _("%(file)s…: the name has %(n)d characters; 255 fit. Rename it.") % {"file": name[:60], "n": len(name)}
+            _("%(file)s…: the name has %(n)d characters; the limit is 255. Rename it.")
+            % {"file": name[:60], "n": len(name)}
         )
     _refuse_second_name(study, name)
     with _on_disk(upload, suffix) as path:

@@ -25,7 +25,9 @@ def exclude_clip(clip: Clip, *, reason: str, actor: Any = None) -> None:
     """
     reason = reason.strip()[:200]
     if not reason:
-        raise StudyError(_("Say why %(clip)s is left out: the reason goes into the study's log.") % {"clip": clip.name})
+        raise StudyError(
+            _("Give a reason for leaving out %(clip)s; it is written to the study's log.") % {"clip": clip.name}
+        )
     lock_draft(clip.study_id)
     _set_included(clip, False, reason)
     record(clip.study, "clip left out", actor=actor, reason=reason, clip=clip.name)
@@ -42,7 +44,7 @@ def include_clip(clip: Clip, *, actor: Any = None) -> None:
     study = lock_draft(clip.study_id)
     if clip.exclusion_reason == UNCHANGED and not study.include_unchanged_clips:
         raise NotAllowedNow(
-            _("Redefinition changes nothing in this clip. To keep such clips, say so in the generation settings.")
+            _("Redefinition changes nothing in this clip. To keep such clips, change the generation settings.")
         )
     _set_included(clip, True, "")
     record(clip.study, "clip taken back in", actor=actor, clip=clip.name)
@@ -68,7 +70,7 @@ def set_practice(clip: Clip, practice: bool, *, actor: Any = None) -> None:
 
 @transaction.atomic
 def delete_clip(clip: Clip, *, actor: Any = None) -> None:
-    """Delete a clip with its images and files from a draft, and the pilots whose trials showed it.
+    """Delete a clip with its images and files from a draft, and the pilots with trials that showed it.
 
     Raises:
         NotAllowedNow: the study is no draft.

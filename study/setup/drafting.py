@@ -31,7 +31,7 @@ def _update(study: Study, statuses: tuple[str, ...], **fields: Any) -> None:
     if not Study.objects.filter(pk=study.pk, status__in=statuses).update(**fields):
         study.refresh_from_db()
         raise NotAllowedNow(
-            _("The study is %(status)s: what you changed is fixed now. Nothing was saved.")
+            _("The study is %(status)s, so this can no longer be changed. Nothing was saved.")
             % {"status": study.get_status_display()}
         )
     for name, value in fields.items():
@@ -95,7 +95,7 @@ def replace_conditions(study: Study, presets: Sequence[ConditionPreset], *, acto
     else:
         if Stimulus.objects.filter(clip__study=study).exclude(image="").exists():
             raise NotAllowedNow(
-                _("There are images for the conditions as they are. Delete the clips first, or copy the study.")
+                _("There are images for the present conditions already. Delete the clips first, or copy the study.")
             )
         study.conditions.all().delete()
         create_conditions(study, presets)
@@ -127,7 +127,7 @@ def delete_draft(study: Study) -> None:
     with transaction.atomic():
         locked = Study.objects.select_for_update().get(pk=study.pk)
         if not locked.settings_can_change:
-            raise NotAllowedNow(_("The study has opened, so its record stays. You can archive it."))
+            raise NotAllowedNow(_("The study has opened, so its record must be kept. You can archive it."))
         files = [file for clip in study.clips.prefetch_related("stimuli") for file in files_of(clip)]
         study.participants.all().delete()
         study.delete()

@@ -61,8 +61,8 @@ def check_conditions_and_clips(study: Study) -> Iterable[Finding]:
         yield Finding(
             Level.WARNS,
             ngettext(
-                "Only %(n)d clip: for a statement about music beyond it, at least 12 are advised.",
-                "Only %(n)d clips: for a statement about music beyond these, at least 12 are advised.",
+                "Only %(n)d clip: for conclusions about other music, at least 12 are advised.",
+                "Only %(n)d clips: for conclusions about other music, at least 12 are advised.",
                 included,
             )
             % {"n": included},
@@ -71,7 +71,7 @@ def check_conditions_and_clips(study: Study) -> Iterable[Finding]:
     if study.trials_per_participant and included and study.trials_per_participant > included:
         yield Finding(
             Level.BLOCKS,
-            _("Each participant is to hear %(k)d clips, but only %(n)d are included.")
+            _("Each participant should hear %(k)d clips, but only %(n)d are included.")
             % {"k": study.trials_per_participant, "n": included},
             "study_plan",
         )
@@ -103,8 +103,8 @@ def check_images_and_audio(study: Study) -> Iterable[Finding]:
         yield Finding(
             Level.BLOCKS,
             ngettext(
-                "%(n)d clip has not all its %(wanted)d images: %(names)s. Upload them, or leave it out.",
-                "%(n)d clips have not all their %(wanted)d images: %(names)s. Upload them, or leave them out.",
+                "%(n)d clip lacks some of its %(wanted)d images: %(names)s. Upload them, or leave it out.",
+                "%(n)d clips lack some of their %(wanted)d images: %(names)s. Upload them, or leave them out.",
                 len(unpainted),
             )
             % {"n": len(unpainted), "wanted": wanted, "names": _names(unpainted)},
@@ -114,8 +114,8 @@ def check_images_and_audio(study: Study) -> Iterable[Finding]:
         yield Finding(
             Level.BLOCKS,
             ngettext(
-                "%(n)d clip has not all its %(wanted)d images: %(names)s. Generate them, or leave it out.",
-                "%(n)d clips have not all their %(wanted)d images: %(names)s. Generate them, or leave them out.",
+                "%(n)d clip lacks some of its %(wanted)d images: %(names)s. Generate them, or leave it out.",
+                "%(n)d clips lack some of their %(wanted)d images: %(names)s. Generate them, or leave them out.",
                 len(unpainted),
             )
             % {"n": len(unpainted), "wanted": wanted, "names": _names(unpainted)},
@@ -177,6 +177,6 @@ def check_blinding(study: Study) -> Iterable[Finding]:
     if verdict is not None and verdict.state == verdict.State.LEAKS:
         yield Finding(
             Level.BLOCKS,
-            _("The blinding check could tell conditions by: %(leaks)s. Mend that and check again.")
+            _("The blinding check found leaks: %(leaks)s. Fix them and check again.")
             % {"leaks": "; ".join(verdict.leaks[:MAX_NAMED])},
         )

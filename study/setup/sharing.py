@@ -1,4 +1,4 @@
-"""Members of a study, and archived studies. The log, not the row, tells whether a study is archived."""
+"""Members of a study, and archived studies. Whether a study is archived is stored in the log, not in the row."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ def share_study(study: Study, name: str, *, actor: Any) -> Any:
     user = get_user_model().objects.filter(username=name.strip(), is_active=True).first()
     if user is None:
         raise StudyError(
-            _("Nobody signs in as “%(name)s”. Ask for the exact name, or have the account made first.")
+            _("There is no account “%(name)s”. Ask for the exact name, or have the account created first.")
             % {"name": name.strip()[:150]}
         )
     if user.pk == study.owner_id or study.members.filter(pk=user.pk).exists():

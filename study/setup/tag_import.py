@@ -55,7 +55,7 @@ def set_tags(clip: Clip, tags: Sequence[str], *, actor: Any = None) -> None:
     problems = [f"{clip.name}: {problem}" for tag in cleaned if (problem := tag_problem(tag))]
     if len(cleaned) > MOST_TAGS:
         problems.append(
-            _("%(clip)s has %(n)d tags; %(limit)d fit. Leave out the least telling ones.")
+            _("%(clip)s has %(n)d tags; the limit is %(limit)d. Leave out the least informative ones.")
             % {"clip": clip.name, "n": len(cleaned), "limit": MOST_TAGS}
         )
     if problems:

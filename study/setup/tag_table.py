@@ -45,7 +45,7 @@ def clean_tag(text: str) -> str:
 def tag_problem(tag: str) -> str:
     """Return the problem of a tag, or an empty string."""
     if len(tag) > LONGEST_TAG:
-        return _("the tag “%(tag)s…” has %(n)d characters; %(limit)d fit. Shorten it.") % {
+        return _("the tag “%(tag)s…” has %(n)d characters; the limit is %(limit)d. Shorten it.") % {
             "tag": tag[:30],
             "n": len(tag),
             "limit": LONGEST_TAG,
@@ -158,7 +158,7 @@ def _layout_of(header: list[str], file: str, delimiter: str) -> _Layout:
     twice = sorted({name for name in lowered if name and lowered.count(name) > 1})
     for name in twice:
         problems.append(
-            _("%(file)s, row 1: the column “%(name)s” is there twice. Delete one.") % {"file": file, "name": name}
+            _("%(file)s, row 1: the column “%(name)s” appears twice. Delete one.") % {"file": file, "name": name}
         )
     if problems:
         # Without a column for the clip the first row is probably no header, so its other problems mean nothing.
@@ -255,7 +255,7 @@ def _read_row(
     tags, problems = _tags_in(fields, layout)
     if len(tags) > MOST_TAGS:
         problems.append(
-            _("%(clip)s has %(n)d tags; %(limit)d fit. Leave out the least telling ones.")
+            _("%(clip)s has %(n)d tags; the limit is %(limit)d. Leave out the least informative ones.")
             % {"clip": name[:80], "n": len(tags), "limit": MOST_TAGS}
         )
     table.tags[clip.pk] = tags

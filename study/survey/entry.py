@@ -107,7 +107,7 @@ def _enrol(request: HttpRequest, study: Study, link: InviteLink | None, token: s
 
 
 def _redirect_to_own_pages(participant: Participant, token: str) -> HttpResponse:
-    """Redirect to the participant's pages, whose addresses hold no token, and set the cookie for them."""
+    """Redirect to the participant's pages, with addresses that hold no token, and set the cookie for them."""
     path = f"/q/{participant.handle}/"
     response = see_other(path)
     set_cookie(response, token, path)

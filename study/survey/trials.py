@@ -71,7 +71,7 @@ def _take_answer(request: HttpRequest, handle: str, number: int) -> HttpResponse
 def _cast(trial: Trial, answer: Answer | None) -> None:
     """Cast the ballot; `answer` is None if the request could not be read."""
     if answer is None:
-        raise AnswerRefused(_("Something in this answer was not understood. Please choose again."))
+        raise AnswerRefused(_("This answer could not be read. Please choose again."))
     if trial.participant.consented_at is None:
         raise NotAllowedNow(_("Please agree to take part first."))
     cast_ballot(trial, answer)

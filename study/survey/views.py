@@ -128,13 +128,13 @@ def _feedback(participant: Participant) -> list[str]:
     same, twice = agreement_with_oneself(participant)
     if twice:
         text = ngettext(
-            "One piece came twice; you gave the same 1st to %(n)d of %(m)d.",
-            "%(m)d pieces came twice; you gave the same 1st to %(n)d of them.",
+            "One piece came twice; you chose the same 1st for %(n)d of %(m)d.",
+            "%(m)d pieces came twice; you chose the same 1st for %(n)d of them.",
             twice,
         )
         lines.append(text % {"n": same, "m": twice})
     if participant.study.is_sealed:
-        lines.append(_("What others chose will stand here once the study is closed; your own link brings you back."))
+        lines.append(_("What others chose is shown here once the study is closed; return by your own link."))
     else:
         agreed, judged = agreement_with_others(participant)
         text = ngettext(

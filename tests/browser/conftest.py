@@ -36,7 +36,7 @@ def chromium() -> Iterator[Browser]:
     path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if path is None:
         missing("no Chromium here; install it with: sudo apt-get install chromium")
-    # Playwright's loop runs in this thread, and Django's ORM refuses to work beside a loop unless told.
+    # Playwright's loop runs in this thread, and Django's ORM refuses to work beside a loop unless allowed.
     before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     with sync_playwright() as playwright:

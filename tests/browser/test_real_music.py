@@ -59,7 +59,7 @@ def test_real_clips_with_their_real_tags_become_images(
     singer, flute = found[REAL["3079"]], found[REAL["21610"]]
     assert "vocal" in singer[1]
     assert "no vocal" not in singer[1]
-    # As found it says voice, chant, no voice and no vocal; afterwards only one side stands.
+    # The original tags are voice, chant, no voice and no vocal; the redefined ones keep only one side.
     assert ("no vocal" in flute[1]) != ("vocal" in flute[1])
     for original, redefined in found.values():
         assert 0 < len(original) <= 10

@@ -27,7 +27,7 @@ class Command(BaseCommand):
         parser.add_argument("--weights", default="3,1", help="points of first and second choice (3,1)")
         parser.add_argument("--conditions", help="condition keys in their order: a,b,…")
         parser.add_argument("--factors", help="high levels: redefined=a,b;sentence=b,d")
-        parser.add_argument("--reference", help="the condition whose log worth is 0")
+        parser.add_argument("--reference", help="the condition with log worth 0")
         parser.add_argument("--json", metavar="OUT.json", help="write the result here")
         parser.add_argument("--report", metavar="OUT_DIR", help="write the report here")
         parser.add_argument("--seed", type=int, default=0, help="seed of bootstrap and permutations (0)")

@@ -50,7 +50,7 @@ def text(
     size: int = 13,
     weight: int = 400,
 ) -> str:
-    """One line of text whose baseline is at y."""
+    """One line of text with its baseline at y."""
     attributes = _attributes(
         {"x": float(x), "y": float(y), "text-anchor": anchor, "fill": colour, "font-size": size, "font-weight": weight}
     )

@@ -130,7 +130,7 @@ def _match_control(data: Mapping[str, Any], alpha: float) -> list[str] | None:
     words = (
         _("More often than by chance, people chose the image of the clip they heard, not another clip's.")
         if is_significant(test.get("p"), alpha) and (test.get("share") or 0) > 0.5
-        else _("It is not shown that people can tell the clip's own image from another clip's.")
+        else _("It is not shown that people can distinguish the clip's own image from another clip's.")
     )
     return [_("Match control"), found, words]
 

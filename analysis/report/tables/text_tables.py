@@ -122,7 +122,7 @@ def _contrasts(contents: Mapping[str, Any]) -> TextTable:
         rows=contents["contrasts"],
         note=_(
             "Points per answer. For new clips: crossed random effects of people and clips. For these clips: people "
-            "only; it says nothing about other music."
+            "only; it gives no information about other music."
         ),
         groups=(("", 1), (_("for new clips"), 5), (_("for these clips"), 4)),
     )

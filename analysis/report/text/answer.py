@@ -79,7 +79,7 @@ def _values(data: Mapping[str, Any], row: Mapping[str, Any], context: ReportCont
 def _without_a_test() -> str:
     """The sentence for a contrast without spread, which has no p value."""
     return _(
-        "How sure this is cannot be said from these data: of the %(total)s points an answer gives, %(high)s got "
+        "These data do not show how certain this is: of the %(total)s points an answer gives, %(high)s got "
         "%(more)s %(low)s."
     )
 
@@ -153,8 +153,8 @@ def _sentence_for(
 def _only_these_clips(these_clips: Mapping[str, Any]) -> str:
     """The sentence for a result that is significant for these clips, but not for new clips."""
     return _(
-        "For these clips by themselves people's preference is shown (95 %% interval %(interval)s, %(p)s); of other "
-        "music that says nothing."
+        "For these clips alone a preference is shown (95 %% interval %(interval)s, %(p)s); that gives no "
+        "information about other music."
     ) % {"interval": interval(these_clips.get("ci95"), to=_("to")), "p": p_value(these_clips.get("p"))}
 
 
@@ -176,8 +176,9 @@ def _stopped_early(data: Mapping[str, Any], context: ReportContext, alpha: float
             start % {"n": block["stopped_at"]},
             _(
                 "Of the %(total)s points an answer gives, the points of %(high)s minus those of %(low)s are "
-                "%(interval)s on average (%(level)s %% confidence sequence, valid however often one looked). Ordinary "
-                "p values are not valid after such a stop and are not shown. Of other music this says nothing."
+                "%(interval)s on average (%(level)s %% confidence sequence, valid however often the results were "
+                "checked). Ordinary p values are not valid after such a stop and are not shown. This gives no "
+                "information about other music."
             )
             % {
                 "total": points(total),
@@ -192,8 +193,8 @@ def _stopped_early(data: Mapping[str, Any], context: ReportContext, alpha: float
 
 def _too_few_clips(clips: int) -> str:
     return ngettext(
-        "One clip is too few to speak of other music.",
-        "%(clips)d clips are few to speak of other music; at least %(advised)d are advised.",
+        "One clip is too few for conclusions about other music.",
+        "%(clips)d clips are few for conclusions about other music; at least %(advised)d are advised.",
         clips,
     ) % {"clips": clips, "advised": ADVISED_CLIPS}
 
@@ -233,14 +234,14 @@ def _without_factors(data: Mapping[str, Any], context: ReportContext, alpha: flo
     }
     if p is None:
         text = _(
-            "For these clips, “%(best)s” got the most points: %(mean)s an answer (95 %% interval %(interval)s). How "
-            "sure the order is cannot be said from these data."
+            "For these clips, “%(best)s” got the most points: %(mean)s an answer (95 %% interval %(interval)s). "
+            "These data do not show how certain the order is."
         )
     elif is_significant(p, alpha):
         text = _(
-            "For these clips, people's points differ between the conditions (Friedman's χ²(%(df)s) = %(chi)s, %(p)s); "
-            "“%(best)s” got the most: %(mean)s an answer (95 %% interval %(interval)s). Whether this holds for other "
-            "music, this test does not say."
+            "For these clips, people's points differ between the conditions (Friedman's χ²(%(df)s) = %(chi)s, "
+            "%(p)s); “%(best)s” got the most: %(mean)s an answer (95 %% interval %(interval)s). This test does not "
+            "show whether this holds for other music."
         )
     else:
         text = _(

@@ -32,10 +32,10 @@ def methods(data: Mapping[str, Any], context: ReportContext, alpha: float) -> li
         high, low = sides(str(data["primary"].get("contrast")), data, context)
         texts.append(
             _(
-                "The primary test compares %(high)s with %(low)s by the difference of their points per answer, with "
-                "people and clips as crossed random effects, so that it speaks for new clips (two-way analysis of "
-                "variance, Satterthwaite's degrees of freedom, two-sided, α = %(alpha)s). Secondary contrasts are "
-                "adjusted by Holm's method."
+                "The primary test compares %(high)s with %(low)s by the difference of their points per answer, "
+                "with people and clips as crossed random effects, so that it holds for new clips (two-way analysis "
+                "of variance, Satterthwaite's degrees of freedom, two-sided, α = %(alpha)s). Secondary contrasts "
+                "are adjusted by Holm's method."
             )
             % {"high": high, "low": low, "alpha": f"{alpha:g}"}
         )
@@ -51,9 +51,10 @@ def methods(data: Mapping[str, Any], context: ReportContext, alpha: float) -> li
     texts.append(
         _(
             "Intervals of scores come from a studentized bootstrap over people. Friedman's test, Kendall's W, "
-            "Wilcoxon's tests (Holm over the pairs) and the permutation test rest on people and speak for these clips "
-            "only. The Plackett–Luce model is fitted to 1st choices out of all and 2nd choices out of the rest; its "
-            "errors are clustered by person, its intervals a jackknife over people."
+            "Wilcoxon's tests (Holm over the pairs) and the permutation test are based on people and hold for "
+            "these clips only. The Plackett–Luce model is fitted to 1st choices out of all and 2nd choices out of "
+            "the rest; its standard errors are clustered by person, its intervals come from a jackknife over "
+            "people."
         )
     )
     return texts
@@ -84,8 +85,8 @@ def limits() -> list[str]:
             "away by more people, only by more clips."
         ),
         _(
-            "People said which image they prefer for the music; unless match-control trials were shown, liking an "
-            "image and finding it fitting cannot be told apart."
+            "People chose the image that they prefer for the music; unless match-control trials were shown, liking "
+            "an image and finding it fitting cannot be distinguished."
         ),
         _(
             "The participants are those who followed the study's links; which population they represent is for the "

@@ -10,7 +10,7 @@ from django.core.management import BaseCommand
 
 
 class Command(BaseCommand):
-    help = "Compile each locale/*/LC_MESSAGES/*.po whose .mo file is missing or older, without GNU gettext."
+    help = "Compile each locale/*/LC_MESSAGES/*.po if its .mo file is missing or older, without GNU gettext."
 
     def handle(self, *args: Any, **options: Any) -> None:
         for folder in settings.LOCALE_PATHS:

@@ -22,25 +22,39 @@ from generation.tagging.musicnn.weights import ensure_weights
 from study.errors import ImportRefused, StudyError
 from study.models import Study
 
+# If more rows than this are about unknown clips, the table is probably that of a whole data set.
+FEW_PROBLEMS = 5
+
+
+def refusal(error: ImportRefused) -> str:
+    """Return the message for a refused table of tags; for a whole data set's table the hint comes first."""
+    hint = "For a data set's whole table, add --skip-unknown."
+    if error.unknown_clips > FEW_PROBLEMS:
+        count = f"{error.unknown_clips} rows are about clips that are not in the folder. {hint}"
+        return "\n".join([count, "The first problems:", *error.problems[:FEW_PROBLEMS], "Nothing was imported."])
+    return "\n".join([*error.problems, "Nothing was imported.", *([hint] if error.unknown_clips else [])])
+
 
 class Command(BaseCommand):
     help = "Build the demo study (or one of your own clips), open it, and serve it with a worker."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--no-serve", action="store_true", help="build everything, print the links and exit")
+        parser.add_argument(
+            "--no-serve", action="store_true", help="build everything, print the links and exit without serving them"
+        )
         parser.add_argument("--clips", type=Path, help="a folder of WAV, FLAC, OGG or MP3 files to use instead")
         parser.add_argument("--tags", type=Path, help="their tags: CSV with columns clip,tags or clip × tag")
         parser.add_argument(
             "--skip-unknown",
             action="store_true",
-            help="pass over rows of --tags about clips that are not in the folder (a data set's whole table)",
+            help="ignore rows of --tags about clips that are not in the folder (for the whole table of a data set)",
         )
         parser.add_argument("--port", type=int, default=8000, help="the web server's port (default 8000)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.console = Console()
         if options["tags"] and not options["clips"]:
-            raise CommandError("--tags goes with --clips: name the folder of the audio files too.", returncode=2)
+            raise CommandError("--tags needs --clips: name the folder of the audio files too.", returncode=2)
         if not 1 <= options["port"] <= 65535:
             raise CommandError("--port is a number from 1 to 65535.", returncode=2)
         source = demo.DemoSource(options["clips"], options["tags"], options["skip_unknown"])
@@ -55,13 +69,11 @@ class Command(BaseCommand):
                 self.generate_here(study)
                 answered = self.finish(study)
                 self.show(study, answered, settings.BASE_URL, password)
-                self.notify("Run it again without --no-serve to open these links.")
+                self.notify("Nothing serves these links yet: run the command again without --no-serve to open them.")
             else:
                 self.serve(study, password, options["port"])
         except ImportRefused as error:
-            hint = ["For a data set's whole table, add --skip-unknown."] if error.unknown_clips else []
-            lines = [*error.problems, "Nothing was imported.", *hint]
-            raise CommandError("\n".join(lines), returncode=2) from error
+            raise CommandError(refusal(error), returncode=2) from error
         except (demo.DemoError, StudyError, TaggingError) as error:
             raise CommandError(str(error), returncode=2) from error
         except KeyboardInterrupt:
@@ -139,7 +151,7 @@ class Command(BaseCommand):
         log = processes.log_of(ended)
         if ended != "worker" or not processes.restart(ended):
             raise demo.DemoError(f"The {ended} has ended; see {log}.")
-        self.notify(f"The worker ended by itself (see {log}) and is started again; it continues where it stopped.")
+        self.notify(f"The worker ended unexpectedly (see {log}) and is started again; it continues where it stopped.")
 
     def wait_for_generation(self, study: Study, processes: Processes) -> None:
         """Let the worker make the images and show its progress."""

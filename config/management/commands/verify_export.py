@@ -12,7 +12,7 @@ from config.bundles import verify_export
 
 
 class Command(BaseCommand):
-    help = "Check an export's sums and ballot digests, find receipts in it, and analyse its ballots again."
+    help = "Check the checksums and ballot digests of an export, find receipts in it, and analyse its ballots again."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("bundle", type=Path, help="the zip that export_study wrote")
@@ -29,6 +29,8 @@ class Command(BaseCommand):
             ) from error
         for text in result.checked:
             self.stdout.write(f"checked: {text}")
+        for text in result.unchecked:
+            self.stdout.write(f"not checked: {text}")
         for text in result.faults:
             self.stderr.write(f"WRONG: {text}")
         if result.faults:

@@ -12,15 +12,15 @@ from generation.management.taggers import add_tagger_arguments, tagger_from, tag
 class Command(BaseCommand):
     help = (
         "Listen to every audio file under FOLDER, in resumable chunks. Without --queue it works here; with it, "
-        "Celery's workers share the chunks (they must see the same folders). Run it again to go on."
+        "Celery's workers share the chunks (they must see the same folders). Run it again to continue."
     )
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("folder", type=Path)
-        parser.add_argument("--out", type=Path, required=True, help="folder of the results")
+        parser.add_argument("--out", type=Path, required=True, help="folder for the results")
         parser.add_argument("--queue", action="store_true", help="give the chunks to Celery's workers")
-        parser.add_argument("--status", action="store_true", help="say how far the pass is, and stop")
+        parser.add_argument("--status", action="store_true", help="print the progress of the pass, and exit")
         parser.add_argument("--voice-csv", type=Path, help="write the voice evidence of what is done there")
         add_tagger_arguments(parser)
 
@@ -37,7 +37,7 @@ class Command(BaseCommand):
                 self.stderr.write(row["error"])
         for number in passes.abandoned_chunks(out):
             self.stderr.write(
-                f"chunk {number}: {passes.MAX_TRIES} workers ended during it, so it is left alone; their logs may say "
+                f"chunk {number}: {passes.MAX_TRIES} workers ended during it, so it is skipped; their logs may say "
                 "why. Without --queue it is tried again."
             )
         if options["voice_csv"]:

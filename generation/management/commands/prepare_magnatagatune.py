@@ -12,7 +12,7 @@ from generation.management.progress import ProgressLine
 class Command(BaseCommand):
     help = (
         "Check MagnaTagATune's folder, decode its clips once into a compact memory-mapped store, and list bad "
-        "files. Run it again after an interruption: it goes on where it was."
+        "files. Run it again after an interruption: it continues where it stopped."
     )
     requires_system_checks = ()
 

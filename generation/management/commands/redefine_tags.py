@@ -34,19 +34,19 @@ class Command(BaseCommand):
             "--voice-at",
             type=float,
             default=defaults.voice_at,
-            help="share that says voice (default %(default)s)",
+            help="share from which on a clip counts as having a voice (default %(default)s)",
         )
         parser.add_argument(
             "--none-at",
             type=float,
             default=defaults.none_at,
-            help="share that says none (default %(default)s)",
+            help="share up to which a clip counts as having no voice (default %(default)s)",
         )
         parser.add_argument(
             "--tagger-at",
             type=float,
             default=defaults.tagger_at,
-            help="probability from which on the tagger speaks (default %(default)s)",
+            help="threshold of the tagger for a voice (default %(default)s)",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -15,7 +15,7 @@ from study.models import Stimulus
 
 class Command(BaseCommand):
     help = (
-        "Paint a stimulus again from its provenance, together with the others of its clip, and say whether it is "
+        "Paint a stimulus again from its provenance, together with the others of its clip, and report whether it is "
         "bit-identical, visually identical, or different in what (then the exit status is 1)."
     )
 

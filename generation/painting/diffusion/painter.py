@@ -163,7 +163,7 @@ class DiffusersPainter:
         except (torch.OutOfMemoryError, MemoryError):
             output = None
         except RuntimeError as error:
-            # The processor's allocator and cuBLAS raise a plain RuntimeError; only its text tells that memory ran out.
+            # The processor's allocator and cuBLAS raise a plain RuntimeError; only its text shows that memory ran out.
             if not any(words in str(error) for words in ("allocate memory", "out of memory", "ALLOC_FAILED")):
                 raise
             output = None

@@ -221,7 +221,7 @@ class Pen:
         self._draw(draw, line, pixels / 2 + 1, paint, alpha)
 
     def taper(self, points: Points, start: float, end: float, paint: Paint, alpha: float = 1) -> None:
-        """A smooth line whose width goes from `start` to `end`."""
+        """A smooth line with a width from `start` to `end`."""
         middle = spline(points, closed=False)
         slope = np.gradient(middle, axis=0)
         normal = np.stack([-slope[:, 1], slope[:, 0]], 1)

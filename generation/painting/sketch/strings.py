@@ -1,4 +1,4 @@
-"""Plucked and bowed instruments. Each stands upright between y = -1 (top) and y = 1 (bottom)."""
+"""Plucked and bowed instruments. Each is drawn upright between y = -1 (top) and y = 1 (bottom)."""
 
 from __future__ import annotations
 
@@ -191,7 +191,7 @@ def lute(pen: Pen, ink: Inks) -> None:
     pen.rect(-0.075, -0.62, 0.075, 0.2, Fade(ink.varnish, ink.wood_dark, (-0.08, 0), (0.08, 0)))
     for y in np.linspace(-0.5, 0.06, 7):
         pen.stroke([(-0.075, y), (0.075, y)], 0.011, ink.cream)
-    # The peg box bends back sharply: what tells a lute from every other plucked instrument.
+    # The peg box bends back sharply: what distinguishes a lute from every other plucked instrument.
     box = [(-0.08, -0.64), (0.08, -0.6), (0.52, -0.86), (0.48, -0.95)]
     for n in range(6):
         x, y = 0.12 + 0.066 * n, -0.665 - 0.046 * n

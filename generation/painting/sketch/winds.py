@@ -1,4 +1,4 @@
-"""Winds, brass and bells. Long winds stand upright between y = -1 and y = 1."""
+"""Winds, brass and bells. Long winds are drawn upright between y = -1 and y = 1."""
 
 from __future__ import annotations
 

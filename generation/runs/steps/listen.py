@@ -1,6 +1,6 @@
 """Listen to a clip: make the MP3 of the survey, detect voice, and tag.
 
-The step has three parts: "survey", "voice" and "tags". A part whose own inputs did not change keeps its result.
+The step has three parts: "survey", "voice" and "tags". A part keeps its result if its own inputs did not change.
 """
 
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ def collect_inputs(context: StepContext) -> dict[str, Any]:
 
 
 def run(context: StepContext, inputs: dict[str, Any], lease_token: str) -> StepOutcome:
-    """Listen for the parts whose inputs changed; take over the results of the others."""
+    """Listen for the parts with changed inputs; take over the results of the others."""
     before = context.step.result or {}
     digests = {part: canonical_digest([inputs["audio"], options]) for part, options in inputs["parts"].items()}
     kept = {part for part, digest in digests.items() if before.get("digests", {}).get(part) == digest}

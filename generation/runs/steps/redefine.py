@@ -72,7 +72,7 @@ def original_tags(
     """
     if settings.tag_source == "people" and not imported:
         raise StepFailed(
-            f"{name}: no tags were imported for this clip. Import some, or let the tagger speak for clips "
+            f"{name}: no tags were imported for this clip. Import some, or let the tagger predict tags for clips "
             "that have none (setting “tag source”)."
         )
     if imported and settings.tag_source != "predicted":

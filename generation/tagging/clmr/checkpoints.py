@@ -144,7 +144,7 @@ def _select(state: Any, prefix: str, wanted: Sequence[str]) -> dict[str, Tensor]
 
 
 def _check_numbers(weights: Mapping[str, Tensor], path: str | Path) -> None:
-    """Refuse weights that are not finite or whose shape claims more numbers than the file holds."""
+    """Refuse weights that are not finite, or with a shape for more numbers than the file holds."""
     for name, value in weights.items():
         if name.endswith("num_batches_tracked"):
             continue

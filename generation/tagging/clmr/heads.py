@@ -1,4 +1,4 @@
-"""Train heads on a frozen encoder, whose representations are computed once and stored."""
+"""Train heads on a frozen encoder; its representations are computed once and stored."""
 
 import time
 from collections.abc import Callable, Sequence

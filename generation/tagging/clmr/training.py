@@ -89,7 +89,7 @@ def fit(
     TaggingError if the options differ, or the loss is no longer finite.
     """
     batch = min(options.batch, clips)
-    steps_per_epoch = clips // batch  # clips left over come in other epochs, whose order differs
+    steps_per_epoch = clips // batch  # clips left over come in other epochs, in another order
     if batch < 2 or batch < accelerator.num_processes:
         raise TaggingError(f"{clips} clips are too few to train on; at least two per device are needed.")
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]

@@ -132,7 +132,7 @@ class DescribeForm(forms.Form):
     title = forms.CharField(
         label=gettext_lazy("Title"),
         max_length=200,
-        help_text=gettext_lazy("Participants read it too, so it should not give the conditions away."),
+        help_text=gettext_lazy("Participants read it too, so it should not reveal the conditions."),
     )
     description = forms.CharField(
         label=gettext_lazy("Description"),
@@ -154,9 +154,9 @@ class DescribeForm(forms.Form):
         "instructions": gettext_lazy("Instructions"),
     }
     HELP = {
-        "question": gettext_lazy("Stands above the images of every clip."),
+        "question": gettext_lazy("Shown above the images of every clip."),
         "consent_text": gettext_lazy("Participants agree to it before anything is stored."),
-        "instructions": gettext_lazy("Read once, before the first clip."),
+        "instructions": gettext_lazy("Shown once, before the first clip."),
     }
 
     def __init__(self, *args: Any, study: Study, **kwargs: Any) -> None:

@@ -16,13 +16,13 @@ class LinksForm(forms.Form):
         min_value=1,
         max_value=1000,
         initial=1,
-        help_text=gettext_lazy("1: each link is for one person, who resumes by it."),
+        help_text=gettext_lazy("1: each link is for one person, who can also resume with it."),
     )
     labels = forms.CharField(
         label=gettext_lazy("Names for the links"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=gettext_lazy("Optional, one a line, such as seat numbers; no names of persons."),
+        help_text=gettext_lazy("Optional, one per line, such as seat numbers; no names of persons."),
     )
 
     def clean(self) -> dict[str, Any]:

@@ -27,8 +27,9 @@ class PlanForm(forms.ModelForm):
         required=False,
         widget=forms.Textarea(attrs={"rows": 3, "class": "mono", "spellcheck": "false"}),
         help_text=gettext_lazy(
-            "One a line, by the keys of a choice asked before: training_years = none: 15 lets fifteen people in "
-            "who answer so. Whoever comes later is told kindly that the place is taken."
+            "One per line, with the keys of a choice question asked before the clips: training_years = none: 15 "
+            "admits fifteen people who give this answer. Participants who come later are told that the quota is "
+            "full."
         ),
     )
 
@@ -37,7 +38,7 @@ class PlanForm(forms.ModelForm):
             "points",
             gettext_lazy("Points and test"),
             gettext_lazy(
-                "How choices are counted and how sure a finding has to be. Fixed when the study opens, so that "
+                "How choices are counted and how certain a finding has to be. Fixed when the study opens, so that "
                 "nobody can choose the counting that suits the result."
             ),
             ("weight_first", "weight_second", "alpha"),
@@ -46,8 +47,8 @@ class PlanForm(forms.ModelForm):
             "people",
             gettext_lazy("People and clips"),
             gettext_lazy(
-                "Who is asked how much. Twelve clips or more let a finding speak about music beyond the "
-                "clips; thirty people are a good start."
+                "How many clips each participant hears, and how many people take part. With twelve clips or more, "
+                "findings generalise to other music; thirty people are a good start."
             ),
             ("target_participants", "stop_at_target", "trials_per_participant", "grace_minutes"),
         ),
@@ -71,64 +72,70 @@ class PlanForm(forms.ModelForm):
             "quality",
             gettext_lazy("Checks of the answers"),
             gettext_lazy(
-                "Hidden trials that show how reliable answers are. They lengthen the survey; none of them "
-                "leaves anybody out by itself."
+                "Hidden trials that show how reliable answers are. They lengthen the survey; none of them excludes "
+                "a participant automatically."
             ),
             ("repeats", "match_controls", "attention_trials", "minimum_seconds"),
         ),
         (
             "questions",
             gettext_lazy("Questions about the person"),
-            gettext_lazy("Asked once, before or after the clips. Ask only what the analysis needs."),
+            gettext_lazy("Asked once, before or after the clips. Ask only for what the analysis needs."),
             ("questions_before", "quota_lines", "questions_after"),
         ),
         (
             "recruitment",
             gettext_lazy("Recruitment and completion"),
             gettext_lazy(
-                "Where participants come from, and how the platform learns that somebody has finished. "
-                "These can be mended while the study is open."
+                "Where participants come from, and how the platform learns that somebody has finished. These can "
+                "be changed while the study is open."
             ),
             ("recruitment_platform", "completion_code", "return_url", "screen_out_code", "screen_out_url"),
         ),
     )
     HELP = {
-        "weight_first": gettext_lazy("The usual 3 and 1 need no reason; any other pair does."),
+        "weight_first": gettext_lazy("The usual 3 and 1 need no reason; other values do."),
         "weight_second": gettext_lazy("At most as much as the 1st."),
-        "alpha": gettext_lazy("How often a finding may be mere chance: 0.05 is usual."),
+        "alpha": gettext_lazy("How often a finding may be due to chance alone: 0.05 is usual."),
         "target_participants": gettext_lazy("Shown as progress on the monitor; empty: no target."),
-        "stop_at_target": gettext_lazy("Otherwise people may come until you close the study."),
+        "stop_at_target": gettext_lazy("Otherwise people may start until you close the study."),
         "trials_per_participant": gettext_lazy(
             "Empty: everybody hears every clip. With many clips, 10 to 20 keep people fresh; every clip is then "
             "heard equally often."
         ),
-        "second_choice_required": gettext_lazy("Two choices a clip say nearly twice as much as one."),
-        "allow_none_fits": gettext_lazy("Counted and reported on its own, and never as a choice."),
+        "second_choice_required": gettext_lazy("Two choices per clip give nearly twice the information of one."),
+        "allow_none_fits": gettext_lazy("Counted and reported separately, never as a choice."),
         "ask_reason": gettext_lazy("One optional line; it lengthens the survey by about a third."),
         "practice_trial": gettext_lazy("Needs a clip marked for practice; its answer is not counted."),
-        "sound_check": gettext_lazy("Participants hear a sound and say that they heard it."),
+        "sound_check": gettext_lazy("Participants hear a sound and confirm that they heard it."),
         "headphone_check": gettext_lazy("Six short sounds that are hard to tell apart on loudspeakers."),
         "feedback": gettext_lazy("After finishing, never about the conditions."),
-        "repeats": gettext_lazy("So many clips come a second time, unannounced: how steady are answers?"),
-        "match_controls": gettext_lazy(
-            "So many trials show images of other clips as well: do people choose by the music?"
+        "repeats": gettext_lazy(
+            "Clips that are shown a second time, unannounced, to check how consistent the answers are."
         ),
-        "attention_trials": gettext_lazy("So many trials say which images to choose: does the person read?"),
+        "match_controls": gettext_lazy(
+            "Trials that also show images of other clips, to check that people choose by the music."
+        ),
+        "attention_trials": gettext_lazy("Trials that name the images to choose, to check that the participant reads."),
         "ask_familiarity": gettext_lazy("Lets the analysis look at people who did not know the piece."),
         "listening_minimum_seconds": gettext_lazy(
             "How long the music has to play before a choice. Empty: half the clip, at most 15 seconds."
         ),
         "grace_minutes": gettext_lazy(
-            "How long people in the middle may go on after the study is closed. Results open then."
+            "How long participants who have started may go on after the study is closed. Then the results open."
         ),
-        "minimum_seconds": gettext_lazy("Faster answers are flagged, never left out by themselves."),
+        "minimum_seconds": gettext_lazy("Faster answers are flagged, never excluded automatically."),
         "questions_before": gettext_lazy("A question set in YAML, asked before the first clip."),
         "questions_after": gettext_lazy("A question set in YAML, asked after the last clip."),
-        "recruitment_platform": gettext_lazy("Its ids are kept with the answers where it needs them back."),
-        "screen_out_url": gettext_lazy("Where such people are led."),
+        "recruitment_platform": gettext_lazy(
+            "The platform's ids are stored with the answers if the platform needs them back."
+        ),
+        "screen_out_url": gettext_lazy("Where these participants are sent."),
         "completion_code": gettext_lazy("Shown on the last page."),
-        "return_url": gettext_lazy("Where the last page leads, such as the platform's completion address."),
-        "screen_out_code": gettext_lazy("For people whom a question before the clips leaves out."),
+        "return_url": gettext_lazy(
+            "Where the last page sends participants, such as the platform's completion address."
+        ),
+        "screen_out_code": gettext_lazy("For people who are screened out by a question before the clips."),
     }
 
     class Meta:
@@ -260,5 +267,5 @@ class PlanForm(forms.ModelForm):
                 _("Only %(n)d clips are included. Write at most %(n)d, or leave it empty.") % {"n": clips},
             )
         if cleaned.get("stop_at_target") and not cleaned.get("target_participants"):
-            self.add_error("stop_at_target", _("Say first how many people are wanted."))
+            self.add_error("stop_at_target", _("Set the target number of participants first."))
         return cleaned

@@ -15,5 +15,5 @@ class TagFileForm(forms.Form):
     skip_unknown = forms.BooleanField(
         label=gettext_lazy("Skip rows about clips that are not in this study"),
         required=False,
-        help_text=gettext_lazy("For a data set's whole annotation file. Otherwise such a row stops the import."),
+        help_text=gettext_lazy("For the whole annotation file of a data set. Otherwise such a row stops the import."),
     )

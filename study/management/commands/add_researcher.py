@@ -37,7 +37,7 @@ class Command(BaseCommand):
         try:
             user.full_clean()
         except ValidationError as error:
-            raise CommandError(f"“{name}” will not do: {' '.join(error.messages)}", returncode=2) from error
+            raise CommandError(f"“{name}” cannot be used: {' '.join(error.messages)}", returncode=2) from error
         user.save()
         self.stdout.write(f"name:     {name}")
         self.stdout.write(f"password: {password}")

@@ -11,8 +11,9 @@ from study.models import Study
 
 class Command(BaseCommand):
     help = (
-        "Walk the survey as pilots, gather all that can be observed except the pixels, and try to guess each image's "
-        "condition for pilots that the guesser did not learn from. Better than chance is a leak: exit status 1."
+        "Walk the survey as pilots, collect all that can be observed except the pixels, and try to guess the "
+        "condition of each image for pilots that the guesser did not learn from. A guess better than chance is a leak: "
+        "exit status 1."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -21,7 +22,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--trials",
             type=int,
-            help="trials of each whose images are fetched (default: enough to see each clip)",
+            help="trials of each pilot with fetched images (default: enough to see each clip)",
         )
         parser.add_argument("--url", default="", help="a running server (default: in this process)")
         parser.add_argument("--all", action="store_true", help="list every channel, not only leaks")
@@ -40,12 +41,14 @@ class Command(BaseCommand):
             f"{report.people} people saw {report.images} images; {len(report.channels)} channels were tried."
         )
         for channel in report.channels if options["all"] else report.reported:
-            self.stdout.write(f"  {channel.name}: {channel.example} (p = {channel.p:.5f})")
+            # The size of an image file depends on its pixels, so it may reveal the condition as the picture itself may.
+            note = "" if channel.judged else "; this follows from the pixels and is no leak"
+            self.stdout.write(f"  {channel.name}: {channel.example} (p = {channel.p:.5f}){note}")
         if report.passed:
-            self.stdout.write("Nothing but the pixels tells the condition.")
+            self.stdout.write("Nothing but the pixels reveals the condition.")
             return
         for part in report.differing_files:
             self.stdout.write(f"LEAK {part}")
         for channel in report.leaks:
             self.stdout.write(f"LEAK {channel.name}: {channel.example} (p = {channel.p:.5f})")
-        raise CommandError(f"{len(report.findings)} channels tell the condition.", returncode=1)
+        raise CommandError(f"{len(report.findings)} channels reveal the condition.", returncode=1)

@@ -12,14 +12,14 @@ from study.participants.exclusion import set_exclusion
 
 class Command(BaseCommand):
     help = (
-        "Leave a participant's answers out of the analysis (or take them in again); they stay in every export, marked."
+        "Leave a participant's answers out of the analysis (or include them again); they stay in every export, marked."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("slug", help="the study")
         parser.add_argument("code", help="the participant as ballots.csv names them: r0007")
         parser.add_argument("--reason", required=True, help="for the log and the report")
-        parser.add_argument("--undo", action="store_true", help="take them in again")
+        parser.add_argument("--undo", action="store_true", help="include the participant again")
 
     def handle(self, *args: Any, slug: str, code: str, reason: str, undo: bool, **options: Any) -> None:
         study = Study.objects.filter(slug=slug).first()
@@ -29,4 +29,4 @@ class Command(BaseCommand):
             set_exclusion(study, code, reason, excluded=not undo)
         except StudyError as error:
             raise CommandError(str(error), returncode=2) from error
-        self.stdout.write(f"{code} is {'taken in again' if undo else 'left out'}. Analyse again to see the results so.")
+        self.stdout.write(f"{code} is {'included again' if undo else 'left out'}. Analyse again to update the results.")

@@ -75,8 +75,13 @@ SITUATIONS: list[tuple[str, dict[str, Any], list[str], list[str]]] = [
     ("reverse", primary(-1.4, 0.003), ["No, the reverse", "1.40 fewer"], ["Yes", "Not shown"]),
     ("reverse not shown", primary(-0.4, 0.4), ["Not shown", "0.40 fewer"], ["reverse", "Yes"]),
     ("zero estimate", primary(0.0, 1.0), ["Not shown", "0.00 more", "p = 1.00"], ["−0.00", "Yes"]),
-    ("no p", primary(2.0, None) | {"secondary": None}, ["How sure this is cannot be said", "2.00 more"], ["Yes", "t("]),
-    ("no p, negative", primary(-2.0, None), ["cannot be said", "2.00 fewer"], ["Yes", "−2.00 more"]),
+    (
+        "no p",
+        primary(2.0, None) | {"secondary": None},
+        ["These data do not show how certain this is", "2.00 more"],
+        ["Yes", "t("],
+    ),
+    ("no p, negative", primary(-2.0, None), ["do not show how certain", "2.00 fewer"], ["Yes", "−2.00 more"]),
     ("no estimate", primary(None, None), ["cannot be answered from these data"], ["Yes", "points an answer"]),
     ("few clips and not shown", primary(0.5, 0.3), ["6 clips are few", "at least 12"], []),
     ("few clips but shown", primary(2.1, 0.001), [], ["are few"]),
@@ -101,7 +106,7 @@ SITUATIONS: list[tuple[str, dict[str, Any], list[str], list[str]]] = [
     (
         "no factors, shown",
         NO_FACTORS,
-        ["For these clips", "Friedman", "Whether this holds for other music"],
+        ["For these clips", "Friedman", "This test does not show whether this holds for other music"],
         ["for music like this", "redefined tags got"],
     ),
     (
@@ -113,7 +118,7 @@ SITUATIONS: list[tuple[str, dict[str, Any], list[str], list[str]]] = [
     (
         "no factors, no test",
         NO_FACTORS | {"friedman": None},
-        ["cannot be said from these data", "For these clips"],
+        ["These data do not show how certain", "For these clips"],
         ["Friedman"],
     ),
     ("no factors, no scores", NO_FACTORS | {"scores": {}}, ["no answers to analyse"], ["Friedman"]),
@@ -138,7 +143,7 @@ SITUATIONS: list[tuple[str, dict[str, Any], list[str], list[str]]] = [
     (
         "a factor of one's own, no p",
         OWN_FACTOR | {"primary": contrast("size_large_minus_rest", 0.3, None)},
-        ["cannot be said"],
+        ["do not show how certain"],
         ["t("],
     ),
     ("stricter alpha", primary(0.9, 0.03) | {"alpha": 0.01}, ["Not shown"], ["Yes"]),
@@ -148,12 +153,12 @@ SITUATIONS: list[tuple[str, dict[str, Any], list[str], list[str]]] = [
         primary(0.9, 0.2) | here(0.9, 0.001),
         [
             "Not shown for music like this",
-            "For these clips by themselves people's preference is shown",
-            "of other music that says nothing",
+            "For these clips alone a preference is shown",
+            "that gives no information about other music",
         ],
         ["Yes"],
     ),
-    ("shown for neither", primary(0.9, 0.2) | here(0.9, 0.2), ["Not shown"], ["For these clips by themselves"]),
+    ("shown for neither", primary(0.9, 0.2) | here(0.9, 0.2), ["Not shown"], ["For these clips alone"]),
     (
         "shown for both is said once",
         primary(2.1, 0.001) | here(2.1, 1e-9),
@@ -181,7 +186,7 @@ SITUATIONS: list[tuple[str, dict[str, Any], list[str], list[str]]] = [
     (
         "one clip, no spread",
         NO_FACTORS | PRESET | here(0.3, None) | {"n_clips": 1},
-        ["cannot be said from these data"],
+        ["These data do not show how certain"],
         ["Yes", "t("],
     ),
     (

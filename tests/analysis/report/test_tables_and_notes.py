@@ -166,9 +166,9 @@ def test_the_methods_name_only_contrasts_with_unequal_sides(
             return " ".join(report_contents(data, context)["methods"])
 
     one, two = analysis["conditions"][:1], analysis["conditions"][:2]
-    told = methods({"size_large": one, "by_a": two})
-    assert words in told
-    assert "size_large" in told
-    assert "by_a" not in told
+    text = methods({"size_large": one, "by_a": two})
+    assert words in text
+    assert "size_large" in text
+    assert "by_a" not in text
     assert words not in methods({"redefined": two, "sentence": two})
     assert words not in methods(None)

@@ -237,7 +237,7 @@ def test_an_order_changes_on_either_side_of_its_crossing_and_nowhere_else(seed: 
 
 @pytest.mark.parametrize("repeats", [False, True])
 def test_leaving_out_a_clip_or_a_person_is_the_analysis_without_their_rows(repeats: bool) -> None:
-    """Everything told of each answer: estimate, p, interval, the order by mean points; and the count of firsts."""
+    """All figures of each analysis: estimate, p, interval, the order by mean points; and the count of firsts."""
     study = simulated(people=7, clips=4, seed=3)
     keep = np.random.default_rng(0).random(study.n) < 0.85
     study = study.select(keep)

@@ -42,7 +42,7 @@ def test_simulated_people_took_no_time_and_cost_nothing() -> None:
     otani = checklist_answers(study, "Otani et al. 2023")
     assert otani["g"] == "The participants are simulated: they took no working time."
     assert otani["h"] == ""
-    Study.objects.filter(pk=study.pk).update(simulated=False)  # the control: of real people a time is told
+    Study.objects.filter(pk=study.pk).update(simulated=False)  # the control: for real people a time is reported
     study.participants.update(kind="real")
     study.refresh_from_db()
     assert "min from start to end" in checklist_answers(study, "Otani et al. 2023")["g"]

@@ -59,13 +59,13 @@ def test_a_missed_or_exceeded_target_is_reported_unless_the_study_is_open() -> N
 
 
 def test_an_early_end_is_compared_with_the_rule_of_the_plan() -> None:
-    def told(people: int, rule: bool) -> str:
+    def deviations_text(people: int, rule: bool) -> str:
         study = close(planned_study(people=people, wanted=40, rule=rule))
         return " ".join(deviations(study, analyses.build_analysis(study)))
 
-    assert "The plan allows it: its rule to stop early was reached after" in told(20, rule=True)
-    assert "rule to stop early was not reached" in told(3, rule=True)
-    assert "rule" not in told(3, rule=False)
+    assert "The plan allows it: its rule to stop early was reached after" in deviations_text(20, rule=True)
+    assert "rule to stop early was not reached" in deviations_text(3, rule=True)
+    assert "rule" not in deviations_text(3, rule=False)
 
 
 def test_while_sealed_the_rule_is_not_mentioned() -> None:
@@ -83,8 +83,8 @@ def test_people_excluded_by_hand_are_counted_with_their_reasons() -> None:
     first, second, third, _last = study.participants.order_by("number")
     study.participants.filter(pk__in=(first.pk, second.pk)).update(excluded=True, exclusion_reason="no loudspeaker")
     study.participants.filter(pk=third.pk).update(excluded=True)
-    [told] = deviations(study)
-    assert told == "People excluded by hand after opening: 3 (no loudspeaker: 2; no reason given: 1)."
+    [text] = deviations(study)
+    assert text == "People excluded by hand after opening: 3 (no loudspeaker: 2; no reason given: 1)."
 
 
 def test_clips_that_are_not_those_of_the_plan_are_named() -> None:
@@ -92,12 +92,12 @@ def test_clips_that_are_not_those_of_the_plan_are_named() -> None:
     first, second = study.clips.order_by("number")
     Clip.objects.filter(pk=first.pk).update(included=False, exclusion_reason="licence")
     Clip.objects.filter(pk=second.pk).update(audio_digest="ff" * 32)
-    told = deviations(study)
-    assert f"Clips left out after opening: {first.name} (licence)." in told
-    assert f"Clips whose sound was exchanged after opening: {second.name}." in told
+    texts = deviations(study)
+    assert f"Clips left out after opening: {first.name} (licence)." in texts
+    assert f"Clips whose sound was replaced after opening: {second.name}." in texts
     study.plan["fixed"]["clips"] = study.plan["fixed"]["clips"][:1]
     Clip.objects.filter(pk=first.pk).update(included=True)
-    assert f"Clips taken in after opening: {second.name}." in deviations(study)
+    assert f"Clips included after opening: {second.name}." in deviations(study)
 
 
 def test_changed_settings_are_reported_with_both_values() -> None:
@@ -105,15 +105,15 @@ def test_changed_settings_are_reported_with_both_values() -> None:
     Study.objects.filter(pk=study.pk).update(grace_minutes=5, weight_second=2, allow_none_fits=True)
     study.refresh_from_db()
     study.plan["analysis"]["sequential"] = True
-    told = deviations(study)
+    texts = deviations(study)
     for change in (
         "grace period in minutes, from 60 to 5",
         "points for the 2nd choice, from 1 to 2",
         "offer “none of them fits”, from no to yes",
         "early stop, from no to yes",
     ):
-        assert f"Changed after opening: {change}." in told
-    assert len(told) == 4
+        assert f"Changed after opening: {change}." in texts
+    assert len(texts) == 4
     study.conditions.filter(number=1).update(levels={})
     assert "The conditions were changed after opening." in deviations(study)
 
@@ -180,12 +180,12 @@ def test_the_checklists_include_the_deviations() -> None:
 
 
 def test_the_export_contains_the_deviations_once_unsealed(tmp_path: Path) -> None:
-    def told(study: Study) -> Any:
+    def exported_deviations(study: Study) -> Any:
         export_study(study, tmp_path / "bundle.zip", images=False)
         with zipfile.ZipFile(tmp_path / "bundle.zip") as bundle:
             return json.loads(bundle.read("study.json"))["deviations"]
 
     study = planned_study(people=3, wanted=2)
-    assert told(study) is None
+    assert exported_deviations(study) is None
     with translation.override("ko"):
-        assert told(close(study)) == ["More people than planned: 3 completed, 2 were planned."]
+        assert exported_deviations(close(study)) == ["More people than planned: 3 completed, 2 were planned."]

@@ -49,6 +49,7 @@ def rewritten(bundle: Path, change: Callable[[dict[str, bytes]], None], *, sums:
 def test_an_untouched_export_has_no_fault_and_finds_a_receipt(study: Study, bundle: Path) -> None:
     result = verify_export(bundle, [receipt_of(study)])
     assert result.faults == ()
+    assert result.unchecked == ()
     text = " ".join(result.checked)
     assert "digests of 6 ballots" in text
     assert "receipt" in text
@@ -66,7 +67,7 @@ def test_an_altered_file_is_found_by_its_sum(bundle: Path) -> None:
         files["README.txt"] += b"!"
 
     assert verify_export(rewritten(bundle, change)).faults == (
-        "README.txt was changed after the export: its sum differs.",
+        "README.txt was changed after the export: its checksum differs.",
     )
 
 
@@ -145,7 +146,9 @@ def test_a_sealed_export_names_no_condition_and_holds_no_image(tmp_path: Path) -
         everything = b"".join(archive.read(name) for name in archive.namelist())
     for condition in study.conditions.all():
         assert condition.key.encode() not in everything
-    assert verify_export(path).faults == ()
+    result = verify_export(path)
+    assert result.faults == ()
+    assert "plan, ballots, images and analysis" in " ".join(result.unchecked)
 
 
 def test_verify_export_ends_with_1_for_a_fault_and_with_2_if_the_file_is_no_zip(bundle: Path, tmp_path: Path) -> None:

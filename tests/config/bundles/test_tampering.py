@@ -148,7 +148,7 @@ def test_a_changed_byte_in_any_file_is_found_by_its_sum(original: Files, tmp_pat
 
     faults = faults_after(original, tmp_path, change, sums=False)
     for name in original.keys() - {SUMS}:
-        assert f"{name} was changed after the export: its sum differs." in faults
+        assert f"{name} was changed after the export: its checksum differs." in faults
 
 
 @pytest.mark.parametrize("name", ["../evil.txt", "/etc/evil", "images/../../evil", "..\\evil", "C:/evil"])

@@ -49,7 +49,7 @@ def test_what_is_no_audio_is_refused_with_the_mend(tmp_path, content, reason):
 def test_a_wave_file_cut_short_is_refused(write_audio):
     path = write_audio("a.wav")
     path.write_bytes(path.read_bytes()[:40_000])
-    with pytest.raises(AudioError, match="cut off: it announces more sound than it holds"):
+    with pytest.raises(AudioError, match="cut off: its header announces more sound than the file holds"):
         check_audio(path)
 
 

@@ -212,9 +212,11 @@ def test_a_denied_genre_is_no_place():
 
 
 def test_a_sentence_is_composed_unlike_the_list_of_its_tags(painter):
-    listed, told = painter.paint(["cello, piano, church, slow", "A slow cello and a piano in a church."], seed=9).images
+    listed, sentence = painter.paint(
+        ["cello, piano, church, slow", "A slow cello and a piano in a church."], seed=9
+    ).images
     assert names("cello, piano, church, slow") == names("A slow cello and a piano in a church.")
-    assert distance(listed, told) > 8
+    assert distance(listed, sentence) > 8
 
 
 def test_counts_words_marks_and_the_two_ends():

@@ -108,7 +108,7 @@ def test_missing_and_unlisted_files_are_reported():
 
 
 def test_one_file_for_two_conditions_is_refused():
-    assert "stands in row 2 already" in faults_of(zipped(rows=[*ROWS[:3], ("b.mp3", "two", "a-one.png")]))
+    assert "is in row 2 already" in faults_of(zipped(rows=[*ROWS[:3], ("b.mp3", "two", "a-one.png")]))
 
 
 def test_a_clip_without_all_its_pictures_is_refused():

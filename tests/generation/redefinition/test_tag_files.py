@@ -1,4 +1,4 @@
-"""Tag files: every layout is kept, every fault named with file, row, value and mend."""
+"""Tag files: every layout is kept, every fault named with file, row, value and remedy."""
 
 import csv
 import gzip

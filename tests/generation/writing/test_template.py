@@ -190,7 +190,7 @@ def test_every_tag_of_the_vocabulary_makes_a_sentence_alone_and_in_company(tag):
 
 
 def test_original_words_are_kept_as_they_are():
-    """Synonyms are redefinition's to mend, not the writer's: both sets would be mended."""
+    """Redefinition replaces synonyms, not the writer: it would replace them in both tag sets."""
     writer = TemplateWriter(TemplateOptions())
     text = writer.write(["electro", "guitars", "harpsicord"], count_tokens=count_words, token_limit=77, seed=1).text
     assert "electro piece" in text

@@ -160,7 +160,7 @@ def test_what_was_said_to_be_saved_survives_a_kill_and_the_rest_arrives_once(sit
 
 
 def test_answers_wait_while_another_writer_holds_the_database(tmp_path: Path) -> None:
-    """SQLite lets one write at a time; whoever comes meanwhile waits instead of being told "database is locked"."""
+    """SQLite allows one writer at a time; others wait instead of failing with "database is locked"."""
     path = tmp_path / "held.sqlite3"
     site = Site(f"sqlite:///{path}", tmp_path)
     [people] = site.run(PREPARE)

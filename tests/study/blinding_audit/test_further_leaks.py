@@ -26,7 +26,7 @@ def names(report):
 
 
 def found(report, *parts):
-    """Whether a channel whose name holds all parts tells the condition."""
+    """Return whether a channel with all parts in its name reveals the condition."""
     return any(all(part in name for part in parts) for name in names(report))
 
 

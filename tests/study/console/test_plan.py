@@ -35,7 +35,7 @@ def test_a_plan_is_saved(draft: Study, as_user: SignIn) -> None:
     [
         ({"weight_first": "1", "weight_second": "3"}, "The 2nd choice would count more than the 1st."),
         ({"trials_per_participant": "0"}, "Write at least 1, or leave it empty."),
-        ({"stop_at_target": "on"}, "Say first how many people are wanted."),
+        ({"stop_at_target": "on"}, "Set the target number of participants first."),
         ({"alpha": "0.5"}, "less than or equal to 0.2"),
         ({"questions_before": "questions: ["}, "line "),
         ({"quota_lines": "training_years none 3"}, "write question = answer: limit"),

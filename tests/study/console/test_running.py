@@ -45,7 +45,7 @@ def test_a_study_is_opened_paused_resumed_and_closed(owner: Any, as_user: SignIn
     study.refresh_from_db()
     assert study.status == "open"
     assert study.plan_digest
-    assert "Say why" in move("pause")
+    assert "Give a reason" in move("pause")
     move("pause", reason="server work")
     assert study.status == "paused"
     move("resume")

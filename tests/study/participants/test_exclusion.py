@@ -35,7 +35,7 @@ def test_a_participant_is_excluded_and_included_again(capsys):
 
 @pytest.mark.parametrize(
     ("code", "reason", "said"),
-    [("r9999", "x", "no participant r9999"), ("", "x", "no participant"), (None, "  ", "Say why")],
+    [("r9999", "x", "no participant r9999"), ("", "x", "no participant"), (None, "  ", "Give a reason")],
 )
 def test_an_impossible_exclusion_is_refused_with_a_reason(code, reason, said):
     study = closed_study(people=1, clips=1)
@@ -61,7 +61,7 @@ def test_the_console_lists_who_is_flagged_and_leaves_out_with_a_reason(client):
     assert second in client.get(people + "?show=all").text
 
     leave_out = reverse("participant_exclude", args=[study.slug, second, "leave-out"])
-    assert "Say why" in client.post(leave_out, {"reason": " "}, follow=True).text
+    assert "Give a reason" in client.post(leave_out, {"reason": " "}, follow=True).text
     assert left_out(study) == set()
     page = client.post(leave_out, {"reason": "told us the <b>sound</b> was off"}, follow=True).text
     assert f"{second} is left out of the analysis" in page

@@ -198,7 +198,9 @@ def test_prolific_ids_are_stored_and_the_return_link_is_shown_at_the_end_only():
 def test_feedback_is_shown_if_the_study_allows_it():
     visit = Visit(make_open_study(clips=3, repeats=1, feedback=True)).to_trials()
     visit.finish()
-    assert re.search("One piece came twice; you gave the same 1st to [01] of 1", visit.get("thanks/").content.decode())
+    assert re.search(
+        "One piece came twice; you chose the same 1st for [01] of 1", visit.get("thanks/").content.decode()
+    )
 
 
 @pytest.mark.parametrize(

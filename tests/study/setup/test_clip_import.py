@@ -1,4 +1,4 @@
-"""Each file stands for itself; a refusal names it and the mend."""
+"""Each file is imported or refused on its own; a refusal names the file and the remedy."""
 
 import unicodedata
 from typing import Any

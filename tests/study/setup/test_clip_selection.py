@@ -32,7 +32,7 @@ def test_an_open_study_keeps_its_clips() -> None:
 
 def test_leaving_a_clip_out_needs_a_reason_and_keeps_it_in_the_log() -> None:
     clip = make_study(clips=1).clips.get()
-    with pytest.raises(StudyError, match="Say why"):
+    with pytest.raises(StudyError, match="Give a reason"):
         exclude_clip(clip, reason="  ")
     exclude_clip(clip, reason="clipped")
     clip.refresh_from_db()

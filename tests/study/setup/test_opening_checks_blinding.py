@@ -37,7 +37,7 @@ def spoil(study):
 
 @pytest.fixture
 def worker(monkeypatch):
-    """A worker that does what it was sent when it is told to."""
+    """A worker that does what it was sent when the test calls it."""
     sent: list[int] = []
     monkeypatch.setattr("study.blinding_audit.queueing.queue_audit", sent.append)
 
@@ -94,7 +94,7 @@ def test_opening_twice_audits_once(draft, press, worker):
 
 
 def test_asking_to_open_during_an_audit_opens_after_it(draft, press, worker, monkeypatch):
-    """The audit writes its progress into the row in which the wish to open stands."""
+    """The audit writes its progress into the row that also stores the wish to open."""
     crawl = audit.crawl
     monkeypatch.setattr(audit, "crawl", lambda *args: [crawl(*args), press()][0])
     BlindingAudit.objects.create(study=draft, fingerprint=verdicts.fingerprint(draft))
@@ -105,7 +105,7 @@ def test_asking_to_open_during_an_audit_opens_after_it(draft, press, worker, mon
 
 def test_an_audited_study_opens_at_once(draft, press, worker):
     BlindingAudit.objects.create(study=draft, state=BlindingAudit.State.PASSED, fingerprint=verdicts.fingerprint(draft))
-    assert "Hand out the link" in press()
+    assert "Share the link" in press()
     assert (draft.status, worker()) == (Study.Status.OPEN, 0)
 
 
