@@ -56,11 +56,12 @@ class Verification:
 
 @dataclass
 class Bundle:
-    """An opened export with the lists of checks made and faults found so far."""
+    """An opened export with the checks made, the faults found and what could not be checked so far."""
 
     archive: zipfile.ZipFile
     checked: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+    unchecked: list[str] = field(default_factory=list)
 
     @cached_property
     def members(self) -> dict[str, zipfile.ZipInfo]:
@@ -192,6 +193,7 @@ def _check_complete(bundle: Bundle) -> None:
 
 def _check_digests(bundle: Bundle) -> None:
     if bundle.is_sealed and not any(row.get("nonce") for row in bundle.ballots):
+        bundle.unchecked.append(UNCHECKED_SEALED)
         return
     for number, row in enumerate(bundle.ballots, start=2):
         try:
@@ -329,5 +331,4 @@ def verify_export(path: Path, receipts: Iterable[str] = ()) -> Verification:
             except Unreadable as error:
                 if str(error) not in bundle.faults:
                     bundle.faults.append(str(error))
-        unchecked = (UNCHECKED_SEALED,) if "study.json" in bundle.members and bundle.is_sealed else ()
-        return Verification(tuple(bundle.checked), tuple(bundle.faults), unchecked)
+        return Verification(tuple(bundle.checked), tuple(bundle.faults), tuple(bundle.unchecked))

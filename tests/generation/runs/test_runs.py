@@ -115,7 +115,7 @@ def test_painting_a_copy_again_leaves_the_first_study_its_files(study, owner):
 
 def test_repainting_needs_a_reason(study):
     generate(study)
-    with pytest.raises(NotPossibleNow, match="why"):
+    with pytest.raises(NotPossibleNow, match="Give a reason"):
         lifecycle.repaint(study.clips.first(), reason="  ")
 
 
