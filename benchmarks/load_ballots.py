@@ -27,7 +27,7 @@ import django; django.setup()
 from django.core.management import call_command
 call_command('migrate', verbosity=0)
 from tests.factories import make_open_study
-from study.enrolment import enrol
+from study.participants.enrolment import enrol
 from study.models import Ballot, Participant
 people, trials = int(sys.argv[1]), int(sys.argv[2])
 study = make_open_study(clips=trials, slug='load')

@@ -21,7 +21,7 @@ from study.participants.quality import FLAGS
 from study.setup.clip_selection import UNCHANGED
 
 APPS = ("study", "generation", "analysis", "config")
-# Literals of generation/redefinition/engine.py and study/blinding_record.py.
+# Literals of generation/redefinition/engine.py and study/blinding_audit/verdicts.py.
 LITERALS = (
     gettext_noop("blinding audited"),
     gettext_noop("the detector found a voice"),
