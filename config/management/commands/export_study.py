@@ -4,10 +4,10 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management import BaseCommand, CommandError
+from django.core.management import BaseCommand
 
 from config.bundles import export_study
-from study.models import Study
+from study.management.lookup import study_with_slug
 
 
 class Command(BaseCommand):
@@ -19,10 +19,7 @@ class Command(BaseCommand):
         parser.add_argument("--no-images", action="store_true", help="leave the images themselves out")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        study = Study.objects.filter(slug=options["slug"]).first()
-        if study is None:
-            known = ", ".join(Study.objects.values_list("slug", flat=True)) or "none"
-            raise CommandError(f"There is no study '{options['slug']}'. There are: {known}.", returncode=2)
+        study = study_with_slug(options["slug"])
         path = options["out"] or Path(f"{study.slug}.zip")
         names = export_study(study, path, images=not options["no_images"])
         sealed = " Conditions are shown as opaque labels: the study is sealed." if study.is_sealed else ""

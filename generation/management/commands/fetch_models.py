@@ -8,7 +8,7 @@ from generation.errors import GenerationError
 from generation.painting import DiffusersOptions, PaintingError
 from generation.settings_model import GenerationSettings, settings_of
 from generation.tagging import MusicnnOptions, TaggingError, build_tagger
-from study.models import Study
+from study.management.lookup import study_with_slug
 
 
 class Command(BaseCommand):
@@ -28,9 +28,7 @@ class Command(BaseCommand):
     def _settings(self, slug: str | None) -> GenerationSettings:
         if slug is None:
             return GenerationSettings()
-        study = Study.objects.filter(slug=slug).first()
-        if study is None:
-            raise CommandError(f"There is no study '{slug}'.", returncode=2)
+        study = study_with_slug(slug)
         return settings_of(study)
 
     def _tagger(self, chosen: GenerationSettings) -> None:

@@ -11,6 +11,7 @@ from generation.errors import GenerationError
 from generation.models import ClipStep, GenerationRun
 from generation.runs import execution, lifecycle
 from generation.runs.progress import progress_of
+from study.management.lookup import study_with_slug
 from study.models import Study
 
 
@@ -25,10 +26,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, slug: str, wait: bool, in_process: bool, **options: Any) -> None:
-        study = Study.objects.filter(slug=slug).first()
-        if study is None:
-            known = ", ".join(Study.objects.values_list("slug", flat=True)[:10]) or "none"
-            raise CommandError(f"There is no study '{slug}'. Studies here: {known}.", returncode=2)
+        study = study_with_slug(slug)
         try:
             run = lifecycle.active_run(study) or lifecycle.start_run(study, wake=not in_process, in_process=in_process)
         except GenerationError as error:

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from generation.errors import GenerationError
 from generation.ready_made.uploading import take_upload
-from study.models import Study
+from study.management.lookup import study_with_slug
 
 
 class Command(BaseCommand):
@@ -22,9 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
 
     def handle(self, *args: Any, slug: str, files: list[Path], **options: Any) -> None:
-        study = Study.objects.filter(slug=slug).first()
-        if study is None:
-            raise CommandError(f"There is no study '{slug}'.", returncode=2)
+        study = study_with_slug(slug)
         opened = []
         try:
             opened = [UploadedFile(file=path.open("rb"), name=path.name) for path in files]

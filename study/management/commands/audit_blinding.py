@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from study.blinding_audit import audit_study
 from study.errors import StudyError
-from study.models import Study
+from study.management.lookup import study_with_slug
 
 
 class Command(BaseCommand):
@@ -28,9 +28,7 @@ class Command(BaseCommand):
         parser.add_argument("--all", action="store_true", help="list every channel, not only leaks")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        study = Study.objects.filter(slug=options["slug"]).first()
-        if study is None:
-            raise CommandError(f"There is no study '{options['slug']}'.", returncode=2)
+        study = study_with_slug(options["slug"])
         try:
             report = audit_study(
                 study, people=options["participants"], trials=options["trials"], base_url=options["url"]

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from study.errors import StudyError
-from study.models import Study
+from study.management.lookup import study_with_slug
 from study.participants.exclusion import set_exclusion
 
 
@@ -22,9 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("--undo", action="store_true", help="include the participant again")
 
     def handle(self, *args: Any, slug: str, code: str, reason: str, undo: bool, **options: Any) -> None:
-        study = Study.objects.filter(slug=slug).first()
-        if study is None:
-            raise CommandError(f"There is no study “{slug}”.", returncode=2)
+        study = study_with_slug(slug)
         try:
             set_exclusion(study, code, reason, excluded=not undo)
         except StudyError as error:

@@ -6,6 +6,7 @@ import numpy as np
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from study.errors import StudyError
+from study.management.lookup import study_with_slug
 from study.models import Study
 from study.simulation.people import simulate_participants
 from study.simulation.preferences import PreferenceModel
@@ -32,9 +33,7 @@ class Command(BaseCommand):
         parser.add_argument("--url", default="", help="a running server (default: in this process)")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        study = Study.objects.filter(slug=options["slug"]).first()
-        if study is None:
-            raise CommandError(f"There is no study '{options['slug']}'.", returncode=2)
+        study = study_with_slug(options["slug"])
         if options["participants"] < 1 or not 0 <= options["drop_out"] <= 1:
             raise CommandError("Ask for at least one participant and a drop-out between 0 and 1.", returncode=2)
         model = PreferenceModel(
