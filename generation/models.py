@@ -1,6 +1,6 @@
 """Generation runs, the steps of each clip with their results, and what the researcher decided about tags."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings as django_settings
 from django.db import models
@@ -113,6 +113,8 @@ class ClipStep(models.Model):
     # A run without an active step is over: what is BLOCKED then comes after a failed step.
     ACTIVE = (State.WAITING, State.RUNNING)
     ORDER = (Kind.LISTEN, Kind.REDEFINE, Kind.WRITE, Kind.PAINT)
+    # Fields of a step that is to be done anew: no message under way, no start and no fault counted.
+    UNTRIED: ClassVar[dict[str, Any]] = {"queued_at": None, "attempts": 0, "interruptions": 0, "error": ""}
 
     clip = models.ForeignKey(Clip, on_delete=models.CASCADE, related_name="steps")
     kind = models.CharField(max_length=10, choices=Kind)

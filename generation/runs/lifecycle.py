@@ -183,7 +183,7 @@ def retry_failed(study: Study, *, actor: Any = None, wake: bool = True) -> Gener
         if run is None:
             return start_run(study, actor=actor, wake=wake)
         failed = ClipStep.objects.filter(run=run, state=State.FAILED)
-        failed.update(state=State.WAITING, attempts=0, interruptions=0, error="", queued_at=None)
+        failed.update(state=State.WAITING, **ClipStep.UNTRIED)
         record(study, "generation retried", actor=actor, run=run.number)
         if wake:
             send_waiting_steps(run)
@@ -208,10 +208,13 @@ def repaint(clip: Clip, *, reason: str, actor: Any = None, wake: bool = True) ->
             raise NotPossibleNow(_("This clip has no finished images to paint again yet."))
         run = active_run(study) or _new_run(study, settings, actor, notify=False)
         used = (step.result or {}).get("seed_number", step.seed_number)
-        step.run, step.state, step.seed_number = run, State.WAITING, used + 1
-        step.queue = queue_of(step.kind, settings)
-        step.attempts, step.interruptions, step.error, step.queued_at = 0, 0, "", None
-        step.save()
+        ClipStep.objects.filter(pk=step.pk).update(
+            run=run,
+            state=State.WAITING,
+            seed_number=used + 1,
+            queue=queue_of(step.kind, settings),
+            **ClipStep.UNTRIED,
+        )
         record(study, "repainted", actor=actor, reason=reason.strip(), clip=clip.name, seed_number=used + 1)
         if wake:
             send_waiting_steps(run)

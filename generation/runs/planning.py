@@ -47,7 +47,7 @@ def plan(run: GenerationRun, clips: Iterable[Clip], settings: GenerationSettings
             if state == State.RUNNING:
                 rows.update(run=run, queue=queue)
             else:
-                rows.update(run=run, queue=queue, state=state, attempts=0, interruptions=0, error="", queued_at=None)
+                rows.update(run=run, queue=queue, state=state, **ClipStep.UNTRIED)
 
 
 def _plan_clip(

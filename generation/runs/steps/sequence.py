@@ -53,8 +53,6 @@ def prepare_next_step(context: StepContext) -> bool:
     if not needed:
         later.update(state=State.SKIPPED, error="")
         return False
-    later.filter(position=step.position + 1).update(
-        state=State.WAITING, queued_at=None, attempts=0, interruptions=0, error=""
-    )
+    later.filter(position=step.position + 1).update(state=State.WAITING, **ClipStep.UNTRIED)
     later.filter(position__gt=step.position + 1).exclude(state=State.BLOCKED).update(state=State.BLOCKED, error="")
     return True
