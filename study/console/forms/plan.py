@@ -16,6 +16,69 @@ from study.setup.drafting import CHANGEABLE_WHILE_OPEN
 _QUOTA = re.compile(r"(?P<question>[a-z0-9_]+)\s*=\s*(?P<answer>[a-z0-9_]+)\s*:\s*(?P<limit>\d{1,6})")
 
 
+# The fields under their headings: key, title, explanation, names.
+GROUPS = (
+    (
+        "points",
+        gettext_lazy("Points and test"),
+        gettext_lazy(
+            "How choices are counted and how certain a finding has to be. Fixed when the study opens, so that "
+            "nobody can choose the counting that suits the result."
+        ),
+        ("weight_first", "weight_second", "alpha"),
+    ),
+    (
+        "people",
+        gettext_lazy("People and clips"),
+        gettext_lazy(
+            "How many clips each participant hears, and how many people take part. With twelve clips or more, "
+            "findings generalise to other music; thirty people are a good start."
+        ),
+        ("target_participants", "stop_at_target", "trials_per_participant", "grace_minutes"),
+    ),
+    (
+        "page",
+        gettext_lazy("The trial"),
+        gettext_lazy("What each participant does for a clip."),
+        (
+            "second_choice_required",
+            "allow_none_fits",
+            "ask_reason",
+            "ask_familiarity",
+            "listening_minimum_seconds",
+            "practice_trial",
+            "sound_check",
+            "headphone_check",
+            "feedback",
+        ),
+    ),
+    (
+        "quality",
+        gettext_lazy("Checks of the answers"),
+        gettext_lazy(
+            "Hidden trials that show how reliable answers are. They lengthen the survey; none of them excludes "
+            "a participant automatically."
+        ),
+        ("repeats", "match_controls", "attention_trials", "minimum_seconds"),
+    ),
+    (
+        "questions",
+        gettext_lazy("Questions about the person"),
+        gettext_lazy("Asked once, before or after the clips. Ask only for what the analysis needs."),
+        ("questions_before", "quota_lines", "questions_after"),
+    ),
+    (
+        "recruitment",
+        gettext_lazy("Recruitment and completion"),
+        gettext_lazy(
+            "Where participants come from, and how the platform learns that somebody has finished. These can "
+            "be changed while the study is open."
+        ),
+        ("recruitment_platform", "completion_code", "return_url", "screen_out_code", "screen_out_url"),
+    ),
+)
+
+
 class PlanForm(forms.ModelForm):
     """The design and the plan, fixed when the study opens; recruitment can still change afterwards."""
 
@@ -33,66 +96,6 @@ class PlanForm(forms.ModelForm):
         ),
     )
 
-    GROUPS = (
-        (
-            "points",
-            gettext_lazy("Points and test"),
-            gettext_lazy(
-                "How choices are counted and how certain a finding has to be. Fixed when the study opens, so that "
-                "nobody can choose the counting that suits the result."
-            ),
-            ("weight_first", "weight_second", "alpha"),
-        ),
-        (
-            "people",
-            gettext_lazy("People and clips"),
-            gettext_lazy(
-                "How many clips each participant hears, and how many people take part. With twelve clips or more, "
-                "findings generalise to other music; thirty people are a good start."
-            ),
-            ("target_participants", "stop_at_target", "trials_per_participant", "grace_minutes"),
-        ),
-        (
-            "page",
-            gettext_lazy("The trial"),
-            gettext_lazy("What each participant does for a clip."),
-            (
-                "second_choice_required",
-                "allow_none_fits",
-                "ask_reason",
-                "ask_familiarity",
-                "listening_minimum_seconds",
-                "practice_trial",
-                "sound_check",
-                "headphone_check",
-                "feedback",
-            ),
-        ),
-        (
-            "quality",
-            gettext_lazy("Checks of the answers"),
-            gettext_lazy(
-                "Hidden trials that show how reliable answers are. They lengthen the survey; none of them excludes "
-                "a participant automatically."
-            ),
-            ("repeats", "match_controls", "attention_trials", "minimum_seconds"),
-        ),
-        (
-            "questions",
-            gettext_lazy("Questions about the person"),
-            gettext_lazy("Asked once, before or after the clips. Ask only for what the analysis needs."),
-            ("questions_before", "quota_lines", "questions_after"),
-        ),
-        (
-            "recruitment",
-            gettext_lazy("Recruitment and completion"),
-            gettext_lazy(
-                "Where participants come from, and how the platform learns that somebody has finished. These can "
-                "be changed while the study is open."
-            ),
-            ("recruitment_platform", "completion_code", "return_url", "screen_out_code", "screen_out_url"),
-        ),
-    )
     HELP = {
         "weight_first": gettext_lazy("The usual 3 and 1 need no reason; other values do."),
         "weight_second": gettext_lazy("At most as much as the 1st."),
@@ -140,35 +143,7 @@ class PlanForm(forms.ModelForm):
 
     class Meta:
         model = Study
-        fields = (
-            "weight_first",
-            "weight_second",
-            "alpha",
-            "target_participants",
-            "stop_at_target",
-            "trials_per_participant",
-            "grace_minutes",
-            "second_choice_required",
-            "allow_none_fits",
-            "ask_reason",
-            "ask_familiarity",
-            "listening_minimum_seconds",
-            "practice_trial",
-            "sound_check",
-            "headphone_check",
-            "feedback",
-            "repeats",
-            "match_controls",
-            "attention_trials",
-            "minimum_seconds",
-            "questions_before",
-            "questions_after",
-            "recruitment_platform",
-            "completion_code",
-            "return_url",
-            "screen_out_code",
-            "screen_out_url",
-        )
+        fields = tuple(name for *_texts, names in GROUPS for name in names if name != "quota_lines")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -202,7 +177,7 @@ class PlanForm(forms.ModelForm):
         """Return the fields under their headings."""
         return [
             {"id": key, "title": title, "help": text, "fields": [self[name] for name in names]}
-            for key, title, text, names in self.GROUPS
+            for key, title, text, names in GROUPS
         ]
 
     def _clean_questions(self, name: str) -> str:
