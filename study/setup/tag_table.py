@@ -18,7 +18,6 @@ from study.models import Clip
 from study.spreadsheet import NotText, csv_rows, decode_text, delimiter_of, unescape_formula
 
 CLIP_COLUMNS = ("clip", "mp3_path", "file", "filename", "clip_id")  # the first column found names the clip
-ID_COLUMN = "clip_id"
 TAGS_COLUMN = "tags"
 LONGEST_TAG = 60
 MOST_TAGS = 100
