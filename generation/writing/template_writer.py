@@ -14,13 +14,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import cache
 
+from generation.redefinition import RuleSet
 from generation.redefinition.vocabulary import kind_of, known_tags, prompt_word
 from generation.writing.base import CountTokens, Sentence, SentenceTooLong, clean_tags
+from generation.writing.content import check_scripts, find_content_faults
 from generation.writing.english import phrase_of, voice_phrases
 from generation.writing.options import TemplateOptions
 from generation.writing.sentence_forms import FORMS, Choices, Parts
 
-GRAMMAR_VERSION = "2"
+GRAMMAR_VERSION = "3"
 
 # A word that redefinition gives for a tag has its place by this ending, not by the kind of the tag.
 _STAND_ALONE = (" music", " sound", " song", " performance")
@@ -45,9 +47,16 @@ class TemplateWriter:
     `kind_of` returns the kind of a tag; pass another function for tags outside the vocabulary.
     """
 
-    def __init__(self, options: TemplateOptions, *, kind_of: Callable[[str], str] = kind_of_word) -> None:
+    def __init__(
+        self,
+        options: TemplateOptions,
+        *,
+        kind_of: Callable[[str], str] = kind_of_word,
+        rules: RuleSet | None = None,
+    ) -> None:
         self._options = options
         self._kind_of = kind_of
+        self._rules = rules
 
     @property
     def identity(self) -> dict[str, str]:
@@ -57,16 +66,21 @@ class TemplateWriter:
         """Write the fullest form that fits; see `SentenceWriter.write`.
 
         Raises:
+            SentenceUnusable: a tag is in letters that an English sentence cannot have.
             SentenceTooLong: even the shortest form does not fit.
         """
-        parts = self._sort(clean_tags(tags))
+        cleaned = clean_tags(tags)
+        check_scripts(cleaned, "en")
+        parts = self._sort(cleaned)
         choices = Choices.draw(seed)
         tokens = 0
         for form, build in FORMS:
             text = build(parts, choices)
             tokens = count_tokens(text)
             if tokens <= token_limit:
-                return Sentence(text, tokens, {**self.identity, "form": form, "seed": seed, "token_limit": token_limit})
+                provenance = {**self.identity, "form": form, "seed": seed, "token_limit": token_limit}
+                faults = find_content_faults(text, cleaned, self._rules)
+                return Sentence(text, tokens, provenance | faults.as_record())
         raise SentenceTooLong(
             f"The shortest sentence for the tags {', '.join(tags)} has {tokens} tokens and the painter "
             f"reads {token_limit}: use fewer or shorter tags for both tag sets."
