@@ -58,7 +58,9 @@ class OpenAIOptions(BaseModel):
     max_answer_tokens: int = Field(
         300, ge=16, le=8192, description="The most tokens that one answer may have, thinking included."
     )
-    rewrites: int = Field(2, ge=0, le=5, description="How often a sentence with a fault is asked for again, with the fault named.")
+    rewrites: int = Field(
+        2, ge=0, le=5, description="How often a sentence with a fault is asked for again, with the fault named."
+    )
     attempts: int = Field(5, ge=1, le=10, description="How often a call is tried when the service is busy or failing.")
     timeout_seconds: float = Field(60, gt=0, le=600, description="How long one call may take.")
     longest_wait_seconds: float = Field(

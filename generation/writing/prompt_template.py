@@ -44,7 +44,11 @@ class PromptTemplate:
     def _filled(self, part: str, tags: Sequence[str], token_limit: int) -> str:
         """Fill in the placeholders. The tags come last and as JSON, so that no tag is taken for a placeholder."""
         words = str(max(8, int((token_limit - 2) / _TOKENS_PER_WORD)))
-        return part.replace("{words}", words).replace("{language}", self.language).replace("{tags}", json.dumps(list(tags), ensure_ascii=False))
+        return (
+            part.replace("{words}", words)
+            .replace("{language}", self.language)
+            .replace("{tags}", json.dumps(list(tags), ensure_ascii=False))
+        )
 
 
 def load_template(name: str, language: str = "en") -> PromptTemplate:
@@ -67,6 +71,4 @@ def load_template(name: str, language: str = "en") -> PromptTemplate:
             f"The prompt template '{name}' asks for English only: choose 'default-v2' for sentences in "
             f"{LANGUAGES[language]}, or English sentences."
         )
-    return PromptTemplate(
-        name, hashlib.sha256(text.encode()).hexdigest(), language=LANGUAGES[language], **parts
-    )
+    return PromptTemplate(name, hashlib.sha256(text.encode()).hexdigest(), language=LANGUAGES[language], **parts)

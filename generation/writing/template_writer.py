@@ -1,12 +1,14 @@
 """The built-in sentence writer: a small grammar that gives every tag its place by kind, without any model.
 
 Each tag keeps its own word in the sentence. If "electro" became "electronic", or "guitars" became "guitar", the writer
-would redefine the original tags too, and the study could not measure what redefinition does.
+would redefine the original tags too, and the study could not measure what redefinition does. Only a singular beside its
+own plural is left out: "drums" says "drum" too.
 
 A tag's *kind* (instrument, voice, genre, mood, tempo, origin, other) decides its place in the sentence; its *form*
 (adjective, countable noun, uncountable noun) decides its article. All free choices (the part that opens the sentence,
 the verb, the noun for the music) are drawn from the seed alone, never from the tags, so that the sentences of a clip's
-two tag sets, written with one seed, differ only by their tags.
+two tag sets, written with one seed, differ only by their tags. A few verbs have a twin for another tempo: slow music
+drifts by, fast music rushes by.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from generation.redefinition import RuleSet
 from generation.redefinition.vocabulary import kind_of, known_tags, prompt_word
 from generation.writing.base import CountTokens, Sentence, SentenceTooLong, clean_tags
 from generation.writing.content import check_scripts, find_content_faults
-from generation.writing.english import phrase_of, voice_phrases
+from generation.writing.english import is_act, phrase_of, tempo_of, voice_phrases, without_twins
 from generation.writing.options import TemplateOptions
 from generation.writing.sentence_forms import FORMS, Choices, Parts
 
@@ -111,7 +113,11 @@ class TemplateWriter:
                 parts.manners.append(phrase)
             else:
                 parts.others.append(phrase)
-        parts.voices = voice_phrases(voices)
+        sung = without_twins(voice_phrases(voices))
+        parts.voices = [phrase for phrase in sung if not is_act(phrase)]
+        parts.acts = [phrase for phrase in sung if is_act(phrase)]
+        parts.instruments, parts.rhythms = without_twins(parts.instruments), without_twins(parts.rhythms)
+        parts.tempo = tempo_of(tags)
         # "no vocal" and "no vocals" are two tags with one meaning.
         parts.without, parts.unlike = list(dict.fromkeys(parts.without)), list(dict.fromkeys(parts.unlike))
         return parts

@@ -107,16 +107,16 @@ class _Comparison:
 
     def _find(self, phrase: Phrase) -> list[tuple[int, ...]]:
         places = []
-        for start, token in enumerate(self._tokens):
-            if token in phrase[0] and start not in self._excepted:
+        for start, word in enumerate(self._tokens):
+            if word in phrase[0] and start not in self._excepted:
                 place = self._follow(phrase, start)
                 if place:
                     places.append(place)
             # "lo fi" for "lofi", "synth pop" for "synthpop".
-            joined = token + (self._tokens[start + 1] if start + 1 < len(self._tokens) else "")
-            if len(phrase) == 1 and len(token) > 1 and len(joined) > len(token) and joined in phrase[0]:
+            joined = word + (self._tokens[start + 1] if start + 1 < len(self._tokens) else "")
+            if len(phrase) == 1 and len(word) > 1 and len(joined) > len(word) and joined in phrase[0]:
                 places.append((start, start + 1))
-            if len(phrase) > 1 and len(token) > 4 and token in _joined_forms(phrase):
+            if len(phrase) > 1 and len(word) > 4 and word in _joined_forms(phrase):
                 places.append((start,))
         return places
 
@@ -135,12 +135,12 @@ class _Comparison:
         return tuple(place)
 
     def _may_stand_between(self, position: int) -> bool:
-        token = self._tokens[position]
-        if token == ",":
+        word = self._tokens[position]
+        if word == ",":
             return True
-        if is_break(token) or token in self._lists.music_nouns:
+        if is_break(word) or word in self._lists.music_nouns:
             return False
-        name = self._meanings.vocabulary.get((token,))
+        name = self._meanings.vocabulary.get((word,))
         return name is None or self._meanings.kind(name) in _ADJECTIVE_KINDS or name in ("male", "female")
 
     def _is_thing(self, place: tuple[int, ...]) -> bool:
@@ -152,10 +152,10 @@ class _Comparison:
         if self._describes_music(place[-1] + 1):
             return False
         for position in range(place[0] - 1, max(-1, place[0] - 4), -1):
-            token = self._tokens[position]
-            if is_article(token):
+            word = self._tokens[position]
+            if is_article(word):
                 return True
-            if is_break(token) and token != ",":
+            if is_break(word) and word != ",":
                 return False
         return False
 
@@ -226,8 +226,8 @@ class _Comparison:
         """Whether the words from `position` on lead over adjectives to a word for music."""
         starts = {start: (end, name) for start, end, name in self._mentions}
         for ahead in range(position, min(position + _MAX_ADJECTIVES, len(self._tokens))):
-            token = self._tokens[ahead]
-            if token in self._lists.music_nouns:
+            word = self._tokens[ahead]
+            if word in self._lists.music_nouns:
                 return True
             if ahead in starts:
                 _end, name = starts[ahead]
@@ -235,7 +235,7 @@ class _Comparison:
                 if name not in self._lists.everyday and kind in ("instrument", "voice", "genre"):
                     return True
                 continue
-            if token in ("and", ",") or (is_word(token) and token.endswith(_ADJECTIVE_ENDINGS)):
+            if word in ("and", ",") or (is_word(word) and word.endswith(_ADJECTIVE_ENDINGS)):
                 continue
             return False
         return False

@@ -7,10 +7,18 @@ import unicodedata
 from collections.abc import Collection, Sequence
 
 _TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*['’]?|&|[,;:()—–.!?]|-(?=free\b|less\b)")
-_ARTICLES = frozenset("a an the its their his her this that these those our my some any another".split())
-_NEGATORS = frozenset("no not without nor neither lacking lacks lack lacked absent non sans minus cannot never".split())
-_DENYING_VERBS = frozenset(
-    "doesn't don't isn't aren't wasn't weren't didn't won't can't couldn't wouldn't nobody none nothing".split()
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_ARTICLES = _words("a an the its their his her this that these those our my some any another")
+_NEGATORS = _words(
+    """
+    no not without nor neither lacking lacks lack lacked absent non sans minus cannot never doesn't don't isn't aren't
+    wasn't weren't didn't won't can't couldn't wouldn't nobody none nothing
+    """
 )
 # A negation in several words. The first words of a phrase that is none.
 _NEGATIONS = (
@@ -40,18 +48,22 @@ _NO_NEGATIONS = (
     ("no", "longer", "without"),
 )
 # Words at which the reach of a negation ends.
-_ENDS = frozenset(
-    """but yet while with as where when whose that which who so because over on upon under beneath through across into by
+_ENDS = _words(
+    """
+    but yet while with as where when whose that which who so because over on upon under beneath through across into by
     above along among around beside against from to at in for after before until then only just still instead is are
-    was were be been has have had stays stay remains remain ; : ( ) — – . ! ?""".split()
+    was were be been has have had stays stay remains remain ; : ( ) — – . ! ?
+    """
 )
 _LINKS = frozenset({"and", "or", "nor"})
-_ABSENT = frozenset("absent missing silent lacking gone nowhere".split())
-_BETWEEN = frozenset("is are was were stay stays remain remains be being fall falls fell completely all entirely".split())
-_NEVER = frozenset("never not doesn't don't isn't aren't didn't won't can't cannot".split())
-_HAPPENS = frozenset(
-    """appear appears play plays sing sings sound sounds enter enters join joins come comes present heard there used
-    featured arrive arrives speak speaks exist exists allowed needed""".split()
+_ABSENT = _words("absent missing silent lacking gone nowhere")
+_BETWEEN = _words("is are was were stay stays remain remains be being fall falls fell completely all entirely")
+_NEVER = _words("never not doesn't don't isn't aren't didn't won't can't cannot")
+_HAPPENS = _words(
+    """
+    appear appears play plays sing sings sound sounds enter enters join joins come comes present heard there used
+    featured arrive arrives speak speaks exist exists allowed needed
+    """
 )
 
 
@@ -64,33 +76,33 @@ def tokenise(text: str) -> list[str]:
     return tokens
 
 
-def is_word(token: str) -> bool:
-    return token[0].isalnum()
+def is_word(word: str) -> bool:
+    return word[0].isalnum()
 
 
-def is_break(token: str) -> bool:
-    """Whether a noun phrase ends at the token."""
-    return not is_word(token) or token in _ARTICLES or token in _ENDS or token == "of"
+def is_break(word: str) -> bool:
+    """Whether a noun phrase ends at the word."""
+    return not is_word(word) or word in _ARTICLES or word in _ENDS or word == "of"
 
 
-def is_article(token: str) -> bool:
-    return token in _ARTICLES
+def is_article(word: str) -> bool:
+    return word in _ARTICLES
 
 
 def split_suffixes(tokens: Sequence[str], music: Collection[str]) -> list[str]:
-    """"drumless" as "without drum", and "vocal-free" as "without vocal", for words of `music`."""
+    """ "drumless" as "without drum", and "vocal-free" as "without vocal", for words of `music`."""
     found: list[str] = []
     position = 0
     while position < len(tokens):
-        token = tokens[position]
-        base = token.removesuffix("less")
-        if base != token and base in music:
+        word = tokens[position]
+        base = word.removesuffix("less")
+        if base != word and base in music:
             found += ["without", base]
         elif list(tokens[position + 1 : position + 3]) in (["-", "free"], ["-", "less"]):
-            found += ["without", token]
+            found += ["without", word]
             position += 2
-        elif token != "-":
-            found.append(token)
+        elif word != "-":
+            found.append(word)
         position += 1
     return found
 
@@ -103,10 +115,10 @@ def negated_positions(tokens: Sequence[str], music: Collection[int]) -> frozense
     Words after the music can deny it too: "vocals are absent", "the voice never sings".
     """
     reached: set[int] = set()
-    for position, token in enumerate(tokens):
+    for position, word in enumerate(tokens):
         start = _after_negation(tokens, position)
         if start is not None:
-            reached |= _forward(tokens, start, music, brief=token == "never")
+            reached |= _forward(tokens, start, music, brief=word == "never")
     for position in music:
         if position + 1 not in music and _is_denied_after(tokens, position + 1):
             reached.add(position)
@@ -129,7 +141,7 @@ def _after_negation(tokens: Sequence[str], position: int) -> int | None:
             return position + len(phrase)
     if following[:2] == ("no", "one"):
         return position + 2
-    if tokens[position] in _NEGATORS or tokens[position] in _DENYING_VERBS:
+    if tokens[position] in _NEGATORS:
         return position + 1
     return None
 
@@ -138,20 +150,20 @@ def _forward(tokens: Sequence[str], start: int, music: Collection[int], *, brief
     reached: set[int] = set()
     is_seen, article_fits = False, True
     for position in range(start, len(tokens)):
-        token = tokens[position]
-        if token == ",":
+        word = tokens[position]
+        if word == ",":
             if not _is_in_list(tokens, position):
                 break
             is_seen, article_fits = False, True
             continue
-        if token in _ENDS:
+        if word in _ENDS:
             break
-        if token in _LINKS:
-            if token == "and" and position + 1 < len(tokens) and tokens[position + 1] in _ARTICLES:
+        if word in _LINKS:
+            if word == "and" and position + 1 < len(tokens) and tokens[position + 1] in _ARTICLES:
                 break
             is_seen, article_fits = False, True
             continue
-        if token in _ARTICLES:
+        if word in _ARTICLES:
             if not article_fits:
                 break
         elif position in music:
@@ -159,19 +171,19 @@ def _forward(tokens: Sequence[str], start: int, music: Collection[int], *, brief
         elif is_seen or (brief and position > start):
             break
         reached.add(position)
-        article_fits = token == "of"
+        article_fits = word == "of"
     return reached
 
 
 def _is_in_list(tokens: Sequence[str], comma: int) -> bool:
     """Whether the negation goes on after a comma: a list of short phrases that ends with "or" or "nor"."""
     length = 0
-    for token in tokens[comma + 1 :]:
-        if token in ("or", "nor"):
+    for word in tokens[comma + 1 :]:
+        if word in ("or", "nor"):
             return True
-        if token == ",":
+        if word == ",":
             length = 0
-        elif token in _ENDS or token == "and" or length >= 4:
+        elif word in _ENDS or word == "and" or length >= 4:
             return False
         else:
             length += 1
@@ -188,4 +200,4 @@ def _is_denied_after(tokens: Sequence[str], position: int) -> bool:
         return True
     if rest and rest[0] in ("do", "does", "did", "will", "can"):
         rest.pop(0)
-    return len(rest) > 1 and rest[0] in _NEVER and any(token in _HAPPENS for token in rest[1:3])
+    return len(rest) > 1 and rest[0] in _NEVER and any(word in _HAPPENS for word in rest[1:3])
