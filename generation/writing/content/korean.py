@@ -21,11 +21,14 @@ from generation.writing.content.meanings import Meanings, denied_part
 KOREAN_FILE = Path(__file__).with_name("korean.yaml")
 # Kinds whose words count as added in a Korean sentence; moods and tempi describe scenes too.
 _COUNTED_KINDS = ("instrument", "voice", "genre")
-_PARTICLES = "이|가|은|는|을|를|의|와|과|에|로|으로|도|만|이나|나|하고|랑|이랑|까지|부터|처럼|에서|에게|보다|마저|조차|이며|이고|인|들|이란|라는"
+_PARTICLES = (
+    "이|가|은|는|을|를|의|와|과|에|로|으로|도|만|이나|나|하고|랑|이랑|"
+    "까지|부터|처럼|에서|에게|보다|마저|조차|이며|이고|인|들|이란|라는"
+)
 _PARTICLE = re.compile(rf"(?:{_PARTICLES})*")
 _JOINING = re.compile(r"(?:와|과|이나|나|도|하고|랑|이랑|,)?")
 _DENIAL = re.compile(r"(?:없|아닌|아니|않|빠진|빠지|제외|배제)")
-_FILLERS = frozenset("전혀 아예 그리고 혹은 또는 및 더는 더 하나 하나도 소리 소리가 소리도".split(" "))
+_FILLER = re.compile(r"전혀|아예|그리고|혹은|또는|및|더는|더|하나도?|소리[가도]?")
 
 
 @cache
@@ -181,7 +184,7 @@ def _is_denied(text: str, mention: _Mention, mentions: Sequence[_Mention]) -> bo
         following = re.match(r"\w+", text[position:])
         if following is None:
             return False
-        if following.group() in _FILLERS:
+        if _FILLER.fullmatch(following.group()):
             position += following.end()
             continue
         if position not in by_start or (is_first and not _JOINING.fullmatch(ending)):

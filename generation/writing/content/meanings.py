@@ -91,13 +91,13 @@ class Meanings:
 
     def _same_as(self, name: str) -> frozenset[str]:
         """All names that say the tag `name`, itself included."""
-        length = len(words_of(name))
         found = {name} | self._groups.get(name, frozenset())
-        # A rule may lose a word on purpose ("piano" for "piano solo"); such a word does not say the tag.
-        found |= {other for other in self._merged.get(name, ()) if len(words_of(other)) >= length}
         for word in {prompt_word(name), self._rules.prompt_word(name)}:
             found |= {word} | self._groups.get(word, frozenset())
-        return frozenset(found | self._worded.get(name, frozenset()))
+        # A rule may lose a word on purpose ("piano" for "piano solo"); such a word does not say the tag.
+        length = len(words_of(name))
+        joined = self._merged.get(name, frozenset()) | self._worded.get(name, frozenset())
+        return frozenset(found | {other for other in joined if len(words_of(other)) >= length})
 
     def _generals(self, name: str) -> frozenset[str]:
         """The names that the tag `name` covers: what rules drop beside it or conclude from it, and reviewed words."""

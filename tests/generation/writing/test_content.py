@@ -17,10 +17,14 @@ from generation.writing.content.inflection import adjective_forms, forms_of, num
 from generation.writing.content.korean import korean_of
 from generation.writing.content.word_lists import word_lists
 from generation.writing.template_writer import TemplateWriter
-from tests.generation.writing.judged_sentences import BAD, GOOD, KOREAN_BAD, KOREAN_GOOD
+from tests.generation.writing.judged_sentences import BAD, GOOD, KOREAN_BAD, KOREAN_GOOD, LATER_BAD, LATER_GOOD
 
-# Judged good, and refused by the check: it reads no "not in the way of".
-KNOWN_REFUSALS = {"A guitar glimmers, but not in the way of rock."}
+# Judged good, and refused: the check reads no "not in the way of", and counts a mood that describes an instrument.
+KNOWN_REFUSALS = {
+    "A guitar glimmers, but not in the way of rock.",
+    "A hip hop beat rolls on deep bass beneath a bridge.",
+    "A mellow folk guitar cradles a gentle voice by the fire.",
+}
 
 
 def names_none(text: str, tags: list[str]) -> bool:
@@ -31,7 +35,7 @@ def names_none(text: str, tags: list[str]) -> bool:
 
 
 def test_good_sentences_pass():
-    refused = {text: find_content_faults(text, tags.split("; ")) for tags, text in GOOD}
+    refused = {text: find_content_faults(text, tags.split("; ")) for tags, text in GOOD + LATER_GOOD}
     refused = {text: faults for text, faults in refused.items() if faults}
     assert len(GOOD) >= 60
     assert set(refused) <= KNOWN_REFUSALS, refused
@@ -39,7 +43,7 @@ def test_good_sentences_pass():
 
 def test_bad_sentences_are_found_by_what_is_wrong_with_them():
     assert len(BAD) >= 60
-    for tags, text, wrong in BAD:
+    for tags, text, wrong in BAD + LATER_BAD:
         faults = find_content_faults(text, tags.split("; "))
         if wrong.startswith("+"):
             assert wrong[1:] in faults.added, (text, tags, faults)
