@@ -20,6 +20,7 @@ from generation.writing.content.word_lists import word_lists
 
 # Words that may stand between two words of one tag: "acoustic and electric guitars", "a fast, driving beat".
 _MAX_GAP = 3
+_JOINING = ("and", "or", ",")
 # Words and marks that may stand between a word and the music that it describes.
 _MAX_ADJECTIVES = 14
 _ADJECTIVE_ENDINGS = ("ed", "ing", "y", "ic", "al", "ish", "ful", "ous", "ive", "ern")
@@ -123,12 +124,16 @@ class _Comparison:
     def _follow(self, phrase: Phrase, start: int) -> tuple[int, ...] | None:
         """The positions of the phrase's words from `start` on, with at most a few adjectives between two words."""
         place = [start]
+        name = self._meanings.vocabulary.get(tuple(next(iter(forms)) for forms in phrase))
+        is_genre = name is not None and self._meanings.kind(name) == "genre"
         for forms in phrase[1:]:
             for position in range(place[-1] + 1, min(place[-1] + 2 + _MAX_GAP, len(self._tokens))):
                 if self._tokens[position] in forms:
                     place.append(position)
                     break
-                if not self._may_stand_between(position):
+                # A "new golden age" is no new age.
+                is_known = self._tokens[position] in (*_JOINING, *self._meanings.single_words)
+                if not self._may_stand_between(position) or (is_genre and not is_known):
                     return None
             else:
                 return None
@@ -167,7 +172,8 @@ class _Comparison:
         for start, end, name in self._mentions:
             is_denied = start in self._denied
             words = " ".join(self._tokens[start:end])
-            if all(position in self._used for position in range(start, end)):
+            # "A drum and bass" are two tags, and no drum and bass.
+            if all(position in self._used or self._tokens[position] in _JOINING for position in range(start, end)):
                 continue
             if name in (covered_denied if is_denied else covered) or words in self._lists.generic:
                 continue
@@ -235,7 +241,7 @@ class _Comparison:
                 if name not in self._lists.everyday and kind in ("instrument", "voice", "genre"):
                     return True
                 continue
-            if word in ("and", ",") or (is_word(word) and word.endswith(_ADJECTIVE_ENDINGS)):
+            if word in _JOINING or (is_word(word) and word.endswith(_ADJECTIVE_ENDINGS)):
                 continue
             return False
         return False

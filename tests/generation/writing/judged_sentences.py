@@ -71,6 +71,8 @@ GOOD = (
     ("synth; no beat; ambient", "An ambient synth hovers like fog, beatless."),
     ("strings; sad; slow", "Strings draw a sad and slow line across the grey sea."),
     ("trance; synth", "A synth spirals into a trance melody of violet light."),
+    ("drum; bass", "A drum and bass stand under one lamp."),
+    ("soft rock; hard rock", "Hard and soft rock share one stage."),
     ("harpsicord; old", "An old harpsichord sleeps beneath a chandelier."),
 )
 
@@ -145,6 +147,8 @@ BAD = (
     ("seen live; metal", "A metal band under red smoke.", "seen live"),
     ("strings", "A fist full of strings of pearls.", "strings"),
     ("monks; chant", "Monks walk in line.", "chant"),
+    ("new age; flute", "A flute in a new golden age of light.", "new age"),
+    ("drum and bass; fast", "A fast drum beside a bass.", "drum and bass"),
     ("guitar; sad", "A guitar plays a blues.", "+blues"),
     ("guitar; sad", "A guitar plays a blues.", "sad"),
 )

@@ -8,6 +8,8 @@ import random
 import re
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from generation.redefinition import load_rules, prompt_word
 from generation.redefinition.vocabulary import kind_of, known_tags
@@ -102,6 +104,16 @@ def test_the_rule_set_decides_which_words_mean_the_same():
     # What a rule concludes needs no word of its own; without the rule it does.
     assert not find_content_faults("Opera fills the hall.", ["opera", "vocals"], load_rules("curated"))
     assert find_content_faults("Opera fills the hall.", ["opera", "vocals"], load_rules("seed")).missing == ("vocals",)
+
+
+@given(
+    text=st.text(alphabet=" aeilnoprstw,.-'&drumguitarnovocalswithout기타없이", max_size=120),
+    tags=st.lists(st.text(max_size=20) | st.sampled_from(sorted(known_tags())), max_size=6),
+)
+@settings(max_examples=150, deadline=None)
+def test_any_text_and_tags_can_be_compared(text, tags):
+    for faults in (find_content_faults(text, tags), find_korean_faults(text, tags)):
+        assert set(faults.missing) <= set(tags)
 
 
 def test_the_faults_are_said_as_a_model_is_asked():
