@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from generation.writing.content.inflection import number
+from generation.writing.content.meanings import denied_part
 
 
 def _words(text: str) -> frozenset[str]:
@@ -55,7 +56,6 @@ _NOUN_IN_ADJECTIVE_KIND = _words(
     """
 )
 _INITIALS = ("edm", "idm", "r&b")
-_NEGATIONS = ("no ", "not ", "without ", "non-", "non ")
 _ADJECTIVE_VOICES = ("instrumental", "a cappella", "acapella")
 # What a voice does, where the others are those who do it.
 _ACTS = _words(
@@ -106,16 +106,13 @@ class Phrase:
 
 def phrase_of(word: str, kind: str) -> Phrase:
     """The form of `word`, a tag of `kind`."""
-    for negation in _NEGATIONS:
-        if word.casefold().startswith(negation) and len(word) > len(negation):
-            rest = word[len(negation) :].strip()
-            positive = phrase_of(rest, kind)
-            unlike = positive.is_adjective or kind == "genre"
-            if kind == "voice" and rest.casefold() in ("vocal", "voice"):
-                return Phrase(f"{rest}s", is_plural=True, negated=True)
-            return replace(
-                positive, is_adjective=unlike, is_countable=not unlike and positive.is_countable, negated=True
-            )
+    rest = denied_part(word)
+    if rest:
+        positive = phrase_of(rest, kind)
+        unlike = positive.is_adjective or kind == "genre"
+        if kind == "voice" and rest.casefold() in ("vocal", "voice"):
+            return Phrase(f"{rest}s", is_plural=True, negated=True)
+        return replace(positive, is_adjective=unlike, is_countable=not unlike and positive.is_countable, negated=True)
     if kind in ("instrument", "other"):
         word = _COMPLETED.get(word.casefold(), word)
     text = _spelled(word)
@@ -182,7 +179,7 @@ def is_act(phrase: Phrase) -> bool:
 
 def tempo_of(tags: Sequence[str]) -> str:
     """ "slow" or "quick" as the tags have the music, empty if they do not say, or say both."""
-    words = {word for tag in tags if not tag.casefold().startswith(_NEGATIONS) for word in tag.casefold().split(" ")}
+    words = {word for tag in tags if denied_part(tag) is None for word in tag.casefold().split(" ")}
     is_slow, is_quick = bool(words & _SLOW), bool(words & _QUICK)
     return "" if is_slow == is_quick else "slow" if is_slow else "quick"
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from generation.writing.base import RequestRejected
+from generation.writing.content.scripts import LANGUAGES
 
 FOLDER = Path(__file__).with_name("prompts")
-LANGUAGES = {"en": "English", "ko": "Korean"}
 _PARTS = ("system", "user", "again")
 # CLIP needs about 1.3 tokens for an English word, and two for start and end.
 _TOKENS_PER_WORD = 1.4

@@ -16,6 +16,8 @@ from generation.writing.content.word_lists import word_lists
 
 Phrase = tuple[frozenset[str], ...]
 _NEGATIONS = ("no ", "not ", "without ", "non-", "non ")
+# Names that only begin like a negation.
+_NO_NEGATIONS = ("no wave", "non-stop", "non stop")
 
 
 @dataclass(frozen=True)
@@ -31,9 +33,12 @@ Way = tuple[Need, ...]
 
 
 def denied_part(tag: str) -> str | None:
-    """What a tag such as "no vocals" denies; None for any other tag."""
+    """What a tag such as "no vocals" denies, in its own case; None for any other tag."""
+    lowered = tag.casefold()
+    if lowered in _NO_NEGATIONS:
+        return None
     for negation in _NEGATIONS:
-        if tag.startswith(negation) and len(tag) > len(negation):
+        if lowered.startswith(negation) and len(tag) > len(negation):
             return tag[len(negation) :].strip()
     return None
 
