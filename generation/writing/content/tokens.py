@@ -57,7 +57,9 @@ _ENDS = _words(
 )
 _LINKS = frozenset({"and", "or", "nor"})
 _ABSENT = _words("absent missing silent lacking gone nowhere")
-_BETWEEN = _words("is are was were stay stays remain remains be being fall falls fell completely all entirely")
+_BETWEEN = _words(
+    "is are was were stay stays remain remains be being fall falls fell completely all both entirely quite"
+)
 _NEVER = _words("never not doesn't don't isn't aren't didn't won't can't cannot")
 _HAPPENS = _words(
     """

@@ -153,7 +153,7 @@ BAD = (
     ("guitar; sad", "A guitar plays a blues.", "sad"),
 )
 
-# Judged before the check had seen them: then 3 of 40 good ones were refused and 1 of 40 bad ones was accepted.
+# Judged before the check had seen them: then 4 of 65 good ones were refused and 2 of 65 bad ones accepted.
 LATER_GOOD = (
     ("piano; calm; new age", "A calm piano glimmers through new age mist at dawn."),
     ("electric guitar; hard rock; fast", "An electric guitar tears through a fast hard rock blaze."),
@@ -195,6 +195,31 @@ LATER_GOOD = (
     ("quiet; space; ambient", "Quiet ambient light drifts through space."),
     ("drums; no guitar; no vocals", "Drums alone fill the canvas, with neither guitar nor vocals."),
     ("duet; male; female", "A male and female duet share one microphone."),
+    ("guitar; no vocals", "A guitar rests against a chair, its song wordless and without any singing."),
+    ("techno; no vocals; fast", "A fast techno strobe slices the dark, vocal-free."),
+    ("drums; no piano", "Drums roll across the plain where no piano has ever stood."),
+    ("piano; no drums; no guitar", "There are no drums and no guitar, only a piano under a lamp."),
+    ("flute; not classical", "The flute, far from classical, darts through a street market."),
+    ("violin; no singing", "A violin plays on its own, unaccompanied, and nobody sings."),
+    ("female singer; jazz", "A female singer in a red dress leans into the jazz night."),
+    ("women; choir", "Women in white form a choir on the steps."),
+    ("male voice; deep", "A deep male voice rolls like thunder over the hills."),
+    ("man; guitar; country", "A man with a guitar walks a country road to a country song."),
+    ("strings; violin; slow; sad", "Slow, sad strings and a single violin hang over an empty pier."),
+    ("fast; violin; fiddle", "A fiddle and a violin chase each other at a fast pace."),
+    ("harpsichord; fast; baroque", "Baroque chandeliers tremble above a fast harpsichord."),
+    ("electronic; drone; dark; space", "A dark electronic drone drifts through space."),
+    ("guitar; strings; spanish", "Spanish guitar strings glow in the evening sun."),
+    ("bass; drums; reggae; slow", "Slow reggae bass and drums sway beneath palms."),
+    ("new age; water; flute; calm", "Calm water mirrors a flute in a new age garden."),
+    ("beat; synth; loud; techno", "Loud techno synths throb to a beat of lightning."),
+    ("world; tribal; drums", "Tribal drums gather the whole world around a fire."),
+    ("opera; male; loud", "A loud male opera star stands in a blaze of gold."),
+    ("quiet; guitar; no beat", "A quiet guitar floats free of any beat."),
+    ("choir; monks; chant; slow", "A slow chant rises from a choir of monks."),
+    ("rap; beat; male; hip hop", "A male rapper rides a hip hop beat down the street."),
+    ("eastern; sitar; drums; hypnotic", "Hypnotic sitar and drums circle an eastern temple."),
+    ("classical; orchestra; violins; loud", "A loud classical orchestra with rows of violins fills the stage."),
 )
 
 LATER_BAD = (
@@ -238,6 +263,31 @@ LATER_BAD = (
     ("ambient; quiet", "Quiet ambient light over an orchestra.", "+orchestra"),
     ("drums; no vocals", "Drums and chanting.", "+chanting"),
     ("duet; male", "A female duet.", "male"),
+    ("guitar; no vocals", "A guitar rests while a voice sings of home.", "no vocals"),
+    ("drums; no piano", "Drums roll beside a grand piano.", "no piano"),
+    ("piano; no drums; no guitar", "There are no drums, only a piano and a guitar.", "no guitar"),
+    ("flute; not classical", "A classical flute in a street market.", "not classical"),
+    ("female singer; jazz", "A jazz night in red.", "female singer"),
+    ("women; choir", "A choir on the steps.", "women"),
+    ("man; guitar", "A man with a piano.", "guitar"),
+    ("fast; violin", "A violin at a slow pace.", "fast"),
+    ("harpsichord; baroque", "Baroque chandeliers tremble above a piano.", "harpsichord"),
+    ("electronic; dark", "An electronic glow in a bright room.", "dark"),
+    ("bass; reggae", "Reggae drums sway beneath palms.", "bass"),
+    ("calm; flute", "A flute screams through a storm.", "calm"),
+    ("synth; techno", "Techno synths without a hint of synth.", "+no synth"),
+    ("opera; male", "A woman in an opera house.", "male"),
+    ("quiet; guitar", "A guitar is never quiet.", "quiet"),
+    ("rap; beat", "A rap without a beat.", "beat"),
+    ("sitar; drums", "A sitar circles a temple as drums fall silent.", "drums"),
+    ("orchestra; violins", "An orchestra with trumpets and violins.", "+trumpets"),
+    ("piano; happy", "A piano plays a happy, romantic waltz.", "+waltz"),
+    ("piano; happy", "A piano plays a happy, romantic tune.", "+romantic"),
+    ("guitar; vocals", "A guitar and vocals are both missing from the room.", "vocals"),
+    ("guitar; ambient", "An ambient guitar with a hint of reggae.", "+reggae"),
+    ("violin; sad", "Sad violins and a lone saxophone.", "+saxophone"),
+    ("drums; fast", "Fast drums played by a man in a hat.", "+man"),
+    ("pop; female vocals", "Female vocals in a club.", "pop"),
 )
 
 KOREAN_GOOD = (

@@ -21,11 +21,13 @@ from generation.writing.content.word_lists import word_lists
 from generation.writing.template_writer import TemplateWriter
 from tests.generation.writing.judged_sentences import BAD, GOOD, KOREAN_BAD, KOREAN_GOOD, LATER_BAD, LATER_GOOD
 
-# Judged good, and refused: the check reads no "not in the way of", and counts a mood that describes an instrument.
+# Judged good, and refused: the check reads no "not in the way of", counts a mood that describes an instrument, and
+# takes "the whole world" for a thing.
 KNOWN_REFUSALS = {
     "A guitar glimmers, but not in the way of rock.",
     "A hip hop beat rolls on deep bass beneath a bridge.",
     "A mellow folk guitar cradles a gentle voice by the fire.",
+    "Tribal drums gather the whole world around a fire.",
 }
 
 
