@@ -26,7 +26,7 @@ class SentenceCounts:
 
 
 def sentence_counts(study: Study) -> list[SentenceCounts]:
-    """The counts of each condition whose images were made from checked sentences; none while the study is sealed."""
+    """The counts of each condition with images made from checked sentences; none while the study is sealed."""
     if study.is_blinded:
         return []
     stimuli = Stimulus.objects.filter(

@@ -60,7 +60,7 @@ def language_fault(settings: GenerationSettings) -> str | None:
     else:
         name = "The sketch painter"
     return (
-        f"{name} reads English only: choose English sentences, or a model whose text encoder reads Korean "
+        f"{name} reads English only: choose English sentences, or a model with a text encoder that reads Korean "
         "(Gemma, Qwen, Llama and the like)."
     )
 

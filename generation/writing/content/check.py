@@ -18,10 +18,10 @@ from generation.writing.content.tokens import (
 )
 from generation.writing.content.word_lists import word_lists
 
-# Words that may stand between two words of one tag: "acoustic and electric guitars", "a fast, driving beat".
+# Words that may be between two words of one tag: "acoustic and electric guitars", "a fast, driving beat".
 _MAX_GAP = 3
 _JOINING = ("and", "or", ",")
-# Words and marks that may stand between a word and the music that it describes.
+# Words and marks that may be between a word and the music that it describes.
 _MAX_ADJECTIVES = 14
 _ADJECTIVE_ENDINGS = ("ed", "ing", "y", "ic", "al", "ish", "ful", "ous", "ive", "ern")
 _ADJECTIVE_KINDS = ("mood", "tempo", "origin", "genre")
@@ -60,7 +60,7 @@ class _Comparison:
             position for phrase in self._lists.not_music for position in _places_of(self._tokens, words_of(phrase))
         }
         self._mentions = self._find_mentions()
-        # Every place where a tag's words stand, whether they are denied or not.
+        # Every place of a tag's words, whether they are denied or not.
         self._places = {
             phrase: self._find(phrase)
             for ways in self._ways.values()
@@ -133,13 +133,13 @@ class _Comparison:
                     break
                 # A "new golden age" is no new age.
                 is_known = self._tokens[position] in (*_JOINING, *self._meanings.single_words)
-                if not self._may_stand_between(position) or (is_genre and not is_known):
+                if not self._may_be_between(position) or (is_genre and not is_known):
                     return None
             else:
                 return None
         return tuple(place)
 
-    def _may_stand_between(self, position: int) -> bool:
+    def _may_be_between(self, position: int) -> bool:
         word = self._tokens[position]
         if word == ",":
             return True

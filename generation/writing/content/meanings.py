@@ -87,7 +87,7 @@ class Meanings:
 
     @cached_property
     def _worded(self) -> dict[str, frozenset[str]]:
-        """Each prompt word → the tags that it stands for."""
+        """Each prompt word → its tags."""
         found: dict[str, set[str]] = {}
         for tag in self._rules.known:
             for word in {prompt_word(tag), self._rules.prompt_word(tag)} - {tag}:
