@@ -14,7 +14,7 @@ from generation.models import StudyGeneration
 from generation.painting.options import PainterOptions, SketchOptions
 from generation.redefinition import VoiceThresholds
 from generation.tagging.options import MusicnnOptions, TaggerOptions
-from generation.writing.options import TemplateOptions, WriterOptions
+from generation.writing.options import OpenAIOptions, TemplateOptions, WriterOptions
 from study.models import Study
 
 
@@ -72,6 +72,11 @@ def read_settings(data: object) -> GenerationSettings:
             f"The generation settings are not valid: {where}: {first['msg']} "
             "Open the settings of the step “Generate” and save them again."
         ) from error
+
+
+def sentence_language(settings: GenerationSettings) -> str:
+    """The language of a study's prompts, "en" or "ko": the built-in writer writes English."""
+    return settings.writer.sentence_language if isinstance(settings.writer, OpenAIOptions) else "en"
 
 
 def settings_of(study: Study) -> GenerationSettings:

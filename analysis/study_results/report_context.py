@@ -15,6 +15,7 @@ from analysis.report import ClipView, ReportContext
 from analysis.report.context import condition_views
 from analysis.study_results.checklists import filled_checklists
 from analysis.study_results.deviations import deviations
+from analysis.study_results.sentence_counts import sentence_counts, sentence_details, sentence_notice
 from study.models import Participant, Stimulus, Study
 
 
@@ -23,6 +24,7 @@ def report_context(analysis: Analysis, language: str, *, with_images: bool = Tru
     study = analysis.study
     conditions = list(study.conditions.order_by("number"))
     with translation.override(language):
+        counts = sentence_counts(study)
         views = condition_views(
             [row.key for row in conditions],
             {row.key: _(row.label) for row in conditions},
@@ -33,11 +35,11 @@ def report_context(analysis: Analysis, language: str, *, with_images: bool = Tru
             conditions=views,
             clips=_clips(study, with_images),
             facts=_facts(study),
-            notices=notices(study),
+            notices=notices(study) + sentence_notice(counts),
             language=language,
             versions=analysis.versions,
             flow=_flow(study),
-            details=_details(study),
+            details=_details(study) + sentence_details(counts),
             deviations=deviations(study, analysis),
             checklists=_checklists(study, analysis),
         )

@@ -1,8 +1,8 @@
 """A clip's generation as pages show it. While a study is sealed, nothing here reveals an image's condition."""
 
 import hashlib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -27,16 +27,23 @@ def image_key(stimulus: Stimulus) -> str:
 
 @dataclass(frozen=True)
 class Chip:
-    """A tag and what redefinition did with it; `style` is "" (kept), "removed", "added" or "contested"."""
+    """A tag and what redefinition did with it; `style` is "" (kept), "removed", "added" or "contested".
+
+    `given`: the Korean tag that was imported and translated, if there was one.
+    """
 
     text: str
     style: str = ""
     why: str = ""
+    given: str = ""
 
 
 @dataclass(frozen=True)
 class ImageView:
-    """One image on a page. `title`, `prompt` and `provenance` are empty while the study is sealed."""
+    """One image on a page. `title`, `prompt`, `provenance` and the faults are empty while the study is sealed.
+
+    `missing` and `added`: the tags that the sentence does not say, and its words of music that no tag says.
+    """
 
     url: str
     preview: str
@@ -45,6 +52,8 @@ class ImageView:
     prompt: str
     provenance: dict[str, Any]
     pk: int
+    missing: Sequence[str] = ()
+    added: Sequence[str] = ()
 
 
 class ClipView:
@@ -145,7 +154,9 @@ class ClipView:
                     chips.append(kept(new, "added", why.get(tag, "")))
                     shown.add(new)
         chips += [kept(tag, "added", why.get(tag, "")) for tag in corrected if tag not in shown]
-        return chips + [Chip(f"{tag}?", "contested", _("to decide")) for tag in sorted(undecided)]
+        chips += [Chip(f"{tag}?", "contested", _("to decide")) for tag in sorted(undecided)]
+        translated = self.redefined.get("translated", {})
+        return [replace(chip, given=translated.get(chip.text.removesuffix("?"), "")) for chip in chips]
 
     @property
     def state(self) -> tuple[str, str]:
@@ -187,6 +198,7 @@ class ClipView:
     def _image(self, stimulus: Stimulus, number: int) -> ImageView:
         address = reverse("generation_image", args=[self.study.slug, self.clip.number, image_key(stimulus), "full"])
         title = "" if self.blinded else _(stimulus.condition.label)
+        written = stimulus.provenance.get("writer") or {}
         return ImageView(
             url=address,
             preview=address.replace("/full", "/preview"),
@@ -197,6 +209,8 @@ class ClipView:
             prompt="" if self.blinded else stimulus.provenance.get("prompt", ""),
             provenance={} if self.blinded else stimulus.provenance,
             pk=0 if self.blinded else stimulus.pk,
+            missing=() if self.blinded else written.get("missing_tags", ()),
+            added=() if self.blinded else written.get("added_words", ()),
         )
 
 

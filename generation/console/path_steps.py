@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from generation.models import ClipStep
 from generation.runs.conditions import is_painted, painted_conditions
-from generation.runs.progress import unchanged_clips, undecided
+from generation.runs.progress import unchanged_clips, undecided, unfaithful_sentences
 from study.models import Clip, Stimulus, Study
 from study.setup import preflight
 from study.setup.path_steps import (
@@ -103,6 +103,23 @@ def unchanged_clips_are_known(study: Study) -> Iterable[Finding]:
         % {"n": count, "fate": fate},
         "generation_run",
     )
+
+
+@preflight.register
+def unfaithful_sentences_are_known(study: Study) -> Iterable[Finding]:
+    """A sentence that leaves out a tag, or adds music, differs from the tags by more than its form."""
+    count = unfaithful_sentences(study).count()
+    if count:
+        yield Finding(
+            Level.WARNS,
+            ngettext(
+                "%(n)d sentence does not match its tags: it leaves one out, or adds music that no tag names.",
+                "%(n)d sentences do not match their tags: they leave some out, or add music that no tag names.",
+                count,
+            )
+            % {"n": count},
+            "generation_review",
+        )
 
 
 @preflight.register

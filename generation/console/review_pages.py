@@ -15,6 +15,7 @@ from generation.console.tag_overview import tag_overview
 from generation.errors import GenerationError
 from generation.models import TagDecision
 from generation.runs import lifecycle
+from generation.runs.progress import unfaithful_sentences
 from study.access import study_or_404
 from study.models import Study
 from study.setup.clip_selection import exclude_clip, include_clip
@@ -28,6 +29,10 @@ def generation_review(request: HttpRequest, slug: str) -> HttpResponse:
     """The images of every clip, side by side."""
     study = study_or_404(request.user, slug)
     clips = study.clips.filter(included=True)
+    unfaithful = None if study.is_blinded else unfaithful_sentences(study)
+    show = "sentences" if unfaithful and request.GET.get("show") == "sentences" else ""
+    if unfaithful and show:
+        clips = clips.filter(pk__in=unfaithful.values("clip"))
     page = Paginator(clips, CLIPS_A_PAGE).get_page(request.GET.get("page"))
     context = {
         "study": study,
@@ -36,6 +41,8 @@ def generation_review(request: HttpRequest, slug: str) -> HttpResponse:
         "blinded": study.is_blinded,
         "sketched": study.clips.filter(stimuli__painter="sketch").exists(),
         "conditions": study.conditions.all(),
+        "unfaithful": unfaithful.count() if unfaithful is not None else 0,
+        "show": show,
     }
     return render(request, "generation/review.html", context)
 

@@ -14,11 +14,13 @@ from pydantic.fields import FieldInfo
 
 from generation.painting.options import DiffusersOptions, SketchOptions
 from generation.redefinition import SHIPPED, VoiceThresholds
+from generation.runs.readiness import language_fault
 from generation.settings_model import GenerationSettings
 from generation.tagging.options import ClmrOptions, MusicnnOptions
-from generation.writing import HostNotAllowed
+from generation.writing import HostNotAllowed, RequestRejected
 from generation.writing.hosts import check_host
 from generation.writing.options import OpenAIOptions, TemplateOptions
+from generation.writing.prompt_template import load_template
 
 ROOMS: dict[str, tuple[type[BaseModel], ...]] = {
     "tagger": (MusicnnOptions, ClmrOptions),
@@ -35,11 +37,19 @@ LABELS = {
     "none_at": gettext_lazy("No voice up to"),
     "tagger_at": gettext_lazy("Threshold of the tagger for a voice"),
     "base_url": gettext_lazy("Address of the service"),
+    "unfaithful": gettext_lazy("A sentence that does not match its tags"),
 }
 CHOICES = {
-    "auto": gettext_lazy("people’s where a clip has some, else predicted"),
-    "people": gettext_lazy("people’s, as imported"),
-    "predicted": gettext_lazy("predicted by the tagger"),
+    "tag_source": {
+        "auto": gettext_lazy("people’s where a clip has some, else predicted"),
+        "people": gettext_lazy("people’s, as imported"),
+        "predicted": gettext_lazy("predicted by the tagger"),
+    },
+    "sentence_language": {"en": gettext_lazy("English"), "ko": gettext_lazy("Korean")},
+    "unfaithful": {
+        "fail": gettext_lazy("the clip fails"),
+        "accept": gettext_lazy("it is used and counted"),
+    },
 }
 
 
@@ -86,8 +96,7 @@ def form_field(name: str, info: FieldInfo) -> forms.Field:
     }
     annotation = _without_none(info.annotation)
     if get_origin(annotation) is Literal:
-        labels = CHOICES if name == "tag_source" else {}
-        choices = [(value, labels.get(value, value)) for value in get_args(annotation)]
+        choices = [(value, CHOICES.get(name, {}).get(value, value)) for value in get_args(annotation)]
         return forms.ChoiceField(choices=choices, **shared)
     if annotation is bool:
         return forms.BooleanField(**shared)
@@ -191,7 +200,19 @@ class SettingsForm(forms.Form):
             self._add_errors(error)
         else:
             self._check_address(cleaned["settings"])
+            self._check_language(cleaned["settings"])
         return cleaned
+
+    def _check_language(self, chosen: GenerationSettings) -> None:
+        writer = chosen.writer
+        if not isinstance(writer, OpenAIOptions):
+            return
+        try:
+            load_template(writer.prompt_template, writer.sentence_language)
+        except RequestRejected as error:
+            self.add_error("writer-openai-prompt_template", str(error))
+        if fault := language_fault(chosen):
+            self.add_error("writer-openai-sentence_language", fault)
 
     def _check_address(self, chosen: GenerationSettings) -> None:
         if isinstance(chosen.writer, OpenAIOptions):

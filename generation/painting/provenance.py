@@ -34,6 +34,7 @@ class Provenance(BaseModel):
     tag_set: str = Field(description="Which tag set the prompt was made from: original or redefined.")
     original_tags: tuple[str, ...] = Field(description="The original tags, ordered and cut as used.")
     redefined_tags: tuple[str, ...] = Field(description="The redefined tags, ordered and cut as used.")
+    translated_tags: dict[str, str] = Field({}, description="Tags in English → as imported in Korean.")
     rule_set: dict[str, str] = Field(description="Name, version and digest of the redefinition's rules.")
     voice_detector: dict[str, Any] = Field(description="The voice detector, its settings and what it found.")
     tagger: dict[str, str] = Field(description="The tagger's identity.")

@@ -103,3 +103,11 @@ def undecided(study: Study) -> list[tuple[int, str]]:
         for tag in contested_tags(contested or [])
         if (clip_id, tag) not in decided
     ]
+
+
+def unfaithful_sentences(study: Study) -> QuerySet[Stimulus]:
+    """Return the stimuli whose sentence leaves out a tag or adds music that no tag names."""
+    is_missing = Q(provenance__writer__missing_tags__0__isnull=False)
+    is_added = Q(provenance__writer__added_words__0__isnull=False)
+    stimuli = Stimulus.objects.filter(clip__study=study, clip__included=True, state=Stimulus.State.READY)
+    return stimuli.filter(is_missing | is_added)

@@ -1,6 +1,7 @@
 """Check before a run starts for errors that every clip would meet, so that one message reports them."""
 
 import os
+from collections.abc import Iterable
 
 from django.conf import settings as django_settings
 
@@ -9,9 +10,15 @@ from generation.hardware import has_gpu
 from generation.painting import DiffusersOptions
 from generation.painting.errors import PainterNotReady
 from generation.runs.steps import loaded_models
-from generation.settings_model import GenerationSettings
-from generation.writing import OpenAIOptions, StopsTheBatch
+from generation.settings_model import GenerationSettings, sentence_language
+from generation.writing import OpenAIOptions, StopsTheBatch, WritingError
+from generation.writing.content import translate_tags
 from generation.writing.hosts import check_host
+from generation.writing.prompt_template import load_template
+from study.models import Clip
+
+# Text encoders that were trained on English alone.
+ENGLISH_ENCODERS = {"CLIPTextModel", "CLIPTextModelWithProjection", "T5EncoderModel"}
 
 
 def is_one_machine() -> bool:
@@ -19,8 +26,47 @@ def is_one_machine() -> bool:
     return str(django_settings.CELERY_BROKER_URL).startswith("filesystem:")
 
 
+def check_tags(clips: Iterable[Clip], settings: GenerationSettings) -> None:
+    """Check that prompts in the study's language can have all imported tags, before any sentence is paid for.
+
+    Raises:
+        RunStopped: the message names all tags that cannot be used.
+    """
+    if settings.tag_source == "predicted":
+        return
+    tags = dict.fromkeys(tag for clip in clips for tag in clip.imported_tags)
+    try:
+        translate_tags(list(tags), sentence_language(settings))
+    except WritingError as error:
+        raise RunStopped(str(error)) from error
+
+
+def language_fault(settings: GenerationSettings) -> str | None:
+    """Why the painter cannot read the language of the sentences, as far as this process can see; None if it can."""
+    if sentence_language(settings) == "en":
+        return None
+    painter = settings.painter
+    if isinstance(painter, DiffusersOptions):
+        from generation.painting.diffusion.model_files import components, model_folder, model_index
+
+        try:
+            parts = components(model_index(model_folder(painter)))
+        except (ImportError, PainterNotReady):  # reported by the other checks, or by the workers
+            return None
+        encoders = {kind for name, kind in parts.items() if name.startswith("text_encoder")}
+        if not encoders <= ENGLISH_ENCODERS:
+            return None
+        name = f"The model '{painter.model}' ({', '.join(sorted(encoders))})"
+    else:
+        name = "The sketch painter"
+    return (
+        f"{name} reads English only: choose English sentences, or a model with a text encoder that reads Korean "
+        "(Gemma, Qwen, Llama and the like)."
+    )
+
+
 def check_before_start(settings: GenerationSettings, *, in_process: bool = False) -> None:
-    """Check the service's address, the key, the model's files and the GPU, as far as this process can.
+    """Check the service's address, the languages, the key, the model's files and the GPU, as far as this process can.
 
     `in_process`: the steps are done in this process, so that its painter may be loaded. Workers on other machines check
     their own key and weights when they need them, and stop the run with the same message.
@@ -31,6 +77,9 @@ def check_before_start(settings: GenerationSettings, *, in_process: bool = False
     try:
         if isinstance(settings.writer, OpenAIOptions):
             check_host(settings.writer.base_url, django_settings.WRITER_HOSTS)
+            load_template(settings.writer.prompt_template, settings.writer.sentence_language)
+            if fault := language_fault(settings):
+                raise StopsTheBatch(fault)
         if in_process or is_one_machine():
             _check_writer(settings)
             if isinstance(settings.painter, DiffusersOptions):

@@ -18,6 +18,7 @@ from generation.writing.base import (
     SentenceEmpty,
     SentenceRefused,
     SentenceTooLong,
+    SentenceUnfaithful,
     SentenceUnusable,
     SentenceWriter,
     ServiceUnavailable,
@@ -29,6 +30,7 @@ from generation.writing.hosts import DEFAULT_HOSTS, HostNotAllowed, check_host
 from generation.writing.options import OpenAIOptions, TemplateOptions, WriterOptions
 
 if TYPE_CHECKING:
+    from generation.redefinition import RuleSet
     from generation.writing.usage import Usage
 
 __all__ = [
@@ -41,6 +43,7 @@ __all__ = [
     "SentenceEmpty",
     "SentenceRefused",
     "SentenceTooLong",
+    "SentenceUnfaithful",
     "SentenceUnusable",
     "SentenceWriter",
     "ServiceUnavailable",
@@ -58,12 +61,14 @@ def build_writer(
     *,
     cache_folder: Path | None = None,
     usage: Usage | None = None,
+    rules: RuleSet | None = None,
     allowed_hosts: Collection[str] = DEFAULT_HOSTS,
 ) -> SentenceWriter:
     """The writer that `options` describe.
 
     `cache_folder` stores the answers of a language model, so that no request is made twice. `usage` counts its calls
-    and enforces the caps. `allowed_hosts`: the hosts that a service may have.
+    and enforces the caps. `rules`: the rule set by which words mean the same when a sentence is compared with its tags,
+    the default one if None. `allowed_hosts`: the hosts that a service may have.
 
     Raises:
         HostNotAllowed: the options name a service on another host.
@@ -74,7 +79,8 @@ def build_writer(
         from generation.writing.answer_store import FolderAnswers
         from generation.writing.openai_writer import OpenAIWriter
 
-        return OpenAIWriter(options, answers=FolderAnswers(cache_folder) if cache_folder else None, usage=usage)
+        answers = FolderAnswers(cache_folder) if cache_folder else None
+        return OpenAIWriter(options, answers=answers, usage=usage, rules=rules)
     from generation.writing.template_writer import TemplateWriter
 
-    return TemplateWriter(options)
+    return TemplateWriter(options, rules=rules)

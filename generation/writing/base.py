@@ -43,6 +43,12 @@ class SentenceUnusable(WritingError):
     reason = "unusable"
 
 
+class SentenceUnfaithful(SentenceUnusable):
+    """The model's sentences do not say their tags, or add music that no tag names."""
+
+    reason = "unfaithful"
+
+
 class ServiceUnavailable(WritingError):
     """The service did not answer after all attempts; a later run may succeed."""
 
@@ -81,7 +87,11 @@ class SpendingCapReached(StopsTheBatch):
 
 @dataclass(frozen=True)
 class Sentence:
-    """One sentence, its number of tokens as the painter counts, and everything needed to write it again."""
+    """One sentence, its number of tokens as the painter counts, and everything needed to write it again.
+
+    `provenance` also holds what the sentence does not say of its tags ("missing") and what it says without one
+    ("added"), as lists.
+    """
 
     text: str
     tokens: int

@@ -6,6 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from generation.writing.content.inflection import number
+from generation.writing.content.meanings import denied_part
+
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
@@ -53,8 +56,27 @@ _NOUN_IN_ADJECTIVE_KIND = _words(
     """
 )
 _INITIALS = ("edm", "idm", "r&b")
-_NEGATIONS = ("no ", "not ", "without ", "non-", "non ")
 _ADJECTIVE_VOICES = ("instrumental", "a cappella", "acapella")
+# What a voice does, where the others are those who do it.
+_ACTS = _words(
+    """
+    beatboxing chant chanting clapping humming opera rap rapping screaming shouting silence singing speech talking
+    whispering whistling word yodeling yodelling
+    """
+)
+# Words of tags from which the music is slow, or quick.
+_SLOW = _words(
+    """
+    slow adagio andante calm quiet soft gentle peaceful meditative relaxing relaxed mellow dreamy ambient drone
+    chillout chill lounge
+    """
+)
+_QUICK = _words(
+    """
+    fast quick presto allegro upbeat loud aggressive angry energetic exciting intense powerful party heavy hard techno
+    metal punk hardcore dubstep disco dance
+    """
+)
 _DESCRIBING = ("female", "male", "operatic", "choral", "tenor", "alto", "baritone")
 # Words that need a noun; the tag's own word stays part of the phrase.
 _COMPLETED = {
@@ -84,16 +106,13 @@ class Phrase:
 
 def phrase_of(word: str, kind: str) -> Phrase:
     """The form of `word`, a tag of `kind`."""
-    for negation in _NEGATIONS:
-        if word.casefold().startswith(negation) and len(word) > len(negation):
-            rest = word[len(negation) :].strip()
-            positive = phrase_of(rest, kind)
-            unlike = positive.is_adjective or kind == "genre"
-            if kind == "voice" and rest.casefold() in ("vocal", "voice"):
-                return Phrase(f"{rest}s", is_plural=True, negated=True)
-            return replace(
-                positive, is_adjective=unlike, is_countable=not unlike and positive.is_countable, negated=True
-            )
+    rest = denied_part(word)
+    if rest:
+        positive = phrase_of(rest, kind)
+        unlike = positive.is_adjective or kind == "genre"
+        if kind == "voice" and rest.casefold() in ("vocal", "voice"):
+            return Phrase(f"{rest}s", is_plural=True, negated=True)
+        return replace(positive, is_adjective=unlike, is_countable=not unlike and positive.is_countable, negated=True)
     if kind in ("instrument", "other"):
         word = _COMPLETED.get(word.casefold(), word)
     text = _spelled(word)
@@ -150,6 +169,25 @@ def voice_phrases(words: Sequence[str]) -> list[Phrase]:
         for number, phrase in enumerate(phrases)
         if phrase.text not in texts[:number] and not any(text.endswith(f" {phrase.text}") for text in texts)
     ]
+
+
+def is_act(phrase: Phrase) -> bool:
+    """Whether a voice's phrase names what is done ("chanting", "female opera") and not who does it."""
+    words = phrase.text.casefold().split(" ")
+    return words[-1] == "chant" or (words[-1] in _ACTS and not phrase.is_countable)
+
+
+def tempo_of(tags: Sequence[str]) -> str:
+    """ "slow" or "quick" as the tags have the music, empty if they do not say, or say both."""
+    words = {word for tag in tags if denied_part(tag) is None for word in tag.casefold().split(" ")}
+    is_slow, is_quick = bool(words & _SLOW), bool(words & _QUICK)
+    return "" if is_slow == is_quick else "slow" if is_slow else "quick"
+
+
+def without_twins(phrases: Sequence[Phrase]) -> list[Phrase]:
+    """The phrases without a singular beside its plural: "drums" for "a drum and drums"."""
+    texts = {phrase.text for phrase in phrases}
+    return [phrase for phrase in phrases if phrase.is_plural or not (number(phrase.text) - {phrase.text}) & texts]
 
 
 def enumerate_words(words: Sequence[str], *, last: str = "and") -> str:

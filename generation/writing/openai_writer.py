@@ -9,6 +9,7 @@ from importlib.metadata import version
 from typing import Any
 from urllib.parse import urlsplit
 
+from generation.redefinition import RuleSet
 from generation.writing.answer_format import ANSWER_FORMAT, read_sentence
 from generation.writing.answer_store import Answers, NoAnswers, request_key
 from generation.writing.base import (
@@ -18,13 +19,14 @@ from generation.writing.base import (
     SentenceEmpty,
     SentenceRefused,
     SentenceTooLong,
+    SentenceUnfaithful,
     SentenceUnusable,
     clean_tags,
 )
+from generation.writing.content import ContentFaults, check_scripts, find_content_faults, find_korean_faults
 from generation.writing.hosts import OFFICIAL
 from generation.writing.options import OpenAIOptions
 from generation.writing.prompt_template import load_template
-from generation.writing.sentence_checks import missing_tags
 from generation.writing.service import Service
 from generation.writing.usage import EXPECTED_ANSWER_TOKENS, Estimate, Usage, estimate_tokens, price
 
@@ -33,7 +35,7 @@ class OpenAIWriter:
     """A `SentenceWriter` that asks a language model.
 
     `answers` stores the model's answers; `usage` counts calls and tokens, and may be shared by the writers of one
-    study; `sleep` waits between attempts.
+    study; `rules` decide which words mean the same when a sentence is checked; `sleep` waits between attempts.
     """
 
     def __init__(
@@ -42,10 +44,12 @@ class OpenAIWriter:
         *,
         answers: Answers | None = None,
         usage: Usage | None = None,
+        rules: RuleSet | None = None,
         sleep: Callable[[float], None] | None = None,
     ) -> None:
         self._options = options
-        self._template = load_template(options.prompt_template)
+        self._template = load_template(options.prompt_template, options.sentence_language)
+        self._rules = rules
         self._answers = answers or NoAnswers()
         self.usage = usage or Usage()
         self._sleep = sleep
@@ -60,6 +64,7 @@ class OpenAIWriter:
             "base_url": options.base_url or OFFICIAL,
             "prompt_template": self._template.name,
             "template_digest": self._template.digest,
+            "sentence_language": options.sentence_language,
             "temperature": "" if options.temperature is None else str(options.temperature),
             "max_answer_tokens": str(options.max_answer_tokens),
             "openai": version("openai"),
@@ -92,28 +97,34 @@ class OpenAIWriter:
     def write(self, tags: Sequence[str], *, count_tokens: CountTokens, token_limit: int, seed: int) -> Sentence:
         """Write one sentence for `tags`; see `SentenceWriter.write`.
 
-        If an answer is too long or otherwise unusable, the fault is sent to the model, which is asked again, up to
-        `options.rewrites` times. A refusal or an empty answer fails at once.
+        If an answer is too long, unusable, or does not say its tags and nothing else of music, the fault is sent to the
+        model, which is asked again, up to `options.rewrites` times. A refusal or an empty answer fails at once. If the
+        options accept unfaithful sentences, the one with the fewest faults is returned after the last answer.
 
         Raises:
             StopsTheBatch: the key, the request, the quota or a cap; every other tag set would fail too.
             ServiceUnavailable: no answer after all attempts.
-            SentenceTooLong, SentenceUnusable, SentenceRefused, SentenceEmpty: this tag set only.
+            SentenceTooLong, SentenceUnfaithful, SentenceUnusable, SentenceRefused, SentenceEmpty: this tag set only.
         """
         cleaned = clean_tags(tags)
         if not cleaned:
             raise SentenceUnusable("A tag set without tags cannot become a sentence: add a tag.")
+        check_scripts(cleaned, self._options.sentence_language)
         messages = self._template.first(cleaned, token_limit)
         record: list[dict[str, Any]] = []
+        usable: list[tuple[ContentFaults, str, int]] = []
         failure: SentenceTooLong | SentenceUnusable | None = None
         for _ in range(1 + self._options.rewrites):
             answer, from_store = self._answer(self._request(messages, seed), cleaned)
             record.append({**answer, "from_store": from_store})
             text, fault = read_sentence(answer, cleaned)
             tokens = count_tokens(text) if fault is None else 0
-            if fault is None and tokens <= token_limit:
-                return Sentence(text, tokens, self._provenance(text, cleaned, seed, token_limit, record))
-            if fault is None:
+            if fault is not None:
+                failure = SentenceUnusable(
+                    f"The answer for the tags {', '.join(cleaned)} cannot be used after {len(record)} answers: "
+                    f"{fault} Allow more rewrites, or choose another model."
+                )
+            elif tokens > token_limit:
                 fault = (
                     f"it has {tokens} tokens and the painter reads {token_limit}, so it is {tokens - token_limit} "
                     "too long; leave out about a third of the words that are no tags."
@@ -124,13 +135,27 @@ class OpenAIWriter:
                     "use fewer tags for both tag sets, or allow more rewrites."
                 )
             else:
-                failure = SentenceUnusable(
-                    f"The answer for the tags {', '.join(cleaned)} cannot be used after {len(record)} answers: "
-                    f"{fault} Write again, or choose another model."
+                faults = self._content_faults(text, cleaned)
+                if not faults:
+                    return Sentence(text, tokens, self._provenance(faults, seed, token_limit, record))
+                usable.append((faults, text, tokens))
+                fault = faults.as_request()
+                failure = SentenceUnfaithful(
+                    f"The sentence for the tags {', '.join(cleaned)} does not match them after {len(record)} answers: "
+                    f"{fault} Use fewer tags, allow more rewrites, choose another model, or accept and count such "
+                    "sentences (setting “unfaithful”)."
                 )
             messages = messages + self._template.once_more(answer["content"], fault, cleaned, token_limit)
+        if usable and self._options.unfaithful == "accept":
+            faults, text, tokens = min(usable, key=lambda found: len(found[0].missing) + len(found[0].added))
+            return Sentence(text, tokens, self._provenance(faults, seed, token_limit, record))
         assert failure is not None
         raise failure
+
+    def _content_faults(self, text: str, tags: Sequence[str]) -> ContentFaults:
+        if self._options.sentence_language == "ko":
+            return find_korean_faults(text, tags)
+        return find_content_faults(text, tags, self._rules)
 
     def _request(self, messages: Sequence[Mapping[str, str]], seed: int) -> dict[str, Any]:
         """Everything that determines the answer: the body of the request and the service's address."""
@@ -194,7 +219,7 @@ class OpenAIWriter:
         return answer, False
 
     def _provenance(
-        self, text: str, tags: Sequence[str], seed: int, token_limit: int, record: Sequence[Mapping[str, Any]]
+        self, faults: ContentFaults, seed: int, token_limit: int, record: Sequence[Mapping[str, Any]]
     ) -> dict[str, Any]:
         last = record[-1]
         return {
@@ -210,7 +235,7 @@ class OpenAIWriter:
             "answers_from_store": sum(answer["from_store"] for answer in record),
             "input_tokens": sum(answer["input_tokens"] or 0 for answer in record),
             "output_tokens": sum(answer["output_tokens"] or 0 for answer in record),
-            "missing_tags": missing_tags(text, tags),
+            **faults.as_record(),
         }
 
 

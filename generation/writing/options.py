@@ -36,9 +36,18 @@ class OpenAIOptions(BaseModel):
         description="Name of the environment variable that holds the key. The key itself is never stored.",
     )
     prompt_template: str = Field(
-        "default-v1",
+        "default-v2",
         pattern=r"^[a-z0-9][a-z0-9-]*-v[0-9]+$",
-        description="The versioned template of the request: 'default-v1' or the first study's 'seed-v1'.",
+        description="The versioned template of the request: 'default-v2', or the first study's 'seed-v1'.",
+    )
+    sentence_language: Literal["en", "ko"] = Field(
+        "en",
+        description="The language of the sentences; Korean only for a painter that reads Korean.",
+    )
+    unfaithful: Literal["fail", "accept"] = Field(
+        "fail",
+        description="What happens to a sentence that, asked for again, still leaves out a tag or adds music that no "
+        "tag names: its clip fails, or the sentence is used and counted in Review and in the report.",
     )
     temperature: float | None = Field(
         0.7,
@@ -49,7 +58,9 @@ class OpenAIOptions(BaseModel):
     max_answer_tokens: int = Field(
         300, ge=16, le=8192, description="The most tokens that one answer may have, thinking included."
     )
-    rewrites: int = Field(2, ge=0, le=5, description="How often a sentence that is too long is asked for again.")
+    rewrites: int = Field(
+        2, ge=0, le=5, description="How often a sentence with a fault is asked for again, with the fault named."
+    )
     attempts: int = Field(5, ge=1, le=10, description="How often a call is tried when the service is busy or failing.")
     timeout_seconds: float = Field(60, gt=0, le=600, description="How long one call may take.")
     longest_wait_seconds: float = Field(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from generation.writing.base import RequestRejected
+from generation.writing.content.scripts import LANGUAGES
 
 FOLDER = Path(__file__).with_name("prompts")
 _PARTS = ("system", "user", "again")
@@ -26,6 +27,7 @@ class PromptTemplate:
     system: str
     user: str
     again: str
+    language: str = "English"
 
     def first(self, tags: Sequence[str], token_limit: int) -> list[dict[str, str]]:
         """The messages that ask for a sentence."""
@@ -42,14 +44,18 @@ class PromptTemplate:
     def _filled(self, part: str, tags: Sequence[str], token_limit: int) -> str:
         """Fill in the placeholders. The tags come last and as JSON, so that no tag is taken for a placeholder."""
         words = str(max(8, int((token_limit - 2) / _TOKENS_PER_WORD)))
-        return part.replace("{words}", words).replace("{tags}", json.dumps(list(tags), ensure_ascii=False))
+        return (
+            part.replace("{words}", words)
+            .replace("{language}", self.language)
+            .replace("{tags}", json.dumps(list(tags), ensure_ascii=False))
+        )
 
 
-def load_template(name: str) -> PromptTemplate:
-    """Load a template by its name.
+def load_template(name: str, language: str = "en") -> PromptTemplate:
+    """Load a template by its name, to ask for sentences in `language`, "en" or "ko".
 
     Raises:
-        RequestRejected: there is no such template; the message lists all names.
+        RequestRejected: there is no such template, or it cannot ask for the language; the message says what to choose.
     """
     path = FOLDER / f"{name}.md"
     if not path.is_file():
@@ -60,4 +66,9 @@ def load_template(name: str) -> PromptTemplate:
     parts = {key: body.strip() for key, body in zip(pieces[1::2], pieces[2::2], strict=True)}
     if set(parts) != set(_PARTS):
         raise RequestRejected(f"The prompt template '{name}' needs the parts {', '.join(_PARTS)}.")
-    return PromptTemplate(name, hashlib.sha256(text.encode()).hexdigest(), **parts)
+    if language != "en" and "{language}" not in parts["system"]:
+        raise RequestRejected(
+            f"The prompt template '{name}' asks for English only: choose 'default-v2' for sentences in "
+            f"{LANGUAGES[language]}, or English sentences."
+        )
+    return PromptTemplate(name, hashlib.sha256(text.encode()).hexdigest(), language=LANGUAGES[language], **parts)

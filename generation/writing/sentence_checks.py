@@ -1,4 +1,4 @@
-"""Check whether a model's sentence can be used as a prompt."""
+"""Check the form of a model's sentence: whether it can be used as a prompt at all."""
 
 from __future__ import annotations
 
@@ -47,8 +47,6 @@ def find_fault(text: str, tags: Sequence[str]) -> str | None:
     for name in _names(text):
         if not _is_given(name, given):
             return f'it names "{name}", which no tag does.'
-    if tags and len(missing_tags(text, tags)) == len(tags):
-        return "it mentions none of the tags."
     return None
 
 
@@ -69,17 +67,6 @@ def _is_given(name: str, given: str) -> bool:
     """Whether a tag has the word in any ending; words of fewer than three letters count as no names."""
     stem = re.sub(r"(['’]s|s)$", "", name.casefold())
     return len(stem) < 3 or any(_is_used(word, [stem]) or _is_used(stem, [word]) for word in re.findall(r"\w+", given))
-
-
-def missing_tags(text: str, tags: Sequence[str]) -> list[str]:
-    """The tags without any of their words in the text, in any ending. "no" and "not" do not count as words."""
-    used = re.findall(r"\w+", text.casefold())
-    return [tag for tag in tags if not any(_is_used(word, used) for word in _words_of(tag))]
-
-
-def _words_of(tag: str) -> list[str]:
-    words = re.findall(r"\w+", tag.casefold())
-    return [word for word in words if word not in ("no", "not")] or words
 
 
 def _is_used(word: str, used: Sequence[str]) -> bool:

@@ -97,11 +97,15 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture
 def with_service(study, server):
-    """A function: options of the writer → the study, whose sentences the local server writes."""
+    """A function: options of the writer → the study, whose sentences the local server writes.
+
+    The server gives every tag set one answer, which the writer accepts at once.
+    """
     server.script = [sentence("A slow piano plays a classical tune.")]
 
     def choose(**options):
-        writer = OpenAIOptions(model="m", base_url=server.base_url, attempts=1, **options)
+        options = {"attempts": 1, "rewrites": 0, "unfaithful": "accept"} | options
+        writer = OpenAIOptions(model="m", base_url=server.base_url, **options)
         store_settings(study, GenerationSettings(painter=SMALL, writer=writer))
         return study
 

@@ -65,6 +65,7 @@ def _earlier_results(context: StepContext) -> dict[str, Any]:
         "rule_set": redefined["rules"],
         "original_tags": redefined["original"],
         "redefined_tags": redefined["redefined"],
+        "translated_tags": redefined.get("translated", {}),
         "sentences": context.results[ClipStep.Kind.WRITE]["sentences"],
         "started_at": context.step.run.started_at,
     }

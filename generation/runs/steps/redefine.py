@@ -11,7 +11,8 @@ from generation.redefinition.decisions import apply_decisions
 from generation.runs.steps import loaded_models
 from generation.runs.steps.context import StepContext, StepOutcome
 from generation.runs.steps.error_translation import as_generation_error
-from generation.settings_model import GenerationSettings
+from generation.settings_model import GenerationSettings, sentence_language
+from generation.writing.content import foreign_tags, translate_tags, translations_digest
 from study.models import Clip
 from study.setup.clip_selection import UNCHANGED
 
@@ -36,7 +37,10 @@ class DetectorEvidence:
 def collect_inputs(context: StepContext) -> dict[str, Any]:
     """Collect the imported tags, what the detectors found, the researcher's decisions, the rules and the limits."""
     heard, settings, clip = context.results[ClipStep.Kind.LISTEN], context.settings, context.clip
-    return {
+    language = sentence_language(settings)
+    # Only where it matters, so that another list leaves other studies' results as they are.
+    is_translated = language != "en" or bool(foreign_tags(clip.imported_tags, "en"))
+    return ({"translations": translations_digest(), "language": language} if is_translated else {}) | {
         "imported": clip.imported_tags,
         "source": settings.tag_source,
         "limit": settings.tag_limit,
@@ -94,7 +98,10 @@ def redefine_clip(
     """Return both tag sets of a clip, the changes with their reasons, the contested tags, and the prompts of tags."""
     with as_generation_error(name):
         rules = load_rules(settings.rules)
-        source, original = original_tags(name, imported, evidence, settings)
+        source, given = original_tags(name, imported, evidence, settings)
+        # The rules know English tags; both sets and both forms of prompt are in one language.
+        translation = translate_tags(given, sentence_language(settings))
+        original = translation.tags
         changed = redefine(
             original,
             rules,
@@ -102,13 +109,14 @@ def redefine_clip(
             tagger_probabilities=evidence.probabilities,
             thresholds=settings.thresholds,
         ).as_dict()
+    heard = {word: p for tag, p in evidence.probabilities.items() for word in translation.in_prompts([tag])}
     redefined = apply_decisions(changed["tags"], changed["contested"], decisions)
     painter = loaded_models.painter_of(settings)
     with as_generation_error(name):
         fitted = prompts.fit_tag_sets(
-            original,
-            redefined,
-            evidence.probabilities,
+            translation.in_prompts(original),
+            translation.in_prompts(redefined),
+            heard,
             rules=rules,
             limit=settings.tag_limit,
             count_tokens=painter.count_tokens,
@@ -117,6 +125,7 @@ def redefine_clip(
     return {
         "source": source,
         "given": original,
+        "translated": translation.from_korean,
         "corrected": redefined,
         "original": list(fitted.original),
         "redefined": list(fitted.redefined),

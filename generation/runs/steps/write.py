@@ -7,13 +7,15 @@ from django.conf import settings as django_settings
 
 from generation.models import ClipStep
 from generation.painting import Painter
+from generation.redefinition import load_rules
 from generation.runs import spending
 from generation.runs.steps import loaded_models
 from generation.runs.steps.context import StepContext, StepOutcome
 from generation.runs.steps.error_translation import as_generation_error
 from generation.writing import SentenceWriter, build_writer
+from generation.writing.content import lists_digest
 
-VERSION = 2
+VERSION = 3
 
 
 def collect_inputs(context: StepContext) -> dict[str, Any]:
@@ -25,17 +27,21 @@ def collect_inputs(context: StepContext) -> dict[str, Any]:
         "writer": context.settings.writer.model_dump(mode="json"),
         "painter": context.token_counting_options,
         "seed": context.clip.study.seed,
+        # What a sentence is checked with.
+        "rules": redefined["rules"],
+        "words": lists_digest(),
     }
 
 
 def run(context: StepContext, inputs: dict[str, Any], lease_token: str) -> StepOutcome:
     """Write the sentences; a service's calls are counted under the lease's token."""
     painter = loaded_models.painter_of(context.settings)
-    with as_generation_error():
+    with as_generation_error(context.clip.name):
         writer = build_writer(
             context.settings.writer,
             cache_folder=spending.answers_folder(),
             usage=spending.StudyUsage(context.step.run, lease_token),
+            rules=load_rules(context.settings.rules),
             allowed_hosts=django_settings.WRITER_HOSTS,
         )
         tag_sets = {name: inputs[name] for name in ("redefined", "original")}

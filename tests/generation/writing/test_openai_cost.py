@@ -55,7 +55,7 @@ def test_without_a_store_it_is_asked_again(server):
 def test_everything_that_determines_the_answer_is_part_of_its_key(server, tmp_path, change):
     Writer(server, answers=FolderAnswers(tmp_path)).write(sentence(GOOD))
     other = Writer(server, answers=FolderAnswers(tmp_path), **change.pop("settings", {}))
-    other.write(sentence(GOOD), **change)
+    other.write(sentence("A sad guitar meets a happy one." if "happy" in str(change) else GOOD), **change)
     assert len(server.requests) == 2
 
 

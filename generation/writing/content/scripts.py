@@ -1,0 +1,80 @@
+"""Tags in letters that a sentence's language does not have."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from generation.writing.base import SentenceUnusable
+from generation.writing.content.korean import english_of, korean_of
+
+LANGUAGES = {"en": "English", "ko": "Korean"}
+_SCRIPTS = {"en": ("LATIN",), "ko": ("LATIN", "HANGUL")}
+
+
+def foreign_tags(tags: Iterable[str], language: str) -> list[str]:
+    """The tags with a letter that sentences in `language` cannot have, each once: "기타" for English."""
+    return [tag for tag in dict.fromkeys(tags) if any(_is_foreign(letter, language) for letter in tag)]
+
+
+def _is_foreign(letter: str, language: str) -> bool:
+    return letter.isalpha() and not unicodedata.name(letter, "").startswith(_SCRIPTS[language])
+
+
+def check_scripts(tags: Sequence[str], language: str) -> None:
+    """Refuse tags that no sentence in `language` can say.
+
+    Raises:
+        SentenceUnusable: it names the tags.
+    """
+    found = foreign_tags(tags, language)
+    if found:
+        raise SentenceUnusable(unreadable(found, language))
+
+
+@dataclass(frozen=True)
+class Translation:
+    """A clip's tags in English for the rules, and in the language of its prompts.
+
+    `tags`: in English, but for tags of a Korean study that the list does not have. `from_korean`: English tag → the
+    Korean tag that was given.
+    """
+
+    tags: list[str]
+    from_korean: dict[str, str]
+    language: str
+
+    def in_prompts(self, tags: Iterable[str]) -> list[str]:
+        """The tags in the language of the prompts; two tags with one Korean word give it once."""
+        if self.language == "en":
+            return list(tags)
+        return list(dict.fromkeys(self.from_korean.get(tag) or korean_of(tag) for tag in tags))
+
+
+def translate_tags(tags: Sequence[str], language: str) -> Translation:
+    """Translate Korean tags by the list; `language` is that of the prompts.
+
+    Raises:
+        SentenceUnusable: a tag is in letters that the prompts cannot have, and the list does not have it.
+    """
+    english = {tag: english_of(tag) for tag in foreign_tags(tags, "en")}
+    unknown = [tag for tag in foreign_tags(tags, language) if english[tag] is None]
+    if unknown:
+        raise SentenceUnusable(unreadable(unknown, language))
+    found = list(dict.fromkeys(english.get(tag) or tag for tag in tags))
+    return Translation(found, {name: tag for tag, name in english.items() if name is not None}, language)
+
+
+def unreadable(tags: Sequence[str], language: str) -> str:
+    """One sentence that names tags in foreign letters, and what to do."""
+    named = ", ".join(f"“{tag}”" for tag in tags[:20]) + (f" and {len(tags) - 20} more" if len(tags) > 20 else "")
+    if language == "en":
+        return (
+            f"English prompts cannot have these tags, and the list of translations does not know them: {named}. "
+            "Write them in English in the tag table and import it again."
+        )
+    return (
+        f"{LANGUAGES[language]} sentences cannot say these tags: {named}. Write them in {LANGUAGES[language]} or "
+        "English in the tag table and import it again."
+    )
