@@ -24,12 +24,9 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from analysis.statistics.ballots import PRESET, Ballots, points_of_outcomes  # noqa: E402
-from analysis.statistics.contrasts import (  # noqa: E402
-    CrossedDesign,
-    cells_of,
-    participant_means,
-    these_clips_test,
-)
+from analysis.statistics.contrast_tests import cells_of, these_clips_test  # noqa: E402
+from analysis.statistics.contrasts import participant_means  # noqa: E402
+from analysis.statistics.crossed_design import CrossedDesign  # noqa: E402
 from analysis.statistics.permutation import permutation_test  # noqa: E402
 from analysis.statistics.plackett_luce import WorthErrors, fit_worths, influence_values  # noqa: E402
 from analysis.statistics.power import simulate_choices  # noqa: E402
@@ -216,7 +213,7 @@ def permutation_level(sets: int) -> Check:
         rng = generator(10, i)
         first, second = with_clips(np.zeros((CLIPS, K)), NO_EFFECT, 0.0, PEOPLE, rng)
         study = ballots_of(first, second)
-        means = participant_means(study, points_of_outcomes(K, WEIGHTS))
+        means, _ = participant_means(study, points_of_outcomes(K, WEIGHTS))
         rejected += permutation_test(means, 299, rng, "").p <= 0.05
     return Check("permutation, σ = (0, 0), 299 draws", sets, rejected / sets, *band(0.05, sets))
 

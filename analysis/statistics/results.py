@@ -41,7 +41,10 @@ class TestResult:
 
 @dataclass(frozen=True, kw_only=True)
 class ContrastTest:
-    """A difference of points per ballot. `t` and `p` are None without spread."""
+    """A difference of points per ballot. `t` and `p` are None without spread.
+
+    `limits`: the least and the most that a ballot can show. `left_out`: ballots that showed no image of one side.
+    """
 
     contrast: str
     estimate: float
@@ -52,14 +55,140 @@ class ContrastTest:
     ci95: Interval
     population: str
     p_holm: float | None = None
+    limits: Interval | None = None
+    left_out: int = 0
     var_participants: float | None = None
     var_clips: float | None = None
     var_residual: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
+class SimpleEffect:
+    """A factor within one level of another, for new clips."""
+
+    factor: str
+    within: str
+    test: ContrastTest
+
+
+@dataclass(frozen=True, kw_only=True)
+class Smallest:
+    """The primary contrast against the smallest difference worth having, `value`, for new clips.
+
+    `verdict`: "at least that large" (the 1 − α interval lies beyond it), "excluded" (the 1 − 2α interval lies within
+    ± value) or "undecided". `interval` is the 1 − 2α interval.
+    """
+
+    value: float
+    verdict: str
+    interval: Interval
+    population: str = NEW_CLIPS
+
+
+@dataclass(frozen=True, kw_only=True)
+class MissingSeconds:
+    """Ballots with a first but no second choice, by the condition of the first choice.
+
+    `test`: whether people leave out the second more often after some conditions than after others. `bounds`: the
+    primary contrast, weighted, with every missing second given to the low side, then to the high side. `weighted`: the
+    primary contrast with seconds, if the plan's primary test uses first choices alone.
+    """
+
+    missing: int
+    firsts: tuple[int, ...]
+    missing_after: tuple[int, ...]
+    test: HotellingTest | None
+    bounds: tuple[ContrastTest, ContrastTest] | None
+    weighted: ContrastTest | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class HotellingTest:
+    """Hotelling's T² as F with `df` and `df_error`."""
+
+    statistic: float
+    df: int
+    df_error: int
+    p: float
+    population: str = THESE_CLIPS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """A number with its 95 % interval."""
+
+    estimate: float
+    ci95: Interval
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prediction:
+    """What the random-effects model predicts for a new person and a new clip.
+
+    `first`: the chance that each condition is chosen first. `share_of_clips`: the share of new clips in which the high
+    side of the primary contrast is liked better on average; None without factors. Intervals from `draws` parametric
+    draws of the fitted parameters.
+    """
+
+    first: tuple[Estimate, ...]
+    share_of_clips: Estimate | None
+    sd_participants: Estimate
+    sd_clips: Estimate
+    draws: int
+    population: str = NEW_CLIPS
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModeratorGroup:
+    """The primary contrast within one group of people; None for fewer than two people."""
+
+    group: str
+    participants: int
+    estimate: float
+    ci95: Interval | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moderator:
+    """The primary contrast by groups of people, and Welch's test that it is the same in all groups.
+
+    `too_small`: people in groups of fewer than five, `unknown`: people without an answer; both are left out.
+    """
+
+    name: str
+    groups: tuple[ModeratorGroup, ...]
+    statistic: float | None
+    df: float | None
+    df_error: float | None
+    p: float | None
+    too_small: int
+    unknown: int
+    population: str = THESE_CLIPS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exposure:
+    """On how many ballots each condition was shown; `unequal` if the most and the least differ by over 5 %."""
+
+    shown: tuple[int, ...]
+    unequal: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class DesignCheck:
+    """A check of the design; `p_holm` is adjusted over all checks, and decides whether to ask for care."""
+
+    name: str
+    p: float
+    p_holm: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Scores:
-    """Weighted scores per condition; `ci95` of `mean_points` is for these clips."""
+    """Weighted scores per condition; `ci95` of `mean_points` is for these clips.
+
+    `mean_points`: mean over participants of a participant's mean points per showing of the condition.
+    """
 
     points: Floats
     mean_points: Floats
@@ -74,11 +203,12 @@ class Scores:
 
 @dataclass(frozen=True, kw_only=True)
 class ClipTable:
-    """Points and choices of each clip, shape (clips, conditions), and its number of ballots (clips,)."""
+    """Points, choices and showings of each clip, shape (clips, conditions), and its number of ballots (clips,)."""
 
     points: np.ndarray
     first: np.ndarray
     second: np.ndarray
+    shown: np.ndarray
     ballots: np.ndarray
 
 
@@ -108,7 +238,10 @@ class Wilcoxon:
 
 @dataclass(frozen=True, kw_only=True)
 class PairComparison:
-    """`difference` is mean points of `a` − mean points of `b`."""
+    """`difference` is mean points of `a` − mean points of `b`, on ballots that showed both.
+
+    `new_clips`: the same difference per ballot for new clips; None with too few clips.
+    """
 
     a: str
     b: str
@@ -117,6 +250,7 @@ class PairComparison:
     ci95_simultaneous: Interval
     wilcoxon: Wilcoxon
     superiority: Superiority
+    new_clips: ContrastTest | None = None
     population: str = THESE_CLIPS
 
 
@@ -228,10 +362,11 @@ class RandomEffects:
 
 @dataclass(frozen=True, kw_only=True)
 class PositionBias:
-    """First choices by position against the positions offered."""
+    """First choices by position against the positions offered, by people: Hotelling's T² as F."""
 
     statistic: float
     df: int
+    df_error: int
     p: float
     observed: tuple[int, ...]
     expected: Floats
@@ -274,22 +409,36 @@ class TestRetest:
 
 @dataclass(frozen=True, kw_only=True)
 class Agreement:
-    """Agreement between people: nominal Krippendorff's α with clips as units, and Kendall's W per clip."""
+    """Agreement between people: nominal Krippendorff's α with clips as units, and Kendall's W per clip.
+
+    `kendall_w_chance`: what `kendall_w_mean` is on average if people agree no more than by chance.
+    """
 
     alpha_first: float | None
     alpha_second: float | None
     kendall_w_by_clip: tuple[float | None, ...]
     kendall_w_mean: float | None
+    kendall_w_chance: float | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class DropOut:
-    """`reached[t]` participants cast at least t + 1 ballots."""
+    """`reached[t]` participants cast at least t + 1 ballots.
+
+    `due`: first answers that were due by the participants' plans, `given` of which were given; `complete` participants
+    gave all of theirs. `assumed`: the plans are not known, and everybody was due as many as the most answered by one.
+    """
 
     ballots: tuple[int, ...]
     reached: tuple[int, ...]
     complete: int
-    missing_ballots: int
+    due: int
+    given: int
+    assumed: bool
+
+    @property
+    def missing_ballots(self) -> int:
+        return self.due - self.given
 
 
 @dataclass(frozen=True, kw_only=True)
