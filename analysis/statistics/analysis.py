@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from analysis.statistics import results
+from analysis.statistics import design_results, results
 from analysis.statistics.alternatives import irrelevant_alternatives
 from analysis.statistics.ballots import (
     Ballots,
@@ -186,11 +186,11 @@ def _on_utilities(primary: PointsContrast | None) -> np.ndarray | None:
 
 
 def _design_checks(
-    position: results.PositionBias | None,
-    trend: results.Fatigue | None,
+    position: design_results.PositionBias | None,
+    trend: design_results.Fatigue | None,
     alternatives: results.IrrelevantAlternatives | None,
-    missing: results.MissingSeconds | None,
-) -> tuple[results.DesignCheck, ...]:
+    missing: design_results.MissingSeconds | None,
+) -> tuple[design_results.DesignCheck, ...]:
     """The checks that have a p value, with Holm's adjustment over them."""
     p_values: dict[str, float | None] = {}
     if position is not None:
@@ -205,7 +205,7 @@ def _design_checks(
     known = {name: p for name, p in p_values.items() if p is not None}
     adjusted = holm(list(known.values()))
     return tuple(
-        results.DesignCheck(name=name, p=p, p_holm=p_holm)
+        design_results.DesignCheck(name=name, p=p, p_holm=p_holm)
         for (name, p), p_holm in zip(known.items(), adjusted, strict=True)
     )
 

@@ -7,10 +7,7 @@ import math
 import numpy as np
 
 from analysis.statistics.ballots import Ballots, points_of_outcomes
-from analysis.statistics.distributions import t_quantile, two_sided_t
-from analysis.statistics.hotelling import hotelling_test
-from analysis.statistics.ranks import row_midranks
-from analysis.statistics.results import (
+from analysis.statistics.design_results import (
     Agreement,
     DropOut,
     Exposure,
@@ -19,6 +16,9 @@ from analysis.statistics.results import (
     PositionBias,
     TestRetest,
 )
+from analysis.statistics.distributions import t_quantile, two_sided_t
+from analysis.statistics.hotelling import hotelling_test
+from analysis.statistics.ranks import row_midranks
 
 
 def position_bias(ballots: Ballots) -> PositionBias | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from analysis.statistics.design_results import HotellingTest
 from analysis.statistics.distributions import f_tail
-from analysis.statistics.results import HotellingTest
 
 
 def hotelling_test(vectors: np.ndarray) -> HotellingTest | None:

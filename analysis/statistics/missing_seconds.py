@@ -9,8 +9,9 @@ import numpy as np
 from analysis.statistics.ballots import points_of_outcomes
 from analysis.statistics.contrast_tests import Cells, ContrastTester, cells_of, new_clips_test
 from analysis.statistics.contrasts import PointsContrast
+from analysis.statistics.design_results import MissingSeconds
 from analysis.statistics.hotelling import hotelling_test
-from analysis.statistics.results import ContrastTest, MissingSeconds
+from analysis.statistics.results import ContrastTest
 
 
 def missing_seconds(

@@ -10,9 +10,9 @@ import numpy as np
 
 from analysis.statistics.contrast_tests import ContrastTester, these_clips_test
 from analysis.statistics.contrasts import PointsContrast, participant_means
+from analysis.statistics.design_results import Moderator, ModeratorGroup
 from analysis.statistics.distributions import f_tail
 from analysis.statistics.errors import DesignError
-from analysis.statistics.results import Moderator, ModeratorGroup
 
 SMALLEST_GROUP = 5
 """People below which a group is not told apart: it could point to a person, and has no spread to speak of."""

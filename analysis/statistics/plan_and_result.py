@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from analysis.statistics import results
+from analysis.statistics import design_results, results
 
 
 @dataclass(frozen=True)
@@ -66,12 +66,12 @@ class AnalysisResult:
     these_clips: tuple[results.ContrastTest, ...]  # the same contrasts for these clips
     simple_effects: tuple[results.SimpleEffect, ...]
     smallest: results.Smallest | None
-    missing_seconds: results.MissingSeconds | None
+    missing_seconds: design_results.MissingSeconds | None
     prediction: results.Prediction | None
-    moderators: tuple[results.Moderator, ...]
-    exposure: results.Exposure | None
+    moderators: tuple[design_results.Moderator, ...]
+    exposure: design_results.Exposure | None
     effective_clips: float
-    design_checks: tuple[results.DesignCheck, ...]
+    design_checks: tuple[design_results.DesignCheck, ...]
     scores: results.Scores
     by_clip: results.ClipTable
     friedman: results.TestResult | None
@@ -84,12 +84,12 @@ class AnalysisResult:
     factorial: tuple[results.FactorEffect, ...]
     irrelevant_alternatives: results.IrrelevantAlternatives | None
     random_effects: results.RandomEffects | None
-    position_bias: results.PositionBias | None
-    position_balance: results.PositionBalance | None
-    fatigue: results.Fatigue | None
-    test_retest: results.TestRetest | None
-    agreement: results.Agreement | None
-    drop_out: results.DropOut
+    position_bias: design_results.PositionBias | None
+    position_balance: design_results.PositionBalance | None
+    fatigue: design_results.Fatigue | None
+    test_retest: design_results.TestRetest | None
+    agreement: design_results.Agreement | None
+    drop_out: design_results.DropOut
     sensitivity: results.Sensitivity | None
     sequential: results.Sequential | None
     warnings: tuple[results.Caution, ...] = field(default=())
