@@ -95,8 +95,8 @@ def _plackett_luce(result: AnalysisResult) -> dict[str, Any] | None:
 
 # Kept after an early stop: what was chosen and shown, and the rule itself. All else rests on a fixed number of people.
 _DESCRIBE = ("counts", "exposure", "due", "drop_out", "win_matrix", "position_balance", "sequential", "by_clip")
-_SETTINGS = ("limits", "weights", "conditions", "factors", "n_participants", "n_clips", "n_ballots", "effective_clips")
-KEPT_AFTER_A_STOP = frozenset((*_DESCRIBE, *_SETTINGS, "warnings", "seed", "draws"))
+_SETTINGS = ("weights", "conditions", "factors", "n_participants", "n_clips", "n_ballots", "effective_clips", "limits")
+KEPT_AFTER_A_STOP = frozenset((*_DESCRIBE, *_SETTINGS, "second_choice", "warnings", "seed", "draws"))
 # Keys from which a p value or an interval could be read off.
 _SAMPLING = frozenset(
     ("se", "df", "df_error", "t", "p", "ci95", "statistic", "covariance", "wilcoxon", "quasi_variances", "bounds")
@@ -211,6 +211,7 @@ def _everything(result: AnalysisResult) -> dict[str, Any]:
             for effect in result.simple_effects
         ]
         or None,
+        "second_choice": result.plan.second_choice,
         "smallest": plain(result.smallest),
         "missing_seconds": _missing_seconds(result),
         "prediction": _prediction(result),
