@@ -94,7 +94,17 @@ def _plackett_luce(result: AnalysisResult) -> dict[str, Any] | None:
 
 
 # Kept after an early stop: what was chosen and shown, and the rule itself. All else rests on a fixed number of people.
-_DESCRIBE = ("counts", "exposure", "due", "drop_out", "win_matrix", "position_balance", "sequential", "by_clip")
+_DESCRIBE = (
+    "counts",
+    "exposure",
+    "due",
+    "drop_out",
+    "win_matrix",
+    "position_balance",
+    "sequential",
+    "by_clip",
+    "shown_by_clip",
+)
 _SETTINGS = ("weights", "conditions", "factors", "n_participants", "n_clips", "n_ballots", "effective_clips", "limits")
 KEPT_AFTER_A_STOP = frozenset((*_DESCRIBE, *_SETTINGS, "second_choice", "warnings", "seed", "draws"))
 # Keys from which a p value or an interval could be read off.
@@ -199,6 +209,10 @@ def _everything(result: AnalysisResult) -> dict[str, Any]:
         "secondary": [_contrast(test) for test in result.secondary] if result.primary else None,
         "scores": _scores(result),
         "by_clip": by_clip,
+        "shown_by_clip": {
+            clip: _by_condition(result.conditions, plain(result.by_clip.shown[j]))
+            for j, clip in enumerate(result.clips)
+        },
         "friedman": None if friedman is None else plain(friedman),
         "kendall_w": result.kendall_w,
         "permutation": plain(result.permutation),

@@ -50,16 +50,20 @@ def _scores_figure(
     scores, by_clip = data.get("scores"), data.get("by_clip") or {}
     if not scores:
         return None
-    answers_per_clip = data["n_ballots"] / max(1, data["n_clips"])
+    each = data["n_ballots"] / max(1, data["n_clips"])  # an analysis of before showings were counted
+
+    def marks(key: str) -> list[float]:
+        """Mean points of the condition's showings in each clip that showed it."""
+        shown = {clip.key: value_at(data, "shown_by_clip", clip.key, key) for clip in clips}
+        sizes = {clip: each if n is None else n for clip, n in shown.items()}
+        return [(value_at(by_clip, clip, key) or 0.0) / n for clip, n in sizes.items() if n]
+
     rows = [
         DotRow(
             view,
             value_at(scores, view.key, "mean_points") or 0.0,
             value_at(scores, view.key, "ci95"),
-            [
-                (value_at(by_clip, clip.key, view.key) or 0.0) / answers_per_clip
-                for clip in (clips if answers_per_clip else ())
-            ],
+            marks(view.key),
         )
         for view in conditions
     ]
@@ -73,15 +77,16 @@ def _scores_figure(
 
 
 def _choice_shares(data: Mapping[str, Any], conditions: Sequence[ConditionView]) -> list[ChoiceShares]:
-    """Shares of 1st and 2nd choices of each condition; empty without answers."""
+    """Shares of 1st and 2nd choices of each condition, of the answers that showed it; empty without answers."""
     scores, answers = data.get("scores"), data.get("n_ballots")
     if not scores or not answers:
         return []
+    shown = value_at(data, "exposure", "shown") or {}
     return [
         ChoiceShares(
             view,
-            (value_at(scores, view.key, "first") or 0) / answers,
-            (value_at(scores, view.key, "second") or 0) / answers,
+            (value_at(scores, view.key, "first") or 0) / max(shown.get(view.key, answers), 1),
+            (value_at(scores, view.key, "second") or 0) / max(shown.get(view.key, answers), 1),
         )
         for view in conditions
     ]
@@ -95,7 +100,7 @@ def _shares_figure(data: Mapping[str, Any], conditions: Sequence[ConditionView])
     return Figure(
         title,
         charts.rank_shares(rows, title=title, description=_("Shares of 1st and 2nd choices by condition.")),
-        _("Share of answers with the condition as 1st choice (full) and as 2nd (pale)."),
+        _("Share of the answers that showed the condition with it as 1st choice (full) and as 2nd (pale)."),
     )
 
 
@@ -167,7 +172,7 @@ def _worth_figure(data: Mapping[str, Any], conditions: Sequence[ConditionView]) 
 
 
 def _weights_figure(data: Mapping[str, Any], conditions: Sequence[ConditionView]) -> Figure | None:
-    rows = _choice_shares(data, conditions)
+    rows = _weight_lines(data, conditions)
     if not rows or not data["weights"][0]:
         return None
     crossings = [row["ratio"] for row in value_at(data, "sensitivity", "weights", "crossings") or [] if "ratio" in row]
@@ -188,6 +193,15 @@ def _weights_figure(data: Mapping[str, Any], conditions: Sequence[ConditionView]
         description=_("Points by condition as the worth of a second choice grows."),
     )
     return Figure(title, svg, caption)
+
+
+def _weight_lines(data: Mapping[str, Any], conditions: Sequence[ConditionView]) -> list[ChoiceShares]:
+    """Each condition's line: mean points in units of the first weight are 1st + ratio × 2nd."""
+    line = value_at(data, "sensitivity", "weights") or {}
+    if not line.get("first"):
+        return _choice_shares(data, conditions)
+    by_key = dict(zip(data["conditions"], zip(line["first"], line["second"], strict=True), strict=True))
+    return [ChoiceShares(view, *by_key[view.key]) for view in conditions if view.key in by_key]
 
 
 def weight_crossings(lines: Sequence[tuple[float, float]]) -> list[float]:

@@ -69,7 +69,7 @@ def _simple_effect(row: Mapping[str, Any], alpha: float) -> str:
 
 def says_nothing(data: Mapping[str, Any], row: Mapping[str, Any]) -> list[str]:
     """The sentence for an interval that is as wide as the scale."""
-    limits, found = value_at(data, "limits", row.get("contrast")), row.get("ci95")
+    limits, found = value_at(data, "limits", str(row.get("contrast"))), row.get("ci95")
     if not limits or not found or not (found[0] <= limits[0] and found[1] >= limits[1]):
         return []
     return [
