@@ -1,5 +1,8 @@
 """The console's pages for planning the analysis: reporting, power, early stop."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -8,11 +11,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from analysis.console.forms import PowerForm, ReportingForm
+from analysis.report.figures.planning import people_by_clips_figure
 from analysis.study_results import analyses, early_stop
 from analysis.study_results.checklists import filled_checklists
-from analysis.study_results.power_answers import ask_power
+from analysis.study_results.power_answers import ask_power, finished_spreads
 from analysis.study_results.reporting_answers import reporting_answers, save_reporting_answers
-from study.access import study_or_404
+from study.access import studies_of, study_or_404
 from study.errors import StudyError
 
 
@@ -48,11 +52,15 @@ def study_power(request: HttpRequest, slug: str) -> HttpResponse:
     initial = {
         "participants": study.target_participants or 30,
         "clips": max(2, clips) if clips else 12,
+        "clips_per_participant": study.trials_per_participant,
     } | asked.get("inputs", {})
-    form = PowerForm(request.POST or None, initial=initial)
+    form = PowerForm(request.POST or None, initial=initial, spreads=finished_spreads(studies_of(request.user)))
     if request.method == "POST" and form.is_valid():
         ask_power(study, form.cleaned_data)
         return redirect("study_power", study.slug)
+    result = asked.get("result") or {}
+    backwards = result.get("plan") or {}
+    designs = [{"clips": clips, "design": design} for clips, design in backwards.get("designs", ())]
     return render(
         request,
         "analysis/power.html",
@@ -61,12 +69,23 @@ def study_power(request: HttpRequest, slug: str) -> HttpResponse:
             "form": form,
             "asked": asked,
             "under_way": asked.get("state") == "waiting",
-            "cells": [
-                cell | {"error": 1.96 * cell["monte_carlo_se"]} for cell in (asked.get("result") or {}).get("cells", ())
-            ],
+            "cells": [cell | {"error": 1.96 * cell["monte_carlo_se"]} for cell in result.get("cells", ())],
+            "designs": designs,
+            "backwards": backwards,
+            "good": _good_choice(backwards),
+            "figure": people_by_clips_figure(designs),
+            "smallest_share": 100 * result["smallest_effect"] if result.get("smallest_effect") else None,
         },
         status=400 if form.errors else 200,
     )
+
+
+def _good_choice(backwards: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The recommended design, with its power by simulation and that power's error."""
+    design, checked = backwards.get("recommended"), backwards.get("checked")
+    if not design or not checked:
+        return None
+    return design | {"power": f"{checked['power']:.2f}", "error": f"{1.96 * checked['monte_carlo_se']:.2f}"}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
