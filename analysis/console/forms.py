@@ -116,3 +116,16 @@ class PowerForm(forms.Form):
                 _("That is more than 40,000 answers; ask for fewer, or use `manage.py power` on your own machine.")
             )
         return data
+
+
+class SmallestDifferenceForm(forms.Form):
+    """The smallest difference worth having; empty: none is named."""
+
+    smallest = forms.FloatField(
+        label=gettext_lazy("Smallest difference worth having"),
+        required=False,
+        help_text=gettext_lazy(
+            "points an answer, of the primary contrast; the report then says whether the difference is at least that "
+            "large, whether any such difference is excluded, or that it is undecided. Empty: no such sentence"
+        ),
+    )

@@ -10,12 +10,13 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from analysis.console.forms import PowerForm, ReportingForm
+from analysis.console.forms import PowerForm, ReportingForm, SmallestDifferenceForm
 from analysis.report.figures.planning import people_by_clips_figure
 from analysis.study_results import analyses, early_stop
 from analysis.study_results.checklists import filled_checklists
 from analysis.study_results.power_answers import ask_power, finished_spreads
 from analysis.study_results.reporting_answers import reporting_answers, save_reporting_answers
+from analysis.study_results.smallest_difference import largest_possible, plan_smallest, planned_smallest
 from study.access import studies_of, study_or_404
 from study.errors import StudyError
 
@@ -90,24 +91,34 @@ def _good_choice(backwards: Mapping[str, Any]) -> dict[str, Any] | None:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-def study_early_stop(request: HttpRequest, slug: str) -> HttpResponse:
-    """Whether the plan allows an early stop and, once the study is open, whether its rule has been reached."""
+def study_analysis_rules(request: HttpRequest, slug: str) -> HttpResponse:
+    """The rules of the analysis that belong to the plan and, once the study is open, the decision of the early stop."""
     study = study_or_404(request.user, slug)
-    if request.method == "POST":
-        try:
-            early_stop.plan_early_stop(study, "planned" in request.POST, actor=request.user)
-            messages.success(request, _("Saved."))
-        except StudyError as error:
-            messages.error(request, str(error))
-        return redirect("study_early_stop", study.slug)
     planned = early_stop.is_planned(study)
+    possible = early_stop.is_possible(study)
+    data = request.POST if request.method == "POST" else None
+    form = SmallestDifferenceForm(data, initial={"smallest": planned_smallest(study)})
+    if request.method == "POST" and form.is_valid():
+        try:
+            plan_smallest(study, form.cleaned_data["smallest"], actor=request.user)
+            if possible:
+                early_stop.plan_early_stop(study, "planned" in request.POST, actor=request.user)
+        except StudyError as error:
+            form.add_error("smallest", str(error))
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("study_analysis_rules", study.slug)
     return render(
         request,
-        "analysis/early_stop.html",
+        "analysis/analysis_rules.html",
         {
             "study": study,
-            "planned": planned,
-            "possible": early_stop.is_possible(study),
+            "form": form,
+            "planned": "planned" in request.POST if form.errors else planned,
+            "possible": possible,
+            "smallest": planned_smallest(study),
+            "largest": largest_possible(study),
             "decision": early_stop.decision(study) if planned and study.opened_at else "",
         },
+        status=400 if form.errors else 200,
     )

@@ -9,8 +9,10 @@ from django.test import Client
 
 from analysis.models import Analysis
 from analysis.study_results import power_answers
+from analysis.study_results.analyses import plan_of
 from analysis.tasks import compute_power
 from study.models import Study
+from study.setup.lifecycle import current_plan
 from tests.analysis.answered_studies import checklist_answers, close
 from tests.factories import UserFactory, make_open_study, make_study
 
@@ -121,3 +123,38 @@ def test_the_web_process_loads_neither_torch_nor_scipy_for_these_pages() -> None
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+def test_the_smallest_difference_is_part_of_the_plan_and_reaches_the_analysis() -> None:
+    study = make_study(clips=1)
+    client = signed_in(study.owner)
+    assert client.post(page(study, "analysis-rules"), {"smallest": "0.5"}).status_code == 302
+    study.refresh_from_db()
+    assert current_plan(study)["analysis"]["smallest"] == 0.5
+    assert plan_of(study)["smallest"] == 0.5
+    assert 'value="0.5"' in client.get(page(study, "analysis-rules")).content.decode()
+    client.post(page(study, "analysis-rules"), {"smallest": ""})
+    study.refresh_from_db()
+    assert plan_of(study)["smallest"] is None
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "4.5", "nan", "inf", "a lot"])
+def test_a_smallest_difference_that_no_answer_can_show_is_refused_and_what_was_typed_stays(value: str) -> None:
+    study = make_study(clips=1)
+    response = signed_in(study.owner).post(page(study, "analysis-rules"), {"smallest": value, "planned": "1"})
+    assert response.status_code == 400
+    text = response.content.decode()
+    assert f'value="{value}"' in text
+    assert "checked" in text
+    study.refresh_from_db()
+    assert plan_of(study)["smallest"] is None
+    assert not plan_of(study)["sequential"]
+
+
+def test_an_open_study_keeps_its_rules() -> None:
+    study = make_open_study(clips=1, plan={"analysis": {"smallest": 0.5}})
+    response = signed_in(study.owner).post(page(study, "analysis-rules"), {"smallest": "2"})
+    assert response.status_code == 400
+    study.refresh_from_db()
+    assert plan_of(study)["smallest"] == 0.5
+    assert "0.50 points an answer" in signed_in(study.owner).get(page(study, "analysis-rules")).content.decode()

@@ -28,7 +28,7 @@ PLANNED: dict[str, Any] = {"plan": {"analysis": {"sequential": True}}}
 
 
 def page(study: Study) -> str:
-    return f"/console/studies/{study.slug}/early-stop/"
+    return f"/console/studies/{study.slug}/analysis-rules/"
 
 
 def signed_in(user: Any) -> Client:
