@@ -144,7 +144,7 @@ def _worths(data: Mapping[str, Any]) -> str:
             "profile intervals (Heinze and Schemper 2002)."
         )
     if _stopped(data):
-        return text + "."
+        return text + _("; after the stop its worths only describe these answers.")
     return text + _("; standard errors are clustered by person, intervals come from a jackknife over people.")
 
 
