@@ -19,8 +19,9 @@ GREY, BLACK = "#5f5f5f", "#1b1c1e"
 
 @dataclass(frozen=True)
 class Figure:
-    """A drawn figure; `svg` is a whole SVG document."""
+    """A drawn figure; `svg` is a whole SVG document, `key` names its file."""
 
+    key: str
     title: str
     svg: str
     caption: str
@@ -69,6 +70,7 @@ def _scores_figure(
     ]
     title = _("How much, and how sure")
     return Figure(
+        "points",
         title,
         charts.dots_with_intervals(rows, title=title, description=_("Mean points per answer by condition.")),
         # xgettext:no-python-format
@@ -98,6 +100,7 @@ def _shares_figure(data: Mapping[str, Any], conditions: Sequence[ConditionView])
         return None
     title = _("How often chosen")
     return Figure(
+        "choices",
         title,
         charts.rank_shares(rows, title=title, description=_("Shares of 1st and 2nd choices by condition.")),
         _("Share of the answers that showed the condition with it as 1st choice (full) and as 2nd (pale)."),
@@ -128,7 +131,8 @@ def _heat_map_figures(
             highest=highest,
             compact=size == 48,
         )
-        figures.append(Figure(title, svg, _("Points of each clip under each condition; darker is more.")))
+        key = "clips" if len(clips) <= size else f"clips-{start + 1}"
+        figures.append(Figure(key, title, svg, _("Points of each clip under each condition; darker is more.")))
     return figures
 
 
@@ -144,7 +148,7 @@ def _balance_figure(data: Mapping[str, Any], conditions: Sequence[ConditionView]
     }
     title = _("Were the places fair?")
     svg = charts.heat_map(rows, positions, by_row, title=title, description=_("Showings by condition and place."))
-    return Figure(title, svg, _("How often each condition was shown at each position on the page."))
+    return Figure("position-balance", title, svg, _("How often each condition was shown at each position on the page."))
 
 
 def _letters(count: int) -> list[str]:
@@ -163,6 +167,7 @@ def _worth_figure(data: Mapping[str, Any], conditions: Sequence[ConditionView]) 
     reference = labels_by_key(conditions).get(fit.get("reference"), fit.get("reference"))
     title = _("Worth under the Plackett–Luce model")
     return Figure(
+        "worths",
         title,
         charts.dots_with_intervals(
             rows, title=title, description=_("Log-worth by condition with intervals."), zero_line=True
@@ -192,7 +197,7 @@ def _weights_figure(data: Mapping[str, Any], conditions: Sequence[ConditionView]
         title=title,
         description=_("Points by condition as the worth of a second choice grows."),
     )
-    return Figure(title, svg, caption)
+    return Figure("weights", title, svg, caption)
 
 
 def _weight_lines(data: Mapping[str, Any], conditions: Sequence[ConditionView]) -> list[ChoiceShares]:
@@ -254,7 +259,7 @@ def _left_out_figure(data: Mapping[str, Any], clips: Sequence[ClipView]) -> Figu
     caption = _(
         "%(contrast)s: points per answer with 95 %% intervals for new clips. Small marks: without each person in turn."
     ) % {"contrast": contrast_name(str(primary.get("contrast")))}
-    return Figure(title, svg, caption)
+    return Figure("left-out", title, svg, caption)
 
 
 def _positions_figure(data: Mapping[str, Any]) -> Figure | None:
@@ -268,6 +273,7 @@ def _positions_figure(data: Mapping[str, Any]) -> Figure | None:
     ]
     title = _("Where on the page")
     return Figure(
+        "positions",
         title,
         charts.bars(rows, title=title, description=_("First choices by position on the page.")),
         _("1st choices by position. The upright mark is what chance alone would give."),
@@ -281,6 +287,7 @@ def _drop_out_figure(data: Mapping[str, Any]) -> Figure | None:
     rows = [Bar(_("answer %(n)d") % {"n": number}, float(count)) for number, count in enumerate(reached, start=1)]
     title = _("Who stayed")
     return Figure(
+        "drop-out",
         title,
         charts.bars(rows, title=title, description=_("People by number of answers.")),
         _("People who gave at least this many answers."),
