@@ -10,7 +10,7 @@ urlpatterns = [
     # planning
     path(_STUDY + "reporting/", planning_pages.study_reporting, name="study_reporting"),
     path(_STUDY + "power/", planning_pages.study_power, name="study_power"),
-    path(_STUDY + "early-stop/", planning_pages.study_early_stop, name="study_early_stop"),
+    path(_STUDY + "analysis-rules/", planning_pages.study_analysis_rules, name="study_analysis_rules"),
     # results
     path(_STUDY + "results/", result_pages.study_results, name="study_results"),
     path(_STUDY + "results/analyse/", result_pages.study_analyse, name="study_analyse"),

@@ -14,7 +14,6 @@ import math
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -24,17 +23,16 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from analysis.statistics.ballots import PRESET, Ballots, points_of_outcomes  # noqa: E402
-from analysis.statistics.contrasts import (  # noqa: E402
-    CrossedDesign,
-    cells_of,
-    participant_means,
-    these_clips_test,
-)
+from analysis.statistics.contrast_tests import cells_of, these_clips_test  # noqa: E402
+from analysis.statistics.contrasts import participant_means  # noqa: E402
+from analysis.statistics.crossed_design import CrossedDesign  # noqa: E402
 from analysis.statistics.permutation import permutation_test  # noqa: E402
 from analysis.statistics.plackett_luce import WorthErrors, fit_worths, influence_values  # noqa: E402
 from analysis.statistics.power import simulate_choices  # noqa: E402
 from analysis.statistics.scores import studentized_interval  # noqa: E402
 from analysis.statistics.sequential import log_e_values  # noqa: E402
+from benchmarks import proof_where_the_clean_case_ends as off  # noqa: E402
+from benchmarks.proof_checks import SEED, Check, band, generator, one_sided, row  # noqa: E402
 
 PEOPLE, CLIPS, K = 30, 6, 4
 WEIGHTS = (3.0, 1.0)
@@ -44,25 +42,6 @@ NO_EFFECT = np.zeros(K)
 EFFECT = np.array([1.4, 1.8, 0.0, 0.0])
 REDEFINED = np.array([1.0, 1.0, -1.0, -1.0])
 FRESH = 2_400_000  # ballots for a true value
-SEED = 20_260_101
-
-
-@dataclass(frozen=True)
-class Check:
-    name: str
-    sets: int
-    value: float
-    low: float
-    high: float
-    control: bool = False
-
-    @property
-    def passed(self) -> bool:
-        return self.low <= self.value <= self.high
-
-
-def generator(*key: int) -> np.random.Generator:
-    return np.random.default_rng([SEED, *key])
 
 
 def ballots_of(first: np.ndarray, second: np.ndarray) -> Ballots:
@@ -106,16 +85,6 @@ def mirrored(sd: float, rng: np.random.Generator) -> np.ndarray:
 
 def redefined_effect(fit_theta: np.ndarray) -> float:
     return float(fit_theta @ (REDEFINED / 2))
-
-
-def band(level: float, sets: int) -> tuple[float, float]:
-    """Return the binomial band, 99.9 % two-sided."""
-    half = float(stats.norm.ppf(0.9995)) * math.sqrt(level * (1 - level) / sets)
-    return level - half, level + half
-
-
-def one_sided(level: float, sets: int) -> float:
-    return float(stats.norm.ppf(0.999)) * math.sqrt(level * (1 - level) / sets)
 
 
 def participant_t_mirrored(sets: int) -> Check:
@@ -216,7 +185,7 @@ def permutation_level(sets: int) -> Check:
         rng = generator(10, i)
         first, second = with_clips(np.zeros((CLIPS, K)), NO_EFFECT, 0.0, PEOPLE, rng)
         study = ballots_of(first, second)
-        means = participant_means(study, points_of_outcomes(K, WEIGHTS))
+        means, _ = participant_means(study, points_of_outcomes(K, WEIGHTS))
         rejected += permutation_test(means, 299, rng, "").p <= 0.05
     return Check("permutation, σ = (0, 0), 299 draws", sets, rejected / sets, *band(0.05, sets))
 
@@ -292,11 +261,15 @@ def all_checks(share: float = 1.0) -> Iterator[Check]:
         (control_free_relabelling, 300),
         (control_raw_sandwich, 2_000),
         (control_repeated_t, 2_000),
+        (off.control_points_of_all_ballots, 2_000),
     ]
     many: list[tuple[Callable[[int], Iterator[Check]], int]] = [
         (primary_level, 10_000),
         (new_clips_coverage, 10_000),
         (e_process_level, 4_000),
+        (off.exposure_levels, 4_000),
+        (off.clip_levels, 4_000),
+        (lambda sets: iter([off.position_level(sets)]), 4_000),
     ]
     for check, full in singles[:4]:
         yield check(sized(full))
@@ -317,18 +290,6 @@ runs. The controls are methods known to be wrong; a control that passed would sh
 | check | data sets | found | accept | |
 |---|---|---|---|---|
 """
-
-
-def row(check: Check) -> str:
-    if check.high >= 1:
-        accept = f"≥ {check.low:.4f}"
-    elif check.low <= 0:
-        accept = f"≤ {check.high:.4f}"
-    else:
-        accept = f"{check.low:.4f}–{check.high:.4f}"
-    name = f"control: {check.name}" if check.control else check.name
-    verdict = "as promised" if check.passed else "**broken**"
-    return f"| {name} | {check.sets:,} | {check.value:.4f} | {accept} | {verdict} |"
 
 
 def main() -> int:

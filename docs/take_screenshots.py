@@ -58,7 +58,7 @@ CONSOLE: list[tuple[str, str, str, tuple[str | int, ...]]] = [
     ("upload", "Images made elsewhere", "generation_upload", (DRAFT,)),
     ("plan", "Plan: fixed before opening", "study_plan", (DRAFT,)),
     ("power", "Power: how many people and clips are needed", "study_power", (DRAFT,)),
-    ("early-stop", "Early stop: whether the plan allows one", "study_early_stop", (DRAFT,)),
+    ("analysis-rules", "Analysis rules: early stop and smallest difference", "study_analysis_rules", (DRAFT,)),
     ("reporting", "Reporting: what the checklists ask", "study_reporting", (DRAFT,)),
     ("preview", "Preview", "study_preview", (DRAFT,)),
     ("open-draft", "Open: problems to fix first", "study_open", (DRAFT,)),

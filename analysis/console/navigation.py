@@ -4,8 +4,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from analysis.study_results import early_stop
-from analysis.study_results.factors import has_preset
+from analysis.study_results.factors import factors_of
 from analysis.study_results.reporting_answers import FIELDS, MAY_STAY_EMPTY, reporting_answers
+from analysis.study_results.smallest_difference import planned_smallest
 from study.models import Study
 from study.setup.path_steps import Group, PathStep, Progress, conditions_of, register
 
@@ -22,30 +23,21 @@ def _sealed_note(study: Study) -> str:
     return gettext("sealed") if study.status != Study.Status.DRAFT and study.is_sealed else ""
 
 
-# Power is simulated for tag set × prompt form only, so other designs do not get the page.
+register(PathStep("power", _("Power"), "study_power", Group.SETUP, 65, None, optional=True))
 register(
     PathStep(
-        "power",
-        _("Power"),
-        "study_power",
-        Group.SETUP,
-        65,
-        None,
-        optional=True,
-        applies=lambda study: has_preset(conditions_of(study)),
-    )
-)
-register(
-    PathStep(
-        "early_stop",
-        _("Early stop"),
-        "study_early_stop",
+        "analysis_rules",
+        _("Analysis rules"),
+        "study_analysis_rules",
         Group.SETUP,
         66,
         None,
         optional=True,
+        # Both rules are about the contrast of a factor.
         applies=lambda study: (
-            early_stop.is_planned(study) or (study.settings_can_change and has_preset(conditions_of(study)))
+            early_stop.is_planned(study)
+            or planned_smallest(study) is not None
+            or (study.settings_can_change and factors_of(conditions_of(study)) is not None)
         ),
     )
 )

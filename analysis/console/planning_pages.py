@@ -1,5 +1,8 @@
 """The console's pages for planning the analysis: reporting, power, early stop."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -7,12 +10,14 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from analysis.console.forms import PowerForm, ReportingForm
+from analysis.console.forms import PowerForm, ReportingForm, SmallestDifferenceForm
+from analysis.report.figures.planning import people_by_clips_figure
 from analysis.study_results import analyses, early_stop
 from analysis.study_results.checklists import filled_checklists
-from analysis.study_results.power_answers import ask_power
+from analysis.study_results.power_answers import ask_power, finished_spreads
 from analysis.study_results.reporting_answers import reporting_answers, save_reporting_answers
-from study.access import study_or_404
+from analysis.study_results.smallest_difference import largest_possible, plan_smallest, planned_smallest
+from study.access import studies_of, study_or_404
 from study.errors import StudyError
 
 
@@ -48,11 +53,15 @@ def study_power(request: HttpRequest, slug: str) -> HttpResponse:
     initial = {
         "participants": study.target_participants or 30,
         "clips": max(2, clips) if clips else 12,
+        "clips_per_participant": study.trials_per_participant,
     } | asked.get("inputs", {})
-    form = PowerForm(request.POST or None, initial=initial)
+    form = PowerForm(request.POST or None, initial=initial, spreads=finished_spreads(studies_of(request.user)))
     if request.method == "POST" and form.is_valid():
         ask_power(study, form.cleaned_data)
         return redirect("study_power", study.slug)
+    result = asked.get("result") or {}
+    backwards = result.get("plan") or {}
+    designs = [{"clips": clips, "design": design} for clips, design in backwards.get("designs", ())]
     return render(
         request,
         "analysis/power.html",
@@ -61,34 +70,55 @@ def study_power(request: HttpRequest, slug: str) -> HttpResponse:
             "form": form,
             "asked": asked,
             "under_way": asked.get("state") == "waiting",
-            "cells": [
-                cell | {"error": 1.96 * cell["monte_carlo_se"]} for cell in (asked.get("result") or {}).get("cells", ())
-            ],
+            "cells": [cell | {"error": 1.96 * cell["monte_carlo_se"]} for cell in result.get("cells", ())],
+            "designs": designs,
+            "backwards": backwards,
+            "good": _good_choice(backwards),
+            "figure": people_by_clips_figure(designs),
+            "smallest_share": 100 * result["smallest_effect"] if result.get("smallest_effect") else None,
         },
         status=400 if form.errors else 200,
     )
 
 
+def _good_choice(backwards: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The recommended design, with its power by simulation and that power's error."""
+    design, checked = backwards.get("recommended"), backwards.get("checked")
+    if not design or not checked:
+        return None
+    return design | {"power": f"{checked['power']:.2f}", "error": f"{1.96 * checked['monte_carlo_se']:.2f}"}
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-def study_early_stop(request: HttpRequest, slug: str) -> HttpResponse:
-    """Whether the plan allows an early stop and, once the study is open, whether its rule has been reached."""
+def study_analysis_rules(request: HttpRequest, slug: str) -> HttpResponse:
+    """The rules of the analysis that belong to the plan and, once the study is open, the decision of the early stop."""
     study = study_or_404(request.user, slug)
-    if request.method == "POST":
-        try:
-            early_stop.plan_early_stop(study, "planned" in request.POST, actor=request.user)
-            messages.success(request, _("Saved."))
-        except StudyError as error:
-            messages.error(request, str(error))
-        return redirect("study_early_stop", study.slug)
     planned = early_stop.is_planned(study)
+    possible = early_stop.is_possible(study)
+    data = request.POST if request.method == "POST" else None
+    form = SmallestDifferenceForm(data, initial={"smallest": planned_smallest(study)})
+    if request.method == "POST" and form.is_valid():
+        try:
+            plan_smallest(study, form.cleaned_data["smallest"], actor=request.user)
+            if possible:
+                early_stop.plan_early_stop(study, "planned" in request.POST, actor=request.user)
+        except StudyError as error:
+            form.add_error("smallest", str(error))
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("study_analysis_rules", study.slug)
     return render(
         request,
-        "analysis/early_stop.html",
+        "analysis/analysis_rules.html",
         {
             "study": study,
-            "planned": planned,
-            "possible": early_stop.is_possible(study),
+            "form": form,
+            "planned": "planned" in request.POST if form.errors else planned,
+            "possible": possible,
+            "smallest": planned_smallest(study),
+            "largest": largest_possible(study),
             "decision": early_stop.decision(study) if planned and study.opened_at else "",
         },
+        status=400 if form.errors else 200,
     )

@@ -36,8 +36,8 @@ def report_contents(data: Mapping[str, Any], context: ReportContext, alpha: floa
     return {
         "answer": answer(data, context, alpha),
         "points_note": _(
-            "%(first)s points for a 1st choice, %(second)s for a 2nd. Mean: points per answer; intervals hold for "
-            "these clips."
+            "%(first)s points for a 1st choice, %(second)s for a 2nd. Mean: points per answer, averaged over people, "
+            "each of whom counts equally; conditions are ranked by it. Intervals hold for these clips."
         )
         % {"first": points(data["weights"][0]), "second": points(data["weights"][1])},
         "points_table": points_table(data, conditions, clips),

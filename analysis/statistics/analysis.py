@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from analysis.statistics import results
+from analysis.statistics import design_results, results
 from analysis.statistics.alternatives import irrelevant_alternatives
 from analysis.statistics.ballots import (
     Ballots,
@@ -17,17 +18,21 @@ from analysis.statistics.ballots import (
     default_reference,
 )
 from analysis.statistics.cautions import cautions
-from analysis.statistics.contrasts import Cells, cells_of, contrast_tests, points_contrasts
+from analysis.statistics.contrast_tests import ContrastTester, cells_of, contrast_tests, simple_effects
+from analysis.statistics.contrasts import PointsContrast, mean_centred, points_contrasts, simple_contrasts
 from analysis.statistics.design_checks import (
     agreement,
     drop_out,
+    exposure,
     fatigue,
-    mean_shown,
     position_balance,
     position_bias,
     retest_reliability,
 )
 from analysis.statistics.errors import DesignError
+from analysis.statistics.missing_seconds import missing_seconds
+from analysis.statistics.moderators import moderator_effects
+from analysis.statistics.multiplicity import holm
 from analysis.statistics.permutation import permutation_by_clip, permutation_over_clips
 from analysis.statistics.plackett_luce import (
     WorthErrors,
@@ -36,7 +41,8 @@ from analysis.statistics.plackett_luce import (
     plackett_luce,
 )
 from analysis.statistics.plan_and_result import AnalysisPlan, AnalysisResult
-from analysis.statistics.random_effects import random_effects
+from analysis.statistics.prediction import predict
+from analysis.statistics.random_effects import fit_random_effects, random_effects
 from analysis.statistics.ranks import friedman, pairwise, skillings_mack
 from analysis.statistics.scores import clip_table, scores
 from analysis.statistics.sensitivity import (
@@ -46,8 +52,12 @@ from analysis.statistics.sensitivity import (
     weight_line,
 )
 from analysis.statistics.sequential import e_process, order_of_start, participant_differences
+from analysis.statistics.smallest_difference import check_smallest, compare_with_smallest
 
 RANDOM_EFFECTS_UP_TO = 3_000  # ballots; beyond, the fit takes longer than all else together
+
+
+SECOND_CHOICES = ("required", "optional")
 
 
 def analyse(
@@ -56,11 +66,13 @@ def analyse(
     *,
     n_excluded: int = 0,
     with_excluded: Ballots | None = None,
+    moderators: Mapping[str, Sequence[str]] | None = None,
 ) -> AnalysisResult:
     """Compute every statistic that applies to these ballots under this plan.
 
     `n_excluded`: how many ballots were excluded before. `with_excluded`: the ballots with the excluded ones, for the
     sensitivity. If the plan is sequential, the participants' codes give their order of start (`order_of_start`).
+    `moderators`: name → each participant's group (P,), "" if it is not known.
     Raises BallotsError or DesignError; the message says how to correct the input.
     """
     plan = plan or AnalysisPlan()
@@ -69,30 +81,40 @@ def analyse(
     weights = check_weights(plan.weights)
     factors = check_factors(plan.factors, ballots.conditions)
     reference = plan.reference or default_reference(ballots.conditions, factors)
-    if reference not in ballots.conditions:
-        raise DesignError(f"reference '{reference}' is no condition ({', '.join(ballots.conditions)}).")
-    if plan.seed < 0:
-        raise DesignError(f"seed {plan.seed} must not be negative.")
-    if plan.draws < 100:
-        raise DesignError(f"{plan.draws} bootstrap draws are too few; take at least 100.")
+    _check_plan(plan, ballots, reference)
     n_repeats = int(ballots.is_repeat.sum())
     with_repeats = ballots
     if plan.repeats == "first" and n_repeats:
         ballots = ballots.select(~ballots.is_repeat)
 
     contrasts = points_contrasts(factors, ballots.conditions)
-    primary = contrasts[0][1] if contrasts else None
+    primary = contrasts[0] if contrasts else None
+    # Second choices that are missing for a reason would tilt the primary test.
+    first_alone = plan.second_choice == "optional"
+    primary_weights = (weights[0], 0.0) if first_alone else weights
+    if primary is not None:
+        check_smallest(plan.smallest, primary.limits(ballots.answers, primary_weights))
+    elif plan.smallest is not None:
+        raise DesignError("a smallest difference needs a primary contrast; name the factors.")
     cells = cells_of(ballots)
-    new, these = contrast_tests(ballots, cells, weights, contrasts)
-    means, seen = mean_shown(ballots, weights)
+    tester = ContrastTester(ballots, cells, weights)
+    new, these = contrast_tests(tester, contrasts, primary_weights)
+    centred, seen = mean_centred(ballots, weights)
     some_unseen = not bool(seen.all())
-    ranked = None if some_unseen else friedman(means)
+    ranked = None if some_unseen else friedman(centred / weights[0])
     fit = fit_worths(ballots)
     errors = None if fit is None else WorthErrors(fit, cells)
     permutations = plan.permutations or plan.draws
-    few_ballots = ballots.n <= RANDOM_EFFECTS_UP_TO
     high = next(iter(factors.values()), None)
     incomplete = ballots.shown is not None
+    # A separated condition has no finite worth to search for.
+    few_ballots = ballots.n <= RANDOM_EFFECTS_UP_TO and fit is not None and not fit.penalised
+    tastes = fit_random_effects(ballots) if plan.random_effects and few_ballots else None
+    predicts = tastes is not None and tastes.converged and cells.speak_of_new_clips
+    position = position_bias(ballots)
+    trend = fatigue(ballots)
+    alternatives = None if fit is None else irrelevant_alternatives(fit, ballots, high, reference)
+    missing = missing_seconds(tester, primary, first_choices_alone=first_alone)
 
     result = AnalysisResult(
         n_participants=ballots.p,
@@ -108,35 +130,84 @@ def analyse(
         factors=factors,
         plan=plan,
         primary=new[0] if new else None,
-        secondary=tuple(new[1:]),
-        these_clips=tuple(these),
+        secondary=tuple(test for test in new[1:] if test is not None),
+        these_clips=tuple(test for test in these if test is not None),
+        simple_effects=simple_effects(tester, simple_contrasts(factors, ballots.conditions)),
+        smallest=compare_with_smallest(new[0], plan.smallest, plan.alpha)
+        if plan.smallest is not None and new and new[0] is not None
+        else None,
+        missing_seconds=missing,
+        prediction=predict(tastes, _on_utilities(primary), _generator(plan, 3)) if tastes and predicts else None,
+        moderators=moderator_effects(tester, primary, primary_weights, moderators) if primary and moderators else (),
+        exposure=exposure(ballots),
+        effective_clips=cells.design.effective_columns,
+        design_checks=_design_checks(position, trend, alternatives, missing),
         scores=scores(ballots, weights, plan.draws, plan.seed),
         by_clip=clip_table(ballots, weights),
         friedman=None if ranked is None else ranked[0],
         kendall_w=None if ranked is None else ranked[1],
-        skillings_mack=skillings_mack(means, seen) if some_unseen else None,
+        skillings_mack=skillings_mack(centred / weights[0], seen) if some_unseen else None,
         permutation=None if incomplete else permutation_over_clips(ballots, weights, permutations, _generator(plan, 1)),
         permutation_by_clip=()
         if incomplete
         else permutation_by_clip(ballots, weights, permutations, _generator(plan, 2)),
-        pairwise=pairwise(ballots, weights),
+        pairwise=pairwise(tester),
         plackett_luce=None if errors is None else plackett_luce(ballots, reference, errors=errors),
         factorial=() if errors is None else factorial_effects(errors, factors, ballots.conditions),
-        irrelevant_alternatives=None if fit is None else irrelevant_alternatives(fit, ballots, high, reference),
-        # A separated condition has no finite worth to search for.
-        random_effects=random_effects(ballots, reference)
-        if plan.random_effects and few_ballots and fit is not None and not fit.penalised
-        else None,
-        position_bias=position_bias(ballots),
+        irrelevant_alternatives=alternatives,
+        random_effects=None if tastes is None else random_effects(tastes, ballots.conditions, reference),
+        position_bias=position,
         position_balance=position_balance(ballots),
-        fatigue=fatigue(ballots),
+        fatigue=trend,
         test_retest=retest_reliability(with_repeats),
         agreement=agreement(ballots),
-        drop_out=drop_out(ballots),
-        sensitivity=_sensitivity(ballots, weights, primary, cells, with_excluded),
+        drop_out=drop_out(ballots, plan.clips_per_participant),
+        sensitivity=_sensitivity(tester, primary, primary_weights, with_excluded),
         sequential=_sequential(ballots, plan, weights, primary),
     )
     return replace(result, warnings=tuple(cautions(result, jackknife_exact=errors is None or errors.exact)))
+
+
+def _check_plan(plan: AnalysisPlan, ballots: Ballots, reference: str) -> None:
+    if reference not in ballots.conditions:
+        raise DesignError(f"reference '{reference}' is no condition ({', '.join(ballots.conditions)}).")
+    if plan.seed < 0:
+        raise DesignError(f"seed {plan.seed} must not be negative.")
+    if plan.draws < 100:
+        raise DesignError(f"{plan.draws} bootstrap draws are too few; take at least 100.")
+    if not 0 < plan.alpha < 0.5:
+        raise DesignError(f"alpha {plan.alpha:g} must lie between 0 and 0.5.")
+    if plan.second_choice not in SECOND_CHOICES:
+        raise DesignError(f"second choices are {' or '.join(SECOND_CHOICES)}, not '{plan.second_choice}'.")
+
+
+def _on_utilities(primary: PointsContrast | None) -> np.ndarray | None:
+    return None if primary is None else primary.coefficients
+
+
+def _design_checks(
+    position: design_results.PositionBias | None,
+    trend: design_results.Fatigue | None,
+    alternatives: results.IrrelevantAlternatives | None,
+    missing: design_results.MissingSeconds | None,
+) -> tuple[design_results.DesignCheck, ...]:
+    """The checks that have a p value, with Holm's adjustment over them."""
+    p_values: dict[str, float | None] = {}
+    if position is not None:
+        p_values["position"] = position.p
+    if trend is not None:
+        p_values["fatigue"] = trend.p
+    if alternatives is not None:
+        p_values["second_choices_share"] = alternatives.p_share
+        p_values["second_choices"] = None if alternatives.test is None else alternatives.test.p
+    if missing is not None:
+        p_values["missing_seconds"] = None if missing.test is None else missing.test.p
+    known = {name: p for name, p in p_values.items() if p is not None}
+    adjusted = holm(list(known.values()))
+    return tuple(
+        design_results.DesignCheck(name=name, p=p, p_holm=p_holm)
+        for (name, p), p_holm in zip(known.items(), adjusted, strict=True)
+    )
 
 
 def _generator(plan: AnalysisPlan, number: int) -> np.random.Generator:
@@ -145,25 +216,25 @@ def _generator(plan: AnalysisPlan, number: int) -> np.random.Generator:
 
 
 def _sensitivity(
-    ballots: Ballots,
-    weights: tuple[float, float],
-    primary: np.ndarray | None,
-    cells: Cells,
+    tester: ContrastTester,
+    primary: PointsContrast | None,
+    primary_weights: tuple[float, float],
     with_excluded: Ballots | None,
 ) -> results.Sensitivity:
+    ballots, weights = tester.ballots, tester.weights
     exclusions: tuple[results.LeftOut, ...] = ()
     if with_excluded is not None and with_excluded.n > ballots.n:
-        exclusions = (other_ballots("with the excluded ballots", with_excluded, weights, primary),)
+        exclusions = (other_ballots("with the excluded ballots", with_excluded, weights, primary, primary_weights),)
     return results.Sensitivity(
         weights=weight_line(ballots, weights, primary),
-        clips=leave_one_clip_out(ballots, weights, primary, cells),
-        participants=leave_one_participant_out(ballots, weights, primary, cells),
+        clips=leave_one_clip_out(tester, primary, primary_weights),
+        participants=leave_one_participant_out(tester, primary, primary_weights),
         exclusions=exclusions,
     )
 
 
 def _sequential(
-    ballots: Ballots, plan: AnalysisPlan, weights: tuple[float, float], primary: np.ndarray | None
+    ballots: Ballots, plan: AnalysisPlan, weights: tuple[float, float], primary: PointsContrast | None
 ) -> results.Sequential | None:
     if not plan.sequential or primary is None:
         return None

@@ -21,6 +21,22 @@ PRESET_FACTORS: dict[str, tuple[str, ...]] = {
 }
 
 
+@dataclass(frozen=True)
+class Answers:
+    """The distinct answers of ballots: what was chosen, out of which images. Most statistics need only their counts.
+
+    `outcome` (U,): as `Ballots.outcome`. `shown` (U, K): the images shown. `index` (N,): each ballot's answer.
+    """
+
+    outcome: np.ndarray
+    shown: np.ndarray
+    index: np.ndarray
+
+    def points(self, weights: tuple[float, float]) -> np.ndarray:
+        """Points that an answer gives to each condition, shape (U, K)."""
+        return points_of_outcomes(self.shown.shape[1], weights)[self.outcome]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Ballots:
     """N ballots of P participants on C clips with K conditions, coded from 0.
@@ -75,6 +91,32 @@ class Ballots:
         rows, places = np.nonzero(self.order >= 0)
         shown[rows, self.order[rows, places]] = True
         return shown
+
+    @cached_property
+    def answers(self) -> Answers:
+        """The distinct answers; without `shown`, all (K + 1)² outcomes in order, each with every image shown."""
+        width = (self.k + 1) ** 2
+        if self.shown is None:
+            return Answers(np.arange(width), np.ones((width, self.k), dtype=bool), self.outcome)
+        sets = 1 << np.arange(self.k)
+        codes, index = np.unique(self.outcome + (self.shown @ sets) * np.int64(width), return_inverse=True)
+        return Answers(codes % width, (codes[:, None] // width & sets) > 0, index)
+
+    @cached_property
+    def answer_counts(self) -> np.ndarray:
+        """How often each participant gave each answer, shape (P, U)."""
+        if self.shown is None:
+            return self.outcome_counts
+        width = len(self.answers.outcome)
+        flat = self.participant.astype(np.intp) * width + self.answers.index
+        return np.bincount(flat, minlength=self.p * width).reshape(self.p, width).astype(float)
+
+    @cached_property
+    def clip_answer_counts(self) -> np.ndarray:
+        """How often each clip got each answer, shape (C, U)."""
+        width = len(self.answers.outcome)
+        flat = self.clip.astype(np.intp) * width + self.answers.index
+        return np.bincount(flat, minlength=self.c * width).reshape(self.c, width)
 
     @cached_property
     def outcome_counts(self) -> np.ndarray:
@@ -290,13 +332,6 @@ def check_ballots(ballots: Ballots) -> None:
                 (choice >= 0) & ~ballots.shown[rows, choice],
                 "a chosen image was not among those shown on clip '{clip}'; correct the column 'order'.",
             )
-
-
-def clip_outcomes(ballots: Ballots) -> np.ndarray:
-    """How often each clip got each outcome, shape (C, (K + 1)²)."""
-    width = (ballots.k + 1) ** 2
-    flat = ballots.clip.astype(np.intp) * width + ballots.outcome
-    return np.bincount(flat, minlength=ballots.c * width).reshape(ballots.c, width)
 
 
 def patterns(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analysis.statistics import results
+from analysis.statistics.contrast_tests import FEWEST_CLIPS
 from analysis.statistics.plan_and_result import AnalysisResult
 
 ADVISED_CLIPS = 12
@@ -23,19 +24,7 @@ def cautions(result: AnalysisResult, *, jackknife_exact: bool) -> Iterator[resul
             "one_participant",
             "There is one participant: no interval or test can speak for other people. Ask more people.",
         )
-    if result.n_clips == 1:
-        yield results.Caution(
-            "one_clip",
-            f"There is one clip: nothing can be said about new clips. Add clips, at least {ADVISED_CLIPS} are advised.",
-        )
-    elif result.n_clips < ADVISED_CLIPS:
-        yield results.Caution(
-            "few_clips",
-            f"There are {result.n_clips} clips; at least {ADVISED_CLIPS} are advised before speaking of new "
-            f"clips. A sign-flip test over {result.n_clips} clips cannot go below p = 2/{2**result.n_clips}.",
-        )
-    if result.factors and result.primary is None and min(result.n_participants, result.n_clips) > 1:
-        yield results.Caution("no_primary", "The primary test needs participants who answered several common clips.")
+    yield from _clip_cautions(result)
     if result.primary is not None and result.primary.p is None:
         yield results.Caution(
             "no_spread",
@@ -45,7 +34,8 @@ def cautions(result: AnalysisResult, *, jackknife_exact: bool) -> Iterator[resul
         yield results.Caution(
             "all_ties", "All conditions tie for every participant: rank and permutation tests do not apply."
         )
-    yield from _worth_cautions(result, jackknife_exact)
+    stopped = result.sequential is not None and result.sequential.stopped_at is not None
+    yield from _worth_cautions(result, jackknife_exact, stopped)
     if result.n_none_fits:
         yield results.Caution(
             "none_fits",
@@ -64,22 +54,82 @@ def cautions(result: AnalysisResult, *, jackknife_exact: bool) -> Iterator[resul
             "in the tests for new clips they are averaged with the trial they repeat.",
         )
     if result.n_excluded:
-        yield results.Caution("excluded", f"{result.n_excluded} ballots are excluded from everything here.")
+        yield results.Caution("excluded", f"Ballots excluded from everything here: {result.n_excluded}.")
     if result.drop_out.missing_ballots:
         yield results.Caution(
             "missing",
-            f"{result.drop_out.missing_ballots} of {result.n_participants * result.n_clips} ballots are missing; "
+            f"{result.drop_out.missing_ballots} of {result.drop_out.due} ballots are missing; "
             "the test for new clips allows for that, if they are missing for reasons other than the images.",
         )
+        if result.drop_out.assumed:
+            yield results.Caution(
+                "due_assumed",
+                "How many ballots each person was due is not known; everybody is counted as due as many as the person "
+                "who answered most.",
+            )
+    yield from _exposure_cautions(result)
     if result.plan.sequential and result.sequential is not None and result.sequential.stopped_at:
         yield results.Caution(
             "stopped_early",
-            f"The plan's e-process stopped at participant {result.sequential.stopped_at}: ordinary p values are "
-            "not valid after an early stop.",
+            f"The plan's e-process stopped at participant {result.sequential.stopped_at}: ordinary p values and "
+            "intervals are not valid after an early stop, and estimates at a stop tend to be too large.",
         )
 
 
-def _worth_cautions(result: AnalysisResult, jackknife_exact: bool) -> Iterator[results.Caution]:
+def _clip_cautions(result: AnalysisResult) -> Iterator[results.Caution]:
+    if result.n_clips == 1:
+        yield results.Caution(
+            "one_clip",
+            f"There is one clip: nothing can be said about new clips. Add clips, at least {ADVISED_CLIPS} are advised.",
+        )
+    elif result.n_clips < FEWEST_CLIPS:
+        yield results.Caution(
+            "too_few_clips",
+            f"There are {result.n_clips} clips: nothing is said about new clips, because tests over fewer than "
+            f"{FEWEST_CLIPS} reject too often. Add clips, at least {ADVISED_CLIPS} are advised.",
+        )
+    elif result.effective_clips < FEWEST_CLIPS - 1e-9:
+        yield results.Caution(
+            "unequal_clips",
+            f"The {result.n_clips} clips have such unequal numbers of ballots that they weigh as "
+            f"{result.effective_clips:.1f}: nothing is said about new clips, because tests over fewer than "
+            f"{FEWEST_CLIPS} reject too often. Collect ballots on the clips that have few.",
+        )
+    elif result.n_clips < ADVISED_CLIPS:
+        yield results.Caution(
+            "few_clips",
+            f"There are {result.n_clips} clips; at least {ADVISED_CLIPS} are advised before speaking of new "
+            f"clips. A sign-flip test over {result.n_clips} clips cannot go below p = 2/{2**result.n_clips}.",
+        )
+    if (
+        result.factors
+        and result.primary is None
+        and result.n_participants > 1
+        and result.effective_clips >= FEWEST_CLIPS - 1e-9
+    ):
+        yield results.Caution("no_primary", "The primary test needs participants who answered several common clips.")
+
+
+def _exposure_cautions(result: AnalysisResult) -> Iterator[results.Caution]:
+    if result.exposure is None:
+        return
+    if result.exposure.unequal:
+        most, least = max(result.exposure.shown), min(result.exposure.shown)
+        names = [c for c, n in zip(result.conditions, result.exposure.shown, strict=True) if n == least]
+        yield results.Caution(
+            "unequal_exposure",
+            f"{', '.join(names)} was shown on {least} ballots, others on up to {most}. Points are counted per showing, "
+            "and a ballot enters a comparison only if it showed images of both sides.",
+        )
+    if result.primary is not None and result.primary.left_out:
+        yield results.Caution(
+            "left_out_of_primary",
+            f"{result.primary.left_out} of {result.n_ballots} ballots showed no image of one side and do not enter the "
+            "primary contrast.",
+        )
+
+
+def _worth_cautions(result: AnalysisResult, jackknife_exact: bool, stopped: bool) -> Iterator[results.Caution]:
     fit = result.plackett_luce
     if fit is None:
         yield results.Caution(
@@ -94,7 +144,7 @@ def _worth_cautions(result: AnalysisResult, jackknife_exact: bool) -> Iterator[r
             f"Nobody, or everybody, preferred {names} to the rest: its worth has no finite estimate. The worths "
             "shown are penalised (Firth, Jeffreys) with profile intervals and no robust errors.",
         )
-        for bound in fit.bounds:
+        for bound in () if stopped else fit.bounds:
             yield results.Caution("bound", bound.text)
     if not fit.converged:
         yield results.Caution("not_converged", "The Plackett–Luce fit did not converge; do not use its worths.")

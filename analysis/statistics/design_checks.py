@@ -6,39 +6,51 @@ import math
 
 import numpy as np
 
-from analysis.statistics.ballots import Ballots, clip_outcomes, points_of_outcomes
-from analysis.statistics.contrasts import participant_means
-from analysis.statistics.distributions import chi_square_tail, t_quantile, two_sided_t
-from analysis.statistics.ranks import row_midranks
-from analysis.statistics.results import (
+from analysis.statistics.ballots import Ballots, points_of_outcomes
+from analysis.statistics.design_results import (
     Agreement,
     DropOut,
+    Exposure,
     Fatigue,
     PositionBalance,
     PositionBias,
     TestRetest,
 )
+from analysis.statistics.distributions import t_quantile, two_sided_t
+from analysis.statistics.hotelling import hotelling_test
+from analysis.statistics.ranks import row_midranks
 
 
 def position_bias(ballots: Ballots) -> PositionBias | None:
-    """First choices by position, χ² against the positions offered; None without positions."""
+    """First choices by position minus those expected from the positions offered, by people (Hotelling's T²).
+
+    Answers of one person are not independent: a χ² over answers rejects too often if people have tastes of their own.
+    None without positions, and for as few people as positions.
+    """
     if ballots.position_first is None:
         return None
     known = (ballots.position_first > 0) & (ballots.first >= 0)
     if not known.any():
         return None
+    person, place = ballots.participant[known], ballots.position_first[known] - 1
     offered = np.full(ballots.n, ballots.k) if ballots.order is None else (ballots.order >= 0).sum(axis=1)
-    places = np.arange(1, ballots.k + 1)
-    expected = ((places <= offered[known, None]) / offered[known, None]).sum(axis=0)
-    observed = np.bincount(ballots.position_first[known], minlength=ballots.k + 1)[1 : ballots.k + 1]
-    used = expected > 0
-    df = int(used.sum()) - 1
-    if df < 1:
+    offered = offered[known]
+    k, p = ballots.k, ballots.p
+    observed = np.bincount(person * np.intp(k) + place, minlength=p * k).reshape(p, k).astype(float)
+    by_size = np.bincount(person * np.intp(k) + offered - 1, minlength=p * k).reshape(p, k)
+    sizes = np.arange(1, k + 1)
+    expected = by_size @ ((sizes[:, None] >= sizes) / sizes[:, None])  # rows: images offered, columns: positions
+    answered = by_size.any(axis=1)
+    test = hotelling_test((observed - expected)[answered][:, expected.any(axis=0)])
+    if test is None:
         return None
-    statistic = float(((observed - expected)[used] ** 2 / expected[used]).sum())
-    p = chi_square_tail(statistic, df)
     return PositionBias(
-        statistic=statistic, df=df, p=p, observed=tuple(map(int, observed)), expected=tuple(map(float, expected))
+        statistic=test.statistic,
+        df=test.df,
+        df_error=test.df_error,
+        p=test.p,
+        observed=tuple(int(x) for x in observed.sum(axis=0)),
+        expected=tuple(float(x) for x in expected.sum(axis=0)),
     )
 
 
@@ -144,50 +156,56 @@ def krippendorff_alpha(units: np.ndarray, values: np.ndarray) -> float | None:
 
 
 def agreement(ballots: Ballots) -> Agreement | None:
-    """Krippendorff's α of first and of second choices over clips, Kendall's W of people's rankings per clip."""
+    """Krippendorff's α of first and of second choices over clips, Kendall's W of people's rankings per clip.
+
+    W of m people who rank by chance is 1/m on average. It is given if every ballot showed all images.
+    """
     if ballots.p < 2:
         return None
     chosen, second = ballots.first >= 0, ballots.second >= 0
     ranks = row_midranks(-points_of_outcomes(ballots.k, (2.0, 1.0))) - (ballots.k + 1) / 2
-    counts = clip_outcomes(ballots)
+    counts = ballots.clip_answer_counts if ballots.shown is None else np.zeros((ballots.c, len(ranks)))
     spread, sums, people = counts @ (ranks**2).sum(axis=1), counts @ ranks, counts.sum(axis=1)
     usable = (spread > 0) & (people > 1)
     by_clip = tuple(
         float((sums[j] ** 2).sum() / (spread[j] * people[j])) if usable[j] else None for j in range(ballots.c)
     )
     known = [w for w in by_clip if w is not None]
-    if ballots.shown is not None:
-        by_clip, known = tuple(None for _ in by_clip), []
+    chance = [1 / float(people[j]) for j, w in enumerate(by_clip) if w is not None]
     return Agreement(
         alpha_first=krippendorff_alpha(ballots.clip[chosen], ballots.first[chosen]),
         alpha_second=krippendorff_alpha(ballots.clip[second], ballots.second[second]),
         kendall_w_by_clip=by_clip,
         kendall_w_mean=float(np.mean(known)) if known else None,
+        kendall_w_chance=float(np.mean(chance)) if chance else None,
     )
 
 
-def drop_out(ballots: Ballots) -> DropOut:
-    """How many participants cast at least 1, 2, … ballots, and how many cast one on every clip (`complete`)."""
+def drop_out(ballots: Ballots, clips_per_participant: int | None = None) -> DropOut:
+    """How many participants cast at least 1, 2, … ballots, and how many of the ballots that were due.
+
+    `clips_per_participant`: clips in each participant's plan; None: not known, then as many as the most answered by
+    one person.
+    """
     cast = np.bincount(ballots.participant, minlength=ballots.p)
     most = int(cast.max())
     reached = ballots.p - np.cumsum(np.bincount(cast, minlength=most + 1))[:most]
-    first = ~ballots.is_repeat
-    clips = np.bincount(ballots.participant[first], minlength=ballots.p)
-    missing = int(ballots.p * ballots.c - first.sum())
+    clips = np.bincount(ballots.participant[~ballots.is_repeat], minlength=ballots.p)
+    due = int(clips.max()) if clips_per_participant is None else clips_per_participant
     return DropOut(
         ballots=tuple(range(1, most + 1)),
         reached=tuple(map(int, reached)),
-        complete=int((clips == ballots.c).sum()),
-        missing_ballots=missing,
+        complete=int((clips >= due).sum()),
+        due=ballots.p * due,
+        given=int(np.minimum(clips, due).sum()),
+        assumed=clips_per_participant is None,
     )
 
 
-def mean_shown(ballots: Ballots, weights: tuple[float, float]) -> tuple[np.ndarray, np.ndarray]:
-    """Participants' mean points over the ballots that showed a condition, and whether they saw it; both (P, K)."""
-    points = points_of_outcomes(ballots.k, weights)
+def exposure(ballots: Ballots) -> Exposure | None:
+    """How often each condition was shown; None if every ballot showed all."""
     if ballots.shown is None:
-        return participant_means(ballots, points), np.ones((ballots.p, ballots.k), bool)
-    person = ballots.participant
-    seen = np.stack([np.bincount(person, weights=s, minlength=ballots.p) for s in ballots.shown.T], axis=1)
-    sums = ballots.outcome_counts @ points
-    return sums / np.maximum(seen, 1), seen > 0
+        return None
+    shown = ballots.answer_counts.sum(axis=0) @ ballots.answers.shown
+    unequal = float(shown.min()) < 0.95 * float(shown.max())
+    return Exposure(shown=tuple(int(x) for x in shown), unequal=unequal)

@@ -6,8 +6,9 @@ import math
 
 import numpy as np
 
+from analysis.statistics.design_results import MatchControl
 from analysis.statistics.distributions import t_quantile, two_sided_t
-from analysis.statistics.results import Interval, MatchControl
+from analysis.statistics.results import Interval
 
 
 def match_control(participant: np.ndarray, own: np.ndarray) -> MatchControl | None:

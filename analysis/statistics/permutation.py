@@ -10,7 +10,7 @@ from itertools import permutations
 
 import numpy as np
 
-from analysis.statistics.ballots import Ballots, clip_outcomes, patterns, points_of_outcomes
+from analysis.statistics.ballots import Ballots, patterns, points_of_outcomes
 from analysis.statistics.contrasts import participant_means
 from analysis.statistics.results import Permutation
 
@@ -76,8 +76,9 @@ def permutation_test(
 def permutation_over_clips(
     ballots: Ballots, weights: tuple[float, float], draws: int, rng: np.random.Generator
 ) -> Permutation | None:
-    """One relabelling per participant for all clips, on participants' mean points."""
-    return permutation_test(participant_means(ballots, points_of_outcomes(ballots.k, weights)), draws, rng, NULL_ALL)
+    """One relabelling per participant for all clips, on participants' mean points; every ballot showed all images."""
+    means, _ = participant_means(ballots, ballots.answers.points(weights))
+    return permutation_test(means, draws, rng, NULL_ALL)
 
 
 def permutation_by_clip(
@@ -85,7 +86,7 @@ def permutation_by_clip(
 ) -> tuple[Permutation | None, ...]:
     """For each clip: relabel its images within each participant, which tests that clip's images exactly."""
     table = points_of_outcomes(ballots.k, weights)
-    counts = clip_outcomes(ballots)
+    counts = ballots.clip_answer_counts
     tests = []
     for clip in range(ballots.c):
         rows = np.flatnonzero(ballots.clip == clip) if ballots.is_repeat.any() else None

@@ -22,7 +22,8 @@ from analysis.statistics.choices import (
     separated_conditions,
     win_components,
 )
-from analysis.statistics.contrasts import Cells, cells_of, factor_contrasts
+from analysis.statistics.contrast_tests import Cells, cells_of
+from analysis.statistics.contrasts import factor_contrasts
 from analysis.statistics.distributions import t_quantile, two_sided_t
 from analysis.statistics.errors import DesignError
 from analysis.statistics.penalised import deviance_p, maximise_penalised, profile_interval
@@ -236,7 +237,9 @@ class WorthErrors:
         )
 
     def _new_clips(self, contrast: np.ndarray, estimate: float) -> tuple[float | None, Interval | None, float | None]:
-        """Standard error, interval and p for new clips."""
+        """Standard error, interval and p for new clips; None with too few clips."""
+        if not self.cells.speak_of_new_clips:
+            return None, None, None
         design = self.cells.design
         influence = influence_values(self.fit, contrast)
         crossed = design.mean(self.cells.sums(influence) * design.n)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from analysis.statistics import results
+from analysis.statistics import design_results, results
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,11 @@ class AnalysisPlan:
         permutations: draws of a permutation test; None: as many as `draws`.
         repeats: "all" counts every ballot, "first" only a participant's first ballot on each clip.
         sequential: whether the plan lets the study stop early.
-        clips_per_participant: planned clips of each participant; None: all clips.
+        clips_per_participant: planned clips of each participant; None: not known (the e-process then takes all
+            clips, the drop-out as many as the most answered by one person).
+        second_choice: "required", or "optional": then the primary test uses first choices alone, since seconds are
+            missing for a reason.
+        smallest: the smallest difference worth having, in the units of the primary contrast (points per ballot).
         random_effects: whether to fit the random-effects model.
     """
 
@@ -37,6 +41,8 @@ class AnalysisPlan:
     sequential: bool = False
     clips_per_participant: int | None = None
     random_effects: bool = True
+    second_choice: str = "required"
+    smallest: float | None = None
 
 
 @dataclass(frozen=True)
@@ -58,6 +64,14 @@ class AnalysisResult:
     primary: results.ContrastTest | None
     secondary: tuple[results.ContrastTest, ...]
     these_clips: tuple[results.ContrastTest, ...]  # the same contrasts for these clips
+    simple_effects: tuple[results.SimpleEffect, ...]
+    smallest: results.Smallest | None
+    missing_seconds: design_results.MissingSeconds | None
+    prediction: results.Prediction | None
+    moderators: tuple[design_results.Moderator, ...]
+    exposure: design_results.Exposure | None
+    effective_clips: float
+    design_checks: tuple[design_results.DesignCheck, ...]
     scores: results.Scores
     by_clip: results.ClipTable
     friedman: results.TestResult | None
@@ -70,12 +84,12 @@ class AnalysisResult:
     factorial: tuple[results.FactorEffect, ...]
     irrelevant_alternatives: results.IrrelevantAlternatives | None
     random_effects: results.RandomEffects | None
-    position_bias: results.PositionBias | None
-    position_balance: results.PositionBalance | None
-    fatigue: results.Fatigue | None
-    test_retest: results.TestRetest | None
-    agreement: results.Agreement | None
-    drop_out: results.DropOut
+    position_bias: design_results.PositionBias | None
+    position_balance: design_results.PositionBalance | None
+    fatigue: design_results.Fatigue | None
+    test_retest: design_results.TestRetest | None
+    agreement: design_results.Agreement | None
+    drop_out: design_results.DropOut
     sensitivity: results.Sensitivity | None
     sequential: results.Sequential | None
     warnings: tuple[results.Caution, ...] = field(default=())

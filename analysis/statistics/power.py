@@ -142,6 +142,7 @@ def power(
     weights: tuple[float, float] = (3.0, 1.0),
     conditions: int = 4,
     high: Sequence[int] = (0, 1),
+    low: Sequence[int] | None = None,
     alpha: float = 0.05,
     simulations: int = 2_000,
     seed: int = 0,
@@ -149,7 +150,8 @@ def power(
 ) -> Power:
     """Power of P × C, of twice the people, of ten times the people, of twice and four times the clips.
 
-    `share`: head-to-head share of the images at the high level of the factor (`high`: their numbers).
+    `share`: head-to-head share of the images of the high side against those of the low side (`high`, `low`: their
+    numbers; None: all others are low).
     """
     if participants < 2 or clips < 2:
         raise DesignError(
@@ -160,8 +162,9 @@ def power(
     if min(sd_participants, sd_clips) < 0 or simulations < 100 or not 0 < alpha < 1:
         raise DesignError("spreads must not be negative, alpha lie in (0, 1), and simulations be at least 100.")
     is_high = np.isin(np.arange(conditions), list(high))
-    mu = is_high * utility_difference(share, sd_participants, sd_clips)
-    contrast = (is_high / is_high.sum() - ~is_high / (~is_high).sum()) * conditions / 2
+    is_low = ~is_high if low is None else np.isin(np.arange(conditions), list(low))
+    mu = (is_high / 2 - is_low / 2) * utility_difference(share, sd_participants, sd_clips)
+    contrast = (is_high / is_high.sum() - is_low / is_low.sum()) * (is_high.sum() + is_low.sum()) / 2
     designs = [
         (participants, clips),
         (2 * participants, clips),
@@ -186,7 +189,8 @@ def power(
         for i, (p, c) in enumerate(designs)
     )
     effect = (
-        f"a redefined image wins {100 * share:.0f} of 100 head-to-head choices against an original one; "
+        f"an image of the high side (a redefined one, say) wins {100 * share:.0f} of 100 head-to-head choices against "
+        "one of the low side; "
         f"tastes differ between people by SD {sd_participants:g} and between clips by SD {sd_clips:g} "
         "on the utility scale"
     )

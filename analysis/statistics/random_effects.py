@@ -7,6 +7,9 @@ participants eliminated block by block, and the log-determinant corrects for the
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
 import numpy as np
 from scipy import optimize
 
@@ -111,40 +114,75 @@ class _LaplaceFit:
         return height - 0.5 * float(determinant), np.linalg.inv(reduced)[:k, :k]
 
 
-def random_effects(ballots: Ballots, reference: str) -> RandomEffects | None:
-    """Worths for an average person and clip, and the SDs of tastes.
+@dataclass(frozen=True)
+class RandomEffectsFit:
+    """The fitted model. `mu` (K,) sums to 0, with `covariance` (K, K).
 
-    None for one person or one clip, and if a condition was never chosen.
+    `log_sd` (2,): of participants' and of clips' effects.
+    `negative_loglik`: minus the Laplace log-likelihood at any `log_sd`.
     """
+
+    mu: np.ndarray
+    covariance: np.ndarray
+    log_sd: np.ndarray
+    loglik: float
+    converged: bool
+    negative_loglik: Callable[[np.ndarray], float]
+
+    @property
+    def sd(self) -> tuple[float, float]:
+        """The two standard deviations; one at its lower limit is 0."""
+        sd_participants, sd_clips = (0.0 if at_limit(s) else float(np.exp(s)) for s in self.log_sd)
+        return sd_participants, sd_clips
+
+
+def at_limit(log_sd: float) -> bool:
+    """Whether a standard deviation is as small as the search goes."""
+    return bool(np.exp(log_sd) <= SMALLEST_SD * 1.01)
+
+
+def fit_random_effects(ballots: Ballots) -> RandomEffectsFit | None:
+    """Fit the model; None for one person or one clip, and if a condition was never chosen."""
     if ballots.p < 2 or ballots.c < 2:
         return None
     model = _LaplaceFit(ballots)
     if not model.wins.sum(axis=0).all():
         return None
 
-    def objective(log_sd: np.ndarray) -> float:
+    def maximise(log_sd: np.ndarray) -> tuple[float, np.ndarray]:
         sd = np.exp(np.clip(log_sd, np.log(SMALLEST_SD), 3.0))
-        return -model.maximise((float(sd[0] ** 2), float(sd[1] ** 2)))[0]
+        return model.maximise((float(sd[0] ** 2), float(sd[1] ** 2)))
 
     found = optimize.minimize(
-        objective,
+        lambda log_sd: -maximise(log_sd)[0],
         np.log([0.6, 0.6]),
         method="Nelder-Mead",
         bounds=[(np.log(SMALLEST_SD), 3.0)] * 2,
         options={"xatol": 1e-3, "fatol": 1e-4, "maxiter": 200},
     )
-    sd = np.exp(found.x)
-    value, covariance = model.maximise((float(sd[0] ** 2), float(sd[1] ** 2)))
-    at = ballots.conditions.index(reference)
-    against = np.eye(ballots.k) - np.eye(ballots.k)[at]
-    errors = np.sqrt(np.maximum(np.diag(against @ covariance @ against.T), 0))
-    sd_participants, sd_clips = (0.0 if s <= SMALLEST_SD * 1.01 else float(s) for s in sd)
+    value, covariance = maximise(found.x)
+    return RandomEffectsFit(
+        mu=model.mu.copy(),
+        covariance=covariance,
+        log_sd=found.x,
+        loglik=float(value),
+        converged=bool(found.success),
+        negative_loglik=lambda log_sd: -maximise(log_sd)[0],
+    )
+
+
+def random_effects(fit: RandomEffectsFit, conditions: Sequence[str], reference: str) -> RandomEffects:
+    """Worths for an average person and clip, and the SDs of tastes."""
+    at = conditions.index(reference)
+    against = np.eye(len(conditions)) - np.eye(len(conditions))[at]
+    errors = np.sqrt(np.maximum(np.diag(against @ fit.covariance @ against.T), 0))
+    sd_participants, sd_clips = fit.sd
     return RandomEffects(
-        log_worth=tuple(float(x) for x in model.mu - model.mu[at]),
+        log_worth=tuple(float(x) for x in fit.mu - fit.mu[at]),
         se=tuple(float(x) for x in errors),
         sd_participants=sd_participants,
         sd_clips=sd_clips,
-        loglik=float(value),
-        converged=bool(found.success),
+        loglik=fit.loglik,
+        converged=fit.converged,
         reference=reference,
     )

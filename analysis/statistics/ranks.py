@@ -8,14 +8,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from analysis.statistics.ballots import Ballots, points_of_outcomes
-from analysis.statistics.contrasts import participant_means
+from analysis.statistics.ballots import Ballots
+from analysis.statistics.contrast_tests import ContrastTester, pair_tests
+from analysis.statistics.contrasts import pair_contrasts, participant_means
 from analysis.statistics.distributions import chi_square_tail, midranks, normal_tail, t_quantile, t_tail
 from analysis.statistics.multiplicity import holm, simultaneous_critical_value
 from analysis.statistics.results import Interval, PairComparison, Superiority, TestResult, Wilcoxon
 
 EXACT_UP_TO = 50
-DIGITS = 10  # rounding, so that equal means compare as equal
+DIGITS = 10  # rounding of values in units of the first weight, so that equal means compare as equal
 
 
 def row_midranks(values: np.ndarray, present: np.ndarray | None = None) -> np.ndarray:
@@ -29,7 +30,10 @@ def row_midranks(values: np.ndarray, present: np.ndarray | None = None) -> np.nd
 
 
 def friedman(values: np.ndarray) -> tuple[TestResult, float] | None:
-    """Friedman's χ² with tie correction over rows of (P, K), and Kendall's W; None for one row or if all is tied."""
+    """Friedman's χ² with tie correction over rows of (P, K), and Kendall's W; None for one row or if all is tied.
+
+    `values` are in units of the first weight, here and below.
+    """
     people, k = values.shape
     ranks = row_midranks(np.round(values, DIGITS))
     centred = ranks - (k + 1) / 2
@@ -104,27 +108,35 @@ def _exact_p(ranks: np.ndarray, v: float) -> float:
     return float(min(1.0, 2 * min(probability[: at + 1].sum(), probability[at:].sum())))
 
 
-def pairwise(ballots: Ballots, weights: tuple[float, float]) -> tuple[PairComparison, ...]:
-    """All pairs: difference of mean points, Wilcoxon with Holm, probability of superiority.
+def pairwise(tester: ContrastTester) -> tuple[PairComparison, ...]:
+    """All pairs: difference of mean points, Wilcoxon with Holm, probability of superiority, and for new clips.
 
-    Single intervals by t over participants, simultaneous ones by the multivariate t over all pairs.
+    Only ballots that showed both images of a pair count. Single intervals by t over participants, simultaneous ones by
+    the multivariate t over all pairs. A pair that nobody saw together is left out.
     """
-    k, people = ballots.k, ballots.p
-    means = participant_means(ballots, points_of_outcomes(k, weights))
-    pairs = [(a, b) for a in range(k) for b in range(a + 1, k)]
-    differences = np.stack([means[:, a] - means[:, b] for a, b in pairs], axis=1)
-    above, wins = _superiority(ballots, pairs)
-    single = t_quantile(0.975, max(people - 1, 1))
-    together = [_critical(values, single) for values in (differences, above)]
-    tests = [wilcoxon(column) for column in differences.T]
+    ballots, weights = tester.ballots, tester.weights
+    seen = [pair for pair in pair_contrasts(ballots.k) if pair[2].of_answers(ballots.answers, weights)[1].any()]
+    if not seen:
+        return ()
+    values, enters = (
+        np.stack(columns, axis=1)
+        for columns in zip(*(pair.of_answers(ballots.answers, weights) for _, _, pair in seen), strict=True)
+    )
+    differences, present = participant_means(ballots, values, enters)
+    above, wins = _superiority(ballots, [(a, b) for a, b, _ in seen], enters)
+    together = [_critical(columns, present) for columns in (differences, above)]
+    tests = [wilcoxon(d[here] / weights[0]) for d, here in zip(differences.T, present.T, strict=True)]
     adjusted = holm([test.p for test in tests])
+    new_clips = pair_tests(tester, [pair for _, _, pair in seen])
     compared = []
-    for i, (a, b) in enumerate(pairs):
+    for i, (a, b, _) in enumerate(seen):
         n_above, n_below, n_tied = wins[i]
+        difference, share = differences[present[:, i], i], above[present[:, i], i]
+        single = t_quantile(0.975, max(len(difference) - 1, 1))
         superiority = Superiority(
-            estimate=float(above[:, i].mean()),
-            ci95=_share_interval(above[:, i], single),
-            ci95_simultaneous=_share_interval(above[:, i], together[1]),
+            estimate=float(share.mean()),
+            ci95=_share_interval(share, single),
+            ci95_simultaneous=_share_interval(share, max(together[1], single)),
             above=n_above,
             below=n_below,
             tied=n_tied,
@@ -133,21 +145,27 @@ def pairwise(ballots: Ballots, weights: tuple[float, float]) -> tuple[PairCompar
             PairComparison(
                 a=ballots.conditions[a],
                 b=ballots.conditions[b],
-                difference=float(differences[:, i].mean()),
-                ci95=_interval(differences[:, i], single),
-                ci95_simultaneous=_interval(differences[:, i], together[0]),
+                difference=float(difference.mean()),
+                ci95=_interval(difference, single),
+                ci95_simultaneous=_interval(difference, max(together[0], single)),
                 wilcoxon=replace(tests[i], p_holm=adjusted[i]),
                 superiority=superiority,
+                new_clips=new_clips[i],
             )
         )
     return tuple(compared)
 
 
-def _critical(values: np.ndarray, single: float) -> float:
-    people = len(values)
-    if people < 2:
+def _critical(values: np.ndarray, present: np.ndarray) -> float:
+    """Critical value of simultaneous intervals of the columns of (P, pairs), from people with all of them."""
+    complete = values[present.all(axis=1)]
+    fewest = int(present.sum(axis=0).min())
+    single = t_quantile(0.975, max(fewest - 1, 1))
+    if fewest < 2:
         return single
-    return simultaneous_critical_value(np.atleast_2d(np.cov(values, rowvar=False)), people - 1.0)
+    if len(complete) < 2:  # nobody saw all pairs: Bonferroni needs no covariance
+        return t_quantile(1 - 0.025 / values.shape[1], fewest - 1)
+    return simultaneous_critical_value(np.atleast_2d(np.cov(complete, rowvar=False)), fewest - 1.0)
 
 
 def _interval(values: np.ndarray, critical: float) -> Interval:
@@ -170,10 +188,18 @@ def _share_interval(values: np.ndarray, critical: float) -> Interval:
     return max(low, 0.0), min(high, 1.0)
 
 
-def _superiority(ballots: Ballots, pairs: Sequence[tuple[int, int]]) -> tuple[np.ndarray, list[tuple[int, int, int]]]:
-    """Participants' share of ballots with a above b, ties one half (P, pairs); above, below, tied counts."""
-    level = points_of_outcomes(ballots.k, (2.0, 1.0))
+def _superiority(
+    ballots: Ballots, pairs: Sequence[tuple[int, int]], enters: np.ndarray
+) -> tuple[np.ndarray, list[tuple[int, int, int]]]:
+    """Participants' share of ballots with a above b, ties one half (P, pairs); above, below, tied counts.
+
+    `enters` (U, pairs): which answers showed both images.
+    """
+    level = ballots.answers.points((2.0, 1.0))
     beats = np.stack([np.sign(level[:, a] - level[:, b]) for a, b in pairs], axis=1)
-    total = ballots.outcome_counts.sum(axis=0)
-    counts = [(int(total @ (column > 0)), int(total @ (column < 0)), int(total @ (column == 0))) for column in beats.T]
-    return (1 + participant_means(ballots, beats)) / 2, counts
+    total = ballots.answer_counts.sum(axis=0)
+    counts = [
+        (int(total @ ((column > 0) & here)), int(total @ ((column < 0) & here)), int(total @ ((column == 0) & here)))
+        for column, here in zip(beats.T, enters.T, strict=True)
+    ]
+    return (1 + participant_means(ballots, beats, enters)[0]) / 2, counts

@@ -41,7 +41,10 @@ class TestResult:
 
 @dataclass(frozen=True, kw_only=True)
 class ContrastTest:
-    """A difference of points per ballot. `t` and `p` are None without spread."""
+    """A difference of points per ballot. `t` and `p` are None without spread.
+
+    `limits`: the least and the most that a ballot can show. `left_out`: ballots that showed no image of one side.
+    """
 
     contrast: str
     estimate: float
@@ -52,14 +55,67 @@ class ContrastTest:
     ci95: Interval
     population: str
     p_holm: float | None = None
+    limits: Interval | None = None
+    left_out: int = 0
     var_participants: float | None = None
     var_clips: float | None = None
     var_residual: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
+class SimpleEffect:
+    """A factor within one level of another, for new clips."""
+
+    factor: str
+    within: str
+    test: ContrastTest
+
+
+@dataclass(frozen=True, kw_only=True)
+class Smallest:
+    """The primary contrast against the smallest difference worth having, `value`, for new clips.
+
+    `verdict`: "at least that large" (the 1 − α interval lies beyond it), "excluded" (the 1 − 2α interval lies within
+    ± value) or "undecided". `interval` is the 1 − 2α interval.
+    """
+
+    value: float
+    verdict: str
+    interval: Interval
+    population: str = NEW_CLIPS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """A number with its 95 % interval."""
+
+    estimate: float
+    ci95: Interval
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prediction:
+    """What the random-effects model predicts for a new person and a new clip.
+
+    `first`: the chance that each condition is chosen first. `share_of_clips`: the share of new clips in which the high
+    side of the primary contrast is liked better on average; None without factors. Intervals from `draws` parametric
+    draws of the fitted parameters.
+    """
+
+    first: tuple[Estimate, ...]
+    share_of_clips: Estimate | None
+    sd_participants: Estimate
+    sd_clips: Estimate
+    draws: int
+    population: str = NEW_CLIPS
+
+
+@dataclass(frozen=True, kw_only=True)
 class Scores:
-    """Weighted scores per condition; `ci95` of `mean_points` is for these clips."""
+    """Weighted scores per condition; `ci95` of `mean_points` is for these clips.
+
+    `mean_points`: mean over participants of a participant's mean points per showing of the condition.
+    """
 
     points: Floats
     mean_points: Floats
@@ -74,11 +130,12 @@ class Scores:
 
 @dataclass(frozen=True, kw_only=True)
 class ClipTable:
-    """Points and choices of each clip, shape (clips, conditions), and its number of ballots (clips,)."""
+    """Points, choices and showings of each clip, shape (clips, conditions), and its number of ballots (clips,)."""
 
     points: np.ndarray
     first: np.ndarray
     second: np.ndarray
+    shown: np.ndarray
     ballots: np.ndarray
 
 
@@ -108,7 +165,10 @@ class Wilcoxon:
 
 @dataclass(frozen=True, kw_only=True)
 class PairComparison:
-    """`difference` is mean points of `a` − mean points of `b`."""
+    """`difference` is mean points of `a` − mean points of `b`, on ballots that showed both.
+
+    `new_clips`: the same difference per ballot for new clips; None with too few clips.
+    """
 
     a: str
     b: str
@@ -117,6 +177,7 @@ class PairComparison:
     ci95_simultaneous: Interval
     wilcoxon: Wilcoxon
     superiority: Superiority
+    new_clips: ContrastTest | None = None
     population: str = THESE_CLIPS
 
 
@@ -227,72 +288,6 @@ class RandomEffects:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PositionBias:
-    """First choices by position against the positions offered."""
-
-    statistic: float
-    df: int
-    p: float
-    observed: tuple[int, ...]
-    expected: Floats
-
-
-@dataclass(frozen=True, kw_only=True)
-class PositionBalance:
-    """How often each condition was shown at each position, shape (conditions, positions)."""
-
-    counts: np.ndarray
-    largest_imbalance: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Fatigue:
-    """Change over the trials: slopes per trial within participants, by t over participants."""
-
-    trials: tuple[int, ...]
-    ballots: tuple[int, ...]
-    consensus: Floats  # mean over ballots of the overall share of the condition put first
-    slope: float
-    se: float
-    df: float
-    p: float | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class TestRetest:
-    """Repeated trials of one clip by one person."""
-
-    __test__ = False
-
-    pairs: int
-    participants: int
-    same_first: float
-    ci95: Interval | None
-    same_both: float
-    kappa: float | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Agreement:
-    """Agreement between people: nominal Krippendorff's α with clips as units, and Kendall's W per clip."""
-
-    alpha_first: float | None
-    alpha_second: float | None
-    kendall_w_by_clip: tuple[float | None, ...]
-    kendall_w_mean: float | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class DropOut:
-    """`reached[t]` participants cast at least t + 1 ballots."""
-
-    ballots: tuple[int, ...]
-    reached: tuple[int, ...]
-    complete: int
-    missing_ballots: int
-
-
-@dataclass(frozen=True, kw_only=True)
 class Crossing:
     """The ratio w2/w1 at which the order of `a` and `b` changes; `above` has more points at smaller ratios."""
 
@@ -359,16 +354,4 @@ class Sequential:
     e_values: Floats
     threshold: float
     confidence_sequence: Interval
-    population: str = THESE_CLIPS
-
-
-@dataclass(frozen=True, kw_only=True)
-class MatchControl:
-    """Share of trials in which this clip's own images were chosen, against one half."""
-
-    trials: int
-    participants: int
-    share: float
-    ci95: Interval | None
-    p: float | None
     population: str = THESE_CLIPS

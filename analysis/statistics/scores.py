@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.statistics.ballots import Ballots, clip_outcomes, points_of_outcomes
-from analysis.statistics.contrasts import participant_means
+from analysis.statistics.ballots import Ballots
+from analysis.statistics.contrasts import mean_shown
 from analysis.statistics.distributions import t_quantile
 from analysis.statistics.results import ClipTable, Interval, Scores
 
@@ -14,12 +14,14 @@ DEGENERATE = 0.01  # with a larger share of bootstrap samples without spread a t
 
 
 def clip_table(ballots: Ballots, weights: tuple[float, float]) -> ClipTable:
-    """Firsts, seconds and points per clip and condition."""
-    counts = clip_outcomes(ballots)
-    first = (counts @ points_of_outcomes(ballots.k, (1.0, 0.0))).astype(int)
-    second = (counts @ points_of_outcomes(ballots.k, (0.0, 1.0))).astype(int)
+    """Firsts, seconds, points and showings per clip and condition."""
+    counts, answers = ballots.clip_answer_counts, ballots.answers
+    first = (counts @ answers.points((1.0, 0.0))).astype(int)
+    second = (counts @ answers.points((0.0, 1.0))).astype(int)
     points = first * weights[0] + second * weights[1]
-    return ClipTable(points=points, first=first, second=second, ballots=counts.sum(axis=1))
+    return ClipTable(
+        points=points, first=first, second=second, shown=counts @ answers.shown, ballots=counts.sum(axis=1)
+    )
 
 
 def studentized_interval(values: np.ndarray, draws: int, seed: int, level: float = 0.95) -> tuple[Interval, float, str]:
@@ -61,18 +63,20 @@ def studentized_interval(values: np.ndarray, draws: int, seed: int, level: float
 
 
 def scores(ballots: Ballots, weights: tuple[float, float], draws: int = 10_000, seed: int = 0) -> Scores:
-    """Points, mean points per ballot with intervals over participants (these clips), firsts and seconds."""
+    """Points, mean points per showing with intervals over participants (these clips), firsts and seconds."""
     table = clip_table(ballots, weights)
-    means = participant_means(ballots, points_of_outcomes(ballots.k, weights))
-    intervals, errors, methods = [], [], []
-    for values in means.T:
+    means, seen = mean_shown(ballots, weights)
+    intervals, errors, methods, averages = [], [], [], []
+    for values, saw in zip(means.T, seen.T, strict=True):
+        values = values[saw] if saw.any() else np.zeros(1)
+        averages.append(float(values.mean()))
         (low, high), se, method = studentized_interval(values, draws, seed)
         intervals.append((max(low, 0.0), min(high, weights[0] + weights[1] * ballots.allow_same)))
         errors.append(float(se))
         methods.append(method)
     return Scores(
         points=tuple(float(x) for x in table.points.sum(axis=0)),
-        mean_points=tuple(float(x) for x in means.mean(axis=0)),
+        mean_points=tuple(averages),
         se=tuple(errors),
         ci95=tuple(intervals),
         first=tuple(int(x) for x in table.first.sum(axis=0)),

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from analysis.statistics.ballots import Ballots, points_of_outcomes
+from analysis.statistics.ballots import Ballots
+from analysis.statistics.contrasts import PointsContrast
 from analysis.statistics.errors import DesignError
 from analysis.statistics.results import Sequential
 
@@ -19,15 +20,24 @@ GRID = np.linspace(-0.999, 0.999, 1999)
 
 
 def participant_differences(
-    ballots: Ballots, contrast: np.ndarray, weights: tuple[float, float], clips: int | None = None
+    ballots: Ballots, contrast: PointsContrast, weights: tuple[float, float], clips: int | None = None
 ) -> np.ndarray:
-    """D per participant in [−1, 1], shape (P,): sum over clips of the contrast's points / (w1 + w2) / clips.
+    """D per participant in [−1, 1], shape (P,): sum over clips of the contrast's points / their limit / clips.
 
-    A clip without an answer counts as no difference, so that leaving early cannot move D away from 0. `clips`: planned
-    clips per participant; None: all clips of the ballots.
+    The limit is w1 + w2 where all images are shown. A clip without an answer, or that showed no image of one side,
+    counts as no difference, so that leaving early cannot move D away from 0. `clips`: planned clips per participant;
+    None: all clips of the ballots.
+
+    Raises:
+        DesignError: the two sides have unequally many conditions: under no effect D would not be 0 on average.
     """
-    points = points_of_outcomes(ballots.k, weights)
-    y = (points @ contrast)[ballots.outcome] / (weights[0] + weights[1])
+    if not contrast.is_even:
+        raise DesignError(
+            "the rule for an early stop compares sides with equally many conditions; "
+            "do without an early stop, or choose another first factor."
+        )
+    value, _ = contrast.of_answers(ballots.answers, weights)
+    y = (value / contrast.limits(ballots.answers, weights)[1])[ballots.answers.index]
     first = ~ballots.is_repeat
     sums = np.bincount(ballots.participant[first], weights=y[first], minlength=ballots.p)
     return np.clip(sums / (clips or ballots.c), -1.0, 1.0)

@@ -219,9 +219,9 @@ def one_cell_repairs(
 
 def _contrasts(table: ScoreTable, totals: np.ndarray, factors: Mapping[str, Sequence[str]]) -> dict[str, float]:
     return {
-        name: _rounded_if_whole(float(totals @ coefficients))
-        for name, coefficients in points_contrasts(factors, table.conditions)
-        if not name.startswith("interaction")
+        contrast.name: _rounded_if_whole(float(totals @ contrast.coefficients))
+        for contrast in points_contrasts(factors, table.conditions)
+        if not contrast.name.startswith("interaction")
     }
 
 
@@ -235,8 +235,8 @@ def clip_level_tests(
     """t and sign-flip tests over items, for new clips; they need no ballots."""
     tests = {}
     names = [*factors, "interaction"]
-    for name, (_, coefficients) in zip(names, points_contrasts(factors, table.conditions), strict=False):
-        per_item = coefficients @ table.cells
+    for name, contrast in zip(names, points_contrasts(factors, table.conditions), strict=False):
+        per_item = contrast.coefficients @ table.cells
         n = len(per_item)
         mean = float(per_item.mean())
         spread = float(per_item.std(ddof=1)) if n > 1 else 0.0

@@ -18,6 +18,7 @@ from analysis.models import Analysis
 from analysis.statistics.errors import StatisticsError
 from analysis.study_results import early_stop
 from analysis.study_results.factors import factors_of
+from analysis.study_results.smallest_difference import planned_smallest
 from analysis.tables.errors import TableError
 from analysis.tables.study_tables import ballots_csv, match_control_csv
 from study.errors import NotAllowedNow
@@ -118,7 +119,10 @@ def plan_of(study: Study) -> dict[str, Any]:
         "factors": factors_of(conditions),
         "seed": study.seed % 2**32,
         "sequential": early_stop.is_planned(study),
-        "clips_per_participant": study.trials_per_participant,
+        "clips_per_participant": study.trials_per_participant
+        or study.clips.filter(included=True, is_practice=False).count(),
+        "second_choice": "required" if study.second_choice_required else "optional",
+        "smallest": planned_smallest(study),
     }
 
 

@@ -44,6 +44,8 @@ def analyse_csv(data: bytes, name: str, plan: Mapping[str, Any]) -> dict[str, An
         seed=plan["seed"],
         sequential=plan.get("sequential", False),
         clips_per_participant=plan.get("clips_per_participant"),
+        second_choice=plan.get("second_choice", "required"),
+        smallest=plan.get("smallest"),
     )
     result = analyse(table.ballots, chosen, n_excluded=table.n_excluded, with_excluded=table.all_ballots)
     return to_json(result)

@@ -18,6 +18,7 @@ CONTENT_TYPES = {
     "bib": "application/x-bibtex; charset=utf-8",
     "csv": "text/csv; charset=utf-8",
     "json": "application/json",
+    "zip": "application/zip",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 
@@ -37,6 +38,12 @@ def _tex(analysis: Analysis, language: str) -> str:
 
     context = report_context(analysis, language, with_images=False)
     return report_latex(_result(analysis), context, alpha=_alpha(analysis))
+
+
+def _figures(analysis: Analysis, language: str) -> bytes:
+    from analysis.report.files.figure_files import figures_zip
+
+    return figures_zip(_result(analysis), report_context(analysis, language))
 
 
 def _bib(analysis: Analysis, language: str) -> str:
@@ -65,6 +72,7 @@ _WRITERS: dict[str, tuple[_Writer, str]] = {
     **{f"report-{code}.html": (_html, code) for code in LANGUAGES},
     **{f"report-{code}.pdf": (_pdf, code) for code in LANGUAGES},
     **{f"report-{code}.tex": (_tex, code) for code in LANGUAGES},
+    **{f"figures-{code}.zip": (_figures, code) for code in LANGUAGES},
     "references.bib": (_bib, "en"),
     "report.xlsx": (_xlsx, "en"),
     "scores.csv": (lambda analysis, _language: scores_csv(_result(analysis)), "en"),

@@ -38,6 +38,11 @@ def _contrast(test: results.ContrastTest) -> dict[str, Any]:
     return block
 
 
+def _new_clips(test: results.ContrastTest | None) -> dict[str, Any] | None:
+    keys = ("estimate", "se", "df", "t", "p", "p_holm", "ci95")
+    return None if test is None else {key: plain(getattr(test, key)) for key in keys}
+
+
 def _by_condition(conditions: Sequence[str], values: Sequence[Any] | None) -> dict[str, Any] | None:
     return None if values is None else {c: plain(v) for c, v in zip(conditions, values, strict=True)}
 
@@ -59,6 +64,7 @@ def _pair(pair: results.PairComparison) -> dict[str, Any]:
         "ci95_simultaneous": plain(pair.ci95_simultaneous),
         "wilcoxon": plain(pair.wilcoxon),
         "superiority": plain(pair.superiority),
+        "new_clips": _new_clips(pair.new_clips),
         "population": pair.population,
     }
 
@@ -87,35 +93,105 @@ def _plackett_luce(result: AnalysisResult) -> dict[str, Any] | None:
     return block
 
 
-# Hold no p value (and keys that may be named "p"), or ask about the design, not about the conditions.
-KEPT_AFTER_A_STOP = (
-    "scores",
-    "by_clip",
-    "plackett_luce",
-    "factors",
+# Kept after an early stop: what was chosen and shown, and the rule itself. All else rests on a fixed number of people.
+_DESCRIBE = (
     "counts",
-    "position_bias",
-    "fatigue",
-    "irrelevant_alternatives",
+    "exposure",
+    "due",
+    "drop_out",
+    "win_matrix",
+    "position_balance",
+    "sequential",
+    "by_clip",
+    "shown_by_clip",
+)
+_SETTINGS = ("weights", "conditions", "factors", "n_participants", "n_clips", "n_ballots", "effective_clips", "limits")
+KEPT_AFTER_A_STOP = frozenset((*_DESCRIBE, *_SETTINGS, "second_choice", "warnings", "seed", "draws"))
+# Keys from which a p value or an interval could be read off.
+_SAMPLING = frozenset(
+    ("se", "df", "df_error", "t", "p", "ci95", "statistic", "covariance", "wilcoxon", "quasi_variances", "bounds")
+) | frozenset(("interval", "difference_se", "test", "new_clips", "loglik"))
+_TESTS = frozenset(
+    ("friedman", "skillings_mack", "permutation", "position_bias", "fatigue", "irrelevant_alternatives", "smallest")
+) | frozenset(
+    ("random_effects", "prediction", "moderators", "missing_seconds", "design_checks", "simple_effects", "factorial")
 )
 
 
-def _without_p(value: Any) -> Any:
-    """The same with every p value null: after an early stop they would claim too much."""
+def _without_sampling(value: Any) -> Any:
+    """The same with null for every number that assumes a fixed number of people; estimates stay."""
     if isinstance(value, dict):
-        return {key: None if key == "p" or key.startswith("p_") else _without_p(item) for key, item in value.items()}
-    return [_without_p(item) for item in value] if isinstance(value, list) else value
+        return {
+            key: None if key in _SAMPLING or key.startswith(("p_", "se_", "ci95_")) else _without_sampling(item)
+            for key, item in value.items()
+        }
+    return [_without_sampling(item) for item in value] if isinstance(value, list) else value
 
 
 def to_json(result: AnalysisResult) -> dict[str, Any]:
     """The public JSON as plain Python values; docs/statistics.md lists its keys.
 
-    After an early stop by the e-process every ordinary p value is None.
+    After an early stop by the e-process every test, p value, standard error and ordinary interval is None: they
+    assume a number of people that was fixed beforehand. The confidence sequence holds.
     """
     data = _everything(result)
-    if result.sequential is not None and result.sequential.stopped_at:
-        return _without_p(data) | {key: data[key] for key in KEPT_AFTER_A_STOP} | {"permutation_by_clip": {}}
-    return data
+    if result.sequential is None or not result.sequential.stopped_at:
+        return data
+    kept = {
+        key: value if key in KEPT_AFTER_A_STOP else None if key in _TESTS else _without_sampling(value)
+        for key, value in data.items()
+    }
+    return kept | {"permutation_by_clip": {}, "kendall_w": None}
+
+
+def _win_matrix(result: AnalysisResult) -> dict[str, dict[str, int]]:
+    """How many ballots put the first condition above the second, among those that showed both."""
+    wins: dict[str, dict[str, int]] = {condition: {} for condition in result.conditions}
+    for pair in result.pairwise:
+        wins[pair.a][pair.b], wins[pair.b][pair.a] = pair.superiority.above, pair.superiority.below
+    return wins
+
+
+def _new(result: AnalysisResult) -> tuple[results.ContrastTest, ...]:
+    """The tests for new clips."""
+    primary = () if result.primary is None else (result.primary,)
+    return (*primary, *result.secondary, *(effect.test for effect in result.simple_effects))
+
+
+def _exposure(result: AnalysisResult) -> dict[str, Any] | None:
+    """Showings by condition, and the ballots that do not enter a contrast because they showed no image of one side."""
+    found = result.exposure
+    if found is None:
+        return None
+    return {
+        "shown": _by_condition(result.conditions, found.shown),
+        "unequal": found.unequal,
+        "left_out": {test.contrast: test.left_out for test in (*result.these_clips, *_new(result))},
+    }
+
+
+def _missing_seconds(result: AnalysisResult) -> dict[str, Any] | None:
+    found = result.missing_seconds
+    if found is None:
+        return None
+    return {
+        "missing": found.missing,
+        "by_first": {
+            condition: {"firsts": firsts, "missing": missing}
+            for condition, firsts, missing in zip(result.conditions, found.firsts, found.missing_after, strict=True)
+        },
+        "test": plain(found.test),
+        "bounds": found.bounds and [_new_clips(test) for test in found.bounds],
+        "weighted": found.weighted and _contrast(found.weighted),
+        "primary_from": "first choices" if result.plan.second_choice == "optional" else "first and second choices",
+    }
+
+
+def _prediction(result: AnalysisResult) -> dict[str, Any] | None:
+    found = result.prediction
+    if found is None:
+        return None
+    return {**plain(found), "first": _by_condition(result.conditions, found.first)}
 
 
 def _everything(result: AnalysisResult) -> dict[str, Any]:
@@ -133,6 +209,10 @@ def _everything(result: AnalysisResult) -> dict[str, Any]:
         "secondary": [_contrast(test) for test in result.secondary] if result.primary else None,
         "scores": _scores(result),
         "by_clip": by_clip,
+        "shown_by_clip": {
+            clip: _by_condition(result.conditions, plain(result.by_clip.shown[j]))
+            for j, clip in enumerate(result.clips)
+        },
         "friedman": None if friedman is None else plain(friedman),
         "kendall_w": result.kendall_w,
         "permutation": plain(result.permutation),
@@ -140,6 +220,26 @@ def _everything(result: AnalysisResult) -> dict[str, Any]:
         "plackett_luce": _plackett_luce(result),
         "factorial": {effect.name: plain(effect) for effect in result.factorial} or None,
         "position_bias": plain(result.position_bias),
+        "simple_effects": [
+            {"factor": effect.factor, "within": effect.within} | _contrast(effect.test)
+            for effect in result.simple_effects
+        ]
+        or None,
+        "second_choice": result.plan.second_choice,
+        "smallest": plain(result.smallest),
+        "missing_seconds": _missing_seconds(result),
+        "prediction": _prediction(result),
+        "moderators": plain(result.moderators) or None,
+        "exposure": _exposure(result),
+        "limits": {test.contrast: plain(test.limits) for test in (*result.these_clips, *_new(result)) if test.limits},
+        "due": {
+            "ballots": result.drop_out.due,
+            "given": result.drop_out.given,
+            "assumed": result.drop_out.assumed,
+        },
+        "design_checks": plain(result.design_checks),
+        "win_matrix": _win_matrix(result),
+        "effective_clips": result.effective_clips,
         "warnings": [caution.text for caution in result.warnings],
         # Beside the promised shape:
         "factors": plain(result.factors),

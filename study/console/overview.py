@@ -73,7 +73,7 @@ def _purpose_of(key: str) -> str:
         "review": _("Look at the images of every clip and decide the contested tags."),
         "plan": _("Set weights, participants and checks before the first answer."),
         "power": _("How many people and clips are needed to find an effect."),
-        "early_stop": _("Whether the study may end before its target, by a rule fixed now."),
+        "analysis_rules": _("Whether the study may end early, and the smallest difference worth having."),
         "reporting": _("What the report's checklists ask for and only you know."),
         "upload": _("Upload the images that were made elsewhere."),
         "preview": _("Take the survey yourself, as a participant sees it."),

@@ -67,7 +67,7 @@ AUDIENCE = {
         "generation_image",
         "study_reporting",
         "study_power",
-        "study_early_stop",
+        "study_analysis_rules",
         "study_results",
         "study_analyse",
         "study_report",

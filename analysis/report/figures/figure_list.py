@@ -19,8 +19,9 @@ GREY, BLACK = "#5f5f5f", "#1b1c1e"
 
 @dataclass(frozen=True)
 class Figure:
-    """A drawn figure; `svg` is a whole SVG document."""
+    """A drawn figure; `svg` is a whole SVG document, `key` names its file."""
 
+    key: str
     title: str
     svg: str
     caption: str
@@ -50,21 +51,26 @@ def _scores_figure(
     scores, by_clip = data.get("scores"), data.get("by_clip") or {}
     if not scores:
         return None
-    answers_per_clip = data["n_ballots"] / max(1, data["n_clips"])
+    each = data["n_ballots"] / max(1, data["n_clips"])  # an analysis of before showings were counted
+
+    def marks(key: str) -> list[float]:
+        """Mean points of the condition's showings in each clip that showed it."""
+        shown = {clip.key: value_at(data, "shown_by_clip", clip.key, key) for clip in clips}
+        sizes = {clip: each if n is None else n for clip, n in shown.items()}
+        return [(value_at(by_clip, clip, key) or 0.0) / n for clip, n in sizes.items() if n]
+
     rows = [
         DotRow(
             view,
             value_at(scores, view.key, "mean_points") or 0.0,
             value_at(scores, view.key, "ci95"),
-            [
-                (value_at(by_clip, clip.key, view.key) or 0.0) / answers_per_clip
-                for clip in (clips if answers_per_clip else ())
-            ],
+            marks(view.key),
         )
         for view in conditions
     ]
     title = _("How much, and how sure")
     return Figure(
+        "points",
         title,
         charts.dots_with_intervals(rows, title=title, description=_("Mean points per answer by condition.")),
         # xgettext:no-python-format
@@ -73,15 +79,16 @@ def _scores_figure(
 
 
 def _choice_shares(data: Mapping[str, Any], conditions: Sequence[ConditionView]) -> list[ChoiceShares]:
-    """Shares of 1st and 2nd choices of each condition; empty without answers."""
+    """Shares of 1st and 2nd choices of each condition, of the answers that showed it; empty without answers."""
     scores, answers = data.get("scores"), data.get("n_ballots")
     if not scores or not answers:
         return []
+    shown = value_at(data, "exposure", "shown") or {}
     return [
         ChoiceShares(
             view,
-            (value_at(scores, view.key, "first") or 0) / answers,
-            (value_at(scores, view.key, "second") or 0) / answers,
+            (value_at(scores, view.key, "first") or 0) / max(shown.get(view.key, answers), 1),
+            (value_at(scores, view.key, "second") or 0) / max(shown.get(view.key, answers), 1),
         )
         for view in conditions
     ]
@@ -93,9 +100,10 @@ def _shares_figure(data: Mapping[str, Any], conditions: Sequence[ConditionView])
         return None
     title = _("How often chosen")
     return Figure(
+        "choices",
         title,
         charts.rank_shares(rows, title=title, description=_("Shares of 1st and 2nd choices by condition.")),
-        _("Share of answers with the condition as 1st choice (full) and as 2nd (pale)."),
+        _("Share of the answers that showed the condition with it as 1st choice (full) and as 2nd (pale)."),
     )
 
 
@@ -123,7 +131,8 @@ def _heat_map_figures(
             highest=highest,
             compact=size == 48,
         )
-        figures.append(Figure(title, svg, _("Points of each clip under each condition; darker is more.")))
+        key = "clips" if len(clips) <= size else f"clips-{start + 1}"
+        figures.append(Figure(key, title, svg, _("Points of each clip under each condition; darker is more.")))
     return figures
 
 
@@ -139,7 +148,7 @@ def _balance_figure(data: Mapping[str, Any], conditions: Sequence[ConditionView]
     }
     title = _("Were the places fair?")
     svg = charts.heat_map(rows, positions, by_row, title=title, description=_("Showings by condition and place."))
-    return Figure(title, svg, _("How often each condition was shown at each position on the page."))
+    return Figure("position-balance", title, svg, _("How often each condition was shown at each position on the page."))
 
 
 def _letters(count: int) -> list[str]:
@@ -158,6 +167,7 @@ def _worth_figure(data: Mapping[str, Any], conditions: Sequence[ConditionView]) 
     reference = labels_by_key(conditions).get(fit.get("reference"), fit.get("reference"))
     title = _("Worth under the Plackett–Luce model")
     return Figure(
+        "worths",
         title,
         charts.dots_with_intervals(
             rows, title=title, description=_("Log-worth by condition with intervals."), zero_line=True
@@ -167,7 +177,7 @@ def _worth_figure(data: Mapping[str, Any], conditions: Sequence[ConditionView]) 
 
 
 def _weights_figure(data: Mapping[str, Any], conditions: Sequence[ConditionView]) -> Figure | None:
-    rows = _choice_shares(data, conditions)
+    rows = _weight_lines(data, conditions)
     if not rows or not data["weights"][0]:
         return None
     crossings = [row["ratio"] for row in value_at(data, "sensitivity", "weights", "crossings") or [] if "ratio" in row]
@@ -187,7 +197,16 @@ def _weights_figure(data: Mapping[str, Any], conditions: Sequence[ConditionView]
         title=title,
         description=_("Points by condition as the worth of a second choice grows."),
     )
-    return Figure(title, svg, caption)
+    return Figure("weights", title, svg, caption)
+
+
+def _weight_lines(data: Mapping[str, Any], conditions: Sequence[ConditionView]) -> list[ChoiceShares]:
+    """Each condition's line: mean points in units of the first weight are 1st + ratio × 2nd."""
+    line = value_at(data, "sensitivity", "weights") or {}
+    if not line.get("first"):
+        return _choice_shares(data, conditions)
+    by_key = dict(zip(data["conditions"], zip(line["first"], line["second"], strict=True), strict=True))
+    return [ChoiceShares(view, *by_key[view.key]) for view in conditions if view.key in by_key]
 
 
 def weight_crossings(lines: Sequence[tuple[float, float]]) -> list[float]:
@@ -240,7 +259,7 @@ def _left_out_figure(data: Mapping[str, Any], clips: Sequence[ClipView]) -> Figu
     caption = _(
         "%(contrast)s: points per answer with 95 %% intervals for new clips. Small marks: without each person in turn."
     ) % {"contrast": contrast_name(str(primary.get("contrast")))}
-    return Figure(title, svg, caption)
+    return Figure("left-out", title, svg, caption)
 
 
 def _positions_figure(data: Mapping[str, Any]) -> Figure | None:
@@ -254,6 +273,7 @@ def _positions_figure(data: Mapping[str, Any]) -> Figure | None:
     ]
     title = _("Where on the page")
     return Figure(
+        "positions",
         title,
         charts.bars(rows, title=title, description=_("First choices by position on the page.")),
         _("1st choices by position. The upright mark is what chance alone would give."),
@@ -267,6 +287,7 @@ def _drop_out_figure(data: Mapping[str, Any]) -> Figure | None:
     rows = [Bar(_("answer %(n)d") % {"n": number}, float(count)) for number, count in enumerate(reached, start=1)]
     title = _("Who stayed")
     return Figure(
+        "drop-out",
         title,
         charts.bars(rows, title=title, description=_("People by number of answers.")),
         _("People who gave at least this many answers."),

@@ -1,4 +1,4 @@
-"""A folder with the report in every form: HTML, PDF, LaTeX, BibTeX, XLSX, JSON, and tables as CSV."""
+"""A folder with the report in every form: HTML, PDF, LaTeX, BibTeX, XLSX, JSON, tables as CSV, and each figure."""
 
 import json
 from collections.abc import Mapping
@@ -7,6 +7,7 @@ from typing import Any
 
 from analysis.report.context import ReportContext
 from analysis.report.files.csv_tables import by_clip_csv, scores_csv
+from analysis.report.files.figure_files import figure_files
 from analysis.report.files.html import render_report
 from analysis.report.files.latex import BIBTEX, report_latex
 from analysis.report.files.pdf import report_pdf
@@ -35,6 +36,8 @@ def write_report(
         "scores.csv": scores_csv(data),
         "by_clip.csv": by_clip_csv(data),
     }
+    (folder / "figures").mkdir(exist_ok=True)
+    files |= {f"figures/{name}": content for name, content in figure_files(data, context).items()}
     for name, content in files.items():
         (folder / name).write_bytes(content.encode() if isinstance(content, str) else content)
     return [folder / name for name in files]

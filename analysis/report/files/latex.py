@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from analysis.report.contents import report_contents, with_default_views
 from analysis.report.context import ReportContext
+from analysis.report.figures.figure_list import Figure
 from analysis.report.tables.text_tables import TextTable, text_tables
 
 BIBTEX = (Path(__file__).parent / "references.bib").read_text(encoding="utf-8")
@@ -32,6 +33,10 @@ _SPECIAL = {
     "χ": r"$\chi$",
     "²": r"$^2$",
     "α": r"$\alpha$",
+    "κ": r"$\kappa$",
+    "σ": r"$\sigma$",
+    "≤": r"$\leq$",
+    "≥": r"$\geq$",
     "±": r"$\pm$",
     "–": "--",
     "—": "---",
@@ -40,6 +45,7 @@ _SPECIAL = {
     "·": r"$\cdot$",
     "…": r"\ldots{}",
 }
+_LATIN = 0x24F  # the last letter of Latin Extended-B
 _PATTERN = re.compile("|".join(map(re.escape, sorted(_SPECIAL, key=len, reverse=True))))
 
 
@@ -70,6 +76,19 @@ def _table(table: TextTable) -> str:
     return "\n".join([*lines, r"\end{table}"])
 
 
+def _figure(figure: Figure) -> str:
+    """A figure from the folder `figures`; the document compiles without the folder too."""
+    path = f"figures/{figure.key}.pdf"
+    return "\n".join(
+        [
+            rf"\IfFileExists{{{path}}}{{\begin{{figure}}[htbp]",
+            rf"  \centering\includegraphics[width=\textwidth]{{{path}}}",
+            rf"  \caption{{{escape(figure.title)}. {escape(figure.caption)}}}\label{{fig:{figure.key}}}",
+            r"\end{figure}}{}",
+        ]
+    )
+
+
 def _column(table: TextTable, index: int) -> str:
     """The column type: numbers right, words left, long texts in a paragraph of fixed width."""
     if index not in table.left:
@@ -92,9 +111,9 @@ def _groups(table: TextTable) -> list[str]:
 
 
 def report_latex(data: Mapping[str, Any], context: ReportContext, *, alpha: float = 0.05) -> str:
-    """A complete document of methods, tables and limits; \\input its contents or compile it as it is.
+    """A complete document of methods, tables, figures and limits; \\input its contents or compile it as it is.
 
-    Korean is set through kotex.
+    The first line names the program to compile it with. Korean is set through kotex, by XeLaTeX.
     """
     with translation.override(context.language):
         context = with_default_views(data, context)
@@ -107,13 +126,14 @@ def report_latex(data: Mapping[str, Any], context: ReportContext, *, alpha: floa
             *(escape(text) + r"\par" for text in contents["methods"]),
             *_deviations(contents["deviations"]),
             *(_table(table) for table in text_tables(data, context, contents)),
+            *(_figure(figure) for figure in contents["figures"]),
             rf"\subsection*{{{escape(_('Limits'))}}}",
             r"\begin{itemize}",
             *(rf"  \item {escape(text)}" for text in contents["limits"]),
             r"\end{itemize}",
             r"\nocite{*}\bibliographystyle{plain}\bibliography{references}",
         ]
-    return _document(body, context.language)
+    return _document(body)
 
 
 def _deviations(texts: Sequence[str] | None) -> list[str]:
@@ -123,14 +143,21 @@ def _deviations(texts: Sequence[str] | None) -> list[str]:
     return [heading, *(escape(text) + r"\par" for text in texts)]
 
 
-def _document(body: Sequence[str], language: str) -> str:
-    korean = [r"\usepackage{kotex}"] if language == "ko" else []
+def _document(body: Sequence[str]) -> str:
+    text = "\n".join(body)
+    # Also an English report may name clips and conditions in another script, which pdfLaTeX cannot set.
+    if any(ord(character) > _LATIN for character in text):
+        first = "% Compile with xelatex: some letters are beyond Latin. Needs kotex and a font with them (Noto CJK)."
+        fonts = [r"\usepackage{fontspec}", r"\usepackage{kotex}"]
+    else:
+        first = "% Compile with pdflatex, bibtex, pdflatex, pdflatex."
+        fonts = [r"\usepackage[utf8]{inputenc}\usepackage[T1]{fontenc}"]
     return "\n".join(
         [
+            first,
             r"\documentclass{article}",
-            r"\usepackage[utf8]{inputenc}\usepackage[T1]{fontenc}\usepackage{array,booktabs,graphicx,textcomp}"
-            r"\usepackage[margin=2cm]{geometry}",
-            *korean,
+            *fonts,
+            r"\usepackage{array,booktabs,graphicx,textcomp}\usepackage[margin=2cm]{geometry}",
             r"\begin{document}",
             *body,
             r"\end{document}",

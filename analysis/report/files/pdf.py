@@ -1,8 +1,6 @@
 """The report as PDF, typeset by Typst, which needs no system library."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -13,11 +11,10 @@ from django.utils.translation import gettext as _
 
 from analysis.report.contents import report_contents, with_default_views
 from analysis.report.context import ReportContext
+from analysis.report.files.figure_files import for_typst, typeset
 from analysis.report.tables.text_tables import checklist_tables, text_tables
 
 _TEMPLATE = Path(__file__).parent / "report.typ"
-_TYPESETTER = Path(__file__).parent / "typst_process.py"
-_TIMEOUT = 120  # seconds
 
 
 def report_pdf(data: Mapping[str, Any], context: ReportContext, *, alpha: float = 0.05) -> bytes:
@@ -35,7 +32,7 @@ def report_pdf(data: Mapping[str, Any], context: ReportContext, *, alpha: float 
         files = {"main.typ": _TEMPLATE.read_text(encoding="utf-8")}
         figures = []
         for index, figure in enumerate(contents["figures"]):
-            files[f"figure{index}.svg"] = figure.svg.replace("system-ui", "Libertinus Serif")
+            files[f"figure{index}.svg"] = for_typst(figure.svg)
             figures.append({"title": figure.title, "file": f"figure{index}.svg", "caption": figure.caption})
         people = _("%(people)d people × %(clips)d clips, %(ballots)d answers") % {
             "people": data["n_participants"],
@@ -69,18 +66,4 @@ def report_pdf(data: Mapping[str, Any], context: ReportContext, *, alpha: float 
             },
             ensure_ascii=False,
         )
-        return _typeset(files)
-
-
-def _typeset(files: Mapping[str, str]) -> bytes:
-    """The PDF of a Typst project, made in a process of its own; typst_process.py says why."""
-    finished = subprocess.run(  # noqa: S603 (our own file)
-        [sys.executable, "-I", str(_TYPESETTER)],
-        input=json.dumps(files).encode(),
-        capture_output=True,
-        check=False,
-        timeout=_TIMEOUT,
-    )
-    if finished.returncode:
-        raise RuntimeError(f"the report could not be set as PDF: {finished.stderr.decode(errors='replace')[-2000:]}")
-    return finished.stdout
+        return typeset([(files, "pdf")])[0]

@@ -1,19 +1,27 @@
-"""Typeset a Typst project; `pdf.py` runs this file as a process of its own.
+"""Typeset Typst projects; `figure_files.py` runs this file as a process of its own.
 
 Typst loads every font of the machine, and Noto CJK is large: in the web server one Korean report would raise the
 memory by more than a hundred megabytes, and Typst does not free it. This file imports no other module of Earsight.
 """
 
+import base64
 import json
 import sys
 
 
 def main() -> None:
-    """Read file names and texts as JSON from standard input; write the PDF of `main.typ` to standard output."""
+    """Read projects from standard input, and write `main.typ` of each, in Base64, to standard output, both as JSON.
+
+    A project: {"files": {name: text}, "format": "pdf" or "png", "dpi": of a PNG}.
+    """
     import typst
 
-    files = {name: text.encode() for name, text in json.load(sys.stdin).items()}
-    sys.stdout.buffer.write(typst.compile(files))  # type: ignore[call-overload]  # a project is not in its stubs
+    made = []
+    for project in json.load(sys.stdin):
+        files = {name: text.encode() for name, text in project["files"].items()}
+        content = typst.compile(files, format=project["format"], ppi=project["dpi"])  # type: ignore[call-overload]
+        made.append(base64.b64encode(content).decode())
+    json.dump(made, sys.stdout)
 
 
 if __name__ == "__main__":

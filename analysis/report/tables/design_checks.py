@@ -6,12 +6,20 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from analysis.report.analysis_json import is_significant, value_at
-from analysis.report.text.number_format import chi_square, p_value, percent, percent_interval, plain
+from analysis.report.text.number_format import chi_square, degrees, p_value, percent, percent_interval, plain
+
+
+def asks_for_care(data: Mapping[str, Any], check: str, p: float | None, alpha: float) -> bool:
+    """Whether a check is significant, by its p value adjusted over all checks of the design (Holm)."""
+    adjusted = {row["name"]: row["p_holm"] for row in data.get("design_checks") or []}
+    return is_significant(adjusted.get(check, p), alpha)
 
 
 def design_checks(data: Mapping[str, Any], alpha: float) -> list[list[str]]:
     """Rows (check, result, in words) of every check that applies."""
     rows = [
+        _exposure(data),
+        _missing_seconds(data, alpha),
         _position(data, alpha),
         _balance(data),
         _fatigue(data, alpha),
@@ -30,12 +38,47 @@ def _position(data: Mapping[str, Any], alpha: float) -> list[str] | None:
     test = data.get("position_bias")
     if not test:
         return None
-    found = f"{chi_square(test.get('statistic'), test.get('df'))}, {p_value(test.get('p'))}"
-    if is_significant(test.get("p"), alpha):
+    found = f"F({degrees(test.get('df'))}, {degrees(test.get('df_error'))}) = {plain(test.get('statistic'))}, "
+    found += p_value(test.get("p"))
+    if asks_for_care(data, "position", test.get("p"), alpha):
         words = _("The place on the page mattered; since places were balanced it favours no condition.")
     else:
         words = _("No sign that the place on the page mattered.")
     return [_("Position on the page"), found, words]
+
+
+def _exposure(data: Mapping[str, Any]) -> list[str] | None:
+    shown = value_at(data, "exposure", "shown")
+    if not shown:
+        return None
+    return [
+        _("Images shown"),
+        _("%(low)s to %(high)s") % {"low": min(shown.values()), "high": max(shown.values())},
+        _("Answers that showed a condition. Points are counted per showing; what was not shown is no loss."),
+    ]
+
+
+def _missing_seconds(data: Mapping[str, Any], alpha: float) -> list[str] | None:
+    block = data.get("missing_seconds")
+    if not block:
+        return None
+    test = block.get("test")
+    found = _("%(n)s of %(all)s") % {
+        "n": block["missing"],
+        "all": sum(row["firsts"] for row in block["by_first"].values()),
+    }
+    if test:
+        found += f"; F({test['df']}, {test['df_error']}) = {plain(test['statistic'])}, {p_value(test['p'])}"
+    words = (
+        _("After some 1st choices a 2nd is left out more often than after others: read the weighted points with care.")
+        if asks_for_care(data, "missing_seconds", value_at(test, "p"), alpha)
+        else _("No sign that leaving out the 2nd choice depends on the 1st.")
+    )
+    if bounds := block.get("bounds"):
+        words += " " + _(
+            "If all missing points went to one side, the primary contrast would lie between %(low)s and %(high)s."
+        ) % {"low": plain(bounds[0]["estimate"]), "high": plain(bounds[1]["estimate"])}
+    return [_("Missing 2nd choices"), found, words]
 
 
 def _balance(data: Mapping[str, Any]) -> list[str] | None:
@@ -58,7 +101,7 @@ def _fatigue(data: Mapping[str, Any], alpha: float) -> list[str] | None:
         "slope": plain(test.get("slope"), 3),
         "p": p_value(test.get("p")),
     }
-    if not is_significant(test.get("p"), alpha):
+    if not asks_for_care(data, "fatigue", test.get("p"), alpha):
         words = _("No sign that people chose differently later in the study.")
     elif test["slope"] < 0:
         words = _("Later answers agree less with the common taste: people may have tired.")
@@ -91,11 +134,12 @@ def _agreement(data: Mapping[str, Any]) -> list[str] | None:
         found += f" / {plain(test['alpha_second'])}"
     if test.get("kendall_w_mean") is not None:
         found += f", W = {plain(test['kendall_w_mean'])}"
-    return [
-        _("Agreement between people"),
-        found,
-        _("Krippendorff's α of 1st / 2nd choices and the mean of Kendall's W over clips; 0 is chance, 1 is full."),
-    ]
+    words = _("Krippendorff's α of 1st / 2nd choices: 0 is chance, 1 is full; low if nearly all choose the same.")
+    if test.get("kendall_w_chance") is not None:
+        words += " " + _("W is the mean of Kendall's W over clips; chance alone gives %(chance)s on average.") % {
+            "chance": plain(test["kendall_w_chance"])
+        }
+    return [_("Agreement between people"), found, words]
 
 
 def _alternatives(data: Mapping[str, Any], alpha: float) -> list[str] | None:
@@ -103,17 +147,24 @@ def _alternatives(data: Mapping[str, Any], alpha: float) -> list[str] | None:
     if not block:
         return None
     test, p_share = block.get("test"), block.get("p_share")
+    parts = []
     if p_share is not None:
-        found = _("%(observed)s, expected %(expected)s; %(p)s") % {
-            "observed": percent(block.get("observed_share")),
-            "expected": percent(block.get("expected_share")),
-            "p": p_value(p_share),
-        }
-    elif test:
-        found = f"{chi_square(test['statistic'], test['df'])}, {p_value(test['p'])}"
-    else:
+        parts.append(
+            _("%(observed)s, expected %(expected)s; %(p)s")
+            % {
+                "observed": percent(block.get("observed_share")),
+                "expected": percent(block.get("expected_share")),
+                "p": p_value(p_share),
+            }
+        )
+    if test:
+        parts.append(f"{chi_square(test['statistic'], test['df'])}, {p_value(test['p'])}")
+    if not parts:
         return None
-    shown = is_significant(p_share, alpha) or is_significant(value_at(test, "p"), alpha)
+    found = "; ".join(parts)
+    shown = asks_for_care(data, "second_choices_share", p_share, alpha) or asks_for_care(
+        data, "second_choices", value_at(test, "p"), alpha
+    )
     words = (
         _("2nd choices do not follow from the same worths as 1st choices: read the worths with care.")
         if shown
@@ -139,9 +190,10 @@ def _drop_out(data: Mapping[str, Any]) -> list[str] | None:
     test = data.get("drop_out")
     if not test or test.get("complete") is None:
         return None
-    words = _("people answered every trial")
-    if missing := test.get("missing_ballots"):
-        words += "; " + _("%(n)s answers are missing") % {"n": missing}
+    words = _("people gave every answer that was due")
+    due = data.get("due") or {}
+    if missing := (due.get("ballots") or 0) - (due.get("given") or 0):
+        words += "; " + _("%(n)s of %(all)s answers are missing") % {"n": missing, "all": due["ballots"]}
     return [
         _("Drop-out"),
         _("%(complete)s of %(people)s") % {"complete": test["complete"], "people": data["n_participants"]},

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from analysis.report.analysis_json import value_at
 from analysis.report.context import ClipView, ConditionView, labels_by_key
-from analysis.report.text.contrast_names import contrast_name
+from analysis.report.text.contrast_names import contrast_name, simple_effect_name
 from analysis.report.text.number_format import (
     chi_square,
     degrees,
@@ -23,9 +23,12 @@ from analysis.report.text.number_format import (
 def points_table(
     data: Mapping[str, Any], conditions: Sequence[ConditionView], clips: Sequence[ClipView]
 ) -> list[dict[str, Any]]:
-    """One row for each condition: points by clip, total, mean and interval."""
+    """One row for each condition: points by clip, total, mean and interval.
+
+    The ranking is by the mean points per answer, as everywhere in the report; `best` marks all that are first.
+    """
     scores, by_clip = data.get("scores") or {}, data.get("by_clip") or {}
-    highest = max((row.get("points") or 0 for row in scores.values()), default=0)
+    highest = max((row.get("mean_points") or 0.0 for row in scores.values()), default=0.0)
     return [
         {
             "view": view,
@@ -33,7 +36,7 @@ def points_table(
             "total": points(value_at(scores, view.key, "points") or 0),
             "mean": plain(value_at(scores, view.key, "mean_points")),
             "ci95": interval(value_at(scores, view.key, "ci95"), to=_("to")),
-            "best": highest > 0 and value_at(scores, view.key, "points") == highest,
+            "best": highest > 0 and (value_at(scores, view.key, "mean_points") or 0.0) >= highest - 1e-9,
         }
         for view in conditions
     ]
@@ -43,13 +46,19 @@ def contrasts(data: Mapping[str, Any]) -> list[list[str]]:
     """One row for each contrast: the cells for new clips, then those for these clips."""
     new = ([data["primary"]] if data.get("primary") else []) + (data.get("secondary") or [])
     these = {str(row.get("contrast")): row for row in data.get("these_clips") or []}
-    return [
+    tested = {str(row.get("contrast")): row for row in new}
+    rows = [
         [
-            contrast_name(str(row.get("contrast"))),
-            *_contrast_cells(row, with_t=True),
-            *_contrast_cells(these.get(str(row.get("contrast"))), with_t=False),
+            contrast_name(name),
+            *_contrast_cells(tested.get(name), with_t=True),
+            *_contrast_cells(these.get(name), with_t=False),
         ]
-        for row in (new or these.values())
+        for name in dict.fromkeys([*tested, *these])
+    ]
+    effects = data.get("simple_effects") or []
+    return rows + [
+        [simple_effect_name(effect), *_contrast_cells(effect, with_t=True), *_contrast_cells(None, with_t=False)]
+        for effect in effects
     ]
 
 
@@ -84,7 +93,8 @@ def omnibus(data: Mapping[str, Any]) -> list[dict[str, str]]:
                 "name": _("Kendall's W"),
                 "value": plain(data["kendall_w"]),
                 "p": "",
-                "null": _("agreement between people: 0 none, 1 full"),
+                "null": _("agreement between people: %(chance)s by chance alone, 1 full")
+                % {"chance": plain(1 / max(data["n_participants"], 1))},
             }
         )
     if permutation := data.get("permutation"):
@@ -137,6 +147,9 @@ def pairs(data: Mapping[str, Any], conditions: Sequence[ConditionView]) -> list[
             "v": plain(value_at(row, "wilcoxon", "statistic"), 1),
             "p": p_cell(value_at(row, "wilcoxon", "p")),
             "p_holm": p_cell(value_at(row, "wilcoxon", "p_holm")),
+            "new_difference": plain(value_at(row, "new_clips", "estimate")),
+            "new_ci95": interval(value_at(row, "new_clips", "ci95"), to=_("to")),
+            "new_p_holm": p_cell(value_at(row, "new_clips", "p_holm")),
         }
         for row in data.get("pairwise") or []
     ]

@@ -81,7 +81,7 @@ def sensitivity_note(data: Mapping[str, Any], context: ReportContext) -> str:
     tested = [row["p"] for row in clips if row.get("p") is not None]
     if tested and data.get("primary"):
         sentences.append(
-            _("Without one clip, p lies between %(low)s and %(high)s.")
-            % {"low": plain(min(tested), 3), "high": plain(max(tested), 3)}
+            _("Without one clip, at the least %(low)s, at the most %(high)s.")
+            % {"low": p_value(min(tested)), "high": p_value(max(tested))}
         )
     return " ".join(sentences)

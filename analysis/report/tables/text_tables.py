@@ -1,33 +1,16 @@
 """The report's tables as rows of text with headers, for HTML, PDF and LaTeX."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from analysis.report.context import ReportContext
+from analysis.report.tables.text_table import TextTable, ci_heading, new_clips_heading
+from analysis.report.tables.wider_questions import moderators, pairs_for_new_clips, prediction, wins
 from analysis.report.text.contrast_names import contrast_name
 
 MOST_CLIP_COLUMNS = 12  # with more clips the table of points has no column for each
-
-
-@dataclass(frozen=True, kw_only=True)
-class TextTable:
-    """A printed table.
-
-    Attributes:
-        left: the columns, beside the first, that are aligned to the left.
-        groups: headings above the header, each with the number of columns that it spans.
-    """
-
-    key: str
-    title: str
-    header: list[str]
-    rows: list[list[str]]
-    note: str = ""
-    left: tuple[int, ...] = ()
-    groups: tuple[tuple[str, int], ...] = ()
 
 
 def text_tables(data: Mapping[str, Any], context: ReportContext, contents: Mapping[str, Any]) -> list[TextTable]:
@@ -43,6 +26,10 @@ def text_tables(data: Mapping[str, Any], context: ReportContext, contents: Mappi
             left=(3,),
         ),
         _pairs(contents),
+        pairs_for_new_clips(contents),
+        wins(data, context),
+        moderators(data),
+        prediction(data, context),
         _worths(contents),
         _factorial(contents),
         TextTable(
@@ -88,23 +75,13 @@ def _rows(blocks: Iterable[Mapping[str, str]], *keys: str) -> list[list[str]]:
     return [[block[key] for key in keys] for block in blocks]
 
 
-def _interval() -> str:
-    # xgettext:no-python-format
-    return _("95 % interval")
-
-
-def _new_clips() -> str:
-    # xgettext:no-python-format
-    return _("95 % for new clips")
-
-
 def _points(context: ReportContext, contents: Mapping[str, Any]) -> TextTable:
     clips = context.clips if len(context.clips) <= MOST_CLIP_COLUMNS else ()
     legend = " · ".join(f"{number}: {clip.label}" for number, clip in enumerate(clips, start=1))
     return TextTable(
         key="points",
         title=_("Points"),
-        header=[_("Condition"), *map(str, range(1, len(clips) + 1)), _("Total"), _("Mean"), _interval()],
+        header=[_("Condition"), *map(str, range(1, len(clips) + 1)), _("Total"), _("Mean"), ci_heading()],
         rows=[
             [row["view"].label, *(row["cells"] if clips else ()), row["total"], row["mean"], row["ci95"]]
             for row in contents["points_table"]
@@ -114,7 +91,7 @@ def _points(context: ReportContext, contents: Mapping[str, Any]) -> TextTable:
 
 
 def _contrasts(contents: Mapping[str, Any]) -> TextTable:
-    test = [_("Points"), _interval(), "p", _("p, Holm")]
+    test = [_("Points"), ci_heading(), "p", _("p, Holm")]
     return TextTable(
         key="contrasts",
         title=_("The study's question"),
@@ -136,10 +113,10 @@ def _pairs(contents: Mapping[str, Any]) -> TextTable:
         header=[
             _("Pair"),
             _("Difference"),
-            _interval(),
+            ci_heading(),
             _("simultaneous"),
             _("Beats"),
-            _interval(),
+            ci_heading(),
             "p",
             _("p, Holm"),
         ],
@@ -161,8 +138,8 @@ def _worths(contents: Mapping[str, Any]) -> TextTable:
             _("Worth"),
             _("Log-worth"),
             _("robust SE"),
-            _interval(),
-            _new_clips(),
+            ci_heading(),
+            new_clips_heading(),
             _("Quasi-SE"),
             _("Random effects (SE)"),
         ],
@@ -178,12 +155,12 @@ def _factorial(contents: Mapping[str, Any]) -> TextTable:
     return TextTable(
         key="factorial",
         title=_("Effects of the factors"),
-        header=[_("Effect on log-worth"), _("Estimate"), _("robust SE"), _interval(), "p", _new_clips(), "p"],
+        header=[_("Effect on log-worth"), _("Estimate"), _("robust SE"), ci_heading(), "p", new_clips_heading(), "p"],
         rows=_rows(
             contents["factorial"], "name", "estimate", "se_robust", "ci95", "p", "ci95_new_clips", "p_new_clips"
         ),
         note=_(
-            "Where people differ, these estimates are drawn towards zero: they describe the average person of the "
-            "model, for these clips."
+            "Where people differ, these estimates are drawn towards zero: they are population values of the fitted "
+            "model, not the effect in any one person, for these clips."
         ),
     )

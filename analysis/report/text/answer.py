@@ -11,38 +11,67 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from analysis.report.analysis_json import is_significant, value_at
-from analysis.report.context import ReportContext, labels_by_key
+from analysis.report.context import ReportContext
+from analysis.report.text.answer_parts import (
+    depends_on_the_other_factor,
+    points_of_an_answer,
+    says_nothing,
+    smallest_difference,
+)
+from analysis.report.text.answer_without_factors import without_factors
 from analysis.report.text.contrast_names import sides
 from analysis.report.text.number_format import degrees, interval, p_value, plain, points
 
-ADVISED_CLIPS = 12
+ADVISED_CLIPS, FEWEST_CLIPS = 12, 5
 
 
 def answer(data: Mapping[str, Any], context: ReportContext, alpha: float = 0.05) -> str:
     """The paragraph that opens the report."""
     if not data.get("n_ballots"):
         return _("There are no answers to analyse yet.")
+    if data["n_ballots"] == value_at(data, "counts", "none_fits"):
+        return _("Everybody said that none of the images fits: nothing can be compared.")
     if value_at(data, "sequential", "stopped_at"):
         return _stopped_early(data, context, alpha)
-    primary = data.get("primary")
-    these_clips = (data.get("these_clips") or [None])[0]
+    if not data.get("factors") and data.get("primary") is None:
+        return " ".join([*without_factors(data, context, alpha), *_few_clips(data)])
+    return " ".join([*_question(data, context, alpha), *_few_clips(data)])
+
+
+def _question(data: Mapping[str, Any], context: ReportContext, alpha: float) -> list[str]:
+    """The sentences about the contrasts of a study with factors."""
+    primary, these_clips = data.get("primary"), (data.get("these_clips") or [None])[0]
     if primary is None:
-        if these_clips is not None and data.get("factors"):
-            return " ".join([_for_these_clips(data, these_clips, context, alpha), *_few_clips(data)])
-        return _without_factors(data, context, alpha)
+        if these_clips is None:
+            return [_("The question of this study cannot be answered from these data.")]
+        return [_for_these_clips(data, these_clips, context, alpha)]
+    if effects := depends_on_the_other_factor(data, alpha):
+        return effects
     sentences = [_primary(data, primary, context, alpha)]
-    if not is_significant(primary.get("p"), alpha):
-        if primary.get("p") is not None and these_clips is not None and is_significant(these_clips.get("p"), alpha):
+    if primary.get("p") is not None and not is_significant(primary["p"], alpha):
+        if these_clips is not None and is_significant(these_clips.get("p"), alpha):
             sentences.append(_only_these_clips(these_clips))
-        sentences += _few_clips(data)
+        sentences += says_nothing(data, primary)
+    sentences += smallest_difference(data)
     if _is_preset(primary):
         rows = [row for row in data.get("secondary") or [] if str(row.get("contrast")).startswith("sentence")]
         sentences += [_sentence_effect(row, alpha) for row in rows[:1] if row.get("estimate") is not None]
-    return " ".join(sentences)
+    return sentences
 
 
 def _few_clips(data: Mapping[str, Any]) -> list[str]:
-    return [_too_few_clips(data["n_clips"])] if data["n_clips"] < ADVISED_CLIPS else []
+    """The caution about few clips: it belongs beside a claim as much as beside its absence."""
+    clips = data["n_clips"]
+    if clips >= ADVISED_CLIPS:
+        return []
+    if data.get("primary") is None and clips > 1 and value_at(data, "effective_clips") is not None:
+        effective = data["effective_clips"]
+        if effective < FEWEST_CLIPS - 1e-9:
+            return [
+                _("%(clips)s clips are too few for a conclusion about other music; at least %(advised)s are advised.")
+                % {"clips": plain(effective, 0 if float(effective).is_integer() else 1), "advised": ADVISED_CLIPS}
+            ]
+    return [_too_few_clips(clips)]
 
 
 def _is_preset(row: Mapping[str, Any]) -> bool:
@@ -65,7 +94,7 @@ def _values(data: Mapping[str, Any], row: Mapping[str, Any], context: ReportCont
     size = plain(abs(row["estimate"]))
     more = (_("%(size)s more than") if row["estimate"] >= 0 else _("%(size)s fewer than")) % {"size": size}
     return {
-        "total": points(sum(data["weights"])),
+        "total": points(points_of_an_answer(data)),
         "high": high,
         "low": low,
         "ahead": high if row["estimate"] >= 0 else low,
@@ -177,8 +206,8 @@ def _stopped_early(data: Mapping[str, Any], context: ReportContext, alpha: float
             _(
                 "Of the %(total)s points an answer gives, the points of %(high)s minus those of %(low)s are "
                 "%(interval)s on average (%(level)s %% confidence sequence, valid however often the results were "
-                "checked). Ordinary p values are not valid after such a stop and are not shown. This gives no "
-                "information about other music."
+                "checked). Ordinary p values and intervals are not valid after such a stop and are not shown; "
+                "estimates at a stop tend to be too large. This gives no information about other music."
             )
             % {
                 "total": points(total),
@@ -214,38 +243,3 @@ def _sentence_effect(row: Mapping[str, Any], alpha: float) -> str:
     return _(
         "Between sentences and bare tags no difference is shown: %(signed)s points (%(interval)s; %(p)s after Holm)."
     ) % (values | {"signed": plain(row["estimate"])})
-
-
-def _without_factors(data: Mapping[str, Any], context: ReportContext, alpha: float) -> str:
-    labels = labels_by_key(context.conditions)
-    scores = data.get("scores") or {}
-    ranked = sorted(scores, key=lambda key: -(scores[key].get("mean_points") or 0.0))
-    if not ranked:
-        return _("There are no answers to analyse yet.")
-    p = value_at(data, "friedman", "p")
-    best = ranked[0]
-    values = {
-        "best": labels.get(best, best),
-        "mean": plain(scores[best].get("mean_points")),
-        "interval": interval(scores[best].get("ci95"), to=_("to")),
-        "chi": plain(value_at(data, "friedman", "statistic")),
-        "df": degrees(value_at(data, "friedman", "df")),
-        "p": p_value(p),
-    }
-    if p is None:
-        text = _(
-            "For these clips, “%(best)s” got the most points: %(mean)s an answer (95 %% interval %(interval)s). "
-            "These data do not show how certain the order is."
-        )
-    elif is_significant(p, alpha):
-        text = _(
-            "For these clips, people's points differ between the conditions (Friedman's χ²(%(df)s) = %(chi)s, "
-            "%(p)s); “%(best)s” got the most: %(mean)s an answer (95 %% interval %(interval)s). This test does not "
-            "show whether this holds for other music."
-        )
-    else:
-        text = _(
-            "For these clips, no difference between the conditions is shown (Friedman's χ²(%(df)s) = %(chi)s, %(p)s). "
-            "“%(best)s” got the most points: %(mean)s an answer (95 %% interval %(interval)s)."
-        )
-    return text % values

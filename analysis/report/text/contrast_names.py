@@ -24,6 +24,15 @@ def sides(contrast: str, data: Mapping[str, Any], context: ReportContext) -> tup
     )
 
 
+def simple_effect_name(effect: Mapping[str, Any]) -> str:
+    """The name of a factor's effect within one level of another."""
+    levels = {"sentence": _("among sentences"), "tags": _("among bare tags")}
+    within = str(effect.get("within"))
+    if effect.get("factor") == "redefined" and within in levels:
+        return f"{contrast_name('redefined')}, {levels[within]}"
+    return _("%(factor)s, within %(within)s") % {"factor": effect.get("factor"), "within": within}
+
+
 def contrast_name(key: str) -> str:
     """The name of a contrast in tables."""
     names = {

@@ -5,59 +5,163 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from analysis.report.analysis_json import value_at
 from analysis.report.context import ReportContext
 from analysis.report.text.contrast_names import contrast_name, sides
-from analysis.report.text.number_format import points
+from analysis.report.text.number_format import plain, points
+
+FEWEST_CLIPS = 5
 
 
 def methods(data: Mapping[str, Any], context: ReportContext, alpha: float) -> list[str]:
-    """Paragraphs on the methods, ready for a paper."""
-    first, second = (points(weight) for weight in data["weights"])
+    """Paragraphs on the methods, ready for a paper; only of what was done with these data."""
     texts = [
-        _(
-            "%(people)d people gave %(ballots)d answers on %(clips)d clips. In each trial a person heard a clip, saw "
-            "its %(k)d images, one for each condition, in an order of their own and without knowing how any was "
-            "made, and chose a 1st and a 2nd. A 1st choice counts %(first)s points, a 2nd %(second)s."
-        )
-        % {
-            "people": data["n_participants"],
-            "ballots": data["n_ballots"],
-            "clips": data["n_clips"],
-            "k": len(data["conditions"]),
-            "first": first,
-            "second": second,
-        }
+        _people_and_choices(data),
+        _primary_test(data, context, alpha),
+        *_unequal_sides_note(data),
+        _few_clips(data),
+        _exposure(data),
+        _missing_seconds(data),
+        _early_stop(data),
+        "" if _stopped(data) else _these_clips(data),
+        _worths(data),
+        "" if _stopped(data) else _random_effects(data),
+        _software(data, context),
     ]
-    if data.get("primary"):
-        high, low = sides(str(data["primary"].get("contrast")), data, context)
-        texts.append(
-            _(
-                "The primary test compares %(high)s with %(low)s by the difference of their points per answer, "
-                "with people and clips as crossed random effects, so that it holds for new clips (two-way analysis "
-                "of variance, Satterthwaite's degrees of freedom, two-sided, α = %(alpha)s). Secondary contrasts "
-                "are adjusted by Holm's method."
-            )
-            % {"high": high, "low": low, "alpha": f"{alpha:g}"}
-        )
-    texts += _unequal_sides_note(data)
-    if data.get("sequential"):
-        texts.append(
-            _(
-                "By the plan the study could stop early: after every participant, in order of start, an e-process over "
-                "199 bets tested whether the two sides got equally many points (stop at 1/α; Waudby-Smith and Ramdas "
-                "2024); a clip that was not answered counted as no difference."
-            )
-        )
-    texts.append(
-        _(
-            "Intervals of scores come from a studentized bootstrap over people. Friedman's test, Kendall's W, "
-            "Wilcoxon's tests (Holm over the pairs) and the permutation test are based on people and hold for "
-            "these clips only. The Plackett–Luce model is fitted to 1st choices out of all and 2nd choices out of "
-            "the rest; its standard errors are clustered by person, its intervals come from a jackknife over "
-            "people."
-        )
+    return [text for text in texts if text]
+
+
+def _stopped(data: Mapping[str, Any]) -> bool:
+    return bool(value_at(data, "sequential", "stopped_at"))
+
+
+def _people_and_choices(data: Mapping[str, Any]) -> str:
+    optional = data.get("second_choice") == "optional" or bool(value_at(data, "counts", "without_second"))
+    incomplete = data.get("exposure") is not None
+    values = {
+        "people": data["n_participants"],
+        "ballots": data["n_ballots"],
+        "clips": data["n_clips"],
+        "k": len(data["conditions"]),
+        "first": points(data["weights"][0]),
+        "second": points(data["weights"][1]),
+    }
+    seen = _("images of some of the %(k)d conditions") if incomplete else _("its %(k)d images, one for each condition")
+    chose = _("a 1st and, if they liked, a 2nd") if optional else _("a 1st and a 2nd")
+    return _(
+        "%(people)d people gave %(ballots)d answers on %(clips)d clips. In each trial a person heard a clip, saw "
+        "%(seen)s, in an order of their own and without knowing how any was made, and chose %(chose)s. A 1st choice "
+        "counts %(first)s points, a 2nd %(second)s."
+    ) % (values | {"seen": seen % values, "chose": chose})
+
+
+def _primary_test(data: Mapping[str, Any], context: ReportContext, alpha: float) -> str:
+    primary = data.get("primary")
+    if not primary or _stopped(data):
+        return ""
+    high, low = sides(str(primary.get("contrast")), data, context)
+    due = data.get("due") or {}
+    complete = due.get("given") == due.get("ballots") and data.get("exposure") is None
+    return _(
+        "The primary test compares %(high)s with %(low)s by the difference of their points per answer, with people and "
+        "clips as crossed random effects, so that it holds for new clips (Clark 1973; Judd, Westfall and Kenny 2012; "
+        "%(components)s, Satterthwaite's degrees of freedom, two-sided, α = %(alpha)s). Secondary contrasts are "
+        "adjusted by Holm's (1979) method."
+    ) % {
+        "high": high,
+        "low": low,
+        "alpha": f"{alpha:g}",
+        "components": _("two-way analysis of variance")
+        if complete
+        else _("variance components by Henderson's method III (Searle, Casella and McCulloch 1992)"),
+    }
+
+
+def _few_clips(data: Mapping[str, Any]) -> str:
+    clips = data.get("effective_clips")
+    if clips is None or clips >= FEWEST_CLIPS - 1e-9:
+        return ""
+    return _(
+        "Nothing is tested for new clips: with fewer than %(fewest)d effective clips (here %(clips)s; unequal numbers "
+        "of answers count as fewer clips) such tests reject too often."
+    ) % {"fewest": FEWEST_CLIPS, "clips": plain(clips, 1)}
+
+
+def _exposure(data: Mapping[str, Any]) -> str:
+    if data.get("exposure") is None:
+        return ""
+    return _(
+        "Points are taken over the images that a person was shown: per showing for the scores, as the difference of "
+        "mean points of the shown images for contrasts; an answer that showed no image of one side does not enter."
     )
-    return texts
+
+
+def _missing_seconds(data: Mapping[str, Any]) -> str:
+    if data.get("second_choice") != "optional":
+        return ""
+    return _(
+        "Since the 2nd choice was optional, the primary test uses 1st choices alone; the weighted contrast and bounds "
+        "for the missing points are given beside it."
+    )
+
+
+def _early_stop(data: Mapping[str, Any]) -> str:
+    if not data.get("sequential"):
+        return ""
+    text = _(
+        "By the plan the study could stop early: after every participant, in order of start, an e-process over "
+        "199 bets tested whether the two sides got equally many points (stop at 1/α; Waudby-Smith and Ramdas "
+        "2024); a clip that was not answered counted as no difference."
+    )
+    if _stopped(data):
+        text += " " + _("After the stop only the confidence sequence is valid; no other test or interval is given.")
+    return text
+
+
+def _these_clips(data: Mapping[str, Any]) -> str:
+    ranks = _("Friedman's test, Kendall's W") if data.get("friedman") else ""
+    if data.get("skillings_mack"):
+        ranks = _("the test of Skillings and Mack (1981)")
+    parts = [part for part in (ranks, _("Wilcoxon's tests (Holm over the pairs)")) if part]
+    if draws := value_at(data, "permutation", "draws"):
+        parts.append(_("the permutation test (%(draws)s relabellings within people)") % {"draws": f"{draws:,}"})
+    return _(
+        "Intervals of scores come from a studentized bootstrap over people (%(draws)s draws; Efron and Tibshirani "
+        "1993). For these clips only: %(tests)s."
+    ) % {"draws": f"{data.get('draws') or 0:,}", "tests": "; ".join(parts)}
+
+
+def _worths(data: Mapping[str, Any]) -> str:
+    fit = data.get("plackett_luce")
+    if not fit:
+        return ""
+    text = _("The Plackett–Luce model (Luce 1959; Plackett 1975) is fitted to 1st choices out of the images shown")
+    has_seconds = any(row.get("second") for row in (data.get("scores") or {}).values())
+    text += _(" and 2nd choices out of the rest") if has_seconds else ""
+    if fit.get("separated"):
+        return text + _(
+            "; since some condition was always or never chosen, by Jeffreys-penalised likelihood (Firth 1993) with "
+            "profile intervals (Heinze and Schemper 2002)."
+        )
+    if _stopped(data):
+        return text + _("; after the stop its worths only describe these answers.")
+    return text + _("; standard errors are clustered by person, intervals come from a jackknife over people.")
+
+
+def _random_effects(data: Mapping[str, Any]) -> str:
+    if not value_at(data, "random_effects", "converged"):
+        return ""
+    return _(
+        "The random-effects version adds normal effects of person × condition and clip × condition, by Laplace's "
+        "approximation (Breslow and Clayton 1993)."
+    )
+
+
+def _software(data: Mapping[str, Any], context: ReportContext) -> str:
+    if not context.versions:
+        return ""
+    names = ", ".join(f"{name} {version}" for name, version in context.versions.items())
+    return _("Computed with %(software)s; seed %(seed)s.") % {"software": names, "seed": data.get("seed", 0)}
 
 
 def _unequal_sides_note(data: Mapping[str, Any]) -> list[str]:

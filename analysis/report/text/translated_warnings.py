@@ -20,6 +20,15 @@ _SENTENCES = (
         "There are %(clips)s clips; at least %(advised)s are advised before speaking of new clips. A sign-flip "
         "test over %(again)s clips cannot go below p = %(least)s."
     ),
+    gettext_noop(
+        "There are %(clips)s clips: nothing is said about new clips, because tests over fewer than %(fewest)s reject "
+        "too often. Add clips, at least %(advised)s are advised."
+    ),
+    gettext_noop(
+        "The %(clips)s clips have such unequal numbers of ballots that they weigh as %(effective)s: nothing is said "
+        "about new clips, because tests over fewer than %(fewest)s reject too often. Collect ballots on the clips that "
+        "have few."
+    ),
     gettext_noop("The primary test needs participants who answered several common clips."),
     gettext_noop("Every ballot shows the same difference: there is no spread to test against, so no p value is given."),
     gettext_noop("All conditions tie for every participant: rank and permutation tests do not apply."),
@@ -29,13 +38,23 @@ _SENTENCES = (
         "%(n)s ballots repeat a clip for the same person; they count in points and worths, and in the tests for "
         "new clips they are averaged with the trial they repeat."
     ),
-    gettext_noop("%(n)s ballots are excluded from everything here."),
+    gettext_noop("Ballots excluded from everything here: %(n)s."),
     gettext_noop(
         "%(n)s of %(all)s ballots are missing; the test for new clips allows for that, if they are missing for "
         "reasons other than the images."
     ),
     gettext_noop(
-        "The plan's e-process stopped at participant %(n)s: ordinary p values are not valid after an early stop."
+        "How many ballots each person was due is not known; everybody is counted as due as many as the person who "
+        "answered most."
+    ),
+    gettext_noop(
+        "%(names)s was shown on %(least)s ballots, others on up to %(most)s. Points are counted per showing, and a "
+        "ballot enters a comparison only if it showed images of both sides."
+    ),
+    gettext_noop("%(n)s of %(all)s ballots showed no image of one side and do not enter the primary contrast."),
+    gettext_noop(
+        "The plan's e-process stopped at participant %(n)s: ordinary p values and intervals are not valid after an "
+        "early stop, and estimates at a stop tend to be too large."
     ),
     gettext_noop("The choices do not compare all conditions with each other, so Plackett–Luce worths do not exist."),
     gettext_noop(

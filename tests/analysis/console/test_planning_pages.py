@@ -7,10 +7,13 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from analysis.models import Analysis
 from analysis.study_results import power_answers
+from analysis.study_results.analyses import plan_of
 from analysis.tasks import compute_power
 from study.models import Study
-from tests.analysis.answered_studies import checklist_answers
+from study.setup.lifecycle import current_plan
+from tests.analysis.answered_studies import checklist_answers, close
 from tests.factories import UserFactory, make_open_study, make_study
 
 pytestmark = pytest.mark.django_db
@@ -78,6 +81,29 @@ def test_power_is_asked_for_computed_and_shown(
     assert "10 participants × 6 clips have power" in shown
     assert "simulation error" in shown
     assert "70 of 100 head-to-head" in shown
+    assert "The fewest people for each number of clips" in shown
+    assert "A good choice:" in shown
+    assert "The smallest effect that this design finds" in shown
+
+
+def test_the_spreads_of_a_finished_study_can_be_taken_and_those_of_a_sealed_one_cannot(
+    monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    monkeypatch.setattr("celery.Celery.send_task", lambda *_args: None)
+    study = make_study(clips=1)
+    finished = make_open_study(clips=1, owner=study.owner, title="Finished")
+    block = {"converged": True, "sd_participants": 0.33, "sd_clips": 0.44}
+    Analysis.objects.create(study=finished, state=Analysis.State.READY, result={"random_effects": block})
+    client = signed_in(study.owner)
+    assert "0.33, 0.44" not in client.get(page(study, "power")).content.decode()
+    close(finished)
+    assert "Finished (0.33, 0.44)" in client.get(page(study, "power")).content.decode()
+    inputs = {"participants": 10, "clips": 6, "share": 0.7, "sd_participants": 2, "sd_clips": 2}
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post(page(study, "power"), inputs | {"spreads_from": finished.slug, "drop_out": 0.1})
+    study.refresh_from_db()
+    asked = study.plan["power"]["inputs"]
+    assert (asked["sd_participants"], asked["sd_clips"], asked["drop_out"], asked["target"]) == (0.33, 0.44, 0.1, 0.8)
 
 
 def test_an_impossible_design_is_refused() -> None:
@@ -97,3 +123,38 @@ def test_the_web_process_loads_neither_torch_nor_scipy_for_these_pages() -> None
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+def test_the_smallest_difference_is_part_of_the_plan_and_reaches_the_analysis() -> None:
+    study = make_study(clips=1)
+    client = signed_in(study.owner)
+    assert client.post(page(study, "analysis-rules"), {"smallest": "0.5"}).status_code == 302
+    study.refresh_from_db()
+    assert current_plan(study)["analysis"]["smallest"] == 0.5
+    assert plan_of(study)["smallest"] == 0.5
+    assert 'value="0.5"' in client.get(page(study, "analysis-rules")).content.decode()
+    client.post(page(study, "analysis-rules"), {"smallest": ""})
+    study.refresh_from_db()
+    assert plan_of(study)["smallest"] is None
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "4.5", "nan", "inf", "a lot"])
+def test_a_smallest_difference_that_no_answer_can_show_is_refused_and_what_was_typed_stays(value: str) -> None:
+    study = make_study(clips=1)
+    response = signed_in(study.owner).post(page(study, "analysis-rules"), {"smallest": value, "planned": "1"})
+    assert response.status_code == 400
+    text = response.content.decode()
+    assert f'value="{value}"' in text
+    assert "checked" in text
+    study.refresh_from_db()
+    assert plan_of(study)["smallest"] is None
+    assert not plan_of(study)["sequential"]
+
+
+def test_an_open_study_keeps_its_rules() -> None:
+    study = make_open_study(clips=1, plan={"analysis": {"smallest": 0.5}})
+    response = signed_in(study.owner).post(page(study, "analysis-rules"), {"smallest": "2"})
+    assert response.status_code == 400
+    study.refresh_from_db()
+    assert plan_of(study)["smallest"] == 0.5
+    assert "0.50 points an answer" in signed_in(study.owner).get(page(study, "analysis-rules")).content.decode()

@@ -48,7 +48,7 @@ def test_owner_and_teammate_see_the_results_and_a_stranger_gets_404(study: Study
 
 def test_every_file_has_the_format_of_its_name(study: Study) -> None:
     client = signed_in(study.owner)
-    start = {"pdf": b"%PDF", "xlsx": b"PK", "tex": b"\\documentclass", "html": b"<!doctype"}
+    start = {"pdf": b"%PDF", "xlsx": b"PK", "tex": b"% Compile with ", "zip": b"PK", "html": b"<!doctype"}
     for name in FILES:
         response = client.get(address(study, name))
         assert response.status_code == 200, name

@@ -55,6 +55,44 @@ def stopped(low: float, high: float) -> dict[str, Any]:
 
 STOPPED = stopped(0.1, 0.7)
 
+TOO_FEW: dict[str, Any] = NO_FACTORS | PRESET | {"effective_clips": 2.0}
+
+
+def pair(a: str, b: str, estimate: float, p_holm: float) -> dict[str, Any]:
+    ends = [estimate - 0.5, estimate + 0.5]
+    return {"a": a, "b": b, "new_clips": {"estimate": estimate, "ci95": ends, "p": p_holm, "p_holm": p_holm}}
+
+
+def of_conditions(keys: str, pairs: list[dict[str, Any]]) -> dict[str, Any]:
+    means = {key: 2.0 - 0.3 * number for number, key in enumerate(keys)}
+    scores = {key: {"points": 90 * m, "mean_points": m, "ci95": [m - 0.2, m + 0.2]} for key, m in means.items()}
+    return NO_FACTORS | {"conditions": list(keys), "factors": {}, "scores": scores, "pairwise": pairs}
+
+
+def two_conditions(estimate: float, p_holm: float) -> dict[str, Any]:
+    return of_conditions("AB", [pair("A", "B", estimate, p_holm)])
+
+
+def five_conditions() -> dict[str, Any]:
+    keys = "ABCDE"
+    return of_conditions(
+        keys, [pair(a, b, 1.0, 0.01 if a == "A" else 0.4) for i, a in enumerate(keys) for b in keys[i + 1 :]]
+    )
+
+
+def interaction(p_holm: float = 0.001) -> dict[str, Any]:
+    effects = [
+        {"factor": "redefined", "within": "sentence"} | contrast("x", 2.0, 0.001, p_holm=0.001),
+        {"factor": "redefined", "within": "tags"} | contrast("x", -0.1, 0.8, p_holm=0.8),
+    ]
+    rows = [contrast("sentence", 0.5, 0.28, p_holm=0.4), contrast("interaction", 2.1, 0.001, p_holm=p_holm)]
+    return primary(2.1, 0.001) | {"secondary": rows, "simple_effects": effects}
+
+
+def smallest(value: float, verdict: str) -> dict[str, Any]:
+    return {"smallest": {"value": value, "verdict": verdict, "interval": [-0.5, 0.7], "population": "new clips"}}
+
+
 # (name, changes, must contain, must not contain)
 SITUATIONS: list[tuple[str, dict[str, Any], list[str], list[str]]] = [
     (
@@ -84,7 +122,7 @@ SITUATIONS: list[tuple[str, dict[str, Any], list[str], list[str]]] = [
     ("no p, negative", primary(-2.0, None), ["do not show how certain", "2.00 fewer"], ["Yes", "−2.00 more"]),
     ("no estimate", primary(None, None), ["cannot be answered from these data"], ["Yes", "points an answer"]),
     ("few clips and not shown", primary(0.5, 0.3), ["6 clips are few", "at least 12"], []),
-    ("few clips but shown", primary(2.1, 0.001), [], ["are few"]),
+    ("few clips and shown: the caution is beside the claim", primary(2.1, 0.001), ["Yes", "6 clips are few"], []),
     ("many clips and not shown", primary(0.5, 0.3) | {"n_clips": 24}, ["Not shown"], ["are few"]),
     ("twelve clips are enough", primary(0.5, 0.3) | {"n_clips": 12}, [], ["are few"]),
     ("one clip", primary(0.5, None) | {"n_clips": 1}, ["One clip is too few"], ["1 clips"]),
@@ -106,8 +144,8 @@ SITUATIONS: list[tuple[str, dict[str, Any], list[str], list[str]]] = [
     (
         "no factors, shown",
         NO_FACTORS,
-        ["For these clips", "Friedman", "This test does not show whether this holds for other music"],
-        ["for music like this", "redefined tags got"],
+        ["For these clips", "Friedman", "Whether this holds for other music is not shown"],
+        ["or music like this", "redefined tags got"],
     ),
     (
         "no factors, not shown",
@@ -215,6 +253,91 @@ SITUATIONS: list[tuple[str, dict[str, Any], list[str], list[str]]] = [
         {"sequential": {"decision": "go on", "stopped_at": None, "confidence_sequence": [-0.1, 0.6]}},
         ["Yes, for music like this"],
         ["rule to stop"],
+    ),
+    (
+        "no factors, an exact tie",
+        NO_FACTORS | {"scores": dict.fromkeys(KEYS, ANALYSIS["scores"][KEYS[0]])},
+        ["“Redefined tags”, “Redefined sentence”, “Original tags”, “Original sentence” got equally many points"],
+        ["got the most"],
+    ),
+    (
+        "everybody said that none fits",
+        {"counts": {"none_fits": 180}},
+        ["none of the images fits", "nothing can be compared"],
+        ["Yes", "points", "p ="],
+    ),
+    (
+        "no factors, Skillings–Mack",
+        NO_FACTORS | {"friedman": None, "skillings_mack": {"statistic": 9.0, "df": 3.0, "p": 0.03}},
+        ["Skillings–Mack χ²(3) = 9.00, p = 0.030"],
+        ["Friedman", "how certain the order is"],
+    ),
+    (
+        "two conditions, shown for music like this",
+        two_conditions(1.2, 0.004),
+        ["For music like this, “A” got 1.20 points more an answer than “B”", "p = 0.004 after Holm"],
+        ["each other condition", "Yes"],
+    ),
+    ("two conditions, the reverse", two_conditions(-1.2, 0.004), ["“B” got 1.20 points more an answer than “A”"], []),
+    ("two conditions, not shown", two_conditions(0.2, 0.6), ["no difference between two conditions is shown"], []),
+    (
+        "five conditions, one best",
+        five_conditions(),
+        ["“A” got more points than each other condition", "For these clips"],
+        ["points more an answer than"],
+    ),
+    (
+        "an interaction comes before main effects",
+        interaction(),
+        [
+            "What redefinition does depends on the form of the prompt",
+            "Among sentences, the image from redefined tags got 2.00 points more an answer, for music like this",
+            "Among bare tags, the image from redefined tags got 0.10 points fewer an answer; that is not shown",
+        ],
+        ["Yes", "No,", "got 2.10 more than", "no difference"],
+    ),
+    (
+        "an interaction that Holm does not leave",
+        interaction(p_holm=0.06),
+        ["Yes, for music like this"],
+        ["depends on the form"],
+    ),
+    (
+        "two clips: no word of other music but that they are too few",
+        TOO_FEW | here(2.1, 0.001) | {"n_clips": 2, "effective_clips": 2.0},
+        ["Yes, for these clips", "2 clips are too few for a conclusion about other music"],
+        ["music like this"],
+    ),
+    (
+        "four clips, shown for these",
+        TOO_FEW | here(2.1, 0.001) | {"n_clips": 4, "effective_clips": 3.4},
+        ["Yes, for these clips", "3.4 clips are too few"],
+        ["music like this"],
+    ),
+    ("optional seconds", primary(1.3, 0.01) | {"second_choice": "optional"}, ["of the 3 points an answer gives"], []),
+    (
+        "smallest difference reached",
+        primary(2.1, 0.001) | smallest(1.0, "at least that large"),
+        ["Yes", "at least the smallest that the plan holds worth having, 1.00 points"],
+        ["undecided", "excluded"],
+    ),
+    (
+        "smallest difference excluded",
+        primary(0.1, 0.8) | smallest(1.0, "excluded"),
+        ["Not shown", "is excluded for music like this", "−0.50 to 0.70"],
+        ["undecided"],
+    ),
+    (
+        "smallest difference undecided",
+        primary(0.9, 0.2) | smallest(1.0, "undecided"),
+        ["Not shown", "is undecided"],
+        ["excluded", "no difference between redefined"],
+    ),
+    (
+        "an interval as wide as the scale",
+        primary(0.5, 0.9, ci95=[-16.0, 18.0]) | {"limits": {"redefined": [-4.0, 4.0]}},
+        ["Only −4.00 to 4.00 is possible", "these data say nothing about it"],
+        ["Yes"],
     ),
     ("the interval is always given", primary(0.9, 0.2), ["95 % interval 0.10 to 1.70"], []),
 ]

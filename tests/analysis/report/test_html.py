@@ -30,7 +30,10 @@ def test_the_report_fetches_nothing_from_outside(analysis: dict[str, Any]) -> No
     page = render_report(analysis, ReportContext(title="A study", clips=clips))
     resources = Resources()
     resources.feed(page)
-    assert all(address.startswith("data:") for address in resources.found)
+    links = {address[1:] for address in resources.found if address.startswith("#")}  # the table of contents
+    assert all(address.startswith("data:") for address in resources.found if not address.startswith("#"))
+    assert links
+    assert all(f'id="{link}"' in page for link in links)
     assert "<script" not in page
     assert "@import" not in page
     assert "url(http" not in page

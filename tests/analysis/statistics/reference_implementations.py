@@ -100,9 +100,20 @@ def henderson(rows: Sequence[int], columns: Sequence[int], y: np.ndarray) -> tup
     ms_rows = residual + components[0] * float((n_rows**2).sum()) / n
     ms_columns = residual + components[1] * float((n_columns**2).sum()) / n
     scale = max(ms_rows + ms_columns - residual, ms_rows, ms_columns)
-    p, c = len(n_rows), len(n_columns)
-    spread = ms_rows**2 / (p - 1) + ms_columns**2 / (c - 1) + residual**2 / (n - rank(full))
-    return components[0], components[1], residual, scale / n, max(c - 1.0, scale**2 / spread)
+    p, effective = len(n_rows), n**2 / float((n_columns**2).sum())
+    spread = ms_rows**2 / (p - 1) + ms_columns**2 / (effective - 1) + residual**2 / (n - rank(full))
+    return components[0], components[1], residual, scale / n, max(effective - 1.0, scale**2 / spread)
+
+
+def hotelling(vectors: np.ndarray) -> tuple[float, float]:
+    """F and p of Hotelling's T² for rows that sum to 0: the last column is left out."""
+    part = vectors[:, :-1]
+    n, m = part.shape
+    centred = part - part.mean(axis=0)
+    covariance = centred.T @ centred / (n - 1)
+    t2 = n * part.mean(axis=0) @ np.linalg.solve(covariance, part.mean(axis=0))
+    f = float(t2 * (n - m) / (m * (n - 1)))
+    return f, float(stats.f.sf(f, m, n - m))
 
 
 def permutation_p(vectors: np.ndarray) -> float:

@@ -14,7 +14,7 @@ from analysis.statistics.choices import (
     log_likelihood,
     maximise,
 )
-from analysis.statistics.contrasts import crossed_mean
+from analysis.statistics.crossed_design import crossed_mean
 from analysis.statistics.multiplicity import holm
 from analysis.statistics.plackett_luce import plackett_luce
 from analysis.statistics.quasi_variances import quasi_variances

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from analysis.statistics.analysis import analyse
 from analysis.statistics.ballots import NONE, Ballots
-from analysis.statistics.contrasts import crossed_mean
+from analysis.statistics.crossed_design import crossed_mean
 from analysis.statistics.plackett_luce import fit_worths, plackett_luce
 from analysis.statistics.plan_and_result import AnalysisPlan
 from analysis.statistics.power import crossed_p_values

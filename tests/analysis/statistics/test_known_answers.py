@@ -14,12 +14,13 @@ from analysis.statistics.match_control import match_control
 from analysis.statistics.permutation import permutation_test
 from analysis.statistics.plackett_luce import fit_worths
 from analysis.statistics.plan_and_result import AnalysisPlan
-from analysis.statistics.random_effects import random_effects
+from analysis.statistics.random_effects import fit_random_effects, random_effects
 from analysis.statistics.ranks import wilcoxon
 from analysis.statistics.scores import scores, studentized_interval
 from analysis.statistics.sensitivity import weight_line
 from analysis.statistics.sequential import e_process, order_of_start, ready_prefix
 from tests.analysis.sample_ballots import by_hand, simulated
+from tests.analysis.statistics import reference_implementations as slow
 
 
 def test_points_add_up_by_hand():
@@ -68,7 +69,8 @@ def test_factorial_effects_are_the_half_coding():
 
 
 def test_random_effects_come_back_from_simulated_data():
-    found = [random_effects(simulated(60, 16, (0.8, 0.7), seed=s), "original_tags") for s in range(3)]
+    studies = [simulated(60, 16, (0.8, 0.7), seed=s) for s in range(3)]
+    found = [random_effects(fit_random_effects(study), study.conditions, "original_tags") for study in studies]
     assert np.mean([f.sd_participants for f in found]) == pytest.approx(0.8, abs=0.15)
     assert np.mean([f.sd_clips for f in found]) == pytest.approx(0.7, abs=0.15)
     worths = np.mean([f.log_worth for f in found], axis=0)
@@ -147,10 +149,22 @@ def with_columns(**columns):
     )
 
 
-def test_position_bias_is_chi_square_against_what_was_offered():
-    found = position_bias(with_columns(position_first=[1, 1, 1, 1, 2, 3]))
-    assert found.observed == (4, 1, 1)
-    assert found.statistic == pytest.approx((4 + 1 + 1) / 2)
+def test_position_bias_by_people_against_what_was_offered():
+    positions = np.random.default_rng(1).integers(1, 4, size=20)
+    found = position_bias(with_columns(position_first=positions))
+    counts = np.array([np.bincount(pair, minlength=4)[1:] for pair in positions.reshape(-1, 2)])
+    assert found.observed == tuple(counts.sum(axis=0))
+    assert (found.df, found.df_error) == (2, 8)
+    assert (found.statistic, found.p) == pytest.approx(slow.hotelling(counts - 2 / 3))
+
+
+def test_a_position_that_one_person_always_chooses_is_no_bias_of_all():
+    tastes = [1] * 30 + [2, 3] * 15  # one person with thirty answers, fifteen people with two
+    people = ["p"] * 30 + [f"q{i // 2}" for i in range(30)]
+    ballots = make_ballots(
+        people, [f"c{i}" for i in range(60)], ["a", "b"] * 30, ["b", "a"] * 30, conditions="abc", position_first=tastes
+    )
+    assert position_bias(ballots).p > 0.05
 
 
 def test_repeats_are_compared_with_what_they_repeat():
@@ -172,7 +186,7 @@ def test_match_control_against_one_half():
         ([("p", "c", "a", "b"), ("q", "c", "a", "b")], "separated"),
         ([("p", "c", None, None), ("q", "c", None, None)], "all_ties"),
         ([("p", "c", "a", None), ("q", "c", "b", None)], "no_second"),
-        ([("p", "c", "a", "b"), ("q", "d", "b", "a")], "missing"),
+        ([("p", "c", "a", "b"), ("p", "d", "a", "b"), ("q", "d", "b", "a")], "missing"),
     ],
 )
 def test_small_or_uniform_data_give_a_warning(rows, code):
@@ -182,7 +196,7 @@ def test_small_or_uniform_data_give_a_warning(rows, code):
 
 def test_identical_ballots_give_no_p_value_but_a_warning():
     names = ("redefined_tags", "redefined_sentence", "original_tags", "original_sentence")
-    rows = [(f"p{i}", f"c{j}", names[0], names[1]) for i in range(4) for j in range(3)]
+    rows = [(f"p{i}", f"c{j}", names[0], names[1]) for i in range(4) for j in range(5)]
     result = analyse(by_hand(rows, names), AnalysisPlan(draws=200))
     assert result.primary.p is None
     assert "no_spread" in {caution.code for caution in result.warnings}

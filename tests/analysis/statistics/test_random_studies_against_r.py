@@ -82,11 +82,6 @@ def test_worths_with_both_errors(pair):
         assert worth == close(math.exp(fit["log_worth"][key]) / total)
 
 
-def test_position_bias(pair):
-    ours, r, _ = pair
-    assert [ours["position_bias"]["statistic"], ours["position_bias"]["p"]] == close(r["position_bias"])
-
-
 def test_contrasts_from_the_mean_squares_of_the_complete_study(pair):
     ours, r, _ = pair
     if "mean_squares" not in r:

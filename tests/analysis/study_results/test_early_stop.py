@@ -28,7 +28,7 @@ PLANNED: dict[str, Any] = {"plan": {"analysis": {"sequential": True}}}
 
 
 def page(study: Study) -> str:
-    return f"/console/studies/{study.slug}/early-stop/"
+    return f"/console/studies/{study.slug}/analysis-rules/"
 
 
 def signed_in(user: Any) -> Client:
@@ -102,7 +102,7 @@ def test_decide_agrees_with_the_whole_e_process() -> None:
 
 @pytest.fixture(scope="module")
 def stopped() -> dict[str, Any]:
-    return to_json(analyse(simulated(40, 4), AnalysisPlan(draws=200, random_effects=False, sequential=True)))
+    return to_json(analyse(simulated(40, 6), AnalysisPlan(draws=200, random_effects=False, sequential=True)))
 
 
 def p_values(value: Any) -> list[Any]:
@@ -112,13 +112,27 @@ def p_values(value: Any) -> list[Any]:
     return [p for item in value for p in p_values(item)] if isinstance(value, list) else []
 
 
-def test_after_an_early_stop_no_ordinary_p_value_is_given(stopped: dict[str, Any]) -> None:
+SAMPLING = ("t", "df", "se", "ci95", "ci95_simultaneous", "ci95_new_clips", "statistic", "se_robust", "covariance")
+
+
+def numbers_under(names: tuple[str, ...], value: Any) -> list[Any]:
+    """What is not null under one of these keys, at any depth."""
+    if isinstance(value, dict):
+        own = [item for key, item in value.items() if key in names and item is not None]
+        return own + [found for item in value.values() for found in numbers_under(names, item)]
+    return [found for item in value for found in numbers_under(names, item)] if isinstance(value, list) else []
+
+
+def test_after_an_early_stop_nothing_is_given_that_assumes_a_fixed_number_of_people(stopped: dict[str, Any]) -> None:
     assert stopped["sequential"]["stopped_at"] <= 40
-    design = ("position_bias", "fatigue", "irrelevant_alternatives")
-    assert set(p_values({key: block for key, block in stopped.items() if key not in design})) == {None}
-    without = to_json(analyse(simulated(40, 4), AnalysisPlan(draws=200, random_effects=False)))
+    assert set(p_values(stopped)) == {None}
+    assert numbers_under(SAMPLING, stopped) == []
+    assert stopped["scores"]["redefined_tags"]["mean_points"] > 0
+    assert -1 <= stopped["sequential"]["confidence_sequence"][0] <= 1
+    without = to_json(analyse(simulated(40, 6), AnalysisPlan(draws=200, random_effects=False)))
     assert without["sequential"] is None
     assert without["primary"]["p"] < 0.05  # the control: without the rule they stand there
+    assert len(numbers_under(SAMPLING, without)) > 20
     json.dumps(stopped, allow_nan=False)
 
 

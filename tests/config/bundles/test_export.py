@@ -106,11 +106,11 @@ def test_a_removed_ballot_invalidates_the_participants_receipt(study: Study, bun
 def test_an_altered_analysis_is_found(bundle: Path) -> None:
     def change(files: dict[str, bytes]) -> None:
         data = json.loads(files["analysis.json"])
-        data["primary"]["p"] = 1e-6
+        data["these_clips"][0]["p"] = 1e-6
         files["analysis.json"] = json.dumps(data).encode()
 
     faults = verify_export(rewritten(bundle, change, sums=True)).faults
-    assert any("primary.p" in fault for fault in faults)
+    assert any("these_clips" in fault for fault in faults)
 
 
 def test_ballots_that_cannot_be_analysed_are_a_fault(bundle: Path) -> None:

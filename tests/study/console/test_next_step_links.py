@@ -24,7 +24,7 @@ SignIn = Callable[[Any], Client]
         ("generation_review", "study_plan"),
         ("study_plan", "study_preview"),
         ("study_power", "study_preview"),
-        ("study_early_stop", "study_preview"),
+        ("study_analysis_rules", "study_preview"),
         ("study_reporting", "study_preview"),
         ("study_preview", "study_open"),
     ],
@@ -55,7 +55,6 @@ def test_ready_made_images_need_no_tags_but_an_upload(owner: Any, as_user: SignI
     text = as_user(owner).get(reverse("study_overview", args=[study.slug])).text
     assert reverse("generation_upload", args=[study.slug]) in text
     assert reverse("study_tags", args=[study.slug]) not in text
-    assert reverse("study_power", args=[study.slug]) not in text
     run = as_user(owner).get(reverse("generation_run", args=[study.slug])).text
     assert "Audio of 1 of 1 clips prepared" in run
     assert "sentences" not in run

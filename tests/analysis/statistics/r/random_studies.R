@@ -27,10 +27,9 @@ for (name in unique(all$study)) {
   long <- do.call(rbind, rows); long$item <- relevel(factor(long$item, levels = keys), ref = keys[k])
   fit <- coxph(Surv(rep(1, nrow(long)), chosen) ~ item + strata(stage), data = long, cluster = person, method = "breslow",
     control = coxph.control(eps = 1e-11, toler.chol = 1e-13, iter.max = 60))
-  bias <- suppressWarnings(chisq.test(table(factor(d$position_first, levels = 1:k))))
   r <- list(points = unname(colSums(points)), mean_points = unname(colMeans(means)), friedman = c(unname(f$statistic), f$p.value),
     pairs = unname(pairs), holm = p.adjust(pairs[, 2], "holm"), log_worth = unname(coef(fit)), se = unname(sqrt(diag(fit$naive.var))),
-    se_robust = unname(sqrt(diag(fit$var))), loglik = fit$loglik[2], position_bias = c(unname(bias$statistic), bias$p.value))
+    se_robust = unname(sqrt(diag(fit$var))), loglik = fit$loglik[2])
   if (name == "complete") { # mean squares of the two-way analysis of variance, for each contrast of points
     contrasts <- list(redefined = c(1, 1, -1, -1), sentence = c(-1, 1, -1, 1), interaction = c(-1, 1, 1, -1))
     r$mean_squares <- lapply(contrasts, function(contrast) {

@@ -1,0 +1,107 @@
+"""Tables beyond the study's question: pairs for new clips, who beats whom, groups of people, prediction."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from analysis.report.analysis_json import value_at
+from analysis.report.context import ReportContext
+from analysis.report.tables.text_table import TextTable, ci_heading, new_clips_heading
+from analysis.report.text.contrast_names import contrast_name
+from analysis.report.text.number_format import degrees, interval, p_value, percent, percent_interval, plain
+
+
+def pairs_for_new_clips(contents: Mapping[str, Any]) -> TextTable:
+    """Each pair of conditions by the crossed test."""
+    rows = [row for row in contents["pairs"] if row["new_difference"] != "—"]
+    return TextTable(
+        key="pairs_new_clips",
+        title=_("Pair by pair, for music like this"),
+        header=[_("Pair"), _("Difference"), new_clips_heading(), _("p, Holm")],
+        rows=[[f"{row['a']} − {row['b']}", row["new_difference"], row["new_ci95"], row["new_p_holm"]] for row in rows],
+        note=_("Differences of points per answer; people and clips as crossed random effects, Holm over the pairs."),
+    )
+
+
+def wins(data: Mapping[str, Any], context: ReportContext) -> TextTable:
+    """How often the condition of the row beats that of the column."""
+    counts, views = data.get("win_matrix") or {}, context.conditions
+    return TextTable(
+        key="wins",
+        title=_("Who beats whom"),
+        header=[_("Condition"), *(view.label for view in views)],
+        rows=[
+            [
+                view.label,
+                *("—" if other == view else str(value_at(counts, view.key, other.key) or 0) for other in views),
+            ]
+            for view in views
+            if counts
+        ],
+        note=_("Answers in which the condition of the row got more points than that of the column."),
+    )
+
+
+def moderators(data: Mapping[str, Any]) -> TextTable:
+    """The primary contrast in groups of people."""
+    rows = []
+    for found in data.get("moderators") or []:
+        for group in found["groups"]:
+            name = f"{found['name']}: {group['group']}"
+            ends = interval(group.get("ci95"), to=_("to"))
+            rows.append([name, str(group["participants"]), plain(group["estimate"]), ends, ""])
+        test = ""
+        if found.get("p") is not None:
+            test = f"F({degrees(found['df'])}, {degrees(found['df_error'])}) = {plain(found['statistic'])}, "
+            test += p_value(found["p"])
+        left = found["too_small"] + found["unknown"]
+        name = _("%(name)s: difference between groups") % {"name": found["name"]}
+        rows.append([name, "", "", _("left out: %(n)s") % {"n": left} if left else "", test])
+    return TextTable(
+        key="moderators",
+        title=_("Is it the same for everybody?"),
+        header=[_("Group"), _("People"), _("Points"), ci_heading(), _("Welch's test")],
+        rows=rows,
+        note=_(
+            "The primary contrast in groups of people that the plan names, for these clips. Groups of fewer than five "
+            "people and people without an answer are left out."
+        ),
+    )
+
+
+def prediction(data: Mapping[str, Any], context: ReportContext) -> TextTable:
+    """What the random-effects model predicts for a new person and a new clip."""
+    found = data.get("prediction") or {}
+    rows = [
+        [
+            _("“%(condition)s” is chosen first") % {"condition": view.label},
+            percent(value_at(found, "first", view.key, "estimate")),
+            percent_interval(value_at(found, "first", view.key, "ci95")),
+        ]
+        for view in context.conditions
+        if value_at(found, "first", view.key)
+    ]
+    if share := found.get("share_of_clips"):
+        name = contrast_name(str((data.get("primary") or {}).get("contrast")))
+        rows.append(
+            [
+                _("Share of new clips with %(contrast)s above 0") % {"contrast": name},
+                percent(share["estimate"]),
+                percent_interval(share["ci95"]),
+            ]
+        )
+    for key, name in (("sd_participants", _("SD between people")), ("sd_clips", _("SD between clips"))):
+        if spread := found.get(key):
+            rows.append([name, plain(spread["estimate"]), interval(spread["ci95"], to=_("to"))])
+    return TextTable(
+        key="prediction",
+        title=_("For a new person and a new clip"),
+        header=[_("The model's prediction"), _("Estimate"), ci_heading()],
+        rows=rows,
+        note=_(
+            "From the random-effects model, with the uncertainty of its parameters (%(draws)s parametric draws); SDs "
+            "on the log-worth scale. It holds as far as the model does."
+        )
+        % {"draws": f"{found.get('draws', 0):,}"},
+    )
