@@ -53,8 +53,8 @@ def test_both_sets_are_cut_at_one_length():
 
 
 def test_both_sets_lose_tags_until_the_longer_one_fits():
-    fitted = fit(["guitar", "slow", "pop"], ["guitar", "electric guitar", "classical guitar"], token_limit=4)
-    assert (fitted.original, fitted.redefined) == (("guitar", "slow"), ("guitar", "electric guitar"))
+    fitted = fit(["guitar", "slow", "pop"], ["guitar", "female choir", "bass drum"], token_limit=4)
+    assert (fitted.original, fitted.redefined) == (("guitar", "slow"), ("guitar", "female choir"))
     assert fitted.length == 2
 
 

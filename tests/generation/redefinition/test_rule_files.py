@@ -35,7 +35,7 @@ def test_a_file_of_ones_own(tmp_path):
 
 
 def test_a_missing_file(tmp_path):
-    with pytest.raises(RuleError, match="no such rule file; give curated or seed"):
+    with pytest.raises(RuleError, match="no such rule file; give curated, seed"):
         load_rules(tmp_path / "none.yaml")
 
 
