@@ -102,7 +102,7 @@ def _steps(file: RuleFile, lines: dict, source: str) -> Iterator[RuleStep]:
     for number, stage in enumerate(file.stages):
         for section in SECTIONS:
             listed = getattr(stage, section)
-            place = ("stages", number, section)
+            place: tuple[str | int, ...] = ("stages", number, section)
             rules = [(listed, place)] if section == "voice" and listed else []
             if section != "voice":
                 rules = [(rule, (*place, index)) for index, rule in enumerate(listed)]

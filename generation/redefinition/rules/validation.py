@@ -18,7 +18,7 @@ Gone = dict[str, RuleStep]
 
 
 def check_rules(rules: RuleSet, own: RuleFile, lines: dict) -> None:
-    """Raise RuleError for the first fault found. `own`: the file without the rule sets that it joins, with its lines."""
+    """Raise RuleError for the first fault found. `own`: the file without the rule sets that it joins, by `lines`."""
     _check_names(rules, own, lines)
     _check_known(rules, own, lines)
     _check_cycles(rules)
