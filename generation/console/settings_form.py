@@ -28,7 +28,7 @@ ROOMS: dict[str, tuple[type[BaseModel], ...]] = {
 # `key_variable` names the environment variable that holds a key. Only the operator sets it, since a page could name any
 # secret.
 NOT_IN_PAGES = {"kind", "key_variable"}
-OF_THE_STUDY = ("tag_source", "tag_limit", "tag_floor")
+OF_THE_STUDY = ("tag_source", "tag_limit", "tag_floor", "prompt_words")
 LONG_TEXTS = {"negative_prompt"}
 LABELS = {
     "voice_at": gettext_lazy("A voice from"),
@@ -36,10 +36,16 @@ LABELS = {
     "tagger_at": gettext_lazy("Threshold of the tagger for a voice"),
     "base_url": gettext_lazy("Address of the service"),
 }
-CHOICES = {
-    "auto": gettext_lazy("people’s where a clip has some, else predicted"),
-    "people": gettext_lazy("people’s, as imported"),
-    "predicted": gettext_lazy("predicted by the tagger"),
+CHOICES: dict[str, dict[str, Any]] = {
+    "tag_source": {
+        "auto": gettext_lazy("people’s where a clip has some, else predicted"),
+        "people": gettext_lazy("people’s, as imported"),
+        "predicted": gettext_lazy("predicted by the tagger"),
+    },
+    "prompt_words": {
+        "both": gettext_lazy("both tag sets"),
+        "redefined": gettext_lazy("the redefined set alone"),
+    },
 }
 
 
@@ -86,7 +92,7 @@ def form_field(name: str, info: FieldInfo) -> forms.Field:
     }
     annotation = _without_none(info.annotation)
     if get_origin(annotation) is Literal:
-        labels = CHOICES if name == "tag_source" else {}
+        labels = CHOICES.get(name, {})
         choices = [(value, labels.get(value, value)) for value in get_args(annotation)]
         return forms.ChoiceField(choices=choices, **shared)
     if annotation is bool:
@@ -116,7 +122,7 @@ class SettingsForm(forms.Form):
             initial=current.rules,
         )
         self.fields["keep_unchanged"] = forms.BooleanField(
-            label=_("Keep clips whose tag sets give the same prompts"),
+            label=_("Keep clips whose tag sets are the same"),
             required=False,
             initial=keep_unchanged,
             help_text=_("Their images are equal in pairs, so they give no information about redefinition."),

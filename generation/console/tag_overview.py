@@ -26,7 +26,7 @@ class TagCount:
 class TagOverview:
     """Counts over the redefined clips of a study.
 
-    `clips`: redefined clips; `unchanged`: clips with the same prompts in both tag sets; `contested`: clips with
+    `clips`: redefined clips; `unchanged`: clips whose prompts have the same tags; `contested`: clips with
     contested tags; `undecided`: contested tags without a decision. `rules`: (rule, clips that it changed), the most
     frequent first; `tags`: every tag, the most changed first.
     """
