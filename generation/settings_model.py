@@ -14,6 +14,7 @@ from generation.listening.voice import VoiceOptions
 from generation.models import StudyGeneration
 from generation.painting.options import PainterOptions, SketchOptions
 from generation.redefinition import VoiceThresholds
+from generation.redefinition.choices import TagChoice
 from generation.redefinition.prompts import WordsFor
 from generation.tagging.options import MusicnnOptions, TaggerOptions
 from generation.writing.options import TemplateOptions, WriterOptions
@@ -59,6 +60,9 @@ class GenerationSettings(BaseModel):
         default="both",
         description="The tag sets whose tags become prompt words (“low” becomes “low-pitched”). Both: the sets differ "
         "by their tags alone. The redefined set alone: the study measures the wording together with the tags.",
+    )
+    tag_choices: dict[str, TagChoice] = Field(
+        default={}, description="What becomes of tags that the rule set does not know; chosen on the step “Tags”."
     )
     thresholds: VoiceThresholds = Field(
         default=VoiceThresholds(), description="Thresholds of the detectors for a voice and for no voice."

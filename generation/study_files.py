@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 from generation.errors import GenerationError, NotPossibleNow, RunStopped, StepFailed
 from generation.models import StudyFile
 from generation.redefinition import RuleError, RuleSet, load_rules
+from generation.redefinition.choices import with_choices
 from generation.redefinition.rules.rule_files import parse_rules
 from generation.settings_model import GenerationSettings, settings_of
 from generation.tagging.options import ImportedOptions
@@ -115,6 +116,15 @@ def rule_set_of(study: Study, rules: str) -> RuleSet:
         RuleError: there is no such rule set, or its file has a fault.
     """
     return _own_rules(study.pk, rules) if is_own(rules) else load_rules(rules)
+
+
+def rules_of(study: Study, settings: GenerationSettings) -> RuleSet:
+    """Return the rule set of a study's settings, after the study's own choices for tags that it does not know.
+
+    Raises:
+        RuleError: there is no such rule set, or its file has a fault.
+    """
+    return with_choices(rule_set_of(study, settings.rules), settings.tag_choices)
 
 
 @lru_cache(maxsize=16)

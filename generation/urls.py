@@ -2,9 +2,11 @@
 
 from django.urls import path
 
-from generation.console import clip_media, review_pages, run_pages, upload_page
+from generation.console import clip_media, review_pages, run_pages, unknown_tags_page, upload_page
 
 urlpatterns = [
+    # Tags that the rules do not know.
+    path("studies/<slug:slug>/tags/unknown/", unknown_tags_page.unknown_tags_page, name="generation_unknown_tags"),
     # The run.
     path("studies/<slug:slug>/generate/", run_pages.generation_run, name="generation_run"),
     path("studies/<slug:slug>/generate/live/", run_pages.generation_live, name="generation_live"),

@@ -44,6 +44,7 @@ AUDIENCE = {
         "study_blinding",
         "study_blinding_check",
         "generation_tags",
+        "generation_unknown_tags",
         "study_move",
         "study_monitor",
         "study_participants",

@@ -52,6 +52,8 @@ class RuleSet:
     steps: tuple[RuleStep, ...]
     source: str
     digest: str = field(repr=False)
+    # Of a study's own choices, if there are any (see choices.py).
+    choices_digest: str = field(default="", repr=False)
 
     @property
     def name(self) -> str:
@@ -59,8 +61,9 @@ class RuleSet:
 
     @property
     def identity(self) -> dict[str, str]:
-        """The rules in provenance: their name, the SHA-256 of their text, and that of the vocabulary."""
-        return {"rules": self.name, "rules_sha256": self.digest, "vocabulary_sha256": vocabulary.digest()}
+        """The rules in provenance: their name, and the SHA-256 of their text, of the vocabulary and of any choices."""
+        found = {"rules": self.name, "rules_sha256": self.digest, "vocabulary_sha256": vocabulary.digest()}
+        return found | ({"choices_sha256": self.choices_digest} if self.choices_digest else {})
 
     @cached_property
     def known(self) -> frozenset[str]:

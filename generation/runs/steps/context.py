@@ -9,7 +9,7 @@ from generation.redefinition import RuleSet
 from generation.runs.conditions import painted_conditions
 from generation.runs.steps.error_translation import as_generation_error
 from generation.settings_model import GenerationSettings, read_settings
-from generation.study_files import rule_set_of
+from generation.study_files import rules_of
 from study.models import Clip
 
 
@@ -25,9 +25,9 @@ class StepContext:
 
     @property
     def rules(self) -> RuleSet:
-        """The rule set of the run's settings; RunStopped if it is missing."""
+        """The rule set of the run's settings with the study's choices; RunStopped if it is missing."""
         with as_generation_error():
-            return rule_set_of(self.clip.study, self.settings.rules)
+            return rules_of(self.clip.study, self.settings)
 
     @property
     def token_counting_options(self) -> dict[str, Any]:
