@@ -78,7 +78,7 @@ def unknown_tags(tags_of_clips: Iterable[Sequence[str]], rules: RuleSet) -> list
     """The unknown tags of clips, the most frequent first."""
     clips, written = Counter[str](), dict[str, str]()
     for tags in tags_of_clips:
-        names = {normalise(tag): tag for tag in tags}
+        names = {normalise(tag): tag for tag in reversed(tags)}
         clips.update(name for name in names if name and name not in rules.known)
         written = names | written
     found = sorted(clips.items(), key=lambda pair: (-pair[1], pair[0]))

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 _GAPS = re.compile(r"[\s_]+")
 # The kind before a tag in MTG-Jamendo's files: "genre---rock", "instrument---bell", "mood/theme---dark".
-_PREFIX = re.compile(r"^\s*[a-z][a-z/ ]*---(?=\S)", re.IGNORECASE)
+_PREFIX = re.compile(r"^\s*(genre|instrument|mood/theme|mood|theme)---(?=\S)", re.IGNORECASE)
 
 
 def without_prefix(tag: str) -> str:

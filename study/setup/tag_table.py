@@ -52,7 +52,7 @@ def clean_tag(text: str) -> str:
 
 
 # The kind before a tag in MTG-Jamendo's files: "genre---rock", "instrument---bell", "mood/theme---dark".
-_PREFIX = re.compile(r"^[a-z][a-z/ ]*---(?=.)", re.IGNORECASE)
+_PREFIX = re.compile(r"^(genre|instrument|mood/theme|mood|theme)---(?=.)", re.IGNORECASE)
 
 
 def without_prefixes(tags: Sequence[str]) -> list[str]:

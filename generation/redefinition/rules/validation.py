@@ -252,7 +252,7 @@ def _check_order(rules: RuleSet) -> None:
         elif isinstance(rule, Removal):
             _check_sources(rule.tags, gone, rules, step)
             for tag in rule.tags:
-                if tag in added:
+                if tag in added and added[tag].source == step.source:  # a file may take away what another one adds
                     _refuse_undone(rules, added[tag], step, f"{tag!r} is removed there")
             gone.update((tag, step) for tag in rule.tags)
         elif isinstance(rule, VoicePolicy):

@@ -177,6 +177,11 @@ def redefine_clip(
                 else RuledTags(predicted[tag_set])
                 for tag_set, heard in (("original", evidence), ("redefined", second))
             )
+    if found and not redefined.tags:
+        raise StepFailed(
+            f"{name}: the rules leave no tag of {', '.join(found)}. Give the clip a tag that says what is heard, or leave "
+            "it out."
+        )
     painter = loaded_models.painter_of(settings)
     ruled = (
         {"redefined"}
