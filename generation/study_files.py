@@ -192,6 +192,14 @@ def check_files(study: Study, settings: GenerationSettings, clips: list[Clip]) -
                 raise GenerationError(_missing(name, missing))
 
 
+def clips_missing_in(file: StudyFile) -> list[str]:
+    """Return the names of the study's included clips that a table of predictions lacks."""
+    name, table = _own_predictions(file.study_id, file.digest)
+    matched = match_clips(table, list(file.study.clips.only("pk", "name", "included")), name)
+    included = set(file.study.clips.filter(included=True).values_list("name", flat=True))
+    return [clip for clip in matched.missing if clip in included]
+
+
 def _missing(file: str, names: list[str]) -> str:
     shown = ", ".join(names[:10]) + (" …" if len(names) > 10 else "")
     return ngettext(

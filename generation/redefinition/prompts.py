@@ -110,7 +110,8 @@ def fit_tag_sets(
     Args:
         probabilities: of the tagger by which the sets are ordered.
         redefined_probabilities: of the tagger by which the redefined set is ordered, if it is another one.
-        words_for: the sets whose tags become prompt words; a set without them has its tags as they are.
+        words_for: the sets whose tags become prompt words; a set without them has its tags as they are. A tag that the
+            rules replace by another has no word: the word would do the rules' work in a set that is before them.
         ruled: the sets to which the rules were applied.
 
     Raises:
@@ -151,8 +152,12 @@ def _tags_by_word(tags: Sequence[str], rules: RuleSet | None) -> dict[str, str]:
     """Return the normalised tag of each word in a prompt; two tags may have the same word, which is used once."""
     found: dict[str, str] = {}
     for tag in tags:
-        found.setdefault(tag if rules is None else rules.prompt_word(tag), normalise(tag))
+        found.setdefault(tag if rules is None else _word(normalise(tag), rules), normalise(tag))
     return found
+
+
+def _word(name: str, rules: RuleSet) -> str:
+    return name if name in rules.replaced else rules.prompt_word(name)
 
 
 def _have_the_same_tags(ours: Mapping[str, str], theirs: Mapping[str, str]) -> bool:

@@ -49,7 +49,8 @@ def _tags_sentence(found: Mapping[str, Any]) -> str:
             )
         return (
             _(
-                "The original tags are predictions of %(first)s; the redefined tags are those after the rules “%(rules)s”."
+                "The original tags are predictions of %(first)s; the redefined tags are those after the rules "
+                "“%(rules)s”."
             )
             % words
         )

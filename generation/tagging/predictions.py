@@ -123,6 +123,10 @@ class _Reader:
     def __init__(self, columns: list[str], clip: int, table: PredictionTable, *, decimal_comma: bool) -> None:
         self.columns, self.clip, self.table, self.decimal_comma = columns, clip, table, decimal_comma
 
+    def __call__(self, line: int, cells: list[str]) -> Iterator[str]:
+        """Add one row to the table and yield its problems."""
+        raise NotImplementedError
+
     def key_of(self, cells: list[str]) -> str:
         return ClipFinder.key(cells[self.clip])
 

@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -75,7 +76,7 @@ def _joined_rules(file: RuleFile, field: str, lines: dict, source: str) -> RuleS
 
 
 def _join(rules: RuleSet, joined: RuleSet, *, is_first: bool) -> RuleSet:
-    """The rules with those of another set before or after them; the digest is of both."""
+    """The rules with those of another set before or after them."""
     own, other = rules.file, joined.file
     prompts = PromptRules(
         last_words=own.in_prompts.last_words or other.in_prompts.last_words,
@@ -91,8 +92,7 @@ def _join(rules: RuleSet, joined: RuleSet, *, is_first: bool) -> RuleSet:
         }
     )
     steps = joined.steps + rules.steps if is_first else rules.steps + joined.steps
-    digest = hashlib.sha256(f"{rules.digest}\n{joined.digest}".encode()).hexdigest()
-    return RuleSet(file, steps, rules.source, digest)
+    return replace(rules, file=file, steps=steps, joined=(*rules.joined, *joined.joined, joined.digest))
 
 
 SECTIONS = ("spelling", "merges", "implications", "exclusions", "ambiguities", "voice", "families", "removals")

@@ -52,6 +52,8 @@ class RuleSet:
     steps: tuple[RuleStep, ...]
     source: str
     digest: str = field(repr=False)
+    # The digests of the rule sets that the file joins to its own.
+    joined: tuple[str, ...] = field(default=(), repr=False)
     # Of a study's own choices, if there are any (see choices.py).
     choices_digest: str = field(default="", repr=False)
 
@@ -61,8 +63,10 @@ class RuleSet:
 
     @property
     def identity(self) -> dict[str, str]:
-        """The rules in provenance: their name, and the SHA-256 of their text, of the vocabulary and of any choices."""
+        """The rules in provenance: their name, and digests of their text and all else that they depend on."""
         found = {"rules": self.name, "rules_sha256": self.digest, "vocabulary_sha256": vocabulary.digest()}
+        if self.joined:
+            found["joined_sha256"] = " ".join(self.joined)
         return found | ({"choices_sha256": self.choices_digest} if self.choices_digest else {})
 
     @cached_property
@@ -113,6 +117,12 @@ class RuleSet:
                     for parent in step.rule.into:
                         members.setdefault(parent, {parent}).update(members.get(child, {child}))
         return {tag: frozenset(group) for tag, group in members.items()}
+
+    @cached_property
+    def replaced(self) -> frozenset[str]:
+        """The tags that no clip has after the rules: merged into others, or removed. A translation is the same tag."""
+        merged = self.meanings.keys() - self.translations.keys()
+        return frozenset(merged.union(*(step.rule.tags for step in self.steps if isinstance(step.rule, Removal))))
 
     @cached_property
     def implying(self) -> dict[str, frozenset[str]]:

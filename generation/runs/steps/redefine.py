@@ -179,8 +179,8 @@ def redefine_clip(
             )
     if found and not redefined.tags:
         raise StepFailed(
-            f"{name}: the rules leave no tag of {', '.join(found)}. Give the clip a tag that says what is heard, or leave "
-            "it out."
+            f"{name}: the rules leave no tag of {', '.join(found)}. Give the clip a tag for what is heard, "
+            "or leave the clip out."
         )
     painter = loaded_models.painter_of(settings)
     ruled = (

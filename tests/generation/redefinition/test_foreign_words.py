@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from generation.redefinition import RuleError, load_rules, redefine
+from generation.redefinition.prompts import fit_tag_sets
 from generation.redefinition.rules.rule_files import RULES_FOLDER, parse_rules
 from generation.redefinition.spelling import normalise, suggestion
 from generation.redefinition.tag_files import read_tag_table
@@ -105,6 +106,7 @@ def test_a_file_of_ones_own_can_follow_a_shipped_set():
     assert redefine(["80s", "pop"], rules).tags == ["pop"]
     assert redefine(["80s", "pop"], load_rules("lastfm")).tags == ["1980s", "pop"]
     assert rules.digest not in (load_rules("lastfm").digest, parse_rules(DECADES + "# x\n", "mine.yaml").digest)
+    assert rules.identity["joined_sha256"] == " ".join([load_rules("curated").digest, load_rules("lastfm").digest])
     assert rules.prompt_word("no vocal") == "instrumental"
 
 
@@ -118,8 +120,9 @@ def test_a_file_of_ones_own_can_follow_a_shipped_set():
             "x.yaml, line 4: 'vocals' is gone since curated.yaml, line",
         ),
         (
-            "name: x\nstages:\n- name: a\n  merges: [{into: jazz, from: jazzy}, {into: pop, from: emo, beside: jazzy}]\n",
-            "'jazzy' is gone since line 4",
+            "name: x\nstages:\n- name: a\n  merges:\n  - {into: jazz, from: jazzy}\n"
+            "  - {into: pop, from: ska, unless: jazzy}\n",
+            "x.yaml, line 6: 'jazzy' is gone since line 5",
         ),
     ],
 )
@@ -127,6 +130,21 @@ def test_faults_of_joined_files_are_named_with_their_file_and_line(text, message
     with pytest.raises(RuleError) as error:
         parse_rules(text, "x.yaml")
     assert message in str(error.value)
+
+
+def test_a_translation_is_the_word_of_both_sets_and_no_change():
+    rules = load_rules("korean")
+    fitted = fit_tag_sets(
+        ["피아노", "슬픈"],
+        redefine(["피아노", "슬픈"], rules).tags,
+        {},
+        rules=rules,
+        limit=10,
+        count_tokens=len,
+        token_limit=99,
+    )
+    assert fitted.original == fitted.redefined == ("piano", "sad")
+    assert fitted.unchanged
 
 
 def test_mtg_jamendos_own_file_is_read(tmp_path):

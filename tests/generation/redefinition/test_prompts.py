@@ -60,8 +60,17 @@ def test_both_sets_lose_tags_until_the_longer_one_fits():
 
 
 def test_the_tags_of_both_sets_become_prompt_words():
-    fitted = fit(["low", "Female_Vocal", "guitar"], ["low", "guitar"], limit=2)
-    assert (fitted.original, fitted.redefined) == (("guitar", "female vocals"), ("guitar", "low-pitched"))
+    fitted = fit(["low", "Guitar", "English"], ["low", "guitar"])
+    assert fitted.original == ("guitar", "low-pitched", "english-language song")
+    assert fitted.redefined == ("guitar", "low-pitched")
+    assert not fitted.unchanged
+
+
+def test_a_tag_that_the_rules_merge_away_is_not_merged_by_a_word():
+    """Its word is that of the tag it merges into, so the original set would be redefined too."""
+    fitted = fit(["classic", "classical", "no vocals"], redefine(["classic", "classical", "no vocals"], RULES).tags)
+    assert fitted.original == ("classic", "classical", "no vocals")
+    assert fitted.redefined == ("classical", "instrumental")
     assert not fitted.unchanged
 
 
@@ -102,10 +111,11 @@ def test_a_change_that_the_cut_hides_is_none():
 
 
 def test_two_tags_with_one_word_give_equal_prompts_and_are_unchanged():
-    fitted = fit(["guitar", "voices"], ["guitar", "vocal"])
-    assert fitted.original_prompt == fitted.redefined_prompt == "guitar, vocals"
+    rules = parse_rules("name: mine\nprompt_words: {bass guitar: bass}\nstages:\n  - name: none\n", "mine.yaml")
+    fitted = fit(["guitar", "bass guitar"], ["guitar", "bass"], rules=rules)
+    assert fitted.original_prompt == fitted.redefined_prompt == "guitar, bass"
     assert fitted.unchanged
-    assert not fit(["guitar", "voices"], ["guitar", "vocal"], words_for="redefined").unchanged
+    assert not fit(["guitar", "bass guitar"], ["guitar", "bass"], rules=rules, words_for="redefined").unchanged
 
 
 def test_two_tags_with_one_prompt_word_use_it_once():
