@@ -86,6 +86,7 @@ def unknown_tags_page(request: HttpRequest, slug: str) -> HttpResponse:
         "rules": rules.name,
         "better": next((pair for pair in rule_sets_that_know(undecided) if pair[0] != settings.rules), None),
         "known": sorted(rules.known - rules.meanings.keys()),
+        "actions": [("map", _("map")), ("keep", _("keep")), ("drop", _("drop"))],
         "editable": editable,
         "problems": problems,
     }
