@@ -67,7 +67,7 @@ def test_own_files_that_made_the_images_are_exported_once_unsealed(study: Study,
     names = export_study(study, tmp_path / "study.zip")
     assert [name for name in names if name.startswith("generation/")] == [own]
     assert verify_export(tmp_path / "study.zip").faults == ()
-    Study.objects.filter(pk=study.pk).update(grace_minutes=60)
+    Study.objects.filter(pk=study.pk).update(status=Study.Status.OPEN, closed_at=None)
     study.refresh_from_db()
     assert own not in export_study(study, tmp_path / "sealed.zip")
 

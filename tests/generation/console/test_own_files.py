@@ -90,7 +90,7 @@ def test_a_table_of_predictions_is_refused_with_its_rows_and_shows_what_it_lacks
     response = upload(client, study, b"clip,guitar\nclip1.wav,7\nclip1,0.5\n", "predictions", "p.csv")
     assert "p.csv, row 2: column “guitar”: “7” is no probability" in response.content.decode()
     text = upload(client, study, b"clip,guitar\nclip1,0.5\nother,0.5\n", "predictions", "p.csv").content.decode()
-    assert "1 tags for 2 clips" in text
+    assert "tags: 1, clips: 2" in text
     assert "2 clips of this study are missing: clip2.wav, clip3.wav" in text
 
 
