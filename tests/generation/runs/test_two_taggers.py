@@ -35,6 +35,9 @@ def heads(tmp_path):
     """A function: tag → logit, by the head's name → the options of a CLMR tagger that always predicts these."""
     from generation.tagging.clmr import Head, SampleCNN, save_encoder, save_head
 
+    # Threads that wait for each other on a busy machine outlast the heartbeat of a step's lease.
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
     save_encoder(SampleCNN(widths=(4, 4, 4, 8)), tmp_path / "encoder.pt")
 
     def make(name, **logits):
@@ -47,7 +50,8 @@ def heads(tmp_path):
         save_head(head, tmp_path / f"{name}.pt")
         return ClmrOptions(encoder=str(tmp_path / "encoder.pt"), head=str(tmp_path / f"{name}.pt"), runtime="torch")
 
-    return make
+    yield make
+    torch.set_num_threads(before)
 
 
 @pytest.fixture
