@@ -1,5 +1,6 @@
 """The page of the step “Tags” on tags that the rule set does not know: each is mapped, kept or dropped."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -49,10 +50,12 @@ class Row:
 
 def unknown_rows(study: Study, rules: RuleSet, choices: dict[str, TagChoice]) -> list[Row]:
     """Return the included clips' unknown tags: the undecided first, then the most frequent."""
-    tags_of_clips = study.clips.filter(included=True).values_list("imported_tags", flat=True)
+    tags_of_clips = list(study.clips.filter(included=True).values_list("imported_tags", flat=True))
     rows = [Row(found, choices.get(normalise(found.tag))) for found in unknown_tags(tags_of_clips, rules)]
     shown = {normalise(row.found.tag) for row in rows}
-    rows += [Row(UnknownTag(tag, 0), choice) for tag, choice in choices.items() if tag not in shown]
+    # Choices for tags that another rule set did not know: they are applied, so they are shown.
+    clips = Counter(name for tags in tags_of_clips for name in {normalise(tag) for tag in tags})
+    rows += [Row(UnknownTag(tag, clips[tag]), choice) for tag, choice in choices.items() if tag not in shown]
     return sorted(rows, key=lambda row: row.choice is not None)
 
 

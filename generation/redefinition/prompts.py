@@ -13,6 +13,8 @@ from generation.redefinition.rules.rule_set import RuleSet
 from generation.redefinition.spelling import normalise
 
 SEPARATOR = ", "
+IN_PROMPTS = "in prompts: "
+"""How the rule of a stand-in begins in the list of changes."""
 TagSet = Literal["original", "redefined"]
 WordsFor = Literal["both", "redefined"]
 """The tag sets whose tags become prompt words ("low" → "low-pitched")."""

@@ -5,8 +5,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from generation.models import ClipStep
+from generation.redefinition.choices import STAGE
+from generation.redefinition.prompts import IN_PROMPTS
 from generation.runs.conditions import painted_conditions
 from study.models import Study
 from study.setup.making_facts import register
@@ -27,6 +30,35 @@ def tags_and_words(study: Study) -> Iterable[str]:
     redefined = [found for found in results.values() if Kind.REDEFINE in found]
     for sentence_of in (_tags_sentence, _words_sentence):
         yield from _counted(redefined, sentence_of)
+    yield from _choices_and_stand_ins(redefined)
+
+
+def _choices_and_stand_ins(results: list[dict[str, Any]]) -> Iterable[str]:
+    """Yield sentences on the researchers' choices for unknown tags and on general tags that prompts leave out."""
+    changes = [
+        change
+        for found in results
+        for part in ("changes", "original_changes")
+        for change in found[Kind.REDEFINE].get(part, [])
+    ]
+    chosen = {change["tag"]: change["action"] for change in changes if change["rule"].startswith(f"{STAGE}: ")}
+    if chosen:
+        actions = Counter(chosen.values())
+        yield _(
+            "Before the rules, the researchers' choices were applied to tags that the rules do not know: "
+            "%(mapped)d were mapped into known tags, %(dropped)d dropped."
+        ) % {"mapped": actions["merged"], "dropped": actions["removed"]}
+    clips = sum(any(_is_stand_in(change) for change in found[Kind.REDEFINE]["changes"]) for found in results)
+    if clips:
+        yield ngettext(
+            "In %(n)d clip the redefined tags leave out a general tag for which a more special one stands.",
+            "In %(n)d clips the redefined tags leave out general tags for which more special ones stand.",
+            clips,
+        ) % {"n": clips}
+
+
+def _is_stand_in(change: Mapping[str, Any]) -> bool:
+    return change["rule"].startswith(IN_PROMPTS)
 
 
 def _counted(results: list[dict[str, Any]], sentence_of: Callable[[Mapping[str, Any]], str]) -> Iterable[str]:

@@ -123,7 +123,9 @@ class RuledTags:
     def without(self, stand_ins: Sequence[prompts.StandIn]) -> "RuledTags":
         """Without the general tags for which special ones stand in the prompt, each with its reason."""
         gone = [
-            Change(entry.general, "removed", (), f"in prompts: {entry.general} beside {entry.special}", entry.why)
+            Change(
+                entry.general, "removed", (), f"{prompts.IN_PROMPTS}{entry.general} beside {entry.special}", entry.why
+            )
             for entry in stand_ins
         ]
         left_out = {change.tag for change in gone}

@@ -7,6 +7,7 @@ from generation.models import ClipStep
 from generation.redefinition.choices import TagChoice
 from generation.runs import execution, lifecycle
 from generation.settings_model import GenerationSettings, settings_of, store_settings
+from study.setup.making_facts import making_facts
 from tests.generation.studies import SMALL, add_clips, generate
 
 
@@ -68,6 +69,13 @@ def test_choices_are_saved_logged_and_applied_by_the_next_run(foreign, client):
     assert reasons["vocal"]
     text = client.get(page_of(foreign)).content.decode()
     assert text.count(" selected>") == 3
+    facts = " ".join(making_facts(foreign))
+    assert "1 were mapped into known tags, 1 dropped" in facts
+    assert "In 1 clip the redefined tags leave out a general tag" in facts
+    # With a rule set that knows the words the choices still apply, so the page still shows them with their clips.
+    store_settings(foreign, settings_of(foreign).model_copy(update={"rules": "lastfm"}))
+    rows = client.get(page_of(foreign)).content.decode().split("<tr>")[2:]
+    assert ">2<" in next(row for row in rows if "seen live" in row)
 
 
 def test_every_suggestion_can_be_taken_at_once_and_a_choice_taken_back(foreign, client):
