@@ -76,6 +76,10 @@ def read_tag_table(path: str | Path) -> TagTable:
     text = open_text(path)
     delimiter, rows = split_rows(text, path.name)
     header = rows[0]
+    if normalise(header[-1]) == "tags" and delimiter != ",":
+        # One mark separates the columns and the tags (MTG-Jamendo: tabs): the last field was cut into pieces.
+        last = len(header) - 1
+        rows = [[*row[:last], ";".join(row[last:])] if len(row) > len(header) else row for row in rows]
     check_header(header, path.name)
     check_lengths(rows, path.name)
     check_clips([row[0] for row in rows[1:]], header[0], path.name)

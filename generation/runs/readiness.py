@@ -5,17 +5,19 @@ from collections.abc import Iterable
 
 from django.conf import settings as django_settings
 
-from generation.errors import RunStopped
+from generation.errors import GenerationError, RunStopped
 from generation.hardware import has_gpu
 from generation.painting import DiffusersOptions
 from generation.painting.errors import PainterNotReady
+from generation.redefinition import RuleError
 from generation.runs.steps import loaded_models
 from generation.settings_model import GenerationSettings, sentence_language
+from generation.study_files import check_files, rules_of
 from generation.writing import OpenAIOptions, StopsTheBatch, WritingError
 from generation.writing.content import translate_tags
 from generation.writing.hosts import check_host
 from generation.writing.prompt_template import load_template
-from study.models import Clip
+from study.models import Clip, Study
 
 # Text encoders that were trained on English alone.
 ENGLISH_ENCODERS = {"CLIPTextModel", "CLIPTextModelWithProjection", "T5EncoderModel"}
@@ -26,7 +28,7 @@ def is_one_machine() -> bool:
     return str(django_settings.CELERY_BROKER_URL).startswith("filesystem:")
 
 
-def check_tags(clips: Iterable[Clip], settings: GenerationSettings) -> None:
+def check_tags(study: Study, settings: GenerationSettings, clips: Iterable[Clip]) -> None:
     """Check that prompts in the study's language can have all imported tags, before any sentence is paid for.
 
     Raises:
@@ -36,8 +38,8 @@ def check_tags(clips: Iterable[Clip], settings: GenerationSettings) -> None:
         return
     tags = dict.fromkeys(tag for clip in clips for tag in clip.imported_tags)
     try:
-        translate_tags(list(tags), sentence_language(settings))
-    except WritingError as error:
+        translate_tags(list(tags), sentence_language(settings), rules_of(study, settings).translations)
+    except (WritingError, RuleError) as error:
         raise RunStopped(str(error)) from error
 
 
@@ -87,6 +89,18 @@ def check_before_start(settings: GenerationSettings, *, in_process: bool = False
         if in_process:
             _check_painter(settings)
     except (StopsTheBatch, PainterNotReady) as error:
+        raise RunStopped(str(error)) from error
+
+
+def check_own_files(study: Study, settings: GenerationSettings, clips: list[Clip]) -> None:
+    """Check the study's own rule file and tables of predictions.
+
+    Raises:
+        RunStopped: a file is missing or has a fault, or a table lacks some of `clips`; the message names them.
+    """
+    try:
+        check_files(study, settings, clips)
+    except (RuleError, GenerationError) as error:
         raise RunStopped(str(error)) from error
 
 

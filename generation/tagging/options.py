@@ -45,4 +45,20 @@ class ClmrOptions(BaseModel):
     )
 
 
-TaggerOptions = Annotated[MusicnnOptions | ClmrOptions, Field(discriminator="kind")]
+class ImportedOptions(BaseModel):
+    """A table of predictions made elsewhere, by any method: clip × tag with probabilities."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: Literal["imported"] = "imported"
+    file: str = Field(
+        pattern="^[0-9a-f]{64}$",
+        description="The table of predictions, uploaded for this study.",
+    )
+    thresholds: str | None = Field(
+        default=None,
+        description="File that evaluate_tagger wrote: from which probability on each tag counts as heard.",
+    )
+
+
+TaggerOptions = Annotated[MusicnnOptions | ClmrOptions | ImportedOptions, Field(discriminator="kind")]

@@ -65,6 +65,12 @@ def _import_tags(request: HttpRequest, study: Study, form: TagFileForm) -> HttpR
             "%(n)d rows about other clips were skipped.",
             table.skipped,
         ) % {"n": table.skipped}
+    if table.prefixes:
+        message += " " + ngettext(
+            "A prefix such as “genre---” was taken off %(n)d tag.",
+            "A prefix such as “genre---” was taken off %(n)d tags.",
+            table.prefixes,
+        ) % {"n": table.prefixes}
     if table.encoding != "UTF-8":
         message += " " + _("The file was read as %(encoding)s.") % {"encoding": table.encoding}
     messages.success(request, message)

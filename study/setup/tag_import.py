@@ -17,6 +17,7 @@ from study.setup.tag_table import (
     read_tags,
     refused,
     tag_problem,
+    without_prefixes,
 )
 from study.spreadsheet import csv_text
 
@@ -51,7 +52,7 @@ def set_tags(clip: Clip, tags: Sequence[str], *, actor: Any = None) -> None:
         NotAllowedNow: the study is no draft.
     """
     lock_draft(clip.study_id)
-    cleaned = [tag for text in tags if (tag := clean_tag(text))]
+    cleaned = without_prefixes([tag for text in tags if (tag := clean_tag(text))])
     problems = [f"{clip.name}: {problem}" for tag in cleaned if (problem := tag_problem(tag))]
     if len(cleaned) > MOST_TAGS:
         problems.append(

@@ -6,6 +6,7 @@ There are two layouts. A **list** has the columns `clip` and `tags`, the tags se
 """
 
 import csv
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -17,7 +18,15 @@ from study.errors import ImportRefused
 from study.models import Clip
 from study.spreadsheet import NotText, csv_rows, decode_text, delimiter_of, unescape_formula
 
-CLIP_COLUMNS = ("clip", "mp3_path", "file", "filename", "clip_id")  # the first column found names the clip
+CLIP_COLUMNS = (
+    "clip",
+    "mp3_path",
+    "file",
+    "filename",
+    "clip_id",
+    "path",
+    "track_id",
+)  # the first column found names the clip
 TAGS_COLUMN = "tags"
 LONGEST_TAG = 60
 MOST_TAGS = 100
@@ -34,11 +43,23 @@ class TagTable:
     unknown: int = 0  # rows about clips that the study does not have
     skipped: int = 0  # … of which were skipped on request
     encoding: str = "UTF-8"
+    prefixes: int = 0  # tags from which a prefix was taken, as in "genre---rock"
 
 
 def clean_tag(text: str) -> str:
     """Return a tag as people wrote it, in NFC and without superfluous blanks."""
     return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+# The kind before a tag in MTG-Jamendo's files: "genre---rock", "instrument---bell", "mood/theme---dark".
+_PREFIX = re.compile(r"^(genre|instrument|mood/theme|mood|theme)---(?=.)", re.IGNORECASE)
+
+
+def without_prefixes(tags: Sequence[str]) -> list[str]:
+    """Return the tags without the kind that some collections write before them; each once, if there was any."""
+    if not any(_PREFIX.match(tag) for tag in tags):
+        return list(tags)
+    return list(dict.fromkeys(_PREFIX.sub("", tag) for tag in tags))
 
 
 def tag_problem(tag: str) -> str:
@@ -88,7 +109,7 @@ def refused(problems: list[str], unknown_clips: int = 0) -> ImportRefused:
     return ImportRefused(problems, unknown_clips=unknown_clips)
 
 
-class _ClipFinder:
+class ClipFinder:
     """Finds the study's clip that a row names: by its file name, a path that ends in it, or without suffix."""
 
     def __init__(self, clips: Sequence[Clip]) -> None:
@@ -180,7 +201,7 @@ def read_tags(text: str, clips: Sequence[Clip], *, file: str, skip_unknown: bool
     delimiter = delimiter_of(text)
     rows = csv_rows(text, delimiter)
     table = TagTable()
-    finder = _ClipFinder(clips)
+    finder = ClipFinder(clips)
     problems: list[str] = []
     seen: dict[int, int] = {}
     line = 0
@@ -217,14 +238,14 @@ def _read_row(
     line: int,
     fields: list[str],
     layout: _Layout,
-    finder: _ClipFinder,
+    finder: ClipFinder,
     table: TagTable,
     seen: dict[int, int],
     skip_unknown: bool,
 ) -> list[str]:
     """Add one row to `table` and return its problems."""
-    if layout.delimiter == ";" and layout.tags == layout.width - 1 and len(fields) > layout.width:
-        # If semicolons separate the columns, those between tags have cut the last field into pieces.
+    if layout.delimiter in ";\t" and layout.tags == layout.width - 1 and len(fields) > layout.width:
+        # If one mark separates the columns and the tags, the last field was cut into pieces (MTG-Jamendo: by tabs).
         fields = [*fields[: layout.tags], ";".join(fields[layout.tags :])]
     while len(fields) > layout.width and not fields[-1].strip():
         fields = fields[:-1]
@@ -257,7 +278,8 @@ def _read_row(
             _("%(clip)s has %(n)d tags; the limit is %(limit)d. Leave out the least informative ones.")
             % {"clip": name[:80], "n": len(tags), "limit": MOST_TAGS}
         )
-    table.tags[clip.pk] = tags
+    table.prefixes += sum(_PREFIX.match(tag) is not None for tag in tags)
+    table.tags[clip.pk] = without_prefixes(tags)
     return problems
 
 

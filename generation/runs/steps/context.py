@@ -5,8 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from generation.models import ClipStep
+from generation.redefinition import RuleSet
 from generation.runs.conditions import painted_conditions
+from generation.runs.steps.error_translation import as_generation_error
 from generation.settings_model import GenerationSettings, read_settings
+from generation.study_files import rules_of
 from study.models import Clip
 
 
@@ -19,6 +22,12 @@ class StepContext:
     settings: GenerationSettings
     conditions: Mapping[str, Mapping[str, str]]  # key → levels
     results: Mapping[str, dict[str, Any]]  # by kind of step
+
+    @property
+    def rules(self) -> RuleSet:
+        """The rule set of the run's settings with the study's choices; RunStopped if it is missing."""
+        with as_generation_error():
+            return rules_of(self.clip.study, self.settings)
 
     @property
     def token_counting_options(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The tagger and the painter of this process: loading one takes long, so the last one is kept."""
+"""The taggers and the painter of this process: loading one takes long, so those of one study are kept."""
 
 from functools import lru_cache
 
@@ -9,7 +9,7 @@ from generation.settings_model import GenerationSettings
 from generation.tagging import Tagger, TaggerOptions, TaggingError, build_tagger
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)  # a study may have a second tagger
 def _load_tagger(options: TaggerOptions) -> Tagger:
     try:
         return build_tagger(options)
@@ -26,6 +26,12 @@ def _load_painter(options: PainterOptions) -> Painter:
 def tagger_of(settings: GenerationSettings) -> Tagger:
     """Return the tagger that the settings name."""
     return _load_tagger(settings.tagger)
+
+
+def redefined_tagger_of(settings: GenerationSettings) -> Tagger:
+    """Return the second tagger that the settings name."""
+    assert settings.redefined_tagger is not None, "asked for only if the settings name one"
+    return _load_tagger(settings.redefined_tagger)
 
 
 def painter_of(settings: GenerationSettings) -> Painter:

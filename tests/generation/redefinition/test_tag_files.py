@@ -57,6 +57,11 @@ def test_the_report_has_exactly_the_documented_keys(write, run):
         "contradictions_after",
         "contested",
         "unknown_tags",
+        "redundancy",
+        "removed_tags",
+        "empty_before",
+        "empty_after",
+        "emptied",
     ]
     assert all(set(rule) == {"rule", "clips_changed"} for rule in report["rules"])
     assert (report["contradictions_before"], report["contradictions_after"]) == (1, 0)

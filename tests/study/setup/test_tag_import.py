@@ -65,6 +65,9 @@ def test_a_list_is_read_in_each_encoding(study: Study, encoding: str) -> None:
         "clip\ttags\na.wav\tpiano;slow\n",
         "Clip,Tags\r\n\r\na.wav,piano;slow\r\n",
         'tags,clip\n"piano;slow",a.wav\n',
+        "TRACK_ID\tPATH\tDURATION\tTAGS\ntrack_1\t48/a.wav\t9.1\tpiano\tslow\n",
+        "clip,tags\na.wav,instrument---piano;mood/theme---slow;genre---piano\n",
+        "clip,instrument---piano,Theme---slow\na.wav,1,1\n",
         "clip,piano,slow,techno\na.wav,1,1,0\n",
         "clip;techno;piano;slow\na.wav;;1;1.0\n",
         '"clip_id"\t"piano"\t"slow"\t"mp3_path"\r\n"2"\t"1"\t"1"\t"f/a.mp3"\r\n',
@@ -195,3 +198,14 @@ def test_a_whole_data_sets_table_is_not_held_many_times_over(study: Study) -> No
         tracemalloc.stop()
     assert list(table.tags.values()) == [["tag0"]]
     assert peak < len(text)
+
+
+def test_prefixes_are_counted_and_edited_tags_lose_them_too(study: Study) -> None:
+    raw = b"clip,tags\na.wav,genre---rock;genre---;a---b;slow;mood---slow\n"
+    table = import_tags(study, raw, file="tags.csv")
+    assert table.prefixes == 2
+    assert tags(study)["a.wav"] == ["rock", "genre---", "a---b", "slow"]
+    clip = study.clips.first()
+    assert clip is not None
+    set_tags(clip, ["genre---rock", "rock", "genre: rock"])
+    assert clip.imported_tags == ["rock", "genre: rock"]
