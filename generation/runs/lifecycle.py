@@ -91,8 +91,8 @@ def start_run(
     settings = settings_of(study)
     if painted_conditions(study):
         check_before_start(settings, in_process=in_process)
-        wanted = clips_to_generate(study).prefetch_related("stimuli")
-        wanted = [clip for clip in wanted if not is_ready_made(clip)]
+        candidates = clips_to_generate(study).prefetch_related("stimuli")
+        wanted = [clip for clip in candidates if not is_ready_made(clip)]
         check_own_files(study, settings, wanted)
         check_tags(study, settings, wanted)
     with transaction.atomic():
