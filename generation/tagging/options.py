@@ -1,8 +1,11 @@
 """The tagger of a study and its settings. Imports nothing heavy: forms are built from it."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from generation.tagging.files import MUSICNN_WEIGHTS, default_weights_folder
 
 
 class MusicnnOptions(BaseModel):
@@ -15,6 +18,12 @@ class MusicnnOptions(BaseModel):
         default=None,
         description="File that evaluate_tagger wrote: from which probability on each tag counts as heard.",
     )
+
+    @property
+    def files(self) -> dict[str, Path]:
+        """The files that the tagger reads, by the option that names each."""
+        weights = {"weights": default_weights_folder() / MUSICNN_WEIGHTS}
+        return weights | _given_files(thresholds=self.thresholds)
 
 
 class ClmrOptions(BaseModel):
@@ -43,6 +52,15 @@ class ClmrOptions(BaseModel):
         description="Arithmetic of the encoder; bfloat16 is faster where the processor computes in it, and moves "
         "probabilities by about 1e-3.",
     )
+
+    @property
+    def files(self) -> dict[str, Path]:
+        """The files that the tagger reads, by the option that names each."""
+        return _given_files(encoder=self.encoder, head=self.head, tags=self.tags, thresholds=self.thresholds)
+
+
+def _given_files(**paths: str | None) -> dict[str, Path]:
+    return {option: Path(path) for option, path in paths.items() if path}
 
 
 TaggerOptions = Annotated[MusicnnOptions | ClmrOptions, Field(discriminator="kind")]

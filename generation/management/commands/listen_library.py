@@ -59,7 +59,7 @@ class Command(BaseCommand):
         chosen = tagger_options(options | paths)  # workers have other working directories
         tagger = None if options["queue"] else tagger_from(options)
         try:
-            passes.plan_pass(out.resolve(), folder.resolve(), files, chosen.model_dump_json())
+            passes.plan_pass(out.resolve(), folder.resolve(), files, passes.tagger_content(chosen))
         except ValueError as error:
             raise CommandError(str(error), returncode=2) from error
         if tagger is None:

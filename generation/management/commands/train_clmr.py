@@ -89,11 +89,11 @@ class Command(BaseCommand):
         from generation.tagging.clmr.runtime import build_encode
         from generation.tagging.clmr.training import write_results
         from generation.tagging.evaluate import evaluate
-        from generation.tagging.files import sha256_of
+        from study.digests import file_digest
 
         encoder = load_encoder_checkpoint(options["encoder"])
         encode, runtime = build_encode(encoder)
-        digest = sha256_of(options["encoder"])
+        digest = file_digest(options["encoder"])
         rows = {}
         for split in ("train", "valid", "test"):
             line = ProgressLine(self.stderr, f"{split}: represented")

@@ -26,11 +26,11 @@ OUTLINE_BARS = 60
 
 
 def collect_inputs(context: StepContext) -> dict[str, Any]:
-    """Collect the clip's digest and, by part, the options that its result depends on."""
+    """Collect the clip's digest and, by part, the options and files that its result depends on."""
     parts: dict[str, Any] = {"survey": {}}
     if context.conditions and not is_ready_made(context.clip):
         parts["voice"] = context.settings.voice.model_dump(mode="json")
-        parts["tags"] = context.settings.tagger.model_dump(mode="json")
+        parts["tags"] = context.tagger_content
     return {"audio": context.clip.audio_digest, "parts": parts}
 
 

@@ -12,8 +12,8 @@ from generation.tagging.clmr.checkpoints import CheckpointError, load_encoder_ch
 from generation.tagging.clmr.network import SAMPLE_RATE, Head, SampleCNN
 from generation.tagging.clmr.runtime import Precision, Runtime, build_encode
 from generation.tagging.clmr.segments import cut_segments
-from generation.tagging.files import sha256_of
 from generation.tagging.options import ClmrOptions
+from study.digests import file_digest
 
 
 class ClmrTagger(ClipwiseTagger):
@@ -68,8 +68,8 @@ def build_clmr_tagger(options: ClmrOptions) -> ClmrTagger:
         )
     identity = {
         "name": "clmr",
-        "encoder_sha256": sha256_of(Path(options.encoder)),
-        "head_sha256": sha256_of(Path(options.head)),
+        "encoder_sha256": file_digest(Path(options.encoder)),
+        "head_sha256": file_digest(Path(options.head)),
     }
     try:
         return ClmrTagger(encoder, head, vocabulary, identity, runtime=options.runtime, precision=options.precision)
