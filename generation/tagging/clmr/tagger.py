@@ -66,11 +66,19 @@ def build_clmr_tagger(options: ClmrOptions) -> ClmrTagger:
             f"{options.head}: this head does not name its {head.outputs} outputs; "
             "give a text file with its tags in their order, one per line (--tags TAGS.txt)."
         )
+    taught = head.trained_on.get("encoder_weights")
+    if taught is not None and taught != encoder.digest():
+        raise CheckpointError(
+            f"{options.head}: this head was trained on the representations of another encoder than {options.encoder}; "
+            "name the encoder.pt that was written or used when the head was trained."
+        )
     identity = {
         "name": "clmr",
         "encoder_sha256": file_digest(Path(options.encoder)),
         "head_sha256": file_digest(Path(options.head)),
     }
+    # The labels, so that an image's provenance shows whether its tags come from a head on redefined labels.
+    identity |= {f"head_{name}": value for name, value in head.trained_on.items() if name.startswith("annotations")}
     try:
         return ClmrTagger(encoder, head, vocabulary, identity, runtime=options.runtime, precision=options.precision)
     except CheckpointError as error:
