@@ -47,10 +47,10 @@ class ClmrOptions(BaseModel):
     runtime: Literal["auto", "torch", "openvino"] = Field(
         default="auto", description="What computes: OpenVINO where it is installed, else torch."
     )
-    precision: Literal["float32", "bfloat16"] = Field(
+    precision: Literal["auto", "float32", "bfloat16"] = Field(
         default="float32",
-        description="Arithmetic of the encoder; bfloat16 is faster where the processor computes in it, and moves "
-        "probabilities by about 1e-3.",
+        description="Arithmetic of the encoder. bfloat16 is faster, moves probabilities by about 1e-3, and is used "
+        "only where the processor has instructions for it; “auto” takes it there.",
     )
 
     @property

@@ -30,7 +30,7 @@ class Command(BaseCommand):
         data = labelled_audio(options)
         if options["json"] and not options["json"].parent.is_dir():  # before an hour's work, not after it
             raise CommandError(f"--json: the folder {options['json'].parent} does not exist; create it.", returncode=2)
-        tagger = tagger_from(options)
+        tagger = tagger_from(options, self.stderr)
         try:
             test, rate = data.split(options["split"]), data.store.sample_rate
             line = ProgressLine(self.stderr, "tagged")
