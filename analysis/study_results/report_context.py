@@ -16,6 +16,7 @@ from analysis.report.context import condition_views
 from analysis.study_results.checklists import filled_checklists
 from analysis.study_results.deviations import deviations
 from study.models import Participant, Stimulus, Study
+from study.setup.making_facts import making_facts
 
 
 def report_context(analysis: Analysis, language: str, *, with_images: bool = True) -> ReportContext:
@@ -37,6 +38,7 @@ def report_context(analysis: Analysis, language: str, *, with_images: bool = Tru
             language=language,
             versions=analysis.versions,
             flow=_flow(study),
+            making=making_facts(study),
             details=_details(study),
             deviations=deviations(study, analysis),
             checklists=_checklists(study, analysis),

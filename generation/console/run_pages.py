@@ -132,6 +132,8 @@ def generation_settings(request: HttpRequest, slug: str) -> HttpResponse:
         request.POST if request.method == "POST" and editable else None,
         current=current,
         keep_unchanged=study.include_unchanged_clips,
+        files=study.files.defer("text"),
+        as_the_seed=request.GET.get("preset") == "seed",
     )
     if form.is_bound and form.is_valid():
         chosen = form.cleaned_data["settings"]
@@ -143,6 +145,6 @@ def generation_settings(request: HttpRequest, slug: str) -> HttpResponse:
     return render(
         request,
         "generation/settings.html",
-        {"study": study, "form": form, "editable": editable},
+        {"study": study, "form": form, "editable": editable, "preset": request.GET.get("preset") == "seed"},
         status=422 if form.is_bound else 200,
     )

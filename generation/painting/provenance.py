@@ -35,8 +35,17 @@ class Provenance(BaseModel):
     original_tags: tuple[str, ...] = Field(description="The original tags, ordered and cut as used.")
     redefined_tags: tuple[str, ...] = Field(description="The redefined tags, ordered and cut as used.")
     rule_set: dict[str, str] = Field(description="Name, version and digest of the redefinition's rules.")
+    rules_for: Literal["redefined", "both", "original", "neither"] = Field(
+        "redefined", description="The tag sets to which the rules were applied; records from before have the default."
+    )
+    prompt_words: Literal["both", "redefined"] = Field(
+        "redefined", description="The tag sets whose tags became prompt words; records from before have the default."
+    )
     voice_detector: dict[str, Any] = Field(description="The voice detector, its settings and what it found.")
     tagger: dict[str, str] = Field(description="The tagger's identity.")
+    redefined_tagger: dict[str, str] | None = Field(
+        None, description="The second tagger's identity, if one gave the redefined tags."
+    )
     prompt_form: str = Field(description="How the tags were put: tags or sentence.")
     prompt: str = Field(min_length=1, description="The text that the picture was painted from.")
     prompt_tokens: int = Field(ge=0, description="Its length as the painter counts.")

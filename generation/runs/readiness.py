@@ -4,14 +4,17 @@ import os
 
 from django.conf import settings as django_settings
 
-from generation.errors import RunStopped
+from generation.errors import GenerationError, RunStopped
 from generation.hardware import has_gpu
 from generation.painting import DiffusersOptions
 from generation.painting.errors import PainterNotReady
+from generation.redefinition import RuleError
 from generation.runs.steps import loaded_models
 from generation.settings_model import GenerationSettings
+from generation.study_files import check_files
 from generation.writing import OpenAIOptions, StopsTheBatch
 from generation.writing.hosts import check_host
+from study.models import Clip, Study
 
 
 def is_one_machine() -> bool:
@@ -38,6 +41,18 @@ def check_before_start(settings: GenerationSettings, *, in_process: bool = False
         if in_process:
             _check_painter(settings)
     except (StopsTheBatch, PainterNotReady) as error:
+        raise RunStopped(str(error)) from error
+
+
+def check_own_files(study: Study, settings: GenerationSettings, clips: list[Clip]) -> None:
+    """Check the study's own rule file and tables of predictions.
+
+    Raises:
+        RunStopped: a file is missing or has a fault, or a table lacks some of `clips`; the message names them.
+    """
+    try:
+        check_files(study, settings, clips)
+    except (RuleError, GenerationError) as error:
         raise RunStopped(str(error)) from error
 
 

@@ -8,6 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from generation.tagging.files import MUSICNN_WEIGHTS, default_weights_folder
 
 
+def _given_files(**paths: str | None) -> dict[str, Path]:
+    return {option: Path(path) for option, path in paths.items() if path}
+
+
 class MusicnnOptions(BaseModel):
     """musicnn (Pons & Serra 2019), trained on MagnaTagATune's 50 usual tags: the embedded default."""
 
@@ -59,8 +63,25 @@ class ClmrOptions(BaseModel):
         return _given_files(encoder=self.encoder, head=self.head, tags=self.tags, thresholds=self.thresholds)
 
 
-def _given_files(**paths: str | None) -> dict[str, Path]:
-    return {option: Path(path) for option, path in paths.items() if path}
+class ImportedOptions(BaseModel):
+    """A table of predictions made elsewhere, by any method: clip × tag with probabilities."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: Literal["imported"] = "imported"
+    file: str = Field(
+        pattern="^[0-9a-f]{64}$",
+        description="The table of predictions, uploaded for this study.",
+    )
+    thresholds: str | None = Field(
+        default=None,
+        description="File that evaluate_tagger wrote: from which probability on each tag counts as heard.",
+    )
+
+    @property
+    def files(self) -> dict[str, Path]:
+        """The files that the tagger reads, by the option that names each; `file` is a digest already."""
+        return _given_files(thresholds=self.thresholds)
 
 
-TaggerOptions = Annotated[MusicnnOptions | ClmrOptions, Field(discriminator="kind")]
+TaggerOptions = Annotated[MusicnnOptions | ClmrOptions | ImportedOptions, Field(discriminator="kind")]

@@ -88,7 +88,7 @@ def refused(problems: list[str], unknown_clips: int = 0) -> ImportRefused:
     return ImportRefused(problems, unknown_clips=unknown_clips)
 
 
-class _ClipFinder:
+class ClipFinder:
     """Finds the study's clip that a row names: by its file name, a path that ends in it, or without suffix."""
 
     def __init__(self, clips: Sequence[Clip]) -> None:
@@ -180,7 +180,7 @@ def read_tags(text: str, clips: Sequence[Clip], *, file: str, skip_unknown: bool
     delimiter = delimiter_of(text)
     rows = csv_rows(text, delimiter)
     table = TagTable()
-    finder = _ClipFinder(clips)
+    finder = ClipFinder(clips)
     problems: list[str] = []
     seen: dict[int, int] = {}
     line = 0
@@ -217,7 +217,7 @@ def _read_row(
     line: int,
     fields: list[str],
     layout: _Layout,
-    finder: _ClipFinder,
+    finder: ClipFinder,
     table: TagTable,
     seen: dict[int, int],
     skip_unknown: bool,

@@ -55,7 +55,7 @@ def test_no_page_has_a_fault_that_axe_finds(
     found = []
     study_pages = "overview describe clips tags plan power reporting preview open members log delete"
     for study, names, made in (
-        (draft, study_pages, "run settings upload review decide"),
+        (draft, study_pages, "run settings files upload review decide"),
         (empty, "clips tags monitor results", "run"),
         (running, "overview plan open monitor links results", "review"),
     ):

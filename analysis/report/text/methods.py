@@ -28,6 +28,8 @@ def methods(data: Mapping[str, Any], context: ReportContext, alpha: float) -> li
             "second": second,
         }
     ]
+    if context.making:
+        texts.append(" ".join(context.making))
     if data.get("primary"):
         high, low = sides(str(data["primary"].get("contrast")), data, context)
         texts.append(

@@ -60,6 +60,12 @@ class RuleSet:
         return {tag: frozenset(group) for tag, group in members.items()}
 
     @cached_property
+    def replaced(self) -> frozenset[str]:
+        """The tags that no clip has after the rules: merged into others, or removed."""
+        merged = {tag for step in self.steps if isinstance(step.rule, Merge) for tag in step.rule.from_}
+        return frozenset(merged.union(*(step.rule.tags for step in self.steps if isinstance(step.rule, Removal))))
+
+    @cached_property
     def implying(self) -> dict[str, frozenset[str]]:
         """Tag → the tags that imply it directly."""
         sources: dict[str, set[str]] = {}

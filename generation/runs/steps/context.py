@@ -5,9 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from generation.models import ClipStep
+from generation.redefinition import RuleSet
 from generation.runs.conditions import painted_conditions
 from generation.runs.steps.content import Digest, content_of, token_counting_content
+from generation.runs.steps.error_translation import as_generation_error
 from generation.settings_model import GenerationSettings, read_settings
+from generation.study_files import rule_set_of
 from study.digests import path_digest
 from study.models import Clip
 
@@ -25,14 +28,15 @@ class StepContext:
     digest: Digest = path_digest  # of the files that taggers and painters read
 
     @property
-    def tagger_content(self) -> dict[str, Any]:
-        """The tagger's options with the digests of its files."""
-        return content_of(self.settings.tagger, self.digest)
-
-    @property
     def painter_content(self) -> dict[str, Any]:
         """The painter's options with the digests of its files."""
         return content_of(self.settings.painter, self.digest)
+
+    @property
+    def rules(self) -> RuleSet:
+        """The rule set of the run's settings; RunStopped if it is missing."""
+        with as_generation_error():
+            return rule_set_of(self.clip.study, self.settings.rules)
 
     @property
     def token_counting_options(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The tagger and the painter of this process: loading one takes long, so the last one is kept."""
+"""The taggers and the painter of this process: loading one takes long, so those of one study are kept."""
 
 from functools import lru_cache
 
@@ -12,7 +12,7 @@ from study.digests import canonical_digest
 
 
 # `content` is the digest of the options and of the files that they name: a replaced file is loaded anew.
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)  # a study may have a second tagger
 def _load_tagger(options: TaggerOptions, content: str) -> Tagger:
     try:
         tagger = build_tagger(options)
@@ -34,6 +34,13 @@ def _load_painter(options: PainterOptions, content: str) -> Painter:
 def tagger_of(settings: GenerationSettings) -> Tagger:
     """Return the tagger that the settings name, from its files as they are now."""
     return _load_tagger(settings.tagger, canonical_digest(content_of(settings.tagger)))
+
+
+def redefined_tagger_of(settings: GenerationSettings) -> Tagger:
+    """Return the second tagger that the settings name, from its files as they are now."""
+    second = settings.redefined_tagger
+    assert second is not None, "asked for only if the settings name one"
+    return _load_tagger(second, canonical_digest(content_of(second)))
 
 
 def painter_of(settings: GenerationSettings) -> Painter:

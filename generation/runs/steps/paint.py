@@ -61,8 +61,11 @@ def _earlier_results(context: StepContext) -> dict[str, Any]:
     return {
         "voice_detector": {key: value for key, value in heard["voice"].items() if key not in ("curve", "segments")},
         "tagger": heard["tags"]["tagger"],
+        "redefined_tagger": heard["redefined_tags"]["tagger"] if context.settings.redefined_tagger else None,
         "tag_source": redefined["source"],
         "rule_set": redefined["rules"],
+        "rules_for": redefined.get("rules_for", "redefined"),
+        "prompt_words": redefined.get("prompt_words", "redefined"),
         "original_tags": redefined["original"],
         "redefined_tags": redefined["redefined"],
         "sentences": context.results[ClipStep.Kind.WRITE]["sentences"],

@@ -172,3 +172,14 @@ def test_the_methods_name_only_contrasts_with_unequal_sides(
     assert "by_a" not in text
     assert words not in methods({"redefined": two, "sentence": two})
     assert words not in methods(None)
+
+
+def test_the_methods_say_how_the_images_were_made(analysis: dict[str, Any]) -> None:
+    facts = ["The original tags were given by people.", "Only the redefined tags became prompt words."]
+
+    def methods(making: list[str]) -> list[str]:
+        return report_contents(analysis, with_default_views(analysis, ReportContext(title="t", making=making)))[
+            "methods"
+        ]
+
+    assert set(methods(facts)) - set(methods([])) == {" ".join(facts)}

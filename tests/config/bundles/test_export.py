@@ -12,6 +12,7 @@ from django.core.management import CommandError, call_command
 
 from config.bundles import export_study, verify_export
 from config.bundles.check import SUMS
+from generation.models import GenerationRun
 from study.models import Study
 from tests.analysis.answered_studies import answered_study, close, closed_study, receipt_of
 
@@ -55,6 +56,20 @@ def test_an_untouched_export_has_no_fault_and_finds_a_receipt(study: Study, bund
     assert "receipt" in text
     assert "all as cast" in text
     assert "computed again" in text
+
+
+def test_own_files_that_made_the_images_are_exported_once_unsealed(study: Study, tmp_path: Path) -> None:
+    for name in ("mine.yaml", "unused.yaml"):
+        study.files.create(kind="rules", name=name, digest=hashlib.sha256(name.encode()).hexdigest(), text=name)
+    digest = study.files.get(name="mine.yaml").digest
+    GenerationRun.objects.create(study=study, number=1, state="done", settings={"rules": digest})
+    own = f"generation/{digest[:8]}-mine.yaml"
+    names = export_study(study, tmp_path / "study.zip")
+    assert [name for name in names if name.startswith("generation/")] == [own]
+    assert verify_export(tmp_path / "study.zip").faults == ()
+    Study.objects.filter(pk=study.pk).update(status=Study.Status.OPEN, closed_at=None)
+    study.refresh_from_db()
+    assert own not in export_study(study, tmp_path / "sealed.zip")
 
 
 def test_an_unknown_receipt_is_a_fault(bundle: Path) -> None:
