@@ -84,6 +84,27 @@ def test_a_file_of_the_tagger_replaced_at_its_path_is_listened_with_again(listen
         assert not np.allclose(list(after.values()), list(before.values()), atol=1e-4)
 
 
+def test_a_replaced_second_head_is_listened_with_again_and_alone(listening, files, performed_kinds):
+    save_head(Head(8, len(TAGS)), files / "second.pt")
+    second = tagger(files).model_copy(update={"head": str(files / "second.pt")})
+    chosen = GenerationSettings(
+        tag_source="predicted", tagger=tagger(files), redefined_tagger=second, rules_for="neither", painter=SMALL
+    )
+    store_settings(listening, chosen)
+    generate(listening)
+    before = ClipStep.objects.get(clip__study=listening, kind="listen").result
+    performed_kinds.clear()
+    save_head(Head(8, len(TAGS)), files / "second.pt")
+    generate(listening)
+    after = ClipStep.objects.get(clip__study=listening, kind="listen").result
+    assert performed_kinds[0] == "listen"
+    assert after["tags"] == before["tags"]
+    assert after["redefined_tags"]["probabilities"] != before["redefined_tags"]["probabilities"]
+    assert {part for part in after["digests"] if after["digests"][part] != before["digests"][part]} == {
+        "redefined_tags"
+    }
+
+
 def test_the_same_content_at_another_path_is_current(listening, files, performed_kinds, tmp_path_factory):
     generate(listening)
     performed_kinds.clear()
