@@ -160,7 +160,7 @@ class SettingsForm(forms.Form):
             label=_("Keep clips whose tag sets are the same"),
             required=False,
             initial=keep_unchanged,
-            help_text=_("Their images are equal in pairs, so they give no information about redefinition."),
+            help_text=_("Such clips give no information about redefinition."),
         )
         for name, info in VoiceThresholds.model_fields.items():
             self._add(f"thresholds-{name}", info, getattr(current.thresholds, name))

@@ -50,6 +50,15 @@ class TagOverview:
     vocabularies: tuple[VocabularyTag, ...] = ()
 
     @property
+    def given_vocabularies(self) -> list[VocabularyTag]:
+        """The tags that some clip gets from either tagger."""
+        return [row for row in self.vocabularies if row.first or row.second]
+
+    @property
+    def other_vocabularies(self) -> list[VocabularyTag]:
+        return [row for row in self.vocabularies if not (row.first or row.second)]
+
+    @property
     def tags_before(self) -> int:
         return sum(count.before > 0 for count in self.tags)
 

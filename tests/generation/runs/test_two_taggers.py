@@ -224,3 +224,17 @@ def test_settings_that_have_no_effect_or_make_equal_sets_are_refused(chosen, mes
 def test_the_same_tagger_twice_is_fine_if_the_rules_are_for_one_set(study):
     choose(study, redefined_tagger=MusicnnOptions())
     assert settings_of(study).redefined_tagger == settings_of(study).tagger
+
+
+def test_the_report_says_which_set_got_prompt_words_and_counts_clips_that_differ(study):
+    store_settings(study, GenerationSettings(painter=SMALL))
+    generate(study)
+    tags, words = making_facts(study)
+    assert tags == "The original tags were given by people; the redefined tags are those after the rules “curated”."
+    assert words.startswith("The word that a tag becomes in a prompt was used in both tag sets alike")
+    step = ClipStep.objects.filter(clip__study=study, kind="redefine").first()
+    del step.result["prompt_words"]  # as generation left it before the setting existed
+    step.save()
+    assert [fact[:18] for fact in making_facts(study)[1:]] == ["In 2 of 3 clips: T", "In 1 of 3 clips: O"]
+    step.clip.stimuli.update(painter="uploaded")
+    assert making_facts(study)[1] == words
