@@ -2,6 +2,8 @@
 
 from functools import lru_cache
 
+from django.utils.translation import gettext as _
+
 from generation.errors import RunStopped
 from generation.painting import Painter, PainterOptions, build_painter
 from generation.runs.steps.content import content_of
@@ -20,7 +22,7 @@ def _load_tagger(options: TaggerOptions, content: str) -> Tagger:
         raise RunStopped(str(error)) from error
     if canonical_digest(content_of(options)) != content:
         raise RunStopped(
-            "The tagger's files changed while they were read. Start again when they have been copied completely."
+            _("The tagger's files changed while they were read. Start again when they have been copied completely.")
         )
     return tagger
 
