@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from generation.painting.diffusion.model_files import model_folder, model_index
+from generation.painting.diffusion.model_files import model_folder, model_index, weights_digest
 from generation.painting.diffusion.options import DiffusersOptions
 from generation.painting.errors import OutOfMemory, PainterNotReady
 
@@ -16,6 +16,8 @@ class LoadedModel(NamedTuple):
 
     pipeline: Any
     shipped_scheduler: Any
+    weights: str = ""
+    """Digest of a local model's files as they were loaded; empty for a commit on the hub."""
 
 
 # One model at a time: a worker paints for one study after another, and two models would fill a GPU.
@@ -26,18 +28,31 @@ model_lock = threading.RLock()
 
 
 def load_model(options: DiffusersOptions, device: str, dtype: str, *, check_ready: Callable[[], None]) -> LoadedModel:
-    """The model of `options` on `device`. Before loading, `check_ready` is called and another model is released.
+    """The model of `options` on `device`, from its files as they are now.
+
+    Before loading, `check_ready` is called and another model is released.
 
     Raises:
         OutOfMemory, PainterNotReady
     """
-    key = (options.model, options.revision, options.variant, dtype, device, options.safety_checker)
     with model_lock:
+        weights = _weights_of(options)
+        key = (options.model, options.revision, options.variant, dtype, device, options.safety_checker, weights)
         if key not in _loaded:
             check_ready()
             _loaded.clear()
-            _loaded[key] = _load(options, device, dtype)
+            model = _load(options, device, dtype)
+            if _weights_of(options) != weights:
+                raise PainterNotReady(
+                    f"The files of the model '{options.model}' changed while they were read: start again when they "
+                    "have been copied completely."
+                )
+            _loaded[key] = model._replace(weights=weights)
         return _loaded[key]
+
+
+def _weights_of(options: DiffusersOptions) -> str:
+    return "" if options.folder is None else weights_digest(model_folder(options))
 
 
 def _load(options: DiffusersOptions, device: str, dtype: str) -> LoadedModel:

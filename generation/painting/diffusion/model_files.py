@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from generation.painting.diffusion.options import DiffusersOptions
 from generation.painting.errors import PainterNotReady
+from study.digests import path_digest
 
 # Parts of a pipeline without weights.
 _WITHOUT_WEIGHTS = ("tokenizer", "scheduler", "feature_extractor", "image_processor", "processor")
@@ -125,26 +124,8 @@ def _weight_faults(folder: Path, variant: str | None) -> list[str]:
 
 
 def weights_digest(folder: Path) -> str:
-    """SHA-256 over all weight files and settings of a local model, as it has no revision to identify it."""
-    files = sorted(
-        file
-        for pattern in ("**/*.safetensors", "**/*.json", "**/*.txt")
-        for file in folder.glob(pattern)
-        if file.is_file()
-    )
-    stamp = tuple((str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in files)
-    return _digest_of(folder, stamp)
-
-
-@lru_cache(maxsize=4)
-def _digest_of(folder: Path, stamp: tuple[tuple[str, int, int], ...]) -> str:
-    """The digest of the files in `stamp`; their sizes and times are part of the cache key, to notice a change."""
-    whole = hashlib.sha256()
-    for name, _, _ in stamp:
-        with Path(name).open("rb") as file:
-            content = hashlib.file_digest(file, "sha256").hexdigest()
-        whole.update(f"{Path(name).relative_to(folder).as_posix()} {content}\n".encode())
-    return whole.hexdigest()
+    """SHA-256 over the names and contents of a local model's files, as it has no revision to identify it."""
+    return path_digest(folder)
 
 
 def fetch_model(options: DiffusersOptions) -> Path:

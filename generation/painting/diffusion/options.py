@@ -61,6 +61,11 @@ class DiffusersOptions(BaseModel):
         """The local folder, or None for a name on the hub."""
         return Path(self.model).expanduser() if self.model[0] in "/.~\\" or ":" in self.model else None
 
+    @property
+    def files(self) -> dict[str, Path]:
+        """The files and folders of this machine that the painter reads, by the option that names each."""
+        return {} if self.folder is None else {"model": self.folder}  # a commit on the hub is its own digest
+
     @field_validator("model")
     @classmethod
     def _folder_or_hub_name(cls, model: str) -> str:

@@ -34,6 +34,8 @@ class DiffusersPainter:
         self._options = options
         # The most pictures that fit into memory together; None until memory runs out for the first time.
         self.max_batch: int | None = None
+        # Digest of the local files that painted last: those on the disk may be others by now.
+        self._painted_from: str | None = None
 
     @property
     def identity(self) -> dict[str, str]:
@@ -43,7 +45,7 @@ class DiffusersPainter:
             "kind": "diffusers",
             "model": options.model,
             "revision": options.revision or "",
-            "weights": weights_digest(folder) if options.revision is None else "",
+            "weights": self._painted_from or (weights_digest(folder) if options.revision is None else ""),
             "variant": options.variant or "",
             "pipeline": model_index(folder)["_class_name"],
             "scheduler": scheduler_class_name(options, folder),
@@ -116,6 +118,7 @@ class DiffusersPainter:
 
     def _paint_in_batches(self, prompts: Sequence[str], seed: int, batch_sizes: Sequence[int]) -> Painted:
         model = self._model()
+        self._painted_from = model.weights
         images: list[Image.Image] = []
         sizes: list[int] = []
         wanted = list(batch_sizes) if sum(batch_sizes) == len(prompts) else []

@@ -16,6 +16,7 @@ from generation.listening.voice import detect_voice
 from generation.runs import orphan_files
 from generation.runs.conditions import is_ready_made
 from generation.runs.steps import loaded_models
+from generation.runs.steps.content import content_of
 from generation.runs.steps.context import StepContext, StepOutcome
 from generation.runs.steps.error_translation import as_generation_error
 from generation.settings_model import GenerationSettings
@@ -30,11 +31,12 @@ OUTLINE_BARS = 60
 
 
 def collect_inputs(context: StepContext) -> dict[str, Any]:
-    """Collect the clip's digest and, by part, the options that its result depends on."""
+    """Collect the clip's digest and, by part, the options and files that its result depends on."""
     parts: dict[str, Any] = {"survey": {}}
     if context.conditions and not is_ready_made(context.clip):
         parts["voice"] = context.settings.voice.model_dump(mode="json")
-        parts |= {part: options.model_dump(mode="json") for part, options in _taggers(context.settings).items()}
+        taggers = _taggers(context.settings).items()
+        parts |= {part: content_of(options, context.digest) for part, options in taggers}
     return {"audio": context.clip.audio_digest, "parts": parts}
 
 

@@ -26,7 +26,7 @@ VERSION = 1
 
 
 def collect_inputs(context: StepContext) -> dict[str, Any]:
-    """Collect each condition's prompt, the painter's options, and what the seed is drawn from."""
+    """Collect each condition's prompt, the painter's options and files, and what the seed is drawn from."""
     redefined, written = context.results[ClipStep.Kind.REDEFINE], context.results[ClipStep.Kind.WRITE]
     prompts = {
         key: redefined["prompts"][levels["tags"]]
@@ -36,7 +36,7 @@ def collect_inputs(context: StepContext) -> dict[str, Any]:
     }
     return {
         "prompts": prompts,
-        "painter": context.settings.painter.model_dump(mode="json"),
+        "painter": context.painter_content,
         "study_seed": context.clip.study.seed,
         "audio": context.clip.audio_digest,
         "seed_number": context.step.seed_number,

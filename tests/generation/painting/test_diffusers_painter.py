@@ -24,7 +24,7 @@ PROMPTS = ["a guitar", "piano and drums", "a slow piano piece", "drums"]
 def _no_spies_stay():
     """Remove what a test patched into the model, which stays loaded from test to test."""
     yield
-    for pipeline, _ in loaded_model._loaded.values():
+    for pipeline, *_ in loaded_model._loaded.values():
         for part, method in (("unet", "forward"), ("vae", "decode")):
             vars(getattr(pipeline, part, pipeline)).pop(method, None)
 
