@@ -54,9 +54,12 @@ def _check_writer(settings: GenerationSettings) -> None:
 
 def _check_model(painter: DiffusersOptions) -> None:
     """Files and GPU, without torch, which a web process may not have."""
-    from generation.painting.diffusion.model_files import check_files
+    from generation.painting.diffusion.families import what_it_takes
+    from generation.painting.diffusion.model_files import check_files, model_folder
+    from generation.painting.diffusion.settings_check import check_settings
 
     try:
+        check_settings(painter, what_it_takes(model_folder(painter)))
         check_files(painter)
     except ImportError:  # a web host without the workers' libraries: the workers check
         return

@@ -8,14 +8,16 @@ from typing import Any, NamedTuple
 
 from generation.painting.diffusion.model_files import model_folder, model_index
 from generation.painting.diffusion.options import DiffusersOptions
+from generation.painting.diffusion.weights import LoadedPart, recorded_parts
 from generation.painting.errors import OutOfMemory, PainterNotReady
 
 
 class LoadedModel(NamedTuple):
-    """A diffusers pipeline on its device, and the scheduler that the model ships with."""
+    """A diffusers pipeline on its device, the scheduler that the model ships with, and the account of its weights."""
 
     pipeline: Any
     shipped_scheduler: Any
+    parts: tuple[LoadedPart, ...] = ()
 
 
 # One model at a time: a worker paints for one study after another, and two models would fill a GPU.
@@ -45,20 +47,24 @@ def _load(options: DiffusersOptions, device: str, dtype: str) -> LoadedModel:
     from diffusers import AutoPipelineForText2Image
 
     folder = model_folder(options)
+    index = model_index(folder)
     arguments: dict[str, Any] = {
+        # Parts that the model was saved without, such as the T5 of Stable Diffusion 3: diffusers asks for them.
+        **{name: None for name, value in index.items() if isinstance(value, list) and value and value[0] is None},
         "dtype": getattr(torch, dtype),
         "variant": options.variant,
         "use_safetensors": True,
         "local_files_only": True,
     }
-    if not options.safety_checker and "safety_checker" in model_index(folder):
+    if not options.safety_checker and "safety_checker" in index:
         arguments |= {"safety_checker": None, "requires_safety_checker": False}
     try:
-        pipeline = AutoPipelineForText2Image.from_pretrained(folder, **arguments)
+        with recorded_parts() as parts:
+            pipeline = AutoPipelineForText2Image.from_pretrained(folder, **arguments)
         pipeline = pipeline.to(device)
     except (torch.OutOfMemoryError, MemoryError) as error:
         raise OutOfMemory(f"The model '{options.model}' does not fit into memory ({device}).") from error
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+    except Exception as error:  # each library raises its own; none of them concerns a single clip
         raise PainterNotReady(f"The model '{options.model}' cannot be loaded: {error}") from error
     pipeline.set_progress_bar_config(disable=True)
-    return LoadedModel(pipeline, pipeline.scheduler)
+    return LoadedModel(pipeline, pipeline.scheduler, tuple(parts))

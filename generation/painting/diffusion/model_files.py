@@ -11,8 +11,11 @@ from typing import Any
 from generation.painting.diffusion.options import DiffusersOptions
 from generation.painting.errors import PainterNotReady
 
-# Parts of a pipeline without weights.
+# Parts of a pipeline without weights, also as parts of a first stage ("prior_tokenizer").
 _WITHOUT_WEIGHTS = ("tokenizer", "scheduler", "feature_extractor", "image_processor", "processor")
+# Files that hold a vocabulary whole, each of them enough. Without any, transformers makes an empty one in silence.
+_VOCABULARIES = ("tokenizer.json", "spiece.model", "tokenizer.model", "sentencepiece.bpe.model", "vocab.txt")
+_BYTE_PAIRS = ("vocab.json", "merges.txt")  # only together
 
 
 def model_folder(options: DiffusersOptions) -> Path:
@@ -79,11 +82,14 @@ def check_files(options: DiffusersOptions) -> Path:
     folder = model_folder(options)
     faults = []
     for name in components(model_index(folder)):
+        kind = name.removeprefix("prior_")
         if name == "safety_checker" and not options.safety_checker:
             continue
         if not (folder / name).is_dir():
             faults.append(f"the folder '{name}' is missing")
-        elif not name.startswith(_WITHOUT_WEIGHTS):
+        elif kind.startswith("tokenizer"):
+            faults += _vocabulary_faults(folder / name)
+        elif not kind.startswith(_WITHOUT_WEIGHTS):
             faults += _weight_faults(folder / name, options.variant)
     if faults:
         remedy = (
@@ -92,14 +98,34 @@ def check_files(options: DiffusersOptions) -> Path:
         raise PainterNotReady(
             f"The model '{options.model}' is not complete: {'; '.join(faults)}. To repair it, {remedy}."
         )
+    if options.variant and not any(_is_of(file, options.variant) for file in folder.glob("*/*.safetensors")):
+        raise PainterNotReady(
+            f"The model '{options.model}' has no weight files of the variant '{options.variant}': leave the setting "
+            "'variant' empty, or fetch them."
+        )
     return folder
+
+
+def _vocabulary_faults(folder: Path) -> list[str]:
+    if any((folder / name).exists() for name in _VOCABULARIES):
+        return []
+    missing = [name for name in _BYTE_PAIRS if not (folder / name).exists()]
+    if not missing:
+        return []
+    if len(missing) == len(_BYTE_PAIRS):
+        return [f"'{folder.name}' has no vocabulary (tokenizer.json, vocab.json with merges.txt, spiece.model …)"]
+    return [f"'{folder.name}/{missing[0]}' is missing"]
+
+
+def _is_of(file: Path, variant: str) -> bool:
+    return f".{variant}." in file.name or f".{variant}-" in file.name
 
 
 def _weight_files(folder: Path, variant: str | None) -> list[Path]:
     """The weight files of one part; those of the variant, if there are any."""
     files = sorted(folder.glob("*.safetensors"))
     if variant:
-        return [file for file in files if f".{variant}." in file.name or f".{variant}-" in file.name] or files
+        return [file for file in files if _is_of(file, variant)] or files
     return files
 
 
