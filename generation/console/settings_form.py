@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
+from generation.console import model_settings
 from generation.painting.options import DiffusersOptions, SketchOptions
 from generation.redefinition import SHIPPED, VoiceThresholds
 from generation.settings_model import GenerationSettings
@@ -158,7 +159,13 @@ class SettingsForm(forms.Form):
                 kind = kind_of(options)
                 fields = [self[name] for name in self.fields if name.startswith(f"{room}-{kind}-")]
                 if fields:
-                    yield Group(kind, "", fields, room=room, kind=kind)
+                    help_text = self._model_in_words() if options is DiffusersOptions else ""
+                    yield Group(kind, help_text, fields, room=room, kind=kind)
+
+    def _model_in_words(self) -> str:
+        """Return what the diffusion model takes, of the settings just sent or else of those saved; empty for none."""
+        sent = getattr(self, "cleaned_data", {}).get("settings", self.current)
+        return model_settings.describe(sent.painter) if isinstance(sent.painter, DiffusersOptions) else ""
 
     def clean(self) -> dict[str, Any]:
         """Build the settings from the fields of the chosen kinds.
@@ -191,7 +198,13 @@ class SettingsForm(forms.Form):
             self._add_errors(error)
         else:
             self._check_address(cleaned["settings"])
+            self._check_model(cleaned["settings"])
         return cleaned
+
+    def _check_model(self, chosen: GenerationSettings) -> None:
+        if isinstance(chosen.painter, DiffusersOptions):
+            for setting, message in model_settings.faults(chosen.painter):
+                self.add_error(f"painter-diffusers-{setting}", message)
 
     def _check_address(self, chosen: GenerationSettings) -> None:
         if isinstance(chosen.writer, OpenAIOptions):

@@ -57,7 +57,7 @@ class Family:
 
 # Cleaning depends on whether Beautiful Soup is installed, so that a picture could not be painted again elsewhere.
 _UNCLEANED = {"clean_caption": False}
-_ONE_STAGE = gettext_noop("it is one stage of a model in several folders, which do not paint together here")
+_ONE_STAGE = gettext_noop("its stages are models in folders of their own, which do not paint together here")
 
 FAMILIES = (
     Family(

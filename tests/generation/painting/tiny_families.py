@@ -357,7 +357,7 @@ def save_qwen_image(folder: Path) -> Path:
     encoder = Qwen2_5_VLForConditionalGeneration(Qwen2_5_VLConfig(text_config=text, vision_config=vision)).eval()
     QwenImagePipeline(
         transformer=_louder(transformer, 1.0),
-        vae=_louder(vae, 1.0),
+        vae=_louder(vae, 2.0),
         scheduler=_flow(),
         tokenizer=tokenizer,
         text_encoder=encoder,
