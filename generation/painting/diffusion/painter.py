@@ -74,8 +74,12 @@ class DiffusersPainter:
         Raises:
             PainterNotReady: the message names what is missing and how to fix it.
         """
+        check_settings(self._options, self._takes)
+        self._check_loadable()
+
+    def _check_loadable(self) -> None:
+        """Check what loading needs. Settings without an effect do not matter: older pictures were painted with them."""
         options = self._options
-        check_settings(options, self._takes)
         folder = check_files(options)
         if options.device == "cuda" and self._device != "cuda":
             raise PainterNotReady(
@@ -99,6 +103,7 @@ class DiffusersPainter:
             ModelRefused: the model would paint wrongly; the message names what is wrong and what to do.
             OutOfMemory, PainterNotReady
         """
+        check_settings(self._options, self._takes)
         with model_lock:
             model = self._model()
             if self._proof is None or self._proof[0] is not model:
@@ -220,7 +225,7 @@ class DiffusersPainter:
         )
 
     def _model(self) -> LoadedModel:
-        return load_model(self._options, self._device, self._dtype_name, check_ready=self.check_ready)
+        return load_model(self._options, self._device, self._dtype_name, check_ready=self._check_loadable)
 
     @cached_property
     def _takes(self) -> Takes:

@@ -87,7 +87,7 @@ class TestAFolderWithoutItsVocabulary:
     def test_without_that_the_proof_refuses_it_and_without_both_the_clip_fails(self, model_copy, monkeypatch):
         self.strip(model_copy)
         painter = painter_for(model_copy)
-        monkeypatch.setattr(painter, "check_ready", lambda: None)
+        monkeypatch.setattr("generation.painting.diffusion.painter.check_files", lambda options: model_copy)
         with pytest.raises(ModelRefused, match=r"tokenizer of .* knows \d+ tokens and its text encoder 527"):
             painter.prove(PROMPTS)
         # The control: transformers builds an empty vocabulary, and all prompts give one picture.

@@ -110,6 +110,7 @@ def _deep_vae(channels: int = 4, **changes: Any):
         "down_block_types": ("DownEncoderBlock2D",) * 4,
         "up_block_types": ("UpDecoderBlock2D",) * 4,
         "layers_per_block": 1,
+        "mid_block_add_attention": False,  # of a large picture it would take most of a test's time
     }
     return _vae(channels, **shape | changes)
 
