@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 from generation.painting.diffusion.model_files import model_folder, model_index
 from generation.painting.diffusion.options import DiffusersOptions
+from generation.painting.diffusion.prompt_limits import forbid_cuts
+from generation.painting.diffusion.prompt_tokens import PromptTokens
 from generation.painting.errors import OutOfMemory, PainterNotReady
 
 
@@ -61,4 +63,5 @@ def _load(options: DiffusersOptions, device: str, dtype: str) -> LoadedModel:
     except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
         raise PainterNotReady(f"The model '{options.model}' cannot be loaded: {error}") from error
     pipeline.set_progress_bar_config(disable=True)
+    forbid_cuts(getattr(pipeline, name) for name in PromptTokens(folder).readers)
     return LoadedModel(pipeline, pipeline.scheduler)
