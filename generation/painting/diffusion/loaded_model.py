@@ -6,10 +6,14 @@ import threading
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from generation.painting.diffusion.model_files import model_folder, model_index
+from generation.painting.diffusion.adapters import identity_of_adapters, load_adapters
+from generation.painting.diffusion.digests import file_digest
+from generation.painting.diffusion.memory import loading_arguments, place
+from generation.painting.diffusion.model_files import components, model_folder, model_index
 from generation.painting.diffusion.options import DiffusersOptions
 from generation.painting.diffusion.prompt_limits import forbid_cuts
 from generation.painting.diffusion.prompt_tokens import PromptTokens
+from generation.painting.diffusion.single_file import checkpoint_path, load_single_file
 from generation.painting.errors import OutOfMemory, PainterNotReady
 
 
@@ -33,7 +37,7 @@ def load_model(options: DiffusersOptions, device: str, dtype: str, *, check_read
     Raises:
         OutOfMemory, PainterNotReady
     """
-    key = (options.model, options.revision, options.variant, dtype, device, options.safety_checker)
+    key = (dtype, device, *_what_is_loaded(options))
     with model_lock:
         if key not in _loaded:
             check_ready()
@@ -42,22 +46,43 @@ def load_model(options: DiffusersOptions, device: str, dtype: str, *, check_read
         return _loaded[key]
 
 
+def _what_is_loaded(options: DiffusersOptions) -> tuple[object, ...]:
+    """The settings that make another model in memory, with the content of files that their names do not fix."""
+    settings = options.model_dump(
+        exclude={"scheduler", "steps", "guidance", "size", "negative_prompt", "images_at_once", "dtype", "device"}
+    )
+    content = file_digest(checkpoint_path(options)) if options.is_single_file else ""
+    return (
+        *sorted((name, str(value)) for name, value in settings.items()),
+        content,
+        *identity_of_adapters(options).values(),
+    )
+
+
 def _load(options: DiffusersOptions, device: str, dtype: str) -> LoadedModel:
     import torch
     from diffusers import AutoPipelineForText2Image
 
     folder = model_folder(options)
+    index = model_index(folder)
+    parts = components(index)
+    number_format = getattr(torch, dtype)
     arguments: dict[str, Any] = {
-        "dtype": getattr(torch, dtype),
+        "dtype": number_format,
         "variant": options.variant,
         "use_safetensors": True,
         "local_files_only": True,
     }
-    if not options.safety_checker and "safety_checker" in model_index(folder):
+    if not options.safety_checker and "safety_checker" in index:
         arguments |= {"safety_checker": None, "requires_safety_checker": False}
     try:
-        pipeline = AutoPipelineForText2Image.from_pretrained(folder, **arguments)
-        pipeline = pipeline.to(device)
+        if options.is_single_file:
+            pipeline = load_single_file(options, index, parts, number_format)
+        else:
+            arguments |= loading_arguments(options, parts, number_format)
+            pipeline = AutoPipelineForText2Image.from_pretrained(folder, **arguments)
+        load_adapters(pipeline, options)
+        pipeline = place(pipeline, options, device, number_format, parts)
     except (torch.OutOfMemoryError, MemoryError) as error:
         raise OutOfMemory(f"The model '{options.model}' does not fit into memory ({device}).") from error
     except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
