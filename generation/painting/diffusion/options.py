@@ -133,7 +133,8 @@ class DiffusersOptions(BaseModel):
     @classmethod
     def _readable_adapters(cls, adapters: str) -> str:
         parse_adapters(adapters)
-        return adapters
+        # One way to write them, so that a browser's line ends make no other settings.
+        return "\n".join(line.strip() for line in adapters.splitlines() if line.strip())
 
     @model_validator(mode="after")
     def _reproducible(self) -> DiffusersOptions:

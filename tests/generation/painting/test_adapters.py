@@ -27,7 +27,10 @@ def factors(saved_model, *, part="unet", scale=0.5, seed=1, kind="peft"):
     from safetensors import safe_open
 
     file = {"unet": "unet/diffusion_pytorch_model", "text_encoder": "text_encoder/model"}[part]
-    places = {"unet": ("to_q.weight", "to_v.weight"), "text_encoder": ("q_proj.weight", "out_proj.weight", "fc1.weight")}[part]
+    places = {
+        "unet": ("to_q.weight", "to_v.weight"),
+        "text_encoder": ("q_proj.weight", "out_proj.weight", "fc1.weight"),
+    }[part]
     generator = torch.Generator().manual_seed(seed)
     found = {}
     with safe_open(saved_model / f"{file}.safetensors", framework="pt") as weights:

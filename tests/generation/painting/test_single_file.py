@@ -205,3 +205,53 @@ def test_a_safety_checker_of_the_configuration_is_used_and_none_is_made_up(tmp_p
 def test_settings_that_contradict_each_other_are_refused(settings, words):
     with pytest.raises(ValidationError, match=words):
         DiffusersOptions(**settings)
+
+
+@pytest.fixture
+def hub(tmp_path, monkeypatch):
+    """A hub whose repositories are folders: what is fetched lands in the cache, by the patterns that were asked for."""
+    from huggingface_hub.utils import filter_repo_objects
+
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "cache"))
+    remote, fetched = tmp_path / "remote", []
+
+    def download(name, revision, allow_patterns=None, local_files_only=False):
+        kept = tmp_path / "cache" / f"models--{name.replace('/', '--')}" / "snapshots" / revision
+        if local_files_only:
+            if kept.is_dir():
+                return str(kept)
+            raise FileNotFoundError(name)
+        files = [str(file.relative_to(remote / name)) for file in (remote / name).rglob("*") if file.is_file()]
+        for file in filter_repo_objects(files, allow_patterns=allow_patterns):
+            (kept / file).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(remote / name / file, kept / file)
+            fetched.append(f"{name}/{file}")
+        return str(kept)
+
+    monkeypatch.setattr("huggingface_hub.snapshot_download", download)
+    return remote, fetched
+
+
+def test_fetching_takes_the_file_its_configuration_and_only_the_weights_that_the_file_lacks(
+    hub, saved_model, tensors, tmp_path
+):
+    remote, fetched = hub
+    shutil.copytree(saved_model, remote / "owner" / "base")
+    (remote / "owner" / "tuned").mkdir(parents=True)
+    bare = {key: value for key, value in tensors.items() if not key.startswith("first_stage")}
+    save_tensors(bare, remote / "owner" / "tuned" / "tuned.safetensors")
+    save_tensors(bare, remote / "owner" / "tuned" / "another.safetensors")
+    options = DiffusersOptions(
+        model="owner/tuned",
+        revision=COMMIT,
+        checkpoint="tuned.safetensors",
+        config="owner/base",
+        config_revision=COMMIT,
+    )
+    fetch_model(options)
+    weights = {name for name in fetched if name.endswith(".safetensors")}
+    assert weights == {
+        "owner/tuned/tuned.safetensors",
+        "owner/base/vae/diffusion_pytorch_model.safetensors",
+    }
+    assert check_files(options)
