@@ -219,11 +219,8 @@ def _faults_of(pipeline: Any, name: str, class_name: str, shapes: Mapping[str, t
         own = {key for key in shapes if key.startswith(_DENOISER)} or {key for key in shapes if not _is_of_a_part(key)}
     else:
         own = {key for key in shapes if key.startswith(_prefixes(name, class_name))}
-        if (
-            any(".model." in key[: key.find(".model.") + 7] and "transformer" not in key for key in own)
-            and name != "vae"
-        ):
-            return []  # OpenCLIP: the last layer of its file is never used
+        if any(key.startswith("cond_stage_model.model.") for key in own):
+            return []  # Stable Diffusion 2: its file has a layer more than is used
     own = {key for key in own if not key.startswith(_OF_NO_PART) and not key.endswith(("position_ids", "logit_scale"))}
     in_file = sum(prod(shapes[key]) for key in own)
     used = sum(value.numel() for key, value in part.state_dict().items() if not key.endswith("position_ids"))

@@ -33,6 +33,8 @@ _UNET = {
     "up_blocks.0.upsamplers.0": "output_blocks.1.2",
     "up_blocks.1.resnets.0": "output_blocks.2.0",
     "up_blocks.1.resnets.1": "output_blocks.3.0",
+    "add_embedding.linear_1": "label_emb.0.0",
+    "add_embedding.linear_2": "label_emb.0.2",
     "conv_norm_out": "out.0",
     "conv_out": "out.2",
 }
@@ -63,18 +65,52 @@ def vae_key(key: str) -> str:
 
 
 def clip_key(key: str) -> str:
-    return "cond_stage_model.transformer.text_model." + key.removeprefix("text_model.")
+    return "transformer.text_model." + key.removeprefix("text_model.")
 
 
-def single_file_tensors(model: Path) -> dict:
-    """All tensors of the saved model by the keys of the original code."""
+_OPEN_CLIP = {
+    "embeddings.position_embedding.weight": "positional_embedding",
+    "embeddings.token_embedding.weight": "token_embedding.weight",
+    "final_layer_norm": "ln_final",
+    "encoder.layers.": "transformer.resblocks.",
+    "layer_norm1": "ln_1",
+    "layer_norm2": "ln_2",
+    "mlp.fc1": "mlp.c_fc",
+    "mlp.fc2": "mlp.c_proj",
+    "self_attn": "attn",
+}
+
+
+def open_clip_tensors(encoder: dict, prefix: str) -> dict:
+    """The tensors of a CLIP encoder as OpenCLIP names them, with query, key and value in one."""
+    import torch
+
+    found, joined = {}, {}
+    for key, value in encoder.items():
+        if key == "text_projection.weight":
+            found[f"{prefix}text_projection"] = value.T.contiguous()
+            continue
+        new = key.removeprefix("text_model.")
+        for ours, theirs in _OPEN_CLIP.items():
+            new = new.replace(ours, theirs)
+        if (part := re.search(r"\.([qkv])_proj\.(weight|bias)$", new)) is not None:
+            joined.setdefault(f"{new[: part.start()]}.in_proj_{part[2]}", {})[part[1]] = value
+        else:
+            found[prefix + new] = value.contiguous()
+    return found | {prefix + key: torch.cat([parts[name] for name in "qkv"]) for key, parts in joined.items()}
+
+
+def single_file_tensors(model: Path, *, clip: str = "cond_stage_model.") -> dict:
+    """All tensors of the saved model by the keys of the original code; `clip`: where the first encoder lies."""
     from safetensors.torch import load_file
 
     found = {}
+    if (second := model / "text_encoder_2" / "model.safetensors").is_file():
+        found |= open_clip_tensors(load_file(second), "conditioner.embedders.1.model.")
     for folder, name, rename in (
         ("unet", "diffusion_pytorch_model", unet_key),
         ("vae", "diffusion_pytorch_model", vae_key),
-        ("text_encoder", "model", clip_key),
+        ("text_encoder", "model", lambda key: clip + clip_key(key)),
     ):
         for key, value in load_file(model / folder / f"{name}.safetensors").items():
             new = rename(key)

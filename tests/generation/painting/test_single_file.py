@@ -14,7 +14,7 @@ from generation.painting.diffusion.model_files import check_files, fetch_model
 from generation.painting.diffusion.painter import DiffusersPainter
 from generation.painting.errors import PainterNotReady
 from tests.generation.painting.checkpoints import configuration_of, save_tensors, single_file_tensors
-from tests.generation.painting.kinds import save_flux
+from tests.generation.painting.kinds import save_flux, save_xl
 from tests.generation.painting.test_diffusers_painter import PROMPTS, assert_alike, painter_for
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -122,6 +122,22 @@ def test_a_part_that_the_file_lacks_comes_from_the_configuration_or_is_missed(
     whole = painter_for(path, config=str(saved_model))
     whole.check_ready()
     assert_alike(painted, whole.paint(PROMPTS, seed=4).images)
+
+
+def test_xl_as_one_file_with_both_of_its_encoders(tmp_path):
+    """The second encoder is wider than the first, as in the real ones: diffusers tells them apart by that."""
+    folder = save_xl(tmp_path / "xl", second_width=24)
+    found = single_file_tensors(folder, clip="conditioner.embedders.0.")
+    path = save_tensors(found, tmp_path / "xl.safetensors")
+    configuration = configuration_of(folder, tmp_path / "configuration")
+    expected = painter_for(folder, guidance=5).paint(PROMPTS, seed=2).images
+    painter = painter_for(path, config=str(configuration), guidance=5)
+    painter.check_ready()
+    assert_alike(expected, painter.paint(PROMPTS, seed=2).images)
+    assert painter.token_limit == 77
+    second = "conditioner.embedders.1.model."
+    odd = save_tensors(found | {f"{second}odd": found[f"{second}ln_final.bias"].clone()}, tmp_path / "odd.safetensors")
+    assert "its keys for 'text_encoder_2' hold" in refusal(painter_for(odd, config=str(configuration)))
 
 
 def test_flux_as_one_file_with_the_rest_from_a_whole_model(tmp_path):
