@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 
+import numpy as np
 import pytest
 from pydantic import ValidationError
 
@@ -12,6 +13,7 @@ from generation.painting import DiffusersOptions
 from generation.painting.diffusion import adapters as adapters_module
 from generation.painting.diffusion.model_files import check_files
 from generation.painting.errors import PainterNotReady
+from tests.generation.painting.kinds import SAVERS
 from tests.generation.painting.test_diffusers_painter import PROMPTS, assert_alike, painter_for, pixels
 from tests.generation.painting.test_single_file import COMMIT
 
@@ -26,11 +28,9 @@ def factors(saved_model, *, part="unet", scale=0.5, seed=1, kind="peft"):
     import torch
     from safetensors import safe_open
 
-    file = {"unet": "unet/diffusion_pytorch_model", "text_encoder": "text_encoder/model"}[part]
-    places = {
-        "unet": ("to_q.weight", "to_v.weight"),
-        "text_encoder": ("q_proj.weight", "out_proj.weight", "fc1.weight"),
-    }[part]
+    is_encoder = part.startswith("text_encoder")
+    file = f"{part}/model" if is_encoder else f"{part}/diffusion_pytorch_model"
+    places = ("q_proj.weight", "out_proj.weight", "fc1.weight") if is_encoder else ("to_q.weight", "to_v.weight")
     generator = torch.Generator().manual_seed(seed)
     found = {}
     with safe_open(saved_model / f"{file}.safetensors", framework="pt") as weights:
@@ -114,6 +114,38 @@ def test_the_provenance_names_file_weight_and_content_and_a_changed_file_is_load
     save(ink, factors(saved_model, seed=9))
     assert painter.identity["adapters"] != before["adapters"]
     assert different(images, painter.paint(PROMPTS[:1], seed=2).images)
+
+
+@pytest.mark.parametrize(
+    ("kind", "parts", "settings"),
+    [
+        ("xl", ("unet", "text_encoder", "text_encoder_2"), {"guidance": 5}),
+        ("flux", ("transformer",), {"guidance": 3.5, "steps": 2}),
+    ],
+)
+def test_adapters_of_other_kinds_of_models(needs_peft, tmp_path, kind, parts, settings):
+    folder = SAVERS[kind](tmp_path / kind)
+    tensors = {key: value for part in parts for key, value in factors(folder, part=part).items()}
+    path = save(tmp_path / "ink.safetensors", tensors)
+    plain = painter_for(folder, **settings).paint(PROMPTS, seed=2).images
+    adapted = painter_for(folder, adapters=str(path), **settings).paint(PROMPTS, seed=2).images
+    fused = painter_for(folder, adapters=str(path), adapters_fused=True, **settings).paint(PROMPTS, seed=2).images
+    assert all((a != b).any() for a, b in zip(pixels(plain), pixels(adapted), strict=True))
+    assert_alike(adapted, fused, tolerance=1)
+
+
+@pytest.mark.parametrize("fused", [True, False])
+def test_an_adapter_counts_also_with_weights_in_fp8(needs_peft, saved_model, ink, fused):
+    plain = painter_for(saved_model, weight_format="fp8").paint(PROMPTS, seed=2).images
+    full = painter_for(saved_model, adapters=str(ink)).paint(PROMPTS, seed=2).images
+    painter = painter_for(saved_model, adapters=str(ink), weight_format="fp8", adapters_fused=fused)
+    adapted = painter.paint(PROMPTS, seed=2).images
+    assert_alike(full, adapted, tolerance=60)
+    distance = [
+        sum(np.abs(a - b).mean() for a, b in zip(pixels(adapted), pixels(other), strict=True))
+        for other in (full, plain)
+    ]
+    assert distance[0] < distance[1]
 
 
 def misfits(saved_model):
