@@ -7,13 +7,12 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from generation.painting.diffusion.adapters import identity_of_adapters, load_adapters
-from generation.painting.diffusion.digests import file_digest
 from generation.painting.diffusion.memory import loading_arguments, place
-from generation.painting.diffusion.model_files import components, model_folder, model_index
+from generation.painting.diffusion.model_files import components, identity_of_files, model_folder, model_index
 from generation.painting.diffusion.options import DiffusersOptions
 from generation.painting.diffusion.prompt_limits import forbid_cuts
 from generation.painting.diffusion.prompt_tokens import PromptTokens
-from generation.painting.diffusion.single_file import checkpoint_path, load_single_file
+from generation.painting.diffusion.single_file import load_single_file
 from generation.painting.errors import OutOfMemory, PainterNotReady
 
 
@@ -47,16 +46,12 @@ def load_model(options: DiffusersOptions, device: str, dtype: str, *, check_read
 
 
 def _what_is_loaded(options: DiffusersOptions) -> tuple[object, ...]:
-    """The settings that make another model in memory, with the content of files that their names do not fix."""
+    """The settings that make another model in memory, with the content of the files."""
     settings = options.model_dump(
         exclude={"scheduler", "steps", "guidance", "size", "negative_prompt", "images_at_once", "dtype", "device"}
     )
-    content = file_digest(checkpoint_path(options)) if options.is_single_file else ""
-    return (
-        *sorted((name, str(value)) for name, value in settings.items()),
-        content,
-        *identity_of_adapters(options).values(),
-    )
+    content = (*identity_of_files(options).values(), *identity_of_adapters(options).values())
+    return (*sorted((name, str(value)) for name, value in settings.items()), *content)
 
 
 def _load(options: DiffusersOptions, device: str, dtype: str) -> LoadedModel:
