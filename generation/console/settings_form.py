@@ -30,12 +30,15 @@ ROOMS: dict[str, tuple[type[BaseModel], ...]] = {
 # secret.
 NOT_IN_PAGES = {"kind", "key_variable"}
 OF_THE_STUDY = ("tag_source", "tag_limit", "tag_floor")
-LONG_TEXTS = {"negative_prompt"}
+LONG_TEXTS = {"negative_prompt", "adapters"}
 LABELS = {
     "voice_at": gettext_lazy("A voice from"),
     "none_at": gettext_lazy("No voice up to"),
     "tagger_at": gettext_lazy("Threshold of the tagger for a voice"),
     "base_url": gettext_lazy("Address of the service"),
+    "config": gettext_lazy("Configuration of a single file"),
+    "config_revision": gettext_lazy("Revision of the configuration"),
+    "adapters": gettext_lazy("LoRA adapters"),
 }
 CHOICES = {
     "auto": gettext_lazy("people’s where a clip has some, else predicted"),

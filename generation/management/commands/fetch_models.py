@@ -56,9 +56,12 @@ class Command(BaseCommand):
 
     def _painter(self, chosen: GenerationSettings) -> None:
         if isinstance(chosen.painter, DiffusersOptions):
+            from generation.painting.diffusion.adapters import adapter_file
             from generation.painting.diffusion.model_files import fetch_model
 
             self.stdout.write(f"Painter {chosen.painter.model}: {fetch_model(chosen.painter)}")
+            for adapter in chosen.painter.adapter_list:
+                self.stdout.write(f"Adapter {adapter.label}: {adapter_file(adapter)}")
         else:
             self.stdout.write("Painter sketch: built in.")
 

@@ -6,8 +6,13 @@ import threading
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from generation.painting.diffusion.model_files import model_folder, model_index
+from generation.painting.diffusion.adapters import identity_of_adapters, load_adapters
+from generation.painting.diffusion.memory import loading_arguments, place
+from generation.painting.diffusion.model_files import components, identity_of_files, model_folder, model_index
 from generation.painting.diffusion.options import DiffusersOptions
+from generation.painting.diffusion.prompt_limits import forbid_cuts
+from generation.painting.diffusion.prompt_tokens import PromptTokens
+from generation.painting.diffusion.single_file import load_single_file
 from generation.painting.diffusion.weights import LoadedPart, recorded_parts
 from generation.painting.errors import OutOfMemory, PainterNotReady
 
@@ -33,7 +38,7 @@ def load_model(options: DiffusersOptions, device: str, dtype: str, *, check_read
     Raises:
         OutOfMemory, PainterNotReady
     """
-    key = (options.model, options.revision, options.variant, dtype, device, options.safety_checker)
+    key = (dtype, device, *_what_is_loaded(options))
     with model_lock:
         if key not in _loaded:
             check_ready()
@@ -42,16 +47,27 @@ def load_model(options: DiffusersOptions, device: str, dtype: str, *, check_read
         return _loaded[key]
 
 
+def _what_is_loaded(options: DiffusersOptions) -> tuple[object, ...]:
+    """The settings that make another model in memory, with the content of the files."""
+    settings = options.model_dump(
+        exclude={"scheduler", "steps", "guidance", "size", "negative_prompt", "images_at_once", "dtype", "device"}
+    )
+    content = (*identity_of_files(options).values(), *identity_of_adapters(options).values())
+    return (*sorted((name, str(value)) for name, value in settings.items()), *content)
+
+
 def _load(options: DiffusersOptions, device: str, dtype: str) -> LoadedModel:
     import torch
     from diffusers import AutoPipelineForText2Image
 
     folder = model_folder(options)
     index = model_index(folder)
+    parts = components(index)
+    number_format = getattr(torch, dtype)
     arguments: dict[str, Any] = {
         # Parts that the model was saved without, such as the T5 of Stable Diffusion 3: diffusers asks for them.
         **{name: None for name, value in index.items() if isinstance(value, list) and value and value[0] is None},
-        "dtype": getattr(torch, dtype),
+        "dtype": number_format,
         "variant": options.variant,
         "use_safetensors": True,
         "local_files_only": True,
@@ -59,12 +75,20 @@ def _load(options: DiffusersOptions, device: str, dtype: str) -> LoadedModel:
     if not options.safety_checker and "safety_checker" in index:
         arguments |= {"safety_checker": None, "requires_safety_checker": False}
     try:
-        with recorded_parts() as parts:
-            pipeline = AutoPipelineForText2Image.from_pretrained(folder, **arguments)
-        pipeline = pipeline.to(device)
+        with recorded_parts() as loaded:
+            if options.is_single_file:
+                pipeline = load_single_file(options, index, parts, number_format)
+            else:
+                arguments |= loading_arguments(options, parts, number_format)
+                pipeline = AutoPipelineForText2Image.from_pretrained(folder, **arguments)
+        load_adapters(pipeline, options)
+        pipeline = place(pipeline, options, device, number_format, parts)
     except (torch.OutOfMemoryError, MemoryError) as error:
         raise OutOfMemory(f"The model '{options.model}' does not fit into memory ({device}).") from error
+    except PainterNotReady:
+        raise
     except Exception as error:  # each library raises its own; none of them concerns a single clip
         raise PainterNotReady(f"The model '{options.model}' cannot be loaded: {error}") from error
     pipeline.set_progress_bar_config(disable=True)
-    return LoadedModel(pipeline, pipeline.scheduler, tuple(parts))
+    forbid_cuts(getattr(pipeline, name) for name in PromptTokens(folder).readers)
+    return LoadedModel(pipeline, pipeline.scheduler, tuple(loaded))

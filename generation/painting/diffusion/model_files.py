@@ -8,7 +8,16 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from generation.painting.diffusion.adapters import check_adapters, fetch_adapters
+from generation.painting.diffusion.digests import file_digest
+from generation.painting.diffusion.hub import kept_folder, not_fetched
 from generation.painting.diffusion.options import DiffusersOptions
+from generation.painting.diffusion.single_file import (
+    check_single_file,
+    checkpoint_path,
+    configuration_folder,
+    fetch_single_file,
+)
 from generation.painting.errors import PainterNotReady
 
 # Parts of a pipeline without weights, also as parts of a first stage ("prior_tokenizer").
@@ -19,11 +28,13 @@ _BYTE_PAIRS = ("vocab.json", "merges.txt")  # only together
 
 
 def model_folder(options: DiffusersOptions) -> Path:
-    """The folder with the model's files. Nothing is downloaded.
+    """The folder with the model's files, of a single file the one with its configuration. Nothing is downloaded.
 
     Raises:
         PainterNotReady: no such folder, or a model of the hub that was never fetched.
     """
+    if options.is_single_file:
+        return configuration_folder(options)
     folder = options.folder
     if folder is not None:
         if not folder.is_dir():
@@ -31,16 +42,7 @@ def model_folder(options: DiffusersOptions) -> Path:
                 f"The model's folder '{options.model}' does not exist: correct the study's setting 'model'."
             )
         return folder
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
-
-    try:
-        return Path(snapshot_download(options.model, revision=options.revision, local_files_only=True))
-    except (LocalEntryNotFoundError, HfHubHTTPError, OSError):
-        raise PainterNotReady(
-            f"The model '{options.model}' at revision {options.revision} is not on this machine: "
-            "fetch it first with 'python manage.py fetch_models'."
-        ) from None
+    return kept_folder(options.model, options.revision, "The model")
 
 
 def model_index(folder: Path) -> dict[str, Any]:
@@ -57,7 +59,7 @@ def model_index(folder: Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise PainterNotReady(
             f"'{folder}' holds no diffusers model: model_index.json is missing. Choose the folder that "
-            "has it (a single checkpoint file has to be converted first)."
+            "has it (a single .safetensors file is named itself, with its configuration)."
         ) from None
     except (OSError, ValueError) as error:
         raise PainterNotReady(f"'{path}' cannot be read ({error}): fetch the model again.") from error
@@ -79,9 +81,14 @@ def check_files(options: DiffusersOptions) -> Path:
     Raises:
         PainterNotReady: the message names everything that is missing.
     """
+    check_adapters(options)
     folder = model_folder(options)
+    parts = components(model_index(folder))
+    if options.is_single_file:
+        check_single_file(options, parts)
+        parts = {name: kind for name, kind in parts.items() if "tokenizer" in name}
     faults = []
-    for name in components(model_index(folder)):
+    for name in parts:
         kind = name.removeprefix("prior_")
         if name == "safety_checker" and not options.safety_checker:
             continue
@@ -98,6 +105,8 @@ def check_files(options: DiffusersOptions) -> Path:
         raise PainterNotReady(
             f"The model '{options.model}' is not complete: {'; '.join(faults)}. To repair it, {remedy}."
         )
+    if options.is_single_file:
+        return folder
     if options.variant and not any(_is_of(file, options.variant) for file in folder.glob("*/*.safetensors")):
         raise PainterNotReady(
             f"The model '{options.model}' has no weight files of the variant '{options.variant}': leave the setting "
@@ -154,7 +163,7 @@ def weights_digest(folder: Path) -> str:
     """SHA-256 over all weight files and settings of a local model, as it has no revision to identify it."""
     files = sorted(
         file
-        for pattern in ("**/*.safetensors", "**/*.json", "**/*.txt")
+        for pattern in ("**/*.safetensors", "**/*.json", "**/*.txt", "**/*.model")
         for file in folder.glob(pattern)
         if file.is_file()
     )
@@ -173,13 +182,33 @@ def _digest_of(folder: Path, stamp: tuple[tuple[str, int, int], ...]) -> str:
     return whole.hexdigest()
 
 
+def identity_of_files(options: DiffusersOptions) -> dict[str, str]:
+    """What the model's files are, for the provenance: the hub's commit, or the SHA-256 of everything."""
+    if not options.is_single_file:
+        digest = weights_digest(model_folder(options)) if options.revision is None else ""
+        return {"revision": options.revision or "", "weights": digest}
+    assert options.config is not None
+    is_folder = options.config_revision is None
+    return {
+        "revision": options.revision or "",
+        "weights": file_digest(checkpoint_path(options)),
+        "checkpoint": options.checkpoint or "",
+        "config": options.config,
+        "config_revision": options.config_revision or "",
+        "config_files": weights_digest(configuration_folder(options)) if is_folder else "",
+    }
+
+
 def fetch_model(options: DiffusersOptions) -> Path:
-    """Download the model of `options` unless it is on this machine already; returns its folder.
+    """Download the model of `options` and its adapters unless they are on this machine already; returns its folder.
 
     Raises:
         PainterNotReady: no connection, no such model or revision, a model that asks for a licence first.
     """
-    if options.folder is not None:
+    fetch_adapters(options)
+    if options.is_single_file:
+        fetch_single_file(options)
+    if options.is_single_file or options.folder is not None:
         return check_files(options)
     from diffusers import DiffusionPipeline
 
@@ -188,12 +217,5 @@ def fetch_model(options: DiffusersOptions) -> Path:
             options.model, revision=options.revision, variant=options.variant, use_safetensors=True
         )
     except Exception as error:
-        root: BaseException = error
-        while root.__cause__ or root.__context__:
-            root = root.__cause__ or root.__context__  # type: ignore[assignment]
-        first_line = str(root).strip().splitlines()[0] if str(root).strip() else type(root).__name__
-        raise PainterNotReady(
-            f"The model '{options.model}' at revision {options.revision} could not be fetched: {first_line}. "
-            "Check the name, the revision, the connection, and whether the model asks to accept a licence."
-        ) from error
+        raise not_fetched(options.model, options.revision, "The model", error) from error
     return check_files(options)

@@ -16,10 +16,18 @@ from typing import TYPE_CHECKING, Any
 
 from generation.hardware import processor
 from generation.painting.base import Painted, PaintingError, check_lengths
+from generation.painting.diffusion.adapters import identity_of_adapters
 from generation.painting.diffusion.families import Takes, pipeline_name, what_it_takes
 from generation.painting.diffusion.guidance import effects, guidance_arguments
 from generation.painting.diffusion.loaded_model import LoadedModel, load_model, model_lock
-from generation.painting.diffusion.model_files import check_files, model_folder, model_index, weights_digest
+from generation.painting.diffusion.memory import check_memory, identity_of_memory
+from generation.painting.diffusion.model_files import (
+    check_files,
+    components,
+    identity_of_files,
+    model_folder,
+    model_index,
+)
 from generation.painting.diffusion.options import DiffusersOptions
 from generation.painting.diffusion.prompt_tokens import PromptTokens
 from generation.painting.diffusion.proof import PROBE_STEPS, Proof, prove, prove_effects
@@ -36,8 +44,8 @@ class DiffusersPainter:
 
     def __init__(self, options: DiffusersOptions) -> None:
         self._options = options
-        # The most pictures that fit into memory together; None until memory runs out for the first time.
-        self.max_batch: int | None = None
+        # The most pictures that go through the model together: as set, and fewer once memory ran out; None for all.
+        self.max_batch: int | None = options.images_at_once
         self._proof: tuple[LoadedModel, Proof] | None = None
 
     @property
@@ -47,8 +55,7 @@ class DiffusersPainter:
         return {
             "kind": "diffusers",
             "model": options.model,
-            "revision": options.revision or "",
-            "weights": weights_digest(folder) if options.revision is None else "",
+            **identity_of_files(options),
             "variant": options.variant or "",
             "pipeline": pipeline_name(model_index(folder)),
             "scheduler": scheduler_class_name(options, folder),
@@ -58,6 +65,8 @@ class DiffusersPainter:
             "dtype": self._dtype_name,
             "device": self._device,
             "hardware": hardware(self._device),
+            **identity_of_adapters(options),
+            **identity_of_memory(options),
             **{name: version(name) for name in ("torch", "diffusers", "transformers")},
         }
 
@@ -88,6 +97,7 @@ class DiffusersPainter:
             )
         if self._device == "cpu" and self._dtype_name == "float16":
             raise PainterNotReady("float16 needs a GPU: set the dtype to 'float32' or 'auto'.")
+        check_memory(options, self._device, self._dtype_name, components(model_index(folder)))
         check_scheduler(options, folder)
         # Counting loads the tokenizers, which raise PainterNotReady if something is wrong with them.
         if self.count_tokens(options.negative_prompt) > self.token_limit:
@@ -209,6 +219,10 @@ class DiffusersPainter:
         except (torch.OutOfMemoryError, MemoryError):
             output = None
         except RuntimeError as error:
+            if options.compiled and type(error).__module__.startswith("torch._"):
+                raise PainterNotReady(
+                    f"torch could not compile '{options.model}' ({type(error).__name__}): leave compiled off."
+                ) from error
             # The processor's allocator and cuBLAS raise a plain RuntimeError; only its text shows that memory ran out.
             if not any(words in str(error) for words in ("allocate memory", "out of memory", "ALLOC_FAILED")):
                 raise

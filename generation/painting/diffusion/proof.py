@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from generation.painting.base import PaintingError
 from generation.painting.diffusion.loaded_model import LoadedModel
 from generation.painting.diffusion.weights import check_weights
-from generation.painting.errors import ModelRefused, OutOfMemory
+from generation.painting.errors import ModelRefused
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -132,7 +133,7 @@ def prove_effects(name: str, prompt: str, probe: Probe, settings: dict[str, Any]
 def _painted(name: str, prompt: str, probe: Probe, **changes: Any) -> NDArray[np.floating]:
     try:
         picture = probe(prompt, **changes)
-    except (ModelRefused, OutOfMemory):
+    except PaintingError:
         raise
     except Exception as error:  # whatever the library raises, every clip would meet it
         raise ModelRefused(

@@ -24,7 +24,9 @@ class StepContext:
     def token_counting_options(self) -> dict[str, Any]:
         """The painter's options on which the count of a prompt's tokens depends."""
         chosen = self.settings.painter.model_dump(mode="json")
-        return {key: chosen[key] for key in ("kind", "model", "revision") if key in chosen}
+        found = {key: chosen[key] for key in ("kind", "model", "revision") if key in chosen}
+        # A single file's tokenizers are its configuration's.
+        return found | {key: chosen[key] for key in ("config", "config_revision") if chosen.get(key) is not None}
 
 
 def load_step_context(step: ClipStep) -> StepContext:

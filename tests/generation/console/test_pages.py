@@ -228,6 +228,24 @@ def test_the_settings_say_what_the_model_takes_once_it_is_known(study, client, t
     assert "It has no guidance" not in page
 
 
+def test_adapters_are_typed_one_a_line_and_a_wrong_line_is_named_beside_the_field(study, client):
+    painter = {"painter-diffusers-model": "./model", "painter-diffusers-images_at_once": "2"}
+    lines = {"painter-diffusers-adapters": "./a.safetensors 0.5\r\n\r\n./b.safetensors"}
+    response = client.post(
+        reverse("generation_settings", args=[study.slug]),
+        form_data(client, study, painter="diffusers", **painter, **lines),
+    )
+    assert response.status_code == 302
+    saved = settings_of(study).painter
+    assert (saved.adapters, saved.images_at_once) == ("./a.safetensors 0.5\n./b.safetensors", 2)
+    lines = {"painter-diffusers-adapters": "./a.safetensors 0"}
+    response = client.post(
+        reverse("generation_settings", args=[study.slug]),
+        form_data(client, study, painter="diffusers", **painter, **lines),
+    )
+    assert "weight 0 changes nothing" in response.context["form"].errors["painter-diffusers-adapters"][0]
+
+
 def test_no_page_can_name_the_environment_variable_of_a_key(study, client):
     data = form_data(
         client,

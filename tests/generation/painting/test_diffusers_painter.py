@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 
 import numpy as np
 import pytest
@@ -138,6 +139,17 @@ def test_the_model_is_loaded_once_per_process(saved_model, monkeypatch):
     painter_for(saved_model).paint(PROMPTS[:1], seed=1)
     painter_for(saved_model, steps=2, scheduler="euler").paint(PROMPTS[:1], seed=1)
     assert len(loads) == 1
+
+
+def test_a_model_whose_files_were_replaced_is_loaded_again(saved_model, tmp_path):
+    from safetensors.torch import load_file, save_file
+
+    folder = shutil.copytree(saved_model, tmp_path / "model")
+    painter = painter_for(folder)
+    first = painter.paint(PROMPTS[:1], seed=1).images
+    path = folder / "unet" / "diffusion_pytorch_model.safetensors"
+    save_file({key: value * 1.1 for key, value in load_file(path).items()}, path)
+    assert (pixels(painter.paint(PROMPTS[:1], seed=1).images)[0] != pixels(first)[0]).any()
 
 
 def short_of_memory(painter, most: int, error=None) -> list[int]:
