@@ -82,9 +82,9 @@ def check_vocabularies(name: str, pipeline: Any, prompts: Sequence[str]) -> dict
     entries = {}
     for part, tokenizer in pipeline.components.items():
         encoder = pipeline.components.get(part.replace("tokenizer", "text_encoder"))
-        if "tokenizer" not in part or tokenizer is None or not hasattr(encoder, "get_input_embeddings"):
+        rows = _rows_of(encoder)
+        if "tokenizer" not in part or tokenizer is None or rows is None:
             continue
-        rows = encoder.get_input_embeddings().weight.shape[0]
         entries[part] = len(tokenizer)
         if tokenizer.vocab_size > rows or len(tokenizer) < _LEAST_FILLED * rows:
             raise ModelRefused(
@@ -100,6 +100,14 @@ def check_vocabularies(name: str, pipeline: Any, prompts: Sequence[str]) -> dict
                     "reads the language of the prompts, or write them in English."
                 )
     return entries
+
+
+def _rows_of(encoder: Any) -> int | None:
+    """The rows of a text encoder's embedding; None for what is no text encoder, or one that does not give it out."""
+    try:
+        return int(encoder.get_input_embeddings().weight.shape[0])
+    except (AttributeError, NotImplementedError):
+        return None
 
 
 def _difference(name: str, first: str, second: str, probe: Probe) -> float:

@@ -151,6 +151,20 @@ class TestWhatGoodModelsHave:
         change_weights(model_copy / "text_encoder" / "model.safetensors", older)
         assert painter_for(model_copy).prove(PROMPTS)
 
+    def test_the_names_that_text_encoders_had(self, model_copy, copy_of):
+        file = model_copy / "text_encoder" / "model.safetensors"
+        change_weights(file, lambda tensors: {f"text_model.{key}": value for key, value in tensors.items()})
+        assert painter_for(model_copy).prove(PROMPTS)
+        loaded_model._loaded.clear()
+        folder = copy_of("hunyuan")
+
+        def older(tensors):
+            names = {key: key.replace("Norm.weight", "Norm.gamma").replace("Norm.bias", "Norm.beta") for key in tensors}
+            return {f"bert.{names[key]}": value for key, value in tensors.items()}
+
+        change_weights(folder / "text_encoder" / "model.safetensors", older)
+        assert painter_for(folder, size=1024, guidance=4, steps=1).prove(PROMPTS)
+
     def test_the_first_names_of_the_autoencoders_attention(self, model_copy):
         names = {"to_q": "query", "to_k": "key", "to_v": "value", "to_out.0": "proj_attn"}
 
