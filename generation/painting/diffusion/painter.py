@@ -83,8 +83,12 @@ class DiffusersPainter:
         Raises:
             PainterNotReady: the message names what is missing and how to fix it.
         """
-        check_settings(self._options, self._takes)
+        self.check_settings()
         self._check_loadable()
+
+    def check_settings(self) -> None:
+        """Check that the model takes each setting, from its files alone; see `settings_check`."""
+        check_settings(self._options, self._takes)
 
     def _check_loadable(self) -> None:
         """Check what loading needs. Settings without an effect do not matter: older pictures were painted with them."""
@@ -113,7 +117,7 @@ class DiffusersPainter:
             ModelRefused: the model would paint wrongly; the message names what is wrong and what to do.
             OutOfMemory, PainterNotReady
         """
-        check_settings(self._options, self._takes)
+        self.check_settings()
         with model_lock:
             model = self._model()
             if self._proof is None or self._proof[0] is not model:

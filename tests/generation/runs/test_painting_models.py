@@ -112,6 +112,8 @@ class TestAFaultOfTheModelStopsTheRunOnce:
     def test_a_scheduler_that_the_family_cannot_use(self, study, tiny_family):
         choose(study, tiny_family("sana"), scheduler="euler")
         stopped_once(study, "(Sana) works only with the scheduler it comes with")
+        done = ClipStep.objects.filter(clip__study=study, state=State.DONE)
+        assert set(done.values_list("kind", flat=True)) == {ClipStep.Kind.LISTEN}, "no sentence was paid"
 
     def test_an_unknown_pipeline(self, study, tiny_family, tmp_path):
         folder = shutil.copytree(tiny_family("sd"), tmp_path / "model")
