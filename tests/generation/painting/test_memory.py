@@ -28,7 +28,7 @@ def paints(saved_model, flux):
 
     def painter(kind, **settings):
         if kind == "flux":
-            return painter_for(flux, **{"guidance": 3.5, "steps": 2} | settings)
+            return painter_for(flux, **{"guidance": 0, "steps": 2} | settings)
         return painter_for(saved_model, **settings)
 
     return painter

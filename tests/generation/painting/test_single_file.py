@@ -144,7 +144,7 @@ def test_flux_as_one_file_with_the_rest_from_a_whole_model(tmp_path):
     folder = save_flux(tmp_path / "flux")
     path = tmp_path / "denoiser.safetensors"
     shutil.copy(folder / "transformer" / "diffusion_pytorch_model.safetensors", path)
-    settings = {"guidance": 3.5, "steps": 1}
+    settings = {"guidance": 0, "steps": 1}
     expected = painter_for(folder, **settings).paint(PROMPTS, seed=2).images
     painter = painter_for(path, config=str(folder), **settings)
     painter.check_ready()
