@@ -115,13 +115,17 @@ class DiffusersPainter:
 
         Raises:
             ModelRefused: the model would paint wrongly; the message names what is wrong and what to do.
-            OutOfMemory, PainterNotReady
+            PainterNotReady: it cannot be loaded, or not even one picture fits into memory.
+            PromptTooLong
         """
         self.check_settings()
-        with model_lock:
-            model = self._model()
-            if self._proof is None or self._proof[0] is not model:
-                self._proof = (model, self._new_proof(model, prompts))
+        try:
+            with model_lock:
+                model = self._model()
+                if self._proof is None or self._proof[0] is not model:
+                    self._proof = (model, self._new_proof(model, prompts))
+        except OutOfMemory as error:  # every clip would meet it
+            raise PainterNotReady(str(error)) from error
         return self._proof[1].record()
 
     def _new_proof(self, model: LoadedModel, prompts: Sequence[str]) -> Proof:

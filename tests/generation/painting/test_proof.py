@@ -16,7 +16,7 @@ from generation.painting.diffusion.model_files import check_files
 from generation.painting.diffusion.proof import probe_prompts
 from generation.painting.errors import EqualPictures, ModelRefused, PainterNotReady
 from generation.painting.seeds import paint_from_sequence
-from tests.generation.painting.test_diffusers_painter import PROMPTS, painter_for, pixels
+from tests.generation.painting.test_diffusers_painter import PROMPTS, painter_for, pixels, short_of_memory
 from tests.generation.painting.test_model_files import options
 
 WEIGHTS = "diffusion_pytorch_model.safetensors"
@@ -270,6 +270,13 @@ def test_a_safety_checker_does_not_judge_the_probes(tmp_path):
     painter = painter_for(save_pipeline(tmp_path / "strict", safety="withholds"))
     assert painter.prove(PROMPTS)["difference"] > 0
     assert painter._model().pipeline.safety_checker is not None
+
+
+def test_a_picture_that_does_not_fit_into_memory_concerns_every_clip(saved_model):
+    painter = painter_for(saved_model)
+    short_of_memory(painter, 0)
+    with pytest.raises(PainterNotReady, match=r"does not fit into memory.*smaller size"):
+        painter.prove(PROMPTS)
 
 
 class TestEqualPicturesOfAClip:
