@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
+from generation.console import model_settings
 from generation.models import StudyFile
 from generation.painting.options import DiffusersOptions, SketchOptions
 from generation.redefinition import SHIPPED, VoiceThresholds
@@ -34,7 +35,7 @@ ROOMS: dict[str, tuple[type[BaseModel], ...]] = {
 # secret.
 NOT_IN_PAGES = {"kind", "key_variable"}
 OF_THE_STUDY = ("tag_source", "tag_limit", "tag_floor", "prompt_words")
-LONG_TEXTS = {"negative_prompt"}
+LONG_TEXTS = {"negative_prompt", "adapters"}
 # What an optional room is without any of its kinds.
 NONE_CHOSEN = {
     "redefined_tagger": gettext_lazy("none — the redefined tags are the original tags after the rules"),
@@ -66,6 +67,9 @@ LABELS = {
     "tagger_at": gettext_lazy("Threshold of the tagger for a voice"),
     "base_url": gettext_lazy("Address of the service"),
     "unfaithful": gettext_lazy("A sentence that does not match its tags"),
+    "config": gettext_lazy("Configuration of a single file"),
+    "config_revision": gettext_lazy("Revision of the configuration"),
+    "adapters": gettext_lazy("LoRA adapters"),
 }
 CHOICES: dict[str, dict[str, Any]] = {
     "tag_source": {
@@ -247,7 +251,13 @@ class SettingsForm(forms.Form):
                 kind = kind_of(options)
                 fields = [self[name] for name in self.fields if name.startswith(f"{room}-{kind}-")]
                 if fields:
-                    yield Group(kind, "", fields, room=room, kind=kind)
+                    help_text = self._model_in_words() if options is DiffusersOptions else ""
+                    yield Group(kind, help_text, fields, room=room, kind=kind)
+
+    def _model_in_words(self) -> str:
+        """Return what the diffusion model takes, of the settings just sent or else of those saved; empty for none."""
+        sent = getattr(self, "cleaned_data", {}).get("settings", self.current)
+        return model_settings.describe(sent.painter) if isinstance(sent.painter, DiffusersOptions) else ""
 
     def clean(self) -> dict[str, Any]:
         """Build the settings from the fields of the chosen kinds.
@@ -282,6 +292,7 @@ class SettingsForm(forms.Form):
         else:
             self._check_address(cleaned["settings"])
             self._check_language(cleaned["settings"])
+            self._check_model(cleaned["settings"])
         return cleaned
 
     def _check_language(self, chosen: GenerationSettings) -> None:
@@ -294,6 +305,11 @@ class SettingsForm(forms.Form):
             self.add_error("writer-openai-prompt_template", str(error))
         if fault := language_fault(chosen):
             self.add_error("writer-openai-sentence_language", fault)
+
+    def _check_model(self, chosen: GenerationSettings) -> None:
+        if isinstance(chosen.painter, DiffusersOptions):
+            for setting, message in model_settings.faults(chosen.painter):
+                self.add_error(f"painter-diffusers-{setting}", message)
 
     def _check_address(self, chosen: GenerationSettings) -> None:
         if isinstance(chosen.writer, OpenAIOptions):

@@ -55,6 +55,9 @@ class Provenance(BaseModel):
     batch_sizes: tuple[int, ...] = Field((), description="How many went through the model at once.")
     painter_options: dict[str, Any] = Field(description="The painter's settings, complete.")
     painter: dict[str, str] = Field(description="The painter's identity: model, revision, scheduler, versions.")
+    painter_proof: dict[str, Any] | None = Field(
+        None, description="What the proof of the model found before it painted; none for a painter without a model."
+    )
     seed: int = Field(ge=0, description="The seed that all pictures of the clip share.")
     withheld: tuple[str, ...] = Field((), description="Why earlier seeds of the clip's sequence were left behind.")
     picture: dict[str, str] = Field(description="Size, format and encoder settings of the stored picture.")

@@ -117,16 +117,26 @@ def _check_writer(settings: GenerationSettings) -> None:
 
 def _check_model(painter: DiffusersOptions) -> None:
     """Files and GPU, without torch, which a web process may not have."""
-    from generation.painting.diffusion.model_files import check_files
+    from generation.painting.diffusion.families import what_it_takes
+    from generation.painting.diffusion.model_files import check_files, model_folder
+    from generation.painting.diffusion.settings_check import check_settings
 
     try:
+        check_settings(painter, what_it_takes(model_folder(painter)))
         check_files(painter)
     except ImportError:  # a web host without the workers' libraries: the workers check
         return
-    if painter.device == "cuda" and not has_gpu():
+    if has_gpu():
+        return
+    if painter.device == "cuda":
         raise PainterNotReady(
             "The study asks for a GPU and this machine has none: set its device to 'auto' or 'cpu', or run the workers "
             "on a machine with a GPU, with a broker that reaches it."
+        )
+    if painter.offload != "none" or painter.weight_format == "4bit":
+        raise PainterNotReady(
+            "Offloading and 4bit weights need a GPU and this machine has none: set offload to 'none' and weight_format "
+            "to 'dtype' or 'fp8', or run the workers on a machine with a GPU, with a broker that reaches it."
         )
 
 

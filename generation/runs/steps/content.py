@@ -29,5 +29,7 @@ def token_counting_content(painter: BaseModel, digest: Digest = path_digest) -> 
     """Return the painter's options on which the count of a prompt's tokens depends, as `content_of` does."""
     chosen = painter.model_dump(mode="json")
     files = getattr(painter, "files", {})
-    counting: dict[str, Any] = {key: chosen[key] for key in ("kind", "model", "revision") if key in chosen}
+    # A single file's tokenizers are its configuration's.
+    names = ("kind", "config", "config_revision") if chosen.get("config") else ("kind", "model", "revision")
+    counting: dict[str, Any] = {name: chosen[name] for name in names if name in chosen}
     return counting | {name: digest(files[name], _COUNTS_TOKENS) for name in counting if name in files}

@@ -30,7 +30,12 @@ def _load_tagger(options: TaggerOptions, content: str) -> Tagger:
 @lru_cache(maxsize=1)
 def _load_painter(options: PainterOptions, content: str) -> Painter:
     with as_generation_error():
-        return build_painter(options)
+        painter = build_painter(options)
+        # Here, so that settings that the model does not take stop a run before its first sentence is paid.
+        check_settings = getattr(painter, "check_settings", None)
+        if check_settings is not None:
+            check_settings()
+        return painter
 
 
 def tagger_of(settings: GenerationSettings) -> Tagger:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from generation.hardware import machine
 from generation.models import ClipStep
 from generation.painting import normalise
+from generation.painting.base import prove
 from generation.painting.provenance import Provenance, library_versions
 from generation.painting.seeds import ATTEMPTS, paint_from_sequence, seed_sequence
 from generation.runs import orphan_files
@@ -131,6 +132,7 @@ def paint_clip(
     texts = [prompts_by_key[key] for key in order]
     began = time.monotonic()
     with as_generation_error():
+        proof = prove(painter, texts)
         painted = paint_from_sequence(painter, texts, following)
     size = settings.painter.size
     shared = {
@@ -140,6 +142,7 @@ def paint_clip(
         "batch_sizes": painted.batch_sizes,
         "painter_options": settings.painter.model_dump(mode="json"),
         "painter": painter.identity,
+        "painter_proof": proof,
         "seed": painted.seed,
         "withheld": painted.withheld,
         "picture": {"size": f"{size} × {size}"} | {k: str(v) for k, v in normalise.PNG_SETTINGS.items()},
@@ -176,6 +179,7 @@ def paint_clip(
         "seed_number": seeds.number + len(painted.withheld),
         "withheld": list(painted.withheld),
         "order": order,
+        "proof": proof,
         "seconds": round(time.monotonic() - began, 3),
     }
     return PaintedClip(pictures, record)
