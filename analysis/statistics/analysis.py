@@ -47,6 +47,7 @@ from analysis.statistics.sensitivity import (
 )
 from analysis.statistics.sequential import e_process, order_of_start, participant_differences
 
+MOST_DRAWS = 1_000_000
 RANDOM_EFFECTS_UP_TO = 3_000  # ballots; beyond, the fit takes longer than all else together
 
 
@@ -73,8 +74,8 @@ def analyse(
         raise DesignError(f"reference '{reference}' is no condition ({', '.join(ballots.conditions)}).")
     if plan.seed < 0:
         raise DesignError(f"seed {plan.seed} must not be negative.")
-    if plan.draws < 100:
-        raise DesignError(f"{plan.draws} bootstrap draws are too few; take at least 100.")
+    if not 100 <= plan.draws <= MOST_DRAWS:
+        raise DesignError(f"{plan.draws} bootstrap draws: take at least 100 and at most {MOST_DRAWS:,}.")
     n_repeats = int(ballots.is_repeat.sum())
     with_repeats = ballots
     if plan.repeats == "first" and n_repeats:

@@ -125,11 +125,11 @@ def test_all_faults_are_in_one_message():
     ("table", "fault"),
     [
         (b"clip,file\na,b", "column condition is missing"),
-        (b"", "column clip, condition, file is missing"),
+        (b"", "the file is empty"),
         (b"clip,condition,file\n", "no rows"),
         (b"clip,clip,condition,file\na,a,b,c", "twice"),
         (b"\xff\xff\x00c", "UTF-8"),
-        (b"clip,condition,file\n\0,b,c", "not a text file"),
+        (b"clip,condition,file\n\0,b,c", "this is no text"),
     ],
 )
 def test_a_wrong_manifest_is_reported(table, fault):

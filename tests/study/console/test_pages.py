@@ -271,7 +271,7 @@ def test_a_refused_table_lists_its_faults_and_an_accepted_one_its_counts(draft: 
     assert "tags.csv, row 2: unknown clip “b.wav”" in page.text
     content = "clip,tags\na.wav,피아노\n".encode("cp949")
     page = browser.post(url, {"file": upload("tags.csv", content)}, follow=True)
-    assert "Tags of 1 clip imported. The file was read as CP949." in page.text
+    assert "Tags of 1 clip imported. The table was read as CP949." in page.text
     assert "피아노" in page.text
 
 

@@ -10,6 +10,7 @@ from study.errors import ImportRefused, NotAllowedNow
 from study.models import Clip, Study
 from study.setup.tag_import import import_tags, set_tags, template_csv
 from study.setup.tag_table import read_tags, split_tags
+from study.tables.reading import table_of_text
 
 pytestmark = pytest.mark.django_db
 
@@ -91,10 +92,10 @@ def test_each_layout_is_read_with_each_delimiter(study: Study, content: str) -> 
         (f"clip,tags\na.wav,{'x' * 61}\n", "has 61 characters; the limit is 60. Shorten it."),
         (f"clip,tags\na.wav,{';'.join(str(n) for n in range(101))}\n", "a.wav has 101 tags; the limit is 100"),
         ("clip,tags\n,piano\n", "tags.csv, row 2: no clip is named"),
-        ('clip,tags\na.wav,"piano\n', "no proper CSV"),
+        ('clip,tags\na.wav,"piano\n', "a quotation mark is opened and not closed"),
         ("", "tags.csv is empty"),
         ("clip,tags\n", "names no clip of this study"),
-        (b"PK\x03\x04\x00\x00\xff\xfe\x00", "no text in UTF-8 or CP949"),
+        (b"PK\x03\x04\x00\x00\xff\xfe\x00", "this is no text but a spreadsheet"),
     ],
 )
 def test_a_fault_is_named_and_nothing_is_imported(study: Study, content: str | bytes, said: str) -> None:
@@ -179,7 +180,7 @@ def test_the_whole_file_of_magnatagatune_is_read(study: Study, shared_data: Any)
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_lines_may_end_in_any_way(end: str, study: Study) -> None:
     text = end.join(["clip,tags", 'a.wav,"piano;slow"', "", "b.mp3,rock", ""])
-    table = read_tags(text, list(study.clips.all()), file="tags.csv")
+    table = read_tags(table_of_text(text, "tags.csv"), list(study.clips.all()))
     assert sorted(table.tags.values()) == [["piano", "slow"], ["rock"]]
 
 
@@ -189,7 +190,7 @@ def test_a_whole_data_sets_table_is_not_held_many_times_over(study: Study) -> No
     text = header + "\n" + "".join(f"other{n}.mp3{',0' * 188}\n" for n in range(5000)) + "a.wav,1" + ",0" * 187 + "\n"
     tracemalloc.start()
     try:
-        table = read_tags(text, list(study.clips.all()), file="tags.csv", skip_unknown=True)
+        table = read_tags(table_of_text(text, "tags.csv"), list(study.clips.all()), skip_unknown=True)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
