@@ -101,9 +101,10 @@ def read_ballots(
         if error.row is None:
             raise TableError(f"{path.name}: {error}") from error
         _refuse(table, np.flatnonzero(keep)[error.row], str(error))
+    everyone = _with_excluded(every_row, keep)
     return BallotTable(
-        kept,
-        _with_excluded(every_row, keep),
+        _sorted(kept),
+        None if everyone is None else _sorted(everyone),
         int(excluded.sum()),
         _count(columns["excluded"], excluded) if "excluded" in columns else {},
         tuple(table.notes.sentences()),
@@ -125,6 +126,27 @@ def _with_excluded(every_row: Ballots, keep: np.ndarray) -> Ballots | None:
     return ballots
 
 
+def _sorted(ballots: Ballots) -> Ballots:
+    """The ballots by person, clip and repeat, so that not even a sum's last digit depends on the order of rows."""
+    pair = ballots.participant.astype(np.int64) * ballots.c + ballots.clip
+    if ballots.repeat is None and bool((pair[1:] > pair[:-1]).all()):
+        return ballots
+    order = np.argsort(pair, kind="stable") if ballots.repeat is None else np.lexsort((ballots.repeat, pair))
+    columns = (
+        "participant",
+        "clip",
+        "first",
+        "second",
+        "repeat",
+        "trial",
+        "position_first",
+        "position_second",
+        "order",
+    )
+    taken: dict[str, Any] = {name: column[order] for name in columns if (column := getattr(ballots, name)) is not None}
+    return replace(ballots, **taken)
+
+
 def _refuse(table: CodedColumns, index: int, message: str) -> NoReturn:
     raise TableError(f"{table.file}, row {table.row_number(int(index))}: {message}")
 
@@ -132,8 +154,8 @@ def _refuse(table: CodedColumns, index: int, message: str) -> NoReturn:
 def _without_further_headings(table: CodedColumns) -> CodedColumns:
     """The table without a first row that holds the questions' texts, as survey tools write it.
 
-    Its person, clip and choices are those of no other row, and its choices are a sentence or the same text, or all
-    others are keys of the preset.
+    Its person, clip and choices are those of no other row, and its choices are sentences or one text, or the other
+    rows have keys of the preset.
     """
     if table.n < 4:
         return table
@@ -153,7 +175,7 @@ def _without_further_headings(table: CodedColumns) -> CodedColumns:
         if n and value
     }
     sentences = " " in first.strip() or " " in second.strip() or first.endswith("?") or first == second
-    if others & {first, second} or not (sentences or others <= set(PRESET)):
+    if others & {first, second} or not (sentences or len(others & set(PRESET)) > 1):
         return table
     table.notes.add(HEADINGS, row=table.row_number(0), text=first[:40])
     columns = {name: _without_first_row(column) for name, column in table.columns.items()}

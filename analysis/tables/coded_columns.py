@@ -127,6 +127,8 @@ def _bulk_columns(raw: bytes, file: str, wanted: Sequence[str], required: Sequen
     columns, notes = {}, Notes()
     for name, place in places.items():
         values, codes = _dictionary(table[names[place]])
+        if max(map(len, values), default=0) > csv.field_size_limit():
+            return None
         columns[name] = _clean(values, codes, notes)
     if any("" in columns[name].values for name in required[:2]):
         return None  # perhaps rows of nothing but separators
@@ -220,4 +222,7 @@ def _clean(values: list[str], codes: np.ndarray, notes: Notes) -> Column:
 
 def _row_number(raw: bytes, file: str, index: int) -> int:
     """The number of a row of a file that Arrow has read: only the reader of all tables counts blank rows."""
-    return next(islice(read_table(raw, file).rows, index, None))[0]
+    try:
+        return next(islice(read_table(raw, file).rows, index, None))[0]
+    except TableRefused as error:  # of a cell in a column that Arrow left out
+        raise TableError(str(error)) from error

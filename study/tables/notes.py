@@ -16,7 +16,7 @@ LETTERS = gettext_noop("Letters that were written in parts (Unicode NFD) were pu
 SPACES = gettext_noop("Superfluous spaces were removed from cells: %(n)s.")
 HEADINGS = gettext_noop("Row %(row)s holds further headings (“%(text)s”), no answers, and was left out.")
 MISSING = gettext_noop("In the column %(column)s, %(words)s counts as a missing value; such cells: %(n)s.")
-ONE_LABEL = gettext_noop("In the column %(column)s, “%(one)s” and “%(other)s” are one label, “%(one)s”.")
+ONE_LABEL = gettext_noop("In the column %(column)s, “%(one)s” and “%(other)s” are one label.")
 RARE_KEY = gettext_noop(
     "The condition “%(key)s” is named on %(n)s of %(all)s ballots. If it is misspelt, correct the key; if it is a "
     "condition, name all of them with --conditions."
