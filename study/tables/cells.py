@@ -16,7 +16,7 @@ _INVISIBLE = re.compile(
 _ODD_SPACES = re.compile("[\x0b\x0c\x85\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]")
 _BREAKS = re.compile(r"[\t\r\n]+ *")
 _JOINERS = "\u200c\u200d"
-_ESCAPED_FORMULA = re.compile(r"'[=+\-@\t\r]")
+_CARE = re.compile(f"[\t\r\n{_JOINERS}]|'[=+\\-@]")
 
 
 def clean_text(text: str) -> tuple[str, int, bool]:
@@ -32,9 +32,9 @@ def clean_text(text: str) -> tuple[str, int, bool]:
     return composed, len(text) - len(seen), composed != spaced
 
 
-def has_escaped_formula(text: str) -> bool:
-    """Return whether a cell may have an apostrophe that `escape_formula` put there."""
-    return "'" in text and _ESCAPED_FORMULA.search(text) is not None
+def needs_care(text: str) -> bool:
+    """Return whether cells of this text need more than the spaces around them removed: see `clean_cell`."""
+    return _CARE.search(text) is not None
 
 
 def clean_cell(value: str) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from django.utils.translation import gettext as _
 
-from study.tables.cells import clean_cell, clean_text, column_key, has_escaped_formula
+from study.tables.cells import clean_cell, clean_text, column_key, needs_care
 from study.tables.encoding import UTF8, decode_text
 from study.tables.errors import TableRefused
 from study.tables.notes import HEADINGS, Notes
@@ -196,12 +196,10 @@ def _lines(text: str) -> Iterator[str]:
 
 def _clean_rows(text: str, delimiter: str, file: str, notes: Notes) -> Iterator[tuple[int, list[str]]]:
     """Yield number and clean cells of every row that is not blank, the header's among them."""
-    thorough = '"' in text or has_escaped_formula(text) or "\u200c" in text or "\u200d" in text
-    clean = clean_cell if thorough or ("\t" in text and delimiter != "\t") else str.strip
     number = 0
     try:
         for number, fields in enumerate(csv.reader(_lines(text), delimiter=delimiter, strict=True), start=1):
-            cells = [*map(clean, fields)]
+            cells = [*map(clean_cell if needs_care("\0".join(fields)) else str.strip, fields)]
             if cells != fields:
                 notes.spaces += sum(cell != value.strip("\r\n") for cell, value in zip(cells, fields, strict=True))
             if any(cells):
