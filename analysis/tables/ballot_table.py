@@ -46,19 +46,25 @@ class BallotTable:
 
 
 def read_ballots(
-    path: str | Path, conditions: Sequence[str] | None = None, *, encoding: str | None = None
+    path: str | Path,
+    conditions: Sequence[str] | None = None,
+    *,
+    encoding: str | None = None,
+    verbatim: bool = False,
 ) -> BallotTable:
     """Read and check a ballots CSV.
 
     Columns `participant,clip,first,second` (condition keys; an empty `second` is no second choice, both empty:
     none of the images fits), optionally `repeat`, `trial`, `position_first`, `position_second`, `excluded`, and
     `order` (the keys by position, separated by semicolons; needed if only some were shown). Where a value may be
-    missing, the usual words for one (NA, None, …) are read as empty.
+    missing, the usual words for one (NA, None, …) are read as empty. `encoding`: the file's, if a person named it.
+    `verbatim`: Earsight wrote the table: its names are those of its rows, to the last space.
 
     Without `conditions`: the four preset keys if a key is among them, else the keys found. Raises TableError.
     """
     path = Path(path)
-    table = _without_further_headings(read_columns(path, (*REQUIRED, *OPTIONAL), REQUIRED, encoding))
+    table = read_columns(path, (*REQUIRED, *OPTIONAL), REQUIRED, encoding=encoding, verbatim=verbatim)
+    table = _without_further_headings(table)
     if table.n == 0:
         raise TableError(f"{path.name}: there are no ballots under the header; add at least one row.")
     columns = {
@@ -157,7 +163,7 @@ def _without_further_headings(table: CodedColumns) -> CodedColumns:
     Its person, clip and choices are those of no other row, and its choices are sentences or one text, or the other
     rows have keys of the preset.
     """
-    if table.n < 4:
+    if table.n < 4 or table.verbatim:
         return table
     cells = [table.columns[name].values[table.columns[name].codes[0]] for name in REQUIRED]
     once = all((table.columns[name].codes == table.columns[name].codes[0]).sum() == 1 for name in REQUIRED)
@@ -191,7 +197,7 @@ def _without_first_row(column: Column) -> Column:
 def _without_missing(table: CodedColumns, column: Column, name: str, keys: Sequence[str] | None) -> Column:
     """The column with empty cells instead of words for a missing value, unless such a word is one of the `keys`."""
     words = {value for value in column.values if value and is_missing(value) and value not in (keys or ())}
-    if not words:
+    if not words or table.verbatim:
         return column
     table.notes.missing(name, words, int(column.rows(words.__contains__).sum()))
     return Column(["" if value in words else value for value in column.values], column.codes)
@@ -205,6 +211,8 @@ def _count(reasons: Column, excluded: np.ndarray) -> dict[str, int]:
 def _one_label(table: CodedColumns, values: Iterable[str], name: str, named: Sequence[str] = ()) -> dict[str, str]:
     """Each value's label: itself, or of numbers that differ only in zeros behind the point the named or shortest."""
     label_of = {value: value for value in values}
+    if table.verbatim:
+        return label_of
     whole = {value: found.group(1) for value in label_of if (found := _NUMBER.fullmatch(value))}
     label: dict[str, str] = {}
     for value in sorted(whole, key=lambda value: (value not in named, len(value))):
@@ -223,7 +231,7 @@ def _labels(table: CodedColumns, column: Column, name: str) -> tuple[tuple[str, 
     if "" in place:
         _refuse(table, np.flatnonzero(coded == place[""])[0], f"the {name} is empty; every ballot needs one.")
     for label in labels:
-        if is_missing(label):
+        if is_missing(label) and not table.verbatim:
             table.notes.add(WORD_AS_NAME, column=name, word=label)
     return tuple(labels), coded
 

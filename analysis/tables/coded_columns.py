@@ -11,7 +11,7 @@ import csv
 import re
 from array import array
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -44,16 +44,24 @@ class Column:
 
 @dataclass(frozen=True)
 class CodedColumns:
-    """The columns of a table of n rows, by key. `row_number`: from an index to the row that a spreadsheet shows."""
+    """The columns of a table of n rows, by key.
+
+    Attributes:
+        row_number: from an index to the row that a spreadsheet shows.
+        verbatim: whether Earsight wrote the table, so that its cells mean what they say.
+    """
 
     file: str
     n: int
     columns: dict[str, Column]
     notes: Notes
     row_number: Callable[[int], int]
+    verbatim: bool = False
 
 
-def read_columns(path: Path, wanted: Sequence[str], required: Sequence[str], encoding: str | None) -> CodedColumns:
+def read_columns(
+    path: Path, wanted: Sequence[str], required: Sequence[str], *, encoding: str | None, verbatim: bool
+) -> CodedColumns:
     """Read those of the `wanted` columns that the table has.
 
     Raises:
@@ -61,11 +69,12 @@ def read_columns(path: Path, wanted: Sequence[str], required: Sequence[str], enc
     """
     try:
         raw = read_bytes(path)
-        if len(raw) > BULK_BYTES and encoding is None and (found := _bulk_columns(raw, path.name, wanted, required)):
-            return found
-        table = read_table(raw, path.name, encoding=encoding, known=wanted)
-        places = _places(table, wanted, required)
-        return _columns_of(table, places)
+        if len(raw) > BULK_BYTES and not (encoding or verbatim):
+            found = _bulk_columns(raw, path.name, wanted, required)
+            if found is not None:
+                return found
+        table = read_table(raw, path.name, encoding=encoding, known=wanted, verbatim=verbatim)
+        return replace(_columns_of(table, _places(table, wanted, required)), verbatim=verbatim)
     except TableRefused as error:
         raise TableError(message_for_command(error)) from error
 

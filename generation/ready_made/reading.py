@@ -342,7 +342,7 @@ def _read_items(
     for number, cells in _rows(manifest):
         at = f"{manifest.file}, row {number}"
         if len(cells) > len(keys):
-            faults.append(f"{at}: {manifest.wrong_width(number, cells)}")
+            faults.append(f"{at}: {manifest.wrong_width(cells)}")
             continue
         cells += [""] * (len(keys) - len(cells))
         clip, condition, name = (cells[place] for place in places)

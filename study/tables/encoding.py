@@ -9,6 +9,7 @@ charset-normalizer leaves out readings that are a mess; among the others a readi
 import codecs
 import re
 import unicodedata
+from collections.abc import Collection
 from itertools import islice
 
 from django.utils.translation import gettext as _
@@ -22,6 +23,8 @@ _JUDGED_BYTES = 200_000
 _MOST_CHAOS = 0.2  # charset-normalizer's own threshold
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _LINE_BEYOND_ASCII = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*")
+_UTF8_LETTER = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+_BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
 _HANGUL = re.compile("[가-힣]")
 _IDEOGRAPH = re.compile("[\u4e00-\u9fff]")
 _KANA = re.compile("[\u3041-\u3096\u30a1-\u30fa]")
@@ -32,17 +35,18 @@ _TYPOGRAPHIC = frozenset("‘’‚“”„–—…«»‹›•°´·©®™�
 # The commonest syllables of Korean texts: a quarter of those that CP949 shares with other encodings' letters, and more
 # than nine tenths of what people write.
 _COMMON_SYLLABLES = frozenset(
-    "가각간갈감값강갖같개객거걱건검겁것게겠겨격견결경계고곡골곱곳공과곽관교구국권규균그근글금급기긴길김까께꼴꽃꾸"
-    "꿀꿈뀌끄끝나난날남낭내낸낼냐너널넘넣네넷년녕노논높놓누눈눌뉴느는늘능니닉님닙다단달담답당대댄더던데델도독돌동"
-    "되된될됨됩두둘둡둥뒤드든듣들듯등디따때떤떻또똑뜻라락란람랍랐랑래랜램랫략량러럭런럼럽렇레렉려력련렬렸령로록론"
-    "롤롬뢰료루룹류률르른를름릅리릭린릴림립릿링마막만많말맙망맞매맨맷머먼멈메며면명몇모목못몽무문묻물뮬므미민밀밍"
-    "및바박밖반받발밝밤방배백버번범법베벤벨벽변별병보복본볼봄봉부북분불붙뷰브블비빈빛빠빼뺀뿐쁨사삭산살상새색생서"
-    "석선설성세셋셔션셨소속손솔송수순술숨숫숲쉽스슬습시식신실심십싶써쓰쓴쓸씁씩아악안않알암압았앞애액앰야약양어억"
-    "언얻얼엄업없엇었에여역연열였영예오온올옮옵와완왔왜외요용우욱운울움워원월웨웹위유윤율으은을음응의이익인일읽임"
-    "입있자작잔잘잡장재저적전절점접정제젝져조족존좀종좋죠주준줄줍중즈즉증지직진질집짜짧째쪽차찬참창찾채책처천철첫"
-    "청체첼쳐초최추축출춥충취츠측치칙친칠침칭카칸캐커컨컬컴케켓켜코콘콜쿠큐크큰클큼키킨킬킷킹타탈탑태택터턴테텍텐"
-    "텔템토톨통투툴트특튼틀티틱틴틸팅파판팝패퍼펑페펴편평포폭폰폴폼표풀품프픈플픔피픽필핑하학한할함합항해핸햇했행"
-    "향허험헤혀현형호혹홈홍화확환활황회획횟효후훈희히힙"
+    "가각간갈감값강갖같개객거걱건검겁것게겠겨격견결경계고곡골곱곳공과곽관교구국굵권귀규균그근글금급기긴길김깊까께"
+    "꼴꽃꾸꿀꿈뀌끄끊끝나난날남낭낮내낸낼냐너널넓넘넣네넷녁년녕노논높놓누눈눌뉴느는늘늙능니닉님닙다단달담답당대댄"
+    "더던데델도독돌동되된될됨됩두둘둡둥뒤드든듣들듯등디따때떤떨떻또똑뜨뜻라락란람랍랐랑래랜램랩랫략량러럭런럼럽렇"
+    "레렉렐렘려력련렬렸령로록론롤롬뢰료루룹류률르른를름릅리릭린릴림립릿링마막만많말맑맙망맞매맨맷머먼멈멋메며면명"
+    "몇모목못몽무문묻물뮬므미민밀밍및바박밖반받발밝밤방배백버번벌범법베벤벨벼벽변별병보복본볼봄봉부북분불붙뷰브블"
+    "비빈빛빠빼뺀뿐쁜쁨사삭산살상새색생서석선설성세셋셔션셨소속손솔송수순술숨숫숲쉽스슬습시식신실싫심십싶써쓰쓴쓸"
+    "씁씩아악안않알암압았앞애액앰야약얇양얕어억언얻얼엄업없엇었에여역연열였영옆예옛오온올옮옵와완왈왔왜외요용우욱"
+    "운울움웃워원월웨웹위윙유윤율으은을음응의이익인일읽임입있잎자작잔잘잡장재저적전절젊점접정제젝져조족존좀좁종좋"
+    "죠주준줄줍중즈즉증지직진질짐집짜짧째쪽차찬참창찾채책처천철첫청체첼쳐초최추축출춥충취츠측치칙친칠침칭카칸캐커"
+    "컨컬컴케켓켜코콘콜쿠쿨큐크큰클큼키킨킬킷킹타탈탑태택탱터턴테텍텐텔템토톨통투툴튜트특튼틀티틱틴틸팅파판팔팝패"
+    "퍼펐펑페펫펴편평포폭폰폴폼표풀품프픈플픔피픽필핑하학한할함합항해핸햇했행향허험헤혀현협형호혹홈홍화확환활황회"
+    "획횟효후훈흐흙희히힙"
 )
 
 
@@ -105,14 +109,26 @@ def _decode_unnamed(raw: bytes, file: str) -> tuple[str, str]:
     marked = raw.startswith(_UTF16_MARKS)
     try:
         return raw.decode("utf-16" if marked else "utf-8-sig"), "UTF-16" if marked else UTF8
-    except UnicodeDecodeError:
+    except UnicodeDecodeError as error:
         if marked or b"\x00" in raw:
             raise _no_text(file) from None
+        if _is_damaged_utf8(raw):
+            raise TableRefused(
+                _("%(file)s: the text is UTF-8, but damaged at byte %(n)d; save the table as “CSV UTF-8” again.")
+                % {"file": file, "n": error.start + 1}
+            ) from None
     readings = _possible_readings(raw)
     likely = [codec for codec, sample in readings.items() if _is_likely(codec, sample, readings)]
     if len(likely) == 1:
         return raw.decode(likely[0]), CANDIDATES[likely[0]]
     raise _unclear(file, readings)
+
+
+def _is_damaged_utf8(raw: bytes) -> bool:
+    """Return whether most letters beyond ASCII are UTF-8, as if the file was cut, or joined of two."""
+    found = list(islice(_UTF8_LETTER.finditer(raw), 10_000))
+    beyond = sum(len(run.group()) for run in islice(_BEYOND_ASCII.finditer(raw), 10_000))
+    return len(found) >= 3 and sum(len(letter.group()) for letter in found) > 0.6 * beyond
 
 
 def _unclear(file: str, readings: dict[str, str]) -> EncodingUnclear:
@@ -192,24 +208,29 @@ def _is_likely(codec: str, text: str, readings: dict[str, str]) -> bool:
     return _is_chinese(text, beyond) and (not korean or _cannot_be_korean(korean))
 
 
-def _common_share(syllables: list[str]) -> float:
+def _common_share(syllables: Collection[str]) -> float:
     return sum(sign in _COMMON_SYLLABLES for sign in syllables) / max(len(syllables), 1)
 
 
 def _is_korean(text: str) -> bool:
     """Common syllables, few Chinese characters, and no syllable within a Latin word."""
     syllables = _HANGUL.findall(text)
+    different = set(syllables)  # one wrong letter may stand in every row
     return (
         bool(syllables)
         and _common_share(syllables) >= 0.75
+        and (_common_share(different) >= 0.6 or len(different) > 50)
         and 2 * len(_IDEOGRAPH.findall(text)) <= len(syllables)
         and 10 * len(_HANGUL_INSIDE_LATIN.findall(text)) <= len(syllables)
     )
 
 
 def _cannot_be_korean(text: str) -> bool:
-    syllables = _HANGUL.findall(text)
-    return len(_IDEOGRAPH.findall(text)) > len(syllables) or (len(syllables) >= 4 and _common_share(syllables) < 0.5)
+    """Return whether there are more Chinese characters than syllables, or many syllables and few common ones."""
+    syllables = set(_HANGUL.findall(text))
+    return len(set(_IDEOGRAPH.findall(text))) > len(syllables) or (
+        len(syllables) >= 6 and _common_share(syllables) < 0.4
+    )
 
 
 def _is_western(text: str, beyond: list[str]) -> bool:

@@ -8,13 +8,14 @@ import gzip
 import lzma
 import re
 import zlib
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
 from io import BufferedIOBase
 from pathlib import Path
 
 from django.utils.translation import gettext as _
 
+from study.spreadsheet import unescape_formula
 from study.tables.cells import clean_cell, clean_text, column_key, needs_care
 from study.tables.encoding import UTF8, decode_text
 from study.tables.errors import TableRefused
@@ -52,7 +53,7 @@ class Table:
         """Return the headings as columns are named here; of equal ones, a caller uses none or refuses them."""
         return [column_key(name) for name in self.header]
 
-    def wrong_width(self, number: int, cells: list[str]) -> str:
+    def wrong_width(self, cells: list[str]) -> str:
         """Return what is wrong with a row that has not as many cells as there are headings."""
         return _("%(n)d fields where the header has %(wanted)d.") % {"n": len(cells), "wanted": len(self.header)}
 
@@ -133,11 +134,13 @@ def _open(path: Path) -> BufferedIOBase:
     return gzip.open(path) if suffix == ".gz" else lzma.open(path) if suffix == ".xz" else path.open("rb")
 
 
-def read_table(raw: bytes, file: str, *, encoding: str | None = None, known: Collection[str] = ()) -> Table:
+def read_table(
+    raw: bytes, file: str, *, encoding: str | None = None, known: Collection[str] = (), verbatim: bool = False
+) -> Table:
     """Read a table's header, and its rows when they are asked for.
 
     `encoding`: the one that a person chose. `known`: names of columns, by which the delimiter is recognised if there
-    is more than one way to cut the header.
+    is more than one way to cut the header. `verbatim`: the cells of a table that Earsight wrote stay as they are.
 
     Raises:
         TableRefused: the file is no table; also while the rows are read.
@@ -145,17 +148,21 @@ def read_table(raw: bytes, file: str, *, encoding: str | None = None, known: Col
     if raw[:4] == b"PK\x03\x04" or raw[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
         raise TableRefused(_("%(file)s: this is no text but a spreadsheet; save it as “CSV UTF-8”.") % {"file": file})
     text, encoding_name = decode_text(raw, file, encoding)
-    return table_of_text(text, file, known=known, notes=Notes(encoding=encoding_name))
+    return table_of_text(text, file, known=known, notes=Notes(encoding=encoding_name), verbatim=verbatim)
 
 
-def table_of_text(text: str, file: str, *, known: Collection[str] = (), notes: Notes | None = None) -> Table:
+def table_of_text(
+    text: str, file: str, *, known: Collection[str] = (), notes: Notes | None = None, verbatim: bool = False
+) -> Table:
     """Read a table from its text; see `read_table`."""
     notes = notes or Notes(encoding=UTF8)
-    cleaned, notes.invisible, notes.put_together = clean_text(text)
+    cleaned, notes.invisible, notes.put_together = (text, 0, False) if verbatim else clean_text(text)
     separator = _SEPARATOR_LINE.fullmatch(first_line(cleaned))
     body = cleaned[len(first_line(cleaned)) :].removeprefix("\r").removeprefix("\n") if separator else cleaned
     delimiter = separator.group(1) if separator else delimiter_of(body, known)
-    rows = _clean_rows(body, delimiter, file, notes)
+    rows = _clean_rows(body, delimiter, file, notes, clean_cell, str.strip)
+    if verbatim:
+        rows = _clean_rows(body, delimiter, file, Notes(), unescape_formula, str)
     header_row, header = next(rows, (0, []))
     while header and not header[-1]:
         header.pop()
@@ -194,12 +201,22 @@ def _lines(text: str) -> Iterator[str]:
     return (found.group() for found in _LINE.finditer(text))
 
 
-def _clean_rows(text: str, delimiter: str, file: str, notes: Notes) -> Iterator[tuple[int, list[str]]]:
-    """Yield number and clean cells of every row that is not blank, the header's among them."""
+def _clean_rows(
+    text: str,
+    delimiter: str,
+    file: str,
+    notes: Notes,
+    with_care: Callable[[str], str],
+    usually: Callable[[str], str],
+) -> Iterator[tuple[int, list[str]]]:
+    """Yield number and clean cells of every row that is not blank, the header's among them.
+
+    `with_care`: cleans the cells of rows that need it (see `needs_care`); `usually`: cleans all others.
+    """
     number = 0
     try:
         for number, fields in enumerate(csv.reader(_lines(text), delimiter=delimiter, strict=True), start=1):
-            cells = [*map(clean_cell if needs_care("\0".join(fields)) else str.strip, fields)]
+            cells = [*map(with_care if needs_care("\0".join(fields)) else usually, fields)]
             if cells != fields:
                 notes.spaces += sum(cell != value.strip("\r\n") for cell, value in zip(cells, fields, strict=True))
             if any(cells):

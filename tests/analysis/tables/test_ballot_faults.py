@@ -317,15 +317,23 @@ def test_any_table_is_analysed_or_refused_in_one_sentence(tmp_path_factory, rows
     assert len(message.splitlines()) == 1
 
 
+def test_the_names_in_our_own_tables_stay_as_they_are(tmp_path):
+    names = ["'=1+1", "a\u00a0b", "a b", "2", "2.0", "NA", "e\u0301"]
+    rows = [("r1", name, "none", "x") for name in names]
+    table = read(tmp_path, rows, conditions=("none", "x"), verbatim=True)
+    assert set(table.ballots.clips) == {"=1+1", *names[1:]}
+    assert table.notes == ()
+
+
 def test_the_encoding_can_be_named(tmp_path):
     path = tmp_path / "b.csv"
-    rows = "".join(f"p{n},밤;낮,a,b\n" for n in range(3))
+    rows = "".join(f"p{n},꿩;뱁,a,b\n" for n in range(3))
     path.write_bytes(f"{HEADER}\n{rows}".encode("cp949"))
     with pytest.raises(
         CommandError, match=r"b\.csv: the encoding is not clear; it may be cp949 .* by --encoding"
     ) as error:
         call_command("analyze", str(path), conditions="a,b")
     assert error.value.returncode == 2
-    assert list(analysed(path, tmp_path, conditions="a,b", encoding="cp949")["by_clip"]) == ["밤;낮"]
+    assert list(analysed(path, tmp_path, conditions="a,b", encoding="cp949")["by_clip"]) == ["꿩;뱁"]
     with pytest.raises(CommandError, match="encoding “klingon” is not known"):
         call_command("analyze", str(path), encoding="klingon")

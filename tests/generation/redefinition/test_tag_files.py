@@ -236,7 +236,7 @@ def test_a_file_in_another_encoding(tmp_path):
     path.write_bytes(b"clip_id,m\xfcsik\na,1\n")
     table = read_tag_table(path)
     assert (table.tags, table.notes) == (("müsik",), ("The table was read as Windows-1252.",))
-    path.write_bytes("clip_id,밤;낮\na,1\n".encode("cp949"))
+    path.write_bytes("clip_id,꿩;뱁\na,1\n".encode("cp949"))
     with pytest.raises(TagTableError, match=r"the encoding is not clear; it may be .* by --encoding"):
         read_tag_table(path)
-    assert read_tag_table(path, encoding="cp949").tags == ("밤;낮",)
+    assert read_tag_table(path, encoding="cp949").tags == ("꿩;뱁",)

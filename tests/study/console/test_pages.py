@@ -281,17 +281,17 @@ def test_a_table_whose_encoding_is_not_clear_is_shown_in_each_and_a_person_choos
     browser = as_user(draft.owner)
     browser.post(reverse("study_clips", args=[draft.slug]), {"files": upload("a.wav", tone())})
     url = reverse("study_tags", args=[draft.slug])
-    content = "clip,tags\na.wav,밤;낮\n".encode("cp949")
+    content = "clip,tags\na.wav,꿩;뱁\n".encode("cp949")
     page = browser.post(url, {"file": upload("tags.csv", content)})
     assert page.status_code == 400
     assert "tags.csv: the encoding is not clear; it may be" in page.text
-    for name, line in (("CP949", "a.wav,밤;낮"), ("Windows-1252", "a.wav,¹ã;³·")):
+    for name, line in (("CP949", "a.wav,꿩;뱁"), ("Windows-1252", "a.wav,²æ;¹í")):
         assert f"<dt>{name}</dt>" in page.text
         assert line in page.text
     page = browser.post(url, {"file": upload("tags.csv", content), "encoding": "utf-8"})
     assert "byte 17 is no text in UTF-8" in page.text
     browser.post(url, {"file": upload("tags.csv", content), "encoding": "cp949"})
-    assert draft.clips.get().imported_tags == ["밤", "낮"]
+    assert draft.clips.get().imported_tags == ["꿩", "뱁"]
 
 
 def test_tags_are_edited_by_form_and_by_script(draft: Study, as_user: SignIn) -> None:

@@ -24,7 +24,15 @@ RIGHT = {
     "gb18030": ["钢琴;摇滚;悲伤的音乐;女声", "安静的钢琴曲;快速的吉他"],
 }
 # Short or mixed texts that have two likely readings, or none: nothing may be guessed.
-UNCLEAR = [("밤;낮", "cp949"), ("钢琴;摇滚", "gb18030"), ("ﾋﾟｱﾉ", "cp932"), ("静寂", "cp932"), ("café;für", "mac_roman")]
+UNCLEAR = [
+    ("钢琴;安静", "gb18030"),
+    ("꿩;뱁\r\n" * 5, "cp949"),
+    ("꿩;뱁", "cp949"),
+    ("钢琴;摇滚", "gb18030"),
+    ("ﾋﾟｱﾉ", "cp932"),
+    ("静寂", "cp932"),
+    ("café;für", "mac_roman"),
+]
 OTHER_LANGUAGES = [
     ("музыка;рок", "cp1251"),
     ("ピアノ;静か", "euc_jp"),
@@ -67,6 +75,14 @@ def test_the_readings_of_an_unclear_text_are_shown_as_they_would_look() -> None:
 def test_what_is_no_text_is_refused(raw: bytes) -> None:
     with pytest.raises(TableRefused, match=r"^x\.csv: this is no text"):
         decode_text(raw, "x.csv")
+
+
+@pytest.mark.parametrize("text", ["Übung, Ärger und Öl", "피아노와 기타", "静かなピアノ"])
+def test_damaged_utf8_is_not_read_as_another_encoding(text: str) -> None:
+    with pytest.raises(TableRefused, match="the text is UTF-8, but damaged at byte"):
+        decode_text(f"{HEADER}a.mp3,{text}".encode() + b"\xc3", "x.csv")
+    with pytest.raises(TableRefused):
+        decode_text(f"{HEADER}a.mp3,{text}\r\n".encode() + "b.mp3,süß\r\n".encode("cp1252"), "x.csv")
 
 
 @pytest.mark.parametrize("name", ["klingon", "", " ", "base64", "hex", "rot13", "idna", "x" * 300, "utf-8\0"])
