@@ -22,6 +22,7 @@ class TagFileForm(forms.Form):
             ("cp949", gettext_lazy("CP949 (Korean)")),
             ("cp1252", gettext_lazy("Windows-1252 (Western European)")),
             ("cp1250", gettext_lazy("Windows-1250 (Central European)")),
+            ("cp1254", gettext_lazy("Windows-1254 (Turkish)")),
             ("cp932", gettext_lazy("Shift-JIS (Japanese)")),
             ("gb18030", gettext_lazy("GB18030 (simplified Chinese)")),
             ("big5hkscs", gettext_lazy("Big5 (traditional Chinese)")),
