@@ -89,7 +89,7 @@ def read_tag_table(path: str | Path, *, encoding: str | None = None) -> TagTable
 def _layout(table: Table) -> Layout:
     end = re.search(r"\r\n|\n|\r", table.text)
     lines = [found.group() for found in islice(re.finditer(r"[^\r\n]*[^\s][^\r\n]*", table.text), SAMPLE + 1)]
-    header_quoted = lines[0].startswith('"')
+    header_quoted = bool(lines) and lines[0].startswith('"')
     names, delimiter = table.header, table.delimiter
     field = re.compile(rf'(?:^|{re.escape(delimiter)})("(?:[^"]|"")*"|[^"{re.escape(delimiter)}]*)')
     sample = [field.findall(line) for line in lines[1:]]

@@ -20,6 +20,7 @@ from study.tables.cells import clean_cell, clean_text, column_key, needs_care
 from study.tables.encoding import UTF8, decode_text
 from study.tables.errors import TableRefused
 from study.tables.notes import HEADINGS, Notes
+from study.tables.workbook import XLS_SIGNATURE, XLSX_SIGNATURE, workbook_rows
 
 DELIMITERS = ("\t", ";", ",")
 MOST_COLUMNS = 16_384  # as many as a spreadsheet has
@@ -37,7 +38,7 @@ class Table:
     Attributes:
         header: the clean headings, without empty columns at its end.
         rows: row number and clean cells of every row that is not blank; as many cells as headings, or more, or fewer.
-        text: the whole text, for those who write the table again as it was.
+        text: the whole text, for those who write the table again as it was; empty of a workbook.
         notes: what was changed; complete once the rows are read.
     """
 
@@ -145,8 +146,11 @@ def read_table(
     Raises:
         TableRefused: the file is no table; also while the rows are read.
     """
-    if raw[:4] == b"PK\x03\x04" or raw[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
-        raise TableRefused(_("%(file)s: this is no text but a spreadsheet; save it as “CSV UTF-8”.") % {"file": file})
+    if raw.startswith(XLSX_SIGNATURE):
+        notes = Notes()
+        return _table_of_rows(_workbook_rows(raw, file, notes), ",", "", file, notes)
+    if raw.startswith(XLS_SIGNATURE):
+        raise TableRefused(_("%(file)s: this is an old spreadsheet; save it as “CSV UTF-8” or .xlsx.") % {"file": file})
     text, encoding_name = decode_text(raw, file, encoding)
     return table_of_text(text, file, known=known, notes=Notes(encoding=encoding_name), verbatim=verbatim)
 
@@ -163,6 +167,33 @@ def table_of_text(
     rows = _clean_rows(body, delimiter, file, notes, clean_cell, str.strip)
     if verbatim:
         rows = _clean_rows(body, delimiter, file, Notes(), unescape_formula, str)
+    return _table_of_rows(rows, delimiter, body, file, notes)
+
+
+def _workbook_rows(raw: bytes, file: str, notes: Notes) -> Iterator[tuple[int, list[str]]]:
+    """Yield number and clean cells of every row of a workbook that is not blank."""
+    width = 0
+    for number, row in enumerate(workbook_rows(raw, file), start=1):
+        cells: list[str] = []
+        for value in row:
+            text, removed, composed = clean_text(value)
+            cell = clean_cell(text)
+            if len(cell) > csv.field_size_limit():
+                raise TableRefused(
+                    _("%(file)s, row %(row)d: %(why)s.") % {"file": file, "row": number, "why": _why("field limit")}
+                )
+            notes.invisible += removed
+            notes.put_together |= composed
+            notes.spaces += cell != text
+            cells.append(cell)
+        cells += [""] * (width - len(cells))  # a workbook leaves out empty cells at a row's end
+        if any(cells):
+            width = width or len(cells)
+            yield number, cells
+
+
+def _table_of_rows(rows: Iterator[tuple[int, list[str]]], delimiter: str, text: str, file: str, notes: Notes) -> Table:
+    """Return the table with these rows, of which the first that is not blank is the header."""
     header_row, header = next(rows, (0, []))
     while header and not header[-1]:
         header.pop()
@@ -173,7 +204,7 @@ def table_of_text(
             _("%(file)s, row %(row)d: %(n)d columns; the limit is %(limit)d. Keep the columns that are needed.")
             % {"file": file, "row": header_row, "n": len(header), "limit": MOST_COLUMNS}
         )
-    return Table(file, delimiter, header, header_row, _data_rows(rows, len(header), notes), body, notes)
+    return Table(file, delimiter, header, header_row, _data_rows(rows, len(header), notes), text, notes)
 
 
 def first_line(text: str) -> str:

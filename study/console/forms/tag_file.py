@@ -9,8 +9,10 @@ class TagFileForm(forms.Form):
 
     file = forms.FileField(
         label=gettext_lazy("Table of tags"),
-        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.tsv,.txt,text/csv"}),
-        help_text=gettext_lazy("CSV, separated by commas, semicolons or tabs; best in UTF-8."),
+        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx,text/csv"}),
+        help_text=gettext_lazy(
+            "CSV, separated by commas, semicolons or tabs, best in UTF-8; or a spreadsheet (.xlsx)."
+        ),
     )
     encoding = forms.ChoiceField(
         label=gettext_lazy("Encoding of the table"),

@@ -95,7 +95,7 @@ def test_each_layout_is_read_with_each_delimiter(study: Study, content: str) -> 
         ('clip,tags\na.wav,"piano\n', "a quotation mark is opened and not closed"),
         ("", "tags.csv is empty"),
         ("clip,tags\n", "names no clip of this study"),
-        (b"PK\x03\x04\x00\x00\xff\xfe\x00", "this is no text but a spreadsheet"),
+        (b"PK\x03\x04\x00\x00\xff\xfe\x00", "the spreadsheet cannot be read"),
     ],
 )
 def test_a_fault_is_named_and_nothing_is_imported(study: Study, content: str | bytes, said: str) -> None:

@@ -106,7 +106,7 @@ def test_columns_without_a_name_may_be_empty_or_number_the_rows() -> None:
         ('one,two\n"a"b,c\n', "row 2: text follows a closing quotation mark"),
         ("one,two\na," + "x" * 1_000_000, "row 2: a cell has more than 131072 characters"),
         (",".join(f"c{n}" for n in range(MOST_COLUMNS + 1)), r"row 1: 16385 columns; the limit is 16384"),
-        (b"PK\x03\x04rest", "this is no text but a spreadsheet"),
+        (b"PK\x03\x04rest", "the spreadsheet cannot be read"),
         (b"one,two\na,\0\n", "this is no text"),
     ],
 )
