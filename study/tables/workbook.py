@@ -1,6 +1,7 @@
 """The rows of an .xlsx workbook as texts: values only, of its one sheet that is not empty."""
 
 import io
+import re
 import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, time
@@ -10,9 +11,10 @@ from django.utils.translation import gettext as _
 
 from study.tables.errors import TableRefused
 
+_FORMULA = re.compile(rb"<(?:\w+:)?f[ >/]")
 XLSX_SIGNATURE = b"PK\x03\x04"
 XLS_SIGNATURE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-MOST_UNPACKED_BYTES = 300 * 2**20
+MOST_UNPACKED_BYTES = 64 * 2**20  # some two million cells, half a minute
 
 
 def workbook_rows(raw: bytes, file: str) -> Iterator[list[str]]:
@@ -32,8 +34,9 @@ def workbook_rows(raw: bytes, file: str) -> Iterator[list[str]]:
                 raise TableRefused(
                     _("%(file)s: the spreadsheet is too large; save the table as “CSV UTF-8”.") % {"file": file}
                 )
+            parts = [name for name in archive.namelist() if name.startswith("xl/worksheets/")]
+            has_formulas = any(_FORMULA.search(archive.read(name)) for name in parts)
         values = load_workbook(io.BytesIO(raw), read_only=True, data_only=True, keep_links=False)
-        formulas = load_workbook(io.BytesIO(raw), read_only=True, data_only=False, keep_links=False)
         filled = [sheet.title for sheet in values.worksheets if _is_filled(sheet)]
         if len(filled) > 1:
             raise TableRefused(
@@ -41,7 +44,11 @@ def workbook_rows(raw: bytes, file: str) -> Iterator[list[str]]:
                 % {"file": file, "sheets": ", ".join(f"“{title}”" for title in filled[:5])}
             )
         if filled:
-            yield from _rows(values[filled[0]], formulas[filled[0]], file)
+            if has_formulas:
+                formulas = load_workbook(io.BytesIO(raw), read_only=True, data_only=False, keep_links=False)
+                _check_formulas(values[filled[0]], formulas[filled[0]], file)
+            for row in values[filled[0]].iter_rows(values_only=True):
+                yield [_text(value) for value in row]
     except TableRefused:
         raise
     except Exception as error:  # openpyxl raises whatever a damaged part of the archive leads to
@@ -53,7 +60,8 @@ def _is_filled(sheet: Any) -> bool:
     return any(value is not None for row in sheet.iter_rows(values_only=True) for value in row)
 
 
-def _rows(values: Any, formulas: Any, file: str) -> Iterator[list[str]]:
+def _check_formulas(values: Any, formulas: Any, file: str) -> None:
+    """Refuse a formula without a value, as a program writes it that computes nothing: its cell would seem empty."""
     formulas.reset_dimensions()
     both = zip(values.iter_rows(values_only=True), formulas.iter_rows(values_only=True), strict=True)
     for number, (row, sources) in enumerate(both, start=1):
@@ -66,7 +74,6 @@ def _rows(values: Any, formulas: Any, file: str) -> Iterator[list[str]]:
                     )
                     % {"file": file, "row": number, "n": column}
                 )
-        yield [_text(value) for value in row]
 
 
 def _text(value: Any) -> str:
