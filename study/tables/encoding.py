@@ -21,6 +21,10 @@ UTF8 = "UTF-8"
 SAMPLE_LINES = 3
 _JUDGED_BYTES = 200_000
 _MOST_CHAOS = 0.4  # twice charset-normalizer's threshold: Finnish is a mess to it
+_NO_FILES = frozenset(
+    {"idna", "punycode", "mbcs", "oem", "undefined", "unicode_escape", "unicode-escape", "raw_unicode_escape"}
+    | {"raw-unicode-escape"}
+)
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _LINE_BEYOND_ASCII = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*")
 _UTF8_LETTER = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
@@ -72,6 +76,11 @@ def _no_text(file: str) -> TableRefused:
 
 def _decode_as(raw: bytes, file: str, encoding: str) -> tuple[str, str]:
     codec = codec_of(encoding)
+    if raw.startswith((codecs.BOM_UTF8, *_UTF16_MARKS)) and not codec.startswith("utf"):
+        raise TableRefused(
+            _("%(file)s: the file has the mark of Unicode at its start, so it is not in %(encoding)s; name none.")
+            % {"file": file, "encoding": _name_of(codec)}
+        )
     try:
         return raw.decode(codec), _name_of(codec)
     except UnicodeDecodeError as error:
@@ -92,7 +101,7 @@ def codec_of(encoding: str) -> str:
         found = codecs.lookup(by_name.get(encoding.strip().casefold(), encoding.strip()))
     except (LookupError, ValueError):
         found = None
-    if found is None or not getattr(found, "_is_text_encoding", True) or found.name in ("idna", "punycode", "mbcs"):
+    if found is None or not getattr(found, "_is_text_encoding", True) or found.name in _NO_FILES:
         known = ", ".join(("utf-8", "utf-16", *CANDIDATES))
         raise TableRefused(
             _("encoding “%(encoding)s” is not known; use one of %(known)s, or another that Python knows.")

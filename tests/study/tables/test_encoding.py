@@ -85,7 +85,9 @@ def test_damaged_utf8_is_not_read_as_another_encoding(text: str) -> None:
         decode_text(f"{HEADER}a.mp3,{text}\r\n".encode() + "b.mp3,süß\r\n".encode("cp1252"), "x.csv")
 
 
-@pytest.mark.parametrize("name", ["klingon", "", " ", "base64", "hex", "rot13", "idna", "x" * 300, "utf-8\0"])
+@pytest.mark.parametrize(
+    "name", ["klingon", "", " ", "base64", "hex", "rot13", "idna", "undefined", "unicode_escape", "x" * 300, "utf-8\0"]
+)
 def test_an_encoding_that_does_not_exist_is_refused(name: str) -> None:
     with pytest.raises(TableRefused, match="is not known"):
         codec_of(name)
@@ -101,3 +103,6 @@ def test_an_encoding_may_be_named_as_people_name_it(name: str, codec: str) -> No
 def test_a_named_encoding_that_does_not_fit_is_refused() -> None:
     with pytest.raises(TableRefused, match="byte 3 is no text in UTF-8"):
         decode_text(b"a,\xfc", "x.csv", "utf-8")
+    for codec in ("utf-8-sig", "utf-16"):
+        with pytest.raises(TableRefused, match="the mark of Unicode at its start, so it is not in CP949"):
+            decode_text("a,b".encode(codec), "x.csv", "cp949")
