@@ -121,13 +121,14 @@ def _decode_unnamed(raw: bytes, file: str) -> tuple[str, str]:
     except UnicodeDecodeError as error:
         if marked or b"\x00" in raw:
             raise _no_text(file) from None
-        if _is_damaged_utf8(raw):
-            raise TableRefused(
-                _("%(file)s: the text is UTF-8, but damaged at byte %(n)d; save the table as “CSV UTF-8” again.")
-                % {"file": file, "n": error.start + 1}
-            ) from None
+        at = error.start
     readings = _possible_readings(raw)
     likely = [codec for codec, sample in readings.items() if _is_likely(codec, sample, readings)]
+    if likely in ([], ["cp1252"]) and _is_damaged_utf8(raw):
+        raise TableRefused(
+            _("%(file)s: the text is UTF-8, but damaged at byte %(n)d; save the table as “CSV UTF-8” again.")
+            % {"file": file, "n": at + 1}
+        )
     if len(likely) == 1:
         return raw.decode(likely[0]), CANDIDATES[likely[0]]
     raise _unclear(file, readings)
@@ -137,7 +138,7 @@ def _is_damaged_utf8(raw: bytes) -> bool:
     """Return whether most letters beyond ASCII are UTF-8, as if the file was cut, or joined of two."""
     found = list(islice(_UTF8_LETTER.finditer(raw), 10_000))
     beyond = sum(len(run.group()) for run in islice(_BEYOND_ASCII.finditer(raw), 10_000))
-    return len(found) >= 3 and sum(len(letter.group()) for letter in found) > 0.6 * beyond
+    return len(found) >= 3 and sum(len(letter.group()) for letter in found) > 0.8 * beyond
 
 
 def _unclear(file: str, readings: dict[str, str]) -> EncodingUnclear:
