@@ -184,14 +184,8 @@ def _without_further_headings(table: CodedColumns) -> CodedColumns:
     if others & {first, second} or not (sentences or len(others & set(PRESET)) > 1):
         return table
     table.notes.add(HEADINGS, row=table.row_number(0), text=first[:40])
-    columns = {name: _without_first_row(column) for name, column in table.columns.items()}
+    columns = {name: column.take(slice(1, None)) for name, column in table.columns.items()}
     return replace(table, n=table.n - 1, columns=columns, row_number=lambda index: table.row_number(index + 1))
-
-
-def _without_first_row(column: Column) -> Column:
-    used = np.bincount(column.codes[1:], minlength=len(column.values)) > 0
-    codes = (np.cumsum(used) - 1).astype(np.int32)[column.codes[1:]]
-    return Column([value for value, there in zip(column.values, used, strict=True) if there], codes)
 
 
 def _without_missing(table: CodedColumns, column: Column, name: str, keys: Sequence[str] | None) -> Column:

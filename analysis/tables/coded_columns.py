@@ -41,6 +41,13 @@ class Column:
         """Return the mask of rows whose value is wanted."""
         return np.array([wanted(value) for value in self.values], dtype=bool)[self.codes]
 
+    def take(self, rows: np.ndarray | slice) -> Column:
+        """Return the column of these rows, with no value that none of them has."""
+        codes = self.codes[rows]
+        used = np.bincount(codes, minlength=len(self.values)) > 0
+        values = [value for value, there in zip(self.values, used, strict=True) if there]
+        return Column(values, (np.cumsum(used) - 1).astype(np.int32)[codes])
+
 
 @dataclass(frozen=True)
 class CodedColumns:
@@ -139,9 +146,14 @@ def _bulk_columns(raw: bytes, file: str, wanted: Sequence[str], required: Sequen
         if max(map(len, values), default=0) > csv.field_size_limit():
             return None
         columns[name] = _clean(values, codes, notes)
-    if any("" in columns[name].values for name in required[:2]):
-        return None  # perhaps rows of nothing but separators
-    return CodedColumns(file, table.num_rows, columns, notes, lambda index: _row_number(raw, file, index))
+    n = table.num_rows
+    if any("" in columns[name].values for name in required[:2]):  # perhaps rows of nothing but separators
+        if head.width > len(places):
+            return None  # the columns that were not read may hold something
+        filled = np.logical_or.reduce([column.rows(bool) for column in columns.values()])
+        columns = {name: column.take(filled) for name, column in columns.items()}
+        n = int(filled.sum())
+    return CodedColumns(file, n, columns, notes, lambda index: _row_number(raw, file, index))
 
 
 @dataclass(frozen=True)

@@ -239,6 +239,8 @@ def test_other_labels_of_people_and_clips_change_no_number(tmp_path):
         lambda text: text.replace("\n", ",,\n"),
         lambda text: text.replace("p00003", "p\t00003") + ",,,\n",
         lambda text: "\n" + text,
+        lambda text: text.replace("p00003,c001", ",,,\n\n ,,\u200b,\np00003,c001"),
+        lambda text: text.replace("\n", ",x\n").replace("p00003,c001", ",,,,\np00003,c001"),
         lambda text: text.replace("second\n", "second\nA code,A clip,A first,A second\n"),
         lambda text: text.replace("p00003,c001", '"p\n3",c001'),
     ],
