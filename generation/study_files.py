@@ -24,7 +24,8 @@ from study.models import Clip, Study
 from study.models.studies import record
 from study.setup.draft_lock import lock_draft
 from study.setup.tag_table import refused
-from study.spreadsheet import NotText, decode_text
+from study.tables.encoding import decode_text
+from study.tables.errors import TableRefused
 
 LARGEST = {StudyFile.Kind.RULES: 1024 * 1024, StudyFile.Kind.PREDICTIONS: 20 * 1024 * 1024}
 _DIGEST = re.compile("[0-9a-f]{64}")
@@ -69,9 +70,9 @@ def _text_of(raw: bytes, name: str, kind: str) -> str:
     if not raw.strip():
         raise GenerationError(_("%(file)s is empty. Choose another file.") % {"file": name})
     try:
-        return decode_text(raw)[0]
-    except NotText:
-        raise GenerationError(_("%(file)s is no text in UTF-8. Save it as UTF-8.") % {"file": name}) from None
+        return decode_text(raw, name)[0]
+    except TableRefused as error:
+        raise GenerationError(str(error)) from error
 
 
 def used_digests(settings: GenerationSettings) -> set[str]:

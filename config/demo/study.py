@@ -47,6 +47,7 @@ class DemoSource:
     tags: Path | None = None
     # Skip rows of the table about clips that are not in the folder, instead of refusing the table.
     skip_unknown: bool = False
+    encoding: str | None = None  # of the table, if it is named
 
     @property
     def slug(self) -> str:
@@ -100,7 +101,7 @@ def ensure_study(source: DemoSource, owner: Any, notify: Notify) -> Study:
         if source.clips is None:
             _import_demo_music(study, owner)
         else:
-            _import_folder(study, source, owner)
+            _import_folder(study, source, owner, notify)
     except (DemoError, StudyError):
         delete_draft(study)
         raise
@@ -197,10 +198,19 @@ def _check_same_music(study: Study, source: DemoSource, notify: Notify) -> None:
         )
 
 
-def _import_folder(study: Study, source: DemoSource, actor: Any) -> None:
+def _import_folder(study: Study, source: DemoSource, actor: Any, notify: Notify) -> None:
     _import_files(study, _audio_in(source), actor)
     if source.tags is not None:
-        import_tags(study, _read(source.tags), file=source.tags.name, skip_unknown=source.skip_unknown, actor=actor)
+        table = import_tags(
+            study,
+            _read(source.tags),
+            file=source.tags.name,
+            skip_unknown=source.skip_unknown,
+            encoding=source.encoding,
+            actor=actor,
+        )
+        for note in table.notes.sentences():
+            notify(note)
 
 
 def start_generation(study: Study, *, wake: bool) -> GenerationRun | None:

@@ -5,7 +5,6 @@ The **long** one has the columns `clip`, `tag` and `probability`, a row for each
 probability 0. Imports nothing heavy: pages use it.
 """
 
-import csv
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +13,8 @@ from django.utils.translation import gettext as _
 
 from study.models import Clip
 from study.setup.tag_table import CLIP_COLUMNS, ClipFinder, clean_tag, refused, tag_problem
-from study.spreadsheet import csv_rows, delimiter_of, unescape_formula
+from study.tables.errors import TableRefused
+from study.tables.reading import Table, table_of_text
 
 TAG_COLUMN, PROBABILITY_COLUMN = "tag", "probability"
 
@@ -53,36 +53,22 @@ def read_predictions(text: str, file: str) -> PredictionTable:
     Raises:
         ImportRefused: lists every fault with file, row, value and what to do.
     """
-    delimiter = delimiter_of(text)
-    rows = csv_rows(text, delimiter)
     table = PredictionTable()
     problems: list[str] = []
-    line = 0
     try:
-        line, header = next(rows)
-        columns = [clean_tag(unescape_formula(name)) for name in header]
-        read_row = _reader_of(columns, table, file, decimal_comma=delimiter != ",")
-        for line, fields in rows:
-            cells = [unescape_formula(value).strip() for value in fields]
-            while len(cells) > len(columns) and not cells[-1]:
-                cells.pop()
+        source = table_of_text(text, file, known=(*CLIP_COLUMNS, TAG_COLUMN, PROBABILITY_COLUMN)).without_unnamed()
+        columns = [clean_tag(name) for name in source.header]
+        read_row = _reader_of(columns, table, source, decimal_comma=source.delimiter != ",")
+        for line, cells in source.rows:
             if len(cells) != len(columns):
-                wrong = _("%(n)d fields where the header has %(wanted)d.") % {"n": len(cells), "wanted": len(columns)}
-                found: Iterable[str] = [wrong + " " + _("Check the separators of this row.")]
+                found: Iterable[str] = [f"{source.wrong_width(cells)} {_('Check the separators of this row.')}"]
             else:
                 found = read_row(line, cells)
             problems += [
                 _("%(file)s, row %(row)d: %(problem)s") % {"file": file, "row": line, "problem": each} for each in found
             ]
-    except StopIteration:
-        raise refused([_("%(file)s is empty. Choose the table of predictions.") % {"file": file}]) from None
-    except csv.Error as error:
-        raise refused(
-            [
-                _("%(file)s, after row %(row)d: no proper CSV (%(why)s). Check the quotation marks there.")
-                % {"file": file, "row": line, "why": error}
-            ]
-        ) from error
+    except TableRefused as error:
+        raise refused([str(error)]) from error
     if problems:
         raise refused(problems)
     if not table.rows:
@@ -206,7 +192,7 @@ class _LongReader(_Reader):
             self.table.lines.setdefault(key, line)
 
 
-def _reader_of(columns: list[str], table: PredictionTable, file: str, *, decimal_comma: bool) -> _Reader:
+def _reader_of(columns: list[str], table: PredictionTable, source: Table, *, decimal_comma: bool) -> _Reader:
     """Return the reader of the table's layout, with the vocabulary of a wide table; refuse a faulty header."""
     lowered = [name.casefold() for name in columns]
     named = next((name for name in CLIP_COLUMNS if name in lowered), None)
@@ -234,7 +220,11 @@ def _reader_of(columns: list[str], table: PredictionTable, file: str, *, decimal
                 problems.append(problem)
     if problems or named is None:
         raise refused(
-            [_("%(file)s, row %(row)d: %(problem)s") % {"file": file, "row": 1, "problem": each} for each in problems]
+            [
+                _("%(file)s, row %(row)d: %(problem)s")
+                % {"file": source.file, "row": source.header_row, "problem": each}
+                for each in problems
+            ]
         )
     kind = _LongReader if is_long else _WideReader
     return kind(columns, lowered.index(named), table, decimal_comma=decimal_comma)

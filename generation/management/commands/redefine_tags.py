@@ -35,6 +35,7 @@ class Command(BaseCommand):
         parser.add_argument("--prompts-out", type=Path, help="optional: the tags that prompts name, in the same layout")
         parser.add_argument("--report", type=Path, required=True, help="what was done, as JSON")
         parser.add_argument("--changes", type=Path, help="optional CSV: every change of every clip and its reason")
+        parser.add_argument("--encoding", help="of both tables, if it is not recognised: utf-8, cp949, cp1252, …")
         parser.add_argument(
             "--voice-at",
             type=float,
@@ -61,9 +62,12 @@ class Command(BaseCommand):
                 voice_at=options["voice_at"], none_at=options["none_at"], tagger_at=options["tagger_at"]
             )
             rules = load_rules(options["rules"])
-            table = read_tag_table(options["annotations"])
-            voice = options["voice"]
-            evidence = read_voice_table(voice, table.clips, table.text) if voice else None
+            encoding, voice = options["encoding"], options["voice"]
+            table = read_tag_table(options["annotations"], encoding=encoding)
+            notes = list(table.notes)
+            evidence = (
+                read_voice_table(voice, table.clips, table.text, encoding=encoding, notes=notes) if voice else None
+            )
             redefined = redefine_table(table, rules, evidence=evidence, thresholds=thresholds)
             report = redefined.report()
             self._write(redefined, report, options)
@@ -74,6 +78,8 @@ class Command(BaseCommand):
             raise CommandError(f"thresholds: {faults}.", returncode=2) from error
         except OSError as error:
             raise CommandError(f"{error.filename}: cannot be written ({error.strerror}).", returncode=2) from error
+        for note in notes:
+            self.stderr.write(f"warning: {note}")
         if options["verbosity"] >= 2:
             self._show_stages(redefined, rules)
         self._summarise(redefined, report)

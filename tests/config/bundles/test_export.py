@@ -97,16 +97,23 @@ def test_a_missing_and_an_added_file_are_found(bundle: Path) -> None:
 
 
 def test_an_altered_ballot_is_found_despite_new_sums(study: Study, bundle: Path) -> None:
-    def change(files: dict[str, bytes]) -> None:
-        header, first, *rest = files["ballots.csv"].decode().splitlines()
-        cells = first.split(",")
-        cells[2], cells[3] = cells[3], cells[2]
-        files["ballots.csv"] = "\r\n".join([header, ",".join(cells), *rest, ""]).encode()
+    def exchange(*columns: str) -> Callable[[dict[str, bytes]], None]:
+        def change(files: dict[str, bytes]) -> None:
+            header, first, *rest = files["ballots.csv"].decode().splitlines()
+            names, cells = header.split(","), first.split(",")
+            for column in columns:
+                one, other = (names.index(column.format(place)) for place in ("first", "second"))
+                cells[one], cells[other] = cells[other], cells[one]
+            files["ballots.csv"] = "\r\n".join([header, ",".join(cells), *rest, ""]).encode()
 
-    forged = rewritten(bundle, change, sums=True)
+        return change
+
+    forged = rewritten(bundle, exchange("{}", "position_{}"), sums=True)
     faults = verify_export(forged, [receipt_of(study)]).faults
     assert any("row 2: the ballot does not agree with its digest" in fault for fault in faults)
     assert any("analysis.json is not what ballots.csv gives" in fault for fault in faults)
+    careless = verify_export(rewritten(bundle, exchange("{}"), sums=True)).faults
+    assert any("row 2: position_first is" in fault for fault in careless)
 
 
 def test_a_removed_ballot_invalidates_the_participants_receipt(study: Study, bundle: Path) -> None:
