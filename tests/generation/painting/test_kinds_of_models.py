@@ -83,7 +83,7 @@ def test_flux_keeps_the_sampler_it_comes_with(models):
 def test_a_size_that_the_model_would_change_is_refused(models, monkeypatch):
     """Flux rounds a size that is no multiple of its own, with only a warning."""
     painter = painter_for(models("xl"), size=40, guidance=0)
-    pipeline, shipped_scheduler, _ = painter._model()
+    pipeline, shipped_scheduler, *_ = painter._model()
 
     class Rounding:
         def __call__(self, **arguments):

@@ -145,7 +145,7 @@ def painted(study, model, monkeypatch) -> Study:
     """The study with one clip, painted by the diffusion model in the folder `model`."""
     monkeypatch.setattr(loaded_models, "painter_of", LOAD_PAINTER)
     study.clips.exclude(number=1).delete()
-    options = DiffusersOptions(model=str(model), steps=1, size=32, device="cpu")
+    options = DiffusersOptions(model=str(model), steps=2, size=64, guidance=4, device="cpu")
     store_settings(study, GenerationSettings(painter=options))
     return study
 
@@ -234,6 +234,6 @@ def test_a_model_copied_into_place_while_it_is_read_is_refused(painted, model, m
 
     monkeypatch.setattr(loaded_model, "_load", overtaken)
     loaded_model._loaded.clear()
-    options = DiffusersOptions(model=str(model), steps=1, size=32, device="cpu")
+    options = DiffusersOptions(model=str(model), steps=2, size=64, guidance=4, device="cpu")
     with pytest.raises(PainterNotReady, match="changed while they were read"):
         loaded_model.load_model(options, "cpu", "float32", check_ready=lambda: None)
