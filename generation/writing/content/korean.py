@@ -14,9 +14,9 @@ import yaml
 
 from generation.redefinition import kind_of, load_rules
 from generation.redefinition.spelling import normalise
-from generation.redefinition.vocabulary import prompt_word
+from generation.redefinition.vocabulary import denied_part, prompt_word
 from generation.writing.content.faults import ContentFaults
-from generation.writing.content.meanings import Meanings, denied_part
+from generation.writing.content.meanings import Meanings
 
 KOREAN_FILE = Path(__file__).with_name("korean.yaml")
 # Kinds whose words count as added in a Korean sentence; moods and tempi describe scenes too.
