@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generation.redefinition import load_rules, prompt_word
-from generation.redefinition.vocabulary import kind_of, known_tags
+from generation.redefinition.vocabulary import denied_part, kind_of, known_tags, no_denials
 from generation.writing import TemplateOptions
 from generation.writing.content import english_of, find_content_faults, find_korean_faults, translate_tags
 from generation.writing.content.inflection import adjective_forms, forms_of, number, verb_forms
@@ -87,6 +87,56 @@ def test_the_built_in_writer_says_every_tag_of_every_vocabulary(rules):
             assert not find_content_faults(text, tags, chosen), (tags, text)
 
 
+def test_the_built_in_writers_own_words_are_no_music_of_their_own():
+    """Tags of every kind in words that nobody knows, so that each word of music left is the writer's."""
+    kinds = {"florp": "genre", "wexing": "instrument", "zandy": "mood", "quolm": "voice", "brillow": "other"}
+    kinds |= {"drosh": "tempo", "ulvish": "origin", "wexing song": "other", "no plim": "instrument"}
+    writer = TemplateWriter(TemplateOptions(), kind_of=lambda tag: kinds[tag])
+    chance = random.Random(3)
+    for seed in range(400):
+        tags = chance.sample(sorted(kinds), chance.randint(1, len(kinds)))
+        text = writer.write(tags, count_tokens=len, token_limit=chance.choice((60, 120, 400)) + 200, seed=seed).text
+        added = find_content_faults(text, tags).added
+        assert not added, (text, added)
+
+
+def test_themes_and_places_describe_the_scene_unless_they_describe_the_music():
+    tags = ["guitar", "slow"]
+    scenes = (
+        "at night",
+        "by the fire in a winter forest",
+        "in a smoky club",
+        "over a city at dawn",
+        "in the evening",
+    )
+    for scene in scenes:
+        assert not find_content_faults(f"A slow guitar plays {scene}.", tags), scene
+    assert find_content_faults("A slow guitar plays a christmas song.", tags).added == ("christmas",)
+    assert find_content_faults("A slow guitar plays club music.", tags).added == ("club",)
+    # "Driving" says no more than a fast beat.
+    assert not find_content_faults("A fast, driving beat rushes past.", ["fast beat"])
+    assert find_content_faults("A driving beat rushes past.", ["beat"]).added == ("driving",)
+
+
+def test_names_that_only_begin_like_a_denial_deny_nothing():
+    for tag in sorted(known_tags()):
+        part = denied_part(tag)
+        assert part is None or part in known_tags(), tag
+    for name in no_denials():
+        assert denied_part(name) is None
+        assert denied_part(f"{name} music") is None
+    assert denied_part("no waves") == "waves"
+    assert denied_part("Without Drums") == "Drums"
+    tags = ["no wave", "guitar"]
+    assert not find_content_faults("A no wave guitar howls beside a wall.", tags)
+    assert not find_content_faults("A guitar howls in a no wave and rock cellar.", [*tags, "rock"])
+    assert find_content_faults("A guitar howls without waves.", ["waves", "guitar"]).missing == ("waves",)
+    assert find_content_faults("A guitar without no wave.", tags).missing == ("no wave",)
+    assert find_content_faults("A no wave tune.", ["wave music"]).missing == ("wave music",)
+    assert "wave" not in load_rules().generals.of("no wave pop")
+    assert "pop" in load_rules().generals.of("no wave pop")
+
+
 def test_the_built_in_writer_says_the_tags_of_real_rows(shared_data):
     with lzma.open(shared_data / "mtat" / "annotations_final.csv.xz", "rt", encoding="utf-8", newline="") as file:
         rows = csv.reader(file, delimiter="\t")
@@ -157,6 +207,8 @@ def test_the_lists_name_each_word_once_and_only_words_that_matter():
     more = {name for names in lists.more.values() for name in names}
     assert not more & known_tags()
     assert lists.homonyms <= known_tags()
+    assert lists.everyday <= known_tags()
+    assert lists.general.keys() <= known_tags() | {prompt_word(tag) for tag in known_tags()}
     assert {name for names in lists.general.values() for name in names} <= known_tags()
 
 
