@@ -56,24 +56,19 @@ class Translation:
 def translate_tags(
     tags: Sequence[str], language: str, by_rules: Mapping[str, tuple[str, ...]] | None = None
 ) -> Translation:
-    """Translate Korean tags by the study's rules, or else by the list; `language` is that of the prompts.
+    """Translate Korean tags by the study's rules, or else by the lists; `language` is that of the prompts.
 
     `by_rules`: tag → English tags (`RuleSet.translations`).
 
     Raises:
-        SentenceUnusable: a tag is in letters that the prompts cannot have, and neither rules nor list have it.
+        SentenceUnusable: a tag is in letters that the prompts cannot have, and neither rules nor lists have it.
     """
-    english = {tag: _english_tags(tag, by_rules or {}) for tag in foreign_tags(tags, "en")}
+    english = {tag: (by_rules or {}).get(normalise(tag)) or english_of(tag) for tag in foreign_tags(tags, "en")}
     unknown = [tag for tag in foreign_tags(tags, language) if not english[tag]]
     if unknown:
         raise SentenceUnusable(unreadable(unknown, language))
     found = list(dict.fromkeys(name for tag in tags for name in english.get(tag) or (tag,)))
     return Translation(found, {name: tag for tag, names in english.items() for name in names}, language)
-
-
-def _english_tags(tag: str, by_rules: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-    listed = english_of(tag)
-    return by_rules.get(normalise(tag)) or (() if listed is None else (listed,))
 
 
 def unreadable(tags: Sequence[str], language: str) -> str:

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generation.redefinition import load_rules, prompt_word
-from generation.redefinition.vocabulary import denied_part, kind_of, known_tags, no_denials
+from generation.redefinition import load_rules, prompt_word, redefine
+from generation.redefinition.vocabulary import denied_part, known_tags, no_denials
 from generation.writing import TemplateOptions
 from generation.writing.content import english_of, find_content_faults, find_korean_faults, translate_tags
 from generation.writing.content.inflection import adjective_forms, forms_of, number, verb_forms
@@ -217,13 +217,15 @@ def test_the_lists_name_each_word_once_and_only_words_that_matter():
 
 def test_korean_tags_have_english_ones():
     assert [english_of(tag) for tag in ("기타", "여자보컬", "여성 보컬", "슬픈", "보컬 없음", "일렉기타")] == [
-        "guitar",
-        "female vocals",
-        "female vocals",
-        "sad",
-        "no vocals",
-        "electric guitar",
+        ("guitar",),
+        ("female vocals",),
+        ("female vocals",),
+        ("sad",),
+        ("no vocals",),
+        ("electric guitar",),
     ]
+    assert english_of("국힙") == ("korean", "hip hop")
+    assert english_of("새벽감성") == ()
     translation = translate_tags(["기타", "guitar", "슬픈"], "en")
     assert translation.tags == ["guitar", "sad"]
     assert translation.from_korean == {"guitar": "기타", "sad": "슬픈"}
@@ -250,10 +252,27 @@ def test_korean_sentences():
         assert wrong.removeprefix("+") in (faults.added if wrong.startswith("+") else faults.missing), (text, faults)
 
 
-def test_the_list_of_translations_gives_known_tags():
-    from generation.writing.content.korean import _listed
+def test_words_with_other_meanings_say_only_a_tag_that_is_that_word():
+    assert find_korean_faults("새로 지은 기타가 울린다.", ["기타", "birds"]).missing == ("birds",)
+    assert not find_korean_faults("새가 기타 위에 앉는다.", ["기타", "새"])
+    assert find_korean_faults("새로운 기타가 울린다.", ["기타", "새"]).missing == ("새",)
+    assert not find_korean_faults("두 사람이 대화하는 방에 피아노 반주가 흐른다.", ["피아노"])
+    assert not find_korean_faults("두 사람의 대화가 흐른다.", ["대화"])
 
-    words = [word.replace(" ", "") for listed in _listed().values() for word in listed]
+
+def test_both_lists_translate_a_korean_tag_alike():
+    from generation.writing.content.korean import _listed, _own_words, _squeezed
+
+    words = [_squeezed(word) for listed in _listed().values() for word in listed]
     assert len(words) == len(set(words))
     assert set(_listed()) <= known_tags()
-    assert all(kind_of(tag) for tag in _listed())
+    korean, curated = load_rules("korean"), load_rules()
+    own = {_squeezed(word) for forms in _own_words().forms.values() for word in forms}
+    assert not own & {_squeezed(word) for word in korean.known}
+    for word, tags in korean.translations.items():
+        given = translate_tags([word], "en").tags
+        assert given == list(tags)
+        assert given == translate_tags([word], "en", korean.translations).tags
+        assert set(redefine(given, curated).tags) == set(redefine([word], korean).tags), word
+        assert english_of(word.replace(" ", "")) == tags
+        assert len(tags) > 1 or not find_korean_faults(f"{word}!", [tags[0]]) or word in _own_words().only_tags, word
