@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import yaml
@@ -177,14 +177,19 @@ def _find_mentions(text: str, own: Sequence[str]) -> list[_Mention]:
     found: list[_Mention] = []
     taken: set[int] = set()
     for word, name in sorted(words.items(), key=lambda pair: -len(_squeezed(pair[0]))):
-        pattern = r"\s*".join(re.escape(part) for part in word.split())
-        for match in re.finditer(rf"(?<!\w){pattern}", text, re.IGNORECASE):
+        for match in _pattern(word).finditer(text):
             place = set(range(match.start(), match.end()))
             if place & taken or not _ends_well(text, word, match.end()):
                 continue
             taken |= place
             found.append(_Mention(match.start(), match.end(), word, name))
     return sorted(found, key=lambda mention: mention.start)
+
+
+@lru_cache(maxsize=4096)
+def _pattern(word: str) -> re.Pattern[str]:
+    spaced = r"\s*".join(re.escape(part) for part in word.split())
+    return re.compile(rf"(?<!\w){spaced}", re.IGNORECASE)
 
 
 def _ends_well(text: str, word: str, end: int) -> bool:
