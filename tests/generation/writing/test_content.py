@@ -113,6 +113,8 @@ def test_themes_and_places_describe_the_scene_unless_they_describe_the_music():
         assert not find_content_faults(f"A slow guitar plays {scene}.", tags), scene
     assert find_content_faults("A slow guitar plays a christmas song.", tags).added == ("christmas",)
     assert find_content_faults("A slow guitar plays club music.", tags).added == ("club",)
+    assert find_content_faults("A slow guitar joins a symphony.", tags).added == ("symphony",)
+    assert not find_content_faults("A slow guitar plays in a symphony of light.", tags)
     # "Driving" says no more than a fast beat.
     assert not find_content_faults("A fast, driving beat rushes past.", ["fast beat"])
     assert find_content_faults("A driving beat rushes past.", ["beat"]).added == ("driving",)
