@@ -1,6 +1,7 @@
 """The kind of thing that a tag names, and its natural word in a prompt (data: vocabulary.yaml)."""
 
 import hashlib
+import re
 from functools import cache
 from pathlib import Path
 from typing import Literal, get_args
@@ -12,6 +13,8 @@ from generation.redefinition.spelling import normalise
 
 Kind = Literal["instrument", "voice", "genre", "mood", "tempo", "origin", "other"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+# "no-" is none: it begins names ("no-wave", "no-fi").
+_DENIALS = ("no ", "not ", "without ", "non-", "non ")
 VOCABULARY_FILE = Path(__file__).with_name("vocabulary.yaml")
 
 
@@ -48,6 +51,27 @@ def known_tags() -> frozenset[str]:
 def other_heads() -> frozenset[str]:
     """Compounds that are no special case of the tag that they end in: a bass guitar is no guitar."""
     return frozenset(_data()["other_heads"])
+
+
+def denied_part(tag: str) -> str | None:
+    """What a tag such as "no vocals" denies, in its own case; None for any other tag, "no wave" among them."""
+    lowered = tag.casefold()
+    if _only_like_a_denial().match(lowered):
+        return None
+    for denial in _DENIALS:
+        if lowered.startswith(denial) and len(tag) > len(denial):
+            return tag[len(denial) :].strip()
+    return None
+
+
+def no_denials() -> tuple[str, ...]:
+    """Names that only begin like a denial."""
+    return tuple(_data()["no_denials"])
+
+
+@cache
+def _only_like_a_denial() -> re.Pattern[str]:
+    return re.compile(rf"(?:{'|'.join(map(re.escape, no_denials()))})(?!\w)")
 
 
 def kind_of(tag: str) -> Kind:

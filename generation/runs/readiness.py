@@ -38,7 +38,7 @@ def check_tags(study: Study, settings: GenerationSettings, clips: Iterable[Clip]
         return
     tags = dict.fromkeys(tag for clip in clips for tag in clip.imported_tags)
     try:
-        translate_tags(list(tags), sentence_language(settings), rules_of(study, settings).translations)
+        translate_tags(list(tags), sentence_language(settings), rules_of(study, settings).foreign_words)
     except (WritingError, RuleError) as error:
         raise RunStopped(str(error)) from error
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from generation.redefinition.vocabulary import denied_part
 from generation.writing.content.inflection import number
-from generation.writing.content.meanings import denied_part
 
 
 def _words(text: str) -> frozenset[str]:

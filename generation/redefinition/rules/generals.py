@@ -4,8 +4,9 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from generation.redefinition.vocabulary import denied_part
+
 BESIDE_A_SPECIAL_WORD = "a special word for it is named already"
-_DENIALS = ("no ", "not ", "non ", "non-", "without ")
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Generals:
 
     def _above(self, tag: str) -> Iterator[tuple[str, str]]:
         yield from self.direct.get(tag, {}).items()
-        if not self.last_words or tag.startswith(_DENIALS):
+        if not self.last_words or denied_part(tag) is not None:
             return
         ending = tag
         while ending not in self.other_heads and (gap := re.search("[ -]", ending)):

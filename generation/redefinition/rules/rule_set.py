@@ -93,6 +93,18 @@ class RuleSet:
         return {tag: rule.into for rule in rules if isinstance(rule, Merge) for tag in rule.from_}
 
     @cached_property
+    def foreign_words(self) -> dict[str, tuple[str, ...]]:
+        """Word of another collection → the tags that it becomes, in the vocabulary's language; none if removed."""
+        words: dict[str, tuple[str, ...]] = {}
+        for rule in (step.rule for step in self.steps if step.foreign):
+            if isinstance(rule, Merge) and not rule.is_conditional:
+                into = tuple(dict.fromkeys(end for tag in rule.into for end in self.translations.get(tag, (tag,))))
+                words = dict.fromkeys(rule.from_, into) | words
+            elif isinstance(rule, Removal):
+                words = dict.fromkeys(rule.tags, ()) | words
+        return words
+
+    @cached_property
     def generals(self) -> Generals:
         """Which tag is a special case of which: by implications, by families, and by the last words of a tag."""
         direct: dict[str, dict[str, str]] = {}

@@ -174,17 +174,20 @@ def redefine_clip(
         source, found = original_tags(name, imported, evidence, settings)
         # The rules know English tags; both sets and both forms of prompt are in one language.
         language = sentence_language(settings)
-        translation = translate_tags(found, language, rules.translations)
+        translation = translate_tags(found, language, rules.foreign_words)
         given = translation.tags
         if second is None:
-            original, redefined = RuledTags(given), _ruled(given, evidence, decisions, settings, rules)
+            # The rules record why they remove the tags that no prompt can have.
+            whole = given + translation.left_out
+            original, redefined = RuledTags(given), _ruled(whole, evidence, decisions, settings, rules)
             predicted = None
         else:
-            later = translate_tags(predicted_tags(name, second, settings), language, rules.translations)
+            later = translate_tags(predicted_tags(name, second, settings), language, rules.foreign_words)
             translation = replace(translation, from_korean=translation.from_korean | later.from_korean)
             predicted = {"original": given, "redefined": later.tags}
+            left_out = {"original": translation.left_out, "redefined": later.left_out}
             original, redefined = (
-                _ruled(predicted[tag_set], heard, decisions, settings, rules)
+                _ruled(predicted[tag_set] + left_out[tag_set], heard, decisions, settings, rules)
                 if settings.rules_for in (tag_set, "both")
                 else RuledTags(predicted[tag_set])
                 for tag_set, heard in (("original", evidence), ("redefined", second))

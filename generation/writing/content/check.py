@@ -6,8 +6,9 @@ from collections.abc import Collection, Sequence
 
 from generation.redefinition import RuleSet, load_rules
 from generation.redefinition.spelling import normalise
+from generation.redefinition.vocabulary import denied_part
 from generation.writing.content.faults import ContentFaults
-from generation.writing.content.meanings import Meanings, Phrase, Way, denied_part, words_of
+from generation.writing.content.meanings import Meanings, Phrase, Way, words_of
 from generation.writing.content.tokens import (
     is_article,
     is_break,
@@ -223,7 +224,7 @@ class _Comparison:
             return not self._is_thing(tuple(range(start, end)))
         if self._describes_music(end):
             return True
-        if words.endswith("ing"):
+        if words.endswith("ing") and self._meanings.kind(name) != "other":  # no "evening", no "wedding"
             following = self._tokens[end] if end < len(self._tokens) else "."
             return is_break(following) or following in ("and", "or")
         return False

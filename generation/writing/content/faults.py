@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from generation.redefinition.spelling import normalise
-from generation.writing.content.meanings import denied_part
+from generation.redefinition.vocabulary import denied_part
 
 
 @dataclass(frozen=True)

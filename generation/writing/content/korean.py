@@ -1,4 +1,7 @@
-"""Korean tags and Korean sentences: the list of translations (data: korean.yaml), and the check in Korean."""
+"""Korean tags and Korean sentences: their translations, and the check in Korean.
+
+Data: the rule set `korean`, and korean.yaml for what it does not have.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +10,20 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import yaml
+from pydantic import BaseModel, ConfigDict
 
 from generation.redefinition import kind_of, load_rules
 from generation.redefinition.spelling import normalise
-from generation.redefinition.vocabulary import prompt_word
+from generation.redefinition.vocabulary import denied_part, prompt_word
 from generation.writing.content.faults import ContentFaults
-from generation.writing.content.meanings import Meanings, denied_part
+from generation.writing.content.meanings import Meanings
 
 KOREAN_FILE = Path(__file__).with_name("korean.yaml")
+TRANSLATING_RULES = "korean"
 # Kinds whose words count as added in a Korean sentence; moods and tempi describe scenes too.
 _COUNTED_KINDS = ("instrument", "voice", "genre")
 _PARTICLES = (
@@ -31,36 +36,64 @@ _DENIAL = re.compile(r"(?:없|아닌|아니|않|빠진|빠지|제외|배제)")
 _FILLER = re.compile(r"전혀|아예|그리고|혹은|또는|및|더는|더|하나도?|소리[가도]?")
 
 
+class KoreanWords(BaseModel):
+    """The lists of korean.yaml, which explains each."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    forms: dict[str, tuple[str, ...]]
+    only_tags: tuple[str, ...]
+
+
+@cache
+def _own_words() -> KoreanWords:
+    return KoreanWords.model_validate(yaml.safe_load(KOREAN_FILE.read_text(encoding="utf-8")))
+
+
 @cache
 def _listed() -> dict[str, tuple[str, ...]]:
-    """English tag → its Korean words."""
-    data = yaml.safe_load(KOREAN_FILE.read_text(encoding="utf-8"))
-    return {tag: tuple(words) for tag, words in data.items()}
+    """English tag → its Korean words, those of the rule set first; of two spellings the one with spaces."""
+    single = [(tags[0], word) for word, tags in load_rules(TRANSLATING_RULES).translations.items() if len(tags) == 1]
+    words: dict[str, dict[str, str]] = {}
+    for tag, word in (*single, *((tag, word) for tag, forms in _own_words().forms.items() for word in forms)):
+        spellings = words.setdefault(tag, {})
+        spellings[_squeezed(word)] = max(spellings.get(_squeezed(word), word), word, key=lambda text: text.count(" "))
+    return {tag: tuple(spellings.values()) for tag, spellings in words.items()}
 
 
 @cache
-def _english() -> dict[str, str]:
-    """Korean word without spaces → English tag."""
-    return {_squeezed(word): tag for tag, words in _listed().items() for word in words}
+def _in_sentences() -> dict[str, str]:
+    """Korean word → the English tag that it says in any sentence."""
+    others = set(_own_words().only_tags)
+    return {word: tag for tag, words in _listed().items() for word in words if word not in others}
+
+
+@cache
+def _english() -> dict[str, tuple[str, ...]]:
+    """Korean word without spaces → its English tags, two or more for a compound."""
+    compounds = load_rules(TRANSLATING_RULES).translations
+    return {_squeezed(word): tags for word, tags in compounds.items()} | {
+        _squeezed(word): (tag,) for tag, words in _listed().items() for word in words
+    }
 
 
 @cache
 def translations_digest() -> str:
-    """SHA-256 of the list of translations."""
-    return hashlib.sha256(KOREAN_FILE.read_bytes()).hexdigest()
+    """SHA-256 of the lists of translations."""
+    return hashlib.sha256(KOREAN_FILE.read_bytes() + load_rules(TRANSLATING_RULES).digest.encode()).hexdigest()
 
 
 def _squeezed(text: str) -> str:
     return re.sub(r"[\s_-]+", "", unicodedata.normalize("NFC", text)).casefold()
 
 
-def english_of(tag: str) -> str | None:
-    """The English tag of a Korean tag, None if the list has none."""
-    return _english().get(_squeezed(tag))
+def english_of(tag: str) -> tuple[str, ...]:
+    """The English tags of a Korean tag, two or more for a compound; none if the lists do not have it."""
+    return _english().get(_squeezed(tag), ())
 
 
 def korean_of(tag: str) -> str:
-    """The Korean word for an English tag, by the list; the tag itself if the list has none."""
+    """The Korean word for an English tag, by the lists; the tag itself if they have none."""
     name = normalise(tag)
     for other in (name, prompt_word(name), *sorted(_same(name))):
         if other in _listed():
@@ -78,12 +111,6 @@ def _same(name: str) -> frozenset[str]:
     return _meanings().same_as(name)
 
 
-@cache
-def _words(name: str) -> tuple[str, ...]:
-    """The Korean words for an English tag and for all tags that mean the same."""
-    return tuple(word for same in sorted(_same(name)) for word in _listed().get(same, ()))
-
-
 @dataclass(frozen=True)
 class _Mention:
     start: int
@@ -99,8 +126,8 @@ def find_korean_faults(text: str, tags: Sequence[str]) -> ContentFaults:
     genres of the list that no tag says count as added; words of one syllable do not, since many are other words too.
     """
     text = unicodedata.normalize("NFC", text)
-    own = {_squeezed(tag): tag for tag in tags}
-    mentions = _find_mentions(text, {word: tag for word, tag in own.items() if word not in _english()})
+    own = [unicodedata.normalize("NFC", tag) for tag in tags]
+    mentions = _find_mentions(text, [tag for tag in own if tag not in _in_sentences()])
     denied = {mention for mention in mentions if _is_denied(text, mention, mentions)}
     said = {_name_of(tag) for tag in tags if _is_said(tag, text, mentions, denied)}
     # What the rules conclude from a tag that is said needs no word of its own: a choir sings.
@@ -110,7 +137,8 @@ def find_korean_faults(text: str, tags: Sequence[str]) -> ContentFaults:
 
 
 def _name_of(tag: str) -> str:
-    return english_of(tag) or normalise(tag)
+    names = english_of(tag)
+    return names[0] if len(names) == 1 else normalise(tag)
 
 
 def _is_said(tag: str, text: str, mentions: Sequence[_Mention], denied: set[_Mention]) -> bool:
@@ -122,7 +150,7 @@ def _is_said(tag: str, text: str, mentions: Sequence[_Mention], denied: set[_Men
             return True
     if any(mention.name in _same(name) and mention not in denied for mention in mentions):
         return True
-    return part is None and bool(re.search(rf"(?<!\w){re.escape(normalise(tag))}", text.casefold()))
+    return part is None and len(tag) > 1 and bool(re.search(rf"(?<!\w){re.escape(normalise(tag))}", text.casefold()))
 
 
 def _added(tags: Sequence[str], mentions: Sequence[_Mention], denied: set[_Mention]) -> tuple[str, ...]:
@@ -143,21 +171,25 @@ def _added(tags: Sequence[str], mentions: Sequence[_Mention], denied: set[_Menti
     return tuple(found)
 
 
-def _find_mentions(text: str, own: dict[str, str]) -> list[_Mention]:
+def _find_mentions(text: str, own: Sequence[str]) -> list[_Mention]:
     """The words of the list and the tags' own words in the text, the longest first at each place."""
-    words = {word: name for name, listed in _listed().items() for word in listed}
-    words |= {tag: normalise(tag) for tag in own.values()}
+    words = _in_sentences() | {tag: _name_of(tag) for tag in own}
     found: list[_Mention] = []
     taken: set[int] = set()
     for word, name in sorted(words.items(), key=lambda pair: -len(_squeezed(pair[0]))):
-        pattern = r"\s*".join(re.escape(part) for part in word.split())
-        for match in re.finditer(rf"(?<!\w){pattern}", text, re.IGNORECASE):
+        for match in _pattern(word).finditer(text):
             place = set(range(match.start(), match.end()))
             if place & taken or not _ends_well(text, word, match.end()):
                 continue
             taken |= place
             found.append(_Mention(match.start(), match.end(), word, name))
     return sorted(found, key=lambda mention: mention.start)
+
+
+@lru_cache(maxsize=4096)
+def _pattern(word: str) -> re.Pattern[str]:
+    spaced = r"\s*".join(re.escape(part) for part in word.split())
+    return re.compile(rf"(?<!\w){spaced}", re.IGNORECASE)
 
 
 def _ends_well(text: str, word: str, end: int) -> bool:

@@ -9,15 +9,12 @@ from functools import cache, cached_property
 from generation.redefinition import RuleSet, kind_of
 from generation.redefinition.rules.schema import Family, Implication, Merge
 from generation.redefinition.spelling import normalise
-from generation.redefinition.vocabulary import known_tags, prompt_word
+from generation.redefinition.vocabulary import denied_part, known_tags, prompt_word
 from generation.writing.content.inflection import forms_of, number
 from generation.writing.content.tokens import is_word, tokenise
 from generation.writing.content.word_lists import word_lists
 
 Phrase = tuple[frozenset[str], ...]
-_NEGATIONS = ("no ", "not ", "without ", "non-", "non ")
-# Names that only begin like a negation.
-_NO_NEGATIONS = ("no wave", "non-stop", "non stop")
 
 
 @dataclass(frozen=True)
@@ -30,17 +27,6 @@ class Need:
 
 Way = tuple[Need, ...]
 """One way to say a tag: all its needs."""
-
-
-def denied_part(tag: str) -> str | None:
-    """What a tag such as "no vocals" denies, in its own case; None for any other tag."""
-    lowered = tag.casefold()
-    if lowered in _NO_NEGATIONS:
-        return None
-    for negation in _NEGATIONS:
-        if lowered.startswith(negation) and len(tag) > len(negation):
-            return tag[len(negation) :].strip()
-    return None
 
 
 def words_of(text: str) -> tuple[str, ...]:

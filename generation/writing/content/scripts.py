@@ -39,12 +39,13 @@ class Translation:
     """A clip's tags in English for the rules, and in the language of its prompts.
 
     `tags`: in English, but for tags of a Korean study that the list does not have. `from_korean`: English tag → the
-    Korean tag that was given.
+    Korean tag that was given. `left_out`: tags that the rules remove and that no prompt can have in their own letters.
     """
 
     tags: list[str]
     from_korean: dict[str, str]
     language: str
+    left_out: list[str]
 
     def in_prompts(self, tags: Iterable[str]) -> list[str]:
         """The tags in the language of the prompts; two tags with one Korean word give it once."""
@@ -56,24 +57,23 @@ class Translation:
 def translate_tags(
     tags: Sequence[str], language: str, by_rules: Mapping[str, tuple[str, ...]] | None = None
 ) -> Translation:
-    """Translate Korean tags by the study's rules, or else by the list; `language` is that of the prompts.
+    """Translate Korean tags by the study's rules, or else by the lists; `language` is that of the prompts.
 
-    `by_rules`: tag → English tags (`RuleSet.translations`).
+    `by_rules`: word → its English tags, none for a word that the rules remove (`RuleSet.foreign_words`).
 
     Raises:
-        SentenceUnusable: a tag is in letters that the prompts cannot have, and neither rules nor list have it.
+        SentenceUnusable: a tag is in letters that the prompts cannot have, and neither rules nor lists have it.
     """
-    english = {tag: _english_tags(tag, by_rules or {}) for tag in foreign_tags(tags, "en")}
-    unknown = [tag for tag in foreign_tags(tags, language) if not english[tag]]
+    by_rules = by_rules or {}
+    english = {tag: by_rules.get(normalise(tag), english_of(tag) or None) for tag in foreign_tags(tags, "en")}
+    unsayable = foreign_tags(tags, language)
+    unknown = [tag for tag in unsayable if english[tag] is None]
     if unknown:
         raise SentenceUnusable(unreadable(unknown, language))
-    found = list(dict.fromkeys(name for tag in tags for name in english.get(tag) or (tag,)))
-    return Translation(found, {name: tag for tag, names in english.items() for name in names}, language)
-
-
-def _english_tags(tag: str, by_rules: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-    listed = english_of(tag)
-    return by_rules.get(normalise(tag)) or (() if listed is None else (listed,))
+    left_out = [tag for tag in unsayable if not english[tag]]
+    found = dict.fromkeys(name for tag in tags if tag not in left_out for name in english.get(tag) or (tag,))
+    from_korean = {name: tag for tag, names in english.items() for name in names or ()}
+    return Translation(list(found), from_korean, language, left_out)
 
 
 def unreadable(tags: Sequence[str], language: str) -> str:
@@ -82,7 +82,7 @@ def unreadable(tags: Sequence[str], language: str) -> str:
     if language == "en":
         return (
             f"English prompts cannot have these tags, and the list of translations does not know them: {named}. "
-            "Write them in English in the tag table and import it again."
+            "Write them in English in the tag table and import it again, or map or drop them in the step Tags."
         )
     return (
         f"{LANGUAGES[language]} sentences cannot say these tags: {named}. Write them in {LANGUAGES[language]} or "

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Sequence
+from functools import cache
+
+from generation.redefinition.vocabulary import no_denials
 
 _TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*['’]?|&|[,;:()—–.!?]|-(?=free\b|less\b)")
 
@@ -130,10 +133,16 @@ def negated_positions(tokens: Sequence[str], music: Collection[int]) -> frozense
     return frozenset(reached)
 
 
+@cache
+def _no_negations() -> tuple[tuple[str, ...], ...]:
+    names = (tuple(word for word in tokenise(name) if is_word(word)) for name in no_denials())
+    return (*_NO_NEGATIONS, *names)
+
+
 def _after_negation(tokens: Sequence[str], position: int) -> int | None:
     """The position after a negation that begins at `position`, or None."""
     following = tuple(tokens[position : position + 3])
-    if any(following[: len(phrase)] == phrase for phrase in _NO_NEGATIONS):
+    if any(following[: len(phrase)] == phrase for phrase in _no_negations()):
         return None
     before = tuple(tokens[max(0, position - 1) : position + 1])
     if before in (("not", "without"), ("never", "without")):

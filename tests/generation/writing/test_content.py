@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generation.redefinition import load_rules, prompt_word
-from generation.redefinition.vocabulary import kind_of, known_tags
+from generation.redefinition import load_rules, prompt_word, redefine
+from generation.redefinition.vocabulary import denied_part, known_tags, no_denials
 from generation.writing import TemplateOptions
 from generation.writing.content import english_of, find_content_faults, find_korean_faults, translate_tags
 from generation.writing.content.inflection import adjective_forms, forms_of, number, verb_forms
@@ -87,6 +87,58 @@ def test_the_built_in_writer_says_every_tag_of_every_vocabulary(rules):
             assert not find_content_faults(text, tags, chosen), (tags, text)
 
 
+def test_the_built_in_writers_own_words_are_no_music_of_their_own():
+    """Tags of every kind in words that nobody knows, so that each word of music left is the writer's."""
+    kinds = {"florp": "genre", "wexing": "instrument", "zandy": "mood", "quolm": "voice", "brillow": "other"}
+    kinds |= {"drosh": "tempo", "ulvish": "origin", "wexing song": "other", "no plim": "instrument"}
+    writer = TemplateWriter(TemplateOptions(), kind_of=lambda tag: kinds[tag])
+    chance = random.Random(3)
+    for seed in range(400):
+        tags = chance.sample(sorted(kinds), chance.randint(1, len(kinds)))
+        text = writer.write(tags, count_tokens=len, token_limit=chance.choice((60, 120, 400)) + 200, seed=seed).text
+        added = find_content_faults(text, tags).added
+        assert not added, (text, added)
+
+
+def test_themes_and_places_describe_the_scene_unless_they_describe_the_music():
+    tags = ["guitar", "slow"]
+    scenes = (
+        "at night",
+        "by the fire in a winter forest",
+        "in a smoky club",
+        "over a city at dawn",
+        "in the evening",
+    )
+    for scene in scenes:
+        assert not find_content_faults(f"A slow guitar plays {scene}.", tags), scene
+    assert find_content_faults("A slow guitar plays a christmas song.", tags).added == ("christmas",)
+    assert find_content_faults("A slow guitar plays club music.", tags).added == ("club",)
+    assert find_content_faults("A slow guitar joins a symphony.", tags).added == ("symphony",)
+    assert not find_content_faults("A slow guitar plays in a symphony of light.", tags)
+    # "Driving" says no more than a fast beat.
+    assert not find_content_faults("A fast, driving beat rushes past.", ["fast beat"])
+    assert find_content_faults("A driving beat rushes past.", ["beat"]).added == ("driving",)
+
+
+def test_names_that_only_begin_like_a_denial_deny_nothing():
+    for tag in sorted(known_tags()):
+        part = denied_part(tag)
+        assert part is None or part in known_tags(), tag
+    for name in no_denials():
+        assert denied_part(name) is None
+        assert denied_part(f"{name} music") is None
+    assert denied_part("no waves") == "waves"
+    assert denied_part("Without Drums") == "Drums"
+    tags = ["no wave", "guitar"]
+    assert not find_content_faults("A no wave guitar howls beside a wall.", tags)
+    assert not find_content_faults("A guitar howls in a no wave and rock cellar.", [*tags, "rock"])
+    assert find_content_faults("A guitar howls without waves.", ["waves", "guitar"]).missing == ("waves",)
+    assert find_content_faults("A guitar without no wave.", tags).missing == ("no wave",)
+    assert find_content_faults("A no wave tune.", ["wave music"]).missing == ("wave music",)
+    assert "wave" not in load_rules().generals.of("no wave pop")
+    assert "pop" in load_rules().generals.of("no wave pop")
+
+
 def test_the_built_in_writer_says_the_tags_of_real_rows(shared_data):
     with lzma.open(shared_data / "mtat" / "annotations_final.csv.xz", "rt", encoding="utf-8", newline="") as file:
         rows = csv.reader(file, delimiter="\t")
@@ -157,6 +209,8 @@ def test_the_lists_name_each_word_once_and_only_words_that_matter():
     more = {name for names in lists.more.values() for name in names}
     assert not more & known_tags()
     assert lists.homonyms <= known_tags()
+    assert lists.everyday <= known_tags()
+    assert lists.general.keys() <= known_tags() | {prompt_word(tag) for tag in known_tags()}
     assert {name for names in lists.general.values() for name in names} <= known_tags()
 
 
@@ -165,13 +219,15 @@ def test_the_lists_name_each_word_once_and_only_words_that_matter():
 
 def test_korean_tags_have_english_ones():
     assert [english_of(tag) for tag in ("기타", "여자보컬", "여성 보컬", "슬픈", "보컬 없음", "일렉기타")] == [
-        "guitar",
-        "female vocals",
-        "female vocals",
-        "sad",
-        "no vocals",
-        "electric guitar",
+        ("guitar",),
+        ("female vocals",),
+        ("female vocals",),
+        ("sad",),
+        ("no vocals",),
+        ("electric guitar",),
     ]
+    assert english_of("국힙") == ("korean", "hip hop")
+    assert english_of("새벽감성") == ()
     translation = translate_tags(["기타", "guitar", "슬픈"], "en")
     assert translation.tags == ["guitar", "sad"]
     assert translation.from_korean == {"guitar": "기타", "sad": "슬픈"}
@@ -198,10 +254,27 @@ def test_korean_sentences():
         assert wrong.removeprefix("+") in (faults.added if wrong.startswith("+") else faults.missing), (text, faults)
 
 
-def test_the_list_of_translations_gives_known_tags():
-    from generation.writing.content.korean import _listed
+def test_words_with_other_meanings_say_only_a_tag_that_is_that_word():
+    assert find_korean_faults("새로 지은 기타가 울린다.", ["기타", "birds"]).missing == ("birds",)
+    assert not find_korean_faults("새가 기타 위에 앉는다.", ["기타", "새"])
+    assert find_korean_faults("새로운 기타가 울린다.", ["기타", "새"]).missing == ("새",)
+    assert not find_korean_faults("두 사람이 대화하는 방에 피아노 반주가 흐른다.", ["피아노"])
+    assert not find_korean_faults("두 사람의 대화가 흐른다.", ["대화"])
 
-    words = [word.replace(" ", "") for listed in _listed().values() for word in listed]
+
+def test_both_lists_translate_a_korean_tag_alike():
+    from generation.writing.content.korean import _listed, _own_words, _squeezed
+
+    words = [_squeezed(word) for listed in _listed().values() for word in listed]
     assert len(words) == len(set(words))
     assert set(_listed()) <= known_tags()
-    assert all(kind_of(tag) for tag in _listed())
+    korean, curated = load_rules("korean"), load_rules()
+    own = {_squeezed(word) for forms in _own_words().forms.values() for word in forms}
+    assert not own & {_squeezed(word) for word in korean.known}
+    for word, tags in korean.translations.items():
+        given = translate_tags([word], "en").tags
+        assert given == list(tags)
+        assert given == translate_tags([word], "en", korean.translations).tags
+        assert set(redefine(given, curated).tags) == set(redefine([word], korean).tags), word
+        assert english_of(word.replace(" ", "")) == tags
+        assert len(tags) > 1 or not find_korean_faults(f"{word}!", [tags[0]]) or word in _own_words().only_tags, word
