@@ -27,6 +27,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     return result
 
 
+@pytest.fixture(autouse=True)
+def _no_heartbeat_into_an_open_transaction(request, settings) -> None:
+    """A test within one transaction locks SQLite's file: renewing the lease meanwhile would wait for minutes."""
+    marker = request.node.get_closest_marker("django_db")
+    if marker is None or not marker.kwargs.get("transaction"):
+        settings.GENERATION_LEASE_SECONDS = 3600
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Return the folder of real audio and labels; skip the test if it is missing."""
