@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from analysis.report.contents import report_contents, with_default_views
 from analysis.report.context import ReportContext
-from analysis.report.files.figure_files import for_typst, typeset
+from analysis.report.files.typesetting import TypstProject, for_typst, typeset
 from analysis.report.tables.text_tables import checklist_tables, text_tables
 
 _TEMPLATE = Path(__file__).parent / "report.typ"
@@ -26,6 +26,11 @@ def report_pdf(data: Mapping[str, Any], context: ReportContext, *, alpha: float 
     Raises:
         RuntimeError: Typst failed; the message is Typst's.
     """
+    return typeset([pdf_project(data, context, alpha=alpha)])[0]
+
+
+def pdf_project(data: Mapping[str, Any], context: ReportContext, *, alpha: float = 0.05) -> TypstProject:
+    """The Typst project of `report_pdf`."""
     with translation.override(context.language):
         context = with_default_views(data, context)
         contents = report_contents(data, context, alpha)
@@ -66,4 +71,4 @@ def report_pdf(data: Mapping[str, Any], context: ReportContext, *, alpha: float 
             },
             ensure_ascii=False,
         )
-        return typeset([(files, "pdf")])[0]
+        return TypstProject(files)
