@@ -13,6 +13,7 @@ from analysis.report.contents import report_contents, with_default_views
 from analysis.report.context import ReportContext
 from analysis.report.files.typesetting import TypstProject, for_typst, typeset
 from analysis.report.tables.text_tables import checklist_tables, text_tables
+from analysis.report.text.korean_particles import with_particles
 
 _TEMPLATE = Path(__file__).parent / "report.typ"
 
@@ -71,4 +72,4 @@ def pdf_project(data: Mapping[str, Any], context: ReportContext, *, alpha: float
             },
             ensure_ascii=False,
         )
-        return TypstProject(files)
+        return TypstProject({name: with_particles(text) for name, text in files.items()})
