@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from analysis.report.analysis_json import value_at
 from analysis.report.context import ReportContext, labels_by_key
-from analysis.report.text.number_format import p_value, plain
+from analysis.report.text.number_format import p_cell, p_value, plain
 
 
 def sensitivity_rows(data: Mapping[str, Any], context: ReportContext) -> list[list[str]]:
@@ -19,7 +19,7 @@ def sensitivity_rows(data: Mapping[str, Any], context: ReportContext) -> list[li
     if not primary:  # the note alone is shown
         return []
     best = _most_points(data)
-    rows = [[_("As analysed"), plain(primary.get("estimate")), p_value(primary.get("p")), labels.get(best, best)]]
+    rows = [[_("As analysed"), plain(primary.get("estimate")), p_cell(primary.get("p")), labels.get(best, best)]]
     for title, names, found in (
         (_("Without one clip"), clips, value_at(block, "clips", "answers") or []),
         (_("Without one person"), {}, value_at(block, "participants", "answers") or []),
@@ -27,7 +27,7 @@ def sensitivity_rows(data: Mapping[str, Any], context: ReportContext) -> list[li
         rows += _extremes(title, names, labels, found)
     for row in block.get("exclusions") or []:
         title = _("With the excluded answers") if "excluded" in str(row.get("name")) else str(row.get("name"))
-        rows.append([title, plain(row.get("estimate")), p_value(row.get("p")), _leader(row, labels)])
+        rows.append([title, plain(row.get("estimate")), p_cell(row.get("p")), _leader(row, labels)])
     return rows if len(rows) > 1 else []
 
 
@@ -48,7 +48,7 @@ def _extremes(
         [
             f"{title}: {word} ({names.get(str(row.get('name')), row.get('name'))})",
             plain(row["estimate"]),
-            p_value(row.get("p")),
+            p_cell(row.get("p")),
             _leader(row, labels),
         ]
         for word, row in ((_("lowest"), lowest), (_("highest"), highest))
