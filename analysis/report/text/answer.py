@@ -108,7 +108,7 @@ def _values(data: Mapping[str, Any], row: Mapping[str, Any], context: ReportCont
 def _without_a_test() -> str:
     """The sentence for a contrast without spread, which has no p value."""
     return _(
-        "These data do not show how certain this is: of the %(total)s points an answer gives, %(high)s got "
+        "These data do not show how certain this is: of the %(total)s points an answer can give, %(high)s got "
         "%(more)s %(low)s."
     )
 
@@ -121,19 +121,19 @@ def _primary(data: Mapping[str, Any], primary: Mapping[str, Any], context: Repor
         primary,
         alpha,
         difference=_(
-            "For music like this, the difference is shown: of the %(total)s points an answer gives, %(ahead)s got "
+            "For music like this, the difference is shown: of the %(total)s points an answer can give, %(ahead)s got "
             "%(size)s more than %(behind)s (%(statistics)s)."
         ),
         yes=_(
-            "Yes, for music like this: of the %(total)s points an answer gives, %(high)s got %(size)s more than "
+            "Yes, for music like this: of the %(total)s points an answer can give, %(high)s got %(size)s more than "
             "%(low)s (%(statistics)s)."
         ),
         reverse=_(
-            "No, the reverse, for music like this: of the %(total)s points an answer gives, %(high)s got %(size)s "
+            "No, the reverse, for music like this: of the %(total)s points an answer can give, %(high)s got %(size)s "
             "fewer than %(low)s (%(statistics)s)."
         ),
         not_shown=_(
-            "Not shown for music like this: of the %(total)s points an answer gives, %(high)s got %(more)s %(low)s "
+            "Not shown for music like this: of the %(total)s points an answer can give, %(high)s got %(more)s %(low)s "
             "(%(statistics)s), which the luck of these people and clips may explain."
         ),
     )
@@ -146,19 +146,19 @@ def _for_these_clips(data: Mapping[str, Any], test: Mapping[str, Any], context: 
         test,
         alpha,
         difference=_(
-            "For these clips, the difference is shown: of the %(total)s points an answer gives, %(ahead)s got "
+            "For these clips, the difference is shown: of the %(total)s points an answer can give, %(ahead)s got "
             "%(size)s more than %(behind)s (%(statistics)s)."
         ),
         yes=_(
-            "Yes, for these clips: of the %(total)s points an answer gives, %(high)s got %(size)s more than %(low)s "
+            "Yes, for these clips: of the %(total)s points an answer can give, %(high)s got %(size)s more than %(low)s "
             "(%(statistics)s)."
         ),
         reverse=_(
-            "No, the reverse, for these clips: of the %(total)s points an answer gives, %(high)s got %(size)s fewer "
+            "No, the reverse, for these clips: of the %(total)s points an answer can give, %(high)s got %(size)s fewer "
             "than %(low)s (%(statistics)s)."
         ),
         not_shown=_(
-            "Not shown, not even for these clips: of the %(total)s points an answer gives, %(high)s got %(more)s "
+            "Not shown, not even for these clips: of the %(total)s points an answer can give, %(high)s got %(more)s "
             "%(low)s (%(statistics)s), which the luck of these people may explain."
         ),
     )
@@ -204,7 +204,7 @@ def _stopped_early(data: Mapping[str, Any], context: ReportContext, alpha: float
         [
             start % {"n": block["stopped_at"]},
             _(
-                "Of the %(total)s points an answer gives, the points of %(high)s minus those of %(low)s are "
+                "Of the %(total)s points an answer can give, the points of %(high)s minus those of %(low)s are "
                 "%(interval)s on average (%(level)s %% confidence sequence, valid however often the results were "
                 "checked). Ordinary p values and intervals are not valid after such a stop and are not shown; "
                 "estimates at a stop tend to be too large. This gives no information about other music."

@@ -314,7 +314,12 @@ SITUATIONS: list[tuple[str, dict[str, Any], list[str], list[str]]] = [
         ["Yes, for these clips", "3.4 clips are too few"],
         ["music like this"],
     ),
-    ("optional seconds", primary(1.3, 0.01) | {"second_choice": "optional"}, ["of the 3 points an answer gives"], []),
+    (
+        "optional seconds",
+        primary(1.3, 0.01) | {"second_choice": "optional"},
+        ["of the 3 points an answer can give"],
+        [],
+    ),
     (
         "smallest difference reached",
         primary(2.1, 0.001) | smallest(1.0, "at least that large"),
