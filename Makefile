@@ -10,7 +10,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help room proof kills learning screenshots demo test lint unit format setup setup-dev chromium messages weights clean
+.PHONY: help room proof kills learning first-study screenshots demo test lint unit format setup setup-dev chromium messages weights clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -73,8 +73,11 @@ room: $(VENV)/.dev messages ## The tests of one room, in seconds: ROOM=study/bal
 proof: setup-dev ## Check the statistics by simulation, in full (some minutes)
 	$(BIN)/python benchmarks/proof_by_simulation.py
 
+first-study: setup-dev ## The first study's comparison, small and whole (ANNOTATIONS=annotations_final.csv)
+	$(BIN)/python benchmarks/first_study.py $(if $(ANNOTATIONS),--annotations $(ANNOTATIONS))
+
 learning: setup-dev ## Train CLMR, all stages, on sounds with a known answer
-	EARSIGHT_LEARNING_TEST=full $(BIN)/python -m pytest tests/generation/tagging/test_clmr_training.py -k "contrastive or two_processes"
+	EARSIGHT_LEARNING_TEST=full $(BIN)/python -m pytest tests/generation/tagging -k "contrastive or two_processes"
 
 screenshots: setup-dev chromium ## Take the screenshots of docs/screenshots.md from a finished demo
 	$(BIN)/python docs/take_screenshots.py

@@ -75,7 +75,7 @@ def measure(folder: Path, clips: int, broker: str, precision: str) -> int:
     made = make_clips(folder)
     for number in range(clips):
         shutil.copy(made[number % len(made)], music / f"{number:05d}{made[number % len(made)].suffix}")
-    passes.plan_pass(out, music, passes.find_audio(music), tagger.model_dump_json())
+    passes.plan_pass(out, music, passes.find_audio(music), passes.tagger_content(tagger))
     return run_pass(out, tagger, clips)
 
 

@@ -9,7 +9,6 @@ synthetic unless EARSIGHT_SHARED_DATA is the folder of real clips. `--gpu` measu
 import argparse
 import itertools
 import os
-import platform
 import sys
 import tempfile
 import time
@@ -22,6 +21,7 @@ import numpy as np
 import soundfile
 import torch
 
+from generation.hardware import bfloat16_instructions, processor
 from generation.listening.audio import decode, resample
 from generation.listening.voice import detect_voice
 from generation.tagging import TaggingError
@@ -31,7 +31,7 @@ from generation.tagging.clmr.heads import HeadOptions, Representations, train_he
 from generation.tagging.clmr.loss import nt_xent
 from generation.tagging.clmr.network import WIDTHS
 from generation.tagging.clmr.pretrain import ContrastiveModel
-from generation.tagging.clmr.runtime import Precision, build_encode
+from generation.tagging.clmr.runtime import Precision, build_encode, choose_precision
 from generation.tagging.metrics import score_tagging
 
 Row = tuple[str, str, str]
@@ -84,6 +84,9 @@ def inference() -> list[Row]:
     rates = {"float32": 2 * 2048**3 / times[0] / 1e9, "bfloat16": 2 * 2048**3 / times[1] / 1e9}
     work = 10 * gflop_per_segment()
     rows: list[Row] = [
+        ("chosen by what the processor has", choose_precision("auto"), f"{bfloat16_instructions()} on {processor()}"),
+    ]
+    rows += [
         (f"matrix multiply, {precision} 2048 x 2048", f"{rate:.0f} GFLOP/s", "") for precision, rate in rates.items()
     ]
     rows.append(
@@ -94,12 +97,12 @@ def inference() -> list[Row]:
         )
     )
     for (name, run), seconds in zip(runs, times[3:], strict=True):
-        precision = name.split()[-1]
+        precision = next(precision for precision in PRECISIONS if precision in name)
         difference = np.abs(run() - reference).max()
         rows.append(
             (
                 f"SampleCNN, {name}",
-                f"{seconds:.3f} s a clip, {times[2] / seconds:.1f} x eager",
+                f"{seconds:.3f} s a clip, {times[2] / seconds:.1f} x eager, on {processor()}",
                 f"{work / seconds / rates[precision]:.2f} of the multiply in {precision}; largest difference "
                 f"{difference:.0e}, {difference / np.abs(reference).max():.0e} of the largest value",
             )
@@ -260,7 +263,7 @@ def main() -> None:
     options = parser.parse_args()
     rows = gpu() if options.gpu else [*inference(), *lower_precision(), *listening(options.clips), *head()]
     lines = [
-        f"Machine: {platform.processor() or platform.machine()}, {torch.get_num_threads()} threads, "
+        f"Machine: {processor()}, {torch.get_num_threads()} threads, "
         f"torch {torch.__version__}; load at the start {os.getloadavg()[0]:.1f}.",
         "",
         "| what | result | beside it |",

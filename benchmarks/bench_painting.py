@@ -3,9 +3,11 @@
     python benchmarks/bench_painting.py                          a tiny Stable Diffusion on this processor
     python benchmarks/bench_painting.py --architecture sd15 sdxl     full size, random weights (wants a GPU)
     python benchmarks/bench_painting.py --model FOLDER --size 512 --steps 30      your own model
+    python benchmarks/bench_painting.py --batches 1 2 4 8 16     what larger batches than a clip's would gain
 
 Prints for each model: pictures per second and peak memory of both ways, the share of time outside the denoiser, and the
-largest difference between their pictures. With --json FILE also as JSON.
+largest difference between their pictures. With --batches instead: pictures per second by size of batch, and how far a
+picture then differs from itself painted alone. With --json FILE also as JSON.
 """
 
 from __future__ import annotations
@@ -75,6 +77,15 @@ def seconds(work: Callable[[], Any]) -> float:
     return time.perf_counter() - begun
 
 
+def own_seconds(work: Callable[[], Any]) -> float:
+    """Return the processor's seconds without a GPU, which other load on the machine does not count into."""
+    if torch.cuda.is_available():
+        return seconds(work)
+    begun = time.process_time()
+    work()
+    return time.process_time() - begun
+
+
 def peak_memory() -> float:
     """Return the peak in GiB on the GPU since the last reset, or of the process since its start."""
     if torch.cuda.is_available():
@@ -124,6 +135,34 @@ def measure(options: DiffusersOptions, rounds: int) -> dict[str, Any]:
     }
 
 
+def measure_batches(options: DiffusersOptions, sizes: list[int], rounds: int) -> dict[str, Any]:
+    """Return pictures per (processor) second by size of batch, and how far a picture is from itself painted alone.
+
+    The pictures of one seed: what several clips in one batch would gain at most.
+    """
+    painter = DiffusersPainter(options)
+    model = painter._model()
+    prompts = [f"{prompt} {number}" for number in range(max(sizes)) for prompt in PROMPTS][: max(sizes)]
+    alone = np.asarray(painter._paint_batch(model, prompts[:1], 1)[0], dtype=int)
+    rates: dict[int, list[float]] = {size: [] for size in sizes}
+    differences = {}
+    for _ in range(rounds):  # in turns, so that other load affects all
+        for size in sizes:
+            found: list[Any] = []
+            taken = own_seconds(
+                lambda size=size, found=found: found.extend(painter._paint_batch(model, prompts[:size], 1))
+            )
+            rates[size].append(size / taken)
+            differences[size] = int(np.abs(np.asarray(found[0], dtype=int) - alone).max())
+    return {
+        "size": options.size,
+        "steps": options.steps,
+        "hardware": diffusers_painter.hardware(painter._device),
+        "pictures_a_second_by_batch": {size: round(max(found), 3) for size, found in rates.items()},
+        "largest_difference_from_alone": differences,
+    }
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", help="a folder with your own diffusers model")
@@ -133,6 +172,7 @@ def main() -> None:
     parser.add_argument("--guidance", type=float)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--dtype", choices=("float32", "float16", "bfloat16"))
+    parser.add_argument("--batches", type=int, nargs="+", metavar="N", help="sizes of batches to compare instead")
     parser.add_argument("--json", type=Path, metavar="FILE")
     arguments = parser.parse_args()
     dtype = arguments.dtype or ("float16" if torch.cuda.is_available() else "float32")
@@ -151,7 +191,10 @@ def main() -> None:
                 steps=arguments.steps or steps,
                 guidance=guidance if arguments.guidance is None else arguments.guidance,
             )
-            results[name] = measure(options, arguments.rounds)
+            if arguments.batches:
+                results[name] = measure_batches(options, arguments.batches, arguments.rounds)
+            else:
+                results[name] = measure(options, arguments.rounds)
         print(name)
         for key, value in results[name].items():
             print(f"  {key:30} {value}")

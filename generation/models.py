@@ -21,6 +21,36 @@ class StudyGeneration(models.Model):
         return f"settings of {self.study}"
 
 
+class StudyFile(models.Model):
+    """A rule file or a table of predictions that a researcher uploaded for a study; its content never changes.
+
+    The settings name it by its digest, so that a changed file is another file.
+    """
+
+    class Kind(models.TextChoices):
+        RULES = "rules", _("rule file")
+        PREDICTIONS = "predictions", _("table of predictions")
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="files")
+    kind = models.CharField(max_length=12, choices=Kind)
+    name = models.CharField(max_length=120)
+    # SHA-256 of the text as UTF-8: that of the file, unless it was in another encoding or had a byte order mark.
+    digest = models.CharField(max_length=64)
+    text = models.TextField()
+    # What the file holds, counted when it was uploaded, for the page that lists it.
+    summary: Any = models.JSONField(default=dict, blank=True)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("kind", "name", "at")
+        constraints = [
+            models.UniqueConstraint(fields=["study", "kind", "digest"], name="one_file_per_study_kind_and_digest")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.digest[:8]})"
+
+
 class GenerationRun(models.Model):
     """One pass over a study's clips, with the settings that it was started with."""
 

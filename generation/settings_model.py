@@ -4,18 +4,23 @@ Tagging, writing and painting declare their own options; this model joins them. 
 web process makes forms from it.
 """
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from django.utils.translation import gettext as _
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from generation.errors import GenerationError
 from generation.listening.voice import VoiceOptions
 from generation.models import StudyGeneration
 from generation.painting.options import PainterOptions, SketchOptions
 from generation.redefinition import VoiceThresholds
+from generation.redefinition.choices import TagChoice
+from generation.redefinition.prompts import WordsFor
 from generation.tagging.options import MusicnnOptions, TaggerOptions
 from generation.writing.options import OpenAIOptions, TemplateOptions, WriterOptions
 from study.models import Study
+
+RulesFor = Literal["redefined", "both", "original", "neither"]
 
 
 class GenerationSettings(BaseModel):
@@ -44,17 +49,61 @@ class GenerationSettings(BaseModel):
     rules: str = Field(
         default="curated",
         min_length=1,
-        description="The rule set that redefines tags: 'curated', or 'seed' as the first study had.",
+        description="The rule set that redefines tags: 'curated', 'seed' as in the first study, or a file of your own.",
+    )
+    rules_for: RulesFor = Field(
+        default="redefined",
+        description="With a second tagger: the tag sets to which the rules are applied. Neither, if the second tagger "
+        "was trained on redefined labels and predicts redefined tags already.",
+    )
+    prompt_words: WordsFor = Field(
+        default="both",
+        description="The tag sets whose tags become prompt words (“low” becomes “low-pitched”). Both: the sets differ "
+        "by their tags alone. The redefined set alone: the study measures the wording together with the tags.",
+    )
+    tag_choices: dict[str, TagChoice] = Field(
+        default={}, description="What becomes of tags that the rule set does not know; chosen on the step “Tags”."
     )
     thresholds: VoiceThresholds = Field(
         default=VoiceThresholds(), description="Thresholds of the detectors for a voice and for no voice."
     )
     voice: VoiceOptions = Field(default=VoiceOptions(), description="How the voice detector's frames become segments.")
     tagger: TaggerOptions = Field(default=MusicnnOptions(), description="The tagger.")
+    redefined_tagger: TaggerOptions | None = Field(
+        default=None, description="A second tagger, which predicts the redefined tags."
+    )
     writer: WriterOptions = Field(default=TemplateOptions(kind="template"), description="The writer of the sentences.")
     painter: PainterOptions = Field(
         default=SketchOptions(kind="sketch", size=512), description="The painter of the images."
     )
+
+    @model_validator(mode="after")
+    def _second_tagger_is_used(self) -> Self:
+        """Refuse combinations in which a setting has no effect, or the two sets are always the same."""
+        if self.redefined_tagger is None:
+            if self.rules_for != "redefined":
+                raise ValueError(
+                    _(
+                        "Without a second tagger the rules are what makes the redefined tags: apply them to the "
+                        "redefined set, or choose a second tagger."
+                    )
+                )
+            return self
+        if self.tag_source != "predicted":
+            raise ValueError(
+                _(
+                    "A second tagger is compared with the first, so both sets are predicted: choose “predicted by the "
+                    "tagger” as the tag source, or no second tagger."
+                )
+            )
+        if self.redefined_tagger == self.tagger and self.rules_for in ("both", "neither"):
+            raise ValueError(
+                _(
+                    "Both tag sets would be the same: they have one tagger and the same rules. Choose another second "
+                    "tagger, or apply the rules to one set alone."
+                )
+            )
+        return self
 
 
 def read_settings(data: object) -> GenerationSettings:
@@ -67,9 +116,10 @@ def read_settings(data: object) -> GenerationSettings:
         return GenerationSettings.model_validate(data or {})
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
+        where = "".join(f"{part}." for part in first["loc"])[:-1]
+        problem = ": ".join(filter(None, (where, first["msg"].removeprefix("Value error, "))))
         raise GenerationError(
-            f"The generation settings are not valid: {where}: {first['msg']} "
+            f"The generation settings are not valid: {problem} "
             "Open the settings of the step “Generate” and save them again."
         ) from error
 

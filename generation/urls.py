@@ -2,9 +2,11 @@
 
 from django.urls import path
 
-from generation.console import clip_media, review_pages, run_pages, upload_page
+from generation.console import clip_media, files_page, review_pages, run_pages, unknown_tags_page, upload_page
 
 urlpatterns = [
+    # Tags that the rules do not know.
+    path("studies/<slug:slug>/tags/unknown/", unknown_tags_page.unknown_tags_page, name="generation_unknown_tags"),
     # The run.
     path("studies/<slug:slug>/generate/", run_pages.generation_run, name="generation_run"),
     path("studies/<slug:slug>/generate/live/", run_pages.generation_live, name="generation_live"),
@@ -12,6 +14,13 @@ urlpatterns = [
     path("studies/<slug:slug>/generate/cancel/", run_pages.generation_cancel, name="generation_cancel"),
     path("studies/<slug:slug>/generate/retry/", run_pages.generation_retry, name="generation_retry"),
     path("studies/<slug:slug>/generate/settings/", run_pages.generation_settings, name="generation_settings"),
+    path("studies/<slug:slug>/generate/files/", files_page.generation_files, name="generation_files"),
+    path("studies/<slug:slug>/generate/files/<int:pk>/", files_page.generation_file, name="generation_file"),
+    path(
+        "studies/<slug:slug>/generate/files/<int:pk>/delete/",
+        files_page.generation_file_delete,
+        name="generation_file_delete",
+    ),
     path("studies/<slug:slug>/generate/tags/", review_pages.generation_tags, name="generation_tags"),
     path("studies/<slug:slug>/generate/decide/", review_pages.generation_decide, name="generation_decide"),
     # Ready-made images.

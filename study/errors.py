@@ -1,5 +1,8 @@
 """Errors of the domain, with messages that a person can act on."""
 
+from collections.abc import Sequence
+from typing import Any
+
 
 class StudyError(Exception):
     """Base of this app's errors; pages show `str(error)` unchanged."""
@@ -21,9 +24,11 @@ class ImportRefused(StudyError):
     """A file was refused as a whole; `problems` lists each fault with file, row and value.
 
     `unknown_clips` counts the rows about clips that the study does not have: most rows of a data set's table.
+    `readings`: how the file's letters look in each encoding that it may have, if that is not clear.
     """
 
-    def __init__(self, problems: list[str], *, unknown_clips: int = 0) -> None:
+    def __init__(self, problems: list[str], *, unknown_clips: int = 0, readings: Sequence[Any] = ()) -> None:
         self.problems = problems
         self.unknown_clips = unknown_clips
+        self.readings = readings
         super().__init__(" ".join(problems))

@@ -42,6 +42,7 @@ class ReportContext:
         language: "en" or "ko".
         versions: name and version of the software.
         flow: number of people at each stage, in order: {"started": 40, …}.
+        making: sentences on how the images were made, for the methods.
         details: rows (name, value) of the study's design, for the methods.
         deviations: sentences about deviations from the plan; None if no plan is known.
         checklists: (name, items); an item is (number, title, answer), the answer "" if missing.
@@ -55,6 +56,7 @@ class ReportContext:
     language: str = "en"
     versions: Mapping[str, str] = field(default_factory=dict)
     flow: Mapping[str, int] = field(default_factory=dict)
+    making: Sequence[str] = ()
     details: Sequence[tuple[str, str]] = ()
     deviations: Sequence[str] | None = None
     checklists: Sequence[tuple[str, Sequence[tuple[str, str, str]]]] = ()

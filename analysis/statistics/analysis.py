@@ -54,6 +54,7 @@ from analysis.statistics.sensitivity import (
 from analysis.statistics.sequential import e_process, order_of_start, participant_differences
 from analysis.statistics.smallest_difference import check_smallest, compare_with_smallest
 
+MOST_DRAWS = 1_000_000
 RANDOM_EFFECTS_UP_TO = 3_000  # ballots; beyond, the fit takes longer than all else together
 
 
@@ -173,8 +174,8 @@ def _check_plan(plan: AnalysisPlan, ballots: Ballots, reference: str) -> None:
         raise DesignError(f"reference '{reference}' is no condition ({', '.join(ballots.conditions)}).")
     if plan.seed < 0:
         raise DesignError(f"seed {plan.seed} must not be negative.")
-    if plan.draws < 100:
-        raise DesignError(f"{plan.draws} bootstrap draws are too few; take at least 100.")
+    if not 100 <= plan.draws <= MOST_DRAWS:
+        raise DesignError(f"{plan.draws} bootstrap draws: take at least 100 and at most {MOST_DRAWS:,}.")
     if not 0 < plan.alpha < 0.5:
         raise DesignError(f"alpha {plan.alpha:g} must lie between 0 and 0.5.")
     if plan.second_choice not in SECOND_CHOICES:

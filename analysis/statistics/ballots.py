@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -179,18 +180,28 @@ def _recode(codes: np.ndarray, labels: Sequence[str]) -> tuple[np.ndarray, Seque
     return fresh[codes], tuple(labels[i] for i in np.flatnonzero(used).tolist())
 
 
-def encode(labels: Sequence[str]) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Codes and sorted labels, so that the order of rows does not matter."""
-    values, codes = np.unique(np.asarray(labels, dtype=object), return_inverse=True)
-    return codes.astype(np.int32), tuple(str(v) for v in values)
+def natural_key(label: str) -> tuple[list[tuple[int, str]], str]:
+    """A key that sorts labels as people count: clip 2 before clip 10."""
+    parts = [
+        (int(part), "") if part[0] in "0123456789" else (-1, part) for part in re.findall(r"[0-9]{1,18}|[^0-9]+", label)
+    ]
+    return parts, label
+
+
+def encode(labels: Sequence[str], *, natural: bool = False) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Codes and sorted labels, so that the order of rows does not matter. `natural`: in the order of `natural_key`."""
+    values = tuple(sorted({str(label) for label in labels}, key=natural_key if natural else None))
+    place = {value: code for code, value in enumerate(values)}
+    return np.array([place[str(label)] for label in labels], dtype=np.int32), values
 
 
 def check_conditions(conditions: Sequence[str]) -> tuple[str, ...]:
     """Two to six different keys, or DesignError."""
     keys = tuple(conditions)
     if not MIN_CONDITIONS <= len(keys) <= MAX_CONDITIONS:
+        shown = ", ".join(keys[:8]) + (", …" if len(keys) > 8 else "")
         raise DesignError(
-            f"{len(keys)} condition{'' if len(keys) == 1 else 's'} found ({', '.join(keys) or 'none'}); "
+            f"{len(keys)} condition{'' if len(keys) == 1 else 's'} found ({shown or 'none'}); "
             f"a study has {MIN_CONDITIONS} to {MAX_CONDITIONS}: name them all."
         )
     for key in keys:
@@ -264,7 +275,7 @@ def make_ballots(
         return None if column is None else np.asarray(column, dtype=np.int32)
 
     participant_codes, participants = encode(participant)
-    clip_codes, clips = encode(clip)
+    clip_codes, clips = encode(clip, natural=True)
     ballots = Ballots(
         conditions=keys,
         participants=participants,

@@ -18,6 +18,9 @@ from analysis.statistics.distributions import t_tail
 from analysis.statistics.errors import DesignError
 
 VALUES_AT_ONCE = 4_000_000
+MOST_SPREAD = 10.0  # on the utility scale: beyond, no effect can be seen, nor be solved for
+MOST_VALUES_OF_A_STUDY = 40_000_000
+MOST_VALUES = 4_000_000_000  # some minutes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,6 +135,22 @@ def power_of_design(
     return PowerCell(participants=participants, clips=clips, power=share, monte_carlo_se=error)
 
 
+def _check_design(participants: int, clips: int, conditions: int, simulations: int) -> None:
+    """Raise DesignError for a design that cannot be tested, or whose simulation would take too long."""
+    if participants < 2 or clips < 2:
+        raise DesignError(
+            f"{participants} participants and {clips} clips: the test for new clips needs at least two of each."
+        )
+    if simulations < 100:
+        raise DesignError(f"{simulations} simulations are too few; take at least 100.")
+    values = participants * clips * conditions
+    if 10 * values > MOST_VALUES_OF_A_STUDY or values * (simulations + 18 * max(200, simulations // 4)) > MOST_VALUES:
+        raise DesignError(
+            f"{participants} participants × {clips} clips in {simulations} simulations are too many to simulate; ask "
+            "for fewer people, clips or simulations."
+        )
+
+
 def power(
     participants: int,
     clips: int,
@@ -153,14 +172,14 @@ def power(
     `share`: head-to-head share of the images of the high side against those of the low side (`high`, `low`: their
     numbers; None: all others are low).
     """
-    if participants < 2 or clips < 2:
-        raise DesignError(
-            f"{participants} participants and {clips} clips: the test for new clips needs at least two of each."
-        )
+    _check_design(participants, clips, conditions, simulations)
     if seed < 0:
         raise DesignError(f"seed {seed} must not be negative.")
-    if min(sd_participants, sd_clips) < 0 or simulations < 100 or not 0 < alpha < 1:
-        raise DesignError("spreads must not be negative, alpha lie in (0, 1), and simulations be at least 100.")
+    for name, spread in (("people", sd_participants), ("clips", sd_clips)):
+        if not 0 <= spread <= MOST_SPREAD:
+            raise DesignError(f"the spread between {name}, {spread:g}, must lie between 0 and {MOST_SPREAD:g}.")
+    if not 0 < alpha < 1:
+        raise DesignError(f"alpha {alpha:g} must lie between 0 and 1, as 0.05 does.")
     is_high = np.isin(np.arange(conditions), list(high))
     is_low = ~is_high if low is None else np.isin(np.arange(conditions), list(low))
     mu = (is_high / 2 - is_low / 2) * utility_difference(share, sd_participants, sd_clips)

@@ -13,13 +13,14 @@ from itertools import product
 
 import numpy as np
 
-from analysis.statistics.ballots import PRESET, PRESET_FACTORS
+from analysis.statistics.ballots import check_factors
 from analysis.statistics.contrasts import points_contrasts
 from analysis.statistics.distributions import two_sided_t
 from analysis.statistics.errors import DesignError
 
 MAX_WEIGHT = 10
-MAX_RESPONDENTS = 120
+MAX_RESPONDENTS = 120  # that are tried if the number is not given
+MOST_RESPONDENTS = 2_000
 DEFAULT_WEIGHTS = (3, 1)
 
 
@@ -112,7 +113,7 @@ def column_possible(
     seconds, rest = divmod(sum(column) - w1 * respondents, w2)
     if rest or not 0 <= seconds <= respondents:
         return None
-    reachable = {0}
+    reachable, most = 1, (2 << respondents) - 1  # bit n: the cells so far can hold n first choices
     for cell in column:
         ways = [
             first
@@ -120,10 +121,13 @@ def column_possible(
             if (cell - w1 * first) % w2 == 0
             and (cell - w1 * first) // w2 <= (respondents if allow_same else respondents - first)
         ]
-        reachable = {done + first for done, first in product(reachable, ways) if done + first <= respondents}
+        before, reachable = reachable, 0
+        for first in ways:
+            reachable |= before << first
+        reachable &= most
         if not reachable:
             return None
-    return seconds if respondents in reachable else None
+    return seconds if reachable >> respondents & 1 else None
 
 
 def consistent_designs(
@@ -281,8 +285,7 @@ def audit_table(
 ) -> TableAudit:
     """Audit a table of points; without `factors`, the preset's if the rows are its conditions. Raises DesignError."""
     _check(table, respondents)
-    if factors is None:
-        factors = PRESET_FACTORS if set(table.conditions) == set(PRESET) else {}
+    factors = check_factors(factors, table.conditions)
     rows = table.cells.sum(axis=1)
     mismatches = tuple(
         Mismatch(table.conditions[i], printed, int(rows[i]))
@@ -345,5 +348,5 @@ def _check(table: ScoreTable, respondents: int | None) -> None:
     if (table.cells < 0).any():
         i, j = np.argwhere(table.cells < 0)[0]
         raise DesignError(f"{table.conditions[i]}, {table.items[j]}: points cannot be negative.")
-    if respondents is not None and respondents < 1:
-        raise DesignError(f"{respondents} respondents: at least one is needed.")
+    if respondents is not None and not 1 <= respondents <= MOST_RESPONDENTS:
+        raise DesignError(f"{respondents} respondents: the number must lie between 1 and {MOST_RESPONDENTS:,}.")

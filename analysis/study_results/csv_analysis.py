@@ -35,7 +35,7 @@ def analyse_csv(data: bytes, name: str, plan: Mapping[str, Any]) -> dict[str, An
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / name
         path.write_bytes(data)
-        table = read_ballots(path, tuple(plan["conditions"]))
+        table = read_ballots(path, tuple(plan["conditions"]), verbatim=True)
     factors = plan["factors"] and {key: tuple(keys) for key, keys in plan["factors"].items()}
     chosen = AnalysisPlan(
         weights=tuple(plan["weights"]),

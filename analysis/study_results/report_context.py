@@ -17,6 +17,7 @@ from analysis.study_results.checklists import filled_checklists
 from analysis.study_results.deviations import deviations
 from analysis.study_results.sentence_counts import sentence_counts, sentence_details, sentence_notice
 from study.models import Participant, Stimulus, Study
+from study.setup.making_facts import making_facts
 
 
 def report_context(analysis: Analysis, language: str, *, with_images: bool = True) -> ReportContext:
@@ -39,6 +40,7 @@ def report_context(analysis: Analysis, language: str, *, with_images: bool = Tru
             language=language,
             versions=analysis.versions,
             flow=_flow(study),
+            making=making_facts(study),
             details=_details(study) + sentence_details(counts),
             deviations=deviations(study, analysis),
             checklists=_checklists(study, analysis),

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from analysis.statistics.ballots import NONE, PRESET, Ballots, check_ballots, check_conditions
-from analysis.statistics.errors import BallotsError, DesignError
-from analysis.tables.csv_file import read_text_columns
+from analysis.statistics.ballots import NONE, PRESET, Ballots, check_ballots, natural_key
+from analysis.statistics.errors import BallotsError
+from analysis.tables.coded_columns import CodedColumns, Column, read_columns
+from analysis.tables.condition_keys import choose_conditions, nearest_key
 from analysis.tables.errors import TableError
+from study.tables.cells import is_missing
+from study.tables.notes import HEADINGS, ONE_LABEL, WORD_AS_NAME
 
 REQUIRED = ("participant", "clip", "first", "second")
 WHOLE_NUMBERS = ("repeat", "trial", "position_first", "position_second")
 OPTIONAL = (*WHOLE_NUMBERS, "excluded", "order")
-NOT_EXCLUDED = frozenset({"", "0", "0.0", "false", "no", "n", "none"})
+NOT_EXCLUDED = frozenset({"", "0", "0.0", "false", "no", "n"})
 UNKNOWN = NONE - 1  # the code of a key that is no condition
+_NUMBER = re.compile(r"([0-9]+)(?:\.0+)?")
 
 
 @dataclass(frozen=True)
@@ -32,44 +35,59 @@ class BallotTable:
         all_ballots: with the excluded rows that are valid ballots; None if nothing is excluded.
         n_excluded: number of excluded rows.
         excluded_reasons: number of excluded rows by the text in the column `excluded`.
+        notes: what was changed on reading, and what a reader of the results should look at, in sentences.
     """
 
     ballots: Ballots
     all_ballots: Ballots | None
     n_excluded: int
     excluded_reasons: dict[str, int]
+    notes: tuple[str, ...] = ()
 
 
-def read_ballots(path: str | Path, conditions: Sequence[str] | None = None) -> BallotTable:
+def read_ballots(
+    path: str | Path,
+    conditions: Sequence[str] | None = None,
+    *,
+    encoding: str | None = None,
+    verbatim: bool = False,
+) -> BallotTable:
     """Read and check a ballots CSV.
 
     Columns `participant,clip,first,second` (condition keys; an empty `second` is no second choice, both empty:
     none of the images fits), optionally `repeat`, `trial`, `position_first`, `position_second`, `excluded`, and
-    `order` (the keys by position, separated by semicolons; needed if only some were shown).
+    `order` (the keys by position, separated by semicolons; needed if only some were shown). Where a value may be
+    missing, the usual words for one (NA, None, …) are read as empty. `encoding`: the file's, if a person named it.
+    `verbatim`: Earsight wrote the table: its names are those of its rows, to the last space.
 
-    Without `conditions`: the four preset keys if all keys are among them, else the keys found. Raises TableError.
+    Without `conditions`: the four preset keys if a key is among them, else the keys found. Raises TableError.
     """
     path = Path(path)
-    table = _read(path)
-    columns = {name: table[name] for name in (*REQUIRED, *OPTIONAL) if name in table.column_names}
-    columns |= {name: _unescape_formulas(columns[name]) for name in ("participant", "clip")}
-    n = table.num_rows
-    if n == 0:
+    table = read_columns(path, (*REQUIRED, *OPTIONAL), REQUIRED, encoding=encoding, verbatim=verbatim)
+    table = _without_further_headings(table)
+    if table.n == 0:
         raise TableError(f"{path.name}: there are no ballots under the header; add at least one row.")
-    reasons = _text(columns["excluded"]) if "excluded" in columns else None
-    excluded = np.zeros(n, dtype=bool) if reasons is None else _is_excluded(reasons)
+    columns = {
+        name: column
+        if name in ("participant", "clip")
+        else _without_missing(table, column, name, conditions if name in ("first", "second") else None)
+        for name, column in table.columns.items()
+    }
+    excluded = np.zeros(table.n, dtype=bool)
+    if "excluded" in columns:
+        excluded = columns["excluded"].rows(lambda value: value.casefold() not in NOT_EXCLUDED)
     keep = ~excluded
     if not keep.any():
-        raise TableError(f"{path.name}: all {n} ballots are excluded; at least one must be kept.")
-    people, person = _labels(path, columns["participant"], "participant")
-    clips, clip = _labels(path, columns["clip"], "clip")
-    keys, choices = _choices(columns["first"], columns["second"])
-    _check_choices(path, keys, choices, keep)
-    names = _condition_keys(path, keys, choices, keep, conditions)
-    first, second = _condition_codes(path, keys, choices, names, keep)
-    whole: dict[str, Any] = {name: _whole(path, columns[name], name) for name in WHOLE_NUMBERS if name in columns}
-    order = _order(path, columns["order"], names, keep) if "order" in columns else None
-    _check_positions(path, whole, len(names), keep)
+        raise TableError(f"{path.name}: all {table.n} ballots are excluded; at least one must be kept.")
+    people, person = _labels(table, columns["participant"], "participant")
+    clips, clip = _labels(table, columns["clip"], "clip")
+    keys, choices = _choices(table, columns["first"], columns["second"], conditions or ())
+    _check_choices(table, keys, choices, keep)
+    names = choose_conditions(table, keys, choices, keep, conditions)
+    first, second = _condition_codes(table, keys, choices, names, keep)
+    whole: dict[str, Any] = {name: _whole(table, columns[name], name) for name in WHOLE_NUMBERS if name in columns}
+    order = _order(table, columns["order"], names, keep) if "order" in columns else None
+    _check_positions(table, whole, len(names), keep)
     every_row = Ballots(
         conditions=names,
         participants=people,
@@ -81,15 +99,22 @@ def read_ballots(path: str | Path, conditions: Sequence[str] | None = None) -> B
         order=order,
         **whole,
     )
+    _check_places(table, every_row, keep & columns["order"].rows(bool) if "order" in columns else None, keep)
     kept = every_row if keep.all() else every_row.select(keep)
     try:
         check_ballots(kept)
     except BallotsError as error:
         if error.row is None:
             raise TableError(f"{path.name}: {error}") from error
-        _refuse(path, np.flatnonzero(keep)[error.row], str(error))
-    excluded_reasons = {} if reasons is None else _count(reasons.filter(pa.array(excluded)))
-    return BallotTable(kept, _with_excluded(every_row, keep), int(excluded.sum()), excluded_reasons)
+        _refuse(table, np.flatnonzero(keep)[error.row], str(error))
+    everyone = _with_excluded(every_row, keep)
+    return BallotTable(
+        _sorted(kept),
+        None if everyone is None else _sorted(everyone),
+        int(excluded.sum()),
+        _count(columns["excluded"], excluded) if "excluded" in columns else {},
+        tuple(table.notes.sentences()),
+    )
 
 
 def _with_excluded(every_row: Ballots, keep: np.ndarray) -> Ballots | None:
@@ -107,92 +132,121 @@ def _with_excluded(every_row: Ballots, keep: np.ndarray) -> Ballots | None:
     return ballots
 
 
-def _unescape_formulas(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Remove the apostrophe that exported tables put before texts that a spreadsheet would compute."""
-    if not pc.any(pc.starts_with(column, "'")).as_py():
-        return column
-    return pc.replace_substring_regex(column, r"^'([=+\-@\t\r])", r"\1")
+def _sorted(ballots: Ballots) -> Ballots:
+    """The ballots by person, clip and repeat, so that not even a sum's last digit depends on the order of rows."""
+    pair = ballots.participant.astype(np.int64) * ballots.c + ballots.clip
+    if ballots.repeat is None and bool((pair[1:] > pair[:-1]).all()):
+        return ballots
+    order = np.argsort(pair, kind="stable") if ballots.repeat is None else np.lexsort((ballots.repeat, pair))
+    columns = (
+        "participant",
+        "clip",
+        "first",
+        "second",
+        "repeat",
+        "trial",
+        "position_first",
+        "position_second",
+        "order",
+    )
+    taken: dict[str, Any] = {name: column[order] for name in columns if (column := getattr(ballots, name)) is not None}
+    return replace(ballots, **taken)
 
 
-def _refuse(path: Path, index: int, message: str) -> NoReturn:
-    raise TableError(f"{path.name}, row {int(index) + 2}: {message}")
+def _refuse(table: CodedColumns, index: int, message: str) -> NoReturn:
+    raise TableError(f"{table.file}, row {table.row_number(int(index))}: {message}")
 
 
-def _read(path: Path) -> pa.Table:
-    table = read_text_columns(path, (*REQUIRED, *OPTIONAL))
-    missing = [name for name in REQUIRED if name not in table.column_names]
-    if missing:
-        raise TableError(
-            f"{path.name}, row 1: the column '{missing[0]}' is missing; the header must name {', '.join(REQUIRED)}."
+def _without_further_headings(table: CodedColumns) -> CodedColumns:
+    """The table without a first row that holds the questions' texts, as survey tools write it.
+
+    Its person, clip and choices are those of no other row, and its choices are sentences or one text, or the other
+    rows have keys of the preset.
+    """
+    if table.n < 4 or table.verbatim:
+        return table
+    cells = [table.columns[name].values[table.columns[name].codes[0]] for name in REQUIRED]
+    once = all((table.columns[name].codes == table.columns[name].codes[0]).sum() == 1 for name in REQUIRED)
+    if not once or not all(cells):
+        return table
+    first, second = cells[2:]
+    others = {
+        value
+        for name in ("first", "second")
+        for value, n in zip(
+            table.columns[name].values,
+            np.bincount(table.columns[name].codes[1:], minlength=len(table.columns[name].values)),
+            strict=True,
         )
-    twice = [name for name in table.column_names if table.column_names.count(name) > 1]
-    if twice:
-        raise TableError(f"{path.name}, row 1: the column '{twice[0]}' appears twice; keep one.")
-    return table
+        if n and value
+    }
+    sentences = " " in first.strip() or " " in second.strip() or first.endswith("?") or first == second
+    if others & {first, second} or not (sentences or len(others & set(PRESET)) > 1):
+        return table
+    table.notes.add(HEADINGS, row=table.row_number(0), text=first[:40])
+    columns = {name: column.take(slice(1, None)) for name, column in table.columns.items()}
+    return replace(table, n=table.n - 1, columns=columns, row_number=lambda index: table.row_number(index + 1))
 
 
-def _text(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    return pc.utf8_trim_whitespace(column.cast(pa.string()))
+def _without_missing(table: CodedColumns, column: Column, name: str, keys: Sequence[str] | None) -> Column:
+    """The column with empty cells instead of words for a missing value, unless such a word is one of the `keys`."""
+    words = {value for value in column.values if value and is_missing(value) and value not in (keys or ())}
+    if not words or table.verbatim:
+        return column
+    table.notes.missing(name, words, int(column.rows(words.__contains__).sum()))
+    return Column(["" if value in words else value for value in column.values], column.codes)
 
 
-def _encoded(column: pa.ChunkedArray) -> tuple[pa.StringArray, np.ndarray]:
-    """Distinct values without surrounding spaces (so two may be equal), and each row's index into them."""
-    encoded = column.dictionary_encode().combine_chunks()
-    if isinstance(encoded, pa.ChunkedArray):
-        encoded = encoded.chunk(0)
-    return pc.utf8_trim_whitespace(encoded.dictionary), _numbers(encoded.indices)
+def _count(reasons: Column, excluded: np.ndarray) -> dict[str, int]:
+    counts = np.bincount(reasons.codes[excluded], minlength=len(reasons.values))
+    return {value: int(n) for value, n in zip(reasons.values, counts, strict=True) if n}
 
 
-def _numbers(indices: pa.Int32Array) -> np.ndarray:
-    """The indices as a NumPy array. Arrow's `to_numpy` imports pandas, which takes longer than a small analysis."""
-    return np.frombuffer(indices.buffers()[1], dtype=np.int32, count=len(indices), offset=4 * indices.offset)
+def _one_label(table: CodedColumns, values: Iterable[str], name: str, named: Sequence[str] = ()) -> dict[str, str]:
+    """Each value's label: itself, or of numbers that differ only in zeros behind the point the named or shortest."""
+    label_of = {value: value for value in values}
+    if table.verbatim:
+        return label_of
+    whole = {value: found.group(1) for value in label_of if (found := _NUMBER.fullmatch(value))}
+    label: dict[str, str] = {}
+    for value in sorted(whole, key=lambda value: (value not in named, len(value))):
+        label_of[value] = label.setdefault(whole[value], value)
+        if label_of[value] != value:
+            table.notes.add(ONE_LABEL, column=name, one=label_of[value], other=value)
+    return label_of
 
 
-def _dictionary(column: pa.ChunkedArray) -> tuple[list[str], np.ndarray]:
-    values, codes = _encoded(column)
-    return values.to_pylist(), codes
+def _labels(table: CodedColumns, column: Column, name: str) -> tuple[tuple[str, ...], np.ndarray]:
+    """Sorted labels and codes, so that the order of rows does not matter; clips stand as 1, 2, 10."""
+    label_of = _one_label(table, column.values, name)
+    labels = sorted(set(label_of.values()), key=natural_key if name == "clip" else None)
+    place = {label: index for index, label in enumerate(labels)}
+    coded = np.array([place[label_of[value]] for value in column.values], dtype=np.int32)[column.codes]
+    if "" in place:
+        _refuse(table, np.flatnonzero(coded == place[""])[0], f"the {name} is empty; every ballot needs one.")
+    for label in labels:
+        if is_missing(label) and not table.verbatim:
+            table.notes.add(WORD_AS_NAME, column=name, word=label)
+    return tuple(labels), coded
 
 
-def _is_excluded(reasons: pa.ChunkedArray) -> np.ndarray:
-    values, codes = _dictionary(reasons)
-    return np.array([value.lower() not in NOT_EXCLUDED for value in values], dtype=bool)[codes]
-
-
-def _count(reasons: pa.ChunkedArray) -> dict[str, int]:
-    counts = pc.value_counts(reasons.combine_chunks())
-    return {row["values"]: row["counts"] for row in counts.to_pylist()}
-
-
-def _labels(path: Path, column: pa.ChunkedArray, name: str) -> tuple[tuple[str, ...], np.ndarray]:
-    """Sorted labels and codes, so that the order of rows does not matter."""
-    values, codes = _encoded(column)
-    distinct = values.dictionary_encode()
-    order = pc.array_sort_indices(distinct.dictionary)
-    place = np.empty(len(order), dtype=np.int32)
-    place[np.array(order.to_pylist())] = np.arange(len(order))
-    coded = place[_numbers(distinct.indices)][codes]
-    labels = tuple(distinct.dictionary.take(order).to_pylist())
-    if labels[0] == "":
-        _refuse(path, np.flatnonzero(coded == 0)[0], f"the {name} is empty; every ballot needs one.")
-    return labels, coded
-
-
-def _choices(first: pa.ChunkedArray, second: pa.ChunkedArray) -> tuple[list[str], tuple[np.ndarray, np.ndarray]]:
+def _choices(
+    table: CodedColumns, first: Column, second: Column, named: Sequence[str]
+) -> tuple[list[str], tuple[np.ndarray, np.ndarray]]:
     """The keys of both columns in one list, and each column as indices into it."""
-    keys: list[str] = []
-    coded = []
-    for column in (first, second):
-        values, codes = _dictionary(column)
-        places = []
-        for value in values:
-            if value not in keys:
-                keys.append(value)
-            places.append(keys.index(value))
-        coded.append(np.array(places, dtype=np.int64)[codes])
+    label_of = _one_label(table, [*named, *first.values, *second.values], "first and second", named)
+    keys = list(dict.fromkeys(label_of[value] for value in (*first.values, *second.values)))
+    place = {key: index for index, key in enumerate(keys)}
+    coded = [
+        np.array([place[label_of[value]] for value in column.values], dtype=np.int64)[column.codes]
+        for column in (first, second)
+    ]
     return keys, (coded[0], coded[1])
 
 
-def _check_choices(path: Path, keys: list[str], choices: tuple[np.ndarray, np.ndarray], keep: np.ndarray) -> None:
+def _check_choices(
+    table: CodedColumns, keys: list[str], choices: tuple[np.ndarray, np.ndarray], keep: np.ndarray
+) -> None:
     """Check what is wrong for any conditions, so that these errors come before those about unknown conditions."""
     filled = np.array([key != "" for key in keys], dtype=bool)
     first, second = choices
@@ -209,81 +263,103 @@ def _check_choices(path: Path, keys: list[str], choices: tuple[np.ndarray, np.nd
     ):
         rows = np.flatnonzero(wrong & keep)
         if len(rows):
-            _refuse(path, rows[0], message.format(key=keys[first[rows[0]]]))
-
-
-def _condition_keys(
-    path: Path,
-    keys: list[str],
-    choices: tuple[np.ndarray, np.ndarray],
-    keep: np.ndarray,
-    conditions: Sequence[str] | None,
-) -> tuple[str, ...]:
-    used = np.bincount(np.concatenate([codes[keep] for codes in choices]), minlength=len(keys)) > 0
-    found = sorted(key for key, present in zip(keys, used, strict=True) if key and present)
-    if conditions is None:
-        conditions = PRESET if set(found) <= set(PRESET) else found
-    try:
-        return check_conditions(conditions)
-    except DesignError as error:
-        raise TableError(f"{path.name}: {error} Use --conditions a,b,… to name them.") from error
+            _refuse(table, rows[0], message.format(key=keys[first[rows[0]]]))
 
 
 def _condition_codes(
-    path: Path, keys: list[str], choices: tuple[np.ndarray, np.ndarray], names: tuple[str, ...], keep: np.ndarray
+    table: CodedColumns,
+    keys: list[str],
+    choices: tuple[np.ndarray, np.ndarray],
+    names: tuple[str, ...],
+    keep: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Condition numbers of both columns, `NONE` for no choice, `UNKNOWN` in excluded rows with another key."""
     number = {key: index for index, key in enumerate(names)} | {"": NONE}
     lookup = np.array([number.get(key, UNKNOWN) for key in keys], dtype=np.int8)
-    for name, indices in zip(("first", "second"), choices, strict=True):
-        wrong = np.flatnonzero((lookup[indices] == UNKNOWN) & keep)
-        if len(wrong):
-            _refuse(
-                path,
-                wrong[0],
-                f"{name} choice '{keys[indices[wrong[0]]]}' is no condition ({', '.join(names)}); "
-                "correct the key or name it in --conditions.",
-            )
+    wrong = np.logical_or.reduce([lookup[indices] == UNKNOWN for indices in choices]) & keep
+    if wrong.any():
+        row = np.flatnonzero(wrong)[0]
+        name, indices = next(
+            (name, indices)
+            for name, indices in zip(("first", "second"), choices, strict=True)
+            if lookup[indices[row]] == UNKNOWN
+        )
+        key = keys[indices[row]]
+        nearest = nearest_key(key, names)
+        meant = f"is '{nearest}' meant? Correct the key" if nearest else "correct the key"
+        _refuse(
+            table,
+            row,
+            f"{name} choice '{key}' is no condition ({', '.join(names)}); {meant}, or name all conditions with "
+            "--conditions.",
+        )
     return lookup[choices[0]], lookup[choices[1]]
 
 
-def _whole(path: Path, column: pa.ChunkedArray, name: str) -> np.ndarray:
+def _whole(table: CodedColumns, column: Column, name: str) -> np.ndarray:
     """Whole numbers that are not negative; empty is 0."""
-    values, codes = _dictionary(column)
-    numbers = np.zeros(len(values), dtype=np.int32)
-    for index, value in enumerate(values):
-        text = value.removesuffix(".0")
-        if text == "":
+    numbers = np.zeros(len(column.values), dtype=np.int32)
+    for index, value in enumerate(column.values):
+        if value == "":
             continue
-        if not (text.isascii() and text.isdigit() and len(text) < 10):
-            row = np.flatnonzero(codes == index)[0]
-            _refuse(path, row, f"{name} '{value}' is not a whole number; correct it or leave it empty.")
-        numbers[index] = int(text)
-    return numbers[codes]
+        found = _NUMBER.fullmatch(value)
+        if found is None or len(found.group(1)) >= 10:
+            row = np.flatnonzero(column.codes == index)[0]
+            _refuse(table, row, f"{name} '{value}' is not a whole number; correct it or leave it empty.")
+        numbers[index] = int(found.group(1))
+    return numbers[column.codes]
 
 
-def _check_positions(path: Path, whole: dict[str, np.ndarray], k: int, keep: np.ndarray) -> None:
+def _check_positions(table: CodedColumns, whole: dict[str, np.ndarray], k: int, keep: np.ndarray) -> None:
     for name in ("position_first", "position_second"):
         if name in whole:
             wrong = np.flatnonzero((whole[name] > k) & keep)
             if len(wrong):
-                _refuse(path, wrong[0], f"{name} {whole[name][wrong[0]]} is beyond the {k} positions of the page.")
+                _refuse(table, wrong[0], f"{name} {whole[name][wrong[0]]} is beyond the {k} positions of the page.")
 
 
-def _order(path: Path, column: pa.ChunkedArray, names: tuple[str, ...], keep: np.ndarray) -> np.ndarray:
+def _check_places(table: CodedColumns, ballots: Ballots, ordered: np.ndarray | None, keep: np.ndarray) -> None:
+    """Refuse a position at which the column `order` has another condition, and one position of both choices.
+
+    `ordered`: the kept rows whose order is given.
+    """
+    places = {"first": ballots.position_first, "second": ballots.position_second}
+    for name, place in places.items():
+        if place is None or ballots.order is None or ordered is None:
+            continue
+        choice = getattr(ballots, name)
+        there = ballots.order[np.arange(ballots.n), np.maximum(place, 1) - 1]
+        wrong = np.flatnonzero((place > 0) & (choice >= 0) & (there != choice) & ordered)
+        if len(wrong):
+            row = wrong[0]
+            found = ballots.conditions[there[row]] if there[row] >= 0 else "nothing"
+            _refuse(
+                table,
+                row,
+                f"position_{name} is {place[row]}, where the column 'order' has '{found}', not the {name} choice "
+                f"'{ballots.conditions[choice[row]]}'; correct one of the two columns.",
+            )
+    one, other = places["first"], places["second"]
+    if one is not None and other is not None:
+        wrong = np.flatnonzero((one == other) & (one > 0) & (ballots.second >= 0) & keep)
+        if len(wrong):
+            message = f"both choices have position {one[wrong[0]]}; correct position_first or position_second."
+            _refuse(table, wrong[0], message)
+
+
+def _order(table: CodedColumns, column: Column, names: tuple[str, ...], keep: np.ndarray) -> np.ndarray:
     """The condition at each position (N, K), NONE beyond the shown ones. An empty value: all, in unknown order."""
-    values, codes = _dictionary(column)
-    table = np.full((len(values), len(names)), NONE, dtype=np.int8)
-    for index, value in enumerate(values):
+    known = np.full((len(column.values), len(names)), NONE, dtype=np.int8)
+    for index, value in enumerate(column.values):
         shown = [key.strip() for key in value.split(";")] if value else list(names)
         wrong = [key for key in shown if key not in names or shown.count(key) > 1]
-        rows = np.flatnonzero((codes == index) & keep)
+        rows = np.flatnonzero((column.codes == index) & keep)
         if (wrong or len(shown) < 2) and len(rows):
             _refuse(
-                path,
+                table,
                 rows[0],
-                f"order '{value}' must name at least two conditions, each once, separated by semicolons.",
+                f"order '{value[:80]}' must name at least two conditions, each once, separated by semicolons.",
             )
         if not wrong:
-            table[index, : len(shown)] = [names.index(key) for key in shown]
-    return table[codes]
+            known[index, : len(shown)] = [names.index(key) for key in shown]
+    return known[column.codes]

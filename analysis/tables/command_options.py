@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from pathlib import Path
 
 from analysis.statistics.ballots import check_weights
 from analysis.statistics.errors import DesignError
+
+ENCODING_HELP = "the table's encoding if it is not recognised: utf-8, utf-16, cp949, cp1252, shift_jis, gb18030, …"
+
+
+def check_output(output: str | None, table: str) -> None:
+    """Refuse to write a result over the table from which it is computed. Raises DesignError."""
+    if output and Path(output).resolve() == Path(table).resolve():
+        raise DesignError(f"{output}: this is the table itself; give the result another name.")
 
 
 def parse_weights(text: str) -> tuple[float, float]:
@@ -32,18 +42,23 @@ def parse_factors(text: str | None) -> dict[str, tuple[str, ...]] | None:
         if not equals or not name.strip() or name.strip() in factors:
             raise DesignError(f"factors '{text}': write each once as name=a,b and separate them by semicolons.")
         factors[name.strip()] = tuple(member.strip() for member in members.split(","))
+    if not factors and text.strip():
+        raise DesignError(f"factors '{text}' name none; write each as name=a,b, or leave the option out.")
     return factors
 
 
 def parse_claims(texts: Sequence[str]) -> dict[str, float]:
     """`NAME=VALUE` pairs."""
-    claims = {}
+    claims: dict[str, float] = {}
     for text in texts:
         name, equals, value = text.rpartition("=")
         try:
-            claims[name] = float(value)
-        except ValueError as error:
-            raise DesignError(f"claim '{text}': write it as NAME=NUMBER.") from error
-        if not equals or not name:
+            number = float(value)
+        except ValueError:
+            number = math.nan
+        if not equals or not name.strip() or not math.isfinite(number):
             raise DesignError(f"claim '{text}': write it as NAME=NUMBER.")
+        if name.strip() in claims:
+            raise DesignError(f"claim '{text}': '{name.strip()}' is claimed twice; give each claim a name of its own.")
+        claims[name.strip()] = number
     return claims

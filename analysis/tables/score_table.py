@@ -8,49 +8,73 @@ from typing import Any
 import numpy as np
 
 from analysis.statistics.table_audit import ScoreTable, TableAudit
-from analysis.tables.csv_file import read_rows
 from analysis.tables.errors import TableError
 from analysis.tables.result_json import plain
+from study.tables.cells import is_missing
+from study.tables.errors import TableRefused, message_for_command
+from study.tables.reading import Table, read_bytes, read_table
 
 TOTAL = "printed_total"
+MOST_ITEMS, MOST_CONDITIONS = 200, 30
 
 
-def read_score_table(path: str | Path) -> ScoreTable:
-    """Rows are conditions, columns items, optionally `printed_total`. Raises TableError with file and row."""
+def read_score_table(path: str | Path, *, encoding: str | None = None) -> tuple[ScoreTable, tuple[str, ...]]:
+    """Rows are conditions, columns items, optionally `printed_total`; also what was changed on reading, in sentences.
+
+    Raises TableError with file and row.
+    """
     path = Path(path)
-    rows = read_rows(path)
-    if len(rows) < 2:
-        raise TableError(f"{path.name}: a header and at least one condition are needed.")
-    header = [cell.strip() for cell in rows[0]]
-    total = header.index(TOTAL) if TOTAL in header else None
-    items = [i for i in range(1, len(header)) if i != total]
+    try:
+        table = read_table(read_bytes(path), path.name, encoding=encoding, known=(TOTAL,))
+        return _score_table(table), tuple(table.notes.sentences())
+    except TableRefused as error:
+        raise TableError(message_for_command(error)) from error
+
+
+def _score_table(table: Table) -> ScoreTable:
+    first_row = f"{table.file}, row {table.header_row}"
+    keys = table.keys()
+    total = keys.index(TOTAL) if TOTAL in keys[1:] else None
+    items = [place for place in range(1, len(keys)) if place != total]
+    if not items:
+        raise TableError(f"{first_row}: there are no items; give each its own column.")
+    if len(items) > MOST_ITEMS:
+        raise TableError(f"{first_row}: {len(items)} items; at most {MOST_ITEMS} can be checked.")
+    unnamed = [place for place in items if not table.header[place]]
+    if unnamed:
+        raise TableError(f"{first_row}: column {unnamed[0] + 1} has no name; name the item, or delete the column.")
+    for place in (*items, total):
+        if place is not None and keys.index(keys[place], 1) != place:
+            raise TableError(f"{first_row}: the column '{table.header[place]}' appears twice; rename one.")
     names: list[str] = []
     cells, totals = [], []
-    for number, row in enumerate(rows[1:], start=2):
-        if len(row) != len(header):
-            raise TableError(
-                f"{path.name}, row {number}: {len(row)} values under {len(header)} headings; correct the row."
-            )
-        name = row[0].strip()
+    for number, row in table.even_rows():
+        name = row[0]
         if not name or name in names:
-            raise TableError(f"{path.name}, row {number}: condition '{name}' is empty or appears twice.")
+            raise TableError(f"{table.file}, row {number}: condition '{name[:80]}' is empty or appears twice.")
+        if len(names) == MOST_CONDITIONS:
+            raise TableError(f"{table.file}, row {number}: at most {MOST_CONDITIONS} conditions can be checked.")
         names.append(name)
-        cells.append([_points(path, number, header[i], row[i]) for i in items])
-        printed = "" if total is None else row[total].strip()
-        totals.append(_points(path, number, TOTAL, printed) if printed else None)
-    if not items:
-        raise TableError(f"{path.name}, row 1: there are no items; give each its own column.")
-    return ScoreTable(tuple(names), tuple(header[i] for i in items), np.array(cells, dtype=int), tuple(totals))
+        cells.append([_points(table.file, number, table.header[place], row[place]) for place in items])
+        printed = "" if total is None or is_missing(row[total]) else row[total]
+        if total is not None and row[total] and not printed:
+            table.notes.missing(TOTAL, [row[total]], 1)
+        totals.append(_points(table.file, number, TOTAL, printed) if printed else None)
+    if not names:
+        raise TableError(f"{table.file}: a header and at least one condition are needed.")
+    return ScoreTable(
+        tuple(names), tuple(table.header[place] for place in items), np.array(cells, dtype=int), tuple(totals)
+    )
 
 
-def _points(path: Path, number: int, column: str, text: str) -> int:
+def _points(file: str, number: int, column: str, text: str) -> int:
     try:
         value = float(text)
     except ValueError:
         value = -1.0
     if not (0 <= value < 1e9 and value == int(value)):
         raise TableError(
-            f"{path.name}, row {number}: {column} '{text.strip()}' is not a whole number of points; correct it."
+            f"{file}, row {number}: {column[:80]} '{text[:80]}' is not a whole number of points; correct it."
         )
     return int(value)
 

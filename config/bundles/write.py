@@ -34,6 +34,7 @@ analysis.json      what `manage.py analyze` computes from ballots.csv with the o
 report-en.html     the report; also as .pdf and .tex, and all in Korean (report-ko)
 references.bib     what the report cites;  report.xlsx, scores.csv, by_clip.csv: its numbers
 checklist-en.csv   reporting checklists, filled in as far as the study and its researchers did;  heds.json
+generation/        rule files and tables of predictions of the study's own, if it used any
 stimuli.csv        each image with its condition; provenance.json describes how each was made
 SHA256SUMS         check with `sha256sum -c`
 
@@ -145,6 +146,17 @@ def _stimuli(study: Study, images: bool) -> Iterator[tuple[str, bytes]]:
     yield "provenance.json", _json(provenance)
 
 
+def _own_files(study: Study) -> Iterator[tuple[str, bytes]]:
+    """Yield the rule files and tables of predictions from which the study's last run made its images."""
+    last = study.generation_runs.last()
+    if last is None:
+        return
+    settings = json.dumps(last.settings)  # searched as text: settings of another version can be read no more
+    for file in study.files.all():
+        if file.digest in settings:
+            yield f"generation/{file.digest[:8]}-{file.name}", file.text.encode()
+
+
 def _contents(study: Study, images: bool) -> Iterator[tuple[str, bytes]]:
     sealed = study.is_sealed
     analysis = None if sealed else _analysis(study)
@@ -162,6 +174,7 @@ def _contents(study: Study, images: bool) -> Iterator[tuple[str, bytes]]:
         return
     yield "commitments.json", _json(commitments(study))
     yield from _stimuli(study, images)
+    yield from _own_files(study)
     if analysis is None or analysis.result is None:
         return
     yield "plan.json", _json(analysis.plan)

@@ -12,32 +12,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils.text import slugify
 
-from analysis.models import Analysis
-from analysis.study_results.analyses import build_analysis
 from config.demo.music import write_demo_clips
+from config.demo.rehearsal import Notify, answer_and_analyse, open_simulated_copy
 from generation.models import ClipStep, GenerationRun
 from generation.runs import lifecycle
 from generation.runs.execution import run_pending
 from study.errors import StudyError
-from study.models import Participant, Study
+from study.models import Study
 from study.setup.clip_import import ACCEPTED_SUFFIXES, clip_name, import_clips
-from study.setup.copying import copy_study
 from study.setup.drafting import delete_draft
-from study.setup.lifecycle import close_study, create_study, open_study
+from study.setup.lifecycle import create_study, open_study
 from study.setup.tag_import import import_tags, set_tags
-from study.simulation.people import simulate_participants
 
 SIMULATED_PARTICIPANTS = 30
 # Audio formats that are refused by name. Other files of a folder (covers, notes) are ignored.
 REFUSED_AUDIO = (".m4a", ".aac", ".mp4", ".wma", ".aif", ".aiff", ".caf", ".alac", ".ape", ".webm")
-Notify = Callable[[str], None]
 
 
 class DemoError(Exception):
@@ -52,6 +47,7 @@ class DemoSource:
     tags: Path | None = None
     # Skip rows of the table about clips that are not in the folder, instead of refusing the table.
     skip_unknown: bool = False
+    encoding: str | None = None  # of the table, if it is named
 
     @property
     def slug(self) -> str:
@@ -105,7 +101,7 @@ def ensure_study(source: DemoSource, owner: Any, notify: Notify) -> Study:
         if source.clips is None:
             _import_demo_music(study, owner)
         else:
-            _import_folder(study, source, owner)
+            _import_folder(study, source, owner, notify)
     except (DemoError, StudyError):
         delete_draft(study)
         raise
@@ -202,10 +198,19 @@ def _check_same_music(study: Study, source: DemoSource, notify: Notify) -> None:
         )
 
 
-def _import_folder(study: Study, source: DemoSource, actor: Any) -> None:
+def _import_folder(study: Study, source: DemoSource, actor: Any, notify: Notify) -> None:
     _import_files(study, _audio_in(source), actor)
     if source.tags is not None:
-        import_tags(study, _read(source.tags), file=source.tags.name, skip_unknown=source.skip_unknown, actor=actor)
+        table = import_tags(
+            study,
+            _read(source.tags),
+            file=source.tags.name,
+            skip_unknown=source.skip_unknown,
+            encoding=source.encoding,
+            actor=actor,
+        )
+        for note in table.notes.sentences():
+            notify(note)
 
 
 def start_generation(study: Study, *, wake: bool) -> GenerationRun | None:
@@ -259,26 +264,8 @@ def ensure_open(study: Study) -> Study:
 def ensure_answered_copy(study: Study, notify: Notify, people: int = SIMULATED_PARTICIPANTS) -> Study:
     """Return a closed copy of the study with a report, answered by simulated participants through the real survey."""
     slug = f"{study.slug[:40]}-simulated"
-    copy = Study.objects.filter(slug=slug).first()
-    if copy is None:
-        copy = copy_study(
-            study,
-            title=f"{study.title} (simulated)",
-            owner=study.owner,
-            slug=slug,
-            simulated=True,
-            grace_minutes=0,
-        )
-    ensure_open(copy)
-    if copy.status == Study.Status.OPEN:
-        done = copy.participants.filter(status=Participant.Status.COMPLETED).count()
-        if done < people:
-            notify(f"{people - done} simulated participants answer the survey …")
-            simulate_participants(copy, people - done, np.random.default_rng([copy.seed % 2**32, done]))
-        close_study(copy, actor=copy.owner)
-    if not copy.analyses.filter(state=Analysis.State.READY).exists():
-        notify("Analysing their answers …")
-        build_analysis(copy)
+    copy = Study.objects.filter(slug=slug).first() or open_simulated_copy(study, slug=slug)
+    answer_and_analyse(ensure_open(copy), people, notify)
     return copy
 
 

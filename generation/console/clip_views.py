@@ -12,8 +12,9 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from generation.models import ClipStep
-from generation.redefinition import DEFAULT_RULES, SHIPPED, load_rules
+from generation.redefinition import DEFAULT_RULES, SHIPPED, RuleError, RuleSet, load_rules
 from generation.redefinition.decisions import contested_tags
+from generation.study_files import rule_set_of
 from study.models import Clip, Stimulus, Study
 from study.templatetags.humane import clock
 
@@ -80,8 +81,25 @@ class ClipView:
     @property
     def top_tags(self) -> list[tuple[str, float]]:
         """The tagger's ten most probable tags."""
-        probabilities = self._result(Kind.LISTEN).get("tags", {}).get("probabilities", {})
+        return self._top_tags("tags")
+
+    @property
+    def second_top_tags(self) -> list[tuple[str, float]]:
+        """The second tagger's ten most probable tags, if there is one."""
+        return self._top_tags("redefined_tags")
+
+    def _top_tags(self, part: str) -> list[tuple[str, float]]:
+        probabilities = self._result(Kind.LISTEN).get(part, {}).get("probabilities", {})
         return sorted(probabilities.items(), key=lambda pair: -pair[1])[:10]
+
+    @property
+    def set_chips(self) -> list[list[Chip]]:
+        """The original and the redefined tags, each with those marked that the other set lacks."""
+        sets = [self.redefined["given"], self.redefined["corrected"]]
+        return [
+            [Chip(tag, *(() if tag in other else ("added", _("only in this set")))) for tag in tags]
+            for tags, other in (sets, sets[::-1])
+        ]
 
     @property
     def about(self) -> str:
@@ -116,10 +134,24 @@ class ClipView:
         return any(entry["is_voice"] for entry in self.contested)
 
     def _probability(self, tag: str) -> float | None:
-        """Return the tagger's probability of a tag or of a synonym; None if it knows neither."""
-        probabilities = self._result(Kind.LISTEN).get("tags", {}).get("probabilities", {})
-        name = self.redefined["rules"]["rules"]
-        return load_rules(name if name in SHIPPED else DEFAULT_RULES).probability(tag, probabilities)
+        """Return a tagger's probability of a tag or of a synonym, the first's if it knows one; else None."""
+        heard = self._result(Kind.LISTEN)
+        found = (
+            self._rules.probability(tag, heard.get(part, {}).get("probabilities", {}))
+            for part in ("tags", "redefined_tags")
+        )
+        return next((value for value in found if value is not None), None)
+
+    @cached_property
+    def _rules(self) -> RuleSet:
+        """The rules that redefined the clip, or the default ones if their file is gone."""
+        name, digest = self.redefined["rules"]["rules"], self.redefined["rules"]["rules_sha256"]
+        if name in SHIPPED and load_rules(name).digest == digest:
+            return load_rules(name)
+        try:
+            return rule_set_of(self.study, digest)
+        except RuleError:
+            return load_rules(DEFAULT_RULES)
 
     @property
     def undecided(self) -> list[str]:
@@ -134,6 +166,8 @@ class ClipView:
         why = {change["tag"]: change["why"] for change in self.redefined["changes"]}
         into = {change["tag"]: change["into"] for change in self.redefined["changes"] if change["into"]}
         undecided = set(self.undecided)
+        two = bool(self.redefined.get("predicted"))  # what differs is another tagger's prediction, not a rule's work
+        gone, new_here = (_("original tags only"), _("redefined tags only")) if two else (_("duplicate"), "")
         chips: list[Chip] = []
         shown: set[str] = set()
 
@@ -147,13 +181,13 @@ class ClipView:
             if tag not in shown and (tag in corrected or tag in undecided):
                 chips.append(kept(tag, "", why.get(tag, "")))
             else:
-                chips.append(Chip(tag, "removed", why.get(tag, _("duplicate"))))
+                chips.append(Chip(tag, "removed", why.get(tag, gone)))
             shown.add(tag)
             for new in into.get(tag, []):
                 if new in corrected and new not in shown and new not in given:
                     chips.append(kept(new, "added", why.get(tag, "")))
                     shown.add(new)
-        chips += [kept(tag, "added", why.get(tag, "")) for tag in corrected if tag not in shown]
+        chips += [kept(tag, "added", why.get(tag, new_here)) for tag in corrected if tag not in shown]
         chips += [Chip(f"{tag}?", "contested", _("to decide")) for tag in sorted(undecided)]
         translated = self.redefined.get("translated", {})
         return [replace(chip, given=translated.get(chip.text.removesuffix("?"), "")) for chip in chips]

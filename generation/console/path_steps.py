@@ -96,8 +96,8 @@ def unchanged_clips_are_known(study: Study) -> Iterable[Finding]:
     yield Finding(
         Level.WARNS,
         ngettext(
-            "In %(n)d clip redefinition changes nothing: its images are equal in pairs; it is %(fate)s.",
-            "In %(n)d clips redefinition changes nothing: their images are equal in pairs; they are %(fate)s.",
+            "%(n)d clip has the same tags in both sets and says nothing about redefinition; it is %(fate)s.",
+            "%(n)d clips have the same tags in both sets and say nothing about redefinition; they are %(fate)s.",
             count,
         )
         % {"n": count, "fate": fate},

@@ -16,6 +16,7 @@ from generation.runs import lifecycle, spending
 from generation.runs.conditions import painted_conditions
 from generation.runs.progress import progress_of
 from generation.settings_model import GenerationSettings, settings_of, store_settings
+from generation.study_files import is_own
 from generation.writing import OpenAIOptions, WritingError
 from study.access import study_or_404
 from study.models import Study
@@ -58,9 +59,16 @@ def generation_run(request: HttpRequest, slug: str) -> HttpResponse:
     except GenerationError as error:
         messages.error(request, str(error))
         context["settings"] = GenerationSettings()
+    context["rules"] = _name_of_rules(study, context["settings"].rules)
     if isinstance(context["settings"].writer, OpenAIOptions) and not context["ready_made"]:
         context["cost"] = _cost(study, context["settings"])
     return render(request, "generation/run.html", context)
+
+
+def _name_of_rules(study: Study, rules: str) -> str:
+    """Return the name of the rule set: that of the file for one of the study's own."""
+    own = study.files.filter(digest=rules).values_list("name", flat=True).first()
+    return own or (rules[:8] if is_own(rules) else rules)
 
 
 def _cost(study: Study, settings: GenerationSettings) -> dict:
@@ -132,6 +140,8 @@ def generation_settings(request: HttpRequest, slug: str) -> HttpResponse:
         request.POST if request.method == "POST" and editable else None,
         current=current,
         keep_unchanged=study.include_unchanged_clips,
+        files=study.files.defer("text"),
+        as_the_seed=request.GET.get("preset") == "seed",
     )
     if form.is_bound and form.is_valid():
         chosen = form.cleaned_data["settings"]
@@ -143,6 +153,6 @@ def generation_settings(request: HttpRequest, slug: str) -> HttpResponse:
     return render(
         request,
         "generation/settings.html",
-        {"study": study, "form": form, "editable": editable},
+        {"study": study, "form": form, "editable": editable, "preset": request.GET.get("preset") == "seed"},
         status=422 if form.is_bound else 200,
     )

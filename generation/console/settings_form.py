@@ -1,7 +1,7 @@
 """The form of the generation settings, built from the options that tagging, writing and painting declare."""
 
 import types
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, Union, get_args, get_origin
 
@@ -12,34 +12,66 @@ from django.utils.translation import gettext_lazy
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
+from generation.console import model_settings
+from generation.models import StudyFile
 from generation.painting.options import DiffusersOptions, SketchOptions
 from generation.redefinition import SHIPPED, VoiceThresholds
 from generation.runs.readiness import language_fault
 from generation.settings_model import GenerationSettings
-from generation.tagging.options import ClmrOptions, MusicnnOptions
+from generation.tagging.options import ClmrOptions, ImportedOptions, MusicnnOptions
 from generation.writing import HostNotAllowed, RequestRejected
 from generation.writing.hosts import check_host
 from generation.writing.options import OpenAIOptions, TemplateOptions
 from generation.writing.prompt_template import load_template
 
+TAGGERS = (MusicnnOptions, ClmrOptions, ImportedOptions)
 ROOMS: dict[str, tuple[type[BaseModel], ...]] = {
-    "tagger": (MusicnnOptions, ClmrOptions),
+    "tagger": TAGGERS,
+    "redefined_tagger": TAGGERS,
     "writer": (TemplateOptions, OpenAIOptions),
     "painter": (SketchOptions, DiffusersOptions),
 }
 # `key_variable` names the environment variable that holds a key. Only the operator sets it, since a page could name any
 # secret.
 NOT_IN_PAGES = {"kind", "key_variable"}
-OF_THE_STUDY = ("tag_source", "tag_limit", "tag_floor")
-LONG_TEXTS = {"negative_prompt"}
+OF_THE_STUDY = ("tag_source", "tag_limit", "tag_floor", "prompt_words")
+LONG_TEXTS = {"negative_prompt", "adapters"}
+# What an optional room is without any of its kinds.
+NONE_CHOSEN = {
+    "redefined_tagger": gettext_lazy("none — the redefined tags are the original tags after the rules"),
+}
+# The choices of the first study: what one head predicts, against what a head trained on redefined labels predicts.
+AS_THE_SEED = {
+    "tag_source": "predicted",
+    "tagger": "clmr",
+    "redefined_tagger": "clmr",
+    "rules": "seed",
+    "rules_for": "neither",
+    "prompt_words": "both",
+}
+SHIPPED_RULES = {
+    "curated": gettext_lazy("the default"),
+    "seed": gettext_lazy("as in the first study"),
+    "lastfm": gettext_lazy("the words of Last.fm, then curated"),
+    "mtg-jamendo": gettext_lazy("the words of MTG-Jamendo, then curated"),
+    "fma": gettext_lazy("the genres of the Free Music Archive, then curated"),
+    "korean": gettext_lazy("Korean words, then curated"),
+}
 LABELS = {
+    "redefined_tagger": gettext_lazy("Second tagger, for the redefined tags"),
+    "rules_for": gettext_lazy("The rules are applied to"),
+    "prompt_words": gettext_lazy("Prompt words for"),
+    "file": gettext_lazy("Table of predictions"),
     "voice_at": gettext_lazy("A voice from"),
     "none_at": gettext_lazy("No voice up to"),
     "tagger_at": gettext_lazy("Threshold of the tagger for a voice"),
     "base_url": gettext_lazy("Address of the service"),
     "unfaithful": gettext_lazy("A sentence that does not match its tags"),
+    "config": gettext_lazy("Configuration of a single file"),
+    "config_revision": gettext_lazy("Revision of the configuration"),
+    "adapters": gettext_lazy("LoRA adapters"),
 }
-CHOICES = {
+CHOICES: dict[str, dict[str, Any]] = {
     "tag_source": {
         "auto": gettext_lazy("people’s where a clip has some, else predicted"),
         "people": gettext_lazy("people’s, as imported"),
@@ -49,6 +81,16 @@ CHOICES = {
     "unfaithful": {
         "fail": gettext_lazy("the clip fails"),
         "accept": gettext_lazy("it is used and counted"),
+    },
+    "prompt_words": {
+        "both": gettext_lazy("both tag sets"),
+        "redefined": gettext_lazy("the redefined set alone"),
+    },
+    "rules_for": {
+        "redefined": gettext_lazy("the redefined set alone"),
+        "both": gettext_lazy("both tag sets"),
+        "original": gettext_lazy("the original set alone"),
+        "neither": gettext_lazy("neither tag set"),
     },
 }
 
@@ -96,7 +138,8 @@ def form_field(name: str, info: FieldInfo) -> forms.Field:
     }
     annotation = _without_none(info.annotation)
     if get_origin(annotation) is Literal:
-        choices = [(value, CHOICES.get(name, {}).get(value, value)) for value in get_args(annotation)]
+        labels = CHOICES.get(name, {})
+        choices = [(value, labels.get(value, value)) for value in get_args(annotation)]
         return forms.ChoiceField(choices=choices, **shared)
     if annotation is bool:
         return forms.BooleanField(**shared)
@@ -113,41 +156,81 @@ def form_field(name: str, info: FieldInfo) -> forms.Field:
 class SettingsForm(forms.Form):
     """The form that shows and validates `GenerationSettings`; each error is shown beside its field."""
 
-    def __init__(self, data: Any = None, *, current: GenerationSettings, keep_unchanged: bool = False) -> None:
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        current: GenerationSettings,
+        keep_unchanged: bool = False,
+        files: Iterable[StudyFile] = (),
+        as_the_seed: bool = False,
+    ) -> None:
         super().__init__(data)
         self.current = current
+        self.own = {kind: [file for file in files if file.kind == kind] for kind in StudyFile.Kind.values}
         for name in OF_THE_STUDY:
             self._add(name, GenerationSettings.model_fields[name], getattr(current, name))
         self.fields["rules"] = forms.ChoiceField(
             label=_("Rule set"),
             help_text=_(GenerationSettings.model_fields["rules"].description or ""),
-            choices=[(name, name) for name in dict.fromkeys((*SHIPPED, current.rules))],
+            choices=self._rule_choices(),
             initial=current.rules,
         )
         self.fields["keep_unchanged"] = forms.BooleanField(
-            label=_("Keep clips whose tag sets give the same prompts"),
+            label=_("Keep clips whose tag sets are the same"),
             required=False,
             initial=keep_unchanged,
-            help_text=_("Their images are equal in pairs, so they give no information about redefinition."),
+            help_text=_("Such clips give no information about redefinition."),
         )
         for name, info in VoiceThresholds.model_fields.items():
             self._add(f"thresholds-{name}", info, getattr(current.thresholds, name))
         for room, kinds in ROOMS.items():
             chosen = getattr(current, room)
+            choices = [(kind_of(options), _description(options)) for options in kinds]
+            if room in NONE_CHOSEN:
+                choices = [("", str(NONE_CHOSEN[room])), *choices]
             self.fields[room] = forms.ChoiceField(
-                label=_(room.capitalize()),
+                label=LABELS.get(room) or _(room.capitalize()),
                 widget=forms.RadioSelect,
-                initial=chosen.kind,
-                choices=[(kind_of(options), _description(options)) for options in kinds],
+                initial=chosen.kind if chosen else "",
+                choices=choices,
+                required=room not in NONE_CHOSEN,
             )
             for options in kinds:
                 for name, info in options.model_fields.items():
                     if name not in NOT_IN_PAGES:
-                        initial = getattr(chosen, name) if chosen.kind == kind_of(options) else info.default
-                        self._add(f"{room}-{kind_of(options)}-{name}", info, initial)
+                        is_chosen = chosen is not None and chosen.kind == kind_of(options)
+                        self._add(
+                            f"{room}-{kind_of(options)}-{name}",
+                            info,
+                            getattr(chosen, name) if is_chosen else info.default,
+                        )
+        self._add("rules_for", GenerationSettings.model_fields["rules_for"], current.rules_for)
+        if as_the_seed:
+            self._fill_in_as_the_seed()
+
+    def _rule_choices(self) -> list[tuple[str, str]]:
+        own = {file.digest: f"{file.name} — {file.digest[:8]}" for file in self.own[StudyFile.Kind.RULES]}
+        shipped = {name: f"{name} — {SHIPPED_RULES[name]}" for name in SHIPPED}
+        shipped |= {} if self.current.rules in shipped else {self.current.rules: self.current.rules}
+        return list((shipped | own).items())
+
+    def _fill_in_as_the_seed(self) -> None:
+        """Show the first study's choices; nothing is saved until the two heads are given."""
+        for name, value in AS_THE_SEED.items():
+            self.fields[name].initial = value
+        for name in ("encoder", "runtime", "precision"):
+            self.fields[f"redefined_tagger-clmr-{name}"].initial = self.fields[f"tagger-clmr-{name}"].initial
 
     def _add(self, name: str, info: FieldInfo, initial: Any) -> None:
         self.fields[name] = form_field(name.rpartition("-")[2], info)
+        if name.endswith("-file"):
+            uploaded = [(file.digest, f"{file.name} — {file.digest[:8]}") for file in self.own["predictions"]]
+            first = ("", _("choose one") if uploaded else _("none uploaded yet"))
+            text = self.fields[name]
+            self.fields[name] = forms.ChoiceField(
+                choices=[first, *uploaded], required=False, label=text.label, help_text=text.help_text
+            )
         is_value = isinstance(initial, str | int | float | bool)
         self.fields[name].initial = initial if is_value else None
 
@@ -162,12 +245,19 @@ class SettingsForm(forms.Form):
             thresholds,
         )
         for room, kinds in ROOMS.items():
-            yield Group("", "", [self[room]], room=room)
+            beside = [self["rules_for"]] if room == "redefined_tagger" else []
+            yield Group("", "", [self[room], *beside], room=room)
             for options in kinds:
                 kind = kind_of(options)
                 fields = [self[name] for name in self.fields if name.startswith(f"{room}-{kind}-")]
                 if fields:
-                    yield Group(kind, "", fields, room=room, kind=kind)
+                    help_text = self._model_in_words() if options is DiffusersOptions else ""
+                    yield Group(kind, help_text, fields, room=room, kind=kind)
+
+    def _model_in_words(self) -> str:
+        """Return what the diffusion model takes, of the settings just sent or else of those saved; empty for none."""
+        sent = getattr(self, "cleaned_data", {}).get("settings", self.current)
+        return model_settings.describe(sent.painter) if isinstance(sent.painter, DiffusersOptions) else ""
 
     def clean(self) -> dict[str, Any]:
         """Build the settings from the fields of the chosen kinds.
@@ -178,7 +268,8 @@ class SettingsForm(forms.Form):
         if self.errors:
             return cleaned
         chosen: dict[str, Any] = self.current.model_dump()
-        chosen |= {name: cleaned[name] for name in (*OF_THE_STUDY, "rules") if cleaned[name] not in (None, "")}
+        names = (*OF_THE_STUDY, "rules", "rules_for")
+        chosen |= {name: cleaned[name] for name in names if cleaned[name] not in (None, "")}
         chosen["thresholds"] = {
             name: cleaned[f"thresholds-{name}"]
             for name in VoiceThresholds.model_fields
@@ -192,8 +283,8 @@ class SettingsForm(forms.Form):
                 for name, value in cleaned.items()
                 if name.startswith(prefix) and value not in (None, "")
             }
-            kept = before.model_dump(include=NOT_IN_PAGES) if before.kind == kind else {}
-            chosen[room] = kept | given | {"kind": kind}
+            kept = before.model_dump(include=NOT_IN_PAGES) if before is not None and before.kind == kind else {}
+            chosen[room] = kept | given | {"kind": kind} if kind else None
         try:
             cleaned["settings"] = GenerationSettings.model_validate(chosen)
         except ValidationError as error:
@@ -201,6 +292,7 @@ class SettingsForm(forms.Form):
         else:
             self._check_address(cleaned["settings"])
             self._check_language(cleaned["settings"])
+            self._check_model(cleaned["settings"])
         return cleaned
 
     def _check_language(self, chosen: GenerationSettings) -> None:
@@ -213,6 +305,11 @@ class SettingsForm(forms.Form):
             self.add_error("writer-openai-prompt_template", str(error))
         if fault := language_fault(chosen):
             self.add_error("writer-openai-sentence_language", fault)
+
+    def _check_model(self, chosen: GenerationSettings) -> None:
+        if isinstance(chosen.painter, DiffusersOptions):
+            for setting, message in model_settings.faults(chosen.painter):
+                self.add_error(f"painter-diffusers-{setting}", message)
 
     def _check_address(self, chosen: GenerationSettings) -> None:
         if isinstance(chosen.writer, OpenAIOptions):

@@ -26,16 +26,16 @@ def generation_upload(request: HttpRequest, slug: str) -> HttpResponse:
     faults: tuple[str, ...] = ()
     if request.method == "POST":
         try:
-            clips = uploading.take_upload(study, request.FILES.getlist("files"), actor=request.user)
+            taken = uploading.take_upload(study, request.FILES.getlist("files"), actor=request.user)
         except uploading.UploadRefused as error:
             faults = error.faults
         except GenerationError as error:
             faults = (str(error),)
         else:
             done = ngettext(
-                "The images of %(n)d clip are imported.", "The images of %(n)d clips are imported.", clips
-            ) % {"n": clips}
-            messages.success(request, done)
+                "The images of %(n)d clip are imported.", "The images of %(n)d clips are imported.", taken.clips
+            ) % {"n": taken.clips}
+            messages.success(request, " ".join([done, *taken.notes]))
             return redirect("generation_upload", slug)
     context = _context(study) | {"faults": faults[:FAULTS_SHOWN], "more_faults": len(faults[FAULTS_SHOWN:])}
     return render(request, "generation/upload.html", context, status=422 if faults else 200)

@@ -24,6 +24,8 @@ from generation.listening.audio import AudioError, decode, resample
 from generation.listening.voice import SAMPLE_RATE as VOICE_RATE
 from generation.listening.voice import VoiceOptions, detect_voice
 from generation.redefinition import DEFAULT_RULES, load_rules
+from generation.runs.steps.content import content_of
+from generation.tagging import TaggerOptions
 from generation.tagging.base import Tagger
 
 AUDIO_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
@@ -51,7 +53,7 @@ def find_audio(folder: Path) -> list[Path]:
 
 
 def plan_pass(out: Path, root: Path, files: Sequence[Path], tagger: str = "", *, chunk: int = CHUNK) -> int:
-    """Write the pass's files and tagger (its options as JSON) into its plan; return the number of chunks.
+    """Write the pass's files and tagger (its `tagger_content`) into its plan; return the number of chunks.
 
     Raises:
         ValueError: `out` holds a pass over other files or with another tagger.
@@ -67,6 +69,24 @@ def plan_pass(out: Path, root: Path, files: Sequence[Path], tagger: str = "", *,
     else:
         _write(path, json.dumps(plan))
     return -(-len(files) // chunk)
+
+
+def tagger_content(options: TaggerOptions) -> str:
+    """Return the tagger's options as JSON, with the digests of its files in place of their paths."""
+    return json.dumps(content_of(options), sort_keys=True)
+
+
+def check_tagger(out: Path, options: TaggerOptions) -> None:
+    """Check that the files of the tagger are those with which the pass began.
+
+    Raises:
+        ValueError: a file was replaced: a pass with two taggers would be worthless.
+    """
+    if json.loads((out / "plan.json").read_text())["tagger"] != tagger_content(options):
+        raise ValueError(
+            f"{out}: the tagger's files are no longer those with which the pass began; put them back, or begin a pass "
+            "in another folder."
+        )
 
 
 def chunks_left(out: Path) -> list[int]:

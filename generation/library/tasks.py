@@ -6,7 +6,7 @@ from pathlib import Path
 from celery import shared_task
 from pydantic import TypeAdapter
 
-from generation.library.passes import chunks_left, listen_to_free_chunk
+from generation.library.passes import check_tagger, chunks_left, listen_to_free_chunk, tagger_content
 from generation.runs.queueing import queue_name
 from generation.tagging import Tagger, TaggerOptions, build_tagger
 
@@ -17,7 +17,9 @@ MESSAGES = 32
 @shared_task(name="generation.listen_to_chunk", acks_late=True, ignore_result=True)
 def continue_pass(out: str, tagger_options: str) -> None:
     """Listen to one free chunk, then queue this task again, until no chunk is left."""
-    if listen_to_free_chunk(Path(out), _tagger(tagger_options)):
+    options = TypeAdapter(TaggerOptions).validate_json(tagger_options)
+    check_tagger(Path(out), options)
+    if listen_to_free_chunk(Path(out), _tagger(options, tagger_content(options))):
         _send(out, tagger_options)
 
 
@@ -37,6 +39,6 @@ def _send(out: str, tagger_options: str) -> None:
 
 
 @lru_cache(maxsize=1)
-def _tagger(options: str) -> Tagger:
-    """Build the tagger once a worker process, since that takes longer than listening to a clip."""
-    return build_tagger(TypeAdapter(TaggerOptions).validate_json(options))
+def _tagger(options: TaggerOptions, content: str) -> Tagger:
+    """Build the tagger once a worker process and `content`, since that takes longer than listening to a clip."""
+    return build_tagger(options)

@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser, OutputWrapper
 
+from generation.hardware import processor
 from generation.tagging import ClmrOptions, MusicnnOptions, Tagger, TaggingError, build_tagger
 
 
@@ -14,8 +15,15 @@ def add_tagger_arguments(parser: CommandParser) -> None:
     parser.add_argument("--head", type=Path, help="clmr: the head's checkpoint")
     parser.add_argument("--tags", type=Path, metavar="TAGS.txt", help="clmr: the head's tags, one per line")
     parser.add_argument("--thresholds", type=Path, help="per tag, as evaluate_tagger --json wrote them")
-    parser.add_argument("--runtime", choices=["auto", "torch", "openvino"], default="auto", help="clmr only")
-    parser.add_argument("--precision", choices=["float32", "bfloat16"], default="float32", help="clmr only")
+    parser.add_argument(
+        "--runtime", choices=["auto", "torch", "openvino"], default="auto", help="clmr only (default auto)"
+    )
+    parser.add_argument(
+        "--precision",
+        choices=["auto", "float32", "bfloat16"],
+        default="auto",
+        help="clmr only: bfloat16 is used where the processor has instructions for it (default auto)",
+    )
 
 
 def tagger_options(options: dict[str, Any]) -> MusicnnOptions | ClmrOptions:
@@ -38,9 +46,12 @@ def tagger_options(options: dict[str, Any]) -> MusicnnOptions | ClmrOptions:
     )
 
 
-def tagger_from(options: dict[str, Any]) -> Tagger:
-    """Build the tagger that the arguments name; CommandError (2) if it cannot be built."""
+def tagger_from(options: dict[str, Any], out: OutputWrapper | None = None) -> Tagger:
+    """Build the tagger that the arguments name, and write to `out` what computes it; CommandError (2) if it fails."""
     try:
-        return build_tagger(tagger_options(options))
+        tagger = build_tagger(tagger_options(options))
     except TaggingError as error:
         raise CommandError(str(error), returncode=2) from error
+    if out and "runtime" in tagger.identity:
+        out.write(f"{tagger.name} computes with {tagger.identity['runtime']}, on {processor()}.")
+    return tagger

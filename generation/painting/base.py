@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -58,6 +58,16 @@ class Painter(Protocol):
             PromptTooLong: a prompt has more than `token_limit` tokens. No prompt is ever cut.
         """
         ...
+
+
+def prove(painter: Painter, prompts: Sequence[str]) -> dict[str, Any] | None:
+    """Prove the painter's model by prompts of the study, once per load; returns the proof, None if it has no model.
+
+    Raises:
+        PaintingError: the model would paint wrongly.
+    """
+    prove_model = getattr(painter, "prove", None)
+    return None if prove_model is None else prove_model(prompts)
 
 
 def check_lengths(painter: Painter, prompts: Sequence[str]) -> None:

@@ -9,6 +9,14 @@ class PainterNotReady(PaintingError):
     """Weights, a folder, a GPU or a library is missing: every clip would fail."""
 
 
+class ModelRefused(PainterNotReady):
+    """A model is there and loads, but it would paint wrongly: its proof failed."""
+
+
+class EqualPictures(PaintingError):
+    """Different prompts of a clip gave one and the same picture, so that its conditions cannot be compared."""
+
+
 class OutOfMemory(PaintingError):
     """Not even one picture fits into memory."""
 

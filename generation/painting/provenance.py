@@ -36,8 +36,17 @@ class Provenance(BaseModel):
     redefined_tags: tuple[str, ...] = Field(description="The redefined tags, ordered and cut as used.")
     translated_tags: dict[str, str] = Field({}, description="Tags in English → as imported in Korean.")
     rule_set: dict[str, str] = Field(description="Name, version and digest of the redefinition's rules.")
+    rules_for: Literal["redefined", "both", "original", "neither"] = Field(
+        "redefined", description="The tag sets to which the rules were applied; records from before have the default."
+    )
+    prompt_words: Literal["both", "redefined"] = Field(
+        "redefined", description="The tag sets whose tags became prompt words; records from before have the default."
+    )
     voice_detector: dict[str, Any] = Field(description="The voice detector, its settings and what it found.")
     tagger: dict[str, str] = Field(description="The tagger's identity.")
+    redefined_tagger: dict[str, str] | None = Field(
+        None, description="The second tagger's identity, if one gave the redefined tags."
+    )
     prompt_form: str = Field(description="How the tags were put: tags or sentence.")
     prompt: str = Field(min_length=1, description="The text that the picture was painted from.")
     prompt_tokens: int = Field(ge=0, description="Its length as the painter counts.")
@@ -46,6 +55,9 @@ class Provenance(BaseModel):
     batch_sizes: tuple[int, ...] = Field((), description="How many went through the model at once.")
     painter_options: dict[str, Any] = Field(description="The painter's settings, complete.")
     painter: dict[str, str] = Field(description="The painter's identity: model, revision, scheduler, versions.")
+    painter_proof: dict[str, Any] | None = Field(
+        None, description="What the proof of the model found before it painted; none for a painter without a model."
+    )
     seed: int = Field(ge=0, description="The seed that all pictures of the clip share.")
     withheld: tuple[str, ...] = Field((), description="Why earlier seeds of the clip's sequence were left behind.")
     picture: dict[str, str] = Field(description="Size, format and encoder settings of the stored picture.")

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from generation.painting.base import Painter
-from generation.painting.errors import PictureWithheld, SeedsExhausted
+from generation.painting.errors import EqualPictures, PictureWithheld, SeedsExhausted
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -47,6 +49,7 @@ def paint_from_sequence(painter: Painter, prompts: Sequence[str], seeds: Sequenc
 
     Raises:
         SeedsExhausted: no seed gave all pictures.
+        EqualPictures: different prompts gave one picture.
         PaintingError: any other error of the painter.
     """
     reasons: list[str] = []
@@ -56,8 +59,25 @@ def paint_from_sequence(painter: Painter, prompts: Sequence[str], seeds: Sequenc
         except PictureWithheld as withheld:
             reasons.append(withheld.reason)
         else:
+            _refuse_equal(prompts, painted.images)
             return PaintedFromSequence(painted.images, painted.batch_sizes, seed, tuple(reasons))
     raise SeedsExhausted(
         f"The model withheld a picture of this clip from each of {len(seeds)} seeds "
         f"({', '.join(sorted(set(reasons)))}): change its tags or prompts, or leave the clip out."
     )
+
+
+def _refuse_equal(prompts: Sequence[str], images: Sequence[Image.Image]) -> None:
+    """Raise EqualPictures if two different prompts gave pictures that differ by rounding at most."""
+    painted: dict[str, np.ndarray] = {}
+    for prompt, image in zip(prompts, images, strict=True):
+        if prompt in painted:
+            continue
+        levels = np.asarray(image.convert("RGB"), dtype=np.int16)
+        for other, earlier in painted.items():
+            if levels.shape == earlier.shape and np.abs(levels - earlier).max() <= 1:
+                raise EqualPictures(
+                    f"'{other[:60]}' and '{prompt[:60]}' gave one and the same picture: the painter does not read what "
+                    "tells these prompts apart. Change the tags or the painter, or leave the clip out."
+                )
+        painted[prompt] = levels

@@ -7,9 +7,7 @@ faults are reported together.
 
 from __future__ import annotations
 
-import csv
 import stat
-import unicodedata
 import zipfile
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -19,10 +17,13 @@ from typing import BinaryIO
 from PIL import Image
 
 from generation.painting.normalise import PictureError, open_picture
-from study.spreadsheet import NotText, csv_rows, decode_text, delimiter_of
+from study.tables.cells import clean_name, column_key
+from study.tables.errors import TableRefused
+from study.tables.reading import Table, read_table
 
 COLUMNS = ("clip", "condition", "file")
 MANIFEST = "manifest.csv"
+MANIFESTS = (MANIFEST, "manifest.tsv")
 SEPARATOR = "__"  # between clip and condition in a file's name
 MAX_FILES = 20_000
 MAX_FILE_BYTES = 50 * 2**20
@@ -54,10 +55,14 @@ class ReadyMade:
 
 
 class Upload:
-    """A checked upload: `items` in the manifest's order; pictures are read on request, one at a time."""
+    """A checked upload: `items` in the manifest's order; pictures are read on request, one at a time.
 
-    def __init__(self, items: list[ReadyMade], source: _Source) -> None:
+    `notes`: what was changed while the manifest was read, in sentences.
+    """
+
+    def __init__(self, items: list[ReadyMade], source: _Source, notes: Collection[str] = ()) -> None:
         self.items = items
+        self.notes = tuple(notes)
         self._source = source
 
     def data(self, item: ReadyMade) -> bytes:
@@ -72,8 +77,12 @@ class Upload:
             yield item, self.picture(item)
 
 
-def read_zip(file: Path | BinaryIO, *, clips: Collection[str], conditions: Collection[str]) -> Upload:
+def read_zip(
+    file: Path | BinaryIO, *, clips: Collection[str], conditions: Collection[str], encoding: str | None = None
+) -> Upload:
     """Read a zip with `manifest.csv` and the pictures that it names by relative paths; unpack nothing to disk.
+
+    `encoding`: the manifest's, if a person named it; here and below.
 
     Raises:
         ReadyMadeError: with all faults.
@@ -83,17 +92,17 @@ def read_zip(file: Path | BinaryIO, *, clips: Collection[str], conditions: Colle
     except (zipfile.BadZipFile, OSError) as error:
         raise ReadyMadeError([f"The upload is no readable zip ({error}): pack it again."]) from None
     source = _ZipSource(archive)
-    manifests = [name for name in source.names if PurePosixPath(name).name.casefold() == MANIFEST]
+    manifests = [name for name in source.names if is_manifest(name)]
     if len(manifests) != 1:
         found = f"{len(manifests)} of them" if manifests else "none"
         raise ReadyMadeError([f"The zip needs one {MANIFEST} with the columns {','.join(COLUMNS)}; there is {found}."])
     folder = str(PurePosixPath(manifests[0]).parent)
     folder = "" if folder == "." else f"{folder}/"
     try:
-        data = source.read(manifests[0])
+        table = open_manifest(source.read(manifests[0]), manifests[0], encoding)
     except PictureError as error:
         raise ReadyMadeError([str(error)]) from None
-    return _check_manifest(data, manifests[0], source, folder, clips, conditions, {manifests[0]})
+    return _check_manifest(table, source, folder, clips, conditions, {manifests[0]})
 
 
 def read_files(
@@ -102,13 +111,15 @@ def read_files(
     *,
     clips: Collection[str],
     conditions: Collection[str],
+    encoding: str | None = None,
 ) -> Upload:
     """Read files by name, and a manifest that names them.
 
     Raises:
         ReadyMadeError: with all faults.
     """
-    return _check_manifest(manifest, MANIFEST, _FileSource(files), "", clips, conditions, set())
+    table = open_manifest(manifest, MANIFEST, encoding)
+    return _check_manifest(table, _FileSource(files), "", clips, conditions, set())
 
 
 def read_named_files(
@@ -198,7 +209,7 @@ class _ZipSource(_Source):
         self.names = self._members.keys()
 
     def read(self, name: str) -> bytes:
-        limit = MAX_MANIFEST_BYTES if name.casefold().endswith(".csv") else MAX_FILE_BYTES
+        limit = MAX_MANIFEST_BYTES if is_manifest(name) else MAX_FILE_BYTES
         try:
             with self._archive.open(self._members[name]) as member:
                 data = member.read(limit + 1)  # the sizes in the headers may be false
@@ -240,29 +251,34 @@ def _is_system_file(name: str) -> bool:
 
 
 def _normalised(name: str) -> str:
-    """Return a path with slashes, without a leading './', and with composed letters (NFC; macOS decomposes them)."""
-    return unicodedata.normalize("NFC", str(PurePosixPath(name.strip().replace("\\", "/"))))
+    """Return a path with slashes, without a leading './', as a table's cell gives it (macOS decomposes letters)."""
+    return clean_name(str(PurePosixPath(name.strip().replace("\\", "/"))))
 
 
 def _check_manifest(
-    manifest: bytes,
-    manifest_name: str,
+    manifest: Table,
     source: _Source,
     folder: str,
     clips: Collection[str],
     conditions: Collection[str],
     expected: set[str],
 ) -> Upload:
-    items, faults = _read_items(manifest, manifest_name, source, folder, set(clips), set(conditions))
+    items, faults = _read_items(manifest, source, folder, clips, conditions)
     used = {item.file for item in items} | expected
     faults += [
-        f"'{name}' is in no row of {manifest_name}: add a row or leave it out."
+        f"'{name}' is in no row of {manifest.file}: add a row or leave it out."
         for name in sorted(set(source.names) - used)
     ]
-    return _check_pictures(items, faults, source, conditions)
+    return _check_pictures(items, faults, source, conditions, manifest.notes.sentences())
 
 
-def _check_pictures(items: list[ReadyMade], faults: list[str], source: _Source, conditions: Collection[str]) -> Upload:
+def _check_pictures(
+    items: list[ReadyMade],
+    faults: list[str],
+    source: _Source,
+    conditions: Collection[str],
+    notes: Collection[str] = (),
+) -> Upload:
     """Check that every clip has all of its pictures and that each can be read; return the upload.
 
     Raises:
@@ -283,26 +299,57 @@ def _check_pictures(items: list[ReadyMade], faults: list[str], source: _Source, 
                 faults.append(str(error))
     if faults:
         raise ReadyMadeError(faults)
-    return Upload(items, source)
+    return Upload(items, source, notes)
+
+
+def is_manifest(name: str) -> bool:
+    """Return whether a file of an upload is its manifest."""
+    return PurePosixPath(name).name.casefold() in MANIFESTS
+
+
+def open_manifest(raw: bytes, name: str, encoding: str | None = None) -> Table:
+    """Return a manifest as a table.
+
+    Raises:
+        ReadyMadeError: it is none, or lacks a column.
+    """
+    try:
+        table = read_table(raw, name, encoding=encoding, known=COLUMNS)
+    except TableRefused as error:
+        raise ReadyMadeError([str(error)]) from error
+    keys = [column_key(heading) for heading in table.header]
+    missing = [column for column in COLUMNS if column not in keys]
+    if missing:
+        raise ReadyMadeError(
+            [f"{name}: the column {', '.join(missing)} is missing; the columns are {','.join(COLUMNS)}."]
+        )
+    if any(keys.count(column) > 1 for column in COLUMNS):
+        raise ReadyMadeError([f"{name}: a column appears twice; keep one each of {','.join(COLUMNS)}."])
+    return table
 
 
 def _read_items(
-    manifest: bytes, manifest_name: str, source: _Source, folder: str, clips: set[str], conditions: set[str]
+    manifest: Table, source: _Source, folder: str, clips: Collection[str], conditions: Collection[str]
 ) -> tuple[list[ReadyMade], list[str]]:
     """Return the manifest's valid rows as items, and the faults of the other rows."""
-    reader = _rows(manifest, manifest_name)
+    keys = manifest.keys()
+    places = [keys.index(column) for column in COLUMNS]
+    clip_of = {clean_name(clip): clip for clip in clips}
     items: list[ReadyMade] = []
     faults: list[str] = []
     seen: dict[tuple[str, str], int] = {}
     files: dict[str, int] = {}
-    for number, row in reader:
-        clip, condition = (unicodedata.normalize("NFC", (row[column] or "").strip()) for column in COLUMNS[:2])
-        name = (row["file"] or "").strip()
+    for number, cells in _rows(manifest):
+        at = f"{manifest.file}, row {number}"
+        if len(cells) > len(keys):
+            faults.append(f"{at}: {manifest.wrong_width(cells)}")
+            continue
+        cells += [""] * (len(keys) - len(cells))
+        clip, condition, name = (cells[place] for place in places)
         file = _normalised(folder + name)
-        at = f"{manifest_name}, row {number}"
         if not (clip and condition and name):
             faults.append(f"{at}: clip, condition and file must all be given.")
-        elif clip not in clips:
+        elif clip not in clip_of:
             faults.append(f"{at}: unknown clip '{clip}'; upload it first or fix the name.")
         elif condition not in conditions:
             faults.append(f"{at}: unknown condition '{condition}'; the study has {', '.join(sorted(conditions))}.")
@@ -314,37 +361,14 @@ def _read_items(
             faults.append(f"{at}: the file '{name}' is in row {files[file]} already; each picture needs its own file.")
         else:
             seen[clip, condition] = files[file] = number
-            items.append(ReadyMade(clip, condition, file))
+            items.append(ReadyMade(clip_of[clip], condition, file))
     if not items and not faults:
-        faults.append(f"{manifest_name} has no rows: one row a picture is needed.")
+        faults.append(f"{manifest.file} has no rows: one row a picture is needed.")
     return items, faults
 
 
-def _rows(manifest: bytes, name: str) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yield the rows, by column, with their line numbers."""
+def _rows(manifest: Table) -> Iterator[tuple[int, list[str]]]:
     try:
-        text, _encoding = decode_text(manifest)
-    except NotText:
-        raise ReadyMadeError([f"{name}: not a text file in UTF-8 or CP949; save it as CSV in UTF-8."]) from None
-    rows = csv_rows(text, delimiter_of(text))
-    line = 0
-    try:
-        line, header = next(rows, (0, []))
-        columns = _checked_columns(header, name)
-        for line, values in rows:
-            padded = values + [""] * (len(columns) - len(values))
-            yield line, dict(zip(columns, padded, strict=False))
-    except csv.Error as error:
-        raise ReadyMadeError([f"{name}, after row {line}: {error}."]) from None
-
-
-def _checked_columns(header: list[str], name: str) -> list[str]:
-    columns = [column.strip().casefold() for column in header]
-    missing = [column for column in COLUMNS if column not in columns]
-    if missing:
-        raise ReadyMadeError(
-            [f"{name}: the column {', '.join(missing)} is missing; the columns are {','.join(COLUMNS)}."]
-        )
-    if any(columns.count(column) > 1 for column in COLUMNS):
-        raise ReadyMadeError([f"{name}: a column appears twice; keep one each of {','.join(COLUMNS)}."])
-    return columns
+        yield from manifest.rows
+    except TableRefused as error:
+        raise ReadyMadeError([str(error)]) from error

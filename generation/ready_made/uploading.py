@@ -1,6 +1,7 @@
 """Make uploaded pictures the stimuli of a study: all pictures of an upload, or none."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, BinaryIO
 from unicodedata import normalize
 from zipfile import is_zipfile
@@ -14,10 +15,10 @@ from generation.errors import GenerationError, NotPossibleNow
 from generation.models import ClipStep
 from generation.painting import normalise
 from generation.ready_made.reading import (
-    MANIFEST,
     MAX_MANIFEST_BYTES,
     ReadyMadeError,
     Upload,
+    is_manifest,
     read_files,
     read_named_files,
     read_zip,
@@ -50,8 +51,18 @@ def clips_without_images(study: Study) -> list[Clip]:
     ]
 
 
-def read_upload(study: Study, files: Sequence[UploadedFile]) -> Upload:
+@dataclass(frozen=True)
+class Taken:
+    """What an upload brought: the number of clips, and what was changed while its manifest was read."""
+
+    clips: int
+    notes: tuple[str, ...]
+
+
+def read_upload(study: Study, files: Sequence[UploadedFile], *, encoding: str | None = None) -> Upload:
     """Read and check an upload: one zip, files with a manifest, or files named clip__condition.
+
+    `encoding`: the manifest's, if a person named it.
 
     Raises:
         UploadRefused: with all faults.
@@ -62,15 +73,15 @@ def read_upload(study: Study, files: Sequence[UploadedFile]) -> Upload:
     }
     try:
         if len(files) == 1 and _is_zip(files[0]):
-            return read_zip(_stream(files[0]), **expected)
+            return read_zip(_stream(files[0]), encoding=encoding, **expected)
         named = _by_name(files)
-        manifest = next((name for name in named if name.casefold() == MANIFEST), None)
+        manifest = next(filter(is_manifest, named), None)
         if manifest is None:
             return read_named_files(named, **expected)
         table = named.pop(manifest).read(MAX_MANIFEST_BYTES + 1)
         if len(table) > MAX_MANIFEST_BYTES:
             raise ReadyMadeError([f"{manifest}: larger than {MAX_MANIFEST_BYTES >> 20} MiB; split it."])
-        return read_files(table, named, **expected)
+        return read_files(table, named, encoding=encoding, **expected)
     except ReadyMadeError as error:
         raise UploadRefused(error.faults) from error
 
@@ -100,8 +111,10 @@ def _by_name(files: Sequence[UploadedFile]) -> dict[str, BinaryIO]:
     return named
 
 
-def take_upload(study: Study, files: Sequence[UploadedFile], *, actor: Any = None) -> int:
-    """Make the uploaded pictures the stimuli of their clips; return the number of clips.
+def take_upload(
+    study: Study, files: Sequence[UploadedFile], *, encoding: str | None = None, actor: Any = None
+) -> Taken:
+    """Make the uploaded pictures the stimuli of their clips.
 
     All stimuli have one size and format and no metadata; the names of the files are not kept.
 
@@ -110,7 +123,7 @@ def take_upload(study: Study, files: Sequence[UploadedFile], *, actor: Any = Non
         NotPossibleNow: the study is no draft, or a run is running.
     """
     _check_state(study)
-    upload = read_upload(study, files)
+    upload = read_upload(study, files, encoding=encoding)
     size = settings_of(study).painter.size
     clips = {normalize("NFC", clip.name): clip for clip in study.clips.all()}
     conditions = {condition.key: condition for condition in study.conditions.all()}
@@ -129,7 +142,7 @@ def take_upload(study: Study, files: Sequence[UploadedFile], *, actor: Any = Non
         orphan_files.delete_orphans()
         raise
     orphan_files.delete_orphans()
-    return len({stimulus.clip_id for stimulus in stimuli})
+    return Taken(len({stimulus.clip_id for stimulus in stimuli}), upload.notes)
 
 
 def _check_state(study: Study) -> None:

@@ -8,9 +8,9 @@ import numpy as np
 
 from generation.redefinition.columns import Action, Columns, Effect
 from generation.redefinition.engine import apply_rules
-from generation.redefinition.rules.rule_set import RuleSet
-from generation.redefinition.rules.schema import Exclusion, VoicePolicy
-from generation.redefinition.spelling import normalise, suggestion
+from generation.redefinition.rules.rule_set import Contradiction, RuleSet
+from generation.redefinition.rules.schema import Ambiguity, VoicePolicy
+from generation.redefinition.spelling import normalise, suggestion, without_prefix
 from generation.redefinition.voice_evidence import TableEvidence, VoiceThresholds, clip_evidence
 
 
@@ -118,11 +118,11 @@ def _normalised(tags: Sequence[str], rules: RuleSet) -> tuple[dict[str, float], 
         if not name:
             continue
         if name in rules.known and name != tag:
-            changes.append(Change(tag, "merged", (name,), "spelling", "case, spaces and underscores"))
+            changes.append(Change(tag, "merged", (name,), "spelling", "case, spaces, underscores and prefixes"))
         if name not in places:
             places[name] = float(place)
             if name not in rules.known:
-                written[name] = " ".join(tag.split())
+                written[name] = " ".join(without_prefix(tag).split())
     return places, written, changes
 
 
@@ -160,7 +160,7 @@ def contested_entries(
     contested = []
     for name, effects in entries.items():
         rule = effects[0].step.rule
-        assert isinstance(rule, Exclusion | VoicePolicy), "only contradictions are contested"
+        assert isinstance(rule, Contradiction), "only contradictions are contested"
         concerned = rules.sides[name]
         removed = tuple(effect.tag for effect in effects if effect.action == "removed")
         contested.append(
@@ -177,7 +177,9 @@ def contested_entries(
     return contested
 
 
-def _offered(rule: Exclusion | VoicePolicy, left: Sequence[str], removed: Sequence[str]) -> tuple[str, ...]:
+def _offered(rule: Contradiction, left: Sequence[str], removed: Sequence[str]) -> tuple[str, ...]:
+    if isinstance(rule, Ambiguity):
+        return tuple(tag for tag in rule.may_mean if tag not in left)
     if not isinstance(rule, VoicePolicy):
         return ()
     return tuple(tag for tag in (rule.heard, rule.denied) if tag not in left and tag not in removed)

@@ -11,7 +11,7 @@ import numpy as np
 
 from generation.redefinition.columns import Columns, Effect, Recorder, remove_tags
 from generation.redefinition.rules.rule_set import RuleSet, RuleStep
-from generation.redefinition.rules.schema import Exclusion, Family, Implication, Merge, Removal, VoicePolicy
+from generation.redefinition.rules.schema import Ambiguity, Exclusion, Family, Implication, Merge, Removal, VoicePolicy
 from generation.redefinition.voice_evidence import TableEvidence, VoiceThresholds
 from generation.redefinition.voice_policies import apply_blanket_policy, apply_evidence_policy
 
@@ -58,6 +58,8 @@ def _apply(
         return _merge(columns, step, rule, record)
     if isinstance(rule, Exclusion):
         return _exclude(columns, step, rule, record)
+    if isinstance(rule, Ambiguity):
+        return _keep_ambiguous(columns, step, rule, record)
     if isinstance(rule, VoicePolicy) and rule.policy == "blanket":
         return apply_blanket_policy(columns, step, rule, evidence, record)
     if isinstance(rule, VoicePolicy):
@@ -97,10 +99,19 @@ def contradictions(columns: Columns, rules: RuleSet) -> dict[str, int]:
 
 def _merge(columns: Columns, step: RuleStep, rule: Merge, record: Recorder) -> np.ndarray:
     gained = np.zeros(columns.n, dtype=bool)
+    applies = ~columns.any_of(rule.unless)
+    if rule.beside:
+        applies &= columns.any_of(rule.beside)
     for child in rule.from_:
-        rows = columns.values.pop(child, None)
-        if rows is None:
+        column = columns.values.pop(child, None)
+        if column is None:
             continue
+        rows = column & applies
+        if rule.is_conditional:
+            if (column & ~applies).any():
+                columns.values[child] = column & ~applies
+            if not rows.any():
+                continue
         place = columns.places[child]
         for offset, parent in enumerate(rule.into):
             gained |= rows & ~columns.get(parent)
@@ -138,6 +149,13 @@ def _remove(columns: Columns, step: RuleStep, rule: Removal, record: Recorder) -
     for tag in rule.tags:
         columns.values.pop(tag, None)
     return rows
+
+
+def _keep_ambiguous(columns: Columns, step: RuleStep, rule: Ambiguity, record: Recorder) -> np.ndarray:
+    rows = columns.get(rule.tag)
+    if rows.any():
+        record(Effect(step, "kept", rule.tag, (), rows, rule.why, contested=True))
+    return np.zeros(columns.n, dtype=bool)
 
 
 def _exclude(columns: Columns, step: RuleStep, rule: Exclusion, record: Recorder) -> np.ndarray:

@@ -41,7 +41,7 @@ def synonyms(rules: RuleSet) -> dict[str, frozenset[str]]:
     """Tag → the tag and every tag that means the same by these rules (compounds mean more and are left out)."""
     members: dict[str, set[str]] = {}
     for step in rules.steps:
-        if isinstance(step.rule, Merge) and len(step.rule.into) == 1:
+        if isinstance(step.rule, Merge) and len(step.rule.into) == 1 and not step.rule.is_conditional:
             parent = step.rule.into[0]
             group = members.setdefault(parent, {parent})
             for child in step.rule.from_:

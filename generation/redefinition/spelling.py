@@ -2,21 +2,41 @@
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Collection
+from functools import lru_cache
 
 _GAPS = re.compile(r"[\s_]+")
+# The kind before a tag in MTG-Jamendo's files: "genre---rock", "instrument---bell", "mood/theme---dark".
+_PREFIX = re.compile(r"^\s*(genre|instrument|mood/theme|mood|theme)---(?=\S)", re.IGNORECASE)
+
+
+def without_prefix(tag: str) -> str:
+    """`"genre---electronic"` → `"electronic"`: the tag without the kind that some collections write before it."""
+    return _PREFIX.sub("", tag)
 
 
 def normalise(tag: str) -> str:
-    """`" Female_Vocal "` → `"female vocal"`: lower case, single spaces, no underscores."""
-    return _GAPS.sub(" ", tag).strip().casefold()
+    """`" Genre---Female_Vocal "` → `"female vocal"`: NFC, lower case, single spaces, no underscores, no prefix."""
+    return unicodedata.normalize("NFC", _GAPS.sub(" ", without_prefix(tag)).strip().casefold())
 
 
 def suggestion(tag: str, known: Collection[str]) -> str | None:
     """The known tag that `tag` is most likely a misspelling of, or None."""
-    name = normalise(tag)
-    squeezed = {re.sub(r"[^a-z0-9]", "", candidate): candidate for candidate in known}
-    if twin := squeezed.get(re.sub(r"[^a-z0-9]", "", name)):
+    spelled, candidates = _letters(normalise(tag)), _by_letters(frozenset(known))
+    if twin := candidates.get(spelled):
         return twin
-    matches = difflib.get_close_matches(name, known, n=1, cutoff=0.8)
-    return matches[0] if matches else None
+    matches = difflib.get_close_matches(spelled, candidates, n=1, cutoff=0.8)
+    return candidates[matches[0]] if matches else None
+
+
+@lru_cache(maxsize=8)
+def _by_letters(known: frozenset[str]) -> dict[str, str]:
+    found = {_letters(candidate): candidate for candidate in sorted(known)}
+    found.pop("", None)  # a name of signs alone resembles nothing
+    return found
+
+
+def _letters(name: str) -> str:
+    """The letters and digits of a name. A Hangul syllable gives its two or three letters, so that one may be wrong."""
+    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFD", name))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -9,8 +10,10 @@ import numpy as np
 from generation.redefinition.clip import Change, Contested, contested_entries, evidence_facts
 from generation.redefinition.columns import Columns, Effect
 from generation.redefinition.engine import apply_rules, contradictions
+from generation.redefinition.redundancy import Redundancy, count_redundancy, prompt_columns
+from generation.redefinition.rules.rule_files import DEFAULT_RULES, load_rules
 from generation.redefinition.rules.rule_set import RuleSet, RuleStep
-from generation.redefinition.rules.schema import Family, Implication, Merge, VoicePolicy
+from generation.redefinition.rules.schema import Ambiguity, Family, Implication, Merge, Removal, VoicePolicy
 from generation.redefinition.spelling import normalise, suggestion
 from generation.redefinition.tag_files import TagTable
 from generation.redefinition.voice_evidence import TableEvidence, VoiceThresholds
@@ -24,10 +27,14 @@ class RedefinedTable:
     tags that stay by a merge, implied tags, "no voice" of a voice policy, the tags that a family drops).
     tags_left: stage → number of tags after it. contradictions_before and _after: rule → clips with both sides.
     contested: (clip, entry) in the table's order. unknown: tag → the known tag it may be a misspelling of, or None.
+    columns_before and columns_after: the tags as columns by normalised name, as found and redefined.
     """
 
     original: TagTable
     table: TagTable
+    rules: RuleSet
+    columns_before: Columns
+    columns_after: Columns
     clips_changed: dict[str, int]
     totals: dict[str, int]
     tags_left: dict[str, int]
@@ -38,6 +45,19 @@ class RedefinedTable:
     effects: tuple[Effect, ...]
     evidence: TableEvidence
     thresholds: VoiceThresholds
+
+    @cached_property
+    def prompts(self) -> TagTable:
+        """The redefined table without the general tags for which a special one stands in prompts."""
+        names = dict(zip(self.columns_after.in_order(), self.table.tags, strict=True))
+        return _table_of(prompt_columns(self.columns_after, self.rules), self.original, names)
+
+    @cached_property
+    def redundancy(self) -> Redundancy:
+        """Counts of redundant pairs: as found, redefined and in prompts; by `curated` if the rules have no families."""
+        measure = self.rules if self.rules.file.in_prompts.last_words else load_rules(DEFAULT_RULES)
+        in_prompts = prompt_columns(self.columns_after, self.rules)
+        return count_redundancy(self.columns_before, self.columns_after, in_prompts, measure)
 
     def changes(self) -> Iterator[tuple[str, Change]]:
         """(clip, change) for every clip and tag that a rule or evidence touched, rule by rule."""
@@ -63,7 +83,25 @@ class RedefinedTable:
                 for clip, entry in self.contested
             ],
             "unknown_tags": list(self.unknown),
+            "redundancy": vars(self.redundancy) | {"pairs": [vars(pair) for pair in self.redundancy.pairs]},
+            "removed_tags": self.removed_tags(),
+            "empty_before": int((~self.original.values.any(axis=1)).sum()),
+            "empty_after": int((~self.table.values.any(axis=1)).sum()),
+            "emptied": [{"clip_id": clip, "tags": tags} for clip, tags in self.emptied()],
         }
+
+    def removed_tags(self) -> list[dict[str, Any]]:
+        """Each tag that a removal took from clips, with their number and the reason."""
+        return [
+            {"tag": effect.tag, "clips": int(effect.rows.sum()), "why": effect.why}
+            for effect in self.effects
+            if isinstance(effect.step.rule, Removal)
+        ]
+
+    def emptied(self) -> list[tuple[str, list[str]]]:
+        """The clips that had tags and have none left, with the tags that they had."""
+        rows = np.flatnonzero(self.original.values.any(axis=1) & ~self.table.values.any(axis=1))
+        return [(self.original.clips[row], self.original.tags_of(row)) for row in rows.tolist()]
 
 
 def _plain(value: Any) -> Any:
@@ -106,11 +144,13 @@ def redefine_table(
 
     changed = apply_rules(columns, rules, evidence, thresholds, effects.append, observe)
     left = columns.in_order()
-    values = np.column_stack([columns.values[tag] for tag in left]) if left else np.zeros((columns.n, 0), dtype=bool)
-    names = tuple(tag if tag in rules.known else written.get(tag, tag) for tag in left)
+    names = {tag: tag if tag in rules.known else written.get(tag, tag) for tag in left}
     return RedefinedTable(
         original=table,
-        table=replace(table, tags=names, values=values),
+        table=_table_of(columns, table, names),
+        rules=rules,
+        columns_before=original,
+        columns_after=columns,
         clips_changed=changed,
         totals=totals,
         tags_left=tags_left,
@@ -124,6 +164,13 @@ def redefine_table(
     )
 
 
+def _table_of(columns: Columns, table: TagTable, names: dict[str, str]) -> TagTable:
+    """The table with the tags of `columns`, under the names that they have in files."""
+    left = columns.in_order()
+    values = np.column_stack([columns.values[tag] for tag in left]) if left else np.zeros((columns.n, 0), dtype=bool)
+    return replace(table, tags=tuple(names[tag] for tag in left), values=values)
+
+
 def _counted_tags(step: RuleStep) -> tuple[str, ...]:
     """The tags that the total after a rule counts."""
     rule = step.rule
@@ -133,6 +180,8 @@ def _counted_tags(step: RuleStep) -> tuple[str, ...]:
         return rule.implies
     if isinstance(rule, VoicePolicy):
         return (rule.denied,)
+    if isinstance(rule, Ambiguity):
+        return (rule.tag,)
     return rule.drop if isinstance(rule, Family) else ()
 
 

@@ -7,13 +7,16 @@ written with the delimiter, quoting and line ends that it was read with.
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
 from generation.redefinition.errors import TagTableError
 from generation.redefinition.spelling import normalise
-from generation.redefinition.table_rows import check_clips, check_header, check_lengths, open_text, split_rows
+from generation.redefinition.table_rows import Rows, check_clips, open_rows
+from study.tables.cells import is_missing
+from study.tables.reading import Table
 
 # Columns of text beside the tags, as `normalise` spells them.
 TEXT_COLUMNS = frozenset(
@@ -21,6 +24,7 @@ TEXT_COLUMNS = frozenset(
     | {"url", "split"}
 )
 FLAGS = frozenset({"0", "1"})
+NUMBERS = {"0": "0", "1": "1", "0.0": "0", "1.0": "1"}
 SAMPLE = 20  # rows from which the quoting is inferred
 LIST_SEPARATORS = (";", "|", ",")
 
@@ -47,7 +51,8 @@ class TagTable:
     """The tags of n clips.
 
     columns: the names of the text columns, the clip's identifier first; text: name → n values. before: number of
-    text columns to the left of the tags. tags: k names as in the file. values: (n, k) bool.
+    text columns to the left of the tags. tags: k names as in the file. values: (n, k) bool. notes: what was changed on
+    reading, in sentences.
     """
 
     source: str
@@ -57,6 +62,7 @@ class TagTable:
     tags: tuple[str, ...]
     values: np.ndarray
     layout: Layout
+    notes: tuple[str, ...] = ()
 
     @property
     def clips(self) -> list[str]:
@@ -66,31 +72,27 @@ class TagTable:
         return [self.tags[index] for index in np.flatnonzero(self.values[row])]
 
 
-def read_tag_table(path: str | Path) -> TagTable:
-    """Read a clip × tag table or a `clip,tags` list.
+def read_tag_table(path: str | Path, *, encoding: str | None = None) -> TagTable:
+    """Read a clip × tag table or a `clip,tags` list. `encoding`: the file's, if a person named it.
 
     Raises TagTableError, with file, row and value, for a file without a header, a column or clip given twice, a row of
     another length, a cell that is neither 0 nor 1, and a missing clip identifier.
     """
-    path = Path(path)
-    text = open_text(path)
-    delimiter, rows = split_rows(text, path.name)
-    header = rows[0]
-    check_header(header, path.name)
-    check_lengths(rows, path.name)
-    check_clips([row[0] for row in rows[1:]], header[0], path.name)
-    layout = _layout(text, delimiter, rows)
-    if "tags" in (normalise(name) for name in header[1:]):
-        return _read_lists(rows, layout, path.name)
-    return _read_cells(rows, layout, path.name)
+    table, rows = open_rows(Path(path), encoding, ("clip_id", "clip", "mp3_path", "tags"))
+    check_clips(rows, table)
+    layout = _layout(table)
+    if "tags" in (normalise(name) for name in table.header[1:]):
+        return _read_lists(table, rows, layout)
+    return _read_cells(table, rows, layout)
 
 
-def _layout(text: str, delimiter: str, rows: Sequence[Sequence[str]]) -> Layout:
-    lines = text.split("\n", SAMPLE + 1)
-    header_quoted = lines[0].startswith('"')
-    names = rows[0]
+def _layout(table: Table) -> Layout:
+    end = re.search(r"\r\n|\n|\r", table.text)
+    lines = [found.group() for found in islice(re.finditer(r"[^\r\n]*[^\s][^\r\n]*", table.text), SAMPLE + 1)]
+    header_quoted = bool(lines) and lines[0].startswith('"')
+    names, delimiter = table.header, table.delimiter
     field = re.compile(rf'(?:^|{re.escape(delimiter)})("(?:[^"]|"")*"|[^"{re.escape(delimiter)}]*)')
-    sample = [field.findall(line.rstrip("\r")) for line in lines[1 : SAMPLE + 1] if line.strip()]
+    sample = [field.findall(line) for line in lines[1:]]
     if sample and all(len(parts) == len(names) for parts in sample):
         columns = dict(zip(names, zip(*sample, strict=True), strict=True))
         quoted = {name: _always_quoted(fields, delimiter) for name, fields in columns.items()}
@@ -99,7 +101,7 @@ def _layout(text: str, delimiter: str, rows: Sequence[Sequence[str]]) -> Layout:
     tags = [name for name in names[1:] if normalise(name) not in TEXT_COLUMNS]
     return Layout(
         delimiter=delimiter,
-        line_end="\r\n" if lines[0].endswith("\r") else "\n",
+        line_end=end.group() if end else "\n",
         header_quoted=header_quoted,
         quoted=quoted,
         cells_quoted=quoted[tags[0]] if tags else header_quoted,
@@ -113,46 +115,50 @@ def _always_quoted(fields: Sequence[str], delimiter: str) -> bool:
     )
 
 
-def _read_cells(rows: list[list[str]], layout: Layout, source: str) -> TagTable:
-    header, body = rows[0], rows[1:]
+def _read_cells(table: Table, rows: Rows, layout: Layout) -> TagTable:
+    header = table.header
     at = [index for index in range(1, len(header)) if normalise(header[index]) not in TEXT_COLUMNS]
     if not at:
-        raise TagTableError(f"{source}, row 1: no tag columns; add one column of 0 and 1 for each tag.")
+        raise TagTableError(
+            f"{table.file}, row {table.header_row}: no tag columns; add one column of 0 and 1 for each tag."
+        )
     texts = [index for index in range(len(header)) if index not in set(at)]
     together = at == list(range(at[0], at[-1] + 1))
     first, last = at[0], at[-1] + 1
     packed = bytearray()
-    for number, row in enumerate(body, start=2):
+    for number, row in rows:
         cells = row[first:last] if together else [row[index] for index in at]
         if not FLAGS.issuperset(cells):
-            _refuse_bad_cell(rows, number, at, source)
+            cells = [_flag(table, number, row, index) for index in at]
         packed += "".join(cells).encode()
-    values = np.frombuffer(bytes(packed), dtype=np.uint8).reshape(len(body), len(at)) == ord("1")
+    values = np.frombuffer(bytes(packed), dtype=np.uint8).reshape(len(rows), len(at)) == ord("1")
     return TagTable(
-        source=source,
+        source=table.file,
         columns=tuple(header[index] for index in texts),
-        text={header[index]: [row[index] for row in body] for index in texts},
+        text={header[index]: [row[index] for _, row in rows] for index in texts},
         before=sum(index < at[0] for index in texts),
         tags=tuple(header[index] for index in at),
         values=values,
         layout=layout,
+        notes=tuple(table.notes.sentences()),
     )
 
 
-def _refuse_bad_cell(rows: list[list[str]], number: int, at: Sequence[int], source: str) -> None:
-    header, row = rows[0], rows[number - 1]
-    for index in at:
-        if row[index] not in FLAGS:
-            raise TagTableError(
-                f"{source}, row {number}: {header[index]!r} of clip {row[0]!r} is {row[index]!r}; "
-                "a tag column holds 0 or 1. Nothing was written."
-            )
+def _flag(table: Table, number: int, row: list[str], index: int) -> str:
+    if row[index] not in NUMBERS:
+        raise TagTableError(
+            f"{table.file}, row {number}: {table.header[index]!r} of clip {row[0]!r} is {row[index][:40]!r}; "
+            "a tag column holds 0 or 1. Nothing was written."
+        )
+    return NUMBERS[row[index]]
 
 
-def _read_lists(rows: list[list[str]], layout: Layout, source: str) -> TagTable:
-    header, body = rows[0], rows[1:]
+def _read_lists(table: Table, rows: Rows, layout: Layout) -> TagTable:
+    header = table.header
     at = next(index for index in range(1, len(header)) if normalise(header[index]) == "tags")
-    cells = [row[at] for row in body]
+    words = [row[at] for _, row in rows if row[at] and is_missing(row[at])]
+    table.notes.missing(header[at], words, len(words))
+    cells = ["" if is_missing(row[at]) else row[at] for _, row in rows]
     separator = next((mark for mark in LIST_SEPARATORS if any(mark in cell for cell in cells)), LIST_SEPARATORS[0])
     spaced = any(f"{separator} " in cell for cell in cells)
     places: dict[str, int] = {}
@@ -161,14 +167,14 @@ def _read_lists(rows: list[list[str]], layout: Layout, source: str) -> TagTable:
         for tag in cell.split(separator):
             if tag.strip():
                 found.append((row, places.setdefault(tag.strip(), len(places))))
-    values = np.zeros((len(body), len(places)), dtype=bool)
+    values = np.zeros((len(rows), len(places)), dtype=bool)
     if found:
         values[tuple(np.array(found).T)] = True
     texts = [index for index in range(len(header)) if index != at]
     return TagTable(
-        source=source,
+        source=table.file,
         columns=tuple(header[index] for index in texts),
-        text={header[index]: [row[index] for row in body] for index in texts},
+        text={header[index]: [row[index] for _, row in rows] for index in texts},
         before=at,
         tags=tuple(places),
         values=values,
@@ -180,6 +186,7 @@ def _read_lists(rows: list[list[str]], layout: Layout, source: str) -> TagTable:
             layout.cells_quoted,
             f"{separator} " if spaced else separator,
         ),
+        notes=tuple(table.notes.sentences()),
     )
 
 

@@ -1,5 +1,6 @@
 """The kind of thing that a tag names, and its natural word in a prompt (data: vocabulary.yaml)."""
 
+import hashlib
 from functools import cache
 from pathlib import Path
 from typing import Literal, get_args
@@ -32,9 +33,21 @@ def _data() -> dict[str, dict]:
     return yaml.safe_load(VOCABULARY_FILE.read_text(encoding="utf-8"))
 
 
+@cache
+def digest() -> str:
+    """The SHA-256 of the vocabulary's file."""
+    return hashlib.sha256(VOCABULARY_FILE.read_bytes()).hexdigest()
+
+
+@cache
 def known_tags() -> frozenset[str]:
     """Every tag of the vocabulary, normalised."""
     return frozenset(_kinds())
+
+
+def other_heads() -> frozenset[str]:
+    """Compounds that are no special case of the tag that they end in: a bass guitar is no guitar."""
+    return frozenset(_data()["other_heads"])
 
 
 def kind_of(tag: str) -> Kind:

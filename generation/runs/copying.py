@@ -1,8 +1,8 @@
-"""Copy a study's generation settings, decisions on tags and finished steps with the study."""
+"""Copy a study's generation settings, own files, decisions on tags and finished steps with the study."""
 
 from collections.abc import Mapping
 
-from generation.models import ClipStep, GenerationRun, StudyGeneration, TagDecision
+from generation.models import ClipStep, GenerationRun, StudyFile, StudyGeneration, TagDecision
 from study.models import Clip, Study
 from study.setup.copying import register, unsaved_copy
 
@@ -12,6 +12,7 @@ def copy_generation(study: Study, copy: Study, clips: Mapping[int, Clip]) -> Non
     """Copy what the images were made from, since the copy has the images too; all finished steps become one run."""
     for chosen in StudyGeneration.objects.filter(study=study):
         unsaved_copy(chosen, study_id=copy.pk).save()
+    StudyFile.objects.bulk_create(unsaved_copy(file, study_id=copy.pk) for file in study.files.all())
     TagDecision.objects.bulk_create(
         unsaved_copy(decision, clip_id=clips[decision.clip_id].pk)
         for decision in TagDecision.objects.filter(clip__study=study)

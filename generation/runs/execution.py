@@ -45,7 +45,7 @@ def perform_step(step_id: int, *, wake: bool = True) -> StepResult:
     """Do one step if it waits to be done.
 
     1. Acquire the step's lease.
-    2. Collect its inputs. If its result was made from the same inputs, skip to 4.
+    2. Collect its inputs. If its result was made from the same inputs and its files are there, skip to 4.
     3. Do the work outside of any transaction, while a thread renews the lease.
     4. In one transaction: check that the study is a draft, end the step, save its outcome, prepare the next step.
     5. Translate an error: fail the step, stop the run, or let the step wait again.
@@ -79,10 +79,10 @@ def _do_and_save(lease: Lease, step: ClipStep) -> bool:
     """Do the step and save its outcome; return whether the clip has a step after it."""
     started = time.monotonic()
     context = load_step_context(step)
-    inputs = by_kind.collect_inputs(context)
     outcome = None
-    if not by_kind.is_current(step, inputs):
-        with leases.heartbeat(lease):
+    with leases.heartbeat(lease):  # a model's files may be gigabytes to digest
+        inputs = by_kind.collect_inputs(context)
+        if not (by_kind.is_current(step, inputs) and by_kind.has_output(context)):
             outcome = by_kind.run_step(context, inputs, lease.token)
     with transaction.atomic():
         # The study's row is locked first, so that the study cannot open between this check and the commit.

@@ -16,7 +16,7 @@ from generation.models import ClipStep, GenerationRun, SentenceCall, TagDecision
 from generation.runs.conditions import is_ready_made, painted_conditions
 from generation.runs.planning import plan
 from generation.runs.queueing import send_waiting_steps
-from generation.runs.readiness import check_before_start, check_tags
+from generation.runs.readiness import check_before_start, check_own_files, check_tags
 from generation.runs.steps.sequence import queue_of
 from generation.settings_model import GenerationSettings, settings_of
 from study.models import Clip, Stimulus, Study
@@ -84,14 +84,17 @@ def start_run(
 
     Raises:
         NotPossibleNow: a run is running, the study is no draft, or there is no clip.
-        RunStopped: every clip would fail for want of a key, weights or an allowed address, or tags cannot be written in
-            the language of the prompts; no run was started.
+        RunStopped: clips would fail for want of a key, weights, an allowed address or predictions, or tags cannot be
+            written in the language of the prompts; no run was started.
         GenerationError: the settings are not valid.
     """
     settings = settings_of(study)
     if painted_conditions(study):
         check_before_start(settings, in_process=in_process)
-        check_tags((clip for clip in clips_to_generate(study) if not is_ready_made(clip)), settings)
+        candidates = clips_to_generate(study).prefetch_related("stimuli")
+        wanted = [clip for clip in candidates if not is_ready_made(clip)]
+        check_own_files(study, settings, wanted)
+        check_tags(study, settings, wanted)
     with transaction.atomic():
         study = lock_draft(study)
         clips = list(clips_to_generate(study))

@@ -1,16 +1,19 @@
 """Plan a run: for each clip, do the first step whose result is not current, and the steps after it."""
 
 from collections.abc import Iterable
+from functools import cache, partial
 
 from django.db.models import prefetch_related_objects
 
 from generation.models import ClipStep, GenerationRun
 from generation.runs.conditions import painted_conditions
-from generation.runs.steps.by_kind import collect_inputs, is_current
+from generation.runs.steps.by_kind import collect_inputs, has_output, is_current
+from generation.runs.steps.content import Digest
 from generation.runs.steps.context import StepContext
 from generation.runs.steps.sequence import is_needed, queue_of
 from generation.settings_model import GenerationSettings
-from study.models import Clip, Stimulus
+from study.digests import DigestUnknown, path_digest
+from study.models import Clip
 
 Kind, State = ClipStep.Kind, ClipStep.State
 
@@ -25,6 +28,8 @@ def plan(run: GenerationRun, clips: Iterable[Clip], settings: GenerationSettings
         for step in ClipStep.objects.filter(clip__in=clips).select_for_update().order_by("pk")
     }
     conditions = painted_conditions(run.study)
+    # A web process must neither wait for gigabytes nor have the files at all: then a worker decides what is current.
+    digest = cache(partial(path_digest, read=False))
     fresh: list[ClipStep] = []
     # Ids of rows by (queue, state), so that a few updates serve thousands of rows.
     planned: dict[tuple[str, str], list[int]] = {}
@@ -34,7 +39,7 @@ def plan(run: GenerationRun, clips: Iterable[Clip], settings: GenerationSettings
             existing.get((clip.pk, kind)) or ClipStep(clip=clip, kind=kind, run=run, position=position)
             for position, kind in enumerate(ClipStep.ORDER, start=1)
         ]
-        _plan_clip(run, clip, steps, settings, conditions)
+        _plan_clip(run, clip, steps, settings, conditions, digest)
         for step in steps:
             if step.pk is None:
                 fresh.append(step)
@@ -56,12 +61,13 @@ def _plan_clip(
     steps: list[ClipStep],
     settings: GenerationSettings,
     conditions: dict[str, dict[str, str]],
+    digest: Digest,
 ) -> None:
     """Set run, queue and state of a clip's steps; save nothing."""
     results: dict[str, dict] = {}
     next_state = State.WAITING  # of the next step that is to be done: the first waits, the others are blocked
     for step in steps:
-        context = StepContext(step, clip, settings, conditions, results)
+        context = StepContext(step, clip, settings, conditions, results, digest)
         step.run, step.queue = run, queue_of(step.kind, settings)
         if step.state == State.RUNNING:
             # A worker does it for a cancelled run; when it ends, the step waits for this run (see `execution`).
@@ -69,7 +75,7 @@ def _plan_clip(
             continue
         if not is_needed(context, step.kind):
             step.state = State.SKIPPED
-        elif next_state == State.WAITING and is_current(step, collect_inputs(context)) and _has_output(context):
+        elif next_state == State.WAITING and _is_done(context):
             step.state = State.DONE
             results[step.kind] = step.result
         else:
@@ -77,13 +83,9 @@ def _plan_clip(
             next_state = State.BLOCKED
 
 
-def _has_output(context: StepContext) -> bool:
-    """Return whether the files of the step's result are still owned by the clip and its stimuli."""
-    if context.step.kind == Kind.LISTEN:
-        return bool(context.clip.survey_audio)
-    if context.step.kind == Kind.PAINT:
-        ready = {
-            stimulus.condition.key for stimulus in context.clip.stimuli.all() if stimulus.state == Stimulus.State.READY
-        }
-        return set(context.conditions) <= ready
-    return True
+def _is_done(context: StepContext) -> bool:
+    """Return whether the step's result is known to be current; a worker finds out the same if it is not known here."""
+    try:
+        return is_current(context.step, collect_inputs(context)) and has_output(context)
+    except DigestUnknown:
+        return False

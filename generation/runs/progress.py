@@ -84,7 +84,7 @@ def _rate(run: GenerationRun | None, steps: QuerySet[ClipStep], remaining: int) 
 
 
 def unchanged_clips(study: Study) -> int:
-    """Count the clips with two tag sets that give the same prompts."""
+    """Count the clips with two prompts that have the same tags."""
     return ClipStep.objects.filter(
         clip__study=study, kind=ClipStep.Kind.REDEFINE, state=State.DONE, result__unchanged=True
     ).count()

@@ -5,17 +5,19 @@ from collections.abc import Iterable
 
 from django.conf import settings as django_settings
 
-from generation.errors import RunStopped
+from generation.errors import GenerationError, RunStopped
 from generation.hardware import has_gpu
 from generation.painting import DiffusersOptions
 from generation.painting.errors import PainterNotReady
+from generation.redefinition import RuleError
 from generation.runs.steps import loaded_models
 from generation.settings_model import GenerationSettings, sentence_language
+from generation.study_files import check_files, rules_of
 from generation.writing import OpenAIOptions, StopsTheBatch, WritingError
 from generation.writing.content import translate_tags
 from generation.writing.hosts import check_host
 from generation.writing.prompt_template import load_template
-from study.models import Clip
+from study.models import Clip, Study
 
 # Text encoders that were trained on English alone.
 ENGLISH_ENCODERS = {"CLIPTextModel", "CLIPTextModelWithProjection", "T5EncoderModel"}
@@ -26,7 +28,7 @@ def is_one_machine() -> bool:
     return str(django_settings.CELERY_BROKER_URL).startswith("filesystem:")
 
 
-def check_tags(clips: Iterable[Clip], settings: GenerationSettings) -> None:
+def check_tags(study: Study, settings: GenerationSettings, clips: Iterable[Clip]) -> None:
     """Check that prompts in the study's language can have all imported tags, before any sentence is paid for.
 
     Raises:
@@ -36,8 +38,8 @@ def check_tags(clips: Iterable[Clip], settings: GenerationSettings) -> None:
         return
     tags = dict.fromkeys(tag for clip in clips for tag in clip.imported_tags)
     try:
-        translate_tags(list(tags), sentence_language(settings))
-    except WritingError as error:
+        translate_tags(list(tags), sentence_language(settings), rules_of(study, settings).translations)
+    except (WritingError, RuleError) as error:
         raise RunStopped(str(error)) from error
 
 
@@ -90,6 +92,18 @@ def check_before_start(settings: GenerationSettings, *, in_process: bool = False
         raise RunStopped(str(error)) from error
 
 
+def check_own_files(study: Study, settings: GenerationSettings, clips: list[Clip]) -> None:
+    """Check the study's own rule file and tables of predictions.
+
+    Raises:
+        RunStopped: a file is missing or has a fault, or a table lacks some of `clips`; the message names them.
+    """
+    try:
+        check_files(study, settings, clips)
+    except (RuleError, GenerationError) as error:
+        raise RunStopped(str(error)) from error
+
+
 def _check_writer(settings: GenerationSettings) -> None:
     writer = settings.writer
     if not isinstance(writer, OpenAIOptions):
@@ -103,16 +117,26 @@ def _check_writer(settings: GenerationSettings) -> None:
 
 def _check_model(painter: DiffusersOptions) -> None:
     """Files and GPU, without torch, which a web process may not have."""
-    from generation.painting.diffusion.model_files import check_files
+    from generation.painting.diffusion.families import what_it_takes
+    from generation.painting.diffusion.model_files import check_files, model_folder
+    from generation.painting.diffusion.settings_check import check_settings
 
     try:
+        check_settings(painter, what_it_takes(model_folder(painter)))
         check_files(painter)
     except ImportError:  # a web host without the workers' libraries: the workers check
         return
-    if painter.device == "cuda" and not has_gpu():
+    if has_gpu():
+        return
+    if painter.device == "cuda":
         raise PainterNotReady(
             "The study asks for a GPU and this machine has none: set its device to 'auto' or 'cpu', or run the workers "
             "on a machine with a GPU, with a broker that reaches it."
+        )
+    if painter.offload != "none" or painter.weight_format == "4bit":
+        raise PainterNotReady(
+            "Offloading and 4bit weights need a GPU and this machine has none: set offload to 'none' and weight_format "
+            "to 'dtype' or 'fp8', or run the workers on a machine with a GPU, with a broker that reaches it."
         )
 
 

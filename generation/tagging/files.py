@@ -1,21 +1,16 @@
-"""Files of the tagging room: where converted weights are, digests, and writing without partial files."""
+"""Files of the tagging room: where converted weights are, and writing without partial files."""
 
-import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
+
+MUSICNN_WEIGHTS = "MTT_musicnn.safetensors"
 
 
 def default_weights_folder() -> Path:
     """`weights` under EARSIGHT_DATA (default `var/` in the repository)."""
     data = os.environ.get("EARSIGHT_DATA") or str(Path(__file__).resolve().parents[2] / "var")
     return Path(data) / "weights"
-
-
-def sha256_of(path: Path) -> str:
-    """The file's SHA-256 as hexadecimal digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def replace_file(path: Path, write: Callable[[Path], object]) -> None:

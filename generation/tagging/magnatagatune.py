@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -37,9 +38,10 @@ class Annotations:
         return Annotations(self.clip_ids, tuple(tags), self.labels[:, columns], self.paths)
 
     def top(self, count: int) -> tuple[str, ...]:
-        """The most frequent tags, most frequent first; ties in the order of the file."""
-        order = np.argsort(-self.labels.sum(axis=0, dtype=np.int64), kind="stable")
-        return tuple(self.tags[column] for column in order[:count])
+        """The most frequent tags that occur at all, most frequent first; ties in the order of the file."""
+        frequency = self.labels.sum(axis=0, dtype=np.int64)
+        order = np.argsort(-frequency, kind="stable")
+        return tuple(self.tags[column] for column in order[:count] if frequency[column])
 
     def rows(self, split: str) -> np.ndarray:
         """Row numbers of `train`, `valid` or `test`, in the file's order, the empty clips left out."""
@@ -87,28 +89,41 @@ def read_annotations(path: str | Path) -> Annotations:
     )
 
 
+Untagged = Literal["keep", "drop"]
+"""What becomes of the clips that have none of the chosen tags; the published CLMR keeps them."""
+
+
 @dataclass(frozen=True)
 class SplitData:
     """The clips of one split that the store has: audio, labels (clips, tags), identifiers.
 
-    `missing`: clips of the split without audio in the store.
+    `missing`: clips of the split without audio in the store. `untagged`: how many clips with audio have none of the
+    tags; they are among `clips` only if they are kept.
     """
 
     clips: Subset
     labels: np.ndarray
     clip_ids: tuple[int, ...]
     missing: tuple[int, ...]
+    untagged: int
 
 
-def split_data(annotations: Annotations, store: AudioStore, split: str) -> SplitData:
-    """A split's audio and labels. Raises AnnotationError if the store has none of its clips."""
+def split_data(annotations: Annotations, store: AudioStore, split: str, untagged: Untagged = "keep") -> SplitData:
+    """A split's audio and labels, with or without the clips that have none of the tags.
+
+    Raises AnnotationError if the store has none of its clips.
+    """
     place = {name: index for index, name in enumerate(store.names)}
     rows = annotations.rows(split)
-    found = [int(row) for row in rows if str(annotations.clip_ids[row]) in place]
+    there = [int(row) for row in rows if str(annotations.clip_ids[row]) in place]
     missing = [int(annotations.clip_ids[row]) for row in rows if str(annotations.clip_ids[row]) not in place]
+    tagged = [row for row in there if annotations.labels[row].any()]
+    found = there if untagged == "keep" else tagged
     if not found:
         raise AnnotationError(
             f"the store has no clip of the {split} split; run `manage.py prepare_magnatagatune` on the data set."
+            if not there
+            else f"no clip of the {split} split has one of the {len(annotations.tags)} tags; keep the untagged ones."
         )
     indices = [place[str(annotations.clip_ids[row])] for row in found]
     return SplitData(
@@ -116,4 +131,5 @@ def split_data(annotations: Annotations, store: AudioStore, split: str) -> Split
         annotations.labels[found],
         tuple(int(annotations.clip_ids[row]) for row in found),
         tuple(missing),
+        len(there) - len(tagged),
     )

@@ -5,6 +5,7 @@ in order: name, offset and length, or the reason why it could not be read) and `
 written after its samples, so that incomplete samples of a killed process can be removed and decoded again.
 """
 
+import contextlib
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -17,6 +18,10 @@ import numpy as np
 
 from generation.listening.audio import AudioError, decode, resample
 from generation.tagging.files import replace_file
+from study.digests import canonical_digest, file_digest
+
+NO_FILE = "there is no such file"
+"""The error of a clip whose file is missing."""
 
 
 class StoreError(Exception):
@@ -39,12 +44,16 @@ class ClipSource(Protocol):
 
 @dataclass(frozen=True)
 class Entry:
-    """A clip's place in the store, or the `error` because of which it has none."""
+    """A clip's place in the store, or the `error` because of which it has none.
+
+    `deleted`: the file could not be read before, and somebody has deleted it since.
+    """
 
     name: str
     offset: int
     length: int
     error: str | None = None
+    deleted: bool = False
 
 
 class AudioStore:
@@ -54,8 +63,10 @@ class AudioStore:
         if not (folder / "store.json").is_file():
             raise StoreError(f"{folder}: no audio store; make it with `manage.py prepare_magnatagatune`.")
         self.sample_rate = int(json.loads((folder / "store.json").read_text())["sample_rate"])
+        self.folder = folder
         entries = list(_read_entries(folder))
-        self.failed = [entry for entry in entries if entry.error]
+        self.failed = [entry for entry in entries if entry.error and not entry.deleted]
+        self.deleted = [entry for entry in entries if entry.deleted]
         self.entries = [entry for entry in entries if not entry.error]
         self.names = [entry.name for entry in self.entries]
         path = folder / "samples.i16"
@@ -72,6 +83,28 @@ class AudioStore:
         entry = self.entries[index]
         stop = entry.length if count is None else min(entry.length, start + count)
         return self._samples[entry.offset + start : entry.offset + stop].astype(np.float32) / 32768
+
+    def digest(self) -> str:
+        """SHA-256 over the clips' names and samples, in order.
+
+        Reading 33 GB takes a minute or two, so the digest of the samples is kept in `digest.json` beside them, with the
+        size and times of the file for which it holds.
+        """
+        path, kept = self.folder / "samples.i16", self.folder / "digest.json"
+        if not path.is_file():
+            return canonical_digest([])
+        status = path.stat()
+        stamp = [status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns]
+        try:
+            known = json.loads(kept.read_text())
+        except (OSError, ValueError):
+            known = {}
+        if known.get("stamp") != stamp:
+            known = {"stamp": stamp, "sha256": file_digest(path)}
+            with contextlib.suppress(OSError):  # a folder that only others may write
+                replace_file(kept, lambda part: part.write_text(json.dumps(known)))
+        clips = [[entry.name, entry.offset, entry.length] for entry in self.entries]
+        return canonical_digest([self.sample_rate, clips, known["sha256"]])
 
     def subset(self, indices: Sequence[int]) -> "Subset":
         return Subset(self, tuple(indices))
@@ -120,7 +153,8 @@ def build_store(
 ) -> AudioStore:
     """Decode the `files` (name, path) that the store lacks and return the store.
 
-    A file that cannot be read is listed with the reason and does not stop the others; the next call tries it again.
+    A file that cannot be read is listed with the reason and does not stop the others; the next call tries it again,
+    or, if it was deleted since, leaves it out for good.
     `on_clip(done, total)` is called after each clip. Raises StoreError if the folder holds a store of another sample
     rate.
     """
@@ -129,7 +163,9 @@ def build_store(
     if settings.is_file() and json.loads(settings.read_text())["sample_rate"] != sample_rate:
         raise StoreError(f"{folder}: holds a store of another sample rate; name another folder or delete it.")
     settings.write_text(json.dumps({"sample_rate": sample_rate, "format": "int16 mono"}))
-    kept = [entry for entry in _read_entries(folder) if not entry.error]
+    before = list(_read_entries(folder))
+    kept = [entry for entry in before if not entry.error]
+    unreadable = {entry.name for entry in before if entry.deleted or (entry.error and entry.error != NO_FILE)}
     _remove_incomplete(folder, kept)
     done = {entry.name for entry in kept}
     todo = [(name, path) for name, path in files if name not in done]
@@ -137,7 +173,7 @@ def build_store(
     with (folder / "samples.i16").open("ab") as samples, (folder / "clips.jsonl").open("a") as lines:
         for number, (name, result) in enumerate(_decoded(todo, sample_rate, workers), len(done) + 1):
             if isinstance(result, str):
-                entry = Entry(name, end, 0, result)
+                entry = Entry(name, end, 0, result, deleted=result == NO_FILE and name in unreadable)
             else:
                 entry = Entry(name, end, len(result))
                 samples.write(result.tobytes())
@@ -166,6 +202,8 @@ def _decoded(
 
 
 def _decode_one(path: Path, sample_rate: int) -> np.ndarray | str:
+    if not path.exists():
+        return NO_FILE
     try:
         audio = decode(path)
     except AudioError as error:

@@ -2,10 +2,19 @@
 
 import json
 import math
+from typing import Any
 
 from django import template
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+
+from generation.errors import GenerationError
+from generation.redefinition import RuleError
+from generation.redefinition.spelling import normalise
+from generation.runs.conditions import painted_conditions
+from generation.settings_model import settings_of
+from generation.study_files import rules_of
+from study.models import Study
 
 register = template.Library()
 
@@ -38,3 +47,23 @@ def percent(share: float | None) -> str:
 def money(sum_: float) -> str:
     """A sum with two decimals, or with two significant digits if it is small."""
     return f"{sum_:.2f}" if not sum_ or sum_ >= 0.1 else f"{sum_:.{1 - math.floor(math.log10(sum_))}f}"
+
+
+@register.inclusion_tag("generation/unknown_tags_notice.html")
+def unknown_tags_notice(study: Study) -> dict[str, Any]:
+    """How many tags of the study its rule set does not know, with the way to decide about them."""
+    try:
+        settings = settings_of(study)
+        rules = rules_of(study, settings)
+    except (GenerationError, RuleError):  # the pages of the settings and of the run say so
+        return {}
+    if not painted_conditions(study):
+        return {}
+    tags_of_clips = study.clips.filter(included=True).values_list("imported_tags", flat=True)
+    names = {normalise(tag) for tags in tags_of_clips for tag in tags}
+    return {
+        "study": study,
+        "rules": rules.name,
+        "undecided": len(names - rules.known),
+        "decided": len(settings.tag_choices),
+    }

@@ -1,5 +1,8 @@
 """The page “Tags”: the original tags of the clips."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -14,7 +17,9 @@ from study.errors import ImportRefused, StudyError
 from study.http import wants_json
 from study.models import Clip, Study
 from study.setup import tag_import
-from study.setup.tag_table import LONGEST_TAG, split_tags
+from study.setup.tag_table import LONGEST_TAG, TagTable, split_tags
+
+SAMPLE_TAGS = 5
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -24,11 +29,12 @@ def study_tags(request: HttpRequest, study: Study) -> HttpResponse:
     form = TagFileForm(request.POST or None, request.FILES or None)
     problems: list[str] = []
     unknown_clips = 0
+    readings: Sequence[Any] = ()
     if request.method == "POST" and form.is_valid():
         try:
             return _import_tags(request, study, form)
         except ImportRefused as error:
-            problems, unknown_clips = error.problems, error.unknown_clips
+            problems, unknown_clips, readings = error.problems, error.unknown_clips, error.readings
         except StudyError as error:
             problems = [str(error)]
     clips = list(study.clips.all())
@@ -40,6 +46,7 @@ def study_tags(request: HttpRequest, study: Study) -> HttpResponse:
             "form": form,
             "problems": problems,
             "unknown_clips": unknown_clips,
+            "readings": readings,
             "clips": clips,
             "tagged": sum(bool(clip.imported_tags) for clip in clips),
             "longest_tag": LONGEST_TAG,
@@ -55,6 +62,7 @@ def _import_tags(request: HttpRequest, study: Study, form: TagFileForm) -> HttpR
         upload.read(),
         file=upload.name,
         skip_unknown=form.cleaned_data["skip_unknown"],
+        encoding=form.cleaned_data["encoding"] or None,
         actor=request.user,
     )
     count = len(table.tags)
@@ -65,10 +73,29 @@ def _import_tags(request: HttpRequest, study: Study, form: TagFileForm) -> HttpR
             "%(n)d rows about other clips were skipped.",
             table.skipped,
         ) % {"n": table.skipped}
-    if table.encoding != "UTF-8":
-        message += " " + _("The file was read as %(encoding)s.") % {"encoding": table.encoding}
-    messages.success(request, message)
+    if table.prefixes:
+        message += " " + ngettext(
+            "A prefix such as “genre---” was taken off %(n)d tag.",
+            "A prefix such as “genre---” was taken off %(n)d tags.",
+            table.prefixes,
+        ) % {"n": table.prefixes}
+    messages.success(request, " ".join([message, *table.notes.sentences()]))
+    if table.notes.encoding != "UTF-8":
+        messages.info(
+            request,
+            _(
+                "Read as %(encoding)s, the table says, for example, %(sample)s. If that is wrong, choose another "
+                "encoding and import it again."
+            )
+            % {"encoding": table.notes.encoding, "sample": _sample(table)},
+        )
     return redirect("study_tags", study.slug)
+
+
+def _sample(table: TagTable) -> str:
+    """Return some tags of the table, those with letters beyond ASCII first."""
+    found = dict.fromkeys(tag for tags in table.tags.values() for tag in tags)
+    return ", ".join(f"“{tag}”" for tag in sorted(found, key=str.isascii)[:SAMPLE_TAGS])
 
 
 @require_POST

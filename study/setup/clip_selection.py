@@ -11,7 +11,7 @@ from study.models.studies import record
 from study.setup.clip_files import delete_files, files_of
 from study.setup.draft_lock import lock_draft
 
-UNCHANGED = "Redefinition changes nothing: both tag sets give the same prompts."
+UNCHANGED = "Redefinition changes nothing: both prompts have the same tags."
 """The exclusion reason of clips that generation left out; stored in English, translated when shown."""
 
 

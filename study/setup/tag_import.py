@@ -13,27 +13,36 @@ from study.setup.tag_table import (
     MOST_TAGS,
     TagTable,
     clean_tag,
-    decode_table,
+    open_table,
     read_tags,
     refused,
     tag_problem,
+    without_prefixes,
 )
 from study.spreadsheet import csv_text
 
 
 @transaction.atomic
-def import_tags(study: Study, raw: bytes, *, file: str, skip_unknown: bool = False, actor: Any = None) -> TagTable:
+def import_tags(
+    study: Study,
+    raw: bytes,
+    *,
+    file: str,
+    skip_unknown: bool = False,
+    encoding: str | None = None,
+    actor: Any = None,
+) -> TagTable:
     """Replace the original tags of every clip that the file names; other clips keep theirs.
+
+    `encoding`: the file's, if a person chose one; else it is recognised.
 
     Raises:
         ImportRefused: the file has a fault; nothing was imported.
         NotAllowedNow: the study is no draft.
     """
     lock_draft(study.pk)
-    text, encoding = decode_table(raw, file)
     clips = list(study.clips.all())
-    table = read_tags(text, clips, file=file, skip_unknown=skip_unknown)
-    table.encoding = encoding
+    table = read_tags(open_table(raw, file, encoding), clips, skip_unknown=skip_unknown)
     changed = [clip for clip in clips if clip.pk in table.tags]
     for clip in changed:
         clip.imported_tags = table.tags[clip.pk]
@@ -51,7 +60,7 @@ def set_tags(clip: Clip, tags: Sequence[str], *, actor: Any = None) -> None:
         NotAllowedNow: the study is no draft.
     """
     lock_draft(clip.study_id)
-    cleaned = [tag for text in tags if (tag := clean_tag(text))]
+    cleaned = without_prefixes([tag for text in tags if (tag := clean_tag(text))])
     problems = [f"{clip.name}: {problem}" for tag in cleaned if (problem := tag_problem(tag))]
     if len(cleaned) > MOST_TAGS:
         problems.append(

@@ -5,8 +5,9 @@ There are two layouts. A **list** has the columns `clip` and `tags`, the tags se
 `annotations_final.csv` (tab-separated, every field quoted, `clip_id` first and `mp3_path` last) is one.
 """
 
-import csv
+import re
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -15,9 +16,20 @@ from django.utils.translation import ngettext
 
 from study.errors import ImportRefused
 from study.models import Clip
-from study.spreadsheet import NotText, csv_rows, decode_text, delimiter_of, unescape_formula
+from study.tables.cells import clean_name, is_missing
+from study.tables.errors import EncodingUnclear, TableRefused
+from study.tables.notes import Notes
+from study.tables.reading import Table, read_table
 
-CLIP_COLUMNS = ("clip", "mp3_path", "file", "filename", "clip_id")  # the first column found names the clip
+CLIP_COLUMNS = (
+    "clip",
+    "mp3_path",
+    "file",
+    "filename",
+    "clip_id",
+    "path",
+    "track_id",
+)  # the first column found names the clip
 TAGS_COLUMN = "tags"
 LONGEST_TAG = 60
 MOST_TAGS = 100
@@ -33,12 +45,24 @@ class TagTable:
     tags: dict[int, list[str]] = field(default_factory=dict)  # by the clip's primary key
     unknown: int = 0  # rows about clips that the study does not have
     skipped: int = 0  # … of which were skipped on request
-    encoding: str = "UTF-8"
+    notes: Notes = field(default_factory=Notes)  # what was changed on reading
+    prefixes: int = 0  # tags from which a prefix was taken, as in "genre---rock"
 
 
 def clean_tag(text: str) -> str:
     """Return a tag as people wrote it, in NFC and without superfluous blanks."""
     return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+# The kind before a tag in MTG-Jamendo's files: "genre---rock", "instrument---bell", "mood/theme---dark".
+_PREFIX = re.compile(r"^(genre|instrument|mood/theme|mood|theme)---(?=.)", re.IGNORECASE)
+
+
+def without_prefixes(tags: Sequence[str]) -> list[str]:
+    """Return the tags without the kind that some collections write before them; each once, if there was any."""
+    if not any(_PREFIX.match(tag) for tag in tags):
+        return list(tags)
+    return list(dict.fromkeys(_PREFIX.sub("", tag) for tag in tags))
 
 
 def tag_problem(tag: str) -> str:
@@ -58,25 +82,22 @@ def tag_problem(tag: str) -> str:
     return ""
 
 
-def decode_table(raw: bytes, file: str) -> tuple[str, str]:
-    """Return the file's text and the name of its encoding.
+def open_table(raw: bytes, file: str, encoding: str | None = None) -> Table:
+    """Return the table in an uploaded file; `encoding`: the one that a person chose.
 
     Raises:
-        ImportRefused: the file is empty, too large, or no text.
+        ImportRefused: the file is empty, too large, or no table.
     """
     if len(raw) > MAXIMUM_BYTES:
         raise refused([_("%(file)s is larger than %(limit)d MB.") % {"file": file, "limit": MAXIMUM_BYTES // 2**20}])
     if not raw.strip():
         raise refused([_("%(file)s is empty. Choose the table of tags.") % {"file": file}])
     try:
-        return decode_text(raw)
-    except NotText:
-        raise refused(
-            [
-                _("%(file)s is no text in UTF-8 or CP949 (a spreadsheet is not one). Save it as “CSV UTF-8”.")
-                % {"file": file}
-            ]
-        ) from None
+        return read_table(raw, file, encoding=encoding, known=(*CLIP_COLUMNS, TAGS_COLUMN)).without_unnamed()
+    except EncodingUnclear as error:
+        raise ImportRefused([str(error)], readings=error.readings) from error
+    except TableRefused as error:
+        raise refused([str(error)]) from error
 
 
 def refused(problems: list[str], unknown_clips: int = 0) -> ImportRefused:
@@ -88,7 +109,7 @@ def refused(problems: list[str], unknown_clips: int = 0) -> ImportRefused:
     return ImportRefused(problems, unknown_clips=unknown_clips)
 
 
-class _ClipFinder:
+class ClipFinder:
     """Finds the study's clip that a row names: by its file name, a path that ends in it, or without suffix."""
 
     def __init__(self, clips: Sequence[Clip]) -> None:
@@ -99,7 +120,7 @@ class _ClipFinder:
 
     @staticmethod
     def key(name: str) -> str:
-        return unicodedata.normalize("NFC", name).strip().replace("\\", "/").rpartition("/")[2].casefold()
+        return clean_name(name).replace("\\", "/").rpartition("/")[2].casefold()
 
     @staticmethod
     def stem(key: str) -> str:
@@ -124,18 +145,17 @@ class _Layout:
     delimiter: str
 
 
-def _layout_of(header: list[str], file: str, delimiter: str) -> _Layout:
-    names = [clean_tag(name) for name in header]
-    lowered = [name.casefold() for name in names]
+def _layout_of(table: Table) -> _Layout:
+    names, lowered = [clean_tag(name) for name in table.header], table.keys()
     problems = []
     clip_column = next((name for name in CLIP_COLUMNS if name in lowered), None)
     if clip_column is None:
         problems.append(
             _(
-                "%(file)s, row 1: there is no column “clip” (or “mp3_path”); the columns are %(columns)s. "
+                "there is no column “clip” (or “mp3_path”); the columns are %(columns)s. "
                 "The first row names the columns: write clip,tags there."
             )
-            % {"file": file, "columns": ", ".join(f"“{name[:40]}”" for name in names[:8])}
+            % {"columns": ", ".join(f"“{name[:40]}”" for name in names[:8])}
         )
     if TAGS_COLUMN in lowered:
         columns = []
@@ -143,72 +163,54 @@ def _layout_of(header: list[str], file: str, delimiter: str) -> _Layout:
         known = set(CLIP_COLUMNS)
         columns = [(at, name) for at, name in enumerate(names) if lowered[at] not in known]
         if not columns and clip_column is not None:
-            problems.append(
-                _("%(file)s, row 1: there is no column “tags”, nor any column of 0 and 1. Add one.") % {"file": file}
-            )
-        for at, name in columns:
-            if not name:
-                problems.append(
-                    _("%(file)s, row 1: column %(n)d has no name. Name it, or delete the column.")
-                    % {"file": file, "n": at + 1}
-                )
-            elif problem := tag_problem(name):
-                problems.append(_("%(file)s, row 1: %(problem)s") % {"file": file, "problem": problem})
-    twice = sorted({name for name in lowered if name and lowered.count(name) > 1})
+            problems.append(_("there is no column “tags”, nor any column of 0 and 1. Add one."))
+        problems += [problem for _at, name in columns if (problem := tag_problem(name))]
+    twice = sorted(name for name, n in Counter(name.casefold() for name in names).items() if name and n > 1)
     for name in twice:
-        problems.append(
-            _("%(file)s, row 1: the column “%(name)s” appears twice. Delete one.") % {"file": file, "name": name}
-        )
+        problems.append(_("the column “%(name)s” appears twice. Delete one.") % {"name": name})
     if problems:
         # Without a column for the clip the first row is probably no header, so its other problems mean nothing.
-        raise refused(problems if clip_column else problems[:1])
+        raise refused(_in_row(table.file, table.header_row, problems if clip_column else problems[:1]))
     return _Layout(
         len(names),
         lowered.index(clip_column or ""),
         lowered.index(TAGS_COLUMN) if TAGS_COLUMN in lowered else None,
         columns,
-        delimiter,
+        table.delimiter,
     )
 
 
-def read_tags(text: str, clips: Sequence[Clip], *, file: str, skip_unknown: bool = False) -> TagTable:
+def _in_row(file: str, row: int, problems: list[str]) -> list[str]:
+    return [_("%(file)s, row %(row)d: %(problem)s") % {"file": file, "row": row, "problem": each} for each in problems]
+
+
+def read_tags(source: Table, clips: Sequence[Clip], *, skip_unknown: bool = False) -> TagTable:
     """Read a table of tags for `clips`.
 
     Raises:
         ImportRefused: lists every fault with file, row, value and what to do.
     """
-    delimiter = delimiter_of(text)
-    rows = csv_rows(text, delimiter)
-    table = TagTable()
-    finder = _ClipFinder(clips)
+    table = TagTable(notes=source.notes)
+    layout = _layout_of(source)
+    finder = ClipFinder(clips)
     problems: list[str] = []
     seen: dict[int, int] = {}
-    line = 0
+    words: list[str] = []  # for a missing value, in place of tags
     try:
-        line, header = next(rows)
-        layout = _layout_of([unescape_formula(name) for name in header], file, delimiter)
-        for line, fields in rows:
-            problem = _read_row(
-                line, [unescape_formula(value) for value in fields], layout, finder, table, seen, skip_unknown
-            )
-            problems += [
-                _("%(file)s, row %(row)d: %(problem)s") % {"file": file, "row": line, "problem": each}
-                for each in problem
-            ]
-    except StopIteration:
-        raise refused([_("%(file)s is empty. Choose the table of tags.") % {"file": file}]) from None
-    except csv.Error as error:
-        raise refused(
-            [
-                _("%(file)s, after row %(row)d: no proper CSV (%(why)s). Check the quotation marks there.")
-                % {"file": file, "row": line, "why": error}
-            ]
-        ) from error
+        for row, fields in source.rows:
+            found = _read_row(row, fields, layout, finder, table, seen, skip_unknown, words)
+            problems += _in_row(source.file, row, found)
+    except TableRefused as error:
+        raise refused([str(error)]) from error
+    source.notes.missing(TAGS_COLUMN, words, len(words))
     if problems:
         raise refused(problems, table.unknown - table.skipped)
     if not table.tags:
         raise refused(
-            [_("%(file)s names no clip of this study. Upload the clips first, or fix the names.") % {"file": file}]
+            [
+                _("%(file)s names no clip of this study. Upload the clips first, or fix the names.")
+                % {"file": source.file}
+            ]
         )
     return table
 
@@ -217,20 +219,19 @@ def _read_row(
     line: int,
     fields: list[str],
     layout: _Layout,
-    finder: _ClipFinder,
+    finder: ClipFinder,
     table: TagTable,
     seen: dict[int, int],
     skip_unknown: bool,
+    words: list[str],
 ) -> list[str]:
     """Add one row to `table` and return its problems."""
-    if layout.delimiter == ";" and layout.tags == layout.width - 1 and len(fields) > layout.width:
-        # If semicolons separate the columns, those between tags have cut the last field into pieces.
+    if layout.delimiter in ";\t" and layout.tags == layout.width - 1 and len(fields) > layout.width:
+        # If one mark separates the columns and the tags, the last field was cut into pieces (MTG-Jamendo: by tabs).
         fields = [*fields[: layout.tags], ";".join(fields[layout.tags :])]
-    while len(fields) > layout.width and not fields[-1].strip():
-        fields = fields[:-1]
     if len(fields) != layout.width:
         return [_wrong_width(fields, layout)]
-    name = fields[layout.clip].strip()
+    name = fields[layout.clip]
     if not name:
         return [_("no clip is named. Write its file name, or delete the row.")]
     found = finder.find(name)
@@ -251,13 +252,17 @@ def _read_row(
             _("“%(clip)s” is in row %(row)d already. Keep one of the two.") % {"clip": name[:80], "row": seen[clip.pk]}
         ]
     seen[clip.pk] = line
+    if layout.tags is not None and fields[layout.tags] and is_missing(fields[layout.tags]):
+        words.append(fields[layout.tags])
+        fields[layout.tags] = ""
     tags, problems = _tags_in(fields, layout)
     if len(tags) > MOST_TAGS:
         problems.append(
             _("%(clip)s has %(n)d tags; the limit is %(limit)d. Leave out the least informative ones.")
             % {"clip": name[:80], "n": len(tags), "limit": MOST_TAGS}
         )
-    table.tags[clip.pk] = tags
+    table.prefixes += sum(_PREFIX.match(tag) is not None for tag in tags)
+    table.tags[clip.pk] = without_prefixes(tags)
     return problems
 
 
@@ -274,7 +279,7 @@ def _tags_in(fields: list[str], layout: _Layout) -> tuple[list[str], list[str]]:
         return tags, [problem for tag in tags if (problem := tag_problem(tag))]
     tags, problems = [], []
     for at, name in layout.columns:
-        value = fields[at].strip()
+        value = fields[at]
         if value in _YES:
             tags.append(name)
         elif value not in _NO:

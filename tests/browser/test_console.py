@@ -48,6 +48,7 @@ def test_no_page_has_a_fault_that_axe_finds(
     chromium: Browser, live_server: Any, researcher: Any, size: dict[str, int], scheme: str, language: str
 ) -> None:
     draft = make_study(clips=3, owner=researcher, title="아주 긴 제목 " * 20, slug="draft")
+    draft.clips.update(imported_tags=["seen live", "giutar", "긴 한국어 태그 " * 6])
     empty = StudyFactory(owner=researcher, slug="empty")
     running = make_open_study(clips=2, owner=researcher, slug="running", target_participants=30)
     page = signed_in(chromium, live_server.url, size, color_scheme=scheme, locale=language)
@@ -55,7 +56,7 @@ def test_no_page_has_a_fault_that_axe_finds(
     found = []
     study_pages = "overview describe clips tags plan power reporting preview open members log delete"
     for study, names, made in (
-        (draft, study_pages, "run settings upload review decide"),
+        (draft, study_pages, "run settings files upload review decide unknown_tags"),
         (empty, "clips tags monitor results", "run"),
         (running, "overview plan open monitor links results", "review"),
     ):

@@ -44,6 +44,7 @@ AUDIENCE = {
         "study_blinding",
         "study_blinding_check",
         "generation_tags",
+        "generation_unknown_tags",
         "study_move",
         "study_monitor",
         "study_participants",
@@ -56,6 +57,9 @@ AUDIENCE = {
         "generation_cancel",
         "generation_retry",
         "generation_settings",
+        "generation_files",
+        "generation_file",
+        "generation_file_delete",
         "generation_decide",
         "generation_upload",
         "generation_review",
@@ -123,7 +127,7 @@ def addresses_of(study: Study, *, slug: str = "") -> list[str]:
     """Return each URL of AUDIENCE[STUDY] for this study's clips, images and people, or for these under another slug."""
     clip = study.clips.order_by("number").first()
     assert clip is not None
-    report = study.problem_reports.first()
+    report, file = study.problem_reports.first(), study.files.first()
     extra = {
         "member_remove": {"user_id": study.members.values_list("pk", flat=True).first() or 1},
         "clip_audio": {"clip_id": clip.pk},
@@ -131,6 +135,8 @@ def addresses_of(study: Study, *, slug: str = "") -> list[str]:
         "participant_exclude": {"code": "r0001"},
         "problem_resolve": {"report_id": report.pk if report else 1},
         "study_result_file": {"name": "ballots.csv"},
+        "generation_file": {"pk": file.pk if file else 1},
+        "generation_file_delete": {"pk": file.pk if file else 1},
         "generation_image": {"number": clip.number, "key": image_key(clip.stimuli.first()), "size": "preview"},
     } | {f"generation_{name}": {"number": clip.number} for name in ("clip", "repaint", "leave_out", "take_in", "audio")}
     addresses = []

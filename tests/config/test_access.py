@@ -42,6 +42,7 @@ def world(settings: Any) -> SimpleNamespace:
     closed = closed_study(clips=1, people=2, owner=owner, title="Zither answers", slug="zither-closed")
     for study in (draft, closed):
         study.members.add(teammate)
+        study.files.create(kind="rules", name="Zither.yaml", digest="0" * 64, text="name: Zither", summary={"rules": 1})
     ProblemReport.objects.create(study=closed, page="survey", text="no sound")
     theirs = make_study(clips=1, owner=stranger, title="Stranger's own", slug="strangers-own")
     return SimpleNamespace(owner=owner, teammate=teammate, stranger=stranger, draft=draft, closed=closed, theirs=theirs)

@@ -88,6 +88,21 @@ def performed_kinds(monkeypatch) -> list[str]:
     return kinds
 
 
+@pytest.fixture(scope="session")
+def tiny_family(tmp_path_factory):
+    """A function: the name of a family in `tiny_families` → the folder of its tiny model, made when first asked for."""
+    from tests.generation.painting.tiny_families import SAVERS
+
+    made: dict[str, Path] = {}
+
+    def folder(name: str) -> Path:
+        if name not in made:
+            made[name] = SAVERS[name](tmp_path_factory.mktemp("families") / name)
+        return made[name]
+
+    return folder
+
+
 @pytest.fixture
 def server() -> Iterator[Server]:
     """A local service that speaks the OpenAI protocol."""

@@ -12,7 +12,7 @@ from analysis.tables.study_tables import ballots_csv
 from config.bundles import export_study, verify_export
 from study.models import Clip, Study
 from study.setup.tag_import import import_tags, template_csv
-from study.spreadsheet import NotText, decode_text, delimiter_of, escape_formula, unescape_formula
+from study.spreadsheet import escape_formula, unescape_formula
 from tests.analysis.answered_studies import answered_study, close
 from tests.study.visits import Visit
 
@@ -28,25 +28,6 @@ def test_a_text_comes_back_as_it_was(text):
 @pytest.mark.parametrize("value", ["piano", "'quoted'", "", "a=b", 1, -1.5, None, True])
 def test_what_is_no_formula_stays(value):
     assert escape_formula(value) is value
-
-
-@pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "utf-16", "cp949"])
-def test_tables_are_read_in_the_encodings_that_spreadsheets_write(codec):
-    text, encoding = decode_text("음악;a\r\n".encode(codec))
-    assert text == "음악;a\r\n"
-    assert encoding == {"utf-8-sig": "UTF-8"}.get(codec, codec.upper())
-
-
-@pytest.mark.parametrize("raw", [b"a,b\n\0,c", b"\xff\xff\xff", b"\xff\xfea"])
-def test_what_is_no_text_is_refused(raw):
-    with pytest.raises(NotText):
-        decode_text(raw)
-
-
-@pytest.mark.parametrize("header", ["a;b;c", "a\tb\tc", "a,b,c", '"a;b;c,d",b', "\n\na;b", "alone"])
-def test_the_delimiter_is_the_sign_that_cuts_the_header_into_the_most_fields(header):
-    wanted = {"a;b;c": ";", "a\tb\tc": "\t", "\n\na;b": ";"}
-    assert delimiter_of(header) == wanted.get(header, ",")
 
 
 @pytest.fixture

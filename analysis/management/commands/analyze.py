@@ -13,7 +13,13 @@ from analysis.statistics.analysis import analyse
 from analysis.statistics.errors import StatisticsError
 from analysis.statistics.plan_and_result import AnalysisPlan
 from analysis.tables.ballot_table import read_ballots
-from analysis.tables.command_options import parse_conditions, parse_factors, parse_weights
+from analysis.tables.command_options import (
+    ENCODING_HELP,
+    check_output,
+    parse_conditions,
+    parse_factors,
+    parse_weights,
+)
 from analysis.tables.errors import TableError
 from analysis.tables.result_json import to_json
 
@@ -30,11 +36,13 @@ class Command(BaseCommand):
         parser.add_argument("--reference", help="the condition with log worth 0")
         parser.add_argument("--json", metavar="OUT.json", help="write the result here")
         parser.add_argument("--report", metavar="OUT_DIR", help="write the report here")
+        parser.add_argument("--encoding", help=ENCODING_HELP)
         parser.add_argument("--seed", type=int, default=0, help="seed of bootstrap and permutations (0)")
         parser.add_argument("--draws", type=int, default=10_000, help="bootstrap draws (10000)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
+            check_output(options["json"], options["ballots"])
             plan = AnalysisPlan(
                 weights=parse_weights(options["weights"]),
                 factors=parse_factors(options["factors"]),
@@ -42,11 +50,13 @@ class Command(BaseCommand):
                 seed=options["seed"],
                 draws=options["draws"],
             )
-            table = read_ballots(options["ballots"], parse_conditions(options["conditions"]))
+            conditions = parse_conditions(options["conditions"])
+            table = read_ballots(options["ballots"], conditions, encoding=options["encoding"])
             result = analyse(table.ballots, plan, n_excluded=table.n_excluded, with_excluded=table.all_ballots)
         except (TableError, StatisticsError) as error:
             raise CommandError(str(error), returncode=2) from error
         data = to_json(result)
+        data["warnings"] = [*table.notes, *data["warnings"]]
         if options["report"]:
             _write_report(data, Path(options["ballots"]).stem, Path(options["report"]))
         text = json.dumps(data, allow_nan=False, ensure_ascii=False, indent=1)
@@ -54,9 +64,8 @@ class Command(BaseCommand):
             _write(Path(options["json"]), text + "\n")
         elif not options["report"]:
             self.stdout.write(text)
-            return
-        for caution in result.warnings:
-            self.stderr.write(f"warning: {caution.text}")
+        for text in data["warnings"]:
+            self.stderr.write(f"warning: {text}")
 
 
 def _write(path: Path, text: str) -> None:

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from analysis.statistics.errors import StatisticsError
 from analysis.statistics.table_audit import audit_table
-from analysis.tables.command_options import parse_claims, parse_factors
+from analysis.tables.command_options import ENCODING_HELP, check_output, parse_claims, parse_factors
 from analysis.tables.errors import TableError
 from analysis.tables.score_table import audit_json, read_score_table
 
@@ -26,12 +26,15 @@ class Command(BaseCommand):
         parser.add_argument("--factors", help="high levels: redefined=a,b;sentence=b,d")
         parser.add_argument("--claim", action="append", default=[], metavar="NAME=NUMBER", help="a number to find")
         parser.add_argument("--allow-same", action="store_true", help="a ballot may name one image twice")
+        parser.add_argument("--encoding", help=ENCODING_HELP)
         parser.add_argument("--json", metavar="OUT.json", help="write the result here")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
+            check_output(options["json"], options["table"])
+            table, notes = read_score_table(options["table"], encoding=options["encoding"])
             audit = audit_table(
-                read_score_table(options["table"]),
+                table,
                 respondents=options["respondents"],
                 factors=parse_factors(options["factors"]),
                 claims=parse_claims(options["claim"]),
@@ -39,6 +42,8 @@ class Command(BaseCommand):
             )
         except (TableError, StatisticsError) as error:
             raise CommandError(str(error), returncode=2) from error
+        for note in notes:
+            self.stderr.write(f"warning: {note}")
         text = json.dumps(audit_json(audit), allow_nan=False, ensure_ascii=False, indent=1)
         if not options["json"]:
             self.stdout.write(text)

@@ -17,6 +17,7 @@ def methods(data: Mapping[str, Any], context: ReportContext, alpha: float) -> li
     """Paragraphs on the methods, ready for a paper; only of what was done with these data."""
     texts = [
         _people_and_choices(data),
+        " ".join(context.making),
         _primary_test(data, context, alpha),
         *_unequal_sides_note(data),
         _few_clips(data),

@@ -11,6 +11,8 @@ from functools import lru_cache
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from study.tables import notes
+
 _SENTENCES = (
     gettext_noop("There is one participant: no interval or test can speak for other people. Ask more people."),
     gettext_noop(
@@ -84,7 +86,7 @@ def _patterns() -> list[tuple[re.Pattern[str], str]]:
             re.compile(re.sub(r"%\\?\((\w+)\\?\)s", r"(?P<\1>.+?)", re.escape(sentence)).replace("%%", "%")),
             sentence,
         )
-        for sentence in _SENTENCES
+        for sentence in (*_SENTENCES, *notes.SENTENCES)
     ]
 
 

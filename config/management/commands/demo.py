@@ -49,6 +49,7 @@ class Command(BaseCommand):
             action="store_true",
             help="ignore rows of --tags about clips that are not in the folder (for the whole table of a data set)",
         )
+        parser.add_argument("--encoding", help="the encoding of --tags, if it is not recognised: cp949, cp1252, …")
         parser.add_argument("--port", type=int, default=8000, help="the web server's port (default 8000)")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -57,7 +58,7 @@ class Command(BaseCommand):
             raise CommandError("--tags needs --clips: name the folder of the audio files too.", returncode=2)
         if not 1 <= options["port"] <= 65535:
             raise CommandError("--port is a number from 1 to 65535.", returncode=2)
-        source = demo.DemoSource(options["clips"], options["tags"], options["skip_unknown"])
+        source = demo.DemoSource(options["clips"], options["tags"], options["skip_unknown"], options["encoding"])
         # A closed terminal (SIGHUP) and SIGTERM also stop the server and the worker, as Ctrl-C does.
         for signal_number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(signal_number, signal.default_int_handler)

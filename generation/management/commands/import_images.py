@@ -20,16 +20,19 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("slug", help="the study's short name, as in its address")
         parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+        parser.add_argument("--encoding", help="the manifest's encoding, if it is not recognised: cp949, cp1252, …")
 
-    def handle(self, *args: Any, slug: str, files: list[Path], **options: Any) -> None:
+    def handle(self, *args: Any, slug: str, files: list[Path], encoding: str | None, **options: Any) -> None:
         study = study_with_slug(slug)
         opened = []
         try:
             opened = [UploadedFile(file=path.open("rb"), name=path.name) for path in files]
-            clips = take_upload(study, opened)
+            taken = take_upload(study, opened, encoding=encoding)
         except (GenerationError, OSError) as error:
             raise CommandError(str(error), returncode=2) from error
         finally:
             for file in opened:
                 file.close()
-        self.stdout.write(f"The images of {clips} clips are in.")
+        for note in taken.notes:
+            self.stderr.write(f"warning: {note}")
+        self.stdout.write(f"The images of {taken.clips} clips are in.")

@@ -57,9 +57,9 @@ class Command(BaseCommand):
             name: options[name].resolve() for name in ("checkpoint", "head", "tags", "thresholds") if options[name]
         }
         chosen = tagger_options(options | paths)  # workers have other working directories
-        tagger = None if options["queue"] else tagger_from(options)
+        tagger = None if options["queue"] else tagger_from(options, self.stderr)
         try:
-            passes.plan_pass(out.resolve(), folder.resolve(), files, chosen.model_dump_json())
+            passes.plan_pass(out.resolve(), folder.resolve(), files, passes.tagger_content(chosen))
         except ValueError as error:
             raise CommandError(str(error), returncode=2) from error
         if tagger is None:

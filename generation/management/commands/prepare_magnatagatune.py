@@ -12,7 +12,8 @@ from generation.management.progress import ProgressLine
 class Command(BaseCommand):
     help = (
         "Check MagnaTagATune's folder, decode its clips once into a compact memory-mapped store, and list bad "
-        "files. Run it again after an interruption: it continues where it stopped."
+        "files. Run it again after an interruption: it continues where it stopped. A file that was listed as bad and "
+        "then deleted is left out."
     )
     requires_system_checks = ()
 
@@ -20,12 +21,17 @@ class Command(BaseCommand):
         parser.add_argument("folder", type=Path, help="the data set: annotations_final.csv and folders 0 to f")
         parser.add_argument("--annotations", type=Path, help="the annotation file, if it is elsewhere")
         parser.add_argument("--out", type=Path, help="the store (default: FOLDER/store; 33 GB for all clips)")
-        parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="decoders at once")
+        parser.add_argument(
+            "--skip-missing", action="store_true", help="leave out clips without a file (default: they are a fault)"
+        )
+        parser.add_argument(
+            "--workers", type=int, default=os.cpu_count() or 1, help="decoders at once (default: one a processor core)"
+        )
         parser.add_argument("--sample-rate", type=int, default=22_050, help="Hz (default 22,050, as CLMR)")
 
     def handle(self, *args: Any, folder: Path, annotations: Path | None, out: Path | None, **options: Any) -> None:
         from generation.tagging.magnatagatune import EMPTY_CLIPS, AnnotationError, read_annotations
-        from generation.tagging.store import StoreError, build_store
+        from generation.tagging.store import NO_FILE, StoreError, build_store
 
         try:
             table = read_annotations(annotations or _annotation_file(folder))
@@ -52,14 +58,24 @@ class Command(BaseCommand):
         except (AnnotationError, StoreError, OSError) as error:
             raise CommandError(str(error), returncode=2) from error
         line.close()
-        for entry in store.failed:
+        missing = [entry for entry in store.failed if entry.error == NO_FILE]
+        bad = [entry for entry in store.failed if entry.error != NO_FILE]
+        for entry in bad:
             self.stderr.write(f"clip {entry.name}: {entry.error}")
         self.stdout.write(
-            f"{len(store)} clips in the store, {len(store.failed)} could not be read, "
-            f"{empty} left out as empty in the published archive."
+            f"{len(store)} clips in the store, {len(bad)} could not be read, {len(missing)} without a file, "
+            f"{len(store.deleted)} bad ones deleted, {empty} left out as empty in the published archive."
         )
-        if store.failed:
-            raise CommandError("Fix or delete the files listed above and run this again.", returncode=1)
+        faults = []
+        if bad:
+            faults.append("Fix or delete the files listed above and run this again.")
+        if missing and not options["skip_missing"]:
+            faults.append(
+                f"{len(missing)} clips have no file (the first: clip {missing[0].name}): unpack the whole archive, or "
+                "run this with --skip-missing to leave them out."
+            )
+        if faults:
+            raise CommandError(" ".join(faults), returncode=1)
 
 
 def _annotation_file(folder: Path) -> Path:

@@ -10,12 +10,14 @@ from django.core.management.base import BaseCommand, CommandError
 from pydantic import ValidationError
 
 from generation.redefinition.errors import RedefinitionError
-from generation.redefinition.rules.rule_files import DEFAULT_RULES, load_rules
+from generation.redefinition.rules.rule_files import DEFAULT_RULES, SHIPPED, load_rules
 from generation.redefinition.rules.rule_set import RuleSet
 from generation.redefinition.table import RedefinedTable, redefine_table
 from generation.redefinition.tag_files import read_tag_table, write_tag_table
 from generation.redefinition.voice_evidence import VoiceThresholds
 from generation.redefinition.voice_files import read_voice_table
+
+SHOWN_CLIPS = 5
 
 
 class Command(BaseCommand):
@@ -26,10 +28,14 @@ class Command(BaseCommand):
         defaults = VoiceThresholds()
         parser.add_argument("annotations", type=Path, help="a clip × tag table of 0 and 1, or a clip,tags list")
         parser.add_argument("--voice", type=Path, help="clip_id,voice: share of each clip with voice, 0 to 1")
-        parser.add_argument("--rules", default=DEFAULT_RULES, help="seed, curated (default) or a YAML file")
+        parser.add_argument(
+            "--rules", default=DEFAULT_RULES, help=f"{', '.join(SHIPPED)}, or a YAML file (default %(default)s)"
+        )
         parser.add_argument("--out", type=Path, required=True, help="the redefined file, in the input's layout")
+        parser.add_argument("--prompts-out", type=Path, help="optional: the tags that prompts name, in the same layout")
         parser.add_argument("--report", type=Path, required=True, help="what was done, as JSON")
         parser.add_argument("--changes", type=Path, help="optional CSV: every change of every clip and its reason")
+        parser.add_argument("--encoding", help="of both tables, if it is not recognised: utf-8, cp949, cp1252, …")
         parser.add_argument(
             "--voice-at",
             type=float,
@@ -56,9 +62,12 @@ class Command(BaseCommand):
                 voice_at=options["voice_at"], none_at=options["none_at"], tagger_at=options["tagger_at"]
             )
             rules = load_rules(options["rules"])
-            table = read_tag_table(options["annotations"])
-            voice = options["voice"]
-            evidence = read_voice_table(voice, table.clips, table.text) if voice else None
+            encoding, voice = options["encoding"], options["voice"]
+            table = read_tag_table(options["annotations"], encoding=encoding)
+            notes = list(table.notes)
+            evidence = (
+                read_voice_table(voice, table.clips, table.text, encoding=encoding, notes=notes) if voice else None
+            )
             redefined = redefine_table(table, rules, evidence=evidence, thresholds=thresholds)
             report = redefined.report()
             self._write(redefined, report, options)
@@ -69,12 +78,16 @@ class Command(BaseCommand):
             raise CommandError(f"thresholds: {faults}.", returncode=2) from error
         except OSError as error:
             raise CommandError(f"{error.filename}: cannot be written ({error.strerror}).", returncode=2) from error
+        for note in notes:
+            self.stderr.write(f"warning: {note}")
         if options["verbosity"] >= 2:
             self._show_stages(redefined, rules)
         self._summarise(redefined, report)
 
     def _write(self, redefined: RedefinedTable, report: dict[str, Any], options: dict[str, Any]) -> None:
         write_tag_table(redefined.table, options["out"])
+        if options["prompts_out"]:
+            write_tag_table(redefined.prompts, options["prompts_out"])
         text = json.dumps(report, ensure_ascii=False, indent=2, allow_nan=False)
         options["report"].write_text(text + "\n", encoding="utf-8")
         if options["changes"]:
@@ -113,6 +126,18 @@ class Command(BaseCommand):
             f"contradictions {report['contradictions_before']:,} before, {report['contradictions_after']:,} after; "
             f"{contested:,} clips contested."
         )
+        redundancy = redefined.redundancy
+        self.stdout.write(
+            f"Clips with redundant tags: {redundancy.clips_before:,} before, {redundancy.clips_after:,} after, "
+            f"{redundancy.clips_in_prompts:,} in prompts."
+        )
+        if dropped := redefined.removed_tags():
+            named = ", ".join(f"{entry['tag']!r} ({entry['clips']:,})" for entry in dropped)
+            self.stdout.write(f"Removed, from so many clips: {named}.")
+        if emptied := redefined.emptied():
+            named = ", ".join(f"{clip} ({', '.join(tags)})" for clip, tags in emptied[:SHOWN_CLIPS])
+            more = f", and {len(emptied) - SHOWN_CLIPS:,} more in the report" if len(emptied) > SHOWN_CLIPS else ""
+            self.stdout.write(f"No tag is left for {len(emptied):,} clips that had some: {named}{more}.")
         for tag, meant in redefined.unknown.items():
             offer = f"; is {meant!r} meant? List it under `spelling` to apply it" if meant else ""
             self.stdout.write(f"Unknown tag {tag!r}, kept as it is{offer}.")
@@ -122,8 +147,9 @@ def _check_places(options: dict[str, Any]) -> None:
     """Refuse output files that cannot be written or would overwrite an input, before the work is done."""
     read = {options[name].resolve() for name in ("annotations", "voice") if options[name]}
     written: set[Path] = set()
-    for name in ("out", "report", "changes"):
+    for name in ("out", "prompts_out", "report", "changes"):
         path = options[name]
+        name = name.replace("_", "-")
         if path is None:
             continue
         if not path.parent.is_dir():

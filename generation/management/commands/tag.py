@@ -29,7 +29,7 @@ class Command(BaseCommand):
                 faults.append(str(error))
         if faults:
             raise CommandError("\n".join(faults), returncode=2)
-        tagger = tagger_from(options)
+        tagger = tagger_from(options, self.stderr)
         rows: list[dict[str, Any]] = []
         for file in files:
             audio = decode(file, str(file))

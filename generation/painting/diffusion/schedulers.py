@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from generation.painting.diffusion.model_files import model_index
+from generation.painting.diffusion.model_files import components, model_index
 from generation.painting.diffusion.options import DiffusersOptions
 from generation.painting.errors import PainterNotReady
 
@@ -23,7 +23,14 @@ SCHEDULERS = {
 
 def scheduler_class_name(options: DiffusersOptions, folder: Path) -> str:
     """The class of the chosen sampler in diffusers."""
-    return SCHEDULERS.get(options.scheduler) or model_index(folder)["scheduler"][1]
+    return SCHEDULERS.get(options.scheduler) or _shipped_name(folder)
+
+
+def _shipped_name(folder: Path) -> str:
+    name = components(model_index(folder)).get("scheduler")
+    if name is None:
+        raise PainterNotReady(f"The model in '{folder}' names no scheduler: it is no text-to-image diffusion model.")
+    return name
 
 
 def fresh_scheduler(choice: str, shipped: Any) -> Any:
@@ -50,13 +57,9 @@ def check_scheduler(options: DiffusersOptions, folder: Path) -> None:
     """
     import diffusers
 
-    shipped_name = model_index(folder)["scheduler"][1]
+    shipped_name = _shipped_name(folder)
     if shipped_name.startswith("FlowMatch"):
-        if options.scheduler != "model":
-            raise PainterNotReady(
-                f"'{options.model}' works only with the scheduler it comes with: set scheduler to 'model'."
-            )
-        return
+        return  # it takes any number of steps, and needs the pipeline's own settings for them
     try:
         shipped = getattr(diffusers, shipped_name).from_pretrained(folder / "scheduler", local_files_only=True)
         fresh_scheduler(options.scheduler, shipped).set_timesteps(options.steps)

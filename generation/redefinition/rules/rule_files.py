@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,17 +12,17 @@ from pydantic import ValidationError
 
 from generation.redefinition.errors import RuleError
 from generation.redefinition.rules.rule_set import RuleSet, RuleStep
-from generation.redefinition.rules.schema import RuleFile
+from generation.redefinition.rules.schema import PromptRules, RuleFile
 from generation.redefinition.rules.validation import check_rules
 from generation.redefinition.rules.yaml_lines import read_with_lines
 
 RULES_FOLDER = Path(__file__).parent
-SHIPPED = ("curated", "seed")
+SHIPPED = ("curated", "seed", "lastfm", "mtg-jamendo", "fma", "korean")
 DEFAULT_RULES = "curated"
 
 
 def load_rules(name_or_path: str | Path = DEFAULT_RULES) -> RuleSet:
-    """The rule set `seed` or `curated`, or the one in a YAML file.
+    """The shipped rule set of that name, or the one in a YAML file.
 
     Raises RuleError, with file and line, for a file that is missing or no YAML, an unknown field or tag, a cycle,
     and a rule that undoes another or can never apply.
@@ -32,9 +33,7 @@ def load_rules(name_or_path: str | Path = DEFAULT_RULES) -> RuleSet:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
-        raise RuleError(
-            f"{path}: no such rule file; give {' or '.join(SHIPPED)}, or the path of a YAML file."
-        ) from error
+        raise RuleError(f"{path}: no such rule file; give {', '.join(SHIPPED)}, or the path of a YAML file.") from error
     except (OSError, UnicodeDecodeError) as error:
         raise RuleError(f"{path}: cannot be read as UTF-8 text ({error}).") from error
     return parse_rules(text, path.name)
@@ -55,22 +54,60 @@ def parse_rules(text: str, source: str) -> RuleSet:
         file = RuleFile.model_validate(data)
     except ValidationError as error:
         raise RuleError(_error_text(error, lines, source)) from error
-    steps = tuple(_steps(file, lines))
+    before, after = (_joined_rules(file, field, lines, source) for field in ("first", "then"))
+    steps = tuple(_steps(file, lines, source))
     rules = RuleSet(file, steps, source, hashlib.sha256(text.encode()).hexdigest())
-    check_rules(rules, lines)
+    for joined, is_first in ((before, True), (after, False)):
+        if joined:
+            rules = _join(rules, joined, is_first=is_first)
+    check_rules(rules, file, lines)
     return rules
 
 
-def _steps(file: RuleFile, lines: dict) -> Iterator[RuleStep]:
+def _joined_rules(file: RuleFile, field: str, lines: dict, source: str) -> RuleSet | None:
+    """The shipped rule set that the file names in `first` or `then`, or None."""
+    name = getattr(file, field)
+    if name and name not in SHIPPED:
+        raise RuleError(
+            f"{source}, line {lines[(field,)]}: {field}: there is no shipped rule set {name!r}; "
+            f"use one of {', '.join(SHIPPED)}."
+        )
+    return _load_shipped(name) if name else None
+
+
+def _join(rules: RuleSet, joined: RuleSet, *, is_first: bool) -> RuleSet:
+    """The rules with those of another set before or after them."""
+    own, other = rules.file, joined.file
+    prompts = PromptRules(
+        last_words=own.in_prompts.last_words or other.in_prompts.last_words,
+        families=own.in_prompts.families + other.in_prompts.families,
+    )
+    file = own.model_copy(
+        update={
+            "vocabulary": own.vocabulary + other.vocabulary,
+            "vocabulary_words": own.vocabulary_words or other.vocabulary_words,
+            "prompt_words": other.prompt_words | own.prompt_words,
+            "in_prompts": prompts,
+            "stages": other.stages + own.stages if is_first else own.stages + other.stages,
+        }
+    )
+    steps = joined.steps + rules.steps if is_first else rules.steps + joined.steps
+    return replace(rules, file=file, steps=steps, joined=(*rules.joined, *joined.joined, joined.digest))
+
+
+SECTIONS = ("spelling", "merges", "implications", "exclusions", "ambiguities", "voice", "families", "removals")
+
+
+def _steps(file: RuleFile, lines: dict, source: str) -> Iterator[RuleStep]:
     for number, stage in enumerate(file.stages):
-        for section in ("spelling", "merges", "implications", "exclusions", "voice", "families", "removals"):
+        for section in SECTIONS:
             listed = getattr(stage, section)
-            if section == "voice":
-                if listed is not None:
-                    yield RuleStep(stage.name, section, listed, lines[("stages", number, section)])
-                continue
-            for index, rule in enumerate(listed):
-                yield RuleStep(stage.name, section, rule, lines[("stages", number, section, index)])
+            place: tuple[str | int, ...] = ("stages", number, section)
+            rules = [(listed, place)] if section == "voice" and listed else []
+            if section != "voice":
+                rules = [(rule, (*place, index)) for index, rule in enumerate(listed)]
+            for rule, path in rules:
+                yield RuleStep(stage.name, section, rule, lines[path], source, stage.foreign, stage.translates)
 
 
 def _error_text(error: ValidationError, lines: dict, source: str) -> str:

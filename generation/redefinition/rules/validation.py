@@ -2,25 +2,40 @@
 
 from generation.redefinition.errors import RuleError
 from generation.redefinition.rules.rule_set import RuleSet, RuleStep
-from generation.redefinition.rules.schema import Exclusion, Family, Implication, Merge, Removal, VoicePolicy
+from generation.redefinition.rules.schema import (
+    Ambiguity,
+    Exclusion,
+    Family,
+    Implication,
+    Merge,
+    Removal,
+    RuleFile,
+    VoicePolicy,
+)
 from generation.redefinition.spelling import suggestion
 
 Gone = dict[str, RuleStep]
 
 
-def check_rules(rules: RuleSet, lines: dict) -> None:
-    """Raise RuleError for the first fault found."""
-    _check_names(rules, lines)
-    _check_known(rules, lines)
+def check_rules(rules: RuleSet, own: RuleFile, lines: dict) -> None:
+    """Raise RuleError for the first fault found. `own`: the file without the rule sets that it joins, by `lines`."""
+    _check_names(rules, own, lines)
+    _check_known(rules, own, lines)
     _check_cycles(rules)
     _check_sides(rules)
     _check_order(rules)
+    _check_generals(rules, own, lines)
 
 
-def _check_names(rules: RuleSet, lines: dict) -> None:
+def _check_names(rules: RuleSet, own: RuleFile, lines: dict) -> None:
     seen: dict[str, int] = {}
-    for number, stage in enumerate(rules.file.stages):
+    joined = {step.stage: step.source for step in rules.steps if step.source != rules.source}
+    for number, stage in enumerate(own.stages):
         line = lines[("stages", number)]
+        if stage.name in joined:
+            raise RuleError(
+                f"{rules.source}, line {line}: {joined[stage.name]} has a stage {stage.name!r} too; give another name."
+            )
         if stage.name in seen:
             raise RuleError(
                 f"{rules.source}, line {line}: the stage {stage.name!r} is in line {seen[stage.name]} too; "
@@ -29,14 +44,36 @@ def _check_names(rules: RuleSet, lines: dict) -> None:
         seen[stage.name] = line
 
 
-def _check_known(rules: RuleSet, lines: dict) -> None:
+def _check_known(rules: RuleSet, own: RuleFile, lines: dict) -> None:
     for step in rules.steps:
         for tag in _mentioned(step):
             if tag not in rules.known:
-                _refuse_unknown(rules, tag, _line_of(tag, step.line, lines, rules))
-    for tag in rules.file.prompt_words:
+                _refuse_unknown(rules, tag, _line_of(tag, step.line, lines, own))
+    for tag in own.prompt_words:
         if tag not in rules.known:
             _refuse_unknown(rules, tag, lines.get(("prompt_words", tag), lines.get(("prompt_words",), 1)))
+    for number, family in enumerate(own.in_prompts.families):
+        line = lines[("in_prompts", "families", number)]
+        for tag in family.drop + family.beside:
+            if tag not in rules.known:
+                _refuse_unknown(rules, tag, line)
+
+
+def _check_generals(rules: RuleSet, own: RuleFile, lines: dict) -> None:
+    """Refuse families by which each of two tags stands for the other: prompts would name neither."""
+    for number, family in enumerate(own.in_prompts.families):
+        for special in family.beside:
+            for general in family.drop:
+                if general == special or special in rules.generals.of(general):
+                    raise RuleError(
+                        f"{rules.source}, line {lines[('in_prompts', 'families', number)]}: {general!r} and "
+                        f"{special!r} each stand for the other, so that prompts would name neither; remove one rule."
+                    )
+            if gone := next((tag for tag in (special, *family.drop) if tag in rules.meanings), None):
+                raise RuleError(
+                    f"{rules.source}, line {lines[('in_prompts', 'families', number)]}: {gone!r} becomes "
+                    f"{' and '.join(rules.meanings[gone])!r} by a merge; name that tag."
+                )
 
 
 def _refuse_unknown(rules: RuleSet, tag: str, line: int) -> None:
@@ -45,12 +82,12 @@ def _refuse_unknown(rules: RuleSet, tag: str, line: int) -> None:
     raise RuleError(f"{rules.source}, line {line}: unknown tag {tag!r}; {meant} under `vocabulary` if it is meant.")
 
 
-def _line_of(tag: str, first: int, lines: dict, rules: RuleSet) -> int:
+def _line_of(tag: str, first: int, lines: dict, own: RuleFile) -> int:
     """The line on which a rule that begins on line `first` mentions `tag`."""
     for path, line in lines.items():
         if line < first or len(path) < 4 or path[0] != "stages":
             continue
-        value = rules.file.stages[path[1]]
+        value = own.stages[path[1]]
         try:
             for part in path[2:]:
                 value = value[part] if isinstance(part, int) else getattr(value, _field(part))
@@ -68,9 +105,11 @@ def _field(part: str) -> str:
 def _mentioned(step: RuleStep) -> tuple[str, ...]:
     rule = step.rule
     if isinstance(rule, Merge):
-        return rule.from_ + rule.into
+        return rule.from_ + rule.into + rule.beside + rule.unless
     if isinstance(rule, Implication):
         return (rule.tag, *rule.implies)
+    if isinstance(rule, Ambiguity):
+        return (rule.tag, *rule.may_mean)
     if isinstance(rule, Exclusion):
         return rule.one + rule.other
     if isinstance(rule, Family):
@@ -112,7 +151,7 @@ def _walk(tag: str, arrows: dict, trail: list[tuple[str, RuleStep | None]], done
         circle = [*names[names.index(tag) :], tag]
         step = trail[-1][1]
         raise RuleError(
-            f"{rules.source}, line {step.line if step else 1}: the rules go in a circle: {' → '.join(circle)}; "
+            f"{step.place if step else rules.source}: the rules go in a circle: {' → '.join(circle)}; "
             "remove one of the arrows."
         )
     for end, step in arrows.get(tag, []):
@@ -125,9 +164,7 @@ def _check_sides(rules: RuleSet) -> None:
     seen: dict[str, RuleStep] = {}
     for step in rules.steps:
         if step.name in seen:
-            raise RuleError(
-                f"{rules.source}, line {step.line}: this rule is in line {seen[step.name].line} too; remove one."
-            )
+            raise RuleError(f"{step.place}: this rule is in line {seen[step.name].line} too; remove one.")
         seen[step.name] = step
         rule = step.rule
         if isinstance(rule, Merge):
@@ -193,7 +230,7 @@ def _implied(rules: RuleSet) -> dict[str, tuple[set[str], RuleStep]]:
 def _refuse_if(tags: set[str], rules: RuleSet, step: RuleStep, fault: str) -> None:
     if tags:
         named = ", ".join(repr(tag) for tag in sorted(tags))
-        raise RuleError(f"{rules.source}, line {step.line}: this rule {fault.format(named)}; remove it there.")
+        raise RuleError(f"{step.place}: this rule {fault.format(named)}; remove it there.")
 
 
 def _check_order(rules: RuleSet) -> None:
@@ -203,10 +240,11 @@ def _check_order(rules: RuleSet) -> None:
     for step in rules.steps:
         rule = step.rule
         if isinstance(rule, Merge):
-            _check_sources(rule.from_, gone, rules, step)
+            _check_sources(rule.from_ + rule.beside + rule.unless, gone, rules, step)
             _check_targets(rule.into, gone, rules, step)
             added.update((tag, step) for tag in rule.into)
-            gone.update((tag, step) for tag in rule.from_)
+            if not rule.is_conditional:
+                gone.update((tag, step) for tag in rule.from_)
         elif isinstance(rule, Implication):
             _check_sources((rule.tag,), gone, rules, step)
             _check_targets(rule.implies, gone, rules, step)
@@ -214,7 +252,7 @@ def _check_order(rules: RuleSet) -> None:
         elif isinstance(rule, Removal):
             _check_sources(rule.tags, gone, rules, step)
             for tag in rule.tags:
-                if tag in added:
+                if tag in added and added[tag].source == step.source:  # a file may take away what another one adds
                     _refuse_undone(rules, added[tag], step, f"{tag!r} is removed there")
             gone.update((tag, step) for tag in rule.tags)
         elif isinstance(rule, VoicePolicy):
@@ -226,7 +264,7 @@ def _check_order(rules: RuleSet) -> None:
     for tag in rules.file.prompt_words:
         if tag in gone:
             raise RuleError(
-                f"{rules.source}, line {gone[tag].line}: {tag!r} is taken away here, yet `prompt_words` has a "
+                f"{gone[tag].place}: {tag!r} is taken away here, yet `prompt_words` has a "
                 "word for it; give the word to the tag that stays."
             )
 
@@ -235,7 +273,7 @@ def _check_sources(tags: tuple[str, ...], gone: Gone, rules: RuleSet, step: Rule
     for tag in tags:
         if tag in gone:
             raise RuleError(
-                f"{rules.source}, line {step.line}: {tag!r} is gone since line {gone[tag].line}, so this rule "
+                f"{step.place}: {tag!r} is gone since {_place_of(gone[tag], step)}, so this rule "
                 "can never apply; put it earlier or name the tag that it became."
             )
 
@@ -248,6 +286,10 @@ def _check_targets(tags: tuple[str, ...], gone: Gone, rules: RuleSet, step: Rule
 
 def _refuse_undone(rules: RuleSet, step: RuleStep, by: RuleStep, how: str) -> None:
     raise RuleError(
-        f"{rules.source}, line {step.line}: this rule is undone by the one in line {by.line}: {how}; "
-        "keep one of the two."
+        f"{step.place}: this rule is undone by the one in {_place_of(by, step)}: {how}; keep one of the two."
     )
+
+
+def _place_of(step: RuleStep, beside: RuleStep) -> str:
+    """The line of a rule, with its file if that is another one than the file of `beside`."""
+    return f"line {step.line}" if step.source == beside.source else step.place

@@ -13,6 +13,7 @@ from generation.runs import orphan_files
 from generation.runs.steps import listen, paint, redefine, write
 from generation.runs.steps.context import StepContext, StepOutcome
 from study.digests import canonical_digest
+from study.models import Stimulus
 
 
 class StepModule(Protocol):
@@ -48,6 +49,18 @@ def collect_inputs(context: StepContext) -> dict[str, Any]:
 def is_current(step: ClipStep, inputs: dict[str, Any]) -> bool:
     """Return whether the step's result was made from the same inputs."""
     return step.result is not None and step.input_digest == canonical_digest(inputs)
+
+
+def has_output(context: StepContext) -> bool:
+    """Return whether the files of the step's result are still owned by the clip and its stimuli."""
+    if context.step.kind == ClipStep.Kind.LISTEN:
+        return bool(context.clip.survey_audio)
+    if context.step.kind == ClipStep.Kind.PAINT:
+        ready = {
+            stimulus.condition.key for stimulus in context.clip.stimuli.all() if stimulus.state == Stimulus.State.READY
+        }
+        return set(context.conditions) <= ready
+    return True
 
 
 def run_step(context: StepContext, inputs: dict[str, Any], lease_token: str) -> StepOutcome:

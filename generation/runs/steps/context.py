@@ -5,8 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from generation.models import ClipStep
+from generation.redefinition import RuleSet
 from generation.runs.conditions import painted_conditions
+from generation.runs.steps.content import Digest, content_of, token_counting_content
+from generation.runs.steps.error_translation import as_generation_error
 from generation.settings_model import GenerationSettings, read_settings
+from generation.study_files import rules_of
+from study.digests import path_digest
 from study.models import Clip
 
 
@@ -20,11 +25,23 @@ class StepContext:
     conditions: Mapping[str, Mapping[str, str]]  # key → levels
     results: Mapping[str, dict[str, Any]]  # by kind of step
 
+    digest: Digest = path_digest  # of the files that taggers and painters read
+
+    @property
+    def painter_content(self) -> dict[str, Any]:
+        """The painter's options with the digests of its files."""
+        return content_of(self.settings.painter, self.digest)
+
+    @property
+    def rules(self) -> RuleSet:
+        """The rule set of the run's settings with the study's choices; RunStopped if it is missing."""
+        with as_generation_error():
+            return rules_of(self.clip.study, self.settings)
+
     @property
     def token_counting_options(self) -> dict[str, Any]:
-        """The painter's options on which the count of a prompt's tokens depends."""
-        chosen = self.settings.painter.model_dump(mode="json")
-        return {key: chosen[key] for key in ("kind", "model", "revision") if key in chosen}
+        """The painter's options, and the digests of its files, on which the count of a prompt's tokens depends."""
+        return token_counting_content(self.settings.painter, self.digest)
 
 
 def load_step_context(step: ClipStep) -> StepContext:

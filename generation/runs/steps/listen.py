@@ -1,6 +1,7 @@
 """Listen to a clip: make the MP3 of the survey, detect voice, and tag.
 
-The step has three parts: "survey", "voice" and "tags". A part keeps its result if its own inputs did not change.
+The step has the parts "survey", "voice", "tags" and, with a second tagger, "redefined_tags". A part keeps its result if
+its own inputs did not change. Imported predictions are looked up; the other parts share one decoding of the audio.
 """
 
 from collections.abc import Iterator
@@ -10,14 +11,18 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
 
-from generation.listening.audio import decode, survey_mp3, waveform_peaks
+from generation.listening.audio import Audio, decode, survey_mp3, waveform_peaks
 from generation.listening.voice import detect_voice
 from generation.runs import orphan_files
 from generation.runs.conditions import is_ready_made
 from generation.runs.steps import loaded_models
+from generation.runs.steps.content import content_of
 from generation.runs.steps.context import StepContext, StepOutcome
 from generation.runs.steps.error_translation import as_generation_error
 from generation.settings_model import GenerationSettings
+from generation.study_files import predictions_for
+from generation.tagging import ImportedOptions, Tagger, TaggerOptions
+from generation.tagging.base import read_thresholds
 from study.digests import canonical_digest
 from study.models import Clip
 
@@ -26,12 +31,19 @@ OUTLINE_BARS = 60
 
 
 def collect_inputs(context: StepContext) -> dict[str, Any]:
-    """Collect the clip's digest and, by part, the options that its result depends on."""
+    """Collect the clip's digest and, by part, the options and files that its result depends on."""
     parts: dict[str, Any] = {"survey": {}}
     if context.conditions and not is_ready_made(context.clip):
         parts["voice"] = context.settings.voice.model_dump(mode="json")
-        parts["tags"] = context.settings.tagger.model_dump(mode="json")
+        taggers = _taggers(context.settings).items()
+        parts |= {part: content_of(options, context.digest) for part, options in taggers}
     return {"audio": context.clip.audio_digest, "parts": parts}
+
+
+def _taggers(settings: GenerationSettings) -> dict[str, TaggerOptions]:
+    """Return the options of each tagger by the part that holds its result."""
+    second = settings.redefined_tagger
+    return {"tags": settings.tagger} | ({} if second is None else {"redefined_tags": second})
 
 
 def run(context: StepContext, inputs: dict[str, Any], lease_token: str) -> StepOutcome:
@@ -41,11 +53,28 @@ def run(context: StepContext, inputs: dict[str, Any], lease_token: str) -> StepO
     kept = {part for part, digest in digests.items() if before.get("digests", {}).get(part) == digest}
     if not context.clip.survey_audio:
         kept.discard("survey")
+    imported = _imported(context, set(digests) - kept)
     with _local_audio(context.clip) as path:
-        heard = listen(path, context.clip.name, set(digests) - kept, context.settings)
-    result = {part: before[part] for part in kept} | heard.record | {"digests": digests}
+        heard = listen(path, context.clip.name, set(digests) - kept - set(imported), context.settings)
+    result = {part: before[part] for part in kept} | imported | heard.record | {"digests": digests}
     files = [] if heard.mp3 is None else orphan_files.write([("mp3", heard.mp3)], lease_token)
     return StepOutcome(result, files)
+
+
+def _imported(context: StepContext, parts: set[str]) -> dict[str, Any]:
+    """Return the result of each part that is a table of imported predictions."""
+    found = {}
+    for part, options in _taggers(context.settings).items():
+        if part in parts and isinstance(options, ImportedOptions):
+            probabilities, identity = predictions_for(context.clip, options)
+            with as_generation_error(context.clip.name):
+                thresholds = read_thresholds(options.thresholds, list(probabilities)) if options.thresholds else ()
+            found[part] = {
+                "probabilities": probabilities,
+                "thresholds": dict(zip(probabilities, thresholds, strict=False)),
+                "tagger": identity,
+            }
+    return found
 
 
 @contextmanager
@@ -70,7 +99,7 @@ class ListeningResult:
 
 
 def listen(path: Path, name: str, parts: set[str], settings: GenerationSettings) -> ListeningResult:
-    """Listen to a file for `parts`: "survey" (the level-matched MP3), "voice", "tags"."""
+    """Listen to a file for `parts`: "survey" (the level-matched MP3), "voice", "tags", "redefined_tags"."""
     record: dict[str, Any] = {}
     mp3 = None
     with as_generation_error(name):
@@ -82,17 +111,21 @@ def listen(path: Path, name: str, parts: set[str], settings: GenerationSettings)
         if "voice" in parts:
             record["voice"] = detect_voice(audio.samples, audio.sample_rate, settings.voice).record()
         if "tags" in parts:
-            tagger = loaded_models.tagger_of(settings)
-            probabilities = tagger.predict([audio.samples], audio.sample_rate)[0]
-            record["tags"] = {
-                "probabilities": {
-                    tag: round(float(probability), 5)
-                    for tag, probability in zip(tagger.vocabulary, probabilities, strict=True)
-                },
-                "thresholds": dict(zip(tagger.vocabulary, tagger.thresholds or (), strict=False)),
-                "tagger": dict(tagger.identity),
-            }
+            record["tags"] = _predict(loaded_models.tagger_of(settings), audio)
+        if "redefined_tags" in parts:
+            record["redefined_tags"] = _predict(loaded_models.redefined_tagger_of(settings), audio)
     return ListeningResult(record, mp3)
+
+
+def _predict(tagger: Tagger, audio: Audio) -> dict[str, Any]:
+    probabilities = tagger.predict([audio.samples], audio.sample_rate)[0]
+    return {
+        "probabilities": {
+            tag: round(float(probability), 5) for tag, probability in zip(tagger.vocabulary, probabilities, strict=True)
+        },
+        "thresholds": dict(zip(tagger.vocabulary, tagger.thresholds or (), strict=False)),
+        "tagger": dict(tagger.identity),
+    }
 
 
 def save(context: StepContext, outcome: StepOutcome) -> list[str]:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from generation.hardware import machine
 from generation.models import ClipStep
 from generation.painting import normalise
+from generation.painting.base import prove
 from generation.painting.provenance import Provenance, library_versions
 from generation.painting.seeds import ATTEMPTS, paint_from_sequence, seed_sequence
 from generation.runs import orphan_files
@@ -26,7 +27,7 @@ VERSION = 1
 
 
 def collect_inputs(context: StepContext) -> dict[str, Any]:
-    """Collect each condition's prompt, the painter's options, and what the seed is drawn from."""
+    """Collect each condition's prompt, the painter's options and files, and what the seed is drawn from."""
     redefined, written = context.results[ClipStep.Kind.REDEFINE], context.results[ClipStep.Kind.WRITE]
     prompts = {
         key: redefined["prompts"][levels["tags"]]
@@ -36,7 +37,7 @@ def collect_inputs(context: StepContext) -> dict[str, Any]:
     }
     return {
         "prompts": prompts,
-        "painter": context.settings.painter.model_dump(mode="json"),
+        "painter": context.painter_content,
         "study_seed": context.clip.study.seed,
         "audio": context.clip.audio_digest,
         "seed_number": context.step.seed_number,
@@ -61,8 +62,11 @@ def _earlier_results(context: StepContext) -> dict[str, Any]:
     return {
         "voice_detector": {key: value for key, value in heard["voice"].items() if key not in ("curve", "segments")},
         "tagger": heard["tags"]["tagger"],
+        "redefined_tagger": heard["redefined_tags"]["tagger"] if context.settings.redefined_tagger else None,
         "tag_source": redefined["source"],
         "rule_set": redefined["rules"],
+        "rules_for": redefined.get("rules_for", "redefined"),
+        "prompt_words": redefined.get("prompt_words", "redefined"),
         "original_tags": redefined["original"],
         "redefined_tags": redefined["redefined"],
         "translated_tags": redefined.get("translated", {}),
@@ -128,6 +132,7 @@ def paint_clip(
     texts = [prompts_by_key[key] for key in order]
     began = time.monotonic()
     with as_generation_error():
+        proof = prove(painter, texts)
         painted = paint_from_sequence(painter, texts, following)
     size = settings.painter.size
     shared = {
@@ -137,6 +142,7 @@ def paint_clip(
         "batch_sizes": painted.batch_sizes,
         "painter_options": settings.painter.model_dump(mode="json"),
         "painter": painter.identity,
+        "painter_proof": proof,
         "seed": painted.seed,
         "withheld": painted.withheld,
         "picture": {"size": f"{size} × {size}"} | {k: str(v) for k, v in normalise.PNG_SETTINGS.items()},
@@ -173,6 +179,7 @@ def paint_clip(
         "seed_number": seeds.number + len(painted.withheld),
         "withheld": list(painted.withheld),
         "order": order,
+        "proof": proof,
         "seconds": round(time.monotonic() - began, 3),
     }
     return PaintedClip(pictures, record)

@@ -44,8 +44,8 @@ def prepare_next_step(context: StepContext) -> bool:
     if step.position == len(ClipStep.ORDER):
         return False
     later = ClipStep.objects.filter(clip_id=step.clip_id, position__gt=step.position).exclude(state=State.RUNNING)
-    # Only two results make later steps unnecessary: images were uploaded (seen at LISTEN), or both tag sets give the
-    # same prompts (REDEFINE).
+    # Only two results make later steps unnecessary: images were uploaded (seen at LISTEN), or both prompts have the
+    # same tags (REDEFINE).
     if step.kind == Kind.LISTEN:
         needed = is_needed(context, Kind.REDEFINE)
     else:

@@ -7,7 +7,6 @@ from django.conf import settings as django_settings
 
 from generation.models import ClipStep
 from generation.painting import Painter
-from generation.redefinition import load_rules
 from generation.runs import spending
 from generation.runs.steps import loaded_models
 from generation.runs.steps.context import StepContext, StepOutcome
@@ -41,7 +40,7 @@ def run(context: StepContext, inputs: dict[str, Any], lease_token: str) -> StepO
             context.settings.writer,
             cache_folder=spending.answers_folder(),
             usage=spending.StudyUsage(context.step.run, lease_token),
-            rules=load_rules(context.settings.rules),
+            rules=context.rules,
             allowed_hosts=django_settings.WRITER_HOSTS,
         )
         tag_sets = {name: inputs[name] for name in ("redefined", "original")}

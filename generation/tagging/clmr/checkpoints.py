@@ -80,8 +80,8 @@ def load_encoder_checkpoint(path: str | Path) -> SampleCNN:
 def load_head(path: str | Path) -> Head:
     """Load a head in evaluation mode: linear (`0.weight`, `0.bias`) or MLP (also `2.weight`, `2.bias`).
 
-    Accepts a plain state dict, one under `state_dict`, and a Lightning checkpoint (`model.` before each key). `tags`
-    and `thresholds` are set if the file stores them, as `save_head` does.
+    Accepts a plain state dict, one under `state_dict`, and a Lightning checkpoint (`model.` before each key). `tags`,
+    `thresholds` and `trained_on` are set if the file stores them, as `save_head` does.
     """
     content = load_checkpoint(path)
     state = content.get("state_dict", content)
@@ -106,6 +106,9 @@ def load_head(path: str | Path) -> Head:
     except ValueError as error:
         raise CheckpointError(f"{path}: {error}.") from error
     _load(head, weights, path)
+    trained_on = content.get("trained_on")
+    if isinstance(trained_on, Mapping):
+        head.trained_on = {str(name): str(value) for name, value in trained_on.items()}
     return head.eval()
 
 
@@ -115,12 +118,14 @@ def save_encoder(encoder: SampleCNN, path: str | Path) -> None:
 
 
 def save_head(head: Head, path: str | Path, *, settings: Mapping[str, Any] | None = None) -> None:
-    """Save a head with its tags, thresholds and training settings."""
+    """Save a head with its tags, thresholds, training settings, and what it was trained on."""
     content: dict[str, Any] = {"state_dict": {name: value.cpu() for name, value in head.state_dict().items()}}
     if head.tags is not None:
         content["tags"] = list(head.tags)
     if head.thresholds is not None:
         content["thresholds"] = list(head.thresholds)
+    if head.trained_on:
+        content["trained_on"] = dict(head.trained_on)
     if settings:
         content["settings"] = dict(settings)
     _save(content, path)

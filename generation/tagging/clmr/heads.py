@@ -1,8 +1,11 @@
 """Train heads on a frozen encoder; its representations are computed once and stored."""
 
+import contextlib
+import fcntl
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +19,7 @@ from generation.tagging.clmr.network import Head
 from generation.tagging.clmr.runtime import Encode
 from generation.tagging.clmr.segments import cut_segments
 from generation.tagging.clmr.training import TrainingResult
+from generation.tagging.files import replace_file
 from generation.tagging.metrics import tune_thresholds
 from generation.tagging.store import ClipSource
 
@@ -49,6 +53,13 @@ class Representations:
     def __len__(self) -> int:
         return len(self.starts) - 1
 
+    def of(self, clips: Sequence[int]) -> "Representations":
+        """The representations of some clips, in the order given, in memory."""
+        spans = [np.arange(self.starts[clip], self.starts[clip + 1]) for clip in clips]
+        chosen = np.concatenate(spans)
+        starts = np.concatenate([[0], np.cumsum([len(span) for span in spans])]).astype(np.int64)
+        return Representations(np.asarray(self.rows[chosen]), starts, self.weights[chosen])
+
     def predict(self, head: Head) -> np.ndarray:
         """Probabilities, float32 (clips, tags): sigmoid per segment, weighted mean per clip."""
         result = np.empty((len(self), head.outputs), np.float32)
@@ -73,10 +84,24 @@ def compute_representations(
 ) -> Representations:
     """Compute the representations of all segments in a memory-mapped file; resumes after an interruption.
 
-    `folder` must hold only the files of one encoder and one list of clips. `tail=False` drops the last, partial segment
-    of each clip.
+    `folder` must hold only the files of one encoder and one list of clips. A second process waits until the first has
+    finished or ended. `tail=False` drops the last, partial segment of each clip.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("ab") as lock:
+        with contextlib.suppress(OSError):  # a network folder without locks
+            fcntl.flock(lock, fcntl.LOCK_EX)  # two heads that are trained at once share the folder
+        return _computed(encode, source, length, folder, tail, on_clip)
+
+
+def _computed(
+    encode: Encode,
+    source: ClipSource,
+    length: int,
+    folder: Path,
+    tail: bool,
+    on_clip: Callable[[int, int], None] | None,
+) -> Representations:
     counts, weights = [], []
     for clip in range(len(source)):
         whole, rest = divmod(source.length(clip), length)
@@ -99,7 +124,7 @@ def compute_representations(
         rows[starts[clip] : starts[clip + 1]] = found
         if (clip + 1) % 256 == 0 or clip + 1 == len(source):
             rows.flush()
-            done_path.write_text(str(clip + 1))
+            replace_file(done_path, partial(Path.write_text, data=str(clip + 1)))
         if on_clip:
             on_clip(clip + 1, len(source))
     if rows is None:

@@ -1,5 +1,6 @@
 """CLMR's encoder and its heads. The keys of the state dicts are the published ones."""
 
+import hashlib
 from collections.abc import Sequence
 
 import torch
@@ -39,6 +40,14 @@ class SampleCNN(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.fc = nn.Linear(last, out_dim)
 
+    def digest(self) -> str:
+        """SHA-256 of the weights that representations depend on, whatever file they were read from."""
+        whole = hashlib.sha256()
+        for name, value in self.sequential.state_dict().items():
+            if not name.endswith("num_batches_tracked"):
+                whole.update(name.encode() + value.detach().float().cpu().contiguous().numpy().tobytes())
+        return whole.hexdigest()
+
     @property
     def dimensions(self) -> int:
         """Length of a representation: 512 for the published encoder."""
@@ -59,7 +68,8 @@ class Head(nn.Sequential):
     """Representations (batch, dimensions) → logits (batch, tags): one linear layer, or an MLP's two.
 
     `tags` names the outputs in order (None for a head from elsewhere); `thresholds`, one per tag, are the
-    probabilities from which a tag counts as heard, tuned on the valid split.
+    probabilities from which a tag counts as heard, tuned on the valid split; `trained_on` holds the digests of
+    annotations, store, split and encoder, and the version that trained it (empty for a head from elsewhere).
     """
 
     def __init__(
@@ -80,6 +90,7 @@ class Head(nn.Sequential):
                 raise ValueError(f"{len(values)} {name} for a head with {outputs} outputs")
         self.tags = None if tags is None else tuple(tags)
         self.thresholds = None if thresholds is None else tuple(float(value) for value in thresholds)
+        self.trained_on: dict[str, str] = {}
 
     @property
     def outputs(self) -> int:

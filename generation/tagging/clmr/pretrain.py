@@ -1,6 +1,6 @@
 """Contrastive pre-training: make two views of a clip similar, and different from the views of other clips."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -53,9 +53,13 @@ def pretrain(
     folder: Path,
     *,
     accelerator: Accelerator | None = None,
+    inputs: Mapping[str, str] | None = None,
     on_progress: Callable[[TrainingProgress], None] | None = None,
 ) -> tuple[SampleCNN, TrainingResult]:
-    """Pre-train an encoder until the loss on `valid` stops falling; a run can be resumed from `folder`."""
+    """Pre-train an encoder until the loss on `valid` stops falling; a run can be resumed from `folder`.
+
+    `inputs`: see `fit`.
+    """
     accelerator = accelerator or make_accelerator(options)
     torch.manual_seed(options.seed)
     model = ContrastiveModel(SampleCNN(widths=options.widths), options.projection)
@@ -94,6 +98,7 @@ def pretrain(
         options,
         folder,
         accelerator=accelerator,
+        inputs=inputs,
         on_progress=on_progress,
     )
     return model.encoder.cpu(), result

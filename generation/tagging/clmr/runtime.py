@@ -5,6 +5,7 @@ into their convolutions. The difference from the encoder itself is about 1e-6 in
 largest value in bfloat16.
 """
 
+import logging
 from collections.abc import Callable
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Literal
@@ -13,6 +14,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from generation.hardware import bfloat16_instructions, processor
 from generation.tagging.base import TaggingError
 from generation.tagging.clmr.network import SampleCNN, channels_last, fold_norms
 
@@ -21,7 +23,9 @@ if TYPE_CHECKING:
 
 Encode = Callable[[np.ndarray], np.ndarray]
 Runtime = Literal["auto", "torch", "openvino"]
-Precision = Literal["float32", "bfloat16"]
+Precision = Literal["auto", "float32", "bfloat16"]
+
+logger = logging.getLogger(__name__)
 
 BATCH = 2
 """Segments at once in OpenVINO: with more, the activations of the first layers exceed the CPU's caches."""
@@ -33,17 +37,33 @@ _GPU_BATCH = 64
 def build_encode(encoder: SampleCNN, runtime: Runtime = "auto", precision: Precision = "float32") -> tuple[Encode, str]:
     """The function that computes representations, and the runtime's name for provenance.
 
-    `auto` uses a GPU if there is one, else OpenVINO if it is installed, else torch on the CPU. Raises TaggingError if
-    OpenVINO is requested but not installed.
+    The runtime `auto` uses a GPU if there is one, else OpenVINO if it is installed, else torch on the CPU.
+
+    The precision `auto` is bfloat16 where the processor or GPU has instructions for it, else float32. bfloat16 without
+    them would be several times slower than float32, so that float32 is computed instead; name and log say so.
+
+    Raises TaggingError if OpenVINO is requested but not installed.
     """
     if runtime == "auto":
         runtime = "torch" if torch.cuda.is_available() or find_spec("openvino") is None else "openvino"
-    if runtime == "openvino":
-        return _with_openvino(encoder, precision)
-    return _with_torch(encoder, precision)
+    chosen = choose_precision(precision, gpu=runtime == "torch" and torch.cuda.is_available())
+    encode, name = (_with_openvino if runtime == "openvino" else _with_torch)(encoder, chosen)
+    if precision == "bfloat16" and chosen == "float32":
+        name += " (no bfloat16 instructions)"
+        logger.warning("%s has no instructions for bfloat16, so that float32 is faster and is used.", processor())
+    logger.info("CLMR computes with %s, on %s.", name, processor())
+    return encode, name
 
 
-def _with_torch(encoder: SampleCNN, precision: Precision) -> tuple[Encode, str]:
+def choose_precision(precision: Precision, *, gpu: bool = False) -> Literal["float32", "bfloat16"]:
+    """The precision to compute in: never bfloat16 where it would be slower than float32."""
+    if precision == "float32":
+        return "float32"
+    native = torch.cuda.is_bf16_supported(including_emulation=False) if gpu else bfloat16_instructions() is not None
+    return "bfloat16" if native else "float32"
+
+
+def _with_torch(encoder: SampleCNN, precision: str) -> tuple[Encode, str]:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     number = torch.bfloat16 if precision == "bfloat16" else torch.float32
     if device.type == "cuda":
@@ -59,7 +79,7 @@ def _with_torch(encoder: SampleCNN, precision: Precision) -> tuple[Encode, str]:
     return encode, f"torch {torch.__version__} {device.type} {precision}"
 
 
-def _with_openvino(encoder: SampleCNN, precision: Precision) -> tuple[Encode, str]:
+def _with_openvino(encoder: SampleCNN, precision: str) -> tuple[Encode, str]:
     try:
         import openvino
     except ImportError as error:

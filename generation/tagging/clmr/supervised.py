@@ -1,6 +1,6 @@
 """Train the whole network on tags: fine-tune a pre-trained encoder, or train the supervised baseline."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -42,11 +42,13 @@ def train_on_tags(
     *,
     encoder: SampleCNN | None = None,
     accelerator: Accelerator | None = None,
+    inputs: Mapping[str, str] | None = None,
     on_progress: Callable[[TrainingProgress], None] | None = None,
 ) -> tuple[SampleCNN, Head, TrainingResult]:
     """Train encoder and linear head together, from `encoder`'s weights or from random ones.
 
     `labels`: 0/1 (clips, tags). Returns the encoder, the head (its last layer) and the course of the training.
+    `inputs`: see `fit`.
     """
     accelerator = accelerator or make_accelerator(options)
     torch.manual_seed(options.seed)
@@ -82,6 +84,7 @@ def train_on_tags(
         options,
         folder,
         accelerator=accelerator,
+        inputs=inputs,
         on_progress=on_progress,
     )
     model.cpu()

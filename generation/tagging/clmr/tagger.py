@@ -12,8 +12,8 @@ from generation.tagging.clmr.checkpoints import CheckpointError, load_encoder_ch
 from generation.tagging.clmr.network import SAMPLE_RATE, Head, SampleCNN
 from generation.tagging.clmr.runtime import Precision, Runtime, build_encode
 from generation.tagging.clmr.segments import cut_segments
-from generation.tagging.files import sha256_of
 from generation.tagging.options import ClmrOptions
+from study.digests import file_digest
 
 
 class ClmrTagger(ClipwiseTagger):
@@ -66,11 +66,19 @@ def build_clmr_tagger(options: ClmrOptions) -> ClmrTagger:
             f"{options.head}: this head does not name its {head.outputs} outputs; "
             "give a text file with its tags in their order, one per line (--tags TAGS.txt)."
         )
+    taught = head.trained_on.get("encoder_weights")
+    if taught is not None and taught != encoder.digest():
+        raise CheckpointError(
+            f"{options.head}: this head was trained on the representations of another encoder than {options.encoder}; "
+            "name the encoder.pt that was written or used when the head was trained."
+        )
     identity = {
         "name": "clmr",
-        "encoder_sha256": sha256_of(Path(options.encoder)),
-        "head_sha256": sha256_of(Path(options.head)),
+        "encoder_sha256": file_digest(Path(options.encoder)),
+        "head_sha256": file_digest(Path(options.head)),
     }
+    # The labels, so that an image's provenance shows whether its tags come from a head on redefined labels.
+    identity |= {f"head_{name}": value for name, value in head.trained_on.items() if name.startswith("annotations")}
     try:
         return ClmrTagger(encoder, head, vocabulary, identity, runtime=options.runtime, precision=options.precision)
     except CheckpointError as error:

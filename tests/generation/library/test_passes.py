@@ -7,7 +7,7 @@ import pytest
 
 from generation.library import passes, tasks
 from generation.redefinition.voice_files import read_voice_table
-from generation.tagging import MusicnnOptions
+from generation.tagging import ClmrOptions, MusicnnOptions
 
 
 class LoudnessTagger:
@@ -92,14 +92,26 @@ def test_an_odd_file_does_not_stop_the_others(music, tmp_path):
 def test_the_task_queues_itself_again_until_no_chunk_is_left(music, tmp_path, monkeypatch):
     sent = []
     monkeypatch.setattr(tasks.continue_pass, "apply_async", lambda args, queue: sent.append(args))
-    monkeypatch.setattr(tasks, "_tagger", lambda options: LoudnessTagger())
+    monkeypatch.setattr(tasks, "_tagger", lambda options, content: LoudnessTagger())
     out = tmp_path / "pass"
-    passes.plan_pass(out, music, passes.find_audio(music), chunk=1)
+    passes.plan_pass(out, music, passes.find_audio(music), passes.tagger_content(MusicnnOptions()), chunk=1)
     assert tasks.queue_pass(out, MusicnnOptions()) == 4
     del sent[1:]  # the broker lost the others
     while sent:
         tasks.continue_pass(*sent.pop())
     assert passes.progress_of(out).clips_done == 4
+
+
+def test_a_tagger_replaced_during_a_pass_is_refused(music, tmp_path):
+    """A worker that meets the pass later would go on with another head."""
+    out, head = tmp_path / "pass", tmp_path / "head.pt"
+    head.write_bytes(b"one")
+    options = ClmrOptions(encoder=str(head), head=str(head))
+    passes.plan_pass(out, music, passes.find_audio(music), passes.tagger_content(options))
+    passes.check_tagger(out, options)
+    head.write_bytes(b"two")
+    with pytest.raises(ValueError, match="no longer those with which the pass began"):
+        tasks.continue_pass(str(out), options.model_dump_json())
 
 
 def test_another_tagger_in_the_same_folder_is_refused(music, tmp_path):

@@ -104,6 +104,7 @@ def test_from_the_data_set_to_a_head_that_tags(data_set, tmp_path, model, write_
     assert "test: ROC-AUC" in run("train_clmr", *words, "--learning-rate", 0.02)
     results = json.loads((out / "results.json").read_text())
     assert results["settings"]["epochs"] == 30
+    assert results["trained_on"]["clips"]["train"] == {"used": 6, "tagged": 6, "untagged": 0, "missing": 0}
     assert set(results["test"]["tags"]) == {"high", "low"}
     assert load_head(out / "head.pt").thresholds is not None
     tagger = ["--tagger", "clmr", "--checkpoint", tmp_path / "e.pt", "--head", out / "head.pt"]
@@ -141,11 +142,24 @@ def test_settings_that_cannot_be_are_named_by_their_option(data_set, tmp_path, w
     assert caught.value.returncode == 2
 
 
-def test_bad_files_of_the_data_set_are_listed(data_set):
+def test_a_bad_file_is_listed_until_it_is_deleted(data_set):
     (data_set / "0" / "0.mp3").write_bytes(b"")
     with pytest.raises(CommandError, match="run this again") as caught:
         run("prepare_magnatagatune", data_set, "--workers", 1)
     assert caught.value.returncode == 1
+    (data_set / "0" / "0.mp3").unlink()
+    assert "17 clips in the store, 0 could not be read, 0 without a file, 1 bad ones deleted" in run(
+        "prepare_magnatagatune", data_set, "--workers", 1
+    )
+
+
+def test_missing_files_are_a_fault_unless_they_are_to_be_skipped(data_set):
+    (data_set / "0" / "0.mp3").unlink()
+    for _ in range(2):
+        with pytest.raises(CommandError, match=r"1 clips have no file \(the first: clip 1\)") as caught:
+            run("prepare_magnatagatune", data_set, "--workers", 1)
+        assert caught.value.returncode == 1
+    assert "1 without a file" in run("prepare_magnatagatune", data_set, "--workers", 1, "--skip-missing")
 
 
 def test_a_library_is_listened_to_and_its_voice_written(data_set, tmp_path, model):

@@ -1,11 +1,14 @@
 """MagnaTagATune, the store of decoded audio, and metrics."""
 
+import os
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from generation.tagging.magnatagatune import AnnotationError, read_annotations, split_data
 from generation.tagging.metrics import score_tagging, tune_thresholds
-from generation.tagging.store import AudioStore, StoreError, build_store
+from generation.tagging.store import NO_FILE, ArrayClips, AudioStore, StoreError, Subset, build_store
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +27,25 @@ class TestMagnaTagATune:
     def test_the_top_50_are_the_usual_ones(self, annotations, shared_data):
         usual = (shared_data / "mtat" / "tags50.txt").read_text().split("\n")
         assert set(annotations.top(50)) == {tag for tag in usual if tag}
+
+    def test_clips_without_any_of_the_tags_are_kept_or_dropped(self, annotations):
+        """The two numbers of clips in the literature: 25,860 with the untagged ones and 21,108 without."""
+        table = annotations.choose(annotations.top(50))
+        names = [str(clip) for clip in table.clip_ids]
+        store = SimpleNamespace(names=names, subset=lambda indices: Subset(ArrayClips(()), tuple(indices)))
+        kept, dropped = (
+            [split_data(table, store, name, untagged) for name in ("train", "valid", "test")]
+            for untagged in ("keep", "drop")
+        )
+        assert [len(split.clips) for split in kept] == [18_706, 1_825, 5_329]
+        assert [len(split.clips) for split in dropped] == [15_247, 1_529, 4_332]
+        assert [split.untagged for split in kept] == [split.untagged for split in dropped] == [3_459, 296, 997]
+        assert (sum(len(split.clips) for split in kept), sum(len(split.clips) for split in dropped)) == (25_860, 21_108)
+        assert all(split.labels.any(axis=1).all() for split in dropped)
+
+    def test_tags_that_nobody_gave_are_not_learned(self, tmp_path):
+        (tmp_path / "a.csv").write_text("clip_id\trock\tharp\tmp3_path\n1\t1\t0\ta\n2\t0\t0\tb\n")
+        assert read_annotations(tmp_path / "a.csv").top(50) == ("rock",)
 
     @pytest.mark.parametrize(
         ("text", "reason"),
@@ -69,6 +91,38 @@ class TestStore:
         one = build_store(tmp_path / "one", sound_files, 8000)
         two = build_store(tmp_path / "two", sound_files, 8000, workers=2)
         assert one.entries == two.entries
+
+    def test_the_digest_follows_the_sounds_and_is_kept_while_they_stay(self, sound_files, tmp_path, monkeypatch):
+        store = build_store(tmp_path / "s", sound_files, 8000)
+        digest = store.digest()
+        assert build_store(tmp_path / "same", sound_files, 8000).digest() == digest
+        assert build_store(tmp_path / "fewer", sound_files[:2], 8000).digest() != digest
+        reads = []
+        monkeypatch.setattr("generation.tagging.store.file_digest", lambda path: reads.append(path) or "ab" * 32)
+        assert AudioStore(tmp_path / "s").digest() == digest
+        assert reads == []
+        path = tmp_path / "s" / "samples.i16"
+        times, samples = (path.stat().st_atime_ns, path.stat().st_mtime_ns), bytearray(path.read_bytes())
+        samples[1000] ^= 1
+        path.write_bytes(samples)
+        os.utime(path, ns=times)
+        assert AudioStore(tmp_path / "s").digest() != digest
+        assert reads == [path]
+
+    def test_a_bad_file_that_was_deleted_is_left_out_for_good(self, sound_files, tmp_path):
+        sound_files[1][1].write_bytes(b"no music")
+        build_store(tmp_path / "s", sound_files, 8000)
+        sound_files[1][1].unlink()
+        for _ in range(2):
+            store = build_store(tmp_path / "s", sound_files, 8000)
+            assert (store.failed, [entry.name for entry in store.deleted]) == ([], ["1"])
+
+    def test_a_file_that_never_was_there_stays_a_fault(self, sound_files, tmp_path):
+        """The control: most of an archive that was not unpacked must not pass as deleted."""
+        sound_files[1][1].unlink()
+        for _ in range(2):
+            store = build_store(tmp_path / "s", sound_files, 8000)
+            assert ([entry.error for entry in store.failed], store.deleted) == ([NO_FILE], [])
 
     def test_another_rate_or_no_store_is_refused(self, sound_files, tmp_path):
         build_store(tmp_path / "s", sound_files[:1], 8000)

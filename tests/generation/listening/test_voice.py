@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from generation.listening.audio import decode, resample
-from generation.listening.voice import VoiceOptions, detect_voice, frame_probabilities
+from generation.listening.voice import VoiceOptions, detect_voice, detector_identity, frame_probabilities
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
@@ -38,17 +38,32 @@ def test_techno_has_no_voice(shared_data):
     assert evidence.segments == ()
 
 
-def test_the_probabilities_are_the_packages_own(shared_data):
+def packages_own(samples: np.ndarray) -> np.ndarray:
+    """The probabilities by the package's frame-by-frame loop."""
     import silero_vad
 
     threads = torch.get_num_threads()
-    audio = _clip(shared_data, "arthur_yoria")
-    samples = resample(audio.samples, audio.sample_rate, 16_000)[: 10 * 16_000 + 77]  # a last partial frame
     model = silero_vad.load_silero_vad()
     with torch.inference_mode():
-        theirs = model.audio_forward(torch.from_numpy(samples)[None], 16_000)[0].numpy()
+        found = model.audio_forward(torch.from_numpy(samples)[None], 16_000)[0].numpy()
     torch.set_num_threads(threads)
+    return found
+
+
+def test_the_probabilities_are_the_packages_own(shared_data):
+    audio = _clip(shared_data, "arthur_yoria")
+    samples = resample(audio.samples, audio.sample_rate, 16_000)[: 10 * 16_000 + 77]  # a last partial frame
+    np.testing.assert_allclose(frame_probabilities(samples), packages_own(samples), atol=1e-5)
+
+
+def test_the_network_is_still_the_one_that_was_copied(tone):
+    """With other weights in the package: compare again, measure again (benchmarks/RESULTS-listening.md), then pin."""
+    measured = "e1122837f4154c511485fe0b9c64455f7b929c96fbb8d79fbdb336383ebd3720"  # silero-vad 6.2.3
+    assert detector_identity()["weights_sha256"] == measured
+    samples = tone(1.0, 16_000) + 0.05 * np.random.default_rng(0).standard_normal(16_000).astype(np.float32)
+    theirs = packages_own(samples)
     np.testing.assert_allclose(frame_probabilities(samples), theirs, atol=1e-5)
+    assert np.ptp(theirs) > 1e-3  # not the same number everywhere
 
 
 def test_detection_leaves_torchs_threads_alone(tone):

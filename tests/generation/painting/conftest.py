@@ -48,7 +48,7 @@ def tiny_unet(**changes):
     return UNet2DConditionModel(**shape | changes)
 
 
-def tiny_text_encoder(tokenizer, model=None):
+def tiny_text_encoder(tokenizer, model=None, width=16):
     from transformers import CLIPTextConfig, CLIPTextModel
 
     return (model or CLIPTextModel)(
@@ -56,7 +56,7 @@ def tiny_text_encoder(tokenizer, model=None):
             bos_token_id=tokenizer.bos_token_id,
             eos_token_id=tokenizer.eos_token_id,
             pad_token_id=tokenizer.pad_token_id,
-            hidden_size=16,
+            hidden_size=width,
             intermediate_size=32,
             num_attention_heads=4,
             num_hidden_layers=2,

@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.generation.painting.conftest import tiny_parts, tiny_text_encoder, tiny_tokenizer, tiny_unet
 
 
-def save_xl(folder: Path) -> Path:
+def save_xl(folder: Path, *, second_width: int = 16) -> Path:
     """Stable Diffusion XL: two text encoders, the second of which knows fewer words."""
     from diffusers import EulerDiscreteScheduler, StableDiffusionXLPipeline
     from transformers import CLIPTextModelWithProjection
@@ -20,7 +20,7 @@ def save_xl(folder: Path) -> Path:
         addition_embed_type="text_time",
         addition_time_embed_dim=8,
         projection_class_embeddings_input_dim=16 + 6 * 8,
-        cross_attention_dim=32,
+        cross_attention_dim=16 + second_width,
     )
     scheduler = EulerDiscreteScheduler(
         beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", steps_offset=1
@@ -33,7 +33,7 @@ def save_xl(folder: Path) -> Path:
         tokenizer=parts["tokenizer"],
         text_encoder=parts["text_encoder"],
         tokenizer_2=second,
-        text_encoder_2=tiny_text_encoder(second, CLIPTextModelWithProjection),
+        text_encoder_2=tiny_text_encoder(second, CLIPTextModelWithProjection, width=second_width),
     ).save_pretrained(folder)
     return folder
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 
 import numpy as np
 import pytest
@@ -24,7 +25,7 @@ PROMPTS = ["a guitar", "piano and drums", "a slow piano piece", "drums"]
 def _no_spies_stay():
     """Remove what a test patched into the model, which stays loaded from test to test."""
     yield
-    for pipeline, _ in loaded_model._loaded.values():
+    for pipeline, *_ in loaded_model._loaded.values():
         for part, method in (("unet", "forward"), ("vae", "decode")):
             vars(getattr(pipeline, part, pipeline)).pop(method, None)
 
@@ -140,6 +141,17 @@ def test_the_model_is_loaded_once_per_process(saved_model, monkeypatch):
     assert len(loads) == 1
 
 
+def test_a_model_whose_files_were_replaced_is_loaded_again(saved_model, tmp_path):
+    from safetensors.torch import load_file, save_file
+
+    folder = shutil.copytree(saved_model, tmp_path / "model")
+    painter = painter_for(folder)
+    first = painter.paint(PROMPTS[:1], seed=1).images
+    path = folder / "unet" / "diffusion_pytorch_model.safetensors"
+    save_file({key: value * 1.1 for key, value in load_file(path).items()}, path)
+    assert (pixels(painter.paint(PROMPTS[:1], seed=1).images)[0] != pixels(first)[0]).any()
+
+
 def short_of_memory(painter, most: int, error=None) -> list[int]:
     """The denoiser fails for more than `most` pictures, as a GPU does. Returns the batches that it was given."""
     import torch
@@ -241,7 +253,7 @@ class Withholding:
         self.calls.append((tuple(prompts), seed))
         if seed in self.refused:
             raise PictureWithheld("withheld", reason="safety_checker")
-        return Painted([Image.new("RGB", (8, 8)) for _ in prompts])
+        return Painted([Image.new("RGB", (8, 8), (20 * number, 0, 0)) for number, _ in enumerate(prompts)])
 
 
 def test_all_pictures_of_a_clip_come_from_the_first_seed_that_gives_all():

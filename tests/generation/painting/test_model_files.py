@@ -113,6 +113,7 @@ def test_with_two_tokenizers_the_smaller_limit_counts(model_copy):
     tiny_tokenizer(words=(), max_length=40).save_pretrained(model_copy / "tokenizer_2")
     index = json.loads((model_copy / "model_index.json").read_text())
     index["tokenizer_2"] = ["transformers", "CLIPTokenizer"]
+    index["text_encoder_2"] = ["transformers", "CLIPTextModelWithProjection"]
     (model_copy / "model_index.json").write_text(json.dumps(index))
     tokens = PromptTokens(model_copy)
     assert tokens.limit == 40

@@ -17,7 +17,9 @@ from generation.painting.diffusion.model_files import PainterNotReady
 from generation.painting.normalise import normalise, open_picture
 from generation.painting.provenance import Provenance, library_versions
 from generation.painting.reproduce import reproduce
+from tests.generation.painting.checkpoints import single_file_tensors
 from tests.generation.painting.conftest import save_pipeline
+from tests.generation.painting.test_adapters import factors, save
 
 PROMPTS = ("a guitar", "piano and drums", "a slow piano piece", "drums")
 
@@ -87,6 +89,37 @@ def test_changed_versions_are_listed(model):
     older = provenance.model_copy(update={"versions": {**provenance.versions, "torch": "1.0"}})
     again = reproduce(older.model_copy(update={"painter": {**older.painter, "torch": "1.0"}}))
     assert again.changed == {"torch": ("1.0", library_versions()["torch"])}
+
+
+@pytest.mark.parametrize("kind", ["single file", "fp8, two at once", "adapter"])
+def test_the_settings_beyond_a_folder_are_repeated_and_changed_content_is_listed(model, tmp_path, kind):
+    path = tmp_path / "weights.safetensors"
+    if kind == "adapter":
+        pytest.importorskip("peft")
+        save(path, factors(model))
+        options = DiffusersOptions(model=str(model), adapters=f"{path} 0.7", steps=2, size=32, device="cpu")
+    elif kind == "single file":
+        save(path, single_file_tensors(model))
+        options = DiffusersOptions(model=str(path), config=str(model), steps=2, size=32, device="cpu")
+    else:
+        options = DiffusersOptions(
+            model=str(model), weight_format="fp8", images_at_once=2, steps=2, size=32, device="cpu"
+        )
+    painter = build_painter(options)
+    painted = painter.paint(PROMPTS, seed=21)
+    provenance = record(options, painter, painted.images[1], batch_sizes=painted.batch_sizes)
+    provenance = Provenance.model_validate_json(provenance.model_dump_json())
+    again = reproduce(provenance)
+    assert compare_images(painted.images[1], again.image).verdict == "bit-identical"
+    assert again.changed == {}
+    if kind == "adapter":
+        save(path, factors(model, seed=8))
+        assert reproduce(provenance).changed.keys() == {"adapters"}
+    elif kind == "single file":
+        changed = single_file_tensors(model)
+        changed["model.diffusion_model.out.2.weight"] *= 1.5
+        save(path, changed)
+        assert reproduce(provenance).changed.keys() == {"weights"}
 
 
 def test_a_missing_model_is_reported(model, tmp_path):

@@ -75,10 +75,32 @@ def test_the_manifest_may_be_in_a_folder_beside_files_of_file_managers():
         manifest(delimiter="\t"),
         manifest(header="Clip , Condition,FILE"),
         manifest([*ROWS, ("", "", "")]),
+        b"sep=;\r\n" + manifest(delimiter=";"),
+        manifest([(*row, "", "") for row in ROWS], header="clip,condition,file,,"),
+        manifest([(f" {clip}\u00a0", f"{condition}\u200b", file) for clip, condition, file in ROWS]),
+        manifest().decode().encode("utf-16"),
     ],
 )
 def test_the_manifest_is_read_in_the_formats_of_spreadsheets(table):
     assert len(read(zipped(table=table)).items) == 4
+
+
+def test_a_manifest_may_be_a_tsv_and_its_notes_and_encoding_go_with_it():
+    members = {file: picture() for _, _, file in ROWS} | {"manifest.tsv": manifest(delimiter="\t")}
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    assert len(read(buffer).items) == 4
+    clips = ["꿩.mp3", "a\u202fb.mp3"]
+    files = {f"{n}{condition}.png": picture() for n in range(2) for condition in CONDITIONS}
+    rows = [(clip.replace("\u202f", " "), c, f"{n}{c}.png") for n, clip in enumerate(clips) for c in CONDITIONS]
+    table = manifest(rows).decode().encode("cp949")
+    with pytest.raises(ReadyMadeError, match="the encoding is not clear"):
+        read_files(table, files, clips=clips, conditions=CONDITIONS)
+    upload = read_files(table, files, clips=clips, conditions=CONDITIONS, encoding="cp949")
+    assert {item.clip for item in upload.items} == set(clips)
+    assert upload.notes == ("The table was read as CP949.",)
 
 
 def test_korean_names_are_read_from_cp949_and_from_split_letters():
@@ -125,11 +147,11 @@ def test_all_faults_are_in_one_message():
     ("table", "fault"),
     [
         (b"clip,file\na,b", "column condition is missing"),
-        (b"", "column clip, condition, file is missing"),
+        (b"", "the file is empty"),
         (b"clip,condition,file\n", "no rows"),
         (b"clip,clip,condition,file\na,a,b,c", "twice"),
         (b"\xff\xff\x00c", "UTF-8"),
-        (b"clip,condition,file\n\0,b,c", "not a text file"),
+        (b"clip,condition,file\n\0,b,c", "this is no text"),
     ],
 )
 def test_a_wrong_manifest_is_reported(table, fault):

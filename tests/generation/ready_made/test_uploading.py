@@ -121,7 +121,7 @@ def test_a_run_of_such_a_study_listens_and_does_not_change_its_images(study):
 
 def test_pictures_of_any_format_get_one_size_and_format_without_metadata(study):
     files = named_files(study, song1__painter_b=picture(7, (500, 300), "JPEG"))
-    assert uploading.take_upload(study, files) == 2
+    assert uploading.take_upload(study, files).clips == 2
     for stimulus in Stimulus.objects.all():
         with stimulus.image.open("rb") as file:
             data = file.read()
@@ -197,7 +197,7 @@ def test_a_second_upload_replaces_the_clips_images_and_their_files(study):
     uploading.take_upload(study, named_files(study))
     first = set(Stimulus.objects.values_list("image_digest", flat=True))
     again = [SimpleUploadedFile(f"song1__{row.key}.png", picture(3 * n, kind="PNG")) for n, row in enumerate(THREE)]
-    assert uploading.take_upload(study, again) == 1
+    assert uploading.take_upload(study, again).clips == 1
     assert Stimulus.objects.count() == 6
     assert len(first & set(Stimulus.objects.values_list("image_digest", flat=True))) == 3
     owned = {name for pair in Stimulus.objects.values_list("image", "preview") for name in pair}

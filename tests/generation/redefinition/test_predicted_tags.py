@@ -5,7 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from generation.runs.steps.redefine import DetectorEvidence, original_tags
+from generation.errors import StepFailed
+from generation.redefinition import load_rules
+from generation.runs.steps.redefine import DetectorEvidence, original_tags, redefine_clip
 from generation.settings_model import GenerationSettings
 from generation.tagging import ClmrOptions, TaggingError, build_tagger
 from generation.tagging.base import read_thresholds
@@ -33,6 +35,12 @@ def test_each_tag_has_a_threshold_of_its_own():
 
 def test_a_clip_that_passes_no_threshold_keeps_three_tags():
     assert predicted(dict.fromkeys(HEARD, 0.9)) == ["guitar", "slow", "drums"]
+
+
+def test_a_clip_of_which_the_rules_leave_no_tag_is_named_with_its_tags():
+    settings = GenerationSettings()
+    with pytest.raises(StepFailed, match=r"a\.mp3: the rules leave no tag of no piano, lol\. Give the clip a tag for"):
+        redefine_clip("a.mp3", ["no piano", "lol"], DetectorEvidence({}, None), {}, settings, load_rules("curated"))
 
 
 @pytest.fixture

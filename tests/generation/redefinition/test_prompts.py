@@ -18,7 +18,7 @@ def words(text):
     return len(text.replace(",", " ").split())
 
 
-def fit(original, redefined=None, *, rules=RULES, limit=10, token_limit=77, probabilities=PROBABILITIES):
+def fit(original, redefined=None, *, rules=RULES, limit=10, token_limit=77, probabilities=PROBABILITIES, **others):
     redefined = original if redefined is None else redefined
     return fit_tag_sets(
         original,
@@ -28,6 +28,7 @@ def fit(original, redefined=None, *, rules=RULES, limit=10, token_limit=77, prob
         limit=limit,
         count_tokens=words,
         token_limit=token_limit,
+        **others,
     )
 
 
@@ -53,15 +54,68 @@ def test_both_sets_are_cut_at_one_length():
 
 
 def test_both_sets_lose_tags_until_the_longer_one_fits():
-    fitted = fit(["guitar", "slow", "pop"], ["guitar", "electric guitar", "classical guitar"], token_limit=4)
-    assert (fitted.original, fitted.redefined) == (("guitar", "slow"), ("guitar", "electric guitar"))
+    fitted = fit(["guitar", "slow", "pop"], ["guitar", "female choir", "bass drum"], token_limit=4)
+    assert (fitted.original, fitted.redefined) == (("guitar", "slow"), ("guitar", "female choir"))
     assert fitted.length == 2
 
 
-def test_original_tags_are_kept_and_redefined_tags_become_prompt_words():
-    fitted = fit(["sax", "no vocals"], ["sax", "no vocal"])
+def test_the_tags_of_both_sets_become_prompt_words():
+    fitted = fit(["low", "Guitar", "English"], ["low", "guitar"])
+    assert fitted.original == ("guitar", "low-pitched", "english-language song")
+    assert fitted.redefined == ("guitar", "low-pitched")
+    assert not fitted.unchanged
+
+
+def test_a_tag_that_the_rules_merge_away_is_not_merged_by_a_word():
+    """Its word is that of the tag it merges into, so the original set would be redefined too."""
+    fitted = fit(["classic", "classical", "no vocals"], redefine(["classic", "classical", "no vocals"], RULES).tags)
+    assert fitted.original == ("classic", "classical", "no vocals")
+    assert fitted.redefined == ("classical", "instrumental")
+    assert not fitted.unchanged
+
+
+def test_words_for_the_redefined_set_alone_leave_the_original_tags_as_they_are():
+    fitted = fit(["sax", "no vocals"], ["sax", "no vocal"], words_for="redefined")
     assert fitted.original_prompt == "sax, no vocals"
     assert fitted.redefined_prompt == "saxophone, instrumental"
+    assert not fitted.unchanged
+
+
+def test_sets_with_the_same_tags_are_unchanged_however_their_prompts_read():
+    tags = ["english", "low"]
+    assert fit(tags).unchanged
+    wordy = fit(tags, words_for="redefined")
+    assert wordy.original_prompt == "english, low"
+    assert wordy.redefined_prompt == "english-language song, low-pitched"
+    assert wordy.unchanged  # the prompts differ, so a comparison of prompts called the clip changed
+    assert not fit(tags, ["english", "quiet"]).unchanged
+
+
+def test_the_same_tags_in_another_order_are_unchanged_and_take_the_order_of_the_original_set():
+    first, second = {"guitar": 0.9, "slow": 0.5, "low": 0.1}, {"low": 0.9, "slow": 0.5, "guitar": 0.1}
+    fitted = fit(list(first), list(second), probabilities=first, redefined_probabilities=second)
+    assert (fitted.original, fitted.unchanged) == (("guitar", "slow", "low-pitched"), True)
+    assert fitted.redefined == fitted.original
+    # The token limit leaves two tags; by their own orders these would be guitar, slow and low, slow.
+    cut = fit(list(first), list(second), probabilities=first, redefined_probabilities=second, token_limit=2)
+    assert (cut.redefined, cut.unchanged) == (("guitar", "slow"), True)
+    other = fit(["guitar", "slow"], ["low", "slow"], probabilities=first, redefined_probabilities=second)
+    assert other.redefined == ("low-pitched", "slow")
+    assert not other.unchanged
+
+
+def test_a_change_that_the_cut_hides_is_none():
+    fitted = fit(["guitar", "slow", "lol"], ["guitar", "slow"], limit=2)
+    assert (fitted.redefined, fitted.unchanged) == (("guitar", "slow"), True)
+    assert not fit(["guitar", "slow", "lol"], ["guitar", "slow"], limit=3).unchanged
+
+
+def test_two_tags_with_one_word_give_equal_prompts_and_are_unchanged():
+    rules = parse_rules("name: mine\nprompt_words: {bass guitar: bass}\nstages:\n  - name: none\n", "mine.yaml")
+    fitted = fit(["guitar", "bass guitar"], ["guitar", "bass"], rules=rules)
+    assert fitted.original_prompt == fitted.redefined_prompt == "guitar, bass"
+    assert fitted.unchanged
+    assert not fit(["guitar", "bass guitar"], ["guitar", "bass"], rules=rules, words_for="redefined").unchanged
 
 
 def test_two_tags_with_one_prompt_word_use_it_once():

@@ -29,7 +29,7 @@ STAGE_3 = {"male": 141, "classic": 3665, "beat": 217, "electro": 2158, "harpsich
 
 LEFT_APART = [
     {"classic", "classical", "clasical"},
-    {"electro", "electronic", "electronica", "electric"},
+    {"electro", "electronic", "electronica"},
     {"choir", "choral", "chorus"},
     {"jazz", "jazzy"},
     {"flute", "flutes"},
@@ -163,7 +163,7 @@ def test_curated_keeps_the_usual_word(curated):
 def test_curated_decides_with_the_tags_alone(annotations, curated):
     contested = {clip for clip, _ in curated.contested}
     assert 0 < len(contested) < 0.02 * len(annotations.clips)
-    assert len(contested) == 306
+    assert len(contested) == 330  # 306 contradictions, 24 more for what "electric" means
     assert sum(curated.contradictions_before.values()) == 310
     assert sum(curated.contradictions_after.values()) == 0
 
@@ -232,5 +232,5 @@ def test_the_columns_of_the_real_file_are_all_known(annotations):
 
 
 # Sums over families and pairs of clips: as found, after `seed`, after `curated`, by the measure of `curated`.
-DUPLICATES = [8348, 1426, 0]
+DUPLICATES = [8227, 1279, 0]
 CONTRADICTIONS = [310, 854, 0]

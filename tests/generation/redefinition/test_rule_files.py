@@ -1,5 +1,8 @@
 """Rule files: what is accepted, and faults named with file and line."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from generation.redefinition import SHIPPED, RuleError, load_rules, redefine
@@ -35,7 +38,7 @@ def test_a_file_of_ones_own(tmp_path):
 
 
 def test_a_missing_file(tmp_path):
-    with pytest.raises(RuleError, match="no such rule file; give curated or seed"):
+    with pytest.raises(RuleError, match="no such rule file; give curated, seed"):
         load_rules(tmp_path / "none.yaml")
 
 
@@ -198,3 +201,9 @@ def test_a_family_that_drops_what_is_implied(apart):
 def test_an_unknown_tag_of_the_tagger():
     body = "    voice: {policy: evidence, heard: vocal, denied: no vocal, tagger_heard: [vocl]}\n"
     refused(body, r"line 4: unknown tag 'vocl'; did you mean 'vocal'")
+
+
+def test_the_examples_of_the_docs_are_rule_files():
+    text = (Path(__file__).resolve().parents[3] / "docs" / "tag-redefinition.md").read_text(encoding="utf-8")
+    examples = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    assert [parse_rules(example, "docs.yaml").name for example in examples] == ["my rules", "lastfm without decades"]

@@ -57,6 +57,11 @@ def test_the_report_has_exactly_the_documented_keys(write, run):
         "contradictions_after",
         "contested",
         "unknown_tags",
+        "redundancy",
+        "removed_tags",
+        "empty_before",
+        "empty_after",
+        "emptied",
     ]
     assert all(set(rule) == {"rule", "clips_changed"} for rule in report["rules"])
     assert (report["contradictions_before"], report["contradictions_after"]) == (1, 0)
@@ -178,12 +183,12 @@ def test_a_tag_that_may_be_misspelt_is_offered_not_applied(write, tmp_path):
         ("clip_id,rock\na,1\nb,2\n", "row 3: 'rock' of clip 'b' is '2'; a tag column holds 0 or 1"),
         ("clip_id,rock\na,\n", "row 2: 'rock' of clip 'a' is ''"),
         ("clip_id,rock,pop\na,1,0\nb,10,\n", "row 3: 'rock' of clip 'b' is '10'"),
-        ("clip_id,rock\na,1\nb,1,0\n", "row 3: 3 fields where the header has 2"),
+        ("clip_id,rock\na,1\nb,1,0\n", "row 3: 3 values under 2 headings"),
         ("clip_id,rock\na,1\na,0\n", "row 3: clip 'a' is in row 2 too"),
         ("clip_id,rock\n,1\n", "row 2: clip_id is empty"),
         ("clip_id,rock,rock\na,1,1\n", "row 1: the column 'rock' is given twice"),
-        ("clip_id,rock\na,1\n\nb,1\n", "row 3: is empty"),
-        ("clip_id,rock,\na,1,1\n", "row 1: column 3 has no name"),
+        ("clip_id,rock,\na,1,1\n", "row 2: 3 values under 2 headings"),
+        ("clip_id,,rock\na,,1\nb,x,0\n", "row 3: “x” is in column 2, which has no name"),
         ("clip_id,mp3_path\na,x\n", "row 1: no tag columns"),
         ('clip_id,rock\n"a,1\n', "check that every quotation mark is closed"),
     ],
@@ -200,7 +205,7 @@ def test_faults_of_a_tag_file_are_named(write, text, message):
     [
         ("clip_id,share\na,1\n", "row 1: needs the columns clip_id and voice"),
         ("clip_id,voice\na,1.2\n", "row 2: voice is '1.2'; it must be a number from 0 to 1"),
-        ("clip_id,voice\na,nan\n", "row 2: voice is 'nan'"),
+        ("clip_id,voice\na,inf\n", "row 2: voice is 'inf'"),
         ("clip_id,voice\na,yes\n", "row 2: voice is 'yes'"),
         ("clip_id,voice\na,1\nz,1\n", "row 3: unknown clip 'z'"),
         ("clip_id,voice\na,1\na,1\n", "row 3: clip 'a' is in row 2 too"),
@@ -215,7 +220,7 @@ def test_faults_of_a_voice_file_are_named(write, text, message):
 def test_the_command_fails_with_2_and_writes_nothing(write, run, tmp_path):
     for options, message in (
         ({"rules": "none.yaml"}, "no such rule file"),
-        ({"voice": tmp_path / "none.csv"}, "none.csv: no such file"),
+        ({"voice": tmp_path / "none.csv"}, "none.csv: there is no such file"),
     ):
         with pytest.raises(CommandError, match=message) as caught:
             run(write("tags.csv", TABLE), **options)
@@ -234,5 +239,9 @@ def test_the_command_fails_with_2_and_writes_nothing(write, run, tmp_path):
 def test_a_file_in_another_encoding(tmp_path):
     path = tmp_path / "tags.csv"
     path.write_bytes(b"clip_id,m\xfcsik\na,1\n")
-    with pytest.raises(TagTableError, match="is not UTF-8 text"):
+    table = read_tag_table(path)
+    assert (table.tags, table.notes) == (("müsik",), ("The table was read as Windows-1252.",))
+    path.write_bytes("clip_id,꿩;뱁\na,1\n".encode("cp949"))
+    with pytest.raises(TagTableError, match=r"the encoding is not clear; it may be .* by --encoding"):
         read_tag_table(path)
+    assert read_tag_table(path, encoding="cp949").tags == ("꿩;뱁",)

@@ -50,6 +50,10 @@ def listen_by_arithmetic(path, name, parts, settings) -> ListeningResult:
             "probabilities": {tag: round(byte / 255, 3) for tag, byte in zip(TAGS, digest, strict=False)},
             "tagger": {"name": "arithmetic"},
         },
+        "redefined_tags": {
+            "probabilities": {tag: round(byte / 255, 3) for tag, byte in zip(TAGS, digest[8:], strict=False)},
+            "tagger": {"name": "arithmetic of other digits"},
+        },
     }
     return ListeningResult({part: record[part] for part in parts}, b"mp3" + digest if "survey" in parts else None)
 

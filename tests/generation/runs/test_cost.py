@@ -140,6 +140,28 @@ def test_without_the_models_files_no_run_is_started(study, tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("chosen", "words"),
+    [
+        ({"model": "{folder}/m.safetensors", "config": "{folder}/base"}, "configuration '.*base' does not exist"),
+        ({"adapters": "{folder}/ink.safetensors 0.8"}, r"adapter '.*ink\.safetensors' does not exist"),
+        ({"offload": "model"}, "need a GPU and this machine has none"),
+        ({"weight_format": "4bit"}, "need a GPU and this machine has none"),
+    ],
+)
+def test_what_the_painter_needs_beside_the_model_is_looked_for_before_the_run(
+    study, tmp_path, monkeypatch, chosen, words
+):
+    from generation.runs import readiness
+
+    monkeypatch.setattr(readiness, "has_gpu", lambda: False)
+    (tmp_path / "model_index.json").write_text('{"_class_name": "StableDiffusionPipeline"}')
+    filled = {"model": str(tmp_path)} | {key: value.format(folder=tmp_path) for key, value in chosen.items()}
+    store_settings(study, GenerationSettings(painter=DiffusersOptions(**filled)))
+    with pytest.raises(RunStopped, match=words):
+        lifecycle.start_run(study)
+
+
+@pytest.mark.parametrize(
     "address",
     [
         "https://evil.example/v1",

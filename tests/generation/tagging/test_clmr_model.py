@@ -10,6 +10,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from generation import hardware
 from generation.tagging import ClmrOptions, TaggingError, build_tagger
 from generation.tagging.clmr import (
     SEGMENT,
@@ -22,8 +23,9 @@ from generation.tagging.clmr import (
     save_encoder,
     save_head,
 )
-from generation.tagging.clmr.runtime import build_encode
+from generation.tagging.clmr.runtime import build_encode, choose_precision
 from generation.tagging.clmr.segments import cut_segments
+from generation.tagging.clmr.tagger import ClmrTagger
 
 NARROW = (4, 4, 4, 8, 8, 8)  # segments of 243 samples
 
@@ -92,7 +94,8 @@ class TestNetwork:
 
     @pytest.mark.parametrize(("precision", "near"), [("float32", 1e-5), ("bfloat16", 0.05)])
     @pytest.mark.parametrize("runtime", ["torch", "openvino"])
-    def test_every_runtime_gives_the_encoders_own_numbers(self, encoder, runtime, precision, near):
+    def test_every_runtime_gives_the_encoders_own_numbers(self, encoder, runtime, precision, near, monkeypatch):
+        monkeypatch.setattr(hardware, "processor_flags", lambda: {"avx512_bf16"})  # also where it is emulated
         if runtime == "openvino":
             pytest.importorskip("openvino")
         segments = np.random.default_rng(0).standard_normal((5, 243)).astype(np.float32)
@@ -104,6 +107,48 @@ class TestNetwork:
         np.testing.assert_allclose(found, expected, rtol=0, atol=near * np.abs(expected).max())
         assert name.startswith(runtime)
         assert name.endswith(precision)
+
+
+class TestPrecision:
+    """The processor decides: bfloat16 without instructions for it is several times slower than float32."""
+
+    @pytest.mark.parametrize(
+        ("flags", "expected"),
+        [
+            ({"avx2", "avx512f", "avx512_vnni", "amx_bf16"}, "bfloat16"),
+            ({"avx2", "avx512f", "avx512_bf16"}, "bfloat16"),
+            ({"asimd", "bf16"}, "bfloat16"),
+            ({"avx2", "avx512f", "avx512_vnni", "avx512bw"}, "float32"),
+            (set(), "float32"),
+        ],
+    )
+    def test_it_is_chosen_by_what_the_processor_has(self, encoder, monkeypatch, flags, expected, caplog):
+        monkeypatch.setattr(hardware, "processor_flags", lambda: flags)
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+        for asked in ("auto", "bfloat16"):
+            caplog.clear()
+            with caplog.at_level("INFO", "generation.tagging.clmr.runtime"):
+                _, name = build_encode(encoder, "torch", asked)
+            assert f"cpu {expected}" in name
+            assert f"CLMR computes with {name}, on {hardware.processor()}" in caplog.text
+            fell_back = asked == "bfloat16" and expected == "float32"
+            assert ("no bfloat16 instructions" in name) == fell_back
+            assert ("has no instructions for bfloat16" in caplog.text) == fell_back
+        assert build_encode(encoder, "torch", "float32")[1].endswith("cpu float32")
+
+    def test_the_identity_of_a_tagger_says_what_was_chosen(self, encoder, monkeypatch):
+        monkeypatch.setattr(hardware, "processor_flags", lambda: {"avx512f"})
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+        tagger = ClmrTagger(encoder, Head(8, 1), ["harp"], {}, runtime="torch", precision="bfloat16")
+        assert tagger.identity["runtime"].endswith("cpu float32 (no bfloat16 instructions)")
+
+    def test_what_openvino_calls_its_capabilities_is_no_answer(self, monkeypatch):
+        """OpenVINO lists BF16 for AVX-512 alone, where it emulates it."""
+        openvino = pytest.importorskip("openvino")
+        if "BF16" not in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+            pytest.skip("this processor has no AVX-512")
+        monkeypatch.setattr(hardware, "processor_flags", lambda: {"avx512f"})
+        assert choose_precision("auto") == "float32"
 
 
 class TestLoss:

@@ -114,15 +114,18 @@ def test_contrastive_pretraining_beats_a_random_encoder_and_the_mean_spectrum(tm
 SMALL = PretrainOptions(widths=(4, 4, 4, 8, 8), sample_rate=RATE, epochs=3, batch=8, patience=9)
 
 
+def assert_same_weights(one, other):
+    for ours, theirs in zip(one.state_dict().values(), other.state_dict().values(), strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=0, atol=0)
+
+
 def test_a_killed_training_gives_the_same_result_as_an_uninterrupted_one(tmp_path):
     clips, valid = pulsing_clips(24, 0)[0], pulsing_clips(8, 1)[0]
     whole, result = pretrain(clips, valid, SMALL, tmp_path / "whole")
     pretrain(clips, valid, SMALL.model_copy(update={"epochs": 1}), tmp_path / "parts")
     parts, again = pretrain(clips, valid, SMALL, tmp_path / "parts")
-    for ours, theirs in zip(whole.state_dict().values(), parts.state_dict().values(), strict=True):
-        torch.testing.assert_close(ours, theirs)
-    for row, expected in zip(again.history, result.history, strict=True):
-        assert row == pytest.approx(expected)
+    assert_same_weights(whole, parts)
+    assert again.history == result.history
     assert again.steps == result.steps == 9
 
 
@@ -143,9 +146,53 @@ def test_a_training_killed_within_an_epoch_takes_the_same_steps_again(tmp_path, 
         pretrain(clips, valid, options, tmp_path / "parts")
     monkeypatch.undo()
     parts, again = pretrain(clips, valid, options, tmp_path / "parts")
-    for ours, theirs in zip(whole.state_dict().values(), parts.state_dict().values(), strict=True):
-        torch.testing.assert_close(ours, theirs)
-    assert [row["loss"] for row in again.history] == pytest.approx([row["loss"] for row in result.history])
+    assert_same_weights(whole, parts)
+    assert again.history == result.history
+
+
+def test_dropout_of_a_resumed_training_is_that_of_an_uninterrupted_one(tmp_path, monkeypatch):
+    """To the digit: weights, losses, head. Killed in the middle of an epoch, after a checkpoint."""
+    clips, labels = pulsing_clips(24, 0)
+    options = SupervisedOptions(widths=SMALL.widths, epochs=2, batch=8, dropout=0.5, checkpoint_every=1)
+
+    def train(folder):
+        return train_on_tags(clips, labels, clips, labels, options, tmp_path / folder)
+
+    def train_killed(folder):
+        calls, crops = [], read_crops
+
+        def killed(*args):
+            calls.append(1)
+            if len(calls) == 3:
+                raise KeyboardInterrupt
+            return crops(*args)
+
+        with monkeypatch.context() as patch:
+            patch.setattr("generation.tagging.clmr.supervised.read_crops", killed)
+            with pytest.raises(KeyboardInterrupt):
+                train(folder)
+        return train(folder)
+
+    (whole, head, result), (parts, head_again, again) = train("whole"), train_killed("parts")
+    assert_same_weights(whole, parts)
+    assert_same_weights(head, head_again)
+    assert again.history == result.history
+    monkeypatch.setattr("generation.tagging.clmr.training._seed_dropout", lambda seed: None)  # the control
+    (whole, _, result), (parts, _, again) = train("whole-unseeded"), train_killed("parts-unseeded")
+    assert again.history != result.history
+
+
+@pytest.mark.parametrize("changed", ["annotations", "store", "split", "encoder"])
+def test_a_training_on_something_else_in_the_same_folder_is_refused(tmp_path, changed):
+    clips = pulsing_clips(16, 0)[0]
+    options = SMALL.model_copy(update={"epochs": 1})
+    inputs = dict.fromkeys(("annotations", "store", "split", "encoder"), "ab" * 32)
+    pretrain(clips, clips, options, tmp_path, inputs=inputs)
+    pretrain(clips, clips, options, tmp_path, inputs=inputs)  # the control: the same again
+    with pytest.raises(TaggingError, match=rf"on something else \({changed} differ\)"):
+        pretrain(clips, clips, options, tmp_path, inputs=inputs | {changed: "cd" * 32})
+    with pytest.raises(TaggingError, match="on something else"):
+        pretrain(clips, clips, options, tmp_path)
 
 
 TWO_PROCESSES = """

@@ -271,8 +271,27 @@ def test_a_refused_table_lists_its_faults_and_an_accepted_one_its_counts(draft: 
     assert "tags.csv, row 2: unknown clip “b.wav”" in page.text
     content = "clip,tags\na.wav,피아노\n".encode("cp949")
     page = browser.post(url, {"file": upload("tags.csv", content)}, follow=True)
-    assert "Tags of 1 clip imported. The file was read as CP949." in page.text
-    assert "피아노" in page.text
+    assert "Tags of 1 clip imported. The table was read as CP949." in page.text
+    assert "Read as CP949, the table says, for example, “피아노”." in page.text
+
+
+def test_a_table_whose_encoding_is_not_clear_is_shown_in_each_and_a_person_chooses(
+    draft: Study, as_user: SignIn
+) -> None:
+    browser = as_user(draft.owner)
+    browser.post(reverse("study_clips", args=[draft.slug]), {"files": upload("a.wav", tone())})
+    url = reverse("study_tags", args=[draft.slug])
+    content = "clip,tags\na.wav,꿩;뱁\n".encode("cp949")
+    page = browser.post(url, {"file": upload("tags.csv", content)})
+    assert page.status_code == 400
+    assert "tags.csv: the encoding is not clear; it may be" in page.text
+    for name, line in (("CP949", "a.wav,꿩;뱁"), ("Windows-1252", "a.wav,²æ;¹í")):
+        assert f"<dt>{name}</dt>" in page.text
+        assert line in page.text
+    page = browser.post(url, {"file": upload("tags.csv", content), "encoding": "utf-8"})
+    assert "byte 17 is no text in UTF-8" in page.text
+    browser.post(url, {"file": upload("tags.csv", content), "encoding": "cp949"})
+    assert draft.clips.get().imported_tags == ["꿩", "뱁"]
 
 
 def test_tags_are_edited_by_form_and_by_script(draft: Study, as_user: SignIn) -> None:

@@ -10,6 +10,7 @@ from study.errors import ImportRefused, NotAllowedNow
 from study.models import Clip, Study
 from study.setup.tag_import import import_tags, set_tags, template_csv
 from study.setup.tag_table import read_tags, split_tags
+from study.tables.reading import table_of_text
 
 pytestmark = pytest.mark.django_db
 
@@ -65,8 +66,15 @@ def test_a_list_is_read_in_each_encoding(study: Study, encoding: str) -> None:
         "clip\ttags\na.wav\tpiano;slow\n",
         "Clip,Tags\r\n\r\na.wav,piano;slow\r\n",
         'tags,clip\n"piano;slow",a.wav\n',
+        "TRACK_ID\tPATH\tDURATION\tTAGS\ntrack_1\t48/a.wav\t9.1\tpiano\tslow\n",
+        "clip,tags\na.wav,instrument---piano;mood/theme---slow;genre---piano\n",
+        "clip,instrument---piano,Theme---slow\na.wav,1,1\n",
         "clip,piano,slow,techno\na.wav,1,1,0\n",
         "clip;techno;piano;slow\na.wav;;1;1.0\n",
+        "sep=;\nclip;piano;slow\na.wav;1;1\n",
+        "clip,piano,slow,,\n,,,,\na.wav,1,1,,\n,,,,\n",
+        ",clip,piano,,slow\n1,a.wav,1,,1\n2,b.mp3,0,,0\n",
+        " Clip ,Tags\n a.wav\u00a0,pia\u200bno;slow\nb.mp3,NA\n",
         '"clip_id"\t"piano"\t"slow"\t"mp3_path"\r\n"2"\t"1"\t"1"\t"f/a.mp3"\r\n',
     ],
 )
@@ -91,10 +99,14 @@ def test_each_layout_is_read_with_each_delimiter(study: Study, content: str) -> 
         (f"clip,tags\na.wav,{'x' * 61}\n", "has 61 characters; the limit is 60. Shorten it."),
         (f"clip,tags\na.wav,{';'.join(str(n) for n in range(101))}\n", "a.wav has 101 tags; the limit is 100"),
         ("clip,tags\n,piano\n", "tags.csv, row 2: no clip is named"),
-        ('clip,tags\na.wav,"piano\n', "no proper CSV"),
+        ('\nclip,tags\n\na.wav,"pia\nno"\n,\nz,x\n', "tags.csv, row 6: unknown clip “z”"),
+        ("clip,,piano\na.wav,x,1\n", "tags.csv, row 2: “x” is in column 2, which has no name"),
+        ("\n\nclip,piano,Piano\na.wav,1,1\n", "tags.csv, row 3: the column “piano” appears twice"),
+        ("clip,piano\na.wav,NA\n", "tags.csv, row 2: column “piano”: “NA” is neither 0 nor 1"),
+        ('clip,tags\na.wav,"piano\n', "a quotation mark is opened and not closed"),
         ("", "tags.csv is empty"),
         ("clip,tags\n", "names no clip of this study"),
-        (b"PK\x03\x04\x00\x00\xff\xfe\x00", "no text in UTF-8 or CP949"),
+        (b"PK\x03\x04\x00\x00\xff\xfe\x00", "the spreadsheet cannot be read"),
     ],
 )
 def test_a_fault_is_named_and_nothing_is_imported(study: Study, content: str | bytes, said: str) -> None:
@@ -179,7 +191,7 @@ def test_the_whole_file_of_magnatagatune_is_read(study: Study, shared_data: Any)
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_lines_may_end_in_any_way(end: str, study: Study) -> None:
     text = end.join(["clip,tags", 'a.wav,"piano;slow"', "", "b.mp3,rock", ""])
-    table = read_tags(text, list(study.clips.all()), file="tags.csv")
+    table = read_tags(table_of_text(text, "tags.csv"), list(study.clips.all()))
     assert sorted(table.tags.values()) == [["piano", "slow"], ["rock"]]
 
 
@@ -189,9 +201,20 @@ def test_a_whole_data_sets_table_is_not_held_many_times_over(study: Study) -> No
     text = header + "\n" + "".join(f"other{n}.mp3{',0' * 188}\n" for n in range(5000)) + "a.wav,1" + ",0" * 187 + "\n"
     tracemalloc.start()
     try:
-        table = read_tags(text, list(study.clips.all()), file="tags.csv", skip_unknown=True)
+        table = read_tags(table_of_text(text, "tags.csv"), list(study.clips.all()), skip_unknown=True)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
     assert list(table.tags.values()) == [["tag0"]]
     assert peak < len(text)
+
+
+def test_prefixes_are_counted_and_edited_tags_lose_them_too(study: Study) -> None:
+    raw = b"clip,tags\na.wav,genre---rock;genre---;a---b;slow;mood---slow\n"
+    table = import_tags(study, raw, file="tags.csv")
+    assert table.prefixes == 2
+    assert tags(study)["a.wav"] == ["rock", "genre---", "a---b", "slow"]
+    clip = study.clips.first()
+    assert clip is not None
+    set_tags(clip, ["genre---rock", "rock", "genre: rock"])
+    assert clip.imported_tags == ["rock", "genre: rock"]

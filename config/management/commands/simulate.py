@@ -1,10 +1,16 @@
-"""manage.py simulate SLUG --participants N: simulated people answer through the real survey."""
+"""manage.py simulate SLUG --participants N [--rehearse]: simulated people answer through the real survey."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.urls import reverse
 
+from analysis.study_results import analyses
+from analysis.study_results.report_files import REPORT_FILES, report_file
+from config.demo.rehearsal import answer_and_analyse, open_simulated_copy
 from study.errors import StudyError
 from study.management.lookup import study_with_slug
 from study.models import Study
@@ -15,7 +21,8 @@ from study.simulation.preferences import PreferenceModel
 class Command(BaseCommand):
     help = (
         "Let simulated people answer a study through its pages. In a study marked as simulated they are its "
-        "participants; in any other they are pilots and never mix with real people."
+        "participants; in any other they are pilots and never mix with real people. With --rehearse they answer a copy "
+        "that is marked as simulated, and the copy is closed and analysed; the study itself stays as it is."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -30,31 +37,59 @@ class Command(BaseCommand):
             default="",
             help="utilities by condition key, key=1.0,key=0.2 (default: by factor levels)",
         )
+        parser.add_argument("--rehearse", action="store_true", help="go on to the report, in a copy of the study")
+        parser.add_argument("--report", type=Path, help="with --rehearse: a folder to write the report's files to")
         parser.add_argument("--url", default="", help="a running server (default: in this process)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         study = study_with_slug(options["slug"])
         if options["participants"] < 1 or not 0 <= options["drop_out"] <= 1:
             raise CommandError("Ask for at least one participant and a drop-out between 0 and 1.", returncode=2)
+        if options["report"] and not options["rehearse"]:
+            raise CommandError("--report needs --rehearse: only a rehearsal ends with a report.", returncode=2)
         model = PreferenceModel(
             worth=self._worth(study, options["worth"]),
             person_sd=options["person_sd"],
             clip_sd=options["clip_sd"],
         )
+        how: dict[str, Any] = {"model": model, "drop_out": options["drop_out"], "base_url": options["url"]}
+        rng = np.random.default_rng(options["seed"])
         try:
-            people = simulate_participants(
-                study,
-                options["participants"],
-                np.random.default_rng(options["seed"]),
-                model=model,
-                drop_out=options["drop_out"],
-                base_url=options["url"],
-            )
+            if options["rehearse"]:
+                self._rehearse(study, options["participants"], options["report"], rng, how)
+                return
+            people = simulate_participants(study, options["participants"], rng, **how)
         except (StudyError, ValueError, OSError) as error:
             raise CommandError(str(error), returncode=2) from error
         done = sum(person.status == "completed" for person in people)
         kind = people[0].get_kind_display() if people else ""
         self.stdout.write(f"{len(people)} {kind} participants, {done} of them complete.")
+
+    def _rehearse(
+        self, study: Study, people: int, folder: Path | None, rng: np.random.Generator, how: dict[str, Any]
+    ) -> None:
+        """Rehearse the study, print where the copy's results are, and write the report's files to the folder."""
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)  # before minutes of work
+        try:
+            copy = open_simulated_copy(study)
+        except StudyError as error:
+            raise CommandError(f"“{study.title}” cannot be rehearsed: {error}", returncode=2) from error
+        answer_and_analyse(copy, people, self.stdout.write, rng=rng, **how)
+        analysis = analyses.latest(copy)
+        if analysis is None or analysis.result is None:
+            failed = copy.analyses.first()
+            problem = failed.error if failed is not None else "there is no analysis"
+            raise CommandError(f"The answers of “{copy.title}” could not be analysed: {problem}", returncode=2)
+        done = copy.participants.filter(status="completed").count()
+        self.stdout.write(
+            f"{copy.participants.count()} simulated participants, {done} of them complete: “{copy.title}”."
+        )
+        self.stdout.write(f"Results   {settings.BASE_URL}{reverse('study_results', args=[copy.slug])}")
+        if folder is not None:
+            for name in REPORT_FILES:
+                (folder / name).write_bytes(report_file(analysis, name))
+            self.stdout.write(f"Report    {folder / 'report-en.html'}")
 
     def _worth(self, study: Study, text: str) -> dict[str, float] | None:
         if not text:

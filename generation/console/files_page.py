@@ -1,0 +1,98 @@
+"""The page of a study's own rule files and tables of predictions."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from generation import study_files
+from generation.console.common import attempt
+from generation.errors import GenerationError
+from generation.models import StudyFile
+from generation.redefinition import RuleError
+from generation.runs import lifecycle
+from generation.settings_model import settings_of
+from study.access import study_or_404
+from study.errors import ImportRefused, StudyError
+from study.models import Study
+
+CLIPS_NAMED = 5
+SUFFIXES = {StudyFile.Kind.RULES: ".yaml,.yml", StudyFile.Kind.PREDICTIONS: ".csv,.tsv,.txt"}
+
+
+@login_required
+def generation_files(request: HttpRequest, slug: str) -> HttpResponse:
+    """The files with what they hold, and a form to upload each kind. A faulty file is refused with all its faults."""
+    study = study_or_404(request.user, slug)
+    faults: list[str] = []
+    kind = request.POST.get("kind", "")
+    if request.method == "POST" and kind in StudyFile.Kind.values:
+        faults = _upload(request, study, kind)
+        if not faults:
+            return redirect("generation_files", slug)
+    try:
+        used = study_files.used_digests(settings_of(study))
+    except GenerationError:  # settings of another version
+        used = set()
+    files = list(study.files.defer("text"))
+    sections = [
+        {
+            "kind": each,
+            "suffixes": SUFFIXES[each],
+            "files": [_file_view(study, file, used) for file in files if file.kind == each],
+            "faults": faults if each == kind else [],
+        }
+        for each in StudyFile.Kind
+    ]
+    editable = study.settings_can_change and lifecycle.active_run(study) is None
+    context: dict[str, Any] = {"study": study, "sections": sections, "editable": editable}
+    return render(request, "generation/files.html", context, status=422 if faults else 200)
+
+
+def _file_view(study: Study, file: StudyFile, used: set[str]) -> dict[str, Any]:
+    missing = study_files.clips_missing_in(file) if file.kind == StudyFile.Kind.PREDICTIONS else []
+    names = ", ".join(missing[:CLIPS_NAMED]) + (" …" if len(missing) > CLIPS_NAMED else "")
+    return {"row": file, "used": file.digest in used, "missing": missing, "missing_names": names}
+
+
+def _upload(request: HttpRequest, study: Study, kind: str) -> list[str]:
+    """Keep the posted file; return its faults, none if it is kept."""
+    file = request.FILES.get("file")
+    if file is None:
+        return [_("Choose a file first.")]
+    try:
+        row = study_files.upload_file(study, kind, file.read(), name=file.name or "", actor=request.user)
+    except ImportRefused as error:
+        return error.problems
+    except (StudyError, RuleError) as error:
+        return str(error).splitlines()
+    messages.success(
+        request,
+        _("%(file)s is checked and kept, digest %(digest)s…. Choose it in the settings.")
+        % {"file": row.name, "digest": row.digest[:8]},
+    )
+    return []
+
+
+@require_safe
+@login_required
+def generation_file(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Return the file's text."""
+    row = get_object_or_404(study_or_404(request.user, slug).files, pk=pk)
+    response = HttpResponse(row.text, content_type="text/plain; charset=utf-8")
+    response.headers["Content-Disposition"] = content_disposition_header(True, row.name) or "attachment"
+    return response
+
+
+@require_POST
+@login_required
+def generation_file_delete(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Delete a file that the settings do not use."""
+    row = get_object_or_404(study_or_404(request.user, slug).files, pk=pk)
+    attempt(request, _("%(file)s is deleted.") % {"file": row.name}, study_files.delete_file, row)
+    return redirect("generation_files", slug)
