@@ -48,7 +48,7 @@ def ballots(worth: np.ndarray, shown: np.ndarray) -> Ballots:
 
 
 def claim(study: Ballots) -> int:
-    """1 if the report claims that redefined tags are better for music like this, −1 if worse, 0 if it claims neither."""
+    """1 if the report claims that redefined tags do better for music like this, −1 if worse, 0 if neither."""
     result = analyse(study, PLAN)
     text = answer(to_json(result), CONTEXT)
     if re.match("Yes, for music like this", text):
