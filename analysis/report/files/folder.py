@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,12 @@ from analysis.report.files.xlsx import report_xlsx
 
 
 def write_report(
-    data: Mapping[str, Any], folder: Path, context: ReportContext | None = None, *, alpha: float = 0.05
+    data: Mapping[str, Any],
+    folder: Path,
+    context: ReportContext | None = None,
+    *,
+    alpha: float = 0.05,
+    typesetting: Typesetting | None = None,
 ) -> list[Path]:
     """Write the report in every form into `folder`, create the folder if needed, and return the files.
 
@@ -24,13 +30,15 @@ def write_report(
         data: as `analyze --json` writes it.
         context: names and images; None: conditions and clips are named by their keys.
         alpha: a p value below it is significant.
+        typesetting: a process that was started before, for example while the data were analysed.
     """
     context = context or ReportContext(title="Analysis of ballots")
     folder.mkdir(parents=True, exist_ok=True)
     figures = report_figures(data, context)
     projects = {"report.pdf": pdf_project(data, context, alpha=alpha)}
     projects |= {f"figures/{name}": project for name, project in figure_projects(figures).items()}
-    with Typesetting(list(projects.values())) as typesetting:  # the other files are made meanwhile
+    with nullcontext(typesetting) if typesetting else Typesetting() as process:
+        process.start(list(projects.values()))  # the other files are made meanwhile
         files: dict[str, str | bytes] = {
             "report.html": render_report(data, context, alpha=alpha),
             "report.tex": report_latex(data, context, alpha=alpha),
@@ -41,7 +49,7 @@ def write_report(
             "by_clip.csv": by_clip_csv(data),
         }
         files |= {f"figures/{figure.key}.svg": figure.svg for figure in figures}
-        files |= dict(zip(projects, typesetting.result(), strict=True))
+        files |= dict(zip(projects, process.result(), strict=True))
     (folder / "figures").mkdir(exist_ok=True)
     for name, content in files.items():
         (folder / name).write_bytes(content.encode() if isinstance(content, str) else content)

@@ -1,6 +1,7 @@
 """Typeset Typst projects in a process of their own, while the caller goes on."""
 
 import base64
+import contextlib
 import json
 import subprocess
 import sys
@@ -23,18 +24,24 @@ class TypstProject:
 
 
 class Typesetting:
-    """A started process that compiles the projects; `result` waits for it. Why a process: typst_process.py."""
+    """A started process that loads Typst and the fonts, and compiles the projects that it is given; use with `with`.
 
-    def __init__(self, projects: Sequence[TypstProject]) -> None:
-        jobs = [{"files": project.files, "format": project.format, "dpi": _DPI} for project in projects]
+    Why a process: typst_process.py.
+    """
+
+    def __init__(self) -> None:
         # Files, not pipes: a pipe that nobody reads yet would stop the process.
         self._out, self._errors = tempfile.TemporaryFile(), tempfile.TemporaryFile()  # noqa: SIM115 (closed in __exit__)
-        with tempfile.TemporaryFile() as jobs_file:
-            jobs_file.write(json.dumps(jobs).encode())
-            jobs_file.seek(0)
-            self._process = subprocess.Popen(  # noqa: S603 (our own file)
-                [sys.executable, "-I", str(_TYPESETTER)], stdin=jobs_file, stdout=self._out, stderr=self._errors
-            )
+        self._process = subprocess.Popen(  # noqa: S603 (our own file)
+            [sys.executable, "-I", str(_TYPESETTER)], stdin=subprocess.PIPE, stdout=self._out, stderr=self._errors
+        )
+
+    def start(self, projects: Sequence[TypstProject]) -> None:
+        """Give the process its projects; `result` waits for them. Once only."""
+        jobs = [{"files": project.files, "format": project.format, "dpi": _DPI} for project in projects]
+        assert self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError), self._process.stdin as pipe:  # it ended: `result` says why
+            pipe.write(json.dumps(jobs).encode())
 
     def __enter__(self) -> "Typesetting":
         return self
@@ -43,6 +50,9 @@ class Typesetting:
         if self._process.poll() is None:  # the caller failed and did not wait
             self._process.kill()
             self._process.wait()
+        if self._process.stdin:
+            with contextlib.suppress(BrokenPipeError):
+                self._process.stdin.close()
         self._out.close()
         self._errors.close()
 
@@ -68,8 +78,9 @@ def typeset(projects: Sequence[TypstProject]) -> list[bytes]:
     Raises:
         RuntimeError: Typst failed; the message is Typst's.
     """
-    with Typesetting(projects) as started:
-        return started.result()
+    with Typesetting() as typesetting:
+        typesetting.start(projects)
+        return typesetting.result()
 
 
 def for_typst(svg: str) -> str:

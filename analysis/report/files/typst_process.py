@@ -16,7 +16,8 @@ def main() -> None:
     """
     import typst
 
-    fonts = typst.Fonts()  # looking for fonts takes longer than a figure: once for all projects
+    # Looking for fonts takes longer than a figure: once for all projects, and while the caller still prepares them.
+    fonts = typst.Fonts()
     made = []
     for project in json.load(sys.stdin):
         files = {name: text.encode() for name, text in project["files"].items()}
