@@ -15,7 +15,7 @@ from openpyxl import load_workbook
 from analysis.report import ClipView, ReportContext
 from analysis.report.files.latex import BIBTEX, escape, report_latex
 from analysis.report.files.pdf import pdf_project, report_pdf
-from analysis.report.files.typesetting import Typesetting, TypstProject
+from analysis.report.files.typesetting import Typesetting, TypstProject, typeset
 from analysis.report.files.xlsx import report_xlsx
 
 CONTEXT = ReportContext(title="50% of A&B_C #1 {really}", notices=["Simulated: no findings."])
@@ -156,9 +156,8 @@ def test_no_page_of_the_pdf_is_a_third_empty(
 
 
 def test_typst_says_what_is_wrong_and_no_process_stays() -> None:
-    with pytest.raises(RuntimeError, match=r"(?s)could not be typeset: .*unclosed"), Typesetting() as failing:
-        failing.start([TypstProject({"main.typ": "#text("})])
-        failing.result()
+    with pytest.raises(RuntimeError, match=r"(?s)could not be typeset: .*unclosed"):
+        typeset([TypstProject({"main.typ": "#text("})])
     with Typesetting() as unused:
         process = unused._process
     assert process.returncode is not None
