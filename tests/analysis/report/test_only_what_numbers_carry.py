@@ -70,3 +70,14 @@ def test_the_p_value_that_decides_is_printed(analysis: dict[str, Any]) -> None:
     row = next(row for row in contents(analysis)["checks"] if row[0] == "Position on the page")
     assert row[1].endswith("p = 0.030, p = 0.12 after Holm over these checks")
     assert row[2].startswith("No sign")
+
+
+def test_clips_stand_as_people_count(analysis: dict[str, Any]) -> None:
+    names = ["clip 1", "clip 10", "clip 2"]
+    analysis["by_clip"] = dict.fromkeys(names, analysis["by_clip"]["clip 1"])
+    answers = [{"name": name, "estimate": 2.0, "ci95": [1.0, 3.0], "p": 0.01} for name in names]
+    analysis["sensitivity"] = {"clips": {"units": 3, "same_best": 3, "answers": answers}}
+    figures = {figure.key: figure.svg for figure in contents(analysis)["figures"]}
+    for key in ("clips", "left-out"):
+        places = [figures[key].index(f"{name}</text>") for name in ("clip 1", "clip 2", "clip 10")]
+        assert places == sorted(places), key
