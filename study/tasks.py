@@ -5,7 +5,8 @@ from typing import Any
 from celery import shared_task
 from celery.signals import worker_ready
 
-from study.blinding_audit import queueing, run_queued_audit
+from study.blinding_audit import queueing
+from study.blinding_audit.audit import run_queued_audit
 from study.setup.lifecycle import open_after_audit
 
 

@@ -19,6 +19,7 @@ from analysis.report.text.answer import answer
 from analysis.report.text.methods import limits, methods
 from analysis.report.text.number_format import points
 from analysis.report.text.translated_warnings import translated
+from analysis.statistics.ballots import natural_key
 
 
 def with_default_views(data: Mapping[str, Any], context: ReportContext) -> ReportContext:
@@ -26,7 +27,7 @@ def with_default_views(data: Mapping[str, Any], context: ReportContext) -> Repor
     return replace(
         context,
         conditions=list(context.conditions) or condition_views(data["conditions"]),
-        clips=list(context.clips) or [ClipView(key, key) for key in data.get("by_clip") or {}],
+        clips=list(context.clips) or [ClipView(key, key) for key in sorted(data.get("by_clip") or {}, key=natural_key)],
     )
 
 

@@ -36,7 +36,7 @@ class ReportContext:
     Attributes:
         title: the report's headline, usually the study's question.
         conditions: in the study's order; empty: named by their keys.
-        clips: in the study's order; empty: named by their keys.
+        clips: in the order of the report; empty: named by their keys, clip 2 before clip 10.
         facts: short texts under the headline (dates, plan digest).
         notices: warnings at the top (simulated answers, images drawn by `sketch`).
         language: "en" or "ko".

@@ -45,21 +45,21 @@ def cautions(result: AnalysisResult, *, jackknife_exact: bool) -> Iterator[resul
     if result.n_without_second:
         yield results.Caution(
             "no_second",
-            f"{result.n_without_second} of {result.n_ballots} ballots have no second choice.",
+            f"Ballots without a second choice: {result.n_without_second} of {result.n_ballots}.",
         )
     if result.n_repeats and result.plan.repeats == "all":
         yield results.Caution(
             "repeats",
-            f"{result.n_repeats} ballots repeat a clip for the same person; they count in points and worths, and "
-            "in the tests for new clips they are averaged with the trial they repeat.",
+            f"Ballots that repeat a clip for the same person: {result.n_repeats}. They count in points and worths; "
+            "in the tests for new clips each is averaged with the trial it repeats.",
         )
     if result.n_excluded:
         yield results.Caution("excluded", f"Ballots excluded from everything here: {result.n_excluded}.")
     if result.drop_out.missing_ballots:
         yield results.Caution(
             "missing",
-            f"{result.drop_out.missing_ballots} of {result.drop_out.due} ballots are missing; "
-            "the test for new clips allows for that, if they are missing for reasons other than the images.",
+            f"Missing ballots: {result.drop_out.missing_ballots} of {result.drop_out.due}. "
+            "The test for new clips allows for that, if the reasons have nothing to do with the images.",
         )
         if result.drop_out.assumed:
             yield results.Caution(
@@ -118,14 +118,14 @@ def _exposure_cautions(result: AnalysisResult) -> Iterator[results.Caution]:
         names = [c for c, n in zip(result.conditions, result.exposure.shown, strict=True) if n == least]
         yield results.Caution(
             "unequal_exposure",
-            f"{', '.join(names)} was shown on {least} ballots, others on up to {most}. Points are counted per showing, "
-            "and a ballot enters a comparison only if it showed images of both sides.",
+            f"Ballots that showed {', '.join(names)}: {least}; the condition shown most: {most}. Points are counted "
+            "per showing, and a ballot enters a comparison only if it showed images of both sides.",
         )
     if result.primary is not None and result.primary.left_out:
         yield results.Caution(
             "left_out_of_primary",
-            f"{result.primary.left_out} of {result.n_ballots} ballots showed no image of one side and do not enter the "
-            "primary contrast.",
+            "Ballots that showed no image of one side and do not enter the primary contrast: "
+            f"{result.primary.left_out} of {result.n_ballots}.",
         )
 
 

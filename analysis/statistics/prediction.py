@@ -53,9 +53,9 @@ def _estimate(estimate: float, draws: np.ndarray) -> Estimate:
 
 def _first(mu: np.ndarray, spread: np.ndarray, tastes: np.ndarray) -> np.ndarray:
     """Chance to come first, (draws, K), averaged over tastes (m, K) of SD `spread` (draws,)."""
-    return np.stack(
-        [special.softmax(row + width * tastes, axis=1).mean(axis=0) for row, width in zip(mu, spread, strict=True)]
-    )
+    utilities = mu[:, None, :] + spread[:, None, None] * tastes
+    odds = np.exp(utilities - utilities.max(axis=2, keepdims=True))
+    return (odds / odds.sum(axis=2, keepdims=True)).mean(axis=1)
 
 
 def _share(mean: np.ndarray, sd: np.ndarray) -> np.ndarray:

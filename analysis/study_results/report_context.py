@@ -13,6 +13,7 @@ from PIL import Image
 from analysis.models import Analysis
 from analysis.report import ClipView, ReportContext
 from analysis.report.context import condition_views
+from analysis.statistics.ballots import natural_key
 from analysis.study_results.checklists import filled_checklists
 from analysis.study_results.deviations import deviations
 from analysis.study_results.sentence_counts import sentence_counts, sentence_details, sentence_notice
@@ -71,7 +72,8 @@ def notices(study: Study) -> list[str]:
 
 def _clips(study: Study, with_images: bool) -> list[ClipView]:
     views = []
-    for clip in study.clips.filter(included=True, is_practice=False).prefetch_related("stimuli__condition"):
+    clips = study.clips.filter(included=True, is_practice=False).prefetch_related("stimuli__condition")
+    for clip in sorted(clips, key=lambda clip: natural_key(clip.name)):
         images = {}
         if with_images:
             images = {row.condition.key: _data_url(row) for row in clip.stimuli.all() if row.preview or row.image}

@@ -8,8 +8,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from generation.models import ClipStep
-from generation.redefinition.choices import STAGE
-from generation.redefinition.prompts import IN_PROMPTS
 from generation.runs.conditions import painted_conditions
 from study.models import Study
 from study.setup.making_facts import register
@@ -35,6 +33,9 @@ def tags_and_words(study: Study) -> Iterable[str]:
 
 def _choices_and_stand_ins(results: list[dict[str, Any]]) -> Iterable[str]:
     """Yield sentences on the researchers' choices for unknown tags and on general tags that prompts leave out."""
+    # Imported here: every command imports this module, and the rules of redefinition are slow to import.
+    from generation.redefinition.choices import STAGE
+
     changes = [
         change
         for found in results
@@ -58,6 +59,8 @@ def _choices_and_stand_ins(results: list[dict[str, Any]]) -> Iterable[str]:
 
 
 def _is_stand_in(change: Mapping[str, Any]) -> bool:
+    from generation.redefinition.prompts import IN_PROMPTS  # imported here as above
+
     return change["rule"].startswith(IN_PROMPTS)
 
 

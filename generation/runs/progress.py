@@ -7,7 +7,6 @@ from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from generation.models import ClipStep, GenerationRun, TagDecision
-from generation.redefinition.decisions import contested_tags
 from study.models import Stimulus, Study
 
 State = ClipStep.State
@@ -93,6 +92,9 @@ def unchanged_clips(study: Study) -> int:
 
 def undecided(study: Study) -> list[tuple[int, str]]:
     """Return (clip id, tag) of every contested tag without a decision."""
+    # Imported here: every command imports this module, and the rules of redefinition are slow to import.
+    from generation.redefinition.decisions import contested_tags
+
     decided = set(TagDecision.objects.filter(clip__study=study).values_list("clip_id", "tag"))
     rows = ClipStep.objects.filter(clip__study=study, kind=ClipStep.Kind.REDEFINE, result__isnull=False).values_list(
         "clip_id", "result__contested"

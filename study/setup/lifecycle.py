@@ -11,7 +11,6 @@ from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from study.blinding_audit import audit_study
 from study.blinding_audit.queueing import ask_for_audit
 from study.blinding_audit.verdicts import last_verdict
 from study.design.conditions import TAGS_BY_FORM, ConditionPreset, create_conditions
@@ -103,6 +102,9 @@ def open_study(study: Study, *, actor: Any = None) -> Study:
     """
     if _needs_audit(study):
         _refuse_if_blocked(study)
+        # Imported here: slow to import, and every command imports this module.
+        from study.blinding_audit.audit import audit_study
+
         audit_study(study, actor=actor)
     return _open(study, actor)
 

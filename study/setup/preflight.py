@@ -10,7 +10,6 @@ from django.utils.translation import ngettext
 
 from study.blinding_audit.verdicts import last_verdict
 from study.models import Clip, Stimulus, Study
-from study.participants.questions import QuestionSetError, load_question_set
 from study.setup.path_steps import applies_to, step_named
 
 
@@ -149,6 +148,9 @@ def check_weights(study: Study) -> Iterable[Finding]:
 
 @register
 def check_questions_and_extra_trials(study: Study) -> Iterable[Finding]:
+    # Imported here: it loads pydantic, and every command imports this module.
+    from study.participants.questions import QuestionSetError, load_question_set
+
     for text, name in ((study.questions_before, _("before")), (study.questions_after, _("after"))):
         if text.strip():
             try:

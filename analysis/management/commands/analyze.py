@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from argparse import ArgumentParser
+from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError
 
@@ -22,6 +24,9 @@ from analysis.tables.command_options import (
 )
 from analysis.tables.errors import TableError
 from analysis.tables.result_json import to_json
+
+if TYPE_CHECKING:
+    from analysis.report.files.typesetting import Typesetting
 
 
 class Command(BaseCommand):
@@ -41,24 +46,16 @@ class Command(BaseCommand):
         parser.add_argument("--draws", type=int, default=10_000, help="bootstrap draws (10000)")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        try:
-            check_output(options["json"], options["ballots"])
-            plan = AnalysisPlan(
-                weights=parse_weights(options["weights"]),
-                factors=parse_factors(options["factors"]),
-                reference=options["reference"],
-                seed=options["seed"],
-                draws=options["draws"],
-            )
-            conditions = parse_conditions(options["conditions"])
-            table = read_ballots(options["ballots"], conditions, encoding=options["encoding"])
-            result = analyse(table.ballots, plan, n_excluded=table.n_excluded, with_excluded=table.all_ballots)
-        except (TableError, StatisticsError) as error:
-            raise CommandError(str(error), returncode=2) from error
-        data = to_json(result)
-        data["warnings"] = [*table.notes, *data["warnings"]]
-        if options["report"]:
-            _write_report(data, Path(options["ballots"]).stem, Path(options["report"]))
+        with ExitStack() as stack:
+            typesetting = None
+            if options["report"]:
+                from analysis.report.files.typesetting import Typesetting  # as in `_write_report`
+
+                # Its process loads fonts while the ballots are analysed.
+                typesetting = stack.enter_context(Typesetting())
+            data = _analyse(options)
+            if typesetting:
+                _write_report(data, Path(options["ballots"]).stem, Path(options["report"]), typesetting)
         text = json.dumps(data, allow_nan=False, ensure_ascii=False, indent=1)
         if options["json"]:
             _write(Path(options["json"]), text + "\n")
@@ -68,6 +65,27 @@ class Command(BaseCommand):
             self.stderr.write(f"warning: {text}")
 
 
+def _analyse(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The analysis JSON, with what the reader of the table noted among the warnings."""
+    try:
+        check_output(options["json"], options["ballots"])
+        plan = AnalysisPlan(
+            weights=parse_weights(options["weights"]),
+            factors=parse_factors(options["factors"]),
+            reference=options["reference"],
+            seed=options["seed"],
+            draws=options["draws"],
+        )
+        conditions = parse_conditions(options["conditions"])
+        table = read_ballots(options["ballots"], conditions, encoding=options["encoding"])
+        result = analyse(table.ballots, plan, n_excluded=table.n_excluded, with_excluded=table.all_ballots)
+    except (TableError, StatisticsError) as error:
+        raise CommandError(str(error), returncode=2) from error
+    data = to_json(result)
+    data["warnings"] = [*table.notes, *data["warnings"]]
+    return data
+
+
 def _write(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
@@ -75,12 +93,13 @@ def _write(path: Path, text: str) -> None:
         raise CommandError(f"{path}: cannot be written: {error.strerror}.", returncode=2) from error
 
 
-def _write_report(data: dict[str, Any], title: str, out_dir: Path) -> None:
+def _write_report(data: dict[str, Any], title: str, out_dir: Path, typesetting: Typesetting) -> None:
     # Imported here: document formats are slow to load, and only a report needs them.
     from analysis.report import ReportContext, write_report
     from analysis.study_results.csv_analysis import software_versions
 
     try:
-        write_report(data, out_dir, ReportContext(title=title, versions=software_versions()))
+        context = ReportContext(title=title, versions=software_versions())
+        write_report(data, out_dir, context, typesetting=typesetting)
     except OSError as error:
         raise CommandError(f"{out_dir}: cannot be written: {error}.", returncode=2) from error

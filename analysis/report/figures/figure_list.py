@@ -231,6 +231,8 @@ def _left_out_figure(data: Mapping[str, Any], clips: Sequence[ClipView]) -> Figu
     if not primary or not 2 < len(without_clip) <= MOST_LEFT_OUT:
         return None
     labels = labels_by_key(clips)
+    place = {key: number for number, key in enumerate(labels)}
+    without_clip.sort(key=lambda row: place.get(row["name"], len(place)))
 
     def named_row(label: str) -> ConditionView:
         return ConditionView("", label, GREY, hollow=True)

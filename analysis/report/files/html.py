@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 from analysis.report.contents import report_contents, with_default_views
 from analysis.report.context import ConditionView, ReportContext
 from analysis.report.tables.text_tables import TextTable, text_tables
+from analysis.report.text.korean_particles import with_particles
 
 _STYLE = Path(__file__).parent / "report.css"
 
@@ -35,12 +36,13 @@ def render_report(data: Mapping[str, Any], context: ReportContext, *, alpha: flo
             row["swatch"] = _swatch(row["view"])
         tables = [_aligned(table) for table in text_tables(data, context, contents) if table.key != "points"]
         style = mark_safe(_STYLE.read_text(encoding="utf-8"))  # noqa: S308 (our own file)
-        return render_to_string(
+        page = render_to_string(
             "analysis/report.html",
             {"language": context.language, "context": context, "data": data, "style": style}
             | contents
             | {"tables": tables},
         )
+        return with_particles(page)
 
 
 def _swatch(view: ConditionView) -> SafeString:

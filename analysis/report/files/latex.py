@@ -12,6 +12,7 @@ from analysis.report.contents import report_contents, with_default_views
 from analysis.report.context import ReportContext
 from analysis.report.figures.figure_list import Figure
 from analysis.report.tables.text_tables import TextTable, text_tables
+from analysis.report.text.korean_particles import with_particles
 
 BIBTEX = (Path(__file__).parent / "references.bib").read_text(encoding="utf-8")
 _SPECIAL = {
@@ -133,7 +134,7 @@ def report_latex(data: Mapping[str, Any], context: ReportContext, *, alpha: floa
             r"\end{itemize}",
             r"\nocite{*}\bibliographystyle{plain}\bibliography{references}",
         ]
-    return _document(body)
+    return with_particles(_document(body))
 
 
 def _deviations(texts: Sequence[str] | None) -> list[str]:

@@ -1,6 +1,8 @@
 """The report as PDF, typeset by Typst, which needs no system library."""
 
 import json
+import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -11,9 +13,12 @@ from django.utils.translation import gettext as _
 
 from analysis.report.contents import report_contents, with_default_views
 from analysis.report.context import ReportContext
-from analysis.report.files.figure_files import for_typst, typeset
+from analysis.report.files.typesetting import TypstProject, for_typst, typeset
+from analysis.report.tables.text_table import TextTable
 from analysis.report.tables.text_tables import checklist_tables, text_tables
+from analysis.report.text.korean_particles import with_particles
 
+_MOST_LETTERS = 44  # longer texts are broken into lines
 _TEMPLATE = Path(__file__).parent / "report.typ"
 
 
@@ -26,6 +31,11 @@ def report_pdf(data: Mapping[str, Any], context: ReportContext, *, alpha: float 
     Raises:
         RuntimeError: Typst failed; the message is Typst's.
     """
+    return typeset([pdf_project(data, context, alpha=alpha)])[0]
+
+
+def pdf_project(data: Mapping[str, Any], context: ReportContext, *, alpha: float = 0.05) -> TypstProject:
+    """The Typst project of `report_pdf`."""
     with translation.override(context.language):
         context = with_default_views(data, context)
         contents = report_contents(data, context, alpha)
@@ -47,10 +57,11 @@ def report_pdf(data: Mapping[str, Any], context: ReportContext, *, alpha: float 
                 "notices": list(context.notices),
                 "answer": contents["answer"],
                 "warnings": contents["warnings"],
-                "tables": [asdict(table) for table in text_tables(data, context, contents)],
+                "tables": [_table(table) for table in text_tables(data, context, contents)],
                 "figures": figures,
                 "remark": "" if contents["sensitivity"] else contents["sensitivity_note"],
                 "headings": {
+                    "contents": _("Contents"),
                     "methods": _("Methods"),
                     "deviations": _("Deviations from the plan"),
                     "limits": _("Limits"),
@@ -61,9 +72,36 @@ def report_pdf(data: Mapping[str, Any], context: ReportContext, *, alpha: float 
                 "limits": contents["limits"],
                 "people": [[str(name), str(value)] for name, value in context.flow.items()],
                 "details": [[name, value] for name, value in context.details],
-                "checklists": [asdict(table) for table in checklist_tables(context)],
-                "versions": " · ".join(f"{name} {version}" for name, version in context.versions.items()),
+                "checklists": [_table(table) for table in checklist_tables(context)],
             },
             ensure_ascii=False,
         )
-        return typeset([(files, "pdf")])[0]
+        return TypstProject({name: with_particles(text) for name, text in files.items()})
+
+
+def _table(table: TextTable) -> dict[str, Any]:
+    """The table with the share of each column in the width: its longest cell, or the longest word of its heading.
+
+    Numbers and words of headings are not broken.
+    """
+    widths = []
+    for heading, *cells in zip(table.header, *table.rows, strict=True):
+        words = max((1.15 * _width(word) for word in heading.split()), default=0)  # headings are bold
+        widths.append(min(_MOST_LETTERS, max([words, *(_width(cell) for cell in cells)])) + 2.4)
+    loose = {0, *table.left}
+    return asdict(table) | {
+        "widths": widths,
+        "header": [" ".join(map(_unbroken, heading.split())) for heading in table.header],
+        "rows": [[cell if i in loose else _unbroken(cell) for i, cell in enumerate(row)] for row in table.rows],
+    }
+
+
+def _unbroken(text: str) -> str:
+    """The text with a no-break space for each space, and word joiners between Korean letters and after a dash."""
+    text = text.replace(" ", "\u00a0")
+    return re.sub("(?<=[가-힣])(?=[가-힣])|(?<=–)", "\u2060", text)
+
+
+def _width(text: str) -> float:
+    """The width of the text in letters; a Korean letter is nearly twice as wide as a Latin one."""
+    return sum(1.8 if unicodedata.east_asian_width(letter) in "WF" else 1.0 for letter in text)

@@ -15,6 +15,14 @@ def asks_for_care(data: Mapping[str, Any], check: str, p: float | None, alpha: f
     return is_significant(adjusted.get(check, p), alpha)
 
 
+def _p(data: Mapping[str, Any], check: str, p: float | None, alpha: float) -> str:
+    """The p value of a check, and if it is below alpha the adjusted one, which decides."""
+    adjusted = {row["name"]: row["p_holm"] for row in data.get("design_checks") or []}.get(check)
+    if adjusted is None or not is_significant(p, alpha):
+        return p_value(p)
+    return f"{p_value(p)}, " + _("%(p)s after Holm over these checks") % {"p": p_value(adjusted)}
+
+
 def design_checks(data: Mapping[str, Any], alpha: float) -> list[list[str]]:
     """Rows (check, result, in words) of every check that applies."""
     rows = [
@@ -39,7 +47,7 @@ def _position(data: Mapping[str, Any], alpha: float) -> list[str] | None:
     if not test:
         return None
     found = f"F({degrees(test.get('df'))}, {degrees(test.get('df_error'))}) = {plain(test.get('statistic'))}, "
-    found += p_value(test.get("p"))
+    found += _p(data, "position", test.get("p"), alpha)
     if asks_for_care(data, "position", test.get("p"), alpha):
         words = _("The place on the page mattered; since places were balanced it favours no condition.")
     else:
@@ -68,7 +76,8 @@ def _missing_seconds(data: Mapping[str, Any], alpha: float) -> list[str] | None:
         "all": sum(row["firsts"] for row in block["by_first"].values()),
     }
     if test:
-        found += f"; F({test['df']}, {test['df_error']}) = {plain(test['statistic'])}, {p_value(test['p'])}"
+        found += f"; F({test['df']}, {test['df_error']}) = {plain(test['statistic'])}, "
+        found += _p(data, "missing_seconds", test["p"], alpha)
     words = (
         _("After some 1st choices a 2nd is left out more often than after others: read the weighted points with care.")
         if asks_for_care(data, "missing_seconds", value_at(test, "p"), alpha)
@@ -99,7 +108,7 @@ def _fatigue(data: Mapping[str, Any], alpha: float) -> list[str] | None:
         return None
     found = _("%(slope)s a trial, %(p)s") % {
         "slope": plain(test.get("slope"), 3),
-        "p": p_value(test.get("p")),
+        "p": _p(data, "fatigue", test.get("p"), alpha),
     }
     if not asks_for_care(data, "fatigue", test.get("p"), alpha):
         words = _("No sign that people chose differently later in the study.")
@@ -154,11 +163,12 @@ def _alternatives(data: Mapping[str, Any], alpha: float) -> list[str] | None:
             % {
                 "observed": percent(block.get("observed_share")),
                 "expected": percent(block.get("expected_share")),
-                "p": p_value(p_share),
+                "p": _p(data, "second_choices_share", p_share, alpha),
             }
         )
     if test:
-        parts.append(f"{chi_square(test['statistic'], test['df'])}, {p_value(test['p'])}")
+        p_test = _p(data, "second_choices", test["p"], alpha)
+        parts.append(f"{chi_square(test['statistic'], test['df'])}, {p_test}")
     if not parts:
         return None
     found = "; ".join(parts)

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from analysis.report.analysis_json import value_at
 from analysis.report.context import ReportContext, labels_by_key
-from analysis.report.text.number_format import p_value, plain
+from analysis.report.text.number_format import p_cell, p_value, plain
 
 
 def sensitivity_rows(data: Mapping[str, Any], context: ReportContext) -> list[list[str]]:
@@ -18,8 +18,8 @@ def sensitivity_rows(data: Mapping[str, Any], context: ReportContext) -> list[li
     primary = data.get("primary")
     if not primary:  # the note alone is shown
         return []
-    best = _most_points(data)
-    rows = [[_("As analysed"), plain(primary.get("estimate")), p_value(primary.get("p")), labels.get(best, best)]]
+    best = ", ".join(labels.get(key, key) for key in _most_points(data))
+    rows = [[_("As analysed"), plain(primary.get("estimate")), p_cell(primary.get("p")), best or "—"]]
     for title, names, found in (
         (_("Without one clip"), clips, value_at(block, "clips", "answers") or []),
         (_("Without one person"), {}, value_at(block, "participants", "answers") or []),
@@ -27,7 +27,7 @@ def sensitivity_rows(data: Mapping[str, Any], context: ReportContext) -> list[li
         rows += _extremes(title, names, labels, found)
     for row in block.get("exclusions") or []:
         title = _("With the excluded answers") if "excluded" in str(row.get("name")) else str(row.get("name"))
-        rows.append([title, plain(row.get("estimate")), p_value(row.get("p")), _leader(row, labels)])
+        rows.append([title, plain(row.get("estimate")), p_cell(row.get("p")), _leader(row, labels)])
     return rows if len(rows) > 1 else []
 
 
@@ -48,22 +48,24 @@ def _extremes(
         [
             f"{title}: {word} ({names.get(str(row.get('name')), row.get('name'))})",
             plain(row["estimate"]),
-            p_value(row.get("p")),
+            p_cell(row.get("p")),
             _leader(row, labels),
         ]
         for word, row in ((_("lowest"), lowest), (_("highest"), highest))
     ]
 
 
-def _most_points(data: Mapping[str, Any]) -> str:
-    scores = data.get("scores") or {}
-    return max(scores, key=lambda key: scores[key].get("mean_points") or 0.0, default="")
+def _most_points(data: Mapping[str, Any]) -> list[str]:
+    """The conditions with the most points an answer, several if they tie; none if nobody gave points."""
+    means = {key: row.get("mean_points") or 0.0 for key, row in (data.get("scores") or {}).items()}
+    highest = max(means.values(), default=0.0)
+    return [key for key, mean in means.items() if highest > 0 and mean >= highest - 1e-9]
 
 
 def sensitivity_note(data: Mapping[str, Any], context: ReportContext) -> str:
     """Whether the condition with the most points and the p value change without single clips or people."""
     best = _most_points(data)
-    label = labels_by_key(context.conditions).get(best, best)
+    label = labels_by_key(context.conditions).get(best[0], best[0]) if best else ""
     sentences = []
     for template, found in (
         (
@@ -75,13 +77,15 @@ def sensitivity_note(data: Mapping[str, Any], context: ReportContext) -> str:
             value_at(data, "sensitivity", "participants"),
         ),
     ):
-        if found and best:
+        if found and len(best) == 1:  # of a tie, nothing can be counted
             sentences.append(template % {"best": label, "n": f"{found['same_best']:,}", "all": f"{found['units']:,}"})
     clips = value_at(data, "sensitivity", "clips", "answers") or []
     tested = [row["p"] for row in clips if row.get("p") is not None]
     if tested and data.get("primary"):
+        low, high = p_value(min(tested)), p_value(max(tested))
         sentences.append(
-            _("Without one clip, at the least %(low)s, at the most %(high)s.")
-            % {"low": p_value(min(tested)), "high": p_value(max(tested))}
+            _("Without any one clip, %(p)s.") % {"p": low}
+            if low == high
+            else _("Without one clip, at the least %(low)s, at the most %(high)s.") % {"low": low, "high": high}
         )
     return " ".join(sentences)

@@ -79,6 +79,12 @@ def _is_preset(row: Mapping[str, Any]) -> bool:
     return str(row.get("contrast")) in ("redefined", "redefined_minus_original")
 
 
+def _turned_round(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The contrast of the other side with this one."""
+    ends = [-end for end in reversed(row["ci95"])] if row.get("ci95") else None
+    return {**row, "ci95": ends, "t": None if row.get("t") is None else -row["t"]}
+
+
 def _statistics(row: Mapping[str, Any], p: float | None) -> str:
     return _("95 %% interval %(interval)s, t(%(df)s) = %(t)s, %(p)s") % {
         "interval": interval(row.get("ci95"), to=_("to")),
@@ -102,13 +108,14 @@ def _values(data: Mapping[str, Any], row: Mapping[str, Any], context: ReportCont
         "size": size,
         "more": more,
         "statistics": _statistics(row, row.get("p")),
+        "ahead_statistics": _statistics(row if row["estimate"] >= 0 else _turned_round(row), row.get("p")),
     }
 
 
 def _without_a_test() -> str:
     """The sentence for a contrast without spread, which has no p value."""
     return _(
-        "These data do not show how certain this is: of the %(total)s points an answer gives, %(high)s got "
+        "These data do not show how certain this is: of the %(total)s points an answer can give, %(high)s got "
         "%(more)s %(low)s."
     )
 
@@ -121,20 +128,24 @@ def _primary(data: Mapping[str, Any], primary: Mapping[str, Any], context: Repor
         primary,
         alpha,
         difference=_(
-            "For music like this, the difference is shown: of the %(total)s points an answer gives, %(ahead)s got "
-            "%(size)s more than %(behind)s (%(statistics)s)."
+            "For music like this, the difference is shown: of the %(total)s points an answer can give, %(ahead)s got "
+            "%(size)s more than %(behind)s (%(ahead_statistics)s)."
         ),
         yes=_(
-            "Yes, for music like this: of the %(total)s points an answer gives, %(high)s got %(size)s more than "
+            "Yes, for music like this: of the %(total)s points an answer can give, %(high)s got %(size)s more than "
             "%(low)s (%(statistics)s)."
         ),
         reverse=_(
-            "No, the reverse, for music like this: of the %(total)s points an answer gives, %(high)s got %(size)s "
+            "No, the reverse, for music like this: of the %(total)s points an answer can give, %(high)s got %(size)s "
             "fewer than %(low)s (%(statistics)s)."
         ),
         not_shown=_(
-            "Not shown for music like this: of the %(total)s points an answer gives, %(high)s got %(more)s %(low)s "
+            "Not shown for music like this: of the %(total)s points an answer can give, %(high)s got %(more)s %(low)s "
             "(%(statistics)s), which the luck of these people and clips may explain."
+        ),
+        equal=_(
+            "Not shown for music like this: %(high)s and %(low)s differ by less than 0.01 points an answer "
+            "(%(statistics)s)."
         ),
     )
     return text % _values(data, primary, context)
@@ -146,34 +157,41 @@ def _for_these_clips(data: Mapping[str, Any], test: Mapping[str, Any], context: 
         test,
         alpha,
         difference=_(
-            "For these clips, the difference is shown: of the %(total)s points an answer gives, %(ahead)s got "
-            "%(size)s more than %(behind)s (%(statistics)s)."
+            "For these clips, the difference is shown: of the %(total)s points an answer can give, %(ahead)s got "
+            "%(size)s more than %(behind)s (%(ahead_statistics)s)."
         ),
         yes=_(
-            "Yes, for these clips: of the %(total)s points an answer gives, %(high)s got %(size)s more than %(low)s "
+            "Yes, for these clips: of the %(total)s points an answer can give, %(high)s got %(size)s more than %(low)s "
             "(%(statistics)s)."
         ),
         reverse=_(
-            "No, the reverse, for these clips: of the %(total)s points an answer gives, %(high)s got %(size)s fewer "
+            "No, the reverse, for these clips: of the %(total)s points an answer can give, %(high)s got %(size)s fewer "
             "than %(low)s (%(statistics)s)."
         ),
         not_shown=_(
-            "Not shown, not even for these clips: of the %(total)s points an answer gives, %(high)s got %(more)s "
+            "Not shown, not even for these clips: of the %(total)s points an answer can give, %(high)s got %(more)s "
             "%(low)s (%(statistics)s), which the luck of these people may explain."
+        ),
+        equal=_(
+            "Not shown, not even for these clips: %(high)s and %(low)s differ by less than 0.01 points an answer "
+            "(%(statistics)s)."
         ),
     )
     return text % _values(data, test, context)
 
 
 def _sentence_for(
-    test: Mapping[str, Any], alpha: float, *, difference: str, yes: str, reverse: str, not_shown: str
+    test: Mapping[str, Any], alpha: float, *, difference: str, yes: str, reverse: str, not_shown: str, equal: str
 ) -> str:
-    """The sentence that fits the estimate and the p value; `difference` if the question has no yes and no."""
+    """The sentence that fits the estimate and the p value.
+
+    `difference`: if the question has no yes and no. `equal`: if the estimate would be printed as 0.00.
+    """
     p = test.get("p")
     if p is None:
         return _without_a_test()
     if not is_significant(p, alpha):
-        return not_shown
+        return equal if plain(abs(test["estimate"])) == plain(0.0) else not_shown
     if not _is_preset(test):
         return difference
     return yes if test["estimate"] > 0 else reverse
@@ -204,7 +222,7 @@ def _stopped_early(data: Mapping[str, Any], context: ReportContext, alpha: float
         [
             start % {"n": block["stopped_at"]},
             _(
-                "Of the %(total)s points an answer gives, the points of %(high)s minus those of %(low)s are "
+                "Of the %(total)s points an answer can give, the points of %(high)s minus those of %(low)s are "
                 "%(interval)s on average (%(level)s %% confidence sequence, valid however often the results were "
                 "checked). Ordinary p values and intervals are not valid after such a stop and are not shown; "
                 "estimates at a stop tend to be too large. This gives no information about other music."

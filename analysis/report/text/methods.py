@@ -61,13 +61,13 @@ def _primary_test(data: Mapping[str, Any], context: ReportContext, alpha: float)
     if not primary or _stopped(data):
         return ""
     high, low = sides(str(primary.get("contrast")), data, context)
-    due = data.get("due") or {}
-    complete = due.get("given") == due.get("ballots") and data.get("exposure") is None
-    return _(
+    # Repeats are averaged, so that each person and clip is one cell.
+    cells = data["n_ballots"] - (value_at(data, "counts", "repeats") or 0)
+    complete = cells == data["n_participants"] * data["n_clips"] and data.get("exposure") is None
+    text = _(
         "The primary test compares %(high)s with %(low)s by the difference of their points per answer, with people and "
         "clips as crossed random effects, so that it holds for new clips (Clark 1973; Judd, Westfall and Kenny 2012; "
-        "%(components)s, Satterthwaite's degrees of freedom, two-sided, α = %(alpha)s). Secondary contrasts are "
-        "adjusted by Holm's (1979) method."
+        "%(components)s, Satterthwaite's degrees of freedom, two-sided, α = %(alpha)s)."
     ) % {
         "high": high,
         "low": low,
@@ -76,6 +76,9 @@ def _primary_test(data: Mapping[str, Any], context: ReportContext, alpha: float)
         if complete
         else _("variance components by Henderson's method III (Searle, Casella and McCulloch 1992)"),
     }
+    if data.get("secondary"):
+        text += " " + _("Secondary contrasts are adjusted by Holm's (1979) method.")
+    return text
 
 
 def _few_clips(data: Mapping[str, Any]) -> str:
@@ -123,13 +126,22 @@ def _these_clips(data: Mapping[str, Any]) -> str:
     ranks = _("Friedman's test, Kendall's W") if data.get("friedman") else ""
     if data.get("skillings_mack"):
         ranks = _("the test of Skillings and Mack (1981)")
-    parts = [part for part in (ranks, _("Wilcoxon's tests (Holm over the pairs)")) if part]
+    paired = any(value_at(row, "wilcoxon", "p") is not None for row in data.get("pairwise") or [])
+    parts = [part for part in (ranks, _("Wilcoxon's tests (Holm over the pairs)") if paired else "") if part]
     if draws := value_at(data, "permutation", "draws"):
         parts.append(_("the permutation test (%(draws)s relabellings within people)") % {"draws": f"{draws:,}"})
-    return _(
-        "Intervals of scores come from a studentized bootstrap over people (%(draws)s draws; Efron and Tibshirani "
-        "1993). For these clips only: %(tests)s."
-    ) % {"draws": f"{data.get('draws') or 0:,}", "tests": "; ".join(parts)}
+    texts = []
+    if any(row.get("ci95") for row in (data.get("scores") or {}).values()):
+        texts.append(
+            _(
+                "Intervals of scores come from a studentized bootstrap over people (%(draws)s draws; Efron and "
+                "Tibshirani 1993)."
+            )
+            % {"draws": f"{data.get('draws') or 0:,}"}
+        )
+    if parts:
+        texts.append(_("For these clips only: %(tests)s.") % {"tests": "; ".join(parts)})
+    return " ".join(texts)
 
 
 def _worths(data: Mapping[str, Any]) -> str:

@@ -35,25 +35,25 @@ _SENTENCES = (
     gettext_noop("Every ballot shows the same difference: there is no spread to test against, so no p value is given."),
     gettext_noop("All conditions tie for every participant: rank and permutation tests do not apply."),
     gettext_noop("On %(n)s of %(all)s ballots none of the images fitted; they count as ballots that give no points."),
-    gettext_noop("%(n)s of %(all)s ballots have no second choice."),
+    gettext_noop("Ballots without a second choice: %(n)s of %(all)s."),
     gettext_noop(
-        "%(n)s ballots repeat a clip for the same person; they count in points and worths, and in the tests for "
-        "new clips they are averaged with the trial they repeat."
+        "Ballots that repeat a clip for the same person: %(n)s. They count in points and worths; in the tests for new "
+        "clips each is averaged with the trial it repeats."
     ),
     gettext_noop("Ballots excluded from everything here: %(n)s."),
     gettext_noop(
-        "%(n)s of %(all)s ballots are missing; the test for new clips allows for that, if they are missing for "
-        "reasons other than the images."
+        "Missing ballots: %(n)s of %(all)s. The test for new clips allows for that, if the reasons have nothing to do "
+        "with the images."
     ),
     gettext_noop(
         "How many ballots each person was due is not known; everybody is counted as due as many as the person who "
         "answered most."
     ),
     gettext_noop(
-        "%(names)s was shown on %(least)s ballots, others on up to %(most)s. Points are counted per showing, and a "
-        "ballot enters a comparison only if it showed images of both sides."
+        "Ballots that showed %(names)s: %(least)s; the condition shown most: %(most)s. Points are counted per showing, "
+        "and a ballot enters a comparison only if it showed images of both sides."
     ),
-    gettext_noop("%(n)s of %(all)s ballots showed no image of one side and do not enter the primary contrast."),
+    gettext_noop("Ballots that showed no image of one side and do not enter the primary contrast: %(n)s of %(all)s."),
     gettext_noop(
         "The plan's e-process stopped at participant %(n)s: ordinary p values and intervals are not valid after an "
         "early stop, and estimates at a stop tend to be too large."

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from study.blinding_audit import audit_study
+from study.blinding_audit.audit import audit_study
 from study.errors import StudyError
 from study.management.lookup import study_with_slug
 

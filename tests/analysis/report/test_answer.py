@@ -112,7 +112,12 @@ SITUATIONS: list[tuple[str, dict[str, Any], list[str], list[str]]] = [
     ("exactly alpha is not shown", primary(0.9, 0.05), ["Not shown"], ["Yes"]),
     ("reverse", primary(-1.4, 0.003), ["No, the reverse", "1.40 fewer"], ["Yes", "Not shown"]),
     ("reverse not shown", primary(-0.4, 0.4), ["Not shown", "0.40 fewer"], ["reverse", "Yes"]),
-    ("zero estimate", primary(0.0, 1.0), ["Not shown", "0.00 more", "p = 1.00"], ["−0.00", "Yes"]),
+    (
+        "zero estimate",
+        primary(0.0, 1.0),
+        ["Not shown", "differ by less than 0.01 points an answer", "p = 1.00"],
+        ["−0.00", "Yes"],
+    ),
     (
         "no p",
         primary(2.0, None) | {"secondary": None},
@@ -314,7 +319,12 @@ SITUATIONS: list[tuple[str, dict[str, Any], list[str], list[str]]] = [
         ["Yes, for these clips", "3.4 clips are too few"],
         ["music like this"],
     ),
-    ("optional seconds", primary(1.3, 0.01) | {"second_choice": "optional"}, ["of the 3 points an answer gives"], []),
+    (
+        "optional seconds",
+        primary(1.3, 0.01) | {"second_choice": "optional"},
+        ["of the 3 points an answer can give"],
+        [],
+    ),
     (
         "smallest difference reached",
         primary(2.1, 0.001) | smallest(1.0, "at least that large"),
@@ -368,3 +378,19 @@ def test_the_word_proven_is_never_used() -> None:
         text = paragraph(**{key: value for key, value in changes.items() if key != "alpha"}).lower()
         assert "prove" not in text
         assert "significant" not in text
+
+
+def test_an_interval_turns_with_the_side_that_is_named_first() -> None:
+    row = contrast("bare_minus_rest", -1.3, 0.01)
+    text = paragraph(**(BARE_FACTOR | {"primary": row}))
+    assert "got 1.30 more than" in text
+    assert "95 % interval 0.50 to 2.10, t(5.8) = 3.25" in text
+
+
+@pytest.mark.parametrize("estimate", [0.0, 0.004, -0.004])
+def test_a_difference_of_nothing_is_neither_more_nor_fewer(estimate: float) -> None:
+    text = paragraph(**primary(estimate, 1.0))
+    assert "differ by less than 0.01 points an answer" in text
+    assert "0.00 more" not in text
+    assert "0.00 fewer" not in text
+    assert "not even for these clips" in paragraph(**(NO_FACTORS | PRESET | here(estimate, 1.0)))

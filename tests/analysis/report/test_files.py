@@ -1,6 +1,7 @@
 """PDF, LaTeX and XLSX: files that open and contain the same numbers as the HTML page."""
 
 import io
+import json
 import re
 import shutil
 import subprocess
@@ -13,7 +14,8 @@ from openpyxl import load_workbook
 
 from analysis.report import ClipView, ReportContext
 from analysis.report.files.latex import BIBTEX, escape, report_latex
-from analysis.report.files.pdf import report_pdf
+from analysis.report.files.pdf import pdf_project, report_pdf
+from analysis.report.files.typesetting import Typesetting, TypstProject, typeset
 from analysis.report.files.xlsx import report_xlsx
 
 CONTEXT = ReportContext(title="50% of A&B_C #1 {really}", notices=["Simulated: no findings."])
@@ -110,3 +112,52 @@ def test_an_error_of_typst_is_reported(
     monkeypatch.setattr("analysis.report.files.pdf._TEMPLATE", broken)
     with pytest.raises(RuntimeError, match="no-such-thing"):
         report_pdf(analysis, CONTEXT)
+
+
+# In a process of its own, because Typst must not be loaded in this one.
+EMPTY_ENDS = """
+import io, json, sys
+from pathlib import Path
+import numpy as np
+import typst
+from PIL import Image
+empty = []
+for page in typst.compile(Path(sys.argv[1]) / "main.typ", format="png", ppi=20):
+    dark = np.asarray(Image.open(io.BytesIO(page)).convert("L")) < 200
+    height = len(dark)
+    rows = np.flatnonzero(dark[: int(0.92 * height)].any(axis=1))
+    empty.append(1 - int(rows[-1]) / (0.93 * height))
+print(json.dumps(empty))
+"""
+
+
+def _empty_ends(data: dict[str, Any], language: str, folder: Path) -> list[float]:
+    """The share of each page below its last line."""
+    for name, text in pdf_project(data, ReportContext(title="T", language=language)).files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    done = subprocess.run([sys.executable, "-c", EMPTY_ENDS, str(folder)], capture_output=True, check=True)
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("clips", [6, 12, 24])
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_no_page_of_the_pdf_is_a_third_empty(
+    analysis: dict[str, Any], clips: int, language: str, tmp_path: Path
+) -> None:
+    row = analysis["by_clip"]["clip 1"]
+    analysis |= {"n_clips": clips, "by_clip": {f"clip {n}": row for n in range(1, clips + 1)}}
+    answers = [{"name": f"clip {n}", "estimate": 2.0, "ci95": [1.0, 3.0]} for n in range(1, clips + 1)]
+    analysis["sensitivity"] = analysis.get("sensitivity", {}) | {
+        "clips": {"units": clips, "same_best": clips, "answers": answers}
+    }
+    empty = _empty_ends(analysis, language, tmp_path)
+    assert len(empty) >= 3
+    assert max(empty[:-1]) < 1 / 3
+
+
+def test_typst_says_what_is_wrong_and_no_process_stays() -> None:
+    with pytest.raises(RuntimeError, match=r"(?s)could not be typeset: .*unclosed"):
+        typeset([TypstProject({"main.typ": "#text("})])
+    with Typesetting() as unused:
+        process = unused._process
+    assert process.returncode is not None

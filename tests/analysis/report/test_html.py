@@ -56,7 +56,7 @@ def test_the_report_contains_the_table_of_points(analysis: dict[str, Any]) -> No
 
 def test_every_figure_is_well_formed_and_described(analysis: dict[str, Any]) -> None:
     page = render_report(analysis, ReportContext(title="A study"))
-    figures = re.findall(r"<figure>(<svg.*?</svg>)", page, re.S)
+    figures = re.findall(r'<figure tabindex="0">(<svg.*?</svg>)', page, re.S)
     assert len(figures) == 7
     for figure in figures:
         tree = ElementTree.fromstring(figure)

@@ -94,8 +94,8 @@ def test_sensitivity_names_the_clip_with_the_lowest_and_the_highest_estimate(
         "exclusions": [{"name": "with the excluded ballots", "estimate": 2.0, "p": 0.003, "order": [best]}],
     }
     rows = tables(analysis)["sensitivity"]
-    assert ["Without one clip: lowest (clip 1)", "1.80", "p = 0.020", "Redefined sentence"] in rows
-    assert ["Without one clip: highest (clip 2)", "2.40", "p = 0.001", "Original tags"] in rows
+    assert ["Without one clip: lowest (clip 1)", "1.80", "0.020", "Redefined sentence"] in rows
+    assert ["Without one clip: highest (clip 2)", "2.40", "0.001", "Original tags"] in rows
     assert rows[-1][0] == "With the excluded answers"
     contents = report_contents(analysis, with_default_views(analysis, ReportContext(title="t")))
     assert "in 1 of 2" in contents["sensitivity_note"]

@@ -11,7 +11,8 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from PIL import Image, PngImagePlugin
 
-from study.blinding_audit import audit, audit_study
+from study.blinding_audit import audit
+from study.blinding_audit.audit import audit_study
 from study.models import BlindingAudit, Participant, Stimulus, Trial
 from study.participants.links import create_personal_links
 from study.survey import media

@@ -14,7 +14,7 @@ from django.core.management import CommandError, call_command
 from django.http import HttpResponseRedirect, StreamingHttpResponse
 from PIL import Image
 
-from study.blinding_audit import audit_study
+from study.blinding_audit.audit import audit_study
 from study.models import Stimulus, Trial
 from tests.factories import make_open_study, make_study
 

@@ -24,7 +24,6 @@ pytestmark = pytest.mark.django_db
 def draft(monkeypatch):
     """A small study, and audits of fewer people, so that it is quick."""
     small = functools.partial(audit.audit_study, people=8)
-    monkeypatch.setattr(lifecycle, "audit_study", small)
     monkeypatch.setattr(audit, "audit_study", small)
     return make_study(clips=1)
 
@@ -158,7 +157,7 @@ def test_a_leaking_study_does_not_open_and_the_page_names_the_leak(draft, press,
 def test_a_verdict_holds_until_the_shown_content_changes(draft, monkeypatch):
     BlindingAudit.objects.create(study=draft, state=BlindingAudit.State.PASSED, fingerprint=verdicts.fingerprint(draft))
     ran = []
-    monkeypatch.setattr(lifecycle, "audit_study", lambda study, **kwargs: ran.append(study))
+    monkeypatch.setattr(audit, "audit_study", lambda study, **kwargs: ran.append(study))
     spoil(draft)
     assert verdicts.last_verdict(draft) is None
     with pytest.raises(lifecycle.NotAllowedNow):  # the check that never came to a verdict opens nothing
@@ -196,7 +195,7 @@ def test_a_failed_audit_keeps_its_reason(draft):
 
 
 def test_a_simulated_study_opens_without_an_audit(draft, monkeypatch):
-    monkeypatch.setattr(lifecycle, "audit_study", lambda study, **kwargs: pytest.fail("was audited"))
+    monkeypatch.setattr(audit, "audit_study", lambda study, **kwargs: pytest.fail("was audited"))
     draft.simulated = True
     draft.save()
     lifecycle.open_study(draft)
