@@ -11,4 +11,4 @@ class GenerationConfig(AppConfig):
     def ready(self) -> None:
         # Imported because they register what this app adds to a study.
         from generation.console import path_steps  # noqa: F401
-        from generation.runs import copying, making_facts  # noqa: F401
+        from generation.runs import copying, making_facts, making_images  # noqa: F401

@@ -178,6 +178,8 @@ def _check_plan(plan: AnalysisPlan, ballots: Ballots, reference: str) -> None:
         raise DesignError(f"{plan.draws} bootstrap draws: take at least 100 and at most {MOST_DRAWS:,}.")
     if not 0 < plan.alpha < 0.5:
         raise DesignError(f"alpha {plan.alpha:g} must lie between 0 and 0.5.")
+    if plan.clips_per_participant is not None and plan.clips_per_participant < 1:
+        raise DesignError(f"{plan.clips_per_participant} clips a participant: at least one is needed.")
     if plan.second_choice not in SECOND_CHOICES:
         raise DesignError(f"second choices are {' or '.join(SECOND_CHOICES)}, not '{plan.second_choice}'.")
 

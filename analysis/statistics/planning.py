@@ -19,8 +19,11 @@ from analysis.statistics.crossed_design import CrossedDesign
 from analysis.statistics.distributions import t_quantile, two_sided_t
 from analysis.statistics.errors import DesignError
 from analysis.statistics.power import (
+    Power,
     PowerCell,
+    advice,
     head_to_head,
+    power,
     power_of_design,
     simulate_choices,
     utility_difference,
@@ -246,6 +249,40 @@ def _check_design(participants: int, clips: int) -> None:
         )
     if participants * clips > 1_000_000:
         raise DesignError(f"{participants} × {clips} is more than a million answers; ask for fewer.")
+
+
+def power_of_plan(
+    assumed: Assumptions, participants: int, clips: int, *, target: float = 0.8, simulations: int = 2_000, seed: int = 0
+) -> Power:
+    """`power` under these assumptions, also where people judge some of the clips, or leave.
+
+    With fewer than FEWEST_CLIPS clips it raises DesignError only if the design is incomplete.
+    """
+    assumed.check()
+    if not 0.05 < target < 1:
+        raise DesignError(f"a power of {target:g} must lie between 0.05 and 1.")
+    found = power(
+        participants,
+        clips,
+        assumed.share,
+        sd_participants=assumed.sd_participants,
+        sd_clips=assumed.sd_clips,
+        weights=assumed.weights,
+        conditions=assumed.conditions,
+        high=assumed.high,
+        low=assumed.low,
+        alpha=assumed.alpha,
+        simulations=simulations,
+        seed=seed,
+        target=target,
+    )
+    if _answers(assumed, 4 * clips) == 4 * clips and assumed.drop_out == 0:
+        return found
+    rng = np.random.default_rng([seed, 2])
+    cells = tuple(
+        simulated_power(assumed, cell.participants, cell.clips, max(200, simulations // 5), rng) for cell in found.cells
+    )
+    return replace(found, cells=cells, advice=advice(cells, target), simulations=max(200, simulations // 5))
 
 
 def simulated_power(

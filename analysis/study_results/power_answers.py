@@ -36,8 +36,7 @@ def ask_power(study: Study, inputs: Mapping[str, Any]) -> None:
 def answer_power(study_id: int) -> None:
     """Compute the power that was asked for last. A second call gives the same: the seed is the study's."""
     # Imported here: they load SciPy, which the web process does not need.
-    from analysis.statistics.planning import plan_study, smallest_effect
-    from analysis.statistics.power import power
+    from analysis.statistics.planning import plan_study, power_of_plan, smallest_effect
 
     study = Study.objects.filter(pk=study_id).first()
     asked = (study.plan.get("power") or {}) if study is not None else {}
@@ -48,21 +47,7 @@ def answer_power(study_id: int) -> None:
     target = inputs.get("target", 0.8)
     assumed = assumptions_of(study, inputs)
     try:
-        found = power(
-            participants,
-            clips,
-            assumed.share,
-            sd_participants=assumed.sd_participants,
-            sd_clips=assumed.sd_clips,
-            weights=assumed.weights,
-            conditions=assumed.conditions,
-            high=assumed.high,
-            low=assumed.low,
-            alpha=assumed.alpha,
-            simulations=SIMULATIONS,
-            seed=seed,
-            target=target,
-        )
+        found = power_of_plan(assumed, participants, clips, target=target, simulations=SIMULATIONS, seed=seed)
         backwards = plan_study(assumed, target=target, seed=seed, simulations=SIMULATIONS // 2)
         smallest = (
             smallest_effect(assumed, participants, clips, target=target, seed=seed) if clips >= FEWEST_CLIPS else None

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -36,6 +36,7 @@ class BallotTable:
         n_excluded: number of excluded rows.
         excluded_reasons: number of excluded rows by the text in the column `excluded`.
         notes: what was changed on reading, and what a reader of the results should look at, in sentences.
+        moderators: column → participant → group, "" if it is not known, of the columns that were asked for.
     """
 
     ballots: Ballots
@@ -43,6 +44,12 @@ class BallotTable:
     n_excluded: int
     excluded_reasons: dict[str, int]
     notes: tuple[str, ...] = ()
+    moderators: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def groups(self) -> dict[str, list[str]]:
+        """The groups of each moderator, one for each participant of `ballots`."""
+        people = self.ballots.participants
+        return {name: [of_person[person] for person in people] for name, of_person in self.moderators.items()}
 
 
 def read_ballots(
@@ -51,6 +58,7 @@ def read_ballots(
     *,
     encoding: str | None = None,
     verbatim: bool = False,
+    moderators: Sequence[str] = (),
 ) -> BallotTable:
     """Read and check a ballots CSV.
 
@@ -58,12 +66,15 @@ def read_ballots(
     none of the images fits), optionally `repeat`, `trial`, `position_first`, `position_second`, `excluded`, and
     `order` (the keys by position, separated by semicolons; needed if only some were shown). Where a value may be
     missing, the usual words for one (NA, None, …) are read as empty. `encoding`: the file's, if a person named it.
-    `verbatim`: Earsight wrote the table: its names are those of its rows, to the last space.
+    `verbatim`: Earsight wrote the table: its names are those of its rows, to the last space. `moderators`: further
+    columns, each of which says the same of a person in all of that person's rows.
 
     Without `conditions`: the four preset keys if a key is among them, else the keys found. Raises TableError.
     """
     path = Path(path)
-    table = read_columns(path, (*REQUIRED, *OPTIONAL), REQUIRED, encoding=encoding, verbatim=verbatim)
+    _check_moderators(moderators)
+    wanted, required = (*REQUIRED, *OPTIONAL, *moderators), (*REQUIRED, *moderators)
+    table = read_columns(path, wanted, required, encoding=encoding, verbatim=verbatim)
     table = _without_further_headings(table)
     if table.n == 0:
         raise TableError(f"{path.name}: there are no ballots under the header; add at least one row.")
@@ -114,7 +125,34 @@ def read_ballots(
         int(excluded.sum()),
         _count(columns["excluded"], excluded) if "excluded" in columns else {},
         tuple(table.notes.sentences()),
+        {name: _groups(table, columns[name], name, people, person) for name in moderators},
     )
+
+
+def _check_moderators(names: Sequence[str]) -> None:
+    for name in names:
+        if name in (*REQUIRED, *OPTIONAL) or names.count(name) > 1 or not name:
+            raise TableError(f"moderator '{name}': name a column that says something of the people, each once.")
+
+
+def _groups(
+    table: CodedColumns, column: Column, name: str, people: Sequence[str], person: np.ndarray
+) -> dict[str, str]:
+    """Each participant's group by a column; empty where none of a person's rows has one."""
+    known = column.rows(bool)
+    found = np.full(len(people), -1, dtype=np.int64)
+    found[person[known][::-1]] = column.codes[known][::-1]  # the first of each person
+    other = known & (column.codes != found[person])
+    if other.any():
+        row = int(np.flatnonzero(other)[0])
+        one, two = column.values[found[person[row]]], column.values[column.codes[row]]
+        _refuse(
+            table,
+            row,
+            f"'{people[person[row]]}' has {name} '{two[:40]}' here and '{one[:40]}' in an earlier row; a moderator "
+            "says the same of a person everywhere.",
+        )
+    return {label: "" if code < 0 else column.values[code] for label, code in zip(people, found, strict=True)}
 
 
 def _with_excluded(every_row: Ballots, keep: np.ndarray) -> Ballots | None:

@@ -27,6 +27,14 @@ def parse_weights(text: str) -> tuple[float, float]:
     return check_weights(numbers)
 
 
+def parse_numbers(name: str, text: str) -> tuple[int, ...]:
+    """`1,2` as whole numbers."""
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError as error:
+        raise DesignError(f"{name} '{text[:40]}' are not whole numbers; write them as 1,2.") from error
+
+
 def parse_conditions(text: str | None) -> tuple[str, ...] | None:
     """`a,b,c` as keys; None stays None."""
     return None if text is None else tuple(part.strip() for part in text.split(","))

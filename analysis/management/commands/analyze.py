@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from analysis.statistics.analysis import analyse
+from analysis.statistics.analysis import SECOND_CHOICES, analyse
 from analysis.statistics.errors import StatisticsError
 from analysis.statistics.plan_and_result import AnalysisPlan
 from analysis.tables.ballot_table import read_ballots
@@ -39,6 +39,15 @@ class Command(BaseCommand):
         parser.add_argument("--conditions", help="condition keys in their order: a,b,…")
         parser.add_argument("--factors", help="high levels: redefined=a,b;sentence=b,d")
         parser.add_argument("--reference", help="the condition with log worth 0")
+        parser.add_argument(
+            "--second-choice",
+            choices=SECOND_CHOICES,
+            default="required",
+            help="optional: the primary test uses first choices alone (required)",
+        )
+        parser.add_argument("--smallest", type=float, help="the smallest difference worth having, in points an answer")
+        parser.add_argument("--clips-per-participant", type=int, help="clips in each person's plan")
+        parser.add_argument("--moderators", help="columns with groups of people: age,device")
         parser.add_argument("--json", metavar="OUT.json", help="write the result here")
         parser.add_argument("--report", metavar="OUT_DIR", help="write the report here")
         parser.add_argument("--encoding", help=ENCODING_HELP)
@@ -75,10 +84,19 @@ def _analyse(options: Mapping[str, Any]) -> dict[str, Any]:
             reference=options["reference"],
             seed=options["seed"],
             draws=options["draws"],
+            second_choice=options["second_choice"],
+            smallest=options["smallest"],
+            clips_per_participant=options["clips_per_participant"],
         )
-        conditions = parse_conditions(options["conditions"])
-        table = read_ballots(options["ballots"], conditions, encoding=options["encoding"])
-        result = analyse(table.ballots, plan, n_excluded=table.n_excluded, with_excluded=table.all_ballots)
+        conditions, moderators = parse_conditions(options["conditions"]), parse_conditions(options["moderators"]) or ()
+        table = read_ballots(options["ballots"], conditions, encoding=options["encoding"], moderators=moderators)
+        result = analyse(
+            table.ballots,
+            plan,
+            n_excluded=table.n_excluded,
+            with_excluded=table.all_ballots,
+            moderators=table.groups(),
+        )
     except (TableError, StatisticsError) as error:
         raise CommandError(str(error), returncode=2) from error
     data = to_json(result)

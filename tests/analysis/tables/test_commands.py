@@ -1,6 +1,7 @@
 """`manage.py analyze` and `power`, as a user calls them."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -107,3 +108,72 @@ def test_power_advises_more_clips(capsys):
     text = capsys.readouterr().out
     assert "More clips" in text
     assert "±" in text
+
+
+def with_groups(path: Path, groups: dict[str, str]) -> Path:
+    rows = [(*row, groups.get(row[0], "")) for row in rows_of(simulated(16, 6))]
+    return write_csv(path, rows, "participant,clip,first,second,device")
+
+
+def test_moderators_come_from_columns_of_the_table(tmp_path):
+    people = [f"p{i:05d}" for i in range(16)]
+    path = with_groups(tmp_path / "b.csv", {p: "phone" if i < 9 else "desk" for i, p in enumerate(people[:15])})
+    call_command("analyze", str(path), json=str(tmp_path / "o.json"), draws=200, moderators="device")
+    block = json.loads((tmp_path / "o.json").read_text())["moderators"][0]
+    assert [(group["group"], group["participants"]) for group in block["groups"]] == [("desk", 6), ("phone", 9)]
+    assert block["unknown"] == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"moderators": "age"}, "the column 'age' is missing"),
+        ({"moderators": "clip"}, "name a column that says something of the people"),
+        ({"moderators": "device,device"}, "each once"),
+        ({"smallest": 9.0}, "the most that an answer can show"),
+        ({"smallest": float("nan")}, "must be above 0"),
+        ({"clips_per_participant": 0}, "at least one is needed"),
+    ],
+)
+def test_options_of_the_analysis_that_cannot_be_are_refused(tmp_path, options, message):
+    path = with_groups(tmp_path / "b.csv", {})
+    with pytest.raises(CommandError, match=message) as error:
+        call_command("analyze", str(path), json=str(tmp_path / "o.json"), draws=200, **options)
+    assert error.value.returncode == 2
+
+
+def test_a_moderator_that_contradicts_itself_is_refused_with_its_row(tmp_path):
+    rows = [(*row, "phone" if i else "desk") for i, row in enumerate(rows_of(simulated(4, 6)))]
+    path = write_csv(tmp_path / "b.csv", rows, "participant,clip,first,second,device")
+    with pytest.raises(CommandError, match="row 3: 'p00000' has device 'phone' here and 'desk' in an earlier row"):
+        call_command("analyze", str(path), json=str(tmp_path / "o.json"), draws=200, moderators="device")
+
+
+def test_optional_second_choices_and_a_smallest_difference_reach_the_analysis(tmp_path):
+    path = write_csv(tmp_path / "b.csv", rows_of(simulated(16, 6)))
+    options = {"second_choice": "optional", "smallest": 0.5, "clips_per_participant": 6}
+    call_command("analyze", str(path), json=str(tmp_path / "o.json"), draws=200, **options)
+    data = json.loads((tmp_path / "o.json").read_text())
+    assert data["second_choice"] == "optional"
+    assert data["limits"]["redefined_minus_original"] == [-3.0, 3.0]
+    assert data["smallest"]["value"] == 0.5
+    assert data["due"] == {"ballots": 96, "given": 96, "assumed": False}
+
+
+def test_power_plans_backwards(capsys):
+    call_command("power", plan=True, share=0.7, clips_per_participant=6, drop_out=0.1, simulations=100)
+    text = capsys.readouterr().out
+    assert "The fewest people for power 0.8" in text
+    assert "A good choice" in text
+    assert "The smallest effect that this design finds" in text
+
+
+def test_power_takes_the_spreads_of_a_finished_study(tmp_path, capsys):
+    analysis = tmp_path / "analysis.json"
+    block = {"converged": True, "sd_participants": 0.25, "sd_clips": 0.125}
+    analysis.write_text(json.dumps({"random_effects": block}))
+    call_command("power", spreads_from=str(analysis), simulations=100)
+    assert "SD 0.25 and between clips by SD 0.125" in capsys.readouterr().out
+    analysis.write_text(json.dumps({"random_effects": None}))
+    with pytest.raises(CommandError, match="no fitted random effects"):
+        call_command("power", spreads_from=str(analysis), simulations=100)
