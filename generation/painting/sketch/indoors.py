@@ -213,7 +213,8 @@ def room(scene: Scene) -> None:
                 ),
                 mix(cloth, p.mid, 0.15 + 0.3 * (n % 2)),
             )
-    scene.pen.rect(x - w - 0.13, y - 0.06, x + w + 0.13, y - 0.042, p.near, radius=0.008)
+    # A pelmet holds the curtains: it covers their upper ends.
+    scene.pen.rect(x - w - 0.12, y - 0.075, x + w + 0.12, y - 0.01, mix(cloth, p.near, 0.35), radius=0.012)
     scene.floor(h, mix(p.mid, p.far, 0.35), mix(p.mid, p.near, 0.5), 12)
     scene.pen.rect(-0.02, h - 0.018, 1.02, h + 0.006, mix(p.light, wall, 0.4))
     rug = mix(p.second, p.light, 0.2)

@@ -8,11 +8,15 @@ import numpy as np
 
 from generation.painting.sketch.canvas import Fade, Layer, Pen, mix
 from generation.painting.sketch.palettes import Palette
+from generation.painting.sketch.reading import all_places
 
 
 @dataclass(frozen=True)
 class Skeleton:
-    """Everything that the seed alone decides, like the initial latents of a diffusion model."""
+    """Everything that the seed alone decides, like the initial latents of a diffusion model.
+
+    `hand`: which of two arrangements a list of tags takes. `place_order`: decides between places with equal votes.
+    """
 
     horizon: float
     light_x: float
@@ -24,6 +28,8 @@ class Skeleton:
     person: int
     mood: int
     grain: int
+    hand: int
+    place_order: tuple[str, ...]
 
     @classmethod
     def draw(cls, seed: int) -> Skeleton:
@@ -40,6 +46,8 @@ class Skeleton:
             person=int(rng.integers(16)),
             mood=int(rng.integers(1 << 16)),
             grain=int(rng.integers(1 << 31)),
+            hand=int(rng.integers(2)),
+            place_order=tuple(str(place) for place in rng.permutation(all_places())),
         )
 
 
