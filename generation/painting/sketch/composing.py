@@ -82,7 +82,7 @@ def compose(reading: Reading, skeleton: Skeleton, size: int) -> Image.Image:
         reading.tempos,
         palette,
         middle,
-        float(skeleton.phases[5] + 0.5 * variant + 0.3 * hand.uniform(-1, 1)),
+        float(skeleton.phases[5] + 0.5 * variant + 1.5 * hand.uniform(-1, 1)),
     )
     for spot in spots:
         _draw_figure(scene, spot, inks, reading.dress)

@@ -23,58 +23,12 @@ from scipy.stats import rankdata
 
 from generation.redefinition.vocabulary import prompt_word
 
-# The fifty tags on which taggers of MagnaTagATune are compared, the most frequent first.
+# The fifty tags on which taggers of MagnaTagATune are compared, the most frequent first, one word for each meaning.
 TOP_TAGS = [
-    "guitar",
-    "classical",
-    "slow",
-    "techno",
-    "strings",
-    "drums",
-    "electronic",
-    "rock",
-    "fast",
-    "piano",
-    "ambient",
-    "beat",
-    "violin",
-    "vocal",
-    "synth",
-    "female",
-    "indian",
-    "opera",
-    "male",
-    "singing",
-    "vocals",
-    "no vocals",
-    "harpsichord",
-    "loud",
-    "quiet",
-    "flute",
-    "woman",
-    "male vocal",
-    "no vocal",
-    "pop",
-    "soft",
-    "sitar",
-    "solo",
-    "man",
-    "classic",
-    "choir",
-    "voice",
-    "new age",
-    "dance",
-    "male voice",
-    "female vocal",
-    "beats",
-    "harp",
-    "cello",
-    "no voice",
-    "weird",
-    "country",
-    "metal",
-    "female voice",
-    "choral",
+    *("guitar", "classical", "slow", "techno", "strings", "drums", "electronic", "rock", "fast", "piano", "ambient"),
+    *("beat", "violin", "vocal", "synth", "female", "indian", "opera", "male", "no vocals", "harpsichord", "loud"),
+    *("quiet", "flute", "pop", "soft", "sitar", "solo", "choir", "new age", "dance", "harp", "cello", "weird"),
+    *("country", "metal"),
 ]
 
 
@@ -84,7 +38,7 @@ def draw_tag_sets(count: int, *, seed: int) -> list[tuple[str, ...]]:
     A set names no word twice, and does not both deny and name a voice.
     """
     chance, sets = random.Random(f"tag sets {seed}"), {}
-    voices = ("vocals", "singing", "female vocals", "male vocals", "choir", "opera")
+    voices = ("vocals", "female vocals", "male vocals", "choir", "opera")
     while len(sets) < count:
         words: list[str] = []
         wanted = chance.randint(3, 8)
@@ -96,6 +50,20 @@ def draw_tag_sets(count: int, *, seed: int) -> list[tuple[str, ...]]:
                 words.append(word)
         sets.setdefault(frozenset(words), tuple(words))
     return list(sets.values())
+
+
+def draw_clips(count: int, versions: int, *, seed: int) -> list[tuple[str, ...]]:
+    """Tag sets of clips: `count` drawn sets, each followed by versions with more and more of its tags exchanged."""
+    chance, sets = random.Random(f"versions {seed}"), []
+    for tags in draw_tag_sets(count, seed=seed):
+        sets.append(tags)
+        for _ in range(versions - 1):
+            changed = list(sets[-1])
+            for _ in range(max(1, len(tags) // 4)):
+                others = [word for word in dict.fromkeys(map(prompt_word, TOP_TAGS)) if word not in changed]
+                changed[chance.randrange(len(changed))] = chance.choice(others)
+            sets.append(tuple(changed))
+    return sets
 
 
 def tag_distances(sets: Sequence[Sequence[str]]) -> np.ndarray:
