@@ -52,8 +52,8 @@ def arrange(things: list[str], skeleton: Skeleton, is_sentence: bool, hand: np.r
     for n, spot in enumerate(spots):
         step, size_by, turn_by = hand.uniform(-1, 1, 3)
         figure = FIGURES[spot.name]
-        scale = spot.scale * (1 + 0.03 * variant * (1 if n % 2 else -1) + 0.04 * size_by)
-        x = spot.x + 0.018 * variant + 0.02 * step
+        scale = spot.scale * (1 + 0.03 * variant * (1 if n % 2 else -1) + 0.02 * size_by)
+        x = spot.x + 0.018 * variant + 0.01 * step
         half, _ = extent(figure, scale)
         if half < 0.48:
             x = min(max(x, half + _MARGIN), 1 - half - _MARGIN)

@@ -50,7 +50,7 @@ _LAMPS = [
     rgb(code)
     for code in ("#f25940", "#facc4d", "#4db366", "#33b3cc", "#4d66d9", "#a659cc", "#f280b3", "#faf2d9", "#2b2b4d")
 ]
-_LAMP, _HAZE = 0.75, 0.15
+_LAMP, _HAZE = 1.4, 0.2
 _BEAMS = {"spot": (0.0,), "pair": (-0.2, 0.2)}
 
 
@@ -82,7 +82,7 @@ def compose(reading: Reading, skeleton: Skeleton, size: int) -> Image.Image:
         reading.tempos,
         palette,
         middle,
-        float(skeleton.phases[5] + 0.5 * variant + 1.5 * hand.uniform(-1, 1)),
+        float(skeleton.phases[5] + 0.5 * variant + 0.6 * hand.uniform(-1, 1)),
     )
     for spot in spots:
         _draw_figure(scene, spot, inks, reading.dress)

@@ -74,7 +74,7 @@ _FUNCTION_WORDS = (_LINKS - {"and"}) | {
     "hears",
 }
 _UNSTRESSED = ("any", "only", "much")
-MAX_SUGGESTED = 2
+MAX_SUGGESTED = 1
 
 # The order of concepts in `CONCEPTS` decides wherever an order is needed: never the order of the text.
 _RANK = {name: rank for rank, name in enumerate(CONCEPTS)}

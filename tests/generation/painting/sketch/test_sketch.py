@@ -78,7 +78,7 @@ def test_pictures_stay_the_same_on_other_machines(painter):
     """The mean colours of three rows, measured once: a change here needs a new `VERSION` of the painter."""
     image = painter.paint(["jazz, saxophone, piano, slow"], seed=3).images[0]
     rows = small(image)[[2, 8, 14]].mean(1)
-    measured = [[0, 0, 0], [0, 0, 0], [0, 0, 0]]
+    measured = [[112.2, 115.9, 124.6], [135.1, 119.2, 101.8], [63.8, 66.9, 78.9]]
     assert np.abs(rows - measured).max() < 1.5
 
 
