@@ -23,8 +23,8 @@ from tests.generation.painting.sketch.measure import (
 )
 
 CLIPS, VERSIONS, SEED = 40, 5, 1
-# ΔE (CIE 1976), mean over 16 × 16 cells: two prompts of different tags are never nearer. Version 2 came to 1.5.
-LEAST_COLOUR_DISTANCE = 2.0
+# ΔE (CIE 1976), mean over 16 × 16 cells: two prompts of different tags are never nearer. Version 2 came to 1.8.
+LEAST_COLOUR_DISTANCE = 3.0
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,7 @@ def sentences(painter, sets):
 
 
 def test_the_distance_of_two_pictures_follows_the_distance_of_their_tags(sets, lists, capsys):
-    """Within clips, over 200 tag sets. The control, version 2 of the painter with the same measure: 0.28."""
+    """Within clips, over 200 tag sets. The control, version 2 of the painter with the same measure: 0.21 and 0.18."""
     a, b = np.triu_indices(len(sets), 1)
     of_a_clip = a // VERSIONS == b // VERSIONS
     wanted, measured = tag_distances(sets), picture_distances(lists)
@@ -61,7 +61,7 @@ def test_the_distance_of_two_pictures_follows_the_distance_of_their_tags(sets, l
     with capsys.disabled():
         print(f"\nrank correlation {within:.2f} within clips, {between:.2f} over all pairs")
     assert within >= 0.6
-    assert between >= 0.38
+    assert between >= 0.45
 
 
 def test_prompts_of_different_tags_are_never_nearer_than_stated(sets, lists):
