@@ -73,7 +73,8 @@ def compose(reading: Reading, skeleton: Skeleton, size: int) -> Image.Image:
     _draw_lamps(scene, reading)
     inks = inks_under(palette.light, palette.near, palette.accent, palette.second, skeleton.person)
     spots = arrange(reading.things, skeleton, reading.is_sentence, hand)
-    _backlight(scene, spots)
+    sway = float(hand.uniform(-1, 1))
+    _backlight(scene, spots, sway)
     _draw_props(scene, reading, places[1:], inks)
     _draw_airs(scene, reading)
     middle = 0.5 * (skeleton.light_y + skeleton.horizon) + (0.0 if spots else 0.06)
@@ -240,11 +241,11 @@ def _light_figure(scene: Scene, sheet: Layer, x: float, y: float, half: float) -
     sheet.add_light(rim * 0.55, scene.palette.light)
 
 
-def _backlight(scene: Scene, spots: list[Spot]) -> None:
+def _backlight(scene: Scene, spots: list[Spot], sway: float) -> None:
     """Light behind the figures, so that they are distinct from any place."""
     if spots:
         amount = 0.34 if scene.palette.is_night else 0.36
-        scene.glow(0.5, 0.6, 0.40, amount, mix(scene.palette.light, scene.palette.sky_low, 0.35))
+        scene.glow(0.5 + 0.04 * sway, 0.6, 0.40, amount, mix(scene.palette.light, scene.palette.sky_low, 0.35))
 
 
 def _finish(scene: Scene) -> Image.Image:
