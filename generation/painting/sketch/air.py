@@ -282,7 +282,7 @@ AIRS: dict[str, Air] = {
     "bolt": Air(_polygon((0.1, -0.7), (-0.3, 0.1), (0, 0.05), (-0.12, 0.7), (0.34, -0.16), (0.04, -0.1)), 7, 0.09, 15),
     "boulder": Air(_polygon((-0.5, 0.1), (-0.3, -0.36), (0.2, -0.42), (0.5, -0.06), (0.36, 0.36), (-0.28, 0.4)), 8,
         0.08),
-    "bubble": Air(lambda pen, a, b: (pen.ring(0, 0, 0.45, 0.45, 0.08, a), pen.ellipse(-0.15, -0.18, 0.09, 0.09, b))[0],
+    "bubble": Air(lambda pen, a, b: (pen.ring(0, 0, 0.45, 0.45, 0.08, a), pen.ellipse(-0.15, -0.18, 0.09, 0.09, b))[0],  # type: ignore[func-returns-value]
                   11, 0.06, 0),
     "butterfly": Air(_butterfly, 8, 0.065),
     "circuit": Air(_circuit, 8, 0.09, 0),
@@ -324,8 +324,8 @@ AIRS: dict[str, Air] = {
     "ring": Air(lambda pen, a, b: pen.ring(0, 0, 0.45, 0.3, 0.1, a), 8, 0.09, 30, 0.6),
     "ripple": Air(_lines(_WAVE, [(x, y + 0.3) for x, y in _WAVE]), 8, 0.075, 0),
     "rose": Air(_rose, 8, 0.075, 30),
-    "scroll": Air(lambda pen, a, b: (_spiral(pen.at(-0.3), a, b), _spiral(pen.at(0.3, 0, 1, 180), b, a))[0], 7, 0.08),
-    "seed": Air(lambda pen, a, b: (_star(7, 0.06)(pen, a, b), pen.stroke([(0, 0), (0.1, 0.9)], 0.05, b))[0], 9, 0.06),
+    "scroll": Air(lambda pen, a, b: (_spiral(pen.at(-0.3), a, b), _spiral(pen.at(0.3, 0, 1, 180), b, a))[0], 7, 0.08),  # type: ignore[func-returns-value]
+    "seed": Air(lambda pen, a, b: (_star(7, 0.06)(pen, a, b), pen.stroke([(0, 0), (0.1, 0.9)], 0.05, b))[0], 9, 0.06),  # type: ignore[func-returns-value]
     "shard": Air(_polygon((-0.12, -0.7), (0.3, -0.2), (0.05, 0.7), (-0.25, 0.1)), 9, 0.075, 90),
     "smoke": Air(_cloud, 7, 0.15, 0, 0.4),
     "spark": Air(_star(4, 0.12), 12, 0.06, 45),

@@ -6,7 +6,6 @@ import hashlib
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 from PIL import Image
@@ -199,7 +198,8 @@ def _draw_figure(scene: Scene, spot: Spot, inks: Inks, dress: str) -> None:
     half = figure.size * spot.scale
     width, height = extent(figure, spot.scale)
     y = (1.012 - half) if figure.is_bust else spot.foot - height
-    draw = partial(DRESSED[spot.name], dress=dress) if spot.name in DRESSED else figure.draw
+    dressed = DRESSED.get(spot.name)
+    draw = (lambda pen, ink: dressed(pen, ink, dress)) if dressed else figure.draw
     sheet = Layer(scene.layer.size)
     draw(Pen(sheet, x, y, half, spot.tilt, flip=figure.is_bust and x > 0.5), inks)
     if not figure.is_bust:

@@ -37,7 +37,7 @@ def _stained(draw: Draw, share: float) -> Draw:
     def drawn(pen: Pen, ink: Inks) -> None:
         towards = ink.black if share > 0 else ink.cream
         woods = {name: mix(getattr(ink, name), towards, abs(share)) for name in ("wood", "wood_light", "varnish")}
-        draw(pen, replace(ink, **woods))
+        draw(pen, replace(ink, **woods))  # type: ignore[arg-type]
 
     return drawn
 
@@ -47,7 +47,7 @@ def _reddened(draw: Draw) -> Draw:
 
     def drawn(pen: Pen, ink: Inks) -> None:
         woods = {name: mix(getattr(ink, name), ink.accent, 0.6) for name in ("wood", "wood_light", "varnish")}
-        draw(pen, replace(ink, **woods))
+        draw(pen, replace(ink, **woods))  # type: ignore[arg-type]
 
     return drawn
 
