@@ -37,7 +37,8 @@ def draw_tag_sets(count: int, *, seed: int) -> list[tuple[str, ...]]:
 
     A set names no word twice, and does not both deny and name a voice.
     """
-    chance, sets = random.Random(f"tag sets {seed}"), {}
+    chance = random.Random(f"tag sets {seed}")
+    sets: dict[frozenset[str], tuple[str, ...]] = {}
     voices = ("vocals", "female vocals", "male vocals", "choir", "opera")
     while len(sets) < count:
         words: list[str] = []
@@ -54,7 +55,8 @@ def draw_tag_sets(count: int, *, seed: int) -> list[tuple[str, ...]]:
 
 def draw_clips(count: int, versions: int, *, seed: int) -> list[tuple[str, ...]]:
     """Tag sets of clips: `count` drawn sets, each followed by versions with more and more of its tags exchanged."""
-    chance, sets = random.Random(f"versions {seed}"), []
+    chance = random.Random(f"versions {seed}")
+    sets: list[tuple[str, ...]] = []
     for tags in draw_tag_sets(count, seed=seed):
         sets.append(tags)
         for _ in range(versions - 1):
