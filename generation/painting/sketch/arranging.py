@@ -54,10 +54,10 @@ def arrange(things: list[str], skeleton: Skeleton, is_sentence: bool, hand: np.r
         figure = FIGURES[spot.name]
         scale = spot.scale * (1 + 0.03 * variant * (1 if n % 2 else -1) + 0.02 * size_by)
         x = spot.x + 0.018 * variant + 0.01 * step
-        half, _ = extent(figure, scale)
+        tilt = figure.tilt + (5 * variant + 3 * turn_by if figure.tilt else 0)
+        half, _ = extent(figure, scale, tilt)
         if half < 0.48:
             x = min(max(x, half + _MARGIN), 1 - half - _MARGIN)
-        tilt = figure.tilt + (5 * variant + 3 * turn_by if figure.tilt else 0)
         moved.append(Spot(spot.name, x, spot.foot, scale, tilt, spot.depth))
     # Busts are cut by the lower edge, so they are nearer than things on the ground.
     return sorted(moved, key=lambda spot: (FIGURES[spot.name].is_bust, spot.foot))
@@ -112,9 +112,9 @@ def _seat(names: list[str], foot: float, scale: float, low: float, high: float, 
     return [Spot(name, float(x), foot, scale * fit, 0, depth) for name, x in zip(names, xs, strict=True)]
 
 
-def extent(figure: Figure, scale: float) -> tuple[float, float]:
-    """Half the width and half the height of a tilted figure in the picture."""
-    half, lean = figure.size * scale, math.radians(abs(figure.tilt))
+def extent(figure: Figure, scale: float, tilt: float | None = None) -> tuple[float, float]:
+    """Half the width and half the height of a figure in the picture, tilted by `tilt` degrees or as it usually is."""
+    half, lean = figure.size * scale, math.radians(abs(figure.tilt if tilt is None else tilt))
     width = figure.half_width * math.cos(lean) + figure.half_height * math.sin(lean)
     height = figure.half_height * math.cos(lean) + figure.half_width * math.sin(lean)
     return half * width, half * height

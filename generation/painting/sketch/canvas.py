@@ -114,6 +114,16 @@ class Layer:
         area *= 1 - self.cover[rows, columns]
         area += self.planes[:, rows, columns]
 
+    def let_down(self, foot: int) -> int:
+        """Move everything drawn down, or up, so that it ends at the row `foot`; returns the rows moved."""
+        drawn = np.flatnonzero((self.cover > 0.3).any(1))
+        rows = int(foot - 1 - drawn[-1]) if len(drawn) else 0
+        if rows:
+            self.planes = np.roll(self.planes, rows, 1)
+            self.planes[:, slice(rows) if rows > 0 else slice(rows, None)] = 0
+            self._low[1], self._high[1] = np.clip((self._low[1] + rows, self._high[1] + rows), 0, self.size)
+        return rows
+
     def add_light(self, amount: np.ndarray, colour: np.ndarray) -> None:
         """Add light in screen mode; `amount` (size, size) from 0 to 1."""
         rows, columns = self._drawn

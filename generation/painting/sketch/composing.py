@@ -13,12 +13,12 @@ from PIL import Image
 from generation.painting.sketch import halls, indoors, outdoors
 from generation.painting.sketch.air import AIRS
 from generation.painting.sketch.arranging import Spot, arrange, extent
-from generation.painting.sketch.canvas import Layer, Pen, blur, mix, rgb
+from generation.painting.sketch.canvas import Layer, Pen, blur, mix
 from generation.painting.sketch.concepts import CONCEPTS
 from generation.painting.sketch.figures import DRESSED, FIGURES
 from generation.painting.sketch.inks import Inks, inks_under
 from generation.painting.sketch.lexicon import DENIED_FAMILY, FAMILIES
-from generation.painting.sketch.palettes import LIGHTS, blend
+from generation.painting.sketch.palettes import LIGHTS, blend, lamp
 from generation.painting.sketch.props import ABSENCES, SIGNS
 from generation.painting.sketch.reading import Reading
 from generation.painting.sketch.rhythm import draw_rhythm
@@ -45,11 +45,7 @@ PLACES: dict[str, Callable[[Scene], None]] = {
     "street": outdoors.street,
 }
 _NEUTRAL_PLACES = ("hills", "room", "hall", "sea")
-_LAMPS = [
-    rgb(code)
-    for code in ("#f25940", "#facc4d", "#4db366", "#33b3cc", "#4d66d9", "#a659cc", "#f280b3", "#faf2d9", "#2b2b4d")
-]
-_LAMP, _HAZE = 1.4, 0.2
+_LAMP, _BRIGHTEST, _HAZE = 1.4, 0.7, 0.2
 _BEAMS = {"spot": (0.0,), "pair": (-0.2, 0.2)}
 
 
@@ -135,10 +131,10 @@ def _draw_lamps(scene: Scene, reading: Reading) -> None:
     for name in reading.concepts:
         number = order.index(name)
         x, y = _patch(scene, number)
-        strength = _LAMP / math.sqrt(len(reading.concepts))
-        across, down = np.exp(-2.2 * ((scene.xs - x) / 0.25) ** 2), np.exp(-2.2 * ((scene.ys - y) / 0.25) ** 2)
-        share = (strength * across * down).astype(np.float32)
-        for plane, value in zip(scene.layer.colour, _LAMPS[number % len(_LAMPS)], strict=True):
+        strength = min(_LAMP / math.sqrt(len(reading.concepts)), _BRIGHTEST)
+        colour = lamp(CONCEPTS[name].light or "warm", number)
+        share = np.float32(strength) * scene.spot(x, y, 0.25, 0.25)
+        for plane, value in zip(scene.layer.colour, colour, strict=True):
             plane += share * (value - plane)
 
 
@@ -203,6 +199,8 @@ def _draw_figure(scene: Scene, spot: Spot, inks: Inks, dress: str) -> None:
     sheet = Layer(scene.layer.size)
     draw(Pen(sheet, x, y, half, spot.tilt, flip=figure.is_bust and x > 0.5), inks)
     if not figure.is_bust:
+        # A leaning thing ends above the lower side of its box: let it down to the ground.
+        y += sheet.let_down(round(spot.foot * scene.layer.size)) / scene.layer.size
         _ground_shadow(scene, x, spot.foot, width, spot.scale)
     _cast_shadow(scene, sheet, spot.scale)
     _light_figure(scene, sheet, x, y, half)
@@ -215,8 +213,8 @@ def _ground_shadow(scene: Scene, x: float, foot: float, width: float, scale: flo
     """A soft shadow at the foot of a thing."""
     s = scene.skeleton
     drift = 0.25 * width * (1 if s.light_x < x else -1)
-    far = ((scene.xs - x - drift) / (width * 1.15)) ** 2 + ((scene.ys - foot + 0.006) / (0.03 * scale + 0.008)) ** 2
-    scene.layer.multiply(0.62 * np.exp(-far * 1.3) * (0.85 + 0.3 * scene.noise), scene.palette.near)
+    soft = scene.spot(x + drift, foot - 0.006, width * 1.5, 0.039 * scale + 0.01)
+    scene.layer.multiply(soft * (0.53 + 0.19 * scene.noise), scene.palette.near)
 
 
 def _cast_shadow(scene: Scene, sheet: Layer, scale: float) -> None:

@@ -86,6 +86,26 @@ def xylophone(pen: Pen, ink: Inks) -> None:
         pen.ellipse(b[0] - 0.03, b[1] - 0.03, 0.04, 0.04, mix(ink.accent, ink.white, 0.5))
 
 
+def marimba(pen: Pen, ink: Inks) -> None:
+    """Broad wooden bars above tubes of falling length, on a frame with wheels, and two mallets."""
+    for side in (-1, 1):
+        pen.stroke([(side * 0.92, -0.3), (side * 0.92, 0.9)], 0.07, ink.wood_dark)
+        pen.ellipse(side * 0.92, 0.93, 0.07, 0.07, ink.black)
+    pen.stroke([(-0.92, 0.7), (0.92, 0.7)], 0.045, ink.wood_dark)
+    for n in range(9):
+        x, low = -0.8 + 0.2 * n, 0.62 - 0.075 * n
+        tube = Fade(ink.brass_light, ink.brass_dark, (x - 0.07, 0), (x + 0.07, 0))
+        pen.rect(x - 0.07, -0.1, x + 0.07, low, tube, radius=0.05)
+    pen.rect(-1.0, -0.16, 1.0, -0.08, ink.wood_dark, radius=0.02)
+    for n in range(9):
+        x = -0.8 + 0.2 * n
+        bar = Fade(ink.wood_light, ink.varnish, (x, -0.42), (x, -0.12))
+        pen.shape([(x - 0.075 + 0.02, -0.42), (x + 0.075 + 0.02, -0.42), (x + 0.09, -0.12), (x - 0.09, -0.12)], bar)
+    for a, b in (((-0.62, -0.98), (-0.3, -0.36)), ((0.66, -0.98), (0.34, -0.36))):
+        pen.stroke([a, b], 0.035, ink.wood_light)
+        pen.ellipse(*b, 0.1, 0.09, ink.second)
+
+
 def bagpipes(pen: Pen, ink: Inks) -> None:
     """A bag in checked cloth, three drones above, the chanter below."""
     for x, tip in ((-0.5, -0.86), (-0.16, -1.0), (0.2, -0.9)):

@@ -12,7 +12,17 @@ TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)?|[.,;:!?()]")
 FAMILIES: dict[str, tuple[str, ...]] = {
     "voices": ("female_voice", "male_voice", "child_voice", "choir", "monks", "microphone"),
     "guitars": ("guitar", "acoustic_guitar", "electric_guitar", "ukulele"),
-    "drums": ("drum_kit", "percussion", "hand_drums", "tabla", "timpani", "drum_machine", "hands"),
+    "drums": (
+        "drum_kit",
+        "percussion",
+        "hand_drums",
+        "tabla",
+        "timpani",
+        "drum_machine",
+        "hands",
+        "tambourine",
+        "cymbals",
+    ),
     "strings": ("violin", "fiddle", "viola", "strings", "cello", "double_bass"),
     "keys": ("piano", "harpsichord", "organ", "synth", "keyboard"),
     "winds": ("flute", "recorder", "clarinet", "woodwind", "oboe", "bassoon", "saxophone"),

@@ -46,6 +46,13 @@ _CODES = {
 }
 
 LIGHTS = tuple(_CODES)
+_LAMP_PARTS = (6, 7, 1)  # accent, second accent and low sky
+
+
+def lamp(light: str, number: int) -> np.ndarray:
+    """A colour of a light, (3,); `number` chooses among its three liveliest."""
+    return rgb(_CODES[light].split()[_LAMP_PARTS[number % 3]])
+
 
 # The light that a place has of its own.
 HOME_LIGHT = {

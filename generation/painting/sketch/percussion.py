@@ -139,18 +139,25 @@ def timpani(pen: Pen, ink: Inks) -> None:
 
 
 def cymbals(pen: Pen, ink: Inks) -> None:
-    """Two cymbals on stands and a tambourine."""
+    """Two cymbals on stands."""
     _cymbal(pen, ink, -0.45, -0.62, 0.52, 9, -0.4)
     _cymbal(pen, ink, 0.52, -0.42, 0.46, -10, 0.48)
     for x in (-0.4, 0.48):
         for side in (-1, 1):
             pen.stroke([(x, 0.66), (x + side * 0.2, 0.98)], 0.03, ink.silver_dark)
-    pen.ellipse(0.02, 0.5, 0.36, 0.36, ink.wood_dark)
-    pen.ellipse(0.02, 0.5, 0.3, 0.3, Fade(ink.white, ink.cream, (-0.2, 0.2), (0.2, 0.8)))
+
+
+def tambourine(pen: Pen, ink: Inks) -> None:
+    """A wooden ring with a skin, pairs of jingles, and ribbons."""
+    for n, x in enumerate((-0.62, -0.44, 0.5)):
+        ribbon = (ink.accent, ink.second, ink.brass)[n]
+        pen.taper([(x, 0.5), (x - 0.12, 0.7), (x + 0.06, 0.86), (x - 0.05, 0.95)], 0.11, 0.07, ribbon)
+    pen.ellipse(0, 0, 0.88, 0.88, Fade(ink.wood, ink.wood_dark, (-0.5, -0.6), (0.6, 0.7)))
+    pen.ellipse(0, 0, 0.7, 0.7, Fade(ink.white, ink.cream, (-0.4, -0.5), (0.5, 0.6)))
+    pen.ring(0, 0, 0.7, 0.7, 0.03, ink.wood_dark)
     for t in np.radians(np.arange(20, 380, 60)):
-        pen.ellipse(
-            0.02 + 0.33 * np.cos(t), 0.5 + 0.33 * np.sin(t), 0.07, 0.045, ink.brass_light, turn=np.degrees(t) + 90
-        )
+        for away, colour in ((0.76, ink.brass_dark), (0.83, ink.brass_light)):
+            pen.ellipse(away * np.cos(t), away * np.sin(t), 0.15, 0.055, colour, turn=float(np.degrees(t)) + 90)
 
 
 def percussion(pen: Pen, ink: Inks) -> None:

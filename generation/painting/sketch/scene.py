@@ -77,10 +77,13 @@ class Scene:
 
     def glow(self, x: float, y: float, radius: float, amount: float, colour: np.ndarray | None = None) -> None:
         """Light that fades around a point, with the grain of a print."""
-        distance = ((self.xs - x) ** 2 + (self.ys - y) ** 2) / radius**2
-        light = np.exp(-2.2 * distance) * amount
-        light = light * (0.86 + 0.28 * self.noise)
+        light = self.spot(x, y, radius, radius) * (amount * 0.86 + amount * 0.28 * self.noise)
         self.layer.add_light(light, self.palette.light if colour is None else colour)
+
+    def spot(self, x: float, y: float, wide: float, tall: float) -> np.ndarray:
+        """A soft round field about a point, 1 in its middle and exp(-2.2) at the radii, (size, size)."""
+        across, down = np.exp(-2.2 * ((self.xs - x) / wide) ** 2), np.exp(-2.2 * ((self.ys - y) / tall) ** 2)
+        return across * down
 
     def sun(self, radius: float = 0.12, rings: int = 3, x: float | None = None, y: float | None = None) -> None:
         s = self.skeleton
