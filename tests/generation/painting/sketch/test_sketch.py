@@ -266,3 +266,16 @@ def test_counts_words_marks_and_the_two_ends():
     assert count_tokens("synthesizers") == 3
     assert count_tokens("electroacoustically") == 4
     assert count_tokens("느린 음악") == 6
+
+
+@pytest.mark.parametrize("foot", [60, 30])
+def test_things_are_let_down_to_the_ground(foot):
+    """Down or up, whole, without a trace where they were."""
+    layer = Layer(64)
+    Pen(layer, 0.5, 0.5, 0.25).rect(-0.5, -0.5, 0.5, 0.5, rgb("#ff0000"))
+    covered = layer.cover.sum()
+    moved = layer.let_down(foot)
+    rows = np.flatnonzero((layer.cover > 0.3).any(1))
+    assert rows[-1] == foot - 1
+    assert moved == foot - 40
+    assert layer.cover.sum() == pytest.approx(covered)
