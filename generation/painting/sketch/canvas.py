@@ -6,6 +6,7 @@ Outlines are drawn at three or four times the size and reduced, which gives smoo
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -62,10 +63,17 @@ def spline(points: Points, closed: bool = True, steps: int = 10) -> np.ndarray:
 
 def ellipse_points(x: float, y: float, rx: float, ry: float, turn: float = 0, span=(0, 360)) -> np.ndarray:
     """Points on an ellipse turned by `turn` degrees, over the angles of `span`."""
-    t = np.radians(np.linspace(span[0], span[1], 49))
+    across, down = _arc(*span)
     c, s = math.cos(math.radians(turn)), math.sin(math.radians(turn))
-    u, v = rx * np.cos(t), ry * np.sin(t)
+    u, v = rx * across, ry * down
     return np.stack([x + u * c - v * s, y + u * s + v * c], 1)
+
+
+@functools.lru_cache(maxsize=256)
+def _arc(start: float, end: float) -> tuple[np.ndarray, np.ndarray]:
+    """Points of the unit circle between two angles in degrees: cosines and sines, (49,) each."""
+    t = np.radians(np.linspace(start, end, 49))
+    return np.cos(t), np.sin(t)
 
 
 def mirrored(right_half: Points) -> list[tuple[float, float]]:
