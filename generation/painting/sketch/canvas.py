@@ -6,6 +6,7 @@ Outlines are drawn at three or four times the size and reduced, which gives smoo
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -62,10 +63,17 @@ def spline(points: Points, closed: bool = True, steps: int = 10) -> np.ndarray:
 
 def ellipse_points(x: float, y: float, rx: float, ry: float, turn: float = 0, span=(0, 360)) -> np.ndarray:
     """Points on an ellipse turned by `turn` degrees, over the angles of `span`."""
-    t = np.radians(np.linspace(span[0], span[1], 49))
+    across, down = _arc(*span)
     c, s = math.cos(math.radians(turn)), math.sin(math.radians(turn))
-    u, v = rx * np.cos(t), ry * np.sin(t)
+    u, v = rx * across, ry * down
     return np.stack([x + u * c - v * s, y + u * s + v * c], 1)
+
+
+@functools.lru_cache(maxsize=256)
+def _arc(start: float, end: float) -> tuple[np.ndarray, np.ndarray]:
+    """Points of the unit circle between two angles in degrees: cosines and sines, (49,) each."""
+    t = np.radians(np.linspace(start, end, 49))
+    return np.cos(t), np.sin(t)
 
 
 def mirrored(right_half: Points) -> list[tuple[float, float]]:
@@ -113,6 +121,16 @@ class Layer:
         area = below.draw_area(self._low, np.maximum(self._high, self._low))
         area *= 1 - self.cover[rows, columns]
         area += self.planes[:, rows, columns]
+
+    def let_down(self, foot: int) -> int:
+        """Move everything drawn down, or up, so that it ends at the row `foot`; returns the rows moved."""
+        drawn = np.flatnonzero((self.cover > 0.3).any(1))
+        rows = int(foot - 1 - drawn[-1]) if len(drawn) else 0
+        if rows:
+            self.planes = np.roll(self.planes, rows, 1)
+            self.planes[:, slice(rows) if rows > 0 else slice(rows, None)] = 0
+            self._low[1], self._high[1] = np.clip((self._low[1] + rows, self._high[1] + rows), 0, self.size)
+        return rows
 
     def add_light(self, amount: np.ndarray, colour: np.ndarray) -> None:
         """Add light in screen mode; `amount` (size, size) from 0 to 1."""

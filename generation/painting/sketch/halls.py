@@ -65,7 +65,6 @@ def hall(scene: Scene) -> None:
                 (hem, fall),
             ]
             scene.pen.shape([*map(tuple, spline(pull[1:4], False)), (hem, fall), (x0 + side * 0.05, -0.02)], colour)
-        scene.pen.rect(0.5 + side * 0.5 - 0.1, 0.545, 0.5 + side * 0.5 + 0.1, 0.57, gold, radius=0.01)
     for n in range(7):
         x = n / 6
         swag = [(x - 0.1, -0.03), (x - 0.06, 0.05), (x, 0.075), (x + 0.06, 0.05), (x + 0.1, -0.03)]

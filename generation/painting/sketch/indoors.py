@@ -213,7 +213,14 @@ def room(scene: Scene) -> None:
                 ),
                 mix(cloth, p.mid, 0.15 + 0.3 * (n % 2)),
             )
-    scene.pen.rect(x - w - 0.13, y - 0.06, x + w + 0.13, y - 0.042, p.near, radius=0.008)
+    # A pelmet holds the curtains: it covers their upper ends.
+    for n in range(8):
+        left = x - w - 0.115 + n * (2 * w + 0.23) / 8
+        right = left + (2 * w + 0.23) / 8
+        hem = [(right, y + 0.0), ((left + right) / 2, y + 0.03), (left, y + 0.0)]
+        fold = mix(cloth, p.near, 0.12 + 0.14 * (n % 2))
+        scene.pen.shape([(left, y - 0.07), (right, y - 0.07), *spline(hem, closed=False)], fold)
+    scene.pen.rect(x - w - 0.125, y - 0.085, x + w + 0.125, y - 0.06, mix(cloth, p.near, 0.55), radius=0.01)
     scene.floor(h, mix(p.mid, p.far, 0.35), mix(p.mid, p.near, 0.5), 12)
     scene.pen.rect(-0.02, h - 0.018, 1.02, h + 0.006, mix(p.light, wall, 0.4))
     rug = mix(p.second, p.light, 0.2)

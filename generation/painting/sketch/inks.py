@@ -11,7 +11,7 @@ from generation.painting.sketch.canvas import mix, rgb
 
 @dataclass(frozen=True)
 class Inks:
-    """Materials of instruments and people under one light; each a colour (3,)."""
+    """Materials of instruments and people under one light; each a colour (3,); `person` chose skin and hair."""
 
     wood: np.ndarray
     wood_dark: np.ndarray
@@ -31,6 +31,7 @@ class Inks:
     second: np.ndarray
     skin: np.ndarray
     hair: np.ndarray
+    person: int = 0
 
 
 _NATURAL = {
@@ -67,4 +68,5 @@ def inks_under(light: np.ndarray, shade: np.ndarray, accent: np.ndarray, second:
         second=second,
         skin=mix(rgb(_SKINS[person % 4]), light, 0.12),
         hair=mix(rgb(_HAIR[(person // 4) % 4]), shade, 0.2),
+        person=person,
     )

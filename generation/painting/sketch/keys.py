@@ -274,3 +274,24 @@ def turntable(pen: Pen, ink: Inks) -> None:
     pen.rect(0.7, 0.27, 0.84, 0.34, ink.cream, radius=0.015)
     pen.ellipse(-0.82, 0.58, 0.07, 0.07, ink.coal)
     pen.ellipse(-0.82, 0.58, 0.035, 0.035, ink.second)
+
+
+def drum_machine(pen: Pen, ink: Inks) -> None:
+    """A box of knobs over a grid of lit pads."""
+    pen.rect(-1.0, -0.76, 1.0, 0.76, ink.black, radius=0.09)
+    pen.rect(-0.95, -0.72, 0.95, 0.7, Fade(ink.coal, ink.black, (0, -0.7), (0, 0.7)), radius=0.07)
+    pen.rect(-0.86, -0.62, -0.3, -0.3, mix(ink.second, ink.black, 0.5), radius=0.03)
+    for n in range(7):
+        tall = 0.06 + 0.16 * abs(np.sin(n * 1.9))
+        pen.rect(-0.8 + n * 0.068, -0.35 - tall, -0.76 + n * 0.068, -0.35, ink.brass_light)
+    for n in range(6):
+        x, y = -0.12 + n * 0.19, -0.46
+        pen.ellipse(x, y, 0.075, 0.075, ink.silver)
+        angle = np.radians(-140 + n * 47)
+        pen.stroke([(x, y), (x + 0.06 * np.cos(angle), y + 0.06 * np.sin(angle))], 0.02, ink.black)
+    for row in range(3):
+        for column in range(6):
+            lit = (row * 5 + column * 3) % 4
+            colour = (ink.accent, ink.cream, ink.second, ink.cream)[lit]
+            x, y = -0.72 + column * 0.288, -0.06 + row * 0.27
+            pen.rect(x - 0.11, y - 0.1, x + 0.11, y + 0.1, colour, radius=0.03)

@@ -10,7 +10,7 @@ from generation.painting.sketch.composing import compose
 from generation.painting.sketch.reading import count_tokens, read
 from generation.painting.sketch.scene import Skeleton
 
-VERSION = "2"
+VERSION = "3"
 """Part of each stimulus's provenance: raise it with every change that changes a picture."""
 
 

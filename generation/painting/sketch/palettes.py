@@ -1,4 +1,4 @@
-"""Light and colour for a mood. Each palette is a sky, a light, three depths of ground and two accents."""
+"""Light and colour. Each palette is a sky, a light, three depths of ground and two accents."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from generation.painting.sketch.canvas import mix, rgb
+from generation.painting.sketch.canvas import rgb
 
 
 @dataclass(frozen=True)
@@ -45,10 +45,17 @@ _CODES = {
     "dawn": "#5a5f9c #fbc9a8 #fff0cf #b094b4 #7a6796 #352f5c #e8a24a #c25b73",
 }
 
-MOODS = tuple(_CODES)
+LIGHTS = tuple(_CODES)
+_LAMP_PARTS = (6, 7, 1)  # accent, second accent and low sky
 
-# The light of a place where the prompt names no mood.
-HOME_MOOD = {
+
+def lamp(light: str, number: int) -> np.ndarray:
+    """A colour of a light, (3,); `number` chooses among its three liveliest."""
+    return rgb(_CODES[light].split()[_LAMP_PARTS[number % 3]])
+
+
+# The light that a place has of its own.
+HOME_LIGHT = {
     "hall": "regal",
     "church": "dawn",
     "club": "neon",
@@ -66,22 +73,31 @@ HOME_MOOD = {
     "factory": "fierce",
     "pagoda": "dawn",
     "room": "warm",
+    "forms": "dreamy",
 }
+HOME_WEIGHT = 0.7
 
 
-def palette_for(mood: str, place: str, hue_turn: float, lightness: float) -> Palette:
-    """The mood's palette with a breath of the place's own, jittered by the seed.
+def blend(lights: dict[str, float], place: str, hue_turn: float, lightness: float) -> Palette:
+    """The mean of lights by their weights, with the place's own light, as vivid as its parts and jittered by the seed.
 
     Args:
+        lights: weights by name; a negative weight moves the colours away from a light.
         hue_turn: degrees by which every hue is turned, a few either way.
         lightness: factor of all light, close to 1.
     """
-    home = HOME_MOOD.get(place, mood)
-    own, other = _CODES[mood].split(), _CODES[home].split()
-    colours = []
-    for index, (a, b) in enumerate(zip(own, other, strict=True)):
-        share = (0.28, 0.2, 0.2, 0.12, 0.12, 0.12, 0.0, 0.0)[index]
-        colours.append(np.clip(turn_hue(mix(rgb(a), rgb(b), share), hue_turn) * lightness, 0, 1))
+    weights = {**lights}
+    weights[HOME_LIGHT[place]] = max(weights.get(HOME_LIGHT[place], 0.0), 0.0) + HOME_WEIGHT
+    codes = np.array([[rgb(code) for code in _CODES[name].split()] for name in weights])
+    shares = np.array(list(weights.values()))
+    shares /= np.abs(shares).sum() if shares.sum() <= 0 else shares.sum()
+    mean = np.einsum("n,nkc->kc", shares, codes)
+    # A mean of several hues is dull: give it the vividness that its parts have on average.
+    grey = mean.mean(1, keepdims=True)
+    vivid = np.einsum("n,nk->k", np.abs(shares), np.linalg.norm(codes - codes.mean(2, keepdims=True), axis=2))
+    strength = np.linalg.norm(mean - grey, axis=1)
+    mean = grey + (mean - grey) * np.clip(vivid / np.maximum(strength, 1e-6), 1.0, 1.8)[:, None]
+    colours = [np.clip(turn_hue(np.clip(c, 0, 1), hue_turn) * lightness, 0, 1).astype(np.float32) for c in mean]
     return Palette(**dict(zip((f.name for f in fields(Palette)), colours, strict=True)))
 
 

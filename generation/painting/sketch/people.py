@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from generation.painting.sketch.canvas import Fade, Pen, ellipse_points, mirrored, mix, spline
+from generation.painting.sketch.dress import HEADGEAR, TORSOS, WOMENS_HEADGEAR
 from generation.painting.sketch.inks import Inks
 
 _FACE = [
@@ -50,60 +51,18 @@ def _song(pen: Pen, ink: Inks) -> None:
         pen.ellipse(1.12, -0.34 + rise * 1.6, 0.05, 0.05, colour)
 
 
-def female_voice(pen: Pen, ink: Inks) -> None:
+def female_voice(pen: Pen, ink: Inks, dress: str = "") -> None:
+    """A woman in song, in the clothes of the music."""
     _song(pen, ink)
-    pen.blob(
-        [
-            (-0.02, -0.95),
-            (-0.32, -0.86),
-            (-0.46, -0.55),
-            (-0.42, -0.2),
-            (-0.56, 0.15),
-            (-0.44, 0.48),
-            (-0.6, 0.8),
-            (-0.15, 0.72),
-            (0.02, 0.3),
-            (-0.05, -0.3),
-        ],
-        Fade(ink.hair, mix(ink.hair, ink.black, 0.5), (-0.1, -0.8), (-0.5, 0.7)),
-    )
+    behind = [(-0.02, -0.95), (-0.32, -0.86), (-0.46, -0.55), (-0.42, -0.2), (-0.56, 0.15), (-0.44, 0.48)]
+    behind += [(-0.6, 0.8), (-0.15, 0.72), (0.02, 0.3), (-0.05, -0.3)]
+    pen.blob(behind, Fade(ink.hair, mix(ink.hair, ink.black, 0.5), (-0.1, -0.8), (-0.5, 0.7)))
     _head(pen, ink, ink.skin, 0.17)
-    pen.blob(
-        [
-            (0.12, 0.38),
-            (0.34, 0.46),
-            (0.5, 0.66),
-            (0.55, 1.1),
-            (-0.7, 1.1),
-            (-0.6, 0.62),
-            (-0.32, 0.4),
-            (-0.2, 0.3),
-        ],
-        ink.skin,
-    )
-    dress = [
-        (0.46, 0.62),
-        (0.3, 0.7),
-        (0.1, 0.86),
-        (-0.1, 0.66),
-        (-0.4, 0.5),
-        (-0.62, 0.62),
-        (-0.78, 1.0),
-        (0.64, 1.0),
-    ]
-    pen.shape(
-        [*spline(dress[:6], False), *dress[6:]],
-        Fade(ink.second, mix(ink.second, ink.black, 0.6), (0.3, 0.6), (-0.5, 1.0)),
-    )
-    hair = [
-        (0.24, -0.8),
-        (0.12, -0.93),
-        (-0.12, -0.95),
-        (-0.34, -0.82),
-        (-0.4, -0.5),
-        (-0.3, -0.18),
-        (-0.36, 0.15),
-    ]
+    if dress in ("", "tuxedo"):
+        _gown(pen, ink)
+    else:
+        TORSOS[dress](pen.at(-0.01, 0.14, 0.86), ink)
+    hair = [(0.24, -0.8), (0.12, -0.93), (-0.12, -0.95), (-0.34, -0.82), (-0.4, -0.5), (-0.3, -0.18), (-0.36, 0.15)]
     hair += [(-0.26, 0.42), (-0.12, 0.16), (-0.14, -0.14), (-0.02, -0.36), (0.05, -0.6)]
     pen.blob(hair, Fade(mix(ink.hair, ink.brass, 0.22), ink.hair, (0.1, -0.9), (-0.35, -0.1)))
     for n in range(4):
@@ -115,49 +74,76 @@ def female_voice(pen: Pen, ink: Inks) -> None:
             mix(ink.hair, ink.brass_light, 0.35),
             alpha=0.7,
         )
-    pen.ellipse(-0.34, -0.9, 0.16, 0.15, ink.hair)
-    pen.ellipse(-0.37, -0.93, 0.09, 0.08, mix(ink.hair, ink.brass, 0.25))
+    if dress in ("", "tuxedo", "tunic"):
+        pen.ellipse(-0.34, -0.9, 0.16, 0.15, ink.hair)
+        pen.ellipse(-0.37, -0.93, 0.09, 0.08, mix(ink.hair, ink.brass, 0.25))
     pen.ellipse(-0.03, -0.22, 0.028, 0.05, ink.brass_light)
+    if dress in WOMENS_HEADGEAR:
+        WOMENS_HEADGEAR[dress](pen, ink)
 
 
-def male_voice(pen: Pen, ink: Inks) -> None:
+def _gown(pen: Pen, ink: Inks) -> None:
+    shoulders = [
+        (0.12, 0.38),
+        (0.34, 0.46),
+        (0.5, 0.66),
+        (0.55, 1.1),
+        (-0.7, 1.1),
+        (-0.6, 0.62),
+        (-0.32, 0.4),
+        (-0.2, 0.3),
+    ]
+    pen.blob(shoulders, ink.skin)
+    dress = [(0.46, 0.62), (0.3, 0.7), (0.1, 0.86), (-0.1, 0.66), (-0.4, 0.5), (-0.62, 0.62), (-0.78, 1.0), (0.64, 1.0)]
+    pen.shape(
+        [*spline(dress[:6], False), *dress[6:]],
+        Fade(ink.second, mix(ink.second, ink.black, 0.6), (0.3, 0.6), (-0.5, 1.0)),
+    )
+
+
+def male_voice(pen: Pen, ink: Inks, dress: str = "") -> None:
+    """A man in song, in the clothes of the music; one in three has a beard."""
     skin = mix(ink.skin, ink.wood, 0.2)
     for r in (0.16, 0.28, 0.4, 0.53):
         pen.stroke(ellipse_points(0.44, -0.22, r, r, 0, (-42, 40)), 0.035, mix(ink.second, ink.brass_light, r))
+    if dress == "leather":
+        long = [(0.05, -0.9), (-0.34, -0.8), (-0.46, -0.3), (-0.54, 0.2), (-0.4, 0.5), (-0.12, 0.36), (0.0, -0.3)]
+        pen.blob(long, Fade(ink.hair, mix(ink.hair, ink.black, 0.5), (0, -0.8), (-0.4, 0.4)))
     _head(pen, ink, skin, 0.26)
-    pen.blob([(0.14, 0.22), (0.32, 0.5), (0.2, 1.0), (-0.3, 1.0), (-0.3, 0.3), (-0.2, 0.16)], ink.white)
-    left = [(-0.26, 0.18), (-0.44, 0.32), (-0.74, 0.52), (-0.88, 1.0), (0.0, 1.0), (0.02, 0.78)]
-    right = [(0.16, 0.24), (0.34, 0.38), (0.6, 0.54), (0.74, 1.0), (0.08, 1.0), (0.02, 0.78)]
-    pen.shape(left, Fade(ink.coal, ink.black, (0, 0.2), (-0.6, 1.0)))
-    pen.shape(right, Fade(ink.coal, ink.black, (0.1, 0.3), (0.6, 1.0)))
-    pen.shape([(-0.26, 0.18), (-0.36, 0.34), (-0.26, 0.46), (0.02, 0.78), (-0.1, 0.46)], ink.coal)
-    pen.shape([(0.16, 0.24), (0.26, 0.38), (0.22, 0.5), (0.02, 0.78), (0.1, 0.46)], ink.coal)
-    pen.blob([(0.0, 0.36), (-0.1, 0.29), (-0.11, 0.44), (0.0, 0.38), (0.13, 0.45), (0.13, 0.3)], ink.accent)
-    beard = [
-        (0.04, -0.36),
-        (0.12, -0.2),
-        (0.22, -0.19),
-        (0.27, -0.2),
-        (0.33, -0.12),
-        (0.37, 0.02),
-        (0.28, 0.15),
-    ]
-    beard += [(0.1, 0.1), (-0.03, -0.08), (-0.05, -0.34)]
-    pen.blob(beard, Fade(ink.hair, mix(ink.hair, ink.black, 0.4), (0.3, -0.1), (0, 0)))
-    pen.taper([(0.37, -0.315), (0.31, -0.31), (0.24, -0.25)], 0.025, 0.045, ink.hair)
-    hair = [
-        (0.3, -0.74),
-        (0.22, -0.92),
-        (0.0, -1.0),
-        (-0.24, -0.9),
-        (-0.35, -0.6),
-        (-0.3, -0.28),
-        (-0.18, -0.14),
-    ]
+    TORSOS[dress](pen, ink)
+    if ink.person % 3 == 0:
+        _beard(pen, ink)
+    else:
+        pen.blob([(0.02, -0.42), (0.05, -0.3), (0.01, -0.22), (-0.04, -0.28), (-0.05, -0.42)], ink.hair)
+    hair = [(0.3, -0.74), (0.22, -0.92), (0.0, -1.0), (-0.24, -0.9), (-0.35, -0.6), (-0.3, -0.28), (-0.18, -0.14)]
     hair += [(-0.1, -0.3), (-0.02, -0.44), (0.02, -0.64), (0.16, -0.74)]
     pen.blob(hair, Fade(mix(ink.hair, ink.brass, 0.15), ink.hair, (0.1, -0.9), (-0.3, -0.2)))
     pen.ellipse(-0.05, -0.4, 0.055, 0.085, skin, turn=-12)
     pen.stroke(ellipse_points(-0.045, -0.4, 0.028, 0.05, -12, (40, 250)), 0.012, mix(skin, ink.wood_dark, 0.45))
+    if dress in HEADGEAR:
+        HEADGEAR[dress](pen, ink)
+
+
+def _beard(pen: Pen, ink: Inks) -> None:
+    beard = [(0.04, -0.36), (0.12, -0.2), (0.22, -0.19), (0.27, -0.2), (0.33, -0.12), (0.37, 0.02), (0.28, 0.15)]
+    beard += [(0.1, 0.1), (-0.03, -0.08), (-0.05, -0.34)]
+    pen.blob(beard, Fade(ink.hair, mix(ink.hair, ink.black, 0.4), (0.3, -0.1), (0, 0)))
+    pen.taper([(0.37, -0.315), (0.31, -0.31), (0.24, -0.25)], 0.025, 0.045, ink.hair)
+
+
+def child_voice(pen: Pen, ink: Inks, dress: str = "") -> None:
+    """A child in song: a smaller head, short hair, the clothes of the music or a striped shirt."""
+    small = pen.at(0, 0.3, 0.7)
+    _song(small, ink)
+    skin = mix(ink.skin, ink.white, 0.15)
+    _head(small, ink, skin, 0.15)
+    TORSOS[dress if dress not in ("", "tuxedo") else "club"](small.at(-0.02, 0.2, 0.8), ink)
+    hair = [(0.3, -0.7), (0.26, -0.92), (0.02, -1.04), (-0.28, -0.94), (-0.42, -0.6), (-0.36, -0.26), (-0.2, -0.12)]
+    hair += [(-0.12, -0.34), (0.0, -0.5), (0.1, -0.66), (0.2, -0.62)]
+    small.blob(hair, Fade(mix(ink.hair, ink.brass, 0.35), ink.hair, (0.1, -0.9), (-0.3, -0.2)))
+    small.ellipse(-0.05, -0.38, 0.055, 0.08, skin, turn=-12)
+    if dress in HEADGEAR:
+        HEADGEAR[dress](small, ink)
 
 
 def _singer(pen: Pen, ink: Inks, robe, skin, hair, long_hair: bool) -> None:

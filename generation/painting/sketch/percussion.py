@@ -118,3 +118,59 @@ def tabla(pen: Pen, ink: Inks) -> None:
         drum.ellipse(0, -0.385, w * 0.97, w * 0.34, ink.wood_light)
         drum.ellipse(0, -0.39, w * 0.84, w * 0.285, Fade(ink.white, ink.cream, (-w, 0), (w, 0)))
         drum.ellipse(0.0 if not round_one else 0.08, -0.39, w * 0.42, w * 0.145, ink.black)
+
+
+def timpani(pen: Pen, ink: Inks) -> None:
+    """Two copper kettles on stands, with two mallets."""
+    for x, r, y in ((-0.48, 0.5, -0.1), (0.5, 0.42, 0.0)):
+        kettle = [*ellipse_points(x, y, r, r * 1.15, 0, (0, 180))]
+        for side in (-1, 0, 1):
+            pen.stroke([(x + side * r * 0.85, y + 0.1), (x + side * r * 0.6, 0.97)], 0.04, ink.silver_dark)
+        pen.shape(kettle, Fade(ink.brass, ink.varnish, (x - r, 0), (x + r, 0)))
+        pen.stroke(ellipse_points(x - 0.05, y + 0.1, r * 0.7, r * 0.75, 0, (110, 170)), 0.035, ink.brass_light)
+        pen.ellipse(x, y, r * 1.05, r * 0.3, ink.silver_dark)
+        pen.ellipse(x, y - 0.015, r * 0.97, r * 0.25, Fade(ink.white, ink.cream, (x - r, 0), (x + r, 0)))
+        for t in np.radians((20, 55, 90, 125, 160)):
+            px, py = x + r * 1.03 * np.cos(t), y + r * 0.3 * np.sin(t)
+            pen.stroke([(px, py - 0.05), (px, py + 0.12)], 0.03, ink.silver)
+    for a, b in (((-0.95, -0.85), (-0.5, -0.2)), ((0.98, -0.8), (0.55, -0.1))):
+        pen.stroke([a, b], 0.03, ink.wood_light)
+        pen.ellipse(*b, 0.085, 0.085, ink.white)
+
+
+def cymbals(pen: Pen, ink: Inks) -> None:
+    """Two cymbals on stands."""
+    _cymbal(pen, ink, -0.45, -0.62, 0.52, 9, -0.4)
+    _cymbal(pen, ink, 0.52, -0.42, 0.46, -10, 0.48)
+    for x in (-0.4, 0.48):
+        for side in (-1, 1):
+            pen.stroke([(x, 0.66), (x + side * 0.2, 0.98)], 0.03, ink.silver_dark)
+
+
+def tambourine(pen: Pen, ink: Inks) -> None:
+    """A wooden ring with a skin, pairs of jingles, and ribbons."""
+    for n, x in enumerate((-0.62, -0.44, 0.5)):
+        ribbon = (ink.accent, ink.second, ink.brass)[n]
+        pen.taper([(x, 0.5), (x - 0.12, 0.7), (x + 0.06, 0.86), (x - 0.05, 0.95)], 0.11, 0.07, ribbon)
+    pen.ellipse(0, 0, 0.88, 0.88, Fade(ink.wood, ink.wood_dark, (-0.5, -0.6), (0.6, 0.7)))
+    pen.ellipse(0, 0, 0.7, 0.7, Fade(ink.white, ink.cream, (-0.4, -0.5), (0.5, 0.6)))
+    pen.ring(0, 0, 0.7, 0.7, 0.03, ink.wood_dark)
+    for t in np.radians(np.arange(20, 380, 60)):
+        for away, colour in ((0.76, ink.brass_dark), (0.83, ink.brass_light)):
+            pen.ellipse(away * np.cos(t), away * np.sin(t), 0.15, 0.055, colour, turn=float(np.degrees(t)) + 90)
+
+
+def percussion(pen: Pen, ink: Inks) -> None:
+    """A snare drum with crossed sticks, two shakers beside it."""
+    for x, turn in ((0.66, -8), (0.92, 9)):
+        shaker = pen.at(x, 0.36, 1, turn)
+        shaker.stroke([(0, 0.0), (0, 0.6)], 0.075, ink.wood_dark)
+        shaker.ellipse(0, -0.2, 0.19, 0.3, Fade(ink.accent, ink.accent_dark, (-0.15, -0.4), (0.2, 0)))
+        for y in (-0.34, -0.2, -0.06):
+            shaker.stroke([(-0.17, y), (0, y + 0.05), (0.17, y)], 0.03, ink.brass_light, smooth=True)
+    for side in (-1, 1):
+        pen.stroke([(side * 0.2 - 0.3, 0.5), (side * 0.52 - 0.3, 0.99)], 0.045, ink.silver_dark)
+    _drum(pen, ink, -0.3, 0.22, 0.56, 0.4)
+    for a, b in (((-0.87, -0.18), (0.01, 0.26)), ((0.27, -0.16), (-0.59, 0.28))):
+        pen.stroke([a, b], 0.045, ink.wood_light)
+        pen.ellipse(*b, 0.05, 0.035, ink.wood_light)

@@ -8,11 +8,15 @@ import numpy as np
 
 from generation.painting.sketch.canvas import Fade, Layer, Pen, mix
 from generation.painting.sketch.palettes import Palette
+from generation.painting.sketch.reading import all_places
 
 
 @dataclass(frozen=True)
 class Skeleton:
-    """Everything that the seed alone decides, like the initial latents of a diffusion model."""
+    """Everything that the seed alone decides, like the initial latents of a diffusion model.
+
+    `hand`: which of two arrangements a list of tags takes. `place_order`: decides between places with equal votes.
+    """
 
     horizon: float
     light_x: float
@@ -24,6 +28,8 @@ class Skeleton:
     person: int
     mood: int
     grain: int
+    hand: int
+    place_order: tuple[str, ...]
 
     @classmethod
     def draw(cls, seed: int) -> Skeleton:
@@ -40,6 +46,8 @@ class Skeleton:
             person=int(rng.integers(16)),
             mood=int(rng.integers(1 << 16)),
             grain=int(rng.integers(1 << 31)),
+            hand=int(rng.integers(2)),
+            place_order=tuple(str(place) for place in rng.permutation(all_places())),
         )
 
 
@@ -69,10 +77,13 @@ class Scene:
 
     def glow(self, x: float, y: float, radius: float, amount: float, colour: np.ndarray | None = None) -> None:
         """Light that fades around a point, with the grain of a print."""
-        distance = ((self.xs - x) ** 2 + (self.ys - y) ** 2) / radius**2
-        light = np.exp(-2.2 * distance) * amount
-        light = light * (0.86 + 0.28 * self.noise)
+        light = self.spot(x, y, radius, radius) * (amount * 0.86 + amount * 0.28 * self.noise)
         self.layer.add_light(light, self.palette.light if colour is None else colour)
+
+    def spot(self, x: float, y: float, wide: float, tall: float) -> np.ndarray:
+        """A soft round field about a point, 1 in its middle and exp(-2.2) at the radii, (size, size)."""
+        across, down = np.exp(-2.2 * ((self.xs - x) / wide) ** 2), np.exp(-2.2 * ((self.ys - y) / tall) ** 2)
+        return across * down
 
     def sun(self, radius: float = 0.12, rings: int = 3, x: float | None = None, y: float | None = None) -> None:
         s = self.skeleton

