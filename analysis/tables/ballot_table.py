@@ -15,6 +15,7 @@ from analysis.statistics.errors import BallotsError
 from analysis.tables.coded_columns import CodedColumns, Column, read_columns
 from analysis.tables.condition_keys import choose_conditions, nearest_key
 from analysis.tables.errors import TableError
+from analysis.tables.moderator_columns import check_moderators, groups_of
 from study.tables.cells import is_missing
 from study.tables.notes import HEADINGS, ONE_LABEL, WORD_AS_NAME
 
@@ -72,7 +73,7 @@ def read_ballots(
     Without `conditions`: the four preset keys if a key is among them, else the keys found. Raises TableError.
     """
     path = Path(path)
-    _check_moderators(moderators)
+    check_moderators(moderators, (*REQUIRED, *OPTIONAL))
     wanted, required = (*REQUIRED, *OPTIONAL, *moderators), (*REQUIRED, *moderators)
     table = read_columns(path, wanted, required, encoding=encoding, verbatim=verbatim)
     table = _without_further_headings(table)
@@ -125,34 +126,8 @@ def read_ballots(
         int(excluded.sum()),
         _count(columns["excluded"], excluded) if "excluded" in columns else {},
         tuple(table.notes.sentences()),
-        {name: _groups(table, columns[name], name, people, person) for name in moderators},
+        {name: groups_of(table, columns[name], name, people, person) for name in moderators},
     )
-
-
-def _check_moderators(names: Sequence[str]) -> None:
-    for name in names:
-        if name in (*REQUIRED, *OPTIONAL) or names.count(name) > 1 or not name:
-            raise TableError(f"moderator '{name}': name a column that says something of the people, each once.")
-
-
-def _groups(
-    table: CodedColumns, column: Column, name: str, people: Sequence[str], person: np.ndarray
-) -> dict[str, str]:
-    """Each participant's group by a column; empty where none of a person's rows has one."""
-    known = column.rows(bool)
-    found = np.full(len(people), -1, dtype=np.int64)
-    found[person[known][::-1]] = column.codes[known][::-1]  # the first of each person
-    other = known & (column.codes != found[person])
-    if other.any():
-        row = int(np.flatnonzero(other)[0])
-        one, two = column.values[found[person[row]]], column.values[column.codes[row]]
-        _refuse(
-            table,
-            row,
-            f"'{people[person[row]]}' has {name} '{two[:40]}' here and '{one[:40]}' in an earlier row; a moderator "
-            "says the same of a person everywhere.",
-        )
-    return {label: "" if code < 0 else column.values[code] for label, code in zip(people, found, strict=True)}
 
 
 def _with_excluded(every_row: Ballots, keep: np.ndarray) -> Ballots | None:
