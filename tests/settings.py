@@ -6,6 +6,9 @@ import tempfile
 
 os.environ["EARSIGHT_DATA"] = os.environ.get("EARSIGHT_TEST_DATA") or tempfile.mkdtemp(prefix="earsight-tests-")
 
+# Tests run in several processes, and their models are tiny: torch's threads would only wait for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 from config.settings import *  # noqa: F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
