@@ -74,7 +74,7 @@ def test_an_own_rule_file_is_kept_chosen_and_used(study, client):
         (RULES.replace(b"from: classic}", b"from: giutar}"), "house.yaml, line 6: unknown tag &#x27;giutar&#x27;"),
         (RULES + b"    tempo: []\n", "house.yaml, line 7: stages.0.tempo: is not a known field"),
         (b"name: [", "house.yaml, line 1"),
-        (b"\xff\xfe\x00", "is no text in UTF-8"),
+        (b"\xff\xfe\x00", "is no text"),
         (b" ", "is empty"),
         (b"#" * (1024 * 1024 + 1), "is larger than 1 MB"),
     ],

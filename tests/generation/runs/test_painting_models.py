@@ -19,12 +19,13 @@ from study.models import Stimulus
 from tests.generation.studies import add_clips
 
 State = ClipStep.State
+LOAD_PAINTER = loaded_models.painter_of
 
 
 @pytest.fixture(autouse=True)
 def _real_painter(fake_steps, monkeypatch):
     """Paint with the study's model; only listening stays arithmetic."""
-    monkeypatch.setattr(loaded_models, "painter_of", lambda settings: loaded_models._load_painter(settings.painter))
+    monkeypatch.setattr(loaded_models, "painter_of", LOAD_PAINTER)
     yield
     loaded_models._load_painter.cache_clear()
     loaded_model._loaded.clear()
