@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import optimize, special
 
+from analysis.statistics.ballots import check_weights
 from analysis.statistics.contrast_tests import FEWEST_CLIPS
 from analysis.statistics.crossed_design import CrossedDesign
 from analysis.statistics.distributions import t_quantile, two_sided_t
@@ -22,6 +23,7 @@ from analysis.statistics.power import (
     Power,
     PowerCell,
     advice,
+    check_effect,
     head_to_head,
     power,
     power_of_design,
@@ -62,9 +64,8 @@ class Assumptions:
 
     def check(self) -> None:
         """Raise DesignError unless the assumptions describe a study."""
-        numbers = (self.share, self.sd_participants, self.sd_clips, self.drop_out, self.alpha, *self.weights)
-        if not all(math.isfinite(number) for number in numbers):
-            raise DesignError("effect, spreads, weights, drop-out and alpha must be numbers, not nan or inf.")
+        check_effect(self.share, self.sd_participants, self.sd_clips, self.alpha)
+        check_weights(self.weights)
         if not 2 <= self.conditions <= 6:
             raise DesignError(f"{self.conditions} conditions: a study has 2 to 6.")
         sides = (*self.high, *self.low)
@@ -72,14 +73,8 @@ class Assumptions:
             raise DesignError("the two sides must each name a condition, and none twice.")
         if not all(0 <= number < self.conditions for number in sides):
             raise DesignError(f"the sides must name conditions 1 to {self.conditions}.")
-        if not 0.01 <= self.share <= 0.99:
-            raise DesignError(f"a head-to-head share of {self.share:g} must lie between 0.01 and 0.99.")
-        if not (0 <= self.sd_participants <= 10 and 0 <= self.sd_clips <= 10):
-            raise DesignError("spreads must lie between 0 and 10 on the utility scale.")
         if not 0 <= self.drop_out < 1:
             raise DesignError(f"a drop-out of {self.drop_out:g} must lie between 0 and 1, as a share of people.")
-        if not 0 < self.alpha < 0.5:
-            raise DesignError(f"alpha {self.alpha:g} must lie between 0 and 0.5.")
         if self.clips_per_participant is not None and self.clips_per_participant < 1:
             raise DesignError(f"{self.clips_per_participant} clips a person: at least one is needed.")
 

@@ -135,6 +135,17 @@ def power_of_design(
     return PowerCell(participants=participants, clips=clips, power=share, monte_carlo_se=error)
 
 
+def check_effect(share: float, sd_participants: float, sd_clips: float, alpha: float) -> None:
+    """Raise DesignError for an effect, spreads or a level that no study can have."""
+    if not 0.01 <= share <= 0.99:
+        raise DesignError(f"a head-to-head share of {share:g} must lie between 0.01 and 0.99.")
+    for name, spread in (("people", sd_participants), ("clips", sd_clips)):
+        if not 0 <= spread <= MOST_SPREAD:
+            raise DesignError(f"the spread between {name}, {spread:g}, must lie between 0 and {MOST_SPREAD:g}.")
+    if not 0 < alpha < 1:
+        raise DesignError(f"alpha {alpha:g} must lie between 0 and 1, as 0.05 does.")
+
+
 def _check_design(participants: int, clips: int, conditions: int, simulations: int) -> None:
     """Raise DesignError for a design that cannot be tested, or whose simulation would take too long."""
     if participants < 2 or clips < 2:
@@ -175,11 +186,7 @@ def power(
     _check_design(participants, clips, conditions, simulations)
     if seed < 0:
         raise DesignError(f"seed {seed} must not be negative.")
-    for name, spread in (("people", sd_participants), ("clips", sd_clips)):
-        if not 0 <= spread <= MOST_SPREAD:
-            raise DesignError(f"the spread between {name}, {spread:g}, must lie between 0 and {MOST_SPREAD:g}.")
-    if not 0 < alpha < 1:
-        raise DesignError(f"alpha {alpha:g} must lie between 0 and 1, as 0.05 does.")
+    check_effect(share, sd_participants, sd_clips, alpha)
     is_high = np.isin(np.arange(conditions), list(high))
     is_low = ~is_high if low is None else np.isin(np.arange(conditions), list(low))
     mu = (is_high / 2 - is_low / 2) * utility_difference(share, sd_participants, sd_clips)
