@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -28,11 +29,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _no_heartbeat_into_an_open_transaction(request, settings) -> None:
+def _no_heartbeat_into_an_open_transaction(request, monkeypatch) -> None:
     """A test within one transaction locks SQLite's file: renewing the lease meanwhile would wait for minutes."""
     marker = request.node.get_closest_marker("django_db")
     if marker is None or not marker.kwargs.get("transaction"):
-        settings.GENERATION_LEASE_SECONDS = 3600
+        monkeypatch.setattr(settings, "GENERATION_LEASE_SECONDS", 3600)
 
 
 @pytest.fixture(scope="session")

@@ -27,7 +27,7 @@ def test_the_wide_and_the_long_table_say_the_same():
         ("clip,piano\na,0.5,0.6\n", ["row 2: 3 fields where the header has 2"]),
         ("clip,piano\n,0.5\n", ["row 2: no clip is named"]),
         ("clip,piano,Piano\na,0.5,0.6\n", ["row 1: two columns are called “piano”"]),
-        ("clip,\na,0.5\n", ["row 1: column 2 has no name"]),
+        ("clip,\na,0.5\n", ["row 1: there is no column of a tag’s probabilities"]),
         ("clip,a|b\nc,0.5\n", ["row 1: “a|b” looks like several tags"]),
         ("song,piano\na,0.5\n", ["row 1: there is no column “clip”"]),
         ("clip\na\n", ["row 1: there is no column of a tag"]),
