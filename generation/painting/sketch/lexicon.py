@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from generation.painting.sketch.concepts import CONCEPTS
+from generation.painting.sketch.further_words import FURTHER_WORDS
 
 TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)?|[.,;:!?()]")
 
@@ -62,6 +63,8 @@ def _build() -> dict[tuple[str, ...], tuple[str, ...]]:
             if phrase in words:
                 raise ValueError(f"'{phrase}' means two concepts: {words[phrase][0]} and {name}")
             words[phrase] = (name,)
+    for name, phrases in FURTHER_WORDS.items():
+        words |= {phrase: (name,) for phrase in phrases.split(", ") if phrase not in words}
     words |= _COMPOUNDS
     return {tuple(TOKEN.findall(phrase)): names for phrase, names in words.items()}
 

@@ -239,7 +239,7 @@ def test_a_denied_genre_is_no_place():
 
 def test_a_sentence_of_every_known_tag_means_what_the_tag_means():
     writer = TemplateWriter(TemplateOptions(kind="template"))
-    for tag in sorted(known_tags()):
+    for tag in sorted(known_tags() - {"melody"}):  # the built-in writer's own noun: "a jazz melody"
         listed = read(f"{tag}, piano, jazz")
         assert read(tag).concepts or read(tag).denied, tag
         for seed in range(4):
