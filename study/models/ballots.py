@@ -5,8 +5,9 @@ import uuid
 from django.db import models
 from django.db.models import F, Q
 
-from study.models.participants import Trial, new_nonce
+from study.models.participants import Trial
 from study.models.stimuli import Stimulus
+from study.opaque_tokens import new_nonce
 
 
 class Ballot(models.Model):

@@ -1,7 +1,5 @@
 """Participants, the links by which they enter, their trials, their events and their problem reports."""
 
-import secrets
-
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -9,16 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from study.models.audits import BlindingAudit
 from study.models.stimuli import Clip
 from study.models.studies import Study
-
-
-def new_nonce() -> str:
-    """128 random bits as hex."""
-    return secrets.token_hex(16)
-
-
-def new_handle() -> str:
-    """A name for a participant in addresses. It is no credential: the token in the cookie is."""
-    return secrets.token_hex(8)
+from study.opaque_tokens import new_handle, new_nonce
 
 
 class ParticipantKind(models.TextChoices):

@@ -12,6 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from study.opaque_tokens import new_link_token
+
 # Absolute addresses only: participants are redirected there, so no scheme is guessed.
 web_address = URLValidator(schemes=["https", "http"])
 
@@ -19,11 +21,6 @@ web_address = URLValidator(schemes=["https", "http"])
 def new_seed() -> int:
     """A random seed; stored with the study, so that every order can be drawn again."""
     return secrets.randbits(48)
-
-
-def new_link_token() -> str:
-    """A random token for the open link."""
-    return secrets.token_urlsafe(16)
 
 
 class Study(models.Model):

@@ -7,9 +7,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from study.ballots.permission import check_may_answer
-from study.ballots.receipts import new_receipt
 from study.errors import NotAllowedNow
 from study.models import Participant
+from study.opaque_tokens import new_receipt
 from study.participants.quality import flags_of
 
 

@@ -13,7 +13,8 @@ from study.design import LETTERS, Design, PlannedTrial, draw_plan, draw_practice
 from study.design.slots import ACTIVE_MINUTES
 from study.errors import NotAllowedNow
 from study.models import Clip, InviteLink, Participant, Stimulus, Study, Trial
-from study.participants.tokens import new_token, token_hash
+from study.opaque_tokens import new_token
+from study.participants.tokens import token_hash
 
 
 def design_of(study: Study, kind: str, clips: int | None = None) -> Design:

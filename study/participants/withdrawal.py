@@ -7,7 +7,8 @@ from study.ballots.receipts import normal_receipt
 from study.errors import StudyError
 from study.models import Event, Participant
 from study.models.studies import record
-from study.participants.tokens import new_token, token_hash
+from study.opaque_tokens import new_token
+from study.participants.tokens import token_hash
 
 
 class ReceiptUnknown(StudyError):

@@ -12,8 +12,8 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 
 from study.models import Study
+from study.opaque_tokens import new_token
 from study.participants.log_masking import MaskingFormatter
-from study.participants.tokens import new_token
 from study.simulation.walking import hidden_fields
 from tests.factories import PASSWORD, UserFactory, make_open_study
 from tests.study.visits import Visit
