@@ -16,6 +16,7 @@ from django.db.models.functions import Now
 from generation.models import ClipStep, LooseFile
 from study.models import Clip, Stimulus
 from study.opaque_tokens import new_file_name
+from study.survey_images.versions import delete_versions
 
 # A worker that lost its lease may still be writing, so a name is forgotten only after this time.
 FORGET_AFTER = timedelta(hours=1)
@@ -63,8 +64,9 @@ def delete_orphans() -> int:
     uploading = Q(lease_token__startswith=UPLOAD, created_at__gte=Now() - FORGET_AFTER)
     orphaned = LooseFile.objects.exclude(uploading).exclude(Exists(held))
     names = list(orphaned.values_list("name", flat=True)[:500])
-    for name in set(names) - _owned(names):
+    for name in (unowned := set(names) - _owned(names)):
         default_storage.delete(name)
+    delete_versions(unowned)
     LooseFile.objects.filter(name__in=names, lease_token="").delete()
     LooseFile.objects.filter(name__in=names, created_at__lt=Now() - FORGET_AFTER).delete()
     return len(names)

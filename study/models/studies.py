@@ -113,6 +113,10 @@ class Study(models.Model):
     quotas = models.JSONField(default=list, blank=True)
     # Other choices.
     feedback = models.BooleanField(_("show participants feedback"), default=False)
+    images_lossless = models.BooleanField(
+        _("show images without any loss"),
+        default=False,
+    )
     include_unchanged_clips = models.BooleanField(_("keep clips whose tag sets give the same prompt"), default=False)
 
     # Analysis plan: fixed when the study opens; `plan_digest` is its digest.
@@ -139,6 +143,8 @@ class Study(models.Model):
     )
     plan = models.JSONField(default=dict, blank=True)
     plan_digest = models.CharField(max_length=64, blank=True)
+    # How participants get the images, recorded at opening (study/survey_images/versions.py).
+    survey_images = models.JSONField(default=dict, blank=True, editable=False)
 
     class Meta:
         ordering = ("-created_at",)

@@ -24,7 +24,13 @@ def register(copier: Copier) -> Copier:
 
 
 # Fields of the life cycle, which starts again.
-_NEW_DRAFT = {"status": Study.Status.DRAFT, "opened_at": None, "closed_at": None, "plan_digest": ""}
+_NEW_DRAFT = {
+    "status": Study.Status.DRAFT,
+    "opened_at": None,
+    "closed_at": None,
+    "plan_digest": "",
+    "survey_images": {},
+}
 
 
 def unsaved_copy(row: Any, **changed: Any) -> Any:

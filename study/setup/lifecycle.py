@@ -19,6 +19,7 @@ from study.errors import NotAllowedNow, PreflightFailed, StudyError
 from study.models import BlindingAudit, Study
 from study.models.studies import record
 from study.setup import preflight
+from study.survey_images.versions import is_prepared, prepare_images
 
 PLAN_FIELDS = (
     "seed",
@@ -26,6 +27,7 @@ PLAN_FIELDS = (
     "second_choice_required",
     "allow_none_fits",
     "listening_minimum_seconds",
+    "images_lossless",
     "practice_trial",
     "repeats",
     "match_controls",
@@ -106,6 +108,7 @@ def open_study(study: Study, *, actor: Any = None) -> Study:
         from study.blinding_audit.audit import audit_study
 
         audit_study(study, actor=actor)
+    _prepare_images(study)
     return _open(study, actor)
 
 
@@ -123,6 +126,7 @@ def open_or_audit_first(study: Study, *, actor: Any = None) -> bool:
         _refuse_if_blocked(study)
         ask_for_audit(study, actor, opens_plan=canonical_digest(current_plan(study)))
         return False
+    _prepare_images(study)
     _open(study, actor)
     return True
 
@@ -144,6 +148,13 @@ def open_after_audit(audit: BlindingAudit) -> None:
         BlindingAudit.objects.filter(pk=audit.pk).update(problem=str(error))
 
 
+def _prepare_images(study: Study) -> None:
+    """Make the files of the images, unless the audit has done so; a study that needs none has not had one."""
+    if study.status == Study.Status.DRAFT and not is_prepared(study):
+        _refuse_if_blocked(study)
+        prepare_images(study)
+
+
 def _needs_audit(study: Study) -> bool:
     """Whether the study has to pass an audit of its blinding before it opens."""
     return study.status == Study.Status.DRAFT and not study.simulated and last_verdict(study) is None
@@ -156,7 +167,7 @@ def _changed_meanwhile() -> NotAllowedNow:
 @transaction.atomic
 def _open(study: Study, actor: Any) -> Study:
     _refuse_if_blocked(study)
-    if _needs_audit(study):
+    if _needs_audit(study) or (study.status == Study.Status.DRAFT and not is_prepared(study)):
         raise _changed_meanwhile()
     plan = current_plan(study)
     digest = canonical_digest(plan)

@@ -46,6 +46,7 @@ GROUPS = (
             "ask_reason",
             "ask_familiarity",
             "listening_minimum_seconds",
+            "images_lossless",
             "practice_trial",
             "sound_check",
             "headphone_check",
@@ -120,6 +121,10 @@ class PlanForm(forms.ModelForm):
             "Trials that also show images of other clips, to check that people choose by the music."
         ),
         "attention_trials": gettext_lazy("Trials that name the images to choose, to check that the participant reads."),
+        "images_lossless": gettext_lazy(
+            "Usually images are sent in the size that the screen needs, as WebP of quality 80. Without loss, "
+            "participants load about eight times as much: more than a megabyte for each trial."
+        ),
         "ask_familiarity": gettext_lazy("Lets the analysis look at people who did not know the piece."),
         "listening_minimum_seconds": gettext_lazy(
             "How long the music has to play before a choice. Empty: half the clip, at most 15 seconds."
