@@ -15,6 +15,7 @@ from analysis.study_results import analyses
 from analysis.study_results.report_context import notices
 from analysis.study_results.report_files import CONTENT_TYPES, LANGUAGES, REPORT_FILES, report_file
 from analysis.tables.codebook import codebook_csv
+from analysis.tables.participant_table import participants_codebook_csv, participants_csv
 from analysis.tables.study_tables import ballots_csv
 from study.access import study_or_404
 from study.errors import StudyError
@@ -85,11 +86,13 @@ def study_report_page(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 @login_required
 def study_result_file(request: HttpRequest, slug: str, name: str) -> HttpResponse:
-    """One of the files for download: the report in each format, its numbers, the ballots and their codebook."""
+    """One of the files for download: the report in each format, its numbers, ballots, participants, codebooks."""
     study, analysis = _unsealed_analysis(request, slug)
     writers: dict[str, Callable[[], bytes]] = {
         "ballots.csv": lambda: ballots_csv(study),
-        "codebook.csv": codebook_csv,
+        "codebook.csv": lambda: codebook_csv(study),
+        "participants.csv": lambda: participants_csv(study),
+        "participants_codebook.csv": lambda: participants_codebook_csv(study),
         "analysis.json": lambda: json.dumps(analysis.result, indent=2, ensure_ascii=False).encode(),
     }
     if name not in writers and name not in REPORT_FILES:

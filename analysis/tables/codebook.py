@@ -1,5 +1,7 @@
 """The meaning of each column of the ballot table."""
 
+from analysis.tables.participant_table import joined_columns, meaning_of, values_of
+from study.models import Study
 from study.spreadsheet import csv_text
 
 CODEBOOK = {
@@ -25,6 +27,7 @@ CODEBOOK = {
 }
 
 
-def codebook_csv() -> bytes:
-    """One row for each column of the ballot table, with its meaning, as UTF-8 CSV."""
-    return csv_text([("column", "meaning"), *CODEBOOK.items()]).encode()
+def codebook_csv(study: Study) -> bytes:
+    """One row for each column of the study's ballot table, with its meaning, as UTF-8 CSV."""
+    answers = ((column.name, f"{meaning_of(column)} ({values_of(column)})") for column in joined_columns(study))
+    return csv_text([("column", "meaning"), *CODEBOOK.items(), *answers]).encode()

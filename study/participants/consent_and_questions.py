@@ -21,12 +21,20 @@ def _lock(participant: Participant) -> Participant:
 
 
 @transaction.atomic
-def give_consent(participant: Participant) -> Participant:
-    """Store when the participant consented and to which version of the text; return the row as it is then."""
+def give_consent(participant: Participant, *, language: str = "", device: str = "") -> Participant:
+    """Store when the participant consented, to which version of the text, in which language and on which device.
+
+    Args:
+        device: as `device_of` names it.
+
+    Returns:
+        The participant's row as it is then.
+    """
     row = _lock(participant)
     if row.consented_at is None:
         row.consented_at, row.consent_version = timezone.now(), row.study.consent_version
-        row.save(update_fields=["consented_at", "consent_version"])
+        row.answers = row.answers | {"consent": {"language": language, "device": device}}
+        row.save(update_fields=["consented_at", "consent_version", "answers"])
     return row
 
 

@@ -1,15 +1,19 @@
 """The survey's forms: the forms validate, the views save."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from math import inf, isfinite
+from typing import Any
 from uuid import UUID, uuid4
 
 from django import forms
 from django.http import QueryDict
-from django.utils.translation import gettext_lazy
+from django.templatetags.static import static
+from django.utils.translation import gettext, gettext_lazy
 
 from study.ballots.casting import Answer
 from study.design import LETTERS
+from study.participants.headphones import number_right
 from study.participants.questions import Choice, Number, Question, QuestionSet, Scale, localized
 
 WEEK = 7 * 86400.0
@@ -54,6 +58,43 @@ class ConsentForm(forms.Form):
     agree = forms.BooleanField(
         error_messages={"required": gettext_lazy("Please tick the box if you agree and want to take part.")}
     )
+
+
+class SoundForm(forms.Form):
+    """The sound check: whether the test sound was heard, and for each sound of the screening its quietest tone."""
+
+    heard = forms.ChoiceField(choices=[("yes", "yes"), ("no", "no")])
+
+    def __init__(self, *args: object, sounds: Sequence[int], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.sounds = sounds
+        for sound in sounds:
+            places = [(str(place), str(place)) for place in (1, 2, 3)]
+            self.fields[f"quietest_{sound}"] = forms.ChoiceField(
+                required=False, choices=places, widget=forms.RadioSelect
+            )
+
+    def screening(self) -> list[tuple[str, forms.BoundField]]:
+        """The sounds' addresses in the order in which they are heard, each with its field."""
+        return [(static(f"audio/headphones-{sound}.mp3"), self[f"quietest_{sound}"]) for sound in self.sounds]
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for what is missing, except from those who hear nothing."""
+        cleaned = super().clean() or {}
+        if cleaned.get("heard") == "yes" and any(not cleaned.get(f"quietest_{sound}") for sound in self.sounds):
+            self.add_error(None, gettext("Please play each of the six sounds and choose its quietest tone."))
+        return cleaned
+
+    def answers(self) -> dict[str, object]:
+        """What is stored: the answer and, if the screening was answered, its answers by sound and how many are right.
+
+        Those who hear nothing and leave the screening have no number of right answers.
+        """
+        named = {sound: int(place) for sound in self.sounds if (place := self.cleaned_data.get(f"quietest_{sound}"))}
+        answers: dict[str, object] = {"heard": self.cleaned_data["heard"]}
+        if named:
+            answers |= {"quietest": named, "right": number_right(named)}
+        return answers
 
 
 class ProblemForm(forms.Form):

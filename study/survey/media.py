@@ -38,6 +38,7 @@ _COLUMNS = (
     "participant__answers",
     "participant__study__questions_before",
     "participant__study__sound_check",
+    "participant__study__headphone_check",
     *(f"participant__study__{column}" for column in IMAGE_COLUMNS),
 )
 _SIGNATURES = ((b"\x89PNG", "image/png"), (b"\xff\xd8\xff", "image/jpeg"))

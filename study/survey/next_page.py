@@ -44,7 +44,7 @@ def _page_before_trials(participant: Participant) -> Page | None:
         return ("consent",)
     if study.questions_before.strip() and "before" not in done:
         return ("questions", "before")
-    if study.sound_check and "sound" not in done:
+    if (study.sound_check or study.headphone_check) and "sound" not in done:
         return ("sound",)
     if "instructions" not in done:
         return ("instructions",)

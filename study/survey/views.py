@@ -4,20 +4,22 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from study import texts
 from study.design import LETTERS
 from study.models import Participant, Trial
+from study.participants.answers_table import device_of
 from study.participants.completion import answered_by_number, finish
 from study.participants.consent_and_questions import give_consent, save_answers_before, save_step
+from study.participants.headphones import sound_order
 from study.participants.quality import agreement_with_oneself, agreement_with_others
 from study.participants.questions import load_question_set, localized
 from study.participants.recruiting import return_url
 from study.survey.decorators import participant_page
-from study.survey.forms import ConsentForm, QuestionForm, is_screened_out
+from study.survey.forms import ConsentForm, QuestionForm, SoundForm, is_screened_out
 from study.survey.next_page import needs_questions_after, next_url
 from study.survey.responses import posted, render_participant_page, see_other
 
@@ -34,7 +36,8 @@ def resume(request: HttpRequest, participant: Participant) -> HttpResponse:
 def consent(request: HttpRequest, participant: Participant) -> HttpResponse:
     form = ConsentForm(posted(request))
     if request.method == "POST" and form.is_valid():
-        return see_other(next_url(give_consent(participant)))
+        device = device_of(request.headers.get("User-Agent", ""))
+        return see_other(next_url(give_consent(participant, language=get_language() or "", device=device)))
     status = 422 if form.is_bound else 200
     text = texts.consent(participant.study)
     return render_participant_page(request, participant, "consent", status, form=form, text=text)
@@ -67,13 +70,11 @@ def questions(request: HttpRequest, participant: Participant, part: str) -> Http
 @require_http_methods(["GET", "HEAD", "POST"])
 @participant_page
 def sound(request: HttpRequest, participant: Participant) -> HttpResponse:
-    """The sound check. The answer is stored; whatever it is, the participant may continue."""
-    if request.method == "POST":
-        sound_check = {"heard": request.POST.get("heard", "")[:10]}
-        if quietest := request.POST.get("quietest", "")[:3]:
-            sound_check["quietest"] = quietest
-        return see_other(next_url(save_step(participant, "sound", sound_check)))
-    return render_participant_page(request, participant, "sound")
+    """The sound check and the headphone screening. Whatever is answered, the participant may continue."""
+    form = SoundForm(posted(request), sounds=sound_order(participant) if participant.study.headphone_check else [])
+    if request.method == "POST" and form.is_valid():
+        return see_other(next_url(save_step(participant, "sound", form.answers())))
+    return render_participant_page(request, participant, "sound", 422 if form.is_bound else 200, form=form)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -1,5 +1,6 @@
 """Studies with answers, for tests of results, exports and reports."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -11,6 +12,7 @@ from study.ballots.casting import Answer, cast_ballot
 from study.models import Participant, Stimulus, Study
 from study.participants.completion import finish
 from study.participants.enrolment import enrol
+from study.participants.questions import shipped_question_set
 from tests.factories import make_open_study
 
 
@@ -48,6 +50,16 @@ def close(study: Study) -> Study:
 def closed_study(**fields: Any) -> Study:
     """An answered study whose results are not sealed."""
     return close(answered_study(**fields))
+
+
+def asked_study(answers: Sequence[dict[str, Any]], questions: str = "", **fields: Any) -> Study:
+    """A closed study of as many people as `answers`, each of whom has these answers by step ("before", "sound", …)."""
+    questions = questions or shipped_question_set("musical_experience")
+    study = answered_study(**{"people": len(answers), "clips": 2, "questions_before": questions} | fields)
+    for person, given in zip(study.participants.order_by("number"), answers, strict=True):
+        person.answers = given
+        person.save(update_fields=["answers"])
+    return close(study)
 
 
 def receipt_of(study: Study) -> str:

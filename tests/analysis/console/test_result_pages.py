@@ -16,7 +16,7 @@ from tests.analysis.answered_studies import closed_study
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
-FILES = [*REPORT_FILES, "ballots.csv", "codebook.csv", "analysis.json"]
+FILES = [*REPORT_FILES, "ballots.csv", "codebook.csv", "participants.csv", "participants_codebook.csv", "analysis.json"]
 
 
 def signed_in(user: Any) -> Client:

@@ -118,6 +118,7 @@ def test_an_unchanged_export_has_no_fault(original: Files, tmp_path: Path) -> No
         (swap_images, "is not the image of"),
         (replace("participants.csv", b"r0002", b"r0009"), "r0002 is not in participants.csv"),
         (replace("ballots.csv", b"r0001,clip1.wav", b"r0001,clip2.wav"), "does not agree with its digest"),
+        (replace("ballots.csv", b",,,,,\r\n", b",,phone,,,\r\n"), "device of r0001 is not what participants.csv says"),
         (lambda files: files.update({"plan.json": b"[]"}), "plan.json is not what an export holds there"),
         (lambda files: files.update({"plan.json": b"{}"}), "plan.json or ballots.csv is not what"),
         (lambda files: files.update({"plan.json": b"[" * 100_000}), "plan.json is no JSON"),
