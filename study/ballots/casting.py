@@ -40,6 +40,8 @@ _COLUMNS = (
     "participant__consented_at",
     "participant__answers",
     "participant__study__languages",
+    "participant__study__questions_before",
+    "participant__study__sound_check",
     "participant__study__allow_none_fits",
     "participant__study__ask_reason",
     "participant__study__ask_familiarity",

@@ -6,10 +6,15 @@ from functools import wraps
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
+from django.utils.translation import gettext as _
 
 from study.errors import NotAllowedNow
 from study.http import wants_json
+from study.models import Participant
+from study.participants.completion import answered_by_number
+from study.participants.stages import OPEN_IN, Stage, is_open, stage_of, stage_outside_trials
 from study.survey.cookies import find_participant
+from study.survey.next_page import next_url
 from study.survey.responses import choose_language, see_other
 from study.survey.visit_ends import VisitEnds, stop_if_over
 
@@ -41,6 +46,7 @@ def participant_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpRes
     """A `survey_page` of one participant: call the view with the participant instead of the handle.
 
     The visit ends if the cookie is not the participant's, they have withdrawn, or the study takes no more answers.
+    A page that is not open at the participant's stage (`study.participants.stages`) leads to the one that is due.
     """
 
     @wraps(view)
@@ -48,9 +54,31 @@ def participant_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpRes
         participant = find_participant(request, handle)
         choose_language(request, participant.study)
         stop_if_over(participant)
+        if not _is_open(request, participant):
+            return to_what_is_due(request, participant)
         try:
             return view(request, participant, *args, **kwargs)
         except NotAllowedNow:  # finished in another tab, or the study was closed since the page was shown
             return see_other(f"/q/{handle}/")
 
     return survey_page(page)
+
+
+def _is_open(request: HttpRequest, participant: Participant) -> bool:
+    match = request.resolver_match
+    assert match is not None
+    assert match.url_name is not None
+    page = " ".join([match.url_name.removeprefix("survey_"), *filter(None, [match.kwargs.get("part")])])
+    if OPEN_IN.get(page) == frozenset(Stage):
+        return True
+    stage = stage_outside_trials(participant)
+    return is_open(page, participant, stage or stage_of(participant, answered_by_number(participant)))
+
+
+def to_what_is_due(request: HttpRequest, participant: Participant) -> HttpResponse:
+    """Lead to the page that is due instead of one that is not open; a script is told the address."""
+    url = next_url(participant)
+    if wants_json(request):
+        error = _("Another page of the survey comes first.")
+        return JsonResponse({"saved": False, "error": error, "final": True, "next": url}, status=409)
+    return see_other(url)

@@ -16,8 +16,9 @@ from study.ballots import permission
 from study.design import LETTERS
 from study.models import Stimulus, Study, Trial
 from study.participants.completion import answered_by_number
+from study.participants.stages import stage_outside_trials
 from study.survey.cookies import has_cookie_of
-from study.survey.next_page import is_reachable, url_before_trials
+from study.survey.next_page import is_reachable
 from study.survey.visit_ends import is_over
 from study.survey_images.versions import COLUMNS as IMAGE_COLUMNS
 from study.survey_images.versions import read_image, shown_as
@@ -75,7 +76,7 @@ def _find_trial(request: HttpRequest, handle: str, key: str) -> Trial:
     trials = Trial.objects.select_related("participant__study", "clip").only(*_COLUMNS)
     trial = get_object_or_404(trials, participant__handle=handle, media_key=key)
     participant = trial.participant
-    if not has_cookie_of(request, participant) or is_over(participant) or url_before_trials(participant):
+    if not has_cookie_of(request, participant) or is_over(participant) or stage_outside_trials(participant):
         raise Http404
     if not is_reachable(answered_by_number(participant), trial):
         raise Http404

@@ -12,7 +12,7 @@ from study import texts
 from study.design import LETTERS
 from study.models import Participant, Trial
 from study.participants.answers_table import device_of
-from study.participants.completion import answered_by_number, finish
+from study.participants.completion import finish
 from study.participants.consent_and_questions import give_consent, save_answers_before, save_step
 from study.participants.headphones import sound_order
 from study.participants.quality import agreement_with_oneself, agreement_with_others
@@ -20,7 +20,7 @@ from study.participants.questions import load_question_set, localized
 from study.participants.recruiting import return_url
 from study.survey.decorators import participant_page
 from study.survey.forms import ConsentForm, QuestionForm, SoundForm, is_screened_out
-from study.survey.next_page import needs_questions_after, next_url
+from study.survey.next_page import next_url
 from study.survey.responses import posted, render_participant_page, see_other
 
 
@@ -48,10 +48,7 @@ def consent(request: HttpRequest, participant: Participant) -> HttpResponse:
 def questions(request: HttpRequest, participant: Participant, part: str) -> HttpResponse:
     """The question set before or after the trials."""
     study = participant.study
-    source = {"before": study.questions_before, "after": study.questions_after}.get(part, "").strip()
-    if not source or participant.status != Participant.Status.STARTED:
-        return see_other(next_url(participant))
-    question_set = load_question_set(source)
+    question_set = load_question_set(study.questions_before if part == "before" else study.questions_after)
     form = QuestionForm(question_set, posted(request), initial=participant.answers.get(part) or {})
     if request.method == "POST" and form.is_valid():
         answers = form.answers()
@@ -91,10 +88,6 @@ def instructions(request: HttpRequest, participant: Participant) -> HttpResponse
 @participant_page
 def review(request: HttpRequest, participant: Participant) -> HttpResponse:
     """All answers, which can still be changed; the button ends the survey."""
-    answered = answered_by_number(participant)
-    finished = participant.status == Participant.Status.COMPLETED
-    if finished or not all(answered.values()) or needs_questions_after(participant):
-        return see_other(next_url(participant, answered))
     if request.method == "POST":
         finish(participant)
         return see_other(reverse("survey_thanks", args=[participant.handle]))
@@ -115,8 +108,6 @@ def _answer_of(trial: Trial) -> dict[str, Any]:
 @require_safe
 @participant_page
 def thanks(request: HttpRequest, participant: Participant) -> HttpResponse:
-    if participant.status != Participant.Status.COMPLETED:
-        return see_other(next_url(participant))
     feedback = _feedback(participant) if participant.study.feedback else []
     return render_participant_page(
         request, participant, "thanks", return_url=return_url(participant), given_back=feedback
@@ -150,6 +141,4 @@ def _feedback(participant: Participant) -> list[str]:
 @require_safe
 @participant_page
 def screened_out(request: HttpRequest, participant: Participant) -> HttpResponse:
-    if participant.status != Participant.Status.SCREENED_OUT:
-        return see_other(next_url(participant))
     return render_participant_page(request, participant, "screened_out", return_url=return_url(participant))
