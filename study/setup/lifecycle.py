@@ -22,6 +22,7 @@ from study.setup import preflight
 
 PLAN_FIELDS = (
     "seed",
+    "orders_version",
     "trials_per_participant",
     "second_choice_required",
     "allow_none_fits",
