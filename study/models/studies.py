@@ -69,6 +69,8 @@ class Study(models.Model):
 
     # Design.
     seed = models.BigIntegerField(_("seed"), default=new_seed)
+    # How orders are drawn from the seed: `study.design.NEWEST_ORDERS` when the study was made.
+    orders_version = models.PositiveSmallIntegerField(_("version of the orders"), default=2, editable=False)
     trials_per_participant = models.PositiveIntegerField(
         _("clips per participant"), null=True, blank=True, help_text=_("empty: everybody hears every clip")
     )

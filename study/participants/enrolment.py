@@ -28,6 +28,7 @@ def design_of(study: Study, kind: str, clips: int | None = None) -> Design:
         repeats=study.repeats,
         match_controls=study.match_controls,
         attention_trials=study.attention_trials,
+        version=study.orders_version,
     )
 
 

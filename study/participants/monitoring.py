@@ -9,7 +9,7 @@ from statistics import median
 from django.db.models import Count, Q
 from django.utils import timezone
 
-from study.ballots.table import counted_kind
+from study.ballots.table import counted_kind, late_answers
 from study.models import Ballot, Participant, ProblemReport, Study, Trial
 
 # A participant counts as active if the browser sent something within this time.
@@ -51,6 +51,7 @@ class Monitoring:
     stops: tuple[Stop, ...]
     flags: tuple[tuple[str, int], ...]
     last_answer: datetime | None
+    late: int
     open_problems: int
 
     @property
@@ -102,13 +103,14 @@ def monitor(study: Study, *, now: datetime | None = None) -> Monitoring:
         ),
         flags=tuple(Counter(flag_name(flag) for person in people for flag in person.flags).most_common()),
         last_answer=last,
+        late=late_answers(study).count(),
         open_problems=ProblemReport.objects.filter(study=study, resolved=False).count(),
     )
 
 
 def minutes_of(person: Participant) -> float | None:
-    """Minutes from enrolment to completion; None if not completed."""
-    if person.completed_at is None:
+    """Minutes from enrolment to completion; None if not completed, or if the server's clock was set back meanwhile."""
+    if person.completed_at is None or person.completed_at < person.created_at:
         return None
     return (person.completed_at - person.created_at).total_seconds() / 60
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import transaction
 
+from study.design import NEWEST_ORDERS
 from study.design.conditions import sealed_labels
 from study.models import Clip, Condition, Stimulus, Study
 from study.models.studies import new_seed, record
@@ -24,12 +25,13 @@ def register(copier: Copier) -> Copier:
 
 
 # Fields of the life cycle, which starts again.
-_NEW_DRAFT = {
+_NEW_DRAFT: dict[str, Any] = {
     "status": Study.Status.DRAFT,
     "opened_at": None,
     "closed_at": None,
     "plan_digest": "",
     "survey_images": {},
+    "orders_version": NEWEST_ORDERS,
 }
 
 

@@ -23,6 +23,7 @@ from study.survey_images.versions import is_prepared, prepare_images
 
 PLAN_FIELDS = (
     "seed",
+    "orders_version",
     "trials_per_participant",
     "second_choice_required",
     "allow_none_fits",

@@ -1,5 +1,6 @@
 """The survey's forms: the forms validate, the views save."""
 
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 from math import inf, isfinite
@@ -17,6 +18,7 @@ from study.participants.headphones import number_right
 from study.participants.questions import Choice, Number, Question, QuestionSet, Scale, localized
 
 WEEK = 7 * 86400.0
+_BROWSER_NAME, _COUNT = re.compile(r"[0-9a-f-]{8,36}"), re.compile(r"[0-9]{1,15}", re.ASCII)
 
 
 def read_answer(data: QueryDict) -> Answer | None:
@@ -42,6 +44,8 @@ def read_answer(data: QueryDict) -> Answer | None:
         seconds=_seconds(data.get("seconds"), WEEK),
         listened_seconds=_seconds(data.get("listened"), WEEK),
         age=timedelta(seconds=min(_seconds(data.get("age"), inf) or 0, 30 * 86400)),
+        browser=name if _BROWSER_NAME.fullmatch(name := data.get("browser", "")) else "",
+        count=int(text) if _COUNT.fullmatch(text := data.get("count", "")) else None,
     )
 
 

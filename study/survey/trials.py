@@ -3,13 +3,14 @@
 import json
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from study.ballots.casting import Answer, AnswerRefused, cast_ballot, load_trial
 from study.errors import NotAllowedNow
 from study.http import wants_json
-from study.models import Participant, Trial
+from study.models import Ballot, LateAnswer, Participant, Trial
 from study.participants.completion import answered_by_number
 from study.participants.enrolment import note_presence
 from study.participants.events import save_events
@@ -51,33 +52,37 @@ def _take_answer(request: HttpRequest, handle: str, number: int) -> HttpResponse
         raise Http404
     participant = trial.participant
     choose_language(request, participant.study)
-    stop_if_over(participant)
     answered = answered_by_number(participant)
     # After the end `cast_ballot` decides, because a repetition of a stored answer is still confirmed.
     if stage_outside_trials(participant) not in (None, Stage.COMPLETED) or not is_reachable(answered, trial):
         return to_what_is_due(request, participant)
     try:
-        _cast(trial, read_answer(request.POST))
+        stored = _cast(trial, read_answer(request.POST))
     except AnswerRefused as error:
         if wants_json(request):
             return JsonResponse({"saved": False, "error": str(error)}, status=422)
         context = trial_context(trial, answered, chosen=request.POST, error=str(error))
         return render_participant_page(request, participant, "trial", status=422, **context)
     except NotAllowedNow as error:
+        stop_if_over(participant)
         if wants_json(request):
             return JsonResponse({"saved": False, "error": str(error), "final": True}, status=409)
         return see_other(next_url(participant))
-    url = _url_after_answer(trial, answered | {number: True}, back="back" in request.POST)
+    if isinstance(stored, LateAnswer):
+        url = reverse("survey_resume", args=[handle])
+    else:
+        url = _url_after_answer(trial, answered | {number: True}, back="back" in request.POST)
     if wants_json(request):
         return JsonResponse({"saved": True, "next": url})
     return see_other(url or next_url(participant))
 
 
-def _cast(trial: Trial, answer: Answer | None) -> None:
+def _cast(trial: Trial, answer: Answer | None) -> Ballot | LateAnswer:
     """Cast the ballot; `answer` is None if the request could not be read."""
     if answer is None:
+        stop_if_over(trial.participant)
         raise AnswerRefused(_("This answer could not be read. Please choose again."))
-    cast_ballot(trial, answer)
+    return cast_ballot(trial, answer)
 
 
 def _url_after_answer(trial: Trial, answered: dict[int, bool], *, back: bool) -> str:

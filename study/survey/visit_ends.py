@@ -89,16 +89,14 @@ def started_elsewhere(study: Study) -> VisitEnds:
     )
 
 
-def not_open(study: Study) -> VisitEnds:
-    """For a study that is closed, paused or a draft."""
+def not_open(study: Study, *, has_begun: bool = False) -> VisitEnds:
+    """For a study that is closed, paused or a draft; `has_begun`: the visitor is one of its participants."""
     if study.status == Study.Status.CLOSED:
-        return VisitEnds(
-            "closed",
-            410,
-            _("This study has ended"),
-            _("Thank you for your interest. No more answers are taken."),
-            study,
-        )
+        if has_begun:
+            text = _("No more answers are taken. What you answered until then is saved. Thank you for taking part.")
+        else:
+            text = _("Thank you for your interest. No more answers are taken.")
+        return VisitEnds("closed", 410, _("This study has ended"), text, study)
     if study.status == Study.Status.PAUSED:
         return VisitEnds(
             "paused",
@@ -135,4 +133,4 @@ def stop_if_over(participant: Participant) -> None:
     if participant.status == Participant.Status.WITHDRAWN:
         raise VisitEnds("withdrawn", 410, _("You have withdrawn"), _("Your answers have been erased."), study)
     if is_over(participant):
-        raise not_open(study)
+        raise not_open(study, has_begun=True)

@@ -3,7 +3,7 @@ import { isReady, prepare, takePage } from "./ahead.js";
 import { makeChoices } from "./choices.js";
 import { makeEnlarge } from "./enlarge.js";
 import { makeNotes } from "./notes.js";
-import { makeOutbox } from "./outbox.js";
+import { makeOutbox, newKey } from "./outbox.js";
 import { makePlayer } from "./player.js";
 
 // After this time a prepared next trial is shown, although the server has not confirmed the answer yet.
@@ -12,14 +12,6 @@ const handle = location.pathname.split("/")[2];
 const outbox = makeOutbox(handle);
 let notes = null;
 let current = null;
-
-function newKey() {
-  if (crypto.randomUUID) return crypto.randomUUID();
-  const hex = [...crypto.getRandomValues(new Uint8Array(16))]
-    .map((byte) => byte.toString(16).padStart(2, "0"))
-    .join("");
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20)}`;
-}
 
 function start() {
   const form = document.querySelector("#trial");
@@ -87,7 +79,7 @@ function makeTrial(form) {
     form.querySelector("[name=listened]").value = player.heard().toFixed(1);
     showState(messages.saving);
     const fields = [...new FormData(form).entries()].map(([name, value]) => [name, String(value)]);
-    outbox.add({ key: trial.key, url: location.pathname, fields, at: Date.now() });
+    outbox.add({ key: trial.key, url: location.pathname, fields });
     setTimeout(() => {
       if (!trial.moved && isReady(form.dataset.ahead)) goTo(form.dataset.ahead);
     }, ADVANCE_AFTER_MS);

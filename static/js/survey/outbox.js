@@ -3,10 +3,27 @@
 const RETRY_AFTER_MS = [1000, 2000, 4000, 8000, 15000];
 const REQUEST_TIMEOUT_MS = 20000;
 
+export function newKey() {
+  if (crypto.randomUUID) return crypto.randomUUID();
+  const hex = [...crypto.getRandomValues(new Uint8Array(16))]
+    .map((byte) => byte.toString(16).padStart(2, "0"))
+    .join("");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20)}`;
+}
+
+// Seconds since the answer was given. The monotonic clock cannot be set back but may stop while the device sleeps, and
+// begins anew with each page; the device's own clock covers both.
+function ageOf(item) {
+  const monotonic = item.page === performance.timeOrigin ? performance.now() - item.since : 0;
+  return Math.max(0, monotonic, Date.now() - item.at) / 1000;
+}
+
 export function makeOutbox(handle) {
   const name = `earsight-outbox:${handle}`;
+  const counter = `earsight-count:${handle}`;
   const listeners = [];
   let memory = [];
+  let given = { browser: newKey(), count: 0 };
   let sending = null;
   let tries = 0;
   let timer = null;
@@ -27,12 +44,31 @@ export function makeOutbox(handle) {
       // Without storage the answers wait in this page.
     }
   }
+  // This browser's random name, and how many answers it has given: the order of its own answers, whatever clocks do.
+  function countAnswer() {
+    try {
+      const stored = JSON.parse(localStorage.getItem(counter));
+      if (stored?.browser === given.browser) given.count = Math.max(given.count, stored.count);
+      else if (stored?.browser) given = stored;
+    } catch {
+      // Without storage, the name and the count are those of this page.
+    }
+    given = { browser: given.browser, count: given.count + 1 };
+    try {
+      localStorage.setItem(counter, JSON.stringify(given));
+    } catch {
+      // As above.
+    }
+    return given;
+  }
   const notify = (event) => listeners.forEach((listener) => listener(event));
 
   async function post(item) {
     const data = new FormData();
     for (const [key, value] of item.fields) data.append(key, value);
-    data.append("age", String(Math.max(0, (Date.now() - item.at) / 1000)));
+    data.append("age", String(ageOf(item)));
+    data.append("browser", item.browser);
+    data.append("count", String(item.count));
     // A sign-in in another tab replaces the CSRF token of the page; the cookie has the current one.
     const token = /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie)?.[1];
     if (token) data.set("csrfmiddlewaretoken", token);
@@ -112,7 +148,14 @@ export function makeOutbox(handle) {
     flush,
     waiting: () => read().length,
     onEvent: (listener) => listeners.push(listener),
-    add(item) {
+    add(answer) {
+      const item = {
+        ...answer,
+        ...countAnswer(),
+        at: Date.now(),
+        page: performance.timeOrigin,
+        since: performance.now(),
+      };
       write([...read().filter((other) => other.key !== item.key), item]);
       return flush();
     },
