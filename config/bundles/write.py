@@ -19,14 +19,17 @@ from analysis.study_results.report_files import REPORT_FILES, report_file
 from analysis.tables.codebook import codebook_csv
 from analysis.tables.study_tables import ballots_csv, match_control_csv
 from config.bundles.check import MATCH_CONTROL, SUMS
-from study.ballots.table import commitments
-from study.models import Study
+from study.ballots.table import commitments, kinds_of
+from study.models import Participant, Study
+from study.participants.server_record import COLUMNS as SERVER_COLUMNS
+from study.participants.server_record import server_rows
 from study.spreadsheet import csv_text
 
 README = """This is an export of the Earsight study "{title}".
 
 ballots.csv        one row for each ballot; codebook.csv explains its columns
 participants.csv   one row for each participant
+trials.csv         what the server saw of each trial: when its page, sound and images were sent, its events, its answer
 match_control.csv  only after match-control trials: own is 1 if an image of the clip heard was chosen
 study.json         settings, the plan and its digest, deviations from the plan
 commitments.json   one for each participant; the participant's receipt opens it
@@ -75,9 +78,9 @@ def _participants(study: Study) -> bytes:
             "language": person.language,
             "started_at": person.created_at.isoformat(timespec="seconds"),
             "completed_at": person.completed_at.isoformat(timespec="seconds") if person.completed_at else "",
-            "excluded": int(person.excluded),
-            "exclusion_reason": person.exclusion_reason,
-            "flags": ";".join(person.flags),
+            "excluded": int(person.left_out),
+            "exclusion_reason": "; ".join(filter(None, [person.exclusion_reason, *_rules(person)])),
+            "flags": ";".join(person.flag_kinds),
             # With the seed, which the plan shows, the slot reveals the position of each condition.
             "slot": "" if person.slot is None or study.is_sealed else person.slot,
             "settings_digest": person.settings_digest,
@@ -85,6 +88,11 @@ def _participants(study: Study) -> bytes:
         for person in study.participants.exclude(status="withdrawn")
     ]
     return _csv(rows, PARTICIPANT_COLUMNS)
+
+
+def _rules(person: Participant) -> list[str]:
+    """Return the plan's rules that leave the person out."""
+    return [f"rule of the plan: {rule['kind']} at least {rule['at']:g}" for rule in person.rule_exclusions]
 
 
 def _study(study: Study, analysis: Analysis | None) -> bytes:
@@ -169,6 +177,7 @@ def _contents(study: Study, images: bool) -> Iterator[tuple[str, bytes]]:
     if study.match_controls:
         yield MATCH_CONTROL, match_control_csv(study)
     yield "participants.csv", _participants(study)
+    yield "trials.csv", _csv(server_rows(study, kinds_of(study)), SERVER_COLUMNS)
     yield "study.json", _study(study, analysis)
     if sealed:
         return

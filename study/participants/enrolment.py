@@ -13,6 +13,7 @@ from study.design import LETTERS, Design, PlannedTrial, draw_plan, draw_practice
 from study.design.slots import ACTIVE_MINUTES
 from study.errors import NotAllowedNow
 from study.models import Clip, InviteLink, Participant, Stimulus, Study, Trial
+from study.participants.server_record import records_what_is_sent
 from study.participants.tokens import new_token, token_hash
 
 
@@ -195,6 +196,7 @@ def _trial(participant: Participant, number: int, plan: PlannedTrial, material: 
         kind=plan.kind,
         repeat=plan.repeat,
         position_order=[material.stimuli[material.clips[clip].pk][condition] for clip, condition in plan.images],
+        images_sent=0 if records_what_is_sent(participant.kind) else None,
         expected=expected,
     )
 

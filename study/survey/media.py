@@ -5,18 +5,22 @@ file's name, date or tag. Byte ranges are served because Safari plays no sound w
 """
 
 import re
+from functools import partial
 
 from django.core.files.storage import default_storage
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from study.ballots import permission
 from study.design import LETTERS
 from study.models import Stimulus, Trial
 from study.participants.completion import answered_by_number
+from study.participants.server_record import note_image_sent, note_sound_sent
 from study.survey.cookies import has_cookie_of
 from study.survey.next_page import is_reachable, url_before_trials
+from study.survey.responses import after_sending
 from study.survey.visit_ends import is_over
 
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)$")
@@ -27,6 +31,8 @@ _COLUMNS = (
     "clip",
     "number",
     "position_order",
+    "sound_sent_at",
+    "images_sent",
     "clip__survey_audio",
     "participant__study",
     "participant__handle",
@@ -93,11 +99,17 @@ def image(request: HttpRequest, handle: str, key: str, letter: str) -> HttpRespo
         raise Http404
     stored = Stimulus.objects.filter(pk=trial.position_order[position])
     content = _read(stored.order_by().values_list("image", flat=True).first())
-    return serve(request, content, _content_type(content))
+    response = serve(request, content, _content_type(content))
+    if request.method == "GET":
+        after_sending(response, partial(note_image_sent, trial, position))
+    return response
 
 
 @require_safe
 def sound(request: HttpRequest, handle: str, key: str) -> HttpResponse:
     """The sound of a trial."""
     trial = _find_trial(request, handle, key)
-    return serve(request, _read(trial.clip.survey_audio.name), "audio/mpeg")
+    response = serve(request, _read(trial.clip.survey_audio.name), "audio/mpeg")
+    if request.method == "GET" and response.status_code < 400:
+        after_sending(response, partial(note_sound_sent, trial, len(response.content), timezone.now()))
+    return response
