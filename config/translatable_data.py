@@ -17,7 +17,6 @@ from generation.console.settings_form import ROOMS, SettingsForm
 from generation.redefinition.clip import Action
 from generation.settings_model import GenerationSettings
 from study.design.conditions import TAGS_BY_FORM, sealed_labels
-from study.participants.quality import FLAGS
 from study.setup.clip_selection import UNCHANGED
 
 APPS = ("study", "generation", "analysis", "config")
@@ -38,7 +37,7 @@ LITERALS = (
 
 def translatable_data() -> set[str]:
     """Return the English texts, each once."""
-    texts = {UNCHANGED, *get_args(Action), *(name.replace("_", " ") for name in FLAGS)}
+    texts = {UNCHANGED, *get_args(Action)}
     return texts | condition_names() | log_words() | option_texts() | rule_reasons()
 
 

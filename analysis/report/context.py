@@ -30,6 +30,15 @@ class ClipView:
 
 
 @dataclass(frozen=True)
+class Stage:
+    """People at one stage of a study, with those who left on the way to it, by reason."""
+
+    label: str
+    people: int
+    left: Sequence[tuple[str, int]] = ()
+
+
+@dataclass(frozen=True)
 class ReportContext:
     """Everything of a report that is not in the analysis JSON.
 
@@ -41,7 +50,8 @@ class ReportContext:
         notices: warnings at the top (simulated answers, images drawn by `sketch`).
         language: "en" or "ko".
         versions: name and version of the software.
-        flow: number of people at each stage, in order: {"started": 40, …}.
+        flow: the people at each stage, in order, the analysed ones last.
+        exclusion_rules: the plan's rules by which people are left out, in words.
         making: sentences on how the images were made, for the methods.
         details: rows (name, value) of the study's design, for the methods.
         deviations: sentences about deviations from the plan; None if no plan is known.
@@ -55,7 +65,8 @@ class ReportContext:
     notices: Sequence[str] = ()
     language: str = "en"
     versions: Mapping[str, str] = field(default_factory=dict)
-    flow: Mapping[str, int] = field(default_factory=dict)
+    flow: Sequence[Stage] = ()
+    exclusion_rules: Sequence[str] = ()
     making: Sequence[str] = ()
     details: Sequence[tuple[str, str]] = ()
     deviations: Sequence[str] | None = None

@@ -13,7 +13,7 @@ _ABOUT = {
     "started_at": "when the person pressed Start (ISO 8601)",
     "completed_at": "when the person finished; empty if not",
     "excluded": "1 if the person is excluded from the analysis",
-    "exclusion_reason": "why",
+    "exclusion_reason": "why: a researcher's reason, and the rules of the plan that leave the person out",
     "flags": "quality flags, separated by semicolons",
     "slot": "the place in the balanced plan that gave the person's orders; empty while the study is sealed",
     "settings_digest": "digest of the plan at the person's start",
@@ -79,9 +79,9 @@ def _facts(person: Participant, sealed: bool) -> list[Value]:
         "language": person.language,
         "started_at": person.created_at.isoformat(timespec="seconds"),
         "completed_at": person.completed_at.isoformat(timespec="seconds") if person.completed_at else "",
-        "excluded": int(person.excluded),
-        "exclusion_reason": person.exclusion_reason,
-        "flags": ";".join(person.flags),
+        "excluded": int(person.left_out),
+        "exclusion_reason": "; ".join(filter(None, [person.exclusion_reason, *_rules(person)])),
+        "flags": ";".join(person.flag_kinds),
         "slot": "" if person.slot is None or sealed else person.slot,
         "settings_digest": person.settings_digest,
     }
@@ -91,3 +91,8 @@ def _facts(person: Participant, sealed: bool) -> list[Value]:
 def _cell(row: PersonAnswers, column: AnswerColumn, sealed: bool) -> Value:
     value = row.values[column.name]
     return "" if value is None or (sealed and column.is_personal_text) else value
+
+
+def _rules(person: Participant) -> list[str]:
+    """The plan's rules that leave the person out."""
+    return [f"rule of the plan: {rule['kind']} at least {rule['at']:g}" for rule in person.rule_exclusions]

@@ -53,7 +53,16 @@ _COLUMNS = (
     "clip__name",
 )
 # The part of a ballot that the participant gave.
-_ANSWER_FIELDS = ("first_id", "second_id", "none_fits", "reason", "knows_piece", "seconds", "listened_seconds")
+_ANSWER_FIELDS = (
+    "first_id",
+    "second_id",
+    "none_fits",
+    "reason",
+    "typing",
+    "knows_piece",
+    "seconds",
+    "listened_seconds",
+)
 _ORIGIN_FIELDS = ("submission_key", "browser", "browser_count", "answered_at")
 
 
@@ -74,6 +83,7 @@ class Answer:
     second: str | None = None
     none_fits: bool = False
     reason: str = ""
+    typing: dict[str, float] | None = None  # see `Ballot.typing`
     knows_piece: bool | None = None
     seconds: float | None = None
     listened_seconds: float | None = None
@@ -176,11 +186,13 @@ def _validate(trial: Trial, answer: Answer) -> dict[str, Any]:
         raise AnswerRefused(_("The 2nd choice has to be another image than the 1st."))
     elif second is None and study.second_choice_required:
         raise AnswerRefused(_("Choose the image that fits second best as your 2nd."))
+    reason = _one_line(answer.reason)[:300] if study.ask_reason else ""
     return {
         "first_id": first,
         "second_id": second,
         "none_fits": answer.none_fits,
-        "reason": _one_line(answer.reason)[:300] if study.ask_reason else "",
+        "reason": reason,
+        "typing": answer.typing if reason else None,
         "knows_piece": answer.knows_piece if study.ask_familiarity else None,
         "seconds": answer.seconds,
         "listened_seconds": answer.listened_seconds,
@@ -246,6 +258,7 @@ def _replace(new: Ballot, answer: Answer, now: datetime) -> Ballot:
         _add_revision(ballot, new)
         return ballot
     _add_revision(ballot, ballot, replaced_at=new.received_at)
+    new.typing = _typed_so_far(ballot, new)
     for name in (*_ANSWER_FIELDS, *_ORIGIN_FIELDS, "received_at", "nonce", "digest"):
         setattr(ballot, name, getattr(new, name))
     ballot.save()
@@ -262,6 +275,16 @@ def _is_later(new: Ballot, ballot: Ballot, revisions: Sequence[BallotRevision]) 
         if counts.get(ballot, new.browser_count) < new.browser_count:
             return True
     return new.answered_at >= ballot.answered_at
+
+
+def _typed_so_far(old: Ballot, new: Ballot) -> dict[str, float] | None:
+    """How a changed answer's reason was typed, together with the reason that the page showed and it was made from."""
+    if not new.reason or old.typing is None:
+        return new.typing
+    before, now = old.typing, new.typing or {}
+    return {name: before.get(name, 0) + now.get(name, 0) for name in before} | {
+        "largest": max(before.get("largest", 0), now.get("largest", 0))
+    }
 
 
 def _note_presence(participant: Participant, now: datetime) -> None:

@@ -115,7 +115,7 @@ def _row(ballot: Ballot, names: dict[int, str], condition_of: dict[int, int]) ->
         "trial": trial.number,
         "position_first": position(ballot.first_id),
         "position_second": position(ballot.second_id),
-        "excluded": int(participant.excluded),
+        "excluded": int(participant.left_out),
         "none_fits": int(ballot.none_fits),
         "order": ";".join(name(stimulus) for stimulus in order),
         "answered_at": ballot.answered_at.isoformat(timespec="seconds"),
@@ -123,7 +123,7 @@ def _row(ballot: Ballot, names: dict[int, str], condition_of: dict[int, int]) ->
         "listened_seconds": "" if ballot.listened_seconds is None else round(ballot.listened_seconds, 1),
         "reason": ballot.reason,
         "knows_piece": "" if ballot.knows_piece is None else int(ballot.knows_piece),
-        "flags": ";".join(participant.flags),
+        "flags": ";".join(participant.flag_kinds),
         "nonce": ballot.nonce,
         "digest": ballot.digest,
     }

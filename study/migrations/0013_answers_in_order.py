@@ -11,7 +11,7 @@ def use_newest_orders(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("study", "0008_images_as_shown")]
+    dependencies = [("study", "0011_what_the_server_saw")]
 
     operations = [
         migrations.AddField(

@@ -19,6 +19,9 @@ class Ballot(models.Model):
     second = models.ForeignKey(Stimulus, null=True, on_delete=models.PROTECT, related_name="+")
     none_fits = models.BooleanField(default=False)
     reason = models.CharField(max_length=300, blank=True)
+    # How the reason came into its field, counted by the page's script: {"pastes", "inputs", "largest", "seconds"}; no
+    # keys. None without script or reason.
+    typing = models.JSONField(null=True, blank=True)
     knows_piece = models.BooleanField(null=True)
     # Made by the browser: a submission with the same key is a repetition of the same answer.
     submission_key = models.UUIDField(default=uuid.uuid4)

@@ -92,7 +92,7 @@ class Study(models.Model):
     minimum_seconds = models.PositiveIntegerField(
         _("shortest plausible time for a trial in seconds"),
         default=3,
-        help_text=_("faster answers are flagged, never excluded automatically"),
+        help_text=_("faster answers are flagged"),
     )
     # Checks beside the trials.
     headphone_check = models.BooleanField(_("add a headphone screening"), default=False)

@@ -14,6 +14,7 @@ from study.design.slots import ACTIVE_MINUTES
 from study.errors import NotAllowedNow
 from study.models import Clip, InviteLink, Participant, Stimulus, Study, Trial
 from study.opaque_tokens import new_token
+from study.participants.server_record import records_what_is_sent
 from study.participants.tokens import token_hash
 
 
@@ -197,6 +198,7 @@ def _trial(participant: Participant, number: int, plan: PlannedTrial, material: 
         kind=plan.kind,
         repeat=plan.repeat,
         position_order=[material.stimuli[material.clips[clip].pk][condition] for clip, condition in plan.images],
+        images_sent=0 if records_what_is_sent(participant.kind) else None,
         expected=expected,
     )
 

@@ -1,7 +1,7 @@
 """Monitor a running study in numbers that reveal nothing about conditions or choices."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from statistics import median
@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from study.ballots.table import counted_kind, late_answers
 from study.models import Ballot, Participant, ProblemReport, Study, Trial
+from study.participants.flag_words import MEANINGS, flag_name
 
 # A participant counts as active if the browser sent something within this time.
 ACTIVE_WITHIN = timedelta(minutes=30)
@@ -34,6 +35,16 @@ class Stop:
 
 
 @dataclass(frozen=True)
+class FlagCount:
+    """How many participants have a flag: its kind, its name, and what it means."""
+
+    kind: str
+    name: str
+    meaning: str
+    people: int
+
+
+@dataclass(frozen=True)
 class Monitoring:
     """The numbers that the monitoring page shows."""
 
@@ -49,7 +60,8 @@ class Monitoring:
     median_minutes: float | None
     days: tuple[Day, ...]
     stops: tuple[Stop, ...]
-    flags: tuple[tuple[str, int], ...]
+    flags: tuple[FlagCount, ...]
+    left_out: int
     last_answer: datetime | None
     late: int
     open_problems: int
@@ -75,7 +87,7 @@ def monitor(study: Study, *, now: datetime | None = None) -> Monitoring:
     people = list(
         study.participants.filter(kind=kind)
         .annotate(answered=Count("trials__ballot", filter=~Q(trials__kind=Trial.Kind.PRACTICE)))
-        .only("study", "status", "created_at", "completed_at", "last_seen_at", "flags")
+        .only("study", "status", "created_at", "completed_at", "last_seen_at", "flags", "excluded", "rule_exclusions")
     )
     status = Counter(person.status for person in people)
     unfinished = [person for person in people if person.status == Participant.Status.STARTED]
@@ -101,7 +113,8 @@ def monitor(study: Study, *, now: datetime | None = None) -> Monitoring:
         stops=tuple(
             Stop(answered, count) for answered, count in sorted(Counter(person.answered for person in gone).items())
         ),
-        flags=tuple(Counter(flag_name(flag) for person in people for flag in person.flags).most_common()),
+        flags=flag_counts(people),
+        left_out=sum(person.left_out for person in people),
         last_answer=last,
         late=late_answers(study).count(),
         open_problems=ProblemReport.objects.filter(study=study, resolved=False).count(),
@@ -115,10 +128,12 @@ def minutes_of(person: Participant) -> float | None:
     return (person.completed_at - person.created_at).total_seconds() / 60
 
 
-def flag_name(flag: object) -> str:
-    """A flag's name in words. A flag is a name, or a dictionary with a `kind`."""
-    name = flag.get("kind", "") if isinstance(flag, dict) else flag
-    return str(name).replace("_", " ")
+def flag_counts(people: Iterable[Participant]) -> tuple[FlagCount, ...]:
+    """How many of these people have each flag, the most frequent first."""
+    counts = Counter(kind for person in people for kind in set(person.flag_kinds))
+    return tuple(
+        FlagCount(kind, flag_name(kind), str(MEANINGS.get(kind, "")), number) for kind, number in counts.most_common()
+    )
 
 
 def _days(people: Sequence[Participant]) -> tuple[Day, ...]:

@@ -39,6 +39,7 @@ def withdraw(participant: Participant) -> None:
     participant.status = Participant.Status.WITHDRAWN
     participant.slot = None
     participant.answers, participant.flags, participant.recruitment = {}, [], {}
+    participant.rule_exclusions = []
     participant.receipt = participant.nonce = participant.exclusion_reason = ""
     participant.token_hash = token_hash(new_token())  # the old link becomes unknown
     participant.save()

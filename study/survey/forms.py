@@ -1,5 +1,6 @@
 """The survey's forms: the forms validate, the views save."""
 
+import json
 import re
 from collections.abc import Sequence
 from datetime import timedelta
@@ -40,6 +41,7 @@ def read_answer(data: QueryDict) -> Answer | None:
         second=None if none_fits else second or None,
         none_fits=none_fits,
         reason=data.get("reason", ""),
+        typing=_typing(data.get("typing")),
         knows_piece={"yes": True, "no": False}.get(knows),
         seconds=_seconds(data.get("seconds"), WEEK),
         listened_seconds=_seconds(data.get("listened"), WEEK),
@@ -56,6 +58,26 @@ def _seconds(text: str | None, most: float) -> float | None:
     except ValueError:
         return None
     return seconds if 0 <= seconds <= most and isfinite(seconds) else None
+
+
+_TYPING = ("pastes", "inputs", "largest", "seconds")
+
+
+def _typing(text: str | None) -> dict[str, float] | None:
+    """How the reason was typed, as the page's script counted it; None if nothing or nonsense was sent."""
+    if not text or len(text) > 200:
+        return None
+    try:
+        sent = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(sent, dict) or not all(_is_count(sent.get(name)) for name in _TYPING):
+        return None
+    return {name: round(float(sent[name]), 1) for name in _TYPING}
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= WEEK
 
 
 class ConsentForm(forms.Form):

@@ -1,7 +1,10 @@
 """Requests and responses: what the views of the survey share."""
 
+import logging
+from collections.abc import Callable
 from typing import Any
 
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
@@ -11,6 +14,21 @@ from study import texts
 from study.models import Participant, Study
 from study.participants.links import full_url
 from study.survey.cookies import COOKIE
+
+logger = logging.getLogger(__name__)
+
+
+def after_sending(response: HttpResponse, note: Callable[[], None]) -> None:
+    """Call `note` when the server has sent the response, so that nobody waits for what it writes."""
+
+    def call() -> None:
+        try:
+            note()
+        except DatabaseError:
+            logger.warning("What was sent could not be noted.", exc_info=True)
+
+    # What Django closes with the response, by HttpResponse.close(), which the server calls after the last byte.
+    response._resource_closers.append(call)
 
 
 def render_participant_page(

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from study import texts
 from study.design import LETTERS
 from study.models import Ballot, Trial
+from study.participants.listening import listening_minimum, survey_seconds
 
-MAX_DEFAULT_MINIMUM = 15.0  # seconds
 FLAT_OUTLINE = [0.35] * 60
 MAX_SEGMENTS = 24
 
@@ -34,7 +34,7 @@ def trial_context(
         "trial": trial,
         "question": _question(trial),
         "minimum": listening_minimum(trial),
-        "duration": _duration(trial),
+        "duration": survey_seconds(trial.clip),
         "wave": _wave(trial.clip.outline),
         "positions": _positions(trial, chosen),
         "audio": reverse("survey_audio", args=[trial.participant.handle, trial.media_key]),
@@ -55,19 +55,6 @@ def trial_context(
 def trial_url(trial: Trial, number: int, answered: dict[int, bool]) -> str:
     """The address of the participant's trial of this number, empty if there is none."""
     return reverse("survey_trial", args=[trial.participant.handle, number]) if number in answered else ""
-
-
-def listening_minimum(trial: Trial) -> float:
-    """Seconds to hear before the answer opens: the study's setting, or half the clip but at most 15."""
-    setting = trial.participant.study.listening_minimum_seconds
-    if setting is None:
-        return min(_duration(trial) / 2, MAX_DEFAULT_MINIMUM)
-    return min(_duration(trial), float(setting))
-
-
-def _duration(trial: Trial) -> float:
-    """Seconds of the sound that the survey plays."""
-    return trial.clip.survey_duration or trial.clip.duration
 
 
 def _question(trial: Trial) -> str:

@@ -1,9 +1,11 @@
 """The trial page, the answers it sends, and its events."""
 
 import json
+from functools import partial
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -14,12 +16,13 @@ from study.models import Ballot, LateAnswer, Participant, Trial
 from study.participants.completion import answered_by_number
 from study.participants.enrolment import note_presence
 from study.participants.events import save_events
+from study.participants.server_record import note_page_sent
 from study.participants.stages import Stage, stage_outside_trials
 from study.survey.cookies import find_participant, has_cookie_of
 from study.survey.decorators import participant_page, survey_page, to_what_is_due
 from study.survey.forms import read_answer
 from study.survey.next_page import first_unanswered, is_reachable, next_url
-from study.survey.responses import choose_language, render_participant_page, see_other
+from study.survey.responses import after_sending, choose_language, render_participant_page, see_other
 from study.survey.trial_page import trial_context, trial_url
 from study.survey.visit_ends import stop_if_over
 
@@ -40,7 +43,10 @@ def _show_trial(request: HttpRequest, participant: Participant, number: int) -> 
     answered = answered_by_number(participant)
     if not is_reachable(answered, trial):
         return see_other(next_url(participant, answered))
-    return render_participant_page(request, participant, "trial", **trial_context(trial, answered))
+    response = render_participant_page(request, participant, "trial", **trial_context(trial, answered))
+    if request.method == "GET":
+        after_sending(response, partial(note_page_sent, trial, timezone.now()))
+    return response
 
 
 @survey_page

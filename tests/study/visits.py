@@ -1,5 +1,7 @@
 """A participant's browser for tests: enters a study and goes to a page by the forms of the pages."""
 
+import re
+
 from django.test import Client
 
 from study.models import Participant, Study
@@ -40,6 +42,15 @@ class Visit:
         self.post("sound/", {"heard": "yes"})
         self.post("instructions/")
         return self
+
+    def open(self, number: int, *, images: bool = True, sound: bool = True) -> str:
+        """Load a trial's page as a browser does, with its images and its sound; return the page."""
+        page = self.get(f"trial/{number}/").content.decode()
+        for address in re.findall(r'<img src="([^"]+)"', page) if images else ():
+            assert self.client.get(address).status_code == 200
+        for address in re.findall(r'<audio[^>]* src="([^"]+)"', page) if sound else ():
+            assert self.client.get(address).status_code == 200
+        return page
 
     def answer(self, number: int, first: str = "A", second: str = "B", **more):
         return self.post(f"trial/{number}/", {"first": first, "second": second, **more})

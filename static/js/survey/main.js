@@ -5,6 +5,7 @@ import { makeEnlarge } from "./enlarge.js";
 import { makeNotes } from "./notes.js";
 import { makeOutbox, newKey } from "./outbox.js";
 import { makePlayer } from "./player.js";
+import { watchTyping } from "./typing.js";
 
 // After this time a prepared next trial is shown, although the server has not confirmed the answer yet.
 const ADVANCE_AFTER_MS = 1500;
@@ -36,9 +37,10 @@ function makeTrial(form) {
   const minimum = "answered" in form.dataset ? 0 : Number(form.dataset.minimum);
   const player = makePlayer(form.querySelector("#player"), Number(form.dataset.duration), notes.note);
   const choices = makeChoices(form, notes.note);
+  const typing = watchTyping(form.querySelector("[name=reason]"), location.pathname);
   makeEnlarge(document.querySelector("dialog.enlarged"), form, choices, notes.note);
   const imagesSeen = watchImages(form, () => draw());
-  const trial = { form, player, choices, messages, key: newKey(), busy: false, moved: false, draw, showState };
+  const trial = { form, player, choices, messages, key: newKey(), busy: false, moved: false, draw, showState, typing };
 
   function showState(text) {
     if (state.textContent !== text) state.textContent = text;
@@ -77,6 +79,8 @@ function makeTrial(form) {
     form.querySelector("[name=key]").value = trial.key;
     form.querySelector("[name=seconds]").value = ((performance.now() - shownAt) / 1000).toFixed(1);
     form.querySelector("[name=listened]").value = player.heard().toFixed(1);
+    const typed = form.querySelector("[name=typing]");
+    if (typed) typed.value = typing.counts();
     showState(messages.saving);
     const fields = [...new FormData(form).entries()].map(([name, value]) => [name, String(value)]);
     outbox.add({ key: trial.key, url: location.pathname, fields });
@@ -154,6 +158,7 @@ function goTo(address) {
 function onSaved(event, isOfThisTrial) {
   if (isOfThisTrial) {
     current.choices.forget();
+    current.typing.forget();
     current.showState(current.messages.saved);
     goTo(event.next);
   } else if (event.item.url === location.pathname) {
