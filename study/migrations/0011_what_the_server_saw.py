@@ -4,40 +4,43 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('study', '0007_reason_of_unchanged_clips'),
+        ("study", "0008_images_as_shown"),
     ]
 
     operations = [
         migrations.RenameField(
-            model_name='trial',
-            old_name='opened_at',
-            new_name='page_sent_at',
+            model_name="trial",
+            old_name="opened_at",
+            new_name="page_sent_at",
         ),
         migrations.AddField(
-            model_name='ballot',
-            name='typing',
+            model_name="ballot",
+            name="typing",
             field=models.JSONField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='participant',
-            name='rule_exclusions',
+            model_name="participant",
+            name="rule_exclusions",
             field=models.JSONField(blank=True, default=list),
         ),
         migrations.AddField(
-            model_name='trial',
-            name='images_sent',
+            model_name="trial",
+            name="images_sent",
             field=models.PositiveSmallIntegerField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='trial',
-            name='sound_sent_at',
+            model_name="trial",
+            name="sound_sent_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AlterField(
-            model_name='study',
-            name='minimum_seconds',
-            field=models.PositiveIntegerField(default=3, help_text='faster answers are flagged', verbose_name='shortest plausible time for a trial in seconds'),
+            model_name="study",
+            name="minimum_seconds",
+            field=models.PositiveIntegerField(
+                default=3,
+                help_text="faster answers are flagged",
+                verbose_name="shortest plausible time for a trial in seconds",
+            ),
         ),
     ]
