@@ -24,7 +24,7 @@ def register(copier: Copier) -> Copier:
 
 
 # Fields of the life cycle, which starts again.
-_NEW_DRAFT = {
+_NEW_DRAFT: dict[str, Any] = {
     "status": Study.Status.DRAFT,
     "opened_at": None,
     "closed_at": None,

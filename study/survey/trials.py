@@ -17,8 +17,9 @@ from study.survey.cookies import find_participant, has_cookie_of
 from study.survey.decorators import participant_page, survey_page
 from study.survey.forms import read_answer
 from study.survey.next_page import first_unanswered, is_reachable, next_url, url_before_trials
-from study.survey.responses import choose_language, render_participant_page, see_other
-from study.survey.trial_page import trial_context, trial_url
+from study.survey.responses import choose_language, see_other
+from study.survey.trial_facts import page_facts, trial_facts, trial_url
+from study.survey.trial_page import render_trial
 from study.survey.visit_ends import stop_if_over
 
 
@@ -38,7 +39,7 @@ def _show_trial(request: HttpRequest, participant: Participant, number: int) -> 
     answered = answered_by_number(participant)
     if url_before_trials(participant) or not is_reachable(answered, trial):
         return see_other(next_url(participant, answered))
-    return render_participant_page(request, participant, "trial", **trial_context(trial, answered))
+    return HttpResponse(render_trial(page_facts(request, participant), trial_facts(trial, answered)))
 
 
 @survey_page
@@ -56,8 +57,8 @@ def _take_answer(request: HttpRequest, handle: str, number: int) -> HttpResponse
     except AnswerRefused as error:
         if wants_json(request):
             return JsonResponse({"saved": False, "error": str(error)}, status=422)
-        context = trial_context(trial, answered_by_number(participant), chosen=request.POST, error=str(error))
-        return render_participant_page(request, participant, "trial", status=422, **context)
+        facts = trial_facts(trial, answered_by_number(participant), chosen=request.POST, error=str(error))
+        return HttpResponse(render_trial(page_facts(request, participant), facts), status=422)
     except NotAllowedNow as error:
         if wants_json(request):
             return JsonResponse({"saved": False, "error": str(error), "final": True}, status=409)
