@@ -21,7 +21,7 @@ def main(folder: str, port: str) -> None:
 
     call_command("compile_translations", verbosity=0)
     call_command("migrate", verbosity=0)
-    for count in (2, 4, 6):
+    for count in (2, 3, 4, 5, 6):
         make_open_study(clips=3, conditions=count, seconds=1.0, open_link_token=f"images{count}", sound_check=True)
     study = make_open_study(
         clips=1,

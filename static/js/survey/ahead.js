@@ -15,7 +15,7 @@ async function load(address) {
   await Promise.all(
     [...page.querySelectorAll("#trial .picture img, #trial audio")].map(async (element) => {
       const url = await blobUrl(element.getAttribute("src"));
-      const link = element.parentElement.querySelector(".enlarge");
+      const link = element.closest(".choice")?.querySelector(".enlarge");
       if (link) link.href = url;
       element.setAttribute("src", url);
     }),

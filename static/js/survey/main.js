@@ -29,10 +29,17 @@ function start() {
   notes.setTrial(Number(form.dataset.trial));
   current?.player.audio.pause();
   current = makeTrial(form);
+  reserveBar(form.querySelector(".bottom"));
   notes.note("shown");
   prepare(form.dataset.ahead).then(() => {
     form.dataset.aheadReady = "";
   });
+}
+
+// A long message makes the bar higher: the images make room for it, instead of being covered.
+function reserveBar(bar) {
+  const reserve = () => document.documentElement.style.setProperty("--bar", `${bar.offsetHeight}px`);
+  new ResizeObserver(reserve).observe(bar);
 }
 
 function makeTrial(form) {
