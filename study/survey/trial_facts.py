@@ -31,15 +31,28 @@ from study.survey_images.versions import ShownAs, shown_as
 MAX_DEFAULT_MINIMUM = 15.0  # seconds
 FLAT_OUTLINE = [0.35] * 60
 MAX_SEGMENTS = 24
-# How wide an image is on the page, for the browser's choice among the widths; by the number of images. The layout is in
-# static/css/survey/trial.css; a value that is somewhat too large costs bytes, one that is too small sharpness.
-IMAGE_SIZES = {
-    2: "(min-aspect-ratio: 3/4) min(46vw, 80vh), min(95vw, 42vh)",
-    3: "(min-aspect-ratio: 4/3) min(30vw, 80vh), min(48vw, 45vh)",
-    4: "min(48vw, 45vh)",
-    5: "(min-aspect-ratio: 4/3) min(30vw, 45vh), max(40vmin, min(48vw, 30vh))",
-    6: "(min-aspect-ratio: 4/3) min(30vw, 45vh), max(40vmin, min(48vw, 30vh))",
+# How large an image is on the page, by the number of images: (condition on the screen, per cent of its width, per cent
+# of its height), as static/css/survey/trial.css lays them out. Somewhat too much costs bytes, too little sharpness.
+_PAGE_SHARES = {
+    2: (("min-aspect-ratio: 3/4", 46, 80), ("", 95, 42)),
+    3: (("", 47, 45),),
+    4: (("", 47, 45),),
+    5: (("min-aspect-ratio: 4/3", 30, 45), ("", 47, 29)),
+    6: (("min-aspect-ratio: 4/3", 30, 45), ("", 47, 29)),
 }
+# On screens with so many dots per pixel of the page, nobody sees that an image has fewer.
+_DENSE = ((3.2, 0.65), (2.5, 0.8), (0, 1))
+
+
+def image_sizes(images: int) -> str:
+    """The attribute `sizes` of each image of a trial, by which the browser chooses among the widths in `srcset`."""
+    sizes = []
+    for dots, factor in _DENSE:
+        for condition, width, height in _PAGE_SHARES[images]:
+            conditions = [condition, f"min-resolution: {dots}dppx" if dots else ""]
+            asked = " and ".join(f"({part})" for part in conditions if part)
+            sizes.append(f"{asked} min({width * factor:g}vw, {height * factor:g}vh)".strip())
+    return ", ".join(sizes)
 
 
 def page_facts(request: HttpRequest, participant: Participant) -> PageFacts:
@@ -78,7 +91,7 @@ def trial_facts(
         duration=_duration(trial),
         wave=_wave(trial.clip.outline),
         positions=_positions(trial, chosen),
-        image_sizes=IMAGE_SIZES[len(trial.position_order)],
+        image_sizes=image_sizes(len(trial.position_order)),
         audio=reverse("survey_audio", args=[trial.participant.handle, trial.media_key]),
         chosen=ChosenFacts(
             second=str(chosen.get("second") or ""),
