@@ -128,5 +128,6 @@ def _welcome_page(request: HttpRequest, study: Study, participant: Participant |
         "images": study.conditions.count(),
         "languages": texts.languages_of(study),
         "language_url": reverse("survey_site_language"),
+        "path": request.get_full_path(),
     }
     return render(request, "survey/welcome.html", context)

@@ -35,14 +35,18 @@ def render_participant_page(
     request: HttpRequest, participant: Participant, template: str, status: int = 200, **context: Any
 ) -> HttpResponse:
     """Render a page of one participant, with the values that all of them need."""
-    context |= {
-        "participant": participant,
-        "study": participant.study,
+    context |= {"participant": participant, "study": participant.study} | shared_context(request, participant)
+    return render(request, f"survey/{template}.html", context, status=status)
+
+
+def shared_context(request: HttpRequest, participant: Participant) -> dict[str, Any]:
+    """The plain values that all pages of a participant need."""
+    return {
         "languages": texts.languages_of(participant.study),
         "own_link": full_url(reverse("survey_personal", args=[request.COOKIES.get(COOKIE, "")])),
         "language_url": reverse("survey_language", args=[participant.handle]),
+        "path": request.get_full_path(),
     }
-    return render(request, f"survey/{template}.html", context, status=status)
 
 
 def choose_language(request: HttpRequest, study: Study) -> None:

@@ -100,5 +100,5 @@ def withdraw_by_receipt(request: HttpRequest) -> HttpResponse:
         else:
             return render(request, "survey/withdrawn.html", {"study": None})
     context = {"form": form, "languages": [code for code, _ in settings.LANGUAGES]}
-    context["language_url"] = reverse("survey_site_language")
+    context |= {"language_url": reverse("survey_site_language"), "path": request.get_full_path()}
     return render(request, "survey/withdraw.html", context, status=422 if form.is_bound else 200)

@@ -22,8 +22,9 @@ from study.survey.cookies import find_participant, has_cookie_of
 from study.survey.decorators import participant_page, survey_page, to_what_is_due
 from study.survey.forms import read_answer
 from study.survey.next_page import first_unanswered, is_reachable, next_url
-from study.survey.responses import after_sending, choose_language, render_participant_page, see_other
-from study.survey.trial_page import trial_context, trial_url
+from study.survey.responses import after_sending, choose_language, see_other
+from study.survey.trial_facts import page_facts, trial_facts, trial_url
+from study.survey.trial_page import render_trial
 from study.survey.visit_ends import stop_if_over
 
 
@@ -43,7 +44,7 @@ def _show_trial(request: HttpRequest, participant: Participant, number: int) -> 
     answered = answered_by_number(participant)
     if not is_reachable(answered, trial):
         return see_other(next_url(participant, answered))
-    response = render_participant_page(request, participant, "trial", **trial_context(trial, answered))
+    response = HttpResponse(render_trial(page_facts(request, participant), trial_facts(trial, answered)))
     if request.method == "GET":
         after_sending(response, partial(note_page_sent, trial, timezone.now()))
     return response
@@ -67,8 +68,8 @@ def _take_answer(request: HttpRequest, handle: str, number: int) -> HttpResponse
     except AnswerRefused as error:
         if wants_json(request):
             return JsonResponse({"saved": False, "error": str(error)}, status=422)
-        context = trial_context(trial, answered, chosen=request.POST, error=str(error))
-        return render_participant_page(request, participant, "trial", status=422, **context)
+        facts = trial_facts(trial, answered, chosen=request.POST, error=str(error))
+        return HttpResponse(render_trial(page_facts(request, participant), facts), status=422)
     except NotAllowedNow as error:
         stop_if_over(participant)
         if wants_json(request):

@@ -1,7 +1,5 @@
 """The pages before and after the trials: consent, questions, sound check, instructions, review and thanks."""
 
-from typing import Any
-
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import get_language, ngettext
@@ -9,8 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from study import texts
-from study.design import LETTERS
-from study.models import Participant, Trial
+from study.models import Participant
 from study.participants.answers_table import device_of
 from study.participants.completion import finish
 from study.participants.consent_and_questions import give_consent, save_answers_before, save_step
@@ -22,6 +19,8 @@ from study.survey.decorators import participant_page
 from study.survey.forms import ConsentForm, QuestionForm, SoundForm, is_screened_out
 from study.survey.next_page import next_url
 from study.survey.responses import posted, render_participant_page, see_other
+from study.survey.trial_facts import page_facts, review_facts
+from study.survey.trial_page import render_review
 
 
 @require_safe
@@ -91,18 +90,7 @@ def review(request: HttpRequest, participant: Participant) -> HttpResponse:
     if request.method == "POST":
         finish(participant)
         return see_other(reverse("survey_thanks", args=[participant.handle]))
-    trials = participant.trials.exclude(number=0).select_related("ballot").order_by("number")
-    return render_participant_page(request, participant, "review", answered=[_answer_of(trial) for trial in trials])
-
-
-def _answer_of(trial: Trial) -> dict[str, Any]:
-    letters = dict(zip(trial.position_order, LETTERS, strict=False))
-    return {
-        "trial": trial,
-        "first": letters.get(trial.ballot.first_id, ""),
-        "second": letters.get(trial.ballot.second_id, ""),
-        "none_fits": trial.ballot.none_fits,
-    }
+    return HttpResponse(render_review(page_facts(request, participant), review_facts(participant)))
 
 
 @require_safe

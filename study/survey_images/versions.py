@@ -179,8 +179,8 @@ def _planned(study: Study) -> ShownAs | None:
     from study.survey_images.encoding import LOSSLESS, LOSSY
 
     images = Stimulus.objects.filter(clip__study=study, clip__included=True).exclude(image="")
-    stored = images.order_by().values_list("width", "height").distinct()
-    sizes = {(width, height) for width, height in stored if width and height}
+    rows = images.order_by().values_list("width", "height").distinct()
+    sizes = {(width, height) for width, height in rows if width and height}
     if not sizes:
         return None
     width, height = min(sizes)

@@ -1,5 +1,7 @@
 """The survey in a real browser: by touch, by keyboard, without script, offline, with lost replies, in two tabs."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 

@@ -2,6 +2,7 @@
 import { isReady, prepare, takePage } from "./ahead.js";
 import { makeChoices } from "./choices.js";
 import { makeEnlarge } from "./enlarge.js";
+import { imagesLoaded, noteSize } from "./images.js";
 import { makeNotes } from "./notes.js";
 import { makeOutbox, newKey } from "./outbox.js";
 import { makePlayer } from "./player.js";
@@ -24,9 +25,16 @@ function start() {
   current = makeTrial(form);
   reserveBar(form.querySelector(".bottom"));
   notes.note("shown");
-  prepare(form.dataset.ahead).then(() => {
-    form.dataset.aheadReady = "";
-  });
+  loadInOrder(form, current.player.audio);
+}
+
+// The page's own images first, then its sound, then the next trials: on a slow line they would hold each other up.
+async function loadInOrder(form, audio) {
+  await imagesLoaded(form);
+  noteSize(form);
+  audio.preload = "auto";
+  await prepare(form.dataset.ahead);
+  form.dataset.aheadReady = "";
 }
 
 // A long message makes the bar higher: the images make room for it, instead of being covered.
