@@ -22,8 +22,14 @@ def register(copier: Copier) -> Copier:
     return copier
 
 
-# Fields of the life cycle, which starts again.
-_NEW_DRAFT = {"status": Study.Status.DRAFT, "opened_at": None, "closed_at": None, "plan_digest": ""}
+# Fields of the life cycle, which starts again; real people may answer the copy of a simulated study.
+_NEW_DRAFT = {
+    "status": Study.Status.DRAFT,
+    "opened_at": None,
+    "closed_at": None,
+    "plan_digest": "",
+    "simulated": False,
+}
 
 
 def unsaved_copy(row: Any, **changed: Any) -> Any:
@@ -42,14 +48,13 @@ def copy_study(study: Study, *, title: str, owner: Any, slug: str = "", **change
     fixed_plan = {key: value for key, value in study.plan.items() if key != "fixed"}
     copy = unsaved_copy(
         study,
-        **_NEW_DRAFT,
         slug=slug or free_slug(title),
         title=title,
         owner_id=owner.pk,
         seed=new_seed(),
         open_link_token=new_link_token(),
         plan=fixed_plan,
-        **changed,
+        **(_NEW_DRAFT | changed),
     )
     copy.save()
     # New opaque labels: the draft shows its conditions openly, while the old study may be sealed.

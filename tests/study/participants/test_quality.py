@@ -169,32 +169,6 @@ def test_a_faulty_question_set_is_refused_with_its_line(text, message):
         load_question_set(text)
 
 
-def test_prolific_ids_are_stored_and_the_return_link_is_shown_at_the_end_only():
-    study = make_open_study(clips=1, recruitment_platform="prolific", completion_code="C0DE")
-    from django.test import Client
-
-    from study.simulation.walking import hidden_fields
-
-    client = Client()
-    entry_url = f"/s/{study.open_link_token}/?PROLIFIC_PID=abc&STUDY_ID=x&SESSION_ID=y&other=z"
-    key = hidden_fields(client.get(entry_url).content.decode())["key"]
-    base = client.post(entry_url, {"key": key}).headers["Location"]
-    person = study.participants.get()
-    assert person.recruitment == {"PROLIFIC_PID": "abc", "STUDY_ID": "x", "SESSION_ID": "y"}
-    for page, data in (("consent/", {"agree": "on"}), ("instructions/", {})):
-        client.post(base + page, data)
-    assert "submissions/complete" not in client.get(base, follow=True).content.decode()
-    client.post(base + "trial/1/", {"first": "A", "second": "B"})
-    client.post(base + "review/")
-    assert "https://app.prolific.com/submissions/complete?cc=C0DE" in client.get(base + "thanks/").content.decode()
-    again = Client()
-    key = hidden_fields(again.get(entry_url).content.decode())["key"]
-    refused = again.post(entry_url, {"key": key})
-    assert refused.status_code == 403
-    assert "You have begun this study already" in refused.content.decode()
-    assert study.participants.count() == 1
-
-
 def test_feedback_is_shown_if_the_study_allows_it():
     visit = Visit(make_open_study(clips=3, repeats=1, feedback=True)).to_trials()
     visit.finish()
