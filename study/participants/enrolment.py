@@ -65,13 +65,16 @@ def check_open_to(study: Study, link: InviteLink | None) -> None:
 
 
 def slot_holders(study: Study, kind: str, now: datetime | None = None) -> QuerySet[Participant]:
-    """The participants who hold a slot: completed, all trials answered, or active within the last minutes."""
+    """The participants who hold a slot: those of one kind who are still there."""
+    return still_there(study.participants.filter(kind=kind, slot__isnull=False), now)
+
+
+def still_there(people: QuerySet[Participant], now: datetime | None = None) -> QuerySet[Participant]:
+    """Those who have completed, answered all trials, or were active within the last `ACTIVE_MINUTES`."""
     since = (now or timezone.now()) - timedelta(minutes=ACTIVE_MINUTES)
     unanswered = Trial.objects.filter(participant=OuterRef("pk"), ballot__isnull=True)
-    return (
-        study.participants.filter(kind=kind, slot__isnull=False)
-        .exclude(status__in=(Participant.Status.WITHDRAWN, Participant.Status.SCREENED_OUT))
-        .filter(Q(status=Participant.Status.COMPLETED) | Q(last_seen_at__gte=since) | ~Exists(unanswered))
+    return people.exclude(status__in=(Participant.Status.WITHDRAWN, Participant.Status.SCREENED_OUT)).filter(
+        Q(status=Participant.Status.COMPLETED) | Q(last_seen_at__gte=since) | ~Exists(unanswered)
     )
 
 

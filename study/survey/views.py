@@ -12,7 +12,12 @@ from study import texts
 from study.design import LETTERS
 from study.models import Participant, Trial
 from study.participants.completion import finish
-from study.participants.consent_and_questions import give_consent, save_answers_before, save_step
+from study.participants.consent_and_questions import (
+    give_consent,
+    save_answers_before,
+    save_step,
+    save_step_before_trials,
+)
 from study.participants.quality import agreement_with_oneself, agreement_with_others
 from study.participants.questions import load_question_set, localized
 from study.participants.recruiting import return_url
@@ -69,7 +74,7 @@ def sound(request: HttpRequest, participant: Participant) -> HttpResponse:
         sound_check = {"heard": request.POST.get("heard", "")[:10]}
         if quietest := request.POST.get("quietest", "")[:3]:
             sound_check["quietest"] = quietest
-        return see_other(next_url(save_step(participant, "sound", sound_check)))
+        return see_other(next_url(save_step_before_trials(participant, "sound", sound_check)))
     return render_participant_page(request, participant, "sound")
 
 
@@ -77,7 +82,7 @@ def sound(request: HttpRequest, participant: Participant) -> HttpResponse:
 @participant_page
 def instructions(request: HttpRequest, participant: Participant) -> HttpResponse:
     if request.method == "POST":
-        return see_other(next_url(save_step(participant, "instructions")))
+        return see_other(next_url(save_step_before_trials(participant, "instructions")))
     images = participant.study.conditions.count()
     text = texts.instructions(participant.study, images)
     return render_participant_page(request, participant, "instructions", text=text)

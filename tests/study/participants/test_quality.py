@@ -139,18 +139,6 @@ def test_an_answer_may_end_the_visit_with_its_code():
     assert visit.get("trial/1/").headers["Location"].endswith("not-this-time/")
 
 
-def test_a_full_quota_ends_the_visit():
-    quotas = [{"question": "age", "answer": "adult", "limit": 1}]
-    study = make_open_study(clips=1, questions_before=QUOTA_SET, quotas=quotas)
-    ends = []
-    for _ in range(2):
-        visit = Visit(study)
-        visit.post("consent/", {"agree": "on"})
-        ends.append(visit.post("questions/before/", {"age": "adult"}).headers["Location"])
-    assert not ends[0].endswith("not-this-time/")
-    assert ends[1].endswith("not-this-time/")
-
-
 @pytest.mark.parametrize(
     ("text", "message"),
     [
