@@ -61,6 +61,8 @@ class Participant(models.Model):
     handle = models.CharField(max_length=16, unique=True, default=new_handle)
     invite_link = models.ForeignKey(InviteLink, null=True, blank=True, on_delete=models.SET_NULL)
     recruitment = models.JSONField(default=dict, blank=True)  # ids of the recruiting platform
+    # The platform's person, "prolific:5f…"; empty without a platform, and for pilots.
+    platform_person = models.CharField(max_length=100, blank=True)
     language = models.CharField(max_length=10, default="en")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     last_seen_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -83,6 +85,11 @@ class Participant(models.Model):
         ordering = ("kind", "number")
         constraints = [
             models.UniqueConstraint(fields=["study", "kind", "number"], name="participant_number_once"),
+            models.UniqueConstraint(
+                fields=["study", "platform_person"],
+                condition=~models.Q(platform_person=""),
+                name="platform_person_once",
+            ),
         ]
         # Slots, quotas and monitoring count the participants of one kind by status.
         indexes = [models.Index(fields=["study", "kind", "status"], name="participant_by_state")]
@@ -174,6 +181,8 @@ class ProblemReport(models.Model):
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="problem_reports")
     page = models.CharField(max_length=60)
     text = models.TextField(max_length=2000)
+    # Made with the form: sending it twice stores one report.
+    submission_key = models.UUIDField(null=True, unique=True)
     at = models.DateTimeField(auto_now_add=True)
     resolved = models.BooleanField(default=False)
 

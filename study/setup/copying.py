@@ -24,7 +24,7 @@ def register(copier: Copier) -> Copier:
     return copier
 
 
-# Fields of the life cycle, which starts again.
+# Fields of the life cycle, which starts again; real people may answer the copy of a simulated study.
 _NEW_DRAFT: dict[str, Any] = {
     "status": Study.Status.DRAFT,
     "opened_at": None,
@@ -32,6 +32,7 @@ _NEW_DRAFT: dict[str, Any] = {
     "plan_digest": "",
     "survey_images": {},
     "orders_version": NEWEST_ORDERS,
+    "simulated": False,
 }
 
 
@@ -51,14 +52,13 @@ def copy_study(study: Study, *, title: str, owner: Any, slug: str = "", **change
     fixed_plan = {key: value for key, value in study.plan.items() if key != "fixed"}
     copy = unsaved_copy(
         study,
-        **_NEW_DRAFT,
         slug=slug or free_slug(title),
         title=title,
         owner_id=owner.pk,
         seed=new_seed(),
         open_link_token=new_link_token(),
         plan=fixed_plan,
-        **changed,
+        **(_NEW_DRAFT | changed),
     )
     copy.save()
     # New opaque labels: the draft shows its conditions openly, while the old study may be sealed.

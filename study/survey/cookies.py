@@ -8,9 +8,10 @@ from study.participants.tokens import token_hash
 from study.survey.visit_ends import needs_own_link
 
 COOKIE = "earsight_participant"
-# A second cookie with the same token on the entry path, so that the entry page can offer to resume. It needs its own
-# name because one response cannot set a cookie name for two paths.
+# A second cookie on the entry path, so that the entry page can offer to resume: the tokens of those who began in this
+# browser, the last one first. It needs its own name because one response cannot set a cookie name for two paths.
 ENTRY_COOKIE = "earsight_begun"
+_MAX_REMEMBERED = 8
 _MAX_AGE = 60 * 60 * 24 * 90
 
 
@@ -25,6 +26,17 @@ def set_cookie(response: HttpResponse, token: str, path: str, name: str = COOKIE
         samesite="Lax",
         secure=settings.SECURE,
     )
+
+
+def remember(request: HttpRequest, response: HttpResponse, token: str) -> None:
+    """Note on the entry address that the participant with `token` began in this browser."""
+    tokens = [token, *(known for known in remembered_tokens(request) if known != token)]
+    set_cookie(response, ".".join(tokens[:_MAX_REMEMBERED]), request.path, ENTRY_COOKIE)
+
+
+def remembered_tokens(request: HttpRequest) -> list[str]:
+    """The tokens of those who began in this browser by this entry address, the last one first."""
+    return [token for token in request.COOKIES.get(ENTRY_COOKIE, "").split(".") if token][:_MAX_REMEMBERED]
 
 
 def has_cookie_of(request: HttpRequest, participant: Participant) -> bool:

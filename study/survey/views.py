@@ -10,7 +10,12 @@ from study import texts
 from study.models import Participant
 from study.participants.answers_table import device_of
 from study.participants.completion import finish
-from study.participants.consent_and_questions import give_consent, save_answers_before, save_step
+from study.participants.consent_and_questions import (
+    give_consent,
+    save_answers_before,
+    save_step,
+    save_step_before_trials,
+)
 from study.participants.headphones import sound_order
 from study.participants.quality import agreement_with_oneself, agreement_with_others
 from study.participants.questions import load_question_set, localized
@@ -69,7 +74,7 @@ def sound(request: HttpRequest, participant: Participant) -> HttpResponse:
     """The sound check and the headphone screening. Whatever is answered, the participant may continue."""
     form = SoundForm(posted(request), sounds=sound_order(participant) if participant.study.headphone_check else [])
     if request.method == "POST" and form.is_valid():
-        return see_other(next_url(save_step(participant, "sound", form.answers())))
+        return see_other(next_url(save_step_before_trials(participant, "sound", form.answers())))
     return render_participant_page(request, participant, "sound", 422 if form.is_bound else 200, form=form)
 
 
@@ -77,7 +82,7 @@ def sound(request: HttpRequest, participant: Participant) -> HttpResponse:
 @participant_page
 def instructions(request: HttpRequest, participant: Participant) -> HttpResponse:
     if request.method == "POST":
-        return see_other(next_url(save_step(participant, "instructions")))
+        return see_other(next_url(save_step_before_trials(participant, "instructions")))
     images = participant.study.conditions.count()
     text = texts.instructions(participant.study, images)
     return render_participant_page(request, participant, "instructions", text=text)

@@ -10,11 +10,11 @@ from study.simulation.walking import hidden_fields
 
 
 class Visit:
-    """A participant who entered by the open link."""
+    """A participant who entered by the open link, with `query` after it; `browser` is one that somebody has used."""
 
-    def __init__(self, study: Study, **client) -> None:
-        self.client = Client(**client)
-        self.entry_url = f"/s/{study.open_link_token}/"
+    def __init__(self, study: Study, query: str = "", *, browser: Client | None = None, **client) -> None:
+        self.client = browser or Client(**client)
+        self.entry_url = f"/s/{study.open_link_token}/{query}"
         page = self.client.get(self.entry_url)
         assert page.status_code == 200, page.content
         key = hidden_fields(page.content.decode())["key"]

@@ -34,8 +34,7 @@ def visit() -> Visit:
     )
     study.open_link_token = "way-in-token"
     study.save()
-    visit = Visit(study)
-    Participant.objects.filter(pk=visit.participant.pk).update(recruitment={"PROLIFIC_PID": "prolific-of-theirs"})
+    visit = Visit(study, "?PROLIFIC_PID=prolific-of-theirs")
     visit.post("consent/", {"agree": "on"})
     visit.post("questions/before/", {"instrument": "theremin"})
     visit.to_trials()
@@ -67,7 +66,7 @@ def traces(visit: Visit) -> list[str]:
 
 
 def test_all_that_a_person_gave_is_gone_and_others_stay(visit: Visit) -> None:
-    other = Visit(visit.participant.study)
+    other = Visit(visit.participant.study, "?PROLIFIC_PID=another")
     other.post("consent/", {"agree": "on"})
     other.post("questions/before/", {"instrument": "sitar"})
     other.to_trials().finish()

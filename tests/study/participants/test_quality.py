@@ -140,18 +140,6 @@ def test_an_answer_may_end_the_visit_with_its_code():
     assert visit.get("trial/1/").headers["Location"].endswith("not-this-time/")
 
 
-def test_a_full_quota_ends_the_visit():
-    quotas = [{"question": "age", "answer": "adult", "limit": 1}]
-    study = make_open_study(clips=1, questions_before=QUOTA_SET, quotas=quotas)
-    ends = []
-    for _ in range(2):
-        visit = Visit(study)
-        visit.post("consent/", {"agree": "on"})
-        ends.append(visit.post("questions/before/", {"age": "adult"}).headers["Location"])
-    assert not ends[0].endswith("not-this-time/")
-    assert ends[1].endswith("not-this-time/")
-
-
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -168,32 +156,6 @@ def test_a_full_quota_ends_the_visit():
 def test_a_faulty_question_set_is_refused_with_its_line(text, message):
     with pytest.raises(QuestionSetError, match=message):
         load_question_set(text)
-
-
-def test_prolific_ids_are_stored_and_the_return_link_is_shown_at_the_end_only():
-    study = make_open_study(clips=1, recruitment_platform="prolific", completion_code="C0DE")
-    from django.test import Client
-
-    from study.simulation.walking import hidden_fields
-
-    client = Client()
-    entry_url = f"/s/{study.open_link_token}/?PROLIFIC_PID=abc&STUDY_ID=x&SESSION_ID=y&other=z"
-    key = hidden_fields(client.get(entry_url).content.decode())["key"]
-    base = client.post(entry_url, {"key": key}).headers["Location"]
-    person = study.participants.get()
-    assert person.recruitment == {"PROLIFIC_PID": "abc", "STUDY_ID": "x", "SESSION_ID": "y"}
-    for page, data in (("consent/", {"agree": "on"}), ("instructions/", {})):
-        client.post(base + page, data)
-    assert "submissions/complete" not in client.get(base, follow=True).content.decode()
-    client.post(base + "trial/1/", {"first": "A", "second": "B"})
-    client.post(base + "review/")
-    assert "https://app.prolific.com/submissions/complete?cc=C0DE" in client.get(base + "thanks/").content.decode()
-    again = Client()
-    key = hidden_fields(again.get(entry_url).content.decode())["key"]
-    refused = again.post(entry_url, {"key": key})
-    assert refused.status_code == 403
-    assert "You have begun this study already" in refused.content.decode()
-    assert study.participants.count() == 1
 
 
 def test_feedback_is_shown_if_the_study_allows_it():
