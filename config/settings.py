@@ -74,6 +74,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.security.ProtectionMiddleware",
+    "config.database_faults.DatabaseFaultMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -103,7 +104,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # survives a power cut. secure_delete overwrites what is deleted.
     DATABASES["default"].setdefault("OPTIONS", {}).update(
         transaction_mode="IMMEDIATE",
-        timeout=30,
+        timeout=15,  # less than the survey's script waits for a reply, so that it learns why
         init_command=(
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA foreign_keys=ON;"
         ),
