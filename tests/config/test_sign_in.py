@@ -14,7 +14,6 @@ from django.test import Client
 from study.models import Participant, Study
 from study.opaque_tokens import new_token
 from study.participants.log_masking import MaskingFormatter
-from study.simulation.walking import hidden_fields
 from tests.factories import PASSWORD, UserFactory, make_open_study
 from tests.study.visits import Visit
 
