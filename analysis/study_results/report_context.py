@@ -17,6 +17,7 @@ from analysis.statistics.ballots import natural_key
 from analysis.study_results.checklists import filled_checklists
 from analysis.study_results.deviations import deviations
 from analysis.study_results.sentence_counts import sentence_counts, sentence_details, sentence_notice
+from analysis.study_results.who_took_part import answer_labels, who_took_part
 from study.models import Participant, Stimulus, Study
 from study.setup.making_facts import making_facts
 
@@ -41,6 +42,8 @@ def report_context(analysis: Analysis, language: str, *, with_images: bool = Tru
             language=language,
             versions=analysis.versions,
             flow=_flow(study),
+            people=who_took_part(study),
+            answer_labels=answer_labels(study),
             making=making_facts(study),
             details=_details(study) + sentence_details(counts),
             deviations=deviations(study, analysis),

@@ -25,6 +25,9 @@ CHANGEABLE_WHILE_OPEN = frozenset(
     }
 )
 
+# Values of the plan's form that are no fields of the study.
+IN_THE_ANALYSIS_PLAN = ("moderators",)
+
 
 def _update(study: Study, statuses: tuple[str, ...], **fields: Any) -> None:
     """Write fields only if the status still permits it: the study may open at the same time."""
@@ -106,11 +109,19 @@ def replace_conditions(study: Study, presets: Sequence[ConditionPreset], *, acto
 def save_plan(study: Study, fields: dict[str, Any], *, actor: Any = None) -> None:
     """Save the design and the plan; while people answer, only the fields that the plan does not fix.
 
+    Args:
+        fields: values by the names of the study's fields, and under "moderators" those of the plan's analysis.
+
     Raises:
         NotAllowedNow: the study's state does not permit a change of these fields.
     """
     if study.settings_can_change:
-        _update(study, Study.SETTINGS_CAN_CHANGE, plan=study.plan | {"reviewed": True}, **fields)
+        stored = {name: value for name, value in fields.items() if name not in IN_THE_ANALYSIS_PLAN}
+        analysis = (study.plan.get("analysis") or {}) | {
+            name: fields[name] for name in IN_THE_ANALYSIS_PLAN if name in fields
+        }
+        plan = study.plan | {"reviewed": True, "analysis": analysis}
+        _update(study, Study.SETTINGS_CAN_CHANGE, plan=plan, **stored)
     else:
         changeable = {name: value for name, value in fields.items() if name in CHANGEABLE_WHILE_OPEN}
         _update(study, tuple(Study.TAKES_ANSWERS), **changeable)

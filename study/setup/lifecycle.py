@@ -71,6 +71,7 @@ def current_plan(study: Study) -> dict[str, Any]:
         "clips": [{"number": clip.number, "digest": clip.audio_digest} for clip in study.clips.filter(included=True)],
         "design": {name: getattr(study, name) for name in PLAN_FIELDS},
         "analysis": study.plan.get("analysis", {}),
+        "questions": {"before": study.questions_before, "after": study.questions_after},
     }
 
 

@@ -96,6 +96,8 @@ def _analyse(options: Mapping[str, Any]) -> dict[str, Any]:
             n_excluded=table.n_excluded,
             with_excluded=table.all_ballots,
             moderators=table.groups(),
+            n_known=table.n_known,
+            without_known=table.without_known,
         )
     except (TableError, StatisticsError) as error:
         raise CommandError(str(error), returncode=2) from error

@@ -28,6 +28,10 @@ def sensitivity_rows(data: Mapping[str, Any], context: ReportContext) -> list[li
     for row in block.get("exclusions") or []:
         title = _("With the excluded answers") if "excluded" in str(row.get("name")) else str(row.get("name"))
         rows.append([title, plain(row.get("estimate")), p_cell(row.get("p")), _leader(row, labels)])
+    known = block.get("known_pieces") or {}
+    if known.get("order"):
+        title = _("Without answers about known pieces (%(n)s)") % {"n": f"{known['ballots']:,}"}
+        rows.append([title, plain(known.get("estimate")), p_cell(known.get("p")), _leader(known, labels)])
     return rows if len(rows) > 1 else []
 
 
@@ -87,5 +91,9 @@ def sensitivity_note(data: Mapping[str, Any], context: ReportContext) -> str:
             _("Without any one clip, %(p)s.") % {"p": low}
             if low == high
             else _("Without one clip, at the least %(low)s, at the most %(high)s.") % {"low": low, "high": high}
+        )
+    if (known := value_at(data, "sensitivity", "known_pieces")) and not known["order"]:
+        sentences.append(
+            _("Every answer is about a piece that the person knew.") if known["ballots"] else _("Nobody knew a piece.")
         )
     return " ".join(sentences)

@@ -10,9 +10,11 @@ from django.utils.translation import gettext_lazy
 
 from study.errors import StudyError
 from study.models import Study
+from study.participants.moderators import moderator_columns, moderator_lines, parse_moderators
 from study.participants.questions import load_question_set
 from study.setup.drafting import CHANGEABLE_WHILE_OPEN
 
+WRITTEN_IN_LINES = ("quota_lines", "moderator_lines")
 _QUOTA = re.compile(r"(?P<question>[a-z0-9_]+)\s*=\s*(?P<answer>[a-z0-9_]+)\s*:\s*(?P<limit>\d{1,6})")
 
 
@@ -65,7 +67,7 @@ GROUPS = (
         "questions",
         gettext_lazy("Questions about the person"),
         gettext_lazy("Asked once, before or after the clips. Ask only for what the analysis needs."),
-        ("questions_before", "quota_lines", "questions_after"),
+        ("questions_before", "quota_lines", "moderator_lines", "questions_after"),
     ),
     (
         "recruitment",
@@ -96,6 +98,12 @@ class PlanForm(forms.ModelForm):
         ),
     )
 
+    moderator_lines = forms.CharField(
+        label=gettext_lazy("Compare groups of people"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "class": "mono", "spellcheck": "false"}),
+    )
+
     HELP = {
         "weight_first": gettext_lazy("The usual 3 and 1 need no reason; other values do."),
         "weight_second": gettext_lazy("At most as much as the 1st."),
@@ -111,7 +119,9 @@ class PlanForm(forms.ModelForm):
         "ask_reason": gettext_lazy("One optional line; it lengthens the survey by about a third."),
         "practice_trial": gettext_lazy("Needs a clip marked for practice; its answer is not counted."),
         "sound_check": gettext_lazy("Participants hear a sound and confirm that they heard it."),
-        "headphone_check": gettext_lazy("Six short sounds that are hard to tell apart on loudspeakers."),
+        "headphone_check": gettext_lazy(
+            "Six short sounds that are hard to tell apart on loudspeakers; five right pass. Nobody is sent away."
+        ),
         "feedback": gettext_lazy("After finishing, never about the conditions."),
         "repeats": gettext_lazy(
             "Clips that are shown a second time, unannounced, to check how consistent the answers are."
@@ -120,7 +130,9 @@ class PlanForm(forms.ModelForm):
             "Trials that also show images of other clips, to check that people choose by the music."
         ),
         "attention_trials": gettext_lazy("Trials that name the images to choose, to check that the participant reads."),
-        "ask_familiarity": gettext_lazy("Lets the analysis look at people who did not know the piece."),
+        "ask_familiarity": gettext_lazy(
+            "The report then gives the result without the answers about known pieces, too."
+        ),
         "listening_minimum_seconds": gettext_lazy(
             "How long the music has to play before a choice. Empty: half the clip, at most 15 seconds."
         ),
@@ -143,7 +155,7 @@ class PlanForm(forms.ModelForm):
 
     class Meta:
         model = Study
-        fields = tuple(name for *_texts, names in GROUPS for name in names if name != "quota_lines")
+        fields = tuple(name for *_texts, names in GROUPS for name in names if name not in WRITTEN_IN_LINES)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -154,6 +166,11 @@ class PlanForm(forms.ModelForm):
         self.initial["quota_lines"] = "\n".join(
             f"{quota['question']} = {quota['answer']}: {quota['limit']}" for quota in self.instance.quotas
         )
+        self.initial["moderator_lines"] = moderator_lines(self.instance)
+        self.fields["moderator_lines"].help_text = _(
+            "Tests whether the result is the same in groups of people, by an answer given before the clips. One per "
+            "line; a number needs the numbers at which a new group begins: before_age: 30, 50. You can name: %(names)s."
+        ) % {"names": ", ".join(column.name for column in moderator_columns(self.instance))}
         for name in ("weight_first", "weight_second", "alpha"):
             # Show 3 rather than 3.00.
             self.initial[name] = f"{getattr(self.instance, name):f}".rstrip("0").rstrip(".")
@@ -197,7 +214,7 @@ class PlanForm(forms.ModelForm):
 
     def plan(self) -> dict[str, Any]:
         """Return the values to save, by the names of the study's fields."""
-        return {name: value for name, value in self.cleaned_data.items() if name != "quota_lines"}
+        return {name: value for name, value in self.cleaned_data.items() if name not in WRITTEN_IN_LINES}
 
     def _parse_quotas(self, text: str, questions: str) -> list[dict[str, Any]]:
         """Return the quotas of `question = answer: limit` lines, checked against the questions before the clips."""
@@ -225,6 +242,13 @@ class PlanForm(forms.ModelForm):
                 cleaned["quotas"] = self._parse_quotas(cleaned.get("quota_lines") or "", cleaned["questions_before"])
             except ValidationError as error:
                 self.add_error("quota_lines", error)
+        if self.may_change("moderator_lines") and "questions_before" in cleaned:
+            asked = Study(questions_before=cleaned["questions_before"])
+            try:
+                lines = cleaned.get("moderator_lines") or ""
+                cleaned["moderators"] = parse_moderators(lines, moderator_columns(asked))
+            except StudyError as error:
+                self.add_error("moderator_lines", str(error))
         first, second = cleaned.get("weight_first"), cleaned.get("weight_second")
         if first is not None and second is not None and second > first:
             self.add_error(

@@ -1,4 +1,4 @@
-"""Columns of a ballot table that put people into groups: an age, a device, an answer."""
+"""Columns of a ballot table about the person: an age, a device, an answer by which to group; known pieces."""
 
 from __future__ import annotations
 
@@ -8,6 +8,21 @@ import numpy as np
 
 from analysis.tables.coded_columns import CodedColumns, Column
 from analysis.tables.errors import TableError
+
+YES = frozenset({"1", "1.0", "true", "yes", "y"})
+NO = frozenset({"", "0", "0.0", "false", "no", "n"})
+
+
+def known_pieces(table: CodedColumns, column: Column) -> np.ndarray:
+    """The rows (N,) on pieces that the person knew; empty: not asked, or not answered. Raises TableError."""
+    strange = np.flatnonzero(column.rows(lambda value: value.casefold() not in YES | NO))
+    if len(strange):
+        value = column.values[column.codes[strange[0]]]
+        raise TableError(
+            f"{table.file}, row {table.row_number(int(strange[0]))}: knows_piece '{value[:40]}' is neither 1 (knows "
+            "the piece) nor 0; correct it or empty it."
+        )
+    return column.rows(lambda value: value.casefold() in YES)
 
 
 def check_moderators(names: Sequence[str], taken: Collection[str]) -> None:
@@ -37,3 +52,16 @@ def groups_of(
             "says the same of a person everywhere."
         )
     return {label: "" if code < 0 else column.values[code] for label, code in zip(people, found, strict=True)}
+
+
+def group_label(value: str, cuts: Sequence[float]) -> str:
+    """The group of a value; `cuts`: the rising numbers at which a new group begins, none if each value is a group.
+
+    Raises ValueError for a value that is no number, if there are cuts.
+    """
+    if not cuts or not value:
+        return value
+    number = float(value)
+    low = max((cut for cut in cuts if cut <= number), default=None)
+    high = min((cut for cut in cuts if cut > number), default=None)
+    return ", ".join([*([] if low is None else [f"≥ {low:g}"]), *([] if high is None else [f"< {high:g}"])])
