@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from analysis.report.context import AnswerLabels, AnswersGiven, ReportContext
 from analysis.report.tables.text_table import TextTable, ci_heading
 from analysis.report.text.number_format import degrees, interval, p_value, percent, plain
+from analysis.statistics.ballots import natural_key
 
 HIDDEN = "…"
 
@@ -60,7 +61,13 @@ def moderators(data: Mapping[str, Any], context: ReportContext) -> TextTable:
     for found in data.get("moderators") or []:
         labels = context.answer_labels.get(found["name"]) or AnswerLabels(found["name"], {})
         order = list(labels.answers)
-        groups = sorted(found["groups"], key=lambda row: order.index(row["group"]) if row["group"] in order else -1)
+        groups = sorted(
+            found["groups"],
+            key=lambda row: (
+                order.index(row["group"]) if row["group"] in order else len(order),
+                natural_key(row["group"]),
+            ),
+        )
         for group in groups:
             people = HIDDEN if group["participants"] is None else str(group["participants"])
             ends = interval(group.get("ci95"), to=_("to"))
