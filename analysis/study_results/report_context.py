@@ -116,6 +116,11 @@ def _details(study: Study) -> list[tuple[str, str]]:
         (_("Clips per participant"), str(study.trials_per_participant or _("all"))),
         (_("A second choice is required"), str(yes[study.second_choice_required])),
         (_("“None of them fits” offered"), str(yes[study.allow_none_fits])),
+        *(
+            [(_("Headphone screening"), _("six sounds of three tones (Woods et al. 2017); five right pass"))]
+            if study.headphone_check
+            else []
+        ),
         (_("Seed of the orders"), str(study.seed)),
         (_("Plan digest (SHA-256)"), study.plan_digest or "—"),
     ]

@@ -92,8 +92,23 @@ def sensitivity_note(data: Mapping[str, Any], context: ReportContext) -> str:
             if low == high
             else _("Without one clip, at the least %(low)s, at the most %(high)s.") % {"low": low, "high": high}
         )
-    if (known := value_at(data, "sensitivity", "known_pieces")) and not known["order"]:
-        sentences.append(
-            _("Every answer is about a piece that the person knew.") if known["ballots"] else _("Nobody knew a piece.")
-        )
+    sentences += _known_pieces(data, context)
     return " ".join(sentences)
+
+
+def _known_pieces(data: Mapping[str, Any], context: ReportContext) -> list[str]:
+    """What the table does not say of known pieces: that there are none, or no others; without it, also the result."""
+    known = value_at(data, "sensitivity", "known_pieces")
+    if not known:
+        return []
+    if not known["ballots"]:
+        return [_("Nobody knew a piece.")]
+    if not known["order"]:
+        return [_("Every answer is about a piece that the person knew.")]
+    if data.get("primary"):
+        return []
+    best = _leader(known, labels_by_key(context.conditions))
+    return [
+        _("Without the %(n)s answers about known pieces, “%(best)s” has the most points.")
+        % {"n": f"{known['ballots']:,}", "best": best}
+    ]

@@ -243,7 +243,9 @@ class PlanForm(forms.ModelForm):
             except ValidationError as error:
                 self.add_error("quota_lines", error)
         if self.may_change("moderator_lines") and "questions_before" in cleaned:
-            asked = Study(questions_before=cleaned["questions_before"])
+            asked = Study(
+                **{name: cleaned.get(name) for name in ("questions_before", "sound_check", "headphone_check")}
+            )
             try:
                 lines = cleaned.get("moderator_lines") or ""
                 cleaned["moderators"] = parse_moderators(lines, moderator_columns(asked))

@@ -7,6 +7,7 @@ import pytest
 
 from analysis.models import Analysis
 from analysis.study_results.analyses import build_analysis
+from analysis.study_results.report_files import report_file
 from analysis.tables.person_columns import group_label
 from config.bundles import export_study, verify_export
 from study.digests import canonical_digest
@@ -52,13 +53,27 @@ def test_an_export_repeats_the_comparison(study, tmp_path: Path):
     assert verify_export(tmp_path / "study.zip").faults == ()
 
 
-def test_known_pieces_are_left_out_in_the_sensitivity(study):
+def test_known_pieces_are_left_out_in_the_sensitivity():
+    study = asked_study([{}] * 4, clips=6)
     known = Ballot.objects.filter(trial__clip__number=1)
     Ballot.objects.filter(trial__participant__study=study).update(knows_piece=False)
     known.update(knows_piece=True)
-    found = build_analysis(study).result["sensitivity"]["known_pieces"]
-    assert found["ballots"] == known.count() == 12
+    analysis = build_analysis(study)
+    found = analysis.result["sensitivity"]["known_pieces"]
+    assert found["ballots"] == known.count() == 4
     assert found["order"]
+    report = report_file(analysis, "report-en.html").decode()
+    assert "Without answers about known pieces (4)" in report
+    assert "whether they knew the piece" in report
+
+
+def test_without_a_primary_contrast_the_report_says_who_leads_without_known_pieces():
+    study = asked_study([{}] * 4, conditions=3)
+    for number, ballot in enumerate(Ballot.objects.filter(trial__participant__study=study)):
+        ballot.knows_piece = number % 3 == 0
+        ballot.save(update_fields=["knows_piece"])
+    report = report_file(build_analysis(study), "report-en.html").decode()
+    assert "Without the 3 answers about known pieces, “Painter" in report
 
 
 @pytest.mark.parametrize(

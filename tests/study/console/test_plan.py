@@ -48,9 +48,10 @@ def test_a_plan_is_saved(draft: Study, as_user: SignIn) -> None:
         ),
         ({"moderator_lines": "device\ndevice"}, "“device”: named twice."),
         ({"moderator_lines": "device: 3"}, "after a choice write none"),
-        ({"moderator_lines": "headphones_right"}, "write at which numbers a new group begins"),
-        ({"moderator_lines": "headphones_right: 5, 4"}, "up to 5 rising numbers"),
-        ({"moderator_lines": "headphones_right: nan"}, "up to 5 rising numbers"),
+        ({"moderator_lines": "headphones_passed"}, "“headphones_passed”: there is no such answer"),
+        ({"moderator_lines": "headphones_right", "headphone_check": "on"}, "write at which numbers a new group begins"),
+        ({"moderator_lines": "headphones_right: 5, 4", "headphone_check": "on"}, "up to 5 rising numbers"),
+        ({"moderator_lines": "headphones_right: nan", "headphone_check": "on"}, "up to 5 rising numbers"),
     ],
 )
 def test_a_plan_that_cannot_work_is_refused_with_the_reason(
