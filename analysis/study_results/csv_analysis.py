@@ -17,7 +17,7 @@ from analysis.statistics.analysis import analyse
 from analysis.statistics.match_control import match_control
 from analysis.statistics.plan_and_result import AnalysisPlan
 from analysis.tables.ballot_table import read_ballots
-from analysis.tables.person_columns import group_label
+from analysis.tables.person_columns import cut_groups
 from analysis.tables.result_json import plain, to_json
 
 
@@ -57,7 +57,7 @@ def analyse_csv(data: bytes, name: str, plan: Mapping[str, Any]) -> dict[str, An
         with_excluded=table.all_ballots,
         n_known=table.n_known,
         without_known=table.without_known,
-        moderators={name: [group_label(value, cuts[name]) for value in said] for name, said in table.groups().items()},
+        moderators=cut_groups(table.groups(), cuts),
     )
     return to_json(result)
 

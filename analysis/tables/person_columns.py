@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import math
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -54,6 +55,20 @@ def groups_of(
     return {label: "" if code < 0 else column.values[code] for label, code in zip(people, found, strict=True)}
 
 
+def cut_groups(groups: Mapping[str, Sequence[str]], cuts: Mapping[str, Sequence[float]]) -> dict[str, Sequence[str]]:
+    """The groups by column, numbers joined at the column's `cuts`; a column without cuts stays as it is.
+
+    Raises TableError for a value that is no number, if its column has cuts.
+    """
+    found: dict[str, Sequence[str]] = {}
+    for name, values in groups.items():
+        try:
+            found[name] = [group_label(value, cuts.get(name, ())) for value in values]
+        except ValueError as error:
+            raise TableError(f"moderator '{name}' begins groups at numbers, but a value is none: {error}.") from error
+    return found
+
+
 def group_label(value: str, cuts: Sequence[float]) -> str:
     """The group of a value; `cuts`: the rising numbers at which a new group begins, none if each value is a group.
 
@@ -62,6 +77,8 @@ def group_label(value: str, cuts: Sequence[float]) -> str:
     if not cuts or not value:
         return value
     number = float(value)
+    if math.isnan(number):
+        raise ValueError(f"'{value}'")
     low = max((cut for cut in cuts if cut <= number), default=None)
     high = min((cut for cut in cuts if cut > number), default=None)
     return ", ".join([*([] if low is None else [f"≥ {low:g}"]), *([] if high is None else [f"< {high:g}"])])
