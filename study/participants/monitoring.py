@@ -12,6 +12,7 @@ from django.utils import timezone
 from study.ballots.table import counted_kind, late_answers
 from study.models import Ballot, Participant, ProblemReport, Study, Trial
 from study.participants.flag_words import MEANINGS, flag_name
+from study.participants.headphones import PASSES_FROM, headphones_right
 
 # A participant counts as active if the browser sent something within this time.
 ACTIVE_WITHIN = timedelta(minutes=30)
@@ -65,6 +66,8 @@ class Monitoring:
     last_answer: datetime | None
     late: int
     open_problems: int
+    screened: int  # people who answered the headphone screening
+    headphones: int  # those of them who passed it
 
     @property
     def share(self) -> float | None:
@@ -87,12 +90,16 @@ def monitor(study: Study, *, now: datetime | None = None) -> Monitoring:
     people = list(
         study.participants.filter(kind=kind)
         .annotate(answered=Count("trials__ballot", filter=~Q(trials__kind=Trial.Kind.PRACTICE)))
-        .only("study", "status", "created_at", "completed_at", "last_seen_at", "flags", "excluded", "rule_exclusions")
+        .only(
+            *("study", "status", "created_at", "completed_at", "last_seen_at"),
+            *("flags", "excluded", "rule_exclusions", "answers"),
+        )
     )
     status = Counter(person.status for person in people)
     unfinished = [person for person in people if person.status == Participant.Status.STARTED]
     active = [person for person in unfinished if now - person.last_seen_at <= ACTIVE_WITHIN]
     gone = [person for person in unfinished if now - person.last_seen_at > ACTIVE_WITHIN]
+    scores = [score for person in people if (score := headphones_right(person.answers)) is not None]
     durations = [minutes for person in people if (minutes := minutes_of(person)) is not None]
     ballots = Ballot.objects.filter(
         trial__participant__study=study, trial__participant__kind=kind, trial__kind=Trial.Kind.MAIN
@@ -118,6 +125,8 @@ def monitor(study: Study, *, now: datetime | None = None) -> Monitoring:
         last_answer=last,
         late=late_answers(study).count(),
         open_problems=ProblemReport.objects.filter(study=study, resolved=False).count(),
+        screened=len(scores),
+        headphones=sum(score >= PASSES_FROM for score in scores),
     )
 
 
