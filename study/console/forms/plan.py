@@ -87,9 +87,9 @@ GROUPS = (
         "exclusions",
         gettext_lazy("Who is left out"),
         gettext_lazy(
-            "Rules by which the analysis leaves people out by itself; fixed when the study opens. The report counts "
-            "these people and gives the result with and without them. An empty field is no rule: such answers are "
-            "flagged at most."
+            "Rules by which the analysis leaves people out by itself; fixed when the study opens. A percentage is the "
+            "share of a person's answers, or of the trials that the text names, from which they are left out; an "
+            "empty field is no rule. The report counts these people and gives the result with and without them."
         ),
         (*RULE_FIELDS, "answer_rules"),
     ),
@@ -117,8 +117,8 @@ def _rule_field(kind: str, unit: str) -> forms.Field:
     if unit == "yes":
         return forms.BooleanField(label=capfirst(flag_name(kind)), required=False, help_text=meaning)
     words = {
-        "share": gettext_lazy("%(name)s: leave out from … %%"),
-        "odds": gettext_lazy("%(name)s: leave out from one in … people by chance"),
+        "share": gettext_lazy("%(name)s (%%)"),
+        "odds": gettext_lazy("%(name)s (by chance one in … people)"),
     }
     low, high = (1, 100) if unit == "share" else (20, 1_000_000)
     return forms.DecimalField(
