@@ -16,8 +16,8 @@ from study import texts
 from study.ballots.table import kinds_of
 from study.models import Ballot, Participant, Study, Trial
 from study.models.participants import LEFT_OUT
-from study.participants.exclusion_rules import rules_of
-from study.participants.flag_words import flag_name, rule_words
+from study.participants.exclusion_rules import rule_from_json, rules_of
+from study.participants.flag_words import rule_words
 from study.participants.monitoring import monitor
 
 
@@ -146,7 +146,7 @@ def _people(study: Study) -> dict[str, str]:
     people = study.participants.filter(kind__in=kinds_of(study))
     excluded = list(people.filter(LEFT_OUT).only("pk", "exclusion_reason", "rule_exclusions"))
     reasons = Counter(
-        flag_name(person.rule_exclusions[0]) if person.rule_exclusions else person.exclusion_reason
+        rule_words(rule_from_json(person.rule_exclusions[0])) if person.rule_exclusions else person.exclusion_reason
         for person in excluded
     )
     ballots = Ballot.objects.filter(trial__participant__in=people, trial__kind=Trial.Kind.MAIN).exclude(

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from analysis.report.context import Stage
 from study.ballots.table import kinds_of
 from study.models import Ballot, Participant, Study, Trial
-from study.participants.exclusion_rules import ExclusionRule, rules_of
+from study.participants.exclusion_rules import rule_from_json, rules_of
 from study.participants.flag_words import rule_words
 
 MOST_REASONS = 6  # reasons given by hand that are listed; the others are counted together
@@ -33,7 +33,7 @@ def participant_flow(study: Study) -> dict[str, Any]:
     statuses = Participant.Status
     status = Counter(person.status for person in people)
     answered = [person for person in people if person.answered and person.status != statuses.WITHDRAWN]
-    by_rule = Counter(person.rule_exclusions[0]["kind"] for person in answered if person.rule_exclusions)
+    by_rule = Counter(rule_from_json(person.rule_exclusions[0]) for person in answered if person.rule_exclusions)
     by_hand = Counter(person.exclusion_reason for person in answered if person.excluded and not person.rule_exclusions)
     analysed = [person for person in answered if not person.left_out]
     screened_out = sum(person.status == statuses.SCREENED_OUT for person in people if not person.answered)
@@ -43,7 +43,7 @@ def participant_flow(study: Study) -> dict[str, Any]:
         "screened_out": screened_out,
         "without_answer": len(people) - len(answered) - status[statuses.WITHDRAWN] - screened_out,
         "answered": len(answered),
-        "by_rule": [rule.as_json() | {"people": by_rule[rule.kind]} for rule in rules_of(study)],
+        "by_rule": [rule.as_json() | {"people": by_rule[rule]} for rule in rules_of(study)],
         "by_hand": dict(by_hand.most_common()),
         "analysed": len(analysed),
         "completed": sum(person.status == statuses.COMPLETED for person in analysed),
@@ -63,7 +63,7 @@ def flow_stages(flow: Mapping[str, Any]) -> list[Stage]:
     by_hand = [(_("by hand: %(reason)s") % {"reason": reason or _("no reason given")}, n) for reason, n in hand]
     rest = sum(n for _reason, n in by_hand[MOST_REASONS:])
     excluded = [
-        *((_("rule: %(rule)s") % {"rule": rule_words(_rule(row))}, row["people"]) for row in flow["by_rule"]),
+        *((_("rule: %(rule)s") % {"rule": rule_words(rule_from_json(row))}, row["people"]) for row in flow["by_rule"]),
         *by_hand[:MOST_REASONS],
         *([(_("by hand: other reasons"), rest)] if rest else []),
     ]
@@ -74,7 +74,3 @@ def flow_stages(flow: Mapping[str, Any]) -> list[Stage]:
         Stage(_("gave answers"), flow["answered"], [row for row in left if row[1]]),
         Stage(analysed, flow["analysed"], excluded),
     ]
-
-
-def _rule(row: Mapping[str, Any]) -> ExclusionRule:
-    return ExclusionRule(row["kind"], row["at"])

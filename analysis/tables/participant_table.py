@@ -2,6 +2,7 @@
 
 from study.models import Participant, Study
 from study.participants.answers_table import AnswerColumn, PersonAnswers, Value, answer_columns, answers_of
+from study.participants.exclusion_rules import refresh_unfinished, rule_from_json
 from study.participants.questions import localized
 from study.spreadsheet import csv_text
 
@@ -27,6 +28,7 @@ def participants_csv(study: Study) -> bytes:
     While the study is sealed it has no slot, which with the plan's seed reveals the position of each condition, and
     nothing that people wrote in their own words.
     """
+    refresh_unfinished(study)
     columns = answer_columns(study)
     rows = (
         [*_facts(row.participant, study.is_sealed), *(_cell(row, column, study.is_sealed) for column in columns)]
@@ -95,4 +97,4 @@ def _cell(row: PersonAnswers, column: AnswerColumn, sealed: bool) -> Value:
 
 def _rules(person: Participant) -> list[str]:
     """The plan's rules that leave the person out."""
-    return [f"rule of the plan: {rule['kind']} at least {rule['at']:g}" for rule in person.rule_exclusions]
+    return [f"rule of the plan: {rule_from_json(rule)}" for rule in person.rule_exclusions]

@@ -17,7 +17,7 @@ from study.errors import StudyError
 from study.models import Participant, Study, Trial
 from study.models.participants import LEFT_OUT
 from study.participants.exclusion import set_exclusion
-from study.participants.exclusion_rules import ExclusionRule, refresh_unfinished, rules_of
+from study.participants.exclusion_rules import refresh_unfinished, rule_from_json, rules_of
 from study.participants.flag_words import evidence, flag_name, rule_words
 from study.participants.monitoring import flag_counts, minutes_of
 
@@ -73,7 +73,7 @@ def _row(person: Participant) -> dict[str, Any]:
         "person": person,
         "minutes": minutes_of(person) or 0.0,
         "flags": [{"name": flag_name(flag), "evidence": evidence(flag)} for flag in person.flags],
-        "rules": [rule_words(ExclusionRule(rule["kind"], rule["at"])) for rule in person.rule_exclusions],
+        "rules": [rule_words(rule_from_json(rule)) for rule in person.rule_exclusions],
     }
 
 

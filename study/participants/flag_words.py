@@ -7,7 +7,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from study.models.participants import kind_of_flag
-from study.participants.exclusion_rules import UNITS, ExclusionRule
+from study.participants.answer_rules import AnswerRule
+from study.participants.exclusion_rules import UNITS, Rule
 
 # By kind: the flag's name, and what it counts. `one_position` is of earlier versions.
 NAMES: Mapping[str, Any] = {
@@ -123,8 +124,10 @@ def _pattern(flag: Mapping[str, Any]) -> str:
     }
 
 
-def rule_words(rule: ExclusionRule) -> str:
-    """A rule of the plan, such as "too fast: at least 50 %"."""
+def rule_words(rule: Rule) -> str:
+    """A rule of the plan, such as "too fast: at least 50 %", or "answer: before_age < 18"."""
+    if isinstance(rule, AnswerRule):
+        return _("answer: %(rule)s") % {"rule": rule}
     unit = UNITS.get(rule.kind, "share")
     if unit == "yes":
         return flag_name(rule.kind)

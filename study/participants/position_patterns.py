@@ -49,7 +49,7 @@ def least_likely_pattern(choices: Sequence[tuple[int, int | None]], images: int)
     n = len(choices)
     if n < 2 or images < 2:
         return None
-    found = []
+    found: list[tuple[float, int, int, int, bool]] = []
     series: list[tuple[list[object], int]] = [([first for first, _second in choices], images)]
     if images > 2 and all(second is not None for _first, second in choices):
         series.append((list(choices), images * (images - 1)))

@@ -66,15 +66,12 @@ def read_measures(study: Study, people: QuerySet[Participant]) -> dict[int, dict
     events = Event.objects.filter(participant__in=people, trial__isnull=False)
     facts = _Facts(
         study,
-        {person.pk: list(person.answered_trials) for person in rows},  # type: ignore[attr-defined]
+        {person.pk: list(person.answered_trials) for person in rows},
         set(events.filter(kind="hidden").values_list("trial", flat=True)),
         set(events.filter(kind="choose", data__trusted=False).values_list("trial", flat=True)),
         _revisions(people),
     )
-    return {
-        person.pk: measures_of(facts.person(person, due=person.due))  # type: ignore[attr-defined]
-        for person in rows
-    }
+    return {person.pk: measures_of(facts.person(person, due=person.due)) for person in rows}
 
 
 def _revisions(people: QuerySet[Participant]) -> dict[int, list[BallotRevision]]:
@@ -99,7 +96,7 @@ class _Facts:
         self.study, self.trials, self.left, self.untrusted = study, trials, left, untrusted
         self.revisions = revisions
         matches = [trial for row in trials.values() for trial in row if trial.kind == Trial.Kind.MATCH]
-        shown = {trial.ballot.first_id for trial in matches}
+        shown = {trial.ballot.first_id for trial in matches if trial.ballot.first_id is not None}
         self.clip_of = dict(Stimulus.objects.filter(pk__in=shown).values_list("pk", "clip")) if shown else {}
 
     def person(self, participant: Participant, *, due: int) -> PersonRecord:

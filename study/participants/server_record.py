@@ -36,9 +36,9 @@ def note_sound_sent(trial: Trial, size: int, at: datetime | None = None) -> None
         unset.update(sound_sent_at=at or timezone.now())
 
 
-def note_image_sent(trial: Trial, position: int) -> None:
-    """Note that the image at this position (from 0) was sent."""
-    if trial.images_sent is not None and not trial.images_sent >> position & 1:
+def note_image_sent(trial: Trial, position: int, size: int) -> None:
+    """Note that `size` bytes of the image at this position (from 0) were sent."""
+    if trial.images_sent is not None and not trial.images_sent >> position & 1 and size > PROBE_BYTES:
         Trial.objects.filter(pk=trial.pk).update(images_sent=F("images_sent").bitor(1 << position))
 
 

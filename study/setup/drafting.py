@@ -10,7 +10,7 @@ from study.design.conditions import ConditionPreset, create_conditions
 from study.errors import NotAllowedNow
 from study.models import Stimulus, Study
 from study.models.studies import record
-from study.participants.exclusion_rules import ExclusionRule, rules_json
+from study.participants.exclusion_rules import Rule, rules_json
 from study.setup.clip_files import delete_files, files_of
 from study.texts import FIELDS, shipped_text
 
@@ -107,9 +107,7 @@ def replace_conditions(study: Study, presets: Sequence[ConditionPreset], *, acto
 
 
 @transaction.atomic
-def save_plan(
-    study: Study, fields: dict[str, Any], *, rules: Iterable[ExclusionRule] | None = None, actor: Any = None
-) -> None:
+def save_plan(study: Study, fields: dict[str, Any], *, rules: Iterable[Rule] | None = None, actor: Any = None) -> None:
     """Save the design and the plan; while people answer, only the fields that the plan does not fix.
 
     Args:

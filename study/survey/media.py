@@ -107,8 +107,8 @@ def image(request: HttpRequest, handle: str, key: str, letter: str) -> HttpRespo
     name = stored.order_by().values_list("image", flat=True).first()
     content = _image_content(trial.participant.study, name, request.GET.get("w"))
     response = serve(request, content, _content_type(content))
-    if request.method == "GET":
-        after_sending(response, partial(note_image_sent, trial, position))
+    if request.method == "GET" and response.status_code < 400:
+        after_sending(response, partial(note_image_sent, trial, position, len(response.content)))
     return response
 
 

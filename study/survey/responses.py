@@ -28,7 +28,7 @@ def after_sending(response: HttpResponse, note: Callable[[], None]) -> None:
             logger.warning("What was sent could not be noted.", exc_info=True)
 
     # What Django closes with the response, by HttpResponse.close(), which the server calls after the last byte.
-    response._resource_closers.append(call)
+    response._resource_closers.append(call)  # type: ignore[attr-defined]
 
 
 def render_participant_page(

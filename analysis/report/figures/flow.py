@@ -22,8 +22,8 @@ def flow_chart(stages: Sequence[Stage], *, title: str, description: str) -> str:
             body.append(element("path", d=f"M{middle - 4:.1f} {y + gap - 8:.1f}h8l-4 8z", fill=INK))
             body += _leaving(stage, middle, y, gap)
             y += gap
-        box = {"fill": "#fff", "stroke": GRID if place < len(stages) - 1 else INK, "rx": 6.0}
-        body.append(element("rect", x=10.0, y=y, width=_BOX, height=_HEIGHT, **box))
+        edge = GRID if place < len(stages) - 1 else INK
+        body.append(element("rect", x=10.0, y=y, width=_BOX, height=_HEIGHT, rx=6.0, fill="#fff", stroke=edge))
         body.append(text(24, y + 30, f"{stage.people:,}", size=20, weight=650))
         x = 36 + 12.0 * len(f"{stage.people:,}")
         words = _lines(stage.label, _letters(stage.label, _BOX - x))

@@ -11,7 +11,9 @@ from django.utils.translation import gettext_lazy
 
 from study.errors import StudyError
 from study.models import Study
-from study.participants.exclusion_rules import UNITS, ExclusionRule, rules_of
+from study.participants.answer_rules import AnswerRule, parse_answer_rules
+from study.participants.answers_table import answer_columns
+from study.participants.exclusion_rules import UNITS, ExclusionRule, Rule, rules_of
 from study.participants.flag_words import MEANINGS, flag_name
 from study.participants.moderators import moderator_columns, moderator_lines, parse_moderators
 from study.participants.questions import load_question_set
@@ -24,8 +26,9 @@ _QUOTA = re.compile(r"(?P<question>[a-z0-9_]+)\s*=\s*(?P<answer>[a-z0-9_]+)\s*:\
 # A field for each exclusion rule: its threshold, empty for no rule.
 RULE_PREFIX = "rule_"
 RULE_FIELDS = tuple(RULE_PREFIX + kind for kind in UNITS)
-EXTRA_FIELDS = {*WRITTEN_IN_LINES, *RULE_FIELDS}  # not columns of the study
+EXTRA_FIELDS = {*WRITTEN_IN_LINES, "answer_rules", *RULE_FIELDS}  # not columns of the study
 
+COLUMNS_DEPEND_ON = ("status", "questions_before", "questions_after", "sound_check", "headphone_check")
 # Rules that can never apply without a setting, by the setting's name.
 RULES_NEED = {
     "attention_failed": ("attention_trials", gettext_lazy("The plan has no attention trials: add one, or empty this.")),
@@ -86,11 +89,11 @@ GROUPS = (
         "exclusions",
         gettext_lazy("Who is left out"),
         gettext_lazy(
-            "Rules by which the analysis leaves people out by itself; fixed when the study opens. The report counts "
-            "these people and gives the result with and without them. An empty field is no rule: such answers are "
-            "flagged at most."
+            "Rules by which the analysis leaves people out by itself; fixed when the study opens. A percentage is the "
+            "share of a person's answers, or of the trials that the text names, from which they are left out; an "
+            "empty field is no rule. The report counts these people and gives the result with and without them."
         ),
-        RULE_FIELDS,
+        (*RULE_FIELDS, "answer_rules"),
     ),
     (
         "questions",
@@ -116,8 +119,8 @@ def _rule_field(kind: str, unit: str) -> forms.Field:
     if unit == "yes":
         return forms.BooleanField(label=capfirst(flag_name(kind)), required=False, help_text=meaning)
     words = {
-        "share": gettext_lazy("%(name)s: leave out from … %%"),
-        "odds": gettext_lazy("%(name)s: leave out from one in … people by chance"),
+        "share": gettext_lazy("%(name)s (%%)"),
+        "odds": gettext_lazy("%(name)s (by chance one in … people)"),
     }
     low, high = (1, 100) if unit == "share" else (20, 1_000_000)
     return forms.DecimalField(
@@ -158,6 +161,15 @@ class PlanForm(forms.ModelForm):
         label=gettext_lazy("Compare groups of people"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 3, "class": "mono", "spellcheck": "false"}),
+    )
+    answer_rules = forms.CharField(
+        label=gettext_lazy("Rules about answers to questions"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "class": "mono", "spellcheck": "false"}),
+        help_text=gettext_lazy(
+            "One per line, by the columns of participants.csv: before_age < 18, or headphones_passed = no. Who did not "
+            "answer is not left out by such a rule."
+        ),
     )
 
     HELP = {
@@ -219,10 +231,14 @@ class PlanForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.answer_rules_found: list[AnswerRule] = []
         for kind, unit in UNITS.items():
             self.fields[RULE_PREFIX + kind] = _rule_field(kind, unit)
-        for rule in rules_of(self.instance):
-            self.initial[RULE_PREFIX + rule.kind] = _shown(rule)
+        rules = rules_of(self.instance)
+        for rule in rules:
+            if isinstance(rule, ExclusionRule):
+                self.initial[RULE_PREFIX + rule.kind] = _shown(rule)
+        self.initial["answer_rules"] = "\n".join(str(rule) for rule in rules if isinstance(rule, AnswerRule))
         for name, text in self.HELP.items():
             self.fields[name].help_text = text
         for name in ("questions_before", "questions_after"):
@@ -280,14 +296,15 @@ class PlanForm(forms.ModelForm):
         """Return the values to save, by the names of the study's fields."""
         return {name: value for name, value in self.cleaned_data.items() if name not in EXTRA_FIELDS}
 
-    def rules(self) -> list[ExclusionRule]:
+    def rules(self) -> list[Rule]:
         """Return the exclusion rules: a share of the answers for a percentage, as it is for odds, 1 for a tick."""
         values = {kind: self.cleaned_data.get(RULE_PREFIX + kind) for kind in UNITS}
-        return [
+        measured: list[Rule] = [
             ExclusionRule(kind, round(float(value) / 100, 6) if UNITS[kind] == "share" else float(value))
             for kind, value in values.items()
             if value
         ]
+        return measured + self.answer_rules_found
 
     def _parse_quotas(self, text: str, questions: str) -> list[dict[str, Any]]:
         """Return the quotas of `question = answer: limit` lines, checked against the questions before the clips."""
@@ -307,6 +324,17 @@ class PlanForm(forms.ModelForm):
                 )
             quotas.append({"question": question, "answer": answer, "limit": limit})
         return quotas
+
+    def _parse_answer_rules(self, cleaned: dict[str, Any]) -> list[AnswerRule]:
+        """Return the rules about answers, checked against the questions and checks of the plan as it is sent."""
+        asked = Study(**{name: cleaned.get(name, getattr(self.instance, name)) for name in COLUMNS_DEPEND_ON})
+        columns = [
+            column
+            for column in answer_columns(asked)
+            if (asked.sound_check or column.name != "sound_heard")
+            and (asked.headphone_check or not column.name.startswith("headphones_"))
+        ]
+        return parse_answer_rules(cleaned.get("answer_rules") or "", columns)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -340,6 +368,11 @@ class PlanForm(forms.ModelForm):
                 "trials_per_participant",
                 _("Only %(n)d clips are included. Write at most %(n)d, or leave it empty.") % {"n": clips},
             )
+        if self.may_change("answer_rules"):
+            try:
+                self.answer_rules_found = self._parse_answer_rules(cleaned)
+            except StudyError as error:
+                self.add_error("answer_rules", str(error))
         for kind, (setting, why) in RULES_NEED.items():
             if cleaned.get(RULE_PREFIX + kind) and not cleaned.get(setting, getattr(self.instance, setting)):
                 self.add_error(RULE_PREFIX + kind, why)

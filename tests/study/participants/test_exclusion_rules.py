@@ -12,13 +12,16 @@ from analysis.study_results import early_stop
 from analysis.study_results.analyses import build_analysis, is_current
 from analysis.study_results.checklists import filled_checklists
 from analysis.study_results.report_context import report_context
+from analysis.tables.participant_table import participants_csv
 from config.bundles.check import verify_export
 from config.bundles.write import export_study
 from study.ballots.casting import Answer, cast_ballot
 from study.ballots.table import ballot_rows
 from study.digests import canonical_digest
-from study.errors import NotAllowedNow
+from study.errors import NotAllowedNow, StudyError
 from study.models import Participant, Study, Trial
+from study.participants.answer_rules import AnswerRule, parse_answer_rules
+from study.participants.answers_table import answer_columns
 from study.participants.completion import finish
 from study.participants.enrolment import enrol
 from study.participants.exclusion_rules import ExclusionRule, refresh_unfinished, rules_of
@@ -200,3 +203,79 @@ def test_an_export_checks_out_with_rules(tmp_path):
     found = verify_export(tmp_path / "study.zip")
     assert found.faults == ()
     assert any("analysis" in text for text in found.checked)
+
+
+QUESTIONS = """
+questions:
+  - key: age
+    type: number
+    text: {en: "How old are you?"}
+    required: false
+  - key: trained
+    type: choice
+    text: {en: "Have you learned an instrument?"}
+    options:
+      - {key: yes_long, text: {en: "yes"}}
+      - {key: never, text: {en: "no"}}
+"""
+
+
+def rules_about_answers(text: str, study: Study) -> list[AnswerRule]:
+    return parse_answer_rules(text, answer_columns(study))
+
+
+@pytest.mark.parametrize(
+    ("said", "out"),
+    [
+        ({"age": 17.0, "trained": "never"}, True),
+        ({"age": 18.0, "trained": "never"}, False),
+        ({"age": 40, "trained": "yes_long"}, True),
+        ({"trained": "never"}, False),  # no answer leaves nobody out
+    ],
+)
+def test_rules_about_answers_leave_out_whose_answer_is_known_and_compares_so(said, out):
+    questions = make_study(clips=4, questions_before=QUESTIONS)
+    rules = rules_about_answers("before_age < 18\n before_trained=yes_long", questions)
+    study = opened(*rules, questions_before=QUESTIONS)
+    person, _token = enrol(study)
+    Participant.objects.filter(pk=person.pk).update(answers={"before": said})
+    for trial in person.trials.all():
+        cast_ballot(trial, Answer(uuid4(), "A", "B", seconds=20))
+    finish(person)
+    assert left_out(study) == ({person.code} if out else set())
+    assert [rule["kind"] for rule in current_plan(study)["exclusions"]] == ["answer", "answer"]
+    if out:
+        assert b"rule of the plan: before_" in participants_csv(study)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("before_age", "write a column, a comparison and a value"),
+        ("before_agee < 18", "no such column; it has"),
+        ("before_age < eighteen", "a number that can be answered"),
+        ("before_age < nan", "a number that can be answered"),
+        ("before_trained = no", "compare it by = or != with yes_long, never"),
+        ("before_trained < never", "compare it by = or != with yes_long, never"),
+        ("before_age < 18\nbefore_age < 18.0", "there twice"),
+    ],
+)
+def test_a_rule_about_answers_that_cannot_be_is_refused_with_its_line(text, said):
+    with pytest.raises(StudyError, match=said):
+        rules_about_answers(text, make_study(clips=1, questions_before=QUESTIONS))
+
+
+def test_rules_about_answers_are_chosen_on_the_page_of_the_plan(client):
+    study = make_study(clips=4, questions_before=QUESTIONS)
+    client.force_login(study.owner)
+    url = reverse("study_plan", args=[study.slug])
+    form = client.get(url).context["form"]
+    fields = {name: form[name].value() for name in form.fields}
+    fields = {name: value for name, value in fields.items() if value is not None and value is not False}
+    refused = client.post(url, fields | {"answer_rules": "headphones_passed = no"})
+    assert refused.status_code == 400
+    assert "this study has no such column" in refused.text
+    rules = "before_age < 18\nheadphones_passed = no"
+    saved = client.post(url, fields | {"answer_rules": rules, "headphone_check": "on", "sound_check": "on"})
+    assert saved.status_code == 302
+    assert client.get(url).context["form"]["answer_rules"].value() == rules

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from study.design import Design, draw_plan
-from study.models import Ballot, Event, Participant, Study, Trial
+from study.models import Ballot, Event, InviteLink, Participant, Study, Trial
 from study.participants.enrolment import enrol
 from study.participants.flag_words import evidence as words
 from study.participants.position_patterns import RARE, least_likely_pattern
@@ -242,7 +242,8 @@ def test_of_trials_drawn_by_an_older_version_nothing_is_known_and_nothing_is_fla
 
 def test_simulated_people_take_no_time_and_are_not_flagged_for_it():
     study = make_open_study(clips=4, simulated=True)
-    person, _token = enrol(study)
+    link = InviteLink.objects.create(study=study, kind=Participant.Kind.SIMULATED)
+    person, _token = enrol(study, link=link)
     assert person.kind == "simulated"
     assert set(person.trials.values_list("images_sent", flat=True)) == {None}
 

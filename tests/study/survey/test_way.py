@@ -1,6 +1,5 @@
 """The order of the participant's way: each address in each stage, opened and posted to."""
 
-
 import pytest
 from django.db import transaction
 from django.utils import timezone
