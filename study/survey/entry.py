@@ -63,7 +63,7 @@ def _enter_study(
     if participant is None or not _may_resume(participant):
         _check_open(study, link)
     if request.method != "POST":
-        return _welcome_page(request, study, participant)
+        return _welcome_page(request, study, participant, is_pilot=_is_of_pilot(link, participant))
     if participant is not None and "resume" in request.POST:
         return _redirect_to_own_pages(participant, remembered)
     return _enrol(request, study, link, token)
@@ -114,7 +114,14 @@ def _redirect_to_own_pages(participant: Participant, token: str) -> HttpResponse
     return response
 
 
-def _welcome_page(request: HttpRequest, study: Study, participant: Participant | None) -> HttpResponse:
+def _is_of_pilot(link: InviteLink | None, participant: Participant | None) -> bool:
+    """Whether somebody who starts or goes on from this page is a pilot."""
+    return Participant.Kind.PILOT in {one.kind for one in (link, participant) if one is not None}
+
+
+def _welcome_page(
+    request: HttpRequest, study: Study, participant: Participant | None, *, is_pilot: bool
+) -> HttpResponse:
     clips = main_clips(study).values_list("survey_duration", "duration")
     trials = design_of(study, Participant.Kind.REAL, len(clips)).trials
     seconds = sum(min(played or whole, HEARD_SECONDS) + CHOOSING_SECONDS for played, whole in clips)
@@ -122,6 +129,7 @@ def _welcome_page(request: HttpRequest, study: Study, participant: Participant |
     context = {
         "study": study,
         "known": participant,
+        "is_pilot": is_pilot,
         "key": offer_token(),
         "pieces": trials,
         "minutes": minutes,

@@ -20,6 +20,7 @@ def render_participant_page(
     context |= {
         "participant": participant,
         "study": participant.study,
+        "is_pilot": participant.kind == Participant.Kind.PILOT,
         "languages": texts.languages_of(participant.study),
         "own_link": full_url(reverse("survey_personal", args=[request.COOKIES.get(COOKIE, "")])),
         "language_url": reverse("survey_language", args=[participant.handle]),
