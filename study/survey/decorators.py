@@ -16,7 +16,7 @@ from study.participants.stages import OPEN_IN, Stage, is_open, stage_of, stage_o
 from study.survey.cookies import find_participant
 from study.survey.next_page import next_url
 from study.survey.responses import choose_language, see_other
-from study.survey.visit_ends import VisitEnds, stop_if_over
+from study.survey.visit_ends import VisitEnds, cookies_missing, needs_own_link, stop_if_over
 
 
 def survey_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -37,9 +37,17 @@ def survey_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
 def _ends(request: HttpRequest, end: VisitEnds) -> HttpResponse:
     if wants_json(request):
         # Not final: without a cookie or after too many guesses, the browser keeps its answers and sends them later.
-        body = {"saved": False, "error": end.heading, "final": end.state not in ("nolink", "slow")}
+        final = end.state not in ("nolink", "slow")
+        body = {"saved": False, "error": end.heading, "final": final, "state": end.state}
         return JsonResponse(body, status=end.status)
-    return render(request, "survey/ends.html", {"end": end, "study": end.study}, status=end.status)
+    context = {"end": end, "study": end.study, "is_pilot": end.is_pilot}
+    return render(request, "survey/ends.html", context, status=end.status)
+
+
+@survey_page
+def without_cookies(request: HttpRequest) -> HttpResponse:
+    """Answer a form from a browser that has lost all cookies, or takes none."""
+    raise needs_own_link() if wants_json(request) else cookies_missing()
 
 
 def participant_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

@@ -133,10 +133,11 @@ def _enter_new(
     except NotAllowedNow as error:
         if known is None or request.method == "POST":
             raise closed_to_new(study, str(error)) from error
+    is_pilot = _is_of_pilot(link, known)
     if request.method != "POST":
-        return _welcome_page(request, study, arrival, known)
+        return _welcome_page(request, study, arrival, known, is_pilot=is_pilot)
     if arrival.fault is not None:
-        return _welcome_page(request, study, arrival, known, status=422)
+        return _welcome_page(request, study, arrival, known, is_pilot=is_pilot, status=422)
     if token is None:  # the page was open for more than a day: show a fresh one
         return see_other(request.get_full_path())
     try:
@@ -169,8 +170,20 @@ def _redirect_to_own_pages(participant: Participant, token: str) -> HttpResponse
     return response
 
 
+def _is_of_pilot(link: InviteLink | None, known: Known | None) -> bool:
+    """Whether somebody who starts or goes on from this page is a pilot."""
+    kinds = {link.kind if link else None, known.participant.kind if known else None}
+    return Participant.Kind.PILOT in kinds
+
+
 def _welcome_page(
-    request: HttpRequest, study: Study, arrival: Arrival, known: Known | None, *, status: int = 200
+    request: HttpRequest,
+    study: Study,
+    arrival: Arrival,
+    known: Known | None,
+    *,
+    is_pilot: bool,
+    status: int = 200,
 ) -> HttpResponse:
     clips = main_clips(study).values_list("survey_duration", "duration")
     trials = design_of(study, Participant.Kind.REAL, len(clips)).trials
@@ -189,6 +202,7 @@ def _welcome_page(
         "fault": arrival.fault.value if arrival.fault else "",
         "typed": request.POST.get("platform_id", ""),
         "is_refused": status != 200,
+        "is_pilot": is_pilot,
         "key": offer_token(),
         "pieces": trials,
         "minutes": minutes,

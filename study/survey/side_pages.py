@@ -81,7 +81,8 @@ def withdraw_own(request: HttpRequest, participant: Participant) -> HttpResponse
     """Withdraw: erase everything the participant gave, after a confirmation."""
     if request.method == "POST":
         withdraw(participant)
-        return render(request, "survey/withdrawn.html", {"study": participant.study})
+        is_pilot = participant.kind == Participant.Kind.PILOT
+        return render(request, "survey/withdrawn.html", {"study": participant.study, "is_pilot": is_pilot})
     return render_participant_page(request, participant, "withdraw_own", back=next_url(participant))
 
 

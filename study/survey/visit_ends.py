@@ -24,6 +24,7 @@ class VisitEnds(Exception):
     heading: str
     text: str
     study: Study | None = None
+    is_pilot: bool = False
 
 
 def unknown_link(request: HttpRequest) -> VisitEnds:
@@ -67,6 +68,19 @@ def needs_own_link() -> VisitEnds:
         _(
             "This browser does not know who you are. Your own link brings you back to where you were; "
             "nothing that was saved is lost."
+        ),
+    )
+
+
+def cookies_missing() -> VisitEnds:
+    """For a form that comes without its cookies: they were deleted, the page is very old, or the browser takes none."""
+    return VisitEnds(
+        "nolink",
+        403,
+        _("This browser has lost its cookies"),
+        _(
+            "Please allow cookies for this site, go back, reload the page and send it again. If that does not help, "
+            "open your own link. Nothing that was saved is lost."
         ),
     )
 
@@ -129,8 +143,11 @@ def is_over(participant: Participant) -> bool:
 
 def stop_if_over(participant: Participant) -> None:
     """Raise VisitEnds if `is_over`."""
-    study = participant.study
+    if not is_over(participant):
+        return
+    end = not_open(participant.study, has_begun=True)
     if participant.status == Participant.Status.WITHDRAWN:
-        raise VisitEnds("withdrawn", 410, _("You have withdrawn"), _("Your answers have been erased."), study)
-    if is_over(participant):
-        raise not_open(study, has_begun=True)
+        texts = _("You have withdrawn"), _("Your answers have been erased.")
+        end = VisitEnds("withdrawn", 410, *texts, participant.study)
+    end.is_pilot = participant.kind == Participant.Kind.PILOT
+    raise end

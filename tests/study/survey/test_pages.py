@@ -1,5 +1,6 @@
 """Ways in and out: links, states of a study, resuming, going back."""
 
+import gzip
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -194,6 +195,41 @@ def test_pilots_may_try_a_draft():
     assert study.participants.get().kind == "pilot"
 
 
+def test_a_pilot_sees_on_every_page_that_it_is_one_and_nobody_else_does():
+    study = make_study(clips=2)
+    ((_label, url),) = create_personal_links(study, 1, kind="pilot")
+    pilot, mark = Client(), '<strong class="pilot">Pilot</strong>'
+    path = "/" + url.split("/", 3)[3]
+    assert mark in pilot.get(path).content.decode()
+    base = pilot.post(path).headers["Location"]
+    pages = ["consent/", "instructions/", "trial/1/", "problem/", "withdraw/"]
+    for page in pages:
+        if page == "trial/1/":
+            pilot.post(base + "consent/", {"agree": "on"})
+            pilot.post(base + "instructions/")
+        assert mark in pilot.get(base + page).content.decode(), page
+    Study.objects.update(status=Study.Status.CLOSED, closed_at=timezone.now() - timedelta(days=9))
+    assert mark in pilot.get(base + "trial/1/").content.decode()  # "This study has ended"
+    Study.objects.update(status=Study.Status.DRAFT, closed_at=None)
+    assert mark in pilot.post(base + "withdraw/").content.decode()
+    visit = Visit(make_open_study(clips=2)).to_trials()
+    for page in pages:
+        assert mark not in visit.get(page).content.decode(), page
+
+
+def test_who_has_lost_all_cookies_is_told_so_and_what_to_do():
+    visit = Visit(make_open_study(clips=2))
+    address = visit.url("trial/1/")
+    page = Client(enforce_csrf_checks=True).post(address, {"first": "A", "second": "B"})
+    assert page.status_code == 403
+    assert "This browser has lost its cookies" in page.content.decode()
+    assert 'class="survey"' in page.content.decode()
+    reply = Client(enforce_csrf_checks=True).post(address, headers={"accept": "application/json"})
+    assert (reply.status_code, reply.json()["state"], reply.json()["final"]) == (403, "nolink", False)
+    # A page of the console keeps its own words.
+    assert "lost its cookies" not in Client(enforce_csrf_checks=True).post("/console/sign-in/").content.decode()
+
+
 def test_filling_the_hidden_field_enrols_a_bot():
     study = make_open_study(clips=2)
     client = Client()
@@ -266,7 +302,8 @@ def test_a_trial_page_is_small_with_all_it_loads_and_needs_one_round_trip():
     named = [*re.findall(r'<link rel="(?:stylesheet|modulepreload)" href="/static/([^"]+)"', page)]
     named += re.findall(r'<script[^>]* src="/static/([^"]+)"', page)
     files = {name: (static / name).read_text() for name in named}
-    assert len(page.encode()) + sum(len(text.encode()) for text in files.values()) < 60_000
+    sent = sum(len(gzip.compress(text.encode())) for text in files.values())  # as the server sends files
+    assert len(page.encode()) + sent < 40_000
     # Whatever a file asks for in turn is named by the page already.
     asked = {f"js/survey/{module}" for text in files.values() for module in re.findall(r'from "\./([^"]+)"', text)}
     assert asked
