@@ -51,8 +51,8 @@ def save_step(participant: Participant, step: str, value: Any = True) -> Partici
 def save_step_before_trials(participant: Participant, step: str, value: Any = True) -> Participant:
     """Store the sound check or the reading of the instructions, like `save_step`.
 
-    A participant who comes back to it after their place in a quota was given to somebody else is screened out. Once they
-    have begun the trials they may finish, also if they look at these pages again.
+    A participant who comes back to it after their place in a quota was given to somebody else is screened out. Once
+    they have begun the trials they may finish, also if they look at these pages again.
     """
     study = _lock_quotas(participant)
     was_away = timezone.now() - participant.last_seen_at > timedelta(minutes=ACTIVE_MINUTES)
