@@ -49,7 +49,8 @@ _COLUMNS = (
     "clip__name",
 )
 # The part of a ballot that the participant gave.
-_ANSWER_FIELDS = ("first_id", "second_id", "none_fits", "reason", "knows_piece", "seconds", "listened_seconds")
+_CHOICE_FIELDS = ("first_id", "second_id", "none_fits", "reason", "knows_piece")
+_ANSWER_FIELDS = (*_CHOICE_FIELDS, "seconds", "listened_seconds")
 
 
 class AnswerRefused(StudyError):
@@ -198,7 +199,7 @@ def _replace(new: Ballot, now: datetime) -> Ballot:
     """Of the trial's ballot and a new answer, keep the one given later; the other becomes a revision."""
     _note_presence(new.trial.participant, now)
     ballot = Ballot.objects.get(trial=new.trial)
-    if _is_replay(ballot, new.submission_key):
+    if _is_replay(ballot, new.submission_key) and not _is_changed(ballot, new):
         return ballot
     if new.answered_at < ballot.answered_at:  # an older answer that arrived late
         _add_revision(ballot, new)
@@ -226,6 +227,12 @@ def _add_revision(ballot: Ballot, answer: Ballot) -> None:
         submission_key=answer.submission_key,
         answered_at=answer.answered_at,
     )
+
+
+def _is_changed(ballot: Ballot, new: Ballot) -> bool:
+    """Whether a plain form that the browser showed again, with the key it had, was sent with another choice."""
+    is_same_form = ballot.submission_key == new.submission_key
+    return is_same_form and any(getattr(ballot, name) != getattr(new, name) for name in _CHOICE_FIELDS)
 
 
 def _is_replay(ballot: Ballot, key: UUID) -> bool:

@@ -37,6 +37,8 @@ def survey_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
 
 
 def _ends(request: HttpRequest, end: VisitEnds) -> HttpResponse:
+    if end.study is not None:
+        choose_language(request, end.study)
     if wants_json(request):
         # Not final: without a cookie or after too many guesses, the browser keeps its answers and sends them later.
         body = {"saved": False, "error": end.heading, "final": end.state not in ("nolink", "slow")}

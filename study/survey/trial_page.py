@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import uuid4
 
 from django.urls import reverse
 from django.utils.safestring import mark_safe
@@ -40,6 +41,7 @@ def trial_context(
         "audio": reverse("survey_audio", args=[trial.participant.handle, trial.media_key]),
         "chosen": chosen,
         "error": error,
+        "key": uuid4(),
         "ballot": ballot,
         "place": _("%(n)s of %(total)s") % {"n": trial.number, "total": len(judged)}
         if trial.number

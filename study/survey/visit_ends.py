@@ -117,17 +117,17 @@ def closed_to_new(study: Study, reason: str) -> VisitEnds:
     return not_open(study)
 
 
+def has_withdrawn(study: Study) -> VisitEnds:
+    """For the pages of a participant who has withdrawn."""
+    return VisitEnds("withdrawn", 410, _("You have withdrawn"), _("Your answers have been erased."), study)
+
+
 def is_over(participant: Participant) -> bool:
-    """Whether the participant has withdrawn, or has not finished and the study takes no more answers."""
-    if participant.status == Participant.Status.STARTED:
-        return not takes_answers(participant)
-    return participant.status == Participant.Status.WITHDRAWN
+    """Whether the participant has not finished and the study takes no more answers."""
+    return participant.status == Participant.Status.STARTED and not takes_answers(participant)
 
 
 def stop_if_over(participant: Participant) -> None:
     """Raise VisitEnds if `is_over`."""
-    study = participant.study
-    if participant.status == Participant.Status.WITHDRAWN:
-        raise VisitEnds("withdrawn", 410, _("You have withdrawn"), _("Your answers have been erased."), study)
     if is_over(participant):
-        raise not_open(study)
+        raise not_open(participant.study)

@@ -48,7 +48,7 @@ WAY = {
     "review/": ({}, "......o.."),
     "thanks/": (None, ".......o."),
     "not-this-time/": (None, "........o"),
-    "problem/": ({"text": "No sound."}, "ooooooooo"),
+    "problem/": ({"text": "No sound.", "key": "00000000-0000-4000-8000-00000000000f"}, "ooooooooo"),
     "withdraw/": ({}, "ooooooooo"),
 }
 
