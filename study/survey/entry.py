@@ -88,7 +88,7 @@ def _enter_study(
     key = accept_token(request.POST.get("key", "")) if request.method == "POST" else None
     enrolled = participant_with_token(key, study) if key else None
     if enrolled is not None and key is not None and "resume" not in request.POST:
-        return _redirect_to_own_pages(enrolled, key)
+        return _let_in(request, enrolled, key)
     arrival = read_arrival(study, request.GET, request.POST.get("platform_id", ""))
     if link is not None and arrival.fault == Fault.MISSING:
         arrival = Arrival()  # the link is enough
@@ -169,10 +169,7 @@ def _enter_new(
     except NotAllowedNow as error:  # full or closed since the page was shown
         raise closed_to_new(study, str(error)) from error
     _note_arrival(study, network)
-    response = _redirect_to_own_pages(participant, token)
-    # Set the cookie on the entry address too, so that opening the link again offers to resume.
-    remember(request, response, token)
-    return response
+    return _let_in(request, participant, token)
 
 
 def _check_pace(study: Study, network: str) -> None:
@@ -189,6 +186,13 @@ def _note_arrival(study: Study, network: str) -> None:
     people, seconds = networks.count(f"arrivals-{study.open_link_token}", network, ARRIVAL_SECONDS)
     if people >= TOLD_FROM and people % TOLD_FROM == 0 and (people // TOLD_FROM).bit_count() == 1:
         note_many_arrivals(study, people, seconds)
+
+
+def _let_in(request: HttpRequest, participant: Participant, token: str) -> HttpResponse:
+    """Lead a new participant to their pages, and remember them here, so that this link offers to resume."""
+    response = _redirect_to_own_pages(participant, token)
+    remember(request, response, token)
+    return response
 
 
 def _redirect_to_own_pages(participant: Participant, token: str) -> HttpResponse:

@@ -3,7 +3,8 @@
 import re
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from study.ballots.casting import Answer, cast_ballot
@@ -179,3 +180,10 @@ def test_pages_that_the_study_does_not_use_lead_to_what_is_due():
         assert visit.get(path).headers["Location"].endswith("/trial/1/")
         assert visit.post(path, {"heard": "no"}).headers["Location"].endswith("/trial/1/")
     assert re.fullmatch(r"\{'instructions': True\}", str(visit.participant.answers))
+
+
+def test_a_trial_page_reads_once_which_trials_are_answered():
+    visit = Visit(make_open_study(clips=3)).to_trials()
+    with CaptureQueriesContext(connection) as queries:
+        visit.get("trial/1/")
+    assert sum(query["sql"].startswith('SELECT "study_trial"."number"') for query in queries) == 1
