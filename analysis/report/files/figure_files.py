@@ -34,7 +34,8 @@ def figure_file(figure: Figure, kind: str) -> bytes:
 
 def figure_projects(figures: Sequence[Figure]) -> dict[str, TypstProject]:
     """File name → project of each figure as PDF and as PNG (300 dots an inch)."""
-    page = '#set page(width: auto, height: auto, margin: 0pt)\n#image("figure.svg")\n'
+    # Without the date of its making, so that the same figure gives the same file.
+    page = '#set document(date: none)\n#set page(width: auto, height: auto, margin: 0pt)\n#image("figure.svg")\n'
     return {
         f"{figure.key}.{kind}": TypstProject({"main.typ": page, "figure.svg": for_typst(figure.svg)}, kind)
         for figure in figures
