@@ -23,7 +23,7 @@ SCREENS = [
     (1920, 1080),
 ]
 # Six images of 40 % of the shorter side, with a way to hear, choose and go on, fit only screens of these shapes.
-LONG_OR_WIDE = [(360, 740), (390, 844), (844, 390), (1280, 720), (1440, 900), (1920, 1080)]
+LONG_OR_WIDE = [(390, 844), (844, 390), (1280, 720), (1440, 900), (1920, 1080)]
 MEASURE = """async () => {
   for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame);
   const box = (element) => {
@@ -68,9 +68,10 @@ def faults(page: Page, screen: tuple[int, int], *, at_once: bool) -> list[str]:
     if min(min(box["right"] - box["left"], box["bottom"] - box["top"]) for box in found["targets"]) < 40:
         wrong.append("too small to be tapped")
     if at_once and any(
-        overlap(image, found["bar"]) or image["bottom"] > height or image["right"] > width for image in found["images"]
+        overlap(box, found["bar"]) or box["bottom"] > height or box["right"] > width
+        for box in found["images"] + found["letters"]
     ):
-        wrong.append("an image is not wholly visible")
+        wrong.append("an image or its letter is not wholly visible")
     if not at_once:  # then each can be brought into view, above the bar
         for choice in page.locator(".pick").all():
             choice.focus()
