@@ -10,10 +10,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class PersonFacts:
-    """The participant: their name in addresses and their kind (real, pilot, …)."""
+    """The participant: their name in addresses."""
 
     handle: str
-    kind: str
 
 
 @dataclass(frozen=True)
@@ -21,6 +20,7 @@ class PageFacts:
     """What each page of a participant shows around its content."""
 
     participant: PersonFacts
+    is_pilot: bool
     languages: tuple[str, ...]
     language_url: str
     own_link: str

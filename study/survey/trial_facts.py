@@ -59,7 +59,8 @@ def page_facts(request: HttpRequest, participant: Participant) -> PageFacts:
     """What the page shows around its content."""
     shared = shared_context(request, participant)
     return PageFacts(
-        participant=PersonFacts(participant.handle, participant.kind),
+        participant=PersonFacts(participant.handle),
+        is_pilot=participant.kind == Participant.Kind.PILOT,
         languages=tuple(shared["languages"]),
         language_url=shared["language_url"],
         own_link=shared["own_link"],
