@@ -112,11 +112,11 @@ def add_clip(study: Study, number: int, *, seconds: float = 2.0, size: int = 64,
     return clip
 
 
-def make_study(*, clips: int = 6, conditions: int = 4, seconds: float = 2.0, **fields: Any) -> Study:
-    """Return a draft with clips whose stimuli are all ready."""
+def make_study(*, clips: int = 6, conditions: int = 4, seconds: float = 2.0, size: int = 64, **fields: Any) -> Study:
+    """Return a draft with clips whose stimuli are all ready, `size` pixels wide and high."""
     study = StudyFactory(conditions=conditions, **fields)
     for number in range(1, clips + 1):
-        add_clip(study, number, seconds=seconds)
+        add_clip(study, number, seconds=seconds, size=size)
     return study
 
 

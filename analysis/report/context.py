@@ -30,6 +30,15 @@ class ClipView:
 
 
 @dataclass(frozen=True)
+class Stage:
+    """People at one stage of a study, with those who left on the way to it, by reason."""
+
+    label: str
+    people: int
+    left: Sequence[tuple[str, int]] = ()
+
+
+@dataclass(frozen=True)
 class AnswerLabels:
     """The text of a question about the person, and of its answers by their keys."""
 
@@ -70,7 +79,8 @@ class ReportContext:
         notices: warnings at the top (simulated answers, images drawn by `sketch`).
         language: "en" or "ko".
         versions: name and version of the software.
-        flow: number of people at each stage, in order: {"started": 40, …}.
+        flow: the people at each stage, in order, the analysed ones last.
+        exclusion_rules: the plan's rules by which people are left out, in words.
         people: what people answered to questions about them.
         answer_labels: the texts of these questions by the names of their columns.
         making: sentences on how the images were made, for the methods.
@@ -86,7 +96,8 @@ class ReportContext:
     notices: Sequence[str] = ()
     language: str = "en"
     versions: Mapping[str, str] = field(default_factory=dict)
-    flow: Mapping[str, int] = field(default_factory=dict)
+    flow: Sequence[Stage] = ()
+    exclusion_rules: Sequence[str] = ()
     people: Sequence[AnswersGiven] = ()
     answer_labels: Mapping[str, AnswerLabels] = field(default_factory=dict)
     making: Sequence[str] = ()

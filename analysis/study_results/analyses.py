@@ -18,6 +18,7 @@ from analysis.models import Analysis
 from analysis.statistics.errors import StatisticsError
 from analysis.study_results import early_stop
 from analysis.study_results.factors import factors_of
+from analysis.study_results.participant_flow import participant_flow
 from analysis.study_results.smallest_difference import planned_smallest
 from analysis.tables.errors import TableError
 from analysis.tables.study_tables import ballots_csv, match_control_csv
@@ -98,6 +99,7 @@ def compute(analysis: Analysis) -> Analysis:
     analysis.plan_digest = study.plan_digest
     analysis.plan = plan_of(study)
     analysis.versions = software_versions()
+    analysis.flow = participant_flow(study)
     try:
         analysis.result = analyse_csv(data, f"{study.slug}.csv", analysis.plan)
         if control := match_control_of(match_control_csv(study)):

@@ -1,9 +1,7 @@
 """What a study's report shows beside the numbers: names, images, facts, deviations, checklists."""
 
 import base64
-from collections import Counter
 from io import BytesIO
-from typing import Any
 
 from django.utils import translation
 from django.utils.formats import date_format
@@ -16,9 +14,12 @@ from analysis.report.context import condition_views
 from analysis.statistics.ballots import natural_key
 from analysis.study_results.checklists import filled_checklists
 from analysis.study_results.deviations import deviations
+from analysis.study_results.participant_flow import flow_stages
 from analysis.study_results.sentence_counts import sentence_counts, sentence_details, sentence_notice
 from analysis.study_results.who_took_part import answer_labels, who_took_part
-from study.models import Participant, Stimulus, Study
+from study.models import Stimulus, Study
+from study.participants.exclusion_rules import rules_of
+from study.participants.flag_words import rule_words
 from study.setup.making_facts import making_facts
 
 
@@ -41,7 +42,8 @@ def report_context(analysis: Analysis, language: str, *, with_images: bool = Tru
             notices=notices(study) + sentence_notice(counts),
             language=language,
             versions=analysis.versions,
-            flow=_flow(study),
+            flow=flow_stages(analysis.flow),
+            exclusion_rules=[rule_words(rule) for rule in rules_of(study)],
             people=who_took_part(study),
             answer_labels=answer_labels(study),
             making=making_facts(study),
@@ -101,13 +103,6 @@ def _facts(study: Study) -> list[str]:
     if study.plan_digest:
         facts.append(_("plan fixed before opening, digest %(digest)s") % {"digest": study.plan_digest[:8]})
     return facts
-
-
-def _flow(study: Study) -> dict[str, int]:
-    counts = Counter(study.participants.exclude(kind=Participant.Kind.PILOT).values_list("status", flat=True))
-    statuses: Any = Participant.Status
-    flow = {_("started"): sum(counts.values())}
-    return flow | {str(statuses(status).label): number for status, number in counts.items() if status != "started"}
 
 
 def _details(study: Study) -> list[tuple[str, str]]:

@@ -13,7 +13,7 @@ CODEBOOK = {
     "trial": "number of the trial for this person, from 1",
     "position_first": "position of the 1st choice on the page, from 1 (A)",
     "position_second": "position of the 2nd choice on the page, from 1 (A)",
-    "excluded": "1 if the person is excluded from the analysis",
+    "excluded": "1 if the person is excluded from the analysis, by a rule of the plan or by hand",
     "none_fits": "1 if the person answered that none of the images fits",
     "order": "conditions by position, A first",
     "answered_at": "when the answer was given (ISO 8601)",

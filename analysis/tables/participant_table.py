@@ -2,6 +2,7 @@
 
 from study.models import Participant, Study
 from study.participants.answers_table import AnswerColumn, PersonAnswers, Value, answer_columns, answers_of
+from study.participants.exclusion_rules import refresh_unfinished, rule_from_json
 from study.participants.questions import localized
 from study.spreadsheet import csv_text
 
@@ -13,7 +14,7 @@ _ABOUT = {
     "started_at": "when the person pressed Start (ISO 8601)",
     "completed_at": "when the person finished; empty if not",
     "excluded": "1 if the person is excluded from the analysis",
-    "exclusion_reason": "why",
+    "exclusion_reason": "why: a researcher's reason, and the rules of the plan that leave the person out",
     "flags": "quality flags, separated by semicolons",
     "slot": "the place in the balanced plan that gave the person's orders; empty while the study is sealed",
     "settings_digest": "digest of the plan at the person's start",
@@ -27,6 +28,7 @@ def participants_csv(study: Study) -> bytes:
     While the study is sealed it has no slot, which with the plan's seed reveals the position of each condition, and
     nothing that people wrote in their own words.
     """
+    refresh_unfinished(study)
     columns = answer_columns(study)
     rows = (
         [*_facts(row.participant, study.is_sealed), *(_cell(row, column, study.is_sealed) for column in columns)]
@@ -79,9 +81,9 @@ def _facts(person: Participant, sealed: bool) -> list[Value]:
         "language": person.language,
         "started_at": person.created_at.isoformat(timespec="seconds"),
         "completed_at": person.completed_at.isoformat(timespec="seconds") if person.completed_at else "",
-        "excluded": int(person.excluded),
-        "exclusion_reason": person.exclusion_reason,
-        "flags": ";".join(person.flags),
+        "excluded": int(person.left_out),
+        "exclusion_reason": "; ".join(filter(None, [person.exclusion_reason, *_rules(person)])),
+        "flags": ";".join(person.flag_kinds),
         "slot": "" if person.slot is None or sealed else person.slot,
         "settings_digest": person.settings_digest,
     }
@@ -91,3 +93,8 @@ def _facts(person: Participant, sealed: bool) -> list[Value]:
 def _cell(row: PersonAnswers, column: AnswerColumn, sealed: bool) -> Value:
     value = row.values[column.name]
     return "" if value is None or (sealed and column.is_personal_text) else value
+
+
+def _rules(person: Participant) -> list[str]:
+    """The plan's rules that leave the person out."""
+    return [f"rule of the plan: {rule_from_json(rule)}" for rule in person.rule_exclusions]

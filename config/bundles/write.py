@@ -6,7 +6,7 @@ While the study is sealed, the bundle shows conditions as opaque labels only, an
 import hashlib
 import json
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +20,18 @@ from analysis.tables.codebook import codebook_csv
 from analysis.tables.participant_table import participants_codebook_csv, participants_csv
 from analysis.tables.study_tables import ballots_csv, match_control_csv
 from config.bundles.check import MATCH_CONTROL, SUMS
-from study.ballots.table import commitments
+from study.ballots.table import LATE_COLUMNS, commitments, kinds_of, late_rows
 from study.models import Study
+from study.participants.server_record import COLUMNS as SERVER_COLUMNS
+from study.participants.server_record import server_rows
 from study.spreadsheet import csv_text
 
 README = """This is an export of the Earsight study "{title}".
 
 ballots.csv        one row for each ballot, with the person's answers to questions; codebook.csv explains its columns
+late_answers.csv   only if some arrived after the end of answering; given in time by the browser's word, not counted
 participants.csv   one row for each participant, with all answers; participants_codebook.csv explains its columns
+trials.csv         what the server saw of each trial: when its page, sound and images were sent, its events, its answer
 match_control.csv  only after match-control trials: own is 1 if an image of the clip heard was chosen
 study.json         settings, the plan and its digest, deviations from the plan
 commitments.json   one for each participant; the participant's receipt opens it
@@ -44,7 +48,7 @@ SHA256SUMS         check with `sha256sum -c`
 """
 
 
-def _csv(rows: list[Mapping[str, Any]], columns: Iterable[str]) -> bytes:
+def _csv(rows: Sequence[Mapping[str, Any]], columns: Iterable[str]) -> bytes:
     names = list(columns)
     return csv_text([names, *([row[name] for name in names] for row in rows)]).encode()
 
@@ -136,9 +140,12 @@ def _contents(study: Study, images: bool) -> Iterator[tuple[str, bytes]]:
         yield MATCH_CONTROL, match_control_csv(study)
     yield "participants.csv", participants_csv(study)
     yield "participants_codebook.csv", participants_codebook_csv(study)
+    yield "trials.csv", _csv(server_rows(study, kinds_of(study)), SERVER_COLUMNS)
     yield "study.json", _study(study, analysis)
     if sealed:
         return
+    if late := late_rows(study):
+        yield "late_answers.csv", _csv(late, LATE_COLUMNS)
     yield "commitments.json", _json(commitments(study))
     yield from _stimuli(study, images)
     yield from _own_files(study)

@@ -15,6 +15,8 @@ from django.db.models.functions import Now
 
 from generation.models import ClipStep, LooseFile
 from study.models import Clip, Stimulus
+from study.opaque_tokens import new_file_name
+from study.survey_images.versions import delete_versions
 
 # A worker that lost its lease may still be writing, so a name is forgotten only after this time.
 FORGET_AFTER = timedelta(hours=1)
@@ -23,16 +25,10 @@ FORGET_AFTER = timedelta(hours=1)
 UPLOAD = "upload-"
 
 
-def opaque_name(suffix: str) -> str:
-    """Return a random name to store a file under, which reveals neither content, clip nor condition."""
-    name = secrets.token_hex(16)
-    return f"{name[:2]}/{name}.{suffix}"
-
-
 def write(contents: Iterable[tuple[str, bytes]], lease_token: str) -> list[str]:
     """Record names for files, (suffix, bytes) each, and store the files; return the names."""
     contents = list(contents)
-    names = [opaque_name(suffix) for suffix, _ in contents]
+    names = [new_file_name(suffix) for suffix, _ in contents]
     LooseFile.objects.bulk_create(LooseFile(name=name, lease_token=lease_token) for name in names)
     for name, (_, data) in zip(names, contents, strict=True):
         default_storage.save(name, ContentFile(data))
@@ -68,8 +64,9 @@ def delete_orphans() -> int:
     uploading = Q(lease_token__startswith=UPLOAD, created_at__gte=Now() - FORGET_AFTER)
     orphaned = LooseFile.objects.exclude(uploading).exclude(Exists(held))
     names = list(orphaned.values_list("name", flat=True)[:500])
-    for name in set(names) - _owned(names):
+    for name in (unowned := set(names) - _owned(names)):
         default_storage.delete(name)
+    delete_versions(unowned)
     LooseFile.objects.filter(name__in=names, lease_token="").delete()
     LooseFile.objects.filter(name__in=names, created_at__lt=Now() - FORGET_AFTER).delete()
     return len(names)

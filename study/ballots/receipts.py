@@ -8,7 +8,6 @@ Functions of plain values, so that an export can be verified with Python alone:
   receipt cannot be derived, but which its holder can compute again.
 """
 
-import base64
 import hashlib
 import json
 import secrets
@@ -18,12 +17,6 @@ from typing import Any
 # What a ballot's digest covers, in this order.
 DIGEST_FIELDS = ("participant", "clip", "repeat", "trial", "first", "second", "none_fits")
 _TRUE = ("1", "true", "yes")
-
-
-def new_receipt() -> str:
-    """A random receipt of 120 bits, in groups of four characters: ABCD-EFGH-…"""
-    code = base64.b32encode(secrets.token_bytes(15)).decode()
-    return "-".join(code[start : start + 4] for start in range(0, len(code), 4))
 
 
 def normal_receipt(text: str) -> str:

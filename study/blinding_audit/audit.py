@@ -23,6 +23,7 @@ from study.participants.enrolment import design_of, practice_clip
 from study.participants.links import create_personal_links
 from study.simulation.transports import InProcess, OverHttp
 from study.simulation.walking import SurveyBroken
+from study.survey_images.versions import prepare_images
 
 logger = logging.getLogger(__name__)
 # The probability that an audit of a study without a leak fails, over all channels together.
@@ -119,6 +120,8 @@ def audit_study(
     report_progress(0)
     try:
         _delete_pilots_of_ended(study)
+        if study.status == Study.Status.DRAFT:
+            prepare_images(study, lambda: report_progress(0))
         report = _audit(audit, trials or trials_per_pilot(study, people), base_url, report_progress)
     except Exception as error:
         audit.state = BlindingAudit.State.FAILED

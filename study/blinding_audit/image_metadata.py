@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from PIL import Image
 
 from study.blinding_audit.tokens import shorten
+from study.survey_images.encoding import FILLER, is_filler
 
 PNG = b"\x89PNG\r\n\x1a\n"
 # Optimised Huffman tables depend on the pixels, so they count as pixels.
@@ -141,6 +142,9 @@ def _webp(content: bytes) -> Iterator[tuple[str, str]]:
             yield "chunk VP8", data[6:10].hex()  # the size; the bytes before it depend on the pixels
         elif name == "VP8L":
             yield "chunk VP8L", data[:5].hex()
+        elif kind == FILLER and is_filler(data):
+            # Its length depends on the pixels alone, and makes up for the length of the chunk that holds them.
+            yield "filler", "plain"
         elif name != "ALPH":
             yield f"chunk {name}", _text(data)
         place += 8 + length + length % 2

@@ -27,6 +27,7 @@ SHOWN = (
     "match_controls",
     "attention_trials",
     "feedback",
+    "images_lossless",
     "seed",
 )
 

@@ -1,19 +1,18 @@
 """Clips, conditions, and the stimulus of each clip under each condition."""
 
-import secrets
 from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from study.models.studies import Study
+from study.opaque_tokens import new_file_name
 
 
 def opaque_path(instance: models.Model, filename: str) -> str:
     """A random path for a stored file: only the suffix is kept, nothing of content, clip or condition."""
     suffix = filename.rpartition(".")[2].lower()[:5] if "." in filename else "bin"
-    name = secrets.token_hex(16)
-    return f"{name[:2]}/{name}.{suffix}"
+    return new_file_name(suffix)
 
 
 class Condition(models.Model):

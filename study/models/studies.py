@@ -12,6 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from study.opaque_tokens import new_link_token
+
 # Absolute addresses only: participants are redirected there, so no scheme is guessed.
 web_address = URLValidator(schemes=["https", "http"])
 
@@ -19,11 +21,6 @@ web_address = URLValidator(schemes=["https", "http"])
 def new_seed() -> int:
     """A random seed; stored with the study, so that every order can be drawn again."""
     return secrets.randbits(48)
-
-
-def new_link_token() -> str:
-    """A random token for the open link."""
-    return secrets.token_urlsafe(16)
 
 
 class Study(models.Model):
@@ -72,6 +69,8 @@ class Study(models.Model):
 
     # Design.
     seed = models.BigIntegerField(_("seed"), default=new_seed)
+    # How orders are drawn from the seed: `study.design.NEWEST_ORDERS` when the study was made.
+    orders_version = models.PositiveSmallIntegerField(_("version of the orders"), default=2, editable=False)
     trials_per_participant = models.PositiveIntegerField(
         _("clips per participant"), null=True, blank=True, help_text=_("empty: everybody hears every clip")
     )
@@ -93,7 +92,7 @@ class Study(models.Model):
     minimum_seconds = models.PositiveIntegerField(
         _("shortest plausible time for a trial in seconds"),
         default=3,
-        help_text=_("faster answers are flagged, never excluded automatically"),
+        help_text=_("faster answers are flagged"),
     )
     # Checks beside the trials.
     headphone_check = models.BooleanField(_("add a headphone screening"), default=False)
@@ -116,6 +115,10 @@ class Study(models.Model):
     quotas = models.JSONField(default=list, blank=True)
     # Other choices.
     feedback = models.BooleanField(_("show participants feedback"), default=False)
+    images_lossless = models.BooleanField(
+        _("show images without any loss"),
+        default=False,
+    )
     include_unchanged_clips = models.BooleanField(_("keep clips whose tag sets give the same prompt"), default=False)
 
     # Analysis plan: fixed when the study opens; `plan_digest` is its digest.
@@ -142,6 +145,8 @@ class Study(models.Model):
     )
     plan = models.JSONField(default=dict, blank=True)
     plan_digest = models.CharField(max_length=64, blank=True)
+    # How participants get the images, recorded at opening (study/survey_images/versions.py).
+    survey_images = models.JSONField(default=dict, blank=True, editable=False)
 
     class Meta:
         ordering = ("-created_at",)

@@ -90,7 +90,7 @@ def answers_of(study: Study, *, kinds: Iterable[str] | None = None) -> list[Pers
         .exclude(status=Participant.Status.WITHDRAWN)
         .order_by("kind", "number")
     )
-    return [PersonAnswers(person, _values(person.answers, columns)) for person in people]
+    return [PersonAnswers(person, typed_values(person.answers, columns)) for person in people]
 
 
 def device_of(user_agent: str) -> str:
@@ -105,7 +105,8 @@ def device_of(user_agent: str) -> str:
     return "phone" if "Mobi" in user_agent else "computer"
 
 
-def _values(answers: Mapping[str, Any], columns: Iterable[AnswerColumn]) -> dict[str, Value]:
+def typed_values(answers: Mapping[str, Any], columns: Iterable[AnswerColumn]) -> dict[str, Value]:
+    """One person's `Participant.answers` as values by the names of the columns."""
     consent, sound = answers.get("consent") or {}, answers.get("sound") or {}
     right = headphones_right(answers)
     checks: dict[str, Value] = {

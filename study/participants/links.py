@@ -6,7 +6,8 @@ from django.urls import reverse
 
 from study.models import BlindingAudit, InviteLink, Participant, Study
 from study.models.studies import record
-from study.participants.tokens import new_token, token_hash
+from study.opaque_tokens import new_token
+from study.participants.tokens import token_hash
 
 
 def full_url(path: str) -> str:

@@ -1,16 +1,12 @@
-"""Tokens that identify participants: random, stored only as hashes, never written to a log."""
+"""Tokens that identify participants: hashed for storing, signed for the form; never written to a log."""
 
 import hashlib
-import secrets
 
 from django.core import signing
 
+from study.opaque_tokens import new_token
+
 _SALT = "earsight.enrolment"
-
-
-def new_token() -> str:
-    """A random token of 128 bits, 22 characters."""
-    return secrets.token_urlsafe(16)
 
 
 def token_hash(token: str) -> str:

@@ -7,7 +7,8 @@ from study.ballots.receipts import normal_receipt
 from study.errors import StudyError
 from study.models import Event, Participant
 from study.models.studies import record
-from study.participants.tokens import new_token, token_hash
+from study.opaque_tokens import new_token
+from study.participants.tokens import token_hash
 
 
 class ReceiptUnknown(StudyError):
@@ -38,7 +39,8 @@ def withdraw(participant: Participant) -> None:
     participant.status = Participant.Status.WITHDRAWN
     participant.slot = None
     participant.answers, participant.flags, participant.recruitment = {}, [], {}
-    participant.receipt = participant.nonce = participant.exclusion_reason = ""
+    participant.rule_exclusions = []
+    participant.receipt = participant.nonce = participant.exclusion_reason = participant.platform_person = ""
     participant.token_hash = token_hash(new_token())  # the old link becomes unknown
     participant.save()
     record(participant.study, "participant withdrew", participant=participant.code)

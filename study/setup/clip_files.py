@@ -3,6 +3,7 @@
 from typing import Any
 
 from study.models import Clip, Stimulus
+from study.survey_images.versions import delete_versions
 
 
 def files_of(clip: Clip) -> list[Any]:
@@ -23,3 +24,4 @@ def delete_files(files: list[Any]) -> None:
     for storage, name in files:
         if name not in used:
             storage.delete(name)
+    delete_versions(names - used)

@@ -5,9 +5,11 @@ from typing import Any
 
 from django.db import transaction
 
+from study.design import NEWEST_ORDERS
 from study.design.conditions import sealed_labels
 from study.models import Clip, Condition, Stimulus, Study
-from study.models.studies import new_link_token, new_seed, record
+from study.models.studies import new_seed, record
+from study.opaque_tokens import new_link_token
 from study.setup.lifecycle import free_slug
 
 # (the study, its draft copy, old clip's id → new clip)
@@ -22,8 +24,16 @@ def register(copier: Copier) -> Copier:
     return copier
 
 
-# Fields of the life cycle, which starts again.
-_NEW_DRAFT = {"status": Study.Status.DRAFT, "opened_at": None, "closed_at": None, "plan_digest": ""}
+# Fields of the life cycle, which starts again; real people may answer the copy of a simulated study.
+_NEW_DRAFT: dict[str, Any] = {
+    "status": Study.Status.DRAFT,
+    "opened_at": None,
+    "closed_at": None,
+    "plan_digest": "",
+    "survey_images": {},
+    "orders_version": NEWEST_ORDERS,
+    "simulated": False,
+}
 
 
 def unsaved_copy(row: Any, **changed: Any) -> Any:
@@ -42,14 +52,13 @@ def copy_study(study: Study, *, title: str, owner: Any, slug: str = "", **change
     fixed_plan = {key: value for key, value in study.plan.items() if key != "fixed"}
     copy = unsaved_copy(
         study,
-        **_NEW_DRAFT,
         slug=slug or free_slug(title),
         title=title,
         owner_id=owner.pk,
         seed=new_seed(),
         open_link_token=new_link_token(),
         plan=fixed_plan,
-        **changed,
+        **(_NEW_DRAFT | changed),
     )
     copy.save()
     # New opaque labels: the draft shows its conditions openly, while the old study may be sealed.

@@ -18,14 +18,18 @@ from study.digests import canonical_digest
 from study.errors import NotAllowedNow, PreflightFailed, StudyError
 from study.models import BlindingAudit, Study
 from study.models.studies import record
+from study.participants.exclusion_rules import fixed_rules
 from study.setup import preflight
+from study.survey_images.versions import is_prepared, prepare_images
 
 PLAN_FIELDS = (
     "seed",
+    "orders_version",
     "trials_per_participant",
     "second_choice_required",
     "allow_none_fits",
     "listening_minimum_seconds",
+    "images_lossless",
     "practice_trial",
     "repeats",
     "match_controls",
@@ -72,6 +76,8 @@ def current_plan(study: Study) -> dict[str, Any]:
         "design": {name: getattr(study, name) for name in PLAN_FIELDS},
         "analysis": study.plan.get("analysis", {}),
         "questions": {"before": study.questions_before, "after": study.questions_after},
+        # Absent without rules, as in the plans of earlier versions, whose digests must stay.
+        **({"exclusions": rules} if (rules := fixed_rules(study)) else {}),
     }
 
 
@@ -107,6 +113,7 @@ def open_study(study: Study, *, actor: Any = None) -> Study:
         from study.blinding_audit.audit import audit_study
 
         audit_study(study, actor=actor)
+    _prepare_images(study)
     return _open(study, actor)
 
 
@@ -124,6 +131,7 @@ def open_or_audit_first(study: Study, *, actor: Any = None) -> bool:
         _refuse_if_blocked(study)
         ask_for_audit(study, actor, opens_plan=canonical_digest(current_plan(study)))
         return False
+    _prepare_images(study)
     _open(study, actor)
     return True
 
@@ -145,6 +153,13 @@ def open_after_audit(audit: BlindingAudit) -> None:
         BlindingAudit.objects.filter(pk=audit.pk).update(problem=str(error))
 
 
+def _prepare_images(study: Study) -> None:
+    """Make the files of the images, unless the audit has done so; a study that needs none has not had one."""
+    if study.status == Study.Status.DRAFT and not is_prepared(study):
+        _refuse_if_blocked(study)
+        prepare_images(study)
+
+
 def _needs_audit(study: Study) -> bool:
     """Whether the study has to pass an audit of its blinding before it opens."""
     return study.status == Study.Status.DRAFT and not study.simulated and last_verdict(study) is None
@@ -157,7 +172,7 @@ def _changed_meanwhile() -> NotAllowedNow:
 @transaction.atomic
 def _open(study: Study, actor: Any) -> Study:
     _refuse_if_blocked(study)
-    if _needs_audit(study):
+    if _needs_audit(study) or (study.status == Study.Status.DRAFT and not is_prepared(study)):
         raise _changed_meanwhile()
     plan = current_plan(study)
     digest = canonical_digest(plan)

@@ -1,5 +1,7 @@
 """The survey's forms: the forms validate, the views save."""
 
+import json
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 from math import inf, isfinite
@@ -17,6 +19,7 @@ from study.participants.headphones import number_right
 from study.participants.questions import Choice, Number, Question, QuestionSet, Scale, localized
 
 WEEK = 7 * 86400.0
+_BROWSER_NAME, _COUNT = re.compile(r"[0-9a-f-]{8,36}"), re.compile(r"[0-9]{1,15}", re.ASCII)
 
 
 def read_answer(data: QueryDict) -> Answer | None:
@@ -38,10 +41,13 @@ def read_answer(data: QueryDict) -> Answer | None:
         second=None if none_fits else second or None,
         none_fits=none_fits,
         reason=data.get("reason", ""),
+        typing=_typing(data.get("typing")),
         knows_piece={"yes": True, "no": False}.get(knows),
         seconds=_seconds(data.get("seconds"), WEEK),
         listened_seconds=_seconds(data.get("listened"), WEEK),
         age=timedelta(seconds=min(_seconds(data.get("age"), inf) or 0, 30 * 86400)),
+        browser=name if _BROWSER_NAME.fullmatch(name := data.get("browser", "")) else "",
+        count=int(text) if _COUNT.fullmatch(text := data.get("count", "")) else None,
     )
 
 
@@ -52,6 +58,26 @@ def _seconds(text: str | None, most: float) -> float | None:
     except ValueError:
         return None
     return seconds if 0 <= seconds <= most and isfinite(seconds) else None
+
+
+_TYPING = ("pastes", "inputs", "largest", "seconds")
+
+
+def _typing(text: str | None) -> dict[str, float] | None:
+    """How the reason was typed, as the page's script counted it; None if nothing or nonsense was sent."""
+    if not text or len(text) > 200:
+        return None
+    try:
+        sent = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(sent, dict) or not all(_is_count(sent.get(name)) for name in _TYPING):
+        return None
+    return {name: round(float(sent[name]), 1) for name in _TYPING}
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= WEEK
 
 
 class ConsentForm(forms.Form):
@@ -98,6 +124,7 @@ class SoundForm(forms.Form):
 
 
 class ProblemForm(forms.Form):
+    key = forms.UUIDField(required=False, initial=uuid4, widget=forms.HiddenInput)
     text = forms.CharField(
         label=gettext_lazy("What went wrong?"), max_length=2000, widget=forms.Textarea(attrs={"rows": 4})
     )

@@ -1,7 +1,10 @@
 """Requests and responses: what the views of the survey share."""
 
+import logging
+from collections.abc import Callable
 from typing import Any
 
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
@@ -12,19 +15,39 @@ from study.models import Participant, Study
 from study.participants.links import full_url
 from study.survey.cookies import COOKIE
 
+logger = logging.getLogger(__name__)
+
+
+def after_sending(response: HttpResponse, note: Callable[[], None]) -> None:
+    """Call `note` when the server has sent the response, so that nobody waits for what it writes."""
+
+    def call() -> None:
+        try:
+            note()
+        except DatabaseError:
+            logger.warning("What was sent could not be noted.", exc_info=True)
+
+    # What Django closes with the response, by HttpResponse.close(), which the server calls after the last byte.
+    response._resource_closers.append(call)  # type: ignore[attr-defined]
+
 
 def render_participant_page(
     request: HttpRequest, participant: Participant, template: str, status: int = 200, **context: Any
 ) -> HttpResponse:
     """Render a page of one participant, with the values that all of them need."""
-    context |= {
-        "participant": participant,
-        "study": participant.study,
+    context |= {"participant": participant, "study": participant.study} | shared_context(request, participant)
+    return render(request, f"survey/{template}.html", context, status=status)
+
+
+def shared_context(request: HttpRequest, participant: Participant) -> dict[str, Any]:
+    """The plain values that all pages of a participant need."""
+    return {
+        "is_pilot": participant.kind == Participant.Kind.PILOT,
         "languages": texts.languages_of(participant.study),
         "own_link": full_url(reverse("survey_personal", args=[request.COOKIES.get(COOKIE, "")])),
         "language_url": reverse("survey_language", args=[participant.handle]),
+        "path": request.get_full_path(),
     }
-    return render(request, f"survey/{template}.html", context, status=status)
 
 
 def choose_language(request: HttpRequest, study: Study) -> None:

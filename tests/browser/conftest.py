@@ -2,12 +2,13 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from tests.browser.surveys import PHONE, Server, running_survey
 from tests.services import missing
 
 # Without these Chromium looks for its maker's hosts at every start.
@@ -46,3 +47,28 @@ def chromium() -> Iterator[Browser]:
         browser.close()
     if before is None:
         del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One survey for all tests of its pages: each test takes part as a new person."""
+    with running_survey(tmp_path_factory.mktemp("survey")) as survey:
+        yield survey
+
+
+@pytest.fixture
+def visit(chromium: Browser, server: Server) -> Iterator[Callable[..., Page]]:
+    """Opens a window, of a phone unless told otherwise; script errors fail the test."""
+    contexts, errors = [], []
+
+    def open_window(**options: Any) -> Page:
+        context = chromium.new_context(**{"locale": "en-GB", **PHONE, **options})
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        return page
+
+    yield open_window
+    for context in contexts:
+        context.close()
+    assert errors == []

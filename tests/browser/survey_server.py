@@ -11,18 +11,23 @@ def main(folder: str, port: str) -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
     os.environ["EARSIGHT_TEST_DATA"] = folder
     os.environ["EARSIGHT_LOG_LEVEL"] = "ERROR"
+    os.environ["EARSIGHT_BASE_URL"] = f"http://127.0.0.1:{port}"
     import django
 
     django.setup()
     from django.core.management import call_command
 
     from study.participants.questions import shipped_question_set
-    from tests.factories import add_clip, make_open_study
+    from study.setup.lifecycle import open_study
+    from tests.factories import add_clip, make_open_study, make_study
 
     call_command("compile_translations", verbosity=0)
     call_command("migrate", verbosity=0)
-    for count in (2, 4, 6):
+    for count in (2, 3, 4, 5, 6):
         make_open_study(clips=3, conditions=count, seconds=1.0, open_link_token=f"images{count}", sound_check=True)
+    # Opened as researchers do, so that its images have several sizes.
+    open_study(make_study(clips=3, seconds=1.0, size=1000, open_link_token="sizes", sound_check=True, simulated=True))
+    make_open_study(clips=1, seconds=5.0, open_link_token="longer", sound_check=True)
     study = make_open_study(
         clips=1,
         seconds=1.0,

@@ -1,107 +1,19 @@
 """The survey in a real browser: by touch, by keyboard, without script, offline, with lost replies, in two tabs."""
 
-import os
-import sqlite3
-import subprocess
-import sys
-from pathlib import Path
+import re
 
 import pytest
 from playwright.sync_api import expect
 
-from config.demo.processes import wait_until_served
 from tests.browser.journey import all_is_saved, press
-from tests.services import PATIENCE, own_port
+from tests.browser.surveys import DESKTOP, choose, to_trials
 
 pytestmark = pytest.mark.processes
-ROOT = Path(__file__).resolve().parents[2]
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 FOCUSED_NAME = """
   document.activeElement === document.body
     ? ""
     : document.activeElement.innerText || document.activeElement.name || ""
 """
-DESKTOP = {"viewport": {"width": 1180, "height": 770}}
-
-
-class Server:
-    """A running survey and what its database says."""
-
-    def __init__(self, url: str, database: Path) -> None:
-        self.url, self.database = url, database
-
-    def ask(self, query: str, *values: object) -> list:
-        with sqlite3.connect(self.database, timeout=PATIENCE) as connection:
-            return connection.execute(query, values).fetchall()
-
-    def ballots(self, page) -> int:
-        return self.ask(
-            "select count(*) from study_ballot b join study_trial t on t.id = b.trial_id "
-            "join study_participant p on p.id = t.participant_id where p.handle = ?",
-            page.url.split("/")[4],
-        )[0][0]
-
-    def revisions(self, page) -> int:
-        return self.ask(
-            "select count(*) from study_ballotrevision r join study_ballot b on b.id = r.ballot_id "
-            "join study_trial t on t.id = b.trial_id join study_participant p on p.id = t.participant_id "
-            "where p.handle = ?",
-            page.url.split("/")[4],
-        )[0][0]
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    folder, port = tmp_path_factory.mktemp("survey"), own_port()
-    command = [sys.executable, "-m", "tests.browser.survey_server", str(folder), str(port)]
-    with (folder / "log").open("w") as log:
-        process = subprocess.Popen(
-            command, cwd=ROOT, stdout=log, stderr=log, env=os.environ | {"PYTHONPATH": str(ROOT)}
-        )
-        try:
-            url = f"http://127.0.0.1:{port}"
-            while not wait_until_served(f"{url}/s/images4/", 1):
-                if process.poll() is not None:
-                    pytest.fail((folder / "log").read_text()[-3000:])
-            yield Server(url, folder / "earsight.sqlite3")
-        finally:
-            process.terminate()
-            process.wait(PATIENCE)
-
-
-@pytest.fixture
-def visit(chromium, server):
-    """Opens a window; script errors fail the test."""
-    contexts, errors = [], []
-
-    def open_window(**options):
-        context = chromium.new_context(locale="en-GB", **({**PHONE, **options}))
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        return page
-
-    yield open_window
-    for context in contexts:
-        context.close()
-    assert errors == []
-
-
-def to_trials(page, server, token="images4"):
-    page.goto(f"{server.url}/s/{token}/")
-    page.get_by_role("button", name="Start", exact=True).click()
-    page.get_by_label("I have read this").check()
-    page.get_by_role("button", name="Continue").click()
-    page.get_by_role("button", name="I hear it well").click()
-    page.get_by_role("button", name="Begin").click()
-    page.wait_for_selector("#trial")
-
-
-def choose(page, first="B", second="C"):
-    page.locator(".play").click()
-    page.locator(f"[data-letter={first}] .pick").click()
-    page.locator(f"[data-letter={second}] .pick").click()
-    expect(page.locator(".next")).to_have_attribute("aria-disabled", "false")
 
 
 def answer(page, number, total=3, **choices):
@@ -135,7 +47,7 @@ def test_the_whole_survey_by_touch(visit, server):
 
 
 def test_the_whole_survey_by_keyboard_only(visit, server):
-    page = visit(**DESKTOP, has_touch=False, is_mobile=False)
+    page = visit(**DESKTOP)
     page.goto(f"{server.url}/s/images4/")
 
     def press_on(name):
@@ -190,8 +102,15 @@ def test_the_whole_survey_without_script(visit, server):
     assert server.ballots(page) == 3
 
 
+def waits_in(request) -> list[float]:
+    """The seconds that an answer waited, if the request sends one."""
+    sent = (request.post_data_buffer or b"").decode(errors="replace")
+    return [float(age) for age in re.findall(r'name="age"\r\n\r\n([0-9.e-]+)', sent)]
+
+
 def test_answers_given_in_a_minute_without_network_wait_and_are_saved(visit, server):
-    page = visit()
+    page, waits = visit(), []
+    page.on("requestfinished", lambda request: waits.extend(waits_in(request)))
     page.clock.install()
     to_trials(page, server)
     answer(page, 1)
@@ -207,10 +126,13 @@ def test_answers_given_in_a_minute_without_network_wait_and_are_saved(visit, ser
     assert server.ballots(page) == 1
     page.clock.fast_forward(60_000)
     expect(page.locator(".state")).to_contain_text("No connection")
+    page.evaluate("const now = Date.now; Date.now = () => now() - 3600000")  # the device's clock is set back an hour
     page.context.set_offline(False)
     page.wait_for_url("**/review/")
     assert server.ballots(page) == 3
     assert server.revisions(page) == 0
+    assert server.counts(page) == [1, 2, 3]
+    assert [wait > 50 for wait in waits] == [False, True, True]
 
 
 def test_replies_lost_after_the_server_stored_them_make_no_second_ballot(visit, server):
@@ -251,6 +173,7 @@ def test_two_tabs_and_double_clicks_make_one_ballot(visit, server):
     all_is_saved(other)
     assert server.ballots(page) == 1
     assert server.revisions(page) == 1
+    assert server.counts(page) == [2]  # the two tabs count together
     page.go_back()
     page.wait_for_selector("#trial[data-trial='1'][data-answered]")
     assert page.locator("[name=first]:checked").get_attribute("value") == "C"
@@ -291,20 +214,6 @@ def test_back_and_reload_at_every_step(visit, server):
     page.reload()
     expect(page.locator("#receipt")).to_be_visible()
     assert server.ballots(page) == 3
-
-
-@pytest.mark.parametrize("token", ["images2", "images4", "images6"])
-def test_a_whole_trial_fits_a_phone(visit, server, token):
-    page = visit()
-    to_trials(page, server, token)
-    page.wait_for_selector("html.script")
-    bottom = page.locator(".choices").bounding_box()
-    bar = page.locator(".bottom").bounding_box()
-    assert bottom["y"] + bottom["height"] <= bar["y"]
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    for selector in (".play", ".next", ".enlarge"):
-        box = page.locator(selector).first.bounding_box()
-        assert min(box["width"], box["height"]) >= 48
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])

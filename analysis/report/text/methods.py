@@ -18,6 +18,7 @@ def methods(data: Mapping[str, Any], context: ReportContext, alpha: float) -> li
     texts = [
         _people_and_choices(data),
         " ".join(context.making),
+        _exclusions(context),
         _primary_test(data, context, alpha),
         *_unequal_sides_note(data),
         _few_clips(data),
@@ -32,6 +33,16 @@ def methods(data: Mapping[str, Any], context: ReportContext, alpha: float) -> li
         _software(data, context),
     ]
     return [text for text in texts if text]
+
+
+def _exclusions(context: ReportContext) -> str:
+    """The rules of the plan that leave people out; the figure of the flow counts them."""
+    if not context.exclusion_rules:
+        return ""
+    return _(
+        "Rules fixed before opening left people out of the analysis: %(rules)s. The result with everybody is given "
+        "beside it."
+    ) % {"rules": "; ".join(context.exclusion_rules)}
 
 
 def _stopped(data: Mapping[str, Any]) -> bool:

@@ -1,4 +1,6 @@
 // Fetches the next trials ahead with their images and sound, so that they show at once, also offline.
+import { sourceOf } from "./images.js";
+
 const DEPTH = 2;
 const pages = new Map();
 
@@ -14,9 +16,11 @@ async function load(address) {
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
   await Promise.all(
     [...page.querySelectorAll("#trial .picture img, #trial audio")].map(async (element) => {
-      const url = await blobUrl(element.getAttribute("src"));
-      const link = element.parentElement.querySelector(".enlarge");
-      if (link) link.href = url;
+      const address = sourceOf(element);
+      const url = await blobUrl(address);
+      const link = element.closest(".choice")?.querySelector(".enlarge");
+      if (link?.getAttribute("href") === address) link.href = url;
+      element.removeAttribute("srcset");
       element.setAttribute("src", url);
     }),
   );

@@ -8,11 +8,25 @@ export function makeEnlarge(dialog, form, choices, note) {
 
   function draw() {
     const image = form.querySelector(`.choice[data-letter=${letter}] img`);
-    large.src = image.src;
+    large.src = image.currentSrc || image.src;
     large.alt = image.alt;
+    showFull(image.closest(".choice").querySelector(".enlarge").href);
     label.textContent = letter;
     const taken = letter === choices.first() || letter === choices.second();
     choose.textContent = taken ? choose.dataset.undo : choices.first() ? choose.dataset.second : choose.dataset.first;
+  }
+
+  // The size on the page is there at once; the full one replaces it as soon as it has loaded, if there is a connection.
+  function showFull(address) {
+    const shown = letter;
+    const full = new Image();
+    full.src = address;
+    full.decode().then(
+      () => {
+        if (letter === shown) large.src = address;
+      },
+      () => {},
+    );
   }
 
   function move(step) {

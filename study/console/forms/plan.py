@@ -5,11 +5,16 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from study.errors import StudyError
 from study.models import Study
+from study.participants.answer_rules import AnswerRule, parse_answer_rules
+from study.participants.answers_table import answer_columns
+from study.participants.exclusion_rules import UNITS, ExclusionRule, Rule, rules_of
+from study.participants.flag_words import MEANINGS, flag_name
 from study.participants.moderators import moderator_columns, moderator_lines, parse_moderators
 from study.participants.questions import load_question_set
 from study.setup.drafting import CHANGEABLE_WHILE_OPEN
@@ -17,6 +22,22 @@ from study.setup.drafting import CHANGEABLE_WHILE_OPEN
 WRITTEN_IN_LINES = ("quota_lines", "moderator_lines")
 _QUOTA = re.compile(r"(?P<question>[a-z0-9_]+)\s*=\s*(?P<answer>[a-z0-9_]+)\s*:\s*(?P<limit>\d{1,6})")
 
+
+# A field for each exclusion rule: its threshold, empty for no rule.
+RULE_PREFIX = "rule_"
+RULE_FIELDS = tuple(RULE_PREFIX + kind for kind in UNITS)
+EXTRA_FIELDS = {*WRITTEN_IN_LINES, "answer_rules", *RULE_FIELDS}  # not columns of the study
+
+COLUMNS_DEPEND_ON = ("status", "questions_before", "questions_after", "sound_check", "headphone_check")
+# Rules that can never apply without a setting, by the setting's name.
+RULES_NEED = {
+    "attention_failed": ("attention_trials", gettext_lazy("The plan has no attention trials: add one, or empty this.")),
+    "repeats_differ": ("repeats", gettext_lazy("The plan has no hidden repeats: add one, or empty this.")),
+    "match_failed": ("match_controls", gettext_lazy("The plan has no match-control trials: add one, or empty this.")),
+    "reason_not_typed": ("ask_reason", gettext_lazy("The plan asks for no reasons: ask for them, or empty this.")),
+    "no_sound": ("sound_check", gettext_lazy("The plan has no sound check: add it, or untick this.")),
+    "too_fast": ("minimum_seconds", gettext_lazy("The shortest plausible time is 0: raise it, or empty this.")),
+}
 
 # The fields under their headings: key, title, explanation, names.
 GROUPS = (
@@ -48,6 +69,7 @@ GROUPS = (
             "ask_reason",
             "ask_familiarity",
             "listening_minimum_seconds",
+            "images_lossless",
             "practice_trial",
             "sound_check",
             "headphone_check",
@@ -58,10 +80,20 @@ GROUPS = (
         "quality",
         gettext_lazy("Checks of the answers"),
         gettext_lazy(
-            "Hidden trials that show how reliable answers are. They lengthen the survey; none of them excludes "
-            "a participant automatically."
+            "Hidden trials that show how reliable answers are. They lengthen the survey; they exclude a participant "
+            "only by a rule below."
         ),
         ("repeats", "match_controls", "attention_trials", "minimum_seconds"),
+    ),
+    (
+        "exclusions",
+        gettext_lazy("Who is left out"),
+        gettext_lazy(
+            "Rules by which the analysis leaves people out by itself; fixed when the study opens. A percentage is the "
+            "share of a person's answers, or of the trials that the text names, from which they are left out; an "
+            "empty field is no rule. The report counts these people and gives the result with and without them."
+        ),
+        (*RULE_FIELDS, "answer_rules"),
     ),
     (
         "questions",
@@ -79,6 +111,33 @@ GROUPS = (
         ("recruitment_platform", "completion_code", "return_url", "screen_out_code", "screen_out_url"),
     ),
 )
+
+
+def _rule_field(kind: str, unit: str) -> forms.Field:
+    """The field of one exclusion rule."""
+    meaning = MEANINGS[kind]
+    if unit == "yes":
+        return forms.BooleanField(label=capfirst(flag_name(kind)), required=False, help_text=meaning)
+    words = {
+        "share": gettext_lazy("%(name)s (%%)"),
+        "odds": gettext_lazy("%(name)s (by chance one in … people)"),
+    }
+    low, high = (1, 100) if unit == "share" else (20, 1_000_000)
+    return forms.DecimalField(
+        label=capfirst(words[unit] % {"name": flag_name(kind)}),
+        required=False,
+        min_value=low,
+        max_value=high,
+        max_digits=9,
+        decimal_places=1 if unit == "share" else 0,
+        help_text=meaning,
+    )
+
+
+def _shown(rule: ExclusionRule) -> Any:
+    """The threshold of a rule as its field shows it."""
+    unit = UNITS[rule.kind]
+    return True if unit == "yes" else f"{100 * rule.at if unit == 'share' else rule.at:.10g}"
 
 
 class PlanForm(forms.ModelForm):
@@ -102,6 +161,15 @@ class PlanForm(forms.ModelForm):
         label=gettext_lazy("Compare groups of people"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 3, "class": "mono", "spellcheck": "false"}),
+    )
+    answer_rules = forms.CharField(
+        label=gettext_lazy("Rules about answers to questions"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "class": "mono", "spellcheck": "false"}),
+        help_text=gettext_lazy(
+            "One per line, by the columns of participants.csv: before_age < 18, or headphones_passed = no. Who did not "
+            "answer is not left out by such a rule."
+        ),
     )
 
     HELP = {
@@ -130,6 +198,10 @@ class PlanForm(forms.ModelForm):
             "Trials that also show images of other clips, to check that people choose by the music."
         ),
         "attention_trials": gettext_lazy("Trials that name the images to choose, to check that the participant reads."),
+        "images_lossless": gettext_lazy(
+            "Usually images are sent in the size that the screen needs, as WebP of quality 80. Without loss, "
+            "participants load about eight times as much: more than a megabyte for each trial."
+        ),
         "ask_familiarity": gettext_lazy(
             "The report then gives the result without the answers about known pieces, too."
         ),
@@ -139,7 +211,7 @@ class PlanForm(forms.ModelForm):
         "grace_minutes": gettext_lazy(
             "How long participants who have started may go on after the study is closed. Then the results open."
         ),
-        "minimum_seconds": gettext_lazy("Faster answers are flagged, never excluded automatically."),
+        "minimum_seconds": gettext_lazy("Faster answers are flagged; they exclude a participant only by a rule below."),
         "questions_before": gettext_lazy("A question set in YAML, asked before the first clip."),
         "questions_after": gettext_lazy("A question set in YAML, asked after the last clip."),
         "recruitment_platform": gettext_lazy(
@@ -155,10 +227,18 @@ class PlanForm(forms.ModelForm):
 
     class Meta:
         model = Study
-        fields = tuple(name for *_texts, names in GROUPS for name in names if name not in WRITTEN_IN_LINES)
+        fields = tuple(name for *_texts, names in GROUPS for name in names if name not in EXTRA_FIELDS)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.answer_rules_found: list[AnswerRule] = []
+        for kind, unit in UNITS.items():
+            self.fields[RULE_PREFIX + kind] = _rule_field(kind, unit)
+        rules = rules_of(self.instance)
+        for rule in rules:
+            if isinstance(rule, ExclusionRule):
+                self.initial[RULE_PREFIX + rule.kind] = _shown(rule)
+        self.initial["answer_rules"] = "\n".join(str(rule) for rule in rules if isinstance(rule, AnswerRule))
         for name, text in self.HELP.items():
             self.fields[name].help_text = text
         for name in ("questions_before", "questions_after"):
@@ -214,7 +294,17 @@ class PlanForm(forms.ModelForm):
 
     def plan(self) -> dict[str, Any]:
         """Return the values to save, by the names of the study's fields."""
-        return {name: value for name, value in self.cleaned_data.items() if name not in WRITTEN_IN_LINES}
+        return {name: value for name, value in self.cleaned_data.items() if name not in EXTRA_FIELDS}
+
+    def rules(self) -> list[Rule]:
+        """Return the exclusion rules: a share of the answers for a percentage, as it is for odds, 1 for a tick."""
+        values = {kind: self.cleaned_data.get(RULE_PREFIX + kind) for kind in UNITS}
+        measured: list[Rule] = [
+            ExclusionRule(kind, round(float(value) / 100, 6) if UNITS[kind] == "share" else float(value))
+            for kind, value in values.items()
+            if value
+        ]
+        return measured + self.answer_rules_found
 
     def _parse_quotas(self, text: str, questions: str) -> list[dict[str, Any]]:
         """Return the quotas of `question = answer: limit` lines, checked against the questions before the clips."""
@@ -234,6 +324,17 @@ class PlanForm(forms.ModelForm):
                 )
             quotas.append({"question": question, "answer": answer, "limit": limit})
         return quotas
+
+    def _parse_answer_rules(self, cleaned: dict[str, Any]) -> list[AnswerRule]:
+        """Return the rules about answers, checked against the questions and checks of the plan as it is sent."""
+        asked = Study(**{name: cleaned.get(name, getattr(self.instance, name)) for name in COLUMNS_DEPEND_ON})
+        columns = [
+            column
+            for column in answer_columns(asked)
+            if (asked.sound_check or column.name != "sound_heard")
+            and (asked.headphone_check or not column.name.startswith("headphones_"))
+        ]
+        return parse_answer_rules(cleaned.get("answer_rules") or "", columns)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -267,6 +368,14 @@ class PlanForm(forms.ModelForm):
                 "trials_per_participant",
                 _("Only %(n)d clips are included. Write at most %(n)d, or leave it empty.") % {"n": clips},
             )
+        if self.may_change("answer_rules"):
+            try:
+                self.answer_rules_found = self._parse_answer_rules(cleaned)
+            except StudyError as error:
+                self.add_error("answer_rules", str(error))
+        for kind, (setting, why) in RULES_NEED.items():
+            if cleaned.get(RULE_PREFIX + kind) and not cleaned.get(setting, getattr(self.instance, setting)):
+                self.add_error(RULE_PREFIX + kind, why)
         if cleaned.get("stop_at_target") and not cleaned.get("target_participants"):
             self.add_error("stop_at_target", _("Set the target number of participants first."))
         return cleaned

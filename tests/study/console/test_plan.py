@@ -113,3 +113,56 @@ def test_after_opening_only_recruitment_can_change(owner: Any, as_user: SignIn) 
     )
     study.refresh_from_db()
     assert (study.weights, study.completion_code) == ((3, 1), "NEW")
+
+
+def test_exclusion_rules_are_chosen_with_thresholds_and_shown_again(draft: Study, as_user: SignIn) -> None:
+    browser, url = as_user(draft.owner), reverse("study_plan", args=[draft.slug])
+    rules = {"rule_too_fast": "33.3", "rule_position_pattern": "1000", "rule_no_sound": "on", "rule_no_page": "50"}
+    assert browser.post(url, plan_fields(browser, draft, sound_check="on", **rules)).status_code == 302
+    draft.refresh_from_db()
+    assert draft.plan["exclusions"] == [
+        {"kind": "no_page", "at": 0.5},
+        {"kind": "too_fast", "at": 0.333},
+        {"kind": "position_pattern", "at": 1000.0},
+        {"kind": "no_sound", "at": 1.0},
+    ]
+    shown = plan_fields(browser, draft)
+    assert {name: shown[name] for name in rules} == rules | {"rule_no_sound": True}
+    assert "rule_left_tab" not in shown
+    emptied = dict.fromkeys(rules, "") | {"rule_no_sound": False}
+    browser.post(url, plan_fields(browser, draft, **emptied))
+    draft.refresh_from_db()
+    assert draft.plan["exclusions"] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("rule_attention_failed", "50", "The plan has no attention trials"),
+        ("rule_repeats_differ", "50", "The plan has no hidden repeats"),
+        ("rule_match_failed", "50", "The plan has no match-control trials"),
+        ("rule_reason_not_typed", "50", "The plan asks for no reasons"),
+        ("rule_no_sound", "on", "The plan has no sound check"),
+        ("rule_too_fast", "101", "less than or equal to 100"),
+        ("rule_too_fast", "0", "greater than or equal to 1"),
+        ("rule_position_pattern", "2", "greater than or equal to 20"),
+    ],
+)
+def test_a_rule_that_cannot_apply_is_refused(draft: Study, as_user: SignIn, name: str, value: str, said: str) -> None:
+    Study.objects.filter(pk=draft.pk).update(sound_check=False)
+    browser = as_user(draft.owner)
+    answer = browser.post(reverse("study_plan", args=[draft.slug]), plan_fields(browser, draft, **{name: value}))
+    assert answer.status_code == 400
+    assert said in answer.text
+    draft.refresh_from_db()
+    assert not draft.plan.get("exclusions")
+
+
+def test_an_open_study_keeps_the_rules_that_its_plan_fixed(owner: Any, as_user: SignIn) -> None:
+    study = make_open_study(clips=1, owner=owner, plan={"fixed": {"exclusions": [{"kind": "left_tab", "at": 0.8}]}})
+    browser, url = as_user(owner), reverse("study_plan", args=[study.slug])
+    assert browser.get(url).context["form"]["rule_left_tab"].value() == "80"
+    browser.post(url, {"rule_left_tab": "", "rule_too_fast": "10", "completion_code": "NEW"})
+    study.refresh_from_db()
+    assert study.completion_code == "NEW"
+    assert "exclusions" not in study.plan
