@@ -29,6 +29,7 @@ class Analysis(models.Model):
     plan_digest = models.CharField(max_length=64, blank=True)
     plan = models.JSONField(default=dict, blank=True)  # as `analyses.plan_of` returns it
     versions = models.JSONField(default=dict, blank=True)
+    flow = models.JSONField(default=dict, blank=True)  # people at each stage, as `participant_flow` counts them
     result = models.JSONField(null=True, blank=True)
 
     class Meta:

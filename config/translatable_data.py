@@ -17,15 +17,15 @@ from generation.console.settings_form import ROOMS, SettingsForm
 from generation.redefinition.clip import Action
 from generation.settings_model import GenerationSettings
 from study.design.conditions import TAGS_BY_FORM, sealed_labels
-from study.participants.quality import FLAGS
 from study.setup.clip_selection import UNCHANGED
 
 APPS = ("study", "generation", "analysis", "config")
-# Literals of generation/redefinition (engine, choices, generals) and study/blinding_audit/verdicts.py.
+# Literals of generation/redefinition (engine, choices, generals), study/blinding_audit/verdicts.py and migrations.
 LITERALS = (
     gettext_noop("a special word for it is named already"),
     gettext_noop("chosen for this study"),
     gettext_noop("blinding audited"),
+    gettext_noop("one platform id, several participants"),
     gettext_noop("the detector found a voice"),
     gettext_noop("another word for the same thing"),
     gettext_noop('the original study gave "no vocal" to every clip in doubt, also beside a word for a voice'),
@@ -38,7 +38,7 @@ LITERALS = (
 
 def translatable_data() -> set[str]:
     """Return the English texts, each once."""
-    texts = {UNCHANGED, *get_args(Action), *(name.replace("_", " ") for name in FLAGS)}
+    texts = {UNCHANGED, *get_args(Action)}
     return texts | condition_names() | log_words() | option_texts() | rule_reasons()
 
 

@@ -5,6 +5,8 @@ from django.urls import include, path
 
 from config.views import home, study_bundle
 
+handler500 = "config.database_faults.server_error"
+
 urlpatterns = [
     path("console/sign-in/", auth_views.LoginView.as_view(template_name="console/sign_in.html"), name="sign_in"),
     path("console/sign-out/", auth_views.LogoutView.as_view(), name="sign_out"),

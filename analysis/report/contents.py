@@ -16,6 +16,7 @@ from analysis.report.tables.points_and_tests import contrasts, omnibus, pairs, p
 from analysis.report.tables.sensitivity import sensitivity_note, sensitivity_rows
 from analysis.report.tables.worths import factorial, worth_notes, worths
 from analysis.report.text.answer import answer
+from analysis.report.text.exclusions import people_rows
 from analysis.report.text.methods import limits, methods
 from analysis.report.text.number_format import points
 from analysis.report.text.translated_warnings import translated
@@ -42,7 +43,7 @@ def report_contents(data: Mapping[str, Any], context: ReportContext, alpha: floa
         )
         % {"first": points(data["weights"][0]), "second": points(data["weights"][1])},
         "points_table": points_table(data, conditions, clips),
-        "figures": figure_list(data, conditions, clips),
+        "figures": figure_list(data, conditions, clips, context.flow),
         "contrasts": contrasts(data),
         "omnibus": omnibus(data),
         "pairs": pairs(data, conditions),
@@ -56,5 +57,6 @@ def report_contents(data: Mapping[str, Any], context: ReportContext, alpha: floa
         "methods": methods(data, context, alpha),
         # Without a plan the section is left out; with a plan it states that none are recorded.
         "deviations": None if context.deviations is None else list(context.deviations) or [_("None are recorded.")],
+        "people": people_rows(context.flow),
         "limits": limits(),
     }

@@ -30,6 +30,44 @@ class ClipView:
 
 
 @dataclass(frozen=True)
+class Stage:
+    """People at one stage of a study, with those who left on the way to it, by reason."""
+
+    label: str
+    people: int
+    left: Sequence[tuple[str, int]] = ()
+
+
+@dataclass(frozen=True)
+class AnswerLabels:
+    """The text of a question about the person, and of its answers by their keys."""
+
+    question: str
+    answers: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class AnswersGiven:
+    """What the people in the analysis answered to a question about them.
+
+    Attributes:
+        question: its text.
+        counts: people by answer, in the question's order; None: hidden, since it could point to a person.
+        unanswered: people without an answer; None: hidden.
+        hidden: people with hidden answers, all together.
+        mean, sd, answered: of numbers and scales, and of how many people; None if counts are shown instead.
+    """
+
+    question: str
+    counts: Sequence[tuple[str, int | None]]
+    unanswered: int | None
+    hidden: int = 0
+    mean: float | None = None
+    sd: float | None = None
+    answered: int | None = None
+
+
+@dataclass(frozen=True)
 class ReportContext:
     """Everything of a report that is not in the analysis JSON.
 
@@ -41,7 +79,10 @@ class ReportContext:
         notices: warnings at the top (simulated answers, images drawn by `sketch`).
         language: "en" or "ko".
         versions: name and version of the software.
-        flow: number of people at each stage, in order: {"started": 40, …}.
+        flow: the people at each stage, in order, the analysed ones last.
+        exclusion_rules: the plan's rules by which people are left out, in words.
+        people: what people answered to questions about them.
+        answer_labels: the texts of these questions by the names of their columns.
         making: sentences on how the images were made, for the methods.
         details: rows (name, value) of the study's design, for the methods.
         deviations: sentences about deviations from the plan; None if no plan is known.
@@ -55,7 +96,10 @@ class ReportContext:
     notices: Sequence[str] = ()
     language: str = "en"
     versions: Mapping[str, str] = field(default_factory=dict)
-    flow: Mapping[str, int] = field(default_factory=dict)
+    flow: Sequence[Stage] = ()
+    exclusion_rules: Sequence[str] = ()
+    people: Sequence[AnswersGiven] = ()
+    answer_labels: Mapping[str, AnswerLabels] = field(default_factory=dict)
     making: Sequence[str] = ()
     details: Sequence[tuple[str, str]] = ()
     deviations: Sequence[str] | None = None

@@ -149,10 +149,13 @@ class MissingSeconds:
 
 @dataclass(frozen=True, kw_only=True)
 class ModeratorGroup:
-    """The primary contrast within one group of people; None for fewer than two people."""
+    """The primary contrast within one group of people.
+
+    `participants` is None if it may not be told (`disclosure`), `ci95` if the group has no spread.
+    """
 
     group: str
-    participants: int
+    participants: int | None
     estimate: float
     ci95: Interval | None
 
@@ -161,7 +164,8 @@ class ModeratorGroup:
 class Moderator:
     """The primary contrast by groups of people, and Welch's test that it is the same in all groups.
 
-    `too_small`: people in groups of fewer than five, `unknown`: people without an answer; both are left out.
+    `too_small`: people in groups of fewer than five, None if that may not be told (`disclosure`); `unknown`: people
+    without an answer. Both are left out.
     """
 
     name: str
@@ -170,6 +174,6 @@ class Moderator:
     df: float | None
     df_error: float | None
     p: float | None
-    too_small: int
+    too_small: int | None
     unknown: int
     population: str = THESE_CLIPS

@@ -11,11 +11,9 @@ import numpy as np
 from analysis.statistics.contrast_tests import ContrastTester, these_clips_test
 from analysis.statistics.contrasts import PointsContrast, participant_means
 from analysis.statistics.design_results import Moderator, ModeratorGroup
+from analysis.statistics.disclosure import SMALLEST_GROUP, hidden_groups
 from analysis.statistics.distributions import f_tail
 from analysis.statistics.errors import DesignError
-
-SMALLEST_GROUP = 5
-"""People below which a group is not told apart: it could point to a person, and has no spread to speak of."""
 
 
 def moderator_effects(
@@ -27,7 +25,8 @@ def moderator_effects(
     """The contrast within groups of people, and Welch's test of the difference between groups, for these clips.
 
     `moderators`: name → each participant's group (P,), "" if it is not known. People without a ballot that enters the
-    contrast are left out.
+    contrast and groups of fewer than five are left out; the number of people is not told of those groups whose number
+    would give away the size of such a group (`hidden_groups`).
     """
     value, enters = contrast.of_answers(tester.ballots.answers, weights)
     means, present = participant_means(tester.ballots, value, enters)
@@ -40,25 +39,32 @@ def _effect(name: str, groups: Sequence[str], means: np.ndarray, present: np.nda
     labels = np.array([str(group).strip() for group in groups], dtype=object)
     sizes = Counter(labels[present])
     unknown = sizes.pop("", 0)
+    hidden = hidden_groups(sizes)
     kept = sorted(label for label, size in sizes.items() if size >= SMALLEST_GROUP)
+    left = sum(size for size in sizes.values() if size < SMALLEST_GROUP)
     values = [means[present & (labels == label)] for label in kept]
     statistic, df, df_error, p = welch(values)
     return Moderator(
         name=name,
-        groups=tuple(_group(label, column, name) for label, column in zip(kept, values, strict=True)),
+        groups=tuple(
+            _group(label, column, name, told=label not in hidden) for label, column in zip(kept, values, strict=True)
+        ),
         statistic=statistic,
         df=df,
         df_error=df_error,
         p=p,
-        too_small=sum(size for size in sizes.values() if size < SMALLEST_GROUP),
+        too_small=None if hidden & set(kept) else left,
         unknown=unknown,
     )
 
 
-def _group(label: str, values: np.ndarray, name: str) -> ModeratorGroup:
+def _group(label: str, values: np.ndarray, name: str, *, told: bool) -> ModeratorGroup:
     test = these_clips_test(values, name)
     return ModeratorGroup(
-        group=label, participants=len(values), estimate=float(values.mean()), ci95=None if test is None else test.ci95
+        group=label,
+        participants=len(values) if told else None,
+        estimate=float(values.mean()),
+        ci95=None if test is None else test.ci95,
     )
 
 

@@ -18,11 +18,13 @@ from analysis.models import Analysis
 from analysis.statistics.errors import StatisticsError
 from analysis.study_results import early_stop
 from analysis.study_results.factors import factors_of
+from analysis.study_results.participant_flow import participant_flow
 from analysis.study_results.smallest_difference import planned_smallest
 from analysis.tables.errors import TableError
 from analysis.tables.study_tables import ballots_csv, match_control_csv
 from study.errors import NotAllowedNow
 from study.models import Study
+from study.participants.moderators import planned_moderators
 
 STALE_AFTER = timedelta(minutes=10)
 ATTEMPTS = 3
@@ -97,6 +99,7 @@ def compute(analysis: Analysis) -> Analysis:
     analysis.plan_digest = study.plan_digest
     analysis.plan = plan_of(study)
     analysis.versions = software_versions()
+    analysis.flow = participant_flow(study)
     try:
         analysis.result = analyse_csv(data, f"{study.slug}.csv", analysis.plan)
         if control := match_control_of(match_control_csv(study)):
@@ -123,6 +126,7 @@ def plan_of(study: Study) -> dict[str, Any]:
         or study.clips.filter(included=True, is_practice=False).count(),
         "second_choice": "required" if study.second_choice_required else "optional",
         "smallest": planned_smallest(study),
+        "moderators": planned_moderators(study),
     }
 
 

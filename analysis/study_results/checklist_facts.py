@@ -15,6 +15,9 @@ from analysis.study_results.reporting_answers import reporting_answers
 from study import texts
 from study.ballots.table import kinds_of
 from study.models import Ballot, Participant, Study, Trial
+from study.models.participants import LEFT_OUT
+from study.participants.exclusion_rules import rule_from_json, rules_of
+from study.participants.flag_words import rule_words
 from study.participants.monitoring import monitor
 
 
@@ -72,12 +75,14 @@ def _design(study: Study) -> dict[str, str]:
         "in_task": _("Checks in the task: %(checks)s. Answers could be revised until the end.")
         % {"checks": "; ".join(checks)},
         "post_task": _(
-            "Flags for speed, one position, hidden tab and failed attention trials; nobody is excluded by a flag alone."
-        ),
-        "rejection": _(
-            "Nobody is refused or rejected automatically; people are excluded by hand only, and the reason is in "
-            "the log."
-        ),
+            "Flags from what the server saw (pages, images and sound sent, time passed), patterns of positions, hidden "
+            "tab, typing of reasons and attention trials."
+        )
+        + " "
+        + _exclusion_rules(study),
+        "rejection": _("Nobody is refused automatically. People excluded by hand have a reason in the log.")
+        + " "
+        + _exclusion_rules(study),
         "dropouts_prevention": _("Answers are stored one by one and a person can go on where they stopped."),
         "aggregation": _("Points: %(first)s for a 1st choice, %(second)s for a 2nd; nothing else is merged.")
         % {"first": plain(study.weights[0], 0), "second": plain(study.weights[1], 0)},
@@ -107,6 +112,13 @@ def _design(study: Study) -> dict[str, str]:
     }
 
 
+def _exclusion_rules(study: Study) -> str:
+    rules = rules_of(study)
+    if not rules:
+        return _("The plan has no rules of exclusion.")
+    return _("The plan excludes: %(rules)s.") % {"rules": "; ".join(map(rule_words, rules))}
+
+
 def _power(study: Study) -> str:
     """The answer of the page Power, if there is one."""
     found = (study.plan.get("power") or {}).get("result")
@@ -132,12 +144,15 @@ def _people(study: Study) -> dict[str, str]:
         return {}
     progress = monitor(study)
     people = study.participants.filter(kind__in=kinds_of(study))
-    excluded = people.filter(excluded=True)
-    reasons = Counter(excluded.values_list("exclusion_reason", flat=True))
+    excluded = list(people.filter(LEFT_OUT).only("pk", "exclusion_reason", "rule_exclusions"))
+    reasons = Counter(
+        rule_words(rule_from_json(person.rule_exclusions[0])) if person.rule_exclusions else person.exclusion_reason
+        for person in excluded
+    )
     ballots = Ballot.objects.filter(trial__participant__in=people, trial__kind=Trial.Kind.MAIN).exclude(
         trial__participant__status=Participant.Status.WITHDRAWN
     )
-    discarded = ballots.filter(trial__participant__excluded=True).count()
+    discarded = ballots.filter(trial__participant__in=[person.pk for person in excluded]).count()
     seconds = [value for value in ballots.values_list("seconds", flat=True) if value is not None]
     clips = study.clips.filter(included=True, is_practice=False).count()
     stops = "; ".join(
@@ -152,7 +167,7 @@ def _people(study: Study) -> dict[str, str]:
         + (" " + _("%(n)s were planned.") % {"n": planned} if planned else ""),
         "evaluators": str(progress.completed),
         "contributions": _("%(n)s answers; each compares all conditions.") % {"n": ballots.count()},
-        "excluded": _("%(n)s participants.") % {"n": excluded.count()}
+        "excluded": _("%(n)s participants.") % {"n": len(excluded)}
         + "".join(f" {reason or _('no reason given')}: {n}." for reason, n in reasons.items()),
         "discarded": _("%(n)s answers of excluded participants.") % {"n": discarded},
         "drop_out": _("%(n)s of %(all)s stopped.") % {"n": progress.stopped, "all": progress.started}

@@ -10,11 +10,12 @@ from typing import Any
 
 from django.db.models import Count
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from analysis.models import Analysis
 from analysis.report.analysis_json import value_at
 from analysis.study_results.reporting_answers import reporting_answers
-from study.ballots.table import kinds_of
+from study.ballots.table import kinds_of, late_answers
 from study.models import Participant, Study, Trial
 from study.setup.lifecycle import current_plan
 
@@ -30,6 +31,7 @@ def deviations(study: Study, analysis: Analysis | None = None) -> list[str]:
     found = [
         *_target(study, fixed, analysis),
         *_excluded(study),
+        *_late(study),
         *_clips(study, fixed),
         *_settings(study, fixed),
         *_repeats(study, fixed),
@@ -85,6 +87,17 @@ def _excluded(study: Study) -> Iterator[str]:
             "n": reasons.total(),
             "reasons": "; ".join(f"{reason or _('no reason given')}: {n}" for reason, n in reasons.items()),
         }
+
+
+def _late(study: Study) -> Iterator[str]:
+    late = late_answers(study).count()
+    if late:
+        text = ngettext(
+            "%(n)s answer was given in time and arrived after the end of answering. It is kept and not counted.",
+            "%(n)s answers were given in time and arrived after the end of answering. They are kept and not counted.",
+            late,
+        )
+        yield text % {"n": late}
 
 
 def _clips(study: Study, fixed: Mapping[str, Any]) -> Iterator[str]:

@@ -18,7 +18,9 @@ from analysis.study_results.factors import factors_of, has_preset
 from study.ballots.table import kinds_of
 from study.errors import NotAllowedNow
 from study.models import Ballot, Participant, Study, Trial
+from study.models.participants import LEFT_OUT
 from study.models.studies import record
+from study.participants.exclusion_rules import refresh_unfinished
 
 GONE_AFTER = timedelta(days=1)
 
@@ -64,12 +66,14 @@ def decision(study: Study, *, now: datetime | None = None) -> str:
 
 def _differences(study: Study, now: datetime) -> np.ndarray:
     """D of each participant who enters, in order of start (see `participant_differences`)."""
+    refresh_unfinished(study)
     conditions = list(study.conditions.order_by("number"))
     factors = factors_of(conditions)
     high = set((factors or {})["redefined"])
     sign = {row.pk: 1.0 if row.key in high else -1.0 for row in conditions}
     people = list(
-        study.participants.filter(kind__in=kinds_of(study), excluded=False)
+        study.participants.filter(kind__in=kinds_of(study))
+        .exclude(LEFT_OUT)
         .exclude(status__in=(Participant.Status.WITHDRAWN, Participant.Status.SCREENED_OUT))
         .order_by("number")
     )

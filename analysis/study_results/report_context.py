@@ -1,9 +1,7 @@
 """What a study's report shows beside the numbers: names, images, facts, deviations, checklists."""
 
 import base64
-from collections import Counter
 from io import BytesIO
-from typing import Any
 
 from django.utils import translation
 from django.utils.formats import date_format
@@ -16,8 +14,12 @@ from analysis.report.context import condition_views
 from analysis.statistics.ballots import natural_key
 from analysis.study_results.checklists import filled_checklists
 from analysis.study_results.deviations import deviations
+from analysis.study_results.participant_flow import flow_stages
 from analysis.study_results.sentence_counts import sentence_counts, sentence_details, sentence_notice
-from study.models import Participant, Stimulus, Study
+from analysis.study_results.who_took_part import answer_labels, who_took_part
+from study.models import Stimulus, Study
+from study.participants.exclusion_rules import rules_of
+from study.participants.flag_words import rule_words
 from study.setup.making_facts import making_facts
 
 
@@ -40,7 +42,10 @@ def report_context(analysis: Analysis, language: str, *, with_images: bool = Tru
             notices=notices(study) + sentence_notice(counts),
             language=language,
             versions=analysis.versions,
-            flow=_flow(study),
+            flow=flow_stages(analysis.flow),
+            exclusion_rules=[rule_words(rule) for rule in rules_of(study)],
+            people=who_took_part(study),
+            answer_labels=answer_labels(study),
             making=making_facts(study),
             details=_details(study) + sentence_details(counts),
             deviations=deviations(study, analysis),
@@ -100,13 +105,6 @@ def _facts(study: Study) -> list[str]:
     return facts
 
 
-def _flow(study: Study) -> dict[str, int]:
-    counts = Counter(study.participants.exclude(kind=Participant.Kind.PILOT).values_list("status", flat=True))
-    statuses: Any = Participant.Status
-    flow = {_("started"): sum(counts.values())}
-    return flow | {str(statuses(status).label): number for status, number in counts.items() if status != "started"}
-
-
 def _images_as_shown(study: Study) -> list[tuple[str, str]]:
     """How participants got the images; nothing of a study that opened before this was recorded."""
     record = study.survey_images
@@ -132,6 +130,11 @@ def _details(study: Study) -> list[tuple[str, str]]:
         (_("A second choice is required"), str(yes[study.second_choice_required])),
         (_("“None of them fits” offered"), str(yes[study.allow_none_fits])),
         *_images_as_shown(study),
+        *(
+            [(_("Headphone screening"), _("six sounds of three tones (Woods et al. 2017); five right pass"))]
+            if study.headphone_check
+            else []
+        ),
         (_("Seed of the orders"), str(study.seed)),
         (_("Plan digest (SHA-256)"), study.plan_digest or "—"),
     ]

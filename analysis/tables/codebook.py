@@ -1,5 +1,7 @@
 """The meaning of each column of the ballot table."""
 
+from analysis.tables.participant_table import joined_columns, meaning_of, values_of
+from study.models import Study
 from study.spreadsheet import csv_text
 
 CODEBOOK = {
@@ -11,7 +13,7 @@ CODEBOOK = {
     "trial": "number of the trial for this person, from 1",
     "position_first": "position of the 1st choice on the page, from 1 (A)",
     "position_second": "position of the 2nd choice on the page, from 1 (A)",
-    "excluded": "1 if the person is excluded from the analysis",
+    "excluded": "1 if the person is excluded from the analysis, by a rule of the plan or by hand",
     "none_fits": "1 if the person answered that none of the images fits",
     "order": "conditions by position, A first",
     "answered_at": "when the answer was given (ISO 8601)",
@@ -25,6 +27,7 @@ CODEBOOK = {
 }
 
 
-def codebook_csv() -> bytes:
-    """One row for each column of the ballot table, with its meaning, as UTF-8 CSV."""
-    return csv_text([("column", "meaning"), *CODEBOOK.items()]).encode()
+def codebook_csv(study: Study) -> bytes:
+    """One row for each column of the study's ballot table, with its meaning, as UTF-8 CSV."""
+    answers = ((column.name, f"{meaning_of(column)} ({values_of(column)})") for column in joined_columns(study))
+    return csv_text([("column", "meaning"), *CODEBOOK.items(), *answers]).encode()

@@ -2,15 +2,26 @@
 
 from typing import Any
 
+from analysis.tables.participant_table import joined_answers, joined_columns
 from study.ballots.table import COLUMNS, ballot_rows, kinds_of
 from study.models import Ballot, Participant, Study, Trial
+from study.participants.exclusion_rules import refresh_unfinished
 from study.spreadsheet import csv_text
 
 
 def ballots_csv(study: Study) -> bytes:
-    """The study's tidy ballot table as UTF-8 CSV. The analysis reads the same table that the export holds."""
-    rows = ([row[name] for name in COLUMNS] for row in ballot_rows(study))
-    return csv_text([COLUMNS, *rows]).encode()
+    """The study's tidy ballot table as UTF-8 CSV, joined with what each person said in answer to questions.
+
+    The analysis reads the same table that the export holds. The plan's exclusion rules are applied first to those who
+    have not finished; finishing does it for the others.
+    """
+    refresh_unfinished(study)
+    ballots = ballot_rows(study)
+    said = joined_answers(study)  # read after the ballots, so that nobody is missing who came meanwhile
+    joined = [column.name for column in joined_columns(study)]
+    nothing = [""] * len(joined)  # somebody who withdrew meanwhile
+    rows = ([*(row[name] for name in COLUMNS), *said.get(row["participant"], nothing)] for row in ballots)
+    return csv_text([(*COLUMNS, *joined), *rows]).encode()
 
 
 def match_control_csv(study: Study) -> bytes:
@@ -30,5 +41,5 @@ def match_control_csv(study: Study) -> bytes:
     for ballot in ballots:
         trial, person = ballot.trial, ballot.trial.participant
         own = int(ballot.first is not None and ballot.first.clip_id == trial.clip_id)
-        rows.append((person.code, trial.clip.name, own, int(person.excluded)))
+        rows.append((person.code, trial.clip.name, own, int(person.left_out)))
     return csv_text(rows).encode()

@@ -26,7 +26,7 @@ from study.spreadsheet import unescape_formula
 SUMS = "SHA256SUMS"
 MATCH_CONTROL = "match_control.csv"
 # Files of every export, of each export of an unsealed study, and of each export with an analysis.
-REQUIRED = ("README.txt", "ballots.csv", "codebook.csv", "participants.csv", "study.json")
+REQUIRED = ("README.txt", "ballots.csv", "codebook.csv", "participants.csv", "participants_codebook.csv", "study.json")
 REQUIRED_UNSEALED = ("commitments.json", "stimuli.csv", "provenance.json")
 REQUIRED_ANALYSED = ("plan.json", "analysis.json", "versions.json", *REPORT_FILES)
 
@@ -208,9 +208,21 @@ def _check_digests(bundle: Bundle) -> None:
 def _check_participants(bundle: Bundle) -> None:
     if "participants.csv" not in bundle.members:
         return
-    listed = {row.get("participant") for row in bundle.rows("participants.csv")}
-    unknown = sorted({str(row.get("participant")) for row in bundle.ballots} - listed)
+    listed = {row.get("participant"): row for row in bundle.rows("participants.csv")}
+    unknown = sorted({str(row.get("participant")) for row in bundle.ballots} - listed.keys())
     bundle.faults += [f"ballots.csv: {code} is not in participants.csv." for code in unknown[:MAX_REPORTED]]
+    # The analysis reads the answers of people from the ballot table, where they stand once for each ballot.
+    others = {
+        (code, column)
+        for row in bundle.ballots
+        if (code := row.get("participant")) in listed
+        for column in row.keys() & listed[code].keys()
+        if row[column] != listed[code][column]
+    }
+    bundle.faults += [
+        f"ballots.csv: {column} of {code} is not what participants.csv says."
+        for code, column in sorted(others, key=str)[:MAX_REPORTED]
+    ]
 
 
 def _check_images(bundle: Bundle) -> None:
@@ -239,6 +251,9 @@ def _check_plan(bundle: Bundle) -> None:
     if "plan.json" in bundle.members:
         options = bundle.json("plan.json")
         conditions = [row.get("key") for row in fixed.get("conditions", [])]
+        moderators = (fixed.get("analysis") or {}).get("moderators") or []
+        if (options.get("moderators") or []) != moderators:
+            bundle.faults.append("plan.json: the moderators are not those of the plan that was fixed.")
         expected = {"weights": fixed.get("weights"), "alpha": fixed.get("alpha"), "conditions": conditions}
         bundle.faults += [
             f"plan.json: {name} are {options.get(name)}; the plan that was fixed says {value}."

@@ -6,7 +6,7 @@ While the study is sealed, the bundle shows conditions as opaque labels only, an
 import hashlib
 import json
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +17,21 @@ from analysis.study_results import analyses
 from analysis.study_results.deviations import deviations
 from analysis.study_results.report_files import REPORT_FILES, report_file
 from analysis.tables.codebook import codebook_csv
+from analysis.tables.participant_table import participants_codebook_csv, participants_csv
 from analysis.tables.study_tables import ballots_csv, match_control_csv
 from config.bundles.check import MATCH_CONTROL, SUMS
-from study.ballots.table import commitments
+from study.ballots.table import LATE_COLUMNS, commitments, kinds_of, late_rows
 from study.models import Study
+from study.participants.server_record import COLUMNS as SERVER_COLUMNS
+from study.participants.server_record import server_rows
 from study.spreadsheet import csv_text
 
 README = """This is an export of the Earsight study "{title}".
 
-ballots.csv        one row for each ballot; codebook.csv explains its columns
-participants.csv   one row for each participant
+ballots.csv        one row for each ballot, with the person's answers to questions; codebook.csv explains its columns
+late_answers.csv   only if some arrived after the end of answering; given in time by the browser's word, not counted
+participants.csv   one row for each participant, with all answers; participants_codebook.csv explains its columns
+trials.csv         what the server saw of each trial: when its page, sound and images were sent, its events, its answer
 match_control.csv  only after match-control trials: own is 1 if an image of the clip heard was chosen
 study.json         settings, the plan and its digest, deviations from the plan
 commitments.json   one for each participant; the participant's receipt opens it
@@ -43,49 +48,14 @@ SHA256SUMS         check with `sha256sum -c`
 {state}
 """
 
-PARTICIPANT_COLUMNS = (
-    "participant",
-    "kind",
-    "status",
-    "language",
-    "started_at",
-    "completed_at",
-    "excluded",
-    "exclusion_reason",
-    "flags",
-    "slot",
-    "settings_digest",
-)
 
-
-def _csv(rows: list[Mapping[str, Any]], columns: Iterable[str]) -> bytes:
+def _csv(rows: Sequence[Mapping[str, Any]], columns: Iterable[str]) -> bytes:
     names = list(columns)
     return csv_text([names, *([row[name] for name in names] for row in rows)]).encode()
 
 
 def _json(data: Any) -> bytes:
     return (json.dumps(data, indent=2, ensure_ascii=False, sort_keys=True, default=str) + "\n").encode()
-
-
-def _participants(study: Study) -> bytes:
-    rows: list[Mapping[str, Any]] = [
-        {
-            "participant": person.code,
-            "kind": person.kind,
-            "status": person.status,
-            "language": person.language,
-            "started_at": person.created_at.isoformat(timespec="seconds"),
-            "completed_at": person.completed_at.isoformat(timespec="seconds") if person.completed_at else "",
-            "excluded": int(person.excluded),
-            "exclusion_reason": person.exclusion_reason,
-            "flags": ";".join(person.flags),
-            # With the seed, which the plan shows, the slot reveals the position of each condition.
-            "slot": "" if person.slot is None or study.is_sealed else person.slot,
-            "settings_digest": person.settings_digest,
-        }
-        for person in study.participants.exclude(status="withdrawn")
-    ]
-    return _csv(rows, PARTICIPANT_COLUMNS)
 
 
 def _study(study: Study, analysis: Analysis | None) -> bytes:
@@ -172,13 +142,17 @@ def _contents(study: Study, images: bool) -> Iterator[tuple[str, bytes]]:
         state += "SIMULATED: the answers come from simulated participants. These results are no findings.\n"
     yield "README.txt", README.format(title=study.title, state=state).encode()
     yield "ballots.csv", ballots_csv(study)
-    yield "codebook.csv", codebook_csv()
+    yield "codebook.csv", codebook_csv(study)
     if study.match_controls:
         yield MATCH_CONTROL, match_control_csv(study)
-    yield "participants.csv", _participants(study)
+    yield "participants.csv", participants_csv(study)
+    yield "participants_codebook.csv", participants_codebook_csv(study)
+    yield "trials.csv", _csv(server_rows(study, kinds_of(study)), SERVER_COLUMNS)
     yield "study.json", _study(study, analysis)
     if sealed:
         return
+    if late := late_rows(study):
+        yield "late_answers.csv", _csv(late, LATE_COLUMNS)
     yield "commitments.json", _json(commitments(study))
     yield from _stimuli(study, images)
     yield from _own_files(study)

@@ -126,6 +126,10 @@ def _without_none(annotation: Any) -> Any:
     return annotation
 
 
+def _may_be_none(annotation: Any) -> bool:
+    return _without_none(annotation) is not annotation
+
+
 def form_field(name: str, info: FieldInfo) -> forms.Field:
     """Return the form field for one option.
 
@@ -275,10 +279,17 @@ class SettingsForm(forms.Form):
             for name in VoiceThresholds.model_fields
             if cleaned[f"thresholds-{name}"] is not None
         }
-        for room in ROOMS:
+        for room, kinds in ROOMS.items():
             kind, before = cleaned[room], getattr(self.current, room)
             prefix = f"{room}-{kind}-"
-            given = {
+            emptied = {
+                name: None
+                for options in kinds
+                if kind_of(options) == kind
+                for name, info in options.model_fields.items()
+                if f"{prefix}{name}" in cleaned and _may_be_none(info.annotation)
+            }
+            given = emptied | {
                 name.removeprefix(prefix): value
                 for name, value in cleaned.items()
                 if name.startswith(prefix) and value not in (None, "")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from generation.writing.base import (
+    AccessRefused,
     KeyRejected,
     QuotaExhausted,
     RequestRejected,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from generation.writing.usage import Usage
 
 __all__ = [
+    "AccessRefused",
     "HostNotAllowed",
     "KeyRejected",
     "OpenAIOptions",

@@ -67,6 +67,12 @@ class KeyRejected(StopsTheBatch):
     reason = "key_rejected"
 
 
+class AccessRefused(StopsTheBatch):
+    """The service, a proxy or a firewall refuses this machine or this key's rights, not the key itself."""
+
+    reason = "access_refused"
+
+
 class RequestRejected(StopsTheBatch):
     """The service rejects the request: an unknown model or setting, a wrong address."""
 

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from generation.redefinition import RuleSet
-from generation.writing.answer_format import ANSWER_FORMAT, read_sentence
+from generation.writing.answer_format import ANSWER_FORMAT, holds_sentence, is_empty, read_sentence, spoken_part
 from generation.writing.answer_store import Answers, NoAnswers, request_key
 from generation.writing.base import (
     CountTokens,
@@ -23,11 +23,13 @@ from generation.writing.base import (
     SentenceUnusable,
     clean_tags,
 )
+from generation.writing.compatibility import SEED, TEMPERATURE
+from generation.writing.completions import Choice, Completion
 from generation.writing.content import ContentFaults, check_scripts, find_content_faults, find_korean_faults
 from generation.writing.hosts import OFFICIAL
 from generation.writing.options import OpenAIOptions
 from generation.writing.prompt_template import load_template
-from generation.writing.service import Service
+from generation.writing.service import Attempts, Service
 from generation.writing.usage import EXPECTED_ANSWER_TOKENS, Estimate, Usage, estimate_tokens, price
 
 
@@ -98,7 +100,8 @@ class OpenAIWriter:
         """Write one sentence for `tags`; see `SentenceWriter.write`.
 
         If an answer is too long, unusable, or does not say its tags and nothing else of music, the fault is sent to the
-        model, which is asked again, up to `options.rewrites` times. A refusal or an empty answer fails at once. If the
+        model, which is asked again, up to `options.rewrites` times. A refusal fails at once; an empty answer uses
+        the attempts of a call. If the
         options accept unfaithful sentences, the one with the fewest faults is returned after the last answer.
 
         Raises:
@@ -145,7 +148,7 @@ class OpenAIWriter:
                     f"{fault} Use fewer tags, allow more rewrites, choose another model, or accept and count such "
                     "sentences (setting “unfaithful”)."
                 )
-            messages = messages + self._template.once_more(answer["content"], fault, cleaned, token_limit)
+            messages = messages + self._template.once_more(spoken_part(answer["content"]), fault, cleaned, token_limit)
         if usable and self._options.unfaithful == "accept":
             faults, text, tokens = min(usable, key=lambda found: len(found[0].missing) + len(found[0].added))
             return Sentence(text, tokens, self._provenance(faults, seed, token_limit, record))
@@ -164,10 +167,11 @@ class OpenAIWriter:
             "model": options.model,
             "messages": list(messages),
             "response_format": ANSWER_FORMAT,
-            "seed": seed,
             # The official service renamed the field; most other servers know only the old name.
             "max_completion_tokens" if _is_official(options) else "max_tokens": options.max_answer_tokens,
         }
+        if options.send_seed:
+            body["seed"] = seed
         if options.temperature is not None:
             body["temperature"] = options.temperature
         return {"base_url": options.base_url or OFFICIAL, "body": body}
@@ -179,35 +183,31 @@ class OpenAIWriter:
         if stored is not None and isinstance(stored.get("content"), str):
             self.usage.add_stored()
             return stored, True
-        call = self.usage.begin_call(self._options, _input_tokens(request))
-        try:
-            if self._service is None:
-                self._service = Service(self._options, _key_of(self._options), OFFICIAL, sleep=self._sleep)
-            completion = self._service.ask(request["body"])
-        except BaseException:
-            self.usage.drop_call(call)
-            raise
+        if self._service is None:
+            self._service = Service(self._options, _key_of(self._options), OFFICIAL, sleep=self._sleep)
+        attempts = self._service.new_attempts()
+        while True:
+            completion = self._ask(request, attempts)
+            choice = completion.choice
+            _raise_if_refused(choice, tags)
+            text = choice.message.text if choice else ""
+            finish_reason = choice.finish_reason if choice else None
+            if not is_empty(text) and (finish_reason != "error" or holds_sentence(text)):
+                break
+            if finish_reason == "length":
+                raise SentenceEmpty(
+                    f"The model gave an empty answer for the tags {', '.join(tags)}: its reasoning used all of its "
+                    f"{self._options.max_answer_tokens} tokens; allow more."
+                )
+            if not self._service.may_try_again(attempts, "an empty answer"):
+                raise SentenceEmpty(
+                    f"The model gave an empty answer for the tags {', '.join(tags)} in {attempts.failed} attempts: "
+                    "write again, or choose another model."
+                )
         used = completion.usage
-        self.usage.end_call(
-            call,
-            used.prompt_tokens if used else _input_tokens(request),
-            used.completion_tokens if used else EXPECTED_ANSWER_TOKENS,
-        )
-        choice = completion.choices[0] if completion.choices else None
-        of_tags = f"for the tags {', '.join(tags)}"
-        if choice is not None and (choice.message.refusal or choice.finish_reason == "content_filter"):
-            reason = choice.message.refusal or "its content filter stopped the answer"
-            raise SentenceRefused(
-                f"The model declined to write {of_tags}: {reason[:300]} Change the tags or the model."
-            )
-        if choice is None or not (choice.message.content or "").strip():
-            remedy = "write again, or choose another model."
-            if choice is not None and choice.finish_reason == "length":
-                remedy = f"its reasoning used all of its {self._options.max_answer_tokens} tokens; allow more."
-            raise SentenceEmpty(f"The model gave an empty answer {of_tags}: {remedy}")
         answer = {
-            "content": choice.message.content,
-            "finish_reason": choice.finish_reason,
+            "content": text,
+            "finish_reason": finish_reason,
             "model": completion.model,
             "system_fingerprint": completion.system_fingerprint,
             "input_tokens": used.prompt_tokens if used else None,
@@ -218,19 +218,39 @@ class OpenAIWriter:
         self._answers.put(key, answer)
         return answer, False
 
+    def _ask(self, request: Mapping[str, Any], attempts: Attempts) -> Completion:
+        """Ask the service; each of its answers is counted, whether it can be used or not."""
+        assert self._service is not None
+        call = self.usage.begin_call(self._options, _input_tokens(request))
+        try:
+            completion = self._service.ask(request["body"], attempts)
+        except BaseException:
+            self.usage.drop_call(call)
+            raise
+        used = completion.usage
+        self.usage.end_call(
+            call,
+            used.prompt_tokens if used else _input_tokens(request),
+            used.completion_tokens if used else EXPECTED_ANSWER_TOKENS,
+        )
+        return completion
+
     def _provenance(
         self, faults: ContentFaults, seed: int, token_limit: int, record: Sequence[Mapping[str, Any]]
     ) -> dict[str, Any]:
         last = record[-1]
+        not_taken = last.get("not_taken", [])
         return {
             **self.identity,
-            "seed": seed,
+            # Only what was sent, since reports name it.
+            "temperature": "" if TEMPERATURE in not_taken else self.identity["temperature"],
+            "seed": seed if self._options.send_seed and SEED not in not_taken else None,
             "token_limit": token_limit,
             "model_answered": last["model"],
             "system_fingerprint": last["system_fingerprint"],
             "answered_at": last["answered_at"],
-            # The parts of the request that the server rejected: a JSON schema, a seed.
-            "not_taken": last.get("not_taken", []),
+            # The parts of the request that the server rejected: a JSON schema, a temperature.
+            "not_taken": not_taken,
             "answers": len(record),
             "answers_from_store": sum(answer["from_store"] for answer in record),
             "input_tokens": sum(answer["input_tokens"] or 0 for answer in record),
@@ -241,6 +261,14 @@ class OpenAIWriter:
 
 def _is_official(options: OpenAIOptions) -> bool:
     return options.base_url is None or urlsplit(options.base_url).hostname == urlsplit(OFFICIAL).hostname
+
+
+def _raise_if_refused(choice: Choice | None, tags: Sequence[str]) -> None:
+    if choice is not None and (choice.message.refusal or choice.finish_reason == "content_filter"):
+        reason = choice.message.refusal or "its content filter stopped the answer"
+        raise SentenceRefused(
+            f"The model declined to write for the tags {', '.join(tags)}: {reason[:300]} Change the tags or the model."
+        )
 
 
 def _input_tokens(request: Mapping[str, Any]) -> int:

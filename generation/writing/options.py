@@ -55,6 +55,10 @@ class OpenAIOptions(BaseModel):
         le=2,
         description="How freely the model chooses its words; empty for models that take none.",
     )
+    send_seed: bool = Field(
+        True,
+        description="Whether the study's seed is sent, so that answers can be repeated; off for models without it.",
+    )
     max_answer_tokens: int = Field(
         300, ge=16, le=8192, description="The most tokens that one answer may have, thinking included."
     )

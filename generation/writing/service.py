@@ -3,33 +3,41 @@
 from __future__ import annotations
 
 import random
-import ssl
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx2
 import openai
 
 from generation.writing.base import (
-    KeyRejected,
-    QuotaExhausted,
+    AccessRefused,
     RequestRejected,
-    SentenceRefused,
     SentenceUnusable,
     ServiceUnavailable,
 )
 from generation.writing.compatibility import REJECTION_STATUSES, Compatibility, compatibility_of
+from generation.writing.complaints import read_complaint
 from generation.writing.completions import Completion, InvalidAnswer, NoAnswer, parse_completion
 from generation.writing.options import OpenAIOptions
+from generation.writing.service_faults import Endpoint, connection_reason, final_fault, redirected, untrusted
 
 _FIRST_WAIT = 1.0
 _MAX_BYTES = 4 * 2**20
 _INVALID_ANSWER = (
-    "The service's answer does not follow the OpenAI protocol ({fault}): check the base URL and the server's version."
+    "The service's answer does not follow the OpenAI protocol ({fault}): check the base URL, the server's version, and "
+    "that no firewall or sign-in page of the network answers in its place."
 )
+
+
+@dataclass
+class Attempts:
+    """The attempts of one request: how many there may be, and how many failed."""
+
+    limit: int
+    failed: int = 0
 
 
 class Service:
@@ -40,25 +48,30 @@ class Service:
     ) -> None:
         self._options = options
         self._key = key
-        self._address = options.base_url or official
+        self._endpoint = Endpoint(options.base_url or official, options.model, options.key_variable)
         self._client = openai.OpenAI(
             api_key=key,
             # Always given: the environment variable OPENAI_BASE_URL must not redirect a study.
-            base_url=self._address,
+            base_url=self._endpoint.address,
             timeout=options.timeout_seconds,
             max_retries=0,
             # A server must not redirect tags and key to a host that the operator did not allow.
-            http_client=openai.DefaultHttpxClient(follow_redirects=False, timeout=options.timeout_seconds),
+            http_client=_http_client(self._endpoint, options.timeout_seconds),
         )
         self._sleep = sleep or time.sleep
 
     @property
     def compatibility(self) -> Compatibility:
         """The parts of a request that the server is known to reject."""
-        return compatibility_of(self._address, self._options.model)
+        return compatibility_of(self._endpoint.address, self._options.model)
 
-    def ask(self, body: Mapping[str, Any]) -> Completion:
+    def new_attempts(self) -> Attempts:
+        return Attempts(self._options.attempts)
+
+    def ask(self, body: Mapping[str, Any], attempts: Attempts) -> Completion:
         """The service's answer to `body`, without the parts that the server rejects.
+
+        Failures use up `attempts`, with waits between them.
 
         Raises:
             StopsTheBatch: every other request would fail too.
@@ -66,36 +79,58 @@ class Service:
             SentenceUnusable: the answer does not follow the protocol.
             ServiceUnavailable: no answer after all attempts, or a wait longer than the options allow.
         """
-        reason, attempt = "", 0
-        invalid: InvalidAnswer | None = None
-        while attempt < self._options.attempts:
+        learnt: set[str] = set()
+        while True:
             adapted, asked_wait, invalid = self.compatibility.adapt(body), None, None
             try:
                 return self._ask_once(adapted)
             except openai.APIStatusError as error:
-                rejected = error.status_code in REJECTION_STATUSES
-                if rejected and self.compatibility.learn(body, adapted, error.message):
-                    continue  # send the adapted request at once: this does not count as an attempt
-                self._raise_if_final(error)
-                reason, asked_wait = f"status {error.status_code}", _retry_after(error.response.headers)
+                complaint = read_complaint(self._without_key(error.response.text).encode())
+                if error.status_code in REJECTION_STATUSES:
+                    parts = self.compatibility.learn(body, adapted, complaint)
+                    if parts is not None:
+                        learnt |= parts
+                        continue  # send the adapted request at once: this does not count as an attempt
+                if 300 <= error.status_code < 400:
+                    raise redirected(error.status_code, error.response.headers.get("location", "")) from None
+                fault = final_fault(error.status_code, complaint, adapted, self._endpoint)
+                if fault is not None:
+                    if isinstance(fault, RequestRejected):
+                        self.compatibility.forget(learnt)
+                    raise fault from None
+                said = f": “{complaint.page or complaint.text[:200]}”" if complaint.text else ""
+                reason = f"status {error.status_code}{said}"
+                asked_wait = _retry_after(error.response.headers)
             except (openai.APITimeoutError, httpx2.TimeoutException):
                 reason = f"no answer within {self._options.timeout_seconds:g} s"
             except (openai.APIConnectionError, httpx2.HTTPError) as error:
-                self._raise_if_untrusted(error)
-                reason = "no connection"
+                if fault := untrusted(error, self._endpoint):
+                    raise fault from error
+                reason = connection_reason(error, self._endpoint)
             except InvalidAnswer as error:
                 reason, invalid = str(error), error
             except NoAnswer as error:
                 reason = self._without_key(str(error))
-            attempt += 1
-            if attempt < self._options.attempts:
-                self._wait(attempt - 1, asked_wait, reason)
+            if not self.may_try_again(attempts, reason, asked_wait):
+                break
         if invalid is not None:
             raise SentenceUnusable(_INVALID_ANSWER.format(fault=invalid)) from invalid
         raise ServiceUnavailable(
             f"The language model did not answer after {self._options.attempts} attempts ({reason}). "
             "Finished sentences are kept; start again later."
         )
+
+    def may_try_again(self, attempts: Attempts, reason: str, asked_wait: float | None = None) -> bool:
+        """Count a failed attempt and wait; False if it was the last one.
+
+        Raises:
+            ServiceUnavailable: the service asks to wait longer than the options allow.
+        """
+        attempts.failed += 1
+        if attempts.failed >= attempts.limit:
+            return False
+        self._wait(attempts.failed - 1, asked_wait, reason)
+        return True
 
     def _ask_once(self, body: Mapping[str, Any]) -> Completion:
         """Call once; the time limit holds for the whole answer, also if it arrives in slow pieces."""
@@ -124,49 +159,23 @@ class Service:
         else:
             self._sleep(min(longest, _FIRST_WAIT * 2**attempt) * random.uniform(0.5, 1.0))
 
-    def _raise_if_untrusted(self, error: BaseException) -> None:
-        """Raise if the server's certificate is not trusted or it speaks no TLS: another attempt cannot help."""
-        cause: BaseException | None = error
-        while cause is not None:
-            untrusted = isinstance(cause, ssl.SSLCertVerificationError)
-            if untrusted or getattr(cause, "reason", None) == "WRONG_VERSION_NUMBER":
-                fault = "has a certificate that is not trusted" if untrusted else "speaks no TLS (http, not https)"
-                raise RequestRejected(
-                    f"The language model's server at '{self._address[:200]}' {fault}: correct it there, or correct the "
-                    "address in the study's settings."
-                ) from error
-            cause = cause.__cause__ or cause.__context__
-
-    def _raise_if_final(self, error: openai.APIStatusError) -> None:
-        """Raise if another attempt cannot help. The service's message may quote the key, which is replaced by "…"."""
-        status, code, message = error.status_code, str(error.code or ""), self._without_key(error.message)
-        if 300 <= status < 400:
-            host = urlsplit(error.response.headers.get("location", "")).netloc[:100] or "another address"
-            raise RequestRejected(
-                f"The language model's address redirects to {host} (status {status}). Tags and key go only where "
-                "the study's settings say: set the final address there, if it may be trusted."
-            ) from None
-        if status in (401, 403):
-            raise KeyRejected(
-                f"The language model's service does not take the key in {self._options.key_variable} "
-                f"(status {status}): renew it, then go on. Finished sentences are kept."
-            ) from None
-        if code == "insufficient_quota" or status == 402:
-            raise QuotaExhausted(
-                "The account of the language model has no credit left: top it up, then go on. "
-                "Finished sentences are kept."
-            ) from None
-        if code in ("content_filter", "content_policy_violation"):
-            raise SentenceRefused(f"The service's filter stopped the request: {message[:300]}") from None
-        if status in (408, 409, 425, 429) or status >= 500:
-            return
-        raise RequestRejected(
-            f"The service does not take the request for '{self._options.model}' (status {status}): {message[:300]} "
-            "Correct the study's settings for the writer."
-        ) from None
-
     def _without_key(self, text: str) -> str:
         return text.replace(self._key, "…") if len(self._key) > 4 else text
+
+
+def _http_client(endpoint: Endpoint, timeout: float) -> httpx2.Client:
+    """A client that goes through the environment's proxy, except to this machine.
+
+    Raises:
+        AccessRefused: the address of the proxy cannot be used.
+    """
+    try:
+        return openai.DefaultHttpxClient(follow_redirects=False, timeout=timeout, trust_env=not endpoint.is_loopback)
+    except (ImportError, ValueError, httpx2.InvalidURL) as error:
+        raise AccessRefused(
+            f"The proxy that the worker's environment names cannot be used ({error}): correct HTTPS_PROXY, HTTP_PROXY "
+            "or ALL_PROXY; it needs an address as http://host:port."
+        ) from error
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

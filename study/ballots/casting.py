@@ -2,10 +2,13 @@
 
 An answer is identified by its submission key, so sending it again (double click, two tabs, lost reply, replay) changes
 nothing. A changed answer replaces the ballot, and the old one is kept as a revision; of two answers the one given
-later counts, whichever arrived first.
+later counts, whichever arrived first. Of one browser's answers that is decided by the browser's own count, which no
+clock can change, and of two browsers' by time.
+
+An answer given in time that arrives when answers are no longer taken is kept beside the ballots, as a `LateAnswer`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,11 +19,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from study.ballots import permission
-from study.ballots.permission import check_may_answer
+from study.ballots.permission import answers_ended_at, check_may_answer
 from study.ballots.receipts import ballot_digest
 from study.design import LETTERS
 from study.errors import NotAllowedNow, StudyError
-from study.models import Ballot, BallotRevision, Participant, Stimulus, Study, Trial
+from study.models import Ballot, BallotRevision, LateAnswer, Participant, Stimulus, Study, Trial
 
 # A browser that is offline may keep an answer this long; a longer age is cut, because the clock must be wrong.
 MAX_AGE = timedelta(days=7)
@@ -40,6 +43,9 @@ _COLUMNS = (
     "participant__consented_at",
     "participant__answers",
     "participant__study__languages",
+    "participant__study__questions_before",
+    "participant__study__sound_check",
+    "participant__study__headphone_check",
     "participant__study__allow_none_fits",
     "participant__study__ask_reason",
     "participant__study__ask_familiarity",
@@ -47,7 +53,9 @@ _COLUMNS = (
     "clip__name",
 )
 # The part of a ballot that the participant gave.
-_ANSWER_FIELDS = ("first_id", "second_id", "none_fits", "reason", "knows_piece", "seconds", "listened_seconds")
+_CHOICE_FIELDS = ("first_id", "second_id", "none_fits", "reason", "knows_piece")
+_ANSWER_FIELDS = (*_CHOICE_FIELDS, "typing", "seconds", "listened_seconds")
+_ORIGIN_FIELDS = ("submission_key", "browser", "browser_count", "answered_at")
 
 
 class AnswerRefused(StudyError):
@@ -67,10 +75,13 @@ class Answer:
     second: str | None = None
     none_fits: bool = False
     reason: str = ""
+    typing: dict[str, float] | None = None  # see `Ballot.typing`
     knows_piece: bool | None = None
     seconds: float | None = None
     listened_seconds: float | None = None
     age: timedelta = timedelta(0)  # how long ago it was given, by the browser's own clock
+    browser: str = ""  # the browser's random name for itself; empty if it has no script
+    count: int | None = None  # how many answers the browser had given then, this one included
 
 
 def load_trial(**lookup: Any) -> Trial | None:
@@ -82,18 +93,19 @@ def load_trial(**lookup: Any) -> Trial | None:
         return None
 
 
-def cast_ballot(trial: Trial, answer: Answer, *, now: datetime | None = None) -> Ballot:
+def cast_ballot(trial: Trial, answer: Answer, *, now: datetime | None = None) -> Ballot | LateAnswer:
     """Store the answer of a trial, once for each submission key.
 
     Everything is read and checked before the transaction, which only writes, so that it is short. If the participant's
     or the study's status changes in between, the trial is read and the answer judged again.
 
     Returns:
-        The ballot that now counts: this answer's, or that of an answer given later.
+        The ballot that now counts: this answer's, or that of an answer given later. A `LateAnswer` if it was given
+        before answers ended and has arrived only now.
 
     Raises:
         AnswerRefused: the answer is incomplete, or names an image that the trial does not show.
-        NotAllowedNow: the study is over, or the participant has finished or withdrawn.
+        NotAllowedNow: it was given after the study was over, or after the participant had finished or withdrawn.
     """
     current: Trial | None = trial
     while current is not None:
@@ -105,22 +117,51 @@ def cast_ballot(trial: Trial, answer: Answer, *, now: datetime | None = None) ->
     raise NotAllowedNow(_("This study is over, so no answer can be taken any more."))
 
 
-def _cast(trial: Trial, answer: Answer, now: datetime) -> Ballot:
+def _cast(trial: Trial, answer: Answer, now: datetime) -> Ballot | LateAnswer:
     try:
         check_may_answer(trial.participant, now)
         fields = _validate(trial, answer)
-    except (AnswerRefused, NotAllowedNow):
+    except (AnswerRefused, NotAllowedNow) as refusal:
         stored = Ballot.objects.filter(trial=trial).first()
         if stored is not None and _is_replay(stored, answer.key):
             return stored
+        if isinstance(refusal, NotAllowedNow) and (late := _keep_late(trial, answer, now)) is not None:
+            return late
         raise
-    answered_at = max(now - min(max(answer.age, timedelta(0)), MAX_AGE), trial.participant.created_at)
-    ballot = Ballot(trial=trial, submission_key=answer.key, answered_at=answered_at, **fields)
+    ballot = Ballot(
+        trial=trial,
+        submission_key=answer.key,
+        browser=answer.browser,
+        browser_count=answer.count if answer.browser else None,
+        answered_at=_time_of(trial, answer, now),
+        received_at=now,
+        **fields,
+    )
     ballot.digest = digest_of(ballot, trial, _condition_keys(ballot))
     try:
         return _insert(ballot, now)
     except IntegrityError:  # the trial has a ballot already
-        return _replace(ballot, now)
+        return _replace(ballot, answer, now)
+
+
+def _time_of(trial: Trial, answer: Answer, now: datetime) -> datetime:
+    """When the answer was given: not before the participant came, and at most `MAX_AGE` ago."""
+    return max(now - min(max(answer.age, timedelta(0)), MAX_AGE), trial.participant.created_at)
+
+
+def _keep_late(trial: Trial, answer: Answer, now: datetime) -> LateAnswer | None:
+    """Keep an answer that was given before answers ended; None if it was given afterwards or cannot be a ballot."""
+    ended, given = answers_ended_at(trial.participant), now - max(answer.age, timedelta(0))
+    if ended is None or given > ended:
+        return None
+    try:
+        content = _validate(trial, answer)
+    except AnswerRefused:
+        return None
+    fields = {"content": content, "answered_at": max(given, trial.participant.created_at), "received_at": now}
+    with transaction.atomic():
+        _note_presence(trial.participant, now)
+        return LateAnswer.objects.get_or_create(trial=trial, submission_key=answer.key, defaults=fields)[0]
 
 
 def _validate(trial: Trial, answer: Answer) -> dict[str, Any]:
@@ -137,11 +178,13 @@ def _validate(trial: Trial, answer: Answer) -> dict[str, Any]:
         raise AnswerRefused(_("The 2nd choice has to be another image than the 1st."))
     elif second is None and study.second_choice_required:
         raise AnswerRefused(_("Choose the image that fits second best as your 2nd."))
+    reason = _one_line(answer.reason)[:300] if study.ask_reason else ""
     return {
         "first_id": first,
         "second_id": second,
         "none_fits": answer.none_fits,
-        "reason": _one_line(answer.reason)[:300] if study.ask_reason else "",
+        "reason": reason,
+        "typing": answer.typing if reason else None,
         "knows_piece": answer.knows_piece if study.ask_familiarity else None,
         "seconds": answer.seconds,
         "listened_seconds": answer.listened_seconds,
@@ -192,20 +235,49 @@ def _insert(ballot: Ballot, now: datetime) -> Ballot:
 
 
 @transaction.atomic
-def _replace(new: Ballot, now: datetime) -> Ballot:
+def _replace(new: Ballot, answer: Answer, now: datetime) -> Ballot:
     """Of the trial's ballot and a new answer, keep the one given later; the other becomes a revision."""
     _note_presence(new.trial.participant, now)
     ballot = Ballot.objects.get(trial=new.trial)
-    if _is_replay(ballot, new.submission_key):
+    revisions = list(ballot.revisions.all())
+    is_replay = new.submission_key in (ballot.submission_key, *(revision.submission_key for revision in revisions))
+    if is_replay and not _is_changed(ballot, new):
         return ballot
-    if new.answered_at < ballot.answered_at:  # an older answer that arrived late
+    # A server whose clock was set back: it is later than when the trial's last answer arrived.
+    arrivals = [ballot.received_at, *(revision.replaced_at for revision in revisions)]
+    new.received_at = max(now, *arrivals)
+    new.answered_at = _time_of(new.trial, answer, new.received_at)
+    if not _is_later(new, ballot, revisions):
         _add_revision(ballot, new)
         return ballot
-    _add_revision(ballot, ballot)
-    for name in (*_ANSWER_FIELDS, "submission_key", "answered_at", "nonce", "digest"):
+    _add_revision(ballot, ballot, replaced_at=new.received_at)
+    new.typing = _typed_so_far(ballot, new)
+    for name in (*_ANSWER_FIELDS, *_ORIGIN_FIELDS, "received_at", "nonce", "digest"):
         setattr(ballot, name, getattr(new, name))
     ballot.save()
     return ballot
+
+
+def _is_later(new: Ballot, ballot: Ballot, revisions: Sequence[BallotRevision]) -> bool:
+    """Whether the new answer was given after the ballot: by its browser's own count, else by the time."""
+    if new.browser_count is not None:
+        rows: list[Ballot | BallotRevision] = [ballot, *revisions]
+        counts = {row: row.browser_count for row in rows if row.browser == new.browser and row.browser_count}
+        if any(count > new.browser_count for count in counts.values()):
+            return False  # its browser has given a later one, be that the ballot or replaced by another browser's
+        if counts.get(ballot, new.browser_count) < new.browser_count:
+            return True
+    return new.answered_at >= ballot.answered_at
+
+
+def _typed_so_far(old: Ballot, new: Ballot) -> dict[str, float] | None:
+    """How a changed answer's reason was typed, together with the reason that the page showed and it was made from."""
+    if not new.reason or old.typing is None:
+        return new.typing
+    before, now = old.typing, new.typing or {}
+    return {name: before.get(name, 0) + now.get(name, 0) for name in before} | {
+        "largest": max(before.get("largest", 0), now.get("largest", 0))
+    }
 
 
 def _note_presence(participant: Participant, now: datetime) -> None:
@@ -216,14 +288,20 @@ def _note_presence(participant: Participant, now: datetime) -> None:
         raise _StatusChanged
 
 
-def _add_revision(ballot: Ballot, answer: Ballot) -> None:
-    """Keep an answer that does not count in the ballot's history."""
+def _add_revision(ballot: Ballot, answer: Ballot, *, replaced_at: datetime | None = None) -> None:
+    """Keep an answer that does not count in the ballot's history, since `replaced_at` or since it arrived."""
     BallotRevision.objects.create(
         ballot=ballot,
         content={name: getattr(answer, name) for name in _ANSWER_FIELDS},
-        submission_key=answer.submission_key,
-        answered_at=answer.answered_at,
+        replaced_at=replaced_at or answer.received_at,
+        **{name: getattr(answer, name) for name in _ORIGIN_FIELDS},
     )
+
+
+def _is_changed(ballot: Ballot, new: Ballot) -> bool:
+    """Whether a plain form that the browser showed again, with the key it had, was sent with another choice."""
+    is_same_form = ballot.submission_key == new.submission_key
+    return is_same_form and any(getattr(ballot, name) != getattr(new, name) for name in _CHOICE_FIELDS)
 
 
 def _is_replay(ballot: Ballot, key: UUID) -> bool:

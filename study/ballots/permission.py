@@ -13,6 +13,7 @@ COLUMNS = (
     "participant__kind",
     "participant__status",
     "participant__created_at",
+    "participant__completed_at",
     "participant__study__status",
     "participant__study__closed_at",
     "participant__study__grace_minutes",
@@ -32,6 +33,16 @@ def takes_answers(participant: Participant, now: datetime | None = None) -> bool
         return participant.kind == Participant.Kind.PILOT
     ends = study.results_open_at
     return ends is not None and now < ends and study.closed_at is not None and participant.created_at <= study.closed_at
+
+
+def answers_ended_at(participant: Participant) -> datetime | None:
+    """When this participant's answers ended: on finishing, or when the study took no more; None if they have not."""
+    study = participant.study
+    if participant.status == Participant.Status.COMPLETED:
+        return participant.completed_at
+    if participant.status != Participant.Status.STARTED or study.closed_at is None:
+        return None
+    return study.results_open_at if participant.created_at <= study.closed_at else None
 
 
 def check_may_answer(participant: Participant, now: datetime | None = None) -> None:

@@ -10,8 +10,10 @@ import random
 from collections.abc import Iterable
 from typing import Any
 
+from django.db.models import QuerySet
+
 from study.ballots.receipts import receipt_commitment
-from study.models import Ballot, Participant, Stimulus, Study, Trial
+from study.models import Ballot, LateAnswer, Participant, Stimulus, Study, Trial
 
 # `analyze` reads the first nine columns; the others describe and verify the ballot.
 COLUMNS = (
@@ -113,7 +115,7 @@ def _row(ballot: Ballot, names: dict[int, str], condition_of: dict[int, int]) ->
         "trial": trial.number,
         "position_first": position(ballot.first_id),
         "position_second": position(ballot.second_id),
-        "excluded": int(participant.excluded),
+        "excluded": int(participant.left_out),
         "none_fits": int(ballot.none_fits),
         "order": ";".join(name(stimulus) for stimulus in order),
         "answered_at": ballot.answered_at.isoformat(timespec="seconds"),
@@ -121,10 +123,54 @@ def _row(ballot: Ballot, names: dict[int, str], condition_of: dict[int, int]) ->
         "listened_seconds": "" if ballot.listened_seconds is None else round(ballot.listened_seconds, 1),
         "reason": ballot.reason,
         "knows_piece": "" if ballot.knows_piece is None else int(ballot.knows_piece),
-        "flags": ";".join(participant.flags),
+        "flags": ";".join(participant.flag_kinds),
         "nonce": ballot.nonce,
         "digest": ballot.digest,
     }
+
+
+LATE_COLUMNS = (
+    "participant",
+    "clip",
+    "first",
+    "second",
+    "repeat",
+    "trial",
+    "trial_kind",
+    "none_fits",
+    "excluded",
+    "answered_at",
+    "received_at",
+)
+
+
+def late_answers(study: Study) -> QuerySet[LateAnswer]:
+    """The answers of the people who give the results that arrived too late to count."""
+    people = study.participants.filter(kind__in=kinds_of(study)).exclude(status=Participant.Status.WITHDRAWN)
+    return LateAnswer.objects.filter(trial__participant__in=people)
+
+
+def late_rows(study: Study) -> list[dict[str, Any]]:
+    """The late answers of an unsealed study, in order of arrival: rows with the keys of `LATE_COLUMNS`."""
+    names = dict(study.conditions.values_list("pk", "key"))
+    conditions = Stimulus.objects.filter(clip__study=study).values_list("pk", "condition_id")
+    name_of = {stimulus: names[condition] for stimulus, condition in conditions}
+    return [
+        {
+            "participant": answer.trial.participant.code,
+            "clip": answer.trial.clip.name,
+            "first": name_of.get(answer.content["first_id"], ""),
+            "second": name_of.get(answer.content["second_id"], ""),
+            "repeat": answer.trial.repeat,
+            "trial": answer.trial.number,
+            "trial_kind": answer.trial.kind,
+            "none_fits": int(answer.content["none_fits"]),
+            "excluded": int(answer.trial.participant.excluded),
+            "answered_at": answer.answered_at.isoformat(timespec="seconds"),
+            "received_at": answer.received_at.isoformat(timespec="seconds"),
+        }
+        for answer in late_answers(study).select_related("trial__participant", "trial__clip")
+    ]
 
 
 def commitments(study: Study, *, kinds: Iterable[str] | None = None) -> dict[str, str]:

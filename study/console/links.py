@@ -11,8 +11,12 @@ from study.models import Participant, Study
 from study.participants.links import create_personal_links, open_link
 from study.spreadsheet import csv_text
 
-# Placeholders that Prolific replaces in a participant's address.
-PROLIFIC_PARAMETERS = "PROLIFIC_PID={{%PROLIFIC_PID%}}&STUDY_ID={{%STUDY_ID%}}&SESSION_ID={{%SESSION_ID%}}"
+# Placeholders that a platform replaces in a participant's address. Mechanical Turk's survey links have none: its
+# workers type their id.
+PLACEHOLDERS = {
+    Study.Platform.PROLIFIC: "?PROLIFIC_PID={{%PROLIFIC_PID%}}&STUDY_ID={{%STUDY_ID%}}&SESSION_ID={{%SESSION_ID%}}",
+    Study.Platform.SONA: "?survey_code=%SURVEY_CODE%",
+}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -32,7 +36,8 @@ def study_links(request: HttpRequest, study: Study) -> HttpResponse:
             "form": form,
             "address": address,
             "qr": code.svg_data_uri(scale=8, border=2, dark="#000", light="#fff"),
-            "prolific": f"{address}?{PROLIFIC_PARAMETERS}",
+            "platform": study.get_recruitment_platform_display() if study.recruitment_platform else "",
+            "platform_address": address + PLACEHOLDERS.get(study.recruitment_platform, ""),  # type: ignore[call-overload]
             "made": study.invite_links.filter(kind=Participant.Kind.REAL).count(),
         },
         status=400 if form.errors else 200,

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from study.console.common import study_page
 from study.models import Study
+from study.participants.exclusion_rules import refresh_unfinished
 from study.participants.monitoring import monitor
 
 
@@ -15,6 +16,8 @@ from study.participants.monitoring import monitor
 @study_page
 def study_monitor(request: HttpRequest, study: Study) -> HttpResponse:
     """Show the study's progress; `?fragment` returns the part that refreshes itself."""
+    if "fragment" not in request.GET:  # every few seconds would be too often
+        refresh_unfinished(study)
     context: dict[str, Any] = {
         "study": study,
         "monitoring": monitor(study),

@@ -1,5 +1,7 @@
 """The page “Participants”: flags and exclusions; no choices are shown."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Count, Q, QuerySet
@@ -13,8 +15,11 @@ from study.ballots.table import counted_kind
 from study.console.common import study_page
 from study.errors import StudyError
 from study.models import Participant, Study, Trial
+from study.models.participants import LEFT_OUT
 from study.participants.exclusion import set_exclusion
-from study.participants.monitoring import flag_name, minutes_of
+from study.participants.exclusion_rules import refresh_unfinished, rule_from_json, rules_of
+from study.participants.flag_words import evidence, flag_name, rule_words
+from study.participants.monitoring import flag_counts, minutes_of
 
 PARTICIPANTS_PER_PAGE = 50
 
@@ -33,32 +38,43 @@ def _people(study: Study) -> QuerySet[Participant]:
 @require_safe
 @study_page
 def study_participants(request: HttpRequest, study: Study) -> HttpResponse:
-    """List the flagged or excluded participants, if there are any; all with `?show=all`."""
+    """List the flagged or excluded participants, if there are any; all with `?show=all`, one flag's by `?flag=…`."""
+    refresh_unfinished(study)
     people = _people(study)
-    noted = people.filter(~Q(flags=[]) | Q(excluded=True))
-    noted_count = noted.count()
-    show = request.GET.get("show") or ("noted" if noted_count else "all")
-    page = Paginator(people if show == "all" else noted, PARTICIPANTS_PER_PAGE).get_page(request.GET.get("page"))
-    rows = [
-        {
-            "person": person,
-            "minutes": minutes_of(person) or 0.0,
-            "flags": [flag_name(flag) for flag in person.flags],
-        }
-        for person in page
-    ]
+    noted = people.filter(~Q(flags=[]) | LEFT_OUT)
+    flagged = list(study.participants.filter(pk__in=noted.values("pk")).only("pk", "flags"))
+    show = request.GET.get("show") or ("noted" if flagged else "all")
+    flag = request.GET.get("flag", "")
+    if flag:  # which databases cannot look up within JSON lists alike
+        listed = noted.filter(pk__in=[person.pk for person in flagged if flag in person.flag_kinds])
+        show = ""
+    else:
+        listed = people if show == "all" else noted
+    page = Paginator(listed, PARTICIPANTS_PER_PAGE).get_page(request.GET.get("page"))
     return render(
         request,
         "study/participants.html",
         {
             "study": study,
             "page": page,
-            "rows": rows,
+            "rows": [_row(person) for person in page],
             "show": show,
-            "noted": noted_count,
+            "flag": flag,
+            "counts": flag_counts(flagged),
+            "rules": [rule_words(rule) for rule in rules_of(study)],
+            "noted": len(flagged),
             "all": people.count(),
         },
     )
+
+
+def _row(person: Participant) -> dict[str, Any]:
+    return {
+        "person": person,
+        "minutes": minutes_of(person) or 0.0,
+        "flags": [{"name": flag_name(flag), "evidence": evidence(flag)} for flag in person.flags],
+        "rules": [rule_words(rule_from_json(rule)) for rule in person.rule_exclusions],
+    }
 
 
 @require_POST

@@ -22,7 +22,7 @@ def study_plan(request: HttpRequest, study: Study) -> HttpResponse:
     form = PlanForm(request.POST or None, instance=Study.objects.get(pk=study.pk))
     if request.method == "POST" and form.is_valid():
         try:
-            drafting.save_plan(study, form.plan(), actor=request.user)
+            drafting.save_plan(study, form.plan(), rules=form.rules(), actor=request.user)
             messages.success(request, _("The plan is saved."))
         except StudyError as error:
             messages.error(request, str(error))

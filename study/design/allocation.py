@@ -1,4 +1,4 @@
-"""Which k of n clips each participant hears: a balanced incomplete allocation."""
+"""Which k of n clips each participant hears, in plans of version 1, which balance clips and pairs but not places."""
 
 from functools import lru_cache
 
@@ -23,14 +23,14 @@ def _run(seed: int, kind: str, clips: int, each: int, run: int) -> tuple[Allocat
     rng = stream(seed, "allocation", kind, clips, each, run)
     rows = []
     for _ in range(RUN):
-        chosen = _choose(counts, pairs, each, rng)
+        chosen = choose_clips(counts, pairs, each, rng)
         counts[chosen] += 1
         pairs[np.ix_(chosen, chosen)] += 1
         rows.append(tuple(int(clip) for clip in np.sort(chosen)))
     return tuple(rows), counts, pairs
 
 
-def _choose(counts: np.ndarray, pairs: np.ndarray, each: int, rng: np.random.Generator) -> np.ndarray:
+def choose_clips(counts: np.ndarray, pairs: np.ndarray, each: int, rng: np.random.Generator) -> np.ndarray:
     """Choose the `each` least-heard clips; among equals, those least often heard together with the ones chosen."""
     chosen: list[int] = []
     order = rng.random(len(counts))

@@ -8,6 +8,12 @@ import numpy as np
 from study.design.allocation import allocation, showings_before
 from study.design.orders import clip_order, position_order
 from study.design.streams import stream
+from study.design.subsets import subset_plan
+
+# How the orders are drawn. A study keeps the version with which it was made, so that its plans can be drawn again.
+# Version 1 balances the places of the clips only if everybody hears all of them; version 2 always does.
+ORDERS_VERSIONS = (1, 2)
+NEWEST_ORDERS = ORDERS_VERSIONS[-1]
 
 
 @dataclass(frozen=True)
@@ -22,12 +28,15 @@ class Design:
     repeats: int = 0
     match_controls: int = 0
     attention_trials: int = 0
+    version: int = NEWEST_ORDERS
 
     def __post_init__(self) -> None:
         if not 2 <= self.conditions <= 6:
             raise ValueError(f"A trial shows two to six images, not {self.conditions}.")
         if not 1 <= self.per_person <= self.clips:
             raise ValueError(f"Nobody can hear {self.per_person} of {self.clips} clips.")
+        if self.version not in ORDERS_VERSIONS:
+            raise ValueError(f"Orders of version {self.version} need a newer release of Earsight.")
 
     @property
     def per_person(self) -> int:
@@ -60,18 +69,24 @@ def draw_plan(design: Design, slot: int) -> tuple[PlannedTrial, ...]:
     """
     if slot < 0:
         raise ValueError(f"Slots are numbered from 0, not {slot}.")
-    seed, kind = design.seed, design.kind
-    chosen = allocation(seed, kind, slot, design.clips, design.per_person)
-    before = showings_before(seed, kind, slot, design.clips, design.per_person)
-    places = list(chosen)
-    if design.per_person < design.clips:  # so that no clip always takes the same place of the squares
-        places = [chosen[int(i)] for i in stream(seed, "places", kind, slot).permutation(len(chosen))]
     trials = []
-    for place in clip_order(seed, kind, slot, design.per_person):
-        clip = places[place]
-        order = position_order(seed, kind, clip, before[clip], design.conditions)
+    for clip, showing in _clips_in_order(design, slot):
+        order = position_order(design.seed, design.kind, clip, showing, design.conditions)
         trials.append(PlannedTrial(clip, tuple((clip, condition) for condition in order)))
     return tuple(_with_extras(design, slot, trials))
+
+
+def _clips_in_order(design: Design, slot: int) -> list[tuple[int, int]]:
+    """The slot's clips in their order, each with the number of its showings in the slots before."""
+    seed, kind, each = design.seed, design.kind, design.per_person
+    if each == design.clips:
+        return [(clip, slot) for clip in clip_order(seed, kind, slot, each)]
+    if design.version > 1:
+        return list(zip(*subset_plan(seed, kind, design.clips, each).row(slot), strict=True))
+    chosen = allocation(seed, kind, slot, design.clips, each)
+    before = showings_before(seed, kind, slot, design.clips, each)
+    places = [chosen[int(index)] for index in stream(seed, "places", kind, slot).permutation(each)]
+    return [(places[place], before[places[place]]) for place in clip_order(seed, kind, slot, each)]
 
 
 def draw_practice(design: Design, slot: int) -> tuple[int, ...]:

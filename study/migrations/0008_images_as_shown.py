@@ -4,20 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('study', '0007_reason_of_unchanged_clips'),
+        ("study", "0007_reason_of_unchanged_clips"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='study',
-            name='images_lossless',
-            field=models.BooleanField(default=False, verbose_name='show images without any loss'),
+            model_name="study",
+            name="images_lossless",
+            field=models.BooleanField(default=False, verbose_name="show images without any loss"),
         ),
         migrations.AddField(
-            model_name='study',
-            name='survey_images',
+            model_name="study",
+            name="survey_images",
             field=models.JSONField(blank=True, default=dict, editable=False),
         ),
     ]

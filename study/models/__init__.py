@@ -1,7 +1,7 @@
 """The database rows of studies; imports nothing else of the study. Door: the classes listed in `__all__`."""
 
 from study.models.audits import BlindingAudit
-from study.models.ballots import Ballot, BallotRevision
+from study.models.ballots import Ballot, BallotRevision, LateAnswer
 from study.models.participants import Event, InviteLink, Participant, ProblemReport, Trial
 from study.models.stimuli import Clip, Condition, Stimulus
 from study.models.studies import LogEntry, Study
@@ -14,6 +14,7 @@ __all__ = [
     "Condition",
     "Event",
     "InviteLink",
+    "LateAnswer",
     "LogEntry",
     "Participant",
     "ProblemReport",

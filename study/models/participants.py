@@ -1,6 +1,9 @@
 """Participants, the links by which they enter, their trials, their events and their problem reports."""
 
+from typing import Any
+
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -58,6 +61,8 @@ class Participant(models.Model):
     handle = models.CharField(max_length=16, unique=True, default=new_handle)
     invite_link = models.ForeignKey(InviteLink, null=True, blank=True, on_delete=models.SET_NULL)
     recruitment = models.JSONField(default=dict, blank=True)  # ids of the recruiting platform
+    # The platform's person, "prolific:5f…"; empty without a platform, and for pilots.
+    platform_person = models.CharField(max_length=100, blank=True)
     language = models.CharField(max_length=10, default="en")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     last_seen_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -68,9 +73,11 @@ class Participant(models.Model):
     slot = models.PositiveIntegerField(null=True, blank=True)
     settings_digest = models.CharField(max_length=64, blank=True)
     answers = models.JSONField(default=dict, blank=True)  # by step: question sets, sound check, instructions
-    flags = models.JSONField(default=list, blank=True)
-    excluded = models.BooleanField(default=False)
+    flags = models.JSONField(default=list, blank=True)  # {"kind", …evidence}; older ones are the kind alone
+    excluded = models.BooleanField(default=False)  # by hand, with a reason
     exclusion_reason = models.CharField(max_length=200, blank=True)
+    # The plan's exclusion rules that apply, as {"kind", "at", …evidence}: study/participants/exclusion_rules.py.
+    rule_exclusions = models.JSONField(default=list, blank=True)
     nonce = models.CharField(max_length=32, default=new_nonce)
     receipt = models.CharField(max_length=40, blank=True, db_index=True)
 
@@ -78,6 +85,11 @@ class Participant(models.Model):
         ordering = ("kind", "number")
         constraints = [
             models.UniqueConstraint(fields=["study", "kind", "number"], name="participant_number_once"),
+            models.UniqueConstraint(
+                fields=["study", "platform_person"],
+                condition=~models.Q(platform_person=""),
+                name="platform_person_once",
+            ),
         ]
         # Slots, quotas and monitoring count the participants of one kind by status.
         indexes = [models.Index(fields=["study", "kind", "status"], name="participant_by_state")]
@@ -89,6 +101,25 @@ class Participant(models.Model):
     def code(self) -> str:
         """The participant's name in tables and exports: "r0007" for the seventh real participant."""
         return f"{self.kind[0]}{self.number:04d}"
+
+    @property
+    def left_out(self) -> bool:
+        """Whether the analysis leaves this participant out, by hand or by a rule of the plan."""
+        return self.excluded or bool(self.rule_exclusions)
+
+    @property
+    def flag_kinds(self) -> list[str]:
+        """The names of the participant's flags."""
+        return [kind_of_flag(flag) for flag in self.flags]
+
+
+def kind_of_flag(flag: Any) -> str:
+    """The name of a stored flag: those of earlier versions are the name alone."""
+    return str(flag.get("kind", "") if isinstance(flag, dict) else flag)
+
+
+# Participants whom the analysis leaves out, by hand or by a rule of the plan; as `Participant.left_out`.
+LEFT_OUT = Q(excluded=True) | ~Q(rule_exclusions=[])
 
 
 class Trial(models.Model):
@@ -109,7 +140,11 @@ class Trial(models.Model):
     position_order = models.JSONField()  # stimulus ids by position: [A, B, C, D]
     # The trial's name in media addresses; random, so that participants cannot compare addresses.
     media_key = models.CharField(max_length=32, unique=True, default=new_nonce)
-    opened_at = models.DateTimeField(null=True, blank=True)
+    # What the server saw, by its own clock; times are of the first sending, `images_sent` has a bit for each position.
+    # `images_sent` is None if nothing was recorded: simulated participants, and trials drawn by older versions.
+    page_sent_at = models.DateTimeField(null=True, blank=True)
+    sound_sent_at = models.DateTimeField(null=True, blank=True)
+    images_sent = models.PositiveSmallIntegerField(null=True, blank=True)
     # The right answer of an attention trial, {"first": "B", "second": "D"}.
     expected = models.JSONField(null=True, blank=True)
 
@@ -146,6 +181,8 @@ class ProblemReport(models.Model):
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="problem_reports")
     page = models.CharField(max_length=60)
     text = models.TextField(max_length=2000)
+    # Made with the form: sending it twice stores one report.
+    submission_key = models.UUIDField(null=True, unique=True)
     at = models.DateTimeField(auto_now_add=True)
     resolved = models.BooleanField(default=False)
 

@@ -69,6 +69,8 @@ class Study(models.Model):
 
     # Design.
     seed = models.BigIntegerField(_("seed"), default=new_seed)
+    # How orders are drawn from the seed: `study.design.NEWEST_ORDERS` when the study was made.
+    orders_version = models.PositiveSmallIntegerField(_("version of the orders"), default=2, editable=False)
     trials_per_participant = models.PositiveIntegerField(
         _("clips per participant"), null=True, blank=True, help_text=_("empty: everybody hears every clip")
     )
@@ -90,7 +92,7 @@ class Study(models.Model):
     minimum_seconds = models.PositiveIntegerField(
         _("shortest plausible time for a trial in seconds"),
         default=3,
-        help_text=_("faster answers are flagged, never excluded automatically"),
+        help_text=_("faster answers are flagged"),
     )
     # Checks beside the trials.
     headphone_check = models.BooleanField(_("add a headphone screening"), default=False)

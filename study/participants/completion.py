@@ -10,7 +10,7 @@ from study.ballots.permission import check_may_answer
 from study.errors import NotAllowedNow
 from study.models import Participant
 from study.opaque_tokens import new_receipt
-from study.participants.quality import flags_of
+from study.participants.exclusion_rules import judge_finished
 
 
 def answered_by_number(participant: Participant) -> dict[int, bool]:
@@ -37,6 +37,6 @@ def finish(participant: Participant, *, now: datetime | None = None) -> Particip
     participant.status = Participant.Status.COMPLETED
     participant.completed_at = participant.last_seen_at = now
     participant.receipt = participant.receipt or new_receipt()
-    participant.flags = flags_of(participant)
-    participant.save(update_fields=["status", "completed_at", "last_seen_at", "receipt", "flags"])
+    judge_finished(participant)
+    participant.save(update_fields=["status", "completed_at", "last_seen_at", "receipt", "flags", "rule_exclusions"])
     return participant

@@ -1,12 +1,15 @@
 """What a participant gives beside ballots: consent, the sound check and the answers to questions; and screening out."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
 from study.ballots.permission import check_may_answer
+from study.design.slots import ACTIVE_MINUTES
 from study.models import Participant, Study
+from study.participants.enrolment import still_there
 
 
 def _lock(participant: Participant) -> Participant:
@@ -21,12 +24,20 @@ def _lock(participant: Participant) -> Participant:
 
 
 @transaction.atomic
-def give_consent(participant: Participant) -> Participant:
-    """Store when the participant consented and to which version of the text; return the row as it is then."""
+def give_consent(participant: Participant, *, language: str = "", device: str = "") -> Participant:
+    """Store when the participant consented, to which version of the text, in which language and on which device.
+
+    Args:
+        device: as `device_of` names it.
+
+    Returns:
+        The participant's row as it is then.
+    """
     row = _lock(participant)
     if row.consented_at is None:
         row.consented_at, row.consent_version = timezone.now(), row.study.consent_version
-        row.save(update_fields=["consented_at", "consent_version"])
+        row.answers = row.answers | {"consent": {"language": language, "device": device}}
+        row.save(update_fields=["consented_at", "consent_version", "answers"])
     return row
 
 
@@ -45,15 +56,29 @@ def save_step(participant: Participant, step: str, value: Any = True) -> Partici
 
 
 @transaction.atomic
+def save_step_before_trials(participant: Participant, step: str, value: Any = True) -> Participant:
+    """Store the sound check or the reading of the instructions, like `save_step`.
+
+    A participant who comes back to it after their place in a quota was given to somebody else is screened out. Once
+    they have begun the trials they may finish, also if they look at these pages again.
+    """
+    study = _lock_quotas(participant)
+    was_away = timezone.now() - participant.last_seen_at > timedelta(minutes=ACTIVE_MINUTES)
+    is_first = step not in participant.answers
+    row = save_step(participant, step, value)
+    if study is not None and was_away and is_first and quota_is_full(study, row.answers.get("before", {}), row):
+        return screen_out(row, "quota full")
+    return row
+
+
+@transaction.atomic
 def save_answers_before(participant: Participant, answers: dict[str, Any], *, unsuitable: bool) -> bool:
     """Store the answers to the questions before the trials; return False if they screen the participant out.
-
-    If the study has quotas its row is locked, so that two participants cannot both take a quota's last place.
 
     Args:
         unsuitable: whether an option was chosen that screens out.
     """
-    study = Study.objects.select_for_update().get(pk=participant.study_id) if participant.study.quotas else None
+    study = _lock_quotas(participant)
     save_step(participant, "before", answers)
     if unsuitable or (study is not None and quota_is_full(study, answers, participant)):
         screen_out(participant, "answers before the trials" if unsuitable else "quota full")
@@ -61,11 +86,14 @@ def save_answers_before(participant: Participant, answers: dict[str, Any], *, un
     return True
 
 
+def _lock_quotas(participant: Participant) -> Study | None:
+    """Lock the row of a study with quotas, so that two participants cannot both take a quota's last place."""
+    return Study.objects.select_for_update().get(pk=participant.study_id) if participant.study.quotas else None
+
+
 def quota_is_full(study: Study, answers: dict[str, Any], participant: Participant) -> bool:
-    """Whether a quota for one of these answers is filled by other participants."""
-    others = study.participants.filter(
-        kind=participant.kind, status__in=(Participant.Status.STARTED, Participant.Status.COMPLETED)
-    ).exclude(pk=participant.pk)
+    """Whether a quota for one of these answers is filled by other participants who are still there."""
+    others = still_there(study.participants.filter(kind=participant.kind).exclude(pk=participant.pk))
     return any(
         answers.get(quota["question"]) == quota["answer"]
         and others.filter(**{f"answers__before__{quota['question']}": quota["answer"]}).count() >= int(quota["limit"])
@@ -74,9 +102,10 @@ def quota_is_full(study: Study, answers: dict[str, Any], participant: Participan
 
 
 @transaction.atomic
-def screen_out(participant: Participant, reason: str) -> None:
+def screen_out(participant: Participant, reason: str) -> Participant:
     """End the visit of a participant whom the study does not ask; the slot is free again."""
     row = _lock(participant)
     row.status = Participant.Status.SCREENED_OUT
     row.exclusion_reason = reason[:200]
     row.save(update_fields=["status", "exclusion_reason"])
+    return row

@@ -8,13 +8,18 @@ from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from study.ballots.table import counted_kind
 from study.design import LETTERS, Design, PlannedTrial, draw_plan, draw_practice, next_slot
 from study.design.slots import ACTIVE_MINUTES
 from study.errors import NotAllowedNow
 from study.models import Clip, InviteLink, Participant, Stimulus, Study, Trial
 from study.opaque_tokens import new_token
+from study.participants.recruiting import Arrival, find_recruited
+from study.participants.server_record import records_what_is_sent
 from study.participants.tokens import token_hash
+
+
+class EnteredBefore(NotAllowedNow):
+    """The recruiting platform's person takes part already."""
 
 
 def design_of(study: Study, kind: str, clips: int | None = None) -> Design:
@@ -28,6 +33,7 @@ def design_of(study: Study, kind: str, clips: int | None = None) -> Design:
         repeats=study.repeats,
         match_controls=study.match_controls,
         attention_trials=study.attention_trials,
+        version=study.orders_version,
     )
 
 
@@ -37,11 +43,9 @@ def main_clips(study: Study) -> QuerySet[Clip]:
     return clips.defer("imported_tags", "outline")
 
 
-def kind_for(study: Study, link: InviteLink | None) -> str:
+def kind_for(link: InviteLink | None) -> str:
     """The kind of participant that this link enrols."""
-    if link is not None and link.kind != Participant.Kind.REAL:
-        return link.kind
-    return counted_kind(study)
+    return Participant.Kind.REAL if link is None else link.kind
 
 
 def check_open_to(study: Study, link: InviteLink | None) -> None:
@@ -54,21 +58,26 @@ def check_open_to(study: Study, link: InviteLink | None) -> None:
     takes_new = study.status == Study.Status.OPEN or (pilot and study.status != Study.Status.CLOSED)
     if not takes_new:
         raise NotAllowedNow(_("This study takes no new participants now."))
+    if study.simulated and kind_for(link) == Participant.Kind.REAL:
+        raise NotAllowedNow(_("This is a rehearsal that simulated participants answer; nobody can take part in it."))
     if link is not None and link.participant_set.count() >= link.cap:
         raise NotAllowedNow(_("This link has already been used by the number of people that it is for."))
     target = study.target_participants if study.stop_at_target and not pilot else None
-    if target and slot_holders(study, kind_for(study, link)).count() >= target:
+    if target and slot_holders(study, kind_for(link)).count() >= target:
         raise NotAllowedNow(_("This study has all the participants it needs. Thank you for coming."))
 
 
 def slot_holders(study: Study, kind: str, now: datetime | None = None) -> QuerySet[Participant]:
-    """The participants who hold a slot: completed, all trials answered, or active within the last minutes."""
+    """The participants who hold a slot: those of one kind who are still there."""
+    return still_there(study.participants.filter(kind=kind, slot__isnull=False), now)
+
+
+def still_there(people: QuerySet[Participant], now: datetime | None = None) -> QuerySet[Participant]:
+    """Those who have completed, answered all trials, or were active within the last `ACTIVE_MINUTES`."""
     since = (now or timezone.now()) - timedelta(minutes=ACTIVE_MINUTES)
     unanswered = Trial.objects.filter(participant=OuterRef("pk"), ballot__isnull=True)
-    return (
-        study.participants.filter(kind=kind, slot__isnull=False)
-        .exclude(status__in=(Participant.Status.WITHDRAWN, Participant.Status.SCREENED_OUT))
-        .filter(Q(status=Participant.Status.COMPLETED) | Q(last_seen_at__gte=since) | ~Exists(unanswered))
+    return people.exclude(status__in=(Participant.Status.WITHDRAWN, Participant.Status.SCREENED_OUT)).filter(
+        Q(status=Participant.Status.COMPLETED) | Q(last_seen_at__gte=since) | ~Exists(unanswered)
     )
 
 
@@ -105,22 +114,27 @@ def enrol(
     token: str | None = None,
     link: InviteLink | None = None,
     language: str = "en",
-    recruitment: dict[str, str] | None = None,
+    arrival: Arrival = Arrival(),  # noqa: B008 (frozen)
     bot: bool = False,
     now: datetime | None = None,
 ) -> tuple[Participant, str]:
     """Create a participant with a slot and trials; the same token again returns the same participant.
 
+    Args:
+        arrival: the ids of the recruiting platform. Pilots may come under an id that somebody else has, too.
+
     Returns:
         The participant and the token, of which only the hash is stored.
 
     Raises:
+        EnteredBefore: the platform's person takes part already, under another token.
         NotAllowedNow: the study takes no new participants, or the link or the study is full.
     """
     token = token or new_token()
-    kind = Participant.Kind.BOT if bot else kind_for(study, link)
+    kind = Participant.Kind.BOT if bot else kind_for(link)
     # Read before the lock, because everybody who arrives at the same time waits for it.
     material, plan_digest = load_trial_material(study, kind), study.plan_digest
+    person = "" if kind == Participant.Kind.PILOT else arrival.person
     with transaction.atomic():
         study = lock_study(study)
         if study.plan_digest != plan_digest:  # the study was opened in between
@@ -128,6 +142,8 @@ def enrol(
         enrolled = participant_with_token(token, study)
         if enrolled is not None:  # sent twice, or another tab was faster
             return enrolled, token
+        if find_recruited(study, person) is not None:
+            raise EnteredBefore(_("You have begun this study already"))
         check_open_to(study, link)
         now = now or timezone.now()
         held = slot_holders(study, kind, now).values_list("slot", flat=True)
@@ -138,7 +154,8 @@ def enrol(
             number=last_number + 1,
             token_hash=token_hash(token),
             invite_link=link,
-            recruitment=recruitment or {},
+            recruitment=dict(arrival.ids),
+            platform_person=person,
             language=language,
             slot=next_slot(slot for slot in held if slot is not None),
             settings_digest=study.plan_digest,
@@ -196,6 +213,7 @@ def _trial(participant: Participant, number: int, plan: PlannedTrial, material: 
         kind=plan.kind,
         repeat=plan.repeat,
         position_order=[material.stimuli[material.clips[clip].pk][condition] for clip, condition in plan.images],
+        images_sent=0 if records_what_is_sent(participant.kind) else None,
         expected=expected,
     )
 

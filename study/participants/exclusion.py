@@ -1,7 +1,7 @@
 """Exclude a participant from the analysis, or include them again: by hand, with a reason, recorded in the log.
 
-Nobody is excluded automatically: flags only draw attention. The answers stay in every export, marked as excluded; the
-report gives the number and the reasons, and the results with these participants.
+Rules of the plan exclude by themselves (`exclusion_rules`), and nobody can be taken out of them. The answers stay in
+every export, marked as excluded; the report gives numbers and reasons, and the results with these participants.
 """
 
 from typing import Any
@@ -29,6 +29,11 @@ def set_exclusion(study: Study, code: str, reason: str, *, excluded: bool = True
     reason = " ".join(reason.split())[:200]
     if not reason:
         raise StudyError(_("Give a reason; it is written to the study's log."))
+    if not excluded and not participant.excluded and participant.rule_exclusions:
+        raise StudyError(
+            _("%(code)s is left out by a rule of the plan, which is fixed. The report also gives the result with them.")
+            % {"code": code}
+        )
     if participant.excluded == excluded:
         raise StudyError(
             _("%(code)s is left out already.") % {"code": code}

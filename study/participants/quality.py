@@ -1,75 +1,184 @@
 """Flags for unusual answering, and a participant's agreement with themselves and with others.
 
-Flags draw attention only: nobody is excluded because of them.
+Flags draw attention only. Who is left out is decided by the plan's rules (`exclusion_rules`) or by hand.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Prefetch, Q, QuerySet
 
 from study.design import LETTERS
-from study.models import Ballot, Event, Participant, Trial
+from study.models import Ballot, BallotRevision, Event, Participant, Stimulus, Study, Trial
+from study.participants.listening import listening_minimum
+from study.participants.measures import AnswerRecord, Measure, PersonRecord, measures_of
+from study.participants.position_patterns import RARE
+from study.participants.server_record import images_missing
 
-FLAGS = ("too_fast", "one_position", "left_tab", "script_like", "attention_failed", "no_sound")
-# Flag a participant only if at least this share of their answers came too fast.
-FAST_SHARE = 1 / 3
-# With fewer trials, always choosing the same position happens by chance (four images, five trials: 1 in 256).
-MIN_TRIALS = 5
-
-
-def flags_of(participant: Participant) -> list[str]:
-    """The participant's flags, in the order of `FLAGS`."""
-    ballots = list(
-        Ballot.objects.filter(trial__participant=participant)
-        .exclude(trial__kind=Trial.Kind.PRACTICE)
-        .select_related("trial")
-    )
-    found = {
-        "too_fast": _too_fast(ballots, participant.study.minimum_seconds),
-        "one_position": _one_position(ballots),
-        "left_tab": _left_tab(participant, len(ballots)),
-        "script_like": _script_like(participant),
-        "attention_failed": _attention_failed(ballots),
-        "no_sound": (participant.answers.get("sound") or {}).get("heard") == "no",
-    }
-    return [name for name in FLAGS if found[name]]
+# From which value of a measure a participant is flagged, in the order of display. Measures that are not here give no
+# flag: a rule of the plan may still use them.
+FLAG_FROM: Mapping[str, float] = {
+    "no_page": 1 / 3,
+    "no_images": 1 / 3,
+    "impossible_time": 1 / 4,
+    "too_fast": 1 / 3,
+    "not_listened": 1 / 3,
+    "position_pattern": RARE,
+    "script_like": 1e-9,  # a single one
+    "left_tab": 0.501,  # more than half
+    "reason_not_typed": 1 / 2,
+    "attention_failed": 1e-9,
+    "no_sound": 1,
+}
 
 
-def _too_fast(ballots: list[Ballot], minimum: int) -> bool:
-    timed = [ballot.seconds for ballot in ballots if ballot.seconds is not None]
-    fast = sum(seconds < minimum for seconds in timed)
-    return bool(fast) and fast >= FAST_SHARE * len(timed)
-
-
-def _position(ballot: Ballot, stimulus: int | None) -> int | None:
-    order = ballot.trial.position_order
-    return order.index(stimulus) if stimulus in order else None
-
-
-def _one_position(ballots: list[Ballot]) -> bool:
-    positions = [
-        _position(ballot, ballot.first_id)
-        for ballot in ballots
-        if ballot.trial.kind == Trial.Kind.MAIN and ballot.first_id
+def flags_from(measures: Mapping[str, Measure]) -> list[dict[str, Any]]:
+    """The flags of a person with these measures, each with its evidence, in the order of `FLAG_FROM`."""
+    return [
+        measures[kind].as_json()
+        for kind, least in FLAG_FROM.items()
+        if kind in measures and measures[kind].value >= least
     ]
-    return len(positions) >= MIN_TRIALS and len(set(positions)) == 1
 
 
-def _left_tab(participant: Participant, trials: int) -> bool:
-    left = participant.events.filter(kind="hidden").values("trial").distinct().count()
-    return trials > 0 and left > trials / 2
+def flags_of(participant: Participant) -> list[dict[str, Any]]:
+    """The participant's flags."""
+    people = Participant.objects.filter(pk=participant.pk)
+    return flags_from(read_measures(participant.study, people)[participant.pk])
 
 
-def _script_like(participant: Participant) -> bool:
-    return Event.objects.filter(participant=participant, kind="choose", data__trusted=False).exists()
+def read_measures(study: Study, people: QuerySet[Participant]) -> dict[int, dict[str, Measure]]:
+    """The measures of these participants of the study by primary key, in a fixed number of queries."""
+    judged = Trial.objects.exclude(kind=Trial.Kind.PRACTICE)
+    answered = (
+        judged.filter(ballot__isnull=False)
+        .select_related("ballot", "clip")
+        .defer("clip__imported_tags", "clip__outline")
+        .order_by("number")
+    )
+    rows = list(
+        people.annotate(due=Count("trials", filter=~Q(trials__kind=Trial.Kind.PRACTICE)))
+        .only("pk", "study", "created_at", "answers")
+        .prefetch_related(Prefetch("trials", answered, to_attr="answered_trials"))
+    )
+    events = Event.objects.filter(participant__in=people, trial__isnull=False)
+    facts = _Facts(
+        study,
+        {person.pk: list(person.answered_trials) for person in rows},
+        set(events.filter(kind="hidden").values_list("trial", flat=True)),
+        set(events.filter(kind="choose", data__trusted=False).values_list("trial", flat=True)),
+        _revisions(people),
+    )
+    return {person.pk: measures_of(facts.person(person, due=person.due)) for person in rows}
 
 
-def _attention_failed(ballots: list[Ballot]) -> bool:
-    for ballot in ballots:
-        expected = ballot.trial.expected
-        if expected:
-            right = [LETTERS.index(expected[name]) for name in ("first", "second")]
-            if [_position(ballot, ballot.first_id), _position(ballot, ballot.second_id)] != right:
-                return True
-    return False
+def _revisions(people: QuerySet[Participant]) -> dict[int, list[BallotRevision]]:
+    found: dict[int, list[BallotRevision]] = defaultdict(list)
+    rows = BallotRevision.objects.filter(ballot__trial__participant__in=people)
+    for revision in rows.only("ballot", "content", "replaced_at"):
+        found[revision.ballot_id].append(revision)
+    return found
+
+
+class _Facts:
+    """The rows from which the records of several people of one study are made."""
+
+    def __init__(
+        self,
+        study: Study,
+        trials: Mapping[int, list[Trial]],
+        left: set[int | None],
+        untrusted: set[int | None],
+        revisions: Mapping[int, list[BallotRevision]],
+    ) -> None:
+        self.study, self.trials, self.left, self.untrusted = study, trials, left, untrusted
+        self.revisions = revisions
+        matches = [trial for row in trials.values() for trial in row if trial.kind == Trial.Kind.MATCH]
+        shown = {trial.ballot.first_id for trial in matches if trial.ballot.first_id is not None}
+        self.clip_of = dict(Stimulus.objects.filter(pk__in=shown).values_list("pk", "clip")) if shown else {}
+
+    def person(self, participant: Participant, *, due: int) -> PersonRecord:
+        trials = self.trials[participant.pk]
+        firsts = {trial.clip_id: trial.ballot.first_id for trial in trials if _is_first_showing(trial)}
+        sent = [trial.page_sent_at for trial in trials if trial.images_sent is not None]
+        span = None
+        if sent:
+            last = max(self._last_arrival(trial) for trial in trials if trial.images_sent is not None)
+            known = [at for at in sent if at is not None]
+            # Time before enrolment belongs to nobody: without pages that were sent, it begins there.
+            span = _seconds(min(known) if len(known) == len(sent) else participant.created_at, last)
+        return PersonRecord(
+            [self._answer(trial, participant, firsts) for trial in trials],
+            due=due,
+            span=span,
+            shortest=float(self.study.minimum_seconds),
+            heard=str((participant.answers.get("sound") or {}).get("heard") or ""),
+        )
+
+    def _last_arrival(self, trial: Trial) -> datetime:
+        replaced = [revision.replaced_at for revision in self.revisions.get(trial.ballot.pk, ())]
+        return max([trial.ballot.received_at, *replaced])
+
+    def _answer(self, trial: Trial, participant: Participant, firsts: Mapping[int, int | None]) -> AnswerRecord:
+        ballot, missing = trial.ballot, images_missing(trial)
+        contents = [revision.content for revision in self.revisions.get(ballot.pk, ())]
+        page_sent = trial.page_sent_at is not None and trial.page_sent_at <= ballot.received_at
+        begun = trial.page_sent_at if page_sent and trial.page_sent_at else participant.created_at
+        first, second = _position(trial, ballot.first_id), _position(trial, ballot.second_id)
+        return AnswerRecord(
+            kind=trial.kind,
+            images=len(trial.position_order),
+            first=first,
+            second=second,
+            recorded=missing is not None,
+            available=None if missing is None else _seconds(begun, self._last_arrival(trial)),
+            page_sent=page_sent,
+            sound_sent=trial.sound_sent_at is not None,
+            images_missing=missing or 0,
+            seconds=_total([ballot.seconds, *(content.get("seconds") for content in contents)]),
+            listened=_total([ballot.listened_seconds, *(content.get("listened_seconds") for content in contents)]),
+            minimum=listening_minimum(trial, self.study),
+            reason=ballot.reason,
+            typing=ballot.typing,
+            left_tab=trial.pk in self.left,
+            untrusted=trial.pk in self.untrusted,
+            right=_is_right(trial, first, second),
+            own=self._is_own(trial),
+            same=firsts[trial.clip_id] == ballot.first_id if trial.repeat and trial.clip_id in firsts else None,
+        )
+
+    def _is_own(self, trial: Trial) -> bool | None:
+        if trial.kind != Trial.Kind.MATCH or trial.ballot.first_id is None:
+            return None
+        return self.clip_of.get(trial.ballot.first_id) == trial.clip_id
+
+
+def _is_first_showing(trial: Trial) -> bool:
+    return trial.kind == Trial.Kind.MAIN and trial.repeat == 0
+
+
+def _seconds(begin: datetime, end: datetime) -> float | None:
+    """Seconds between two times of the server; None if its clock was set back in between."""
+    seconds = (end - begin).total_seconds()
+    return seconds if seconds >= 0 else None
+
+
+def _total(values: list[float | None]) -> float | None:
+    """The sum of what the browser measured over all answers to a trial: each counts from showing the page again."""
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None
+
+
+def _position(trial: Trial, stimulus: int | None) -> int | None:
+    return trial.position_order.index(stimulus) if stimulus in trial.position_order else None
+
+
+def _is_right(trial: Trial, first: int | None, second: int | None) -> bool | None:
+    if not trial.expected:
+        return None
+    return [first, second] == [LETTERS.index(trial.expected[name]) for name in ("first", "second")]
 
 
 def agreement_with_oneself(participant: Participant) -> tuple[int, int]:

@@ -1,7 +1,14 @@
 """Recruiting platforms: the ids in their links, and the link back to them."""
 
-from collections.abc import Mapping
-from urllib.parse import quote, urlencode
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from urllib.parse import quote, unquote, urlencode
+
+from django.db import transaction
+from django.http import QueryDict
 
 from study.models import Participant, Study
 
@@ -17,21 +24,115 @@ PERSON_PARAMETER = {
     Study.Platform.MTURK: "workerId",
     Study.Platform.SONA: "survey_code",
 }
+# Platforms whose people know their id and can type it; SONA's code is known to SONA alone.
+TYPED_BY_PEOPLE = (Study.Platform.PROLIFIC, Study.Platform.MTURK)
+# The spelling of the platform's own ids: Prolific's are lower-case hexadecimal, those of Mechanical Turk upper-case.
+_SPELLING = {Study.Platform.PROLIFIC: str.lower, Study.Platform.MTURK: str.upper}
 _PROLIFIC = "https://app.prolific.com/submissions/complete?"
+MAX_LENGTH = 80
+# Placeholders that were never filled: {{%PROLIFIC_PID%}}, ${workerId}, %SURVEY_CODE%, [id], <id>, the parameter's own
+# name, or what a script writes for a value that it lacks. No id of a platform has such characters.
+_PLACEHOLDER = re.compile(r"[{}$%<>\[\]|\"\\]")
+_NO_ID = {"null", "undefined", "none", "nan", "na", "assignmentidnotavailable"}
+_NO_ID |= {"prolificid", "prolificpid", "workerid", "participantid"}
 
 
-def platform_ids(study: Study, query: Mapping[str, str]) -> dict[str, str]:
-    """The ids of the study's recruiting platform in the query of an address."""
-    names = PARAMETERS.get(study.recruitment_platform, ())  # type: ignore[call-overload]
-    return {name: query[name][:80] for name in names if query.get(name) and query[name].isprintable()}
+class Fault(Enum):
+    """Why the ids in an address identify nobody."""
+
+    PREVIEW = "preview"  # the platform shows the study to somebody who has not accepted it, or filled nothing in
+    MISSING = "missing"
+    UNCLEAR = "unclear"  # two different ids, or one that cannot be read
 
 
-def find_recruited(study: Study, ids: Mapping[str, str]) -> Participant | None:
-    """The participant who entered before with the same person id of the platform, or None."""
-    name = PERSON_PARAMETER.get(study.recruitment_platform)  # type: ignore[call-overload]
-    if not name or not ids.get(name):
-        return None
-    return study.participants.filter(**{f"recruitment__{name}": ids[name]}).first()
+@dataclass(frozen=True)
+class Arrival:
+    """What an address says of the person whom the platform sends."""
+
+    ids: Mapping[str, str] = field(default_factory=dict)  # by parameter, in the platform's spelling
+    person: str = ""  # platform and person id; unique within a study
+    fault: Fault | None = None
+
+
+def read_arrival(study: Study, query: QueryDict, typed: str = "") -> Arrival:
+    """Read the ids of the study's recruiting platform from the query of an address.
+
+    Args:
+        typed: the person's id as they typed it, used if the address holds none.
+    """
+    platform = study.recruitment_platform
+    names: tuple[str, ...] = PARAMETERS.get(platform, ())  # type: ignore[call-overload]
+    if not names:
+        return Arrival()
+    ids, faults = {}, {}
+    for name in names:
+        values = [value for key in query if key.lower() == name.lower() for value in query.getlist(key)]
+        found = _read_id(study, name, values)
+        if isinstance(found, Fault):
+            faults[name] = found
+        else:
+            ids[name] = found
+    name = PERSON_PARAMETER[platform]  # type: ignore[index]
+    if faults.get("assignmentId") == Fault.PREVIEW:
+        return Arrival(fault=Fault.PREVIEW)
+    if typed and faults.get(name) == Fault.MISSING:
+        found = _read_id(study, name, [typed])
+        # A placeholder that somebody typed is a mistake, no preview.
+        if isinstance(found, Fault):
+            return Arrival(fault=Fault.UNCLEAR)
+        del faults[name]
+        ids[name] = found
+    if name in faults:
+        return Arrival(fault=faults[name])
+    return Arrival(ids, person_key(platform, ids[name]))
+
+
+def _read_id(study: Study, name: str, values: list[str]) -> str | Fault:
+    """The one id among the values of a parameter; what is empty or was never filled counts only if nothing else is."""
+    spelled = _SPELLING.get(study.recruitment_platform, str)  # type: ignore[call-overload]
+    texts = [text for text in map(_clean, values) if text]
+    found = {spelled(text) for text in texts if not is_placeholder(text, name)}
+    if not found:
+        return Fault.PREVIEW if texts else Fault.MISSING
+    only = found.pop()
+    return Fault.UNCLEAR if found or len(only) > MAX_LENGTH or not only.isprintable() else only
+
+
+def _clean(text: str) -> str:
+    """The text without space and invisible characters around or in it, and in one Unicode form."""
+    return "".join(_visible(unicodedata.normalize("NFKC", text))).strip()
+
+
+def _visible(text: str) -> Iterator[str]:
+    return (character for character in text if unicodedata.category(character) != "Cf")
+
+
+def is_placeholder(text: str, name: str) -> bool:
+    """Whether the platform has filled nothing in for the parameter `name`."""
+    plain = unquote(text)
+    word = re.sub(r"[\W_]", "", plain).lower()
+    return bool(_PLACEHOLDER.search(plain)) or word in _NO_ID or word == name.replace("_", "").lower()
+
+
+def person_key(platform: str, person: str) -> str:
+    """The key of one person of a platform, as it is stored."""
+    return f"{platform}:{person}"
+
+
+def find_recruited(study: Study, person: str) -> Participant | None:
+    """The participant who entered before as this person of the platform, or None."""
+    return study.participants.filter(platform_person=person).first() if person else None
+
+
+@transaction.atomic
+def keep_ids(participant: Participant, arrival: Arrival) -> None:
+    """Store the ids with which a participant has come again; a participant without a person becomes this one."""
+    study = Study.objects.select_for_update().get(pk=participant.study_id)
+    holder = find_recruited(study, arrival.person)
+    if arrival.person and participant.platform_person in ("", arrival.person) and holder in (None, participant):
+        participant.recruitment = participant.recruitment | dict(arrival.ids)
+        participant.platform_person = arrival.person
+        participant.save(update_fields=["recruitment", "platform_person"])
 
 
 def return_url(participant: Participant) -> str:

@@ -39,7 +39,8 @@ def withdraw(participant: Participant) -> None:
     participant.status = Participant.Status.WITHDRAWN
     participant.slot = None
     participant.answers, participant.flags, participant.recruitment = {}, [], {}
-    participant.receipt = participant.nonce = participant.exclusion_reason = ""
+    participant.rule_exclusions = []
+    participant.receipt = participant.nonce = participant.exclusion_reason = participant.platform_person = ""
     participant.token_hash = token_hash(new_token())  # the old link becomes unknown
     participant.save()
     record(participant.study, "participant withdrew", participant=participant.code)

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import transaction
 
+from study.design import NEWEST_ORDERS
 from study.design.conditions import sealed_labels
 from study.models import Clip, Condition, Stimulus, Study
 from study.models.studies import new_seed, record
@@ -23,13 +24,15 @@ def register(copier: Copier) -> Copier:
     return copier
 
 
-# Fields of the life cycle, which starts again.
+# Fields of the life cycle, which starts again; real people may answer the copy of a simulated study.
 _NEW_DRAFT: dict[str, Any] = {
     "status": Study.Status.DRAFT,
     "opened_at": None,
     "closed_at": None,
     "plan_digest": "",
     "survey_images": {},
+    "orders_version": NEWEST_ORDERS,
+    "simulated": False,
 }
 
 
@@ -49,14 +52,13 @@ def copy_study(study: Study, *, title: str, owner: Any, slug: str = "", **change
     fixed_plan = {key: value for key, value in study.plan.items() if key != "fixed"}
     copy = unsaved_copy(
         study,
-        **_NEW_DRAFT,
         slug=slug or free_slug(title),
         title=title,
         owner_id=owner.pk,
         seed=new_seed(),
         open_link_token=new_link_token(),
         plan=fixed_plan,
-        **changed,
+        **(_NEW_DRAFT | changed),
     )
     copy.save()
     # New opaque labels: the draft shows its conditions openly, while the old study may be sealed.

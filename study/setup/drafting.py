@@ -1,6 +1,6 @@
 """Change a study before it opens: its texts, its conditions, its plan; delete a draft."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -10,6 +10,7 @@ from study.design.conditions import ConditionPreset, create_conditions
 from study.errors import NotAllowedNow
 from study.models import Stimulus, Study
 from study.models.studies import record
+from study.participants.exclusion_rules import Rule, rules_json
 from study.setup.clip_files import delete_files, files_of
 from study.texts import FIELDS, shipped_text
 
@@ -24,6 +25,9 @@ CHANGEABLE_WHILE_OPEN = frozenset(
         "stop_at_target",
     }
 )
+
+# Values of the plan's form that are no fields of the study.
+IN_THE_ANALYSIS_PLAN = ("moderators",)
 
 
 def _update(study: Study, statuses: tuple[str, ...], **fields: Any) -> None:
@@ -103,19 +107,33 @@ def replace_conditions(study: Study, presets: Sequence[ConditionPreset], *, acto
 
 
 @transaction.atomic
-def save_plan(study: Study, fields: dict[str, Any], *, actor: Any = None) -> None:
+def save_plan(study: Study, fields: dict[str, Any], *, rules: Iterable[Rule] | None = None, actor: Any = None) -> None:
     """Save the design and the plan; while people answer, only the fields that the plan does not fix.
+
+    Args:
+        fields: values by the names of the study's fields, and under "moderators" those of the plan's analysis.
+        rules: the plan's exclusion rules; None leaves them as they are.
 
     Raises:
         NotAllowedNow: the study's state does not permit a change of these fields.
     """
     if study.settings_can_change:
-        _update(study, Study.SETTINGS_CAN_CHANGE, plan=study.plan | {"reviewed": True}, **fields)
+        stored = {name: value for name, value in fields.items() if name not in IN_THE_ANALYSIS_PLAN}
+        analysis = (study.plan.get("analysis") or {}) | {
+            name: fields[name] for name in IN_THE_ANALYSIS_PLAN if name in fields
+        }
+        plan = study.plan | {"reviewed": True, "analysis": analysis}
+        if rules is not None:
+            plan["exclusions"] = rules_json(rules)
+        _update(study, Study.SETTINGS_CAN_CHANGE, plan=plan, **stored)
     else:
         changeable = {name: value for name, value in fields.items() if name in CHANGEABLE_WHILE_OPEN}
         _update(study, tuple(Study.TAKES_ANSWERS), **changeable)
         fields = changeable
-    record(study, "plan saved", actor=actor, fields={name: str(value)[:200] for name, value in fields.items()})
+    saved = {name: str(value)[:200] for name, value in fields.items()}
+    if study.settings_can_change and rules is not None:
+        saved["exclusions"] = str(study.plan["exclusions"])[:200]
+    record(study, "plan saved", actor=actor, fields=saved)
 
 
 def delete_draft(study: Study) -> None:

@@ -18,11 +18,13 @@ from study.digests import canonical_digest
 from study.errors import NotAllowedNow, PreflightFailed, StudyError
 from study.models import BlindingAudit, Study
 from study.models.studies import record
+from study.participants.exclusion_rules import fixed_rules
 from study.setup import preflight
 from study.survey_images.versions import is_prepared, prepare_images
 
 PLAN_FIELDS = (
     "seed",
+    "orders_version",
     "trials_per_participant",
     "second_choice_required",
     "allow_none_fits",
@@ -73,6 +75,9 @@ def current_plan(study: Study) -> dict[str, Any]:
         "clips": [{"number": clip.number, "digest": clip.audio_digest} for clip in study.clips.filter(included=True)],
         "design": {name: getattr(study, name) for name in PLAN_FIELDS},
         "analysis": study.plan.get("analysis", {}),
+        "questions": {"before": study.questions_before, "after": study.questions_after},
+        # Absent without rules, as in the plans of earlier versions, whose digests must stay.
+        **({"exclusions": rules} if (rules := fixed_rules(study)) else {}),
     }
 
 

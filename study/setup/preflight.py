@@ -173,6 +173,17 @@ def check_questions_and_extra_trials(study: Study) -> Iterable[Finding]:
 
 
 @register
+def check_recruitment(study: Study) -> Iterable[Finding]:
+    if study.recruitment_platform and not (study.completion_code or study.return_url):
+        yield Finding(
+            Level.WARNS,
+            _("People from %(platform)s get neither a code nor a way back at the end. Add one to the plan.")
+            % {"platform": study.get_recruitment_platform_display()},
+            "study_plan",
+        )
+
+
+@register
 def check_blinding(study: Study) -> Iterable[Finding]:
     """Report the leaks that the last audit of this content found; without an audit, opening runs one."""
     verdict = last_verdict(study)

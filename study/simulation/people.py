@@ -4,7 +4,6 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import numpy as np
-from django.urls import reverse
 
 from study.errors import NotAllowedNow
 from study.models import Participant, Study
@@ -26,8 +25,8 @@ def simulate_participants(
 ) -> list[Participant]:
     """Let `n` simulated people answer the study through its pages.
 
-    In a study that is marked as simulated they come by the open link and are of kind `simulated`; in any other
-    they come by pilots' links and are of kind `pilot`, so that they never mix with real people.
+    In a study that is marked as simulated they are of kind `simulated`, in any other of kind `pilot`, so that they
+    never mix with real people; each comes by a link that was made for them.
 
     Args:
         rng: draws tastes and choices.
@@ -45,11 +44,8 @@ def simulate_participants(
     if study.status != Study.Status.OPEN and (study.simulated or study.status != Study.Status.DRAFT):
         raise NotAllowedNow(f"The study is {study.status}; open it before simulated people can answer.")
     population = Population(study, model or PreferenceModel(), rng)
-    if study.simulated:
-        entry_paths = [reverse("survey_welcome", args=[study.open_link_token])] * n
-    else:
-        made = create_personal_links(study, n, kind=Participant.Kind.PILOT) if n else []
-        entry_paths = [urlsplit(url).path for _, url in made]
+    kind = Participant.Kind.SIMULATED if study.simulated else Participant.Kind.PILOT
+    entry_paths = [urlsplit(url).path for _, url in create_personal_links(study, n, kind=kind)] if n else []
     people, answers = [], suitable_answers(study)
     for index, entry_path in enumerate(entry_paths):
         session = Session(OverHttp(base_url) if base_url else InProcess())

@@ -70,7 +70,7 @@ def walk(
         elif step == "consent":
             data["agree"] = "on"
         elif step == "sound":
-            data["heard"] = "yes"
+            data |= _any_answers(page.text) | {"heard": "yes"}
         elif step == "questions":
             asked = _any_answers(page.text)
             data |= asked | {key: value for key, value in (answers or {}).items() if key in asked}

@@ -6,12 +6,17 @@ from functools import wraps
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
+from django.utils.translation import gettext as _
 
 from study.errors import NotAllowedNow
 from study.http import wants_json
+from study.models import Participant
+from study.participants.completion import answered_by_number
+from study.participants.stages import is_open
 from study.survey.cookies import find_participant
+from study.survey.next_page import next_url
 from study.survey.responses import choose_language, see_other
-from study.survey.visit_ends import VisitEnds, stop_if_over
+from study.survey.visit_ends import VisitEnds, cookies_missing, needs_own_link, stop_if_over
 
 
 def survey_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -23,6 +28,8 @@ def survey_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
             response = view(request, *args, **kwargs)
         except VisitEnds as end:
             response = _ends(request, end)
+            if end.status == 429:
+                response["Retry-After"] = "300"
         add_never_cache_headers(response)
         return response
 
@@ -30,17 +37,28 @@ def survey_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
 
 
 def _ends(request: HttpRequest, end: VisitEnds) -> HttpResponse:
+    if end.study is not None:
+        choose_language(request, end.study)
     if wants_json(request):
         # Not final: without a cookie or after too many guesses, the browser keeps its answers and sends them later.
-        body = {"saved": False, "error": end.heading, "final": end.state not in ("nolink", "slow")}
+        final = end.state not in ("nolink", "slow")
+        body = {"saved": False, "error": end.heading, "final": final, "state": end.state}
         return JsonResponse(body, status=end.status)
-    return render(request, "survey/ends.html", {"end": end, "study": end.study}, status=end.status)
+    context = {"end": end, "study": end.study, "is_pilot": end.is_pilot}
+    return render(request, "survey/ends.html", context, status=end.status)
+
+
+@survey_page
+def without_cookies(request: HttpRequest) -> HttpResponse:
+    """Answer a form from a browser that has lost all cookies, or takes none."""
+    raise needs_own_link() if wants_json(request) else cookies_missing()
 
 
 def participant_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """A `survey_page` of one participant: call the view with the participant instead of the handle.
 
     The visit ends if the cookie is not the participant's, they have withdrawn, or the study takes no more answers.
+    A page that is not open at the participant's stage (`study.participants.stages`) leads to the one that is due.
     """
 
     @wraps(view)
@@ -48,9 +66,28 @@ def participant_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpRes
         participant = find_participant(request, handle)
         choose_language(request, participant.study)
         stop_if_over(participant)
+        if not _is_open(request, participant):
+            return to_what_is_due(request, participant)
         try:
             return view(request, participant, *args, **kwargs)
         except NotAllowedNow:  # finished in another tab, or the study was closed since the page was shown
             return see_other(f"/q/{handle}/")
 
     return survey_page(page)
+
+
+def _is_open(request: HttpRequest, participant: Participant) -> bool:
+    match = request.resolver_match
+    assert match is not None
+    assert match.url_name is not None
+    page = " ".join([match.url_name.removeprefix("survey_"), *filter(None, [match.kwargs.get("part")])])
+    return is_open(page, participant, lambda: answered_by_number(participant))
+
+
+def to_what_is_due(request: HttpRequest, participant: Participant) -> HttpResponse:
+    """Lead to the page that is due instead of one that is not open; a script is told the address."""
+    url = next_url(participant)
+    if wants_json(request):
+        error = _("Another page of the survey comes first.")
+        return JsonResponse({"saved": False, "error": error, "final": True, "next": url}, status=409)
+    return see_other(url)

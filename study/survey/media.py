@@ -6,18 +6,23 @@ Byte ranges are served because Safari plays no sound without them.
 """
 
 import re
+from functools import partial
 
 from django.core.files.storage import default_storage
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from study.ballots import permission
 from study.design import LETTERS
 from study.models import Stimulus, Study, Trial
 from study.participants.completion import answered_by_number
+from study.participants.server_record import note_image_sent, note_sound_sent
+from study.participants.stages import stage_outside_trials
 from study.survey.cookies import has_cookie_of
-from study.survey.next_page import is_reachable, url_before_trials
+from study.survey.next_page import is_reachable
+from study.survey.responses import after_sending
 from study.survey.visit_ends import is_over
 from study.survey_images.versions import COLUMNS as IMAGE_COLUMNS
 from study.survey_images.versions import read_image, shown_as
@@ -30,6 +35,8 @@ _COLUMNS = (
     "clip",
     "number",
     "position_order",
+    "sound_sent_at",
+    "images_sent",
     "clip__survey_audio",
     "participant__study",
     "participant__handle",
@@ -38,6 +45,7 @@ _COLUMNS = (
     "participant__answers",
     "participant__study__questions_before",
     "participant__study__sound_check",
+    "participant__study__headphone_check",
     *(f"participant__study__{column}" for column in IMAGE_COLUMNS),
 )
 _SIGNATURES = ((b"\x89PNG", "image/png"), (b"\xff\xd8\xff", "image/jpeg"))
@@ -74,7 +82,7 @@ def _find_trial(request: HttpRequest, handle: str, key: str) -> Trial:
     trials = Trial.objects.select_related("participant__study", "clip").only(*_COLUMNS)
     trial = get_object_or_404(trials, participant__handle=handle, media_key=key)
     participant = trial.participant
-    if not has_cookie_of(request, participant) or is_over(participant) or url_before_trials(participant):
+    if not has_cookie_of(request, participant) or is_over(participant) or stage_outside_trials(participant):
         raise Http404
     if not is_reachable(answered_by_number(participant), trial):
         raise Http404
@@ -98,7 +106,10 @@ def image(request: HttpRequest, handle: str, key: str, letter: str) -> HttpRespo
     stored = Stimulus.objects.filter(pk=trial.position_order[position])
     name = stored.order_by().values_list("image", flat=True).first()
     content = _image_content(trial.participant.study, name, request.GET.get("w"))
-    return serve(request, content, _content_type(content))
+    response = serve(request, content, _content_type(content))
+    if request.method == "GET" and response.status_code < 400:
+        after_sending(response, partial(note_image_sent, trial, position, len(response.content)))
+    return response
 
 
 def _image_content(study: Study, name: str | None, asked: str | None) -> bytes:
@@ -116,4 +127,7 @@ def _image_content(study: Study, name: str | None, asked: str | None) -> bytes:
 def sound(request: HttpRequest, handle: str, key: str) -> HttpResponse:
     """The sound of a trial."""
     trial = _find_trial(request, handle, key)
-    return serve(request, _read(trial.clip.survey_audio.name), "audio/mpeg")
+    response = serve(request, _read(trial.clip.survey_audio.name), "audio/mpeg")
+    if request.method == "GET" and response.status_code < 400:
+        after_sending(response, partial(note_sound_sent, trial, len(response.content), timezone.now()))
+    return response

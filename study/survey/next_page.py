@@ -1,14 +1,27 @@
 """Which page of the survey comes next, and which trials a participant may open."""
 
+from collections.abc import Mapping
+
 from django.urls import reverse
 
 from study.models import Participant, Trial
 from study.participants.completion import answered_by_number
+from study.participants.stages import Stage, stage_of, stage_outside_trials
 
 # Trials that a participant may open beyond the first unanswered one: the browser keeps them ready while offline.
 AHEAD = 2
 
-Page = tuple[str, ...]  # URL name without "survey_", and its arguments after the handle
+# The address of each stage: URL name without "survey_", and its arguments after the handle.
+_PAGES: dict[Stage, tuple[str, ...]] = {
+    Stage.CONSENT: ("consent",),
+    Stage.QUESTIONS_BEFORE: ("questions", "before"),
+    Stage.SOUND: ("sound",),
+    Stage.INSTRUCTIONS: ("instructions",),
+    Stage.QUESTIONS_AFTER: ("questions", "after"),
+    Stage.REVIEW: ("review",),
+    Stage.COMPLETED: ("thanks",),
+    Stage.SCREENED_OUT: ("screened_out",),
+}
 
 
 def next_url(participant: Participant, answered: dict[int, bool] | None = None) -> str:
@@ -17,60 +30,20 @@ def next_url(participant: Participant, answered: dict[int, bool] | None = None) 
     Args:
         answered: the trials as `answered_by_number` returns them, if they have been read already.
     """
-    page = _page_before_trials(participant)
-    if page is None:
-        page = _page_from_trials_on(participant, answered_by_number(participant) if answered is None else answered)
-    return _url(participant, page)
-
-
-def url_before_trials(participant: Participant) -> str | None:
-    """The page that has to come before any trial, or None if trials may be shown; needs no query."""
-    page = _page_before_trials(participant)
-    return None if page is None else _url(participant, page)
-
-
-def _url(participant: Participant, page: Page) -> str:
-    name, *arguments = page
+    stage = stage_outside_trials(participant)
+    if stage is None:
+        answered = answered_by_number(participant) if answered is None else answered
+        stage = stage_of(participant, answered)
+    name, *arguments = _PAGES[stage] if stage != Stage.TRIALS else ("trial", str(first_unanswered(answered or {})))
     return reverse(f"survey_{name}", args=[participant.handle, *arguments])
 
 
-def _page_before_trials(participant: Participant) -> Page | None:
-    study, done = participant.study, participant.answers
-    if participant.status == Participant.Status.COMPLETED:
-        return ("thanks",)
-    if participant.status == Participant.Status.SCREENED_OUT:
-        return ("screened_out",)
-    if participant.consented_at is None:
-        return ("consent",)
-    if study.questions_before.strip() and "before" not in done:
-        return ("questions", "before")
-    if study.sound_check and "sound" not in done:
-        return ("sound",)
-    if "instructions" not in done:
-        return ("instructions",)
-    return None
-
-
-def _page_from_trials_on(participant: Participant, answered: dict[int, bool]) -> Page:
-    unanswered = first_unanswered(answered)
-    if unanswered is not None:
-        return ("trial", str(unanswered))
-    if needs_questions_after(participant):
-        return ("questions", "after")
-    return ("review",)
-
-
-def needs_questions_after(participant: Participant) -> bool:
-    """Whether the study has questions after the trials that the participant has not answered."""
-    return bool(participant.study.questions_after.strip()) and "after" not in participant.answers
-
-
-def first_unanswered(answered: dict[int, bool], after: int = -1) -> int | None:
+def first_unanswered(answered: Mapping[int, bool], after: int = -1) -> int | None:
     """The number of the first trial after number `after` that has no answer."""
     return next((number for number, is_answered in answered.items() if number > after and not is_answered), None)
 
 
-def is_reachable(answered: dict[int, bool], trial: Trial) -> bool:
+def is_reachable(answered: Mapping[int, bool], trial: Trial) -> bool:
     """Whether the participant may open this trial now: answered ones, the next one, and `AHEAD` more.
 
     Nothing may be opened beyond an unanswered practice trial.

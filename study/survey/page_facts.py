@@ -101,6 +101,7 @@ class TrialFacts:
     audio: str
     chosen: ChosenFacts
     error: str
+    key: str  # of the form, so that an answer that is sent twice is stored once
     has_answer: bool
     place: str
     answered: int

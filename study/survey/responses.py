@@ -1,7 +1,10 @@
 """Requests and responses: what the views of the survey share."""
 
+import logging
+from collections.abc import Callable
 from typing import Any
 
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
@@ -11,6 +14,21 @@ from study import texts
 from study.models import Participant, Study
 from study.participants.links import full_url
 from study.survey.cookies import COOKIE
+
+logger = logging.getLogger(__name__)
+
+
+def after_sending(response: HttpResponse, note: Callable[[], None]) -> None:
+    """Call `note` when the server has sent the response, so that nobody waits for what it writes."""
+
+    def call() -> None:
+        try:
+            note()
+        except DatabaseError:
+            logger.warning("What was sent could not be noted.", exc_info=True)
+
+    # What Django closes with the response, by HttpResponse.close(), which the server calls after the last byte.
+    response._resource_closers.append(call)  # type: ignore[attr-defined]
 
 
 def render_participant_page(
@@ -24,6 +42,7 @@ def render_participant_page(
 def shared_context(request: HttpRequest, participant: Participant) -> dict[str, Any]:
     """The plain values that all pages of a participant need."""
     return {
+        "is_pilot": participant.kind == Participant.Kind.PILOT,
         "languages": texts.languages_of(participant.study),
         "own_link": full_url(reverse("survey_personal", args=[request.COOKIES.get(COOKIE, "")])),
         "language_url": reverse("survey_language", args=[participant.handle]),

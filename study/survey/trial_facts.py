@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 from study import texts
 from study.design import LETTERS
 from study.models import Ballot, Participant, Trial
+from study.opaque_tokens import new_submission_key
+from study.participants.listening import listening_minimum, survey_seconds
 from study.survey.page_facts import (
     AnswerFacts,
     AskedFacts,
@@ -28,7 +30,6 @@ from study.survey.page_facts import (
 from study.survey.responses import shared_context
 from study.survey_images.versions import ShownAs, shown_as
 
-MAX_DEFAULT_MINIMUM = 15.0  # seconds
 FLAT_OUTLINE = [0.35] * 60
 MAX_SEGMENTS = 24
 # How large an image is on the page, by the number of images: (condition on the screen, per cent of its width, per cent
@@ -60,7 +61,7 @@ def page_facts(request: HttpRequest, participant: Participant) -> PageFacts:
     shared = shared_context(request, participant)
     return PageFacts(
         participant=PersonFacts(participant.handle),
-        is_pilot=participant.kind == Participant.Kind.PILOT,
+        is_pilot=shared["is_pilot"],
         languages=tuple(shared["languages"]),
         language_url=shared["language_url"],
         own_link=shared["own_link"],
@@ -89,7 +90,7 @@ def trial_facts(
         study=AskedFacts(study.second_choice_required, study.allow_none_fits, study.ask_familiarity, study.ask_reason),
         question=_question(trial),
         minimum=listening_minimum(trial),
-        duration=_duration(trial),
+        duration=survey_seconds(trial.clip),
         wave=_wave(trial.clip.outline),
         positions=_positions(trial, chosen),
         image_sizes=image_sizes(len(trial.position_order)),
@@ -101,6 +102,7 @@ def trial_facts(
             reason=str(chosen.get("reason") or ""),
         ),
         error=error,
+        key=str(new_submission_key()),
         has_answer=ballot is not None,
         place=_("%(n)s of %(total)s") % {"n": trial.number, "total": len(judged)} if trial.number else _("A try first"),
         answered=sum(judged),
@@ -121,19 +123,6 @@ def review_facts(participant: Participant) -> ReviewFacts:
 def trial_url(trial: Trial, number: int, answered: dict[int, bool]) -> str:
     """The address of the participant's trial of this number, empty if there is none."""
     return reverse("survey_trial", args=[trial.participant.handle, number]) if number in answered else ""
-
-
-def listening_minimum(trial: Trial) -> float:
-    """Seconds to hear before the answer opens: the study's setting, or half the clip but at most 15."""
-    setting = trial.participant.study.listening_minimum_seconds
-    if setting is None:
-        return min(_duration(trial) / 2, MAX_DEFAULT_MINIMUM)
-    return min(_duration(trial), float(setting))
-
-
-def _duration(trial: Trial) -> float:
-    """Seconds of the sound that the survey plays."""
-    return trial.clip.survey_duration or trial.clip.duration
 
 
 def _question(trial: Trial) -> str:

@@ -2,20 +2,27 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from study import texts
 from study.models import Participant
-from study.participants.completion import answered_by_number, finish
-from study.participants.consent_and_questions import give_consent, save_answers_before, save_step
+from study.participants.answers_table import device_of
+from study.participants.completion import finish
+from study.participants.consent_and_questions import (
+    give_consent,
+    save_answers_before,
+    save_step,
+    save_step_before_trials,
+)
+from study.participants.headphones import sound_order
 from study.participants.quality import agreement_with_oneself, agreement_with_others
 from study.participants.questions import load_question_set, localized
 from study.participants.recruiting import return_url
 from study.survey.decorators import participant_page
-from study.survey.forms import ConsentForm, QuestionForm, is_screened_out
-from study.survey.next_page import needs_questions_after, next_url
+from study.survey.forms import ConsentForm, QuestionForm, SoundForm, is_screened_out
+from study.survey.next_page import next_url
 from study.survey.responses import posted, render_participant_page, see_other
 from study.survey.trial_facts import page_facts, review_facts
 from study.survey.trial_page import render_review
@@ -33,7 +40,8 @@ def resume(request: HttpRequest, participant: Participant) -> HttpResponse:
 def consent(request: HttpRequest, participant: Participant) -> HttpResponse:
     form = ConsentForm(posted(request))
     if request.method == "POST" and form.is_valid():
-        return see_other(next_url(give_consent(participant)))
+        device = device_of(request.headers.get("User-Agent", ""))
+        return see_other(next_url(give_consent(participant, language=get_language() or "", device=device)))
     status = 422 if form.is_bound else 200
     text = texts.consent(participant.study)
     return render_participant_page(request, participant, "consent", status, form=form, text=text)
@@ -44,10 +52,7 @@ def consent(request: HttpRequest, participant: Participant) -> HttpResponse:
 def questions(request: HttpRequest, participant: Participant, part: str) -> HttpResponse:
     """The question set before or after the trials."""
     study = participant.study
-    source = {"before": study.questions_before, "after": study.questions_after}.get(part, "").strip()
-    if not source or participant.status != Participant.Status.STARTED:
-        return see_other(next_url(participant))
-    question_set = load_question_set(source)
+    question_set = load_question_set(study.questions_before if part == "before" else study.questions_after)
     form = QuestionForm(question_set, posted(request), initial=participant.answers.get(part) or {})
     if request.method == "POST" and form.is_valid():
         answers = form.answers()
@@ -66,20 +71,18 @@ def questions(request: HttpRequest, participant: Participant, part: str) -> Http
 @require_http_methods(["GET", "HEAD", "POST"])
 @participant_page
 def sound(request: HttpRequest, participant: Participant) -> HttpResponse:
-    """The sound check. The answer is stored; whatever it is, the participant may continue."""
-    if request.method == "POST":
-        sound_check = {"heard": request.POST.get("heard", "")[:10]}
-        if quietest := request.POST.get("quietest", "")[:3]:
-            sound_check["quietest"] = quietest
-        return see_other(next_url(save_step(participant, "sound", sound_check)))
-    return render_participant_page(request, participant, "sound")
+    """The sound check and the headphone screening. Whatever is answered, the participant may continue."""
+    form = SoundForm(posted(request), sounds=sound_order(participant) if participant.study.headphone_check else [])
+    if request.method == "POST" and form.is_valid():
+        return see_other(next_url(save_step_before_trials(participant, "sound", form.answers())))
+    return render_participant_page(request, participant, "sound", 422 if form.is_bound else 200, form=form)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @participant_page
 def instructions(request: HttpRequest, participant: Participant) -> HttpResponse:
     if request.method == "POST":
-        return see_other(next_url(save_step(participant, "instructions")))
+        return see_other(next_url(save_step_before_trials(participant, "instructions")))
     images = participant.study.conditions.count()
     text = texts.instructions(participant.study, images)
     return render_participant_page(request, participant, "instructions", text=text)
@@ -89,10 +92,6 @@ def instructions(request: HttpRequest, participant: Participant) -> HttpResponse
 @participant_page
 def review(request: HttpRequest, participant: Participant) -> HttpResponse:
     """All answers, which can still be changed; the button ends the survey."""
-    answered = answered_by_number(participant)
-    finished = participant.status == Participant.Status.COMPLETED
-    if finished or not all(answered.values()) or needs_questions_after(participant):
-        return see_other(next_url(participant, answered))
     if request.method == "POST":
         finish(participant)
         return see_other(reverse("survey_thanks", args=[participant.handle]))
@@ -102,8 +101,6 @@ def review(request: HttpRequest, participant: Participant) -> HttpResponse:
 @require_safe
 @participant_page
 def thanks(request: HttpRequest, participant: Participant) -> HttpResponse:
-    if participant.status != Participant.Status.COMPLETED:
-        return see_other(next_url(participant))
     feedback = _feedback(participant) if participant.study.feedback else []
     return render_participant_page(
         request, participant, "thanks", return_url=return_url(participant), given_back=feedback
@@ -137,6 +134,4 @@ def _feedback(participant: Participant) -> list[str]:
 @require_safe
 @participant_page
 def screened_out(request: HttpRequest, participant: Participant) -> HttpResponse:
-    if participant.status != Participant.Status.SCREENED_OUT:
-        return see_other(next_url(participant))
     return render_participant_page(request, participant, "screened_out", return_url=return_url(participant))

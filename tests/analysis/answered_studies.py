@@ -1,5 +1,6 @@
 """Studies with answers, for tests of results, exports and reports."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -11,6 +12,7 @@ from study.ballots.casting import Answer, cast_ballot
 from study.models import Participant, Stimulus, Study
 from study.participants.completion import finish
 from study.participants.enrolment import enrol
+from study.participants.questions import shipped_question_set
 from tests.factories import make_open_study
 
 
@@ -20,6 +22,7 @@ def answered_study(*, people: int = 4, clips: int = 3, conditions: int = 4, **fi
     best = {row.pk for row in study.conditions.filter(number__lte=conditions // 2)}
     for number in range(people):
         person, _token = enrol(study)
+        person.trials.update(images_sent=None)  # no server has seen these people
         for trial in person.trials.order_by("number"):
             liked = [
                 letter
@@ -48,6 +51,16 @@ def close(study: Study) -> Study:
 def closed_study(**fields: Any) -> Study:
     """An answered study whose results are not sealed."""
     return close(answered_study(**fields))
+
+
+def asked_study(answers: Sequence[dict[str, Any]], questions: str = "", **fields: Any) -> Study:
+    """A closed study of as many people as `answers`, each of whom has these answers by step ("before", "sound", …)."""
+    questions = questions or shipped_question_set("musical_experience")
+    study = answered_study(**{"people": len(answers), "clips": 2, "questions_before": questions} | fields)
+    for person, given in zip(study.participants.order_by("number"), answers, strict=True):
+        person.answers = given
+        person.save(update_fields=["answers"])
+    return close(study)
 
 
 def receipt_of(study: Study) -> str:

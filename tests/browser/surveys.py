@@ -36,6 +36,15 @@ class Server:
             page.url.split("/")[4],
         )[0][0]
 
+    def counts(self, page: Page) -> list[int]:
+        """How many answers the browser had given with each ballot."""
+        rows = self.ask(
+            "select b.browser_count from study_ballot b join study_trial t on t.id = b.trial_id "
+            "join study_participant p on p.id = t.participant_id where p.handle = ? order by t.number",
+            page.url.split("/")[4],
+        )
+        return [count for (count,) in rows]
+
     def revisions(self, page: Page) -> int:
         return self.ask(
             "select count(*) from study_ballotrevision r join study_ballot b on b.id = r.ballot_id "

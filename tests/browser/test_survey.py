@@ -1,5 +1,7 @@
 """The survey in a real browser: by touch, by keyboard, without script, offline, with lost replies, in two tabs."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -100,8 +102,15 @@ def test_the_whole_survey_without_script(visit, server):
     assert server.ballots(page) == 3
 
 
+def waits_in(request) -> list[float]:
+    """The seconds that an answer waited, if the request sends one."""
+    sent = (request.post_data_buffer or b"").decode(errors="replace")
+    return [float(age) for age in re.findall(r'name="age"\r\n\r\n([0-9.e-]+)', sent)]
+
+
 def test_answers_given_in_a_minute_without_network_wait_and_are_saved(visit, server):
-    page = visit()
+    page, waits = visit(), []
+    page.on("requestfinished", lambda request: waits.extend(waits_in(request)))
     page.clock.install()
     to_trials(page, server)
     answer(page, 1)
@@ -117,10 +126,13 @@ def test_answers_given_in_a_minute_without_network_wait_and_are_saved(visit, ser
     assert server.ballots(page) == 1
     page.clock.fast_forward(60_000)
     expect(page.locator(".state")).to_contain_text("No connection")
+    page.evaluate("const now = Date.now; Date.now = () => now() - 3600000")  # the device's clock is set back an hour
     page.context.set_offline(False)
     page.wait_for_url("**/review/")
     assert server.ballots(page) == 3
     assert server.revisions(page) == 0
+    assert server.counts(page) == [1, 2, 3]
+    assert [wait > 50 for wait in waits] == [False, True, True]
 
 
 def test_replies_lost_after_the_server_stored_them_make_no_second_ballot(visit, server):
@@ -161,6 +173,7 @@ def test_two_tabs_and_double_clicks_make_one_ballot(visit, server):
     all_is_saved(other)
     assert server.ballots(page) == 1
     assert server.revisions(page) == 1
+    assert server.counts(page) == [2]  # the two tabs count together
     page.go_back()
     page.wait_for_selector("#trial[data-trial='1'][data-answered]")
     assert page.locator("[name=first]:checked").get_attribute("value") == "C"
@@ -234,6 +247,10 @@ def test_no_page_has_an_accessibility_fault(visit, server, language):
     page.locator("[name=importance]").first.check()
     press(go_on)
     check()
+    press(go_on)  # without the headphone screening, which the page asks for
+    check()
+    for sound in range(1, 7):
+        page.locator(f"[name=quietest_{sound}]").first.check()
     press(go_on)
     check()
     press(go_on)

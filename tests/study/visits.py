@@ -1,5 +1,7 @@
 """A participant's browser for tests: enters a study and goes to a page by the forms of the pages."""
 
+import re
+
 from django.test import Client
 
 from study.models import Participant, Study
@@ -8,11 +10,11 @@ from study.simulation.walking import hidden_fields
 
 
 class Visit:
-    """A participant who entered by the open link."""
+    """A participant who entered by the open link, with `query` after it; `browser` is one that somebody has used."""
 
-    def __init__(self, study: Study, **client) -> None:
-        self.client = Client(**client)
-        self.entry_url = f"/s/{study.open_link_token}/"
+    def __init__(self, study: Study, query: str = "", *, browser: Client | None = None, **client) -> None:
+        self.client = browser or Client(**client)
+        self.entry_url = f"/s/{study.open_link_token}/{query}"
         page = self.client.get(self.entry_url)
         assert page.status_code == 200, page.content
         key = hidden_fields(page.content.decode())["key"]
@@ -40,6 +42,15 @@ class Visit:
         self.post("sound/", {"heard": "yes"})
         self.post("instructions/")
         return self
+
+    def open(self, number: int, *, images: bool = True, sound: bool = True) -> str:
+        """Load a trial's page as a browser does, with its images and its sound; return the page."""
+        page = self.get(f"trial/{number}/").content.decode()
+        for address in re.findall(r'<img src="([^"]+)"', page) if images else ():
+            assert self.client.get(address).status_code == 200
+        for address in re.findall(r'<audio[^>]* src="([^"]+)"', page) if sound else ():
+            assert self.client.get(address).status_code == 200
+        return page
 
     def answer(self, number: int, first: str = "A", second: str = "B", **more):
         return self.post(f"trial/{number}/", {"first": first, "second": second, **more})

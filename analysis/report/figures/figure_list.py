@@ -7,10 +7,12 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from analysis.report.analysis_json import value_at
-from analysis.report.context import ClipView, ConditionView, labels_by_key
+from analysis.report.context import ClipView, ConditionView, Stage, labels_by_key
 from analysis.report.figures import charts
 from analysis.report.figures.charts import Bar, ChoiceShares, DotRow
+from analysis.report.figures.flow import flow_chart
 from analysis.report.text.contrast_names import contrast_name
+from analysis.report.text.exclusions import with_and_without
 from analysis.report.text.number_format import plain
 
 MOST_LEFT_OUT = 40  # rows that fit one figure
@@ -28,7 +30,10 @@ class Figure:
 
 
 def figure_list(
-    data: Mapping[str, Any], conditions: Sequence[ConditionView], clips: Sequence[ClipView]
+    data: Mapping[str, Any],
+    conditions: Sequence[ConditionView],
+    clips: Sequence[ClipView],
+    flow: Sequence[Stage] = (),
 ) -> list[Figure]:
     """The figures for which there are data, in the report's order."""
     figures = [
@@ -41,6 +46,7 @@ def figure_list(
         _positions_figure(data),
         _balance_figure(data, conditions),
         _drop_out_figure(data),
+        _flow_figure(data, conditions, flow),
     ]
     return [figure for figure in figures if figure is not None]
 
@@ -294,3 +300,12 @@ def _drop_out_figure(data: Mapping[str, Any]) -> Figure | None:
         charts.bars(rows, title=title, description=_("People by number of answers.")),
         _("People who gave at least this many answers."),
     )
+
+
+def _flow_figure(data: Mapping[str, Any], conditions: Sequence[ConditionView], flow: Sequence[Stage]) -> Figure | None:
+    if not flow:
+        return None
+    title = _("Who is analysed")
+    stages = ", ".join(f"{stage.label}: {stage.people}" for stage in flow)
+    caption = with_and_without(data, labels_by_key(conditions)) or _("Nobody who gave answers is left out.")
+    return Figure("flow", title, flow_chart(flow, title=title, description=stages), caption)

@@ -70,7 +70,7 @@ def pdf_project(data: Mapping[str, Any], context: ReportContext, *, alpha: float
                 "deviations": contents["deviations"] or [],
                 "methods": contents["methods"],
                 "limits": contents["limits"],
-                "people": [[str(name), str(value)] for name, value in context.flow.items()],
+                "people": [list(row) for row in contents["people"]],
                 "details": [[name, value] for name, value in context.details],
                 "checklists": [_table(table) for table in checklist_tables(context)],
             },

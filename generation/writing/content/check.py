@@ -253,7 +253,7 @@ class _Comparison:
         tokens, vocabulary = self._tokens, self._meanings.vocabulary
         position = 0
         while position < len(tokens):
-            for length in range(self._meanings.longest, 0, -1):
+            for length in range(min(self._meanings.longest, len(tokens) - position), 0, -1):
                 name = vocabulary.get(tuple(tokens[position : position + length]))
                 if name is not None and position not in self._excepted:
                     found.append((position, position + length, name))

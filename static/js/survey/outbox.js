@@ -1,38 +1,99 @@
 // Sends answers. Each stays in the browser's storage until the server confirms that it is saved, and has a key, so
-// that the server stores an answer that arrives twice only once.
+// that the server stores an answer that arrives twice only once. Nothing else removes an answer but the server's final
+// refusal, which the page shows.
 const RETRY_AFTER_MS = [1000, 2000, 4000, 8000, 15000];
+const LONGEST_WAIT_MS = 120000;
 const REQUEST_TIMEOUT_MS = 20000;
+
+export function newKey() {
+  if (crypto.randomUUID) return crypto.randomUUID();
+  const hex = [...crypto.getRandomValues(new Uint8Array(16))]
+    .map((byte) => byte.toString(16).padStart(2, "0"))
+    .join("");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20)}`;
+}
+
+// Seconds since the answer was given. The monotonic clock cannot be set back but may stop while the device sleeps, and
+// begins anew with each page; the device's own clock covers both.
+function ageOf(item) {
+  const monotonic = item.page === performance.timeOrigin ? performance.now() - item.since : 0;
+  return Math.max(0, monotonic, Date.now() - item.at) / 1000;
+}
+
+// Milliseconds that the server asks to wait, undefined if it does not say.
+function askedWait(response) {
+  const value = response.headers.get("Retry-After");
+  if (!value) return undefined;
+  const wait = /^\d+$/.test(value) ? 1000 * Number(value) : Date.parse(value) - Date.now();
+  return Number.isFinite(wait) ? Math.min(Math.max(wait, 1000), LONGEST_WAIT_MS) : undefined;
+}
+
+// Why an answer has to wait, from a response that neither takes nor refuses it.
+function reasonOf(response, body) {
+  if (body?.state === "nolink") return "lost"; // the cookie is gone
+  if (response.status === 503 || response.status === 429 || body?.retry) return "busy";
+  return response.ok ? "offline" : "trouble"; // a page of the network's own instead of an answer, or a fault
+}
 
 export function makeOutbox(handle) {
   const name = `earsight-outbox:${handle}`;
+  const counter = `earsight-count:${handle}`;
   const listeners = [];
-  let memory = [];
+  let own = []; // the answers given in this page that wait: the storage may be refused, full or emptied
+  let stores = true;
+  let problem = null;
+  let given = { browser: newKey(), count: 0 };
   let sending = null;
   let tries = 0;
   let timer = null;
 
-  function read() {
+  function stored() {
     try {
-      return JSON.parse(localStorage.getItem(name) || "[]");
+      const items = JSON.parse(localStorage.getItem(name) || "[]");
+      return Array.isArray(items) ? items : [];
     } catch {
-      return memory;
+      return [];
     }
   }
+  function read() {
+    const items = stored();
+    const keys = new Set(items.map((item) => item.key));
+    return [...items, ...own.filter((item) => !keys.has(item.key))];
+  }
   function write(items) {
-    memory = items;
     try {
       if (items.length) localStorage.setItem(name, JSON.stringify(items));
       else localStorage.removeItem(name);
+      stores = true;
     } catch {
-      // Without storage the answers wait in this page.
+      stores = false;
     }
+  }
+  // This browser's random name, and how many answers it has given: the order of its own answers, whatever clocks do.
+  function countAnswer() {
+    try {
+      const stored = JSON.parse(localStorage.getItem(counter));
+      if (stored?.browser === given.browser) given.count = Math.max(given.count, stored.count);
+      else if (stored?.browser) given = stored;
+    } catch {
+      // Without storage, the name and the count are those of this page.
+    }
+    given = { browser: given.browser, count: given.count + 1 };
+    try {
+      localStorage.setItem(counter, JSON.stringify(given));
+    } catch {
+      // As above.
+    }
+    return given;
   }
   const notify = (event) => listeners.forEach((listener) => listener(event));
 
   async function post(item) {
     const data = new FormData();
     for (const [key, value] of item.fields) data.append(key, value);
-    data.append("age", String(Math.max(0, (Date.now() - item.at) / 1000)));
+    data.append("age", String(ageOf(item)));
+    data.append("browser", item.browser);
+    data.append("count", String(item.count));
     // A sign-in in another tab replaces the CSRF token of the page; the cookie has the current one.
     const token = /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie)?.[1];
     if (token) data.set("csrfmiddlewaretoken", token);
@@ -52,14 +113,18 @@ export function makeOutbox(handle) {
     }
   }
 
-  const drop = (item) => write(read().filter((other) => other.key !== item.key));
+  function drop(item) {
+    own = own.filter((other) => other.key !== item.key);
+    write(stored().filter((other) => other.key !== item.key));
+  }
 
+  // Sends an answer and removes it if the server has decided about it; else returns why it waits, and how long.
   async function sendOne(item) {
     let response;
     try {
       response = await post(item);
     } catch {
-      return "offline";
+      return { reason: "offline" };
     }
     let body = null;
     try {
@@ -70,26 +135,28 @@ export function makeOutbox(handle) {
     if (response.ok && body?.saved) {
       drop(item);
       notify({ kind: "saved", item, next: body.next });
-      return "ok";
+      return null;
     }
-    if (response.status === 422 && body) {
+    if (response.status === 422 && body?.error) {
       drop(item);
       notify({ kind: "refused", item, error: body.error });
-      return "ok";
+      return null;
     }
     if (body?.final) {
       drop(item);
-      notify({ kind: "over", item, error: body?.error || "" });
-      return "ok";
+      notify({ kind: "over", item, error: body.error || "" });
+      return null;
     }
-    return "offline";
+    return { reason: reasonOf(response, body), text: body?.message, wait: askedWait(response) };
   }
 
   async function run() {
     for (let items = read(); items.length; items = read()) {
-      if ((await sendOne(items[0])) === "offline") {
-        notify({ kind: "offline", item: items[0] });
-        timer = setTimeout(flush, RETRY_AFTER_MS[Math.min(tries++, RETRY_AFTER_MS.length - 1)]);
+      problem = await sendOne(items[0]);
+      if (problem) {
+        const backoff = RETRY_AFTER_MS[Math.min(tries++, RETRY_AFTER_MS.length - 1)];
+        timer = setTimeout(flush, problem.wait ?? backoff);
+        notify({ kind: "waiting", item: items[0] });
         return;
       }
       tries = 0;
@@ -108,12 +175,26 @@ export function makeOutbox(handle) {
     tries = 0;
     flush();
   });
+  addEventListener("beforeunload", (event) => {
+    if (!stores && own.length) event.preventDefault(); // only this page has the answer: the browser asks before leaving
+  });
   return {
     flush,
     waiting: () => read().length,
+    // Why the answers wait: `reason` is "offline", "busy", "lost" or "trouble"; `text` is the server's own words.
+    problem: () => problem ?? { reason: "offline" },
+    stores: () => stores,
     onEvent: (listener) => listeners.push(listener),
-    add(item) {
-      write([...read().filter((other) => other.key !== item.key), item]);
+    add(answer) {
+      const item = {
+        ...answer,
+        ...countAnswer(),
+        at: Date.now(),
+        page: performance.timeOrigin,
+        since: performance.now(),
+      };
+      own = [...own.filter((other) => other.key !== item.key), item];
+      write(read());
       return flush();
     },
   };

@@ -5,16 +5,39 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from study.errors import StudyError
 from study.models import Study
+from study.participants.answer_rules import AnswerRule, parse_answer_rules
+from study.participants.answers_table import answer_columns
+from study.participants.exclusion_rules import UNITS, ExclusionRule, Rule, rules_of
+from study.participants.flag_words import MEANINGS, flag_name
+from study.participants.moderators import moderator_columns, moderator_lines, parse_moderators
 from study.participants.questions import load_question_set
 from study.setup.drafting import CHANGEABLE_WHILE_OPEN
 
+WRITTEN_IN_LINES = ("quota_lines", "moderator_lines")
 _QUOTA = re.compile(r"(?P<question>[a-z0-9_]+)\s*=\s*(?P<answer>[a-z0-9_]+)\s*:\s*(?P<limit>\d{1,6})")
 
+
+# A field for each exclusion rule: its threshold, empty for no rule.
+RULE_PREFIX = "rule_"
+RULE_FIELDS = tuple(RULE_PREFIX + kind for kind in UNITS)
+EXTRA_FIELDS = {*WRITTEN_IN_LINES, "answer_rules", *RULE_FIELDS}  # not columns of the study
+
+COLUMNS_DEPEND_ON = ("status", "questions_before", "questions_after", "sound_check", "headphone_check")
+# Rules that can never apply without a setting, by the setting's name.
+RULES_NEED = {
+    "attention_failed": ("attention_trials", gettext_lazy("The plan has no attention trials: add one, or empty this.")),
+    "repeats_differ": ("repeats", gettext_lazy("The plan has no hidden repeats: add one, or empty this.")),
+    "match_failed": ("match_controls", gettext_lazy("The plan has no match-control trials: add one, or empty this.")),
+    "reason_not_typed": ("ask_reason", gettext_lazy("The plan asks for no reasons: ask for them, or empty this.")),
+    "no_sound": ("sound_check", gettext_lazy("The plan has no sound check: add it, or untick this.")),
+    "too_fast": ("minimum_seconds", gettext_lazy("The shortest plausible time is 0: raise it, or empty this.")),
+}
 
 # The fields under their headings: key, title, explanation, names.
 GROUPS = (
@@ -57,16 +80,26 @@ GROUPS = (
         "quality",
         gettext_lazy("Checks of the answers"),
         gettext_lazy(
-            "Hidden trials that show how reliable answers are. They lengthen the survey; none of them excludes "
-            "a participant automatically."
+            "Hidden trials that show how reliable answers are. They lengthen the survey; they exclude a participant "
+            "only by a rule below."
         ),
         ("repeats", "match_controls", "attention_trials", "minimum_seconds"),
+    ),
+    (
+        "exclusions",
+        gettext_lazy("Who is left out"),
+        gettext_lazy(
+            "Rules by which the analysis leaves people out by itself; fixed when the study opens. A percentage is the "
+            "share of a person's answers, or of the trials that the text names, from which they are left out; an "
+            "empty field is no rule. The report counts these people and gives the result with and without them."
+        ),
+        (*RULE_FIELDS, "answer_rules"),
     ),
     (
         "questions",
         gettext_lazy("Questions about the person"),
         gettext_lazy("Asked once, before or after the clips. Ask only for what the analysis needs."),
-        ("questions_before", "quota_lines", "questions_after"),
+        ("questions_before", "quota_lines", "moderator_lines", "questions_after"),
     ),
     (
         "recruitment",
@@ -78,6 +111,33 @@ GROUPS = (
         ("recruitment_platform", "completion_code", "return_url", "screen_out_code", "screen_out_url"),
     ),
 )
+
+
+def _rule_field(kind: str, unit: str) -> forms.Field:
+    """The field of one exclusion rule."""
+    meaning = MEANINGS[kind]
+    if unit == "yes":
+        return forms.BooleanField(label=capfirst(flag_name(kind)), required=False, help_text=meaning)
+    words = {
+        "share": gettext_lazy("%(name)s (%%)"),
+        "odds": gettext_lazy("%(name)s (by chance one in … people)"),
+    }
+    low, high = (1, 100) if unit == "share" else (20, 1_000_000)
+    return forms.DecimalField(
+        label=capfirst(words[unit] % {"name": flag_name(kind)}),
+        required=False,
+        min_value=low,
+        max_value=high,
+        max_digits=9,
+        decimal_places=1 if unit == "share" else 0,
+        help_text=meaning,
+    )
+
+
+def _shown(rule: ExclusionRule) -> Any:
+    """The threshold of a rule as its field shows it."""
+    unit = UNITS[rule.kind]
+    return True if unit == "yes" else f"{100 * rule.at if unit == 'share' else rule.at:.10g}"
 
 
 class PlanForm(forms.ModelForm):
@@ -97,6 +157,21 @@ class PlanForm(forms.ModelForm):
         ),
     )
 
+    moderator_lines = forms.CharField(
+        label=gettext_lazy("Compare groups of people"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "class": "mono", "spellcheck": "false"}),
+    )
+    answer_rules = forms.CharField(
+        label=gettext_lazy("Rules about answers to questions"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "class": "mono", "spellcheck": "false"}),
+        help_text=gettext_lazy(
+            "One per line, by the columns of participants.csv: before_age < 18, or headphones_passed = no. Who did not "
+            "answer is not left out by such a rule."
+        ),
+    )
+
     HELP = {
         "weight_first": gettext_lazy("The usual 3 and 1 need no reason; other values do."),
         "weight_second": gettext_lazy("At most as much as the 1st."),
@@ -112,7 +187,9 @@ class PlanForm(forms.ModelForm):
         "ask_reason": gettext_lazy("One optional line; it lengthens the survey by about a third."),
         "practice_trial": gettext_lazy("Needs a clip marked for practice; its answer is not counted."),
         "sound_check": gettext_lazy("Participants hear a sound and confirm that they heard it."),
-        "headphone_check": gettext_lazy("Six short sounds that are hard to tell apart on loudspeakers."),
+        "headphone_check": gettext_lazy(
+            "Six short sounds that are hard to tell apart on loudspeakers; five right pass. Nobody is sent away."
+        ),
         "feedback": gettext_lazy("After finishing, never about the conditions."),
         "repeats": gettext_lazy(
             "Clips that are shown a second time, unannounced, to check how consistent the answers are."
@@ -125,14 +202,16 @@ class PlanForm(forms.ModelForm):
             "Usually images are sent in the size that the screen needs, as WebP of quality 80. Without loss, "
             "participants load about eight times as much: more than a megabyte for each trial."
         ),
-        "ask_familiarity": gettext_lazy("Lets the analysis look at people who did not know the piece."),
+        "ask_familiarity": gettext_lazy(
+            "The report then gives the result without the answers about known pieces, too."
+        ),
         "listening_minimum_seconds": gettext_lazy(
             "How long the music has to play before a choice. Empty: half the clip, at most 15 seconds."
         ),
         "grace_minutes": gettext_lazy(
             "How long participants who have started may go on after the study is closed. Then the results open."
         ),
-        "minimum_seconds": gettext_lazy("Faster answers are flagged, never excluded automatically."),
+        "minimum_seconds": gettext_lazy("Faster answers are flagged; they exclude a participant only by a rule below."),
         "questions_before": gettext_lazy("A question set in YAML, asked before the first clip."),
         "questions_after": gettext_lazy("A question set in YAML, asked after the last clip."),
         "recruitment_platform": gettext_lazy(
@@ -148,10 +227,18 @@ class PlanForm(forms.ModelForm):
 
     class Meta:
         model = Study
-        fields = tuple(name for *_texts, names in GROUPS for name in names if name != "quota_lines")
+        fields = tuple(name for *_texts, names in GROUPS for name in names if name not in EXTRA_FIELDS)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.answer_rules_found: list[AnswerRule] = []
+        for kind, unit in UNITS.items():
+            self.fields[RULE_PREFIX + kind] = _rule_field(kind, unit)
+        rules = rules_of(self.instance)
+        for rule in rules:
+            if isinstance(rule, ExclusionRule):
+                self.initial[RULE_PREFIX + rule.kind] = _shown(rule)
+        self.initial["answer_rules"] = "\n".join(str(rule) for rule in rules if isinstance(rule, AnswerRule))
         for name, text in self.HELP.items():
             self.fields[name].help_text = text
         for name in ("questions_before", "questions_after"):
@@ -159,6 +246,11 @@ class PlanForm(forms.ModelForm):
         self.initial["quota_lines"] = "\n".join(
             f"{quota['question']} = {quota['answer']}: {quota['limit']}" for quota in self.instance.quotas
         )
+        self.initial["moderator_lines"] = moderator_lines(self.instance)
+        self.fields["moderator_lines"].help_text = _(
+            "Tests whether the result is the same in groups of people, by an answer given before the clips. One per "
+            "line; a number needs the numbers at which a new group begins: before_age: 30, 50. You can name: %(names)s."
+        ) % {"names": ", ".join(column.name for column in moderator_columns(self.instance))}
         for name in ("weight_first", "weight_second", "alpha"):
             # Show 3 rather than 3.00.
             self.initial[name] = f"{getattr(self.instance, name):f}".rstrip("0").rstrip(".")
@@ -202,7 +294,17 @@ class PlanForm(forms.ModelForm):
 
     def plan(self) -> dict[str, Any]:
         """Return the values to save, by the names of the study's fields."""
-        return {name: value for name, value in self.cleaned_data.items() if name != "quota_lines"}
+        return {name: value for name, value in self.cleaned_data.items() if name not in EXTRA_FIELDS}
+
+    def rules(self) -> list[Rule]:
+        """Return the exclusion rules: a share of the answers for a percentage, as it is for odds, 1 for a tick."""
+        values = {kind: self.cleaned_data.get(RULE_PREFIX + kind) for kind in UNITS}
+        measured: list[Rule] = [
+            ExclusionRule(kind, round(float(value) / 100, 6) if UNITS[kind] == "share" else float(value))
+            for kind, value in values.items()
+            if value
+        ]
+        return measured + self.answer_rules_found
 
     def _parse_quotas(self, text: str, questions: str) -> list[dict[str, Any]]:
         """Return the quotas of `question = answer: limit` lines, checked against the questions before the clips."""
@@ -223,6 +325,17 @@ class PlanForm(forms.ModelForm):
             quotas.append({"question": question, "answer": answer, "limit": limit})
         return quotas
 
+    def _parse_answer_rules(self, cleaned: dict[str, Any]) -> list[AnswerRule]:
+        """Return the rules about answers, checked against the questions and checks of the plan as it is sent."""
+        asked = Study(**{name: cleaned.get(name, getattr(self.instance, name)) for name in COLUMNS_DEPEND_ON})
+        columns = [
+            column
+            for column in answer_columns(asked)
+            if (asked.sound_check or column.name != "sound_heard")
+            and (asked.headphone_check or not column.name.startswith("headphones_"))
+        ]
+        return parse_answer_rules(cleaned.get("answer_rules") or "", columns)
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if self.may_change("quota_lines") and "questions_before" in cleaned:
@@ -230,6 +343,15 @@ class PlanForm(forms.ModelForm):
                 cleaned["quotas"] = self._parse_quotas(cleaned.get("quota_lines") or "", cleaned["questions_before"])
             except ValidationError as error:
                 self.add_error("quota_lines", error)
+        if self.may_change("moderator_lines") and "questions_before" in cleaned:
+            asked = Study(
+                **{name: cleaned.get(name) for name in ("questions_before", "sound_check", "headphone_check")}
+            )
+            try:
+                lines = cleaned.get("moderator_lines") or ""
+                cleaned["moderators"] = parse_moderators(lines, moderator_columns(asked))
+            except StudyError as error:
+                self.add_error("moderator_lines", str(error))
         first, second = cleaned.get("weight_first"), cleaned.get("weight_second")
         if first is not None and second is not None and second > first:
             self.add_error(
@@ -246,6 +368,14 @@ class PlanForm(forms.ModelForm):
                 "trials_per_participant",
                 _("Only %(n)d clips are included. Write at most %(n)d, or leave it empty.") % {"n": clips},
             )
+        if self.may_change("answer_rules"):
+            try:
+                self.answer_rules_found = self._parse_answer_rules(cleaned)
+            except StudyError as error:
+                self.add_error("answer_rules", str(error))
+        for kind, (setting, why) in RULES_NEED.items():
+            if cleaned.get(RULE_PREFIX + kind) and not cleaned.get(setting, getattr(self.instance, setting)):
+                self.add_error(RULE_PREFIX + kind, why)
         if cleaned.get("stop_at_target") and not cleaned.get("target_participants"):
             self.add_error("stop_at_target", _("Set the target number of participants first."))
         return cleaned

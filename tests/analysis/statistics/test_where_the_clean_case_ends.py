@@ -226,11 +226,40 @@ def test_a_moderator_shows_where_groups_differ_and_hides_small_groups():
     study = replace(study, second=np.where(study.second == study.first, NONE, study.second).astype(np.int8))
     groups = ["fan"] * 18 + ["other"] * 17 + ["rare"] * 3 + [""] * 2
     block = to_json(analyse(study, QUICK, moderators={"device": groups}))["moderators"][0]
-    assert [(group["group"], group["participants"]) for group in block["groups"]] == [("fan", 18), ("other", 17)]
+    # The number of fans is not told either: with it, three people would be known to be rare.
+    assert [(group["group"], group["participants"]) for group in block["groups"]] == [("fan", None), ("other", 17)]
     assert block["groups"][0]["estimate"] == pytest.approx(4.0)
-    assert (block["too_small"], block["unknown"]) == (3, 2)
+    assert (block["too_small"], block["unknown"]) == (None, 2)
     with pytest.raises(DesignError, match="39 values for 40"):
         analyse(study, QUICK, moderators={"device": groups[:-1]})
+
+
+def test_without_known_pieces_the_primary_test_is_that_of_the_other_ballots():
+    study = simulated(20, 8, seed=3)
+    known = np.random.default_rng(1).random(study.n) < 0.25
+    study = replace(study, first=np.where(known, 2, study.first).astype(np.int8))  # who knows a piece likes another
+    study = replace(study, second=np.where(study.second == study.first, NONE, study.second).astype(np.int8))
+    rest = study.select(~known)
+    with_all = to_json(analyse(study, QUICK, n_known=int(known.sum()), without_known=rest))
+    found, alone = with_all["sensitivity"]["known_pieces"], to_json(analyse(rest, QUICK))["primary"]
+    assert (found["estimate"], found["p"], found["ci95"]) == (alone["estimate"], alone["p"], alone["ci95"])
+    assert found["estimate"] > with_all["primary"]["estimate"]
+    assert found["ballots"] == known.sum()
+
+
+def test_if_nobody_was_asked_nobody_knew_or_everybody_did_no_estimate_is_made_up():
+    study = simulated(6, 6)
+    assert to_json(analyse(study, QUICK))["sensitivity"]["known_pieces"] is None
+    for n_known in (0, study.n):
+        found = to_json(analyse(study, QUICK, n_known=n_known))["sensitivity"]["known_pieces"]
+        assert (found["ballots"], found["estimate"], found["order"]) == (n_known, None, [])
+
+
+def test_groups_of_people_without_a_primary_contrast_are_missed_in_words():
+    study = replace(simulated(12, 6), conditions=("a", "b", "c", "d"))
+    data = to_json(analyse(study, QUICK, moderators={"device": ["phone"] * 6 + ["desk"] * 6}))
+    assert data["moderators"] is None
+    assert any(text.startswith("Groups of people are not compared") for text in data["warnings"])
 
 
 def test_prediction_agrees_with_the_simulated_population():

@@ -6,6 +6,7 @@ import json
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -13,7 +14,7 @@ from django.core.management import CommandError, call_command
 from config.bundles import export_study, verify_export
 from config.bundles.check import SUMS
 from generation.models import GenerationRun
-from study.models import Study
+from study.models import Stimulus, Study, Trial
 from study.survey_images.versions import prepare_images
 from tests.analysis.answered_studies import answered_study, close, closed_study, receipt_of
 
@@ -207,3 +208,20 @@ def test_verify_export_ends_with_1_for_a_fault_and_with_2_if_the_file_is_no_zip(
     with pytest.raises(CommandError) as refused:
         call_command("verify_export", str(tmp_path / "no.zip"))
     assert refused.value.returncode == 2
+
+
+def test_late_answers_are_exported_beside_the_ballots_and_change_no_analysis(study: Study, tmp_path: Path) -> None:
+    trial = Trial.objects.filter(participant__study=study, number=1).latest("participant")
+    content = {"first_id": trial.position_order[0], "second_id": None, "none_fits": False}
+    key, at = uuid4(), study.closed_at
+    trial.late_answers.create(content=content, submission_key=key, answered_at=at)
+    path = tmp_path / "study.zip"
+    export_study(study, path)
+    with zipfile.ZipFile(path) as archive:
+        late = archive.read("late_answers.csv").decode().splitlines()
+        ballots = archive.read("ballots.csv").decode().splitlines()
+    condition = Stimulus.objects.get(pk=trial.position_order[0]).condition.key
+    assert len(late) == 2
+    assert late[1].startswith(f"{trial.participant.code},{trial.clip.name},{condition},,0,1,main,0,0,")
+    assert len(ballots) == 1 + 3 * 2
+    assert verify_export(path, []).faults == ()

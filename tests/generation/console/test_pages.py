@@ -257,6 +257,17 @@ def test_no_page_can_name_the_environment_variable_of_a_key(study, client):
     assert settings_of(study).writer.key_variable == "OPENAI_API_KEY"
 
 
+def test_seed_and_temperature_of_a_language_model_can_be_switched_off(study, client):
+    url = reverse("generation_settings", args=[study.slug])
+    client.post(url, form_data(client, study, writer="openai", **{"writer-openai-model": "m"}))
+    assert (settings_of(study).writer.send_seed, settings_of(study).writer.temperature) == (True, 0.7)
+    data = form_data(client, study, **{"writer-openai-temperature": ""})
+    del data["writer-openai-send_seed"]  # as a browser sends a box that is not ticked
+    client.post(url, data)
+    assert (settings_of(study).writer.send_seed, settings_of(study).writer.temperature) == (False, None)
+    assert client.get(url).context["form"]["writer-openai-temperature"].value() is None
+
+
 def test_settings_of_an_open_study_stay(study, client):
     Study.objects.filter(pk=study.pk).update(status="open")
     before = settings_of(study)

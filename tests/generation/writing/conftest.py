@@ -99,6 +99,10 @@ class Handler(BaseHTTPRequestHandler):
         except (BrokenPipeError, ConnectionResetError):
             pass  # the client did not wait
 
+    def do_CONNECT(self) -> None:
+        """Refuse to lead on, as a proxy does that lets nobody out."""
+        self.send_error(403)
+
     def log_message(self, *args: Any) -> None:
         pass
 

@@ -8,7 +8,7 @@ import random
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from generation.redefinition import load_rules, prompt_word, redefine
@@ -160,6 +160,7 @@ def test_the_rule_set_decides_which_words_mean_the_same():
     assert find_content_faults("Opera fills the hall.", ["opera", "vocals"], load_rules("seed")).missing == ("vocals",)
 
 
+@example(text="A slow tune of drum and bass", tags=["guitar"])  # its last words are of the vocabulary
 @given(
     text=st.text(alphabet=" aeilnoprstw,.-'&drumguitarnovocalswithout기타없이", max_size=120),
     tags=st.lists(st.text(max_size=20) | st.sampled_from(sorted(known_tags())), max_size=6),
@@ -168,6 +169,13 @@ def test_the_rule_set_decides_which_words_mean_the_same():
 def test_any_text_and_tags_can_be_compared(text, tags):
     for faults in (find_content_faults(text, tags), find_korean_faults(text, tags)):
         assert set(faults.missing) <= set(tags)
+
+
+@pytest.mark.parametrize("word", ["female vocals", "hip hop", "drum", "classical guitar"])
+def test_the_last_words_of_a_sentence_count_with_and_without_a_full_stop(word):
+    with_stop = find_content_faults(f"A slow tune with {word}.", ["slow"])
+    assert with_stop.added == (word,)
+    assert find_content_faults(f"A slow tune with {word}", ["slow"]) == with_stop
 
 
 def test_the_faults_are_said_as_a_model_is_asked():

@@ -207,11 +207,11 @@ def test_an_answer_takes_two_reads_and_two_writes():
     assert verbs_of(queries) == ["SELECT", "SELECT", "UPDATE", "INSERT"]
 
 
-def test_the_page_takes_one_read_more_to_find_the_next_trial():
+def test_the_page_takes_one_read_more_to_know_which_trials_are_answered():
     visit = Visit(make_open_study(clips=3)).to_trials()
     with CaptureQueriesContext(connection) as queries:
         visit.post("trial/1/", {"first": "A", "second": "B"}, accept="application/json")
-    assert verbs_of(queries) == ["SELECT", "SELECT", "UPDATE", "INSERT", "SELECT"]
+    assert verbs_of(queries) == ["SELECT", "SELECT", "SELECT", "UPDATE", "INSERT"]
 
 
 def test_a_trial_is_found_by_its_own_participant_and_number_only():

@@ -69,6 +69,17 @@ def test_a_clock_far_in_the_past_makes_no_answer_older_than_the_person(visit: Vi
     assert Ballot.objects.get().answered_at == visit.participant.created_at
 
 
+@pytest.mark.parametrize("browser", ["", "x" * 37, "../../etc", "\x00" * 9, "ᄀ" * 9, "ABCDEFGH"])
+@pytest.mark.parametrize("count", ["", "-1", "1.5", "9" * 400, "٣", "nan"])
+def test_a_count_that_cannot_be_read_is_no_count_and_costs_nobody_the_answer(
+    visit: Visit, browser: str, count: str
+) -> None:
+    assert send(visit, browser=browser, count="3").json()["saved"]
+    assert Ballot.objects.get().browser_count is None
+    assert send(visit, 2, browser=str(uuid4()), count=count).json()["saved"]
+    assert Ballot.objects.get(trial__number=2).browser_count is None
+
+
 def test_an_answer_that_claims_to_be_old_does_not_replace_a_newer_one(visit: Visit) -> None:
     send(visit, first="C", second="D")
     assert send(visit, first="A", second="B", age="600").json()["saved"]
@@ -181,8 +192,8 @@ def test_after_closing_answers_are_taken_while_the_grace_period_lasts(visit: Vis
     # The person came before the study closed.
     study.participants.update(created_at=timezone.now() - timedelta(hours=2))
     assert send(visit).json()["saved"] is taken
-    assert send(visit, age="86400").json()["saved"] is taken  # the browser's word does not open the door again
-    assert Ballot.objects.exists() is taken
+    assert send(visit, age="86400").json()["saved"]
+    assert Ballot.objects.exists() is taken  # the browser's word does not open the door again
 
 
 def test_events_are_limited_whatever_is_sent(visit: Visit) -> None:

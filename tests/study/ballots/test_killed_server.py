@@ -27,13 +27,14 @@ import json, django; django.setup()
 from django.core.management import call_command
 call_command("migrate", verbosity=0)
 from study.participants.enrolment import enrol
-from study.participants.consent_and_questions import give_consent
+from study.participants.consent_and_questions import give_consent, save_step
 from tests.factories import make_open_study
 study = make_open_study(clips={CLIPS})
 people = []
 for _ in range({PEOPLE}):
     person, token = enrol(study)
     give_consent(person)
+    save_step(person, "instructions")
     people.append([person.handle, token])
 print(json.dumps(people))
 """

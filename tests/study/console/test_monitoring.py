@@ -57,8 +57,21 @@ def test_participants_are_counted_by_how_far_they_are(study: Study) -> None:
     assert (seen.target, seen.share, seen.ballots) == (4, 0.5, 8)
     assert seen.median_minutes == pytest.approx(6, abs=0.1)
     assert [(stop.answered, stop.people) for stop in seen.stops] == [(0, 1), (1, 1)]
-    assert seen.flags == (("too fast", 2),)
+    assert [(flag.name, flag.people) for flag in seen.flags] == [("too fast", 2)]
     assert sum(day.started for day in seen.days) == 6
+
+
+def test_who_passed_the_headphone_screening_is_counted(study: Study, as_user: Any) -> None:
+    def page() -> str:
+        return as_user(study.owner).get(reverse("study_monitor", args=[study.slug])).text
+
+    assert "Headphone screening passed" not in page(), "nobody was asked"
+    for person, right in zip(study.participants.all(), (6, 5, 4, None), strict=False):
+        person.answers = {"sound": {"heard": "yes"} | ({} if right is None else {"right": right})}
+        person.save(update_fields=["answers"])
+    seen = monitor(study)
+    assert (seen.headphones, seen.screened) == (2, 3)
+    assert "Headphone screening passed" in page()
 
 
 def test_a_study_without_people_has_no_numbers(owner: Any) -> None:
@@ -67,11 +80,11 @@ def test_a_study_without_people_has_no_numbers(owner: Any) -> None:
 
 
 def test_the_number_of_queries_does_not_grow(study: Study, django_assert_num_queries: Any) -> None:
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         monitor(study)
     for _ in range(5):
         arrive(study, answers=2, minutes_ago=50)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         monitor(study)
 
 

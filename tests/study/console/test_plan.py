@@ -7,8 +7,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from study.digests import canonical_digest
 from study.models import Study
 from study.participants.questions import shipped_question_set
+from study.setup.lifecycle import current_plan
 from tests.factories import make_open_study
 
 pytestmark = pytest.mark.django_db
@@ -40,6 +42,16 @@ def test_a_plan_is_saved(draft: Study, as_user: SignIn) -> None:
         ({"questions_before": "questions: ["}, "line "),
         ({"quota_lines": "training_years none 3"}, "write question = answer: limit"),
         ({"quota_lines": "training_years = none: 3"}, "the questions before have no choice “training_years”"),
+        (
+            {"moderator_lines": "training_years"},
+            "“training_years”: there is no such answer. You can name: consent_lang",
+        ),
+        ({"moderator_lines": "device\ndevice"}, "“device”: named twice."),
+        ({"moderator_lines": "device: 3"}, "after a choice write none"),
+        ({"moderator_lines": "headphones_passed"}, "“headphones_passed”: there is no such answer"),
+        ({"moderator_lines": "headphones_right", "headphone_check": "on"}, "write at which numbers a new group begins"),
+        ({"moderator_lines": "headphones_right: 5, 4", "headphone_check": "on"}, "up to 5 rising numbers"),
+        ({"moderator_lines": "headphones_right: nan", "headphone_check": "on"}, "up to 5 rising numbers"),
     ],
 )
 def test_a_plan_that_cannot_work_is_refused_with_the_reason(
@@ -65,6 +77,34 @@ def test_quotas_are_written_by_line_and_read_back(draft: Study, as_user: SignIn)
     assert plan_fields(browser, draft)["quota_lines"] == "training_years = none: 15"
 
 
+def test_groups_of_people_are_written_by_line_and_fixed_with_the_plan(draft: Study, as_user: SignIn) -> None:
+    browser, before = as_user(draft.owner), canonical_digest(current_plan(draft))
+    fields = plan_fields(
+        browser,
+        draft,
+        questions_before=shipped_question_set("musical_experience"),
+        questions_after="questions: [{key: tired, type: scale, text: {en: Tired}}]",
+        moderator_lines="training_years\nbefore_listening_hours: 1, 2.5\ndevice",
+    )
+    assert browser.post(reverse("study_plan", args=[draft.slug]), fields).status_code == 302
+    draft.refresh_from_db()
+    assert current_plan(draft)["analysis"]["moderators"] == [
+        {"column": "before_training_years", "cuts": []},
+        {"column": "before_listening_hours", "cuts": [1.0, 2.5]},
+        {"column": "device", "cuts": []},
+    ]
+    assert canonical_digest(current_plan(draft)) != before
+    page = browser.get(reverse("study_plan", args=[draft.slug]))
+    assert page.context["form"]["moderator_lines"].value() == (
+        "before_training_years\nbefore_listening_hours: 1, 2.5\ndevice"
+    )
+    assert "before_importance" in page.text, "the page names the answers that can group people"
+    assert "after_tired" not in page.text, "an answer after the clips may depend on them"
+    # A question that is taken out takes no moderator along in silence.
+    answer = browser.post(reverse("study_plan", args=[draft.slug]), plan_fields(browser, draft, questions_before=" "))
+    assert "“before_training_years”: there is no such answer" in answer.text
+
+
 def test_after_opening_only_recruitment_can_change(owner: Any, as_user: SignIn) -> None:
     study = make_open_study(clips=1, owner=owner)
     as_user(owner).post(
@@ -73,3 +113,56 @@ def test_after_opening_only_recruitment_can_change(owner: Any, as_user: SignIn) 
     )
     study.refresh_from_db()
     assert (study.weights, study.completion_code) == ((3, 1), "NEW")
+
+
+def test_exclusion_rules_are_chosen_with_thresholds_and_shown_again(draft: Study, as_user: SignIn) -> None:
+    browser, url = as_user(draft.owner), reverse("study_plan", args=[draft.slug])
+    rules = {"rule_too_fast": "33.3", "rule_position_pattern": "1000", "rule_no_sound": "on", "rule_no_page": "50"}
+    assert browser.post(url, plan_fields(browser, draft, sound_check="on", **rules)).status_code == 302
+    draft.refresh_from_db()
+    assert draft.plan["exclusions"] == [
+        {"kind": "no_page", "at": 0.5},
+        {"kind": "too_fast", "at": 0.333},
+        {"kind": "position_pattern", "at": 1000.0},
+        {"kind": "no_sound", "at": 1.0},
+    ]
+    shown = plan_fields(browser, draft)
+    assert {name: shown[name] for name in rules} == rules | {"rule_no_sound": True}
+    assert "rule_left_tab" not in shown
+    emptied = dict.fromkeys(rules, "") | {"rule_no_sound": False}
+    browser.post(url, plan_fields(browser, draft, **emptied))
+    draft.refresh_from_db()
+    assert draft.plan["exclusions"] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("rule_attention_failed", "50", "The plan has no attention trials"),
+        ("rule_repeats_differ", "50", "The plan has no hidden repeats"),
+        ("rule_match_failed", "50", "The plan has no match-control trials"),
+        ("rule_reason_not_typed", "50", "The plan asks for no reasons"),
+        ("rule_no_sound", "on", "The plan has no sound check"),
+        ("rule_too_fast", "101", "less than or equal to 100"),
+        ("rule_too_fast", "0", "greater than or equal to 1"),
+        ("rule_position_pattern", "2", "greater than or equal to 20"),
+    ],
+)
+def test_a_rule_that_cannot_apply_is_refused(draft: Study, as_user: SignIn, name: str, value: str, said: str) -> None:
+    Study.objects.filter(pk=draft.pk).update(sound_check=False)
+    browser = as_user(draft.owner)
+    answer = browser.post(reverse("study_plan", args=[draft.slug]), plan_fields(browser, draft, **{name: value}))
+    assert answer.status_code == 400
+    assert said in answer.text
+    draft.refresh_from_db()
+    assert not draft.plan.get("exclusions")
+
+
+def test_an_open_study_keeps_the_rules_that_its_plan_fixed(owner: Any, as_user: SignIn) -> None:
+    study = make_open_study(clips=1, owner=owner, plan={"fixed": {"exclusions": [{"kind": "left_tab", "at": 0.8}]}})
+    browser, url = as_user(owner), reverse("study_plan", args=[study.slug])
+    assert browser.get(url).context["form"]["rule_left_tab"].value() == "80"
+    browser.post(url, {"rule_left_tab": "", "rule_too_fast": "10", "completion_code": "NEW"})
+    study.refresh_from_db()
+    assert study.completion_code == "NEW"
+    assert "exclusions" not in study.plan

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -91,12 +92,29 @@ def test_no_preview_before_the_images_are_there(draft: Study, as_user: SignIn) -
     assert not InviteLink.objects.exists()
 
 
-def test_the_links_page_has_the_link_its_code_and_prolifics_address(owner: Any, as_user: SignIn) -> None:
+def test_the_links_page_has_the_link_and_its_code(owner: Any, as_user: SignIn) -> None:
     study = make_open_study(clips=1, owner=owner)
     page = as_user(owner).get(reverse("study_links", args=[study.slug])).text
     assert study.open_link_token in page
     assert "data:image/svg+xml" in page
-    assert "PROLIFIC_PID={{%PROLIFIC_PID%}}" in page
+    assert "choose the platform in the plan" in page  # else its ids would not be stored
+    assert "PROLIFIC_PID" not in page
+
+
+@pytest.mark.parametrize(
+    ("platform", "address"),
+    [
+        ("prolific", "/?PROLIFIC_PID={{%PROLIFIC_PID%}}&amp;STUDY_ID={{%STUDY_ID%}}&amp;SESSION_ID={{%SESSION_ID%}}"),
+        ("sona", "/?survey_code=%SURVEY_CODE%"),
+        ("mturk", "/"),
+    ],
+)
+def test_the_links_page_has_the_address_that_the_platform_takes(
+    owner: Any, as_user: SignIn, platform: str, address: str
+) -> None:
+    study = make_open_study(clips=1, owner=owner, recruitment_platform=platform)
+    page = as_user(owner).get(reverse("study_links", args=[study.slug])).text
+    assert f'id="platform-address" value="{settings.BASE_URL}/s/{study.open_link_token}{address}"' in page
 
 
 def test_personal_links_are_handed_out_once_as_a_table(owner: Any, as_user: SignIn) -> None:

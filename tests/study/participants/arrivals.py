@@ -1,7 +1,8 @@
 """Fifty people arrive at once: `python -m tests.study.participants.arrivals FOLDER PEOPLE [--without-lock]`.
 
 Prints their slots and errors as JSON: a web server and its visitors, with real requests and real transactions on the
-database of EARSIGHT_DATABASE_URL.
+database of EARSIGHT_DATABASE_URL. With `--one-person` all come under one id of a recruiting platform;
+`--without-check` and `--without-constraint` remove what keeps them one participant, as controls.
 """
 
 import http.client
@@ -20,7 +21,7 @@ from tests.services import PATIENCE, own_port
 TOKEN = "everybody"
 
 
-def serve(port: int, people: int, lock: bool) -> subprocess.Popen:
+def serve(port: int, people: int, options: list[str]) -> subprocess.Popen:
     """A server with a thread for each visitor, in two processes."""
     command = [
         sys.executable,
@@ -36,14 +37,17 @@ def serve(port: int, people: int, lock: bool) -> subprocess.Popen:
         "--log-level",
         "critical",
     ]
-    return subprocess.Popen(command, env=os.environ | ({} if lock else {"EARSIGHT_TEST_NO_LOCK": "1"}))
+    return subprocess.Popen(command, env=os.environ | {"EARSIGHT_TEST_REMOVED": " ".join(options)})
 
 
-def arrive(port: int, together: threading.Barrier) -> str:
-    """Looks at the open link, waits for the others, and presses Start; what went wrong, if anything."""
+def arrive(port: int, together: threading.Barrier, path: str) -> str:
+    """Looks at the open link, waits for the others, and presses Start; what went wrong, if anything.
+
+    Nothing is wrong if the visitor is let in, or learns that the person has begun already.
+    """
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
     try:
-        connection.request("GET", f"/s/{TOKEN}/")
+        connection.request("GET", path)
         answer = connection.getresponse()
         csrf = answer.headers["Set-Cookie"].split("csrftoken=")[1].split(";")[0]
         key = re.search(r'name="key" value="([^"]+)"', answer.read().decode())
@@ -51,18 +55,18 @@ def arrive(port: int, together: threading.Barrier) -> str:
         together.wait(PATIENCE)
         body = urlencode({"key": key[1] if key else "", "csrfmiddlewaretoken": csrf})
         kind = "application/x-www-form-urlencoded"
-        connection.request("POST", f"/s/{TOKEN}/", body, {"Cookie": f"csrftoken={csrf}", "Content-Type": kind})
+        connection.request("POST", path, body, {"Cookie": f"csrftoken={csrf}", "Content-Type": kind})
         answer = connection.getresponse()
-        answer.read()
-        let_in = answer.status == 303 and answer.headers["Location"].startswith("/q/")
-        return "" if let_in else f"status {answer.status}"
+        has_begun = b"You have begun this study already" in answer.read() or answer.headers["Location"] == path
+        is_right = has_begun or (answer.status == 303 and answer.headers["Location"].startswith("/q/"))
+        return "" if is_right else f"status {answer.status}"
     except (OSError, http.client.HTTPException) as error:
         return type(error).__name__
     finally:
         connection.close()
 
 
-def main(folder: str, people: int, lock: bool) -> None:
+def main(folder: str, people: int, options: list[str]) -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
     os.environ["EARSIGHT_TEST_DATA"] = folder
     os.environ["EARSIGHT_LOG_LEVEL"] = "CRITICAL"
@@ -70,17 +74,25 @@ def main(folder: str, people: int, lock: bool) -> None:
 
     django.setup()
     from django.core.management import call_command
+    from django.db import connection
 
+    from study.models import Participant
     from tests.factories import make_open_study
 
     call_command("migrate", verbosity=0)
-    study = make_open_study(clips=1, open_link_token=TOKEN)
+    one_person = "--one-person" in options
+    study = make_open_study(clips=1, open_link_token=TOKEN, recruitment_platform="prolific" if one_person else "")
+    path = f"/s/{TOKEN}/" + ("?PROLIFIC_PID=ada" if one_person else "")
+    if "--without-constraint" in options:
+        [constraint] = [c for c in Participant._meta.constraints if c.name == "platform_person_once"]
+        with connection.schema_editor() as editor:
+            editor.remove_constraint(Participant, constraint)
     port, together = own_port(), threading.Barrier(people)
-    server = serve(port, people, lock)
+    server = serve(port, people, options)
     try:
         assert wait_until_served(f"http://127.0.0.1:{port}/s/{TOKEN}/", patience=PATIENCE)
         with ThreadPoolExecutor(people) as pool:
-            errors = [error for error in pool.map(lambda _: arrive(port, together), range(people)) if error]
+            errors = [error for error in pool.map(lambda _: arrive(port, together, path), range(people)) if error]
     finally:
         server.terminate()
         server.wait(PATIENCE)
@@ -89,4 +101,4 @@ def main(folder: str, people: int, lock: bool) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), "--without-lock" not in sys.argv)
+    main(sys.argv[1], int(sys.argv[2]), sys.argv[3:])

@@ -1,4 +1,4 @@
-"""Fifty people at once take fifty slots; without the lock they do not."""
+"""Fifty people at once take fifty slots, one person many times at once takes one; without protection they do not."""
 
 import json
 import os
@@ -32,9 +32,9 @@ def database(request, tmp_path):
         admin.execute(f"drop database {name} with (force)")
 
 
-def arrivals(database, folder, *options):
+def arrivals(database, folder, *options, people=50):
     done = subprocess.run(
-        [sys.executable, "-m", "tests.study.participants.arrivals", str(folder), "50", *options],
+        [sys.executable, "-m", "tests.study.participants.arrivals", str(folder), str(people), *options],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -53,3 +53,17 @@ def test_fifty_at_once_take_the_first_fifty_slots(database, tmp_path):
 def test_without_the_lock_the_race_happens(database, tmp_path):
     found = arrivals(database, tmp_path, "--without-lock")
     assert found["errors"] or found["slots"] != list(range(50))
+
+
+ONE_PERSON = ("--one-person", "--without-check", "--without-constraint")
+
+
+@pytest.mark.parametrize("database", ["postgres"], indirect=True)  # SQLite lets one request write at a time
+@pytest.mark.parametrize("removed", [0, 1, 2], ids=["protected", "by-the-database-alone", "by-nothing"])
+def test_requests_of_one_person_that_overlap_make_one_participant(database, tmp_path, removed):
+    found = arrivals(database, tmp_path, *ONE_PERSON[: removed + 1], people=10)
+    if removed < 2:
+        assert found["slots"] == [0]
+        assert bool(found["errors"]) == bool(removed)  # protected, the others learn that they have begun
+    else:  # the control
+        assert len(found["slots"]) > 1

@@ -34,8 +34,7 @@ def visit() -> Visit:
     )
     study.open_link_token = "way-in-token"
     study.save()
-    visit = Visit(study)
-    Participant.objects.filter(pk=visit.participant.pk).update(recruitment={"PROLIFIC_PID": "prolific-of-theirs"})
+    visit = Visit(study, "?PROLIFIC_PID=prolific-of-theirs")
     visit.post("consent/", {"agree": "on"})
     visit.post("questions/before/", {"instrument": "theremin"})
     visit.to_trials()
@@ -67,7 +66,7 @@ def traces(visit: Visit) -> list[str]:
 
 
 def test_all_that_a_person_gave_is_gone_and_others_stay(visit: Visit) -> None:
-    other = Visit(visit.participant.study)
+    other = Visit(visit.participant.study, "?PROLIFIC_PID=another")
     other.post("consent/", {"agree": "on"})
     other.post("questions/before/", {"instrument": "sitar"})
     other.to_trials().finish()
@@ -77,7 +76,8 @@ def test_all_that_a_person_gave_is_gone_and_others_stay(visit: Visit) -> None:
     Participant.objects.filter(pk=person.pk).update(exclusion_reason="said that they play the theremin")
 
     answer = other.client.post("/withdraw/", {"receipt": person.receipt.lower().replace("-", " ")})
-    assert answer.status_code == 200
+    assert answer.status_code == 303
+    assert "have been erased" in other.client.get("/withdraw/" + answer.headers["Location"]).text
     after = all_rows()
     assert [secret for secret in secrets if secret in after] == []
     assert not Event.objects.exists()
@@ -90,8 +90,10 @@ def test_all_that_a_person_gave_is_gone_and_others_stay(visit: Visit) -> None:
 
 def test_the_erased_persons_link_receipt_and_cookie_open_nothing(visit: Visit) -> None:
     receipt = visit.participant.receipt
-    visit.post("withdraw/")
-    assert visit.get("thanks/").status_code == 403
+    assert "have been erased" in visit.post("withdraw/").text
+    for again in (visit.post("withdraw/"), visit.get("thanks/")):  # sent twice, or opened later
+        assert again.status_code == 410
+        assert "Your answers have been erased" in again.text
     assert visit.client.get(f"/p/{visit.token}/").status_code == 404
     assert visit.client.post("/withdraw/", {"receipt": receipt}).status_code == 422
     assert visit.client.post("/withdraw/", {"receipt": ""}).status_code == 422

@@ -1,0 +1,100 @@
+"""The table of participants: one row a person, with what they said beside their ballots."""
+
+from study.models import Participant, Study
+from study.participants.answers_table import AnswerColumn, PersonAnswers, Value, answer_columns, answers_of
+from study.participants.exclusion_rules import refresh_unfinished, rule_from_json
+from study.participants.questions import localized
+from study.spreadsheet import csv_text
+
+_ABOUT = {
+    "participant": "code of the person, as in ballots.csv",
+    "kind": "real or simulated",
+    "status": "started, completed or screened_out; people who withdrew are no row",
+    "language": "the language in which the person saw the last page",
+    "started_at": "when the person pressed Start (ISO 8601)",
+    "completed_at": "when the person finished; empty if not",
+    "excluded": "1 if the person is excluded from the analysis",
+    "exclusion_reason": "why: a researcher's reason, and the rules of the plan that leave the person out",
+    "flags": "quality flags, separated by semicolons",
+    "slot": "the place in the balanced plan that gave the person's orders; empty while the study is sealed",
+    "settings_digest": "digest of the plan at the person's start",
+}
+PARTICIPANT_COLUMNS = tuple(_ABOUT)
+
+
+def participants_csv(study: Study) -> bytes:
+    """One row for each person whose kind counts, also without ballots, as UTF-8 CSV.
+
+    While the study is sealed it has no slot, which with the plan's seed reveals the position of each condition, and
+    nothing that people wrote in their own words.
+    """
+    refresh_unfinished(study)
+    columns = answer_columns(study)
+    rows = (
+        [*_facts(row.participant, study.is_sealed), *(_cell(row, column, study.is_sealed) for column in columns)]
+        for row in answers_of(study)
+    )
+    return csv_text([(*PARTICIPANT_COLUMNS, *(column.name for column in columns)), *rows]).encode()
+
+
+def participants_codebook_csv(study: Study) -> bytes:
+    """One row for each column of the table, with its meaning and what its values mean, as UTF-8 CSV."""
+    answers = [(column.name, meaning_of(column), values_of(column)) for column in answer_columns(study)]
+    return csv_text(
+        [("column", "meaning", "values"), *((name, text, "") for name, text in _ABOUT.items()), *answers]
+    ).encode()
+
+
+def joined_columns(study: Study) -> tuple[AnswerColumn, ...]:
+    """The columns of answers that stand in the ballot table too: all but people's own words."""
+    return tuple(column for column in answer_columns(study) if not column.is_personal_text)
+
+
+def joined_answers(study: Study) -> dict[str, list[Value]]:
+    """The cells of `joined_columns` by the participant's code."""
+    columns = joined_columns(study)
+    return {row.participant.code: [_cell(row, column, sealed=False) for column in columns] for row in answers_of(study)}
+
+
+def meaning_of(column: AnswerColumn) -> str:
+    """The question that a column answers, in the active language."""
+    part = column.name.partition("_")[0]
+    when = {"before": "asked before the trials", "after": "asked after the trials"}.get(part, "")
+    question = localized(column.text)
+    return f"{when}: {question}" if when else question
+
+
+def values_of(column: AnswerColumn) -> str:
+    """What the values of a column are, in the active language."""
+    if column.kind == "choice":
+        return "; ".join(f"{key} = {localized(text)}" for key, text in column.options.items())
+    if column.steps:
+        return f"{column.steps[0]} to {column.steps[1]}"
+    return {"number": "a number", "text": "the person's own words; empty while the study is sealed"}[column.kind]
+
+
+def _facts(person: Participant, sealed: bool) -> list[Value]:
+    facts: dict[str, Value] = {
+        "participant": person.code,
+        "kind": person.kind,
+        "status": person.status,
+        "language": person.language,
+        "started_at": person.created_at.isoformat(timespec="seconds"),
+        "completed_at": person.completed_at.isoformat(timespec="seconds") if person.completed_at else "",
+        "excluded": int(person.left_out),
+        "exclusion_reason": "; ".join(filter(None, [person.exclusion_reason, *_rules(person)])),
+        "flags": ";".join(person.flag_kinds),
+        "slot": "" if person.slot is None or sealed else person.slot,
+        "settings_digest": person.settings_digest,
+    }
+    return [facts[name] for name in PARTICIPANT_COLUMNS]
+
+
+def _cell(row: PersonAnswers, column: AnswerColumn, sealed: bool) -> Value:
+    value = row.values[column.name]
+    return "" if value is None or (sealed and column.is_personal_text) else value
+
+
+def _rules(person: Participant) -> list[str]:
+    """The plan's rules that leave the person out."""
+    return [f"rule of the plan: {rule_from_json(rule)}" for rule in person.rule_exclusions]

@@ -1,0 +1,170 @@
+"""What people said beside their ballots: one row a person, with a typed value for each question and check.
+
+Exports, the report, moderators and rules of exclusion read these values, by the names of the columns: `before_age` is
+the answer to the question `age` of the set before the trials, `after_age` of the set after them.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy, override
+
+from study.ballots.table import kinds_of
+from study.models import Participant, Study
+from study.participants.headphones import PASSES_FROM, headphones_right
+from study.participants.questions import (
+    Choice,
+    Number,
+    Question,
+    QuestionSetError,
+    Scale,
+    Texts,
+    load_question_set,
+)
+
+PARTS = ("before", "after")
+# A choice is the key of its option, a scale a whole number, a number an int or float, a text a str; None: no answer.
+Value = str | int | float | None
+
+
+@dataclass(frozen=True)
+class AnswerColumn:
+    """One column of the table.
+
+    Attributes:
+        name: of the column, in every table.
+        kind: "choice", "scale", "number" or "text".
+        text: the question, by language.
+        options: of a choice: its answers' texts, by key and language.
+        steps: of a scale: its lowest and highest number.
+    """
+
+    name: str
+    kind: str
+    text: Texts
+    options: Mapping[str, Texts] = field(default_factory=dict)
+    steps: tuple[int, int] | None = None
+
+    @property
+    def is_personal_text(self) -> bool:
+        """Whether people wrote it in their own words: never in a report, nor in an export of a sealed study."""
+        return self.kind == "text"
+
+
+@dataclass(frozen=True)
+class PersonAnswers:
+    """One person's values by the names of the columns."""
+
+    participant: Participant
+    values: Mapping[str, Value]
+
+
+def answer_columns(study: Study) -> tuple[AnswerColumn, ...]:
+    """The columns of the study: device and language at consent, the sound check, then the questions in their order."""
+    return (*_check_columns(), *(_question_column(part, row) for part in PARTS for row in questions_of(study, part)))
+
+
+def questions_of(study: Study, part: str) -> list[Question]:
+    """The questions "before" or "after" the trials; none of a draft's set that cannot be used."""
+    text = {"before": study.questions_before, "after": study.questions_after}[part].strip()
+    try:
+        return load_question_set(text).questions if text else []
+    except QuestionSetError:
+        if study.status != Study.Status.DRAFT:
+            raise
+        return []
+
+
+def answers_of(study: Study, *, kinds: Iterable[str] | None = None) -> list[PersonAnswers]:
+    """Everybody's answers, by participant number; withdrawn people have none left and are no row.
+
+    Args:
+        kinds: the kinds of participant to include; None includes those that give the results, as in the ballot table.
+    """
+    columns = answer_columns(study)
+    people = (
+        study.participants.filter(kind__in=tuple(kinds or kinds_of(study)))
+        .exclude(status=Participant.Status.WITHDRAWN)
+        .order_by("kind", "number")
+    )
+    return [PersonAnswers(person, typed_values(person.answers, columns)) for person in people]
+
+
+def device_of(user_agent: str) -> str:
+    """The kind of device that a browser names: "phone", "tablet", "computer"; "" if it names none.
+
+    Browsers of phones have "Mobi" in their names. Newer tablets by Apple pass for computers.
+    """
+    if not user_agent:
+        return ""
+    if "iPad" in user_agent or ("Android" in user_agent and "Mobi" not in user_agent):
+        return "tablet"
+    return "phone" if "Mobi" in user_agent else "computer"
+
+
+def typed_values(answers: Mapping[str, Any], columns: Iterable[AnswerColumn]) -> dict[str, Value]:
+    """One person's `Participant.answers` as values by the names of the columns."""
+    consent, sound = answers.get("consent") or {}, answers.get("sound") or {}
+    right = headphones_right(answers)
+    checks: dict[str, Value] = {
+        "consent_language": consent.get("language") or None,
+        "device": consent.get("device") or None,
+        "sound_heard": sound.get("heard") or None,
+        "headphones_right": right,
+        "headphones_passed": None if right is None else "yes" if right >= PASSES_FROM else "no",
+    }
+    found = checks | {f"{part}_{key}": value for part in PARTS for key, value in (answers.get(part) or {}).items()}
+    return {column.name: _typed(column, found.get(column.name)) for column in columns}
+
+
+def _typed(column: AnswerColumn, value: Any) -> Value:
+    if value is None or value == "":
+        return None
+    if column.kind in ("choice", "text"):
+        return str(value)
+    number = float(value)
+    return int(number) if number.is_integer() else number
+
+
+def _question_column(part: str, question: Question) -> AnswerColumn:
+    name = f"{part}_{question.key}"
+    if isinstance(question, Choice):
+        return AnswerColumn(name, "choice", question.text, {option.key: option.text for option in question.options})
+    if isinstance(question, Scale):
+        return AnswerColumn(name, "scale", question.text, steps=(question.start, question.to))
+    return AnswerColumn(name, "number" if isinstance(question, Number) else "text", question.text)
+
+
+def _check_columns() -> tuple[AnswerColumn, ...]:
+    yes_no = {"yes": _by_language(gettext_lazy("yes")), "no": _by_language(gettext_lazy("no"))}
+    languages = {code: _by_language(name) for code, name in settings.LANGUAGES}
+    devices = {
+        "phone": _by_language(gettext_lazy("phone")),
+        "tablet": _by_language(gettext_lazy("tablet")),
+        "computer": _by_language(gettext_lazy("computer")),
+    }
+    return (
+        AnswerColumn("consent_language", "choice", _by_language(gettext_lazy("Language of the consent")), languages),
+        AnswerColumn("device", "choice", _by_language(gettext_lazy("Device at the consent")), devices),
+        AnswerColumn("sound_heard", "choice", _by_language(gettext_lazy("Heard the test sound")), yes_no),
+        AnswerColumn(
+            "headphones_right", "number", _by_language(gettext_lazy("Headphone screening: right answers of six"))
+        ),
+        AnswerColumn(
+            "headphones_passed",
+            "choice",
+            _by_language(gettext_lazy("Headphone screening passed (five or six right)")),
+            yes_no,
+        ),
+    )
+
+
+def _by_language(text: str | Promise) -> Texts:
+    texts = {}
+    for code, _name in settings.LANGUAGES:
+        with override(code):
+            texts[code] = str(text)
+    return texts

@@ -1,0 +1,102 @@
+"""What the server itself saw of a trial: when its page and its sound were first sent, and which images were.
+
+Flags trust these before anything that the browser says. Each note is one small UPDATE, made after the response is on
+its way (`study.survey.responses.after_sending`), and none at all for what was sent before. The other times are there
+already: the events' `at` and the ballot's `received_at`.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.db.models import F, Max, Min, QuerySet
+from django.utils import timezone
+
+from study.models import Participant, Study, Trial
+
+# A browser asks for the first two bytes to learn whether ranges are served; that is no listening.
+PROBE_BYTES = 2
+
+
+def records_what_is_sent(kind: str) -> bool:
+    """Whether notes are kept of participants of this kind: simulated people fetch no sound and take no time."""
+    return kind != Participant.Kind.SIMULATED
+
+
+def note_page_sent(trial: Trial, at: datetime | None = None) -> None:
+    """Note the first time that the trial's page was sent, also ahead of being shown."""
+    if trial.images_sent is not None and trial.page_sent_at is None:
+        unset = Trial.objects.filter(pk=trial.pk, page_sent_at__isnull=True)
+        unset.update(page_sent_at=at or timezone.now())
+
+
+def note_sound_sent(trial: Trial, size: int, at: datetime | None = None) -> None:
+    """Note the first time that `size` bytes of the trial's sound were sent."""
+    if trial.images_sent is not None and trial.sound_sent_at is None and size > PROBE_BYTES:
+        unset = Trial.objects.filter(pk=trial.pk, sound_sent_at__isnull=True)
+        unset.update(sound_sent_at=at or timezone.now())
+
+
+def note_image_sent(trial: Trial, position: int, size: int) -> None:
+    """Note that `size` bytes of the image at this position (from 0) were sent."""
+    if trial.images_sent is not None and not trial.images_sent >> position & 1 and size > PROBE_BYTES:
+        Trial.objects.filter(pk=trial.pk).update(images_sent=F("images_sent").bitor(1 << position))
+
+
+def images_missing(trial: Trial) -> int | None:
+    """How many of the trial's images were never sent; None if that was not recorded."""
+    if trial.images_sent is None:
+        return None
+    return len(trial.position_order) - (trial.images_sent & (1 << len(trial.position_order)) - 1).bit_count()
+
+
+COLUMNS = (
+    "participant",
+    "trial",
+    "clip",
+    "kind",
+    "page_sent_at",
+    "sound_sent_at",
+    "images_sent",
+    "images",
+    "first_event_at",
+    "last_event_at",
+    "answer_received_at",
+)
+
+
+def server_rows(study: Study, kinds: tuple[str, ...]) -> list[Mapping[str, str | int]]:
+    """One row of `COLUMNS` for each trial that was sent or answered, for exports; what is not known is empty.
+
+    Times are those of the server's clock, in UTC. `images_sent` counts the images that were sent, of `images`.
+    """
+    trials: QuerySet[Trial] = (
+        Trial.objects.filter(participant__study=study, participant__kind__in=kinds)
+        .exclude(participant__status=Participant.Status.WITHDRAWN)
+        .exclude(page_sent_at=None, ballot=None)
+        .select_related("participant", "clip", "ballot")
+        .annotate(first_event=Min("events__at"), last_event=Max("events__at"))
+        .order_by("participant__kind", "participant__number", "number")
+    )
+    return [_row(trial) for trial in trials]
+
+
+def _row(trial: Trial) -> Mapping[str, str | int]:
+    ballot, missing = getattr(trial, "ballot", None), images_missing(trial)
+    first, last = trial.first_event, trial.last_event  # type: ignore[attr-defined]
+    return {
+        "participant": trial.participant.code,
+        "trial": trial.number,
+        "clip": trial.clip.name,
+        "kind": trial.kind,
+        "page_sent_at": _time(trial.page_sent_at),
+        "sound_sent_at": _time(trial.sound_sent_at),
+        "images_sent": "" if missing is None else len(trial.position_order) - missing,
+        "images": len(trial.position_order),
+        "first_event_at": _time(first),
+        "last_event_at": _time(last),
+        "answer_received_at": _time(ballot.received_at if ballot else None),
+    }
+
+
+def _time(at: datetime | None) -> str:
+    return "" if at is None else at.isoformat(timespec="milliseconds")
