@@ -105,12 +105,31 @@ def _facts(study: Study) -> list[str]:
     return facts
 
 
+def _images_as_shown(study: Study) -> list[tuple[str, str]]:
+    """How participants got the images; nothing of a study that opened before this was recorded."""
+    record = study.survey_images
+    if not record:
+        return []
+    values = {
+        "encoder": record["encoder"],
+        "quality": record["quality"],
+        "widths": ", ".join(map(str, record["page_widths"])),
+        "size": f"{record['width']} × {record['height']}",
+    }
+    if record["lossless"]:
+        text = _("WebP without loss, %(size)s pixels (%(encoder)s)")
+    else:
+        text = _("WebP of quality %(quality)d, %(widths)s pixels wide by the screen, %(size)s enlarged (%(encoder)s)")
+    return [(_("Images as shown"), text % values)]
+
+
 def _details(study: Study) -> list[tuple[str, str]]:
     yes = {True: _("yes"), False: _("no")}
     return [
         (_("Clips per participant"), str(study.trials_per_participant or _("all"))),
         (_("A second choice is required"), str(yes[study.second_choice_required])),
         (_("“None of them fits” offered"), str(yes[study.allow_none_fits])),
+        *_images_as_shown(study),
         *(
             [(_("Headphone screening"), _("six sounds of three tones (Woods et al. 2017); five right pass"))]
             if study.headphone_check

@@ -40,7 +40,8 @@ report-en.html     the report; also as .pdf and .tex, and all in Korean (report-
 references.bib     what the report cites;  report.xlsx, scores.csv, by_clip.csv: its numbers
 checklist-en.csv   reporting checklists, filled in as far as the study and its researchers did;  heds.json
 generation/        rule files and tables of predictions of the study's own, if it used any
-stimuli.csv        each image with its condition; provenance.json describes how each was made
+stimuli.csv        each image with its condition; provenance.json describes how each was made, and under "shown" in
+                   which format and sizes participants got it (images/ holds the originals)
 SHA256SUMS         check with `sha256sum -c`
 
 `python manage.py verify_export BUNDLE` checks sums and ballot digests, finds receipts, and analyses the ballots again.
@@ -66,6 +67,7 @@ def _study(study: Study, analysis: Analysis | None) -> bytes:
             "status": study.status,
             "sealed": study.is_sealed,
             "simulated": study.simulated,
+            "images_shown": _images_shown(study),
             "opened_at": study.opened_at,
             "closed_at": study.closed_at,
             # The plan and the log's details name the conditions, so a sealed study exports only the plan's digest.
@@ -79,6 +81,11 @@ def _study(study: Study, analysis: Analysis | None) -> bytes:
             ],
         }
     )
+
+
+def _images_shown(study: Study) -> dict[str, Any] | None:
+    """Return format, encoder and sizes in which participants got all images alike; None for the files as stored."""
+    return {name: value for name, value in study.survey_images.items() if name != "images"} or None
 
 
 def _deviations(study: Study, analysis: Analysis | None) -> list[str]:
@@ -108,7 +115,7 @@ def _stimuli(study: Study, images: bool) -> Iterator[tuple[str, bytes]]:
                     "painter": stimulus.painter,
                 }
             )
-            provenance[f"{clip.name} / {condition}"] = stimulus.provenance
+            provenance[f"{clip.name} / {condition}"] = stimulus.provenance | {"shown": _images_shown(study)}
             if images and stimulus.image:
                 with stimulus.image.open("rb") as file:
                     yield name, file.read()

@@ -15,6 +15,7 @@ from config.bundles import export_study, verify_export
 from config.bundles.check import SUMS
 from generation.models import GenerationRun
 from study.models import Stimulus, Study, Trial
+from study.survey_images.versions import prepare_images
 from tests.analysis.answered_studies import answered_study, close, closed_study, receipt_of
 
 pytestmark = pytest.mark.django_db
@@ -71,6 +72,28 @@ def test_own_files_that_made_the_images_are_exported_once_unsealed(study: Study,
     Study.objects.filter(pk=study.pk).update(status=Study.Status.OPEN, closed_at=None)
     study.refresh_from_db()
     assert own not in export_study(study, tmp_path / "sealed.zip")
+
+
+@pytest.mark.parametrize("lossless", [False, True])
+def test_export_and_report_say_in_which_form_participants_got_the_images(
+    study: Study, tmp_path: Path, lossless: bool
+) -> None:
+    Study.objects.filter(pk=study.pk).update(status=Study.Status.DRAFT, images_lossless=lossless)
+    study.refresh_from_db()
+    prepare_images(study)
+    close(study)
+    export_study(study, tmp_path / "study.zip")
+    with zipfile.ZipFile(tmp_path / "study.zip") as archive:
+        shown = json.loads(archive.read("study.json"))["images_shown"]
+        provenance = json.loads(archive.read("provenance.json"))
+        report = archive.read("report-en.html").decode()
+        originals = [archive.read(name) for name in archive.namelist() if name.startswith("images/")]
+    assert (shown["format"], shown["lossless"], shown["width"]) == ("WebP", lossless, 64)
+    assert shown["encoder"].startswith("libwebp")
+    assert {str(own["shown"]) for own in provenance.values()} == {str(shown)}
+    assert ("WebP without loss, 64 × 64" if lossless else "WebP of quality 80, 64 pixels wide") in report
+    stored = [row.image.read() for clip in study.clips.all() for row in clip.stimuli.all()]
+    assert sorted(originals) == sorted(stored)
 
 
 def test_an_unknown_receipt_is_a_fault(bundle: Path) -> None:

@@ -1,9 +1,14 @@
 """What a browser gets to see and hear, and what it cannot learn from it."""
 
+import io
+import re
+
 import pytest
+from PIL import Image
 
 from study.models import Stimulus
-from tests.factories import make_open_study
+from study.setup.lifecycle import open_study
+from tests.factories import make_open_study, make_study
 from tests.study.visits import Visit
 
 pytestmark = pytest.mark.django_db
@@ -41,6 +46,44 @@ def test_headers_are_the_same_for_every_image_and_name_nothing(visit):
         assert "no-store" in headers["Cache-Control"]
         assert headers["Content-Disposition"] == "inline"
     assert len(seen) == 1
+
+
+@pytest.fixture
+def sized():
+    """A participant of a study that was opened with pictures of 600 × 600 pixels."""
+    study = open_study(make_study(clips=2, size=600, simulated=True))
+    return Visit(study).to_trials()
+
+
+def test_images_of_one_width_cannot_be_told_apart_by_anything_but_their_pixels(sized):
+    _, images, _audio = media(sized)
+    for width in ("384", "512", "600"):
+        answers = [sized.client.get(f"{address}?w={width}") for address in images]
+        assert {answer.status_code for answer in answers} == {200}
+        assert len({tuple(sorted(answer.headers.items())) for answer in answers}) == 1  # the lengths too
+        assert len({answer.content for answer in answers}) == 4
+        assert {Image.open(io.BytesIO(answer.content)).size for answer in answers} == {(int(width),) * 2}
+        parts = [sized.client.get(f"{address}?w={width}", headers={"range": "bytes=-9"}) for address in images]
+        assert len({part.headers["Content-Range"] for part in parts}) == 1
+    assert sized.client.get(images[0]).content == sized.client.get(f"{images[0]}?w=512").content
+
+
+@pytest.mark.parametrize("width", ["385", "0", "-1", "", "600.0", "٣٨٤", "384&w=9", "x" * 500])
+def test_other_widths_do_not_exist(sized, width):
+    _, images, _audio = media(sized)
+    assert sized.client.get(f"{images[0]}?w={width}").status_code == 404
+
+
+def test_the_page_offers_each_position_the_same_sizes_and_the_review_the_smallest(sized):
+    page = sized.get("trial/1/").content.decode()
+    offered = [re.findall(r"\?w=(\d+) (\d+)w", srcset) for srcset in re.findall(r' srcset="([^"]+)"', page)]
+    assert offered == [[("384", "384"), ("512", "512"), ("600", "600")]] * 4
+    assert len(set(re.findall(r' sizes="([^"]+)"', page))) == 1
+    assert len(re.findall(r'class="enlarge" href="[^"]+\?w=600"', page)) == 4
+    sized.answer_all()
+    thumbs = re.findall(r'<img\s[^>]*src="([^"]+)"', sized.get("review/").content.decode())
+    assert len(thumbs) == 4
+    assert all(sized.client.get(address).status_code == 200 and address.endswith("?w=384") for address in thumbs)
 
 
 def test_addresses_are_the_participants_own(visit):
