@@ -1,11 +1,14 @@
 #!/usr/bin/env python
 """Run Earsight's commands: `python manage.py help`."""
 
+import gc
 import os
 import sys
 
 
 def main() -> None:
+    # Loading modules creates objects that stay: looking through them for waste takes a tenth of a short command's time.
+    gc.set_threshold(100_000, 10, 10)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
@@ -15,6 +18,8 @@ def main() -> None:
     except ImproperlyConfigured as error:  # a wrong setting, not a fault in the code
         sys.stderr.write(f"{error}\n")
         sys.exit(2)
+    finally:
+        gc.freeze()  # the process ends: nothing is gained by a last search of all its objects
 
 
 if __name__ == "__main__":

@@ -15,5 +15,7 @@ urlpatterns = [
     path(_STUDY + "results/", result_pages.study_results, name="study_results"),
     path(_STUDY + "results/analyse/", result_pages.study_analyse, name="study_analyse"),
     path(_STUDY + "results/report.html", result_pages.study_report_page, name="study_report"),
+    path(_STUDY + "results/figures/", result_pages.study_figures, name="study_figures"),
+    path(_STUDY + "results/figures/<str:language>/<str:name>", result_pages.study_figure, name="study_figure"),
     path(_STUDY + "results/<str:name>", result_pages.study_result_file, name="study_result_file"),
 ]

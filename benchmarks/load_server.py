@@ -20,6 +20,7 @@ from config.demo.processes import web_command  # noqa: E402
 def environment(folder: str, database: str) -> dict[str, str]:
     """Return the environment of the server and its helper processes: the tests' settings with a temporary folder."""
     env = os.environ | {
+        "EARSIGHT_ARRIVALS_PER_NETWORK": "0",  # all visitors come from this machine
         "DJANGO_SETTINGS_MODULE": "tests.settings",
         "EARSIGHT_TEST_DATA": folder,
         "PYTHONPATH": str(ROOT),

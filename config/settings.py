@@ -79,6 +79,7 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "config.urls"
+CSRF_FAILURE_VIEW = "config.views.csrf_failure"
 WSGI_APPLICATION = "config.wsgi.application"
 
 TEMPLATES = [
@@ -113,6 +114,13 @@ else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 # Opening a connection for each request would cost as much as answering it.
 DATABASES["default"]["CONN_MAX_AGE"] = 60
+
+# Counts of guessed links and of arrivals, kept for minutes. With the default of 300 entries, counts would be dropped.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 20_000}}}
+# The most new participants from one network within five minutes, for each study and web process; 0: no limit.
+ARRIVALS_PER_NETWORK = int(environment.number("EARSIGHT_ARRIVALS_PER_NETWORK", 300, least=0))
+# How many proxies in front add the address from which they were called to X-Forwarded-For.
+PROXIES = int(environment.number("EARSIGHT_PROXIES", 0, least=0))
 
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",

@@ -7,13 +7,16 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.middleware.csrf import REASON_NO_CSRF_COOKIE
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
+from django.views import csrf
 from django.views.decorators.http import require_safe
 
 from analysis.study_results import analyses
 from config.bundles import export_study
 from study.access import study_or_404
+from study.survey.decorators import without_cookies
 
 
 @require_safe
@@ -38,3 +41,11 @@ def study_bundle(request: HttpRequest, slug: str) -> HttpResponseBase:
         export_study(study, path)
         # The open file stays readable until it is sent, although its folder is deleted.
         return FileResponse(path.open("rb"), as_attachment=True, filename=f"{study.slug}.zip")
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer a request that fails the CSRF check. Participants who have lost their cookies are told how to go on."""
+    match = request.resolver_match
+    if reason == REASON_NO_CSRF_COOKIE and match is not None and (match.url_name or "").startswith("survey_"):
+        return without_cookies(request)
+    return csrf.csrf_failure(request, reason)

@@ -6,6 +6,7 @@ and this module imports nothing of ours, so no word can depend on a trial, a con
 
 import base64
 import secrets
+from uuid import UUID, uuid4
 
 
 def new_token() -> str:
@@ -32,6 +33,11 @@ def new_receipt() -> str:
     """A receipt of 120 random bits, in groups of four characters: ABCD-EFGH-…"""
     code = base64.b32encode(secrets.token_bytes(15)).decode()
     return "-".join(code[start : start + 4] for start in range(0, len(code), 4))
+
+
+def new_submission_key() -> UUID:
+    """A key for a form, 122 random bits: what arrives twice with it is stored once."""
+    return uuid4()
 
 
 def new_file_name(suffix: str) -> str:

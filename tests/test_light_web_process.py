@@ -84,8 +84,9 @@ def test_a_heavy_import_would_be_detected(tmp_path):
     assert "scipy" in loaded_after(WEB_PROCESS + "\nimport scipy.stats", tmp_path)
 
 
-def test_commands_start_without_what_few_of_them_need(tmp_path):
+@pytest.mark.parametrize("then", ["", "from django.template import engines\nengines['django'].from_string('')\n"])
+def test_commands_start_and_render_without_what_few_of_them_need(tmp_path, then):
     """Each takes a tenth of a second to import, and `analyze` of a small study takes about one."""
-    code = "import django\ndjango.setup()\nimport sys\nfor name in ('django.test', 'generation.redefinition'):\n"
+    code = f"import django\ndjango.setup()\n{then}import sys\nfor name in ('django.test', 'generation.redefinition'):\n"
     code += "    assert name not in sys.modules, name\n"
     assert loaded_after(code, tmp_path) & {"pydantic", "jinja2", "pyarrow", "openpyxl"} == set()

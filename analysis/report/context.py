@@ -39,6 +39,35 @@ class Stage:
 
 
 @dataclass(frozen=True)
+class AnswerLabels:
+    """The text of a question about the person, and of its answers by their keys."""
+
+    question: str
+    answers: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class AnswersGiven:
+    """What the people in the analysis answered to a question about them.
+
+    Attributes:
+        question: its text.
+        counts: people by answer, in the question's order; None: hidden, since it could point to a person.
+        unanswered: people without an answer; None: hidden.
+        hidden: people with hidden answers, all together.
+        mean, sd, answered: of numbers and scales, and of how many people; None if counts are shown instead.
+    """
+
+    question: str
+    counts: Sequence[tuple[str, int | None]]
+    unanswered: int | None
+    hidden: int = 0
+    mean: float | None = None
+    sd: float | None = None
+    answered: int | None = None
+
+
+@dataclass(frozen=True)
 class ReportContext:
     """Everything of a report that is not in the analysis JSON.
 
@@ -52,6 +81,8 @@ class ReportContext:
         versions: name and version of the software.
         flow: the people at each stage, in order, the analysed ones last.
         exclusion_rules: the plan's rules by which people are left out, in words.
+        people: what people answered to questions about them.
+        answer_labels: the texts of these questions by the names of their columns.
         making: sentences on how the images were made, for the methods.
         details: rows (name, value) of the study's design, for the methods.
         deviations: sentences about deviations from the plan; None if no plan is known.
@@ -67,6 +98,8 @@ class ReportContext:
     versions: Mapping[str, str] = field(default_factory=dict)
     flow: Sequence[Stage] = ()
     exclusion_rules: Sequence[str] = ()
+    people: Sequence[AnswersGiven] = ()
+    answer_labels: Mapping[str, AnswerLabels] = field(default_factory=dict)
     making: Sequence[str] = ()
     details: Sequence[tuple[str, str]] = ()
     deviations: Sequence[str] | None = None

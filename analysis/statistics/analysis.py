@@ -50,6 +50,7 @@ from analysis.statistics.sensitivity import (
     leave_one_participant_out,
     other_ballots,
     weight_line,
+    without_known_pieces,
 )
 from analysis.statistics.sequential import e_process, order_of_start, participant_differences
 from analysis.statistics.smallest_difference import check_smallest, compare_with_smallest
@@ -68,12 +69,15 @@ def analyse(
     n_excluded: int = 0,
     with_excluded: Ballots | None = None,
     moderators: Mapping[str, Sequence[str]] | None = None,
+    n_known: int | None = None,
+    without_known: Ballots | None = None,
 ) -> AnalysisResult:
     """Compute every statistic that applies to these ballots under this plan.
 
     `n_excluded`: how many ballots were excluded before. `with_excluded`: the ballots with the excluded ones, for the
     sensitivity. If the plan is sequential, the participants' codes give their order of start (`order_of_start`).
-    `moderators`: name → each participant's group (P,), "" if it is not known.
+    `moderators`: name → each participant's group (P,), "" if it is not known. `n_known`: how many of the ballots are on
+    pieces that people knew, None if they were not asked; `without_known`: the other ballots, None if there are none.
     Raises BallotsError or DesignError; the message says how to correct the input.
     """
     plan = plan or AnalysisPlan()
@@ -87,6 +91,7 @@ def analyse(
     with_repeats = ballots
     if plan.repeats == "first" and n_repeats:
         ballots = ballots.select(~ballots.is_repeat)
+        without_known = None if without_known is None else without_known.select(~without_known.is_repeat)
 
     contrasts = points_contrasts(factors, ballots.conditions)
     primary = contrasts[0] if contrasts else None
@@ -163,10 +168,23 @@ def analyse(
         test_retest=retest_reliability(with_repeats),
         agreement=agreement(ballots),
         drop_out=drop_out(ballots, plan.clips_per_participant),
-        sensitivity=_sensitivity(tester, primary, primary_weights, with_excluded),
+        sensitivity=_sensitivity(
+            tester,
+            primary,
+            primary_weights,
+            with_excluded,
+            None
+            if n_known is None
+            else without_known_pieces(n_known, without_known, weights, primary, primary_weights),
+        ),
         sequential=_sequential(ballots, plan, weights, primary),
     )
-    return replace(result, warnings=tuple(cautions(result, jackknife_exact=errors is None or errors.exact)))
+    found = cautions(
+        result,
+        jackknife_exact=errors is None or errors.exact,
+        moderators_wanted=bool(moderators),
+    )
+    return replace(result, warnings=tuple(found))
 
 
 def _check_plan(plan: AnalysisPlan, ballots: Ballots, reference: str) -> None:
@@ -223,6 +241,7 @@ def _sensitivity(
     primary: PointsContrast | None,
     primary_weights: tuple[float, float],
     with_excluded: Ballots | None,
+    known: results.KnownPieces | None,
 ) -> results.Sensitivity:
     ballots, weights = tester.ballots, tester.weights
     exclusions: tuple[results.LeftOut, ...] = ()
@@ -233,6 +252,7 @@ def _sensitivity(
         clips=leave_one_clip_out(tester, primary, primary_weights),
         participants=leave_one_participant_out(tester, primary, primary_weights),
         exclusions=exclusions,
+        known_pieces=known,
     )
 
 

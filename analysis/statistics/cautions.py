@@ -14,7 +14,9 @@ from analysis.statistics.plan_and_result import AnalysisResult
 ADVISED_CLIPS = 12
 
 
-def cautions(result: AnalysisResult, *, jackknife_exact: bool) -> Iterator[results.Caution]:
+def cautions(
+    result: AnalysisResult, *, jackknife_exact: bool, moderators_wanted: bool = False
+) -> Iterator[results.Caution]:
     """What a reader must know about these ballots, the most important first.
 
     `jackknife_exact`: whether the worths were refitted without each participant (see `jackknife_estimates`).
@@ -36,6 +38,11 @@ def cautions(result: AnalysisResult, *, jackknife_exact: bool) -> Iterator[resul
         )
     stopped = result.sequential is not None and result.sequential.stopped_at is not None
     yield from _worth_cautions(result, jackknife_exact, stopped)
+    if moderators_wanted and result.primary is None:
+        yield results.Caution(
+            "no_contrast_to_moderate",
+            "Groups of people are not compared: that needs a primary contrast, which these conditions do not have.",
+        )
     if result.n_none_fits:
         yield results.Caution(
             "none_fits",

@@ -26,10 +26,13 @@ class _LaplaceFit:
     def __init__(self, ballots: Ballots) -> None:
         occur, index = np.unique(outcome_codes(ballots), return_inverse=True)
         self.outcomes = outcome_stages(tuple(occur.tolist()), ballots.k)
-        self.person, self.clip = ballots.participant, ballots.clip
         self.p, self.c, self.k = ballots.p, ballots.c, ballots.k
-        self.chosen = self.outcomes.to_chosen[index]  # (N, T)
-        self.wins = self.outcomes.to_wins[index]  # (N, K)
+        cell = ballots.participant * self.c + ballots.clip
+        order = np.argsort(cell, kind="stable")  # so that each person's ballots of a clip follow one another
+        self.cells, self.starts = np.unique(cell[order], return_index=True)
+        self.person, self.clip = ballots.participant[order], ballots.clip[order]
+        self.chosen = self.outcomes.to_chosen[index[order]]  # (N, T)
+        self.wins = self.outcomes.to_wins[index[order]]  # (N, K)
         self.mu = np.zeros(self.k)
         self.a = np.zeros((self.p, self.k))
         self.b = np.zeros((self.c, self.k))
@@ -50,6 +53,12 @@ class _LaplaceFit:
         information[:, diagonal, diagonal] += expected
         return loglik, self.wins - expected, information
 
+    def by_cell(self, values: np.ndarray) -> np.ndarray:
+        """Sums of (N, …) by ballot over each person and clip: (P, C, …). `np.add.at` takes several times as long."""
+        sums = np.zeros((self.p * self.c, *values.shape[1:]))
+        sums[self.cells] = np.add.reduceat(values, self.starts)
+        return sums.reshape(self.p, self.c, *values.shape[1:])
+
     def penalised(self, loglik: float, tau: tuple[float, float]) -> float:
         return loglik - 0.5 * float((self.a**2).sum()) / tau[0] - 0.5 * float((self.b**2).sum()) / tau[1]
 
@@ -59,13 +68,9 @@ class _LaplaceFit:
         """Participant blocks (P, K, K), their links to μ and clips (P, K, M), the system of those (M, M)."""
         p, c, k = self.p, self.c, self.k
         m = k * (1 + c)
-        blocks = np.zeros((p, k, k))
-        np.add.at(blocks, self.person, information)
-        links = np.zeros((p, k, 1 + c, k))
-        links[:, :, 0, :] = blocks
-        np.add.at(links.transpose(0, 2, 1, 3), (self.person, self.clip + 1), information)
-        of_clip = np.zeros((c, k, k))
-        np.add.at(of_clip, self.clip, information)
+        cells = self.by_cell(information)
+        blocks, of_clip = cells.sum(axis=1), cells.sum(axis=0)
+        links = np.concatenate([blocks[:, :, None, :], cells.transpose(0, 2, 1, 3)], axis=2)
         system = np.zeros((1 + c, k, 1 + c, k))
         system[0, :, 0, :] = of_clip.sum(axis=0) + 1.0  # + 11ᵀ, because the sum of μ is not identified
         for j in range(c):
@@ -82,10 +87,8 @@ class _LaplaceFit:
             blocks, links, system = self.newton_system(information, tau)
             eliminated = np.linalg.solve(blocks, links)
             reduced = system - np.einsum("pkm,pkn->mn", links, eliminated)
-            right_people = np.zeros((self.p, k))
-            np.add.at(right_people, self.person, scores)
-            right_clips = np.zeros((self.c, k))
-            np.add.at(right_clips, self.clip, scores)
+            cells = self.by_cell(scores)
+            right_people, right_clips = cells.sum(axis=1), cells.sum(axis=0)
             right = np.concatenate([right_clips.sum(axis=0)[None], right_clips - self.b / tau[1]]).ravel()
             people = np.linalg.solve(blocks, (right_people - self.a / tau[0])[..., None])[..., 0]
             step = np.linalg.solve(reduced, right - np.einsum("pkm,pk->m", links, people))

@@ -335,13 +335,27 @@ class LeftOutEach:
 
 
 @dataclass(frozen=True, kw_only=True)
+class KnownPieces(LeftOut):
+    """The answer without the ballots on pieces that people knew; `ballots`: how many these are.
+
+    Without an estimate if no ballot is left or none is left out.
+    """
+
+    ballots: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Sensitivity:
-    """`clips` and `participants` are None if there are too few to leave one out."""
+    """`clips` and `participants` are None if there are too few to leave one out.
+
+    `known_pieces` is None if nobody was asked.
+    """
 
     weights: WeightLine
     clips: LeftOutEach | None
     participants: LeftOutEach | None
     exclusions: tuple[LeftOut, ...]
+    known_pieces: KnownPieces | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ from analysis.statistics.ballots import Ballots
 from analysis.statistics.contrast_tests import Cells, ContrastTester, cells_of, new_clips_test
 from analysis.statistics.contrasts import PointsContrast, mean_shown
 from analysis.statistics.crossed_design import CrossedDesign
-from analysis.statistics.results import Crossing, LeftOut, LeftOutEach, WeightLine
+from analysis.statistics.results import Crossing, KnownPieces, LeftOut, LeftOutEach, WeightLine
 
 MOST_SHOWN = 300  # with more clips or participants only the lowest and the highest answer are kept
 MOST_WORK = 20_000_000  # ballots read to compute each answer; likewise
@@ -83,6 +83,21 @@ def other_ballots(
         return LeftOut(name=name, order=order)
     y, cells = ContrastTester(ballots, cells_of(ballots), weights).values(contrast, primary_weights)
     return LeftOut(name=name, order=order) if cells is None else _left_out(name, cells, y, order)
+
+
+def without_known_pieces(
+    n_known: int,
+    ballots: Ballots | None,
+    weights: tuple[float, float],
+    contrast: PointsContrast | None,
+    primary_weights: tuple[float, float],
+) -> KnownPieces:
+    """The primary answer from the `ballots` on pieces that people did not know; None if no ballot is left."""
+    name = "without ballots on known pieces"
+    if not n_known or ballots is None:
+        return KnownPieces(name=name, order=(), ballots=n_known)
+    found = other_ballots(name, ballots, weights, contrast, primary_weights)
+    return KnownPieces(**vars(found), ballots=n_known)
 
 
 def _left_out(name: str, cells: Cells, y: np.ndarray, order: tuple[str, ...]) -> LeftOut:

@@ -24,6 +24,7 @@ from analysis.tables.errors import TableError
 from analysis.tables.study_tables import ballots_csv, match_control_csv
 from study.errors import NotAllowedNow
 from study.models import Study
+from study.participants.moderators import planned_moderators
 
 STALE_AFTER = timedelta(minutes=10)
 ATTEMPTS = 3
@@ -125,6 +126,7 @@ def plan_of(study: Study) -> dict[str, Any]:
         or study.clips.filter(included=True, is_practice=False).count(),
         "second_choice": "required" if study.second_choice_required else "optional",
         "smallest": planned_smallest(study),
+        "moderators": planned_moderators(study),
     }
 
 

@@ -17,6 +17,7 @@ from analysis.statistics.analysis import analyse
 from analysis.statistics.match_control import match_control
 from analysis.statistics.plan_and_result import AnalysisPlan
 from analysis.tables.ballot_table import read_ballots
+from analysis.tables.person_columns import cut_groups
 from analysis.tables.result_json import plain, to_json
 
 
@@ -35,7 +36,8 @@ def analyse_csv(data: bytes, name: str, plan: Mapping[str, Any]) -> dict[str, An
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / name
         path.write_bytes(data)
-        table = read_ballots(path, tuple(plan["conditions"]), verbatim=True)
+        columns = [row["column"] for row in plan.get("moderators") or ()]
+        table = read_ballots(path, tuple(plan["conditions"]), verbatim=True, moderators=columns)
     factors = plan["factors"] and {key: tuple(keys) for key, keys in plan["factors"].items()}
     chosen = AnalysisPlan(
         weights=tuple(plan["weights"]),
@@ -47,7 +49,16 @@ def analyse_csv(data: bytes, name: str, plan: Mapping[str, Any]) -> dict[str, An
         second_choice=plan.get("second_choice", "required"),
         smallest=plan.get("smallest"),
     )
-    result = analyse(table.ballots, chosen, n_excluded=table.n_excluded, with_excluded=table.all_ballots)
+    cuts = {row["column"]: row["cuts"] for row in plan.get("moderators") or ()}
+    result = analyse(
+        table.ballots,
+        chosen,
+        n_excluded=table.n_excluded,
+        with_excluded=table.all_ballots,
+        n_known=table.n_known,
+        without_known=table.without_known,
+        moderators=cut_groups(table.groups(), cuts),
+    )
     return to_json(result)
 
 

@@ -16,6 +16,7 @@ from analysis.study_results.checklists import filled_checklists
 from analysis.study_results.deviations import deviations
 from analysis.study_results.participant_flow import flow_stages
 from analysis.study_results.sentence_counts import sentence_counts, sentence_details, sentence_notice
+from analysis.study_results.who_took_part import answer_labels, who_took_part
 from study.models import Stimulus, Study
 from study.participants.exclusion_rules import rules_of
 from study.participants.flag_words import rule_words
@@ -43,6 +44,8 @@ def report_context(analysis: Analysis, language: str, *, with_images: bool = Tru
             versions=analysis.versions,
             flow=flow_stages(analysis.flow),
             exclusion_rules=[rule_words(rule) for rule in rules_of(study)],
+            people=who_took_part(study),
+            answer_labels=answer_labels(study),
             making=making_facts(study),
             details=_details(study) + sentence_details(counts),
             deviations=deviations(study, analysis),
@@ -108,6 +111,11 @@ def _details(study: Study) -> list[tuple[str, str]]:
         (_("Clips per participant"), str(study.trials_per_participant or _("all"))),
         (_("A second choice is required"), str(yes[study.second_choice_required])),
         (_("“None of them fits” offered"), str(yes[study.allow_none_fits])),
+        *(
+            [(_("Headphone screening"), _("six sounds of three tones (Woods et al. 2017); five right pass"))]
+            if study.headphone_check
+            else []
+        ),
         (_("Seed of the orders"), str(study.seed)),
         (_("Plan digest (SHA-256)"), study.plan_digest or "—"),
     ]

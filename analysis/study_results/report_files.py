@@ -6,6 +6,7 @@ from typing import Any
 
 from analysis.models import Analysis
 from analysis.report import render_report
+from analysis.report.figures.figure_list import Figure
 from analysis.report.files.csv_tables import by_clip_csv, scores_csv
 from analysis.study_results.checklists import checklist_csv, heds_json
 from analysis.study_results.report_context import report_context
@@ -19,6 +20,8 @@ CONTENT_TYPES = {
     "csv": "text/csv; charset=utf-8",
     "json": "application/json",
     "zip": "application/zip",
+    "svg": "image/svg+xml",
+    "png": "image/png",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 
@@ -44,6 +47,21 @@ def _figures(analysis: Analysis, language: str) -> bytes:
     from analysis.report.files.figure_files import figures_zip
 
     return figures_zip(_result(analysis), report_context(analysis, language))
+
+
+def figures(analysis: Analysis, language: str) -> list[Figure]:
+    """The report's figures in the language."""
+    from analysis.report.files.figure_files import report_figures
+
+    return report_figures(_result(analysis), report_context(analysis, language))
+
+
+def one_figure(analysis: Analysis, language: str, name: str) -> bytes:
+    """The figure in the file `name`, such as "points.pdf"; KeyError for another name."""
+    from analysis.report.files.figure_files import figure_file
+
+    key, _dot, kind = name.rpartition(".")
+    return figure_file({figure.key: figure for figure in figures(analysis, language)}[key], kind)
 
 
 def _bib(analysis: Analysis, language: str) -> str:

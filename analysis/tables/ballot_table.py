@@ -15,14 +15,13 @@ from analysis.statistics.errors import BallotsError
 from analysis.tables.coded_columns import CodedColumns, Column, read_columns
 from analysis.tables.condition_keys import choose_conditions, nearest_key
 from analysis.tables.errors import TableError
-from analysis.tables.moderator_columns import check_moderators, groups_of
+from analysis.tables.person_columns import NO, check_moderators, groups_of, known_pieces
 from study.tables.cells import is_missing
 from study.tables.notes import HEADINGS, ONE_LABEL, WORD_AS_NAME
 
 REQUIRED = ("participant", "clip", "first", "second")
 WHOLE_NUMBERS = ("repeat", "trial", "position_first", "position_second")
-OPTIONAL = (*WHOLE_NUMBERS, "excluded", "order")
-NOT_EXCLUDED = frozenset({"", "0", "0.0", "false", "no", "n"})
+OPTIONAL = (*WHOLE_NUMBERS, "excluded", "order", "knows_piece")
 UNKNOWN = NONE - 1  # the code of a key that is no condition
 _NUMBER = re.compile(r"([0-9]+)(?:\.0+)?")
 
@@ -37,6 +36,8 @@ class BallotTable:
         n_excluded: number of excluded rows.
         excluded_reasons: number of excluded rows by the text in the column `excluded`.
         notes: what was changed on reading, and what a reader of the results should look at, in sentences.
+        n_known: how many of `ballots` are on pieces that people knew; None if the table does not say of any.
+        without_known: the other ballots; None if that is all or none of them.
         moderators: column → participant → group, "" if it is not known, of the columns that were asked for.
     """
 
@@ -45,6 +46,8 @@ class BallotTable:
     n_excluded: int
     excluded_reasons: dict[str, int]
     notes: tuple[str, ...] = ()
+    n_known: int | None = None
+    without_known: Ballots | None = None
     moderators: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def groups(self) -> dict[str, list[str]]:
@@ -64,11 +67,11 @@ def read_ballots(
     """Read and check a ballots CSV.
 
     Columns `participant,clip,first,second` (condition keys; an empty `second` is no second choice, both empty:
-    none of the images fits), optionally `repeat`, `trial`, `position_first`, `position_second`, `excluded`, and
-    `order` (the keys by position, separated by semicolons; needed if only some were shown). Where a value may be
-    missing, the usual words for one (NA, None, …) are read as empty. `encoding`: the file's, if a person named it.
-    `verbatim`: Earsight wrote the table: its names are those of its rows, to the last space. `moderators`: further
-    columns, each of which says the same of a person in all of that person's rows.
+    none of the images fits), optionally `repeat`, `trial`, `position_first`, `position_second`, `excluded`,
+    `knows_piece` (1 or 0), and `order` (the keys by position, separated by semicolons; needed if only some were
+    shown). Where a value may be missing, the usual words for one (NA, None, …) are read as empty. `encoding`: the
+    file's, if a person named it. `verbatim`: Earsight wrote the table: its names are those of its rows, to the last
+    space. `moderators`: further columns, each of which says the same of a person in all of that person's rows.
 
     Without `conditions`: the four preset keys if a key is among them, else the keys found. Raises TableError.
     """
@@ -87,7 +90,7 @@ def read_ballots(
     }
     excluded = np.zeros(table.n, dtype=bool)
     if "excluded" in columns:
-        excluded = columns["excluded"].rows(lambda value: value.casefold() not in NOT_EXCLUDED)
+        excluded = columns["excluded"].rows(lambda value: value.casefold() not in NO)
     keep = ~excluded
     if not keep.any():
         raise TableError(f"{path.name}: all {table.n} ballots are excluded; at least one must be kept.")
@@ -120,12 +123,16 @@ def read_ballots(
             raise TableError(f"{path.name}: {error}") from error
         _refuse(table, np.flatnonzero(keep)[error.row], str(error))
     everyone = _with_excluded(every_row, keep)
+    known = known_pieces(table, columns["knows_piece"]) if "knows_piece" in columns else np.zeros(table.n, dtype=bool)
+    n_known = int((keep & known).sum()) if "knows_piece" in columns and any(columns["knows_piece"].values) else None
     return BallotTable(
         _sorted(kept),
         None if everyone is None else _sorted(everyone),
         int(excluded.sum()),
         _count(columns["excluded"], excluded) if "excluded" in columns else {},
         tuple(table.notes.sentences()),
+        n_known,
+        _sorted(every_row.select(keep & ~known)) if (keep & known).any() and (keep & ~known).any() else None,
         {name: groups_of(table, columns[name], name, people, person) for name in moderators},
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from analysis.statistics.ballots import check_weights
@@ -38,6 +39,25 @@ def parse_numbers(name: str, text: str) -> tuple[int, ...]:
 def parse_conditions(text: str | None) -> tuple[str, ...] | None:
     """`a,b,c` as keys; None stays None."""
     return None if text is None else tuple(part.strip() for part in text.split(","))
+
+
+def parse_moderators(text: str | None) -> dict[str, tuple[float, ...]]:
+    """`device,age:30:50` as column → the rising numbers at which a new group begins, none for each value a group."""
+    if text is None:
+        return {}
+    found: dict[str, tuple[float, ...]] = {}
+    for part in text.split(","):
+        name, *numbers = part.strip().split(":")
+        try:
+            cuts = tuple(map(float, numbers))
+        except ValueError:
+            name, cuts = part.strip(), ()  # a heading with a colon of its own
+        if not all(map(math.isfinite, cuts)) or any(low >= high for low, high in pairwise(cuts)):
+            raise DesignError(f"moderator '{part}': write the numbers at which a new group begins rising, age:30:50.")
+        if name in found:
+            raise DesignError(f"moderator '{name}': name each column once.")
+        found[name] = cuts
+    return found
 
 
 def parse_factors(text: str | None) -> dict[str, tuple[str, ...]] | None:

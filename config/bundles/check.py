@@ -251,6 +251,9 @@ def _check_plan(bundle: Bundle) -> None:
     if "plan.json" in bundle.members:
         options = bundle.json("plan.json")
         conditions = [row.get("key") for row in fixed.get("conditions", [])]
+        moderators = (fixed.get("analysis") or {}).get("moderators") or []
+        if (options.get("moderators") or []) != moderators:
+            bundle.faults.append("plan.json: the moderators are not those of the plan that was fixed.")
         expected = {"weights": fixed.get("weights"), "alpha": fixed.get("alpha"), "conditions": conditions}
         bundle.faults += [
             f"plan.json: {name} are {options.get(name)}; the plan that was fixed says {value}."

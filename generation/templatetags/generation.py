@@ -9,11 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from generation.errors import GenerationError
-from generation.redefinition import RuleError
-from generation.redefinition.spelling import normalise
 from generation.runs.conditions import painted_conditions
-from generation.settings_model import settings_of
-from generation.study_files import rules_of
 from study.models import Study
 
 register = template.Library()
@@ -52,6 +48,12 @@ def money(sum_: float) -> str:
 @register.inclusion_tag("generation/unknown_tags_notice.html")
 def unknown_tags_notice(study: Study) -> dict[str, Any]:
     """How many tags of the study its rule set does not know, with the way to decide about them."""
+    # Imported here: the first template of a process imports this module, and these are slow to import.
+    from generation.redefinition import RuleError
+    from generation.redefinition.spelling import normalise
+    from generation.settings_model import settings_of
+    from generation.study_files import rules_of
+
     try:
         settings = settings_of(study)
         rules = rules_of(study, settings)

@@ -53,16 +53,8 @@ _COLUMNS = (
     "clip__name",
 )
 # The part of a ballot that the participant gave.
-_ANSWER_FIELDS = (
-    "first_id",
-    "second_id",
-    "none_fits",
-    "reason",
-    "typing",
-    "knows_piece",
-    "seconds",
-    "listened_seconds",
-)
+_CHOICE_FIELDS = ("first_id", "second_id", "none_fits", "reason", "knows_piece")
+_ANSWER_FIELDS = (*_CHOICE_FIELDS, "typing", "seconds", "listened_seconds")
 _ORIGIN_FIELDS = ("submission_key", "browser", "browser_count", "answered_at")
 
 
@@ -248,7 +240,8 @@ def _replace(new: Ballot, answer: Answer, now: datetime) -> Ballot:
     _note_presence(new.trial.participant, now)
     ballot = Ballot.objects.get(trial=new.trial)
     revisions = list(ballot.revisions.all())
-    if new.submission_key in (ballot.submission_key, *(revision.submission_key for revision in revisions)):
+    is_replay = new.submission_key in (ballot.submission_key, *(revision.submission_key for revision in revisions))
+    if is_replay and not _is_changed(ballot, new):
         return ballot
     # A server whose clock was set back: it is later than when the trial's last answer arrived.
     arrivals = [ballot.received_at, *(revision.replaced_at for revision in revisions)]
@@ -303,6 +296,12 @@ def _add_revision(ballot: Ballot, answer: Ballot, *, replaced_at: datetime | Non
         replaced_at=replaced_at or answer.received_at,
         **{name: getattr(answer, name) for name in _ORIGIN_FIELDS},
     )
+
+
+def _is_changed(ballot: Ballot, new: Ballot) -> bool:
+    """Whether a plain form that the browser showed again, with the key it had, was sent with another choice."""
+    is_same_form = ballot.submission_key == new.submission_key
+    return is_same_form and any(getattr(ballot, name) != getattr(new, name) for name in _CHOICE_FIELDS)
 
 
 def _is_replay(ballot: Ballot, key: UUID) -> bool:

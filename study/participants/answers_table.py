@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy, override
 
 from study.ballots.table import kinds_of
 from study.models import Participant, Study
-from study.participants.headphones import PASSES_FROM
+from study.participants.headphones import PASSES_FROM, headphones_right
 from study.participants.questions import (
     Choice,
     Number,
@@ -108,7 +108,7 @@ def device_of(user_agent: str) -> str:
 def typed_values(answers: Mapping[str, Any], columns: Iterable[AnswerColumn]) -> dict[str, Value]:
     """One person's `Participant.answers` as values by the names of the columns."""
     consent, sound = answers.get("consent") or {}, answers.get("sound") or {}
-    right = sound.get("right")
+    right = headphones_right(answers)
     checks: dict[str, Value] = {
         "consent_language": consent.get("language") or None,
         "device": consent.get("device") or None,

@@ -8,6 +8,7 @@ at least five of the six sounds passes.
 
 import random
 from collections.abc import Mapping
+from typing import Any
 
 from study.models import Participant
 
@@ -21,6 +22,12 @@ def sound_order(participant: Participant) -> list[int]:
     order = sorted(QUIETEST)
     random.Random(participant.handle).shuffle(order)
     return order
+
+
+def headphones_right(answers: Mapping[str, Any]) -> int | None:
+    """How many sounds a participant with these stored answers had right; None without the screening of six sounds."""
+    right: int | None = (answers.get("sound") or {}).get("right")
+    return right
 
 
 def number_right(chosen: Mapping[int, int]) -> int:

@@ -11,10 +11,15 @@ from django.utils import timezone
 
 from study.ballots.table import counted_kind, late_answers
 from study.models import Ballot, Participant, ProblemReport, Study, Trial
+from study.models.studies import record
 from study.participants.flag_words import MEANINGS, flag_name
+from study.participants.headphones import PASSES_FROM, headphones_right
 
 # A participant counts as active if the browser sent something within this time.
 ACTIVE_WITHIN = timedelta(minutes=30)
+MANY_ARRIVALS = "many arrivals from one network"
+# So many arrivals within so short a time are a class, a lecture hall or a script: the page says so.
+BURST_WINDOW, BURST_PEOPLE = timedelta(minutes=1), 30
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,16 @@ class FlagCount:
 
 
 @dataclass(frozen=True)
+class Burst:
+    """The most people who began within `BURST_WINDOW`."""
+
+    people: int
+    seconds: int  # from the first to the last of them
+    began: datetime
+    one_network: int  # how many of them, at least, came from one network; 0 if that is not known
+
+
+@dataclass(frozen=True)
 class Monitoring:
     """The numbers that the monitoring page shows."""
 
@@ -65,6 +80,9 @@ class Monitoring:
     last_answer: datetime | None
     late: int
     open_problems: int
+    screened: int  # people who answered the headphone screening
+    headphones: int  # those of them who passed it
+    burst: Burst | None
 
     @property
     def share(self) -> float | None:
@@ -87,12 +105,16 @@ def monitor(study: Study, *, now: datetime | None = None) -> Monitoring:
     people = list(
         study.participants.filter(kind=kind)
         .annotate(answered=Count("trials__ballot", filter=~Q(trials__kind=Trial.Kind.PRACTICE)))
-        .only("study", "status", "created_at", "completed_at", "last_seen_at", "flags", "excluded", "rule_exclusions")
+        .only(
+            *("study", "status", "created_at", "completed_at", "last_seen_at"),
+            *("flags", "excluded", "rule_exclusions", "answers"),
+        )
     )
     status = Counter(person.status for person in people)
     unfinished = [person for person in people if person.status == Participant.Status.STARTED]
     active = [person for person in unfinished if now - person.last_seen_at <= ACTIVE_WITHIN]
     gone = [person for person in unfinished if now - person.last_seen_at > ACTIVE_WITHIN]
+    scores = [score for person in people if (score := headphones_right(person.answers)) is not None]
     durations = [minutes for person in people if (minutes := minutes_of(person)) is not None]
     ballots = Ballot.objects.filter(
         trial__participant__study=study, trial__participant__kind=kind, trial__kind=Trial.Kind.MAIN
@@ -118,7 +140,31 @@ def monitor(study: Study, *, now: datetime | None = None) -> Monitoring:
         last_answer=last,
         late=late_answers(study).count(),
         open_problems=ProblemReport.objects.filter(study=study, resolved=False).count(),
+        screened=len(scores),
+        headphones=sum(score >= PASSES_FROM for score in scores),
+        burst=None if study.simulated else _burst(study, sorted(person.created_at for person in people)),
     )
+
+
+def _burst(study: Study, arrivals: Sequence[datetime]) -> Burst | None:
+    """The greatest burst among arrivals in the order of time; None if none is as great as `BURST_PEOPLE`."""
+    first, most = 0, (0, 0)  # people, place of the last one
+    for last, at in enumerate(arrivals):
+        while at - arrivals[first] > BURST_WINDOW:
+            first += 1
+        most = max(most, (last - first + 1, last), key=lambda pair: pair[0])
+    people, last = most
+    if people < BURST_PEOPLE:
+        return None
+    began, ended = arrivals[last - people + 1], arrivals[last]
+    told = study.log.filter(action=MANY_ARRIVALS, at__gte=began, at__lte=ended + BURST_WINDOW)
+    networks = [int(entry.data.get("people", 0)) for entry in told]
+    return Burst(people, round((ended - began).total_seconds()), began, min(people, max(networks, default=0)))
+
+
+def note_many_arrivals(study: Study, people: int, seconds: float) -> None:
+    """Write to the study's log that so many people have just come from one network."""
+    record(study, MANY_ARRIVALS, people=people, seconds=round(seconds))
 
 
 def minutes_of(person: Participant) -> float | None:

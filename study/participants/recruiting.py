@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from urllib.parse import quote, unquote, urlencode
 
+from django.db import transaction
 from django.http import QueryDict
 
 from study.models import Participant, Study
@@ -123,9 +124,12 @@ def find_recruited(study: Study, person: str) -> Participant | None:
     return study.participants.filter(platform_person=person).first() if person else None
 
 
+@transaction.atomic
 def keep_ids(participant: Participant, arrival: Arrival) -> None:
     """Store the ids with which a participant has come again; a participant without a person becomes this one."""
-    if arrival.person and participant.platform_person in ("", arrival.person):
+    study = Study.objects.select_for_update().get(pk=participant.study_id)
+    holder = find_recruited(study, arrival.person)
+    if arrival.person and participant.platform_person in ("", arrival.person) and holder in (None, participant):
         participant.recruitment = participant.recruitment | dict(arrival.ids)
         participant.platform_person = arrival.person
         participant.save(update_fields=["recruitment", "platform_person"])

@@ -3,7 +3,7 @@
 The survey's decorators follow `OPEN_IN`, so the order holds on the server, whatever addresses a browser asks for.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import IntEnum
 
 from study.models import Participant, Study
@@ -28,6 +28,7 @@ def _between(first: Stage, last: Stage) -> frozenset[Stage]:
 
 
 _ALWAYS = frozenset(Stage)
+_FROM_TRIALS_ON = _between(Stage.TRIALS, Stage.REVIEW)
 # The stages in which each page may be opened and its form sent. Earlier pages stay open for people who go back, but
 # the answers that screen are fixed once the trials have begun.
 OPEN_IN: Mapping[str, frozenset[Stage]] = {
@@ -36,10 +37,10 @@ OPEN_IN: Mapping[str, frozenset[Stage]] = {
     "questions before": _between(Stage.QUESTIONS_BEFORE, Stage.INSTRUCTIONS),
     "sound": _between(Stage.SOUND, Stage.REVIEW),
     "instructions": _between(Stage.INSTRUCTIONS, Stage.REVIEW),
-    "trial": _between(Stage.TRIALS, Stage.REVIEW),
-    "audio": _between(Stage.TRIALS, Stage.REVIEW),
-    "image": _between(Stage.TRIALS, Stage.REVIEW),
-    "events": _between(Stage.TRIALS, Stage.REVIEW),
+    "trial": _FROM_TRIALS_ON,
+    "audio": _FROM_TRIALS_ON,
+    "image": _FROM_TRIALS_ON,
+    "events": _FROM_TRIALS_ON,
     "questions after": _between(Stage.QUESTIONS_AFTER, Stage.REVIEW),
     "review": frozenset({Stage.REVIEW}),
     "thanks": frozenset({Stage.COMPLETED}),
@@ -91,6 +92,15 @@ def has_page(study: Study, page: str) -> bool:
     return True
 
 
-def is_open(page: str, participant: Participant, stage: Stage) -> bool:
-    """Whether the participant may open this page now; a page that `OPEN_IN` does not name is closed."""
-    return stage in OPEN_IN.get(page, ()) and has_page(participant.study, page)
+def is_open(page: str, participant: Participant, read_answered: Callable[[], Mapping[int, bool]]) -> bool:
+    """Whether the participant may open this page now; a page that `OPEN_IN` does not name is closed.
+
+    Args:
+        read_answered: reads which trials have an answer; called only if that decides.
+    """
+    open_in = OPEN_IN.get(page, frozenset()) if has_page(participant.study, page) else frozenset()
+    outside = stage_outside_trials(participant)
+    possible = _FROM_TRIALS_ON if outside is None else {outside}
+    if possible <= open_in or not possible & open_in:
+        return possible <= open_in
+    return stage_of(participant, read_answered()) in open_in

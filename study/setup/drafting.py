@@ -26,6 +26,9 @@ CHANGEABLE_WHILE_OPEN = frozenset(
     }
 )
 
+# Values of the plan's form that are no fields of the study.
+IN_THE_ANALYSIS_PLAN = ("moderators",)
+
 
 def _update(study: Study, statuses: tuple[str, ...], **fields: Any) -> None:
     """Write fields only if the status still permits it: the study may open at the same time."""
@@ -107,16 +110,22 @@ def replace_conditions(study: Study, presets: Sequence[ConditionPreset], *, acto
 def save_plan(study: Study, fields: dict[str, Any], *, rules: Iterable[Rule] | None = None, actor: Any = None) -> None:
     """Save the design and the plan; while people answer, only the fields that the plan does not fix.
 
-    `rules` are the plan's exclusion rules; None leaves them as they are.
+    Args:
+        fields: values by the names of the study's fields, and under "moderators" those of the plan's analysis.
+        rules: the plan's exclusion rules; None leaves them as they are.
 
     Raises:
         NotAllowedNow: the study's state does not permit a change of these fields.
     """
     if study.settings_can_change:
-        plan = study.plan | {"reviewed": True}
+        stored = {name: value for name, value in fields.items() if name not in IN_THE_ANALYSIS_PLAN}
+        analysis = (study.plan.get("analysis") or {}) | {
+            name: fields[name] for name in IN_THE_ANALYSIS_PLAN if name in fields
+        }
+        plan = study.plan | {"reviewed": True, "analysis": analysis}
         if rules is not None:
             plan["exclusions"] = rules_json(rules)
-        _update(study, Study.SETTINGS_CAN_CHANGE, plan=plan, **fields)
+        _update(study, Study.SETTINGS_CAN_CHANGE, plan=plan, **stored)
     else:
         changeable = {name: value for name, value in fields.items() if name in CHANGEABLE_WHILE_OPEN}
         _update(study, tuple(Study.TAKES_ANSWERS), **changeable)

@@ -75,6 +75,7 @@ def current_plan(study: Study) -> dict[str, Any]:
         "clips": [{"number": clip.number, "digest": clip.audio_digest} for clip in study.clips.filter(included=True)],
         "design": {name: getattr(study, name) for name in PLAN_FIELDS},
         "analysis": study.plan.get("analysis", {}),
+        "questions": {"before": study.questions_before, "after": study.questions_after},
         # Absent without rules, as in the plans of earlier versions, whose digests must stay.
         **({"exclusions": rules} if (rules := fixed_rules(study)) else {}),
     }

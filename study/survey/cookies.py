@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 
 from study.models import Participant
 from study.participants.tokens import token_hash
-from study.survey.visit_ends import needs_own_link
+from study.survey.visit_ends import has_withdrawn, needs_own_link
 
 COOKIE = "earsight_participant"
 # A second cookie on the entry path, so that the entry page can offer to resume: the tokens of those who began in this
@@ -49,9 +49,12 @@ def find_participant(request: HttpRequest, handle: str) -> Participant:
     """The participant of this address, with their study.
 
     Raises:
-        VisitEnds: no participant has this handle, or the request's cookie is not theirs.
+        VisitEnds: no participant has this handle, the request's cookie is not theirs, or they have withdrawn, after
+            which no cookie is theirs.
     """
     participant = Participant.objects.select_related("study").filter(handle=handle).first()
+    if participant is not None and participant.status == Participant.Status.WITHDRAWN:
+        raise has_withdrawn(participant.study)
     if participant is None or not has_cookie_of(request, participant):
         raise needs_own_link()
     return participant

@@ -12,11 +12,11 @@ from study.errors import NotAllowedNow
 from study.http import wants_json
 from study.models import Participant
 from study.participants.completion import answered_by_number
-from study.participants.stages import OPEN_IN, Stage, is_open, stage_of, stage_outside_trials
+from study.participants.stages import is_open
 from study.survey.cookies import find_participant
 from study.survey.next_page import next_url
 from study.survey.responses import choose_language, see_other
-from study.survey.visit_ends import VisitEnds, stop_if_over
+from study.survey.visit_ends import VisitEnds, cookies_missing, needs_own_link, stop_if_over
 
 
 def survey_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -28,6 +28,8 @@ def survey_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
             response = view(request, *args, **kwargs)
         except VisitEnds as end:
             response = _ends(request, end)
+            if end.status == 429:
+                response["Retry-After"] = "300"
         add_never_cache_headers(response)
         return response
 
@@ -35,11 +37,21 @@ def survey_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
 
 
 def _ends(request: HttpRequest, end: VisitEnds) -> HttpResponse:
+    if end.study is not None:
+        choose_language(request, end.study)
     if wants_json(request):
         # Not final: without a cookie or after too many guesses, the browser keeps its answers and sends them later.
-        body = {"saved": False, "error": end.heading, "final": end.state not in ("nolink", "slow")}
+        final = end.state not in ("nolink", "slow")
+        body = {"saved": False, "error": end.heading, "final": final, "state": end.state}
         return JsonResponse(body, status=end.status)
-    return render(request, "survey/ends.html", {"end": end, "study": end.study}, status=end.status)
+    context = {"end": end, "study": end.study, "is_pilot": end.is_pilot}
+    return render(request, "survey/ends.html", context, status=end.status)
+
+
+@survey_page
+def without_cookies(request: HttpRequest) -> HttpResponse:
+    """Answer a form from a browser that has lost all cookies, or takes none."""
+    raise needs_own_link() if wants_json(request) else cookies_missing()
 
 
 def participant_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -69,10 +81,7 @@ def _is_open(request: HttpRequest, participant: Participant) -> bool:
     assert match is not None
     assert match.url_name is not None
     page = " ".join([match.url_name.removeprefix("survey_"), *filter(None, [match.kwargs.get("part")])])
-    if OPEN_IN.get(page) == frozenset(Stage):
-        return True
-    stage = stage_outside_trials(participant)
-    return is_open(page, participant, stage or stage_of(participant, answered_by_number(participant)))
+    return is_open(page, participant, lambda: answered_by_number(participant))
 
 
 def to_what_is_due(request: HttpRequest, participant: Participant) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -21,15 +22,25 @@ from study.participants.enrolment import (
     participant_with_token,
 )
 from study.participants.links import find_link
+from study.participants.monitoring import note_many_arrivals
 from study.participants.recruiting import TYPED_BY_PEOPLE, Arrival, Fault, find_recruited, keep_ids, read_arrival
 from study.participants.tokens import accept_token, offer_token, token_hash
+from study.survey import networks
 from study.survey.cookies import remember, remembered_tokens, set_cookie
 from study.survey.decorators import survey_page
 from study.survey.responses import choose_language, see_other
-from study.survey.visit_ends import closed_to_new, started_elsewhere, unknown_link
+from study.survey.visit_ends import (
+    ARRIVAL_SECONDS,
+    closed_to_new,
+    started_elsewhere,
+    too_many_arrivals,
+    unknown_link,
+)
 
 # Assumed for the expected duration: a participant hears at most so much of a clip, and then takes this long to answer.
 HEARD_SECONDS, CHOOSING_SECONDS = 30, 15
+# So many people from one network within minutes are a class, a lecture or a script: the researcher is told.
+TOLD_FROM = 50
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -77,7 +88,7 @@ def _enter_study(
     key = accept_token(request.POST.get("key", "")) if request.method == "POST" else None
     enrolled = participant_with_token(key, study) if key else None
     if enrolled is not None and key is not None and "resume" not in request.POST:
-        return _redirect_to_own_pages(enrolled, key)
+        return _let_in(request, enrolled, key)
     arrival = read_arrival(study, request.GET, request.POST.get("platform_id", ""))
     if link is not None and arrival.fault == Fault.MISSING:
         arrival = Arrival()  # the link is enough
@@ -133,12 +144,15 @@ def _enter_new(
     except NotAllowedNow as error:
         if known is None or request.method == "POST":
             raise closed_to_new(study, str(error)) from error
+    is_pilot = _is_of_pilot(link, known)
     if request.method != "POST":
-        return _welcome_page(request, study, arrival, known)
+        return _welcome_page(request, study, arrival, known, is_pilot=is_pilot)
     if arrival.fault is not None:
-        return _welcome_page(request, study, arrival, known, status=422)
+        return _welcome_page(request, study, arrival, known, is_pilot=is_pilot, status=422)
     if token is None:  # the page was open for more than a day: show a fresh one
         return see_other(request.get_full_path())
+    network = "" if link is not None and link.cap == 1 else networks.network_of(request)
+    _check_pace(study, network)
     try:
         participant, token = enrol(
             study,
@@ -155,8 +169,29 @@ def _enter_new(
         return see_other(request.get_full_path())
     except NotAllowedNow as error:  # full or closed since the page was shown
         raise closed_to_new(study, str(error)) from error
+    _note_arrival(study, network)
+    return _let_in(request, participant, token)
+
+
+def _check_pace(study: Study, network: str) -> None:
+    """Stop a new participant from a network from which the most that one may send have just come."""
+    most = settings.ARRIVALS_PER_NETWORK
+    if network and most and networks.counted(f"arrivals-{study.open_link_token}", network) >= most:
+        raise too_many_arrivals(study)
+
+
+def _note_arrival(study: Study, network: str) -> None:
+    """Count a new participant; at 50, 100, 200 … from one network within minutes, write it to the study's log."""
+    if not network:
+        return
+    people, seconds = networks.count(f"arrivals-{study.open_link_token}", network, ARRIVAL_SECONDS)
+    if people >= TOLD_FROM and people % TOLD_FROM == 0 and (people // TOLD_FROM).bit_count() == 1:
+        note_many_arrivals(study, people, seconds)
+
+
+def _let_in(request: HttpRequest, participant: Participant, token: str) -> HttpResponse:
+    """Lead a new participant to their pages, and remember them here, so that this link offers to resume."""
     response = _redirect_to_own_pages(participant, token)
-    # Set the cookie on the entry address too, so that opening the link again offers to resume.
     remember(request, response, token)
     return response
 
@@ -169,8 +204,20 @@ def _redirect_to_own_pages(participant: Participant, token: str) -> HttpResponse
     return response
 
 
+def _is_of_pilot(link: InviteLink | None, known: Known | None) -> bool:
+    """Whether somebody who starts or goes on from this page is a pilot."""
+    kinds = {link.kind if link else None, known.participant.kind if known else None}
+    return Participant.Kind.PILOT in kinds
+
+
 def _welcome_page(
-    request: HttpRequest, study: Study, arrival: Arrival, known: Known | None, *, status: int = 200
+    request: HttpRequest,
+    study: Study,
+    arrival: Arrival,
+    known: Known | None,
+    *,
+    is_pilot: bool,
+    status: int = 200,
 ) -> HttpResponse:
     clips = main_clips(study).values_list("survey_duration", "duration")
     trials = design_of(study, Participant.Kind.REAL, len(clips)).trials
@@ -189,6 +236,7 @@ def _welcome_page(
         "fault": arrival.fault.value if arrival.fault else "",
         "typed": request.POST.get("platform_id", ""),
         "is_refused": status != 200,
+        "is_pilot": is_pilot,
         "key": offer_token(),
         "pieces": trials,
         "minutes": minutes,

@@ -124,6 +124,7 @@ class SoundForm(forms.Form):
 
 
 class ProblemForm(forms.Form):
+    key = forms.UUIDField(required=False, initial=uuid4, widget=forms.HiddenInput)
     text = forms.CharField(
         label=gettext_lazy("What went wrong?"), max_length=2000, widget=forms.Textarea(attrs={"rows": 4})
     )

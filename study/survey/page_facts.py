@@ -10,10 +10,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class PersonFacts:
-    """The participant: their name in addresses and their kind (real, pilot, …)."""
+    """The participant: their name in addresses."""
 
     handle: str
-    kind: str
 
 
 @dataclass(frozen=True)
@@ -21,6 +20,7 @@ class PageFacts:
     """What each page of a participant shows around its content."""
 
     participant: PersonFacts
+    is_pilot: bool
     languages: tuple[str, ...]
     language_url: str
     own_link: str
@@ -101,6 +101,7 @@ class TrialFacts:
     audio: str
     chosen: ChosenFacts
     error: str
+    key: str  # of the form, so that an answer that is sent twice is stored once
     has_answer: bool
     place: str
     answered: int

@@ -42,6 +42,7 @@ def render_participant_page(
 def shared_context(request: HttpRequest, participant: Participant) -> dict[str, Any]:
     """The plain values that all pages of a participant need."""
     return {
+        "is_pilot": participant.kind == Participant.Kind.PILOT,
         "languages": texts.languages_of(participant.study),
         "own_link": full_url(reverse("survey_personal", args=[request.COOKIES.get(COOKIE, "")])),
         "language_url": reverse("survey_language", args=[participant.handle]),

@@ -1,5 +1,7 @@
 """The pages beside the survey: its language, problem reports, and withdrawal."""
 
+from uuid import uuid4
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -57,11 +59,17 @@ def language(request: HttpRequest, participant: Participant) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @participant_page
 def problem(request: HttpRequest, participant: Participant) -> HttpResponse:
-    """Report a problem to the researcher, with its page but without the participant or anything that unblinds."""
+    """Report a problem to the researcher, with its page but without the participant or anything that unblinds.
+
+    `?sent` shows that the report has been stored; a form that is sent twice stores one report.
+    """
     form = ProblemForm(posted(request))
     page = _page_name(request.POST.get("page") or request.GET.get("page", ""))
     if request.method == "POST" and form.is_valid():
-        ProblemReport.objects.create(study=participant.study, page=page, text=form.cleaned_data["text"])
+        report = {"study": participant.study, "page": page, "text": form.cleaned_data["text"]}
+        ProblemReport.objects.get_or_create(submission_key=form.cleaned_data["key"] or uuid4(), defaults=report)
+        return see_other("?sent")
+    if request.method != "POST" and "sent" in request.GET:
         return render_participant_page(request, participant, "problem_sent", back=next_url(participant))
     status = 422 if form.is_bound else 200
     return render_participant_page(
@@ -81,14 +89,17 @@ def withdraw_own(request: HttpRequest, participant: Participant) -> HttpResponse
     """Withdraw: erase everything the participant gave, after a confirmation."""
     if request.method == "POST":
         withdraw(participant)
-        return render(request, "survey/withdrawn.html", {"study": participant.study})
+        is_pilot = participant.kind == Participant.Kind.PILOT
+        return render(request, "survey/withdrawn.html", {"study": participant.study, "is_pilot": is_pilot})
     return render_participant_page(request, participant, "withdraw_own", back=next_url(participant))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @survey_page
 def withdraw_by_receipt(request: HttpRequest) -> HttpResponse:
-    """Withdraw by receipt, without the participant's cookie."""
+    """Withdraw by receipt, without the participant's cookie; `?erased` says that it has been done."""
+    if request.method != "POST" and "erased" in request.GET:
+        return render(request, "survey/withdrawn.html")
     form = ReceiptForm(posted(request))
     if request.method == "POST" and form.is_valid():
         try:
@@ -98,7 +109,7 @@ def withdraw_by_receipt(request: HttpRequest) -> HttpResponse:
                 raise end from error
             form.add_error("receipt", str(error))
         else:
-            return render(request, "survey/withdrawn.html", {"study": None})
+            return see_other("?erased")
     context = {"form": form, "languages": [code for code, _ in settings.LANGUAGES]}
     context |= {"language_url": reverse("survey_site_language"), "path": request.get_full_path()}
     return render(request, "survey/withdraw.html", context, status=422 if form.is_bound else 200)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from study import texts
 from study.design import LETTERS
 from study.models import Ballot, Participant, Trial
+from study.opaque_tokens import new_submission_key
 from study.participants.listening import listening_minimum, survey_seconds
 from study.survey.page_facts import (
     AnswerFacts,
@@ -59,7 +60,8 @@ def page_facts(request: HttpRequest, participant: Participant) -> PageFacts:
     """What the page shows around its content."""
     shared = shared_context(request, participant)
     return PageFacts(
-        participant=PersonFacts(participant.handle, participant.kind),
+        participant=PersonFacts(participant.handle),
+        is_pilot=shared["is_pilot"],
         languages=tuple(shared["languages"]),
         language_url=shared["language_url"],
         own_link=shared["own_link"],
@@ -100,6 +102,7 @@ def trial_facts(
             reason=str(chosen.get("reason") or ""),
         ),
         error=error,
+        key=str(new_submission_key()),
         has_answer=ballot is not None,
         place=_("%(n)s of %(total)s") % {"n": trial.number, "total": len(judged)} if trial.number else _("A try first"),
         answered=sum(judged),

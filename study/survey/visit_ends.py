@@ -1,18 +1,16 @@
 """Why a visit ends: `VisitEnds` is raised by a view and becomes a page with the reason."""
 
-import hashlib
-import secrets
 from dataclasses import dataclass
 
-from django.core.cache import cache
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from study.ballots.permission import takes_answers
 from study.models import Participant, Study
+from study.survey import networks
 
 MAX_GUESSES, GUESS_SECONDS = 30, 600
-_GUESS_KEY = secrets.token_bytes(16)  # new in each process, so that a count cannot be traced to an address
+ARRIVAL_SECONDS = 300
 
 
 @dataclass
@@ -24,15 +22,16 @@ class VisitEnds(Exception):
     heading: str
     text: str
     study: Study | None = None
+    is_pilot: bool = False
 
 
 def unknown_link(request: HttpRequest) -> VisitEnds:
-    """404 for a link or receipt that does not exist; 429 once a client has tried `MAX_GUESSES` of them.
+    """404 for a link or receipt that does not exist; 429 once a network has tried `MAX_GUESSES` of them.
 
-    Valid links are never counted, so nobody can be locked out by another person's guesses. The counts are kept in
-    the cache for minutes, without the address.
+    Valid links are never counted, so nobody can be locked out by another person's guesses.
     """
-    if _count_guess(request) > MAX_GUESSES:
+    guesses, _seconds = networks.count("guesses", networks.network_of(request), GUESS_SECONDS)
+    if guesses > MAX_GUESSES:
         return VisitEnds(
             "slow", 429, _("Too many links that do not exist"), _("Please wait ten minutes and try again.")
         )
@@ -44,18 +43,15 @@ def unknown_link(request: HttpRequest) -> VisitEnds:
     )
 
 
-def _count_guess(request: HttpRequest) -> int:
-    """Count an unknown link; return how many came from this address within `GUESS_SECONDS`."""
-    address = request.META.get("REMOTE_ADDR", "")
-    digest = hashlib.blake2b(address.encode(), key=_GUESS_KEY, digest_size=12).hexdigest()
-    key = f"survey-guesses-{digest}"
-    if cache.add(key, 1, GUESS_SECONDS):
-        return 1
-    try:
-        return int(cache.incr(key))
-    except ValueError:  # it expired between the two calls
-        cache.add(key, 1, GUESS_SECONDS)
-        return 1
+def too_many_arrivals(study: Study) -> VisitEnds:
+    """429 for a new participant from whose network very many have just come."""
+    return VisitEnds(
+        "slow",
+        429,
+        _("Very many people have just started from your network"),
+        _("Please open this link again in five minutes. If you have begun already, your own link works now."),
+        study,
+    )
 
 
 def needs_own_link() -> VisitEnds:
@@ -67,6 +63,19 @@ def needs_own_link() -> VisitEnds:
         _(
             "This browser does not know who you are. Your own link brings you back to where you were; "
             "nothing that was saved is lost."
+        ),
+    )
+
+
+def cookies_missing() -> VisitEnds:
+    """For a form that comes without its cookies: they were deleted, the page is very old, or the browser takes none."""
+    return VisitEnds(
+        "nolink",
+        403,
+        _("This browser has lost its cookies"),
+        _(
+            "Please allow cookies for this site, go back, reload the page and send it again. If that does not help, "
+            "open your own link. Nothing that was saved is lost."
         ),
     )
 
@@ -120,17 +129,19 @@ def closed_to_new(study: Study, reason: str) -> VisitEnds:
     return not_open(study)
 
 
+def has_withdrawn(study: Study) -> VisitEnds:
+    """For the pages of a participant who has withdrawn."""
+    return VisitEnds("withdrawn", 410, _("You have withdrawn"), _("Your answers have been erased."), study)
+
+
 def is_over(participant: Participant) -> bool:
-    """Whether the participant has withdrawn, or has not finished and the study takes no more answers."""
-    if participant.status == Participant.Status.STARTED:
-        return not takes_answers(participant)
-    return participant.status == Participant.Status.WITHDRAWN
+    """Whether the participant has not finished and the study takes no more answers."""
+    return participant.status == Participant.Status.STARTED and not takes_answers(participant)
 
 
 def stop_if_over(participant: Participant) -> None:
     """Raise VisitEnds if `is_over`."""
-    study = participant.study
-    if participant.status == Participant.Status.WITHDRAWN:
-        raise VisitEnds("withdrawn", 410, _("You have withdrawn"), _("Your answers have been erased."), study)
     if is_over(participant):
-        raise not_open(study, has_begun=True)
+        end = not_open(participant.study, has_begun=True)
+        end.is_pilot = participant.kind == Participant.Kind.PILOT
+        raise end

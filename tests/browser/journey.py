@@ -78,7 +78,7 @@ def start(page: Page, link: str) -> None:
 
 def all_is_saved(page: Page) -> None:
     """Waits until the server has said of every answer that it is saved; the next trial may be there before."""
-    page.wait_for_function("Object.keys(localStorage).every((key) => !key.startsWith('earsight-outbox'))")
+    page.wait_for_function("() => Object.keys(localStorage).every((key) => !key.startsWith('earsight-outbox'))")
 
 
 def choose(page: Page, first: str, second: str) -> None:

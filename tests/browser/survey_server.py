@@ -11,6 +11,7 @@ def main(folder: str, port: str) -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
     os.environ["EARSIGHT_TEST_DATA"] = folder
     os.environ["EARSIGHT_LOG_LEVEL"] = "ERROR"
+    os.environ["EARSIGHT_BASE_URL"] = f"http://127.0.0.1:{port}"
     import django
 
     django.setup()
@@ -27,6 +28,7 @@ def main(folder: str, port: str) -> None:
     make_open_study(clips=3, seconds=1.0, open_link_token="reasons", sound_check=True, ask_reason=True)
     # Opened as researchers do, so that its images have several sizes.
     open_study(make_study(clips=3, seconds=1.0, size=1000, open_link_token="sizes", sound_check=True, simulated=True))
+    make_open_study(clips=1, seconds=5.0, open_link_token="longer", sound_check=True)
     study = make_open_study(
         clips=1,
         seconds=1.0,

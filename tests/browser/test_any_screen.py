@@ -1,9 +1,10 @@
 """The trial on screens of every size: what is judged is large enough, uncovered, and there at once where it can be."""
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
-from tests.browser.surveys import DESKTOP, to_trials
+from tests.browser.journey import press
+from tests.browser.surveys import DESKTOP, PHONE, to_trials
 
 pytestmark = pytest.mark.processes
 # Phones old and new, with the browser's own bars and without, upright and turned; tablets; desktop; desktop at 200 %.
@@ -120,3 +121,59 @@ def test_a_bar_that_grows_with_its_message_covers_no_image(visit, server):
     # The control: with the room that a short message takes, the bar is on what belongs to an image.
     page.evaluate("document.body.style.setProperty('--bar', '64px')")
     assert faults(page, (390, 664), at_once=True) == ["390 × 664: an image or its letter is not wholly visible"]
+
+
+# What a screen reader is given of the status line, each time it changes, and what is seen.
+WATCH_STATUS = """() => {
+  const line = document.querySelector(".state");
+  const heard = () => [...line.childNodes].filter((node) => node.ariaHidden !== "true").map((node) => node.textContent);
+  window.heard = [heard().join("")];
+  window.seen = new Set([line.innerText]);
+  new MutationObserver(() => {
+    const now = heard().join("");
+    if (now !== window.heard.at(-1)) window.heard.push(now);
+    window.seen.add(line.innerText.split("\\n")[0]);
+  }).observe(line, { childList: true, characterData: true, subtree: true });
+}"""
+
+
+def test_the_seconds_left_to_listen_are_read_aloud_once_and_their_end(visit, server):
+    page = visit()
+    to_trials(page, server, "longer")
+    expect(page.locator(".state")).to_have_text("Press play to hear the music.")
+    page.evaluate(WATCH_STATUS)
+    page.locator(".play").click()
+    expect(page.locator(".state")).to_have_text("Choose your 1st.")
+    heard, seen = page.evaluate("[heard, [...seen].filter((text) => text.startsWith('Listen a little longer'))]")
+    assert heard == ["Press play to hear the music.", "Listen for 3 more seconds.", "Choose your 1st."]
+    assert len(seen) == 3  # who sees the line sees it count: 3, 2, 1
+
+
+def test_keyboard_focus_first_and_second_choice_look_different(visit, server):
+    lines = """() => ["A", "B", "C"].map((letter) => {
+      const choice = document.querySelector(`[data-letter=${letter}]`);
+      const mark = getComputedStyle(choice.querySelector(".picture"), "::after");
+      const focus = getComputedStyle(choice.querySelector(".pick"));
+      return [mark.content === "none" ? "none" : mark.borderTopStyle, focus.outlineStyle];
+    })"""
+    for look in ({"forced_colors": "active"}, {"color_scheme": "dark"}, {}):
+        page = visit(**DESKTOP, **look)
+        to_trials(page, server)
+        page.wait_for_selector("html.script")
+        for letter in "AB":
+            page.locator(f"[data-letter={letter}] .pick").click()
+        page.keyboard.press("Tab")
+        page.keyboard.press("Tab")  # past the button that enlarges B
+        assert page.evaluate(lines) == [["solid", "none"], ["dashed", "none"], ["none", "double"]], look
+
+
+def test_a_phone_reads_nothing_about_keys(visit, server):
+    for options, shown in ((PHONE, False), (DESKTOP, True)):
+        page = visit(**options)
+        page.goto(f"{server.url}/s/images4/")
+        go_on = page.locator("main form .button.primary")
+        press(go_on)
+        page.locator("[name=agree]").check()
+        press(go_on)
+        press(go_on)
+        assert page.get_by_text("With a keyboard").is_visible() is shown

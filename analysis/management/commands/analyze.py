@@ -20,9 +20,11 @@ from analysis.tables.command_options import (
     check_output,
     parse_conditions,
     parse_factors,
+    parse_moderators,
     parse_weights,
 )
 from analysis.tables.errors import TableError
+from analysis.tables.person_columns import cut_groups
 from analysis.tables.result_json import to_json
 
 if TYPE_CHECKING:
@@ -47,7 +49,9 @@ class Command(BaseCommand):
         )
         parser.add_argument("--smallest", type=float, help="the smallest difference worth having, in points an answer")
         parser.add_argument("--clips-per-participant", type=int, help="clips in each person's plan")
-        parser.add_argument("--moderators", help="columns with groups of people: age,device")
+        parser.add_argument(
+            "--moderators", help="columns with groups of people, numbers with where groups begin: device,age:30:50"
+        )
         parser.add_argument("--json", metavar="OUT.json", help="write the result here")
         parser.add_argument("--report", metavar="OUT_DIR", help="write the report here")
         parser.add_argument("--encoding", help=ENCODING_HELP)
@@ -88,14 +92,16 @@ def _analyse(options: Mapping[str, Any]) -> dict[str, Any]:
             smallest=options["smallest"],
             clips_per_participant=options["clips_per_participant"],
         )
-        conditions, moderators = parse_conditions(options["conditions"]), parse_conditions(options["moderators"]) or ()
-        table = read_ballots(options["ballots"], conditions, encoding=options["encoding"], moderators=moderators)
+        conditions, cuts = parse_conditions(options["conditions"]), parse_moderators(options["moderators"])
+        table = read_ballots(options["ballots"], conditions, encoding=options["encoding"], moderators=tuple(cuts))
         result = analyse(
             table.ballots,
             plan,
             n_excluded=table.n_excluded,
             with_excluded=table.all_ballots,
-            moderators=table.groups(),
+            moderators=cut_groups(table.groups(), cuts),
+            n_known=table.n_known,
+            without_known=table.without_known,
         )
     except (TableError, StatisticsError) as error:
         raise CommandError(str(error), returncode=2) from error

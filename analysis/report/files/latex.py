@@ -1,6 +1,7 @@
 """Tables, methods and references for a paper, in LaTeX with the package booktabs."""
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,14 @@ _SPECIAL = {
     "}": r"\}",
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
+    "`": r"\textasciigrave{}",
+    '"': r"\textquotedbl{}",
+    # After the end of a table's row, a rule or \item these would begin an option.
+    "[": "{[}",
+    "]": "{]}",
+    "*": "{*}",
+    "\u00a0": "~",
+    "\u00ad": r"\-",
     "<": r"$<$",
     ">": r"$>$",
     "−": r"$-$",
@@ -46,13 +55,25 @@ _SPECIAL = {
     "·": r"$\cdot$",
     "…": r"\ldots{}",
 }
-_LATIN = 0x24F  # the last letter of Latin Extended-B
 _PATTERN = re.compile("|".join(map(re.escape, sorted(_SPECIAL, key=len, reverse=True))))
+# Fonts join these to a dash or a quotation mark: "take--2", a name, would become "take–2".
+_LIGATURE = re.compile(r"([-',])(?=\1)")
+# What pdfLaTeX cannot set: all but Latin letters of its encoding T1, and the punctuation of its package textcomp.
+_BEYOND_PDFLATEX = re.compile(r"[^\n\x20-\x7e\xa1-\u017e‘’‚„†‡•‰‹›€™←→↑↓]|[ĦħĸĿŀŉŦŧ]")
+# Letters that XeLaTeX's own font and kotex have between them; others need a font with more scripts.
+_LATIN_OR_CJK = re.compile(
+    r"[\x00-\u024f\u1e00-\u1eff\u2000-\u22ff\u1100-\u11ff\u3000-\u9fff\ua960-\ud7ff\uf900-\ufaff\uff00-\uffef]*"
+)
 
 
 def escape(text: str) -> str:
-    """The text with every character escaped that LaTeX would read as a command."""
-    return _PATTERN.sub(lambda found: _SPECIAL[found[0]], text)
+    """The text with every character escaped that LaTeX would read as a command, join or refuse."""
+    visible = "".join(
+        " " if character.isspace() and character != "\u00a0" else character
+        for character in with_particles(text)
+        if character.isspace() or character == "\u00ad" or unicodedata.category(character) not in ("Cc", "Cf", "Cs")
+    )
+    return _PATTERN.sub(lambda found: _SPECIAL[found[0]], _LIGATURE.sub("\\1\0", visible)).replace("\0", "{}")
 
 
 def _table(table: TextTable) -> str:
@@ -80,11 +101,12 @@ def _table(table: TextTable) -> str:
 def _figure(figure: Figure) -> str:
     """A figure from the folder `figures`; the document compiles without the folder too."""
     path = f"figures/{figure.key}.pdf"
+    title = figure.title if figure.title.endswith("?") else f"{figure.title}."
     return "\n".join(
         [
             rf"\IfFileExists{{{path}}}{{\begin{{figure}}[htbp]",
             rf"  \centering\includegraphics[width=\textwidth]{{{path}}}",
-            rf"  \caption{{{escape(figure.title)}. {escape(figure.caption)}}}\label{{fig:{figure.key}}}",
+            rf"  \caption{{{escape(title)} {escape(figure.caption)}}}\label{{fig:{figure.key}}}",
             r"\end{figure}}{}",
         ]
     )
@@ -94,8 +116,10 @@ def _column(table: TextTable, index: int) -> str:
     """The column type: numbers right, words left, long texts in a paragraph of fixed width."""
     if index not in table.left:
         return "r"
-    long = max(len(row[index]) for row in table.rows) > 40
-    return r">{\raggedright\arraybackslash}p{0.38\textwidth}" if long else "l"
+    long = [column for column in table.left if max(len(row[column]) for row in table.rows) > 40]
+    if index not in long:
+        return "l"
+    return rf">{{\raggedright\arraybackslash}}p{{{min(0.38, 0.7 / len(long)):.2f}\textwidth}}"
 
 
 def _groups(table: TextTable) -> list[str]:
@@ -134,7 +158,21 @@ def report_latex(data: Mapping[str, Any], context: ReportContext, *, alpha: floa
             r"\end{itemize}",
             r"\nocite{*}\bibliographystyle{plain}\bibliography{references}",
         ]
-    return with_particles(_document(body))
+    return _document(body)
+
+
+# Fonts for Hangul and Han that have every letter of them, if they are installed; else those of kotex.
+_FONTS = [
+    r"\IfFontExistsTF{Noto Serif CJK KR}"
+    r"{\setmainhangulfont{Noto Serif CJK KR}\setmainhanjafont{Noto Serif CJK KR}}{}"
+]
+# The first installed font with Greek, Cyrillic and more.
+_MORE_SCRIPTS = "\n".join(
+    [
+        *(rf"\IfFontExistsTF{{{font}}}{{\setmainfont{{{font}}}}}{{" for font in ("DejaVu Serif", "FreeSerif")),
+        r"\IfFontExistsTF{Times New Roman}{\setmainfont{Times New Roman}}{}}}",
+    ]
+)
 
 
 def _deviations(texts: Sequence[str] | None) -> list[str]:
@@ -147,12 +185,19 @@ def _deviations(texts: Sequence[str] | None) -> list[str]:
 def _document(body: Sequence[str]) -> str:
     text = "\n".join(body)
     # Also an English report may name clips and conditions in another script, which pdfLaTeX cannot set.
-    if any(ord(character) > _LATIN for character in text):
-        first = "% Compile with xelatex: some letters are beyond Latin. Needs kotex and a font with them (Noto CJK)."
-        fonts = [r"\usepackage{fontspec}", r"\usepackage{kotex}"]
+    if _BEYOND_PDFLATEX.search(text):
+        first = "% Compile with xelatex, bibtex, xelatex, xelatex: it has letters beyond Latin. Needs package kotex."
+        fonts = [r"\usepackage{fontspec}", r"\usepackage{kotex}", *_FONTS]
+        if not _LATIN_OR_CJK.fullmatch(text):
+            fonts.append(_MORE_SCRIPTS)
+        # A letter that no font has is an error, not a gap that nobody sees.
+        fonts.append(r"\tracinglostchars=3")
     else:
         first = "% Compile with pdflatex, bibtex, pdflatex, pdflatex."
-        fonts = [r"\usepackage[utf8]{inputenc}\usepackage[T1]{fontenc}"]
+        fonts = [
+            r"\pdfminorversion=7  % that of the figures",
+            r"\usepackage[utf8]{inputenc}\usepackage[T1]{fontenc}\IfFileExists{lmodern.sty}{\usepackage{lmodern}}{}",
+        ]
     return "\n".join(
         [
             first,

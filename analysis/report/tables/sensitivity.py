@@ -28,6 +28,10 @@ def sensitivity_rows(data: Mapping[str, Any], context: ReportContext) -> list[li
     for row in block.get("exclusions") or []:
         title = _("With the excluded answers") if "excluded" in str(row.get("name")) else str(row.get("name"))
         rows.append([title, plain(row.get("estimate")), p_cell(row.get("p")), _leader(row, labels)])
+    known = block.get("known_pieces") or {}
+    if known.get("order"):
+        title = _("Without answers about known pieces (%(n)s)") % {"n": f"{known['ballots']:,}"}
+        rows.append([title, plain(known.get("estimate")), p_cell(known.get("p")), _leader(known, labels)])
     return rows if len(rows) > 1 else []
 
 
@@ -88,4 +92,23 @@ def sensitivity_note(data: Mapping[str, Any], context: ReportContext) -> str:
             if low == high
             else _("Without one clip, at the least %(low)s, at the most %(high)s.") % {"low": low, "high": high}
         )
+    sentences += _known_pieces(data, context)
     return " ".join(sentences)
+
+
+def _known_pieces(data: Mapping[str, Any], context: ReportContext) -> list[str]:
+    """What the table does not say of known pieces: that there are none, or no others; without it, also the result."""
+    known = value_at(data, "sensitivity", "known_pieces")
+    if not known:
+        return []
+    if not known["ballots"]:
+        return [_("Nobody knew a piece.")]
+    if not known["order"]:
+        return [_("Every answer is about a piece that the person knew.")]
+    if data.get("primary"):
+        return []
+    best = _leader(known, labels_by_key(context.conditions))
+    return [
+        _("Without the %(n)s answers about known pieces, “%(best)s” has the most points.")
+        % {"n": f"{known['ballots']:,}", "best": best}
+    ]

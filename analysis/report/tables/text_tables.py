@@ -6,8 +6,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from analysis.report.context import ReportContext
+from analysis.report.tables.people import moderators, who_took_part
 from analysis.report.tables.text_table import TextTable, ci_heading, new_clips_heading
-from analysis.report.tables.wider_questions import moderators, pairs_for_new_clips, prediction, wins
+from analysis.report.tables.wider_questions import pairs_for_new_clips, prediction, wins
 from analysis.report.text.contrast_names import contrast_name
 
 MOST_CLIP_COLUMNS = 12  # with more clips the table of points has no column for each
@@ -28,7 +29,8 @@ def text_tables(data: Mapping[str, Any], context: ReportContext, contents: Mappi
         _pairs(contents),
         pairs_for_new_clips(contents),
         wins(data, context),
-        moderators(data),
+        who_took_part(context),
+        moderators(data, context),
         prediction(data, context),
         _worths(contents),
         _factorial(contents),

@@ -1,4 +1,4 @@
-"""Tables beyond the study's question: pairs for new clips, who beats whom, groups of people, prediction."""
+"""Tables beyond the study's question: pairs for new clips, who beats whom, prediction."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from analysis.report.analysis_json import value_at
 from analysis.report.context import ReportContext
 from analysis.report.tables.text_table import TextTable, ci_heading, new_clips_heading
 from analysis.report.text.contrast_names import contrast_name
-from analysis.report.text.number_format import degrees, interval, p_value, percent, percent_interval, plain
+from analysis.report.text.number_format import interval, percent, percent_interval, plain
 
 
 def pairs_for_new_clips(contents: Mapping[str, Any]) -> TextTable:
@@ -40,33 +40,6 @@ def wins(data: Mapping[str, Any], context: ReportContext) -> TextTable:
             if counts
         ],
         note=_("Answers in which the condition of the row got more points than that of the column."),
-    )
-
-
-def moderators(data: Mapping[str, Any]) -> TextTable:
-    """The primary contrast in groups of people."""
-    rows = []
-    for found in data.get("moderators") or []:
-        for group in found["groups"]:
-            name = f"{found['name']}: {group['group']}"
-            ends = interval(group.get("ci95"), to=_("to"))
-            rows.append([name, str(group["participants"]), plain(group["estimate"]), ends, ""])
-        test = ""
-        if found.get("p") is not None:
-            test = f"F({degrees(found['df'])}, {degrees(found['df_error'])}) = {plain(found['statistic'])}, "
-            test += p_value(found["p"])
-        left = found["too_small"] + found["unknown"]
-        name = _("%(name)s: difference between groups") % {"name": found["name"]}
-        rows.append([name, "", "", _("left out: %(n)s") % {"n": left} if left else "", test])
-    return TextTable(
-        key="moderators",
-        title=_("Is it the same for everybody?"),
-        header=[_("Group"), _("People"), _("Points"), ci_heading(), _("Welch's test")],
-        rows=rows,
-        note=_(
-            "The primary contrast in groups of people that the plan names, for these clips. Groups of fewer than five "
-            "people and people without an answer are left out."
-        ),
     )
 
 

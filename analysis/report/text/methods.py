@@ -26,6 +26,8 @@ def methods(data: Mapping[str, Any], context: ReportContext, alpha: float) -> li
         _missing_seconds(data),
         _early_stop(data),
         "" if _stopped(data) else _these_clips(data),
+        _groups_of_people(data, context),
+        _known_pieces(data),
         _worths(data),
         "" if _stopped(data) else _random_effects(data),
         _software(data, context),
@@ -153,6 +155,27 @@ def _these_clips(data: Mapping[str, Any]) -> str:
     if parts:
         texts.append(_("For these clips only: %(tests)s.") % {"tests": "; ".join(parts)})
     return " ".join(texts)
+
+
+def _groups_of_people(data: Mapping[str, Any], context: ReportContext) -> str:
+    names = [str(block["name"]) for block in data.get("moderators") or []]
+    if not names:
+        return ""
+    labels = context.answer_labels
+    questions = "; ".join(f"“{labels[name].question if name in labels else name}”" for name in names)
+    return _(
+        "By the plan the primary contrast was compared between groups of at least five people, for these clips, by "
+        "Welch's (1951) analysis of variance of people's means; groups by %(questions)s."
+    ) % {"questions": questions}
+
+
+def _known_pieces(data: Mapping[str, Any]) -> str:
+    if value_at(data, "sensitivity", "known_pieces") is None:
+        return ""
+    return _(
+        "People were asked in each trial whether they knew the piece; the result without the answers about known "
+        "pieces is given as a sensitivity analysis."
+    )
 
 
 def _worths(data: Mapping[str, Any]) -> str:

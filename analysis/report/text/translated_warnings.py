@@ -35,6 +35,9 @@ _SENTENCES = (
     gettext_noop("Every ballot shows the same difference: there is no spread to test against, so no p value is given."),
     gettext_noop("All conditions tie for every participant: rank and permutation tests do not apply."),
     gettext_noop("On %(n)s of %(all)s ballots none of the images fitted; they count as ballots that give no points."),
+    gettext_noop(
+        "Groups of people are not compared: that needs a primary contrast, which these conditions do not have."
+    ),
     gettext_noop("Ballots without a second choice: %(n)s of %(all)s."),
     gettext_noop(
         "Ballots that repeat a clip for the same person: %(n)s. They count in points and worths; in the tests for new "

@@ -6,6 +6,7 @@ import { imagesLoaded, noteSize } from "./images.js";
 import { makeNotes } from "./notes.js";
 import { makeOutbox, newKey } from "./outbox.js";
 import { makePlayer } from "./player.js";
+import { makeStatus } from "./status.js";
 import { watchTyping } from "./typing.js";
 
 // After this time a prepared next trial is shown, although the server has not confirmed the answer yet.
@@ -44,10 +45,11 @@ function reserveBar(bar) {
 }
 
 function makeTrial(form) {
-  const state = form.querySelector(".state");
   const next = form.querySelector(".next");
   const messages = readMessages();
-  const initialText = state.textContent.trim();
+  const initialText = form.querySelector(".state").textContent.trim();
+  const status = makeStatus(form.querySelector(".state"));
+  let refusal = takeRefusal(location.pathname);
   const shownAt = performance.now();
   const minimum = "answered" in form.dataset ? 0 : Number(form.dataset.minimum);
   const player = makePlayer(form.querySelector("#player"), Number(form.dataset.duration), notes.note);
@@ -55,37 +57,60 @@ function makeTrial(form) {
   const typing = watchTyping(form.querySelector("[name=reason]"), location.pathname);
   makeEnlarge(document.querySelector("dialog.enlarged"), form, choices, notes.note);
   const imagesSeen = watchImages(form, () => draw());
-  const trial = { form, player, choices, messages, key: newKey(), busy: false, moved: false, draw, showState, typing };
+  const trial = {
+    form,
+    player,
+    choices,
+    typing,
+    messages,
+    status,
+    key: newKey(),
+    busy: false,
+    moved: false,
+    over: false,
+    draw,
+  };
 
-  function showState(text) {
-    if (state.textContent !== text) state.textContent = text;
-  }
+  const secondsLeft = () => minimum - player.heard();
 
-  // The message about what is still missing from the answer; empty if it can be sent.
+  // The name of the message about what is still missing from the answer; empty if it can be sent.
   function missing() {
-    if (player.failed()) return messages.failed;
-    const left = minimum - player.heard();
-    if (left > 0.05) return messages.listen.replace("{n}", String(Math.ceil(left)));
-    if (!imagesSeen()) return messages.look;
+    if (player.failed()) return "failed";
+    if (secondsLeft() > 0.05) return player.heard() > 0 || player.isPlaying() ? "listen" : "play";
+    if (!imagesSeen()) return "look";
     if (choices.none()) return "";
-    if (!choices.first()) return messages.first;
-    if ("second" in form.dataset && !choices.second()) return messages.second;
+    if (!choices.first()) return "first";
+    if ("second" in form.dataset && !choices.second()) return "second";
     return "";
   }
 
+  function showMissing(name) {
+    if (name !== "listen") return status.show(messages[name]);
+    const withSeconds = (text) => text.replace("{n}", String(Math.ceil(secondsLeft())));
+    return status.count(withSeconds(messages.listen), withSeconds(messages.listening));
+  }
+
   function draw() {
-    if (trial.busy) return;
-    const problem = missing();
-    next.setAttribute("aria-disabled", String(Boolean(problem)));
-    const begun = player.heard() > 0 || choices.first() || player.failed();
-    if (problem && begun) showState(problem);
-    else showState(outbox.waiting() ? messages.offline : initialText);
+    if (trial.busy || trial.over) return;
+    const gap = missing();
+    next.setAttribute("aria-disabled", String(Boolean(gap)));
+    const begun = player.isPlaying() || player.heard() > 0 || choices.first() || player.failed();
+    const isHeldUp = outbox.waiting() && outbox.problem();
+    if (refusal) status.show(refusal);
+    else if (isHeldUp && (!begun || isUrgent())) status.show(waitingText(messages));
+    else if (gap && (begun || gap === "play")) showMissing(gap);
+    else if (outbox.waiting()) status.show(waitingText(messages));
+    else status.show(gap ? initialText : messages.ready);
   }
 
   async function submit() {
-    const problem = missing();
-    if (problem) {
-      showState(problem);
+    if (trial.over) {
+      location.assign(form.dataset.resume);
+      return;
+    }
+    const gap = missing();
+    if (gap) {
+      showMissing(gap);
       return;
     }
     if (trial.busy) return;
@@ -96,17 +121,20 @@ function makeTrial(form) {
     form.querySelector("[name=listened]").value = player.heard().toFixed(1);
     const typed = form.querySelector("[name=typing]");
     if (typed) typed.value = typing.counts();
-    showState(messages.saving);
+    status.show(messages.saving);
     const fields = [...new FormData(form).entries()].map(([name, value]) => [name, String(value)]);
     outbox.add({ key: trial.key, url: location.pathname, fields });
     setTimeout(() => {
-      if (!trial.moved && isReady(form.dataset.ahead)) goTo(form.dataset.ahead);
+      if (trial.busy && !trial.over && !isUrgent() && isReady(form.dataset.ahead)) goTo(form.dataset.ahead);
     }, ADVANCE_AFTER_MS);
   }
 
   trial.submit = submit;
   player.onHeard(draw);
-  choices.onChange(draw);
+  choices.onChange(() => {
+    refusal = "";
+    draw();
+  });
   form.addEventListener("change", draw);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -117,10 +145,31 @@ function makeTrial(form) {
   return trial;
 }
 
-// The texts of the status line, by name; the page holds them in the language of the participant.
+// The texts of the status line, by name; the page holds them in the language of the participant. `lost` has a link.
 function readMessages() {
-  const texts = document.querySelector("#trial-messages").content.querySelectorAll("[data-message]");
-  return Object.fromEntries([...texts].map((text) => [text.dataset.message, text.textContent.trim()]));
+  const texts = [...document.querySelector("#trial-messages").content.querySelectorAll("[data-message]")];
+  const messages = Object.fromEntries(texts.map((text) => [text.dataset.message, text.textContent.trim()]));
+  const lost = texts.find((text) => text.dataset.message === "lost");
+  messages.lost = () => {
+    const nodes = [...lost.cloneNode(true).childNodes];
+    // If only this page has the answer, it has to stay open.
+    if (!outbox.stores()) nodes.forEach((node) => node.setAttribute?.("target", "_blank"));
+    return nodes;
+  };
+  return messages;
+}
+
+// Whether the participant has to do something, or the answers that wait are lost.
+const isUrgent = () => outbox.problem()?.reason === "lost" || !outbox.stores();
+
+// Why answers wait; `isOfThisTrial`: the answer of the trial that is shown is among them.
+function waitingText(messages, isOfThisTrial = false) {
+  const problem = outbox.problem();
+  if (!problem) return messages.saving;
+  if (problem.reason === "lost") return messages.lost;
+  if (!outbox.stores()) return messages.unkept;
+  if (problem.reason === "offline") return isOfThisTrial ? messages.waiting : messages.offline;
+  return problem.text || messages[problem.reason];
 }
 
 // Returns a function: whether every image has loaded and been on the screen.
@@ -174,8 +223,8 @@ function onSaved(event, isOfThisTrial) {
   if (isOfThisTrial) {
     current.choices.forget();
     current.typing.forget();
-    current.showState(current.messages.saved);
-    goTo(event.next);
+    current.status.show(current.messages.saved);
+    goTo(event.next || current.form.dataset.resume);
   } else if (event.item.url === location.pathname) {
     // The answer to this trial was kept from an earlier visit and has been sent only now.
     location.assign(event.next || current.form.dataset.resume);
@@ -184,20 +233,50 @@ function onSaved(event, isOfThisTrial) {
   }
 }
 
-function onRefused(event) {
-  current.busy = false;
-  current.key = newKey();
-  current.draw();
-  current.showState(event.error);
+const refusalName = (path) => `earsight-refused:${path}`;
+
+// Why the answer of this trial was refused after the page had gone on; empty if it was not.
+function takeRefusal(path) {
+  try {
+    const text = sessionStorage.getItem(refusalName(path)) || "";
+    sessionStorage.removeItem(refusalName(path));
+    return text;
+  } catch {
+    return "";
+  }
 }
 
-function onOffline(isOfThisTrial) {
+function onRefused(event, isOfThisTrial) {
+  if (isOfThisTrial) {
+    current.busy = false;
+    current.key = newKey();
+    current.draw();
+    current.status.show(event.error);
+    return;
+  }
+  // The page has gone on since: back to the trial whose answer is not stored, with the reason.
+  try {
+    sessionStorage.setItem(refusalName(event.item.url), event.error);
+  } catch {
+    // Without storage the trial is shown without the reason.
+  }
+  location.assign(event.item.url);
+}
+
+// The server takes no more answers: say so here, because the next page does not know of this answer.
+function onOver(event) {
+  current.over = true;
+  current.form.querySelector(".next").setAttribute("aria-disabled", "false");
+  current.status.show(`${event.error} ${current.messages.over}`);
+}
+
+function onWaiting(isOfThisTrial) {
   const { ahead } = current.form.dataset;
-  if (isOfThisTrial && isReady(ahead)) {
+  if (isOfThisTrial && !isUrgent() && isReady(ahead)) {
     goTo(ahead);
     current.draw();
   } else {
-    current.showState(isOfThisTrial ? current.messages.waiting : current.messages.offline);
+    current.status.show(waitingText(current.messages, isOfThisTrial));
   }
 }
 
@@ -209,13 +288,13 @@ outbox.onEvent((event) => {
       onSaved(event, isOfThisTrial);
       break;
     case "refused":
-      if (isOfThisTrial) onRefused(event);
+      onRefused(event, isOfThisTrial);
       break;
     case "over":
-      location.assign(current.form.dataset.resume);
+      onOver(event);
       break;
-    case "offline":
-      onOffline(isOfThisTrial);
+    case "waiting":
+      onWaiting(isOfThisTrial);
       break;
   }
 });

@@ -1,6 +1,8 @@
 // Sends answers. Each stays in the browser's storage until the server confirms that it is saved, and has a key, so
-// that the server stores an answer that arrives twice only once.
+// that the server stores an answer that arrives twice only once. Nothing else removes an answer but the server's final
+// refusal, which the page shows.
 const RETRY_AFTER_MS = [1000, 2000, 4000, 8000, 15000];
+const LONGEST_WAIT_MS = 120000;
 const REQUEST_TIMEOUT_MS = 20000;
 
 export function newKey() {
@@ -18,30 +20,53 @@ function ageOf(item) {
   return Math.max(0, monotonic, Date.now() - item.at) / 1000;
 }
 
+// Milliseconds that the server asks to wait, undefined if it does not say.
+function askedWait(response) {
+  const value = response.headers.get("Retry-After");
+  if (!value) return undefined;
+  const wait = /^\d+$/.test(value) ? 1000 * Number(value) : Date.parse(value) - Date.now();
+  return Number.isFinite(wait) ? Math.min(Math.max(wait, 1000), LONGEST_WAIT_MS) : undefined;
+}
+
+// Why an answer has to wait, from a response that neither takes nor refuses it.
+function reasonOf(response, body) {
+  if (body?.state === "nolink") return "lost"; // the cookie is gone
+  if (response.status === 503 || response.status === 429 || body?.retry) return "busy";
+  return response.ok ? "offline" : "trouble"; // a page of the network's own instead of an answer, or a fault
+}
+
 export function makeOutbox(handle) {
   const name = `earsight-outbox:${handle}`;
   const counter = `earsight-count:${handle}`;
   const listeners = [];
-  let memory = [];
+  let own = []; // the answers given in this page that wait: the storage may be refused, full or emptied
+  let stores = true;
+  let problem = null;
   let given = { browser: newKey(), count: 0 };
   let sending = null;
   let tries = 0;
   let timer = null;
 
-  function read() {
+  function stored() {
     try {
-      return JSON.parse(localStorage.getItem(name) || "[]");
+      const items = JSON.parse(localStorage.getItem(name) || "[]");
+      return Array.isArray(items) ? items : [];
     } catch {
-      return memory;
+      return [];
     }
   }
+  function read() {
+    const items = stored();
+    const keys = new Set(items.map((item) => item.key));
+    return [...items, ...own.filter((item) => !keys.has(item.key))];
+  }
   function write(items) {
-    memory = items;
     try {
       if (items.length) localStorage.setItem(name, JSON.stringify(items));
       else localStorage.removeItem(name);
+      stores = true;
     } catch {
-      // Without storage the answers wait in this page.
+      stores = false;
     }
   }
   // This browser's random name, and how many answers it has given: the order of its own answers, whatever clocks do.
@@ -88,14 +113,18 @@ export function makeOutbox(handle) {
     }
   }
 
-  const drop = (item) => write(read().filter((other) => other.key !== item.key));
+  function drop(item) {
+    own = own.filter((other) => other.key !== item.key);
+    write(stored().filter((other) => other.key !== item.key));
+  }
 
+  // Sends an answer and removes it if the server has decided about it; else returns why it waits, and how long.
   async function sendOne(item) {
     let response;
     try {
       response = await post(item);
     } catch {
-      return "offline";
+      return { reason: "offline" };
     }
     let body = null;
     try {
@@ -106,26 +135,28 @@ export function makeOutbox(handle) {
     if (response.ok && body?.saved) {
       drop(item);
       notify({ kind: "saved", item, next: body.next });
-      return "ok";
+      return null;
     }
-    if (response.status === 422 && body) {
+    if (response.status === 422 && body?.error) {
       drop(item);
       notify({ kind: "refused", item, error: body.error });
-      return "ok";
+      return null;
     }
     if (body?.final) {
       drop(item);
-      notify({ kind: "over", item, error: body?.error || "" });
-      return "ok";
+      notify({ kind: "over", item, error: body.error || "" });
+      return null;
     }
-    return "offline";
+    return { reason: reasonOf(response, body), text: body?.message, wait: askedWait(response) };
   }
 
   async function run() {
     for (let items = read(); items.length; items = read()) {
-      if ((await sendOne(items[0])) === "offline") {
-        notify({ kind: "offline", item: items[0] });
-        timer = setTimeout(flush, RETRY_AFTER_MS[Math.min(tries++, RETRY_AFTER_MS.length - 1)]);
+      problem = await sendOne(items[0]);
+      if (problem) {
+        const backoff = RETRY_AFTER_MS[Math.min(tries++, RETRY_AFTER_MS.length - 1)];
+        timer = setTimeout(flush, problem.wait ?? backoff);
+        notify({ kind: "waiting", item: items[0] });
         return;
       }
       tries = 0;
@@ -144,9 +175,15 @@ export function makeOutbox(handle) {
     tries = 0;
     flush();
   });
+  addEventListener("beforeunload", (event) => {
+    if (!stores && own.length) event.preventDefault(); // only this page has the answer: the browser asks before leaving
+  });
   return {
     flush,
     waiting: () => read().length,
+    // Why the answers wait: `reason` is "offline", "busy", "lost" or "trouble"; `text` is the server's own words.
+    problem: () => problem ?? { reason: "offline" },
+    stores: () => stores,
     onEvent: (listener) => listeners.push(listener),
     add(answer) {
       const item = {
@@ -156,7 +193,8 @@ export function makeOutbox(handle) {
         page: performance.timeOrigin,
         since: performance.now(),
       };
-      write([...read().filter((other) => other.key !== item.key), item]);
+      own = [...own.filter((other) => other.key !== item.key), item];
+      write(read());
       return flush();
     },
   };

@@ -62,6 +62,7 @@ export function makePlayer(root, duration, note) {
     button.classList.add("playing");
     button.setAttribute("aria-label", button.dataset.pause);
     note("play", { at: audio.currentTime });
+    notify();
   });
   audio.addEventListener("pause", () => {
     last = null;
@@ -95,5 +96,12 @@ export function makePlayer(root, duration, note) {
     event.stopPropagation();
   });
   draw();
-  return { audio, toggle, heard: () => heard, failed: () => broken, onHeard: (listener) => listeners.push(listener) };
+  return {
+    audio,
+    toggle,
+    heard: () => heard,
+    isPlaying: () => !audio.paused,
+    failed: () => broken,
+    onHeard: (listener) => listeners.push(listener),
+  };
 }

@@ -15,16 +15,18 @@ from study.participants.answer_rules import AnswerRule, parse_answer_rules
 from study.participants.answers_table import answer_columns
 from study.participants.exclusion_rules import UNITS, ExclusionRule, Rule, rules_of
 from study.participants.flag_words import MEANINGS, flag_name
+from study.participants.moderators import moderator_columns, moderator_lines, parse_moderators
 from study.participants.questions import load_question_set
 from study.setup.drafting import CHANGEABLE_WHILE_OPEN
 
+WRITTEN_IN_LINES = ("quota_lines", "moderator_lines")
 _QUOTA = re.compile(r"(?P<question>[a-z0-9_]+)\s*=\s*(?P<answer>[a-z0-9_]+)\s*:\s*(?P<limit>\d{1,6})")
 
 
 # A field for each exclusion rule: its threshold, empty for no rule.
 RULE_PREFIX = "rule_"
 RULE_FIELDS = tuple(RULE_PREFIX + kind for kind in UNITS)
-EXTRA_FIELDS = {"quota_lines", "answer_rules", *RULE_FIELDS}  # not columns of the study
+EXTRA_FIELDS = {*WRITTEN_IN_LINES, "answer_rules", *RULE_FIELDS}  # not columns of the study
 
 COLUMNS_DEPEND_ON = ("status", "questions_before", "questions_after", "sound_check", "headphone_check")
 # Rules that can never apply without a setting, by the setting's name.
@@ -97,7 +99,7 @@ GROUPS = (
         "questions",
         gettext_lazy("Questions about the person"),
         gettext_lazy("Asked once, before or after the clips. Ask only for what the analysis needs."),
-        ("questions_before", "quota_lines", "questions_after"),
+        ("questions_before", "quota_lines", "moderator_lines", "questions_after"),
     ),
     (
         "recruitment",
@@ -155,6 +157,11 @@ class PlanForm(forms.ModelForm):
         ),
     )
 
+    moderator_lines = forms.CharField(
+        label=gettext_lazy("Compare groups of people"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "class": "mono", "spellcheck": "false"}),
+    )
     answer_rules = forms.CharField(
         label=gettext_lazy("Rules about answers to questions"),
         required=False,
@@ -180,7 +187,9 @@ class PlanForm(forms.ModelForm):
         "ask_reason": gettext_lazy("One optional line; it lengthens the survey by about a third."),
         "practice_trial": gettext_lazy("Needs a clip marked for practice; its answer is not counted."),
         "sound_check": gettext_lazy("Participants hear a sound and confirm that they heard it."),
-        "headphone_check": gettext_lazy("Six short sounds that are hard to tell apart on loudspeakers."),
+        "headphone_check": gettext_lazy(
+            "Six short sounds that are hard to tell apart on loudspeakers; five right pass. Nobody is sent away."
+        ),
         "feedback": gettext_lazy("After finishing, never about the conditions."),
         "repeats": gettext_lazy(
             "Clips that are shown a second time, unannounced, to check how consistent the answers are."
@@ -193,7 +202,9 @@ class PlanForm(forms.ModelForm):
             "Usually images are sent in the size that the screen needs, as WebP of quality 80. Without loss, "
             "participants load about eight times as much: more than a megabyte for each trial."
         ),
-        "ask_familiarity": gettext_lazy("Lets the analysis look at people who did not know the piece."),
+        "ask_familiarity": gettext_lazy(
+            "The report then gives the result without the answers about known pieces, too."
+        ),
         "listening_minimum_seconds": gettext_lazy(
             "How long the music has to play before a choice. Empty: half the clip, at most 15 seconds."
         ),
@@ -235,6 +246,11 @@ class PlanForm(forms.ModelForm):
         self.initial["quota_lines"] = "\n".join(
             f"{quota['question']} = {quota['answer']}: {quota['limit']}" for quota in self.instance.quotas
         )
+        self.initial["moderator_lines"] = moderator_lines(self.instance)
+        self.fields["moderator_lines"].help_text = _(
+            "Tests whether the result is the same in groups of people, by an answer given before the clips. One per "
+            "line; a number needs the numbers at which a new group begins: before_age: 30, 50. You can name: %(names)s."
+        ) % {"names": ", ".join(column.name for column in moderator_columns(self.instance))}
         for name in ("weight_first", "weight_second", "alpha"):
             # Show 3 rather than 3.00.
             self.initial[name] = f"{getattr(self.instance, name):f}".rstrip("0").rstrip(".")
@@ -327,6 +343,15 @@ class PlanForm(forms.ModelForm):
                 cleaned["quotas"] = self._parse_quotas(cleaned.get("quota_lines") or "", cleaned["questions_before"])
             except ValidationError as error:
                 self.add_error("quota_lines", error)
+        if self.may_change("moderator_lines") and "questions_before" in cleaned:
+            asked = Study(
+                **{name: cleaned.get(name) for name in ("questions_before", "sound_check", "headphone_check")}
+            )
+            try:
+                lines = cleaned.get("moderator_lines") or ""
+                cleaned["moderators"] = parse_moderators(lines, moderator_columns(asked))
+            except StudyError as error:
+                self.add_error("moderator_lines", str(error))
         first, second = cleaned.get("weight_first"), cleaned.get("weight_second")
         if first is not None and second is not None and second > first:
             self.add_error(

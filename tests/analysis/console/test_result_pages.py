@@ -1,6 +1,7 @@
 """The results pages: who may see them, what the seal hides, and outdated or failed analyses."""
 
 import io
+import re
 import zipfile
 from typing import Any
 
@@ -58,6 +59,30 @@ def test_every_file_has_the_format_of_its_name(study: Study) -> None:
     assert client.get(address(study, "secrets.csv")).status_code == 404
 
 
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_each_figure_can_be_downloaded_alone_in_each_format(study: Study, language: str) -> None:
+    client = signed_in(study.owner)
+    page = client.get(address(study, f"figures/?language={language}")).content.decode()
+    links = [
+        link for link in re.findall(r'href="([^"]+)"', page) if link.startswith(address(study, f"figures/{language}/"))
+    ]
+    with zipfile.ZipFile(io.BytesIO(client.get(address(study, f"figures-{language}.zip")).content)) as archive:
+        files = {name.removeprefix("figures/"): archive.read(name) for name in archive.namelist()}
+    assert {link.rpartition("/")[2] for link in links} == files.keys()
+    assert len(links) == len(files) == page.count("<svg xmlns") * 3 > 9
+    title = {"en": "How much, and how sure", "ko": "점수와 그 불확실성"}[language]
+    start = {"svg": b"<svg", "pdf": b"%PDF", "png": b"\x89PNG"}
+    for kind, begin in start.items():
+        response = client.get(address(study, f"figures/{language}/points.{kind}"))
+        assert response.content.startswith(begin)
+        assert f'filename="{study.slug}-{language}-points.{kind}"' in response["Content-Disposition"]
+        assert response.content == files[f"points.{kind}"]
+    assert title in client.get(address(study, f"figures/{language}/points.svg")).content.decode()
+    for wrong in ("points.gif", "nothing.svg", "points", ".svg"):
+        assert client.get(address(study, f"figures/{language}/{wrong}")).status_code == 404
+    assert client.get(address(study, "figures/xx/points.svg")).status_code == 404
+
+
 def test_the_bundle_from_the_page_is_a_whole_export(study: Study) -> None:
     response = signed_in(study.owner).get(address(study, "bundle.zip"))
     content = b"".join(response.streaming_content)
@@ -69,7 +94,7 @@ def test_while_sealed_every_file_and_the_report_are_404(study: Study) -> None:
     client = signed_in(study.owner)  # the analysis exists already, as after a reopening
     for status in ("open", "paused", "closed"):
         Study.objects.filter(pk=study.pk).update(status=status, closed_at=timezone.now(), grace_minutes=60)
-        for name in ["report.html", "bundle.zip", *FILES]:
+        for name in ["report.html", "bundle.zip", "figures/", "figures/en/points.svg", *FILES]:
             assert client.get(address(study, name)).status_code == 404, name
         page = client.get(address(study)).content.decode()
         assert "Sealed" in page

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
-from analysis.report import ClipView, ReportContext
+from analysis.report import ClipView, ReportContext, write_report
 from analysis.report.files.latex import BIBTEX, escape, report_latex
 from analysis.report.files.pdf import pdf_project, report_pdf
 from analysis.report.files.typesetting import Typesetting, TypstProject, typeset
@@ -51,8 +51,51 @@ def test_the_korean_pdf_is_made(analysis: dict[str, Any]) -> None:
     assert report_pdf(analysis, context).startswith(b"%PDF")
 
 
-def test_latex_escapes_what_it_would_take_for_a_command() -> None:
-    assert escape(r"a_b & 5% {x} \y #1") == r"a\_b \& 5\% \{x\} \textbackslash{}y \#1"
+# Names as people give files: what TeX reads as commands, options, ligatures, or cannot see.
+ODD_NAMES = [
+    "[01] a_b & 50%#.wav",
+    "*star* ~x^2 $5.wav",
+    "back\\slash {br}.wav",
+    "--take--2's ''.wav",
+    '`q` "dq" <a>|b.wav',
+    "Ünïcode\u200b – “x” ‘y’ €….wav",
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "latex"),
+    [
+        (r"a_b & 5% {x} \y #1", r"a\_b \& 5\% \{x\} \textbackslash{}y \#1"),
+        ("~^$", r"\textasciitilde{}\textasciicircum{}\$"),
+        ("[1] *", "{[}1{]} {*}"),  # at the beginning of a row these would be an option of the row before
+        ("a--b, '' ,,", "a-{}-b, '{}' ,{},"),
+        ("1–2 “x”", "1--2 ``x''"),
+        ("tab\there\nand\u200bthere\x07", "tab here andthere"),
+        ("음악을(를)", "음악을"),
+    ],
+)
+def test_latex_escapes_what_it_would_take_for_a_command(text: str, latex: str) -> None:
+    assert escape(text) == latex
+
+
+@pytest.mark.parametrize(
+    ("title", "program"),
+    [
+        ("plain", "pdflatex"),
+        ("Müller – Ångström, “žluť” ‘x’ €5", "pdflatex"),
+        ("Ħal Għaxaq", "xelatex"),  # Latin, but not in T1
+        ("Nguyễn", "xelatex"),
+        ("음악과 그림", "xelatex"),
+        ("Музыка", "xelatex"),
+    ],
+)
+def test_the_first_line_of_latex_names_the_program_that_can_set_its_letters(
+    analysis: dict[str, Any], title: str, program: str
+) -> None:
+    source = report_latex(analysis, ReportContext(title=title))
+    assert source.startswith(f"% Compile with {program}, bibtex, {program}, {program}")
+    assert (r"\tracinglostchars=3" in source) == (program == "xelatex")  # a letter without a glyph is an error
+    assert (r"\setmainfont{DejaVu Serif}" in source) == (title == "Музыка")
 
 
 def test_latex_is_whole_and_its_tables_have_even_rows(analysis: dict[str, Any]) -> None:
@@ -69,11 +112,46 @@ def test_latex_is_whole_and_its_tables_have_even_rows(analysis: dict[str, Any]) 
                 assert len(re.findall(r"(?<!\\)&", line)) + 1 == len(columns), line
 
 
-@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no LaTeX is installed")
-def test_latex_compiles(analysis: dict[str, Any], tmp_path: Path) -> None:
-    (tmp_path / "report.tex").write_text(report_latex(analysis, CONTEXT), encoding="utf-8")
-    (tmp_path / "references.bib").write_text(BIBTEX, encoding="utf-8")
-    subprocess.run(["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "report.tex"], cwd=tmp_path, check=True)
+@pytest.mark.skipif(shutil.which("xelatex") is None, reason="no LaTeX is installed")
+@pytest.mark.parametrize(
+    ("program", "title", "language"),
+    [
+        ("pdflatex", r"50% of A&B_C #1 {really} ~x^2 \cmd $5", "en"),
+        ("xelatex", "음악 & 그림 100%_#1", "en"),
+        ("xelatex", "음악과 그림", "ko"),
+        ("xelatex", "Музыка, 音楽", "en"),
+    ],
+)
+def test_latex_compiles_with_odd_names_and_figures(
+    analysis: dict[str, Any], program: str, title: str, language: str, tmp_path: Path
+) -> None:
+    points = list(analysis["by_clip"].values())
+    analysis["by_clip"] = dict(zip(ODD_NAMES, points, strict=True))
+    write_report(analysis, tmp_path, ReportContext(title=title, language=language))
+    for command in (program, "bibtex", program, program):
+        arguments = ["report"] if command == "bibtex" else ["-interaction=nonstopmode", "-halt-on-error", "report.tex"]
+        done = subprocess.run([command, *arguments], cwd=tmp_path, capture_output=True, check=False)
+        assert done.returncode == 0, done.stdout.decode(errors="replace")[-3000:]
+    log = (tmp_path / "report.log").read_text(encoding="utf-8", errors="replace")
+    assert "Missing character" not in log
+    assert "There were undefined references" not in log
+    text = pdf_text((tmp_path / "report.pdf").read_bytes(), tmp_path)
+    for wanted in (title.split()[0], "--take--2's ''", "[01] a_b & 50%#", "*star* ~x^2 $5", "back\\slash {br}"):
+        assert wanted in text
+    assert text.count("Figure ") + text.count("그림 ") >= 5
+
+
+@pytest.mark.skipif(shutil.which("xelatex") is None, reason="no LaTeX is installed")
+def test_a_letter_that_no_font_has_stops_latex_instead_of_leaving_a_gap(
+    analysis: dict[str, Any], tmp_path: Path
+) -> None:
+    source = report_latex(analysis, ReportContext(title="Music \U000e0b5a"))
+    assert "\U000e0b5a" in source
+    silent = source.replace(r"\tracinglostchars=3", "")
+    for text, code in ((source, 1), (silent, 0)):
+        (tmp_path / "report.tex").write_text(text, encoding="utf-8")
+        command = ["xelatex", "-interaction=nonstopmode", "-halt-on-error", "report.tex"]
+        assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode == code
 
 
 def test_every_reference_is_closed_and_named_once() -> None:

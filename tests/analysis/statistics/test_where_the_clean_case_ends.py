@@ -234,6 +234,34 @@ def test_a_moderator_shows_where_groups_differ_and_hides_small_groups():
         analyse(study, QUICK, moderators={"device": groups[:-1]})
 
 
+def test_without_known_pieces_the_primary_test_is_that_of_the_other_ballots():
+    study = simulated(20, 8, seed=3)
+    known = np.random.default_rng(1).random(study.n) < 0.25
+    study = replace(study, first=np.where(known, 2, study.first).astype(np.int8))  # who knows a piece likes another
+    study = replace(study, second=np.where(study.second == study.first, NONE, study.second).astype(np.int8))
+    rest = study.select(~known)
+    with_all = to_json(analyse(study, QUICK, n_known=int(known.sum()), without_known=rest))
+    found, alone = with_all["sensitivity"]["known_pieces"], to_json(analyse(rest, QUICK))["primary"]
+    assert (found["estimate"], found["p"], found["ci95"]) == (alone["estimate"], alone["p"], alone["ci95"])
+    assert found["estimate"] > with_all["primary"]["estimate"]
+    assert found["ballots"] == known.sum()
+
+
+def test_if_nobody_was_asked_nobody_knew_or_everybody_did_no_estimate_is_made_up():
+    study = simulated(6, 6)
+    assert to_json(analyse(study, QUICK))["sensitivity"]["known_pieces"] is None
+    for n_known in (0, study.n):
+        found = to_json(analyse(study, QUICK, n_known=n_known))["sensitivity"]["known_pieces"]
+        assert (found["ballots"], found["estimate"], found["order"]) == (n_known, None, [])
+
+
+def test_groups_of_people_without_a_primary_contrast_are_missed_in_words():
+    study = replace(simulated(12, 6), conditions=("a", "b", "c", "d"))
+    data = to_json(analyse(study, QUICK, moderators={"device": ["phone"] * 6 + ["desk"] * 6}))
+    assert data["moderators"] is None
+    assert any(text.startswith("Groups of people are not compared") for text in data["warnings"])
+
+
 def test_prediction_agrees_with_the_simulated_population():
     data = to_json(analyse(simulated(40, 12, (0.8, 0.7), seed=1), AnalysisPlan(draws=200)))["prediction"]
     rng = np.random.default_rng(0)

@@ -5,7 +5,7 @@ from django.core.management import CommandError, call_command
 
 from analysis.tables.ballot_table import read_ballots
 from analysis.tables.errors import TableError
-from tests.analysis.sample_ballots import write_csv
+from tests.analysis.sample_ballots import rows_of, simulated, write_csv
 
 BALLOTS_OF_THREE = [("p1", "c1", "a", "b"), ("p1", "c2", "b", "a"), ("p2", "c1", "c", "a"), ("p2", "c2", "a", "c")]
 
@@ -88,3 +88,17 @@ def test_a_file_that_is_not_a_table_is_refused_with_a_reason(tmp_path, content, 
 def test_a_missing_column_is_named(tmp_path):
     with pytest.raises(TableError, match="row 1: the column 'second' is missing"):
         read_ballots(write_csv(tmp_path / "b.csv", [("p", "c", "a")], "participant,clip,first"))
+
+
+def test_known_pieces_are_set_apart(tmp_path):
+    rows = [(*row, "1" if i % 3 == 0 else "no" if i % 3 == 1 else "") for i, row in enumerate(rows_of(simulated(6, 6)))]
+    path = write_csv(tmp_path / "b.csv", rows, "participant,clip,first,second,knows_piece")
+    table = read_ballots(path)
+    assert (table.n_known, table.without_known.n, table.ballots.n) == (12, 24, 36)
+    path = write_csv(tmp_path / "c.csv", [(*row[:4], "") for row in rows], "participant,clip,first,second,knows_piece")
+    assert read_ballots(path).n_known is None, "nobody was asked"
+    path = write_csv(
+        tmp_path / "d.csv", [(*row[:4], "perhaps") for row in rows], "participant,clip,first,second,knows_piece"
+    )
+    with pytest.raises(TableError, match="row 2: knows_piece 'perhaps' is neither 1"):
+        read_ballots(path)

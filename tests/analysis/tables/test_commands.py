@@ -124,19 +124,28 @@ def test_moderators_come_from_columns_of_the_table(tmp_path):
     assert block["unknown"] == 1
 
 
+def test_numbers_are_grouped_where_the_option_says_that_groups_begin(tmp_path):
+    path = with_groups(tmp_path / "b.csv", {f"p{i:05d}": str(20 + i) for i in range(16)})
+    call_command("analyze", str(path), json=str(tmp_path / "o.json"), draws=200, moderators="device:26.5")
+    block = json.loads((tmp_path / "o.json").read_text())["moderators"][0]
+    assert [(group["group"], group["participants"]) for group in block["groups"]] == [("< 26.5", 7), ("≥ 26.5", 9)]
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         ({"moderators": "age"}, "the column 'age' is missing"),
         ({"moderators": "clip"}, "name a column that says something of the people"),
-        ({"moderators": "device,device"}, "each once"),
+        ({"moderators": "device,device"}, "name each column once"),
+        ({"moderators": "device:3:2"}, "at which a new group begins rising"),
+        ({"moderators": "device:3"}, "moderator 'device' begins groups at numbers, but a value is none: .*'desk'"),
         ({"smallest": 9.0}, "the most that an answer can show"),
         ({"smallest": float("nan")}, "must be above 0"),
         ({"clips_per_participant": 0}, "at least one is needed"),
     ],
 )
 def test_options_of_the_analysis_that_cannot_be_are_refused(tmp_path, options, message):
-    path = with_groups(tmp_path / "b.csv", {})
+    path = with_groups(tmp_path / "b.csv", dict.fromkeys((f"p{i:05d}" for i in range(16)), "desk"))
     with pytest.raises(CommandError, match=message) as error:
         call_command("analyze", str(path), json=str(tmp_path / "o.json"), draws=200, **options)
     assert error.value.returncode == 2

@@ -113,6 +113,10 @@ def test_an_unchanged_export_has_no_fault(original: Files, tmp_path: Path) -> No
         (edit("analysis.json", lambda data: data["match_control"].update(own=99)), "match_control"),
         (edit("study.json", lambda data: data["plan"].update(alpha=0.2)), "not the one with the digest"),
         (edit("plan.json", lambda data: data.update(alpha=0.2)), "alpha are 0.2; the plan that was fixed says 0.05"),
+        (
+            edit("plan.json", lambda data: data.update(moderators=[{"column": "device", "cuts": []}])),
+            "the moderators are not those of the plan",
+        ),
         (change_weights, "weights are [9, 1]; the plan that was fixed says [3.0, 1.0]"),
         (edit("study.json", lambda data: data.update(sealed=True)), None),
         (swap_images, "is not the image of"),

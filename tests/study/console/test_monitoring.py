@@ -61,6 +61,19 @@ def test_participants_are_counted_by_how_far_they_are(study: Study) -> None:
     assert sum(day.started for day in seen.days) == 6
 
 
+def test_who_passed_the_headphone_screening_is_counted(study: Study, as_user: Any) -> None:
+    def page() -> str:
+        return as_user(study.owner).get(reverse("study_monitor", args=[study.slug])).text
+
+    assert "Headphone screening passed" not in page(), "nobody was asked"
+    for person, right in zip(study.participants.all(), (6, 5, 4, None), strict=False):
+        person.answers = {"sound": {"heard": "yes"} | ({} if right is None else {"right": right})}
+        person.save(update_fields=["answers"])
+    seen = monitor(study)
+    assert (seen.headphones, seen.screened) == (2, 3)
+    assert "Headphone screening passed" in page()
+
+
 def test_a_study_without_people_has_no_numbers(owner: Any) -> None:
     seen = monitor(make_open_study(clips=1, owner=owner))
     assert (seen.started, seen.share, seen.median_minutes, seen.days, seen.stops) == (0, None, None, (), ())

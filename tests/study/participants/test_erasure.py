@@ -76,7 +76,8 @@ def test_all_that_a_person_gave_is_gone_and_others_stay(visit: Visit) -> None:
     Participant.objects.filter(pk=person.pk).update(exclusion_reason="said that they play the theremin")
 
     answer = other.client.post("/withdraw/", {"receipt": person.receipt.lower().replace("-", " ")})
-    assert answer.status_code == 200
+    assert answer.status_code == 303
+    assert "have been erased" in other.client.get("/withdraw/" + answer.headers["Location"]).text
     after = all_rows()
     assert [secret for secret in secrets if secret in after] == []
     assert not Event.objects.exists()
@@ -89,8 +90,10 @@ def test_all_that_a_person_gave_is_gone_and_others_stay(visit: Visit) -> None:
 
 def test_the_erased_persons_link_receipt_and_cookie_open_nothing(visit: Visit) -> None:
     receipt = visit.participant.receipt
-    visit.post("withdraw/")
-    assert visit.get("thanks/").status_code == 403
+    assert "have been erased" in visit.post("withdraw/").text
+    for again in (visit.post("withdraw/"), visit.get("thanks/")):  # sent twice, or opened later
+        assert again.status_code == 410
+        assert "Your answers have been erased" in again.text
     assert visit.client.get(f"/p/{visit.token}/").status_code == 404
     assert visit.client.post("/withdraw/", {"receipt": receipt}).status_code == 422
     assert visit.client.post("/withdraw/", {"receipt": ""}).status_code == 422

@@ -1,5 +1,6 @@
 """Ways in and out: links, states of a study, resuming, going back."""
 
+import gzip
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -9,10 +10,11 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
-from study.models import Participant, ProblemReport, Study
+from study.models import Ballot, Participant, ProblemReport, Study
 from study.participants.links import create_personal_links, open_link
 from study.participants.withdrawal import withdraw
 from study.setup.lifecycle import close_study, pause_study
+from study.simulation.walking import hidden_fields
 from tests.factories import make_open_study, make_study
 from tests.study.visits import Visit
 
@@ -152,6 +154,31 @@ def test_an_answer_can_be_seen_and_changed_until_the_end_and_not_after():
     assert receipt in visit.get("thanks/").content.decode()
 
 
+def test_a_plain_form_that_is_sent_twice_is_one_answer_and_a_changed_one_counts():
+    visit = Visit(make_open_study(clips=2)).to_trials()
+    trial = visit.participant.trials.get(number=1)
+
+    def send(page: str, first: str, second: str) -> None:
+        key = hidden_fields(page)["key"]
+        assert visit.answer(1, first, second, key=key).status_code == 303
+
+    def stored() -> tuple[str, int]:
+        ballot = Ballot.objects.get(trial=trial)
+        return "ABCD"[trial.position_order.index(ballot.first_id)], ballot.revisions.count()
+
+    page = visit.get("trial/1/").text
+    for _ in range(2):
+        send(page, "A", "B")
+    assert stored() == ("A", 0)
+    later = visit.get("trial/1/").text
+    send(later, "C", "D")
+    send(page, "A", "B")  # an old request, sent again
+    assert stored() == ("C", 1)
+    send(later, "B", "A")  # the browser showed the page again as it was, and the choice was changed there
+    send(later, "C", "D")
+    assert stored() == ("C", 3)
+
+
 def test_opening_the_open_link_again_offers_to_resume():
     visit = Visit(make_open_study(clips=2)).to_trials()
     assert "Continue where I stopped" in visit.client.get(visit.entry_url).content.decode()
@@ -194,6 +221,41 @@ def test_pilots_may_try_a_draft():
     assert study.participants.get().kind == "pilot"
 
 
+def test_a_pilot_sees_on_every_page_that_it_is_one_and_nobody_else_does():
+    study = make_study(clips=2)
+    ((_label, url),) = create_personal_links(study, 1, kind="pilot")
+    pilot, mark = Client(), '<strong class="pilot">Pilot</strong>'
+    path = "/" + url.split("/", 3)[3]
+    assert mark in pilot.get(path).content.decode()
+    base = pilot.post(path).headers["Location"]
+    pages = ["consent/", "instructions/", "trial/1/", "problem/", "withdraw/"]
+    for page in pages:
+        if page == "trial/1/":
+            pilot.post(base + "consent/", {"agree": "on"})
+            pilot.post(base + "instructions/")
+        assert mark in pilot.get(base + page).content.decode(), page
+    Study.objects.update(status=Study.Status.CLOSED, closed_at=timezone.now() - timedelta(days=9))
+    assert mark in pilot.get(base + "trial/1/").content.decode()  # "This study has ended"
+    Study.objects.update(status=Study.Status.DRAFT, closed_at=None)
+    assert mark in pilot.post(base + "withdraw/").content.decode()
+    visit = Visit(make_open_study(clips=2)).to_trials()
+    for page in pages:
+        assert mark not in visit.get(page).content.decode(), page
+
+
+def test_who_has_lost_all_cookies_is_told_so_and_what_to_do():
+    visit = Visit(make_open_study(clips=2))
+    address = visit.url("trial/1/")
+    page = Client(enforce_csrf_checks=True).post(address, {"first": "A", "second": "B"})
+    assert page.status_code == 403
+    assert "This browser has lost its cookies" in page.content.decode()
+    assert 'class="survey"' in page.content.decode()
+    reply = Client(enforce_csrf_checks=True).post(address, headers={"accept": "application/json"})
+    assert (reply.status_code, reply.json()["state"], reply.json()["final"]) == (403, "nolink", False)
+    # A page of the console keeps its own words.
+    assert "lost its cookies" not in Client(enforce_csrf_checks=True).post("/console/sign-in/").content.decode()
+
+
 def test_filling_the_hidden_field_enrols_a_bot():
     study = make_open_study(clips=2)
     client = Client()
@@ -229,7 +291,10 @@ def test_a_language_switch_leads_to_no_other_site():
 
 def test_a_problem_reaches_the_researcher_with_its_page_and_no_name():
     visit = Visit(make_open_study(clips=2)).to_trials()
-    visit.post("problem/", {"text": "No sound.", "page": "trial 1"})
+    key = hidden_fields(visit.get("problem/").text)["key"]
+    for _ in range(2):  # sent twice
+        sent = visit.post("problem/", {"text": "No sound.", "page": "trial 1", "key": key})
+    assert "has been passed on" in visit.client.get(visit.url("problem/") + sent.headers["Location"]).text
     report = ProblemReport.objects.get()
     assert (report.page, report.text) == ("trial 1", "No sound.")
     assert not any("participant" in field.name for field in report._meta.fields)
@@ -239,7 +304,7 @@ def test_a_receipt_erases_everything_that_was_given(client):
     visit = Visit(make_open_study(clips=2)).to_trials()
     receipt = visit.finish().receipt
     assert client.post("/withdraw/", {"receipt": "AAAA-BBBB-CCCC-DDDD-EEEE-FFFF"}).status_code == 422
-    assert client.post("/withdraw/", {"receipt": receipt.lower().replace("-", " ")}).status_code == 200
+    assert client.post("/withdraw/", {"receipt": receipt.lower().replace("-", " ")}).status_code == 303
     person = visit.participant
     assert person.status == "withdrawn"
     assert not person.trials.exists()
@@ -266,7 +331,8 @@ def test_a_trial_page_is_small_with_all_it_loads_and_needs_one_round_trip():
     named = [*re.findall(r'<link rel="(?:stylesheet|modulepreload)" href="/static/([^"]+)"', page)]
     named += re.findall(r'<script[^>]* src="/static/([^"]+)"', page)
     files = {name: (static / name).read_text() for name in named}
-    assert len(page.encode()) + sum(len(text.encode()) for text in files.values()) < 60_000
+    # The server sends files compressed, and pages as they are.
+    assert len(page.encode()) + sum(len(gzip.compress(text.encode())) for text in files.values()) < 40_000
     # Whatever a file asks for in turn is named by the page already.
     asked = {f"js/survey/{module}" for text in files.values() for module in re.findall(r'from "\./([^"]+)"', text)}
     assert asked

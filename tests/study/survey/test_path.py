@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.mark.parametrize("conditions", [2, 3, 4, 5, 6])
 def test_simulated_people_answer_every_trial_through_the_pages(conditions):
-    study = make_open_study(clips=3, conditions=conditions, simulated=True, sound_check=True)
+    study = make_open_study(clips=3, conditions=conditions, simulated=True, sound_check=True, headphone_check=True)
     people = simulate_participants(study, 2, np.random.default_rng(1))
     assert [person.status for person in people] == ["completed", "completed"]
     assert {person.kind for person in people} == {Participant.Kind.SIMULATED}

@@ -1,7 +1,8 @@
 """The order of the participant's way: each address in each stage, opened and posted to."""
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from study.ballots.casting import Answer, cast_ballot
@@ -46,7 +47,7 @@ WAY = {
     "review/": ({}, "......o.."),
     "thanks/": (None, ".......o."),
     "not-this-time/": (None, "........o"),
-    "problem/": ({"text": "No sound."}, "ooooooooo"),
+    "problem/": ({"text": "No sound.", "key": "00000000-0000-4000-8000-00000000000f"}, "ooooooooo"),
     "withdraw/": ({}, "ooooooooo"),
 }
 
@@ -177,3 +178,10 @@ def test_pages_that_the_study_does_not_use_lead_to_what_is_due():
         assert visit.get(path).headers["Location"].endswith("/trial/1/")
         assert visit.post(path, {"heard": "no"}).headers["Location"].endswith("/trial/1/")
     assert set(visit.participant.answers) == {"consent", "instructions"}
+
+
+def test_a_trial_page_reads_once_which_trials_are_answered():
+    visit = Visit(make_open_study(clips=3)).to_trials()
+    with CaptureQueriesContext(connection) as queries:
+        visit.get("trial/1/")
+    assert sum(query["sql"].startswith('SELECT "study_trial"."number"') for query in queries) == 1

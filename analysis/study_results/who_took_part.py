@@ -1,0 +1,86 @@
+"""Who took part: how many people gave which answer to each question, without pointing to anybody.
+
+Sizes of groups under five are hidden, with as many others as keep them from being computed (`analysis.statistics.
+disclosure`). What people wrote in their own words is only counted. Means stand beside no counts of which some are
+hidden: from both, a hidden size could be computed.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from statistics import mean, stdev
+
+from django.utils.translation import gettext as _
+
+from analysis.report.context import AnswerLabels, AnswersGiven
+from analysis.statistics.disclosure import SMALLEST_GROUP, hidden_groups
+from analysis.tables.person_columns import group_label
+from study.ballots.table import ballot_rows
+from study.models import Study
+from study.participants.answers_table import AnswerColumn, Value, answer_columns, answers_of
+from study.participants.moderators import planned_moderators
+from study.participants.questions import localized
+
+
+def who_took_part(study: Study) -> list[AnswersGiven]:
+    """The answers of the people whose ballots are analysed, question by question, in the active language.
+
+    Device, language and checks stand there if anybody has a value, questions always.
+    """
+    analysed = {row["participant"] for row in ballot_rows(study) if not row["excluded"]}
+    people = [row.values for row in answers_of(study) if row.participant.code in analysed]
+    cuts = {row["column"]: row["cuts"] for row in planned_moderators(study)}
+    found = []
+    for column in answer_columns(study):
+        given = [value for values in people if (value := values[column.name]) is not None]
+        if given or column.name.startswith(("before_", "after_")):
+            found.append(_answers(column, given, len(people) - len(given), cuts.get(column.name)))
+    return found
+
+
+def answer_labels(study: Study) -> dict[str, AnswerLabels]:
+    """The texts of the columns of answers, and of the answers to choices, by the names of the columns."""
+    return {
+        column.name: AnswerLabels(
+            localized(column.text), {key: localized(text) for key, text in column.options.items()}
+        )
+        for column in answer_columns(study)
+    }
+
+
+def _answers(column: AnswerColumn, given: Sequence[Value], missing: int, cuts: Sequence[float] | None) -> AnswersGiven:
+    """`cuts`: of a moderator of the plan, whose groups are counted so that they agree with its comparison."""
+    question = localized(column.text)
+    if column.is_personal_text:
+        told = len(given) if not 0 < len(given) < SMALLEST_GROUP else None
+        return AnswersGiven(question, [(_("in the person's own words"), told)], None if told is None else missing)
+    if column.kind == "choice":
+        return _counted(question, {key: localized(text) for key, text in column.options.items()}, given, missing)
+    if cuts is not None:
+        groups = [group_label(str(value), cuts) for value in given]
+        return _counted(question, _in_order(zip(given, groups, strict=True)), groups, missing)
+    numbers = [float(value) for value in given if value is not None]
+    counts: Sequence[tuple[str, int | None]] = ()
+    if column.steps and len(numbers) >= SMALLEST_GROUP:
+        steps = {str(step): str(step) for step in range(column.steps[0], column.steps[1] + 1)}
+        by_step = _counted(question, steps, [f"{number:g}" for number in numbers], missing)
+        counts = () if by_step.hidden else by_step.counts
+    if len(numbers) < SMALLEST_GROUP:
+        return AnswersGiven(question, (), None if numbers else missing)
+    return AnswersGiven(question, counts, missing, mean=mean(numbers), sd=stdev(numbers), answered=len(numbers))
+
+
+def _in_order(groups: Iterable[tuple[Value, str]]) -> dict[str, str]:
+    """The groups by their values, each as its own text."""
+    return {group: group for _value, group in sorted(groups, key=lambda pair: float(pair[0] or 0))}
+
+
+def _counted(question: str, texts: Mapping[str, str], given: Iterable[Value], missing: int) -> AnswersGiven:
+    counts = Counter(map(str, given))
+    hidden = hidden_groups(counts)
+    names = [*texts, *sorted(counts.keys() - texts.keys())]
+    return AnswersGiven(
+        question,
+        [(texts.get(name, name), None if name in hidden else counts[name]) for name in names],
+        missing,
+        hidden=sum(counts[name] for name in hidden),
+    )

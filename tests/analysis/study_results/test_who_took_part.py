@@ -1,0 +1,106 @@
+"""Who took part, in the report: counts of answers that point to nobody."""
+
+import re
+from typing import Any
+
+import pytest
+from django.utils import translation
+
+from analysis.report.context import AnswersGiven
+from analysis.study_results.analyses import build_analysis
+from analysis.study_results.report_files import report_file
+from analysis.study_results.who_took_part import who_took_part
+from study.models import Participant, Study
+from tests.analysis.answered_studies import asked_study
+
+pytestmark = pytest.mark.django_db
+
+QUESTIONS = """
+questions:
+  - key: years
+    type: choice
+    text: {en: Years of lessons, ko: 배운 햇수}
+    options:
+      - {key: none, text: {en: None at all, ko: 없음}}
+      - {key: some, text: {en: Some, ko: 조금}}
+      - {key: many, text: {en: Many, ko: 많음}}
+      - {key: all, text: {en: All my life, ko: 평생}}
+  - {key: mood, type: scale, from: 1, to: 3, text: {en: Mood}, required: false}
+  - {key: age, type: number, text: {en: Age}, required: false}
+  - {key: words, type: text, text: {en: In a word}, required: false}
+"""
+
+
+def answers(years: str, mood: int | None = None, age: float | None = None, words: str = "") -> dict[str, Any]:
+    given = {"years": years, "mood": mood and str(mood), "age": age, "words": words}
+    return {"consent": {"language": "en", "device": "phone"}, "before": {k: v for k, v in given.items() if v}}
+
+
+def study_of(people: list[dict[str, Any]], **fields: Any) -> Study:
+    return asked_study(people, QUESTIONS, clips=1, conditions=2, **fields)
+
+
+def given(study: Study) -> dict[str, AnswersGiven]:
+    with translation.override("en"):
+        return {row.question: row for row in who_took_part(study)}
+
+
+def test_answers_are_counted_with_those_that_nobody_gave_and_without():
+    study = study_of([answers("none", 1, 20)] * 6 + [answers("some", 2, 30)] * 5 + [answers("some")])
+    found = given(study)
+    assert found["Years of lessons"].counts == [("None at all", 6), ("Some", 6), ("Many", 0), ("All my life", 0)]
+    mood, age = found["Mood"], found["Age"]
+    assert mood.counts == [("1", 6), ("2", 5), ("3", 0)]
+    assert (mood.mean, mood.unanswered) == (pytest.approx(16 / 11), 1)
+    assert (age.counts, age.mean) == ((), pytest.approx(270 / 11)), "a single age could point to somebody"
+    assert found["Device at the consent"].counts == [("phone", 12), ("tablet", 0), ("computer", 0)]
+    assert "Heard the test sound" not in found, "the study had no sound check"
+
+
+def test_a_group_under_five_is_hidden_with_another_from_which_it_would_follow():
+    study = study_of([answers("none", 1)] * 8 + [answers("some", 2)] * 7 + [answers("many", 3)])
+    found = given(study)
+    years = found["Years of lessons"]
+    assert years.counts == [("None at all", None), ("Some", 7), ("Many", None), ("All my life", 0)]
+    assert years.hidden == 9
+    mood = found["Mood"]
+    assert mood.counts == (), "beside its mean, hidden counts of a scale could be computed"
+    assert mood.mean == pytest.approx((8 + 14 + 3) / 16)
+
+
+def test_few_answers_are_not_told_at_all():
+    study = study_of([answers("none", 2, 93, "hm")] + [answers("none")] * 6)
+    found = given(study)
+    for question in ("Mood", "Age"):
+        assert (found[question].mean, found[question].counts, found[question].unanswered) == (None, (), None)
+    assert found["In a word"].counts == [("in the person's own words", None)]
+
+
+def test_only_people_whose_ballots_are_analysed_are_counted():
+    study = study_of([answers("none")] * 6 + [answers("some")] * 6)
+    excluded, pilot, empty = study.participants.order_by("number")[:3]
+    Participant.objects.filter(pk=excluded.pk).update(excluded=True)
+    Participant.objects.filter(pk=pilot.pk).update(kind=Participant.Kind.PILOT)
+    empty.trials.all().delete()
+    years = given(study)["Years of lessons"]
+    assert years.counts[:2] == [("None at all", None), ("Some", None)], "three are left, and six"
+    assert years.hidden == 9
+
+
+def test_the_report_names_questions_and_answers_in_its_language_and_quotes_nobody():
+    planned = {"analysis": {"moderators": [{"column": "before_years", "cuts": []}]}}
+    people = [answers("none", words="SECRET")] * 9 + [answers("some", words="SECRET")] * 7 + [answers("all")]
+    study = asked_study(people, QUESTIONS, clips=2, plan=planned)
+    analysis = build_analysis(study)
+    page = report_file(analysis, "report-ko.html").decode()
+    rows = [re.sub(r"<[^>]+>", "|", row) for row in re.findall(r"<tr.*?</tr>", page, re.S)]
+    cells = [[cell.strip() for cell in row.split("|") if cell.strip()] for row in rows]
+    # One answered "all", which the nine who answered "none" hide.
+    assert ["배운 햇수", "없음", "…"] in cells
+    assert ["조금", "7", "41 %"] in cells
+    assert ["많음", "0", "0 %"] in cells
+    assert ["… 합계", "10", "59 %"] in cells
+    assert len([row for row in cells if row[:2] == ["조금", "7"]]) == 2, "in the counts and in the comparison of groups"
+    for name in ("report-en.html", "report-ko.html", "report-en.tex"):
+        assert "SECRET" not in report_file(analysis, name).decode()
+    assert "Years of lessons" in report_file(analysis, "report-en.tex").decode()
