@@ -177,3 +177,13 @@ def test_a_phone_reads_nothing_about_keys(visit, server):
         press(go_on)
         press(go_on)
         assert page.get_by_text("With a keyboard").is_visible() is shown
+
+
+def test_a_long_question_leaves_the_player_in_reach(visit, server):
+    page = visit(**DESKTOP)
+    to_trials(page, server)
+    page.evaluate("document.querySelector('#trial h1').textContent = 'Which of these images fits? '.repeat(9)")
+    for screen in ((320, 568), (568, 320), (844, 390)):
+        measure(page, screen)
+        play, bar = page.locator(".play").bounding_box(), page.locator(".bottom").bounding_box()
+        assert play["y"] + play["height"] <= bar["y"], screen
