@@ -38,9 +38,13 @@ async function loadInOrder(form, audio) {
 }
 
 // A long message makes the bar higher: the images make room for it, instead of being covered.
+const barSize = new ResizeObserver(([entry]) => {
+  document.documentElement.style.setProperty("--bar", `${entry.target.offsetHeight}px`);
+});
+
 function reserveBar(bar) {
-  const reserve = () => document.documentElement.style.setProperty("--bar", `${bar.offsetHeight}px`);
-  new ResizeObserver(reserve).observe(bar);
+  barSize.disconnect(); // the bar of the page before
+  barSize.observe(bar);
 }
 
 function makeTrial(form) {
