@@ -34,3 +34,7 @@ class PictureWithheld(PaintingError):
 
 class SeedsExhausted(PaintingError):
     """Every seed of the recorded sequence gave a withheld picture: a person must look at the clip."""
+
+
+class PictureError(ValueError):
+    """A picture's file cannot be used; the message names it, the reason and how to fix it."""

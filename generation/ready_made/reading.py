@@ -7,42 +7,21 @@ faults are reported together.
 
 from __future__ import annotations
 
-import stat
-import zipfile
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from PIL import Image
-
-from generation.painting.normalise import PictureError, open_picture
-from study.tables.cells import clean_name, column_key
-from study.tables.errors import TableRefused
+from generation.painting.errors import PictureError
+from generation.ready_made.errors import ReadyMadeError
+from generation.ready_made.sources import MANIFESTS, FileSource, Source, ZipSource, is_manifest, normalised
+from study.tables.cells import clean_name
+from study.tables.errors import EncodingUnclear, TableRefused
 from study.tables.reading import Table, read_table
 
 COLUMNS = ("clip", "condition", "file")
-MANIFEST = "manifest.csv"
-MANIFESTS = (MANIFEST, "manifest.tsv")
+MANIFEST = MANIFESTS[0]
 SEPARATOR = "__"  # between clip and condition in a file's name
-MAX_FILES = 20_000
-MAX_FILE_BYTES = 50 * 2**20
-MAX_TOTAL_BYTES = 8 * 2**30
-MAX_MANIFEST_BYTES = 20 * 2**20
-# PNG and JPEG are compressed already; a file that shrinks two hundred times is a decompression bomb.
-MAX_RATIO = 200
-_FAULTS_SHOWN = 20
-
-
-class ReadyMadeError(ValueError):
-    """An upload cannot be used. `faults` holds every fault with file, row and value; nothing was imported."""
-
-    def __init__(self, faults: Collection[str]) -> None:
-        self.faults = tuple(faults)
-        shown = list(self.faults[:_FAULTS_SHOWN])
-        if len(self.faults) > _FAULTS_SHOWN:
-            shown.append(f"… and {len(self.faults) - _FAULTS_SHOWN} more.")
-        super().__init__("\n".join([*shown, "Nothing was imported."]))
 
 
 @dataclass(frozen=True)
@@ -55,26 +34,23 @@ class ReadyMade:
 
 
 class Upload:
-    """A checked upload: `items` in the manifest's order; pictures are read on request, one at a time.
+    """An upload whose names were checked: `items` in the manifest's order; files are read on request, one at a time.
 
     `notes`: what was changed while the manifest was read, in sentences.
     """
 
-    def __init__(self, items: list[ReadyMade], source: _Source, notes: Collection[str] = ()) -> None:
+    def __init__(self, items: list[ReadyMade], source: Source, notes: Collection[str] = ()) -> None:
         self.items = items
         self.notes = tuple(notes)
         self._source = source
 
     def data(self, item: ReadyMade) -> bytes:
-        """Return the picture's file as it was uploaded."""
+        """Return the picture's file as it was uploaded.
+
+        Raises:
+            PictureError: it is too large, or damaged in the zip.
+        """
         return self._source.read(item.file)
-
-    def picture(self, item: ReadyMade) -> Image.Image:
-        return open_picture(self.data(item), name=item.file)
-
-    def __iter__(self) -> Iterator[tuple[ReadyMade, Image.Image]]:
-        for item in self.items:
-            yield item, self.picture(item)
 
 
 def read_zip(
@@ -87,22 +63,23 @@ def read_zip(
     Raises:
         ReadyMadeError: with all faults.
     """
-    try:
-        archive = zipfile.ZipFile(file)
-    except (zipfile.BadZipFile, OSError) as error:
-        raise ReadyMadeError([f"The upload is no readable zip ({error}): pack it again."]) from None
-    source = _ZipSource(archive)
+    source = ZipSource(file)
     manifests = [name for name in source.names if is_manifest(name)]
     if len(manifests) != 1:
         found = f"{len(manifests)} of them" if manifests else "none"
         raise ReadyMadeError([f"The zip needs one {MANIFEST} with the columns {','.join(COLUMNS)}; there is {found}."])
-    folder = str(PurePosixPath(manifests[0]).parent)
-    folder = "" if folder == "." else f"{folder}/"
     try:
-        table = open_manifest(source.read(manifests[0]), manifests[0], encoding)
+        table = _open_manifest(source.read(manifests[0]), manifests[0], encoding, clips)
     except PictureError as error:
         raise ReadyMadeError([str(error)]) from None
-    return _check_manifest(table, source, folder, clips, conditions, {manifests[0]})
+    files = table.column("file")
+
+    def count_there(names: Collection[str]) -> int:
+        folder = _folder_of(names)
+        return sum(normalised(folder + file) in names for file in files)
+
+    source.choose_names(count_there)
+    return _check_manifest(table, source, clips, conditions)
 
 
 def read_files(
@@ -118,8 +95,7 @@ def read_files(
     Raises:
         ReadyMadeError: with all faults.
     """
-    table = open_manifest(manifest, MANIFEST, encoding)
-    return _check_manifest(table, _FileSource(files), "", clips, conditions, set())
+    return _check_manifest(_open_manifest(manifest, MANIFEST, encoding, clips), FileSource(files), clips, conditions)
 
 
 def read_named_files(
@@ -130,9 +106,9 @@ def read_named_files(
     Raises:
         ReadyMadeError: with all faults.
     """
-    source = _FileSource(files)
+    source = FileSource(files)
     items: list[ReadyMade] = []
-    faults: list[str] = []
+    faults: list[str] = [] if source.names else ["There is no picture in the upload: choose pictures, or a zip."]
     seen: dict[tuple[str, str], str] = {}
     for name in sorted(source.names):
         clip_name, separator, condition = PurePosixPath(name).stem.rpartition(SEPARATOR)
@@ -157,129 +133,28 @@ def read_named_files(
                 )
             seen[clip, condition] = name
             items.append(ReadyMade(clip, condition, name))
-    return _check_pictures(items, faults, source, conditions)
+    return _check_clips(items, faults, source, conditions)
 
 
-class _Source:
-    """The files of an upload: their normalised names, and their bytes on request."""
-
-    names: Collection[str]
-
-    def read(self, name: str) -> bytes:
-        raise NotImplementedError
-
-
-class _FileSource(_Source):
-    """Files given one by one, as bytes or as open files, which are read on request."""
-
-    def __init__(self, files: Mapping[str, bytes | BinaryIO]) -> None:
-        self._files = {_normalised(name): data for name, data in files.items()}
-        self.names = self._files.keys()
-
-    def read(self, name: str) -> bytes:
-        given = self._files[name]
-        if isinstance(given, bytes):
-            return given
-        given.seek(0)
-        data = given.read(MAX_FILE_BYTES + 1)
-        if len(data) > MAX_FILE_BYTES:
-            raise PictureError(f"{name}: larger than {MAX_FILE_BYTES >> 20} MiB. Save it smaller.")
-        return data
-
-
-class _ZipSource(_Source):
-    """The members of a zip, after unsafe members were refused."""
-
-    def __init__(self, archive: zipfile.ZipFile) -> None:
-        self._archive = archive
-        members = [info for info in archive.infolist() if not info.is_dir() and not _is_system_file(info.filename)]
-        faults = [fault for info in members if (fault := _member_fault(info))]
-        if len(members) > MAX_FILES:
-            faults.append(f"The zip has {len(members)} files; the limit is {MAX_FILES}: split it.")
-        if sum(info.file_size for info in members) > MAX_TOTAL_BYTES:
-            faults.append(f"The zip unpacks to more than {MAX_TOTAL_BYTES >> 30} GiB: split it.")
-        self._members: dict[str, zipfile.ZipInfo] = {}
-        for info in members:
-            name = _normalised(info.filename)
-            if name in self._members:
-                faults.append(f"The zip holds '{name}' twice: remove one.")
-            self._members[name] = info
-        if faults:
-            raise ReadyMadeError(faults)
-        self.names = self._members.keys()
-
-    def read(self, name: str) -> bytes:
-        limit = MAX_MANIFEST_BYTES if is_manifest(name) else MAX_FILE_BYTES
-        try:
-            with self._archive.open(self._members[name]) as member:
-                data = member.read(limit + 1)  # the sizes in the headers may be false
-        except (
-            zipfile.BadZipFile,
-            OSError,
-            NotImplementedError,
-            RuntimeError,
-            EOFError,
-            ValueError,
-        ) as error:
-            raise PictureError(f"{name}: damaged in the zip ({error}). Pack it again.") from None
-        except Exception as error:  # zlib.error and lzma.LZMAError have no common base class
-            raise PictureError(f"{name}: damaged in the zip ({error}). Pack it again.") from None
-        if len(data) > limit:
-            raise PictureError(f"{name}: larger than {limit >> 20} MiB. Save it smaller.")
-        return data
-
-
-def _member_fault(info: zipfile.ZipInfo) -> str | None:
-    path = PurePosixPath(info.filename.replace("\\", "/"))
-    if path.is_absolute() or ".." in path.parts or (path.parts and ":" in path.parts[0]):
-        return f"The zip holds '{info.filename}', which points outside it: pack it again without such paths."
-    if stat.S_ISLNK(info.external_attr >> 16):
-        return f"The zip holds '{info.filename}', which is a link: pack the file itself."
-    if info.flag_bits & 0x1:
-        return f"'{info.filename}' in the zip has a password: pack it without one."
-    if info.file_size > MAX_FILE_BYTES:
-        return f"'{info.filename}' in the zip is larger than {MAX_FILE_BYTES >> 20} MiB: save it smaller."
-    if info.file_size > 2**20 and info.file_size > MAX_RATIO * max(1, info.compress_size):
-        return f"'{info.filename}' in the zip unpacks to over {MAX_RATIO} times its size: that is no picture."
-    return None
-
-
-def _is_system_file(name: str) -> bool:
-    """Return whether a file manager left the file in the zip."""
-    parts = PurePosixPath(name).parts
-    return "__MACOSX" in parts or (bool(parts) and parts[-1] in (".DS_Store", "Thumbs.db", "desktop.ini"))
-
-
-def _normalised(name: str) -> str:
-    """Return a path with slashes, without a leading './', as a table's cell gives it (macOS decomposes letters)."""
-    return clean_name(str(PurePosixPath(name.strip().replace("\\", "/"))))
-
-
-def _check_manifest(
-    manifest: Table,
-    source: _Source,
-    folder: str,
-    clips: Collection[str],
-    conditions: Collection[str],
-    expected: set[str],
-) -> Upload:
-    items, faults = _read_items(manifest, source, folder, clips, conditions)
-    used = {item.file for item in items} | expected
+def _check_manifest(manifest: Manifest, source: Source, clips: Collection[str], conditions: Collection[str]) -> Upload:
+    items, faults = _read_items(manifest, source, clips, conditions)
+    used = {item.file for item in items}
     faults += [
-        f"'{name}' is in no row of {manifest.file}: add a row or leave it out."
+        f"'{name}' is in no row of {manifest.table.file}: add a row or leave it out."
         for name in sorted(set(source.names) - used)
+        if not is_manifest(name)
     ]
-    return _check_pictures(items, faults, source, conditions, manifest.notes.sentences())
+    return _check_clips(items, faults, source, conditions, manifest.table.notes.sentences())
 
 
-def _check_pictures(
+def _check_clips(
     items: list[ReadyMade],
     faults: list[str],
-    source: _Source,
+    source: Source,
     conditions: Collection[str],
     notes: Collection[str] = (),
 ) -> Upload:
-    """Check that every clip has all of its pictures and that each can be read; return the upload.
+    """Check that every clip has all of its pictures; return the upload.
 
     Raises:
         ReadyMadeError: with `faults` and those found here.
@@ -291,62 +166,80 @@ def _check_pictures(
         missing = [condition for condition in conditions if condition not in there]
         if missing and not faults:
             faults.append(f"Clip '{clip}' has no picture for {', '.join(missing)}: a clip needs all of its pictures.")
-    if not faults:
-        for item in items:  # one at a time: a thousand pictures need not fit into memory
-            try:
-                open_picture(source.read(item.file), name=item.file)
-            except PictureError as error:
-                faults.append(str(error))
     if faults:
         raise ReadyMadeError(faults)
     return Upload(items, source, notes)
 
 
-def is_manifest(name: str) -> bool:
-    """Return whether a file of an upload is its manifest."""
-    return PurePosixPath(name).name.casefold() in MANIFESTS
+@dataclass(frozen=True)
+class Manifest:
+    """A manifest's table with all of its rows, and the places of COLUMNS in it."""
+
+    table: Table
+    rows: tuple[tuple[int, list[str]], ...]
+    places: tuple[int, ...]
+
+    def column(self, name: str) -> list[str]:
+        place = self.places[COLUMNS.index(name)]
+        return [cells[place] for _number, cells in self.rows if len(cells) > place]
 
 
-def open_manifest(raw: bytes, name: str, encoding: str | None = None) -> Table:
-    """Return a manifest as a table.
+def _open_manifest(raw: bytes, name: str, encoding: str | None, clips: Collection[str]) -> Manifest:
+    """Return a manifest. If its encoding is not clear, the one in which all clips are the study's is taken.
 
     Raises:
         ReadyMadeError: it is none, or lacks a column.
     """
     try:
-        table = read_table(raw, name, encoding=encoding, known=COLUMNS)
+        return _manifest_of(read_table(raw, name, encoding=encoding, known=COLUMNS))
+    except EncodingUnclear as error:
+        known = {clean_name(clip) for clip in clips}
+        tables = [read_table(raw, name, encoding=reading.codec, known=COLUMNS) for reading in error.readings]
+        fitting = [manifest for table in tables if set((manifest := _manifest_of(table)).column("clip")) <= known]
+        if len(fitting) == 1:
+            return fitting[0]
+        raise ReadyMadeError([str(error)]) from error
     except TableRefused as error:
         raise ReadyMadeError([str(error)]) from error
-    keys = [column_key(heading) for heading in table.header]
+
+
+def _manifest_of(table: Table) -> Manifest:
+    keys = table.keys()
     missing = [column for column in COLUMNS if column not in keys]
     if missing:
         raise ReadyMadeError(
-            [f"{name}: the column {', '.join(missing)} is missing; the columns are {','.join(COLUMNS)}."]
+            [f"{table.file}: the column {', '.join(missing)} is missing; the columns are {','.join(COLUMNS)}."]
         )
     if any(keys.count(column) > 1 for column in COLUMNS):
-        raise ReadyMadeError([f"{name}: a column appears twice; keep one each of {','.join(COLUMNS)}."])
-    return table
+        raise ReadyMadeError([f"{table.file}: a column appears twice; keep one each of {','.join(COLUMNS)}."])
+    return Manifest(table, tuple(table.rows), tuple(keys.index(column) for column in COLUMNS))
+
+
+def _folder_of(names: Collection[str]) -> str:
+    """Return the folder of the manifest among the names of an upload, as a path's beginning; empty for the top."""
+    folder = str(PurePosixPath(next(filter(is_manifest, names), MANIFEST)).parent)
+    return "" if folder == "." else f"{folder}/"
 
 
 def _read_items(
-    manifest: Table, source: _Source, folder: str, clips: Collection[str], conditions: Collection[str]
+    manifest: Manifest, source: Source, clips: Collection[str], conditions: Collection[str]
 ) -> tuple[list[ReadyMade], list[str]]:
     """Return the manifest's valid rows as items, and the faults of the other rows."""
-    keys = manifest.keys()
-    places = [keys.index(column) for column in COLUMNS]
+    table, width = manifest.table, len(manifest.table.header)
+    folder = _folder_of(source.names)
     clip_of = {clean_name(clip): clip for clip in clips}
     items: list[ReadyMade] = []
     faults: list[str] = []
     seen: dict[tuple[str, str], int] = {}
     files: dict[str, int] = {}
-    for number, cells in _rows(manifest):
-        at = f"{manifest.file}, row {number}"
-        if len(cells) > len(keys):
-            faults.append(f"{at}: {manifest.wrong_width(cells)}")
+    for number, cells in manifest.rows:
+        at = f"{table.file}, row {number}"
+        if len(cells) > width:
+            faults.append(f"{at}: {table.wrong_width(cells)}")
             continue
-        cells += [""] * (len(keys) - len(cells))
-        clip, condition, name = (cells[place] for place in places)
-        file = _normalised(folder + name)
+        cells = [*cells, *[""] * (width - len(cells))]
+        clip, condition, name = (cells[place] for place in manifest.places)
+        file = normalised(folder + name)
         if not (clip and condition and name):
             faults.append(f"{at}: clip, condition and file must all be given.")
         elif clip not in clip_of:
@@ -363,12 +256,5 @@ def _read_items(
             seen[clip, condition] = files[file] = number
             items.append(ReadyMade(clip_of[clip], condition, file))
     if not items and not faults:
-        faults.append(f"{manifest.file} has no rows: one row a picture is needed.")
+        faults.append(f"{table.file} has no rows: one row a picture is needed.")
     return items, faults
-
-
-def _rows(manifest: Table) -> Iterator[tuple[int, list[str]]]:
-    try:
-        yield from manifest.rows
-    except TableRefused as error:
-        raise ReadyMadeError([str(error)]) from error

@@ -14,15 +14,11 @@ from django.utils.translation import gettext as _
 from generation.errors import GenerationError, NotPossibleNow
 from generation.models import ClipStep
 from generation.painting import normalise
-from generation.ready_made.reading import (
-    MAX_MANIFEST_BYTES,
-    ReadyMadeError,
-    Upload,
-    is_manifest,
-    read_files,
-    read_named_files,
-    read_zip,
-)
+from generation.painting.errors import PictureError
+from generation.ready_made.decoding import Decoder, StimulusFiles
+from generation.ready_made.errors import ReadyMadeError
+from generation.ready_made.reading import Upload, read_files, read_named_files, read_zip
+from generation.ready_made.sources import MAX_MANIFEST_BYTES, is_manifest, is_system_file
 from generation.runs import lifecycle, orphan_files
 from generation.settings_model import settings_of
 from study.models import Clip, Condition, Stimulus, Study
@@ -53,14 +49,14 @@ def clips_without_images(study: Study) -> list[Clip]:
 
 @dataclass(frozen=True)
 class Taken:
-    """What an upload brought: the number of clips, and what was changed while its manifest was read."""
+    """What an upload brought: the number of clips, and what was changed in the manifest and the pictures."""
 
     clips: int
     notes: tuple[str, ...]
 
 
 def read_upload(study: Study, files: Sequence[UploadedFile], *, encoding: str | None = None) -> Upload:
-    """Read and check an upload: one zip, files with a manifest, or files named clip__condition.
+    """Read an upload and check its names: one zip, files with a manifest, or files named clip__condition.
 
     `encoding`: the manifest's, if a person named it.
 
@@ -101,6 +97,8 @@ def _by_name(files: Sequence[UploadedFile]) -> dict[str, BinaryIO]:
         faults.append(_("No file was chosen. Choose pictures, or a zip with a manifest.csv."))
     for file in files:
         name = normalize("NFC", file.name or "")
+        if is_system_file(name):
+            continue
         if name in named:
             faults.append(f"{name}: is there twice; leave one out.")
         if _is_zip(file):
@@ -125,13 +123,9 @@ def take_upload(
     _check_state(study)
     upload = read_upload(study, files, encoding=encoding)
     size = settings_of(study).painter.size
-    clips = {normalize("NFC", clip.name): clip for clip in study.clips.all()}
-    conditions = {condition.key: condition for condition in study.conditions.all()}
     token = orphan_files.upload_token()
-    stimuli: list[Stimulus] = []
     try:
-        for item in upload.items:
-            stimuli.append(_store_picture(clips[item.clip], conditions[item.condition], upload.data(item), size, token))
+        stimuli, notes = _store_pictures(study, upload, size, token)
         with transaction.atomic():
             _check_state(lifecycle.lock_draft(study))
             _replace_stimuli(study, stimuli)
@@ -142,7 +136,7 @@ def take_upload(
         orphan_files.delete_orphans()
         raise
     orphan_files.delete_orphans()
-    return Taken(len({stimulus.clip_id for stimulus in stimuli}), upload.notes)
+    return Taken(len({stimulus.clip_id for stimulus in stimuli}), (*upload.notes, *notes))
 
 
 def _check_state(study: Study) -> None:
@@ -153,14 +147,41 @@ def _check_state(study: Study) -> None:
         raise NotPossibleNow(_("Generation is running. Wait for it, or cancel it, and upload again."))
 
 
-def _store_picture(clip: Clip, condition: Condition, data: bytes, size: int, token: str) -> Stimulus:
-    """Store a picture in the size and format that all have, under opaque names; return its unsaved stimulus."""
-    picture = normalise.open_picture(data)
-    whole, small = normalise.normalise(picture, size), normalise.preview(picture)
+def _store_pictures(study: Study, upload: Upload, size: int, token: str) -> tuple[list[Stimulus], list[str]]:
+    """Decode and store every picture; return the unsaved stimuli, and what was changed in the pictures.
+
+    Raises:
+        UploadRefused: with the faults of all pictures.
+    """
+    clips = {normalize("NFC", clip.name): clip for clip in study.clips.all()}
+    conditions = {condition.key: condition for condition in study.conditions.all()}
+    stimuli: list[Stimulus] = []
+    faults: list[str] = []
+    with Decoder(size) as decoder:
+        for item in upload.items:  # one at a time: a thousand pictures need not fit into memory
+            try:
+                data = upload.data(item)
+                files = decoder.decode(data, item.file)
+            except PictureError as error:
+                faults.append(str(error))
+            else:
+                if not faults:
+                    stimuli.append(
+                        _store_picture(clips[item.clip], conditions[item.condition], data, files, size, token)
+                    )
+        if faults:
+            raise UploadRefused(faults)
+        return stimuli, list(decoder.notes())
+
+
+def _store_picture(
+    clip: Clip, condition: Condition, data: bytes, files: StimulusFiles, size: int, token: str
+) -> Stimulus:
+    """Store the files of a picture under opaque names; return its unsaved stimulus."""
     image, preview = orphan_files.write(
-        [(normalise.SUFFIX.lstrip("."), whole), (normalise.PREVIEW_SUFFIX.lstrip("."), small)], token
+        [(normalise.SUFFIX.lstrip("."), files.whole), (normalise.PREVIEW_SUFFIX.lstrip("."), files.preview)], token
     )
-    digest, now = normalise.digest(whole), timezone.now()
+    digest, now = normalise.digest(files.whole), timezone.now()
     return Stimulus(
         clip=clip,
         condition=condition,

@@ -46,11 +46,13 @@ def simulate_participants(
     population = Population(study, model or PreferenceModel(), rng)
     kind = Participant.Kind.SIMULATED if study.simulated else Participant.Kind.PILOT
     entry_paths = [urlsplit(url).path for _, url in create_personal_links(study, n, kind=kind)] if n else []
-    people, answers = [], suitable_answers(study)
+    people = []
+    (answering,) = rng.spawn(1)  # a generator of its own, so that questions change no taste or choice
     for index, entry_path in enumerate(entry_paths):
         session = Session(OverHttp(base_url) if base_url else InProcess())
         leaves = int(rng.integers(0, max(1, len(population.worth) // len(population.conditions))))
         stop_after = leaves if rng.random() < drop_out else None
+        answers = suitable_answers(study, answering)
         page = walk(session, entry_path, population.draw_person(), stop_after=stop_after, answers=answers)
         people.append(Participant.objects.get(handle=page.path.strip("/").split("/")[1]))
         if on_done is not None:

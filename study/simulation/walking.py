@@ -5,9 +5,12 @@ from collections.abc import Callable, Mapping
 from html import unescape
 from math import inf
 
+import numpy as np
+
 from study.errors import StudyError
 from study.models import Study
-from study.participants.questions import Choice, Number, load_question_set
+from study.participants.headphones import QUIETEST
+from study.participants.questions import Choice, Number, Scale, load_question_set
 from study.simulation.transports import Reply, Session
 
 
@@ -15,6 +18,7 @@ class SurveyBroken(StudyError):
     """A page of the survey failed, or leads to no other page."""
 
 
+HEARS_QUIETEST = 0.9  # how often simulated people name the quiet tone for a reason other than chance
 _HIDDEN = re.compile(r"<input[^>]*type=\"hidden\"[^>]*>")
 
 
@@ -70,10 +74,9 @@ def walk(
         elif step == "consent":
             data["agree"] = "on"
         elif step == "sound":
-            data |= _any_answers(page.text) | {"heard": "yes"}
+            data |= _chosen(page.text, answers) | {"heard": "yes"}
         elif step == "questions":
-            asked = _any_answers(page.text)
-            data |= asked | {key: value for key, value in (answers or {}).items() if key in asked}
+            data |= _chosen(page.text, answers)
         elif step not in ("instructions", "review"):
             raise SurveyBroken(f"The survey led to {_masked(page.path)}, where the walk cannot go on.")
         page = session.post(page.path, data)
@@ -87,6 +90,12 @@ def _heading(text: str) -> str:
 
 def _masked(path: str) -> str:
     return re.sub(r"^/q/[^/]+", "/q/…", path)
+
+
+def _chosen(text: str, answers: Mapping[str, str] | None) -> dict[str, str]:
+    """Return an answer to each question on a page: from `answers`, else any."""
+    asked = _any_answers(text)
+    return asked | {key: value for key, value in (answers or {}).items() if key in asked}
 
 
 def _any_answers(text: str) -> dict[str, str]:
@@ -103,8 +112,12 @@ def _any_answers(text: str) -> dict[str, str]:
     return answers
 
 
-def suitable_answers(study: Study) -> dict[str, str]:
-    """Return answers that do not screen out: an option that lets people go on, a number within its limits."""
+def suitable_answers(study: Study, rng: np.random.Generator | None = None) -> dict[str, str]:
+    """Return answers that do not screen out, by the names of the form's fields.
+
+    With `rng` they are drawn: options that let people go on, numbers within their limits, and in the headphone
+    screening mostly the quiet tone. Without, everybody gives the first of these.
+    """
     full = {(quota["question"], quota["answer"]) for quota in study.quotas}
     suitable = {}
     for source in filter(str.strip, (study.questions_before, study.questions_after)):
@@ -112,8 +125,24 @@ def suitable_answers(study: Study) -> dict[str, str]:
             if isinstance(question, Choice):
                 open_to = [option.key for option in question.options if not option.screen_out]
                 unlimited = [key for key in open_to if (question.key, key) not in full]
-                suitable[question.key] = next(iter([*unlimited, *open_to]), question.options[0].key)
+                possible = unlimited or open_to or [question.options[0].key]
+                suitable[question.key] = possible[0] if rng is None else str(rng.choice(possible))
             elif isinstance(question, Number):
-                low, high = (-inf if question.min is None else question.min), question.max
-                suitable[question.key] = f"{max(low, 1.0 if high is None else min(1.0, high)):g}"
+                suitable[question.key] = f"{_number(question, rng):g}"
+            elif isinstance(question, Scale) and rng is not None:
+                suitable[question.key] = str(rng.integers(question.start, question.to + 1))
+    if rng is not None:
+        suitable |= {
+            f"quietest_{sound}": str(place if rng.random() < HEARS_QUIETEST else rng.integers(1, 4))
+            for sound, place in QUIETEST.items()
+        }
     return suitable
+
+
+def _number(question: Number, rng: np.random.Generator | None) -> float:
+    """A number within the question's limits: 1 or the nearest to it; with `rng` any up to 100 above the lowest."""
+    low, high = (-inf if question.min is None else question.min), (inf if question.max is None else question.max)
+    if rng is None:
+        return max(low, min(1.0, high))
+    lowest = max(low, min(0.0, high))
+    return round(float(rng.uniform(lowest, min(high, lowest + 100)))) if lowest + 1 <= high else lowest

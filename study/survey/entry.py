@@ -96,8 +96,9 @@ def _enter_study(
     if known is not None and "resume" in request.POST:
         keep_ids(known.participant, arrival)
         return _redirect_to_own_pages(known.participant, known.token)
-    if known is None and find_recruited(study, arrival.person) is not None:
-        raise started_elsewhere(study)
+    holder = find_recruited(study, arrival.person) if known is None else None
+    if holder is not None and _may_resume(holder):
+        raise started_elsewhere(study, has_finished=holder.status == Participant.Status.COMPLETED)
     return _enter_new(request, study, link, key, arrival, known)
 
 

@@ -80,11 +80,22 @@ def cookies_missing() -> VisitEnds:
     )
 
 
-def started_elsewhere(study: Study) -> VisitEnds:
+def started_elsewhere(study: Study, *, has_finished: bool = False) -> VisitEnds:
     """For a participant whom the recruiting platform sends a second time, to a browser without their cookie.
 
     The platform's id is no secret, so it does not identify them.
     """
+    if has_finished:
+        return VisitEnds(
+            "begun",
+            403,
+            _("You have taken part in this study already"),
+            _(
+                "Thank you; all your answers are stored. The last page, with your code and receipt, opens again in the "
+                "browser in which you took part, or by your own link."
+            ),
+            study,
+        )
     return VisitEnds(
         "begun",
         403,

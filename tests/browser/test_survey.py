@@ -1,5 +1,6 @@
 """The survey in a real browser: by touch, by keyboard, without script, offline, with lost replies, in two tabs."""
 
+import json
 import re
 
 import pytest
@@ -214,6 +215,48 @@ def test_back_and_reload_at_every_step(visit, server):
     page.reload()
     expect(page.locator("#receipt")).to_be_visible()
     assert server.ballots(page) == 3
+
+
+TYPED_COUNTS = """
+  select b.typing from study_ballot b join study_trial t on t.id = b.trial_id
+  join study_participant p on p.id = t.participant_id where p.handle = ? order by t.number
+"""
+
+
+def test_how_a_reason_is_typed_or_pasted_is_counted_also_after_a_reload(visit, server):
+    text = "the red sky and the drums fit"
+    page = visit(**DESKTOP, permissions=["clipboard-read", "clipboard-write"])
+    to_trials(page, server, "reasons")
+    handle = page.url.split("/")[4]
+    choose(page)
+    page.locator("#reason").press_sequentially(text)
+    page.locator(".next").click()
+    expect(page.locator(".count")).to_have_text("2 of 3")
+    choose(page)
+    page.evaluate("text => navigator.clipboard.writeText(text)", text)
+    page.locator("#reason").focus()
+    page.keyboard.press("Control+V")
+    expect(page.locator("#reason")).to_have_value(text)
+    page.locator(".next").click()
+    expect(page.locator(".count")).to_have_text("3 of 3")
+    page.locator("#reason").press_sequentially(text)
+    page.reload()
+    page.locator("#reason").fill("")  # as far as this browser kept the text, it is the typed one
+    page.locator("#reason").press_sequentially("only")
+    choose(page)
+    page.locator(".next").click()
+    page.wait_for_url("**/review/")
+    typed, pasted, again = (json.loads(row[0]) for row in server.ask(TYPED_COUNTS, handle))
+    assert (typed["pastes"], typed["inputs"], typed["largest"]) == (0, len(text), 1)
+    assert (pasted["pastes"], pasted["inputs"], pasted["largest"]) == (1, 1, len(text))
+    assert again["pastes"] == 0
+    assert again["inputs"] >= len("only")
+    sent = server.ask(
+        "select page_sent_at is not null, sound_sent_at is not null, images_sent from study_trial t "
+        "join study_participant p on p.id = t.participant_id where p.handle = ?",
+        handle,
+    )
+    assert sent == [(1, 1, 0b1111)] * 3  # also of the trials that were fetched ahead
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from pydantic import ValidationError
 
 from generation.painting import PaintingError, normalise
+from generation.painting.picture_files import open_picture
 from generation.painting.provenance import Provenance
 from generation.painting.reproduce import reproduce
 from study.models import Stimulus
@@ -45,7 +46,7 @@ class Command(BaseCommand):
         painted = normalise.normalise(again.image, row.width or again.image.width)
         with row.image.open("rb") as file:
             stored = file.read()
-        verdict = compare_images(normalise.open_picture(stored), normalise.open_picture(painted))
+        verdict = compare_images(open_picture(stored).image, open_picture(painted).image)
         if save is not None:
             save.write_bytes(painted)
         changed = {name: list(pair) for name, pair in again.changed.items()}

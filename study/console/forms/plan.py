@@ -153,7 +153,7 @@ class PlanForm(forms.ModelForm):
         help_text=gettext_lazy(
             "One per line, with the keys of a choice question asked before the clips: training_years = none: 15 "
             "admits fifteen people who give this answer. Participants who come later are told that the quota is "
-            "full."
+            "full. Those who left half an hour ago without finishing are not counted."
         ),
     )
 
@@ -215,7 +215,8 @@ class PlanForm(forms.ModelForm):
         "questions_before": gettext_lazy("A question set in YAML, asked before the first clip."),
         "questions_after": gettext_lazy("A question set in YAML, asked after the last clip."),
         "recruitment_platform": gettext_lazy(
-            "The platform's ids are stored with the answers if the platform needs them back."
+            "The platform's ids are stored with the answers: nobody starts without one, and nobody twice. The page "
+            "Links has the address for the platform."
         ),
         "screen_out_url": gettext_lazy("Where these participants are sent."),
         "completion_code": gettext_lazy("Shown on the last page."),

@@ -9,13 +9,18 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms, PngImagePlugin
 
-from generation.painting.normalise import PictureError, digest, normalise, open_picture, preview
+from generation.painting import picture_files
+from generation.painting.normalise import digest, normalise, preview
 
 
 def a_picture(width=80, height=80, mode="RGB", seed=0) -> Image.Image:
     rng = np.random.default_rng(seed)
     pixels = rng.integers(0, 256, (height, width, 3), dtype=np.uint8)
     return Image.fromarray(pixels).convert(mode)
+
+
+def open_picture(data: bytes) -> Image.Image:
+    return picture_files.open_picture(data).image
 
 
 def saved(image: Image.Image, format: str, **settings) -> bytes:
@@ -73,9 +78,11 @@ def test_the_preview_carries_nothing_either():
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "LA", "P", "1", "CMYK", "I;16", "F"])
 def test_every_kind_of_picture_becomes_the_same_kind(mode):
-    source = a_picture(mode="L").convert("F") if mode == "F" else None
-    if mode == "I;16":
-        source = Image.fromarray(np.full((80, 80), 32768, dtype=np.uint16))
+    source = None
+    if mode in ("I;16", "F"):
+        source = Image.fromarray(
+            np.full((80, 80), 0.5, dtype=np.float32) if mode == "F" else np.uint16([[9] * 80] * 80)
+        )
     image = Image.open(io.BytesIO(normalise(source or a_picture(mode=mode), 64)))
     assert (image.mode, image.size, image.format) == ("RGB", (64, 64), "PNG")
 
@@ -132,30 +139,3 @@ def test_a_turned_photograph_stands_upright():
 def test_the_same_picture_gives_the_same_bytes():
     assert normalise(a_picture(), 64) == normalise(a_picture(), 64)
     assert digest(normalise(a_picture(), 64)) != digest(normalise(a_picture(seed=1), 64))
-
-
-@pytest.mark.parametrize(
-    ("data", "reason"),
-    [
-        (b"", "not a picture"),
-        (b"words, not a picture", "not a picture"),
-        (saved(a_picture(), "PNG")[:400], "damaged"),
-        (saved(a_picture(), "JPEG")[:300], "damaged"),
-    ],
-)
-def test_a_file_that_is_no_picture_is_refused_by_name(data, reason):
-    with pytest.raises(PictureError, match=f"clip_3.png.*{reason}"):
-        open_picture(data, name="clip_3.png")
-
-
-def test_an_animation_is_refused():
-    frames = [a_picture(seed=seed) for seed in range(3)]
-    data = saved(frames[0], "GIF", save_all=True, append_images=frames[1:])
-    with pytest.raises(PictureError, match="3 frames"):
-        open_picture(data, name="a.gif")
-
-
-def test_a_picture_too_large_to_be_meant_is_refused_before_it_is_unpacked():
-    header = saved(Image.new("1", (9000, 9000)), "PNG")
-    with pytest.raises(PictureError, match="million"):
-        open_picture(header, name="bomb.png")

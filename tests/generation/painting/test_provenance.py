@@ -14,7 +14,8 @@ from generation.painting import DiffusersOptions, build_painter
 from generation.painting.comparison import compare_images
 from generation.painting.diffusion import loaded_model
 from generation.painting.diffusion.model_files import PainterNotReady
-from generation.painting.normalise import normalise, open_picture
+from generation.painting.normalise import normalise
+from generation.painting.picture_files import open_picture
 from generation.painting.provenance import Provenance, library_versions
 from generation.painting.reproduce import reproduce
 from tests.generation.painting.checkpoints import single_file_tensors
@@ -73,7 +74,10 @@ def test_it_is_painted_again_from_the_stored_record(model):
     loaded_model._loaded.clear()
     again = reproduce(Provenance.model_validate_json(provenance.model_dump_json()))
     assert len(again.batch) == 4
-    assert compare_images(open_picture(stored), open_picture(normalise(again.image, 32))).verdict == "bit-identical"
+    assert (
+        compare_images(open_picture(stored).image, open_picture(normalise(again.image, 32)).image).verdict
+        == "bit-identical"
+    )
     assert again.changed == {}
 
 

@@ -7,12 +7,15 @@ import stat
 import struct
 import unicodedata
 import zipfile
+import zlib
 
 import pytest
 from PIL import Image
 
-from generation.ready_made import reading
-from generation.ready_made.reading import ReadyMadeError, read_files, read_zip
+from generation.painting.errors import PictureError
+from generation.ready_made import sources
+from generation.ready_made.errors import ReadyMadeError
+from generation.ready_made.reading import read_files, read_zip
 
 CLIPS = ["a.mp3", "b.mp3"]
 CONDITIONS = ["one", "two"]
@@ -53,7 +56,7 @@ def faults_of(upload) -> str:
 def test_each_row_is_a_picture():
     upload = read(zipped())
     assert [(item.clip, item.condition) for item in upload.items] == [row[:2] for row in ROWS]
-    assert [image.size for _, image in upload] == [(40, 40)] * 4
+    assert [upload.data(item) for item in upload.items] == [picture()] * 4
 
 
 def test_files_uploaded_one_by_one_are_read():
@@ -64,6 +67,7 @@ def test_files_uploaded_one_by_one_are_read():
 def test_the_manifest_may_be_in_a_folder_beside_files_of_file_managers():
     members = {f"my pictures/{file}": picture() for _, _, file in ROWS}
     members |= {"__MACOSX/my pictures/._a-one.png": b"junk", "my pictures/.DS_Store": b"junk"}
+    members |= {"my pictures/._a-one.png": b"junk", "my pictures/Thumbs.db": b"junk", "Desktop.ini": b"junk"}
     assert len(read(zipped(members, folder="my pictures/")).items) == 4
 
 
@@ -97,10 +101,87 @@ def test_a_manifest_may_be_a_tsv_and_its_notes_and_encoding_go_with_it():
     rows = [(clip.replace("\u202f", " "), c, f"{n}{c}.png") for n, clip in enumerate(clips) for c in CONDITIONS]
     table = manifest(rows).decode().encode("cp949")
     with pytest.raises(ReadyMadeError, match="the encoding is not clear"):
-        read_files(table, files, clips=clips, conditions=CONDITIONS)
-    upload = read_files(table, files, clips=clips, conditions=CONDITIONS, encoding="cp949")
-    assert {item.clip for item in upload.items} == set(clips)
-    assert upload.notes == ("The table was read as CP949.",)
+        read_files(table, files, clips=CLIPS, conditions=CONDITIONS)
+    for encoding in ("cp949", None):  # without one, the names of the study's clips decide
+        upload = read_files(table, files, clips=clips, conditions=CONDITIONS, encoding=encoding)
+        assert {item.clip for item in upload.items} == set(clips)
+        assert upload.notes == ("The table was read as CP949.",)
+
+
+def test_an_encoding_in_which_only_some_clips_are_known_is_not_taken():
+    """The control: the encoding stays a person's choice."""
+    rows = [("꿩.mp3", c, f"{c}.png") for c in CONDITIONS]
+    files = {f"{c}.png": picture() for c in CONDITIONS}
+    table = manifest([*rows, ("뷁.mp3", "one", "x.png")]).decode().encode("cp949")
+    with pytest.raises(ReadyMadeError, match="the encoding is not clear"):
+        read_files(table, files, clips=["꿩.mp3"], conditions=CONDITIONS)
+
+
+def zipped_by(encoding: str, names: list[str], table: bytes) -> io.BytesIO:
+    """A zip whose names are bytes of an encoding, without the mark of UTF-8, as many programs pack them."""
+    raw = {
+        f"{n:03}".ljust(len(name.encode(encoding)), "~").encode(): name.encode(encoding) for n, name in enumerate(names)
+    }
+    data = zipped({placeholder.decode(): picture() for placeholder in raw}, table=table).getvalue()
+    for placeholder, name in raw.items():
+        assert data.count(placeholder) == 2
+        data = data.replace(placeholder, name)
+    return io.BytesIO(data)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "name"),
+    [
+        ("utf-8", "봄비"),
+        ("cp949", "봄비"),
+        ("cp949", "왈츠, 느리게"),
+        ("cp437", "Grüße"),
+        ("cp850", "Ærø på"),
+        ("cp852", "Łódź"),
+        ("cp866", "Весна"),
+        ("cp932", "ソナタ"),  # a byte of its first sign is a backslash
+        ("gb18030", "安静"),
+    ],
+)
+def test_names_in_a_zip_are_read_whatever_program_packed_it(encoding, name):
+    names = [f"{name}-{condition}.png" for condition in CONDITIONS]
+    rows = [("a.mp3", condition, f'"{file}"') for condition, file in zip(CONDITIONS, names, strict=True)]
+    upload = read(zipped_by(encoding, names, manifest(rows)))
+    assert [item.file for item in upload.items] == names
+    assert all(upload.data(item) == picture() for item in upload.items)
+
+
+def test_names_in_a_folder_of_any_encoding_are_read_beside_the_manifest():
+    rows = [("a.mp3", condition, f"{condition}.png") for condition in CONDITIONS]
+    data = zipped({f"~~~~~~/{c}.png": picture() for c in CONDITIONS}, table=manifest(rows), folder="~~~~~~/").getvalue()
+    upload = read(io.BytesIO(data.replace(b"~~~~~~", "그림들".encode("cp949"))))
+    assert [item.file for item in upload.items] == ["그림들/one.png", "그림들/two.png"]
+
+
+def test_a_name_that_the_zip_gives_in_unicode_too_is_taken():
+    """The extra field of Info-ZIP, beside a name in the encoding of the machine."""
+    name, raw = "봄비.png", b"~~~~.png"
+    extra = struct.pack("<BL", 1, zlib.crc32(raw)) + name.encode()
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("manifest.csv", manifest([("a.mp3", "one", name), ("a.mp3", "two", "b.png")]))
+        info = zipfile.ZipInfo(raw.decode())
+        info.extra = struct.pack("<HH", 0x7075, len(extra)) + extra
+        archive.writestr(info, picture())
+        archive.writestr("b.png", picture())
+    assert [item.file for item in read(buffer).items] == [name, "b.png"]
+
+
+def test_a_name_that_claims_to_be_utf_8_and_is_not_is_reported():
+    data = zipped({"봄.png": picture()}).getvalue()
+    assert "no readable zip" in faults_of(io.BytesIO(data.replace("봄".encode(), b"\xff\xff\xff")))
+
+
+def test_a_file_that_is_twice_in_the_zip_is_reported():
+    buffer = zipped()
+    with zipfile.ZipFile(buffer, "a") as archive, pytest.warns(UserWarning, match="Duplicate name"):
+        archive.writestr("a-one.png", picture())
+    assert "holds 'a-one.png' twice" in faults_of(buffer)
 
 
 def test_korean_names_are_read_from_cp949_and_from_split_letters():
@@ -158,11 +239,6 @@ def test_a_wrong_manifest_is_reported(table, fault):
     assert fault in faults_of(zipped(table=table))
 
 
-def test_a_file_that_is_no_picture_is_reported():
-    members = {file: picture() for _, _, file in ROWS} | {"a-one.png": b"words"}
-    assert "a-one.png: not a picture" in faults_of(zipped(members))
-
-
 def test_a_file_that_is_no_zip_is_reported():
     assert "no readable zip" in faults_of(io.BytesIO(b"words"))
 
@@ -196,7 +272,7 @@ def test_a_decompression_bomb_is_refused_by_its_ratio():
 
 def test_a_decompression_bomb_with_a_false_size_is_cut_off(monkeypatch):
     """The header says 100 bytes; reading stops at the limit whatever it says."""
-    monkeypatch.setattr(reading, "MAX_FILE_BYTES", 1000)
+    monkeypatch.setattr(sources, "MAX_FILE_BYTES", 1000)
     members = {file: picture() for _, _, file in ROWS} | {"a-one.png": b"\x01\x02" * 5000}
     data = bytearray(zipped(members).getvalue())
     for signature, offset in ((b"PK\x01\x02", 24), (b"PK\x03\x04", 22)):
@@ -204,8 +280,9 @@ def test_a_decompression_bomb_with_a_false_size_is_cut_off(monkeypatch):
         while (at := data.find(signature, at + 1)) >= 0:
             if struct.unpack("<I", data[at + offset : at + offset + 4])[0] == 10_000:
                 data[at + offset : at + offset + 4] = struct.pack("<I", 100)
-    text = faults_of(io.BytesIO(bytes(data)))
-    assert "a-one.png" in text
+    upload = read(io.BytesIO(bytes(data)))
+    with pytest.raises(PictureError, match=r"a-one\.png"):
+        upload.data(upload.items[0])
 
 
 def test_a_password_is_reported():
@@ -219,11 +296,13 @@ def test_a_damaged_member_is_reported():
     data = bytearray(zipped().getvalue())
     at = data.find(b"a-one.png") + 40
     data[at : at + 10] = b"\xff" * 10
-    assert "a-one.png: damaged" in faults_of(io.BytesIO(bytes(data)))
+    upload = read(io.BytesIO(bytes(data)))
+    with pytest.raises(PictureError, match=r"a-one\.png: damaged in the zip"):
+        upload.data(upload.items[0])
 
 
 def test_too_many_files_are_refused(monkeypatch):
-    monkeypatch.setattr(reading, "MAX_FILES", 3)
+    monkeypatch.setattr(sources, "MAX_FILES", 3)
     assert "the limit is 3" in faults_of(zipped())
 
 

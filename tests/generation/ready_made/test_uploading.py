@@ -16,7 +16,9 @@ from PIL.PngImagePlugin import PngInfo
 
 from generation.errors import NotPossibleNow
 from generation.models import LooseFile
+from generation.painting.errors import PictureError
 from generation.ready_made import uploading
+from generation.ready_made.decoding import Decoder
 from generation.runs import execution, lifecycle, orphan_files
 from study.design.conditions import ConditionPreset
 from study.models import Ballot, LogEntry, Stimulus
@@ -173,6 +175,45 @@ def test_a_damaged_picture_at_the_end_leaves_nothing_behind(study):
         uploading.take_upload(study, named_files(study, song2__painter_c=picture()[:90]))
     assert stored() == before
     assert not LooseFile.objects.exists()
+
+
+def test_all_faulty_pictures_are_named_at_once_with_what_to_do(client, study):
+    response = post(client, study, named_files(study, song1__painter_b=b"words", song2__painter_a=b"%PDF-1.7"))
+    assert response.status_code == 422
+    assert response.context["faults"] == (
+        "song1__painter_b.png: not a picture that can be read (PNG, JPEG, WebP, TIFF, BMP, GIF, AVIF). Save it as PNG "
+        "or JPEG.",
+        "song2__painter_a.png: a PDF, which cannot be read. Save it as PNG or JPEG.",
+    )
+
+
+def test_what_was_changed_in_a_picture_is_said_with_its_name(client, study):
+    buffer = io.BytesIO()
+    Image.new("RGB", (40, 40), "red").save(buffer, "MPO", save_all=True, append_images=[Image.new("RGB", (9, 9))])
+    broken_exif = io.BytesIO()
+    Image.new("RGB", (40, 40), "red").save(broken_exif, "PNG", exif=b"Exif\0\0GARBAGE!")
+    files = named_files(study, song1__painter_b=buffer.getvalue(), song2__painter_a=broken_exif.getvalue())
+    response = client.post(reverse("generation_upload", args=[study.slug]), {"files": files}, follow=True)
+    [message] = map(str, response.context["messages"])
+    assert "first was taken: song1__painter_b.png." in message
+    assert "EXIF block cannot be read and was left out: song2__painter_a.png." in message
+
+
+def test_a_picture_that_takes_too_much_memory_is_refused_and_the_next_one_is_read(monkeypatch):
+    monkeypatch.setattr("generation.painting.picture_process.MEMORY", 500 * 2**20)
+    large = io.BytesIO()
+    Image.new("RGBA", (7000, 7000)).save(large, "PNG", compress_level=1)
+    with Decoder(64) as decoder:
+        with pytest.raises(PictureError, match=r"^large\.png: it takes too much memory to decode; save it smaller"):
+            decoder.decode(large.getvalue(), "large.png")
+        assert decoder.decode(picture(), "small.png").whole.startswith(b"\x89PNG")
+
+
+def test_files_of_file_managers_are_passed_over(study):
+    junk = [SimpleUploadedFile(name, b"junk") for name in ("Thumbs.db", ".DS_Store", "._song1__painter_a.png")]
+    assert uploading.take_upload(study, [*named_files(study), *junk]).clips == 2
+    with pytest.raises(uploading.UploadRefused, match="no picture in the upload"):
+        uploading.take_upload(study, junk)
 
 
 def test_an_error_while_storing_leaves_nothing_behind(study, monkeypatch):

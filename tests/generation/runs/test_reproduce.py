@@ -7,7 +7,8 @@ from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 
 from generation.painting import build_painter
-from generation.painting.normalise import normalise, open_picture
+from generation.painting.normalise import normalise
+from generation.painting.picture_files import open_picture
 from generation.runs import execution, lifecycle
 from generation.runs.steps import loaded_models
 from study.models import Stimulus
@@ -35,14 +36,14 @@ def test_a_stimulus_is_painted_again_bit_for_bit(stimulus, capsys):
 def test_a_stimulus_is_painted_from_its_provenance_and_not_from_the_stored_picture(stimulus, tmp_path, capsys):
     path = default_storage.path(stimulus.image.name)
     with stimulus.image.open("rb") as file:
-        image = open_picture(file.read())
+        image = open_picture(file.read()).image
     with open(path, "wb") as file:  # noqa: PTH123
         file.write(normalise(image.rotate(180), image.width))
     with pytest.raises(CommandError, match="came out different") as caught:
         call_command("reproduce", str(stimulus.pk), "--save", str(tmp_path / "again.png"))
     assert caught.value.returncode == 1
     assert "different in" in capsys.readouterr().out
-    assert open_picture(tmp_path / "again.png").tobytes() == image.tobytes()
+    assert open_picture((tmp_path / "again.png").read_bytes()).image.tobytes() == image.tobytes()
 
 
 def test_another_seed_in_the_provenance_is_noticed(stimulus):

@@ -230,8 +230,9 @@ def test_a_pilot_sees_on_every_page_that_it_is_one_and_nobody_else_does():
     base = pilot.post(path).headers["Location"]
     pages = ["consent/", "instructions/", "trial/1/", "problem/", "withdraw/"]
     for page in pages:
-        if page == "trial/1/":
+        if page == "instructions/":
             pilot.post(base + "consent/", {"agree": "on"})
+        elif page == "trial/1/":
             pilot.post(base + "instructions/")
         assert mark in pilot.get(base + page).content.decode(), page
     Study.objects.update(status=Study.Status.CLOSED, closed_at=timezone.now() - timedelta(days=9))

@@ -23,6 +23,30 @@ def test_simulated_people_answer_every_trial_through_the_pages(conditions):
     assert {row["first"] for row in rows} <= set(study.conditions.values_list("key", flat=True))
 
 
+def test_simulated_people_give_various_answers_that_the_questions_take():
+    questions = """
+questions:
+  - key: lessons
+    type: choice
+    text: {en: Lessons}
+    options:
+      - {key: child, text: {en: I am a child}, screen_out: true}
+      - {key: none, text: {en: None}}
+      - {key: some, text: {en: Some}}
+  - {key: age, type: number, min: 18, max: 30, text: {en: Age}}
+  - {key: share, type: number, min: 0, max: 0.5, text: {en: Share}}
+  - {key: mood, type: scale, from: -2, to: 2, text: {en: Mood}}
+"""
+    study = make_open_study(clips=1, simulated=True, headphone_check=True, questions_before=questions)
+    people = simulate_participants(study, 8, np.random.default_rng(1))
+    given = [person.answers["before"] for person in people]
+    assert {answers["lessons"] for answers in given} == {"none", "some"}
+    assert len({answers["age"] for answers in given}) > 3
+    assert all(18 <= answers["age"] <= 30 and 0 <= answers["share"] <= 0.5 for answers in given)
+    assert len({answers["mood"] for answers in given}) > 2
+    assert sum(person.answers["sound"]["right"] >= 5 for person in people) >= 5
+
+
 def test_simulated_people_are_pilots_in_a_real_study():
     study = make_open_study(clips=2)
     (person,) = simulate_participants(study, 1, np.random.default_rng(1))

@@ -1,12 +1,15 @@
 """People whom a recruiting platform sends: who they are, on whose browser, and what they read."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from study.models import Participant
 from study.participants.links import create_personal_links
+from study.setup.lifecycle import close_study
 from study.simulation.walking import hidden_fields
 from tests.factories import make_open_study
 from tests.study.visits import Visit
@@ -98,6 +101,19 @@ def test_a_person_who_comes_again_goes_on_and_in_another_browser_is_told_how(stu
     assert elsewhere.status_code == 403
     assert "go on in the browser in which you began" in elsewhere.text
     assert study.participants.count() == 1
+
+
+def test_in_another_browser_who_has_finished_or_comes_too_late_reads_so(study):
+    done, late = Visit(study, ADA).to_trials(), Visit(study, BEN)
+    done.finish()
+    assert "You have taken part in this study already" in look(study, ADA).text
+    close_study(study)
+    type(study).objects.update(closed_at=timezone.now() - timedelta(days=1))
+    for browser in (Client(), late.client):
+        page = look(study, BEN, browser)
+        assert page.status_code == 410
+        assert "This study has ended" in page.text
+    assert offers(look(study, ADA, done.client)) == ["Continue where I stopped"]
 
 
 def test_the_ids_in_the_address_win_over_an_older_cookie(study):

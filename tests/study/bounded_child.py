@@ -1,0 +1,34 @@
+"""A child of `study.bounded_process` that does what it is told, for the tests."""
+
+import os
+
+from study.bounded_process import serve
+
+
+def main() -> None:
+    serve(answer)
+
+
+def answer(question, data):
+    print("what a library prints")
+    match question:
+        case {"take": size}:
+            try:
+                return {"took": len(bytearray(size))}, []
+            except MemoryError:
+                return {"took": 0}, []
+        case {"open": path}:
+            try:
+                with open(path, "wb") as file:  # noqa: PTH123
+                    file.write(b"x")
+                    file.flush()
+            except OSError as error:
+                return {"fault": error.strerror}, []
+        case {"work": True}:
+            while True:
+                pass
+        case {"end": status}:
+            os._exit(status)
+        case {"environment": True}:
+            return {"environment": sorted(os.environ)}, []
+    return {"process": os.getpid()}, [data, data[::-1]]
