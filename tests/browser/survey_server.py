@@ -25,8 +25,11 @@ def main(folder: str, port: str) -> None:
     for count in (2, 3, 4, 5, 6):
         make_open_study(clips=3, conditions=count, seconds=1.0, open_link_token=f"images{count}", sound_check=True)
     make_open_study(clips=3, seconds=1.0, open_link_token="reasons", sound_check=True, ask_reason=True)
-    # Its images have several sizes.
+    # Their images have several sizes.
     open_with_images(make_study(clips=3, seconds=1.0, size=1000, open_link_token="sizes", sound_check=True))
+    for count in (2, 3, 6):
+        study = make_study(clips=1, conditions=count, size=1000, open_link_token=f"sizes{count}", sound_check=True)
+        open_with_images(study)
     make_open_study(clips=1, seconds=5.0, open_link_token="longer", sound_check=True)
     study = make_open_study(
         clips=1,
