@@ -80,15 +80,20 @@ def moderators(data: Mapping[str, Any], context: ReportContext) -> TextTable:
             test = f"F({degrees(found['df'])}, {degrees(found['df_error'])}) = {plain(found['statistic'])}"
             text = _("difference between groups: %(test)s") % {"test": f"{test}, {p_value(found['p'])}"}
             rows.append(["", text, "", "", ""])
+    notes = [
+        _(
+            "The primary contrast in groups of people that the plan names, for these clips. Groups of fewer than five "
+            "people and people without an answer are left out. The difference is tested by Welch's analysis of "
+            "variance."
+        )
+    ]
+    if any(row[2] == HIDDEN for row in rows):
+        notes.append(_("… : hidden, so that the size of a group of fewer than five people cannot be computed."))
     return TextTable(
         key="moderators",
         title=_("Is it the same for everybody?"),
         header=[_("Question"), _("Group"), _("People"), _("Points"), ci_heading()],
         rows=rows,
-        note=_(
-            "The primary contrast in groups of people that the plan names, for these clips. Groups of fewer than five "
-            "people and people without an answer are left out; … : not told, since the size of such a group would "
-            "follow. The difference is tested by Welch's analysis of variance."
-        ),
+        note=" ".join(notes),
         left=(1,),
     )
