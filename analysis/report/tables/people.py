@@ -46,10 +46,10 @@ def _answers(given: AnswersGiven) -> list[list[str]]:
     if given.hidden:
         rows.append([_("… together"), str(given.hidden), percent(given.hidden / answered)])
     if given.mean is not None:
-        text = _("mean %(mean)s, SD %(sd)s") % {"mean": plain(given.mean), "sd": plain(given.sd)}
+        text = _("mean %(mean)s, SD %(sd)s") % {"mean": plain(given.mean, 1), "sd": plain(given.sd, 1)}
         rows.append([text, str(given.answered), ""])
     if given.unanswered is None and given.mean is None and not given.counts:
-        rows.append([_("fewer than five answers"), HIDDEN, ""])
+        rows.append([_("too few answers to show"), HIDDEN, ""])
     if given.unanswered:
         rows.append([_("no answer"), str(given.unanswered), ""])
     return [[given.question if number == 0 else "", *row] for number, row in enumerate(rows)]
