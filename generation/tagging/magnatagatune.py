@@ -6,14 +6,19 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import pandas as pd
 
 from generation.tagging.store import AudioStore, Subset
+from study.tables.errors import TableRefused, message_for_command
+from study.tables.reading import read_bytes, read_table
 
 EMPTY_CLIPS = frozenset({35644, 55753, 57881})
 """Clips with an MP3 file without sound in the published archive."""
 _SPLITS = {"train": "0123456789ab", "valid": "c", "test": "def"}
 """The standard split, by folder: 18,706, 1,825 and 5,329 clips without the empty ones."""
+
+
+_COLUMNS = ("clip_id", "mp3_path")
+_LABELS = {"0": 0, "1": 1, "0.0": 0, "1.0": 1}
 
 
 class AnnotationError(ValueError):
@@ -59,33 +64,44 @@ class Annotations:
 def read_annotations(path: str | Path) -> Annotations:
     """Read `annotations_final.csv` (or a redefined copy of the same layout; `.xz` and `.gz` too).
 
-    Raises AnnotationError for missing columns, a clip twice, or a label that is not 0 or 1.
+    Raises AnnotationError for a file that is no table, missing columns, a tag or a clip twice, a clip that is no
+    number, or a label that is not 0 or 1.
     """
     path = Path(path)
     try:
-        table = pd.read_csv(path, sep="\t", encoding="utf-8-sig", dtype={"mp3_path": str})
-    except (OSError, ValueError) as error:
-        raise AnnotationError(f"{path.name}: cannot be read ({error}).") from error
-    for column in ("clip_id", "mp3_path"):
-        if column not in table:
+        table = read_table(read_bytes(path), path.name, known=_COLUMNS).without_unnamed()
+        rows = list(table.even_rows())
+    except TableRefused as error:
+        raise AnnotationError(message_for_command(error)) from error
+    for column in _COLUMNS:
+        if column not in table.header:
             raise AnnotationError(f"{path.name}: no column {column!r}; MagnaTagATune's annotations_final.csv has it.")
-    twice = table["clip_id"].duplicated()
-    if twice.any():
-        row = int(np.flatnonzero(twice)[0])
-        raise AnnotationError(f"{path.name}, row {row + 2}: clip {table['clip_id'].iloc[row]} is given twice.")
-    tags = [column for column in table.columns if column not in ("clip_id", "mp3_path")]
-    labels = table[tags].to_numpy()
-    wrong = np.argwhere((labels != 0) & (labels != 1))
-    if len(wrong):
-        row, column = wrong[0]
-        raise AnnotationError(
-            f"{path.name}, row {row + 2}, column {tags[column]!r}: {table[tags[column]].iloc[row]} is neither 0 nor 1."
-        )
+    twice = next((name for name in table.header if table.header.count(name) > 1), None)
+    if twice is not None:
+        raise AnnotationError(f"{path.name}: the column {twice!r} is there twice; keep one.")
+    clip_at, path_at = map(table.header.index, _COLUMNS)
+    tag_places = [place for place in range(len(table.header)) if place not in (clip_at, path_at)]
+    seen: set[str] = set()
+    labels = np.zeros((len(rows), len(tag_places)), dtype=np.uint8)
+    for index, (number, cells) in enumerate(rows):
+        at, clip = f"{path.name}, row {number}", cells[clip_at]
+        if not (clip.isascii() and clip.isdigit()):
+            raise AnnotationError(f"{at}: the clip_id {clip!r} is no number, as MagnaTagATune's are.")
+        if clip in seen:
+            raise AnnotationError(f"{at}: clip {clip} is given twice.")
+        seen.add(clip)
+        try:
+            labels[index] = [_LABELS[cells[place]] for place in tag_places]
+        except KeyError:
+            wrong = next(place for place in tag_places if cells[place] not in _LABELS)
+            raise AnnotationError(
+                f"{at}, column {table.header[wrong]!r}: {cells[wrong] or 'an empty cell'} is neither 0 nor 1."
+            ) from None
     return Annotations(
-        table["clip_id"].to_numpy(),
-        tuple(tags),
-        labels.astype(np.uint8),
-        tuple(table["mp3_path"].fillna("").astype(str)),
+        np.array([int(cells[clip_at]) for _number, cells in rows], dtype=np.int64),
+        tuple(table.header[place] for place in tag_places),
+        labels,
+        tuple(cells[path_at] for _number, cells in rows),
     )
 
 
