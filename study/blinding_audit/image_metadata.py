@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from PIL import Image
 
-from study.blinding_audit.tokens import shorten
+from study.blinding_audit.facts import shorten
 
 PNG = b"\x89PNG\r\n\x1a\n"
 # Optimised Huffman tables depend on the pixels, so they count as pixels.
