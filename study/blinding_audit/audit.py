@@ -13,6 +13,7 @@ from study import texts
 from study.blinding_audit.crawl import PROBLEM, crawl
 from study.blinding_audit.devices import DeviceBrowser, profile_of
 from study.blinding_audit.guessing import ChannelVerdict, guess
+from study.blinding_audit.size import PILOTS, trials_per_pilot
 from study.blinding_audit.stored_files import differing_files
 from study.blinding_audit.tables import Record
 from study.blinding_audit.verdicts import ACTION, fingerprint
@@ -25,10 +26,6 @@ from study.simulation.transports import InProcess, OverHttp
 from study.simulation.walking import SurveyBroken
 
 logger = logging.getLogger(__name__)
-PILOTS = 24
-MIN_TRIALS = 6  # of each pilot
-# Pilots that look closely at each clip: enough to learn and guess a leak that is in one clip only.
-VIEWS_PER_CLIP = 12
 # Fields the audit updates. Not `opens_plan`: the console may set it while the audit runs.
 _RESULT_FIELDS = ("state", "people_done", "moved_at", "images", "channels", "leaks", "problem")
 
@@ -59,13 +56,6 @@ class AuditReport:
         return [*self.differing_files, *(channel.name for channel in self.leaks)]
 
 
-def trials_per_pilot(study: Study, people: int = PILOTS) -> int:
-    """Return the trials per pilot such that every clip is seen by VIEWS_PER_CLIP pilots; at least MIN_TRIALS."""
-    design = design_of(study, Participant.Kind.PILOT)
-    each = design.each or design.clips
-    return min(each, max(MIN_TRIALS, -(-VIEWS_PER_CLIP * design.clips // people)))
-
-
 def audit_study(
     study: Study,
     *,
@@ -92,8 +82,8 @@ def audit_study(
     if study.status == Study.Status.CLOSED:
         raise NotAllowedNow("The study is closed; audit it before.")
     audit = audit or BlindingAudit(study=study, actor=actor, state=BlindingAudit.State.RUNNING)
-    audit.fingerprint, audit.people = fingerprint(study), people
-    audit.save(update_fields=None if audit.pk is None else ("fingerprint", "people"))
+    audit.fingerprint, audit.people, audit.started_at = fingerprint(study), people, timezone.now()
+    audit.save(update_fields=None if audit.pk is None else ("fingerprint", "people", "started_at"))
 
     def report_progress(people_done: int, channels: int = 0) -> None:
         audit.people_done, audit.channels, audit.moved_at = people_done, channels, timezone.now()
@@ -139,9 +129,14 @@ def _audit(audit: BlindingAudit, trials: int, base_url: str, report_progress: Ca
     conditions = audit.study.conditions.count()
     guesses = guess(seen, conditions, lambda channels: report_progress(audit.people, channels))
     files = tuple(differing_files(audit.study))
-    images = sum(len(trial.conditions) for trial in seen.trials)
     return AuditReport(
-        audit.people, images, guesses.tried, guesses.leaks, guesses.reported, guesses.best, differing_files=files
+        audit.people,
+        len(seen.table("image").places),
+        guesses.tried,
+        guesses.leaks,
+        guesses.reported,
+        guesses.best,
+        differing_files=files,
     )
 
 

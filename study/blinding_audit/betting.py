@@ -34,6 +34,10 @@ class TrialRows:
     conditions: NDArray[np.int64]
     number: int  # of conditions
 
+    @property
+    def positions(self) -> int:
+        return int(self.conditions.shape[1])
+
     def __post_init__(self) -> None:
         if self.conditions.ndim != 2 or self.number < 2:
             raise ValueError("Conditions are a table of trials by positions, with at least two conditions.")
@@ -51,8 +55,10 @@ def could_win(codes: Codes, rows: TrialRows) -> NDArray[np.float64]:
     times = counts.sum(1)
     gains = (counts * np.log(np.maximum(counts, 1) * rows.number / np.maximum(times, 1)[:, None])).sum(1)
     channel = np.empty(total, np.int64)
-    channel[tokens[tokens < total]] = np.broadcast_to(np.arange(len(codes))[:, None, None], tokens.shape)[tokens < total]
-    return np.bincount(channel, np.maximum(gains - COST_OF_LEARNING, 0), len(codes))
+    channel[tokens[tokens < total]] = np.broadcast_to(np.arange(len(codes))[:, None, None], tokens.shape)[
+        tokens < total
+    ]
+    return np.bincount(channel, np.maximum(gains - COST_OF_LEARNING, 0), len(codes)).astype(np.float64)
 
 
 def log_wealth(codes: Codes, rows: TrialRows) -> NDArray[np.float64]:

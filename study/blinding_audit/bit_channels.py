@@ -38,13 +38,14 @@ class BitChannels:
                     self.bits.append(bit)
 
     @property
-    def tried(self) -> int:
+    def tried(self) -> tuple[int, int]:
+        """The number of single bits and of pairs."""
         paired = min(len(self.bits), MAX_BITS)
         ways = 1 if self.positions is None else 2  # also with the position
-        return ways * (len(self.bits) + paired * (paired - 1) // 2)
+        return ways * len(self.bits), ways * (paired * (paired - 1) // 2)
 
-    def most_promising(self) -> Iterator[tuple[str, Codes]]:
-        """Yield name and tokens of the bits and pairs that agree best with the conditions."""
+    def most_promising(self) -> Iterator[tuple[bool, str, Codes]]:
+        """Yield the bits and pairs that agree best with the conditions: whether it is a pair, name and tokens."""
         if not self.bits:
             return
         bits = np.stack(self.bits, axis=1)
@@ -58,12 +59,14 @@ class BitChannels:
             own = paired[rows]
             np.maximum(together, np.abs(own.T @ (own * target[rows, None])), out=together)
         for index in np.argsort(-alone)[:PROMISING]:
-            yield from self._tokens(self.names[index], bits[:, index])
+            for name, codes in self._tokens(self.names[index], bits[:, index]):
+                yield False, name, codes
         upper = np.triu_indices(len(together), 1)
         for index in np.argsort(-together[upper])[:PROMISING]:
             one, other = upper[0][index], upper[1][index]
             both = np.where((bits[:, one] < 0) | (bits[:, other] < 0), -1, bits[:, one] ^ bits[:, other])
-            yield from self._tokens(f"{self.names[one]} exclusive or {self.names[other]}", both)
+            for name, codes in self._tokens(f"{self.names[one]} exclusive or {self.names[other]}", both):
+                yield True, name, codes
 
     def _targets(self) -> Iterator[NDArray[np.float32]]:
         """Yield for each condition, and for each position and condition, what a bit is compared with, standardized."""
@@ -72,7 +75,7 @@ class BitChannels:
             if self.positions is not None:
                 own = conditions[self.trials, self.positions]
                 yield _standardized((own == condition).astype(np.float32), np.ones(len(own), bool))
-            for letter in range(conditions.shape[1]):
+            for letter in range(self.rows.positions):
                 own = conditions[self.trials, letter]
                 rows = own >= 0
                 if self.positions is not None:
@@ -93,6 +96,8 @@ class BitChannels:
 
 def _standardized(target: NDArray[np.float32], rows: NDArray[np.bool_]) -> NDArray[np.float32]:
     """Return the target with mean 0 and length 1 over its rows, 0 elsewhere."""
+    if not rows.any():
+        return np.zeros_like(target)
     centred = np.where(rows, target - target[rows].mean(), 0).astype(np.float32)
     length = float(np.sqrt((centred**2).sum()))
     return centred / length if length else centred

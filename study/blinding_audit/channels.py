@@ -14,11 +14,13 @@ from study.blinding_audit.bit_channels import BitChannels
 from study.blinding_audit.expansion import parts
 from study.blinding_audit.probes import BYTES, MILLISECONDS
 from study.blinding_audit.tables import VISIT, WHOLE, Record, Table
+from study.blinding_audit.words import words_of
 
 # Delays below this are no leak: files of different sizes differ by as much.
 STEP_MS = 3.0
 # Channels with at most FEW_VALUES values are also tried in pairs, MAX_PAIRED of each table at most.
 FEW_VALUES, MAX_PAIRED = 8, 24
+LONGEST_ORDER = 64  # characters or words of a text that are read as the order of a trial
 # The page and the reply of a trial may also reveal the one before or after it.
 NEIGHBOURS = ("page", "page ahead", "reply")
 Row = NDArray[np.int32]  # a number of the text for each row of a table
@@ -46,7 +48,9 @@ class Channels:
         self.people = np.array([trial.person for trial in record.trials])
         self.tried: dict[str, int] = defaultdict(int)
         self.reported: list[Channel] = []  # those that follow from the pixels
-        self._known: set[tuple[bytes, ...]] = set()
+        # Other facts that take the same course as one that is tried, by its name: a leak is in all of them.
+        self.equals: dict[str, list[str]] = defaultdict(list)
+        self._known: dict[tuple[bytes, ...], str] = {}
 
     def all(self) -> Iterator[Channel]:
         """Yield every channel from which something could be learnt."""
@@ -80,9 +84,12 @@ class Channels:
                 numbers = _numbers(values)
                 # Equal words stand in many places of a page: look at each once.
                 key = (family.encode(), numbers.tobytes(), *self._placed(table, values if family == "bits" else ()))
-                if key in self._known or numbers.max() == 0 or _decided_by(numbers, groups):
+                if key in self._known:
+                    self.equals[self._known[key]].append(label)
                     continue
-                self._known.add(key)
+                if numbers.max() == 0 or _decided_by(numbers, groups):
+                    continue
+                self._known[key] = label
                 yield family, label, numbers, list(values)
             yield from self._deviations(name, texts, groups)
 
@@ -103,6 +110,10 @@ class Channels:
             others = times[group == own]
             steps.append(_step(time - (others.min() if images else np.median(others))))
         yield "seen", name, _numbers(steps), list(map(str, steps))
+        for least in range(1, 5):
+            slow = ["slow" if step >= least else "" for step in steps]
+            limit = STEP_MS * (2**least - 1)
+            yield "seen", f"{name}, {limit:g} or more later", _numbers(slow), slow
 
     def _deviations(
         self, name: str, texts: Sequence[str], groups: Sequence[NDArray[np.int64]]
@@ -136,7 +147,7 @@ class Channels:
             yield from self._count(Channel(family, f"{name}, with the position", self._with_letter(grid)))
             if family != "trait":
                 yield from self._ranks(table, name, texts)
-            if 1 <= row.max() < FEW_VALUES and len(few) < MAX_PAIRED:
+            if family != "trait" and 1 <= row.max() < FEW_VALUES and len(few) < MAX_PAIRED:
                 few.append(channel)
         yield from self._pairs(few, with_letter=True)
         yield from self._of_bits(bits)
@@ -146,22 +157,30 @@ class Channels:
         trials = np.array([place[0] for place in table.places])
         clip, place = self.clips[trials] * 8 + self.languages[trials], self.numbers[trials] * 8 + self.languages[trials]
         note = {0: "", 1: " before", -1: " after"}[shift]
+        targets = trials + shift
+        inside = (targets >= 0) & (targets < len(self.people))
+        inside &= self.people[np.clip(targets, 0, len(self.people) - 1)] == self.people[trials]
         few: list[Channel] = []
         bits = BitChannels(self.rows, trials, None)
         known = self._known
         if shift:
-            self._known = set()
+            self._known = {}
         for family, name, row, texts in self._columns(table, (clip, place)):
             if family == "bits":
                 if not shift:
                     bits.add(name, texts)
                 continue
-            grid = np.full((len(self.record.trials), self.letters), NO_TOKEN, np.int32)
-            targets = trials + shift
-            inside = (targets >= 0) & (targets < len(self.people))
-            inside &= self.people[np.clip(targets, 0, len(self.people) - 1)] == self.people[trials]
-            grid[targets[inside]] = row[inside][:, None] * self.letters + np.arange(self.letters)
-            channel = Channel(family, name.replace(table.kind, table.kind + note, 1), grid)
+            label = name.replace(table.kind, table.kind + note, 1)
+
+            def grid_of(by_letter: Codes) -> Codes:
+                grid = np.full((len(self.record.trials), self.letters), NO_TOKEN, np.int32)
+                grid[targets[inside]] = by_letter[inside]
+                return grid
+
+            if family in ("seen", "word"):
+                for where, by_letter in self._read_as_orders(texts):
+                    yield from self._count(Channel("word", f"{label}, {where}", grid_of(by_letter)))
+            channel = Channel(family, label, grid_of(row[:, None] * self.letters + np.arange(self.letters)))
             yield from self._count(channel)
             if shift or family == "trait":
                 continue
@@ -177,15 +196,44 @@ class Channels:
         people = np.array([place[0] for place in table.places])
         language = {trial.person: trial.language for trial in self.record.trials}
         groups = (_numbers([language.get(person, "") for person in people.tolist()]).astype(np.int64),)
-        for family, name, row, _texts in self._columns(table, groups):
+        places = {person: place for place, person in enumerate(people.tolist())}
+        own = np.array([places.get(person, -1) for person in self.people.tolist()])
+        for family, name, row, texts in self._columns(table, groups):
+            ways = [(family, name, row[:, None] * self.letters + np.arange(self.letters))]
             if family == "bits":
-                continue
-            of_person = dict(zip(people.tolist(), row.tolist(), strict=True))
-            values = np.array([of_person.get(person, NO_TOKEN) for person in self.people.tolist()])
-            letters = np.where(values[:, None] < 0, NO_TOKEN, values[:, None] * self.letters + np.arange(self.letters))
-            for number in np.unique(self.numbers):
-                own = np.where((self.numbers == number)[:, None], letters, NO_TOKEN).astype(np.int32)
-                yield from self._count(Channel(family, f"{name}, for trial {number}", own))
+                ways = []
+            if family in ("seen", "word", "bits"):
+                ways += [("word", f"{name}, {where}", codes) for where, codes in self._read_as_orders(texts)]
+            for kind, label, by_letter in ways:
+                for number in np.unique(self.numbers):
+                    rows = (self.numbers == number) & (own >= 0)
+                    grid = np.full((len(self.people), self.letters), NO_TOKEN, np.int32)
+                    grid[rows] = by_letter[own[rows]]
+                    yield from self._count(Channel(kind, f"{label}, for trial {number}", grid))
+
+    def _read_as_orders(self, texts: Sequence[str]) -> Iterator[tuple[str, Codes]]:
+        """Read characters and words that follow each other as values of the positions A, B, …
+
+        An order may be written out. Taken apart, each of its signs reveals one image only, in few trials.
+        """
+        written: list[tuple[str, list[Sequence[str]]]] = []
+        if max(map(len, texts)) <= LONGEST_ORDER:
+            written.append(("characters", list(texts)))
+        words = [words_of(text) for text in texts]
+        if 1 < max(map(len, words)) <= LONGEST_ORDER:
+            written.append(("words", list(words)))
+        for what, signs in written:
+            longest = max(map(len, signs))
+            numbers = _numbers([sign for own in signs for sign in own])
+            table = np.full((len(signs), max(longest, self.letters)), NO_TOKEN, np.int32)
+            start = 0
+            for row, own in enumerate(signs):
+                table[row, : len(own)] = numbers[start : start + len(own)]
+                start += len(own)
+            for first in range(table.shape[1] - self.letters + 1):
+                order = table[:, first : first + self.letters]
+                if (order != order[0]).any():
+                    yield f"{what} {first} to {first + self.letters - 1} as an order", order
 
     def _grid(self, table: Table, row: Row) -> Codes:
         """Return the numbers of a table of images by trial and position."""
@@ -208,12 +256,14 @@ class Channels:
         together: dict[int, list[int]] = defaultdict(list)
         for row, (trial, _) in enumerate(table.places):
             together[trial].append(row)
-        if len(set(texts)) <= FEW_VALUES or not all(len({texts[row] for row in rows}) > 1 for rows in together.values()):
+        if len(set(texts)) <= FEW_VALUES or not all(
+            len({texts[row] for row in rows}) > 1 for rows in together.values()
+        ):
             return
         for label, key in (("by name", str), ("by number", _last_number)):
             ranks = np.zeros(len(texts), np.int32)
             for rows in together.values():
-                order = sorted((key(texts[row]) for row in rows))
+                order = sorted(key(texts[row]) for row in rows)
                 ranks[rows] = [order.index(key(texts[row])) for row in rows]
             yield from self._count(Channel("seen", f"{name}, rank {label}", self._grid(table, ranks)))
 
@@ -228,9 +278,11 @@ class Channels:
                 yield from self._count(Channel("pair", f"{pair.name}, with the position", self._with_letter(codes)))
 
     def _of_bits(self, bits: BitChannels) -> Iterator[Channel]:
-        self.tried["bits"] += bits.tried
-        for name, codes in bits.most_promising():
-            yield Channel("bits", name, codes)
+        single, paired = bits.tried
+        self.tried["trait"] += single
+        self.tried["bits"] += paired
+        for is_pair, name, codes in bits.most_promising():
+            yield Channel("bits" if is_pair else "trait", name, codes)
 
     def _count(self, channel: Channel) -> Iterator[Channel]:
         self.tried[channel.family] += 1

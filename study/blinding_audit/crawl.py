@@ -1,9 +1,10 @@
 """Visit the survey as one pilot, in every state that its pages can be in, and record everything observed."""
 
 import re
+from collections import defaultdict
 from collections.abc import Mapping
 from html import unescape
-from statistics import median
+from statistics import median_low
 from urllib.parse import urlsplit
 
 from study.blinding_audit.devices import FETCH_JSON, FETCH_PAGE, OPEN_PAGE, DeviceBrowser, Headers
@@ -43,6 +44,7 @@ class _RecordingSession(Session):
         self.record, self.person, self.condition_of, self.every = record, person, condition_of, every
         self.trials: dict[int, Trial] = {}
         self.indices: dict[int, int] = {}  # of each trial in the record, by number
+        self.times: dict[int, list[float]] = defaultdict(list)  # of each trial's page, in all its states
         self.closely: set[int] = set()  # the numbers of trials that are looked at closely
         self.base = self.own_link = ""
         self.visited: set[str] = set()
@@ -56,14 +58,15 @@ class _RecordingSession(Session):
         number = _number_of(path)
         if number is None:
             return self._note_visit(self._send("POST", path, data))
-        replies = [self._send("POST", path, data, FETCH_JSON) for _ in range(3 if number in self.closely else 1)]
-        times = [reply.milliseconds for reply in replies]
-        self._note("reply", number, replies[0], times)
+        replies = [self._send("POST", path, data, FETCH_JSON) for _ in range(2 if number in self.closely else 1)]
+        self._note("reply", number, replies[0], [reply.milliseconds for reply in replies])
         reply = self._send("POST", path, data)
         self._note("reply without script", number, reply.redirects[0] if reply.redirects else reply)
         if number in self.closely:
             blocks = self._note_page("page seen again", number, self._send("GET", path))
             self._probe(number).fetch_once(blocks, "image seen again")
+            taken = [(MILLISECONDS, f"{median_low(self.times[number]):.3f}")]
+            self.record.table(self._kind("page, time", number)).add((self.indices[number], WHOLE), taken)
         return self._note_visit(reply)
 
     def choose(self, page: Reply) -> dict[str, str]:
@@ -71,12 +74,10 @@ class _RecordingSession(Session):
         number = _number_of(page.path)
         assert number is not None
         self._read_trials(page)
-        trial, times = self.trials[number], [page.milliseconds]
-        blocks = image_blocks(page.text, len(trial.position_order))
+        trial = self.trials[number]
+        blocks = self._note_page("page", number, page)
         if number in self.closely:
-            times += [self._send("GET", page.path, None, FETCH_PAGE).milliseconds for _ in range(2)]
-        self._note_page("page", number, page, times)
-        if number in self.closely:
+            self._note_page("page fetched", number, self._send("GET", page.path, None, FETCH_PAGE))
             probe = self._probe(number)
             probe.fetch(blocks)
             self.record.table(self._kind("sound", number)).add(
@@ -105,15 +106,17 @@ class _RecordingSession(Session):
     # States of a trial
 
     def _refuse(self, page: Reply, number: int) -> None:
-        """Send an answer that cannot be stored, without and with script."""
+        """Send an answer that cannot be stored, by turns with and without script."""
         wrong = hidden_fields(page.text) | {"first": "A", "second": "A"}
-        blocks = self._note_page("page refused", number, self._send("POST", page.path, wrong))
-        self._probe(number).fetch_once(blocks[:1], "image after a refusal")
-        self._note("reply refused", number, self._send("POST", page.path, wrong, FETCH_JSON))
+        if (number + self.person) % 2:
+            self._note("reply refused", number, self._send("POST", page.path, wrong, FETCH_JSON))
+        else:
+            blocks = self._note_page("page refused", number, self._send("POST", page.path, wrong))
+            self._probe(number).fetch_once(blocks[:1], "image after a refusal")
 
     def _look_ahead(self, number: int) -> None:
         """Fetch the next trial and its images before it is due, as the page's script does."""
-        if number not in self.trials or number == 1 and 0 in self.trials:  # nothing may be opened beyond the practice
+        if number not in self.trials or (number == 1 and 0 in self.trials):  # nothing may be opened beyond the practice
             return
         reply = self._send("GET", f"{self.base}trial/{number}/", None, FETCH_PAGE)
         if _number_of(reply.path) == number:
@@ -152,9 +155,9 @@ class _RecordingSession(Session):
             sent = None if data is None else {**data, "csrfmiddlewaretoken": token}
             if path:
                 self._note(kind, number, self.browser.send(method, path, sent, OPEN_PAGE))
-        # Without a cookie, as somebody to whom an address was sent.
-        for kind, path in (("error: page without cookie", page.path), ("error: image without cookie", first)):
-            self._note(kind, number, self.browser.send("GET", path, None, OPEN_PAGE | {"cookie": ""}))
+        if turn % 3 == 0:  # without a cookie, as somebody to whom an address was sent
+            for kind, path in (("error: page without cookie", page.path), ("error: image without cookie", first)):
+                self._note(kind, number, self.browser.send("GET", path, None, OPEN_PAGE | {"cookie": ""}))
 
     # Recording
 
@@ -171,18 +174,18 @@ class _RecordingSession(Session):
         return name if kind == Trial.Kind.MAIN else f"{name} of a trial for {kind}"
 
     def _note(self, name: str, number: int, reply: Reply, times: list[float] | None = None) -> None:
-        facts = [*reply_facts(reply), (MILLISECONDS, f"{median(times or [reply.milliseconds]):.3f}")]
+        facts = [*reply_facts(reply), (MILLISECONDS, f"{median_low(times or [reply.milliseconds]):.3f}")]
         self.record.table(self._kind(name, number)).add((self.indices[number], WHOLE), facts)
 
-    def _note_page(self, name: str, number: int, page: Reply, times: list[float] | None = None) -> list[str]:
+    def _note_page(self, name: str, number: int, page: Reply) -> list[str]:
         """Record a trial page, its images' parts by themselves; return these parts."""
+        self.times[number].append(page.milliseconds)
         blocks = image_blocks(page.text, len(self.trials[number].position_order))
         probe = self._probe(number)
         probe.look_at(blocks, name)
         sent = "\n".join(f"{header}: {value}" for header, value in page.headers) + page.text
         probe.look_for_order(sent, blocks, name)
-        facts = [*reply_facts(page, outside_blocks(page.text, blocks))]
-        facts.append((MILLISECONDS, f"{median(times or [page.milliseconds]):.3f}"))
+        facts = [*reply_facts(page, outside_blocks(page.text, blocks)), (MILLISECONDS, f"{page.milliseconds:.3f}")]
         self.record.table(self._kind(name, number)).add((self.indices[number], WHOLE), facts)
         return blocks
 
@@ -220,4 +223,3 @@ class _RecordingSession(Session):
 def _number_of(path: str) -> int | None:
     found = re.search(r"/trial/(\d+)/", path)
     return int(found.group(1)) if found else None
-

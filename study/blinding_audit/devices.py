@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from study.simulation.transports import DECODED, Browser, Reply
 
-Headers = Mapping[str, str]
+Headers = dict[str, str]
 
 # What the browser wants to do with the reply; the same request headers as Chromium and Safari send.
 OPEN_PAGE = {
@@ -102,13 +102,13 @@ class DeviceBrowser:
     def __init__(self, browser: Browser, profile: Profile) -> None:
         self.browser, self.profile = browser, profile
 
-    def send(self, method: str, path: str, data: Mapping[str, str] | None, headers: Headers) -> Reply:
-        reply = self.browser.send(method, path, data, self.profile.headers | headers)
+    def send(self, method: str, path: str, data: Mapping[str, str] | None, headers: Mapping[str, str]) -> Reply:
+        reply = self.browser.send(method, path, data, {**self.profile.headers, **headers})
         encoding = reply.header("Content-Encoding")
         if encoding not in ("", "identity", *DECODED):
             # A server in between compresses in a way that cannot be read here; it must offer gzip too.
             readable = self.profile.headers | {"accept-encoding": "gzip, deflate"}
             self.profile = replace(self.profile, headers=readable)
             if method in ("GET", "HEAD"):
-                reply = self.browser.send(method, path, data, readable | headers)
+                reply = self.browser.send(method, path, data, {**readable, **headers})
         return reply

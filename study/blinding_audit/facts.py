@@ -88,17 +88,32 @@ def envelope_facts(reply: Reply, file_length: int | None = None) -> Iterator[Fac
     yield "redirects", str(len(reply.redirects))
     yield "pieces", ",".join(map(str, sorted(set(reply.chunk_sizes))))
     if reply.header("Content-Encoding") in DECODED:
-        yield "packing", _packing(reply.body)
+        yield from _packing(reply.body)
 
 
-def _packing(body: bytes) -> str:
-    """The header of a gzip stream (its time, its name), and what stands after its end."""
+def _packing(body: bytes) -> Iterator[Fact]:
+    """Yield the fields of a gzip header, and what stands after the end of the stream."""
     unpacker = zlib.decompressobj(wbits=47)
     try:
         unpacker.decompress(body)
     except zlib.error:
-        return "damaged"
-    return f"{body[:10].hex()} {unpacker.unused_data[:200].hex()}"
+        yield "packing", "damaged"
+        return
+    yield "packing, after the end", unpacker.unused_data[:200].hex()
+    if body[:2] != b"\x1f\x8b":
+        yield "packing", body[:2].hex()
+        return
+    flags, place = body[3], 10
+    yield "packing, time", str(int.from_bytes(body[4:8], "little"))
+    yield "packing", f"{body[2:4].hex()} {body[8:10].hex()}"
+    if flags & 4:
+        place += 2 + int.from_bytes(body[place : place + 2], "little")
+        yield "packing, extra field", shorten(body[12:place].hex())
+    for flag, name in ((8, "name"), (16, "comment")):
+        if flags & flag:
+            end = body.index(b"\0", place)
+            yield f"packing, {name}", shorten(body[place:end].decode("latin-1"))
+            place = end + 1
 
 
 def _without_length(value: str, length: int) -> str:

@@ -1,7 +1,7 @@
 """Bet on every channel of what was observed; the channels that win too much reveal the condition."""
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from itertools import islice
 from math import log
 
@@ -77,10 +77,21 @@ def guess(seen: Record, conditions: int, report_progress: Callable[[int], None] 
     verdicts.sort(key=lambda verdict: verdict.needed - verdict.won)
     return Guesses(
         tried(),
-        tuple(verdict for verdict in verdicts if verdict.leaks),
+        tuple(_with_equals([verdict for verdict in verdicts if verdict.leaks], channels.equals)),
         tuple(_report(channels)),
         tuple(verdicts[:BEST]),
     )
+
+
+def _with_equals(leaks: list[ChannelVerdict], equals: Mapping[str, list[str]]) -> Iterator[ChannelVerdict]:
+    """Yield each leak, and after it the facts that take the same course: mending one of them would not be enough."""
+    named = set()
+    for leak in leaks:
+        yield leak
+        for name, others in equals.items():
+            if leak.name.startswith(name) and name not in named:
+                named.add(name)
+                yield from (replace(leak, name=other) for other in others)
 
 
 def _report(channels: Channels) -> Iterator[ChannelVerdict]:

@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Iterator
-from statistics import median
+from statistics import median_low
 
 from study.blinding_audit.devices import FETCH_FILE, OPEN_PAGE, PLAY_SOUND, SHOW_IMAGE, Headers
 from study.blinding_audit.facts import Fact, addresses_in, envelope_facts, markup_facts, shorten
@@ -27,8 +27,6 @@ UNUSUAL_HEADERS = {
     "origin": {"origin": "https://elsewhere.example", "sec-fetch-mode": "cors", "sec-fetch-site": "cross-site"},
     "save-data": {"save-data": "on", "cache-control": "max-age=0"},
 }
-# How often an image is fetched for its time.
-REPEATS = 4
 MAX_ADDRESSES = 6  # of one image's part of the page
 
 
@@ -68,7 +66,6 @@ class ImageProbe:
                 asked: list[tuple[str, Headers]] = [(what, SHOW_IMAGE)]
                 if number == 0:
                     asked += [(f"{what} fetched", FETCH_FILE), (f"{what} opened", OPEN_PAGE)]
-                    asked += [("", SHOW_IMAGE)] * (REPEATS - len(asked))
                 times = [self._fetch(name, position, address, headers) for name, headers in asked]
                 if len(times) > 1:
                     self.record.table(f"{what}, time").add((self.trial, position), [(MILLISECONDS, _median(times))])
@@ -82,8 +79,7 @@ class ImageProbe:
         reply = follow(self.browser, "GET", address, None, **headers)
         if reply.status != 200:
             raise SurveyBroken(f"An image answered {reply.status}.")
-        if what:
-            self.record.table(what).add((self.trial, position), _file_facts(reply))
+        self.record.table(what).add((self.trial, position), _file_facts(reply))
         return reply.milliseconds
 
     def ask_unusually(self, blocks: list[str], turn: int) -> None:
@@ -93,7 +89,7 @@ class ImageProbe:
             (f"image asked with {name}", "GET", SHOW_IMAGE | headers)
             for name, headers in sorted(asked.items())[turn % 3 :: 3]
         ]
-        chosen += [(f"image, {method}", method, SHOW_IMAGE) for method in ("HEAD", "POST", "OPTIONS")]
+        chosen += [(f"image, {method}", method, SHOW_IMAGE) for method in ("HEAD", ("POST", "OPTIONS")[turn // 3 % 2])]
         for position, block in enumerate(blocks):
             address = first_address(block)
             length = len(follow(self.browser, "GET", address, None, **SHOW_IMAGE).content)
@@ -127,7 +123,7 @@ def _file_facts(reply: Reply) -> Iterator[Fact]:
 
 
 def _median(times: list[float]) -> str:
-    return f"{median(times):.3f}"
+    return f"{median_low(times):.3f}"
 
 
 def sound_facts(browser: Browser, source: str) -> list[Fact]:
@@ -138,7 +134,7 @@ def sound_facts(browser: Browser, source: str) -> list[Fact]:
     address = found.group(1).replace("&amp;", "&")
     facts: list[Fact] = [("address", address)]
     times = []
-    for name, headers in (("played", PLAY_SOUND), ("fetched", FETCH_FILE), ("played again", PLAY_SOUND)):
+    for name, headers in (("played", PLAY_SOUND), ("fetched", FETCH_FILE)):
         reply = follow(browser, "GET", address, None, **headers)
         times.append(reply.milliseconds)
         facts += [(f"{name}, {label}", value) for label, value in envelope_facts(reply)]

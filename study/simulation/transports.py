@@ -133,9 +133,7 @@ class OverHttp:
         for name, value in received:
             if name.lower() == "set-cookie":
                 self._keep(value)
-        return Reply(
-            response.status, response.reason, received, content, path, milliseconds, received_at=time.time()
-        )
+        return Reply(response.status, response.reason, received, content, path, milliseconds, received_at=time.time())
 
     def _keep(self, line: str) -> None:
         pair, *attributes = [part.strip() for part in line.split(";")]
