@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from study.blinding_audit.queueing import ask_for_audit
+from study.blinding_audit.size import expected_minutes
 from study.blinding_audit.verdicts import last_audits
 from study.console.common import study_page
 from study.errors import StudyError
@@ -52,7 +53,8 @@ def _blinding_context(study: Study) -> dict[str, Any]:
     """Return the last audit of the study as it is now, and the last one with a verdict, for the page."""
     audit, verdict = last_audits(study)
     opening = audit is not None and audit.is_going and bool(audit.opens_plan)
-    return {"study": study, "audit": audit, "verdict": verdict, "opening": opening}
+    minutes = expected_minutes(study, audit)
+    return {"study": study, "audit": audit, "verdict": verdict, "opening": opening, "minutes": minutes}
 
 
 @require_safe
