@@ -257,6 +257,12 @@ def test_how_a_reason_is_typed_or_pasted_is_counted_also_after_a_reload(visit, s
         handle,
     )
     assert sent == [(1, 1, 0b1111)] * 3  # also of the trials that were fetched ahead
+    page.get_by_role("button", name="Finish").click()
+    page.wait_for_url("**/thanks/")
+    ((flags,),) = server.ask("select flags from study_participant where handle = ?", handle)
+    # Whoever answers in a browser has fetched, listened, and taken the time that the browser says.
+    kinds = {flag["kind"] for flag in json.loads(flags)}
+    assert not kinds & {"no_page", "no_images", "impossible_time", "not_listened", "script_like"}, flags
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])
