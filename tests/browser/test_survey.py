@@ -39,8 +39,12 @@ def test_the_whole_survey_by_touch(visit, server):
     page.get_by_role("button", name="Close").tap()
     expect(page.locator("[data-letter=B] .badge-second")).to_be_visible()
     expect(page.locator(".next")).to_have_attribute("aria-disabled", "false")
+    expect(page.locator(".state")).to_have_text("You can go on.")
     page.locator(".next").tap()
-    answer(page, 2)
+    expect(page.locator(".count")).to_have_text("2 of 3")
+    choose(page)
+    expect(page.locator(".state")).to_have_text("You can go on. Your answers so far are saved.")
+    page.locator(".next").tap()
     answer(page, 3)
     page.get_by_role("button", name="Finish").tap()
     assert len(page.locator("#receipt").inner_text()) == 29

@@ -74,6 +74,9 @@ function makeTrial(form) {
     draw,
   };
 
+  // A prepared page was made before the answers that are saved by now.
+  const isLater = Number(form.dataset.trial) > 1 || "answered" in form.dataset;
+  const ready = isLater ? `${messages.ready} ${messages.kept}` : messages.ready;
   const secondsLeft = () => minimum - player.heard();
 
   // The name of the message about what is still missing from the answer; empty if it can be sent.
@@ -103,7 +106,7 @@ function makeTrial(form) {
     else if (isHeldUp && (!begun || isUrgent())) status.show(waitingText(messages));
     else if (gap && (begun || gap === "play")) showMissing(gap);
     else if (outbox.waiting()) status.show(waitingText(messages));
-    else status.show(gap ? initialText : messages.ready);
+    else status.show(gap ? initialText : ready);
   }
 
   async function submit() {
