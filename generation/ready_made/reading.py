@@ -7,6 +7,7 @@ faults are reported together.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -209,8 +210,11 @@ def _open_manifest(raw: bytes, name: str, encoding: str | None, clips: Collectio
         return _manifest_of(read_table(raw, name, encoding=encoding, known=COLUMNS))
     except EncodingUnclear as error:
         known = {clean_name(clip) for clip in clips}
-        tables = [read_table(raw, name, encoding=reading.codec, known=COLUMNS) for reading in error.readings]
-        fitting = [manifest for table in tables if set((manifest := _manifest_of(table)).column("clip")) <= known]
+        fitting = []
+        for reading in error.readings:
+            with contextlib.suppress(TableRefused, ReadyMadeError):  # then it is not the right one
+                manifest = _manifest_of(read_table(raw, name, encoding=reading.codec, known=COLUMNS))
+                fitting += [manifest] if set(manifest.column("clip")) <= known else []
         if len(fitting) == 1:
             return fitting[0]
         raise ReadyMadeError([str(error)]) from error
