@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import get_language, override
 
 from study import texts
 from study.blinding_audit.crawl import PROBLEM, crawl
@@ -157,8 +158,11 @@ def visit(audit: BlindingAudit, trials: int, base_url: str, report_progress: Cal
     seen = Record()
     try:
         for person, (_, url) in enumerate(links):
-            browser = OverHttp(base_url) if base_url else InProcess(quiet=True)
-            crawl(study, person, DeviceBrowser(browser, profile_of(person, languages)), urlsplit(url).path, seen, every)
+            browser = DeviceBrowser(
+                OverHttp(base_url) if base_url else InProcess(quiet=True), profile_of(person, languages)
+            )
+            with override(get_language()):  # requests in this process leave their own language active
+                crawl(study, person, browser, urlsplit(url).path, seen, every)
             report_progress(person + 1)
     finally:
         _delete_pilots(audit)

@@ -15,6 +15,7 @@ from tests.study.blinding_audit.plants import PLANTS
 
 pytestmark = [
     pytest.mark.django_db,
+    pytest.mark.timeout(0),
     pytest.mark.skipif(os.environ.get("EARSIGHT_AUDIT_TEST") != "full", reason="run by make audit-plants"),
 ]
 PEOPLE, CRAWLS, DRAWS = 24, 4, 50
