@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+import pandas as pd
 
 from generation.tagging.store import AudioStore, Subset
 from study.tables.errors import TableRefused, message_for_command
@@ -18,7 +19,7 @@ _SPLITS = {"train": "0123456789ab", "valid": "c", "test": "def"}
 
 
 _COLUMNS = ("clip_id", "mp3_path")
-_LABELS = {"0": 0, "1": 1, "0.0": 0, "1.0": 1}
+_GIVEN, _NOT_GIVEN = ("1", "1.0"), ("0", "0.0")
 
 
 class AnnotationError(ValueError):
@@ -79,29 +80,32 @@ def read_annotations(path: str | Path) -> Annotations:
     twice = next((name for name in table.header if table.header.count(name) > 1), None)
     if twice is not None:
         raise AnnotationError(f"{path.name}: the column {twice!r} is there twice; keep one.")
-    clip_at, path_at = map(table.header.index, _COLUMNS)
-    tag_places = [place for place in range(len(table.header)) if place not in (clip_at, path_at)]
-    seen: set[str] = set()
-    labels = np.zeros((len(rows), len(tag_places)), dtype=np.uint8)
-    for index, (number, cells) in enumerate(rows):
-        at, clip = f"{path.name}, row {number}", cells[clip_at]
-        if not (clip.isascii() and clip.isdigit()):
-            raise AnnotationError(f"{at}: the clip_id {clip!r} is no number, as MagnaTagATune's are.")
-        if clip in seen:
-            raise AnnotationError(f"{at}: clip {clip} is given twice.")
-        seen.add(clip)
-        try:
-            labels[index] = [_LABELS[cells[place]] for place in tag_places]
-        except KeyError:
-            wrong = next(place for place in tag_places if cells[place] not in _LABELS)
-            raise AnnotationError(
-                f"{at}, column {table.header[wrong]!r}: {cells[wrong] or 'an empty cell'} is neither 0 nor 1."
-            ) from None
+    numbers = [number for number, _cells in rows]
+    frame = pd.DataFrame([cells for _number, cells in rows], columns=table.header, dtype=str)
+    clips, tags = frame["clip_id"], frame.drop(columns=list(_COLUMNS))
+    no_number = ~clips.str.fullmatch(r"[0-9]{1,18}")
+    if no_number.any():
+        row = int(no_number.argmax())
+        raise AnnotationError(
+            f"{path.name}, row {numbers[row]}: the clip_id {clips[row]!r} is no number, as MagnaTagATune's are."
+        )
+    again = clips.astype("int64").duplicated()
+    if again.any():
+        row = int(again.argmax())
+        raise AnnotationError(f"{path.name}, row {numbers[row]}: clip {clips[row]} is given twice.")
+    given = tags.isin(_GIVEN)
+    wrong = np.argwhere(~(given | tags.isin(_NOT_GIVEN)).to_numpy())
+    if len(wrong):
+        row, column = wrong[0]
+        raise AnnotationError(
+            f"{path.name}, row {numbers[row]}, column {tags.columns[column]!r}: "
+            f"{tags.iloc[row, column] or 'an empty cell'} is neither 0 nor 1."
+        )
     return Annotations(
-        np.array([int(cells[clip_at]) for _number, cells in rows], dtype=np.int64),
-        tuple(table.header[place] for place in tag_places),
-        labels,
-        tuple(cells[path_at] for _number, cells in rows),
+        clips.astype("int64").to_numpy(),
+        tuple(tags.columns),
+        given.to_numpy(dtype=np.uint8),
+        tuple(frame["mp3_path"]),
     )
 
 
