@@ -74,7 +74,7 @@ class Channels:
         places = np.array(table.places, np.int32).tobytes()
         for fact, texts in table.varying():
             name = f"{table.kind}: {fact}"
-            if fact == MILLISECONDS:
+            if fact.startswith(MILLISECONDS):
                 yield from self._delays(table, name, np.array(list(map(float, texts))))
                 continue
             if fact == BYTES and not _mostly_equal(texts):
