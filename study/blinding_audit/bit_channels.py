@@ -76,7 +76,7 @@ class BitChannels:
                 own = conditions[self.trials, self.positions]
                 yield _standardized((own == condition).astype(np.float32), np.ones(len(own), bool))
             for letter in range(self.rows.positions):
-                own = conditions[self.trials, letter]
+                own = conditions[self.trials][:, letter]
                 rows = own >= 0
                 if self.positions is not None:
                     rows &= self.positions == letter
@@ -84,7 +84,7 @@ class BitChannels:
 
     def _tokens(self, name: str, bit: NDArray[np.int8]) -> Iterator[tuple[str, Codes]]:
         grid = np.full(self.rows.conditions.shape, NO_TOKEN, np.int32)
-        letters = np.arange(grid.shape[1])
+        letters = np.arange(self.rows.positions)
         if self.positions is None:
             grid[self.trials] = np.where(bit[:, None] < 0, NO_TOKEN, bit[:, None] * len(letters) + letters)
         else:

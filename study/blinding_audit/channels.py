@@ -1,5 +1,6 @@
 """Turn what pilots observed into channels: for each image of each trial a token, or none."""
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -50,7 +51,7 @@ class Channels:
         self.reported: list[Channel] = []  # those that follow from the pixels
         # Other facts that take the same course as one that is tried, by its name: a leak is in all of them.
         self.equals: dict[str, list[str]] = defaultdict(list)
-        self._known: dict[tuple[bytes, ...], str] = {}
+        self._known: dict[bytes, str] = {}
 
     def all(self) -> Iterator[Channel]:
         """Yield every channel from which something could be learnt."""
@@ -70,9 +71,10 @@ class Channels:
 
     def _columns(self, table: Table, groups: Sequence[NDArray[np.int64]]) -> Iterator[tuple[str, str, Row, list[str]]]:
         """Yield family, name, numbers and texts of all that differs; not what `groups` of rows decide."""
+        places = np.array(table.places, np.int32).tobytes()
         for fact, texts in table.varying():
             name = f"{table.kind}: {fact}"
-            if fact == MILLISECONDS:
+            if fact.startswith(MILLISECONDS):
                 yield from self._delays(table, name, np.array(list(map(float, texts))))
                 continue
             if fact == BYTES and not _mostly_equal(texts):
@@ -83,7 +85,7 @@ class Channels:
             for family, label, values in parts(name, texts):
                 numbers = _numbers(values)
                 # Equal words stand in many places of a page: look at each once.
-                key = (family.encode(), numbers.tobytes(), *self._placed(table, values if family == "bits" else ()))
+                key = _key(places + family.encode(), numbers, values, only_pattern=family == "trait")
                 if key in self._known:
                     self.equals[self._known[key]].append(label)
                     continue
@@ -93,14 +95,10 @@ class Channels:
                 yield family, label, numbers, list(values)
             yield from self._deviations(name, texts, groups)
 
-    def _placed(self, table: Table, values: Sequence[str]) -> tuple[bytes, ...]:
-        places = np.array(table.places, np.int32).tobytes()
-        return (places, "\n".join(values).encode()) if values else (places,)
-
     def _delays(self, table: Table, name: str, times: NDArray[np.float64]) -> Iterator[tuple[str, str, Row, list[str]]]:
         """Yield how much later than the others a reply came, in doubling steps.
 
-        An image is compared with the fastest one of its trial, a page with the median of the same person's.
+        An image is compared with the fastest one of its trial, a page with the faster ones of the same person's.
         """
         trials = np.array([place[0] for place in table.places])
         images = table.places[0][1] >= 0
@@ -108,7 +106,7 @@ class Channels:
         steps = []
         for time, own in zip(times, group, strict=True):
             others = times[group == own]
-            steps.append(_step(time - (others.min() if images else np.median(others))))
+            steps.append(_step(time - (others.min() if images else np.quantile(others, 0.25, method="lower"))))
         yield "seen", name, _numbers(steps), list(map(str, steps))
         for least in range(1, 5):
             slow = ["slow" if step >= least else "" for step in steps]
@@ -319,3 +317,17 @@ def _step(milliseconds: float) -> int:
 def _last_number(text: str) -> tuple[int, str]:
     digits = "".join(c if c.isdigit() else " " for c in text).split()
     return (int(digits[-1][:18]), text) if digits else (-1, text)
+
+
+def _key(start: bytes, numbers: Row, values: Sequence[str], *, only_pattern: bool) -> bytes:
+    """Return a key that is equal for columns to which the same would be done.
+
+    For traits and single characters it does not matter which values they have, only where they are equal; other texts
+    are also ranked and read as orders.
+    """
+    digest = hashlib.blake2b(start, digest_size=16)
+    if only_pattern or max(map(len, values)) <= 1:
+        digest.update(numbers.tobytes())
+    else:
+        digest.update("\n".join(values).encode("utf-8", "replace"))
+    return digest.digest()

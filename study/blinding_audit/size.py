@@ -10,7 +10,7 @@ MIN_TRIALS = 6  # of each pilot
 # Pilots that look closely at each clip: enough to learn and guess a leak that is in one clip only.
 VIEWS_PER_CLIP = 12
 # On two cores, until an audit has been measured here.
-SECONDS_PER_IMAGE = 0.045
+SECONDS_PER_IMAGE = 0.05
 # The part of an audit's time that the visits take; the rest is guessing.
 SHARE_OF_VISITS = 0.85
 
