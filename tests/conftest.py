@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.utils import translation
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -34,6 +35,13 @@ def _no_heartbeat_into_an_open_transaction(request, monkeypatch) -> None:
     marker = request.node.get_closest_marker("django_db")
     if marker is None or not marker.kwargs.get("transaction"):
         monkeypatch.setattr(settings, "GENERATION_LEASE_SECONDS", 3600)
+
+
+@pytest.fixture(autouse=True)
+def _one_language() -> Iterator[None]:
+    """A request of the test client leaves its language active, as in a server's thread until the next request."""
+    with translation.override(settings.LANGUAGE_CODE):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -141,6 +141,7 @@ class _RecordingSession(Session):
                 ("page of problems", "GET", f"{self.base}problem/?page={label.replace(' ', '%20')}", None),
                 ("problem refused", "POST", f"{self.base}problem/", {"page": label, "text": ""}),
                 ("problem sent", "POST", f"{self.base}problem/", {"page": label, "text": PROBLEM}),
+                ("reply to a problem", "GET", f"{self.base}problem/?sent", None),
                 ("error: trial deleted", "DELETE", page.path, None),
             )
         else:

@@ -3,7 +3,7 @@
 from django.utils import timezone
 
 from study.models import BlindingAudit, Participant, Study
-from study.participants.enrolment import design_of
+from study.participants.enrolment import design_of, main_clips
 
 PILOTS = 24
 MIN_TRIALS = 6  # of each pilot
@@ -15,16 +15,19 @@ SECONDS_PER_IMAGE = 0.05
 SHARE_OF_VISITS = 0.85
 
 
-def trials_per_pilot(study: Study, people: int = PILOTS) -> int:
+def trials_per_pilot(study: Study, people: int = PILOTS, clips: int | None = None) -> int:
     """Return the trials per pilot such that every clip is seen by VIEWS_PER_CLIP pilots; at least MIN_TRIALS."""
-    design = design_of(study, Participant.Kind.PILOT)
+    design = design_of(study, Participant.Kind.PILOT, clips)
     each = design.each or design.clips
     return min(each, max(MIN_TRIALS, -(-VIEWS_PER_CLIP * design.clips // people)))
 
 
 def expected_seconds(study: Study) -> float:
-    """Estimate the duration of an audit of this study from the last audit on this installation."""
-    images = PILOTS * trials_per_pilot(study) * study.conditions.count()
+    """Estimate the duration of an audit of this study from the last audit on this installation; 0 without clips."""
+    clips = main_clips(study).count()
+    if not clips:
+        return 0
+    images = PILOTS * trials_per_pilot(study, clips=clips) * study.conditions.count()
     finished = BlindingAudit.objects.filter(
         state__in=(BlindingAudit.State.PASSED, BlindingAudit.State.LEAKS), started_at__isnull=False, images__gt=0
     )

@@ -144,7 +144,8 @@ def test_another_persons_cookie_answers_for_nobody(visit: Visit) -> None:
 def test_an_answer_whose_cookie_is_lost_waits_in_the_browser(visit: Visit) -> None:
     """The script drops what is final; somebody who comes back by their own link sends it again."""
     visit.client.cookies.clear()
-    assert send(visit).json() == {"saved": False, "final": False, "error": "Please open your own link again"}
+    refused = {"saved": False, "final": False, "error": "Please open your own link again", "state": "nolink"}
+    assert send(visit).json() == refused
     visit.client.get(f"/p/{visit.token}/")
     assert send(visit).json()["saved"]
 

@@ -82,8 +82,8 @@ STATES = [
     Plant(
         "states",
         "reply to a problem",
-        only_if(lambda s: s.request.method == "POST"),
-        ("problem sent", "<!--"),
+        only_if(lambda s: "sent" in s.request.GET),
+        ("reply to a problem", "<!--"),
         ("problem",),
     ),
     Plant("states", "review", orders_of_the_visit, ("review", "<!--"), ("review",)),
