@@ -1,5 +1,6 @@
 """What is said about an odd file that was taken: on the page of the clips, by commands, in the tables of a data set."""
 
+import math
 from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
@@ -15,9 +16,9 @@ _SENTENCES = {
     "joined": gettext_noop("It is %(count)s recordings one after the other, together %(seconds)s s."),
     "garbage": gettext_noop("%(bytes)s bytes of it are no sound and were left out: %(seconds)s s are there."),
     "scaled": gettext_noop(
-        "Its samples run to %(peak)s instead of 1: they are multiplied by %(factor)s before anybody hears them."
+        "Its samples run to %(peak)g instead of 1: they are made %(decibels).1f dB softer before anybody hears them."
     ),
-    "offset": gettext_noop("A constant offset of %(offset)s of full scale is taken out."),
+    "offset": gettext_noop("A constant offset of %(percent)g %% of full scale is taken out."),
     "opposite": gettext_noop(
         "Its channels cancel each other on one loudspeaker (opposite phase): channel %(channel)s alone is used."
     ),
@@ -31,7 +32,10 @@ _SENTENCES = {
 def sentence(note: Note) -> str:
     """Return what a note says, in the language of the reader; of a kind that is no longer known, its bare values."""
     text = _SENTENCES.get(note["kind"])
-    return _(text) % note if text else str(note)
+    if text is None:
+        return str(note)
+    decibels, percent = -20 * math.log10(note.get("factor", 1.0)), round(100 * note.get("offset", 0.0), 2)
+    return _(text) % (note | {"decibels": decibels, "percent": percent})
 
 
 def sentences(notes: Iterable[Note]) -> list[str]:

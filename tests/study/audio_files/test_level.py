@@ -33,7 +33,10 @@ def test_float_samples_beyond_one_are_scaled(tmp_path, largest, heard_peak):
     heard, facts = read(tmp_path, tone(level=1.0).astype(np.float64) * largest, "DOUBLE")
     assert np.abs(heard).max() == pytest.approx(heard_peak, rel=1e-3)
     assert [note["kind"] for note in facts.notes] == ["scaled"]
-    assert sentences(facts.notes)[0].startswith("Its samples run to ")
+    said = (
+        f"Its samples run to {largest:g} instead of 1: they are made {decibels(largest) - decibels(heard_peak):.1f} dB"
+    )
+    assert sentences(facts.notes)[0].startswith(said)
     assert facts.level == pytest.approx(decibels(heard), abs=0.1)
 
 
@@ -88,7 +91,7 @@ def test_an_offset_is_taken_out_of_each_channel(tmp_path, offsets):
     music = stereo(tone(level=0.2), tone(level=0.2, pitch=300))
     heard, facts = read(tmp_path, music + np.array(offsets, np.float32))
     np.testing.assert_allclose(heard, music, atol=1e-3)
-    assert [note["kind"] for note in facts.notes] == ["offset"]
+    assert sentences(facts.notes) == [f"A constant offset of {100 * offsets[0]:g} % of full scale is taken out."]
 
 
 def test_an_offset_is_not_taken_for_a_wrong_scale(tmp_path):
