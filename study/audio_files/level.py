@@ -14,6 +14,7 @@ _CANCELLED = 0.1
 """Power of the mean of the channels, as a part of what unrelated channels would give, below which they cancel."""
 _CANCELLED_SHARE = 0.1
 """Share of the loud slots from which on channels count as of opposite phase."""
+_LARGE = 1e9  # samples whose transform 32 bits cannot hold
 _LOUD = 1e-3  # of the loudest slot's power
 
 
@@ -65,9 +66,11 @@ class LevelMeter:
     def _measure(self, rows: np.ndarray) -> np.ndarray:
         """Measure whole segments; return what is left, which begins an edge before the next slot."""
         count = max(0, (rows.shape[1] - 2 * self._edge) // self._hop)
+        is_large = max(self._top.max(), -self._bottom.min()) > _LARGE
+        precision = np.float64 if is_large else np.float32
         for number in range(count):
             segment = rows[:, number * self._hop :][:, : self._hop + 2 * self._edge]
-            centred = segment - segment.mean(axis=1, keepdims=True, dtype=np.float64).astype(np.float32)
+            centred = segment - segment.mean(axis=1, keepdims=True, dtype=np.float64).astype(precision)
             heard = np.fft.irfft(np.fft.rfft(centred) * self._gain, segment.shape[1])[:, self._edge : -self._edge]
             slots = heard.reshape(len(heard), _SLOTS, self._slot)
             self._powers.append(np.square(slots, dtype=np.float64).mean(axis=2).T)

@@ -1,5 +1,6 @@
 """MPEG audio (MP3): every frame is walked, since no header has to say how many there are, and many are wrong."""
 
+import mmap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -47,7 +48,7 @@ class Frame:
         return {(True, 2): 32, (True, 1): 17, (False, 2): 17, (False, 1): 9}[self.version == _MPEG1, self.channels]
 
 
-def frame_at(data: bytes, at: int = 0) -> Frame | None:
+def frame_at(data: bytes | mmap.mmap, at: int = 0) -> Frame | None:
     """Return the frame whose header begins at `at`, None if there is none (or of the free bit rate)."""
     if len(data) < at + 4 or data[at] != 0xFF or data[at + 1] & 0xE0 != 0xE0:
         return None
@@ -82,8 +83,8 @@ def parse(file: BinaryIO, sound: Span, name: str) -> Container | None:
     Raises:
         AudioError: the sample rate or the channels change, or a large part is no sound.
     """
-    file.seek(sound.start)
-    walk = _walk(file.read(sound.end - sound.start), sound.start, name)
+    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:  # a large file need not fit into memory
+        walk = _walk(data, sound, name)
     if walk is None:
         return None
     first, seconds = walk.first, walk.first.samples / walk.first.rate
@@ -107,76 +108,86 @@ def parse(file: BinaryIO, sound: Span, name: str) -> Container | None:
     )
 
 
-def _walk(data: bytes, offset: int, name: str) -> _Walk | None:
+def _walk(data: mmap.mmap, sound: Span, name: str) -> _Walk | None:
     spans: list[Span] = []
     first = header = announced = None
     count = garbage = 0
-    at, is_cut = 0, False
-    for start, frame in _frames(data, name):
+    at, is_cut = sound.start, False
+    for span, frame in _frames(data, sound, name):
+        # Zeros before the first frame and after the last replaced no sound.
+        if count or data[at : span.start].strip(b"\0"):
+            garbage += span.start - at
+        at = min(span.end, sound.end)
         if frame is None:  # a tag among the frames
-            at = start
             continue
         if first is None:
             first = frame
         elif frame.kind != first.kind:
             raise changes(name)
-        if data[at:start].strip(b"\0") or count:  # zeros before the first frame replaced no sound
-            garbage += start - at
-        at = min(start + frame.size, len(data))
-        if start + frame.size > len(data):
+        if span.end > sound.end:
             is_cut = True
             break
-        is_header, frames = _read_header(data[start:at], frame)
+        is_header, frames = _read_header(data[span.start : span.end], frame)
         if is_header:
             if not count and announced is None:
-                header, announced = None if data[start + 36 : start + 40] == b"VBRI" else data[start:at], frames
+                is_known = data[span.start + 36 : span.start + 40] != b"VBRI"  # to the decoder
+                header, announced = data[span.start : span.end] if is_known else None, frames
             continue
         count += 1
-        if spans and spans[-1].end == offset + start:
-            spans[-1] = Span(spans[-1].start, offset + at)
+        if spans and spans[-1].end == span.start:
+            spans[-1] = Span(spans[-1].start, span.end)
         else:
-            spans.append(Span(offset + start, offset + at))
+            spans.append(span)
     if first is None:
         return None
-    if data[at:].strip(b"\0"):  # zeros fill up a file's last block
-        garbage += len(data) - at
+    if data[at : sound.end].strip(b"\0"):
+        garbage += sound.end - at
     return _Walk(spans, count, first, header, announced, garbage, is_cut)
 
 
-def _frames(data: bytes, name: str) -> Iterator[tuple[int, Frame | None]]:
-    """Yield each frame with its place; after other bytes only if enough frames follow it in a row.
+def _frames(data: mmap.mmap, sound: Span, name: str) -> Iterator[tuple[Span, Frame | None]]:
+    """Yield the place of each frame, and of each tag among them (with None), from the first to the last.
 
-    A tag is yielded as the place after it, and None.
+    After other bytes, or as another kind, a frame counts only if enough frames follow it in a row.
     """
-    at, is_lost, tries = 0, True, 0
-    while at < len(data):
+    at, kind, tries = sound.start, None, 0
+    next_tag = -1
+    while at < sound.end:
         frame = frame_at(data, at)
-        if frame and (not is_lost or _run(data, at, frame) >= _ENOUGH_FRAMES):
-            is_lost = False
-            yield at, frame
+        if frame and (frame.kind == kind or _run(data, at, sound.end, frame) >= _ENOUGH_FRAMES):
+            kind = frame.kind
+            yield Span(at, at + frame.size), frame
             at += frame.size
             continue
-        if length := tag_length(data[at : at + 32]):
-            at = min(at + length, len(data))
-            yield at, None
+        length = tag_length(data[at : at + 32])
+        if length and _continues(data, at + length, sound.end):
+            yield Span(at, at + length), None
+            at += length
             continue
-        is_lost, tries = True, tries + 1
+        kind, tries = None, tries + 1
         if tries > _MOST_TRIES:
             raise damaged(name)
-        at = data.find(b"\xff", at + 1)
-        if at < 0:
-            return
+        if next_tag <= at:
+            next_tag = data.find(b"ID3", at + 1, sound.end)
+            next_tag = sound.end if next_tag < 0 else next_tag
+        at = data.find(b"\xff", at + 1, next_tag)
+        at = next_tag if at < 0 else at
 
 
-def _run(data: bytes, at: int, frame: Frame) -> int:
+def _continues(data: mmap.mmap, at: int, end: int) -> bool:
+    """Whether a tag that ends at `at` is one: sound, another tag or the end follows it."""
+    return at == end or (at < end and bool(frame_at(data, at) or tag_length(data[at : at + 32])))
+
+
+def _run(data: mmap.mmap, at: int, end: int, frame: Frame) -> int:
     """Count frames of one kind in a row, as many as are enough; the end of the data counts as enough."""
     kind, count = frame.kind, 0
     following: Frame | None = frame
     while following and following.kind == kind and count < _ENOUGH_FRAMES:
         count, at = count + 1, at + following.size
+        if at >= end:
+            return _ENOUGH_FRAMES if count > 1 or at == end else count
         following = frame_at(data, at)
-        if at >= len(data):
-            return _ENOUGH_FRAMES if count > 1 or at == len(data) else count
     return count
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from study.audio_files.errors import AudioError
 from study.audio_files.mpeg import frame_at
 from study.audio_files.notes import sentences
-from tests.study.audio_files.sounds import encoded, flac_of_length, id3, ogg_pages, pcm, tone, wav
+from tests.study.audio_files.sounds import RATE, encoded, flac_of_length, id3, ogg_pages, pcm, tone, wav
 
 SIZE = len(pcm())
 
@@ -85,6 +85,23 @@ def test_bytes_between_frames_are_left_out_and_said(judged):
         f"{2 * len(title)} bytes of it are no sound and were left out: {facts.duration:.2f} s are there."
     ]
     assert judged(b"".join([*frames[:40], id3(50000), *frames[40:]])).notes == ()
+
+
+def test_a_tag_after_other_bytes_is_passed_over_whatever_it_contains(judged):
+    frames = mp3_frames(encoded("MP3", tone(4.0)))
+    picture = b"".join(mp3_frames(encoded("MP3", tone(2.0, pitch=900.0), rate=RATE)))  # looks like sound
+    facts = judged(b"".join([*frames[:40], b"junk", id3(len(picture), picture), *frames[40:]]))
+    assert facts.duration == pytest.approx(4.05, abs=0.1)
+    assert [(note["kind"], note["bytes"]) for note in facts.notes] == [("garbage", 4)]
+
+
+@pytest.mark.parametrize("length", [300, 3000, 2**27])
+def test_the_letters_of_a_tag_among_other_bytes_hide_no_sound(judged, length):
+    frames = mp3_frames(encoded("MP3", tone(4.0)))
+    junk = id3(0)[:6] + bytes(length >> shift & 127 for shift in (21, 14, 7, 0))
+    facts = judged(b"".join([*frames[:40], b"junk", junk, *frames[40:]]))
+    assert facts.duration == pytest.approx(4.05, abs=0.1)
+    assert facts.notes[0]["bytes"] == 14
 
 
 def test_an_mp3_with_a_hole_is_refused(judged):

@@ -27,7 +27,15 @@ def decibels(samples):
 
 @pytest.mark.parametrize(
     ("largest", "heard_peak"),
-    [(1.5, 1.0), (20.0, 1.0), (20_000, 20_000 / 2**15), (5e6, 5e6 / 2**23), (2e9, 2e9 / 2**31), (1e20, 1.0)],
+    [
+        (1.5, 1.0),
+        (20.0, 1.0),
+        (20_000, 20_000 / 2**15),
+        (5e6, 5e6 / 2**23),
+        (2e9, 2e9 / 2**31),
+        (1e20, 1.0),
+        (3e38, 1.0),
+    ],
 )
 def test_float_samples_beyond_one_are_scaled(tmp_path, largest, heard_peak):
     heard, facts = read(tmp_path, tone(level=1.0).astype(np.float64) * largest, "DOUBLE")
