@@ -23,6 +23,7 @@ from config.demo.rehearsal import Notify, answer_and_analyse, open_simulated_cop
 from generation.models import ClipStep, GenerationRun
 from generation.runs import lifecycle
 from generation.runs.execution import run_pending
+from study.audio_files.notes import sentences
 from study.errors import StudyError
 from study.models import Study
 from study.setup.clip_import import ACCEPTED_SUFFIXES, clip_name, import_clips
@@ -113,8 +114,8 @@ def _has_all_clips(study: Study) -> bool:
     return study.status != Study.Status.DRAFT or study.generation_runs.exists()
 
 
-def _import_files(study: Study, paths: list[Path], actor: Any) -> None:
-    """Import the files that the study does not have yet.
+def _import_files(study: Study, paths: list[Path], actor: Any, notify: Notify) -> None:
+    """Import the files that the study does not have yet; notify of what was odd in them.
 
     Raises:
         DemoError: files were refused; the message names each.
@@ -127,6 +128,8 @@ def _import_files(study: Study, paths: list[Path], actor: Any) -> None:
             [result] = import_clips(study, [SimpleUploadedFile(path.name, _read(path))], actor=actor)
         if result.problem:
             problems.append(result.problem)
+        for note in sentences(result.clip.audio_notes if result.clip else ()):
+            notify(f"{result.name}: {note}")
     if problems:
         raise DemoError("\n".join([*problems, "Nothing was imported."]))
 
@@ -155,7 +158,7 @@ def _read(path: Path) -> bytes:
 
 def _import_demo_music(study: Study, actor: Any) -> None:
     clips = write_demo_clips(settings.DATA_DIR / "demo-music")
-    _import_files(study, [clip.path for clip in clips], actor)
+    _import_files(study, [clip.path for clip in clips], actor, notify=lambda _note: None)
     for clip in clips:
         set_tags(study.clips.get(name=clip.path.name), clip.tags, actor=actor)
 
@@ -199,7 +202,7 @@ def _check_same_music(study: Study, source: DemoSource, notify: Notify) -> None:
 
 
 def _import_folder(study: Study, source: DemoSource, actor: Any, notify: Notify) -> None:
-    _import_files(study, _audio_in(source), actor)
+    _import_files(study, _audio_in(source), actor, notify)
     if source.tags is not None:
         table = import_tags(
             study,

@@ -20,15 +20,17 @@ from typing import Any
 
 import numpy as np
 
-from generation.listening.audio import AudioError, decode, resample
+from generation.listening.audio import decode, resample
 from generation.listening.voice import SAMPLE_RATE as VOICE_RATE
 from generation.listening.voice import VoiceOptions, detect_voice
 from generation.redefinition import DEFAULT_RULES, load_rules
 from generation.runs.steps.content import content_of
 from generation.tagging import TaggerOptions
 from generation.tagging.base import Tagger
+from study.audio_files.errors import AudioError
+from study.audio_files.judge import ACCEPTED_SUFFIXES
+from study.audio_files.notes import sentences
 
-AUDIO_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
 CHUNK = 64
 # A chunk during which so many workers ended is left alone: a file that crashes workers must not block the rest.
 MAX_TRIES = 5
@@ -49,7 +51,7 @@ class LibraryProgress:
 
 def find_audio(folder: Path) -> list[Path]:
     """Return the audio files under a folder, sorted, as paths relative to it."""
-    return sorted(path.relative_to(folder) for path in folder.rglob("*") if path.suffix.lower() in AUDIO_SUFFIXES)
+    return sorted(path.relative_to(folder) for path in folder.rglob("*") if path.suffix.lower() in ACCEPTED_SUFFIXES)
 
 
 def plan_pass(out: Path, root: Path, files: Sequence[Path], tagger: str = "", *, chunk: int = CHUNK) -> int:
@@ -240,7 +242,8 @@ def _listen_to_clip(path: Path, tagger: Tagger, voice: VoiceOptions | None) -> t
     heard = evidence.record()
     del heard["detector"]  # the same for all
     tags = {tag: round(float(p), 5) for tag, p in zip(tagger.vocabulary, probabilities, strict=True)}
-    return {"duration": round(audio.duration, 3), "voice": heard, "tags": tags}, representation
+    row = {"duration": round(audio.duration, 3), "voice": heard, "tags": tags}
+    return row | ({"notes": sentences(audio.notes)} if audio.notes else {}), representation
 
 
 def _chunk_path(out: Path, number: int) -> Path:

@@ -12,9 +12,8 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from study.audio_file import BLOCK_FRAMES, AudioError, AudioFacts, check_samples, inspect_audio, open_audio
-
-MINIMUM_SAMPLE_RATE = 4000
+from study.audio_files.container import Note
+from study.audio_files.judge import BLOCK_FRAMES, read_audio
 
 SURVEY_SAMPLE_RATE = 44_100
 """The one MP3 rate that every phone and browser plays."""
@@ -30,10 +29,11 @@ _MP3_KBPS = {1: 128, 2: 192}
 
 @dataclass(frozen=True)
 class Audio:
-    """Decoded audio: `samples` float32, shape (n,), mono, nominally in [-1, 1]."""
+    """Decoded audio: `samples` float32, shape (n,), mono, nominally in [-1, 1]; `notes`: what was odd in the file."""
 
     samples: np.ndarray
     sample_rate: int
+    notes: tuple[Note, ...] = ()
 
     @property
     def duration(self) -> float:
@@ -45,8 +45,9 @@ class Audio:
 class SurveyAudio:
     """The MP3 for participants, and how it was made.
 
-    Loudness in LUFS (ITU-R BS.1770-4), gain in dB, peak in dBTP, measured before encoding. `peak_limited`
-    says that the gain was lowered to keep the peak, so that the clip is quieter than the target.
+    Loudness in LUFS (ITU-R BS.1770-4), gain in dB, peak in dBTP, measured before encoding. `peak_limited` and
+    `gain_limited` say that the gain was lowered to keep the peak, or is the largest, so that the clip is quieter than
+    the target. The loudness is -inf if all is below the gate of BS.1770.
     """
 
     data: bytes
@@ -58,9 +59,10 @@ class SurveyAudio:
     gain: float
     true_peak: float
     peak_limited: bool
+    gain_limited: bool
 
     def record(self) -> dict[str, float | int | bool | str | None]:
-        """The settings and measurements as JSON-able provenance (a silent clip's loudness is null)."""
+        """The settings and measurements as JSON-able provenance (null: below the gate)."""
         finite = {
             key: round(value, 3) if np.isfinite(value) else None
             for key, value in (
@@ -77,29 +79,18 @@ class SurveyAudio:
             "channels": self.channels,
             "duration": round(self.duration, 3),
             "peak_limited": self.peak_limited,
+            "gain_limited": self.gain_limited,
         }
 
 
-def check_audio(path: str | Path, name: str | None = None) -> AudioFacts:
-    """Read the whole file once and return its facts; `name` is what messages call the file.
+def decode(path: str | Path, name: str | None = None) -> Audio:
+    """Decode a file to mono: the mean of its channels, or one of them if they cancel each other.
 
     Raises:
-        AudioError: the file cannot be used (`study.audio_file.inspect_audio`), or has too low a sample rate.
+        AudioError: the file is no usable clip (`study.audio_files.judge`).
     """
-    path = Path(path)
-    name = name or path.name
-    facts = inspect_audio(path, name)
-    if facts.sample_rate < MINIMUM_SAMPLE_RATE:
-        raise AudioError(
-            f"{name}: its sample rate of {facts.sample_rate} Hz is too low for music; export it at 16,000 Hz or more."
-        )
-    return facts
-
-
-def decode(path: str | Path, name: str | None = None) -> Audio:
-    """Decodes a file to mono (mean of the channels). Raises AudioError where it cannot be read."""
-    samples, sample_rate = _read(Path(path), name)
-    return Audio(np.ascontiguousarray(samples.mean(axis=1, dtype=np.float32)), sample_rate)
+    samples, facts = read_audio(Path(path), name or Path(path).name)
+    return Audio(np.ascontiguousarray(samples.mean(axis=1, dtype=np.float32)), facts.sample_rate, facts.notes)
 
 
 def resample(samples: np.ndarray, sample_rate: int, target_rate: int) -> np.ndarray:
@@ -119,25 +110,26 @@ def survey_mp3(
     true_peak: float = SURVEY_TRUE_PEAK,
     sample_rate: int = SURVEY_SAMPLE_RATE,
 ) -> SurveyAudio:
-    """Makes the MP3 that participants hear: every clip equally loud, at one sample rate, without metadata.
+    """Make the MP3 that participants hear: every clip equally loud, at one sample rate, without metadata.
 
-    Mono stays mono; two channels stay stereo; more are mixed to mono. The gain brings the integrated
-    loudness (ITU-R BS.1770-4, by pyloudnorm) to `target_lufs`, or less where the true peak (four times
-    oversampled) would pass `true_peak` dBTP: no compression, the music keeps its dynamics. The same file
-    gives the same bytes. Raises AudioError where the file cannot be read.
+    Mono stays mono; two channels stay stereo unless they cancel each other; more are mixed to mono. The gain brings the
+    integrated loudness (ITU-R BS.1770-4, by pyloudnorm) to `target_lufs`, or less if the true peak (four times
+    oversampled) would pass `true_peak` dBTP: no compression, the music keeps its dynamics. The same file gives the same
+    bytes.
+
+    Raises:
+        AudioError: the file is no usable clip (`study.audio_files.judge`).
     """
     import pyloudnorm
 
-    samples, source_rate = _read(Path(path), None)
+    samples, facts = read_audio(Path(path), Path(path).name)
     if samples.shape[1] > 2:
         samples = samples.mean(axis=1, dtype=np.float32, keepdims=True)
-    samples = resample(samples, source_rate, sample_rate)
-    if len(samples) < 0.4 * sample_rate:
-        raise AudioError(f"{Path(path).name}: too short for its loudness to be measured; use a longer clip.")
+    samples = resample(samples, facts.sample_rate, sample_rate)
     before = float(pyloudnorm.Meter(sample_rate).integrated_loudness(samples.astype(np.float64)))
     peak_before = true_peak_db(samples)
-    wanted = min(target_lufs - before, SURVEY_MAXIMUM_GAIN) if np.isfinite(before) else 0.0
-    gain = min(wanted, true_peak - peak_before) if np.isfinite(peak_before) else 0.0
+    wanted = target_lufs - before  # without bound if all is below the gate of BS.1770
+    gain = min(wanted, SURVEY_MAXIMUM_GAIN, true_peak - peak_before)
     levelled = np.clip(samples * np.float32(10 ** (gain / 20)), -1.0, 1.0)
     return SurveyAudio(
         data=_encode_mp3(levelled, sample_rate),
@@ -148,7 +140,8 @@ def survey_mp3(
         loudness=before + gain,
         gain=gain,
         true_peak=peak_before + gain,
-        peak_limited=gain < wanted,
+        peak_limited=gain == true_peak - peak_before < wanted,
+        gain_limited=gain == SURVEY_MAXIMUM_GAIN < wanted,
     )
 
 
@@ -176,17 +169,6 @@ def waveform_peaks(samples: np.ndarray, bars: int = 60) -> list[float]:
     heights = np.array([magnitude[a : max(b, a + 1)].max(initial=0.0) for a, b in itertools.pairwise(edges)])
     top = heights.max()
     return [round(float(height), 3) for height in (heights / top if top > 0 else heights)]
-
-
-def _read(path: Path, name: str | None) -> tuple[np.ndarray, int]:
-    """Return samples (frames, channels) float32 and their rate."""
-    name = name or path.name
-    with open_audio(path, name) as file:
-        samples, sample_rate = file.read(dtype="float32", always_2d=True), file.samplerate
-    if len(samples) == 0:
-        raise AudioError(f"{name} holds no sound (0 seconds). Export it again.")
-    check_samples(samples, name)
-    return samples, sample_rate
 
 
 def _encode_mp3(samples: np.ndarray, sample_rate: int) -> bytes:

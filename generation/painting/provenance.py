@@ -30,6 +30,7 @@ class Provenance(BaseModel):
 
     layout: Literal[1] = Field(1, description="Version of this record's layout.")
     audio_digest: str = Field(pattern=_DIGEST, description="SHA-256 of the clip's file as uploaded.")
+    sound: tuple[dict[str, Any], ...] = Field((), description="What was odd in the clip's file, and what was done.")
     tag_source: Literal["people", "predicted"] = Field(description="Where the tags came from.")
     tag_set: str = Field(description="Which tag set the prompt was made from: original or redefined.")
     original_tags: tuple[str, ...] = Field(description="The original tags, ordered and cut as used.")

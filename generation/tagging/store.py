@@ -16,8 +16,10 @@ from typing import Protocol
 
 import numpy as np
 
-from generation.listening.audio import AudioError, decode, resample
+from generation.listening.audio import decode, resample
 from generation.tagging.files import replace_file
+from study.audio_files.errors import AudioError
+from study.audio_files.notes import sentences
 from study.digests import canonical_digest, file_digest
 
 NO_FILE = "there is no such file"
@@ -46,7 +48,8 @@ class ClipSource(Protocol):
 class Entry:
     """A clip's place in the store, or the `error` because of which it has none.
 
-    `deleted`: the file could not be read before, and somebody has deleted it since.
+    `deleted`: the file could not be read before, and somebody has deleted it since. `notes`: what was odd in the file,
+    and what was done about it.
     """
 
     name: str
@@ -54,6 +57,7 @@ class Entry:
     length: int
     error: str | None = None
     deleted: bool = False
+    notes: Sequence[str] = ()
 
 
 class AudioStore:
@@ -175,10 +179,11 @@ def build_store(
             if isinstance(result, str):
                 entry = Entry(name, end, 0, result, deleted=result == NO_FILE and name in unreadable)
             else:
-                entry = Entry(name, end, len(result))
-                samples.write(result.tobytes())
+                decoded, notes = result
+                entry = Entry(name, end, len(decoded), notes=notes)
+                samples.write(decoded.tobytes())
                 samples.flush()
-                end += len(result)
+                end += len(decoded)
             lines.write(json.dumps(entry.__dict__) + "\n")
             lines.flush()
             if on_clip:
@@ -186,9 +191,11 @@ def build_store(
     return AudioStore(folder)
 
 
-def _decoded(
-    files: Sequence[tuple[str, Path]], sample_rate: int, workers: int
-) -> Iterator[tuple[str, np.ndarray | str]]:
+_Decoded = tuple[np.ndarray, list[str]]
+"""Samples, and the notes on the file."""
+
+
+def _decoded(files: Sequence[tuple[str, Path]], sample_rate: int, workers: int) -> Iterator[tuple[str, _Decoded | str]]:
     paths, rates = [path for _, path in files], [sample_rate] * len(files)
     names = (name for name, _ in files)
     if workers <= 1:
@@ -201,7 +208,7 @@ def _decoded(
                 yield next(names), result
 
 
-def _decode_one(path: Path, sample_rate: int) -> np.ndarray | str:
+def _decode_one(path: Path, sample_rate: int) -> _Decoded | str:
     if not path.exists():
         return NO_FILE
     try:
@@ -209,7 +216,7 @@ def _decode_one(path: Path, sample_rate: int) -> np.ndarray | str:
     except AudioError as error:
         return str(error)
     samples = resample(audio.samples, audio.sample_rate, sample_rate)
-    return np.clip(np.rint(samples * 32768), -32768, 32767).astype(np.int16)
+    return np.clip(np.rint(samples * 32768), -32768, 32767).astype(np.int16), sentences(audio.notes)
 
 
 def _read_entries(folder: Path) -> Iterator[Entry]:

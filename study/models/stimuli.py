@@ -50,6 +50,8 @@ class Clip(models.Model):
     duration = models.FloatField(help_text="seconds")
     sample_rate = models.PositiveIntegerField()
     channels = models.PositiveSmallIntegerField(default=1)
+    # What was odd in the file and is done about it: kinds with their numbers (study.audio_files.notes).
+    audio_notes = models.JSONField(default=list, blank=True)
     # What the survey plays: level-matched MP3 without metadata, and the player's outline (0–1, about 60 bars).
     survey_audio = models.FileField(upload_to=opaque_path, max_length=200, blank=True)
     survey_duration = models.FloatField(null=True, blank=True, help_text="seconds")

@@ -20,15 +20,13 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from study.audio_file import AudioError, AudioFacts, inspect_audio
+from study.audio_files.errors import AudioError
+from study.audio_files.judge import ACCEPTED_SUFFIXES, AudioFacts, inspect_audio
 from study.errors import StudyError
 from study.models import Clip, Study
 from study.models.studies import record
 from study.setup.draft_lock import lock_draft
 
-# libsndfile's names of the accepted formats, and the suffix that each is stored under.
-SUFFIX_OF_FORMAT = {"WAV": "wav", "WAVEX": "wav", "RF64": "wav", "FLAC": "flac", "OGG": "ogg", "MP3": "mp3"}
-ACCEPTED_SUFFIXES = (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3")
 CONTENT_TYPE = {"wav": "audio/wav", "flac": "audio/flac", "ogg": "audio/ogg", "mp3": "audio/mpeg"}
 MAXIMUM_BYTES = 400 * 1024 * 1024
 ACCEPTED_TEXT = gettext_lazy("WAV, FLAC, OGG or MP3, from one second to an hour, up to 400 MB each")
@@ -73,7 +71,7 @@ def _inspect(path: Path, name: str) -> AudioFacts:
             % {"file": name, "size": math.ceil(size / 2**20), "limit": MAXIMUM_BYTES // 2**20}
         )
     try:
-        return inspect_audio(path, name, formats=SUFFIX_OF_FORMAT)
+        return inspect_audio(path, name)
     except AudioError as error:
         raise ClipRefused(str(error)) from error
 
@@ -120,8 +118,9 @@ def import_clip(study: Study, upload: UploadedFile, *, actor: Any = None) -> Cli
                 duration=facts.duration,
                 sample_rate=facts.sample_rate,
                 channels=facts.channels,
+                audio_notes=list(facts.notes),
             )
-            clip.audio.save(f"clip.{SUFFIX_OF_FORMAT[facts.format]}", File(content), save=False)
+            clip.audio.save(f"clip.{facts.format.lower()}", File(content), save=False)
             try:
                 clip.save()
                 record(study, "clip added", actor=actor, clip=name, digest=digest)

@@ -2,6 +2,9 @@
 
 from django import template
 
+from study.audio_files.container import Note
+from study.audio_files.notes import sentences
+
 register = template.Library()
 
 
@@ -28,3 +31,9 @@ def share(part: float | None, whole: float | None) -> int:
 def joined_tags(tags: list[str]) -> str:
     """Join tags with semicolons, as they are typed."""
     return "; ".join(tags)
+
+
+@register.filter
+def as_sentences(notes: list[Note]) -> list[str]:
+    """Return what the notes on an audio file say."""
+    return sentences(notes)

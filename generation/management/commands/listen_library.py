@@ -45,14 +45,13 @@ class Command(BaseCommand):
 
     def _listen(self, folder: Path, out: Path, options: dict[str, Any]) -> None:
         from generation.library import passes
+        from study.audio_files.judge import ACCEPTED_SUFFIXES
 
         if not folder.is_dir():
             raise CommandError(f"{folder}: there is no such folder", returncode=2)
         files = passes.find_audio(folder)
         if not files:
-            raise CommandError(
-                f"{folder}: no audio in it (looked for {', '.join(passes.AUDIO_SUFFIXES)})", returncode=2
-            )
+            raise CommandError(f"{folder}: no audio in it (looked for {', '.join(ACCEPTED_SUFFIXES)})", returncode=2)
         paths = {
             name: options[name].resolve() for name in ("checkpoint", "head", "tags", "thresholds") if options[name]
         }

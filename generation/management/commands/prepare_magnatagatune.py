@@ -62,6 +62,9 @@ class Command(BaseCommand):
         bad = [entry for entry in store.failed if entry.error != NO_FILE]
         for entry in bad:
             self.stderr.write(f"clip {entry.name}: {entry.error}")
+        for entry in store.entries:
+            for note in entry.notes:
+                self.stderr.write(f"clip {entry.name}: {note}")
         self.stdout.write(
             f"{len(store)} clips in the store, {len(bad)} could not be read, {len(missing)} without a file, "
             f"{len(store.deleted)} bad ones deleted, {empty} left out as empty in the published archive."

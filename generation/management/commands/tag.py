@@ -6,8 +6,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from generation.listening.audio import AudioError, check_audio, decode
+from generation.listening.audio import decode
 from generation.management.taggers import add_tagger_arguments, tagger_from
+from study.audio_files.errors import AudioError
+from study.audio_files.judge import inspect_audio
+from study.audio_files.notes import sentences
 
 
 class Command(BaseCommand):
@@ -24,7 +27,7 @@ class Command(BaseCommand):
         faults = []
         for file in files:  # all are checked before the first is tagged
             try:
-                check_audio(file, str(file))
+                inspect_audio(file, str(file))
             except AudioError as error:
                 faults.append(str(error))
         if faults:
@@ -33,6 +36,8 @@ class Command(BaseCommand):
         rows: list[dict[str, Any]] = []
         for file in files:
             audio = decode(file, str(file))
+            for note in sentences(audio.notes):
+                self.stderr.write(f"{file}: {note}")
             found = tagger.predict([audio.samples], audio.sample_rate)[0]
             probabilities = {tag: round(float(p), 6) for tag, p in zip(tagger.vocabulary, found, strict=True)}
             rows.append({"file": str(file), "probabilities": probabilities})

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from generation.errors import RunStopped, StepFailed
-from generation.listening.audio import AudioError
 from generation.painting import PaintingError
 from generation.painting.errors import PainterNotReady
 from generation.redefinition import RedefinitionError, RuleError, prompts
 from generation.tagging import TaggingError
 from generation.writing import StopsTheBatch, WritingError
+from study.audio_files.errors import AudioError
 
 
 @contextmanager

@@ -26,7 +26,7 @@ from generation.tagging.base import read_thresholds
 from study.digests import canonical_digest
 from study.models import Clip
 
-VERSION = 1
+VERSION = 2
 OUTLINE_BARS = 60
 
 
@@ -49,7 +49,7 @@ def _taggers(settings: GenerationSettings) -> dict[str, TaggerOptions]:
 def run(context: StepContext, inputs: dict[str, Any], lease_token: str) -> StepOutcome:
     """Listen for the parts with changed inputs; take over the results of the others."""
     before = context.step.result or {}
-    digests = {part: canonical_digest([inputs["audio"], options]) for part, options in inputs["parts"].items()}
+    digests = {part: canonical_digest([VERSION, inputs["audio"], options]) for part, options in inputs["parts"].items()}
     kept = {part for part, digest in digests.items() if before.get("digests", {}).get(part) == digest}
     if not context.clip.survey_audio:
         kept.discard("survey")
@@ -104,6 +104,7 @@ def listen(path: Path, name: str, parts: set[str], settings: GenerationSettings)
     mp3 = None
     with as_generation_error(name):
         audio = decode(path, name)
+        record["sound"] = list(audio.notes)
         if "survey" in parts:
             survey = survey_mp3(path)
             mp3 = survey.data
@@ -129,10 +130,11 @@ def _predict(tagger: Tagger, audio: Audio) -> dict[str, Any]:
 
 
 def save(context: StepContext, outcome: StepOutcome) -> list[str]:
-    """Give the clip its MP3, duration and outline; return the names of the replaced files."""
+    """Give the clip its MP3, duration, outline and notes; return the names of the replaced files."""
     clips = Clip.objects.filter(pk=context.clip.pk)
     survey = outcome.result["survey"]
     fields = {"survey_duration": survey["duration"], "outline": survey["outline"]}
+    fields["audio_notes"] = outcome.result["sound"]
     replaced: list[str] = []
     if outcome.files:
         fields["survey_audio"] = outcome.files[0]

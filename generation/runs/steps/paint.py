@@ -60,6 +60,7 @@ def _earlier_results(context: StepContext) -> dict[str, Any]:
     """Return what a stimulus's provenance holds of the steps before painting."""
     heard, redefined = context.results[ClipStep.Kind.LISTEN], context.results[ClipStep.Kind.REDEFINE]
     return {
+        "sound": heard.get("sound", []),  # results from before have none
         "voice_detector": {key: value for key, value in heard["voice"].items() if key not in ("curve", "segments")},
         "tagger": heard["tags"]["tagger"],
         "redefined_tagger": heard["redefined_tags"]["tagger"] if context.settings.redefined_tagger else None,

@@ -37,6 +37,7 @@ class FlatPainter:
 def listen_by_arithmetic(path, name, parts, settings) -> ListeningResult:
     digest = hashlib.sha256(path.read_bytes()).digest()
     record = {
+        "sound": [],
         "survey": {"duration": 1.0, "outline": [0.5] * 60},
         "voice": {
             "share": 0.2,
@@ -55,7 +56,8 @@ def listen_by_arithmetic(path, name, parts, settings) -> ListeningResult:
             "tagger": {"name": "arithmetic of other digits"},
         },
     }
-    return ListeningResult({part: record[part] for part in parts}, b"mp3" + digest if "survey" in parts else None)
+    mp3 = b"mp3" + digest if "survey" in parts else None
+    return ListeningResult({part: record[part] for part in (*parts, "sound")}, mp3)
 
 
 def install(replace: Callable[[object, str, object], None] = setattr) -> None:

@@ -61,6 +61,15 @@ def heard(study: Study) -> dict[str, float]:
     return ClipStep.objects.get(clip__study=study, kind="listen").result["tags"]["probabilities"]
 
 
+def test_what_is_done_to_an_odd_file_stands_in_its_row_and_in_every_provenance(listening):
+    clip = listening.clips.get()
+    soundfile.write(clip.audio.path, np.random.default_rng(0).uniform(-9, 9, 22_050), 22_050, subtype="FLOAT")
+    generate(listening)
+    clip.refresh_from_db()
+    assert [note["kind"] for note in clip.audio_notes] == ["scaled"]
+    assert [stimulus.provenance["sound"] for stimulus in clip.stimuli.all()] == [clip.audio_notes] * 4
+
+
 @pytest.mark.parametrize("changed", ["head", "encoder", "tags"])
 def test_a_file_of_the_tagger_replaced_at_its_path_is_listened_with_again(listening, files, performed_kinds, changed):
     generate(listening)

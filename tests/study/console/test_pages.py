@@ -218,6 +218,10 @@ def test_an_upload_by_script_returns_the_clips_row_or_its_problem(draft: Study, 
     good = browser.post(url, {"files": upload("a.wav", tone())}, headers={"accept": "application/json"}).json()
     assert good["files"][0]["ok"]
     assert "a.wav" in good["files"][0]["row"]
+    odd = upload("odd.wav", tone(pitch=300)[:40] + b"\xff\xff\xff\xff" + tone(pitch=300)[44:])
+    noted = browser.post(url, {"files": odd}, headers={"accept": "application/json"}).json()
+    assert "Its header gives no length: 2.0 s are there." in noted["files"][0]["row"]
+    assert "Its header gives no length: 2.0 s are there." in browser.get(url).text
     bad = browser.post(url, {"files": upload("a.wav", tone())}, headers={"accept": "application/json"}).json()
     assert "the study has a clip of this name" in bad["files"][0]["problem"]
 

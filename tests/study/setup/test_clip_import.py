@@ -1,12 +1,15 @@
 """Each file is imported or refused on its own; a refusal names the file and the remedy."""
 
+import io
 import unicodedata
 from typing import Any
 
+import numpy as np
 import pytest
+import soundfile
 from django.core.files.storage import default_storage
 
-from study import audio_file
+from study.audio_files import judge
 from study.errors import NotAllowedNow
 from study.models import Clip, Study
 from study.setup import clip_import
@@ -53,9 +56,9 @@ def _damaged() -> bytes:
         ("no_frames.wav", tone(0), "holds no sound"),
         ("half.wav", _truncated("WAV"), "cut off"),
         ("half.mp3", _truncated("MP3"), "cut off"),
-        ("half.ogg", _truncated("OGG"), "cut off"),
-        ("half.flac", _truncated("FLAC"), "cannot be read as audio"),
-        ("damaged.flac", _damaged(), "cannot be read as audio"),
+        ("half.ogg", _truncated("OGG"), "or was cut off"),
+        ("half.flac", _truncated("FLAC"), "is damaged or cut off"),
+        ("damaged.flac", _damaged(), "is damaged or cut off"),
         ("short.wav", tone(0.5), "lasts 0.50 seconds"),
         ("silent.wav", tone(loud=0), "silent from start to end"),
         ("sheet.pdf", b"%PDF", "only WAV, FLAC, OGG and MP3"),
@@ -71,7 +74,7 @@ def test_what_is_no_clip_is_refused_by_name(draft: Study, name: str, content: by
 
 
 def test_an_hour_is_too_long(draft: Study, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(audio_file, "MAXIMUM_SECONDS", 3.0)
+    monkeypatch.setattr(judge, "MAXIMUM_SECONDS", 3.0)
     import_clip(draft, upload("fits.wav", tone(2.9)))
     with pytest.raises(ClipRefused, match=r"exact\.wav lasts .* Cut out the part"):
         import_clip(draft, upload("exact.wav", tone(3.0)))
@@ -107,6 +110,23 @@ def test_one_bad_file_among_good_ones_is_named_and_the_good_ones_stay(draft: Stu
     assert "bad.wav" in results[1].problem
     assert [(clip.number, clip.name) for clip in draft.clips.all()] == [(1, "a.wav"), (2, "c.flac")]
     assert draft.log.filter(action="clip added", actor=owner).count() == 2
+
+
+def test_what_was_odd_in_a_file_stands_in_its_row(draft: Study) -> None:
+    loud = io.BytesIO()
+    soundfile.write(loud, 20_000 * np.sin(np.arange(32_000) / 10), 16_000, format="WAV", subtype="FLOAT")
+    clip = import_clip(draft, upload("loud.wav", loud.getvalue()))
+    clip.refresh_from_db()
+    assert clip.audio_notes == [{"kind": "scaled", "peak": 20000.0, "factor": 3.052e-05}]
+
+
+@pytest.mark.parametrize("kind", ["GSM610", "NMS_ADPCM_16"])
+def test_a_file_that_cannot_be_read_does_not_stop_those_after_it(draft: Study, kind: str) -> None:
+    content = io.BytesIO()
+    soundfile.write(content, np.sin(np.arange(16_000) / 5), 8000, format="WAV", subtype=kind)
+    phone, music = import_clips(draft, [upload("phone.wav", content.getvalue()), upload("a.wav", tone())])
+    assert "phone.wav is WAV with the codec" in phone.problem
+    assert music.clip is not None
 
 
 def test_a_decomposed_korean_name_is_composed(draft: Study) -> None:

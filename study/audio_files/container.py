@@ -1,0 +1,33 @@
+"""What the parsers of the four kinds of file hand to the judge."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from study.audio_files.pieces import Span
+
+MAXIMUM_SAMPLE_RATE = 768_000
+MAXIMUM_CHANNELS = 32
+"""More of either is a broken header."""
+
+Note = dict[str, Any]
+"""One thing to be said about a file: `kind` and its numbers (`notes.sentence` makes the sentence)."""
+
+
+@dataclass(frozen=True)
+class Container:
+    """The sound of a file as libsndfile can read it to its end.
+
+    `streams`: the parts of the file, or headers of our own, that make up each stream; they are decoded one after the
+    other. `held`: seconds of sound that were counted, None if only decoding tells. `announced`: the seconds that the
+    header names, None if it names none. `exact`: decoding must give what was counted. `most_frames`: where the sound
+    ends, if the last block is filled up with silence.
+    """
+
+    streams: Sequence[Sequence[Span | bytes]]
+    held: float | None = None
+    announced: float | None = None
+    tolerance: float = 0.0
+    exact: bool = False
+    most_frames: int | None = None
+    notes: tuple[Note, ...] = ()
