@@ -36,6 +36,7 @@ AUDIENCE = {
         "clip_tags",
         "clip_change",
         "study_tags",
+        "tags_preview",
         "tags_template",
         "study_plan",
         "study_preview",
