@@ -20,7 +20,7 @@ from study.tables.cells import clean_cell, clean_text, column_key, needs_care
 from study.tables.encoding import UTF8, decode_text
 from study.tables.errors import TableRefused
 from study.tables.notes import HEADINGS, Notes
-from study.tables.workbook import XLS_SIGNATURE, XLSX_SIGNATURE, workbook_rows
+from study.tables.workbook import XLS_SIGNATURE, is_workbook, workbook_rows
 
 DELIMITERS = ("\t", ";", ",")
 MOST_COLUMNS = 16_384  # as many as a spreadsheet has
@@ -146,7 +146,7 @@ def read_table(
     Raises:
         TableRefused: the file is no table; also while the rows are read.
     """
-    if raw.startswith(XLSX_SIGNATURE):
+    if is_workbook(raw):
         notes = Notes()
         return _table_of_rows(_workbook_rows(raw, file, notes), ",", "", file, notes)
     if raw.startswith(XLS_SIGNATURE):
