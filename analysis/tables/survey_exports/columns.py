@@ -1,0 +1,166 @@
+"""The columns of a survey tool's download, whose headings take one row (Google Forms), two or three."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from analysis.tables.condition_keys import nearest_key
+from analysis.tables.errors import TableError
+from study.tables.cells import clean_name, column_key, is_missing
+from study.tables.errors import TableRefused, message_for_command
+from study.tables.notes import HEADINGS, Notes
+from study.tables.reading import Table, read_bytes, read_table
+
+QUALTRICS, SURVEYMONKEY, JSPSYCH, FORM = "Qualtrics", "SurveyMonkey", "jsPsych", "form"
+_PLAIN_SUBHEADINGS = ("", "response", "open-ended response", "응답", "개방형 응답")
+Row = tuple[int, list[str]]
+
+
+@dataclass(frozen=True)
+class SurveyColumn:
+    """A column. `name`: by which a mapping names it; `question`: its text, for a reader; `number`: from 1."""
+
+    number: int
+    name: str
+    question: str
+
+
+@dataclass(frozen=True)
+class SurveyTable:
+    """A download: `tool`, one of those above; `rows` with the number that a spreadsheet shows, all of one length."""
+
+    file: str
+    tool: str
+    columns: list[SurveyColumn]
+    rows: list[Row]
+    notes: Notes
+
+    def values(self, column: SurveyColumn) -> list[str]:
+        """Return the column's cells that hold something."""
+        return [value for _number, cells in self.rows if not is_missing(value := cells[column.number - 1])]
+
+    def column(self, reference: str) -> SurveyColumn | None:
+        """Return the column of that name, question or number; None if there is none.
+
+        Raises:
+            TableError: several columns have that heading.
+        """
+        wanted = clean_name(reference)
+        for key in (lambda column: column.name, lambda column: column.question):
+            found = [column for column in self.columns if key(column) == wanted]
+            if len(found) > 1:
+                numbers = " or ".join(str(column.number) for column in found[:12])
+                raise TableError(
+                    f"{self.file}: {len(found)} columns are named '{wanted[:80]}'; name the column by its number, "
+                    f"{numbers}."
+                )
+            if found:
+                return found[0]
+        if wanted.isdecimal() and 1 <= int(wanted) <= len(self.columns):
+            return self.columns[int(wanted) - 1]
+        return None
+
+    def reader(self, reference: str) -> Callable[[list[str]], str]:
+        """Return the function from a row's cells to the value that `reference` names; missing values are empty.
+
+        `response.Q0` is the member `Q0` of the JSON in the column `response`, unless a column has that name.
+
+        Raises:
+            TableError: there is no such column.
+        """
+        column = self.column(reference)
+        if column is not None:
+            at = column.number - 1
+            return lambda cells: "" if is_missing(cells[at]) else cells[at]
+        before, dot, member = reference.rpartition(".")
+        column = self.column(before) if dot else None
+        if column is not None:
+            place = column.number - 1
+            return lambda cells: _member(cells[place], member)
+        names = [column.name for column in self.columns if column.name]
+        near = nearest_key(reference, names)
+        hint = f"is '{near}' meant?" if near else f"the columns are {', '.join(repr(name[:40]) for name in names[:8])}."
+        raise TableError(f"{self.file}: the mapping names the column '{reference[:80]}', which is not there; {hint}")
+
+    def reference(self, column: SurveyColumn) -> str:
+        """Return how a mapping names the column: by its heading, or by its number if the heading is not its own."""
+        own = column.name and sum(other.name == column.name for other in self.columns) == 1
+        return column.name if own and not column.name.isdecimal() else str(column.number)
+
+
+def _member(cell: str, member: str) -> str:
+    try:
+        value = json.loads(cell)
+    except ValueError:
+        return ""
+    found = value.get(member) if isinstance(value, dict) else None
+    if isinstance(found, list):
+        found = ";".join(map(str, found))
+    return "" if found is None or is_missing(clean_name(str(found))) else clean_name(str(found))
+
+
+def read_survey_table(path: Path, *, encoding: str | None = None) -> SurveyTable:
+    """Read a download, CSV or .xlsx, with all of its heading rows.
+
+    Raises:
+        TableError: the file is no table, or a row is longer than its headings.
+    """
+    try:
+        table = read_table(read_bytes(path), path.name, encoding=encoding)
+        rows = list(table.rows)
+    except TableRefused as error:
+        raise TableError(message_for_command(error)) from error
+    keys, names, questions = table.keys(), table.header, table.header
+    tool = _tool_of(keys)
+    if tool == QUALTRICS:
+        below = table.further[:1] or _heading_below(table, rows, keys.index("responseid"), "Response ID")
+        questions = [*below[0], *names[len(below[0]) :]] if below else names
+    elif tool == SURVEYMONKEY:
+        below = _heading_below(table, rows, keys.index("respondent_id"), "")
+        names = questions = _joined_headings(names, below[0] if below else [])
+    width = len(names)
+    for number, cells in rows:
+        if len(cells) > width:
+            raise TableError(f"{table.file}, row {number}: {table.wrong_width(cells)} Correct the row.")
+        cells += [""] * (width - len(cells))
+    if not rows:
+        raise TableError(f"{table.file}: there are no answers under the headings.")
+    columns = [
+        SurveyColumn(number, name, question)
+        for number, (name, question) in enumerate(zip(names, questions, strict=True), start=1)
+    ]
+    return SurveyTable(table.file, tool, columns, rows, table.notes)
+
+
+def _tool_of(keys: list[str]) -> str:
+    if "responseid" in keys and {"startdate", "status", "finished"} & set(keys):
+        return QUALTRICS
+    if "respondent_id" in keys and "collector_id" in keys:
+        return SURVEYMONKEY
+    return JSPSYCH if {"trial_type", "trial_index"} <= set(keys) else FORM
+
+
+def _heading_below(table: Table, rows: list[Row], at: int, expected: str) -> list[list[str]]:
+    """Take the first row away and return it, if its cell in the column of ids is what a heading has there."""
+    cells = rows[0][1] if rows else []
+    if not cells or (cells[at] if at < len(cells) else "").casefold() != expected.casefold():
+        return []
+    number, _cells = rows.pop(0)
+    table.notes.add(HEADINGS, row=number, text=next(filter(None, cells), "")[:40])
+    return [cells]
+
+
+def _joined_headings(names: list[str], below: list[str]) -> list[str]:
+    """Join a question with the answers or rows under it, which share its heading: “Question [Answer]”."""
+    joined, question = [], ""
+    for at in range(max(len(names), len(below))):
+        question = (names[at] if at < len(names) else "") or question
+        answer = below[at] if at < len(below) else ""
+        joined.append(question if answer.casefold() in _PLAIN_SUBHEADINGS else f"{question} [{answer}]")
+    return joined
+
+
+def heading_key(column: SurveyColumn) -> str:
+    """Return a column's name as columns are compared."""
+    return column_key(column.name)
