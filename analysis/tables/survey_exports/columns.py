@@ -1,19 +1,19 @@
 """The columns of a survey tool's download, whose headings take one row (Google Forms), two or three."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from analysis.tables.condition_keys import nearest_key
 from analysis.tables.errors import TableError
 from study.tables.cells import clean_name, column_key, is_missing
-from study.tables.errors import TableRefused, message_for_command
 from study.tables.notes import HEADINGS, Notes
-from study.tables.reading import Table, read_bytes, read_table
+from study.tables.reading import Table, read_table
 
 QUALTRICS, SURVEYMONKEY, JSPSYCH, FORM = "Qualtrics", "SurveyMonkey", "jsPsych", "form"
 _PLAIN_SUBHEADINGS = ("", "response", "open-ended response", "응답", "개방형 응답")
+_BY_NUMBER = re.compile(r"(?:column\s+)?(\d{1,5})", re.IGNORECASE)
 Row = tuple[int, list[str]]
 
 
@@ -50,16 +50,17 @@ class SurveyTable:
         for key in (lambda column: column.name, lambda column: column.question):
             found = [column for column in self.columns if key(column) == wanted]
             if len(found) > 1:
-                numbers = " or ".join(str(column.number) for column in found[:12])
+                numbers = " or ".join(f"column {column.number}" for column in found[:12])
                 raise TableError(
-                    f"{self.file}: {len(found)} columns are named '{wanted[:80]}'; name the column by its number, "
-                    f"{numbers}."
+                    f"{self.file}: {len(found)} columns are named '{wanted[:80]}'; name the one that is meant {numbers}."
                 )
             if found:
                 return found[0]
-        if wanted.isdecimal() and 1 <= int(wanted) <= len(self.columns):
-            return self.columns[int(wanted) - 1]
-        return None
+        numbered = _BY_NUMBER.fullmatch(wanted)
+        if numbered is None or (wanted.isdecimal() and any(column.name.isdecimal() for column in self.columns)):
+            return None  # a bare number may be meant as a heading
+        number = int(numbered.group(1))
+        return self.columns[number - 1] if 1 <= number <= len(self.columns) else None
 
     def reader(self, reference: str) -> Callable[[list[str]], str]:
         """Return the function from a row's cells to the value that `reference` names; missing values are empty.
@@ -84,9 +85,9 @@ class SurveyTable:
         raise TableError(f"{self.file}: the mapping names the column '{reference[:80]}', which is not there; {hint}")
 
     def reference(self, column: SurveyColumn) -> str:
-        """Return how a mapping names the column: by its heading, or by its number if the heading is not its own."""
+        """Return how a mapping names the column: by its heading, or as “column 4” if the heading is not its own."""
         own = column.name and sum(other.name == column.name for other in self.columns) == 1
-        return column.name if own and not column.name.isdecimal() else str(column.number)
+        return column.name if own else f"column {column.number}"
 
 
 def _member(cell: str, member: str) -> str:
@@ -100,17 +101,15 @@ def _member(cell: str, member: str) -> str:
     return "" if found is None or is_missing(clean_name(str(found))) else clean_name(str(found))
 
 
-def read_survey_table(path: Path, *, encoding: str | None = None) -> SurveyTable:
+def read_survey_table(raw: bytes, file: str, *, encoding: str | None = None) -> SurveyTable:
     """Read a download, CSV or .xlsx, with all of its heading rows.
 
     Raises:
-        TableError: the file is no table, or a row is longer than its headings.
+        TableRefused: the file is no table.
+        TableError: a row is longer than its headings, or there is none.
     """
-    try:
-        table = read_table(read_bytes(path), path.name, encoding=encoding)
-        rows = list(table.rows)
-    except TableRefused as error:
-        raise TableError(message_for_command(error)) from error
+    table = read_table(raw, file, encoding=encoding)
+    rows = list(table.rows)
     keys, names, questions = table.keys(), table.header, table.header
     tool = _tool_of(keys)
     if tool == QUALTRICS:

@@ -224,14 +224,21 @@ def mapping_text(mapping: Mapping, table: SurveyTable) -> str:
         f"# How {table.file} becomes ballots. Check every line; docs/tables-from-forms.md explains them.",
         "",
         "# The column that says who answered. Without it every row is a person.",
-        f"participant: {_scalar(mapping.participant or '')}",
+        f"participant: {_scalar(mapping.participant or '')}".rstrip(),
         "",
         "# What each answer means: the key of a condition; nothing if it means that none of the images fits.",
         "# Names such as redefined_tags, redefined_sentence, original_tags, original_sentence get the 2 x 2 analysis.",
         "answers:",
         *(f"  {_scalar(answer)}: {_scalar(condition)}" for answer, condition in mapping.answers.items()),
         "",
+        columns_text(mapping, table),
     ]
+    return "\n".join(lines)
+
+
+def columns_text(mapping: Mapping, table: SurveyTable) -> str:
+    """Return the part of `mapping_text` about clips and rows."""
+    lines: list[str] = []
     if mapping.clips:
         lines += ["# Every clip with the columns of its answers, named by their headings or numbers.", "clips:"]
         for clip in mapping.clips:

@@ -67,13 +67,12 @@ def test_each_tools_download_becomes_the_ballots_that_people_cast(name: str, wri
     assert any("leaves out: 1." in text for text in data["warnings"]) == name.startswith("qualtrics")
 
 
-def read(rows: list[list[str]], tmp_path: Path) -> SurveyTable:
-    (tmp_path / "form.csv").write_bytes(as_csv(rows))
-    return read_survey_table(tmp_path / "form.csv")
+def read(rows: list[list[str]]) -> SurveyTable:
+    return read_survey_table(as_csv(rows), "form.csv")
 
 
-def mapped(rows: list[list[str]], mapping: str, tmp_path: Path) -> MappedBallots:
-    return map_ballots(read(rows, tmp_path), parse_mapping(mapping, "map.yaml"))
+def mapped(rows: list[list[str]], mapping: str) -> MappedBallots:
+    return map_ballots(read(rows), parse_mapping(mapping, "map.yaml"))
 
 
 SMALL = [
@@ -86,8 +85,8 @@ SMALL = [
 SMALL_MAP = "answers: {A: a, B: b, No: }\nclips: [{clip: c1, first: 2, second: 3}]\n"
 
 
-def test_equal_headings_are_named_by_number_and_answers_stay_text(tmp_path: Path) -> None:
-    table = read(SMALL, tmp_path)
+def test_equal_headings_are_named_by_number_and_answers_stay_text() -> None:
+    table = read(SMALL)
     found = map_ballots(table, parse_mapping(SMALL_MAP + "people: {age: Age}\nleave_out_rows: [5]\n", "map.yaml"))
     assert found.header == ["participant", "clip", "first", "second", "age"]
     assert found.rows == [["row 2", "c1", "a", "b", "31"], ["row 3", "c1", "", "", "40"]]
@@ -96,13 +95,22 @@ def test_equal_headings_are_named_by_number_and_answers_stay_text(tmp_path: Path
         "By the mapping, 3 rows of form.csv gave 2 ballots of 2 people.",
         "Clips without an answer, which give no ballot: 1.",
     ]
-    assert mapped(SMALL, json.dumps(parse_mapping(SMALL_MAP, "m").model_dump()), tmp_path).rows[1][2:4] == ["", ""]
+    assert mapped(SMALL, json.dumps(parse_mapping(SMALL_MAP, "m").model_dump())).rows[1][2:4] == ["", ""]
 
 
 TRIALS = "participant: who\nanswers: {x: a, y: b, z: c}\ntrials: {clip: clip, first: response"
 
 
-def test_jspsych_buttons_are_places_in_an_order_and_choices_may_take_two_rows(tmp_path: Path) -> None:
+def test_a_bare_number_is_no_column_where_headings_are_numbers() -> None:
+    rows = [["Who", "2", "3"], ["x", "A", "B"]]
+    mapping = "answers: {A: a, B: b}\nclips: [{clip: c, first: %s, second: %s}]\n"
+    assert mapped(rows, mapping % ("2", "3")).rows == [["row 2", "c", "a", "b"]]
+    assert mapped(rows, mapping % ("column 3", "column 2")).rows == [["row 2", "c", "b", "a"]]
+    with pytest.raises(TableError, match="names the column '1', which is not there"):
+        mapped(rows, mapping % ("1", "3"))
+
+
+def test_jspsych_buttons_are_places_in_an_order_and_choices_may_take_two_rows() -> None:
     rows = [
         ["who", "trial_type", "trial_index", "clip", "response", "part", "order"],
         ["p", "html", "0", "", "0", "", ""],
@@ -110,13 +118,12 @@ def test_jspsych_buttons_are_places_in_an_order_and_choices_may_take_two_rows(tm
         ["p", "img", "2", "c", "0", "next", '["z", "y", "x"]'],
     ]
     choice = ", choice: {column: part, first: [best], second: [next]}"
-    found = mapped(rows, TRIALS + f"{choice}, order: order, only: {{trial_type: [img]}}}}", tmp_path)
+    found = mapped(rows, TRIALS + f"{choice}, order: order, only: {{trial_type: [img]}}}}")
     assert found.rows == [["row 3", "c", "a", "c", "3", "1"]]
     with pytest.raises(TableError, match=r"row 3: '3' is no place, counted from 0"):
         mapped(
             [*rows[:2], ["p", "img", "1", "c", "3", "best", "z;y;x"]],
             TRIALS + f"{choice}, order: order, only: {{trial_type: [img]}}}}",
-            tmp_path,
         )
 
 
@@ -127,7 +134,7 @@ def test_jspsych_buttons_are_places_in_an_order_and_choices_may_take_two_rows(tm
         ({2: "A"}, SMALL_MAP, r"row 2: clip 'c1' has 'A' as 1st and as 2nd choice; .* same_image_twice: leave_out"),
         ({1: ""}, SMALL_MAP, "row 2: clip 'c1' has a 2nd choice and no 1st"),
         ({1: "No"}, SMALL_MAP, "row 2: clip 'c1' has a 2nd choice and no 1st"),
-        ({}, SMALL_MAP.replace("2,", "Q,"), "2 columns are named 'Q'; name the column by its number, 2 or 3"),
+        ({}, SMALL_MAP.replace("2,", "Q,"), "2 columns are named 'Q'; name the one that is meant column 2 or column 3"),
         (
             {},
             SMALL_MAP.replace("2,", "Agee,"),
@@ -139,40 +146,38 @@ def test_jspsych_buttons_are_places_in_an_order_and_choices_may_take_two_rows(tm
         ({}, SMALL_MAP + "people: {clip: Age}\n", "'clip' under people has a meaning of its own"),
     ],
 )
-def test_what_has_no_sure_meaning_is_refused_with_the_mend(
-    change: dict[int, str], mapping: str, words: str, tmp_path: Path
-) -> None:
+def test_what_has_no_sure_meaning_is_refused_with_the_mend(change: dict[int, str], mapping: str, words: str) -> None:
     rows = [list(row) for row in SMALL]
     for at, value in change.items():
         rows[1][at] = value
     with pytest.raises(TableError, match=words):
-        mapped(rows, mapping, tmp_path)
+        mapped(rows, mapping)
 
 
-def test_the_same_image_twice_is_excluded_with_the_reason_if_the_mapping_says_so(tmp_path: Path) -> None:
+def test_the_same_image_twice_is_excluded_with_the_reason_if_the_mapping_says_so() -> None:
     rows = [SMALL[0], ["1", "A", "A", ""], *SMALL[4:]]
-    found = mapped(rows, SMALL_MAP + "same_image_twice: leave_out\n", tmp_path)
+    found = mapped(rows, SMALL_MAP + "same_image_twice: leave_out\n")
     assert [row[-1] for row in found.rows] == ["the same image as 1st and 2nd choice", ""]
 
 
-def test_tick_boxes_tell_no_order_and_rankings_in_one_cell_do(tmp_path: Path) -> None:
+def test_tick_boxes_tell_no_order_and_rankings_in_one_cell_do() -> None:
     mapping = "answers: {A: a, 'B, b': b, C: c}\nclips: [{clip: c1, ranking: Pick two}]\n"
     ticks = [["Pick two"], *[["A, C"], ["A, B, b"], ["B, b, C"]] * 4]
     with pytest.raises(TableError, match="stand in the same order in every cell, as tick boxes give them"):
-        mapped(ticks, mapping, tmp_path)
+        mapped(ticks, mapping)
     ranking = [["Pick two"], ["C;A;B, b;"], ["B, b, A"], *ticks[1:]]
-    found = mapped(ranking, mapping, tmp_path)
+    found = mapped(ranking, mapping)
     assert [row[2:] for row in found.rows[:3]] == [["c", "a"], ["b", "a"], ["a", "c"]]
 
 
-def test_two_images_of_one_rank_are_refused(tmp_path: Path) -> None:
+def test_two_images_of_one_rank_are_refused() -> None:
     mapping = "answers: {A: a, B: b}\nclips: [{clip: c1, ranks: {A: x, B: y}}]\n"
-    assert mapped([["x", "y"], ["2nd", "1st choice"]], mapping, tmp_path).rows[0][2:] == ["b", "a"]
-    assert mapped([["x", "y"], ["두 번째", "1순위"]], mapping, tmp_path).rows[0][2:] == ["b", "a"]
+    assert mapped([["x", "y"], ["2nd", "1st choice"]], mapping).rows[0][2:] == ["b", "a"]
+    assert mapped([["x", "y"], ["두 번째", "1순위"]], mapping).rows[0][2:] == ["b", "a"]
     with pytest.raises(TableError, match="row 2: clip 'c1' has two images of rank 1, 'A' and 'B'"):
-        mapped([["x", "y"], ["1", "1.0"]], mapping, tmp_path)
+        mapped([["x", "y"], ["1", "1.0"]], mapping)
     with pytest.raises(TableError, match="'often' for clip 'c1' is no rank"):
-        mapped([["x", "y"], ["1", "often"]], mapping, tmp_path)
+        mapped([["x", "y"], ["1", "often"]], mapping)
 
 
 @pytest.mark.parametrize(
@@ -212,8 +217,8 @@ def test_the_commands_refuse_what_would_overwrite_and_what_cannot_be_guessed(tmp
         call_command("analyze", str(form), map_template=str(tmp_path / "m.yaml"))
 
 
-def test_notes_of_a_mapping_are_translated_in_the_report(tmp_path: Path) -> None:
-    table = read(SMALL, tmp_path)
+def test_notes_of_a_mapping_are_translated_in_the_report() -> None:
+    table = read(SMALL)
     map_ballots(table, parse_mapping(SMALL_MAP + "leave_out_rows: [5]\n", "map.yaml"))
     english = table.notes.sentences()
     with override("ko"):
