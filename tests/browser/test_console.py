@@ -8,7 +8,9 @@ from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 from playwright.sync_api import Browser, Page, expect
 
+from analysis.statistics.ballots import PRESET
 from study.models import Study
+from tests.analysis.tables.survey_exports.downloads import DOWNLOADS, IMAGES, as_csv
 from tests.browser.journey import press
 from tests.factories import PASSWORD, StudyFactory, UserFactory, make_open_study, make_study
 from tests.study.conftest import tone
@@ -67,7 +69,7 @@ def test_no_page_has_a_fault_that_axe_finds(
         for address in addresses:
             page.goto(reverse(address, args=[study.slug]))
             found += faults(page)
-    for address in (reverse("study_list"), reverse("study_create"), "/console/no/such/page/"):
+    for address in (reverse("study_list"), reverse("study_create"), reverse("form_answers"), "/console/no/such/page/"):
         page.goto(address)
         found += faults(page)
     assert found == []
@@ -162,6 +164,28 @@ def test_a_chosen_table_is_previewed_and_its_encoding_chosen_by_a_click(
     assert faults(page) == []
     press(page.get_by_role("button", name="Import"))
     assert study.clips.get().imported_tags == ["钢琴", "安静"]
+
+
+def test_a_forms_download_becomes_ballots_on_one_page(
+    chromium: Browser, live_server: Any, researcher: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "form.csv").write_bytes(as_csv(DOWNLOADS["google_forms_in_korean"]()))
+    page = signed_in(chromium, live_server.url, PHONE, accept_downloads=True)
+    page.goto(reverse("form_answers"))
+    page.set_input_files("#id_file", tmp_path / "form.csv")
+    expect(page.get_by_label("Image 2")).to_have_value("Image 2")
+    for image, condition in zip(IMAGES, PRESET, strict=True):
+        page.get_by_label(image).fill(condition)
+    page.get_by_role("button", name="Show the ballots").click()
+    expect(page.get_by_text("180 ballots of 30 people.", exact=True)).to_be_visible()
+    assert faults(page) == []
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download the ballots").click()
+    assert download.value.path().read_text().startswith("participant,clip,first,second\n")
+    page.get_by_label("Which questions are about which clip").fill("clips: [")
+    page.get_by_role("button", name="Show the ballots").click()
+    expect(page.get_by_role("alert")).to_contain_text("this is no YAML or JSON")
+    expect(page.get_by_label("Image 2")).to_have_value("redefined_sentence")
 
 
 def test_the_path_is_folded_on_a_phone(chromium: Browser, live_server: Any, researcher: Any) -> None:

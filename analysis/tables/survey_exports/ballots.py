@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from django.utils.translation import gettext as _
+
 from analysis.tables.errors import TableError
 from analysis.tables.survey_exports.columns import Row, SurveyTable
 from analysis.tables.survey_exports.mapping import NONE_FITS, ClipQuestions, Mapping, TrialRows
@@ -16,7 +18,11 @@ from study.tables.notes import MAPPED, ORDERED_TICKS, ROWS_LEFT_OUT, SAME_PLACES
 COLUMNS = ["participant", "clip", "first", "second", "position_first", "position_second", "excluded"]
 TWICE = "the same image as 1st and 2nd choice"
 FEWEST_TICKS = 10
-_NUMBER = re.compile(r"\D{0,8}(\d+)(?:\.0+)?(?:\D.*)?", re.DOTALL)
+_NUMBER = re.compile(
+    r"(?:rank|no\.?|nr\.?|#|제)?\s*(\d{1,2})(?:\.0+)?\s*(?:st|nd|rd|th|순위|위|번째|位|番目|番|\.)?"
+    r"(?:\s*(?:choice|place|rank|선택))?",
+    re.IGNORECASE,
+)
 _FIRST = re.compile(r"\b(first|best)\b|첫\s*번째|첫째|가장|一|erste|premi|primer", re.IGNORECASE)
 _SECOND = re.compile(r"\b(second)\b|두\s*번째|둘째|차선|二|zweit|deuxi|segund", re.IGNORECASE)
 _IN_ONE_CELL = re.compile(r"\s*[;,|\n]\s*")
@@ -70,7 +76,7 @@ def map_ballots(table: SurveyTable, mapping: Mapping) -> MappedBallots:
     seen: dict[tuple[int, str], int] = {}
     unanswered = 0
     cells_of = dict(rows)
-    for answer in given:
+    for answer in sorted(given, key=lambda answer: answer.row):
         if not answer.first and not answer.second:
             unanswered += 1
             continue
@@ -79,8 +85,11 @@ def map_ballots(table: SurveyTable, mapping: Mapping) -> MappedBallots:
             raise _fault(
                 table,
                 answer.row,
-                f"the person of row {answer.person} answered clip '{answer.clip[:60]}' in row {seen[key]} already; "
-                "name one of the rows under leave_out_rows in the mapping.",
+                _(
+                    "the person of row %(person)d answered clip “%(clip)s” in row %(other)d already; name one of the "
+                    "rows under leave_out_rows in the mapping."
+                )
+                % {"person": answer.person, "clip": answer.clip[:60], "other": seen[key]},
             )
         seen[key] = answer.row
         known = answers | answer.answers
@@ -89,8 +98,8 @@ def map_ballots(table: SurveyTable, mapping: Mapping) -> MappedBallots:
             raise _fault(
                 table,
                 answer.row,
-                f"clip '{answer.clip[:60]}' has a 2nd choice and no 1st; complete it, or name the row under "
-                f"leave_out_rows.",
+                _("clip “%(clip)s” has a 2nd choice and no 1st; complete it, or name the row under leave_out_rows.")
+                % {"clip": answer.clip[:60]},
             )
         excluded = ""
         if first and first == second:
@@ -98,14 +107,19 @@ def map_ballots(table: SurveyTable, mapping: Mapping) -> MappedBallots:
                 raise _fault(
                     table,
                     answer.row,
-                    f"clip '{answer.clip[:60]}' has '{answer.first[:60]}' as 1st and as 2nd choice; correct it, or "
-                    f"write same_image_twice: leave_out into the mapping.",
+                    _(
+                        "clip “%(clip)s” has “%(answer)s” as 1st and as 2nd choice; correct it, or write "
+                        "same_image_twice: leave_out into the mapping."
+                    )
+                    % {"clip": answer.clip[:60], "answer": answer.first[:60]},
                 )
             excluded = TWICE
         people_cells = [read(cells_of[answer.row]) for read in of_people.values()]
         ballots.append([f"row {answer.person}", answer.clip, first, second, *answer.positions, excluded, *people_cells])
     if not ballots:
-        raise TableError(f"{table.file}: the mapping finds no answer; check the columns that it names.")
+        raise TableError(
+            _("%(file)s: the mapping finds no answer; check the columns that it names.") % {"file": table.file}
+        )
     _note(table, mapping, ballots, len(rows), unanswered)
     return _without_empty_columns([*COLUMNS, *of_people], ballots)
 
@@ -117,20 +131,26 @@ def _without_empty_columns(header: list[str], rows: list[list[str]]) -> MappedBa
 
 
 def _fault(table: SurveyTable, row: int, message: str) -> TableError:
-    return TableError(f"{table.file}, row {row}: {message}")
+    return TableError(_("%(file)s, row %(row)d: %(problem)s") % {"file": table.file, "row": row, "problem": message})
 
 
 def _refuse_taken_names(table: SurveyTable, mapping: Mapping) -> None:
     taken = [name for name in mapping.people if name in (*COLUMNS, "repeat", "trial", "order", "knows_piece")]
     if taken:
-        raise TableError(f"{table.file}: '{taken[0]}' under people has a meaning of its own in ballots; rename it.")
+        raise TableError(
+            _("%(file)s: “%(name)s” under people has a meaning of its own in ballots; rename it.")
+            % {"file": table.file, "name": taken[0]}
+        )
 
 
 def _kept_rows(table: SurveyTable, mapping: Mapping) -> Iterator[Row]:
     numbers = {number for number, _cells in table.rows}
     for number in mapping.leave_out_rows:
         if number not in numbers:
-            raise TableError(f"{table.file}: leave_out_rows names row {number}, which holds no answers.")
+            raise TableError(
+                _("%(file)s: leave_out_rows names row %(row)d, which holds no answers.")
+                % {"file": table.file, "row": number}
+            )
     without = [(table.reader(column), set(map(clean_name, values))) for column, values in mapping.leave_out.items()]
     only = mapping.trials.only if mapping.trials else {}
     among = [(table.reader(column), set(map(clean_name, values))) for column, values in only.items()]
@@ -157,8 +177,11 @@ def _people(table: SurveyTable, mapping: Mapping, rows: list[Row]) -> dict[int, 
             raise _fault(
                 table,
                 number,
-                f"the column '{mapping.participant[:60]}' does not say who answered; complete it, or name the row "
-                f"under leave_out_rows.",
+                _(
+                    "the column “%(column)s” does not say who answered; complete it, or name the row under "
+                    "leave_out_rows."
+                )
+                % {"column": mapping.participant[:60]},
             )
         people[number] = first_row.setdefault(person, number)
     return people
@@ -172,8 +195,11 @@ def _condition(table: SurveyTable, answer: _Answer, value: str, known: dict[str,
         raise _fault(
             table,
             answer.row,
-            f"the answer '{value[:60]}' for clip '{answer.clip[:60]}' is not under answers in the mapping; add it with "
-            f"its condition (empty if it means that none fits), or correct the cell.",
+            _(
+                "the answer “%(answer)s” for clip “%(clip)s” is not under answers in the mapping; add it with its "
+                "condition (empty if it means that none fits), or correct the cell."
+            )
+            % {"answer": value[:60], "clip": answer.clip[:60]},
         )
     condition = meaning[value]
     return "" if condition in NONE_FITS else condition
@@ -207,14 +233,20 @@ def _reader_of_clip(
 
 def _listed(cell: str, known: list[str]) -> list[str]:
     """The answers of a cell in their order; an answer may hold the separator itself."""
-    if cell in known or not cell:
-        return [cell] if cell else []
-    for answer in sorted(known, key=len, reverse=True):
-        rest = cell.removeprefix(answer)
-        if answer and rest != cell and (found := _IN_ONE_CELL.match(rest)):
-            return [answer, *_listed(rest[found.end() :], known)]
-    before, *after = _IN_ONE_CELL.split(cell, maxsplit=1)
-    return [before, *(_listed(after[0], known) if after else [])]
+    found: list[str] = []
+    longest_first = sorted(filter(None, known), key=len, reverse=True)
+    while cell:
+        for answer in longest_first:
+            rest = cell.removeprefix(answer)
+            if rest != cell and (not rest or _IN_ONE_CELL.match(rest)):
+                break
+        else:
+            answer = _IN_ONE_CELL.split(cell, maxsplit=1)[0]
+            rest = cell[len(answer) :]
+        found.append(answer)
+        separator = _IN_ONE_CELL.match(rest)
+        cell = rest[separator.end() :] if separator else ""
+    return found
 
 
 def _refuse_ticks(table: SurveyTable, clip: ClipQuestions, pairs: list[list[str]], known: list[str]) -> None:
@@ -222,8 +254,11 @@ def _refuse_ticks(table: SurveyTable, clip: ClipQuestions, pairs: list[list[str]
     in_form_order = all(known.index(one) < known.index(other) for one, other in pairs if {one, other} <= set(known))
     if len(pairs) >= FEWEST_TICKS and in_form_order:
         raise TableError(
-            f"{table.file}: the answers for clip '{clip.clip[:60]}' stand in the same order in every cell, as tick "
-            "boxes give them, so they do not say which is the 1st choice; ask in two questions, or by ranks."
+            _(
+                "%(file)s: the answers for clip “%(clip)s” stand in the same order in every cell, as tick boxes give "
+                "them, so they do not say which is the 1st choice; ask in two questions, or by ranks."
+            )
+            % {"file": table.file, "clip": clip.clip[:60]}
         )
     if pairs:
         table.notes.add(ORDERED_TICKS, clip=clip.clip)
@@ -236,13 +271,17 @@ def _best_two(table: SurveyTable, number: int, clip: ClipQuestions, ranks: list[
             continue
         rank = _rank(cell)
         if rank is None:
-            raise _fault(table, number, f"'{cell[:60]}' for clip '{clip.clip[:60]}' is no rank such as 1 or 2nd.")
+            message = _("“%(value)s” for clip “%(clip)s” is no rank such as 1 or 2nd; correct it.")
+            raise _fault(table, number, message % {"value": cell[:60], "clip": clip.clip[:60]})
         if rank in (1, 2) and rank in found:
             raise _fault(
                 table,
                 number,
-                f"clip '{clip.clip[:60]}' has two images of rank {rank}, '{found[rank][:40]}' and '{name[:40]}'; "
-                f"correct it, or name the row under leave_out_rows.",
+                _(
+                    "clip “%(clip)s” has two images of rank %(rank)d, “%(one)s” and “%(other)s”; correct it, or name "
+                    "the row under leave_out_rows."
+                )
+                % {"clip": clip.clip[:60], "rank": rank, "one": found[rank][:40], "other": name[:40]},
             )
         found[rank] = name
     return found.get(1, ""), found.get(2, "")
@@ -264,7 +303,8 @@ def _trial_answers(table: SurveyTable, trials: TrialRows, rows: list[Row], peopl
     for number, cells in rows:
         clip = clip_of(cells)
         if not clip:
-            raise _fault(table, number, f"the column '{trials.clip[:60]}' names no clip; narrow the rows under only.")
+            message = _("the column “%(column)s” names no clip; narrow the rows under only.")
+            raise _fault(table, number, message % {"column": trials.clip[:60]})
         values, positions = (first_of(cells), second_of(cells)), ("", "")
         if order_of:
             values, positions = _by_place(table, number, order_of(cells), values)
@@ -274,10 +314,12 @@ def _trial_answers(table: SurveyTable, trials: TrialRows, rows: list[Row], peopl
         part = choice_of(cells)
         answer = halves.setdefault((people[number], clip), _Answer(number, people[number], clip))
         if part not in (*trials.choice.first, *trials.choice.second):
-            raise _fault(table, number, f"'{part[:60]}' is neither under first nor under second of choice.")
+            message = _("“%(value)s” is neither under first nor under second of choice; add it to one of them.")
+            raise _fault(table, number, message % {"value": part[:60]})
         name = "first" if part in trials.choice.first else "second"
         if getattr(answer, name):
-            raise _fault(table, number, f"the {name} choice for clip '{clip[:60]}' is in row {answer.row} already.")
+            message = _("this choice for clip “%(clip)s” is there already; name one row under leave_out_rows.")
+            raise _fault(table, number, message % {"clip": clip[:60]})
         setattr(answer, name, values[0])
         answer.positions = (
             (positions[0], answer.positions[1]) if name == "first" else (answer.positions[0], positions[0])
@@ -291,14 +333,15 @@ def _by_place(
     """The images at two places of a list of images, counted from 0, and the places counted from 1."""
     try:
         shown = json.loads(order)
-    except ValueError:
+    except (ValueError, RecursionError):
         shown = _IN_ONE_CELL.split(order)
     images, positions = ["", ""], ["", ""]
     for at, value in enumerate(values):
         if not value:
             continue
         if not isinstance(shown, list) or not value.isdecimal() or int(value) >= len(shown):
-            raise _fault(table, number, f"'{value[:40]}' is no place, counted from 0, in the order '{order[:80]}'.")
+            message = _("“%(value)s” is no place, counted from 0, in the order “%(order)s”; correct it.")
+            raise _fault(table, number, message % {"value": value[:40], "order": order[:80]})
         images[at], positions[at] = clean_name(str(shown[int(value)])), str(int(value) + 1)
     return (images[0], images[1]), (positions[0], positions[1])
 

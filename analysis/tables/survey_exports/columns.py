@@ -5,6 +5,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from analysis.tables.condition_keys import nearest_key
 from analysis.tables.errors import TableError
 from study.tables.cells import clean_name, column_key, is_missing
@@ -50,9 +52,10 @@ class SurveyTable:
         for key in (lambda column: column.name, lambda column: column.question):
             found = [column for column in self.columns if key(column) == wanted]
             if len(found) > 1:
-                numbers = " or ".join(f"column {column.number}" for column in found[:12])
+                numbers = _(" or ").join(f"column {column.number}" for column in found[:12])
                 raise TableError(
-                    f"{self.file}: {len(found)} columns are named '{wanted[:80]}'; name the one that is meant {numbers}."
+                    _("%(file)s: %(n)d columns are named “%(name)s”; name the one that is meant %(numbers)s.")
+                    % {"file": self.file, "n": len(found), "name": wanted[:60], "numbers": numbers}
                 )
             if found:
                 return found[0]
@@ -79,10 +82,17 @@ class SurveyTable:
         if column is not None:
             place = column.number - 1
             return lambda cells: _member(cells[place], member)
-        names = [column.name for column in self.columns if column.name]
-        near = nearest_key(reference, names)
-        hint = f"is '{near}' meant?" if near else f"the columns are {', '.join(repr(name[:40]) for name in names[:8])}."
-        raise TableError(f"{self.file}: the mapping names the column '{reference[:80]}', which is not there; {hint}")
+        near = nearest_key(reference, [column.name for column in self.columns if column.name])
+        if near:
+            raise TableError(
+                _("%(file)s: the mapping names the column “%(name)s”, which is not there; is “%(near)s” meant?")
+                % {"file": self.file, "name": reference[:60], "near": near[:60]}
+            )
+        names = ", ".join(f"“{column.name[:40]}”" for column in self.columns[:8] if column.name)
+        raise TableError(
+            _("%(file)s: the mapping names the column “%(name)s”, which is not there; the columns are %(names)s.")
+            % {"file": self.file, "name": reference[:60], "names": names}
+        )
 
     def reference(self, column: SurveyColumn) -> str:
         """Return how a mapping names the column: by its heading, or as “column 4” if the heading is not its own."""
@@ -93,7 +103,7 @@ class SurveyTable:
 def _member(cell: str, member: str) -> str:
     try:
         value = json.loads(cell)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     found = value.get(member) if isinstance(value, dict) else None
     if isinstance(found, list):
@@ -121,10 +131,13 @@ def read_survey_table(raw: bytes, file: str, *, encoding: str | None = None) -> 
     width = len(names)
     for number, cells in rows:
         if len(cells) > width:
-            raise TableError(f"{table.file}, row {number}: {table.wrong_width(cells)} Correct the row.")
+            problem = f"{table.wrong_width(cells)} {_('Check the separators of this row.')}"
+            raise TableError(
+                _("%(file)s, row %(row)d: %(problem)s") % {"file": table.file, "row": number, "problem": problem}
+            )
         cells += [""] * (width - len(cells))
     if not rows:
-        raise TableError(f"{table.file}: there are no answers under the headings.")
+        raise TableError(_("%(file)s: there are no answers under the headings.") % {"file": table.file})
     columns = [
         SurveyColumn(number, name, question)
         for number, (name, question) in enumerate(zip(names, questions, strict=True), start=1)
@@ -145,7 +158,7 @@ def _heading_below(table: Table, rows: list[Row], at: int, expected: str) -> lis
     cells = rows[0][1] if rows else []
     if not cells or (cells[at] if at < len(cells) else "").casefold() != expected.casefold():
         return []
-    number, _cells = rows.pop(0)
+    number = rows.pop(0)[0]
     table.notes.add(HEADINGS, row=number, text=next(filter(None, cells), "")[:40])
     return [cells]
 

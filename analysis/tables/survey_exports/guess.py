@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import yaml
+from django.utils.translation import gettext as _
 
 from analysis.statistics.ballots import natural_key
 from analysis.tables.errors import TableError
@@ -59,8 +60,11 @@ def guess_mapping(table: SurveyTable) -> Mapping:
 
 def _cannot_guess(table: SurveyTable) -> TableError:
     return TableError(
-        f"{table.file}: no questions were found that have the same few answers for several clips; write the mapping by "
-        "hand (docs/tables-from-forms.md)."
+        _(
+            "%(file)s: no questions were found that have the same few answers for several clips; write the mapping by "
+            "hand (docs/tables-from-forms.md)."
+        )
+        % {"file": table.file}
     )
 
 
@@ -208,7 +212,7 @@ def _guess_trials(table: SurveyTable) -> Mapping:
 def _json_object(value: str) -> dict[str, str]:
     try:
         found = json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 

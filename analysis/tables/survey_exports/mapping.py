@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
+from django.utils.translation import gettext as _
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from analysis.tables.errors import TableError
@@ -34,7 +35,9 @@ class ClipQuestions(_Part):
     @model_validator(mode="after")
     def _has_one_kind(self) -> "ClipQuestions":
         if sum(map(bool, (self.first, self.ranks, self.ranking))) != 1 or (self.second and not self.first):
-            raise ValueError(f"clip '{self.clip}' needs either first (and second), ranks, or ranking")
+            raise ValueError(
+                _("clip “%(clip)s” needs either first (and second), ranks, or ranking") % {"clip": self.clip[:60]}
+            )
         return self
 
 
@@ -81,14 +84,14 @@ class Mapping(_Part):
     @model_validator(mode="after")
     def _has_one_layout(self) -> "Mapping":
         if bool(self.clips) == bool(self.trials):
-            raise ValueError("give either clips (a row for each person) or trials (a row for each trial)")
+            raise ValueError(_("give either clips (a row for each person) or trials (a row for each trial)"))
         names = [clip.clip for clip in self.clips]
         if len(set(names)) < len(names):
-            raise ValueError("a clip is named twice under clips")
+            raise ValueError(_("a clip is named twice under clips"))
         if self.trials and not self.participant:
-            raise ValueError("participant must name a column if there is a row for each trial")
+            raise ValueError(_("participant must name a column if there is a row for each trial"))
         if not self.answers and not (self.clips and all(clip.answers for clip in self.clips)):
-            raise ValueError("answers must name the condition of each answer")
+            raise ValueError(_("answers must name the condition of each answer"))
         return self
 
 
@@ -96,6 +99,11 @@ class _TextLoader(yaml.SafeLoader):
     """YAML in which every scalar is text, so that the answers “No” and “1” stay as they are, and no key is twice."""
 
     yaml_implicit_resolvers: dict[str, Any] = {}
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):  # a few lines of them can stand for gigabytes
+            raise yaml.MarkedYAMLError(problem="* and & are not read", problem_mark=self.peek_event().start_mark)
+        return super().compose_node(parent, index)
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
         keys = [self.construct_object(key, deep=True) for key, _value in node.value]
@@ -137,16 +145,22 @@ def parse_mapping(text: str, source: str) -> Mapping:
     """Check the text of a mapping; `source` names it in errors. Raises TableError."""
     try:
         data = yaml.load(text, _TextLoader)  # noqa: S506 - a SafeLoader
+    except RecursionError as error:
+        raise TableError(
+            _("%(file)s: too many brackets within each other; write it with fewer.") % {"file": source}
+        ) from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        at = f", line {mark.line + 1}" if mark else ""
-        raise TableError(f"{source}{at}: no YAML or JSON ({getattr(error, 'problem', None) or error}).") from error
+        raise TableError(
+            _("%(file)s, line %(line)d: this is no YAML or JSON (%(why)s).")
+            % {"file": source, "line": mark.line + 1 if mark else 1, "why": getattr(error, "problem", None) or error}
+        ) from error
     if not isinstance(data, dict):
-        raise TableError(f"{source}: a mapping names participant, answers, and clips or trials.")
+        raise TableError(_("%(file)s: a mapping names participant, answers, and clips or trials.") % {"file": source})
     try:
         return Mapping.model_validate(_without_nulls(data))
     except ValidationError as error:
         found = error.errors()[0]
-        at = " → ".join(str(part + 1) if isinstance(part, int) else str(part) for part in found["loc"])
-        message = found["msg"].removeprefix("Value error, ")
-        raise TableError(f"{source}{f', {at}' if at else ''}: {message[:1].lower()}{message[1:]}.") from error
+        place = " → ".join(str(part + 1) if isinstance(part, int) else str(part) for part in found["loc"])
+        why = str(found.get("ctx", {}).get("error") or _("this is not understood (%(why)s)") % {"why": found["msg"]})
+        raise TableError(f"{', '.join(filter(None, (source, place)))}: {why}.") from error

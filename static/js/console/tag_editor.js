@@ -1,5 +1,5 @@
-// Edits the tags of a clip as chips: Enter, a comma or a semicolon adds what was typed, pasted lists become several, the
-// cross or Backspace removes; Save sends them.
+// Edits the tags of a clip as chips: Enter, a comma or a semicolon adds what was typed, a pasted list becomes several,
+// the cross or Backspace removes; Save sends them.
 const SEPARATORS = /[,;|，、；\t\r\n]/;
 
 for (const form of document.querySelectorAll("[data-tag-editor]")) {

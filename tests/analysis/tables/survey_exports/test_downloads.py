@@ -106,7 +106,7 @@ def test_a_bare_number_is_no_column_where_headings_are_numbers() -> None:
     mapping = "answers: {A: a, B: b}\nclips: [{clip: c, first: %s, second: %s}]\n"
     assert mapped(rows, mapping % ("2", "3")).rows == [["row 2", "c", "a", "b"]]
     assert mapped(rows, mapping % ("column 3", "column 2")).rows == [["row 2", "c", "b", "a"]]
-    with pytest.raises(TableError, match="names the column '1', which is not there"):
+    with pytest.raises(TableError, match="names the column “1”, which is not there"):
         mapped(rows, mapping % ("1", "3"))
 
 
@@ -120,7 +120,7 @@ def test_jspsych_buttons_are_places_in_an_order_and_choices_may_take_two_rows() 
     choice = ", choice: {column: part, first: [best], second: [next]}"
     found = mapped(rows, TRIALS + f"{choice}, order: order, only: {{trial_type: [img]}}}}")
     assert found.rows == [["row 3", "c", "a", "c", "3", "1"]]
-    with pytest.raises(TableError, match=r"row 3: '3' is no place, counted from 0"):
+    with pytest.raises(TableError, match=r"row 3: “3” is no place, counted from 0"):
         mapped(
             [*rows[:2], ["p", "img", "1", "c", "3", "best", "z;y;x"]],
             TRIALS + f"{choice}, order: order, only: {{trial_type: [img]}}}}",
@@ -130,20 +130,20 @@ def test_jspsych_buttons_are_places_in_an_order_and_choices_may_take_two_rows() 
 @pytest.mark.parametrize(
     ("change", "mapping", "words"),
     [
-        ({1: "C"}, SMALL_MAP, r"form\.csv, row 2: the answer 'C' for clip 'c1' is not under answers"),
-        ({2: "A"}, SMALL_MAP, r"row 2: clip 'c1' has 'A' as 1st and as 2nd choice; .* same_image_twice: leave_out"),
-        ({1: ""}, SMALL_MAP, "row 2: clip 'c1' has a 2nd choice and no 1st"),
-        ({1: "No"}, SMALL_MAP, "row 2: clip 'c1' has a 2nd choice and no 1st"),
-        ({}, SMALL_MAP.replace("2,", "Q,"), "2 columns are named 'Q'; name the one that is meant column 2 or column 3"),
+        ({1: "C"}, SMALL_MAP, r"form\.csv, row 2: the answer “C” for clip “c1” is not under answers"),
+        ({2: "A"}, SMALL_MAP, r"row 2: clip “c1” has “A” as 1st and as 2nd choice; .* same_image_twice: leave_out"),
+        ({1: ""}, SMALL_MAP, "row 2: clip “c1” has a 2nd choice and no 1st"),
+        ({1: "No"}, SMALL_MAP, "row 2: clip “c1” has a 2nd choice and no 1st"),
+        ({}, SMALL_MAP.replace("2,", "Q,"), "2 columns are named “Q”; name the one that is meant column 2 or column 3"),
         (
             {},
             SMALL_MAP.replace("2,", "Agee,"),
-            "the mapping names the column 'Agee', which is not there; is 'Age' meant",
+            "the mapping names the column “Agee”, which is not there; is “Age” meant",
         ),
-        ({0: "4"}, "participant: When\n" + SMALL_MAP, "the person of row 2 answered clip 'c1' in row 2 already"),
-        ({0: ""}, "participant: When\n" + SMALL_MAP, "row 2: the column 'When' does not say who answered"),
+        ({0: "4"}, "participant: When\n" + SMALL_MAP, "the person of row 2 answered clip “c1” in row 2 already"),
+        ({0: ""}, "participant: When\n" + SMALL_MAP, "row 2: the column “When” does not say who answered"),
         ({}, SMALL_MAP + "leave_out_rows: [9]\n", "leave_out_rows names row 9, which holds no answers"),
-        ({}, SMALL_MAP + "people: {clip: Age}\n", "'clip' under people has a meaning of its own"),
+        ({}, SMALL_MAP + "people: {clip: Age}\n", "“clip” under people has a meaning of its own"),
     ],
 )
 def test_what_has_no_sure_meaning_is_refused_with_the_mend(change: dict[int, str], mapping: str, words: str) -> None:
@@ -174,22 +174,24 @@ def test_two_images_of_one_rank_are_refused() -> None:
     mapping = "answers: {A: a, B: b}\nclips: [{clip: c1, ranks: {A: x, B: y}}]\n"
     assert mapped([["x", "y"], ["2nd", "1st choice"]], mapping).rows[0][2:] == ["b", "a"]
     assert mapped([["x", "y"], ["두 번째", "1순위"]], mapping).rows[0][2:] == ["b", "a"]
-    with pytest.raises(TableError, match="row 2: clip 'c1' has two images of rank 1, 'A' and 'B'"):
+    with pytest.raises(TableError, match="row 2: clip “c1” has two images of rank 1, “A” and “B”"):
         mapped([["x", "y"], ["1", "1.0"]], mapping)
-    with pytest.raises(TableError, match="'often' for clip 'c1' is no rank"):
+    with pytest.raises(TableError, match="“often” for clip “c1” is no rank"):
         mapped([["x", "y"], ["1", "often"]], mapping)
 
 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("answers: [", r"map\.yaml, line 1: no YAML or JSON"),
+        ("answers: [", r"map\.yaml, line 1: this is no YAML or JSON"),
         ("a", "a mapping names participant"),
+        ("[" * 5_000, "too many brackets"),
+        ("x: &a [b]\ny: *a", r"line 2: .*not read"),
         ("answers: {A: a, A: b}\nclips: []", "'A' is there twice"),
         ("answers: {A: a}", "give either clips .* or trials"),
-        ("answers: {A: a}\nclips: [{clip: c}]", "clip 'c' needs either first"),
+        ("answers: {A: a}\nclips: [{clip: c}]", "clip “c” needs either first"),
         ("clips: [{clip: c, first: x}]", "answers must name the condition"),
-        ("answers: {A: a}\nclips: [{clip: c, first: x}]\nclipz: 1", "clipz: extra inputs are not permitted"),
+        ("answers: {A: a}\nclips: [{clip: c, first: x}]\nclipz: 1", "clipz: this is not understood"),
         ("answers: {A: a}\ntrials: {clip: c, first: x}", "participant must name a column"),
     ],
 )
