@@ -1,7 +1,5 @@
 """Ballots from a survey tool's download and its mapping; a row that prevents it is named."""
 
-import csv
-import io
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -12,6 +10,7 @@ from django.utils.translation import gettext as _
 from analysis.tables.errors import TableError
 from analysis.tables.survey_exports.columns import Row, SurveyTable
 from analysis.tables.survey_exports.mapping import NONE_FITS, ClipQuestions, Mapping, TrialRows
+from study.spreadsheet import csv_text
 from study.tables.cells import clean_name
 from study.tables.notes import MAPPED, ORDERED_TICKS, ROWS_LEFT_OUT, SAME_PLACES, UNANSWERED
 
@@ -50,10 +49,8 @@ class MappedBallots:
     rows: list[list[str]]
 
     def csv(self) -> str:
-        """Return the table, cells as they are."""
-        text = io.StringIO(newline="")
-        csv.writer(text).writerows([self.header, *self.rows])
-        return text.getvalue()
+        """Return the table without formulas, as Earsight writes all of its tables."""
+        return csv_text([self.header, *self.rows])
 
 
 def map_ballots(table: SurveyTable, mapping: Mapping) -> MappedBallots:

@@ -46,7 +46,9 @@ _IN_BRACKETS = re.compile(r"(.*?)\s*(?:\[([^\]]+)\]|\s-\s([^-]+))\s*", re.DOTALL
 _CLIP_FILE = re.compile(r"[^\s/\\“”\"']+\.(?:mp3|wav|ogg|flac|m4a)\b", re.IGNORECASE)
 _CLIP_WORD = re.compile(r"(?:\b(?:clip|item|song|track|music|excerpt)|음악|곡|문항|클립)\s*#?\s*\d+", re.IGNORECASE)
 _RANK = re.compile(r"(?:rank\s*)?\d{1,2}(?:\.0|st|nd|rd|th|\s*순위|\s*위|位)?(?:\s*choice)?", re.IGNORECASE)
-_PREVIEWS = ("Survey Preview", "Survey Test", "Spam", "1", "2", "8", "9", "12")
+_IN_ONE_CELL = re.compile(r"\s*[;,|]\s*")
+_IMAGE = re.compile(r"image|picture|option|choice|이미지|그림|사진|\d|^[A-H]$", re.IGNORECASE)
+_PREVIEWS = ("Survey Preview", "Survey Test", "Spam", "1", "2", "8", "9", "12", "17")
 
 
 def guess_mapping(table: SurveyTable) -> Mapping:
@@ -75,14 +77,18 @@ def _participant(table: SurveyTable) -> SurveyColumn | None:
 
 
 def _guess_clips(table: SurveyTable) -> Mapping:
-    family = _largest_family(table)
-    values = sorted({value for column in family for value in table.values(column)}, key=natural_key)
+    listing = _listing(table)
+    family = _largest_family(table, listing)
+    found = (listing.get(column.number) or table.values(column) for column in family)
+    values = sorted({value for answers in found for value in answers}, key=natural_key)
     ranks = all(_RANK.fullmatch(value) for value in values)
     stems: dict[str, dict[str, SurveyColumn]] = defaultdict(dict)
     for column in family:
-        found = _IN_BRACKETS.fullmatch(column.question)
-        if found:
-            stems[found.group(1)][(found.group(2) or found.group(3)).strip()] = column
+        parts = _IN_BRACKETS.fullmatch(column.question)
+        if parts:
+            stems[parts.group(1)][(parts.group(2) or parts.group(3)).strip()] = column
+    if ranks and sum(map(len, stems.values())) > len(family) / 2:  # the others are numbers by accident
+        family = [column for grid in stems.values() for column in grid.values()]
     in_grids = sum(map(len, stems.values())) == len(family) and all(len(grid) > 1 for grid in stems.values())
     if in_grids and ranks and not any(_RANK.fullmatch(name) for grid in stems.values() for name in grid):
         questions: list[tuple[str, dict[str, Any]]] = [
@@ -90,6 +96,8 @@ def _guess_clips(table: SurveyTable) -> Mapping:
             for stem, grid in stems.items()
         ]
         values = sorted({name for grid in stems.values() for name in grid}, key=natural_key)
+    elif any(column.number in listing for column in family):
+        questions = [(column.question, {"ranking": table.reference(column)}) for column in family]
     else:
         questions = [
             (text, {name: table.reference(column) for name, column in pair.items()}) for text, pair in _pairs(family)
@@ -113,19 +121,40 @@ def _answers(values: Iterable[str]) -> dict[str, str]:
     return {value: "" if _NONE.search(value) else value for value in values}
 
 
-def _largest_family(table: SurveyTable) -> list[SurveyColumn]:
-    """The most columns that share their few answers with each other, at least two."""
+def _listing(table: SurveyTable) -> dict[int, set[str]]:
+    """The numbers of columns whose cells list several answers, as tick boxes and rankings do, and those answers."""
+    listing = {}
+    for column in table.columns:
+        values = table.values(column)
+        pieces = [piece for value in values for piece in _IN_ONE_CELL.split(value) if piece]
+        if heading_key(column) not in _ABOUT_ANSWERS and len(pieces) > 1.5 * len(values):
+            listing[column.number] = set(values), set(pieces)
+    all_values = set().union(*(values for values, _pieces in listing.values()))
+    all_pieces = set().union(*(pieces for _values, pieces in listing.values()))
+    # An answer with a comma of its own, “Image 1, left”, gives more pieces than there are answers.
+    fits = len(all_pieces) < len(all_values) and len(all_pieces) <= MOST_ANSWERS
+    return {number: pieces for number, (_values, pieces) in listing.items()} if fits else {}
+
+
+def _largest_family(table: SurveyTable, listing: dict[int, set[str]]) -> list[SurveyColumn]:
+    """The most columns that share their few answers with each other, at least two; answers named as images first."""
     families: list[tuple[set[str], list[SurveyColumn]]] = []
     for column in table.columns:
-        values = set(table.values(column))
+        values = listing.get(column.number) or set(table.values(column))
         if heading_key(column) in _ABOUT_ANSWERS or not 0 < len(values) <= MOST_ANSWERS:
             continue
         sharing = [family for family in families if family[0] & values]
         families = [family for family in families if family not in sharing]
         joined = [member for _values, members in sharing for member in members]
         families.append((values.union(*(family[0] for family in sharing)), [*joined, column]))
-    found = max((members for _values, members in families), key=len, default=[])
-    if len(found) < 2:
+
+    def rank(family: tuple[set[str], list[SurveyColumn]]) -> tuple[bool, int]:
+        values, members = family
+        return 2 * sum(bool(_IMAGE.search(value)) for value in values) > len(values), len(members)
+
+    several = [family for family in families if len(family[1]) > 1]
+    found = max(several, key=rank, default=(set(), []))[1]
+    if not found:
         raise _cannot_guess(table)
     return sorted(found, key=lambda column: column.number)
 

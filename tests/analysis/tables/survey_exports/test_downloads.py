@@ -12,6 +12,7 @@ from analysis.report.text.translated_warnings import translated
 from analysis.tables.errors import TableError
 from analysis.tables.survey_exports.ballots import MappedBallots, map_ballots
 from analysis.tables.survey_exports.columns import SurveyTable, read_survey_table
+from analysis.tables.survey_exports.guess import guess_mapping
 from analysis.tables.survey_exports.mapping import parse_mapping
 from tests.analysis.tables.survey_exports.downloads import (
     ANSWERS,
@@ -168,6 +169,45 @@ def test_tick_boxes_tell_no_order_and_rankings_in_one_cell_do() -> None:
     ranking = [["Pick two"], ["C;A;B, b;"], ["B, b, A"], *ticks[1:]]
     found = mapped(ranking, mapping)
     assert [row[2:] for row in found.rows[:3]] == [["c", "a"], ["b", "a"], ["a", "c"]]
+
+
+def test_the_guess_finds_the_images_among_other_questions_and_tick_boxes_as_such() -> None:
+    agree = ["I agree", "I do not"]
+    images = [["Image 1", "Image 3"], ["Image 3", "Image 2"], ["Image 2", "Image 1"]] * 4
+    rows = [["Best for a.mp3?", "Best for b.mp3?", "Fun?", "Easy?", "Short?"]]
+    rows += [[*pair, agree[n % 2], agree[n % 3 == 0], agree[0]] for n, pair in enumerate(images)]
+    guess = guess_mapping(read(rows))
+    assert list(guess.answers) == ["Image 1", "Image 2", "Image 3"]
+    assert [clip.first for clip in guess.clips] == rows[0][:2]
+    ticks = [
+        ["Two for a.mp3", "Two for b.mp3"],
+        *[["Image 1, Image 3", "Image 2, Image 4"], ["Image 2, Image 3"] * 2] * 6,
+    ]
+    ticks += [["Image 1, Image 2", "Image 1, Image 4"], ["Image 3, Image 4", "Image 1, Image 3"]]
+    table = read(ticks)
+    guess = guess_mapping(table)
+    assert (list(guess.answers), guess.clips[0].ranking) == (IMAGES, "Two for a.mp3")
+    with pytest.raises(TableError, match="as tick boxes give them"):
+        map_ballots(table, guess)
+
+
+def test_a_number_that_is_no_rank_does_not_get_among_ranks() -> None:
+    head = ["How many instruments do you play?", *[f"Rank {clip} [{image}]" for clip in "ab" for image in IMAGES]]
+    rows = [head, *[["2", "1", "2", "3", "4", "4", "3", "2", "1"], ["1", "2", "1", "4", "3", "3", "4", "1", "2"]]]
+    table = read(rows)
+    found = map_ballots(table, guess_mapping(table))
+    assert [row[2:] for row in found.rows] == [
+        ["Image 1", "Image 2"],
+        ["Image 4", "Image 3"],
+        ["Image 2", "Image 1"],
+        ["Image 3", "Image 4"],
+    ]
+
+
+def test_a_cell_that_a_spreadsheet_would_compute_is_written_as_text() -> None:
+    rows = [["Q", "Age"], ["A", "=1+1"]]
+    mapping = "answers: {A: a}\nclips: [{clip: c, first: Q}]\npeople: {age: Age}\n"
+    assert mapped(rows, mapping).csv().endswith("row 2,c,a,,'=1+1\r\n")
 
 
 def test_two_images_of_one_rank_are_refused() -> None:
