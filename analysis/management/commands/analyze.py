@@ -150,7 +150,7 @@ def _read(
         check_output(place, mapping)
     found, notes = mapped_ballots(Path(options["ballots"]), Path(mapping), encoding=options["encoding"])
     with TemporaryDirectory() as folder:
-        path = Path(out) if out else Path(folder) / f"{Path(options['ballots']).stem}.csv"
+        path = Path(out) if out else Path(folder) / f"ballots of {Path(options['ballots']).stem}.csv"
         _write(path, found.csv())
         return read_ballots(path, conditions, verbatim=True, moderators=moderators), notes
 

@@ -251,6 +251,11 @@ def test_the_commands_refuse_what_would_overwrite_and_what_cannot_be_guessed(tmp
     ):
         with pytest.raises(CommandError, match=words):
             call_command("analyze", str(form), **options)
+    call_command("analyze", str(form), map_template=str(tmp_path / "typo.yaml"))
+    typo = with_conditions((tmp_path / "typo.yaml").read_text()).replace("redefined_tags", "redefined_tag")
+    (tmp_path / "typo.yaml").write_text(typo.replace("# Names such as redefined_tag", "#"))
+    with pytest.raises(CommandError, match=r"ballots of form\.csv, row \d+: .* is 'redefined_tags' meant"):
+        call_command("analyze", str(form), map=str(tmp_path / "typo.yaml"))
     form.write_bytes(as_csv([["When", "How?"], ["1", "well"], ["2", "so"]]))
     with pytest.raises(CommandError, match="no questions were found that have the same few answers"):
         call_command("analyze", str(form), map_template=str(tmp_path / "m.yaml"))
