@@ -10,7 +10,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help room proof kills learning first-study screenshots demo test lint unit format setup setup-dev chromium messages weights clean
+.PHONY: help room proof audit-plants kills learning first-study screenshots demo test lint unit format setup setup-dev chromium messages weights clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -81,6 +81,9 @@ learning: setup-dev ## Train CLMR, all stages, on sounds with a known answer
 
 screenshots: setup-dev chromium ## Take the screenshots of docs/screenshots.md from a finished demo
 	$(BIN)/python docs/take_screenshots.py
+
+audit-plants: setup-dev ## Try the blinding audit on every planted leak alone, and on 200 clean studies (half an hour)
+	EARSIGHT_AUDIT_TEST=full $(BIN)/python -m pytest --numprocesses 2 --dist load tests/study/blinding_audit/test_all_plants.py
 
 kills: setup-dev ## Kill real workers twenty times during a run (BROKER=redis://…)
 	$(BIN)/python -m tests.generation.runs.kill_workers --broker $(or $(BROKER),filesystem://) --kills 20 --clips 50

@@ -48,10 +48,9 @@ call_command("migrate", verbosity=0)
 from generation.painting.options import SketchOptions
 from generation.painting.sketch import SketchPainter
 from study.models import Stimulus
-from study.setup.lifecycle import open_study
-from tests.factories import make_study
+from tests.factories import make_study, open_with_images
 size, prompts = int(sys.argv[1]), sys.argv[2:]
-study = make_study(clips=4, seconds=20.0, open_link_token="paint", simulated=True)
+study = make_study(clips=4, seconds=20.0, open_link_token="paint")
 for clip in study.clips.all():
     painted = SketchPainter(SketchOptions(size=size)).paint(prompts, seed=clip.number)
     for stimulus, picture in zip(clip.stimuli.all(), painted.images, strict=True):
@@ -60,7 +59,7 @@ for clip in study.clips.all():
         stimulus.image.save("image.png", ContentFile(buffer.getvalue()), save=False)
         stimulus.width = stimulus.height = size
         stimulus.save()
-open_study(study)
+open_with_images(study)
 """
 # Times of the page in ms since the navigation began, and the largest paint with its element.
 TIMES = """

@@ -18,6 +18,7 @@ from PIL import Image
 
 from study.design.conditions import TAGS_BY_FORM, ConditionPreset, create_conditions
 from study.models import Clip, Stimulus, Study
+from study.survey_images.versions import prepare_images
 
 PASSWORD = "a long enough password"
 
@@ -117,6 +118,14 @@ def make_study(*, clips: int = 6, conditions: int = 4, seconds: float = 2.0, siz
     study = StudyFactory(conditions=conditions, **fields)
     for number in range(1, clips + 1):
         add_clip(study, number, seconds=seconds, size=size)
+    return study
+
+
+def open_with_images(study: Study) -> Study:
+    """Open a draft with the files of its images made, as opening does, but without checks and audit."""
+    prepare_images(study)
+    Study.objects.filter(pk=study.pk).update(status=Study.Status.OPEN, opened_at=timezone.now())
+    study.refresh_from_db()
     return study
 
 

@@ -74,7 +74,7 @@ def match_control_of(data: bytes) -> dict[str, Any] | None:
 
 def software_versions() -> dict[str, str]:
     """Name and version of the software that computed the numbers."""
-    names = ("earsight", "numpy", "scipy", "pandas", "django")
+    names = ("earsight", "numpy", "scipy", "django")
     found = {}
     for name in names:
         try:

@@ -1,12 +1,13 @@
 """Who took part: how many people gave which answer to each question, without pointing to anybody.
 
 Sizes of groups under five are hidden, with as many others as keep them from being computed (`analysis.statistics.
-disclosure`). What people wrote in their own words is only counted. Means stand beside no counts of which some are
-hidden: from both, a hidden size could be computed.
+disclosure`). What people wrote in their own words is only counted. A scale of which a count is hidden has no mean: of
+few steps, mean and spread give the counts. Numbers have a mean from ten answers on.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from statistics import mean, stdev
 
 from django.utils.translation import gettext as _
@@ -19,6 +20,8 @@ from study.models import Study
 from study.participants.answers_table import AnswerColumn, Value, answer_columns, answers_of
 from study.participants.moderators import planned_moderators
 from study.participants.questions import localized
+
+FEWEST_FOR_A_MEAN = 10
 
 
 def who_took_part(study: Study) -> list[AnswersGiven]:
@@ -59,14 +62,15 @@ def _answers(column: AnswerColumn, given: Sequence[Value], missing: int, cuts: S
         groups = [group_label(str(value), cuts) for value in given]
         return _counted(question, _in_order(zip(given, groups, strict=True)), groups, missing)
     numbers = [float(value) for value in given if value is not None]
-    counts: Sequence[tuple[str, int | None]] = ()
-    if column.steps and len(numbers) >= SMALLEST_GROUP:
+    if column.steps:
         steps = {str(step): str(step) for step in range(column.steps[0], column.steps[1] + 1)}
-        by_step = _counted(question, steps, [f"{number:g}" for number in numbers], missing)
-        counts = () if by_step.hidden else by_step.counts
-    if len(numbers) < SMALLEST_GROUP:
+        counted = _counted(question, steps, [f"{number:g}" for number in numbers], missing)
+        if counted.hidden or len(numbers) < 2:
+            return counted
+        return replace(counted, mean=mean(numbers), sd=stdev(numbers), answered=len(numbers))
+    if len(numbers) < FEWEST_FOR_A_MEAN:
         return AnswersGiven(question, (), None if numbers else missing)
-    return AnswersGiven(question, counts, missing, mean=mean(numbers), sd=stdev(numbers), answered=len(numbers))
+    return AnswersGiven(question, (), missing, mean=mean(numbers), sd=stdev(numbers), answered=len(numbers))
 
 
 def _in_order(groups: Iterable[tuple[Value, str]]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 from PIL import ExifTags, Image, ImageCms
 
-from generation.painting.errors import PictureError
+from generation.painting.errors import PictureError, gettext_noop
 
 # What had to be changed or guessed, for those who brought the picture.
 BROKEN_EXIF, BROKEN_PROFILE, NO_PROFILE = "broken_exif", "broken_profile", "no_profile"
@@ -26,6 +26,13 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 _SPACES = {"RGB": "RGB", "L": "GRAY", "CMYK": "CMYK", "LAB": "Lab"}
+_DEEP = gettext_noop(
+    "%(file)s: its grey has 32 bits, and nothing says which value is white. Save it with 8 or 16 bits."
+)
+_NO_FRACTIONS = gettext_noop(
+    "%(file)s: its floating-point values leave the range from 0 to 1, and nothing says which is white. Save it with 8 "
+    "or 16 bits."
+)
 _SRGB_GAMMA = 0.45455  # as a PNG file states it
 
 
@@ -68,7 +75,7 @@ def _colours_and_alpha(image: Image.Image) -> tuple[Image.Image, Image.Image | N
     if image.mode.startswith("I;16"):
         return _of_sixteen_bits(image)
     if image.mode == "I":
-        raise PictureError("its grey has 32 bits, and nothing says which value is white; save it with 8 or 16 bits")
+        raise PictureError(_DEEP)
     if image.mode == "F":
         return _of_fractions(image), None
     if image.mode in ("LA", "La") or (image.mode in ("L", "1") and "transparency" in image.info):
@@ -101,10 +108,7 @@ def _of_fractions(image: Image.Image) -> Image.Image:
     """Floating-point grey from 0 (black) to 1 (white)."""
     values = np.asarray(image, dtype=np.float32)
     if not np.isfinite(values).all() or values.min() < 0 or values.max() > 1:
-        raise PictureError(
-            "its floating-point values leave the range from 0 to 1, and nothing says which is white; save it with 8 or "
-            "16 bits"
-        )
+        raise PictureError(_NO_FRACTIONS)
     grey = np.rint(values * 255).astype(np.uint8)
     return Image.fromarray(255 - grey if _tag(image, 262, 1) == 0 else grey)
 

@@ -37,4 +37,17 @@ class SeedsExhausted(PaintingError):
 
 
 class PictureError(ValueError):
-    """A picture's file cannot be used; the message names it, the reason and how to fix it."""
+    """A picture's file cannot be used; the message names it, the reason and how to fix it.
+
+    `text` is the message with placeholders, for translation, and `values` fill them in; `%(file)s` may come later, from
+    those who know the file's name.
+    """
+
+    def __init__(self, text: str, **values: str | int) -> None:
+        self.text, self.values = text, values
+        super().__init__(text % ({"file": "the picture"} | values))
+
+
+def gettext_noop(text: str) -> str:
+    """Mark a text for the catalogue of translations; Django's own function needs Django's settings."""
+    return text

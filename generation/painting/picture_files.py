@@ -15,10 +15,9 @@ from dataclasses import dataclass
 from PIL import Image, JpegImagePlugin, PngImagePlugin, UnidentifiedImageError
 
 from generation.painting.colours import plain
-from generation.painting.errors import PictureError
+from generation.painting.errors import PictureError, gettext_noop
 
 MAX_PIXELS = 50_000_000
-_TOO_MANY = f"more than the limit of {MAX_PIXELS // 10**6} million; save it smaller"
 READABLE = "PNG, JPEG, WebP, TIFF, BMP, GIF, AVIF"
 FURTHER_PICTURES = "further_pictures"
 
@@ -29,14 +28,26 @@ _PNG_CHUNKS = frozenset(b"IHDR PLTE IDAT IEND tRNS gAMA cHRM sRGB iCCP eXIf".spl
 _KNOWN_OTHERS = (
     (
         re.compile(rb".{4}ftyp(heic|heix|heim|heis|hevc|mif1|msf1)", re.DOTALL),
-        "a HEIC photograph, as iPhones take them",
+        gettext_noop("%(file)s: a HEIC photograph, as iPhones take them, cannot be read. Save it as PNG or JPEG."),
     ),
-    (re.compile(rb"%PDF"), "a PDF"),
-    (re.compile(rb"8BPS"), "a Photoshop document"),
-    (re.compile(rb"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*(<!DOCTYPE svg[^>]*>\s*)?<svg", re.DOTALL), "an SVG drawing"),
-    (re.compile(rb"\xff\x0a|\x00\x00\x00\x0cJXL "), "a JPEG XL file"),
-    (re.compile(rb"\x00\x00\x00\x0cjP  "), "a JPEG 2000 file"),
+    (re.compile(rb"%PDF"), gettext_noop("%(file)s: a PDF cannot be read. Save it as PNG or JPEG.")),
+    (re.compile(rb"8BPS"), gettext_noop("%(file)s: a Photoshop document cannot be read. Save it as PNG or JPEG.")),
+    (
+        re.compile(rb"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*(<!DOCTYPE svg[^>]*>\s*)?<svg", re.DOTALL),
+        gettext_noop("%(file)s: an SVG drawing cannot be read. Save it as PNG or JPEG."),
+    ),
+    (
+        re.compile(rb"\xff\x0a|\x00\x00\x00\x0c(JXL|jP ) "),
+        gettext_noop("%(file)s: JPEG XL and JPEG 2000 cannot be read. Save it as PNG or JPEG."),
+    ),
 )
+_NO_PICTURE = gettext_noop("%(file)s: not a picture that can be read (%(kinds)s). Save it as PNG or JPEG.")
+_TOO_LARGE = gettext_noop("%(file)s: more than the limit of %(limit)d million pixels. Save it smaller.")
+_DAMAGED = gettext_noop("%(file)s: damaged or cut short (%(why)s). Save it again as PNG or JPEG.")
+_ANIMATION = gettext_noop("%(file)s: an animation of %(n)d pictures; save the one that is meant as a still picture.")
+_PAGES = gettext_noop("%(file)s: a file of %(n)d pages; save the one that is meant as a picture of its own.")
+TOO_MUCH_MEMORY = gettext_noop("%(file)s: it takes too much memory to decode; save it smaller, as PNG or JPEG.")
+TOO_MUCH_TIME = gettext_noop("%(file)s: it takes too much time to decode; save it smaller, as PNG or JPEG.")
 
 
 @dataclass(frozen=True)
@@ -68,15 +79,15 @@ def open_picture(data: bytes, *, name: str = "the picture") -> Picture:
                 image.load()
                 return Picture(plain(image, lambda what: remarks.setdefault(what)), tuple(remarks))
     except PictureError as error:
-        raise PictureError(f"{name}: {error}.") from None
+        raise PictureError(error.text, **{"file": name, **error.values}) from None
     except UnidentifiedImageError:
-        raise PictureError(f"{name}: {_not_readable(data)}") from None
+        raise PictureError(_not_readable(data), file=name, kinds=READABLE) from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise PictureError(f"{name}: its pixels are {_TOO_MANY}.") from None
+        raise PictureError(_TOO_LARGE, file=name, limit=MAX_PIXELS // 10**6) from None
     except MemoryError:
-        raise PictureError(f"{name}: it takes too much memory to decode; save it smaller, as PNG or JPEG.") from None
+        raise PictureError(TOO_MUCH_MEMORY, file=name) from None
     except Exception as error:  # Pillow raises whatever a damaged file leads to
-        raise PictureError(f"{name}: damaged or cut short ({error}). Save it again as PNG or JPEG.") from error
+        raise PictureError(_DAMAGED, file=name, why=str(error)) from error
 
 
 def _opened(data: bytes) -> Image.Image:
@@ -90,7 +101,7 @@ def _opened(data: bytes) -> Image.Image:
 
 def _check_size(image: Image.Image) -> None:
     if image.width * image.height > MAX_PIXELS:
-        raise PictureError(f"{image.width} × {image.height} pixels, {_TOO_MANY}")
+        raise PictureError(_TOO_LARGE, limit=MAX_PIXELS // 10**6)
 
 
 def _take_first(image: Image.Image) -> bool:
@@ -105,11 +116,11 @@ def _take_first(image: Image.Image) -> bool:
     if frames == 1:
         return False
     if image.format != "TIFF":
-        raise PictureError(f"an animation of {frames} pictures; save the one that is meant as a still picture")
+        raise PictureError(_ANIMATION, n=frames)
     for frame in range(1, frames):
         image.seek(frame)
         if not image.tag_v2.get(254, 0) & 1:  # type: ignore[attr-defined]
-            raise PictureError(f"a file of {frames} pages; save the one that is meant as a picture of its own")
+            raise PictureError(_PAGES, n=frames)
     image.seek(0)
     return True
 
@@ -126,7 +137,7 @@ def _png_that_shows(data: bytes) -> bytes:
         kind, end = data[at + 4 : at + 8], at + 12 + length
         content = data[at + 8 : at + 8 + length]
         if kind == b"acTL" and length >= 4 and (frames := struct.unpack_from(">I", content)[0]) > 1:
-            raise PictureError(f"an animation of {frames} pictures; save the one that is meant as a still picture")
+            raise PictureError(_ANIMATION, n=frames)
         is_optional = kind[:1].islower()
         is_whole = end <= len(data) and zlib.crc32(kind + content) == struct.unpack_from(">I", data, end - 4)[0]
         if not is_whole and not is_optional and end <= len(data):
@@ -140,7 +151,4 @@ def _png_that_shows(data: bytes) -> bytes:
 
 
 def _not_readable(data: bytes) -> str:
-    for signature, kind in _KNOWN_OTHERS:
-        if signature.match(data[:2000]):
-            return f"{kind}, which cannot be read. Save it as PNG or JPEG."
-    return f"not a picture that can be read ({READABLE}). Save it as PNG or JPEG."
+    return next((text for signature, text in _KNOWN_OTHERS if signature.match(data[:2000])), _NO_PICTURE)

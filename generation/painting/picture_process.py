@@ -6,7 +6,7 @@ from typing import Any
 
 from generation.painting.errors import PictureError
 from generation.painting.normalise import normalise, preview
-from generation.painting.picture_files import open_picture
+from generation.painting.picture_files import TOO_MUCH_MEMORY, open_picture
 from study.bounded_process import Answer, serve
 
 MODULE = __name__
@@ -24,12 +24,14 @@ def main() -> None:
 
 
 def answer(question: dict[str, Any], data: bytes) -> Answer:
-    """Normalise a picture to `size` pixels: the full picture and its preview, or the fault that `name` has."""
+    """Normalise a picture to `size` pixels: the full picture and its preview, or the fault that `name` has,
+    to be translated by the parent.
+    """
     name, size = question["name"], question["size"]
     try:
         picture = open_picture(data, name=name)
         return {"remarks": picture.remarks}, [normalise(picture.image, size), preview(picture.image)]
     except PictureError as error:
-        return {"fault": str(error)}, []
+        return {"fault": error.text, "values": error.values}, []
     except MemoryError:
-        return {"fault": f"{name}: it takes too much memory to decode; save it smaller, as PNG or JPEG."}, []
+        return {"fault": TOO_MUCH_MEMORY, "values": {"file": name}}, []

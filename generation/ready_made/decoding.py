@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from generation.painting import picture_process
 from generation.painting.colours import BROKEN_EXIF, BROKEN_PROFILE, NO_PROFILE
 from generation.painting.errors import PictureError
-from generation.painting.picture_files import FURTHER_PICTURES
+from generation.painting.picture_files import FURTHER_PICTURES, TOO_MUCH_MEMORY, TOO_MUCH_TIME
 from study.bounded_process import BoundedProcess, ProcessEnded
 
 _NAMED = 5
@@ -43,11 +43,10 @@ class Decoder:
         try:
             answer, files = self._process.ask({"name": name, "size": self._size}, data)
         except ProcessEnded as error:
-            raise PictureError(
-                f"{name}: it takes too much {error.reason} to decode; save it smaller, as PNG or JPEG."
-            ) from error
+            text = TOO_MUCH_TIME if error.reason == "time" else TOO_MUCH_MEMORY
+            raise PictureError(_(text), file=name) from error
         if "fault" in answer:
-            raise PictureError(answer["fault"])
+            raise PictureError(_(answer["fault"]), **answer["values"])
         for remark in answer["remarks"]:
             self._remarks.setdefault(remark, []).append(name)
         whole, preview = files

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django.utils.translation import gettext as _
+
 _FAULTS_SHOWN = 20
 
 
@@ -14,5 +16,5 @@ class ReadyMadeError(ValueError):
         self.faults = tuple(faults)
         shown = list(self.faults[:_FAULTS_SHOWN])
         if len(self.faults) > _FAULTS_SHOWN:
-            shown.append(f"… and {len(self.faults) - _FAULTS_SHOWN} more.")
-        super().__init__("\n".join([*shown, "Nothing was imported."]))
+            shown.append(_("… and %(n)d more.") % {"n": len(self.faults) - _FAULTS_SHOWN})
+        super().__init__("\n".join([*shown, _("Nothing was imported.")]))

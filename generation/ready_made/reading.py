@@ -7,10 +7,13 @@ faults are reported together.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
+
+from django.utils.translation import gettext as _
 
 from generation.painting.errors import PictureError
 from generation.ready_made.errors import ReadyMadeError
@@ -66,8 +69,12 @@ def read_zip(
     source = ZipSource(file)
     manifests = [name for name in source.names if is_manifest(name)]
     if len(manifests) != 1:
-        found = f"{len(manifests)} of them" if manifests else "none"
-        raise ReadyMadeError([f"The zip needs one {MANIFEST} with the columns {','.join(COLUMNS)}; there is {found}."])
+        raise ReadyMadeError(
+            [
+                _("The zip needs one %(file)s with the columns %(columns)s; it has %(n)d.")
+                % {"file": MANIFEST, "columns": ",".join(COLUMNS), "n": len(manifests)}
+            ]
+        )
     try:
         table = _open_manifest(source.read(manifests[0]), manifests[0], encoding, clips)
     except PictureError as error:
@@ -108,28 +115,33 @@ def read_named_files(
     """
     source = FileSource(files)
     items: list[ReadyMade] = []
-    faults: list[str] = [] if source.names else ["There is no picture in the upload: choose pictures, or a zip."]
+    faults: list[str] = [] if source.names else [_("There is no picture in the upload: choose pictures, or a zip.")]
     seen: dict[tuple[str, str], str] = {}
     for name in sorted(source.names):
         clip_name, separator, condition = PurePosixPath(name).stem.rpartition(SEPARATOR)
         fitting = [clip for clip in clips if clip_name in (clip, PurePosixPath(clip).stem)]
+        values = {"file": name, "clip": clip_name, "condition": condition, "known": ", ".join(sorted(conditions))}
         if not (separator and clip_name and condition):
+            example = f"song{SEPARATOR}{min(conditions)}.png"
             faults.append(
-                f"{name}: the name must be clip{SEPARATOR}condition, as in 'song{SEPARATOR}{min(conditions)}.png'; "
-                f"rename it, or add a {MANIFEST}."
+                _("%(file)s: the name must be clip__condition, as in '%(example)s'; rename it, or add a manifest.csv.")
+                % {"file": name, "example": example}
             )
         elif not fitting:
-            faults.append(f"{name}: unknown clip '{clip_name}'; upload it first or fix the name.")
+            faults.append(_("%(file)s: unknown clip '%(clip)s'; upload it first or fix the name.") % values)
         elif len(fitting) > 1 and clip_name not in fitting:
-            faults.append(f"{name}: '{clip_name}' may be {' or '.join(sorted(fitting))}; write the clip's whole name.")
+            faults.append(
+                _("%(file)s: '%(clip)s' may be one of %(clips)s; write the clip's whole name.")
+                % {**values, "clips": ", ".join(sorted(fitting))}
+            )
         elif condition not in conditions:
-            known = ", ".join(sorted(conditions))
-            faults.append(f"{name}: unknown condition '{condition}'; the study has {known}.")
+            faults.append(_("%(file)s: unknown condition '%(condition)s'; the study has %(known)s.") % values)
         else:
             clip = clip_name if clip_name in fitting else fitting[0]
             if (clip, condition) in seen:
                 faults.append(
-                    f"{name}: clip '{clip}' has condition '{condition}' already from {seen[clip, condition]}."
+                    _("%(file)s: clip '%(clip)s' has condition '%(condition)s' already from %(other)s.")
+                    % {**values, "clip": clip, "other": seen[clip, condition]}
                 )
             seen[clip, condition] = name
             items.append(ReadyMade(clip, condition, name))
@@ -140,7 +152,8 @@ def _check_manifest(manifest: Manifest, source: Source, clips: Collection[str], 
     items, faults = _read_items(manifest, source, clips, conditions)
     used = {item.file for item in items}
     faults += [
-        f"'{name}' is in no row of {manifest.table.file}: add a row or leave it out."
+        _("'%(file)s' is in no row of %(table)s: add a row or leave it out.")
+        % {"file": name, "table": manifest.table.file}
         for name in sorted(set(source.names) - used)
         if not is_manifest(name)
     ]
@@ -165,7 +178,10 @@ def _check_clips(
     for clip, there in by_clip.items():
         missing = [condition for condition in conditions if condition not in there]
         if missing and not faults:
-            faults.append(f"Clip '{clip}' has no picture for {', '.join(missing)}: a clip needs all of its pictures.")
+            faults.append(
+                _("Clip '%(clip)s' has no picture for %(conditions)s: a clip needs all of its pictures.")
+                % {"clip": clip, "conditions": ", ".join(missing)}
+            )
     if faults:
         raise ReadyMadeError(faults)
     return Upload(items, source, notes)
@@ -194,8 +210,11 @@ def _open_manifest(raw: bytes, name: str, encoding: str | None, clips: Collectio
         return _manifest_of(read_table(raw, name, encoding=encoding, known=COLUMNS))
     except EncodingUnclear as error:
         known = {clean_name(clip) for clip in clips}
-        tables = [read_table(raw, name, encoding=reading.codec, known=COLUMNS) for reading in error.readings]
-        fitting = [manifest for table in tables if set((manifest := _manifest_of(table)).column("clip")) <= known]
+        fitting = []
+        for reading in error.readings:
+            with contextlib.suppress(TableRefused, ReadyMadeError):  # then it is not the right one
+                manifest = _manifest_of(read_table(raw, name, encoding=reading.codec, known=COLUMNS))
+                fitting += [manifest] if set(manifest.column("clip")) <= known else []
         if len(fitting) == 1:
             return fitting[0]
         raise ReadyMadeError([str(error)]) from error
@@ -208,10 +227,18 @@ def _manifest_of(table: Table) -> Manifest:
     missing = [column for column in COLUMNS if column not in keys]
     if missing:
         raise ReadyMadeError(
-            [f"{table.file}: the column {', '.join(missing)} is missing; the columns are {','.join(COLUMNS)}."]
+            [
+                _("%(file)s: the column %(missing)s is missing; the columns are %(columns)s.")
+                % {"file": table.file, "missing": ", ".join(missing), "columns": ",".join(COLUMNS)}
+            ]
         )
     if any(keys.count(column) > 1 for column in COLUMNS):
-        raise ReadyMadeError([f"{table.file}: a column appears twice; keep one each of {','.join(COLUMNS)}."])
+        raise ReadyMadeError(
+            [
+                _("%(file)s: a column appears twice; keep one each of %(columns)s.")
+                % {"file": table.file, "columns": ",".join(COLUMNS)}
+            ]
+        )
     return Manifest(table, tuple(table.rows), tuple(keys.index(column) for column in COLUMNS))
 
 
@@ -233,28 +260,35 @@ def _read_items(
     seen: dict[tuple[str, str], int] = {}
     files: dict[str, int] = {}
     for number, cells in manifest.rows:
-        at = f"{table.file}, row {number}"
+        at = _("%(file)s, row %(row)d") % {"file": table.file, "row": number}
         if len(cells) > width:
             faults.append(f"{at}: {table.wrong_width(cells)}")
             continue
         cells = [*cells, *[""] * (width - len(cells))]
         clip, condition, name = (cells[place] for place in manifest.places)
         file = normalised(folder + name)
+        values = {"at": at, "clip": clip, "condition": condition, "file": name, "known": ", ".join(sorted(conditions))}
         if not (clip and condition and name):
-            faults.append(f"{at}: clip, condition and file must all be given.")
+            faults.append(_("%(at)s: clip, condition and file must all be given.") % values)
         elif clip not in clip_of:
-            faults.append(f"{at}: unknown clip '{clip}'; upload it first or fix the name.")
+            faults.append(_("%(at)s: unknown clip '%(clip)s'; upload it first or fix the name.") % values)
         elif condition not in conditions:
-            faults.append(f"{at}: unknown condition '{condition}'; the study has {', '.join(sorted(conditions))}.")
+            faults.append(_("%(at)s: unknown condition '%(condition)s'; the study has %(known)s.") % values)
         elif (clip, condition) in seen:
-            faults.append(f"{at}: clip '{clip}' has condition '{condition}' already in row {seen[clip, condition]}.")
+            faults.append(
+                _("%(at)s: clip '%(clip)s' has condition '%(condition)s' already in row %(row)d.")
+                % {**values, "row": seen[clip, condition]}
+            )
         elif file not in source.names:
-            faults.append(f"{at}: the file '{name}' is not in the upload; add it or fix the name.")
+            faults.append(_("%(at)s: the file '%(file)s' is not in the upload; add it or fix the name.") % values)
         elif file in files:
-            faults.append(f"{at}: the file '{name}' is in row {files[file]} already; each picture needs its own file.")
+            faults.append(
+                _("%(at)s: the file '%(file)s' is in row %(row)d already; each picture needs its own file.")
+                % {**values, "row": files[file]}
+            )
         else:
             seen[clip, condition] = files[file] = number
             items.append(ReadyMade(clip_of[clip], condition, file))
     if not items and not faults:
-        faults.append(f"{table.file} has no rows: one row a picture is needed.")
+        faults.append(_("%(file)s has no rows: one row a picture is needed.") % {"file": table.file})
     return items, faults

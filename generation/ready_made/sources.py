@@ -10,6 +10,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from django.utils.translation import gettext as _
+
 from generation.painting.errors import PictureError
 from generation.ready_made.errors import ReadyMadeError
 from study.tables.cells import clean_name
@@ -70,14 +72,19 @@ class ZipSource(Source):
         try:
             self._archive = zipfile.ZipFile(file)
         except Exception as error:  # zipfile raises whatever a damaged directory leads to
-            raise ReadyMadeError([f"The upload is no readable zip ({error}): pack it again."]) from None
+            raise ReadyMadeError(
+                [_("The upload is no readable zip (%(why)s): pack it again.") % {"why": error}]
+            ) from None
         infos = self._archive.infolist()
         self._infos = [info for info in infos if not info.is_dir() and not is_system_file(info.filename)]
         faults = [fault for info in self._infos if (fault := _member_fault(info))]
         if len(self._infos) > MAX_FILES:
-            faults.append(f"The zip has {len(self._infos)} files; the limit is {MAX_FILES}: split it.")
+            faults.append(
+                _("The zip has %(n)d files; the limit is %(limit)d: split it.")
+                % {"n": len(self._infos), "limit": MAX_FILES}
+            )
         if sum(info.file_size for info in self._infos) > MAX_TOTAL_BYTES:
-            faults.append(f"The zip unpacks to more than {MAX_TOTAL_BYTES >> 30} GiB: split it.")
+            faults.append(_("The zip unpacks to more than %(n)d GiB: split it.") % {"n": MAX_TOTAL_BYTES >> 30})
         if faults:
             raise ReadyMadeError(faults)
         self._members = next(self._readings())
@@ -94,7 +101,7 @@ class ZipSource(Source):
         if len(self._members) < len(self._infos):
             kept = {id(info) for info in self._members.values()}
             twice = sorted({normalised(info.filename) for info in self._infos if id(info) not in kept})
-            raise ReadyMadeError(f"The zip holds '{name}' twice: remove one." for name in twice)
+            raise ReadyMadeError(_("The zip holds '%(file)s' twice: remove one.") % {"file": name} for name in twice)
 
     def _readings(self) -> Iterator[dict[str, zipfile.ZipInfo]]:
         """Yield the members by name, in each encoding in which all unmarked names can be read."""
@@ -116,7 +123,9 @@ class ZipSource(Source):
             with self._archive.open(self._members[name]) as member:
                 data = member.read(limit + 1)  # the sizes in the headers may be false
         except Exception as error:  # zlib.error and lzma.LZMAError have no common base class with those of zipfile
-            raise PictureError(f"{name}: damaged in the zip ({error}). Pack it again.") from None
+            raise PictureError(
+                _("%(file)s: damaged in the zip (%(why)s). Pack it again."), file=name, why=str(error)
+            ) from None
         return _within_limit(data, name, limit)
 
 
@@ -140,7 +149,7 @@ def normalised(name: str) -> str:
 
 def _within_limit(data: bytes, name: str, limit: int) -> bytes:
     if len(data) > limit:
-        raise PictureError(f"{name}: larger than {limit >> 20} MiB. Save it smaller.")
+        raise PictureError(_("%(file)s: larger than %(n)d MiB. Save it smaller."), file=name, n=limit >> 20)
     return data
 
 
@@ -161,14 +170,15 @@ def _raw_name(info: zipfile.ZipInfo) -> bytes | None:
 
 def _member_fault(info: zipfile.ZipInfo) -> str | None:
     path = PurePosixPath(info.filename.replace("\\", "/"))
+    values: dict[str, str | int] = {"file": info.filename, "n": MAX_FILE_BYTES >> 20, "ratio": MAX_RATIO}
     if path.is_absolute() or ".." in path.parts or (path.parts and ":" in path.parts[0]):
-        return f"The zip holds '{info.filename}', which points outside it: pack it again without such paths."
+        return _("The zip holds '%(file)s', which points outside it: pack it again without such paths.") % values
     if stat.S_ISLNK(info.external_attr >> 16):
-        return f"The zip holds '{info.filename}', which is a link: pack the file itself."
+        return _("The zip holds '%(file)s', which is a link: pack the file itself.") % values
     if info.flag_bits & 0x1:
-        return f"'{info.filename}' in the zip has a password: pack it without one."
+        return _("'%(file)s' in the zip has a password: pack it without one.") % values
     if info.file_size > MAX_FILE_BYTES:
-        return f"'{info.filename}' in the zip is larger than {MAX_FILE_BYTES >> 20} MiB: save it smaller."
+        return _("'%(file)s' in the zip is larger than %(n)d MiB: save it smaller.") % values
     if info.file_size > 2**20 and info.file_size > MAX_RATIO * max(1, info.compress_size):
-        return f"'{info.filename}' in the zip unpacks to over {MAX_RATIO} times its size: that is no picture."
+        return _("'%(file)s' in the zip unpacks to over %(ratio)d times its size: that is no picture.") % values
     return None

@@ -76,7 +76,9 @@ def read_upload(study: Study, files: Sequence[UploadedFile], *, encoding: str | 
             return read_named_files(named, **expected)
         table = named.pop(manifest).read(MAX_MANIFEST_BYTES + 1)
         if len(table) > MAX_MANIFEST_BYTES:
-            raise ReadyMadeError([f"{manifest}: larger than {MAX_MANIFEST_BYTES >> 20} MiB; split it."])
+            raise ReadyMadeError(
+                [_("%(file)s: larger than %(n)d MiB; split it.") % {"file": manifest, "n": MAX_MANIFEST_BYTES >> 20}]
+            )
         return read_files(table, named, encoding=encoding, **expected)
     except ReadyMadeError as error:
         raise UploadRefused(error.faults) from error
@@ -100,9 +102,9 @@ def _by_name(files: Sequence[UploadedFile]) -> dict[str, BinaryIO]:
         if is_system_file(name):
             continue
         if name in named:
-            faults.append(f"{name}: is there twice; leave one out.")
+            faults.append(_("%(file)s: is there twice; leave one out.") % {"file": name})
         if _is_zip(file):
-            faults.append(f"{name}: upload a zip alone, with all its pictures in it.")
+            faults.append(_("%(file)s: upload a zip alone, with all its pictures in it.") % {"file": name})
         named[name] = _stream(file)
     if faults:
         raise ReadyMadeError(faults)

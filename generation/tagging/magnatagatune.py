@@ -9,11 +9,17 @@ import numpy as np
 import pandas as pd
 
 from generation.tagging.store import AudioStore, Subset
+from study.tables.errors import TableRefused, message_for_command
+from study.tables.reading import read_bytes, read_table
 
 EMPTY_CLIPS = frozenset({35644, 55753, 57881})
 """Clips with an MP3 file without sound in the published archive."""
 _SPLITS = {"train": "0123456789ab", "valid": "c", "test": "def"}
 """The standard split, by folder: 18,706, 1,825 and 5,329 clips without the empty ones."""
+
+
+_COLUMNS = ("clip_id", "mp3_path")
+_GIVEN, _NOT_GIVEN = ("1", "1.0"), ("0", "0.0")
 
 
 class AnnotationError(ValueError):
@@ -59,33 +65,47 @@ class Annotations:
 def read_annotations(path: str | Path) -> Annotations:
     """Read `annotations_final.csv` (or a redefined copy of the same layout; `.xz` and `.gz` too).
 
-    Raises AnnotationError for missing columns, a clip twice, or a label that is not 0 or 1.
+    Raises AnnotationError for a file that is no table, missing columns, a tag or a clip twice, a clip that is no
+    number, or a label that is not 0 or 1.
     """
     path = Path(path)
     try:
-        table = pd.read_csv(path, sep="\t", encoding="utf-8-sig", dtype={"mp3_path": str})
-    except (OSError, ValueError) as error:
-        raise AnnotationError(f"{path.name}: cannot be read ({error}).") from error
-    for column in ("clip_id", "mp3_path"):
-        if column not in table:
+        table = read_table(read_bytes(path), path.name, known=_COLUMNS).without_unnamed()
+        rows = list(table.even_rows())
+    except TableRefused as error:
+        raise AnnotationError(message_for_command(error)) from error
+    for column in _COLUMNS:
+        if column not in table.header:
             raise AnnotationError(f"{path.name}: no column {column!r}; MagnaTagATune's annotations_final.csv has it.")
-    twice = table["clip_id"].duplicated()
-    if twice.any():
-        row = int(np.flatnonzero(twice)[0])
-        raise AnnotationError(f"{path.name}, row {row + 2}: clip {table['clip_id'].iloc[row]} is given twice.")
-    tags = [column for column in table.columns if column not in ("clip_id", "mp3_path")]
-    labels = table[tags].to_numpy()
-    wrong = np.argwhere((labels != 0) & (labels != 1))
+    twice = next((name for name in table.header if table.header.count(name) > 1), None)
+    if twice is not None:
+        raise AnnotationError(f"{path.name}: the column {twice!r} is there twice; keep one.")
+    numbers = [number for number, _cells in rows]
+    frame = pd.DataFrame([cells for _number, cells in rows], columns=table.header, dtype=str)
+    clips, tags = frame["clip_id"], frame.drop(columns=list(_COLUMNS))
+    no_number = ~clips.str.fullmatch(r"[0-9]{1,18}")
+    if no_number.any():
+        row = int(no_number.argmax())
+        raise AnnotationError(
+            f"{path.name}, row {numbers[row]}: the clip_id {clips[row]!r} is no number, as MagnaTagATune's are."
+        )
+    again = clips.astype("int64").duplicated()
+    if again.any():
+        row = int(again.argmax())
+        raise AnnotationError(f"{path.name}, row {numbers[row]}: clip {clips[row]} is given twice.")
+    given = tags.isin(_GIVEN)
+    wrong = np.argwhere(~(given | tags.isin(_NOT_GIVEN)).to_numpy())
     if len(wrong):
         row, column = wrong[0]
         raise AnnotationError(
-            f"{path.name}, row {row + 2}, column {tags[column]!r}: {table[tags[column]].iloc[row]} is neither 0 nor 1."
+            f"{path.name}, row {numbers[row]}, column {tags.columns[column]!r}: "
+            f"{tags.iloc[row, column] or 'an empty cell'} is neither 0 nor 1."
         )
     return Annotations(
-        table["clip_id"].to_numpy(),
-        tuple(tags),
-        labels.astype(np.uint8),
-        tuple(table["mp3_path"].fillna("").astype(str)),
+        clips.astype("int64").to_numpy(),
+        tuple(tags.columns),
+        given.to_numpy(dtype=np.uint8),
+        tuple(frame["mp3_path"]),
     )
 
 

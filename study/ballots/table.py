@@ -145,9 +145,9 @@ LATE_COLUMNS = (
 
 
 def late_answers(study: Study) -> QuerySet[LateAnswer]:
-    """The answers of the people who give the results that arrived too late to count."""
+    """The answers of the people who give the results that arrived too late to count; without practice trials."""
     people = study.participants.filter(kind__in=kinds_of(study)).exclude(status=Participant.Status.WITHDRAWN)
-    return LateAnswer.objects.filter(trial__participant__in=people)
+    return LateAnswer.objects.filter(trial__participant__in=people).exclude(trial__kind=Trial.Kind.PRACTICE)
 
 
 def late_rows(study: Study) -> list[dict[str, Any]]:

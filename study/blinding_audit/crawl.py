@@ -1,174 +1,225 @@
-"""Walk the survey as one pilot and record everything that a participant can observe."""
+"""Visit the survey as one pilot, in every state that its pages can be in, and record everything observed."""
 
 import re
+from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from html import unescape
-from typing import Any
+from statistics import median_low
+from urllib.parse import urlsplit
 
-from study.blinding_audit.observations import Observation, block_of, facts_of, without_blocks
-from study.blinding_audit.probes import note_ranks, probe_image, probe_sound
-from study.blinding_audit.tokens import layout_digest, tokens_of, words_of
-from study.design import LETTERS
+from study.blinding_audit.devices import FETCH_JSON, FETCH_PAGE, OPEN_PAGE, DeviceBrowser, Headers
+from study.blinding_audit.facts import image_blocks, outside_blocks, reply_facts
+from study.blinding_audit.probes import MILLISECONDS, ImageProbe, first_address, sound_facts
+from study.blinding_audit.tables import VISIT, WHOLE, Record, TrialSeen
 from study.models import Stimulus, Study, Trial
-from study.simulation.transports import Browser, Reply, Session, follow
-from study.simulation.walking import SurveyBroken, suitable_answers, walk
+from study.simulation.transports import Reply, Session, follow
+from study.simulation.walking import hidden_fields, suitable_answers, walk
+
+# The text of the audit's problem reports, by which it deletes them.
+PROBLEM = "A report by the blinding audit, which deletes it."
 
 
-@dataclass(frozen=True)
-class Document:
-    """A page or reply as one person received it; `trial` is None if it belongs to the whole visit."""
-
-    person: int
-    trial: int | None
-    what: str
-    reply: Reply
-    body: str
-
-
-@dataclass
-class CrawlRecord:
-    """Everything that one person observed."""
-
-    observations: list[Observation] = field(default_factory=list)
-    documents: list[Document] = field(default_factory=list)
-
-
-def crawl(
-    study: Study, person: int, browser: Browser, entry_path: str, trials: int, stop_after: int | None
-) -> CrawlRecord:
-    """Return everything one person can observe about the images of the first `trials` main trials.
+def crawl(study: Study, person: int, browser: DeviceBrowser, entry_path: str, record: Record, every: int) -> None:
+    """Add to `record` everything that one person can observe, from the link to the pages after the end.
 
     Args:
-        stop_after: how many answers the person gives; None continues to the thanks page.
+        every: one main trial of so many is looked at closely; of the others only page and reply are recorded.
     """
-    session = _RecordingSession(person, browser, trials)
-    walk(session, entry_path, session.choose, stop_after=stop_after, answers=suitable_answers(study))
-    return session.crawled
+    places = {pk: place for place, pk in enumerate(study.conditions.order_by("number").values_list("pk", flat=True))}
+    rows = Stimulus.objects.filter(clip__study=study).values_list("pk", "condition_id")
+    session = _RecordingSession(browser, record, person, {pk: places[condition] for pk, condition in rows}, every)
+    walk(session, entry_path, session.choose, answers=suitable_answers(study))
+    session.look_back()
 
 
 class _RecordingSession(Session):
     """A session that records what a participant can observe."""
 
-    def __init__(self, person: int, browser: Browser, trials: int) -> None:
+    browser: DeviceBrowser
+
+    def __init__(
+        self, browser: DeviceBrowser, record: Record, person: int, condition_of: Mapping[int, int], every: int
+    ) -> None:
         super().__init__(browser)
-        self.person, self.trials = person, trials
-        self.crawled = CrawlRecord()
-        self.probed: list[int] = []  # numbers of the trials with probed images
+        self.record, self.person, self.condition_of, self.every = record, person, condition_of, every
+        self.trials: dict[int, Trial] = {}
+        self.indices: dict[int, int] = {}  # of each trial in the record, by number
+        self.times: dict[int, list[float]] = defaultdict(list)  # of each trial's page, in all its states
+        self.closely: set[int] = set()  # the numbers of trials that are looked at closely
+        self.base = self.own_link = ""
+        self.visited: set[str] = set()
+
+    # What `walk` calls
 
     def get(self, path: str) -> Reply:
-        return self._recorded(super().get(path))
+        return self._note_visit(self._send("GET", path))
 
     def post(self, path: str, data: Mapping[str, str]) -> Reply:
         number = _number_of(path)
-        if number in self.probed:
-            reply = follow(self.browser, "POST", path, data, accept="application/json")
-            self._keep_document(number, "reply", reply)
-        reply = super().post(path, data)
-        if number in self.probed and reply.redirects:
-            self._keep_document(number, "reply without script", reply.redirects[0])
-        return self._recorded(reply)
-
-    def _keep_document(self, trial: int | None, what: str, reply: Reply, body: str | None = None) -> None:
-        document = Document(self.person, trial, what, reply, reply.text if body is None else body)
-        self.crawled.documents.append(document)
-
-    def _recorded(self, reply: Reply) -> Reply:
-        path = reply.path
-        step = path.strip("/").split("/")[2] if path.startswith("/q/") and path.count("/") > 3 else "the way in"
-        if step != "trial":
-            self._keep_document(None, step, reply)
-        return reply
+        if number is None:
+            return self._note_visit(self._send("POST", path, data))
+        replies = [self._send("POST", path, data, FETCH_JSON) for _ in range(2 if number in self.closely else 1)]
+        self._note("reply", number, replies[0], [reply.milliseconds for reply in replies])
+        reply = self._send("POST", path, data)
+        self._note("reply without script", number, reply.redirects[0] if reply.redirects else reply)
+        if number in self.closely:
+            blocks = self._note_page("page seen again", number, self._send("GET", path))
+            self._probe(number).fetch_once(blocks, "image seen again")
+            taken = [(MILLISECONDS, f"{median_low(self.times[number]):.3f}")]
+            self.record.table(self._kind("page, time", number)).add((self.indices[number], WHOLE), taken)
+        return self._note_visit(reply)
 
     def choose(self, page: Reply) -> dict[str, str]:
-        """Probe the trial's images if enough trials have not been probed yet; choose the first two images."""
-        _, handle, _, number = page.path.strip("/").split("/")
-        trial = Trial.objects.select_related("clip").get(participant__handle=handle, number=int(number))
-        if trial.kind == Trial.Kind.MAIN and len(self.probed) < self.trials:
-            self.probed.append(trial.number)
-            self._probe_trial(trial, page)
+        """Record a trial in its states before the answer, and choose the first two images."""
+        number = _number_of(page.path)
+        assert number is not None
+        self._read_trials(page)
+        trial = self.trials[number]
+        blocks = self._note_page("page", number, page)
+        if number in self.closely:
+            self._note_page("page fetched", number, self._send("GET", page.path, None, FETCH_PAGE))
+            probe = self._probe(number)
+            probe.fetch(blocks)
+            self.record.table(self._kind("sound", number)).add(
+                (self.indices[number], WHOLE), sound_facts(self.browser, page.text)
+            )
+            self._refuse(page, number)
+            self._look_beside(page, number, blocks)
+            self._look_ahead(number + 1)
         return trial.expected or {"first": "A", "second": "B"}
 
-    def _probe_trial(self, trial: Trial, page: Reply) -> None:
-        conditions = dict(Stimulus.objects.filter(pk__in=trial.position_order).values_list("pk", "condition_id"))
-        observations = [
-            Observation(self.person, trial.number, trial.clip_id, conditions[pk], letter)
-            for pk, letter in zip(trial.position_order, LETTERS, strict=False)
-        ]
-        urls = _image_urls(page.text, len(observations))
-        headers = "\n".join(f"{name}: {value}" for name, value in page.headers)
-        for observation, url in zip(observations, urls, strict=True):
-            _note_block(observation, block_of(page.text, observation.letter), url)
-            probe_image(observation, self.browser, url, closely=len(self.probed) == 1)
-            _note_mentions(observation, headers + page.text, url, urls)
-            self._probe_block_links(observation, page.text, urls)
-        probe_sound(observations, self.browser, page.text)
-        note_ranks(observations)
-        self.crawled.observations += observations
-        self._keep_document(trial.number, "page", page, without_blocks(page.text))
-        if len(self.probed) == 1:
-            self._probe_other_addresses(trial, page, urls)
-
-    def _probe_block_links(self, observation: Observation, source: str, urls: list[str]) -> None:
-        """Probe what else an image's part of the page links to."""
-        block = block_of(source, observation.letter)
-        found = {unescape(url) for url in re.findall(r'(?:href|src|data-[\w-]+)="(/[^"]+)"', block)}
-        for url in sorted(found - set(urls))[:3]:
-            probe_image(observation, self.browser, url, closely=False, name="beside the image")
-
-    def _probe_other_addresses(self, trial: Trial, page: Reply, urls: list[str]) -> None:
-        """Keep the replies of addresses that no page links to, and of pages beside the trial."""
-        base = page.path.partition("trial/")[0]
-        folder, _, _letter = urls[0].rpartition("/")
-        for what, method, path in (
-            ("answer to a wrong letter", "GET", f"{folder}/{'ABCDEFG'[len(urls)]}"),
-            ("answer to no letter", "GET", f"{folder}/"),
-            ("answer to a wrong key", "GET", f"{base}m/{'0' * 22}/A"),
-            ("answer to a wrong trial", "GET", f"{base}trial/9999/"),
-            ("answer to a post", "POST", urls[0]),
-            ("options", "OPTIONS", urls[0]),
-            ("page of problems", "GET", f"{base}problem/?page=trial%20{trial.number}"),
-            ("page of withdrawing", "GET", f"{base}withdraw/"),
+    def look_back(self) -> None:
+        """Visit what is left after the end: the way back, the trials, the other pages."""
+        for name, method, path in (
+            ("resuming after the end", "GET", self.base),
+            ("own link after the end", "GET", self.own_link),
+            ("trial after the end", "GET", f"{self.base}trial/1/"),
+            ("answer after the end", "POST", f"{self.base}trial/1/"),
+            ("review after the end", "GET", f"{self.base}review/"),
+            ("page of erasing by receipt", "GET", "/withdraw/"),
+            ("language chosen", "POST", f"{self.base}language/"),
         ):
-            reply = self.browser.send(method, path, {} if method == "POST" else None, {"accept": "text/html"})
-            self._keep_document(trial.number, what, reply)
-        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]*)"', page.text)
-        events = {"events": "[]", "csrfmiddlewaretoken": token.group(1) if token else ""}
-        self._keep_document(trial.number, "reply to events", self.browser.send("POST", f"{base}events/", events, {}))
+            data = {"language": self.browser.profile.language, "next": "/"} if method == "POST" else None
+            if path:
+                self.record.table(name).add((self.person, VISIT), reply_facts(self._send(method, path, data)))
+
+    # States of a trial
+
+    def _refuse(self, page: Reply, number: int) -> None:
+        """Send an answer that cannot be stored, by turns with and without script."""
+        wrong = hidden_fields(page.text) | {"first": "A", "second": "A"}
+        if (number + self.person) % 2:
+            self._note("reply refused", number, self._send("POST", page.path, wrong, FETCH_JSON))
+        else:
+            blocks = self._note_page("page refused", number, self._send("POST", page.path, wrong))
+            self._probe(number).fetch_once(blocks[:1], "image after a refusal")
+
+    def _look_ahead(self, number: int) -> None:
+        """Fetch the next trial and its images before it is due, as the page's script does."""
+        if number not in self.trials or (number == 1 and 0 in self.trials):  # nothing may be opened beyond the practice
+            return
+        reply = self._send("GET", f"{self.base}trial/{number}/", None, FETCH_PAGE)
+        if _number_of(reply.path) == number:
+            self._probe(number).fetch_once(self._note_page("page ahead", number, reply), "image ahead")
+
+    def _look_beside(self, page: Reply, number: int, blocks: list[str]) -> None:
+        """Record the pages beside a trial and the errors of addresses that no page links to, a part at a time."""
+        turn = number + self.person
+        token = hidden_fields(page.text).get("csrfmiddlewaretoken", "")
+        first, label = first_address(blocks[0]), f"trial {number}"
+        folder = first.partition("?")[0].rpartition("/")[0]
+        if turn % 3 == 0:
+            self._probe(number).ask_unusually(blocks, self.person)
+            asked: tuple[tuple[str, str, str, Mapping[str, str] | None], ...] = (
+                ("error: wrong image", "GET", f"{folder}/{'ABCDEFG'[len(blocks)]}", None),
+                ("error: folder", "GET", f"{folder}/", None),
+                ("error: longer address", "GET", f"{first}x", None),
+                ("error: wrong trial", "GET", f"{self.base}trial/9999/", None),
+            )
+        elif turn % 3 == 1:
+            asked = (
+                ("page of problems", "GET", f"{self.base}problem/?page={label.replace(' ', '%20')}", None),
+                ("problem refused", "POST", f"{self.base}problem/", {"page": label, "text": ""}),
+                ("problem sent", "POST", f"{self.base}problem/", {"page": label, "text": PROBLEM}),
+                ("error: trial deleted", "DELETE", page.path, None),
+            )
+        else:
+            asked = (
+                ("page of withdrawing", "GET", f"{self.base}withdraw/", None),
+                ("resuming", "GET", self.base, None),
+                ("reply to events", "POST", f"{self.base}events/", {"events": "[]"}),
+                ("trial, HEAD", "HEAD", page.path, None),
+                ("own link", "GET", self.own_link, None),
+            )
+        for kind, method, path, data in asked:
+            sent = None if data is None else {**data, "csrfmiddlewaretoken": token}
+            if path:
+                self._note(kind, number, self.browser.send(method, path, sent, OPEN_PAGE))
+        if turn % 3 == 0:  # without a cookie, as somebody to whom an address was sent
+            for kind, path in (("error: page without cookie", page.path), ("error: image without cookie", first)):
+                self._note(kind, number, self.browser.send("GET", path, None, OPEN_PAGE | {"cookie": ""}))
+
+    # Recording
+
+    def _send(
+        self, method: str, path: str, data: Mapping[str, str] | None = None, headers: Headers = OPEN_PAGE
+    ) -> Reply:
+        return follow(self.browser, method, path, data, **headers)
+
+    def _probe(self, number: int) -> ImageProbe:
+        return ImageProbe(self.browser, self.record, self.indices[number])
+
+    def _kind(self, name: str, number: int) -> str:
+        kind = self.trials[number].kind
+        return name if kind == Trial.Kind.MAIN else f"{name} of a trial for {kind}"
+
+    def _note(self, name: str, number: int, reply: Reply, times: list[float] | None = None) -> None:
+        facts = [*reply_facts(reply), (MILLISECONDS, f"{median_low(times or [reply.milliseconds]):.3f}")]
+        self.record.table(self._kind(name, number)).add((self.indices[number], WHOLE), facts)
+
+    def _note_page(self, name: str, number: int, page: Reply) -> list[str]:
+        """Record a trial page, its images' parts by themselves; return these parts."""
+        self.times[number].append(page.milliseconds)
+        blocks = image_blocks(page.text, len(self.trials[number].position_order))
+        probe = self._probe(number)
+        probe.look_at(blocks, name)
+        sent = "\n".join(f"{header}: {value}" for header, value in page.headers) + page.text
+        probe.look_for_order(sent, blocks, name)
+        facts = [*reply_facts(page, outside_blocks(page.text, blocks)), (MILLISECONDS, f"{page.milliseconds:.3f}")]
+        self.record.table(self._kind(name, number)).add((self.indices[number], WHOLE), facts)
+        return blocks
+
+    def _note_visit(self, reply: Reply) -> Reply:
+        """Record a page that belongs to the whole visit."""
+        parts = reply.path.strip("/").split("/")
+        if _number_of(reply.path) is None:
+            name = " ".join(parts[2:]) if parts[0] == "q" and len(parts) > 2 else "the way in"
+            name = f"{name}, again" if name in self.visited else name
+            self.visited.add(name)
+            self.record.table(f"visit: {name}").add((self.person, VISIT), reply_facts(reply))
+        return reply
+
+    def _read_trials(self, page: Reply) -> None:
+        """Add this person's trials to the record, once they have any."""
+        link = re.search(r'class="own-link" href="([^"]+)"', page.text)
+        if link:
+            self.own_link = urlsplit(unescape(link.group(1))).path
+        if self.trials:
+            return
+        handle = page.path.strip("/").split("/")[1]
+        self.base = f"/q/{handle}/"
+        main = 0
+        for trial in Trial.objects.filter(participant__handle=handle).order_by("number"):
+            self.trials[trial.number] = trial
+            self.indices[trial.number] = len(self.record.trials)
+            main += trial.kind == Trial.Kind.MAIN
+            if trial.kind != Trial.Kind.MAIN or (main + self.person) % self.every == 0:
+                self.closely.add(trial.number)
+            conditions = tuple(self.condition_of[pk] for pk in trial.position_order)
+            language = self.browser.profile.language
+            self.record.trials.append(TrialSeen(self.person, trial.number, trial.clip_id, language, conditions))
 
 
 def _number_of(path: str) -> int | None:
     found = re.search(r"/trial/(\d+)/", path)
     return int(found.group(1)) if found else None
-
-
-def _image_urls(source: str, count: int) -> list[str]:
-    """Return the images' addresses in the order of letters."""
-    urls = []
-    for letter in LETTERS[:count]:
-        found = re.search(r"<img[^>]*?\ssrc=[\"']?([^\"'\s>]+)", block_of(source, letter))
-        if found is None:
-            raise SurveyBroken(f"Image {letter} of the trial page has no address.")
-        urls.append(unescape(found.group(1)))
-    return urls
-
-
-def _note_block(observation: Observation, block: str, url: str) -> None:
-    facts = facts_of(block)
-    for tag, name, value in facts:
-        observation.note(f"page, image's part: {tag} {name}".strip(), *tokens_of(value))
-    observation.note("page, image's part: layout", layout_digest(block))
-    # The source without what has to differ: order of attributes, quotes, capitals and blanks could reveal too.
-    plain = re.sub(rf"\b{observation.letter}\b", "*", block.replace(url, "@"))
-    observation.note("page, image's part: source", *tokens_of(plain)[:1])
-    observation.note("page, image's part: elements", ",".join(f"{tag} {name}" for tag, name, _ in facts))
-    observation.note("address: words", *words_of(url), *(f"{k}:{word}" for k, word in enumerate(words_of(url))))
-    observation.note("address: form", re.sub(r"[0-9a-z]", "x", re.sub(r"[A-Z]", "X", url)))
-
-
-def _note_mentions(observation: Observation, source: str, url: str, urls: list[str]) -> None:
-    """Note the load order: the rank of an image's first and last mention in the page, and the number of mentions."""
-    finders: tuple[tuple[str, Any], ...] = (("first", source.find), ("last", source.rfind))
-    for name, find in finders:
-        observation.note(f"load order: {name} mention", sorted(urls, key=find).index(url))
-    observation.note("load order: mentions", source.count(url))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from PIL import Image
 
-from study.blinding_audit.tokens import shorten
+from study.blinding_audit.facts import shorten
 from study.survey_images.encoding import FILLER, is_filler
 
 PNG = b"\x89PNG\r\n\x1a\n"

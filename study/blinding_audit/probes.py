@@ -1,23 +1,21 @@
-"""Fetch a trial's images and sound, as browsers do and with unusual requests, and note every reply."""
+"""Fetch a trial's images and sound, as browsers do and with unusual requests."""
 
+import hashlib
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from math import log2
+from statistics import median_low
 
+from study.blinding_audit.devices import FETCH_FILE, OPEN_PAGE, PLAY_SOUND, SHOW_IMAGE, Headers
+from study.blinding_audit.facts import Fact, addresses_in, envelope_facts, markup_facts, shorten
 from study.blinding_audit.image_metadata import image_metadata
-from study.blinding_audit.observations import Observation
-from study.blinding_audit.tokens import tokens_of
+from study.blinding_audit.tables import Record
+from study.design import LETTERS
 from study.simulation.transports import Browser, Reply, follow
 from study.simulation.walking import SurveyBroken
 
-# Channels that follow from the pixels themselves: reported, never a failure.
-FROM_THE_PIXELS = ("image: bytes",)
-# Prefix of channels of times, which `note_ranks` turns into steps instead of ranks.
-TIME = "number "
-STEP_MS = 5.0
-FRESH_SECONDS = 120
+# The fact that is reported and not judged while every image has a length of its own: it follows from the pixels.
+BYTES = "bytes"
+MILLISECONDS = "milliseconds"
 # Headers of unusual requests for an image.
 UNUSUAL_HEADERS = {
     "if-modified-since": {"if-modified-since": "Sat, 01 Jan 2100 00:00:00 GMT"},
@@ -26,115 +24,129 @@ UNUSUAL_HEADERS = {
     "range at the end": {"range": "bytes=-1"},
     "range beyond the end": {"range": "bytes=999999999-"},
     "accept json": {"accept": "application/json"},
-    "accept avif": {"accept": "image/avif,image/webp;q=0.9", "accept-encoding": "gzip, br"},
-    "origin": {"origin": "https://elsewhere.example", "sec-fetch-mode": "cors"},
+    "origin": {"origin": "https://elsewhere.example", "sec-fetch-mode": "cors", "sec-fetch-site": "cross-site"},
     "save-data": {"save-data": "on", "cache-control": "max-age=0"},
 }
+MAX_ADDRESSES = 6  # of one image's part of the page
 
 
-def probe_image(observation: Observation, browser: Browser, url: str, *, closely: bool, name: str = "image") -> None:
-    """Note everything about the reply to one image's request; `closely` also sends unusual requests."""
-    reply = follow(browser, "GET", url)
-    if reply.status != 200:
-        raise SurveyBroken(f"An image answered {reply.status}.")
-    note_reply(observation, name, reply)
-    observation.note(f"{name}: bytes", len(reply.body))
-    declared = reply.header("Content-Length")
-    observation.note(f"{name}: length is as declared", not declared or int(declared) == len(reply.body))
-    observation.note(f"{name}: pieces", *sorted(set(reply.chunk_sizes)))
-    for part, value in image_metadata(reply.body):
-        observation.note(f"{name} file, {part}", *tokens_of(value))
-    if name != "image":
-        return
-    again = follow(browser, "GET", url)
-    observation.note(f"{TIME}image: time", min(reply.milliseconds, again.milliseconds))
-    observation.note(f"{TIME}image: first time", reply.milliseconds)
-    observation.note(f"{TIME}image: time saved by asking again", reply.milliseconds - again.milliseconds)
-    note_reply(observation, "image again", again)
-    if closely:  # for one trial of each person: such replies do not depend on the trial
-        _probe_unusually(observation, browser, url, reply)
+class ImageProbe:
+    """Looks at the images of one trial, by position."""
+
+    def __init__(self, browser: Browser, record: Record, trial: int) -> None:
+        self.browser, self.record, self.trial = browser, record, trial
+
+    def look_at(self, blocks: list[str], state: str) -> None:
+        """Note each image's part of a page."""
+        for position, block in enumerate(blocks):
+            own = addresses_in(block)
+            plain = block
+            # What has to differ is written alike: the letter and the addresses, which are looked at on their own.
+            for number, address in sorted(enumerate(own), key=lambda item: -len(item[1])):
+                plain = plain.replace(address, f"@{number}").replace(address.replace("&", "&amp;"), f"@{number}")
+            facts = list(markup_facts(re.sub(rf"\b{LETTERS[position]}\b", "*", plain)))
+            facts += [(f"address {number}", address) for number, address in enumerate(own)]
+            facts.append(("number of addresses", str(len(own))))
+            self.record.table(f"{state}, image's part").add((self.trial, position), facts)
+
+    def look_for_order(self, source: str, blocks: list[str], state: str) -> None:
+        """Note where a page names each image's address, headers included: the browser loads them in this order."""
+        addresses = [first_address(block) for block in blocks]
+        for position, address in enumerate(addresses):
+            facts = [("number of mentions", str(source.count(address)))]
+            for name, find in (("first", source.find), ("last", source.rfind)):
+                facts.append((f"{name} mention", str(sorted(addresses, key=find).index(address))))
+            self.record.table(f"{state}, load order").add((self.trial, position), facts)
+
+    def fetch(self, blocks: list[str]) -> None:
+        """Fetch every address of every image as a browser shows, fetches and opens it, and time it."""
+        for position, block in enumerate(blocks):
+            for number, address in enumerate(addresses_in(block)[:MAX_ADDRESSES]):
+                what = "image" if number == 0 else f"image, address {number}"
+                asked: list[tuple[str, Headers]] = [(what, SHOW_IMAGE)]
+                if number == 0:
+                    asked += [(f"{what} fetched", FETCH_FILE), (f"{what} opened", OPEN_PAGE)]
+                times = [self._fetch(name, position, address, headers) for name, headers in asked]
+                if len(times) > 1:
+                    self.record.table(f"{what}, time").add((self.trial, position), _times(times))
+
+    def fetch_once(self, blocks: list[str], what: str) -> None:
+        """Fetch each image once more, in another state of its trial."""
+        for position, block in enumerate(blocks):
+            self._fetch(what, position, first_address(block), FETCH_FILE)
+
+    def _fetch(self, what: str, position: int, address: str, headers: Headers) -> float:
+        reply = follow(self.browser, "GET", address, None, **headers)
+        if reply.status != 200:
+            raise SurveyBroken(f"An image answered {reply.status}.")
+        self.record.table(what).add((self.trial, position), _file_facts(reply))
+        return reply.milliseconds
+
+    def ask_unusually(self, blocks: list[str], turn: int) -> None:
+        """Send a third of the unusual requests, by turns, since such replies do not depend on the trial."""
+        asked = UNUSUAL_HEADERS | {"if-none-match": {"if-none-match": "*"}}
+        chosen: list[tuple[str, str, Headers]] = [
+            (f"image asked with {name}", "GET", SHOW_IMAGE | headers)
+            for name, headers in sorted(asked.items())[turn % 3 :: 3]
+        ]
+        chosen += [(f"image, {method}", method, SHOW_IMAGE) for method in ("HEAD", ("POST", "OPTIONS")[turn // 3 % 2])]
+        for position, block in enumerate(blocks):
+            address = first_address(block)
+            length = len(follow(self.browser, "GET", address, None, **SHOW_IMAGE).content)
+            for name, method, headers in chosen:
+                reply = self.browser.send(method, address, {} if method == "POST" else None, headers)
+                facts = list(envelope_facts(reply, length))
+                if reply.status >= 400:
+                    facts += markup_facts(reply.text)
+                elif len(reply.body) < length:  # whole images are looked at elsewhere
+                    facts.append(("length of the part", str(len(reply.body))))
+                self.record.table(name).add((self.trial, position), facts)
 
 
-def _probe_unusually(observation: Observation, browser: Browser, url: str, reply: Reply) -> None:
-    asked = UNUSUAL_HEADERS | {"if-none-match": {"if-none-match": reply.header("ETag") or "*"}}
-    # Each half of the requests is sent by half of the pilots, a half that cuts across the guesser's two halves.
-    for name, headers in sorted(asked.items())[(observation.person // 2) % 2 :: 2]:
-        note_reply(observation, f"image asked with {name}", browser.send("GET", url, None, headers))
-    note_reply(observation, "image, HEAD", browser.send("HEAD", url, None, {}))
+def first_address(block: str) -> str:
+    """Return the address of the image in an image's part of a page.
+
+    Raises:
+        SurveyBroken: there is none.
+    """
+    found = addresses_in(block)
+    if not found:
+        raise SurveyBroken("An image of the trial page has no address.")
+    return found[0]
 
 
-def note_reply(observation: Observation, name: str, reply: Reply) -> None:
-    """Note status and headers of a reply and of its redirects."""
-    observation.note(f"{name}: status", reply.status, reply.reason)
-    for header, value in headers_of(reply):
-        observation.note(f"{name}, header {header}", *tokens_of(value))
-    for hop in reply.redirects:
-        observation.note(f"{name}: led on", hop.status, *tokens_of(hop.header("Location")))
-        for header, value in headers_of(hop):
-            observation.note(f"{name} led on, header {header}", *tokens_of(value))
+def _file_facts(reply: Reply) -> Iterator[Fact]:
+    yield from envelope_facts(reply, len(reply.content))
+    yield BYTES, str(len(reply.content))
+    for part, value in image_metadata(reply.content):
+        yield f"file, {part}", value
 
 
-def headers_of(reply: Reply) -> Iterator[tuple[str, str]]:
-    """Yield all headers except lengths and the current date, each cookie by its name, and the order of names."""
-    for name, value in reply.headers:
-        lower = name.lower()
-        if lower in ("content-length", "content-range") or (lower == "date" and _is_now(value)):
-            continue
-        if lower == "set-cookie":
-            yield f"Set-Cookie {value.partition('=')[0]}", value
-        else:
-            yield name, value
-    yield "names in order", ",".join(name for name, _ in reply.headers)
+def _times(times: list[float]) -> list[Fact]:
+    """Return the median of repeated requests, and the least: on a busy machine it is the better measure."""
+    return [(MILLISECONDS, f"{median_low(times):.3f}"), (f"{MILLISECONDS}, least", f"{min(times):.3f}")]
 
 
-def _is_now(date: str) -> bool:
-    try:
-        return abs((datetime.now(UTC) - parsedate_to_datetime(date)).total_seconds()) < FRESH_SECONDS
-    except (TypeError, ValueError):
-        return False
-
-
-def probe_sound(observations: list[Observation], browser: Browser, source: str) -> None:
-    """Note the trial's sound for each of its images, with the letter, since it could reveal their order."""
+def sound_facts(browser: Browser, source: str) -> list[Fact]:
+    """Return the facts of a trial's sound."""
     found = re.search(r"<audio[^>]*\ssrc=[\"']?([^\"'\s>]+)", source)
     if not found:
-        return
-    reply = follow(browser, "GET", found.group(1))
-    about = [("status", str(reply.status)), ("address", found.group(1)), ("length", str(len(reply.body)))]
-    about += [(f"header {name}", value) for name, value in headers_of(reply)]
-    # Metadata is at the beginning or the end of a file.
-    about += [("beginning", _printable(reply.body[:4096])), ("end", _printable(reply.body[-512:]))]
-    for observation in observations:
-        for name, value in about:
-            observation.note(f"sound, {name}", *(f"{observation.letter}|{word}" for word in tokens_of(value)))
+        return []
+    address = found.group(1).replace("&amp;", "&")
+    facts: list[Fact] = [("address", address)]
+    times = []
+    for name, headers in (("played", PLAY_SOUND), ("fetched", FETCH_FILE)):
+        reply = follow(browser, "GET", address, None, **headers)
+        times.append(reply.milliseconds)
+        facts += [(f"{name}, {label}", value) for label, value in envelope_facts(reply)]
+        facts.append((f"{name}, content", hashlib.blake2b(reply.content, digest_size=8).hexdigest()))
+        # Metadata is at the beginning or the end of a file.
+        facts += [
+            (f"{name}, beginning", _printable(reply.content[:4096])),
+            (f"{name}, end", _printable(reply.content[-512:])),
+        ]
+    return [*facts, *_times(times)]
 
 
 def _printable(data: bytes) -> str:
-    return " ".join(re.findall(r"[\x20-\x7e]{4,}", data.decode("latin-1")))
-
-
-def note_ranks(observations: list[Observation]) -> None:
-    """Note the rank of each image's value within the trial: ids in order and slow replies reveal by rank."""
-    for channel in sorted({channel for observation in observations for channel in observation.seen}):
-        if channel.startswith(TIME):
-            _note_delays(observations, channel)
-            continue
-        values = [next(iter(observation.seen.get(channel, ())), "") for observation in observations]
-        if len(set(values)) < 2 or channel.startswith(("sound", *FROM_THE_PIXELS)):
-            continue
-        for name, key in (("by name", str), ("by number", _number)):
-            order = sorted(values, key=key)
-            for observation, value in zip(observations, values, strict=True):
-                observation.note(f"rank {name}: {channel}", order.index(value))
-
-
-def _number(text: str) -> float:
-    found = re.findall(r"\d+(?:\.\d+)?", text)
-    return float(found[-1]) if found else -1.0
-
-
-def _note_delays(observations: list[Observation], channel: str) -> None:
-    """Note each reply's delay after the trial's fastest, in doubling steps too coarse for file sizes to show."""
-    times = [float(observation.seen.pop(channel)[0]) for observation in observations]
-    for observation, taken in zip(observations, times, strict=True):
-        observation.note(channel.removeprefix(TIME), int(log2(1 + (taken - min(times)) / STEP_MS)))
+    return shorten(" ".join(re.findall(r"[\x20-\x7e]{4,}", data.decode("latin-1"))))

@@ -11,10 +11,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from study.blinding_audit.queueing import ask_for_audit
+from study.blinding_audit.size import expected_minutes
 from study.blinding_audit.verdicts import last_audits
 from study.console.common import study_page
 from study.errors import StudyError
 from study.models import Participant, Study
+from study.participants.exclusion_rules import rules_of
+from study.participants.flag_words import rule_words
 from study.participants.links import create_personal_links
 from study.participants.monitoring import monitor
 from study.setup import lifecycle, preflight
@@ -52,7 +55,8 @@ def _blinding_context(study: Study) -> dict[str, Any]:
     """Return the last audit of the study as it is now, and the last one with a verdict, for the page."""
     audit, verdict = last_audits(study)
     opening = audit is not None and audit.is_going and bool(audit.opens_plan)
-    return {"study": study, "audit": audit, "verdict": verdict, "opening": opening}
+    minutes = expected_minutes(study, audit)
+    return {"study": study, "audit": audit, "verdict": verdict, "opening": opening, "minutes": minutes}
 
 
 @require_safe
@@ -88,6 +92,7 @@ def study_open(request: HttpRequest, study: Study) -> HttpResponse:
         "study/open.html",
         {
             "study": study,
+            "rules": [rule_words(rule) for rule in rules_of(study)],
             "blocking": blocking,
             "warning": [finding for finding in findings if finding.level is preflight.Level.WARNS],
             "monitoring": monitor(study) if study.status != Study.Status.DRAFT else None,

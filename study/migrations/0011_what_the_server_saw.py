@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("study", "0008_images_as_shown"),
+        ("study", "0009_start_of_audits"),
     ]
 
     operations = [

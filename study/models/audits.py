@@ -38,6 +38,7 @@ class BlindingAudit(models.Model):
     # If the study is to open once the audit has passed: the digest of the plan that the researcher confirmed.
     opens_plan = models.CharField(max_length=64, blank=True)
     asked_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True, blank=True)
     moved_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -4,6 +4,7 @@ import http.client
 import logging
 import time
 import urllib.parse
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
@@ -19,6 +20,7 @@ logging.getLogger("django.request").addFilter(
     lambda record: not getattr(getattr(record, "request", None), "META", {}).get(_QUIET, False)
 )
 MAX_REDIRECTS = 5
+DECODED = ("gzip", "deflate")  # content encodings that a reply's `content` undoes
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -34,14 +36,22 @@ class Reply:
     milliseconds: float = 0.0
     chunk_sizes: tuple[int, ...] = ()  # of a streamed body, without the last
     redirects: tuple["Reply", ...] = field(default=(), compare=False)
+    received_at: float = 0.0  # seconds since 1970
 
     @property
     def path(self) -> str:
         return urlsplit(self.url).path
 
     @property
+    def content(self) -> bytes:
+        """The body without its content encoding."""
+        if self.body and self.header("Content-Encoding") in DECODED:
+            return zlib.decompress(self.body, wbits=47)
+        return self.body
+
+    @property
     def text(self) -> str:
-        return self.body.decode("utf-8", "replace")
+        return self.content.decode("utf-8", "replace")
 
     def header(self, name: str) -> str:
         return next((value for key, value in self.headers if key.lower() == name.lower()), "")
@@ -88,6 +98,7 @@ class InProcess:
             path,
             milliseconds,
             tuple(map(len, chunks[:-1])),
+            received_at=time.time(),
         )
 
 
@@ -104,7 +115,7 @@ class OverHttp:
         self.cookies: dict[tuple[str, str], str] = {}  # by path and name
 
     def send(self, method: str, path: str, data: Mapping[str, str] | None, headers: Mapping[str, str]) -> Reply:
-        sent = {"Cookie": self._cookies_for(path), "Referer": self.origin + path, **headers}
+        sent = {"cookie": self._cookies_for(path), "referer": self.origin + path, **headers}
         body = urllib.parse.urlencode(dict(data)).encode() if data is not None else None
         if body is not None:
             sent["Content-Type"] = FORM
@@ -122,7 +133,7 @@ class OverHttp:
         for name, value in received:
             if name.lower() == "set-cookie":
                 self._keep(value)
-        return Reply(response.status, response.reason, received, content, path, milliseconds)
+        return Reply(response.status, response.reason, received, content, path, milliseconds, received_at=time.time())
 
     def _keep(self, line: str) -> None:
         pair, *attributes = [part.strip() for part in line.split(";")]

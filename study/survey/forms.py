@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from math import inf, isfinite
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django import forms
 from django.http import QueryDict
@@ -15,6 +15,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from study.ballots.casting import Answer
 from study.design import LETTERS
+from study.opaque_tokens import new_submission_key
 from study.participants.headphones import number_right
 from study.participants.questions import Choice, Number, Question, QuestionSet, Scale, localized
 
@@ -31,7 +32,7 @@ def read_answer(data: QueryDict) -> Answer | None:
     if not {first, second} <= {"", *LETTERS} or knows not in ("", "yes", "no"):
         return None
     try:
-        key = UUID(data.get("key")) if data.get("key") else uuid4()
+        key = UUID(data.get("key")) if data.get("key") else new_submission_key()
     except ValueError:
         return None
     none_fits = data.get("none_fits", "").lower() not in ("", "false", "0")
@@ -124,7 +125,7 @@ class SoundForm(forms.Form):
 
 
 class ProblemForm(forms.Form):
-    key = forms.UUIDField(required=False, initial=uuid4, widget=forms.HiddenInput)
+    key = forms.UUIDField(required=False, initial=new_submission_key, widget=forms.HiddenInput)
     text = forms.CharField(
         label=gettext_lazy("What went wrong?"), max_length=2000, widget=forms.Textarea(attrs={"rows": 4})
     )

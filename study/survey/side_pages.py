@@ -1,7 +1,5 @@
 """The pages beside the survey: its language, problem reports, and withdrawal."""
 
-from uuid import uuid4
-
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -10,6 +8,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST
 
 from study.models import Participant, ProblemReport
+from study.opaque_tokens import new_submission_key
 from study.participants.withdrawal import ReceiptUnknown, participant_with_receipt, withdraw
 from study.survey.decorators import participant_page, survey_page
 from study.survey.forms import ProblemForm, ReceiptForm
@@ -67,7 +66,9 @@ def problem(request: HttpRequest, participant: Participant) -> HttpResponse:
     page = _page_name(request.POST.get("page") or request.GET.get("page", ""))
     if request.method == "POST" and form.is_valid():
         report = {"study": participant.study, "page": page, "text": form.cleaned_data["text"]}
-        ProblemReport.objects.get_or_create(submission_key=form.cleaned_data["key"] or uuid4(), defaults=report)
+        ProblemReport.objects.get_or_create(
+            submission_key=form.cleaned_data["key"] or new_submission_key(), defaults=report
+        )
         return see_other("?sent")
     if request.method != "POST" and "sent" in request.GET:
         return render_participant_page(request, participant, "problem_sent", back=next_url(participant))

@@ -18,16 +18,18 @@ def main(folder: str, port: str) -> None:
     from django.core.management import call_command
 
     from study.participants.questions import shipped_question_set
-    from study.setup.lifecycle import open_study
-    from tests.factories import add_clip, make_open_study, make_study
+    from tests.factories import add_clip, make_open_study, make_study, open_with_images
 
     call_command("compile_translations", verbosity=0)
     call_command("migrate", verbosity=0)
     for count in (2, 3, 4, 5, 6):
         make_open_study(clips=3, conditions=count, seconds=1.0, open_link_token=f"images{count}", sound_check=True)
     make_open_study(clips=3, seconds=1.0, open_link_token="reasons", sound_check=True, ask_reason=True)
-    # Opened as researchers do, so that its images have several sizes.
-    open_study(make_study(clips=3, seconds=1.0, size=1000, open_link_token="sizes", sound_check=True, simulated=True))
+    # Their images have several sizes.
+    open_with_images(make_study(clips=3, seconds=1.0, size=1000, open_link_token="sizes", sound_check=True))
+    for count in (2, 3, 6):
+        study = make_study(clips=1, conditions=count, size=1000, open_link_token=f"sizes{count}", sound_check=True)
+        open_with_images(study)
     make_open_study(clips=1, seconds=5.0, open_link_token="longer", sound_check=True)
     study = make_open_study(
         clips=1,

@@ -1,6 +1,7 @@
 """The trial on screens of every size: what is judged is large enough, uncovered, and there at once where it can be."""
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.journey import press
@@ -105,6 +106,9 @@ def test_korean_fits_as_well_and_without_script_images_are_as_large(visit, serve
     if script:
         page.wait_for_selector("html.script")
         assert [fault for screen in SCREENS for fault in faults(page, screen, at_once=True)] == []
+        for screen in ((320, 568), (568, 320), (1440, 900)):
+            measure(page, screen)
+            assert [fault["id"] for fault in Axe().run(page).response["violations"]] == [], screen
     else:
         for width, height in SCREENS:
             page.set_viewport_size({"width": width, "height": height})
@@ -177,3 +181,13 @@ def test_a_phone_reads_nothing_about_keys(visit, server):
         press(go_on)
         press(go_on)
         assert page.get_by_text("With a keyboard").is_visible() is shown
+
+
+def test_a_long_question_leaves_the_player_in_reach(visit, server):
+    page = visit(**DESKTOP)
+    to_trials(page, server)
+    page.evaluate("document.querySelector('#trial h1').textContent = 'Which of these images fits? '.repeat(9)")
+    for screen in ((320, 568), (568, 320), (844, 390)):
+        measure(page, screen)
+        play, bar = page.locator(".play").bounding_box(), page.locator(".bottom").bounding_box()
+        assert play["y"] + play["height"] <= bar["y"], screen

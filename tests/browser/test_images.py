@@ -53,6 +53,21 @@ def test_all_positions_have_the_one_size_that_the_screen_needs(visit, server: Se
     assert all(shown * 0.8 < width for *_, shown in images)  # no visible loss of sharpness
 
 
+@pytest.mark.parametrize(
+    ("count", "window"),
+    [(2, {"device_scale_factor": 3}), (3, DESKTOP | {"device_scale_factor": 2}), (6, {"device_scale_factor": 3})],
+)
+def test_any_number_of_images_is_sharp_and_not_much_larger_than_needed(visit, server: Server, count, window):
+    page = visit(**window)
+    to_trials(page, server, f"sizes{count}")
+    page.wait_for_function(LOADED)
+    images = page.evaluate(IMAGES)
+    (width,) = {int(parse_qs(urlsplit(address).query)["w"][0]) for _, address, _ in images}
+    assert len(images) == count
+    needed = min(768, max(shown for *_, shown in images))
+    assert 0.75 * needed < width < 1.75 * needed
+
+
 def test_images_load_once_and_before_the_sound_and_the_next_trial(visit, server: Server):
     page = visit(device_scale_factor=3)
     to_trials(page, server, "sizes")

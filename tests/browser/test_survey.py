@@ -39,8 +39,12 @@ def test_the_whole_survey_by_touch(visit, server):
     page.get_by_role("button", name="Close").tap()
     expect(page.locator("[data-letter=B] .badge-second")).to_be_visible()
     expect(page.locator(".next")).to_have_attribute("aria-disabled", "false")
+    expect(page.locator(".state")).to_have_text("You can go on.")
     page.locator(".next").tap()
-    answer(page, 2)
+    expect(page.locator(".count")).to_have_text("2 of 3")
+    choose(page)
+    expect(page.locator(".state")).to_have_text("You can go on. Your answers so far are saved.")
+    page.locator(".next").tap()
     answer(page, 3)
     page.get_by_role("button", name="Finish").tap()
     assert len(page.locator("#receipt").inner_text()) == 29
@@ -257,6 +261,12 @@ def test_how_a_reason_is_typed_or_pasted_is_counted_also_after_a_reload(visit, s
         handle,
     )
     assert sent == [(1, 1, 0b1111)] * 3  # also of the trials that were fetched ahead
+    page.get_by_role("button", name="Finish").click()
+    page.wait_for_url("**/thanks/")
+    ((flags,),) = server.ask("select flags from study_participant where handle = ?", handle)
+    # Whoever answers in a browser has fetched, listened, and taken the time that the browser says.
+    kinds = {flag["kind"] for flag in json.loads(flags)}
+    assert not kinds & {"no_page", "no_images", "impossible_time", "not_listened", "script_like"}, flags
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])

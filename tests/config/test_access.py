@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.contrib.auth import get_user_model
+from django.db.models import Model
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
@@ -55,16 +56,25 @@ def analysed(world: SimpleNamespace) -> SimpleNamespace:
     return world
 
 
+# What the server notes of a trial as it sends it.
+NOTED_WHEN_SENT = {"page_sent_at", "sound_sent_at", "images_sent"}
+
+
 def all_rows() -> dict[str, list]:
-    """Return all rows of the project except sessions and sign-in attempts."""
+    """Return all rows of the project except sessions, sign-in attempts, and the notes of what was sent."""
     models = [
         model
         for label in ("study", "generation", "analysis")
         for model in apps.get_app_config(label).get_models(include_auto_created=True)
     ]
-    return {model._meta.label: list(model._default_manager.order_by("pk").values()) for model in models} | {
+    return {model._meta.label: _rows(model) for model in models} | {
         "users": list(get_user_model().objects.order_by("pk").values("pk", "username", "password", "is_superuser"))
     }
+
+
+def _rows(model: type[Model]) -> list[dict[str, Any]]:
+    names = [field.attname for field in model._meta.concrete_fields if field.name not in NOTED_WHEN_SENT]
+    return list(model._default_manager.order_by("pk").values(*names))
 
 
 # Form data that would change something on each page if the POST were allowed.

@@ -1,7 +1,7 @@
 """What a file does to the process that reads it, it does to a child, within limits."""
 
 import os
-import subprocess
+import sys
 
 import pytest
 
@@ -23,6 +23,7 @@ def test_one_child_answers_question_after_question(child):
     assert first["process"] != os.getpid()
 
 
+@pytest.mark.skipif(sys.platform == "darwin", reason="macOS knows no limit of address space")
 def test_memory_ends_at_the_limit(child):
     assert child.ask({"take": 10 * 2**20}, b"")[0] == {"took": 10 * 2**20}
     assert child.ask({"take": 600 * 2**20}, b"")[0] == {"took": 0}
@@ -63,4 +64,5 @@ def test_a_child_has_no_secrets_of_its_parent(child, monkeypatch):
 def test_no_child_is_left_behind():
     with BoundedProcess(CHILD, memory=2**31, seconds=1) as process:
         number = process.ask({}, b"")[0]["process"]
-    assert subprocess.run(["ps", "-p", str(number)], capture_output=True, check=False).returncode != 0
+    with pytest.raises(ProcessLookupError):
+        os.kill(number, 0)

@@ -46,10 +46,10 @@ def _answers(given: AnswersGiven) -> list[list[str]]:
     if given.hidden:
         rows.append([_("… together"), str(given.hidden), percent(given.hidden / answered)])
     if given.mean is not None:
-        text = _("mean %(mean)s, SD %(sd)s") % {"mean": plain(given.mean), "sd": plain(given.sd)}
+        text = _("mean %(mean)s, SD %(sd)s") % {"mean": plain(given.mean, 1), "sd": plain(given.sd, 1)}
         rows.append([text, str(given.answered), ""])
     if given.unanswered is None and given.mean is None and not given.counts:
-        rows.append([_("fewer than five answers"), HIDDEN, ""])
+        rows.append([_("too few answers to show"), HIDDEN, ""])
     if given.unanswered:
         rows.append([_("no answer"), str(given.unanswered), ""])
     return [[given.question if number == 0 else "", *row] for number, row in enumerate(rows)]
@@ -80,15 +80,20 @@ def moderators(data: Mapping[str, Any], context: ReportContext) -> TextTable:
             test = f"F({degrees(found['df'])}, {degrees(found['df_error'])}) = {plain(found['statistic'])}"
             text = _("difference between groups: %(test)s") % {"test": f"{test}, {p_value(found['p'])}"}
             rows.append(["", text, "", "", ""])
+    notes = [
+        _(
+            "The primary contrast in groups of people that the plan names, for these clips. Groups of fewer than five "
+            "people and people without an answer are left out. The difference is tested by Welch's analysis of "
+            "variance."
+        )
+    ]
+    if any(row[2] == HIDDEN for row in rows):
+        notes.append(_("… : hidden, so that the size of a group of fewer than five people cannot be computed."))
     return TextTable(
         key="moderators",
         title=_("Is it the same for everybody?"),
         header=[_("Question"), _("Group"), _("People"), _("Points"), ci_heading()],
         rows=rows,
-        note=_(
-            "The primary contrast in groups of people that the plan names, for these clips. Groups of fewer than five "
-            "people and people without an answer are left out; … : not told, since the size of such a group would "
-            "follow. The difference is tested by Welch's analysis of variance."
-        ),
+        note=" ".join(notes),
         left=(1,),
     )

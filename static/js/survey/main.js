@@ -7,7 +7,6 @@ import { makeNotes } from "./notes.js";
 import { makeOutbox, newKey } from "./outbox.js";
 import { makePlayer } from "./player.js";
 import { makeStatus } from "./status.js";
-import { watchTyping } from "./typing.js";
 
 // After this time a prepared next trial is shown, although the server has not confirmed the answer yet.
 const ADVANCE_AFTER_MS = 1500;
@@ -39,9 +38,13 @@ async function loadInOrder(form, audio) {
 }
 
 // A long message makes the bar higher: the images make room for it, instead of being covered.
+const barSize = new ResizeObserver(([entry]) => {
+  document.documentElement.style.setProperty("--bar", `${entry.target.offsetHeight}px`);
+});
+
 function reserveBar(bar) {
-  const reserve = () => document.documentElement.style.setProperty("--bar", `${bar.offsetHeight}px`);
-  new ResizeObserver(reserve).observe(bar);
+  barSize.disconnect(); // the bar of the page before
+  barSize.observe(bar);
 }
 
 function makeTrial(form) {
@@ -54,14 +57,14 @@ function makeTrial(form) {
   const minimum = "answered" in form.dataset ? 0 : Number(form.dataset.minimum);
   const player = makePlayer(form.querySelector("#player"), Number(form.dataset.duration), notes.note);
   const choices = makeChoices(form, notes.note);
-  const typing = watchTyping(form.querySelector("[name=reason]"), location.pathname);
+  const reason = form.querySelector("[name=reason]");
   makeEnlarge(document.querySelector("dialog.enlarged"), form, choices, notes.note);
   const imagesSeen = watchImages(form, () => draw());
   const trial = {
     form,
     player,
     choices,
-    typing,
+    typing: reason && takenAsTyped(reason),
     messages,
     status,
     key: newKey(),
@@ -71,6 +74,9 @@ function makeTrial(form) {
     draw,
   };
 
+  // A prepared page was made before the answers that are saved by now.
+  const isLater = Number(form.dataset.trial) > 1 || "answered" in form.dataset;
+  const ready = isLater ? `${messages.ready} ${messages.kept}` : messages.ready;
   const secondsLeft = () => minimum - player.heard();
 
   // The name of the message about what is still missing from the answer; empty if it can be sent.
@@ -100,7 +106,7 @@ function makeTrial(form) {
     else if (isHeldUp && (!begun || isUrgent())) status.show(waitingText(messages));
     else if (gap && (begun || gap === "play")) showMissing(gap);
     else if (outbox.waiting()) status.show(waitingText(messages));
-    else status.show(gap ? initialText : messages.ready);
+    else status.show(gap ? initialText : ready);
   }
 
   async function submit() {
@@ -120,7 +126,7 @@ function makeTrial(form) {
     form.querySelector("[name=seconds]").value = ((performance.now() - shownAt) / 1000).toFixed(1);
     form.querySelector("[name=listened]").value = player.heard().toFixed(1);
     const typed = form.querySelector("[name=typing]");
-    if (typed) typed.value = typing.counts();
+    if (typed) typed.value = trial.typing.counts();
     status.show(messages.saving);
     const fields = [...new FormData(form).entries()].map(([name, value]) => [name, String(value)]);
     outbox.add({ key: trial.key, url: location.pathname, fields });
@@ -130,6 +136,14 @@ function makeTrial(form) {
   }
 
   trial.submit = submit;
+  if (reason) {
+    const page = location.pathname;
+    import("./typing.js")
+      .then(({ watchTyping }) => {
+        trial.typing = watchTyping(reason, page);
+      })
+      .catch(() => {}); // without a network: the text stays taken as typed
+  }
   player.onHeard(draw);
   choices.onChange(() => {
     refusal = "";
@@ -143,6 +157,14 @@ function makeTrial(form) {
   player.audio.addEventListener("ended", draw);
   draw();
   return trial;
+}
+
+// Until typing.js is there, which only studies that ask for reasons load: nothing speaks against the text.
+function takenAsTyped(field) {
+  return {
+    counts: () => JSON.stringify({ pastes: 0, inputs: field.value.length, largest: 1, seconds: 0 }),
+    forget() {},
+  };
 }
 
 // The texts of the status line, by name; the page holds them in the language of the participant. `lost` has a link.
@@ -222,7 +244,7 @@ function goTo(address) {
 function onSaved(event, isOfThisTrial) {
   if (isOfThisTrial) {
     current.choices.forget();
-    current.typing.forget();
+    current.typing?.forget();
     current.status.show(current.messages.saved);
     goTo(event.next || current.form.dataset.resume);
   } else if (event.item.url === location.pathname) {

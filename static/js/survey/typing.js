@@ -1,7 +1,6 @@
 // Counts how the reason comes into its field: pastes, inputs, the most characters at once, and the seconds from the
 // first to the last. Never which keys or which text. The counts outlive a reload, as browsers keep the text itself.
 export function watchTyping(field, page) {
-  if (!field) return { counts: () => "", forget() {} };
   const name = `earsight-typing:${page}`;
   const none = { pastes: 0, inputs: 0, largest: 0, seconds: 0 };
   let counts = { ...none };

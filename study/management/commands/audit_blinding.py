@@ -11,9 +11,9 @@ from study.management.lookup import study_with_slug
 
 class Command(BaseCommand):
     help = (
-        "Walk the survey as pilots, collect all that can be observed except the pixels, and try to guess the "
-        "condition of each image for pilots that the guesser did not learn from. A guess better than chance is a leak: "
-        "exit status 1."
+        "Visit the survey as pilots, by several browsers and in every state of its pages, collect all that can be "
+        "observed except the pixels, and bet on the condition of each image. What wins too much is a leak: exit "
+        "status 1."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -22,10 +22,10 @@ class Command(BaseCommand):
         parser.add_argument(
             "--trials",
             type=int,
-            help="trials of each pilot with fetched images (default: enough to see each clip)",
+            help="trials that each pilot looks at closely (default: enough to see each clip)",
         )
         parser.add_argument("--url", default="", help="a running server (default: in this process)")
-        parser.add_argument("--all", action="store_true", help="list every channel, not only leaks")
+        parser.add_argument("--all", action="store_true", help="also list the channels that won most")
 
     def handle(self, *args: Any, **options: Any) -> None:
         study = study_with_slug(options["slug"])
@@ -36,17 +36,18 @@ class Command(BaseCommand):
         except (StudyError, ValueError, OSError) as error:
             raise CommandError(str(error), returncode=2) from error
         self.stdout.write(
-            f"{report.people} people saw {report.images} images; {len(report.channels)} channels were tried."
+            f"{report.people} people saw {report.images} images; {report.channels:,} channels were tried."
         )
-        for channel in report.channels if options["all"] else report.reported:
+        for channel in report.reported:
             # The size of an image file depends on its pixels, so it may reveal the condition as the picture itself may.
-            note = "" if channel.judged else "; this follows from the pixels and is no leak"
-            self.stdout.write(f"  {channel.name}: {channel.example} (p = {channel.p:.5f}){note}")
+            self.stdout.write(f"  {channel.name}: {channel.example}; this follows from the pixels and is no leak")
+        for channel in report.best if options["all"] else ():
+            self.stdout.write(f"  {channel.name}: {channel.example}")
         if report.passed:
             self.stdout.write("Nothing but the pixels reveals the condition.")
             return
         for part in report.differing_files:
             self.stdout.write(f"LEAK {part}")
         for channel in report.leaks:
-            self.stdout.write(f"LEAK {channel.name}: {channel.example} (p = {channel.p:.5f})")
+            self.stdout.write(f"LEAK {channel.name}: {channel.example}")
         raise CommandError(f"{len(report.findings)} channels reveal the condition.", returncode=1)

@@ -53,12 +53,24 @@ class TestMagnaTagATune:
             ("clip_id\trock\n1\t0\n", "no column 'mp3_path'"),
             ("clip_id\trock\tmp3_path\n1\t0\ta\n1\t1\tb\n", "row 3: clip 1 is given twice"),
             ("clip_id\trock\tmp3_path\n1\t2\ta\n", "row 2, column 'rock': 2 is neither 0 nor 1"),
+            ("clip_id\trock\tmp3_path\n\n1\t\ta\n", "row 3, column 'rock': an empty cell is neither 0 nor 1"),
+            ("clip_id\trock\trock\tmp3_path\n1\t1\t0\ta\n", "the column 'rock' is there twice"),
+            ("clip_id\trock\tmp3_path\nx\t1\ta\n", "row 2: the clip_id 'x' is no number"),
+            ("clip_id\trock\tmp3_path\n1\t1\n", "row 2: 2 values under 3 headings"),
+            ("", "the file is empty"),
         ],
     )
     def test_wrong_files_name_row_and_value(self, tmp_path, text, reason):
         (tmp_path / "a.csv").write_text(text)
         with pytest.raises(AnnotationError, match=reason):
             read_annotations(tmp_path / "a.csv")
+
+    def test_an_annotation_file_is_read_as_every_table_is(self, tmp_path):
+        text = "clip_id;rock;중국;mp3_path\r\n\r\n2;1;0;\r\n10;0.0;1;f/b.mp3\u200b\r\n;;;\r\n"
+        (tmp_path / "a.csv").write_bytes(text.encode("utf-16"))
+        table = read_annotations(tmp_path / "a.csv")
+        assert (list(table.clip_ids), table.tags, table.paths) == ([2, 10], ("rock", "중국"), ("", "f/b.mp3"))
+        assert table.labels.tolist() == [[1, 0], [0, 1]]
 
 
 class TestStore:

@@ -231,7 +231,7 @@ def test_a_profile_that_cannot_be_used_and_one_that_is_missing_are_said():
         (tiff(bytes(64), 32), "32 bits, and nothing says which value is white"),
         (tiff(np.full((4, 4), 3.0, "<f4").tobytes(), 32, sample_format=3), "leave the range from 0 to 1"),
         (tiff(np.full((4, 4), np.nan, "<f4").tobytes(), 32, sample_format=3), "leave the range from 0 to 1"),
-        (saved(Image.new("1", (9000, 9000)), "PNG"), r"9000 × 9000 pixels, more than the limit of 50 million"),
+        (saved(Image.new("1", (9000, 9000)), "PNG"), "more than the limit of 50 million"),
         (saved(Image.new("1", (20000, 20000)), "GIF"), "more than the limit of 50 million"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import stat
 import struct
@@ -10,6 +11,8 @@ import zipfile
 import zlib
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from openpyxl import Workbook
 from PIL import Image
 
@@ -127,6 +130,11 @@ def test_an_encoding_in_which_only_some_clips_are_known_is_not_taken():
     table = manifest([*rows, ("뷁.mp3", "one", "x.png")]).decode().encode("cp949")
     with pytest.raises(ReadyMadeError, match="the encoding is not clear"):
         read_files(table, files, clips=["꿩.mp3"], conditions=CONDITIONS)
+    without_columns = table.replace(b"condition", b"kind")
+    with pytest.raises(ReadyMadeError, match="the encoding is not clear"):
+        read_files(without_columns, files, clips=["꿩.mp3"], conditions=CONDITIONS)
+    with pytest.raises(ReadyMadeError, match="the encoding is not clear"):
+        read_files(table + b'"', files, clips=["꿩.mp3"], conditions=CONDITIONS)
 
 
 def zipped_by(encoding: str, names: list[str], table: bytes) -> io.BytesIO:
@@ -323,3 +331,15 @@ def test_a_damaged_manifest_is_reported():
     at = data.find(b"manifest.csv") + 14
     data[at : at + 10] = b"\xff" * 10
     assert "manifest.csv: damaged" in faults_of(io.BytesIO(bytes(data)))
+
+
+@given(at=st.floats(0, 1), junk=st.binary(min_size=1, max_size=6), cut=st.booleans())
+@settings(max_examples=200, deadline=None)
+def test_whatever_is_broken_in_a_zip_it_is_read_or_refused(at, junk, cut):
+    data = zipped().getvalue()
+    place = int(at * len(data))
+    broken = data[:place] + junk + (b"" if cut else data[place + len(junk) :])
+    with contextlib.suppress(ReadyMadeError, PictureError):
+        upload = read(io.BytesIO(broken))
+        for item in upload.items:
+            upload.data(item)

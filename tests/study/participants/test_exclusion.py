@@ -5,6 +5,7 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from study.ballots.table import ballot_rows
+from study.console import participants
 from study.models import Participant
 from tests.analysis.answered_studies import closed_study
 
@@ -71,3 +72,16 @@ def test_the_console_lists_who_is_flagged_and_leaves_out_with_a_reason(client):
     take_in = reverse("participant_exclude", args=[study.slug, second, "take-in"])
     client.post(take_in, {"reason": "it was on"})
     assert left_out(study) == set()
+
+
+def test_the_pages_of_a_list_keep_what_is_listed(client, monkeypatch):
+    monkeypatch.setattr(participants, "PARTICIPANTS_PER_PAGE", 1)
+    study = closed_study(people=3, clips=1)
+    study.participants.filter(number__lte=2).update(flags=[{"kind": "too_fast", "n": 1, "of": 1, "seconds": 3.0}])
+    client.force_login(study.owner)
+    page = client.get(reverse("study_participants", args=[study.slug]), {"flag": "too_fast"}).text
+    assert 'href="?flag=too_fast&amp;page=2"' in page
+    assert "1 of 1 answers took less than 3 s." in page
+    assert "page 1 of 2" in page
+    nobody = client.get(reverse("study_participants", args=[study.slug]), {"flag": "<left_tab>"}).text
+    assert "Nobody is flagged or left out." in nobody

@@ -279,3 +279,5 @@ def test_rules_about_answers_are_chosen_on_the_page_of_the_plan(client):
     saved = client.post(url, fields | {"answer_rules": rules, "headphone_check": "on", "sound_check": "on"})
     assert saved.status_code == 302
     assert client.get(url).context["form"]["answer_rules"].value() == rules
+    ready = " ".join(client.get(reverse("study_open", args=[study.slug])).text.split())
+    assert "The plan leaves out: answer: before_age &lt; 18; answer: headphones_passed = no." in ready

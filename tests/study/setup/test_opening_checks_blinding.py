@@ -172,8 +172,13 @@ def test_the_page_shows_the_progress_of_an_audit(draft, client, worker, django_c
         client.post(reverse("study_blinding_check", args=[draft.slug]))  # pressed twice is asked once
     (check,) = draft.blinding_audits.all()
     assert "waits for a worker" in client.get(reverse("study_blinding", args=[draft.slug])).text
-    BlindingAudit.objects.update(state="running", people=24, people_done=7)
-    assert "7 of 24" in client.get(reverse("study_blinding", args=[draft.slug])).text
+    begun = timezone.now() - timedelta(seconds=60)
+    BlindingAudit.objects.update(state="running", people=24, people_done=6, started_at=begun)
+    page = client.get(reverse("study_blinding", args=[draft.slug])).text
+    assert "6 of 24" in page
+    assert "About 4 minutes are left" in page
+    BlindingAudit.objects.update(people_done=24, channels=1234)
+    assert "1234 ways to guess have been tried so far" in client.get(reverse("study_blinding", args=[draft.slug])).text
     BlindingAudit.objects.update(state="waiting")
     assert worker() == 1
     tasks.audit_blinding(check.pk)  # a message that comes twice does nothing more

@@ -7,8 +7,7 @@ import pytest
 from PIL import Image
 
 from study.models import Stimulus
-from study.setup.lifecycle import open_study
-from tests.factories import make_open_study, make_study
+from tests.factories import make_open_study, make_study, open_with_images
 from tests.study.visits import Visit
 
 pytestmark = pytest.mark.django_db
@@ -51,8 +50,7 @@ def test_headers_are_the_same_for_every_image_and_name_nothing(visit):
 @pytest.fixture
 def sized():
     """A participant of a study that was opened with pictures of 600 × 600 pixels."""
-    study = open_study(make_study(clips=2, size=600, simulated=True))
-    return Visit(study).to_trials()
+    return Visit(open_with_images(make_study(clips=2, size=600))).to_trials()
 
 
 def test_images_of_one_width_cannot_be_told_apart_by_anything_but_their_pixels(sized):
