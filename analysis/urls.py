@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from analysis.console import planning_pages, result_pages
+from analysis.console import form_pages, planning_pages, result_pages
 
 _STUDY = "studies/<slug:slug>/"
 
 urlpatterns = [
+    # answers that another tool collected
+    path("form-answers/", form_pages.form_answers, name="form_answers"),
     # planning
     path(_STUDY + "reporting/", planning_pages.study_reporting, name="study_reporting"),
     path(_STUDY + "power/", planning_pages.study_power, name="study_power"),

@@ -26,6 +26,7 @@ from study.setup.draft_lock import lock_draft
 from study.setup.tag_table import refused
 from study.tables.encoding import decode_text
 from study.tables.errors import TableRefused
+from study.tables.workbook import csv_of_workbook, is_workbook
 
 LARGEST = {StudyFile.Kind.RULES: 1024 * 1024, StudyFile.Kind.PREDICTIONS: 20 * 1024 * 1024}
 _DIGEST = re.compile("[0-9a-f]{64}")
@@ -70,7 +71,7 @@ def _text_of(raw: bytes, name: str, kind: str) -> str:
     if not raw.strip():
         raise GenerationError(_("%(file)s is empty. Choose another file.") % {"file": name})
     try:
-        return decode_text(raw, name)[0]
+        return csv_of_workbook(raw, name) if is_workbook(raw) else decode_text(raw, name)[0]
     except TableRefused as error:
         raise GenerationError(str(error)) from error
 

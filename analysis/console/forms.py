@@ -5,11 +5,14 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from analysis.study_results.reporting_answers import FIELDS
+from study.console.forms.tag_file import ENCODINGS
 
+MOST_BYTES = 20 * 2**20
 _ONE_LINE = ("hourly_wage", "data_link", "source_link")
 
 
@@ -35,6 +38,30 @@ class ReportingForm(forms.Form):
         if not 0 <= wage < 1e6:
             raise ValidationError(_("Write the wage as a number, for example 12.50."))
         return text
+
+
+class DownloadForm(forms.Form):
+    """A download of a survey tool."""
+
+    file = forms.FileField(
+        label=gettext_lazy("Download of the survey tool"),
+        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx,text/csv"}),
+        help_text=gettext_lazy("CSV or .xlsx, as it was downloaded, with all of its heading rows."),
+    )
+    encoding = forms.ChoiceField(
+        label=gettext_lazy("Encoding of the table"),
+        required=False,
+        choices=ENCODINGS,
+        help_text=gettext_lazy("Choose one only if the table's letters come out wrong."),
+    )
+
+    def clean_file(self) -> UploadedFile:
+        file: UploadedFile = self.cleaned_data["file"]
+        if file.size and file.size > MOST_BYTES:
+            raise ValidationError(
+                _("%(file)s is larger than %(limit)d MB.") % {"file": file.name, "limit": MOST_BYTES >> 20}
+            )
+        return file
 
 
 class PowerForm(forms.Form):

@@ -22,7 +22,7 @@ from study.errors import ImportRefused, StudyError
 from study.models import Study
 
 CLIPS_NAMED = 5
-SUFFIXES = {StudyFile.Kind.RULES: ".yaml,.yml", StudyFile.Kind.PREDICTIONS: ".csv,.tsv,.txt"}
+SUFFIXES = {StudyFile.Kind.RULES: ".yaml,.yml", StudyFile.Kind.PREDICTIONS: ".csv,.tsv,.txt,.xlsx"}
 
 
 @login_required

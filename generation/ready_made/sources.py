@@ -16,7 +16,7 @@ from generation.painting.errors import PictureError
 from generation.ready_made.errors import ReadyMadeError
 from study.tables.cells import clean_name
 
-MANIFESTS = ("manifest.csv", "manifest.tsv")
+MANIFESTS = ("manifest.csv", "manifest.tsv", "manifest.xlsx")
 MAX_FILES = 20_000
 MAX_FILE_BYTES = 50 * 2**20
 MAX_TOTAL_BYTES = 8 * 2**30

@@ -17,7 +17,9 @@ from study.errors import ImportRefused, StudyError
 from study.http import wants_json
 from study.models import Clip, Study
 from study.setup import tag_import
-from study.setup.tag_table import LONGEST_TAG, TagTable, split_tags
+from study.setup.tag_table import LONGEST_TAG, TagTable, open_table, split_typed_tags
+from study.tables.errors import TableRefused
+from study.tables.preview import preview_table
 
 SAMPLE_TAGS = 5
 
@@ -92,6 +94,26 @@ def _import_tags(request: HttpRequest, study: Study, form: TagFileForm) -> HttpR
     return redirect("study_tags", study.slug)
 
 
+@require_POST
+@study_page
+def tags_preview(request: HttpRequest, study: Study) -> HttpResponse:
+    """Return a piece of a page: how a table that is chosen would be read, before it is imported."""
+    form = TagFileForm(request.POST, request.FILES)
+    shown: dict[str, Any] = {}
+    if form.is_valid():
+        upload, encoding = form.cleaned_data["file"], form.cleaned_data["encoding"] or None
+        try:
+            preview = preview_table(upload.read(), lambda raw: open_table(raw, upload.name, encoding))
+            shown = {"preview": preview, "readings": preview.others}
+        except ImportRefused as error:
+            shown = {"problems": error.problems, "readings": error.readings}
+        except TableRefused as error:
+            shown = {"problems": [str(error)]}
+    else:
+        shown["problems"] = [text for texts in form.errors.values() for text in texts]
+    return render(request, "console/table_preview.html", shown)
+
+
 def _sample(table: TagTable) -> str:
     """Return some tags of the table, those with letters beyond ASCII first."""
     found = dict.fromkeys(tag for tags in table.tags.values() for tag in tags)
@@ -104,7 +126,7 @@ def clip_tags(request: HttpRequest, study: Study, clip_id: int) -> HttpResponse:
     """Replace one clip's original tags."""
     clip = get_object_or_404(Clip, study=study, pk=clip_id)
     try:
-        tag_import.set_tags(clip, split_tags(request.POST.get("tags", "")), actor=request.user)
+        tag_import.set_tags(clip, split_typed_tags(request.POST.get("tags", "")), actor=request.user)
     except StudyError as error:
         return refusal_response(request, error, "study_tags", study.slug)
     if wants_json(request):

@@ -28,6 +28,7 @@ urlpatterns = [
         name="clip_change",
     ),
     path(_STUDY + "tags/", tags.study_tags, name="study_tags"),
+    path(_STUDY + "tags/preview/", tags.tags_preview, name="tags_preview"),
     path(_STUDY + "tags/template.csv", tags.tags_template, name="tags_template"),
     # the plan, opening, running
     path(_STUDY + "plan/", plan.study_plan, name="study_plan"),

@@ -141,11 +141,22 @@ def _is_damaged_utf8(raw: bytes) -> bool:
     return len(found) >= 3 and sum(len(letter.group()) for letter in found) > 0.8 * beyond
 
 
-def _unclear(file: str, readings: dict[str, str]) -> EncodingUnclear:
-    found = tuple(
+def other_readings(raw: bytes, name: str) -> tuple[Reading, ...]:
+    """Return the other encodings in which a file is no mess, if `name` is one that was recognised by its letters."""
+    if name not in CANDIDATES.values():
+        return ()
+    return tuple(reading for reading in _readings(_possible_readings(raw)) if reading.name != name)
+
+
+def _readings(samples: dict[str, str]) -> tuple[Reading, ...]:
+    return tuple(
         Reading(codec, CANDIDATES[codec], tuple(line[:80] for line in sample.split("\n")[:SAMPLE_LINES]))
-        for codec, sample in readings.items()
+        for codec, sample in samples.items()
     )
+
+
+def _unclear(file: str, readings: dict[str, str]) -> EncodingUnclear:
+    found = _readings(readings)
     if not found:
         return EncodingUnclear(
             _(

@@ -24,6 +24,9 @@ class EncodingUnclear(TableRefused):
         super().__init__(message)
 
 
-def message_for_command(error: TableRefused) -> str:
-    """Return the message of an error, with the option by which a command is given what the error asks for."""
-    return f"{error} Give the name by --encoding." if isinstance(error, EncodingUnclear) else str(error)
+def message_for_command(error: Exception) -> str:
+    """Return the message of an error, with the option by which a command is given what it, or its cause, asks for."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, EncodingUnclear):
+        cause = cause.__cause__
+    return f"{error} Give the name by --encoding." if cause else str(error)

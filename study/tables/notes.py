@@ -24,7 +24,20 @@ RARE_KEY = gettext_noop(
 WORD_AS_NAME = gettext_noop(
     "In the column %(column)s, “%(word)s” counts as a name; remove these rows if it means a missing value."
 )
-SENTENCES = (ENCODING, INVISIBLE, LETTERS, SPACES, HEADINGS, MISSING, ONE_LABEL, RARE_KEY, WORD_AS_NAME)
+MAPPED = gettext_noop("By the mapping, %(rows)s rows of %(file)s gave %(n)s ballots of %(people)s people.")
+ROWS_LEFT_OUT = gettext_noop("Rows that the mapping leaves out: %(n)s.")
+UNANSWERED = gettext_noop("Clips without an answer, which give no ballot: %(n)s.")
+SAME_PLACES = gettext_noop(
+    "The mapping gives every label one condition in all clips. If the labels are places on the page, each condition "
+    "was always at one place, and a preference for a place looks like one for a condition."
+)
+ORDERED_TICKS = gettext_noop(
+    "In clip “%(clip)s”, the first image of a cell counts as the 1st choice and the next as the 2nd."
+)
+SENTENCES = (
+    *(ENCODING, INVISIBLE, LETTERS, SPACES, HEADINGS, MISSING, ONE_LABEL, RARE_KEY, WORD_AS_NAME),
+    *(MAPPED, ROWS_LEFT_OUT, UNANSWERED, SAME_PLACES, ORDERED_TICKS),
+)
 
 
 @dataclass

@@ -20,7 +20,7 @@ from study.tables.cells import clean_cell, clean_text, column_key, needs_care
 from study.tables.encoding import UTF8, decode_text
 from study.tables.errors import TableRefused
 from study.tables.notes import HEADINGS, Notes
-from study.tables.workbook import XLS_SIGNATURE, XLSX_SIGNATURE, workbook_rows
+from study.tables.workbook import XLS_SIGNATURE, is_workbook, workbook_rows
 
 DELIMITERS = ("\t", ";", ",")
 MOST_COLUMNS = 16_384  # as many as a spreadsheet has
@@ -40,6 +40,7 @@ class Table:
         rows: row number and clean cells of every row that is not blank; as many cells as headings, or more, or fewer.
         text: the whole text, for those who write the table again as it was; empty of a workbook.
         notes: what was changed; complete once the rows are read.
+        further: the cells of further headings of a survey tool, which are no rows; complete once the rows are read.
     """
 
     file: str
@@ -49,6 +50,7 @@ class Table:
     rows: Iterator[tuple[int, list[str]]]
     text: str
     notes: Notes = field(default_factory=Notes)
+    further: list[list[str]] = field(default_factory=list)
 
     def keys(self) -> list[str]:
         """Return the headings as columns are named here; of equal ones, a caller uses none or refuses them."""
@@ -146,7 +148,7 @@ def read_table(
     Raises:
         TableRefused: the file is no table; also while the rows are read.
     """
-    if raw.startswith(XLSX_SIGNATURE):
+    if is_workbook(raw):
         notes = Notes()
         return _table_of_rows(_workbook_rows(raw, file, notes), ",", "", file, notes)
     if raw.startswith(XLS_SIGNATURE):
@@ -204,7 +206,9 @@ def _table_of_rows(rows: Iterator[tuple[int, list[str]]], delimiter: str, text: 
             _("%(file)s, row %(row)d: %(n)d columns; the limit is %(limit)d. Keep the columns that are needed.")
             % {"file": file, "row": header_row, "n": len(header), "limit": MOST_COLUMNS}
         )
-    return Table(file, delimiter, header, header_row, _data_rows(rows, len(header), notes), text, notes)
+    further: list[list[str]] = []
+    data = _data_rows(rows, len(header), notes, further)
+    return Table(file, delimiter, header, header_row, data, text, notes, further)
 
 
 def first_line(text: str) -> str:
@@ -270,7 +274,9 @@ def _why(message: str) -> str:
     return _("this is no proper CSV (%(why)s); check the quotation marks") % {"why": message}
 
 
-def _data_rows(rows: Iterator[tuple[int, list[str]]], width: int, notes: Notes) -> Iterator[tuple[int, list[str]]]:
+def _data_rows(
+    rows: Iterator[tuple[int, list[str]]], width: int, notes: Notes, headings: list[list[str]]
+) -> Iterator[tuple[int, list[str]]]:
     """Yield the rows under the header without empty cells beyond it, and without further headings of a survey tool."""
     held: list[tuple[int, list[str]]] = []
     for place, (number, cells) in enumerate(rows):
@@ -281,6 +287,7 @@ def _data_rows(rows: Iterator[tuple[int, list[str]]], width: int, notes: Notes) 
             if any(cell.startswith(_FURTHER_HEADINGS) for cell in cells):
                 for row, further in held:
                     notes.add(HEADINGS, row=row, text=next(filter(None, further), "")[:40])
+                    headings.append(further)
                 held = []
             continue
         if held:

@@ -9,12 +9,23 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from study.spreadsheet import csv_text
 from study.tables.errors import TableRefused
 
 _FORMULA = re.compile(rb"<(?:\w+:)?f[ >/]")
 XLSX_SIGNATURE = b"PK\x03\x04"
 XLS_SIGNATURE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 MOST_UNPACKED_BYTES = 64 * 2**20  # some two million cells, half a minute
+
+
+def is_workbook(raw: bytes) -> bool:
+    """Return whether a file is an .xlsx workbook, or at least a zip, as those are."""
+    return raw.startswith(XLSX_SIGNATURE)
+
+
+def csv_of_workbook(raw: bytes, file: str) -> str:
+    """Return a workbook's table as CSV with the same rows, blank ones among them. Raises: as `workbook_rows`."""
+    return csv_text(workbook_rows(raw, file))
 
 
 def workbook_rows(raw: bytes, file: str) -> Iterator[list[str]]:

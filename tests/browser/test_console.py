@@ -8,7 +8,9 @@ from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 from playwright.sync_api import Browser, Page, expect
 
+from analysis.statistics.ballots import PRESET
 from study.models import Study
+from tests.analysis.tables.survey_exports.downloads import DOWNLOADS, IMAGES, as_csv
 from tests.browser.journey import press
 from tests.factories import PASSWORD, StudyFactory, UserFactory, make_open_study, make_study
 from tests.study.conftest import tone
@@ -67,7 +69,7 @@ def test_no_page_has_a_fault_that_axe_finds(
         for address in addresses:
             page.goto(reverse(address, args=[study.slug]))
             found += faults(page)
-    for address in (reverse("study_list"), reverse("study_create"), "/console/no/such/page/"):
+    for address in (reverse("study_list"), reverse("study_create"), reverse("form_answers"), "/console/no/such/page/"):
         page.goto(address)
         found += faults(page)
     assert found == []
@@ -104,6 +106,86 @@ def test_tags_are_edited_as_chips_by_keyboard(chromium: Browser, live_server: An
         page.get_by_role("button", name="Save tags").click()
     expect(page.locator("[data-chips] .chip")).to_have_text(["piano", "lo-fi"])
     assert Study.objects.get().clips.get().imported_tags == ["piano", "lo-fi"]
+
+
+# What browsers send when Enter ends a syllable: Chromium within the composition, Safari after it, with the code 229.
+COMPOSED = """(input) => {
+    const key = (type, options) => input.dispatchEvent(
+        Object.assign(new KeyboardEvent(type, {bubbles: true, cancelable: true, key: "Enter", ...options})));
+    input.value = "피아노";
+    key("keydown", {isComposing: true, keyCode: 229});
+    input.dispatchEvent(new CompositionEvent("compositionend", {bubbles: true, data: "노"}));
+    key("keydown", {keyCode: 229});
+}"""
+
+
+def test_enter_within_a_syllable_adds_nothing_and_commas_make_several_chips(
+    chromium: Browser, live_server: Any, researcher: Any
+) -> None:
+    study = make_study(clips=1, owner=researcher)
+    study.clips.update(imported_tags=["slow"])
+    page = signed_in(chromium, live_server.url, DESKTOP)
+    page.goto(reverse("study_tags", args=[study.slug]))
+    page.locator(".edit-tags summary").click()
+    chips, field = page.locator(".chip-editor .chip"), page.locator(".chip-editor input[type=text]")
+    field.evaluate(COMPOSED)
+    expect(field).to_have_value("피아노")
+    expect(chips).to_have_count(1)
+    field.press("Enter")
+    expect(chips).to_have_text(["slow×", "피아노×"])
+    page.keyboard.type("lo-fi, sad; 静か、")
+    expect(chips).to_have_text(["slow×", "피아노×", "lo-fi×", "sad×", "静か×"])
+    field.evaluate("""(input) => {
+        const data = new DataTransfer();
+        data.setData("text/plain", "rock, slow\\nfemale vocal\\tjazz");
+        input.dispatchEvent(new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true}));
+    }""")
+    page.keyboard.type("blues")
+    with page.expect_response(lambda response: response.request.method == "POST"):
+        page.get_by_role("button", name="Save tags").click()
+    saved = ["slow", "피아노", "lo-fi", "sad", "静か", "rock", "female vocal", "jazz", "blues"]
+    expect(page.locator("[data-chips] .chip")).to_have_text(saved)
+    assert study.clips.get().imported_tags == saved
+
+
+def test_a_chosen_table_is_previewed_and_its_encoding_chosen_by_a_click(
+    chromium: Browser, live_server: Any, researcher: Any, tmp_path: Path
+) -> None:
+    study = make_study(clips=1, owner=researcher)
+    name = study.clips.get().name
+    (tmp_path / "tags.csv").write_bytes(f"clip,tags\n{name},钢琴;安静\n".encode("gb18030"))
+    page = signed_in(chromium, live_server.url, PHONE)
+    page.goto(reverse("study_tags", args=[study.slug]))
+    page.set_input_files("#id_file", tmp_path / "tags.csv")
+    preview = page.locator("[data-table-preview]")
+    expect(preview).to_contain_text("the encoding is not clear")
+    page.get_by_role("button", name="GB18030").click()
+    expect(preview.locator("td").last).to_have_text("钢琴;安静")
+    assert faults(page) == []
+    press(page.get_by_role("button", name="Import"))
+    assert study.clips.get().imported_tags == ["钢琴", "安静"]
+
+
+def test_a_forms_download_becomes_ballots_on_one_page(
+    chromium: Browser, live_server: Any, researcher: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "form.csv").write_bytes(as_csv(DOWNLOADS["google_forms_in_korean"]()))
+    page = signed_in(chromium, live_server.url, PHONE, accept_downloads=True)
+    page.goto(reverse("form_answers"))
+    page.set_input_files("#id_file", tmp_path / "form.csv")
+    expect(page.get_by_label("Image 2")).to_have_value("Image 2")
+    for image, condition in zip(IMAGES, PRESET, strict=True):
+        page.get_by_label(image).fill(condition)
+    page.get_by_role("button", name="Show the ballots").click()
+    expect(page.get_by_text("180 ballots of 30 people.", exact=True)).to_be_visible()
+    assert faults(page) == []
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download the ballots").click()
+    assert download.value.path().read_text().startswith("participant,clip,first,second\n")
+    page.get_by_label("Which questions are about which clip").fill("clips: [")
+    page.get_by_role("button", name="Show the ballots").click()
+    expect(page.get_by_role("alert")).to_contain_text("this is no YAML or JSON")
+    expect(page.get_by_label("Image 2")).to_have_value("redefined_sentence")
 
 
 def test_the_path_is_folded_on_a_phone(chromium: Browser, live_server: Any, researcher: Any) -> None:

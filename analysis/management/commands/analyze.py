@@ -7,6 +7,7 @@ from argparse import ArgumentParser
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -14,7 +15,7 @@ from django.core.management.base import BaseCommand, CommandError
 from analysis.statistics.analysis import SECOND_CHOICES, analyse
 from analysis.statistics.errors import StatisticsError
 from analysis.statistics.plan_and_result import AnalysisPlan
-from analysis.tables.ballot_table import read_ballots
+from analysis.tables.ballot_table import BallotTable, read_ballots
 from analysis.tables.command_options import (
     ENCODING_HELP,
     check_output,
@@ -26,6 +27,7 @@ from analysis.tables.command_options import (
 from analysis.tables.errors import TableError
 from analysis.tables.person_columns import cut_groups
 from analysis.tables.result_json import to_json
+from analysis.tables.survey_exports.download import mapped_ballots, mapping_template
 
 if TYPE_CHECKING:
     from analysis.report.files.typesetting import Typesetting
@@ -55,10 +57,20 @@ class Command(BaseCommand):
         parser.add_argument("--json", metavar="OUT.json", help="write the result here")
         parser.add_argument("--report", metavar="OUT_DIR", help="write the report here")
         parser.add_argument("--encoding", help=ENCODING_HELP)
+        parser.add_argument(
+            "--map",
+            metavar="MAP.yaml",
+            help="BALLOTS.csv is a survey tool's download (.csv, .xlsx): which columns are people, clips and images",
+        )
+        parser.add_argument("--map-template", metavar="MAP.yaml", help="write a first guess for --map and stop")
+        parser.add_argument("--ballots-out", metavar="OUT.csv", help="with --map: also write the ballots here")
         parser.add_argument("--seed", type=int, default=0, help="seed of bootstrap and permutations (0)")
         parser.add_argument("--draws", type=int, default=10_000, help="bootstrap draws (10000)")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["map_template"]:
+            self._write_template(options)
+            return
         with ExitStack() as stack:
             typesetting = None
             if options["report"]:
@@ -77,6 +89,20 @@ class Command(BaseCommand):
         for text in data["warnings"]:
             self.stderr.write(f"warning: {text}")
 
+    def _write_template(self, options: Mapping[str, Any]) -> None:
+        path = Path(options["map_template"])
+        if path.exists():
+            raise CommandError(f"{path}: is there already; give another name, or delete it.", returncode=2)
+        try:
+            text = mapping_template(Path(options["ballots"]), encoding=options["encoding"])
+        except TableError as error:
+            raise CommandError(str(error), returncode=2) from error
+        _write(path, text)
+        self.stdout.write(
+            f"{path}: a first guess. Check it, write the condition of each answer into it, then: "
+            f"manage.py analyze {options['ballots']} --map {path}"
+        )
+
 
 def _analyse(options: Mapping[str, Any]) -> dict[str, Any]:
     """The analysis JSON, with what the reader of the table noted among the warnings."""
@@ -93,7 +119,7 @@ def _analyse(options: Mapping[str, Any]) -> dict[str, Any]:
             clips_per_participant=options["clips_per_participant"],
         )
         conditions, cuts = parse_conditions(options["conditions"]), parse_moderators(options["moderators"])
-        table = read_ballots(options["ballots"], conditions, encoding=options["encoding"], moderators=tuple(cuts))
+        table, notes = _read(options, conditions, tuple(cuts))
         result = analyse(
             table.ballots,
             plan,
@@ -106,8 +132,27 @@ def _analyse(options: Mapping[str, Any]) -> dict[str, Any]:
     except (TableError, StatisticsError) as error:
         raise CommandError(str(error), returncode=2) from error
     data = to_json(result)
-    data["warnings"] = [*table.notes, *data["warnings"]]
+    data["warnings"] = [*notes, *table.notes, *data["warnings"]]
     return data
+
+
+def _read(
+    options: Mapping[str, Any], conditions: tuple[str, ...] | None, moderators: tuple[str, ...]
+) -> tuple[BallotTable, tuple[str, ...]]:
+    """The ballots, and what was noted while a survey tool's download became ballots."""
+    out, mapping = options["ballots_out"], options["map"]
+    if not mapping:
+        if out:
+            raise TableError(f"--ballots-out {out} goes with --map; without it the ballots are as they are.")
+        return read_ballots(options["ballots"], conditions, encoding=options["encoding"], moderators=moderators), ()
+    for place in (out, options["json"]):
+        check_output(place, options["ballots"])
+        check_output(place, mapping)
+    found, notes = mapped_ballots(Path(options["ballots"]), Path(mapping), encoding=options["encoding"])
+    with TemporaryDirectory() as folder:
+        path = Path(out) if out else Path(folder) / f"ballots of {Path(options['ballots']).stem}.csv"
+        _write(path, found.csv())
+        return read_ballots(path, conditions, verbatim=True, moderators=moderators), notes
 
 
 def _write(path: Path, text: str) -> None:

@@ -32,7 +32,8 @@ def refusal(error: ImportRefused) -> str:
     if error.unknown_clips > FEW_PROBLEMS:
         count = f"{error.unknown_clips} rows are about clips that are not in the folder. {hint}"
         return "\n".join([count, "The first problems:", *error.problems[:FEW_PROBLEMS], "Nothing was imported."])
-    return "\n".join([*error.problems, "Nothing was imported.", *([hint] if error.unknown_clips else [])])
+    hints = [hint] if error.unknown_clips else ["Name the encoding by --encoding."] if error.readings else []
+    return "\n".join([*error.problems, "Nothing was imported.", *hints])
 
 
 class Command(BaseCommand):

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from generation.errors import GenerationError
 from generation.ready_made.uploading import take_upload
 from study.management.lookup import study_with_slug
+from study.tables.errors import message_for_command
 
 
 class Command(BaseCommand):
@@ -29,7 +30,7 @@ class Command(BaseCommand):
             opened = [UploadedFile(file=path.open("rb"), name=path.name) for path in files]
             taken = take_upload(study, opened, encoding=encoding)
         except (GenerationError, OSError) as error:
-            raise CommandError(str(error), returncode=2) from error
+            raise CommandError(message_for_command(error), returncode=2) from error
         finally:
             for file in opened:
                 file.close()

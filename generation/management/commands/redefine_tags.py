@@ -154,6 +154,8 @@ def _check_places(options: dict[str, Any]) -> None:
             continue
         if not path.parent.is_dir():
             raise CommandError(f"--{name}: the folder {path.parent} does not exist; create it.", returncode=2)
+        if path.suffix.lower() == ".xlsx":
+            raise CommandError(f"--{name}: {path} would be no spreadsheet; name it .csv.", returncode=2)
         if path.resolve() in read | written:
             raise CommandError(
                 f"--{name}: {path} is read or written already; give another name. Nothing was written.",

@@ -25,7 +25,7 @@ document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll(".row-menu[open]")) if (menu !== clicked) menu.open = false;
 });
 document.addEventListener("keydown", (event) => {
-  const menu = event.key === "Escape" && document.querySelector(".row-menu[open]");
+  const menu = event.key === "Escape" && !event.isComposing && document.querySelector(".row-menu[open]");
   if (menu) {
     menu.open = false;
     menu.querySelector("summary").focus();

@@ -1,4 +1,7 @@
-// Edits the tags of a clip as chips: type and press Enter to add, the cross or Backspace to remove; Save sends them.
+// Edits the tags of a clip as chips: Enter, a comma or a semicolon adds what was typed, a pasted list becomes several,
+// the cross or Backspace removes; Save sends them.
+const SEPARATORS = /[,;|，、；\t\r\n]/;
+
 for (const form of document.querySelectorAll("[data-tag-editor]")) {
   const details = form.closest("details");
   let input = null;
@@ -15,12 +18,12 @@ for (const form of document.querySelectorAll("[data-tag-editor]")) {
 function setUpTagEditor(form) {
   const field = form.elements.tags;
   const text = form.dataset;
-  const split = (value) =>
+  const split = (value, separators) =>
     value
-      .split(";")
+      .split(separators)
       .map((tag) => tag.trim().replace(/\s+/g, " "))
       .filter(Boolean);
-  const tags = split(field.value);
+  const tags = split(field.value, ";");
   const editor = document.createElement("div");
   const input = document.createElement("input");
   editor.className = "chip-editor";
@@ -56,13 +59,28 @@ function setUpTagEditor(form) {
   }
 
   function addTyped() {
-    tags.push(...split(input.value));
+    for (const tag of split(input.value, SEPARATORS)) if (!tags.includes(tag)) tags.push(tag);
     input.value = "";
     draw();
   }
 
+  function addComplete(event) {
+    if (!event.isComposing && SEPARATORS.test(input.value)) addTyped();
+  }
+
+  input.addEventListener("input", addComplete);
+  input.addEventListener("compositionend", addComplete);
+  input.addEventListener("paste", (event) => {
+    const pasted = event.clipboardData.getData("text/plain");
+    if (!SEPARATORS.test(pasted.trim())) return;
+    event.preventDefault(); // the field would drop the ends of lines
+    input.setRangeText(pasted.replace(/[\t\r\n]+/g, ";"), input.selectionStart, input.selectionEnd, "end");
+    addTyped();
+  });
   input.addEventListener("keydown", (event) => {
-    if ((event.key === "Enter" && input.value.trim()) || event.key === ";") {
+    // A key that ends a Korean, Japanese or Chinese syllable; Safari sends it after the composition, with the code 229.
+    if (event.isComposing || event.keyCode === 229) return;
+    if (event.key === "Enter" && input.value.trim()) {
       event.preventDefault();
       addTyped();
     } else if (event.key === "Backspace" && !input.value && tags.length) {

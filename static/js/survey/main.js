@@ -322,7 +322,15 @@ outbox.onEvent((event) => {
 });
 
 document.addEventListener("keydown", (event) => {
-  if (!current || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+  if (
+    !current ||
+    event.isComposing ||
+    event.ctrlKey ||
+    event.metaKey ||
+    event.altKey ||
+    document.querySelector("dialog[open]")
+  )
+    return;
   const target = event.target;
   if (target.matches("input[type=text], textarea, select")) return;
   const letter = /^Key[A-F]$/.test(event.code) ? event.code[3] : event.key.toUpperCase();

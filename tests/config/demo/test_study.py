@@ -7,6 +7,7 @@ import pytest
 from django.core.files.storage import default_storage
 
 from config.demo import study as demo
+from config.management.commands.demo import refusal
 from study.errors import ImportRefused
 from study.models import Study
 from tests.factories import UserFactory
@@ -57,6 +58,18 @@ def test_a_refused_table_leaves_neither_study_nor_files(folder):
     assert refused.value.problems == ["tags.csv, row 3: unknown clip “nope.wav”; upload it first or fix the name."]
     assert not Study.objects.exists()
     assert stored_files() == []
+
+
+def test_a_table_whose_encoding_is_not_clear_is_refused_with_the_candidates_and_the_option(folder):
+    tags = table(folder, "")
+    tags.write_bytes("clip,tags\na.wav,钢琴;安静\n".encode("gb18030"))
+    with pytest.raises(ImportRefused) as refused:
+        make(folder, tags)
+    assert "gb18030 (“a.wav,钢琴;安静”)" in refusal(refused.value)
+    assert refusal(refused.value).endswith("Name the encoding by --encoding.")
+    source = demo.DemoSource(folder, tags, encoding="gb18030")
+    study = demo.ensure_study(source, UserFactory(username="other"), print)
+    assert study.clips.get(name="a.wav").imported_tags == ["钢琴", "安静"]
 
 
 def test_skip_unknown_skips_rows_about_other_clips(folder):

@@ -13,6 +13,7 @@ import zlib
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from openpyxl import Workbook
 from PIL import Image
 
 from generation.painting.errors import PictureError
@@ -92,12 +93,23 @@ def test_the_manifest_is_read_in_the_formats_of_spreadsheets(table):
     assert len(read(zipped(table=table)).items) == 4
 
 
-def test_a_manifest_may_be_a_tsv_and_its_notes_and_encoding_go_with_it():
+def test_a_manifest_may_be_a_tsv_or_xlsx_and_its_notes_and_encoding_go_with_it():
     members = {file: picture() for _, _, file in ROWS} | {"manifest.tsv": manifest(delimiter="\t")}
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, data in members.items():
             archive.writestr(name, data)
+    assert len(read(buffer).items) == 4
+    book = Workbook()
+    for row in (("clip", "condition", "file"), *ROWS):
+        book.active.append(row)
+    table = io.BytesIO()
+    book.save(table)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, data in (members | {"manifest.xlsx": table.getvalue()}).items():
+            if name != "manifest.tsv":
+                archive.writestr(name, data)
     assert len(read(buffer).items) == 4
     clips = ["꿩.mp3", "a\u202fb.mp3"]
     files = {f"{n}{condition}.png": picture() for n in range(2) for condition in CONDITIONS}

@@ -304,3 +304,9 @@ def test_the_command_takes_the_same_files(study, tmp_path, capsys):
     with pytest.raises(CommandError, match="Nothing was imported") as caught:
         call_command("import_images", study.slug, str(path))
     assert caught.value.returncode == 2
+    unclear = io.BytesIO()
+    with zipfile.ZipFile(unclear, "w") as archive:
+        archive.writestr("manifest.csv", "clip,condition,file\n钢琴,安静,x.png\n".encode("gb18030"))
+    path.write_bytes(unclear.getvalue())
+    with pytest.raises(CommandError, match=r"(?s)cp949 .*gb18030 .*钢琴.* Give the name by --encoding"):
+        call_command("import_images", study.slug, str(path))

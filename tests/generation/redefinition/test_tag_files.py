@@ -9,6 +9,7 @@ import lzma
 import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
+from openpyxl import Workbook
 
 from generation.redefinition import TagTableError
 from generation.redefinition.tag_files import read_tag_table, write_tag_table
@@ -44,6 +45,17 @@ def test_a_table_keeps_its_layout(write, run):
     assert out == "clip_id,jazz,K-Beat,no vocal,vocal,mp3_path\na,1,0,0,1,x/a.mp3\nb,1,1,1,0,x/b.mp3\n"
     assert report["unknown_tags"] == ["K-Beat"]
     assert (report["clips"], report["tags_before"], report["tags_after"]) == (2, 4, 4)
+
+
+def test_a_workbook_is_redefined_into_csv(tmp_path, run):
+    book = Workbook()
+    for row in (["clip_id", "jazzy", "no vocals", "mp3_path"], ["a", 1, 0, "x/a.mp3"], ["b", 0, 1, None]):
+        book.active.append(row)
+    book.save(tmp_path / "tags.xlsx")
+    out, _ = run(tmp_path / "tags.xlsx")
+    assert out == "clip_id,jazz,no vocal,mp3_path\na,1,0,x/a.mp3\nb,0,1,\n"
+    with pytest.raises(CommandError, match=r"--out: .*o\.xlsx would be no spreadsheet; name it \.csv"):
+        call_command("redefine_tags", tmp_path / "tags.xlsx", out=tmp_path / "o.xlsx", report=tmp_path / "r.json")
 
 
 def test_the_report_has_exactly_the_documented_keys(write, run):

@@ -1,10 +1,13 @@
 """A tagger for each tag set: two heads, or predictions made elsewhere; and whether their tags differ."""
 
+import io
+
 import pytest
 import soundfile
 import torch
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from openpyxl import Workbook
 
 from generation import study_files
 from generation.errors import RunStopped
@@ -13,6 +16,7 @@ from generation.runs import lifecycle
 from generation.runs.steps import listen
 from generation.settings_model import GenerationSettings, settings_of, store_settings
 from generation.tagging import ClmrOptions, ImportedOptions, MusicnnOptions
+from study.errors import ImportRefused
 from study.models import Clip
 from study.setup.clip_selection import UNCHANGED
 from study.setup.making_facts import making_facts
@@ -176,6 +180,19 @@ def test_imported_predictions_serve_either_set_and_are_named_in_provenance(study
     provenance = study.clips.first().stimuli.first().provenance
     assert provenance["redefined_tagger"] == {"name": "imported", "file": "long.csv", "file_sha256": second.file}
     assert "long.csv" in making_facts(study)[0]
+
+
+def test_predictions_may_come_as_a_workbook(study):
+    book, file = Workbook(), io.BytesIO()
+    for row in (["clip", "guitar"], [], ["clip2.wav", 0.5], ["clip1.wav", 1]):
+        book.active.append(row)
+    book.save(file)
+    upload(study, file.getvalue(), "p.xlsx")
+    assert study.files.get().summary == {"tags": 1, "clips": 2, "unknown": 0}
+    book.active.append(["clip3.wav", "much"])
+    book.save(file := io.BytesIO())
+    with pytest.raises(ImportRefused, match=r"p\.xlsx, row 5: .*much"):
+        upload(study, file.getvalue(), "p.xlsx")
 
 
 def test_a_changed_table_makes_the_clips_anew_that_it_changes(study, performed_kinds):

@@ -59,6 +59,7 @@ def test_owner_and_teammate_see_a_page_and_others_do_not(
         ("study_preview_start", []),
         ("member_remove", [1]),
         ("clip_tags", [1]),
+        ("tags_preview", []),
         ("clip_change", [1, "delete"]),
         ("problem_resolve", [1]),
     ],
@@ -298,11 +299,36 @@ def test_a_table_whose_encoding_is_not_clear_is_shown_in_each_and_a_person_choos
     assert draft.clips.get().imported_tags == ["꿩", "뱁"]
 
 
+def test_a_table_is_previewed_with_its_encoding_sample_rows_and_a_choice(draft: Study, as_user: SignIn) -> None:
+    browser, url = as_user(draft.owner), reverse("tags_preview", args=[draft.slug])
+
+    def preview(content: bytes, **chosen: str) -> str:
+        return " ".join(browser.post(url, {"file": upload("t.csv", content), **chosen}).text.split())
+
+    rows = "clip,tags\n" + "".join(f"{n}.wav,piano\n" for n in range(9)) + "x.wav,süß\n"
+    page = preview(rows.encode("cp1252"))
+    assert "would be read as <strong>Windows-1252</strong>" in page
+    assert '<th scope="row" class="number quiet">11</th> <td>x.wav</td><td>süß</td>' in page
+    assert 'data-encoding="cp949">CP949</button> <span>x.wav,s廻<br></span>' in page  # the choice
+    utf8 = preview(rows.encode())
+    assert "<strong>UTF-8</strong>" in utf8
+    assert "data-encoding" not in utf8
+    unclear = "clip,tags\na.wav,钢琴;安静\n".encode("gb18030")
+    assert "the encoding is not clear" in preview(unclear)
+    assert 'data-encoding="gb18030">GB18030</button> <span>a.wav,钢琴;安静<br></span>' in preview(unclear)
+    assert "<td>a.wav</td><td>钢琴;安静</td>" in preview(unclear, encoding="gb18030")
+    assert "the file is empty" in preview(b"\n,\n")
+    assert "a quotation mark is opened" in preview(b'clip,tags\n"a,b\n')
+    assert not draft.clips.exclude(imported_tags=[]).exists()
+
+
 def test_tags_are_edited_by_form_and_by_script(draft: Study, as_user: SignIn) -> None:
     browser = as_user(draft.owner)
     browser.post(reverse("study_clips", args=[draft.slug]), {"files": upload("a.wav", tone())})
     url = reverse("clip_tags", args=[draft.slug, draft.clips.get().pk])
     assert browser.post(url, {"tags": "piano; slow"}).status_code == 302
+    browser.post(url, {"tags": "피아노, lo-fi、静か，piano; piano\n"})
+    assert draft.clips.get().imported_tags == ["피아노", "lo-fi", "静か", "piano", "piano"]
     answer = browser.post(url, {"tags": "fast"}, headers={"accept": "application/json"})
     assert answer.json() == {"ok": True, "tags": ["fast"]}
     refused = browser.post(url, {"tags": "x" * 99}, headers={"accept": "application/json"})

@@ -95,6 +95,7 @@ def test_each_layout_is_read_with_each_delimiter(study: Study, content: str) -> 
         ("clip,piano\na.wav,yes\n", "tags.csv, row 2: column “piano”: “yes” is neither 0 nor 1"),
         ("clip,tags\na.wav,piano,slow\n", "tags.csv, row 2: 3 fields where the header has 2. Separate tags"),
         ('clip,tags\na.wav,"piano,slow"\n', "“piano,slow” looks like several tags"),
+        ("clip,tags\na.wav,피아노，느린\n", "“피아노，느린” looks like several tags"),
         ("clip,piano,slow\na.wav,1\n", "tags.csv, row 2: 2 fields where the header has 3"),
         (f"clip,tags\na.wav,{'x' * 61}\n", "has 61 characters; the limit is 60. Shorten it."),
         (f"clip,tags\na.wav,{';'.join(str(n) for n in range(101))}\n", "a.wav has 101 tags; the limit is 100"),
