@@ -67,6 +67,7 @@ class Plant:
 
 _orders: dict[int, list[int]] = {}
 ADDRESSES: dict[str, tuple[int, str]] = {}  # of images and sounds that a page has shown: trial and letter
+_reported: dict[str, Trial | None] = {}  # the trial of each person's last problem
 _active: list[Plant] = []
 
 
@@ -145,7 +146,8 @@ class Leaking:
             return Situation(request, response, "page" if page else "reply", trial, "")
         if found[2] == "problem":
             number = re.search(r"\d+", (request.POST or request.GET).get("page", "")) or [None]
-            trial = trials.filter(number=number[0]).first()
+            trial = _reported.get(found[1]) if "sent" in request.GET else trials.filter(number=number[0]).first()
+            _reported[found[1]] = trial
             return Situation(request, response, "problem", trial, "") if trial else None
         waiting = trials.filter(ballot__isnull=True).first() or trials.last()
         state = found[2] or "resume"
