@@ -247,7 +247,7 @@ def by_image(name: str, hide: Callable[[Situation], str]) -> Change:
 
 
 def attributes_swapped(part: str, condition: int) -> str:
-    return re.sub(r"<img (\w+=\S+) (\w+=\"[^\"]*\")", r"<img \2 \1", part) if condition == 1 else part
+    return re.sub(r"<img (\w+=\S+)\s+(\w+=\"[^\"]*\")", r"<img \2 \1", part) if condition == 1 else part
 
 
 def ids_in_order(situation: Situation) -> None:
