@@ -83,7 +83,7 @@ class ImageProbe:
         return reply.milliseconds
 
     def ask_unusually(self, blocks: list[str], turn: int) -> None:
-        """Send requests with unusual headers and methods. Few trials are asked so, and each header has to tell a leak."""
+        """Send requests with unusual headers and methods: with all headers, since few trials are asked so."""
         asked = UNUSUAL_HEADERS | {"if-none-match": {"if-none-match": "*"}}
         chosen: list[tuple[str, str, Headers]] = [
             (f"image asked with {name}", "GET", SHOW_IMAGE | headers)

@@ -131,7 +131,7 @@ def test_pilots_may_try_a_study_under_an_id_that_takes_part():
 
 @pytest.mark.django_db(transaction=True)
 def test_the_migration_keeps_everybody_and_leaves_a_doubled_id_with_who_got_furthest():
-    migration = importlib.import_module("study.migrations.0012_platform_person")
+    migration = importlib.import_module("study.migrations.0011_platform_person")
     study = make_study(clips=1)
 
     def person(number: int, **fields) -> Participant:

@@ -11,7 +11,7 @@ def use_newest_orders(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("study", "0012_platform_person")]
+    dependencies = [("study", "0011_platform_person")]
 
     operations = [
         migrations.AddField(

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
         ("analysis", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='analysis',
-            name='flow',
+            model_name="analysis",
+            name="flow",
             field=models.JSONField(blank=True, default=dict),
         ),
     ]

@@ -4,6 +4,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("study", "0013_answers_in_order")]
+    dependencies = [("study", "0012_answers_in_order")]
 
     operations = [migrations.AddField("clip", "audio_notes", models.JSONField(blank=True, default=list))]

@@ -46,7 +46,7 @@ def name_people(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("study", "0011_what_the_server_saw")]
+    dependencies = [("study", "0010_what_the_server_saw")]
 
     operations = [
         migrations.AddField("participant", "platform_person", models.CharField(blank=True, max_length=100)),
