@@ -86,8 +86,7 @@ class ImageProbe:
         """Send requests with unusual headers and methods: with all headers, since few trials are asked so."""
         asked = UNUSUAL_HEADERS | {"if-none-match": {"if-none-match": "*"}}
         chosen: list[tuple[str, str, Headers]] = [
-            (f"image asked with {name}", "GET", SHOW_IMAGE | headers)
-            for name, headers in sorted(asked.items())
+            (f"image asked with {name}", "GET", SHOW_IMAGE | headers) for name, headers in sorted(asked.items())
         ]
         chosen += [(f"image, {method}", method, SHOW_IMAGE) for method in ("HEAD", ("POST", "OPTIONS")[turn % 2])]
         for position, block in enumerate(blocks):
