@@ -165,7 +165,7 @@ def late_rows(study: Study) -> list[dict[str, Any]]:
             "trial": answer.trial.number,
             "trial_kind": answer.trial.kind,
             "none_fits": int(answer.content["none_fits"]),
-            "excluded": int(answer.trial.participant.excluded),
+            "excluded": int(answer.trial.participant.left_out),
             "answered_at": answer.answered_at.isoformat(timespec="seconds"),
             "received_at": answer.received_at.isoformat(timespec="seconds"),
         }
