@@ -43,12 +43,6 @@ def flags_from(measures: Mapping[str, Measure]) -> list[dict[str, Any]]:
     ]
 
 
-def flags_of(participant: Participant) -> list[dict[str, Any]]:
-    """The participant's flags."""
-    people = Participant.objects.filter(pk=participant.pk)
-    return flags_from(read_measures(participant.study, people)[participant.pk])
-
-
 def read_measures(study: Study, people: QuerySet[Participant]) -> dict[int, dict[str, Measure]]:
     """The measures of these participants of the study by primary key, in a fixed number of queries."""
     judged = Trial.objects.exclude(kind=Trial.Kind.PRACTICE)
