@@ -15,8 +15,7 @@ from django.utils.translation import gettext as _
 from analysis.report.context import AnswerLabels, AnswersGiven
 from analysis.statistics.disclosure import SMALLEST_GROUP, hidden_groups
 from analysis.tables.person_columns import group_label
-from study.ballots.table import ballot_rows
-from study.models import Study
+from study.models import Ballot, Study, Trial
 from study.participants.answers_table import AnswerColumn, Value, answer_columns, answers_of
 from study.participants.moderators import planned_moderators
 from study.participants.questions import localized
@@ -29,8 +28,11 @@ def who_took_part(study: Study) -> list[AnswersGiven]:
 
     Device, language and checks stand there if anybody has a value, questions always.
     """
-    analysed = {row["participant"] for row in ballot_rows(study) if not row["excluded"]}
-    people = [row.values for row in answers_of(study) if row.participant.code in analysed]
+    ballots = Ballot.objects.filter(trial__participant__study=study, trial__kind=Trial.Kind.MAIN)
+    answered = set(ballots.values_list("trial__participant", flat=True))
+    people = [
+        row.values for row in answers_of(study) if row.participant.pk in answered and not row.participant.left_out
+    ]
     cuts = {row["column"]: row["cuts"] for row in planned_moderators(study)}
     found = []
     for column in answer_columns(study):

@@ -1,5 +1,7 @@
 """The table of participants: one row a person, with what they said beside their ballots."""
 
+from collections.abc import Sequence
+
 from study.models import Participant, Study
 from study.participants.answers_table import AnswerColumn, PersonAnswers, Value, answer_columns, answers_of
 from study.participants.exclusion_rules import refresh_unfinished, rule_from_json
@@ -50,9 +52,8 @@ def joined_columns(study: Study) -> tuple[AnswerColumn, ...]:
     return tuple(column for column in answer_columns(study) if not column.is_personal_text)
 
 
-def joined_answers(study: Study) -> dict[str, list[Value]]:
-    """The cells of `joined_columns` by the participant's code."""
-    columns = joined_columns(study)
+def joined_answers(study: Study, columns: Sequence[AnswerColumn]) -> dict[str, list[Value]]:
+    """The cells of `columns`, those of `joined_columns`, by the participant's code."""
     return {row.participant.code: [_cell(row, column, sealed=False) for column in columns] for row in answers_of(study)}
 
 

@@ -17,11 +17,11 @@ def ballots_csv(study: Study) -> bytes:
     """
     refresh_unfinished(study)
     ballots = ballot_rows(study)
-    said = joined_answers(study)  # read after the ballots, so that nobody is missing who came meanwhile
-    joined = [column.name for column in joined_columns(study)]
-    nothing = [""] * len(joined)  # somebody who withdrew meanwhile
+    columns = joined_columns(study)
+    said = joined_answers(study, columns)  # read after the ballots, so that nobody is missing who came meanwhile
+    nothing = [""] * len(columns)  # somebody who withdrew meanwhile
     rows = ([*(row[name] for name in COLUMNS), *said.get(row["participant"], nothing)] for row in ballots)
-    return csv_text([(*COLUMNS, *joined), *rows]).encode()
+    return csv_text([(*COLUMNS, *(column.name for column in columns)), *rows]).encode()
 
 
 def match_control_csv(study: Study) -> bytes:
