@@ -16,8 +16,8 @@ from study import texts
 from study.ballots.table import kinds_of
 from study.models import Ballot, Participant, Study, Trial
 from study.models.participants import LEFT_OUT
-from study.participants.exclusion_rules import rule_from_json, rules_of
-from study.participants.flag_words import rule_words
+from study.participants.exclusion_rules import rule_from_json
+from study.participants.flag_words import rule_words, rules_in_words
 from study.participants.monitoring import monitor
 
 
@@ -113,10 +113,10 @@ def _design(study: Study) -> dict[str, str]:
 
 
 def _exclusion_rules(study: Study) -> str:
-    rules = rules_of(study)
+    rules = rules_in_words(study)
     if not rules:
         return _("The plan has no rules of exclusion.")
-    return _("The plan excludes: %(rules)s.") % {"rules": "; ".join(map(rule_words, rules))}
+    return _("The plan excludes: %(rules)s.") % {"rules": "; ".join(rules)}
 
 
 def _power(study: Study) -> str:

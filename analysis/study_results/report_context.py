@@ -18,8 +18,7 @@ from analysis.study_results.participant_flow import flow_stages
 from analysis.study_results.sentence_counts import sentence_counts, sentence_details, sentence_notice
 from analysis.study_results.who_took_part import answer_labels, who_took_part
 from study.models import Stimulus, Study
-from study.participants.exclusion_rules import rules_of
-from study.participants.flag_words import rule_words
+from study.participants.flag_words import rules_in_words
 from study.setup.making_facts import making_facts
 
 
@@ -43,7 +42,7 @@ def report_context(analysis: Analysis, language: str, *, with_images: bool = Tru
             language=language,
             versions=analysis.versions,
             flow=flow_stages(analysis.flow),
-            exclusion_rules=[rule_words(rule) for rule in rules_of(study)],
+            exclusion_rules=rules_in_words(study),
             people=who_took_part(study),
             answer_labels=answer_labels(study),
             making=making_facts(study),

@@ -16,8 +16,7 @@ from study.blinding_audit.verdicts import last_audits
 from study.console.common import study_page
 from study.errors import StudyError
 from study.models import Participant, Study
-from study.participants.exclusion_rules import rules_of
-from study.participants.flag_words import rule_words
+from study.participants.flag_words import rules_in_words
 from study.participants.links import create_personal_links
 from study.participants.monitoring import monitor
 from study.setup import lifecycle, preflight
@@ -92,7 +91,7 @@ def study_open(request: HttpRequest, study: Study) -> HttpResponse:
         "study/open.html",
         {
             "study": study,
-            "rules": [rule_words(rule) for rule in rules_of(study)],
+            "rules": rules_in_words(study),
             "blocking": blocking,
             "warning": [finding for finding in findings if finding.level is preflight.Level.WARNS],
             "monitoring": monitor(study) if study.status != Study.Status.DRAFT else None,

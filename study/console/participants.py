@@ -17,8 +17,8 @@ from study.errors import StudyError
 from study.models import Participant, Study, Trial
 from study.models.participants import LEFT_OUT
 from study.participants.exclusion import set_exclusion
-from study.participants.exclusion_rules import refresh_unfinished, rule_from_json, rules_of
-from study.participants.flag_words import evidence, flag_name, rule_words
+from study.participants.exclusion_rules import refresh_unfinished, rule_from_json
+from study.participants.flag_words import evidence, flag_name, rule_words, rules_in_words
 from study.participants.monitoring import flag_counts, minutes_of
 
 PARTICIPANTS_PER_PAGE = 50
@@ -61,7 +61,7 @@ def study_participants(request: HttpRequest, study: Study) -> HttpResponse:
             "show": show,
             "flag": flag,
             "counts": flag_counts(flagged),
-            "rules": [rule_words(rule) for rule in rules_of(study)],
+            "rules": rules_in_words(study),
             "noted": len(flagged),
             "all": people.count(),
         },

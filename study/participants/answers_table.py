@@ -67,6 +67,14 @@ def answer_columns(study: Study) -> tuple[AnswerColumn, ...]:
     return (*_check_columns(), *(_question_column(part, row) for part in PARTS for row in questions_of(study, part)))
 
 
+def asked_columns(study: Study) -> list[AnswerColumn]:
+    """The columns of what the study asks: without the checks that its plan does not have."""
+    asked = {"sound_heard": study.sound_check or study.headphone_check} | dict.fromkeys(
+        ("headphones_right", "headphones_passed"), study.headphone_check
+    )
+    return [column for column in answer_columns(study) if asked.get(column.name, True)]
+
+
 def questions_of(study: Study, part: str) -> list[Question]:
     """The questions "before" or "after" the trials; none of a draft's set that cannot be used."""
     text = {"before": study.questions_before, "after": study.questions_after}[part].strip()

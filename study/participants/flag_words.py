@@ -6,9 +6,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from study.models import Study
 from study.models.participants import kind_of_flag
 from study.participants.answer_rules import AnswerRule
-from study.participants.exclusion_rules import UNITS, Rule
+from study.participants.exclusion_rules import UNITS, Rule, rules_of
 
 # By kind: the flag's name, and what it counts. `one_position` is of earlier versions.
 NAMES: Mapping[str, Any] = {
@@ -122,6 +123,11 @@ def _pattern(flag: Mapping[str, Any]) -> str:
     return f"{text % flag} " + _("By chance this pattern comes from at most one in %(odds)s people.") % {
         "odds": f"{flag['odds']:,}"
     }
+
+
+def rules_in_words(study: Study) -> list[str]:
+    """The study's exclusion rules, in words."""
+    return [rule_words(rule) for rule in rules_of(study)]
 
 
 def rule_words(rule: Rule) -> str:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from study.errors import StudyError
 from study.models import Study
-from study.participants.answers_table import AnswerColumn, answer_columns
+from study.participants.answers_table import AnswerColumn, asked_columns
 
 MOST_CUTS = 5
 
@@ -23,13 +23,10 @@ def moderator_columns(study: Study) -> list[AnswerColumn]:
 
     An answer after the trials may depend on what was seen in them, and people's own words make no groups.
     """
-    asked = {"sound_heard": study.sound_check or study.headphone_check} | dict.fromkeys(
-        ("headphones_right", "headphones_passed"), study.headphone_check
-    )
     return [
         column
-        for column in answer_columns(study)
-        if not column.is_personal_text and not column.name.startswith("after_") and asked.get(column.name, True)
+        for column in asked_columns(study)
+        if not column.is_personal_text and not column.name.startswith("after_")
     ]
 
 

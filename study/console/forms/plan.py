@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from study.errors import StudyError
 from study.models import Study
 from study.participants.answer_rules import AnswerRule, parse_answer_rules
-from study.participants.answers_table import answer_columns
+from study.participants.answers_table import asked_columns
 from study.participants.exclusion_rules import UNITS, ExclusionRule, Rule, rules_of
 from study.participants.flag_words import MEANINGS, flag_name
 from study.participants.moderators import moderator_columns, moderator_lines, parse_moderators
@@ -329,13 +329,7 @@ class PlanForm(forms.ModelForm):
     def _parse_answer_rules(self, cleaned: dict[str, Any]) -> list[AnswerRule]:
         """Return the rules about answers, checked against the questions and checks of the plan as it is sent."""
         asked = Study(**{name: cleaned.get(name, getattr(self.instance, name)) for name in COLUMNS_DEPEND_ON})
-        columns = [
-            column
-            for column in answer_columns(asked)
-            if (asked.sound_check or column.name != "sound_heard")
-            and (asked.headphone_check or not column.name.startswith("headphones_"))
-        ]
-        return parse_answer_rules(cleaned.get("answer_rules") or "", columns)
+        return parse_answer_rules(cleaned.get("answer_rules") or "", asked_columns(asked))
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
