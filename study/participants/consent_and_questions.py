@@ -9,7 +9,7 @@ from django.utils import timezone
 from study.ballots.permission import check_may_answer
 from study.design.slots import ACTIVE_MINUTES
 from study.models import Participant, Study
-from study.participants.enrolment import still_there
+from study.participants.enrolment import lock_study, still_there
 
 
 def _lock(participant: Participant) -> Participant:
@@ -72,23 +72,25 @@ def save_step_before_trials(participant: Participant, step: str, value: Any = Tr
 
 
 @transaction.atomic
-def save_answers_before(participant: Participant, answers: dict[str, Any], *, unsuitable: bool) -> bool:
-    """Store the answers to the questions before the trials; return False if they screen the participant out.
+def save_answers_before(participant: Participant, answers: dict[str, Any], *, unsuitable: bool) -> Participant:
+    """Store the answers to the questions before the trials, which may screen the participant out.
 
     Args:
         unsuitable: whether an option was chosen that screens out.
+
+    Returns:
+        The participant's row as it is then.
     """
     study = _lock_quotas(participant)
-    save_step(participant, "before", answers)
-    if unsuitable or (study is not None and quota_is_full(study, answers, participant)):
-        screen_out(participant, "answers before the trials" if unsuitable else "quota full")
-        return False
-    return True
+    row = save_step(participant, "before", answers)
+    if unsuitable or (study is not None and quota_is_full(study, answers, row)):
+        return screen_out(row, "answers before the trials" if unsuitable else "quota full")
+    return row
 
 
 def _lock_quotas(participant: Participant) -> Study | None:
     """Lock the row of a study with quotas, so that two participants cannot both take a quota's last place."""
-    return Study.objects.select_for_update().get(pk=participant.study_id) if participant.study.quotas else None
+    return lock_study(participant.study) if participant.study.quotas else None
 
 
 def quota_is_full(study: Study, answers: dict[str, Any], participant: Participant) -> bool:

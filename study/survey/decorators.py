@@ -28,8 +28,8 @@ def survey_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
             response = view(request, *args, **kwargs)
         except VisitEnds as end:
             response = _ends(request, end)
-            if end.status == 429:
-                response["Retry-After"] = "300"
+            if end.retry_after:
+                response["Retry-After"] = str(end.retry_after)
         add_never_cache_headers(response)
         return response
 

@@ -114,7 +114,7 @@ class Known:
 def _known_here(request: HttpRequest, study: Study, arrival: Arrival) -> Known | None:
     """The participant who comes back: the platform's person, else the last who may be it; never another person's."""
     tokens = {token_hash(token): token for token in remembered_tokens(request)}
-    found = {row.token_hash: row for row in Participant.objects.filter(token_hash__in=tokens, study=study)}
+    found = {row.token_hash: row for row in study.participants.filter(token_hash__in=tokens)}
     people = [Known(found[key], token) for key, token in tokens.items() if key in found and _may_resume(found[key])]
     if arrival.person:
         for known in people:
@@ -186,7 +186,7 @@ def _note_arrival(study: Study, network: str) -> None:
     if not network:
         return
     people, seconds = networks.count(f"arrivals-{study.open_link_token}", network, ARRIVAL_SECONDS)
-    if people >= TOLD_FROM and people % TOLD_FROM == 0 and (people // TOLD_FROM).bit_count() == 1:
+    if people % TOLD_FROM == 0 and (people // TOLD_FROM).bit_count() == 1:
         note_many_arrivals(study, people, seconds)
 
 
@@ -221,9 +221,9 @@ def _welcome_page(
     status: int = 200,
 ) -> HttpResponse:
     clips = main_clips(study).values_list("survey_duration", "duration")
-    trials = design_of(study, Participant.Kind.REAL, len(clips)).trials
+    design = design_of(study, Participant.Kind.REAL, len(clips))
     seconds = sum(min(played or whole, HEARD_SECONDS) + CHOOSING_SECONDS for played, whole in clips)
-    minutes = max(1, round(seconds / len(clips) * trials / 60) + 1)
+    minutes = max(1, round(seconds / len(clips) * design.trials / 60) + 1)
     asks_id = study.recruitment_platform in TYPED_BY_PEOPLE and "platform_id" in request.POST
     given = answered_by_number(known.participant) if known else {}
     context = {
@@ -239,9 +239,9 @@ def _welcome_page(
         "is_refused": status != 200,
         "is_pilot": is_pilot,
         "key": offer_token(),
-        "pieces": trials,
+        "pieces": design.trials,
         "minutes": minutes,
-        "images": study.conditions.count(),
+        "images": design.conditions,
         "languages": texts.languages_of(study),
         "language_url": reverse("survey_site_language"),
         "path": request.get_full_path(),

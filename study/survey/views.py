@@ -57,11 +57,10 @@ def questions(request: HttpRequest, participant: Participant, part: str) -> Http
     if request.method == "POST" and form.is_valid():
         answers = form.answers()
         if part == "before":
-            save_answers_before(participant, answers, unsuitable=is_screened_out(question_set, answers))
+            row = save_answers_before(participant, answers, unsuitable=is_screened_out(question_set, answers))
         else:
-            save_step(participant, part, answers)
-        participant.refresh_from_db()
-        return see_other(next_url(participant))
+            row = save_step(participant, part, answers)
+        return see_other(next_url(row))
     status = 422 if form.is_bound else 200
     return render_participant_page(
         request, participant, "questions", status, form=form, heading=localized(question_set.title)

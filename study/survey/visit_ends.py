@@ -23,6 +23,7 @@ class VisitEnds(Exception):
     text: str
     study: Study | None = None
     is_pilot: bool = False
+    retry_after: int = 0  # seconds after which the same request may be sent again; 0: not said
 
 
 def unknown_link(request: HttpRequest) -> VisitEnds:
@@ -33,7 +34,11 @@ def unknown_link(request: HttpRequest) -> VisitEnds:
     guesses, _seconds = networks.count("guesses", networks.network_of(request), GUESS_SECONDS)
     if guesses > MAX_GUESSES:
         return VisitEnds(
-            "slow", 429, _("Too many links that do not exist"), _("Please wait ten minutes and try again.")
+            "slow",
+            429,
+            _("Too many links that do not exist"),
+            _("Please wait ten minutes and try again."),
+            retry_after=GUESS_SECONDS,
         )
     return VisitEnds(
         "unknown",
@@ -51,6 +56,7 @@ def too_many_arrivals(study: Study) -> VisitEnds:
         _("Very many people have just started from your network"),
         _("Please open this link again in five minutes. If you have begun already, your own link works now."),
         study,
+        retry_after=ARRIVAL_SECONDS,
     )
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from study.digests import canonical_digest
@@ -131,7 +132,7 @@ def prepare_images(study: Study, on_progress: Callable[[], None] = lambda: None)
     if shown is None:
         return
     lengths = dict.fromkeys(shown.widths, 0)
-    for clip, name, *_size in rows:
+    for clip, name in rows:
         try:
             for width in shown.widths:
                 lengths[width] = max(lengths[width], padded_length(_version(shown, name, width)))
@@ -161,14 +162,17 @@ def delete_versions(names: Iterable[str]) -> None:
             file.unlink(missing_ok=True)
 
 
-def _rows(study: Study) -> list[tuple[Any, ...]]:
-    """(clip's name, stored image, width, height) of each image of the included clips."""
-    images = Stimulus.objects.filter(clip__study=study, clip__included=True).exclude(image="")
-    return list(images.order_by("clip__number", "pk").values_list("clip__name", "image", "width", "height"))
+def _images(study: Study) -> QuerySet[Stimulus]:
+    return Stimulus.objects.filter(clip__study=study, clip__included=True).exclude(image="")
 
 
-def _digest(rows: list[tuple[Any, ...]]) -> str:
-    return canonical_digest(sorted(name for _clip, name, *_size in rows))
+def _rows(study: Study) -> list[tuple[str, str]]:
+    """(clip's name, stored image) of each image of the included clips."""
+    return list(_images(study).order_by("clip__number", "pk").values_list("clip__name", "image"))
+
+
+def _digest(rows: list[tuple[str, str]]) -> str:
+    return canonical_digest(sorted(name for _clip, name in rows))
 
 
 def _planned(study: Study) -> ShownAs | None:
@@ -178,8 +182,7 @@ def _planned(study: Study) -> ShownAs | None:
     """
     from study.survey_images.encoding import LOSSLESS, LOSSY
 
-    images = Stimulus.objects.filter(clip__study=study, clip__included=True).exclude(image="")
-    rows = images.order_by().values_list("width", "height").distinct()
+    rows = _images(study).order_by().values_list("width", "height").distinct()
     sizes = {(width, height) for width, height in rows if width and height}
     if not sizes:
         return None
