@@ -152,7 +152,7 @@ def visit(audit: BlindingAudit, trials: int, base_url: str, report_progress: Cal
     """
     study = audit.study
     design = design_of(study, Participant.Kind.PILOT)
-    every = max(1, round((design.each or design.clips) / trials))
+    every = max(1, round(design.per_person / trials))
     languages = texts.languages_of(study)
     links = create_personal_links(study, audit.people, kind=Participant.Kind.PILOT, audit=audit)
     seen = Record()

@@ -40,9 +40,8 @@ class Channels:
     """The channels of a record; `tried` counts them by family, also those that a screen left out."""
 
     def __init__(self, record: Record, conditions: int) -> None:
-        self.record, self.conditions = record, conditions
-        self.rows = record.rows(conditions)
-        self.letters = self.rows.conditions.shape[1]
+        self.record, self.rows = record, record.rows(conditions)
+        self.letters = self.rows.positions
         self.clips = _numbers([trial.clip for trial in record.trials])
         self.languages = _numbers([trial.language for trial in record.trials])
         self.numbers = np.array([trial.number for trial in record.trials])

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 
+from study.design import LETTERS
 from study.simulation.transports import DECODED, Reply
 from study.simulation.walking import SurveyBroken
 
@@ -145,7 +146,7 @@ def image_blocks(source: str, count: int) -> list[str]:
     starts: dict[str, int] = {}
     for found in _LETTER_MARK.finditer(source):
         starts.setdefault(found.group(1), found.start())
-    letters = "ABCDEF"[:count]
+    letters = LETTERS[:count]
     if missing := [letter for letter in letters if letter not in starts]:
         raise SurveyBroken(f"The trial page has no image {missing[0]}.")
     end = source.find("</fieldset>", max(starts[letter] for letter in letters))

@@ -91,7 +91,7 @@ def _with_equals(leaks: list[ChannelVerdict], equals: Mapping[str, list[str]]) -
         for name, others in equals.items():
             if leak.name.startswith(name) and name not in named:
                 named.add(name)
-                yield from (replace(leak, name=other) for other in others)
+                yield from (replace(leak, name=other) for other in dict.fromkeys(others))
 
 
 def _report(channels: Channels) -> Iterator[ChannelVerdict]:

@@ -19,6 +19,7 @@ MILLISECONDS = "milliseconds"
 # Headers of unusual requests for an image.
 UNUSUAL_HEADERS = {
     "if-modified-since": {"if-modified-since": "Sat, 01 Jan 2100 00:00:00 GMT"},
+    "if-none-match": {"if-none-match": "*"},
     "if-range": {"if-range": "Sat, 01 Jan 2100 00:00:00 GMT", "range": "bytes=0-9"},
     "range": {"range": "bytes=0-9"},
     "range at the end": {"range": "bytes=-1"},
@@ -84,9 +85,9 @@ class ImageProbe:
 
     def ask_unusually(self, blocks: list[str], turn: int) -> None:
         """Send requests with unusual headers and methods: with all headers, since few trials are asked so."""
-        asked = UNUSUAL_HEADERS | {"if-none-match": {"if-none-match": "*"}}
         chosen: list[tuple[str, str, Headers]] = [
-            (f"image asked with {name}", "GET", SHOW_IMAGE | headers) for name, headers in sorted(asked.items())
+            (f"image asked with {name}", "GET", SHOW_IMAGE | headers)
+            for name, headers in sorted(UNUSUAL_HEADERS.items())
         ]
         chosen += [(f"image, {method}", method, SHOW_IMAGE) for method in ("HEAD", ("POST", "OPTIONS")[turn % 2])]
         for position, block in enumerate(blocks):

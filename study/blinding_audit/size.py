@@ -18,8 +18,7 @@ SHARE_OF_VISITS = 0.85
 def trials_per_pilot(study: Study, people: int = PILOTS, clips: int | None = None) -> int:
     """Return the trials per pilot such that every clip is seen by VIEWS_PER_CLIP pilots; at least MIN_TRIALS."""
     design = design_of(study, Participant.Kind.PILOT, clips)
-    each = design.each or design.clips
-    return min(each, max(MIN_TRIALS, -(-VIEWS_PER_CLIP * design.clips // people)))
+    return min(design.per_person, max(MIN_TRIALS, -(-VIEWS_PER_CLIP * design.clips // people)))
 
 
 def expected_seconds(study: Study) -> float:
