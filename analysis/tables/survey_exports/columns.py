@@ -2,8 +2,10 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 from django.utils.translation import gettext as _
 
@@ -96,8 +98,11 @@ class SurveyTable:
 
     def reference(self, column: SurveyColumn) -> str:
         """Return how a mapping names the column: by its heading, or as “column 4” if the heading is not its own."""
-        own = column.name and sum(other.name == column.name for other in self.columns) == 1
-        return column.name if own else f"column {column.number}"
+        return column.name if column.name and self._named[column.name] == 1 else f"column {column.number}"
+
+    @cached_property
+    def _named(self) -> Counter[str]:
+        return Counter(column.name for column in self.columns)
 
 
 def _member(cell: str, member: str) -> str:

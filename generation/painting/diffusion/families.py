@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from generation.painting.diffusion.model_files import components, model_index
+from generation.painting.errors import gettext_noop
 
 Guidance = Literal["classifier-free", "true", "embedded", "none"]
 """How guidance reaches a model.
@@ -20,11 +21,6 @@ Guidance = Literal["classifier-free", "true", "embedded", "none"]
 classifier-free: two predictions, with and without the prompt, by `guidance_scale`. true: the same by `true_cfg_scale`,
 which does nothing without a negative prompt. embedded: a number that the network reads. none: nothing reads it.
 """
-
-
-def gettext_noop(message: str) -> str:
-    """Mark a message for translation, like Django's function of this name, which does not work without settings."""
-    return message
 
 
 ALL_SAMPLERS = frozenset({"ddim", "dpm", "euler", "euler-ancestral", "heun", "lcm", "pndm", "unipc"})

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from generation.painting.diffusion.families import Takes, gettext_noop
+from generation.painting.diffusion.families import Takes
 from generation.painting.diffusion.options import DiffusersOptions
-from generation.painting.errors import PainterNotReady
+from generation.painting.errors import PainterNotReady, gettext_noop
 
 
 @dataclass(frozen=True)
