@@ -101,11 +101,11 @@ function makeTrial(form) {
     const gap = missing();
     next.setAttribute("aria-disabled", String(Boolean(gap)));
     const begun = player.isPlaying() || player.heard() > 0 || choices.first() || player.failed();
-    const isHeldUp = outbox.waiting() && outbox.problem();
+    const waits = outbox.waiting() > 0;
     if (refusal) status.show(refusal);
-    else if (isHeldUp && (!begun || isUrgent())) status.show(waitingText(messages));
+    else if (waits && outbox.problem() && (!begun || isUrgent())) status.show(waitingText(messages));
     else if (gap && (begun || gap === "play")) showMissing(gap);
-    else if (outbox.waiting()) status.show(waitingText(messages));
+    else if (waits) status.show(waitingText(messages));
     else status.show(gap ? initialText : ready);
   }
 

@@ -181,8 +181,9 @@ export function makeOutbox(handle) {
   return {
     flush,
     waiting: () => read().length,
-    // Why the answers wait: `reason` is "offline", "busy", "lost" or "trouble"; `text` is the server's own words.
-    problem: () => problem ?? { reason: "offline" },
+    // Why the answers wait, null until a try has failed: `reason` is "offline", "busy", "lost" or "trouble"; `text` is
+    // the server's own words.
+    problem: () => problem,
     stores: () => stores,
     onEvent: (listener) => listeners.push(listener),
     add(answer) {
