@@ -6,6 +6,7 @@ Each file is imported whole or refused with a reason, whatever becomes of the ot
 import hashlib
 import math
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -122,7 +123,7 @@ def _import_clip(study: Study, upload: UploadedFile, checker: AudioChecker, acto
     return clip
 
 
-def import_clips(study: Study, uploads: list[UploadedFile], *, actor: Any = None) -> list[ImportedFile]:
+def import_clips(study: Study, uploads: Iterable[UploadedFile], *, actor: Any = None) -> list[ImportedFile]:
     """Import each file on its own; a refused file does not stop the others.
 
     Raises:
