@@ -75,6 +75,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.security.ProtectionMiddleware",
     "config.database_faults.DatabaseFaultMiddleware",
+    "config.upload_queue.UploadQueueMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
