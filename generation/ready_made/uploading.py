@@ -22,7 +22,7 @@ from generation.ready_made.sources import MAX_MANIFEST_BYTES, is_manifest, is_sy
 from generation.runs import lifecycle, orphan_files
 from generation.settings_model import settings_of
 from study.models import Clip, Condition, Stimulus, Study
-from study.models.studies import record
+from study.models.log import record
 from study.setup.clip_selection import UNCHANGED
 
 UPLOADED = "uploaded"

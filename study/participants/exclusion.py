@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from study.errors import StudyError
 from study.models import Participant, Study
-from study.models.studies import record
+from study.models.log import record
 
 
 @transaction.atomic

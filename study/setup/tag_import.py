@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from study.models import Clip, Study
-from study.models.studies import record
+from study.models.log import record
 from study.setup.draft_lock import lock_draft
 from study.setup.tag_table import (
     MOST_TAGS,
