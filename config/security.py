@@ -5,6 +5,8 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from config.request_edge import content_length, refusal
+
 # Everything comes from this site; images and sound may also be data in the page (figures, previews).
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
@@ -15,9 +17,9 @@ POLICY = (
 
 def _is_too_large(request: HttpRequest) -> bool:
     """Return whether an anonymous request is larger than any form: only researchers upload files."""
-    length = request.META.get("CONTENT_LENGTH") or "0"
+    length = content_length(request)
     limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0
-    return (not length.isdecimal() or int(length) > limit) and not request.user.is_authenticated
+    return length is not None and length > limit and not request.user.is_authenticated
 
 
 class ProtectionMiddleware:
@@ -30,11 +32,9 @@ class ProtectionMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if _is_too_large(request):
-            text = "This is more than a form can hold.\n"
-            response = HttpResponse(text, status=413, content_type="text/plain")
-        else:
-            response = self.get_response(request)
+        response = refusal(request, HttpResponse(), 413) if _is_too_large(request) else self.get_response(request)
+        if response.status_code == 405 and not response.streaming and not response.content:
+            response = refusal(request, response, 405)
         response.headers.setdefault("Content-Security-Policy", POLICY)
         response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
         response.headers.setdefault("Cache-Control", "private, no-cache")
