@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.contrib.auth.signals import user_logged_in
 
 
 class EarsightConfig(AppConfig):
@@ -7,3 +8,8 @@ class EarsightConfig(AppConfig):
     name = "config"
     label = "earsight"
     verbose_name = "Earsight"
+
+    def ready(self) -> None:
+        from config.accounts import sessions
+
+        user_logged_in.connect(sessions.begin, dispatch_uid="earsight.sign-in-began")

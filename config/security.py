@@ -1,16 +1,9 @@
-"""Security headers of each response, limits for anonymous requests, and no visitor addresses for sign-in limits."""
+"""Limits for anonymous requests, and no visitor addresses for sign-in limits."""
 
 from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-
-# Everything comes from this site; images and sound may also be data in the page (figures, previews).
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
-    "media-src 'self' blob:; font-src 'self'; connect-src 'self'; manifest-src 'self'; "
-    "form-action 'self'; frame-src 'self'; frame-ancestors 'none'; base-uri 'none'"
-)
 
 
 def _is_too_large(request: HttpRequest) -> bool:
@@ -21,10 +14,7 @@ def _is_too_large(request: HttpRequest) -> bool:
 
 
 class ProtectionMiddleware:
-    """Add a strict Content-Security-Policy and forbid shared caching, unless the view has set these headers.
-
-    Large anonymous requests are refused before their content is read or stored.
-    """
+    """Refuse large anonymous requests before their content is read or stored."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -32,13 +22,8 @@ class ProtectionMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if _is_too_large(request):
             text = "This is more than a form can hold.\n"
-            response = HttpResponse(text, status=413, content_type="text/plain")
-        else:
-            response = self.get_response(request)
-        response.headers.setdefault("Content-Security-Policy", POLICY)
-        response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
-        response.headers.setdefault("Cache-Control", "private, no-cache")
-        return response
+            return HttpResponse(text, status=413, content_type="text/plain")
+        return self.get_response(request)
 
 
 def no_address(request: HttpRequest) -> None:
