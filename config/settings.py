@@ -139,6 +139,7 @@ AXES_LOCKOUT_PARAMETERS = ["username"]
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_DISABLE_ACCESS_LOG = True
+AXES_USERNAME_CALLABLE = "config.accounts.attempts.name_to_count"
 AXES_CLIENT_IP_CALLABLE = "config.security.no_address"
 AXES_LOCKOUT_TEMPLATE = "console/locked_out.html"
 AXES_VERBOSE = False

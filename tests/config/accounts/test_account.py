@@ -1,9 +1,11 @@
 """The account page, the end of sign-ins by time, by hand and by command, and rules for new passwords."""
 
+import logging
 from typing import Any
 
 import pytest
 from axes.utils import reset
+from django.apps import apps
 from django.conf import settings as project
 from django.contrib.auth.password_validation import CommonPasswordValidator, validate_password
 from django.core.exceptions import ValidationError
@@ -185,3 +187,23 @@ def test_a_short_password_and_one_like_the_name_are_refused() -> None:
     for password in ("x7h-9kq2m", "mina.kim.seoul2"):
         with pytest.raises(ValidationError):
             validate_password(password, user)
+
+
+TYPED = "my secret where the name belongs"
+
+
+def test_nothing_that_was_typed_is_kept_of_a_failed_sign_in(mina: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """Neither a password in the field of the name, nor the fields of the account page."""
+    with caplog.at_level(logging.WARNING):
+        for _ in range(2):
+            Client().post("/console/sign-in/", {"username": TYPED, "password": "x"})
+            change(signed_in(), old="mistyped old one", new="planned new one")
+    for model in apps.get_models():
+        for row in map(str, model._default_manager.values()):
+            assert not any(word in row for word in (TYPED, "mistyped", "planned")), model
+    assert "login failure" in caplog.text
+    assert TYPED not in caplog.text
+    # Guesses at a name that does not exist are limited all the same, so that the answer tells nothing.
+    for _ in range(project.AXES_FAILURE_LIMIT):
+        answer = Client().post("/console/sign-in/", {"username": TYPED, "password": "x"})
+    assert answer.status_code == 429
