@@ -3,7 +3,7 @@
 from django.contrib.auth import views as auth_views
 from django.urls import include, path
 
-from config.accounts.pages import SignOutView, account
+from config.accounts.pages import SetPasswordView, SignOutView, account
 from config.views import home, study_bundle
 
 handler500 = "config.database_faults.server_error"
@@ -12,6 +12,7 @@ urlpatterns = [
     path("console/sign-in/", auth_views.LoginView.as_view(template_name="console/sign_in.html"), name="sign_in"),
     path("console/sign-out/", SignOutView.as_view(), name="sign_out"),
     path("console/account/", account, name="account"),
+    path("console/set-password/<str:uidb64>/<str:token>/", SetPasswordView.as_view(), name="set_password"),
     path("console/studies/<slug:slug>/results/bundle.zip", study_bundle, name="study_bundle"),
     path("console/", include("study.console.urls")),
     path("console/", include("generation.urls")),

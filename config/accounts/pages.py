@@ -1,12 +1,15 @@
-"""The account page: the password, and where else one is signed in."""
+"""The account page (the password, and where else one is signed in), signing out, and setting a first password."""
+
+from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.views import LogoutView
+from django.contrib.auth.views import LogoutView, PasswordResetConfirmView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_post_parameters
@@ -61,3 +64,17 @@ class SignOutView(LogoutView):
         # Not its storage: answers of a preview that wait for the network are kept there.
         response.headers["Clear-Site-Data"] = '"cache"'
         return response
+
+
+class SetPasswordView(PasswordResetConfirmView):
+    """Set a password by the link that `add_researcher` printed.
+
+    The link's token goes into the session and out of the address at once; it works once and for three days.
+    """
+
+    template_name = "console/set_password.html"
+    success_url = reverse_lazy("sign_in")
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        messages.success(self.request, _("Your password is set."))
+        return super().form_valid(form)
