@@ -81,9 +81,6 @@ class Server:
                 transaction.set_rollback(True)
         statuses[response.status_code] += 1
         if faults := list(self._faults(request, response, body)):
-            if log := __import__("os").environ.get("TMP_COLLECT"):
-                with open(log, "a") as f: f.write("\n".join([f"=== {response.status_code} to {request}", *faults]) + "\n")
-                return response.status_code, body
             raise Faults("\n".join([f"{response.status_code} to {request}", *faults]))
         return response.status_code, body
 
@@ -159,6 +156,7 @@ class Server:
             if TITLE_MARK.encode() in everything:
                 yield f"{request.role.name} got the title of a study of others"
         holder = self.world.holder_of(request.path)
-        is_redirected_to_slash = status == 301
-        if holder and holder != request.role.name and status < 400 and not is_redirected_to_slash and COOKIE not in dict(request.cookies):
+        # 301: to the same address with a slash at its end, whoever asks.
+        is_strange = holder and holder != request.role.name and COOKIE not in dict(request.cookies)
+        if is_strange and status < 400 and status != 301:
             yield f"{request.role.name} got {status} on a page of the participant {holder}"

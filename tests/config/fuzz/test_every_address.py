@@ -70,14 +70,12 @@ def _moves(world: World) -> st.SearchStrategy[Callable[[], object]]:
     study = st.sampled_from(sorted(world.studies.values()))
     person = st.sampled_from(Participant.Status.values)
     return st.one_of(
-        st.tuples(study, status).map(
-            lambda drawn: lambda: Study.objects.filter(pk=drawn[0]).update(status=drawn[1])
-        ),
+        st.tuples(study, status).map(lambda drawn: lambda: Study.objects.filter(pk=drawn[0]).update(status=drawn[1])),
         st.tuples(study, person).map(
             lambda drawn: lambda: Participant.objects.filter(study=drawn[0]).update(status=drawn[1])
         ),
         study.map(lambda pk: lambda: Study.objects.get(pk=pk).members.clear()),
-        study.map(lambda pk: lambda: Study.objects.filter(pk=pk).update(plan={}, languages=["ko"], target_participants=1)),
+        study.map(lambda pk: lambda: Study.objects.filter(pk=pk).update(languages=["ko"], target_participants=1)),
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.test import Client
-from django.urls import Resolver404, resolve, reverse
+from django.urls import Resolver404, get_resolver, resolve, reverse
 from django.utils import timezone
 
 from analysis.study_results.analyses import build_analysis
@@ -264,5 +264,11 @@ def _addresses(studies: dict[str, Study], visits: dict[str, Visit]) -> dict[str,
             add(urlsplit(link).path, state)
     for name in found:
         if not found[name]:
-            add(reverse(name))
+            found[name].append(Address(name, _made_up(name)))
     return found
+
+
+def _made_up(name: str) -> str:
+    """A path of the URL with this name, whose arguments, if it has any, name nothing that exists."""
+    [(pattern, arguments), *_others] = get_resolver().reverse_dict.getlist(name)[0][0]
+    return "/" + pattern % dict.fromkeys(arguments, "1")
