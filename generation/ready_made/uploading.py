@@ -24,7 +24,7 @@ from generation.ready_made.upload_reader import StimulusFiles, UploadedPicture, 
 from generation.runs import lifecycle, orphan_files
 from generation.settings_model import settings_of
 from study.models import Clip, Condition, Stimulus, Study
-from study.models.studies import record
+from study.models.log import record
 from study.setup.clip_selection import UNCHANGED
 from study.uploads import on_disk
 

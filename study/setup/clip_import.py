@@ -23,7 +23,7 @@ from study.audio_files.errors import AudioError
 from study.audio_files.judge import ACCEPTED_SUFFIXES, AudioFacts
 from study.errors import StudyError
 from study.models import Clip, Study
-from study.models.studies import record
+from study.models.log import record
 from study.setup.draft_lock import lock_draft
 from study.uploads import on_disk
 
