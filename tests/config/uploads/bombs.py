@@ -141,7 +141,7 @@ def _gif(frames: int) -> bytes:
 
 def _animation(kind: str, size: int, frames: int) -> bytes:
     buffer = io.BytesIO()
-    pictures = [Image.new("RGB", (size, size), (number % 256, 0, 0)) for number in range(frames)]
+    pictures = [Image.new("RGB", (size, size), (60 * number % 256, 0, 0)) for number in range(frames)]
     pictures[0].save(buffer, kind, save_all=True, append_images=pictures[1:])
     return buffer.getvalue()
 
@@ -239,7 +239,7 @@ ZIPS: dict[str, tuple[Callable[[int, list[tuple[str, str]]], bytes], str]] = {
         "over 200 times",
     ),
     "zip with false sizes": (lambda n, rows: _quoted_size(rows, 60 * 2**20), "larger than 50|damaged"),
-    "zip of overlapping members": (lambda n, rows: _overlapping(2000 * n), "no row|no rows"),
+    "zip of overlapping members": (lambda n, rows: _overlapping(2000 * n), "no row|the limit is 20000"),
     "zip of 10,000 members or more": (
         lambda n, rows: bytes(_zip([_manifest([]), *((f"{k}.png", b"") for k in range(10_000 * n))])),
         "no row|the limit is 20000",
