@@ -32,7 +32,7 @@ from generation.tagging.predictions import (
 )
 from study.errors import ImportRefused
 from study.models import Clip, Study
-from study.models.studies import record
+from study.models.log import record
 from study.setup.draft_lock import lock_draft
 from study.tables.bounded_reading import read_bounded
 from study.tables.errors import TableRefused

@@ -183,6 +183,7 @@ def _begin() -> None:
     _leave_network()
     with contextlib.suppress(OSError):
         os.nice(_NICE)  # participants' pages go first
+    _configure()
     importlib.import_module(sys.argv[2]).main()
 
 
@@ -203,7 +204,7 @@ def serve(answer: Callable[[dict[str, Any], bytes], Answer]) -> None:
         while True:
             asked, [data] = _read(sys.stdin.buffer)
             _limit_time(seconds)
-            _speak(asked["language"])
+            translation.activate(asked["language"])
             _write(pipe, *answer(asked["question"], data))
 
 
@@ -213,15 +214,13 @@ def _end_with(parent: int) -> None:
     os._exit(1)
 
 
-def _speak(language: str) -> None:
-    """Let `gettext` give texts in a language, without the settings of the site and their secrets."""
+def _configure() -> None:
+    """Let `gettext` find its texts, without the settings of the site and their secrets."""
     from django.apps import apps
     from django.conf import settings
 
-    if not settings.configured:
-        settings.configure(LANGUAGE_CODE="en", LOCALE_PATHS=[_ROOT / "locale"])
-        apps.populate([])  # translations ask for them
-    translation.activate(language)
+    settings.configure(LANGUAGE_CODE="en", LOCALE_PATHS=[_ROOT / "locale"])
+    apps.populate([])  # translations ask for them
 
 
 def _limit(memory: int) -> None:

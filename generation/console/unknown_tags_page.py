@@ -25,7 +25,7 @@ from generation.study_files import rule_set_of
 from study.access import study_or_404
 from study.errors import StudyError
 from study.models import Study
-from study.models.studies import record
+from study.models.log import record
 from study.setup.tag_table import split_tags
 
 TAGS_A_PAGE = 100

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from study.errors import ImportRefused
 from study.models import Clip, Study
-from study.models.studies import record
+from study.models.log import record
 from study.setup.draft_lock import lock_draft
 from study.setup.tag_table import (
     MOST_TAGS,
