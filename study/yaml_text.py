@@ -107,14 +107,16 @@ class _Reading:
     def __init__(self, limits: Limits, only_texts: bool) -> None:
         self._limits, self._only_texts = limits, only_texts
         self._scalars = yaml.constructor.SafeConstructor()
+        self._count = 0
         self.lines: Lines = {}
 
     def value(self, node: yaml.Node, path: Path, above: tuple[yaml.Node, ...]) -> Any:
         line = node.start_mark.line + 1
         self.lines[path] = line
+        self._count += 1
         if any(node is other for other in above):
             raise YamlRefused(line, _("an alias contains itself; write the values out."))
-        if len(self.lines) > self._limits.values:
+        if self._count > self._limits.values:
             raise _too_many(line, self._limits)
         if len(above) >= self._limits.levels:
             raise _too_deep(line)
