@@ -23,11 +23,15 @@ _LONGEST_NUMBER = 60
 
 @dataclass(frozen=True)
 class Limits:
-    """How much is read: characters, values (keys too; an alias counts as what it repeats), levels of nesting."""
+    """How much is read: characters, values (keys too; an alias counts as what it repeats), levels of nesting.
+
+    `is_saved`: of a text that an earlier version took, the last of equal keys counts, and numbers may be infinite.
+    """
 
     characters: int
     values: int = 100_000
     levels: int = 20
+    is_saved: bool = False
 
 
 class YamlRefused(ValueError):
@@ -139,7 +143,7 @@ class _Reading:
             if key_node.tag == _MERGE and not self._only_texts:
                 merged = self._merged(value_node, path, above) | merged
                 continue
-            if key in found:
+            if key in found and not self._limits.is_saved:
                 raise YamlRefused(at, _("“%(key)s” is given twice; join the two.") % {"key": key[:40]})
             found[key] = self.value(value_node, (*path, key), above)
             self.lines[(*path, key)] = at
@@ -160,7 +164,8 @@ class _Reading:
             value = self._scalars.construct_object(node) if len(node.value) <= _LONGEST_NUMBER else None
         except Exception:  # PyYAML raises whatever an impossible date or number leads to
             value = None
-        if (value is None and node.tag != f"{_CORE}null") or (isinstance(value, float) and not isfinite(value)):
+        is_infinite = isinstance(value, float) and not isfinite(value) and not self._limits.is_saved
+        if is_infinite or (value is None and node.tag != f"{_CORE}null"):
             raise YamlRefused(
                 line, _("%(value)s cannot be read; put it in quotes if it is text.") % {"value": repr(node.value[:40])}
             )

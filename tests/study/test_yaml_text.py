@@ -1,5 +1,6 @@
 """YAML of people is read as plain data with its lines; what would fill memory, hours or run code is refused at once."""
 
+import math
 import re
 import time
 
@@ -22,6 +23,11 @@ def test_data_has_the_line_of_each_value() -> None:
 def test_aliases_and_what_is_taken_over_are_read_as_ever() -> None:
     text = "x: &x {a: 1, b: 2}\ny: {<<: *x, b: 3}\nz: {<<: [{a: 0}, *x], c: *x}\n"
     assert read_yaml(text, LIMITS)[0] == yaml.safe_load(text)
+
+
+def test_what_an_earlier_version_took_is_still_read() -> None:
+    saved = Limits(characters=100, is_saved=True)
+    assert read_yaml("a: 1\na: .inf", saved)[0] == {"a": math.inf}
 
 
 def _doubling(line: str) -> str:
