@@ -1,4 +1,4 @@
-"""Security headers of each response, limits for anonymous requests, and no visitor addresses for sign-in limits."""
+"""Limits for anonymous requests, and no visitor addresses for sign-in limits."""
 
 from collections.abc import Callable
 
@@ -6,13 +6,6 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from config.request_edge import content_length, refusal
-
-# Everything comes from this site; images and sound may also be data in the page (figures, previews).
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
-    "media-src 'self' blob:; font-src 'self'; connect-src 'self'; manifest-src 'self'; "
-    "form-action 'self'; frame-src 'self'; frame-ancestors 'none'; base-uri 'none'"
-)
 
 
 def _is_too_large(request: HttpRequest) -> bool:
@@ -23,10 +16,7 @@ def _is_too_large(request: HttpRequest) -> bool:
 
 
 class ProtectionMiddleware:
-    """Add a strict Content-Security-Policy and forbid shared caching, unless the view has set these headers.
-
-    Large anonymous requests are refused before their content is read or stored.
-    """
+    """Refuse large anonymous requests before their content is read or stored."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -35,9 +25,6 @@ class ProtectionMiddleware:
         response = refusal(request, HttpResponse(), 413) if _is_too_large(request) else self.get_response(request)
         if response.status_code == 405 and not response.streaming and not response.content:
             response = refusal(request, response, 405)
-        response.headers.setdefault("Content-Security-Policy", POLICY)
-        response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
-        response.headers.setdefault("Cache-Control", "private, no-cache")
         return response
 
 

@@ -20,7 +20,7 @@ from generation.runs.readiness import check_before_start, check_own_files, check
 from generation.runs.steps.sequence import queue_of
 from generation.settings_model import GenerationSettings, settings_of
 from study.models import Clip, Stimulus, Study
-from study.models.studies import record
+from study.models.log import record
 from study.setup.clip_selection import UNCHANGED
 
 logger = logging.getLogger(__name__)
@@ -171,8 +171,9 @@ def _notify(run: GenerationRun, text: str) -> None:
     if not address:
         return
     link = f"{django_settings.BASE_URL}{reverse('generation_run', args=[run.study.slug])}"
+    title = " ".join(run.study.title.split())  # a subject is one line
     transaction.on_commit(
-        lambda: send_mail(f"{run.study.title}: Earsight", f"{text}\n\n{link}\n", None, [address], fail_silently=True)
+        lambda: send_mail(f"{title}: Earsight", f"{text}\n\n{link}\n", None, [address], fail_silently=True)
     )
 
 

@@ -23,7 +23,7 @@ from study.errors import NotAllowedNow, StudyError
 from study.heartbeat import heartbeat
 from study.models import BlindingAudit, Participant, ProblemReport, Study
 from study.models.audits import SILENT
-from study.models.studies import record
+from study.models.log import record
 from study.participants.enrolment import design_of
 from study.participants.links import create_personal_links
 from study.simulation.transports import InProcess, OverHttp
