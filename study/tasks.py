@@ -1,10 +1,8 @@
 """The Celery task of a blinding audit. Its message holds the audit's id; the row decides whether there is work."""
 
-from typing import Any
-
 from celery import shared_task
-from celery.signals import worker_ready
 
+from study import lookout
 from study.blinding_audit import queueing
 from study.blinding_audit.audit import run_queued_audit
 from study.setup.lifecycle import open_after_audit
@@ -16,10 +14,8 @@ def audit_blinding(audit_id: int) -> None:
     if (audit := queueing.claim_audit(audit_id)) is not None:
         run_queued_audit(audit)
         open_after_audit(audit)
+    elif (audit := queueing.passed_and_unopened(audit_id)) is not None:
+        open_after_audit(audit)
 
 
-@worker_ready.connect
-def queue_waiting(**_kwargs: Any) -> None:
-    """Queue waiting audits again: a killed worker may have taken their messages with it. Duplicates do no harm."""
-    for audit_id in queueing.waiting_audits():
-        queueing.queue_audit(audit_id)
+lookout.register("blinding checks", queueing.find_lost_audits)
