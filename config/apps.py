@@ -7,3 +7,8 @@ class EarsightConfig(AppConfig):
     name = "config"
     label = "earsight"
     verbose_name = "Earsight"
+
+    def ready(self) -> None:
+        from config import account_log  # it needs the models
+
+        account_log.connect()

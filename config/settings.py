@@ -75,6 +75,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.security.ProtectionMiddleware",
     "config.database_faults.DatabaseFaultMiddleware",
+    "study.console.downloads.DownloadLogMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 

@@ -8,4 +8,8 @@ pytestmark = pytest.mark.long
 
 
 def test_ballots_are_cast_on_postgresql():
-    pass_on_postgresql("tests/study/ballots/test_casting.py", "tests/study/ballots/test_answers_in_order.py")
+    pass_on_postgresql(
+        "tests/study/ballots/test_casting.py",
+        "tests/study/ballots/test_answers_in_order.py",
+        "tests/study/ballots/finishing_at_once.py",
+    )
