@@ -1,4 +1,6 @@
 from django.apps import AppConfig
+from django.contrib.auth.signals import user_logged_in
+from django.db.models.signals import pre_save
 
 
 class EarsightConfig(AppConfig):
@@ -9,6 +11,10 @@ class EarsightConfig(AppConfig):
     verbose_name = "Earsight"
 
     def ready(self) -> None:
-        from config import account_log  # it needs the models
+        from config.accounts import account_log, attempts, sessions
 
+        pre_save.connect(
+            attempts.forget_what_was_sent, sender="axes.AccessAttempt", dispatch_uid="earsight.failed-sign-in"
+        )
+        user_logged_in.connect(sessions.begin, dispatch_uid="earsight.sign-in-began")
         account_log.connect()
