@@ -10,7 +10,7 @@ from study.ballots.commitments import chain_commitment, new_receipt
 from study.ballots.permission import check_may_answer
 from study.errors import NotAllowedNow
 from study.models import Participant
-from study.participants.exclusion_rules import judge_finished
+from study.participants.exclusion_rules import judge_finished, rule_from_json
 
 
 def answered_by_number(participant: Participant) -> dict[int, bool]:
@@ -38,8 +38,8 @@ def finish(participant: Participant, *, now: datetime | None = None) -> Particip
         raise NotAllowedNow(_("There are %(n)d answers left to give.") % {"n": unanswered})
     participant.status = Participant.Status.COMPLETED
     participant.completed_at = participant.last_seen_at = now
-    participant.receipt, commitment = new_receipt(participant)
+    participant.receipt, bound = new_receipt(participant)
     judge_finished(participant)
     participant.save(update_fields=["status", "completed_at", "last_seen_at", "receipt", "flags", "rule_exclusions"])
-    chain_commitment(participant, commitment)
+    chain_commitment(participant, bound, [str(rule_from_json(row)) for row in participant.rule_exclusions])
     return participant
