@@ -15,8 +15,8 @@ from study.published_heads.heads import Head, head_faults
 from study.spreadsheet import unescape_formula
 
 LEFT_OUT, TAKEN_IN, WITHDREW = "participant left out", "participant taken back in", "participant withdrew"
-# Only entries about a person may be erased, on that person's request.
-ERASABLE = (FINISHED, LEFT_OUT, TAKEN_IN)
+# Only entries about a person may be erased, on that person's request; their actions begin like this.
+ERASABLE = "participant "
 BY_RULE = "rule of the plan: "
 NO_CHAIN = (
     "log, commitments and exclusions: this export has no chain.json. It is of an earlier version, or the file was "
@@ -35,7 +35,7 @@ class Bound:
     commitment: str
     finished: bool
     digest: str = ""  # of all digests that the commitment covers; empty in entries of the upgrade
-    rules: tuple[str, ...] | None = None  # the plan's rules that leave the person out; None if the entry does not say
+    rules: tuple[str, ...] | None = None  # kinds of the plan's rules that leave the person out; None: unknown
 
 
 @dataclass
@@ -161,7 +161,9 @@ def _entry_fault(entry: Mapping[str, Any], sealed: bool) -> str | None:
         return None if sealed else "is hidden, which only exports of sealed studies may do."
     if "erased" in entry:
         return (
-            None if entry["action"] in ERASABLE else f"({entry['action']}) is erased, which is done to no such entry."
+            None
+            if entry["action"].startswith(ERASABLE)
+            else f"({entry['action']}) is erased, which is done to no such entry."
         )
     if sealed and entry["action"] not in WITHOUT_CONDITIONS:
         return f"({entry['action']}) is shown although the study is sealed."
@@ -320,7 +322,7 @@ def check_exclusions(bundle: Bundle) -> None:
     known = None
     if isinstance(plan, dict):
         try:
-            known = {str(rule_from_json(row)) for row in plan.get("exclusions") or []}
+            known = {str(rule_from_json(row)): str(row["kind"]) for row in plan.get("exclusions") or []}
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise Unreadable("study.json: the plan's rules are not what an export holds there.") from error
     faults, people, unbound = [], 0, False
@@ -333,8 +335,9 @@ def check_exclusions(bundle: Bundle) -> None:
         if (
             rules is None
             or (row.get("excluded") == "1") != bool(reason)
-            or (known is not None and not known.issuperset(rules))
-            or (fixed is not None and rules != list(fixed))
+            or (known is not None and not known.keys() >= set(rules))
+            or (fixed is not None and len(rules) != len(fixed))
+            or (fixed is not None and known is not None and [known[name] for name in rules] != list(fixed))
         ):
             faults.append(f"participants.csv: whether {code} is left out, and why, is not what chain and plan say.")
     bundle.faults += faults[:MAX_REPORTED]

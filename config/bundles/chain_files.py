@@ -5,7 +5,7 @@ from typing import Any
 from study.ballots.commitments import ENDED, FINISHED, fixed_commitments, other_digests
 from study.ballots.table import kinds_of
 from study.models import LogEntry, Study
-from study.published_heads.places import NOT_PUBLISHED, PUBLISHED
+from study.published_heads.publishing import NOT_PUBLISHED, PUBLISHED
 
 VERSION = 1
 # Entries that cannot name a condition, by their action. While a study is sealed, only these are exported whole: every

@@ -139,7 +139,7 @@ def _compare_chains(pair: _Pair) -> None:
             continue
         if "erased" in before or "erased" not in after:
             faults.append(f"{CHAIN}: entry {before['number']}{_named(before)} was changed.")
-        elif before["action"] not in ERASABLE or str(before["data"].get("participant")) not in new.withdrawn:
+        elif not before["action"].startswith(ERASABLE) or str(before["data"].get("participant")) not in new.withdrawn:
             faults.append(
                 f"{CHAIN}: entry {before['number']}{_named(before)} was erased, and its person did not withdraw."
             )

@@ -33,7 +33,7 @@ README = """This is an export of the Earsight study "{title}".
 ballots.csv        one row for each ballot, with the person's answers to questions; codebook.csv explains its columns
 late_answers.csv   only if some arrived after the end of answering; given in time by the browser's word, not counted
 participants.csv   one row for each participant, with all answers; participants_codebook.csv explains its columns
-trials.csv         what the server saw of each trial: when its page, sound and images were sent, its events, its answer
+trials.csv         what the server saw of each trial: the hour of its page; sound, events and answer in seconds after it
 match_control.csv  only after match-control trials: own is 1 if an image of the clip heard was chosen
 study.json         settings, the plan and its digest, deviations from the plan, the log for reading
 chain.json         the log as a hash chain: each entry's digest, and the head after it, which covers all entries so far
@@ -46,6 +46,8 @@ generation/        rule files and tables of predictions of the study's own, if i
 stimuli.csv        each image with its condition; provenance.json describes how each was made, and under "shown" in
                    which format and sizes participants got it (images/ holds the originals)
 SHA256SUMS         check with `sha256sum -c`
+
+Times of people are given to the hour, durations to the second: no list of a recruiting platform matches them.
 
 `python manage.py verify_export BUNDLE` checks sums, digests and chain, finds receipts, and analyses the ballots again;
 `verify_diff OLD NEW` compares an earlier export with this one. The head of the chain in this export is

@@ -68,15 +68,15 @@ def new_receipt(participant: Participant) -> tuple[str, dict[str, str]]:
     return receipt_for(secret, commitment), bound
 
 
-def chain_commitment(participant: Participant, bound: dict[str, str], rules: Iterable[str]) -> None:
-    """Write what binds somebody who finishes to the study's chain; call it last in the transaction.
+def chain_commitment(participant: Participant, bound: dict[str, str]) -> None:
+    """Write what binds somebody who finishes to the study's chain, and which rules of the plan leave them out.
 
-    Args:
-        rules: the rules of the plan that leave the person out; they are known now and stay.
+    Call it last in the transaction.
     """
     if participant.kind == counted_kind(participant.study):
         code, commitment, digest = participant.code, bound["commitment"], bound["digest"]
-        record(participant.study, FINISHED, participant=code, commitment=commitment, digest=digest, rules=list(rules))
+        rules = [row["kind"] for row in participant.rule_exclusions]
+        record(participant.study, FINISHED, participant=code, commitment=commitment, digest=digest, rules=rules)
 
 
 def bind_unfinished(study: Study) -> None:
@@ -112,6 +112,6 @@ def fixed_commitments(entries: Iterable[LogEntry]) -> dict[str, list[Commitment]
             code, commitment = str(entry.data.get("participant")), str(entry.data.get("commitment"))
             found[code].append(Commitment(commitment, entry.number, True, upgraded))
         elif entry.action == ENDED:
-            for code, commitment in entry.data.get("commitments", {}).items():
+            for code, commitment in dict(entry.data.get("commitments") or {}).items():
                 found[code].append(Commitment(str(commitment), entry.number, False))
     return dict(found)

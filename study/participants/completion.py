@@ -10,7 +10,7 @@ from study.ballots.commitments import chain_commitment, new_receipt
 from study.ballots.permission import check_may_answer
 from study.errors import NotAllowedNow
 from study.models import Participant
-from study.participants.exclusion_rules import judge_finished, rule_from_json
+from study.participants.exclusion_rules import judge_finished
 
 
 def answered_by_number(participant: Participant) -> dict[int, bool]:
@@ -41,5 +41,5 @@ def finish(participant: Participant, *, now: datetime | None = None) -> Particip
     participant.receipt, bound = new_receipt(participant)
     judge_finished(participant)
     participant.save(update_fields=["status", "completed_at", "last_seen_at", "receipt", "flags", "rule_exclusions"])
-    chain_commitment(participant, bound, [str(rule_from_json(row)) for row in participant.rule_exclusions])
+    chain_commitment(participant, bound)
     return participant

@@ -1,7 +1,6 @@
 """The places to which heads are published: the console, mails to researchers, and a file on another machine."""
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 from django.conf import settings
@@ -11,11 +10,10 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from study.models import LogEntry, Study
+from study.models import Study
 from study.published_heads.heads import Head
 
 CONSOLE, MAIL, FILE = "console", "mail", "file"
-PUBLISHED, NOT_PUBLISHED = "head published", "head not published"
 # Backends that deliver nothing to anybody.
 _NO_MAIL = ("django.core.mail.backends.console.EmailBackend", "django.core.mail.backends.dummy.EmailBackend")
 
@@ -43,17 +41,21 @@ def places_of(study: Study | None) -> list[str]:
     return [*console, *mail, *([FILE] if settings.HEADS_FILE else [])]
 
 
-def deliver(place: str, study: Study | None, head: Head) -> None:
+def deliver(place: str, study: Study | None, head: Head, *, file_was_there: bool = False) -> None:
     """Publish a head to one place.
+
+    Args:
+        file_was_there: heads were written to the file before. It is not made anew then: its folder is on another
+            machine, which is not connected.
 
     Raises:
         NotDelivered: it could not be sent or written; the message says why.
     """
-    deliver_to: dict[str, Callable[[Study | None, Head], None]] = {MAIL: _send, FILE: _append}
-    if place not in deliver_to:  # the console shows what the log holds
-        return
     try:
-        deliver_to[place](study, head)
+        if place == MAIL:
+            _send(study, head)
+        elif place == FILE:  # the console shows what the log holds
+            _append(head, file_was_there)
     except NotDelivered:
         raise
     except Exception as error:  # a mail backend may raise anything
@@ -74,13 +76,10 @@ def _send(study: Study | None, head: Head) -> None:
     EmailMessage(subject[:200], text + "\n", None, addresses_of(study)).send()
 
 
-def _append(_study: Study | None, head: Head) -> None:
-    """Append one line to the file of heads, and wait until it is on the disk.
-
-    A file that was written before is not made anew: its folder is on another machine, which is not connected then.
-    """
+def _append(head: Head, file_was_there: bool) -> None:
+    """Append one line to the file of heads, and wait until it is on the disk."""
     path = Path(str(settings.HEADS_FILE))
-    if not path.exists() and _was_written():
+    if file_was_there and not path.exists():
         raise NotDelivered("The file is gone. Connect its folder again; to begin a new file, make an empty one.")
     line = head.line(timezone.now().isoformat(timespec="seconds")).encode()
     file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o640)
@@ -93,8 +92,3 @@ def _append(_study: Study | None, head: Head) -> None:
         os.fsync(file)
     finally:
         os.close(file)
-
-
-def _was_written() -> bool:
-    entries = LogEntry.objects.filter(action=PUBLISHED).values_list("data", flat=True)
-    return any(FILE in data.get("to", ()) for data in entries.iterator())

@@ -22,12 +22,13 @@ from study.ballots.commitments import ENDED, bind_unfinished
 from study.models import ChainHead, LogEntry, Study
 from study.models.log import record
 from study.published_heads.heads import INSTALLATION, Head
-from study.published_heads.places import NOT_PUBLISHED, PUBLISHED, NotDelivered, addresses_of, deliver, places_of
+from study.published_heads.places import FILE, NotDelivered, addresses_of, deliver, places_of
 
 logger = logging.getLogger(__name__)
 # Entries after which the head is published at once, and how the occasion is called in the log.
 OCCASIONS = {"opened": "opening", "closed": "closing", ENDED: "end of answers"}
 DAILY = "daily"
+PUBLISHED, NOT_PUBLISHED = "head published", "head not published"
 
 
 @dataclass
@@ -91,13 +92,18 @@ def publish_head(study: Study | None, occasion: str, places: Iterable[str] | Non
     result = Publication(Head(study.slug if study else INSTALLATION, chain.number, chain.head), occasion)
     for place in places_of(study) if places is None else places:
         try:
-            deliver(place, study, result.head)
+            deliver(place, study, result.head, file_was_there=_file_was_there())
             result.places.append(place)
         except NotDelivered as error:
             result.problems[place] = str(error)
             logger.warning("The head of %s was not published by %s: %s", result.head.slug, place, error, exc_info=True)
     _record(study, result)
     return result
+
+
+def _file_was_there() -> bool:
+    said = LogEntry.objects.filter(action=PUBLISHED).values_list("data", flat=True)
+    return any(FILE in data.get("to", ()) for data in said.iterator())
 
 
 @transaction.atomic

@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from study.models import ChainHead, LogEntry, Study
-from study.published_heads.places import CONSOLE, FILE, MAIL, NOT_PUBLISHED, PUBLISHED
-from study.published_heads.publishing import due
+from study.published_heads.places import CONSOLE, FILE, MAIL
+from study.published_heads.publishing import NOT_PUBLISHED, PUBLISHED, due
 
 SHOWN = 3
 
