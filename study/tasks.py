@@ -1,4 +1,7 @@
-"""The Celery task of a blinding audit. Its message holds the audit's id; the row decides whether there is work."""
+"""The Celery tasks of studies: a blinding audit, whose message holds the audit's id, and the daily retention.
+
+The rows decide whether there is work.
+"""
 
 from typing import Any
 
@@ -7,6 +10,7 @@ from celery.signals import worker_ready
 
 from study.blinding_audit import queueing
 from study.blinding_audit.audit import run_queued_audit
+from study.participants.retention import enforce_retention
 from study.setup.lifecycle import open_after_audit
 
 
@@ -16,6 +20,12 @@ def audit_blinding(audit_id: int) -> None:
     if (audit := queueing.claim_audit(audit_id)) is not None:
         run_queued_audit(audit)
         open_after_audit(audit)
+
+
+@shared_task(name="study.enforce_retention")
+def erase_what_is_over() -> None:
+    """Erase what is kept for a time only; sent daily, and nothing is left to do if it has been done."""
+    enforce_retention()
 
 
 @worker_ready.connect
