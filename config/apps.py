@@ -1,4 +1,6 @@
 from django.apps import AppConfig
+from django.contrib.auth.signals import user_logged_in
+from django.db.models.signals import pre_save
 
 
 class EarsightConfig(AppConfig):
@@ -7,3 +9,11 @@ class EarsightConfig(AppConfig):
     name = "config"
     label = "earsight"
     verbose_name = "Earsight"
+
+    def ready(self) -> None:
+        from config.accounts import attempts, sessions
+
+        pre_save.connect(
+            attempts.forget_what_was_sent, sender="axes.AccessAttempt", dispatch_uid="earsight.failed-sign-in"
+        )
+        user_logged_in.connect(sessions.begin, dispatch_uid="earsight.sign-in-began")

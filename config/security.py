@@ -1,43 +1,30 @@
-"""Security headers of each response, limits for anonymous requests, and no visitor addresses for sign-in limits."""
+"""Limits for anonymous requests, and no visitor addresses for sign-in limits."""
 
 from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-# Everything comes from this site; images and sound may also be data in the page (figures, previews).
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
-    "media-src 'self' blob:; font-src 'self'; connect-src 'self'; manifest-src 'self'; "
-    "form-action 'self'; frame-src 'self'; frame-ancestors 'none'; base-uri 'none'"
-)
+from config.request_edge import content_length, refusal
 
 
 def _is_too_large(request: HttpRequest) -> bool:
     """Return whether an anonymous request is larger than any form: only researchers upload files."""
-    length = request.META.get("CONTENT_LENGTH") or "0"
+    length = content_length(request)
     limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0
-    return (not length.isdecimal() or int(length) > limit) and not request.user.is_authenticated
+    return length is not None and length > limit and not request.user.is_authenticated
 
 
 class ProtectionMiddleware:
-    """Add a strict Content-Security-Policy and forbid shared caching, unless the view has set these headers.
-
-    Large anonymous requests are refused before their content is read or stored.
-    """
+    """Refuse large anonymous requests before their content is read or stored."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if _is_too_large(request):
-            text = "This is more than a form can hold.\n"
-            response = HttpResponse(text, status=413, content_type="text/plain")
-        else:
-            response = self.get_response(request)
-        response.headers.setdefault("Content-Security-Policy", POLICY)
-        response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
-        response.headers.setdefault("Cache-Control", "private, no-cache")
+        response = refusal(request, HttpResponse(), 413) if _is_too_large(request) else self.get_response(request)
+        if response.status_code == 405 and not response.streaming and not response.content:
+            response = refusal(request, response, 405)
         return response
 
 

@@ -64,17 +64,21 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.request_edge.RequestEdgeMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "config.response_headers.ResponseHeadersMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "config.accounts.sessions.SessionLifeMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.security.ProtectionMiddleware",
-    "config.database_faults.DatabaseFaultMiddleware",
+    "config.service_faults.responses.ServiceFaultMiddleware",
+    "config.upload_queue.UploadQueueMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -130,12 +134,14 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "config.accounts.passwords.DecoratedPasswordValidator"},
 ]
 # Sign-in attempts are limited by name, not by address: no IP address is stored.
 AXES_LOCKOUT_PARAMETERS = ["username"]
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_DISABLE_ACCESS_LOG = True
+AXES_USERNAME_CALLABLE = "config.accounts.attempts.name_to_count"
 AXES_CLIENT_IP_CALLABLE = "config.security.no_address"
 AXES_LOCKOUT_TEMPLATE = "console/locked_out.html"
 AXES_VERBOSE = False
@@ -159,6 +165,7 @@ USE_TZ = True
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 MEDIA_ROOT = DATA_DIR / "media"
 MEDIA_URL = None  # no file has a public address: views check access and send it
 STORAGES = {
@@ -169,6 +176,10 @@ FILE_UPLOAD_PERMISSIONS = 0o640
 DATA_UPLOAD_MAX_NUMBER_FILES = 500
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 
+# A researcher's sign-in ends after so much time without use, and after so much time in all.
+SESSION_IDLE_SECONDS = int(3600 * environment.number("EARSIGHT_SIGN_IN_IDLE_HOURS", 12, least=0.1))
+SESSION_LIFE_SECONDS = int(86_400 * environment.number("EARSIGHT_SIGN_IN_DAYS", 7, least=0.1))
+SESSION_COOKIE_AGE = SESSION_LIFE_SECONDS
 SESSION_COOKIE_NAME = "earsight_session"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SESSION_COOKIE_HTTPONLY = True
@@ -221,6 +232,7 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
+CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat_schedule")
 
 # Generation. A step is given to another worker if its own, on another machine, has been silent for the lease.
 GENERATION_LEASE_SECONDS = environment.number("EARSIGHT_LEASE_SECONDS", 60, least=5)

@@ -96,7 +96,8 @@ def study_report_page(request: HttpRequest, study: Study, analysis: Analysis) ->
     response = HttpResponse(report_file(analysis, f"report-{language}.html"))
     # The page contains its own styles and images and has no scripts.
     response["Content-Security-Policy"] = (
-        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; "
+        "form-action 'none'; base-uri 'none'"
     )
     response["X-Frame-Options"] = "SAMEORIGIN"
     if "download" in request.GET:

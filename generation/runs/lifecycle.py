@@ -171,8 +171,9 @@ def _notify(run: GenerationRun, text: str) -> None:
     if not address:
         return
     link = f"{django_settings.BASE_URL}{reverse('generation_run', args=[run.study.slug])}"
+    title = " ".join(run.study.title.split())  # a subject is one line
     transaction.on_commit(
-        lambda: send_mail(f"{run.study.title}: Earsight", f"{text}\n\n{link}\n", None, [address], fail_silently=True)
+        lambda: send_mail(f"{title}: Earsight", f"{text}\n\n{link}\n", None, [address], fail_silently=True)
     )
 
 

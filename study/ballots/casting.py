@@ -27,6 +27,8 @@ from study.models import Ballot, BallotRevision, LateAnswer, Participant, Stimul
 
 # A browser that is offline may keep an answer this long; a longer age is cut, because the clock must be wrong.
 MAX_AGE = timedelta(days=7)
+# Nobody changes one answer so often by hand; each change is a row that is kept.
+MAX_CHANGES = 100
 
 # What an answer needs of each row. A study has fifty columns more, and reading them all takes half as long again.
 _COLUMNS = (
@@ -246,6 +248,8 @@ def _replace(new: Ballot, answer: Answer, now: datetime) -> Ballot:
     is_replay = new.submission_key in (ballot.submission_key, *(revision.submission_key for revision in revisions))
     if is_replay and not _is_changed(ballot, new):
         return ballot
+    if len(revisions) >= MAX_CHANGES:
+        raise AnswerRefused(_("This answer has been changed too often. The one that is stored stays."))
     # A server whose clock was set back: it is later than when the trial's last answer arrived.
     arrivals = [ballot.received_at, *(revision.replaced_at for revision in revisions)]
     new.received_at = max(now, *arrivals)

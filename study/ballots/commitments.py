@@ -64,9 +64,13 @@ def new_receipt(participant: Participant) -> tuple[str, str]:
 
 
 def chain_commitment(participant: Participant, commitment: str) -> None:
-    """Write the commitment of somebody who finishes to the study's chain; call it last in the transaction."""
+    """Write the commitment of somebody who finishes to the study's chain, and which rules of the plan leave them out.
+
+    Call it last in the transaction.
+    """
     if participant.kind == counted_kind(participant.study):
-        record(participant.study, FINISHED, participant=participant.code, commitment=commitment)
+        rules = [row["kind"] for row in participant.rule_exclusions]
+        record(participant.study, FINISHED, participant=participant.code, commitment=commitment, rules=rules)
 
 
 def bind_unfinished(study: Study) -> None:
@@ -102,6 +106,6 @@ def fixed_commitments(entries: Iterable[LogEntry]) -> dict[str, list[Commitment]
             code, commitment = str(entry.data.get("participant")), str(entry.data.get("commitment"))
             found[code].append(Commitment(commitment, entry.number, True, upgraded))
         elif entry.action == ENDED:
-            for code, commitment in entry.data.get("commitments", {}).items():
+            for code, commitment in dict(entry.data.get("commitments") or {}).items():
                 found[code].append(Commitment(str(commitment), entry.number, False))
     return dict(found)

@@ -128,7 +128,11 @@ def binds(receipt: str) -> bool:
 
 def states(receipt: str, commitment: str) -> bool:
     """Whether the receipt states this commitment, hex."""
-    return binds(receipt) and secrets.compare_digest(_letters(receipt)[_HALF:].encode(), _stated(commitment).encode())
+    try:
+        stated = _stated(commitment)
+    except ValueError:  # no digest: somebody changed it
+        return False
+    return binds(receipt) and secrets.compare_digest(_letters(receipt)[_HALF:].encode(), stated.encode())
 
 
 def _stated(commitment: str) -> str:

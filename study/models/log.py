@@ -128,10 +128,10 @@ def erase_entry(entry: LogEntry) -> None:
 
 
 def erase_entries_of(participant: Participant) -> None:
-    """Erase the entries that give reasons about this participant, such as those of exclusions by hand."""
-    entries = LogEntry.objects.filter(study=participant.study_id, **{f"data__{PERSON}": participant.code})
-    for entry in entries.exclude(reason=""):
-        erase_entry(entry)
+    """Erase the entries that say why this participant is left out, by hand or by rules of the plan."""
+    for entry in LogEntry.objects.filter(study=participant.study_id, **{f"data__{PERSON}": participant.code}):
+        if entry.reason or entry.data.get("rules"):
+            erase_entry(entry)
 
 
 def _plain(data: Any) -> Any:

@@ -1,10 +1,10 @@
-"""Keep participants' tokens out of logs."""
+"""Keep participants' tokens out of logs, and each record on a line of its own."""
 
 import logging
 import re
 
-# A token of 128 bits or more in a link: /p/<token>/ or ?token=<token>.
-_TOKEN = re.compile(r"(/(?:p|j|m|s)/|token=)([A-Za-z0-9_-]{4})[A-Za-z0-9_-]{12,}")
+# A token of 128 bits or more in a link: /p/<token>/ or ?token=<token>; and that of a link to set a password.
+_TOKEN = re.compile(r"(/(?:p|j|m|s)/|/set-password/[\w-]+/|token=)([A-Za-z0-9_-]{4})[A-Za-z0-9_-]{12,}")
 
 
 def mask(text: str) -> str:
@@ -12,8 +12,19 @@ def mask(text: str) -> str:
     return _TOKEN.sub(r"\1\2…", text)
 
 
+def one_line(text: str) -> str:
+    """Return `text` with every sign escaped that could begin a line of its own or steer a terminal."""
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
+
+
 class MaskingFormatter(logging.Formatter):
-    """Masks tokens in the whole output of a record, its traceback included."""
+    """Masks tokens in the whole output of a record, its traceback included; only the traceback has further lines.
+
+    What a visitor sends cannot forge a record: the name of a file, for example, may hold line breaks.
+    """
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (logging's name)
+        return one_line(super().formatMessage(record))
 
     def format(self, record: logging.LogRecord) -> str:
         return mask(super().format(record))

@@ -1,16 +1,20 @@
 """The pages beside the survey: its language, problem reports, and withdrawal."""
 
+import re
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from study.models import Participant, ProblemReport
 from study.opaque_tokens import new_submission_key
 from study.participants.tokens import reporter_digest
 from study.participants.withdrawal import ReceiptUnknown, participant_with_receipt, withdraw
+from study.survey import networks
 from study.survey.cookies import token_of
 from study.survey.decorators import participant_page, survey_page
 from study.survey.forms import ProblemForm, ReceiptForm
@@ -18,6 +22,9 @@ from study.survey.next_page import next_url
 from study.survey.responses import posted, render_participant_page, see_other
 from study.survey.visit_ends import unknown_link
 
+_NUMBER = re.compile("[0-9]{0,9}")
+# The most reports of one person within an hour.
+MAX_REPORTS, REPORT_SECONDS = 20, 3600
 _PAGES = ("consent", "questions", "sound", "instructions", "trial", "review", "thanks")
 
 
@@ -67,12 +74,15 @@ def problem(request: HttpRequest, participant: Participant) -> HttpResponse:
     form = ProblemForm(posted(request))
     page = _page_name(request.POST.get("page") or request.GET.get("page", ""))
     if request.method == "POST" and form.is_valid():
-        report = {"study": participant.study, "page": page, "text": form.cleaned_data["text"]}
-        report["reporter"] = reporter_digest(token_of(request))
-        ProblemReport.objects.get_or_create(
-            submission_key=form.cleaned_data["key"] or new_submission_key(), defaults=report
-        )
-        return see_other("?sent")
+        if networks.counted("reports", participant.handle) < MAX_REPORTS:
+            networks.count("reports", participant.handle, REPORT_SECONDS)
+            report = {"study": participant.study, "page": page, "text": form.cleaned_data["text"]}
+            report["reporter"] = reporter_digest(token_of(request))
+            ProblemReport.objects.get_or_create(
+                submission_key=form.cleaned_data["key"] or new_submission_key(), defaults=report
+            )
+            return see_other("?sent")
+        form.add_error("text", _("You have sent many reports. Please wait an hour, or write to who sent you here."))
     if request.method != "POST" and "sent" in request.GET:
         return render_participant_page(request, participant, "problem_sent", back=next_url(participant))
     status = 422 if form.is_bound else 200
@@ -84,7 +94,7 @@ def problem(request: HttpRequest, participant: Participant) -> HttpResponse:
 def _page_name(text: str) -> str:
     """The page's name as it was sent ("trial 3"), or "survey" if there is no such page."""
     name, _, number = text.partition(" ")
-    return f"{name} {number}".strip() if name in _PAGES and (not number or number.isdigit()) else "survey"
+    return f"{name} {number}".strip() if name in _PAGES and _NUMBER.fullmatch(number) else "survey"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

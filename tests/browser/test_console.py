@@ -69,7 +69,13 @@ def test_no_page_has_a_fault_that_axe_finds(
         for address in addresses:
             page.goto(reverse(address, args=[study.slug]))
             found += faults(page)
-    for address in (reverse("study_list"), reverse("study_create"), reverse("form_answers"), "/console/no/such/page/"):
+    for address in (
+        reverse("study_list"),
+        reverse("study_create"),
+        reverse("form_answers"),
+        reverse("account"),
+        "/console/no/such/page/",
+    ):
         page.goto(address)
         found += faults(page)
     assert found == []

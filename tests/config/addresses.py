@@ -19,9 +19,9 @@ PARTICIPANT = "the participant with the cookie"
 
 AUDIENCE = {
     ANYBODY: ("home", "sign_in", "sign_out", "survey_site_language"),
-    LINK: ("survey_welcome", "survey_join", "survey_personal"),
+    LINK: ("set_password", "survey_welcome", "survey_join", "survey_personal"),
     RECEIPT: ("survey_withdraw",),
-    SIGNED_IN: ("study_list", "study_create", "form_answers"),
+    SIGNED_IN: ("account", "study_list", "study_create", "form_answers"),
     STUDY: (
         "study_overview",
         "study_describe",

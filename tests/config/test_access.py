@@ -131,6 +131,15 @@ def test_a_study_of_others_looks_like_one_that_does_not_exist(world: SimpleNames
     assert all_rows() == before
 
 
+def test_asking_for_a_study_of_others_is_in_the_log(world: SimpleNamespace, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("WARNING", logger="study"):
+        browser(world.stranger).get(reverse("study_overview", args=["no-such-study"]))
+        browser(world.owner).get(reverse("study_overview", args=[world.draft.slug]))
+        assert "no access" not in caplog.text
+        browser(world.stranger).get(reverse("study_overview", args=[world.draft.slug]))
+    assert f"account {world.stranger.pk} asked for the study {world.draft.slug}" in caplog.text
+
+
 def test_clips_images_and_people_of_a_study_have_no_url_under_another_study(world: SimpleNamespace) -> None:
     """The slug is of the stranger's own study; clips, images, people and reports are of the owner's."""
     before = all_rows()

@@ -22,7 +22,6 @@ ELSEWHERE = {
     "study/design/conditions.py": "the opaque labels of conditions, for researchers",
     "study/ballots/receipts.py": "compares digests",
     "study/ballots/table.py": "the labels of a sealed export",
-    "study/management/commands/add_researcher.py": "a researcher's password",
 }
 
 

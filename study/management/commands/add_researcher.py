@@ -1,23 +1,25 @@
-"""`manage.py add_researcher NAME [--operator]`: an account for the console, with a generated password."""
+"""`manage.py add_researcher NAME [--operator] [--new-link]`: an account for the console, by a link to set its password.
 
-import secrets
+Nobody but the researcher ever knows the password. The link works once and for `PASSWORD_RESET_TIMEOUT`.
+"""
+
 from argparse import ArgumentParser
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.contrib.auth.tokens import default_token_generator
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
+from django.urls import reverse
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
 
-_WITHOUT_LOOKALIKES = "abcdefghjkmnpqrstuvwxyz23456789"
-
-
-def new_password() -> str:
-    """Four groups of five signs, about 99 bits, without l, 1, i, o and 0."""
-    return "-".join("".join(secrets.choice(_WITHOUT_LOOKALIKES) for _ in range(5)) for _ in range(4))
+from study.participants.links import full_url
 
 
 class Command(BaseCommand):
-    help = "Make an account for the console and print its generated password, once."
+    help = "Make an account for the console and print a link by which its password is set, once and within three days."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name", help="name to sign in with")
@@ -26,18 +28,41 @@ class Command(BaseCommand):
             action="store_true",
             help="may see all studies of this installation",
         )
+        parser.add_argument(
+            "--new-link",
+            action="store_true",
+            help="the account is there: print another link, for a forgotten password",
+        )
 
-    def handle(self, *args: Any, name: str, operator: bool, **options: Any) -> None:
+    def handle(self, *args: Any, name: str, operator: bool, new_link: bool, **options: Any) -> None:
+        user = self._existing(name) if new_link else self._new(name, operator)
+        self.stdout.write(f"name:     {user.get_username()}")
+        self.stdout.write(f"link:     {_password_link(user)}")
+        self.stdout.write(f"It sets the password once, within {settings.PASSWORD_RESET_TIMEOUT // 86_400} days.")
+
+    def _existing(self, name: str) -> Any:
+        user = get_user_model().objects.filter(username=name, is_active=True).first()
+        if user is None:
+            raise CommandError(f"There is no account “{name}”. Leave out --new-link to make it.", returncode=2)
+        return user
+
+    def _new(self, name: str, operator: bool) -> Any:
         users = get_user_model()
         if users.objects.filter(username__iexact=name).exists():
-            raise CommandError(f"There is an account “{name}” already. Choose another name.", returncode=2)
-        password = new_password()
+            raise CommandError(
+                f"There is an account “{name}” already. Choose another name, or add --new-link for a new password.",
+                returncode=2,
+            )
         user = users(username=name, is_superuser=operator, is_staff=operator)
-        user.set_password(password)
+        user.set_unusable_password()
         try:
             user.full_clean()
         except ValidationError as error:
             raise CommandError(f"“{name}” cannot be used: {' '.join(error.messages)}", returncode=2) from error
         user.save()
-        self.stdout.write(f"name:     {name}")
-        self.stdout.write(f"password: {password}")
+        return user
+
+
+def _password_link(user: Any) -> str:
+    uid = urlsafe_base64_encode(force_bytes(user.pk))
+    return full_url(reverse("set_password", args=[uid, default_token_generator.make_token(user)]))

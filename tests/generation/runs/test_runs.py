@@ -249,7 +249,10 @@ def test_a_study_of_ready_made_images_only_needs_its_audio(fake_steps, owner):
 
 
 def test_the_person_who_asked_gets_a_mail(study, owner, mailoutbox, django_capture_on_commit_callbacks):
+    study.title = "Rock\nBcc: everybody@example.org"  # a line of its own would be a header
+    study.save()
     with django_capture_on_commit_callbacks(execute=True):
         lifecycle.start_run(study, actor=owner, notify=True)
         execution.run_pending(study)
     assert [mail.to for mail in mailoutbox] == [["owner@example.org"]]
+    assert mailoutbox[0].subject == "Rock Bcc: everybody@example.org: Earsight"

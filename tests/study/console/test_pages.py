@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -400,18 +399,6 @@ def test_a_missing_page_looks_like_the_other_pages(client: Client) -> None:
     answer = client.get("/console/nothing/here/")
     assert answer.status_code == 404
     assert "There is no such page" in answer.text
-
-
-def test_add_researcher_prints_a_password_that_works(db: None, capsys: Any, client: Client) -> None:
-    call_command("add_researcher", "mina")
-    password = capsys.readouterr().out.split("password:")[1].strip()
-    answer = client.post(reverse("sign_in"), {"username": "mina", "password": password})
-    assert answer.url == reverse("study_list")
-    with pytest.raises(CommandError, match="already") as refusal:
-        call_command("add_researcher", "Mina")
-    assert refusal.value.returncode == 2
-    with pytest.raises(CommandError, match="cannot be used"):
-        call_command("add_researcher", "no spaces please")
 
 
 def test_sharing_is_in_the_log(draft: Study, owner: Any, stranger: Any) -> None:

@@ -1,0 +1,74 @@
+"""Forms of the account page. Each asks for the password again, and wrong ones count as at the sign-in."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth import authenticate
+from django.contrib.auth.forms import PasswordChangeForm
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from config.accounts.sessions import SignIn
+
+
+def _check_password(request: HttpRequest, password: str) -> str:
+    """Return the password if it is the signed-in user's.
+
+    Raises:
+        ValidationError: it is not. Too many wrong ones lock the name, as at the sign-in.
+    """
+    name = request.user.get_username()
+    if authenticate(request, username=name, password=password) != request.user:
+        raise ValidationError(_("That is not your password. Nothing was changed."), code="password_incorrect")
+    return password
+
+
+class ChangePasswordForm(PasswordChangeForm):
+    """The old password, and twice the new one."""
+
+    def __init__(self, request: HttpRequest, data: Any = None) -> None:
+        user: Any = request.user  # signed in: the page requires it
+        super().__init__(user, data)
+        self._request = request
+        # A page with two forms: the cursor belongs into neither.
+        self.fields["old_password"].widget.attrs.pop("autofocus", None)
+
+    def clean_old_password(self) -> str:
+        return _check_password(self._request, self.cleaned_data["old_password"])
+
+
+class EndSignInsForm(forms.Form):
+    """Which other sign-ins to end; all are chosen beforehand."""
+
+    sign_ins = forms.MultipleChoiceField(
+        label=gettext_lazy("Sign-ins to end"),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": gettext_lazy("Choose at least one.")},
+    )
+    password = forms.CharField(
+        label=gettext_lazy("Your password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+    def __init__(self, request: HttpRequest, sign_ins: list[SignIn], data: Any = None) -> None:
+        super().__init__(data, initial={"sign_ins": [row.code for row in sign_ins]})
+        self._request = request
+        field = self.fields["sign_ins"]
+        assert isinstance(field, forms.MultipleChoiceField)
+        field.choices = [(row.code, _described(row)) for row in sign_ins]
+
+    def clean_password(self) -> str:
+        return _check_password(self._request, self.cleaned_data["password"])
+
+
+def _described(row: SignIn) -> str:
+    return _("%(browser)s, since %(began)s, last used %(used)s") % {
+        "browser": row.browser or _("unknown browser"),
+        "began": date_format(timezone.localtime(row.began_at), "SHORT_DATETIME_FORMAT"),
+        "used": date_format(timezone.localtime(row.used_at), "SHORT_DATETIME_FORMAT"),
+    }

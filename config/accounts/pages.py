@@ -1,0 +1,80 @@
+"""The account page (the password, and where else one is signed in), signing out, and setting a first password."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import LogoutView, PasswordResetConfirmView
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from config.accounts.forms import ChangePasswordForm, EndSignInsForm
+from config.accounts.sessions import end_sign_ins, open_sign_ins
+
+
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def account(request: HttpRequest) -> HttpResponse:
+    """Show the account; change its password; end its sign-ins in other browsers."""
+    others = open_sign_ins(request.user, but=request.session.session_key)
+    is_password = request.method == "POST" and "old_password" in request.POST
+    is_ending = request.method == "POST" and not is_password
+    password = ChangePasswordForm(request, request.POST if is_password else None)
+    ending = EndSignInsForm(request, others, request.POST if is_ending else None)
+    if is_password and password.is_valid():
+        _change_password(request, password)
+        return redirect("account")
+    if is_ending and ending.is_valid():
+        ended = end_sign_ins(request.user, codes=ending.cleaned_data["sign_ins"], but=request.session.session_key)
+        messages.success(
+            request, ngettext("%(count)d sign-in ended.", "%(count)d sign-ins ended.", ended) % {"count": ended}
+        )
+        return redirect("account")
+    context = {
+        "password_form": password,
+        "ending_form": ending,
+        "others": others,
+        "idle_hours": f"{settings.SESSION_IDLE_SECONDS / 3600:g}",
+        "life_days": f"{settings.SESSION_LIFE_SECONDS / 86_400:g}",
+    }
+    return render(request, "console/account.html", context, status=422 if request.method == "POST" else 200)
+
+
+def _change_password(request: HttpRequest, form: ChangePasswordForm) -> None:
+    """Store the new password, keep this sign-in under a new key, and end all others."""
+    form.save()
+    update_session_auth_hash(request, form.user)
+    end_sign_ins(form.user, but=request.session.session_key)
+    messages.success(request, _("The password is changed. You are signed out in all other browsers."))
+
+
+class SignOutView(LogoutView):
+    """End the session, and have the browser forget the pages that it has kept."""
+
+    def post(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        response = super().post(request, *args, **kwargs)
+        # Not its storage: answers of a preview that wait for the network are kept there.
+        response.headers["Clear-Site-Data"] = '"cache"'
+        return response
+
+
+class SetPasswordView(PasswordResetConfirmView):
+    """Set a password by the link that `add_researcher` printed.
+
+    The link's token goes into the session and out of the address at once; it works once and for three days.
+    """
+
+    template_name = "console/set_password.html"
+    success_url = reverse_lazy("sign_in")
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        messages.success(self.request, _("Your password is set."))
+        return super().form_valid(form)

@@ -1,0 +1,24 @@
+"""`manage.py end_sign_ins [NAME]`: signs a researcher out of every browser, or everybody."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.management.base import BaseCommand, CommandError
+
+from config.accounts.sessions import end_sign_ins
+
+
+class Command(BaseCommand):
+    help = "Sign a researcher out of every browser, or everybody if no name is given. Passwords stay as they are."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("name", nargs="?", help="the name that the researcher signs in with")
+
+    def handle(self, *args: Any, name: str | None, **options: Any) -> None:
+        users = get_user_model().objects.all()
+        if name is not None:
+            users = users.filter(username=name)
+            if not users.exists():
+                raise CommandError(f"There is no account “{name}”. Look at the spelling.", returncode=2)
+        self.stdout.write(f"sign-ins ended: {sum(end_sign_ins(user) for user in users)}")
