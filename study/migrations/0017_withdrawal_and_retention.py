@@ -3,6 +3,14 @@
 import django.core.validators
 from django.db import migrations, models
 
+import study.coarse_times
+
+
+def coarsen(apps, schema_editor):
+    reports = apps.get_model("study", "ProblemReport")
+    for report in reports.objects.all():
+        reports.objects.filter(pk=report.pk).update(at=study.coarse_times.to_the_hour(report.at))
+
 
 class Migration(migrations.Migration):
     dependencies = [("study", "0016_visits_of_platforms")]
@@ -19,6 +27,10 @@ class Migration(migrations.Migration):
             "problemreport", "reporter", models.CharField(blank=True, db_index=True, max_length=64, default="")
         ),
         migrations.AlterField("problemreport", "reporter", models.CharField(blank=True, db_index=True, max_length=64)),
+        migrations.AlterField(
+            "problemreport", "at", models.DateTimeField(default=study.coarse_times.this_hour, editable=False)
+        ),
+        migrations.RunPython(coarsen, migrations.RunPython.noop),
         migrations.AddField(
             "study",
             "keep_ids_days",

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from study.coarse_times import this_hour
 from study.models.audits import BlindingAudit
 from study.models.stimuli import Clip
 from study.models.studies import Study
@@ -192,7 +193,8 @@ class ProblemReport(models.Model):
     reporter = models.CharField(max_length=64, blank=True, db_index=True)
     # Made with the form: sending it twice stores one report.
     submission_key = models.UUIDField(null=True, unique=True)
-    at = models.DateTimeField(auto_now_add=True)
+    # To the hour: the second would lead to the participant whose page was sent then.
+    at = models.DateTimeField(default=this_hour, editable=False)
     resolved = models.BooleanField(default=False)
 
     class Meta:
