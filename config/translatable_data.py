@@ -96,4 +96,6 @@ def _strings(node: ast.AST, tree: ast.Module) -> set[str]:
             and any(getattr(part, "id", "") == node.id for target in statement.targets for part in ast.walk(target))
         ]
         return set().union(*(_strings(statement.value, tree) for statement in assignments))
+    if isinstance(node, ast.IfExp):
+        return _strings(node.body, tree) | _strings(node.orelse, tree)
     return {part.value for part in ast.walk(node) if isinstance(part, ast.Constant) and isinstance(part.value, str)}

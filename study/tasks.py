@@ -1,7 +1,4 @@
-"""The Celery tasks of studies: a blinding audit, whose message holds the audit's id, and the daily retention.
-
-The rows decide whether there is work.
-"""
+"""The study's Celery tasks. Messages hold ids at most; the rows decide whether there is work."""
 
 from typing import Any
 
@@ -11,6 +8,7 @@ from celery.signals import worker_ready
 from study.blinding_audit import queueing
 from study.blinding_audit.audit import run_queued_audit
 from study.participants.retention import enforce_retention
+from study.published_heads.publishing import publish_due
 from study.setup.lifecycle import open_after_audit
 
 
@@ -26,6 +24,12 @@ def audit_blinding(audit_id: int) -> None:
 def erase_what_is_over() -> None:
     """Erase what is kept for a time only; sent daily, and nothing is left to do if it has been done."""
     enforce_retention()
+
+
+@shared_task(name="study.publish_heads")
+def publish_heads() -> None:
+    """Publish the heads that are due; beat sends it, and opening and closing a study do."""
+    publish_due()
 
 
 @worker_ready.connect

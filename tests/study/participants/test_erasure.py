@@ -9,6 +9,7 @@ import pytest
 from django.apps import apps
 
 from config import settings
+from study.ballots.commitments import other_digests
 from study.ballots.table import ballot_rows
 from study.models import Ballot, BallotRevision, Event, Participant, Study
 from study.participants.exclusion import set_exclusion
@@ -108,6 +109,7 @@ def test_all_that_a_person_gave_is_gone_and_others_stay(visit: Visit, by_receipt
     assert "sitar" in after
     study = Study.objects.get()
     assert {row["participant"] for row in ballot_rows(study)} == {"r0002"}
+    assert set(other_digests(study, ["real"])) == {"r0002"}
     assert study.erasures == 1
     assert monitor(study).days[0].started == 1  # without the one of whom no time is kept
     # Nobody comes in by the personal link any more, and the id counts once.
