@@ -205,6 +205,10 @@ EMAIL_FILE_PATH = _mail["EMAIL_FILE_PATH"]
 EMAIL_TIMEOUT = 30  # seconds; without it a mail server that does not answer would hold a worker
 DEFAULT_FROM_EMAIL = environment.text("EARSIGHT_EMAIL_FROM", "earsight@localhost")
 
+# Days after which what is kept for a time only is erased (study/participants/retention.py; docs/privacy.md).
+KEEP_EVENTS_DAYS = int(environment.number("EARSIGHT_KEEP_EVENTS_DAYS", 365, least=0))
+KEEP_SIGN_INS_DAYS = int(environment.number("EARSIGHT_KEEP_SIGN_INS_DAYS", 7, least=1))
+
 # Celery. The default broker is a folder, so that a first study needs no server.
 CELERY_BROKER_URL = environment.broker("EARSIGHT_BROKER_URL", "filesystem://")
 if CELERY_BROKER_URL.startswith("filesystem://"):

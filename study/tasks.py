@@ -5,6 +5,7 @@ from celery import shared_task
 from study import lookout
 from study.blinding_audit import queueing
 from study.blinding_audit.audit import run_queued_audit
+from study.participants.retention import enforce_retention
 from study.published_heads.publishing import publish_due
 from study.setup.lifecycle import open_after_audit
 
@@ -17,6 +18,12 @@ def audit_blinding(audit_id: int) -> None:
         open_after_audit(audit)
     elif (audit := queueing.passed_and_unopened(audit_id)) is not None:
         open_after_audit(audit)
+
+
+@shared_task(name="study.enforce_retention")
+def erase_what_is_over() -> None:
+    """Erase what is kept for a time only; sent daily, and nothing is left to do if it has been done."""
+    enforce_retention()
 
 
 @shared_task(name="study.publish_heads")
