@@ -201,6 +201,19 @@ def test_a_form_that_cannot_be_read_is_refused_in_plain_words(
         assert script or "<h1>" in text
 
 
+@pytest.mark.parametrize("charset", ["; boundary=", "; boundary=x; charset=base64"])
+def test_a_form_that_cannot_be_read_is_no_fault_of_an_address_that_does_not_exist(
+    charset: str, monkeypatch: Any
+) -> None:
+    """Django's page for 404 reads the form, for its token; the control is that page."""
+    client = Client(raise_request_exception=False, enforce_csrf_checks=True)
+    client.cookies["csrftoken"] = "c" * 32
+    form = b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\nb\r\n--x--\r\n', f"multipart/form-data{charset}"
+    assert client.generic("POST", "/nowhere/", *form).status_code == 400
+    monkeypatch.setattr("config.urls.handler404", "django.views.defaults.page_not_found")
+    assert client.generic("POST", "/nowhere/", *form).status_code == 500
+
+
 def test_a_method_that_an_address_does_not_take_is_refused_in_plain_words(visit: Visit) -> None:
     for method in METHODS:
         answer = getattr(visit.client, method)(visit.url("trial/1/"))

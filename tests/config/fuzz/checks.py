@@ -18,7 +18,7 @@ from django.utils import translation
 
 from study.survey.cookies import COOKIE
 from tests.config.fuzz.requests import Request
-from tests.config.fuzz.world import SEALED_MARK, TITLE_MARK, World, name_at
+from tests.config.fuzz.world import SEALED_MARK, TITLE_MARK, World, is_for_anybody, name_at
 
 # The most queries of one request: a number that does not grow with the study. The export makes every file.
 MOST_QUERIES = {"study_bundle": 500}
@@ -142,7 +142,7 @@ class Server:
             return False
         parts = request.path.split("/")
         if request.role.name != "stranger":
-            return not request.path.startswith("/console/sign-")
+            return not is_for_anybody(request.path)
         return parts[2] == "studies" and len(parts) > 3 and parts[3] not in self.world.own_slugs
 
     def _reach(self, request: Request, response: Any, everything: bytes) -> Iterator[str]:
