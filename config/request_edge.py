@@ -5,6 +5,7 @@ No view has to remember it: forms, query strings and cookies are cleaned before 
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 from django.core.exceptions import (
     BadRequest,
@@ -13,6 +14,7 @@ from django.core.exceptions import (
     TooManyFieldsSent,
     TooManyFilesSent,
 )
+from django.core.handlers.wsgi import WSGIRequest
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.template.loader import render_to_string
@@ -29,6 +31,23 @@ _SENTENCES = {
     405: gettext_noop("This address does not do that. Go back to the page before and use its buttons."),
     413: gettext_noop("This is more than a form can hold. Shorten the text, or send fewer or smaller files at once."),
 }
+
+
+class ReadableRequest(WSGIRequest):
+    """A request that a content type cannot break: `config.wsgi` has Django make these.
+
+    Django reads the query with the charset of the content type before any middleware, so that nothing could answer one
+    that is no text's, such as base64. Here the query is UTF-8 then, and the form is refused.
+    """
+
+    has_strange_charset = False
+
+    def _set_content_type_params(self, meta: dict[str, Any]) -> None:
+        try:
+            super()._set_content_type_params(meta)  # type: ignore[misc]
+        except (LookupError, UnicodeError):
+            self.has_strange_charset = True
+            self._encoding = None
 
 
 class RequestEdgeMiddleware:
@@ -70,6 +89,8 @@ def _clean_when_read(request: HttpRequest) -> None:
 
     def load_and_clean() -> None:
         try:
+            if getattr(request, "has_strange_charset", False):
+                raise LookupError("the charset is no text's")
             load()
         except (ValueError, LookupError) as error:  # a charset or a boundary that nobody can read
             request._mark_post_parse_error()  # type: ignore[attr-defined]

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from django.conf import settings
 from django.core.signals import got_request_exception
@@ -16,6 +17,7 @@ from django.test import TestCase
 from django.test.client import ClientHandler
 from django.utils import translation
 
+from config.wsgi import application
 from study.survey.cookies import COOKIE
 from tests.config.fuzz.requests import Request
 from tests.config.fuzz.world import SEALED_MARK, TITLE_MARK, World, is_for_anybody, name_at
@@ -90,7 +92,11 @@ class Server:
         root.addHandler(self._logged)
         got_request_exception.connect(self._note_exception)
         try:
-            with translation.override(settings.LANGUAGE_CODE), connection.execute_wrapper(self._note_query):
+            with (
+                translation.override(settings.LANGUAGE_CODE),
+                connection.execute_wrapper(self._note_query),
+                patch("django.test.client.WSGIRequest", application.request_class),  # as in `config.wsgi`
+            ):
                 yield
         finally:
             got_request_exception.disconnect(self._note_exception)
