@@ -27,6 +27,8 @@ from study.models import Ballot, BallotRevision, LateAnswer, Participant, Stimul
 
 # A browser that is offline may keep an answer this long; a longer age is cut, because the clock must be wrong.
 MAX_AGE = timedelta(days=7)
+# Nobody changes one answer so often by hand; each change is a row that is kept.
+MAX_CHANGES = 100
 
 # What an answer needs of each row. A study has fifty columns more, and reading them all takes half as long again.
 _COLUMNS = (
@@ -137,7 +139,7 @@ def _cast(trial: Trial, answer: Answer, now: datetime) -> Ballot | LateAnswer:
         received_at=now,
         **fields,
     )
-    ballot.digest = digest_of(ballot, trial, _condition_keys(ballot))
+    ballot.digest = digest_of(ballot, trial, _condition_keys(trial))
     try:
         return _insert(ballot, now)
     except IntegrityError:  # the trial has a ballot already
@@ -205,13 +207,12 @@ def _one_line(text: str) -> str:
     return "".join(character for character in " ".join(text.split()) if character.isprintable())
 
 
-def _condition_keys(ballot: Ballot) -> dict[int, str]:
-    """The condition keys of the ballot's stimuli, by stimulus id."""
-    chosen = [pk for pk in (ballot.first_id, ballot.second_id) if pk is not None]
-    return dict(Stimulus.objects.filter(pk__in=chosen).order_by().values_list("pk", "condition__key"))
+def _condition_keys(trial: Trial) -> dict[int, str]:
+    """The condition keys of the trial's stimuli, by stimulus id."""
+    return dict(Stimulus.objects.filter(pk__in=trial.position_order).order_by().values_list("pk", "condition__key"))
 
 
-def digest_of(ballot: Ballot, trial: Trial, keys: Mapping[int, str]) -> str:
+def digest_of(ballot: Ballot, trial: Trial, keys: Mapping[int, str], *, version: int = 2) -> str:
     """Return the ballot's digest over its content as in the ballot table; `keys` are condition keys by stimulus id."""
     return ballot_digest(
         ballot.nonce,
@@ -223,7 +224,11 @@ def digest_of(ballot: Ballot, trial: Trial, keys: Mapping[int, str]) -> str:
             "first": keys[ballot.first_id] if ballot.first_id else "",
             "second": keys[ballot.second_id] if ballot.second_id else "",
             "none_fits": ballot.none_fits,
+            "order": ";".join(keys.get(stimulus, "") for stimulus in trial.position_order),
+            "reason": ballot.reason,
+            "knows_piece": ballot.knows_piece,
         },
+        version=version,
     )
 
 
@@ -243,6 +248,8 @@ def _replace(new: Ballot, answer: Answer, now: datetime) -> Ballot:
     is_replay = new.submission_key in (ballot.submission_key, *(revision.submission_key for revision in revisions))
     if is_replay and not _is_changed(ballot, new):
         return ballot
+    if len(revisions) >= MAX_CHANGES:
+        raise AnswerRefused(_("This answer has been changed too often. The one that is stored stays."))
     # A server whose clock was set back: it is later than when the trial's last answer arrived.
     arrivals = [ballot.received_at, *(revision.replaced_at for revision in revisions)]
     new.received_at = max(now, *arrivals)

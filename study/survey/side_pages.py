@@ -7,11 +7,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from study.models import Participant, ProblemReport
 from study.opaque_tokens import new_submission_key
 from study.participants.withdrawal import ReceiptUnknown, participant_with_receipt, withdraw
+from study.survey import networks
 from study.survey.decorators import participant_page, survey_page
 from study.survey.forms import ProblemForm, ReceiptForm
 from study.survey.next_page import next_url
@@ -19,6 +21,8 @@ from study.survey.responses import posted, render_participant_page, see_other
 from study.survey.visit_ends import unknown_link
 
 _NUMBER = re.compile("[0-9]{0,9}")
+# The most reports of one person within an hour.
+MAX_REPORTS, REPORT_SECONDS = 20, 3600
 _PAGES = ("consent", "questions", "sound", "instructions", "trial", "review", "thanks")
 
 
@@ -68,11 +72,14 @@ def problem(request: HttpRequest, participant: Participant) -> HttpResponse:
     form = ProblemForm(posted(request))
     page = _page_name(request.POST.get("page") or request.GET.get("page", ""))
     if request.method == "POST" and form.is_valid():
-        report = {"study": participant.study, "page": page, "text": form.cleaned_data["text"]}
-        ProblemReport.objects.get_or_create(
-            submission_key=form.cleaned_data["key"] or new_submission_key(), defaults=report
-        )
-        return see_other("?sent")
+        if networks.counted("reports", participant.handle) < MAX_REPORTS:
+            networks.count("reports", participant.handle, REPORT_SECONDS)
+            report = {"study": participant.study, "page": page, "text": form.cleaned_data["text"]}
+            ProblemReport.objects.get_or_create(
+                submission_key=form.cleaned_data["key"] or new_submission_key(), defaults=report
+            )
+            return see_other("?sent")
+        form.add_error("text", _("You have sent many reports. Please wait an hour, or write to who sent you here."))
     if request.method != "POST" and "sent" in request.GET:
         return render_participant_page(request, participant, "problem_sent", back=next_url(participant))
     status = 422 if form.is_bound else 200

@@ -97,3 +97,9 @@ def test_what_a_visitor_sends_cannot_forge_a_line_of_the_log(caplog: pytest.LogC
     except ValueError as error:
         record.exc_info = (ValueError, error, error.__traceback__)
     assert len(MaskingFormatter("%(message)s").format(record).splitlines()) > 3
+
+
+def test_trace_repeats_nothing() -> None:
+    for address in ("/console/sign-in/", "/static/css/base.css", "/nowhere/", "/language/"):
+        answer = Client().trace(address, headers={"X-Secret": "4711"})
+        assert "4711" not in b"".join(answer).decode(errors="replace"), address

@@ -285,7 +285,7 @@ class PlanForm(forms.ModelForm):
         text = (self.cleaned_data[name] or "").replace("\r\n", "\n").strip()
         if text:
             try:
-                load_question_set(text)
+                load_question_set(text, is_new=True)
             except StudyError as error:
                 raise ValidationError(str(error)) from error
         return text
