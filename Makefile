@@ -59,7 +59,7 @@ lint: setup-dev ## Style, types, import contracts, missing migrations
 	$(MANAGE) makemigrations --check --dry-run
 
 unit: setup-dev ## The test suite alone, in PROCESSES=3 processes
-	$(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadgroup --no-loadscope-reorder
+	$(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadscope --no-loadscope-reorder
 
 # Tests mirror the tree: those of the room study/ballots are tests/study/ballots/ or tests/study/test_ballots*.py.
 ROOM_TESTS = $(wildcard tests/$(ROOM) tests/$(dir $(ROOM))test_$(notdir $(ROOM))*.py)

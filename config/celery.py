@@ -1,9 +1,13 @@
-"""The Celery app: `celery -A config worker -Q cpu,api,gpu`."""
+"""The Celery app: `celery -A config worker -Q cpu,api,gpu`, and `celery -A config beat` for periodic tasks."""
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.signals import beat_embedded_init
 from kombu.transport import TRANSPORT_ALIASES
+
+from config.parent_death import end_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -11,6 +15,20 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 TRANSPORT_ALIASES["filesystem"] = "config.brokers.folder:Transport"
 TRANSPORT_ALIASES["redis"] = TRANSPORT_ALIASES["rediss"] = "config.brokers.redis:Transport"
 
+
+def every(seconds: float, task: str) -> dict[str, Any]:
+    """Return the entry of a task that beat sends once in `seconds`; a message that no worker took by then expires."""
+    return {"task": task, "schedule": seconds, "options": {"expires": seconds}}
+
+
 app = Celery("earsight")
 app.config_from_object("django.conf:settings", namespace="CELERY")
+# Each task decides from the database what is due, so that several beats, or none for a while, do no harm.
+app.conf.beat_schedule = {}
 app.autodiscover_tasks()
+
+
+@beat_embedded_init.connect
+def end_with_worker(**_kwargs: Any) -> None:
+    """Let the beat of `worker --beat` end with a killed worker; it would go on beside the next one's."""
+    end_with_parent()

@@ -5,12 +5,14 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from config.request_edge import content_length, refusal
+
 
 def _is_too_large(request: HttpRequest) -> bool:
     """Return whether an anonymous request is larger than any form: only researchers upload files."""
-    length = request.META.get("CONTENT_LENGTH") or "0"
+    length = content_length(request)
     limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0
-    return (not length.isdecimal() or int(length) > limit) and not request.user.is_authenticated
+    return length is not None and length > limit and not request.user.is_authenticated
 
 
 class ProtectionMiddleware:
@@ -20,10 +22,10 @@ class ProtectionMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if _is_too_large(request):
-            text = "This is more than a form can hold.\n"
-            return HttpResponse(text, status=413, content_type="text/plain")
-        return self.get_response(request)
+        response = refusal(request, HttpResponse(), 413) if _is_too_large(request) else self.get_response(request)
+        if response.status_code == 405 and not response.streaming and not response.content:
+            response = refusal(request, response, 405)
+        return response
 
 
 def no_address(request: HttpRequest) -> None:

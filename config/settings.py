@@ -64,8 +64,10 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.request_edge.RequestEdgeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "config.response_headers.ResponseHeadersMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -74,9 +76,9 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "config.accounts.sessions.SessionLifeMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.security.ProtectionMiddleware",
-    "config.database_faults.DatabaseFaultMiddleware",
+    "config.service_faults.responses.ServiceFaultMiddleware",
+    "config.upload_queue.UploadQueueMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -226,6 +228,7 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
+CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat_schedule")
 
 # Generation. A step is given to another worker if its own, on another machine, has been silent for the lease.
 GENERATION_LEASE_SECONDS = environment.number("EARSIGHT_LEASE_SECONDS", 60, least=5)

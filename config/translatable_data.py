@@ -80,7 +80,9 @@ def log_words() -> set[str]:
         for call in ast.walk(tree):
             if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "record" and len(call.args) == 2:
                 words |= _strings(call.args[1], tree)
-                words |= {keyword.arg for keyword in call.keywords if keyword.arg not in (None, "actor", "reason")}
+                words |= {
+                    keyword.arg for keyword in call.keywords if keyword.arg not in (None, "actor", "reason", "at")
+                }
     return words
 
 

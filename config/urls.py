@@ -1,15 +1,16 @@
 """All URLs: the console under /console/, the participants' survey at the root."""
 
-from django.contrib.auth import views as auth_views
 from django.urls import include, path
 
 from config.accounts.pages import SetPasswordView, SignOutView, account
+from config.sign_in import SignInView
 from config.views import home, study_bundle
 
-handler500 = "config.database_faults.server_error"
+handler400 = "config.request_edge.bad_request"
+handler500 = "config.service_faults.responses.server_error"
 
 urlpatterns = [
-    path("console/sign-in/", auth_views.LoginView.as_view(template_name="console/sign_in.html"), name="sign_in"),
+    path("console/sign-in/", SignInView.as_view(), name="sign_in"),
     path("console/sign-out/", SignOutView.as_view(), name="sign_out"),
     path("console/account/", account, name="account"),
     path("console/set-password/<str:uidb64>/<str:token>/", SetPasswordView.as_view(), name="set_password"),

@@ -21,7 +21,7 @@ from generation.settings_model import GenerationSettings, settings_of
 from generation.tagging.options import ImportedOptions
 from generation.tagging.predictions import MatchedClips, PredictionTable, match_clips, read_predictions
 from study.models import Clip, Study
-from study.models.studies import record
+from study.models.log import record
 from study.setup.draft_lock import lock_draft
 from study.setup.tag_table import refused
 from study.tables.encoding import decode_text

@@ -15,9 +15,9 @@ urlpatterns = [
     path("studies/<slug:slug>/generate/retry/", run_pages.generation_retry, name="generation_retry"),
     path("studies/<slug:slug>/generate/settings/", run_pages.generation_settings, name="generation_settings"),
     path("studies/<slug:slug>/generate/files/", files_page.generation_files, name="generation_files"),
-    path("studies/<slug:slug>/generate/files/<int:pk>/", files_page.generation_file, name="generation_file"),
+    path("studies/<slug:slug>/generate/files/<number:pk>/", files_page.generation_file, name="generation_file"),
     path(
-        "studies/<slug:slug>/generate/files/<int:pk>/delete/",
+        "studies/<slug:slug>/generate/files/<number:pk>/delete/",
         files_page.generation_file_delete,
         name="generation_file_delete",
     ),
@@ -27,21 +27,25 @@ urlpatterns = [
     path("studies/<slug:slug>/upload/", upload_page.generation_upload, name="generation_upload"),
     # The review.
     path("studies/<slug:slug>/review/", review_pages.generation_review, name="generation_review"),
-    path("studies/<slug:slug>/review/<int:number>/", review_pages.generation_clip, name="generation_clip"),
+    path("studies/<slug:slug>/review/<number:number>/", review_pages.generation_clip, name="generation_clip"),
     path(
-        "studies/<slug:slug>/review/<int:number>/repaint/", review_pages.generation_repaint, name="generation_repaint"
+        "studies/<slug:slug>/review/<number:number>/repaint/",
+        review_pages.generation_repaint,
+        name="generation_repaint",
     ),
     path(
-        "studies/<slug:slug>/review/<int:number>/leave-out/",
+        "studies/<slug:slug>/review/<number:number>/leave-out/",
         review_pages.generation_leave_out,
         name="generation_leave_out",
     ),
     path(
-        "studies/<slug:slug>/review/<int:number>/take-in/", review_pages.generation_take_in, name="generation_take_in"
+        "studies/<slug:slug>/review/<number:number>/take-in/",
+        review_pages.generation_take_in,
+        name="generation_take_in",
     ),
-    path("studies/<slug:slug>/review/<int:number>/audio/", clip_media.generation_audio, name="generation_audio"),
+    path("studies/<slug:slug>/review/<number:number>/audio/", clip_media.generation_audio, name="generation_audio"),
     path(
-        "studies/<slug:slug>/review/<int:number>/image/<slug:key>/<slug:size>",
+        "studies/<slug:slug>/review/<number:number>/image/<slug:key>/<slug:size>",
         clip_media.generation_image,
         name="generation_image",
     ),

@@ -7,3 +7,7 @@ class StudyConfig(AppConfig):
     name = "study"
     default_auto_field = "django.db.models.BigAutoField"
     verbose_name = "Study"
+
+    def ready(self) -> None:
+        # Imported because it registers the parts of addresses, `<number:…>`, before any address is read.
+        from study import url_converters  # noqa: F401

@@ -31,6 +31,23 @@ def canonical_digest(values: Any) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
+def entry_digest(nonce: str, number: int, at: str, actor: str, action: str, reason: str, data: Any) -> str:
+    """Return the digest of a log entry. The random `nonce` keeps what was erased from being guessed and tried.
+
+    Args:
+        number: its place in its chain, from 1.
+        at: when, in ISO 8601 and UTC: to the second, or to the hour for entries about a participant.
+        actor: the name of the account; empty if nobody was signed in.
+        data: the details, as JSON.
+    """
+    return canonical_digest([nonce, number, at, actor, action, reason, data])
+
+
+def next_head(previous: str, number: int, digest: str) -> str:
+    """Return a chain's head after the entry with this number and digest; `previous` is empty for the first entry."""
+    return canonical_digest([previous, number, digest])
+
+
 def file_digest(path: Path) -> str:
     """Return the SHA-256 (hex) of a file's content; the file is read again only if it changed."""
     stamp = _stamp(path)

@@ -1,8 +1,68 @@
-"""Questions that the pages of several rooms ask about a request."""
+"""What the pages of several rooms need of a request: who asks, sent text that every database can store, sent JSON."""
 
-from django.http import HttpRequest
+import json
+import math
+import re
+from typing import Any
+
+from django.http import HttpRequest, QueryDict
+
+# Control characters except tab and line ends, halves of surrogate pairs, and the two that XML and so a workbook cannot
+# hold. PostgreSQL refuses NUL and half pairs, and no field of a form needs any of them.
+UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+# What an integer column of 64 bits holds.
+LARGEST_INTEGER = 2**63 - 1
 
 
 def wants_json(request: HttpRequest) -> bool:
     """Whether a page's script sent the request, rather than the browser itself."""
     return request.headers.get("Accept", "").startswith("application/json")
+
+
+def storable(text: str) -> str:
+    """The text without the characters that a database or a workbook refuses."""
+    return UNSTORABLE.sub("", text)
+
+
+def storable_fields(sent: QueryDict) -> QueryDict:
+    """The fields of a form or a query string, their names too, without such characters; the same object if it is so."""
+    lists = list(sent.lists())
+    if not any(UNSTORABLE.search(text) for name, values in lists for text in (name, *values)):
+        return sent
+    cleaned = QueryDict(mutable=True, encoding=sent.encoding)
+    for name, values in lists:
+        for value in values:
+            cleaned.appendlist(storable(name), storable(value))
+    cleaned._mutable = False
+    return cleaned
+
+
+def sent_json(text: str) -> Any:
+    """Read JSON that a page's script sent. Its texts are storable, its numbers finite and at most 64 bits long.
+
+    Raises:
+        ValueError: it is no JSON, is nested too deeply, or holds a number that no column can.
+    """
+    try:
+        return _storable_value(json.loads(text, parse_constant=_no_number))
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+
+
+def _storable_value(value: Any) -> Any:
+    match value:
+        case str():
+            return storable(value)
+        case dict():
+            return {storable(key): _storable_value(part) for key, part in value.items()}
+        case list():
+            return [_storable_value(part) for part in value]
+        case int() if abs(value) > LARGEST_INTEGER:
+            raise ValueError("an integer of more than 64 bits")
+        case float() if not math.isfinite(value):  # 1e400
+            raise ValueError("a number that is too large")
+    return value
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no number")

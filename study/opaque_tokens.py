@@ -29,10 +29,9 @@ def new_nonce() -> str:
     return secrets.token_hex(16)
 
 
-def new_receipt() -> str:
-    """A receipt of 120 random bits, in groups of four characters: ABCD-EFGH-…"""
-    code = base64.b32encode(secrets.token_bytes(15)).decode()
-    return "-".join(code[start : start + 4] for start in range(0, len(code), 4))
+def new_receipt_secret() -> str:
+    """The secret half of a receipt: 80 random bits, 16 letters."""
+    return base64.b32encode(secrets.token_bytes(10)).decode()
 
 
 def new_submission_key() -> UUID:

@@ -10,12 +10,17 @@ _FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
 def escape_formula(value: Any) -> Any:
     """Return `value`, with an apostrophe before a text that a spreadsheet would compute; numbers stay numbers."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_SIGNS) else value
+    return f"'{value}" if isinstance(value, str) and _is_escaped_or_formula(value) else value
 
 
 def unescape_formula(cell: str) -> str:
     """Return the text that `escape_formula` was given."""
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA_SIGNS) else cell
+    return cell[1:] if cell.startswith("'") and _is_escaped_or_formula(cell) else cell
+
+
+def _is_escaped_or_formula(text: str) -> bool:
+    """Whether it is a formula, or looks like one that was escaped: escaped again, each text comes back as it was."""
+    return text.lstrip("'").startswith(_FORMULA_SIGNS)
 
 
 def csv_text(rows: Iterable[Iterable[Any]]) -> str:

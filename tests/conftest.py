@@ -2,27 +2,48 @@
 
 import os
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.utils import translation
+from xdist.remote import Producer
+from xdist.scheduler.loadscope import LoadScopeScheduling
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
+class FilesTogether(LoadScopeScheduling):
+    """Keeps the tests of a file in one process, because they share fixtures, except those of files marked `long`.
+
+    xdist's own groups (`xdist_group`) have no effect since pytest 9.2, without a word.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return nodeid if _is_long(file) else file
+
+
+@cache
+def _is_long(file: str) -> bool:
+    """Whether the file marks its tests `long`; the process that distributes them does not collect them."""
+    return "mark.long" in (ROOT / file).read_text(encoding="utf-8")
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> FilesTogether:
+    return FilesTogether(config, log)
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
-    """Distribute the suite over processes: long tests start first, so that none is left alone at the end.
+    """Start long tests first, so that none is left alone at the end.
 
-    Tests of a file stay in one process, because they share fixtures. Those marked `long` do not: they mostly wait for
-    other processes. A test that drives other processes, for example a browser, is run again before its failure counts,
-    because a machine that stops for seconds is no fault of the code.
+    A test that drives other processes, for example a browser, is run again before its failure counts, because a machine
+    that stops for seconds is no fault of the code.
     """
     for item in items:
-        if item.get_closest_marker("long") is None:
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
-        if any(map(item.get_closest_marker, ("long", "processes"))):
+        if item.get_closest_marker("processes"):
             item.add_marker(pytest.mark.flaky(reruns=1))
     result = yield
     items.sort(key=lambda item: item.get_closest_marker("long") is None)

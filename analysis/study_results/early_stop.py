@@ -18,8 +18,8 @@ from analysis.study_results.factors import factors_of, has_preset
 from study.ballots.table import kinds_of
 from study.errors import NotAllowedNow
 from study.models import Ballot, Participant, Study, Trial
+from study.models.log import record
 from study.models.participants import LEFT_OUT
-from study.models.studies import record
 from study.participants.exclusion_rules import refresh_unfinished
 
 GONE_AFTER = timedelta(days=1)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from analysis.study_results.factors import factors_of
 from study.errors import NotAllowedNow, StudyError
 from study.models import Study
-from study.models.studies import record
+from study.models.log import record
 
 
 def planned_smallest(study: Study) -> float | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from study.coarse_times import hour_text
 from study.models import Participant, Study
 from study.participants.answers_table import AnswerColumn, PersonAnswers, Value, answer_columns, answers_of
 from study.participants.exclusion_rules import refresh_unfinished, rule_from_json
@@ -13,8 +14,8 @@ _ABOUT = {
     "kind": "real or simulated",
     "status": "started, completed or screened_out; people who withdrew are no row",
     "language": "the language in which the person saw the last page",
-    "started_at": "when the person pressed Start (ISO 8601)",
-    "completed_at": "when the person finished; empty if not",
+    "started_at": "the hour in which the person pressed Start (ISO 8601, UTC)",
+    "completed_at": "the hour in which the person finished; empty if not",
     "excluded": "1 if the person is excluded from the analysis",
     "exclusion_reason": "why: a researcher's reason, and the rules of the plan that leave the person out",
     "flags": "quality flags, separated by semicolons",
@@ -80,8 +81,8 @@ def _facts(person: Participant, sealed: bool) -> list[Value]:
         "kind": person.kind,
         "status": person.status,
         "language": person.language,
-        "started_at": person.created_at.isoformat(timespec="seconds"),
-        "completed_at": person.completed_at.isoformat(timespec="seconds") if person.completed_at else "",
+        "started_at": hour_text(person.created_at),
+        "completed_at": hour_text(person.completed_at),
         "excluded": int(person.left_out),
         "exclusion_reason": "; ".join(filter(None, [person.exclusion_reason, *_rules(person)])),
         "flags": ";".join(person.flag_kinds),

@@ -3,6 +3,7 @@
 from typing import Any
 
 from analysis.tables.participant_table import joined_answers, joined_columns
+from study.ballots.commitments import bind_unfinished
 from study.ballots.table import COLUMNS, ballot_rows, kinds_of
 from study.models import Ballot, Participant, Study, Trial
 from study.participants.exclusion_rules import refresh_unfinished
@@ -15,6 +16,7 @@ def ballots_csv(study: Study) -> bytes:
     The analysis reads the same table that the export holds. The plan's exclusion rules are applied first to those who
     have not finished; finishing does it for the others.
     """
+    bind_unfinished(study)
     refresh_unfinished(study)
     ballots = ballot_rows(study)
     columns = joined_columns(study)

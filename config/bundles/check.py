@@ -197,7 +197,7 @@ def _check_digests(bundle: Bundle) -> None:
         return
     for number, row in enumerate(bundle.ballots, start=2):
         try:
-            is_valid = verify_ballot(row | {"clip": unescape_formula(row["clip"])})
+            is_valid = verify_ballot(row | {name: unescape_formula(row[name]) for name in ("clip", "reason")})
         except (KeyError, ValueError, TypeError, AttributeError):
             is_valid = False
         if not is_valid:

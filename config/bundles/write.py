@@ -31,7 +31,7 @@ README = """This is an export of the Earsight study "{title}".
 ballots.csv        one row for each ballot, with the person's answers to questions; codebook.csv explains its columns
 late_answers.csv   only if some arrived after the end of answering; given in time by the browser's word, not counted
 participants.csv   one row for each participant, with all answers; participants_codebook.csv explains its columns
-trials.csv         what the server saw of each trial: when its page, sound and images were sent, its events, its answer
+trials.csv         what the server saw of each trial: the hour of its page; sound, events and answer in seconds after it
 match_control.csv  only after match-control trials: own is 1 if an image of the clip heard was chosen
 study.json         settings, the plan and its digest, deviations from the plan
 commitments.json   one for each participant; the participant's receipt opens it
@@ -43,6 +43,8 @@ generation/        rule files and tables of predictions of the study's own, if i
 stimuli.csv        each image with its condition; provenance.json describes how each was made, and under "shown" in
                    which format and sizes participants got it (images/ holds the originals)
 SHA256SUMS         check with `sha256sum -c`
+
+Times of people are given to the hour, durations to the second: no list of a recruiting platform matches them.
 
 `python manage.py verify_export BUNDLE` checks sums and ballot digests, finds receipts, and analyses the ballots again.
 {state}

@@ -1,6 +1,5 @@
 """The web server and the worker as child processes that end with the demo."""
 
-import ctypes
 import os
 import signal
 import socket
@@ -11,8 +10,8 @@ import urllib.request
 from pathlib import Path
 from types import TracebackType
 
-LIBC = ctypes.CDLL(None)  # loaded here, because loading it between fork and exec may deadlock
-PR_SET_PDEATHSIG = 1  # from linux/prctl.h
+from config.parent_death import end_with_parent
+
 # A child that ends more often than MAX_RESTARTS times within RESTART_SECONDS is not restarted.
 MAX_RESTARTS = 3
 RESTART_SECONDS = 600
@@ -33,11 +32,6 @@ def free_port(wanted: int) -> int:
                 continue
             return port
     raise OSError(f"No free port from {wanted} on; name another with --port.")
-
-
-def _end_with_parent() -> None:
-    """Ask the kernel to send SIGTERM to this process when its parent dies, also by SIGKILL."""
-    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 class Processes:
@@ -70,7 +64,7 @@ class Processes:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
                 env=os.environ | environment,
-                preexec_fn=_end_with_parent if sys.platform == "linux" else None,
+                preexec_fn=end_with_parent,
             )
 
     def restart(self, name: str) -> bool:
@@ -116,9 +110,9 @@ def web_command(port: int, *, workers: int = 1, threads: int = 8) -> list[str]:
 
 
 def worker_command(concurrency: int = 1) -> list[str]:
-    """Return the command of a worker for all queues."""
+    """Return the command of a worker for all queues, which also sends the periodic tasks."""
     options = f"--queues cpu,api,gpu --concurrency {concurrency} --loglevel INFO --without-gossip --without-mingle"
-    return [sys.executable, "-m", "celery", "-A", "config", "worker", *options.split()]
+    return [sys.executable, "-m", "celery", "-A", "config", "worker", "--beat", *options.split()]
 
 
 def wait_until_served(url: str, patience: float = 30.0) -> bool:

@@ -3,18 +3,14 @@
 Each stage reads from the database whether it is done, so that a demo that was killed continues where it stopped.
 """
 
-import os
 import secrets
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils.text import slugify
 
@@ -30,6 +26,7 @@ from study.setup.clip_import import ACCEPTED_SUFFIXES, clip_name, import_clips
 from study.setup.drafting import delete_draft
 from study.setup.lifecycle import create_study, open_study
 from study.setup.tag_import import import_tags, set_tags
+from study.uploads import LocalFile
 
 SIMULATED_PARTICIPANTS = 30
 # Audio formats that are refused by name. Other files of a folder (covers, notes) are ignored.
@@ -122,31 +119,23 @@ def _import_files(study: Study, paths: list[Path], actor: Any, notify: Notify) -
     """
     present = set(study.clips.values_list("name", flat=True))
     missing = [path for path in paths if clip_name(path.name) not in present]
-    problems = []
-    for path in missing:  # one at a time: a folder of hundreds may not fit into memory
-        with _silent_decoders():
-            [result] = import_clips(study, [SimpleUploadedFile(path.name, _read(path))], actor=actor)
-        if result.problem:
-            problems.append(result.problem)
+    results = import_clips(study, _opened(missing), actor=actor)
+    for result in results:
         for note in sentences(result.clip.audio_notes if result.clip else ()):
             notify(f"{result.name}: {note}")
+    problems = [result.problem for result in results if result.problem]
     if problems:
         raise DemoError("\n".join([*problems, "Nothing was imported."]))
 
 
-@contextmanager
-def _silent_decoders() -> Iterator[None]:
-    """Hide what audio libraries write to the terminal about damaged frames: the import reports problems itself."""
-    sys.stderr.flush()
-    terminal = os.dup(2)
-    null = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(null, 2)
-        yield
-    finally:
-        os.dup2(terminal, 2)
-        os.close(terminal)
-        os.close(null)
+def _opened(paths: list[Path]) -> Iterator[LocalFile]:
+    for path in paths:
+        try:
+            file = LocalFile(path)
+        except OSError as error:
+            raise DemoError(f"{path} cannot be read: {error.strerror}.") from error
+        with file:
+            yield file
 
 
 def _read(path: Path) -> bytes:

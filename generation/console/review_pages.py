@@ -1,5 +1,7 @@
 """The pages of the step “Review”: each clip's images and how they were made, and the decisions on its tags."""
 
+import re
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -110,7 +112,7 @@ def _store_decisions(request: HttpRequest, study: Study) -> HttpResponse:
         if not name.startswith("decide-") or choice not in TagDecision.Choice.values:
             continue
         number, _dash, tag = name.removeprefix("decide-").partition("-")
-        if number.isdecimal():
+        if re.fullmatch("[0-9]{1,9}", number):
             chosen.setdefault(int(number), {})[tag] = choice
     saved = 0
     try:

@@ -20,7 +20,7 @@ from generation.study_files import is_own
 from generation.writing import OpenAIOptions, WritingError
 from study.access import study_or_404
 from study.models import Study
-from study.models.studies import record
+from study.models.log import record
 
 CLIPS_A_PAGE = 50
 

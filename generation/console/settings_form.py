@@ -154,7 +154,7 @@ def form_field(name: str, info: FieldInfo) -> forms.Field:
         field.widget.attrs["step"] = "any"
         return field
     widget = forms.Textarea(attrs={"rows": 2}) if name in LONG_TEXTS else forms.TextInput()
-    return forms.CharField(widget=widget, strip=True, **shared)
+    return forms.CharField(widget=widget, strip=True, max_length=20_000, **shared)
 
 
 class SettingsForm(forms.Form):

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -24,10 +25,11 @@ from generation.study_files import rule_set_of
 from study.access import study_or_404
 from study.errors import StudyError
 from study.models import Study
-from study.models.studies import record
+from study.models.log import record
 from study.setup.tag_table import split_tags
 
 TAGS_A_PAGE = 100
+MOST_PROBLEMS = 20
 
 
 @dataclass(frozen=True)
@@ -110,9 +112,11 @@ def _read_choices(
             choices[tag] = TagChoice(action=action)
         elif action == "map":
             into = [normalise(word) for word in split_tags(posted.get(f"into-{number}", ""))]
-            problems += _target_problems(tag, into, rules)
+            problems += islice(_target_problems(tag, into, rules), MOST_PROBLEMS)
             if into:
                 choices[tag] = TagChoice(action="map", into=tuple(into))
+        if len(problems) >= MOST_PROBLEMS:  # each looks for the tag that may be meant
+            break
     return choices, problems
 
 

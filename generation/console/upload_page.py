@@ -17,6 +17,7 @@ from study.models import Study
 
 CLIPS_NAMED = 12
 FAULTS_SHOWN = 20
+MOST_SECONDS = 240  # a browser and a proxy do not wait for ever
 
 
 @login_required
@@ -26,7 +27,8 @@ def generation_upload(request: HttpRequest, slug: str) -> HttpResponse:
     faults: tuple[str, ...] = ()
     if request.method == "POST":
         try:
-            taken = uploading.take_upload(study, request.FILES.getlist("files"), actor=request.user)
+            files = request.FILES.getlist("files")
+            taken = uploading.take_upload(study, files, seconds=MOST_SECONDS, actor=request.user)
         except uploading.UploadRefused as error:
             faults = error.faults
         except GenerationError as error:

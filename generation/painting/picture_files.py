@@ -18,6 +18,9 @@ from generation.painting.colours import plain
 from generation.painting.errors import PictureError, gettext_noop
 
 MAX_PIXELS = 50_000_000
+# Three bytes a pixel against the file's bytes, above FREE_PIXELS: photographs stay below 100, most drawings too.
+MAX_EXPANSION = 500
+FREE_PIXELS = 4096 * 4096
 READABLE = "PNG, JPEG, WebP, TIFF, BMP, GIF, AVIF"
 FURTHER_PICTURES = "further_pictures"
 
@@ -43,6 +46,9 @@ _KNOWN_OTHERS = (
 )
 _NO_PICTURE = gettext_noop("%(file)s: not a picture that can be read (%(kinds)s). Save it as PNG or JPEG.")
 _TOO_LARGE = gettext_noop("%(file)s: more than the limit of %(limit)d million pixels. Save it smaller.")
+_EXPANDS = gettext_noop(
+    "%(file)s: unpacks to over %(ratio)d times its size, which no picture of so many pixels does. Save it smaller."
+)
 _DAMAGED = gettext_noop("%(file)s: damaged or cut short (%(why)s). Save it again as PNG or JPEG.")
 _ANIMATION = gettext_noop("%(file)s: an animation of %(n)d pictures; save the one that is meant as a still picture.")
 _PAGES = gettext_noop("%(file)s: a file of %(n)d pages; save the one that is meant as a picture of its own.")
@@ -73,7 +79,7 @@ def open_picture(data: bytes, *, name: str = "the picture") -> Picture:
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with _opened(data) as image:
-                _check_size(image)
+                _check_size(image, len(data))
                 if _take_first(image):
                     remarks[FURTHER_PICTURES] = None
                 image.load()
@@ -99,9 +105,12 @@ def _opened(data: bytes) -> Image.Image:
     return Image.open(io.BytesIO(data), formats=_FORMATS)
 
 
-def _check_size(image: Image.Image) -> None:
-    if image.width * image.height > MAX_PIXELS:
+def _check_size(image: Image.Image, file_bytes: int) -> None:
+    pixels = image.width * image.height
+    if pixels > MAX_PIXELS:
         raise PictureError(_TOO_LARGE, limit=MAX_PIXELS // 10**6)
+    if pixels > FREE_PIXELS and 3 * pixels > MAX_EXPANSION * file_bytes:
+        raise PictureError(_EXPANDS, ratio=MAX_EXPANSION)
 
 
 def _take_first(image: Image.Image) -> bool:

@@ -8,7 +8,7 @@ faults are reported together.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
@@ -37,7 +37,7 @@ class ReadyMade:
 
 
 class Upload:
-    """An upload whose names were checked: `items` in the manifest's order; files are read on request, one at a time.
+    """An upload whose names were checked: `items` in the manifest's order, whose files `source` reads one at a time.
 
     `notes`: what was changed while the manifest was read, in sentences.
     """
@@ -45,15 +45,7 @@ class Upload:
     def __init__(self, items: list[ReadyMade], source: Source, notes: Collection[str] = ()) -> None:
         self.items = items
         self.notes = tuple(notes)
-        self._source = source
-
-    def data(self, item: ReadyMade) -> bytes:
-        """Return the picture's file as it was uploaded.
-
-        Raises:
-            PictureError: it is too large, or damaged in the zip.
-        """
-        return self._source.read(item.file)
+        self.source = source
 
 
 def read_zip(
@@ -91,13 +83,13 @@ def read_zip(
 
 def read_files(
     manifest: bytes,
-    files: Mapping[str, bytes | BinaryIO],
+    files: Collection[str],
     *,
     clips: Collection[str],
     conditions: Collection[str],
     encoding: str | None = None,
 ) -> Upload:
-    """Read files by name, and a manifest that names them.
+    """Read the names of files, and a manifest that names them.
 
     Raises:
         ReadyMadeError: with all faults.
@@ -105,10 +97,8 @@ def read_files(
     return _check_manifest(_open_manifest(manifest, MANIFEST, encoding, clips), FileSource(files), clips, conditions)
 
 
-def read_named_files(
-    files: Mapping[str, bytes | BinaryIO], *, clips: Collection[str], conditions: Collection[str]
-) -> Upload:
-    """Read files named `clip__condition.png`, the clip with or without its suffix.
+def read_named_files(files: Collection[str], *, clips: Collection[str], conditions: Collection[str]) -> Upload:
+    """Read the names of files named `clip__condition.png`, the clip with or without its suffix.
 
     Raises:
         ReadyMadeError: with all faults.

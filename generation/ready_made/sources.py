@@ -1,4 +1,4 @@
-"""The files of an upload, from a zip or one by one: their names as people gave them, and their bytes on request."""
+"""The files of an upload, from a zip or one by one: their names as people gave them, and the bytes of a zip's."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
@@ -33,32 +33,20 @@ _UNICODE_PATH = 0x7075  # Info-ZIP's extra field with the name in UTF-8
 
 
 class Source:
-    """The files of an upload: their normalised names, and their bytes on request."""
+    """The files of an upload: their normalised names."""
 
     names: Collection[str]
 
-    def read(self, name: str) -> bytes:
-        """Return a file's bytes.
-
-        Raises:
-            PictureError: it is too large, or damaged in the zip.
-        """
-        raise NotImplementedError
+    def member(self, name: str) -> int | None:
+        """Return a file's number in its zip; None if it is no part of a zip."""
+        return None
 
 
 class FileSource(Source):
-    """Files given one by one, as bytes or as open files, which are read on request."""
+    """Files given one by one, by their names."""
 
-    def __init__(self, files: Mapping[str, bytes | BinaryIO]) -> None:
-        self._files = {normalised(name): data for name, data in files.items() if not is_system_file(name)}
-        self.names = self._files.keys()
-
-    def read(self, name: str) -> bytes:
-        given = self._files[name]
-        if isinstance(given, bytes):
-            return given
-        given.seek(0)
-        return _within_limit(given.read(MAX_FILE_BYTES + 1), name, MAX_FILE_BYTES)
+    def __init__(self, names: Collection[str]) -> None:
+        self.names = dict.fromkeys(normalised(name) for name in names if not is_system_file(name))
 
 
 class ZipSource(Source):
@@ -76,6 +64,7 @@ class ZipSource(Source):
                 [_("The upload is no readable zip (%(why)s): pack it again.") % {"why": error}]
             ) from None
         infos = self._archive.infolist()
+        self._numbers = {id(info): number for number, info in enumerate(infos)}
         self._infos = [info for info in infos if not info.is_dir() and not is_system_file(info.filename)]
         faults = [fault for info in self._infos if (fault := _member_fault(info))]
         if len(self._infos) > MAX_FILES:
@@ -118,15 +107,42 @@ class ZipSource(Source):
             yield {normalised(name): info for name, info in zip(names, self._infos, strict=True)}
 
     def read(self, name: str) -> bytes:
-        limit = MAX_MANIFEST_BYTES if is_manifest(name) else MAX_FILE_BYTES
-        try:
-            with self._archive.open(self._members[name]) as member:
-                data = member.read(limit + 1)  # the sizes in the headers may be false
-        except Exception as error:  # zlib.error and lzma.LZMAError have no common base class with those of zipfile
-            raise PictureError(
-                _("%(file)s: damaged in the zip (%(why)s). Pack it again."), file=name, why=str(error)
-            ) from None
-        return _within_limit(data, name, limit)
+        """Return a file's bytes.
+
+        Raises:
+            PictureError: it is too large, or damaged in the zip.
+        """
+        return read_member(self._archive, self._members[name], name)
+
+    def member(self, name: str) -> int:
+        return self._numbers[id(self._members[name])]
+
+
+def read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> bytes:
+    """Return the bytes of a zip's member.
+
+    Raises:
+        PictureError: it is too large, or damaged.
+    """
+    limit = MAX_MANIFEST_BYTES if is_manifest(name) else MAX_FILE_BYTES
+    try:
+        with archive.open(info) as member:
+            data = member.read(limit + 1)  # the sizes in the headers may be false
+    except Exception as error:  # zlib.error and lzma.LZMAError have no common base class with those of zipfile
+        raise PictureError(
+            _("%(file)s: damaged in the zip (%(why)s). Pack it again."), file=name, why=str(error)
+        ) from None
+    return _within_limit(data, name, limit)
+
+
+def read_file(path: Path, name: str, limit: int = MAX_FILE_BYTES) -> bytes:
+    """Return the bytes of an uploaded file on disk.
+
+    Raises:
+        PictureError: it is too large.
+    """
+    with path.open("rb") as file:
+        return _within_limit(file.read(limit + 1), name, limit)
 
 
 def is_manifest(name: str) -> bool:

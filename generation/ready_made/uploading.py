@@ -1,8 +1,11 @@
 """Make uploaded pictures the stimuli of a study: all pictures of an upload, or none."""
 
-from collections.abc import Iterable, Sequence
+import contextlib
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from pathlib import Path
+from typing import Any
 from unicodedata import normalize
 from zipfile import is_zipfile
 
@@ -15,15 +18,15 @@ from generation.errors import GenerationError, NotPossibleNow
 from generation.models import ClipStep
 from generation.painting import normalise
 from generation.painting.errors import PictureError
-from generation.ready_made.decoding import Decoder, StimulusFiles
 from generation.ready_made.errors import ReadyMadeError
-from generation.ready_made.reading import Upload, read_files, read_named_files, read_zip
-from generation.ready_made.sources import MAX_MANIFEST_BYTES, is_manifest, is_system_file
+from generation.ready_made.sources import is_system_file
+from generation.ready_made.upload_reader import StimulusFiles, UploadedPicture, UploadReader
 from generation.runs import lifecycle, orphan_files
 from generation.settings_model import settings_of
 from study.models import Clip, Condition, Stimulus, Study
-from study.models.studies import record
+from study.models.log import record
 from study.setup.clip_selection import UNCHANGED
+from study.uploads import on_disk
 
 UPLOADED = "uploaded"
 
@@ -55,90 +58,89 @@ class Taken:
     notes: tuple[str, ...]
 
 
-def read_upload(study: Study, files: Sequence[UploadedFile], *, encoding: str | None = None) -> Upload:
-    """Read an upload and check its names: one zip, files with a manifest, or files named clip__condition.
-
-    `encoding`: the manifest's, if a person named it.
+@contextlib.contextmanager
+def _on_disk(files: Sequence[UploadedFile]) -> Iterator[dict[str, Path]]:
+    """Yield the path of each file by its name, in NFC.
 
     Raises:
-        UploadRefused: with all faults.
+        ReadyMadeError: no file, one name twice, or a zip among others.
     """
-    expected = {
-        "clips": [normalize("NFC", name) for name in study.clips.values_list("name", flat=True)],
-        "conditions": list(study.conditions.values_list("key", flat=True)),
-    }
-    try:
-        if len(files) == 1 and _is_zip(files[0]):
-            return read_zip(_stream(files[0]), encoding=encoding, **expected)
-        named = _by_name(files)
-        manifest = next(filter(is_manifest, named), None)
-        if manifest is None:
-            return read_named_files(named, **expected)
-        table = named.pop(manifest).read(MAX_MANIFEST_BYTES + 1)
-        if len(table) > MAX_MANIFEST_BYTES:
-            raise ReadyMadeError(
-                [_("%(file)s: larger than %(n)d MiB; split it.") % {"file": manifest, "n": MAX_MANIFEST_BYTES >> 20}]
-            )
-        return read_files(table, named, encoding=encoding, **expected)
-    except ReadyMadeError as error:
-        raise UploadRefused(error.faults) from error
+    faults = [] if files else [_("No file was chosen. Choose pictures, or a zip with a manifest.csv.")]
+    named: dict[str, Path] = {}
+    with contextlib.ExitStack() as stack:
+        for file in files:
+            name = normalize("NFC", file.name or "")
+            if is_system_file(name):
+                continue
+            if name in named:
+                faults.append(_("%(file)s: is there twice; leave one out.") % {"file": name})
+            named[name] = stack.enter_context(on_disk(file))
+            if len(files) > 1 and _is_zip(name, named[name]):
+                faults.append(_("%(file)s: upload a zip alone, with all its pictures in it.") % {"file": name})
+        if faults:
+            raise ReadyMadeError(faults)
+        yield named
 
 
-def _stream(file: UploadedFile) -> BinaryIO:
-    return file.file  # type: ignore[return-value]
+def _is_zip(name: str, path: Path) -> bool:
+    return name.casefold().endswith(".zip") or is_zipfile(path)
 
 
-def _is_zip(file: UploadedFile) -> bool:
-    return (file.name or "").casefold().endswith(".zip") or is_zipfile(_stream(file))
+def _pictures(reader: UploadReader, named: dict[str, Path]) -> list[UploadedPicture]:
+    """Return the pictures of one zip, of files with a manifest, or of files named clip__condition.
 
-
-def _by_name(files: Sequence[UploadedFile]) -> dict[str, BinaryIO]:
-    named: dict[str, BinaryIO] = {}
-    faults = []
-    if not files:
-        faults.append(_("No file was chosen. Choose pictures, or a zip with a manifest.csv."))
-    for file in files:
-        name = normalize("NFC", file.name or "")
-        if is_system_file(name):
-            continue
-        if name in named:
-            faults.append(_("%(file)s: is there twice; leave one out.") % {"file": name})
-        if _is_zip(file):
-            faults.append(_("%(file)s: upload a zip alone, with all its pictures in it.") % {"file": name})
-        named[name] = _stream(file)
-    if faults:
-        raise ReadyMadeError(faults)
-    return named
+    Raises:
+        ReadyMadeError: with all faults.
+    """
+    if len(named) == 1:
+        [(name, path)] = named.items()
+        if _is_zip(name, path):
+            return reader.pictures_of_zip(path)
+    return reader.pictures_of_files(named)
 
 
 def take_upload(
-    study: Study, files: Sequence[UploadedFile], *, encoding: str | None = None, actor: Any = None
+    study: Study,
+    files: Sequence[UploadedFile],
+    *,
+    encoding: str | None = None,
+    seconds: float | None = None,
+    actor: Any = None,
 ) -> Taken:
     """Make the uploaded pictures the stimuli of their clips.
 
-    All stimuli have one size and format and no metadata; the names of the files are not kept.
+    All stimuli have one size and format and no metadata; the names of the files are not kept. `encoding`: the
+    manifest's, if a person named it. `seconds`: how long the pictures may take; None: as long as they need.
 
     Raises:
         UploadRefused: something is wrong with a file, a row or a name. Nothing was imported.
         NotPossibleNow: the study is no draft, or a run is running.
+        TooManyAtOnce: too many files are being read already.
     """
     _check_state(study)
-    upload = read_upload(study, files, encoding=encoding)
+    clips = [normalize("NFC", name) for name in study.clips.values_list("name", flat=True)]
+    conditions = list(study.conditions.values_list("key", flat=True))
     size = settings_of(study).painter.size
     token = orphan_files.upload_token()
     try:
-        stimuli, notes = _store_pictures(study, upload, size, token)
+        with UploadReader(clips, conditions, encoding) as reader:
+            with _on_disk(files) as named:
+                pictures = _pictures(reader, named)
+                stimuli = _store_pictures(study, reader, pictures, size, token, seconds)
+            notes = (*reader.notes, *reader.remarks())
         with transaction.atomic():
             _check_state(lifecycle.lock_draft(study))
             _replace_stimuli(study, stimuli)
             numbers = {stimulus.clip.number for stimulus in stimuli}
             record(study, "images uploaded", actor=actor, clips=sorted(numbers), images=len(stimuli))
-    except BaseException:
+    except BaseException as error:
         orphan_files.release_token(token)
         orphan_files.delete_orphans()
+        if isinstance(error, ReadyMadeError):
+            raise UploadRefused(error.faults) from error
         raise
     orphan_files.delete_orphans()
-    return Taken(len({stimulus.clip_id for stimulus in stimuli}), (*upload.notes, *notes))
+    return Taken(len({stimulus.clip_id for stimulus in stimuli}), notes)
 
 
 def _check_state(study: Study) -> None:
@@ -149,36 +151,43 @@ def _check_state(study: Study) -> None:
         raise NotPossibleNow(_("Generation is running. Wait for it, or cancel it, and upload again."))
 
 
-def _store_pictures(study: Study, upload: Upload, size: int, token: str) -> tuple[list[Stimulus], list[str]]:
-    """Decode and store every picture; return the unsaved stimuli, and what was changed in the pictures.
+def _store_pictures(
+    study: Study, reader: UploadReader, pictures: list[UploadedPicture], size: int, token: str, seconds: float | None
+) -> list[Stimulus]:
+    """Decode and store every picture; return the unsaved stimuli.
 
     Raises:
-        UploadRefused: with the faults of all pictures.
+        ReadyMadeError: with the faults of all pictures.
     """
     clips = {normalize("NFC", clip.name): clip for clip in study.clips.all()}
     conditions = {condition.key: condition for condition in study.conditions.all()}
     stimuli: list[Stimulus] = []
     faults: list[str] = []
-    with Decoder(size) as decoder:
-        for item in upload.items:  # one at a time: a thousand pictures need not fit into memory
-            try:
-                data = upload.data(item)
-                files = decoder.decode(data, item.file)
-            except PictureError as error:
-                faults.append(str(error))
-            else:
-                if not faults:
-                    stimuli.append(
-                        _store_picture(clips[item.clip], conditions[item.condition], data, files, size, token)
-                    )
-        if faults:
-            raise UploadRefused(faults)
-        return stimuli, list(decoder.notes())
+    began = time.monotonic()
+    for number, picture in enumerate(pictures):  # one at a time: a thousand pictures need not fit into memory
+        if seconds is not None and time.monotonic() - began > seconds:
+            raise ReadyMadeError([*faults, _too_slow(number, len(pictures), seconds)])
+        try:
+            files = reader.decode(picture, size)
+        except PictureError as error:
+            faults.append(str(error))
+        else:
+            if not faults:
+                row = _store_picture(clips[picture.clip], conditions[picture.condition], files, size, token)
+                stimuli.append(row)
+    if faults:
+        raise ReadyMadeError(faults)
+    return stimuli
 
 
-def _store_picture(
-    clip: Clip, condition: Condition, data: bytes, files: StimulusFiles, size: int, token: str
-) -> Stimulus:
+def _too_slow(done: int, total: int, seconds: float) -> str:
+    return _(
+        "Only %(done)d of %(total)d pictures could be read in %(minutes)d minutes. Save them smaller, upload fewer "
+        "clips at a time, or use the command import_images on the server."
+    ) % {"done": done, "total": total, "minutes": round(seconds / 60)}
+
+
+def _store_picture(clip: Clip, condition: Condition, files: StimulusFiles, size: int, token: str) -> Stimulus:
     """Store the files of a picture under opaque names; return its unsaved stimulus."""
     image, preview = orphan_files.write(
         [(normalise.SUFFIX.lstrip("."), files.whole), (normalise.PREVIEW_SUFFIX.lstrip("."), files.preview)], token
@@ -199,7 +208,7 @@ def _store_picture(
             "painter": UPLOADED,
             "uploaded_at": now.isoformat(timespec="seconds"),
             # Digest of the uploaded file, so that its owner can prove that it is the same one. Its name is not kept.
-            "file_digest": normalise.digest(data),
+            "file_digest": files.file_digest,
             "picture_digest": digest,
         },
     )

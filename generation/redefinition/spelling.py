@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Collection
 from functools import lru_cache
 
+LONGEST_COMPOSED = 1_200
 _GAPS = re.compile(r"[\s_]+")
 # The kind before a tag in MTG-Jamendo's files: "genre---rock", "instrument---bell", "mood/theme---dark".
 _PREFIX = re.compile(r"^\s*(genre|instrument|mood/theme|mood|theme)---(?=\S)", re.IGNORECASE)
@@ -17,12 +18,18 @@ def without_prefix(tag: str) -> str:
 
 
 def normalise(tag: str) -> str:
-    """`" Genre---Female_Vocal "` → `"female vocal"`: NFC, lower case, single spaces, no underscores, no prefix."""
-    return unicodedata.normalize("NFC", _GAPS.sub(" ", without_prefix(tag)).strip().casefold())
+    """`" Genre---Female_Vocal "` → `"female vocal"`: NFC, lower case, single spaces, no underscores, no prefix.
+
+    What is far too long for a tag is not composed: that takes time by the square of its length.
+    """
+    spelled = _GAPS.sub(" ", without_prefix(tag)).strip().casefold()
+    return unicodedata.normalize("NFC", spelled) if len(spelled) <= LONGEST_COMPOSED else spelled
 
 
 def suggestion(tag: str, known: Collection[str]) -> str | None:
     """The known tag that `tag` is most likely a misspelling of, or None."""
+    if len(tag) > LONGEST_COMPOSED:
+        return None
     spelled, candidates = _letters(normalise(tag)), _by_letters(frozenset(known))
     if twin := candidates.get(spelled):
         return twin

@@ -20,7 +20,7 @@ from generation.runs.readiness import check_before_start, check_own_files, check
 from generation.runs.steps.sequence import queue_of
 from generation.settings_model import GenerationSettings, settings_of
 from study.models import Clip, Stimulus, Study
-from study.models.studies import record
+from study.models.log import record
 from study.setup.clip_selection import UNCHANGED
 
 logger = logging.getLogger(__name__)

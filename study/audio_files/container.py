@@ -4,11 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from study.audio_files.errors import rate_too_high, too_many_channels
 from study.audio_files.pieces import Span
 
 MAXIMUM_SAMPLE_RATE = 768_000
-MAXIMUM_CHANNELS = 32
-"""More of either is a broken header."""
+MAXIMUM_CHANNELS = 8
+MAXIMUM_SAMPLES_PER_SECOND = 1_600_000
+"""Of all channels together: eight at 192 kHz, two at 768 kHz."""
+
+MAXIMUM_PARTS = 1000
+"""Recordings one after the other in an OGG; each is opened on its own."""
 
 Note = dict[str, Any]
 """One thing to be said about a file: `kind` and its numbers (`notes.sentence` makes the sentence)."""
@@ -31,3 +36,15 @@ class Container:
     exact: bool = False
     most_frames: int | None = None
     notes: tuple[Note, ...] = ()
+
+
+def check_rate_and_channels(rate: int, channels: int, name: str) -> None:
+    """Refuse what takes too much memory to measure, before anything is decoded.
+
+    Raises:
+        AudioError: too many channels, or too many samples a second.
+    """
+    if channels > MAXIMUM_CHANNELS:
+        raise too_many_channels(name, channels, MAXIMUM_CHANNELS)
+    if rate > MAXIMUM_SAMPLE_RATE or rate * channels > MAXIMUM_SAMPLES_PER_SECOND:
+        raise rate_too_high(name, rate, min(MAXIMUM_SAMPLE_RATE, MAXIMUM_SAMPLES_PER_SECOND // channels))

@@ -41,6 +41,30 @@ def changes(name: str) -> AudioError:
     )
 
 
+def too_many_channels(name: str, channels: int, limit: int) -> AudioError:
+    """Return the error of a file with more channels than are taken."""
+    return AudioError(
+        _("%(file)s has %(n)d channels; at most %(limit)d are taken. Mix it down to two first.")
+        % {"file": name, "n": channels, "limit": limit}
+    )
+
+
+def rate_too_high(name: str, rate: int, limit: int) -> AudioError:
+    """Return the error of a file with more samples a second, in each channel, than are taken."""
+    return AudioError(
+        _("%(file)s has a sample rate of %(rate)d Hz; at most %(limit)d are taken. Export it at 44,100 or 48,000 Hz.")
+        % {"file": name, "rate": rate, "limit": limit}
+    )
+
+
+def too_many_parts(name: str, limit: int) -> AudioError:
+    """Return the error of a file of more recordings than are taken."""
+    return AudioError(
+        _("%(file)s is more than %(limit)d recordings one after the other. Export it as one WAV, FLAC, OGG or MP3.")
+        % {"file": name, "limit": limit}
+    )
+
+
 def contradictory(name: str) -> AudioError:
     """Return the error of a file whose header does not fit its content."""
     return AudioError(

@@ -5,6 +5,7 @@ libsndfile can read to its end, and says what the header names.
 """
 
 import contextlib
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +16,8 @@ import soundfile
 from django.utils.translation import gettext as _
 
 from study.audio_files import flac, mpeg, ogg, wave
-from study.audio_files.container import MAXIMUM_CHANNELS, MAXIMUM_SAMPLE_RATE, Container, Note
-from study.audio_files.errors import AudioError, changes, contradictory, damaged, no_sound
+from study.audio_files.container import Container, Note, check_rate_and_channels
+from study.audio_files.errors import AudioError, changes, damaged, no_sound
 from study.audio_files.level import Level, LevelMeter
 from study.audio_files.pieces import Pieces
 from study.audio_files.tags import without_tags
@@ -26,6 +27,11 @@ MINIMUM_SECONDS = 1.0
 """Shorter clips cannot be judged by ear, and loudness (BS.1770) is not defined below 0.4 s."""
 MAXIMUM_SECONDS = 3600.0
 """A participant hears a clip, not an album."""
+MAXIMUM_SAMPLES = 345_600_000
+"""Of all channels together: an hour of stereo at 48,000 Hz. Models hold a clip in memory."""
+MAXIMUM_EXPANSION = 500
+"""Two bytes a sample against the file's bytes, once FREE_SAMPLES are there. Opus at 6 kbit/s reaches 256."""
+FREE_SAMPLES = 10_000_000
 MINIMUM_SAMPLE_RATE = 4000
 SILENCE = -90.0
 """Level (dBFS) of a file that counts as silent: little but the noise of 16 bits."""
@@ -40,6 +46,7 @@ BLOCK_FRAMES = 1 << 16
 _SCALES = (2.0**15, 2.0**23, 2.0**31)
 _LEAST_WHOLE = 256.0
 _COMPRESSED = {"OGG", "MP3"}
+_COMPRESSES_SILENCE = {"OGG", "MP3", "FLAC"}
 _WITH_SECONDS = ("no_length", "no_start", "no_end", "garbage", "joined")
 
 
@@ -151,6 +158,7 @@ def _read_through(
     file: BinaryIO, kind: str, container: Container, name: str, kept: list[np.ndarray] | None
 ) -> AudioFacts:
     _check_maximum(container.held or 0.0, name)
+    file_bytes = os.fstat(file.fileno()).st_size
     meter: LevelMeter | None = None
     rate = channels = frames = 0
     is_float = kind in _COMPRESSED
@@ -159,8 +167,8 @@ def _read_through(
             with _Forward(Pieces(file, stream)) as audio:
                 if meter is None:
                     rate, channels = audio.samplerate, audio.channels
-                    if rate > MAXIMUM_SAMPLE_RATE or channels > MAXIMUM_CHANNELS:
-                        raise contradictory(name)
+                    check_rate_and_channels(rate, channels, name)
+                    _check_amount((container.held or 0.0) * rate * channels, name)
                     meter = LevelMeter(rate, channels)
                 elif (audio.samplerate, audio.channels) != (rate, channels):
                     raise changes(name)
@@ -172,6 +180,9 @@ def _read_through(
                     frames += len(block)
                     if frames >= MAXIMUM_SECONDS * rate:
                         _check_maximum(max(frames / rate, container.announced or 0.0), name)
+                    _check_amount(frames * channels, name)
+                    if kind in _COMPRESSES_SILENCE:
+                        _check_expansion(frames * channels, file_bytes, name)
                     meter.add(block)
                     if kept is not None:
                         kept.append(block)
@@ -281,6 +292,30 @@ def _check_maximum(seconds: float, name: str) -> None:
                 "best after 15 to 60 seconds. Cut out the part to be heard."
             )
             % {"file": name, "minutes": round(seconds / 60), "limit": round(MAXIMUM_SECONDS / 60)}
+        )
+
+
+def _check_amount(samples: float, name: str) -> None:
+    """Refuse more samples, of all channels together, than memory is planned for."""
+    if samples > MAXIMUM_SAMPLES:
+        raise AudioError(
+            _(
+                "%(file)s holds over %(limit)d million samples (seconds × sample rate × channels), more than an hour "
+                "of stereo at 48,000 Hz. Mix it down to two channels, or export it at 48,000 Hz."
+            )
+            % {"file": name, "limit": MAXIMUM_SAMPLES // 10**6}
+        )
+
+
+def _check_expansion(samples: int, file_bytes: int, name: str) -> None:
+    """Refuse a file that unpacks to far more than music does."""
+    if samples > FREE_SAMPLES and 2 * samples > MAXIMUM_EXPANSION * file_bytes:
+        raise AudioError(
+            _(
+                "%(file)s unpacks to over %(ratio)d times its size: that is silence or a test file, no music. Cut out "
+                "the part to be heard."
+            )
+            % {"file": name, "ratio": MAXIMUM_EXPANSION}
         )
 
 

@@ -23,6 +23,7 @@ _KBPS = {  # by (MPEG 1, layer bits); index 0 is the free bit rate
 # So many frames in a row, each where the one before ends, are sound and no chance.
 _ENOUGH_FRAMES = 3
 _MOST_TRIES = 500_000  # places that look like a frame and are none: seconds of work
+_PART = 1 << 20
 _MOST_GARBAGE = 0.1  # of the bytes between the tags; more is a file with a hole
 
 
@@ -115,7 +116,7 @@ def _walk(data: mmap.mmap, sound: Span, name: str) -> _Walk | None:
     at, is_cut = sound.start, False
     for span, frame in _frames(data, sound, name):
         # Zeros before the first frame and after the last replaced no sound.
-        if count or data[at : span.start].strip(b"\0"):
+        if count or _has_content(data, at, span.start):
             garbage += span.start - at
         at = min(span.end, sound.end)
         if frame is None:  # a tag among the frames
@@ -140,9 +141,14 @@ def _walk(data: mmap.mmap, sound: Span, name: str) -> _Walk | None:
             spans.append(span)
     if first is None:
         return None
-    if data[at : sound.end].strip(b"\0"):
+    if _has_content(data, at, sound.end):
         garbage += sound.end - at
     return _Walk(spans, count, first, header, announced, garbage, is_cut)
+
+
+def _has_content(data: mmap.mmap, at: int, end: int) -> bool:
+    """Whether a byte from `at` to `end` is not 0; read in parts, since it may be most of a large file."""
+    return any(data[start : min(end, start + _PART)].strip(b"\0") for start in range(at, end, _PART))
 
 
 def _frames(data: mmap.mmap, sound: Span, name: str) -> Iterator[tuple[Span, Frame | None]]:

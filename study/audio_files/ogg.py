@@ -7,8 +7,8 @@ from typing import BinaryIO
 
 from django.utils.translation import gettext as _
 
-from study.audio_files.container import Container, Note
-from study.audio_files.errors import AudioError, damaged, no_codec
+from study.audio_files.container import MAXIMUM_PARTS, Container, Note
+from study.audio_files.errors import AudioError, damaged, no_codec, too_many_parts
 from study.audio_files.pieces import Span
 
 _CODECS = {b"\x01vorbis": "Vorbis", b"OpusHead": "Opus", b"\x7fFLAC": "FLAC"}
@@ -27,39 +27,51 @@ class _Page:
     head: bytes  # of its content
 
 
+@dataclass
+class _Link:
+    """A stream of the chain: its first page, its last so far, and how many it has. A file may hold millions."""
+
+    first: _Page
+    last: _Page
+    count: int = 1
+
+
 def parse(file: BinaryIO, sound: Span, name: str) -> Container | None:
     """Return each stream of the chain, ended where its last whole page ends; None if there is none.
 
     Raises:
         AudioError: a codec that is not read, several streams at once, or damaged pages.
     """
-    pages = list(_pages(file, sound, name))
-    links: list[list[_Page]] = []
+    links: list[_Link] = []
     notes: list[Note] = []
-    for page in pages:
+    for page in _pages(file, sound, name):
         if page.flags & _FIRST:
             codec = next((codec for sign, codec in _CODECS.items() if page.head.startswith(sign)), None)
             if codec is None:
                 raise no_codec(name, "OGG", _other_codec(page.head))
-            if links and len(links[-1]) == 1:
+            if links and links[-1].count == 1:
                 raise AudioError(
                     _("%(file)s holds several streams at once. Save its sound alone as WAV, FLAC, OGG or MP3.")
                     % {"file": name}
                 )
-            links.append([])
-        if not links or (links[-1] and links[-1][0].serial != page.serial):
+            if len(links) == MAXIMUM_PARTS:
+                raise too_many_parts(name, MAXIMUM_PARTS)
+            links.append(_Link(page, page))
+            continue
+        if not links or links[-1].first.serial != page.serial:
             raise damaged(name)
-        if links[-1] and page.number != links[-1][-1].number + 1:
+        link = links[-1]
+        if page.number != link.last.number + 1:
             # A recording of a stream has the headers, and begins on the way; after that nothing may be missing.
-            if links[-1][-1].position:
+            if link.last.position:
                 raise damaged(name)
             notes = [{"kind": "no_start"}]
-        links[-1].append(page)
+        link.last, link.count = page, link.count + 1
     if not links:
         return None
     if len(links) > 1:
         notes.append({"kind": "joined", "count": len(links)})
-    if not all(link[-1].flags & _LAST for link in links) or pages[-1].span.end < sound.end:
+    if not all(link.last.flags & _LAST for link in links) or links[-1].last.span.end < sound.end:
         notes.append({"kind": "no_end"})
     return Container([_ended(file, link) for link in links], notes=tuple(notes))
 
@@ -83,17 +95,17 @@ def _pages(file: BinaryIO, sound: Span, name: str) -> Iterator[_Page]:
         at += length
 
 
-def _ended(file: BinaryIO, link: list[_Page]) -> list[Span | bytes]:
+def _ended(file: BinaryIO, link: _Link) -> list[Span | bytes]:
     """Return the pages with the mark of the end on the last: without it libsndfile finds no sound at all."""
-    last = link[-1]
+    last, start = link.last, link.first.span.start
     if last.flags & _LAST:
-        return [Span(link[0].span.start, last.span.end)]
+        return [Span(start, last.span.end)]
     file.seek(last.span.start)
     page = bytearray(file.read(last.span.end - last.span.start))
     page[5] |= _LAST
     page[22:26] = bytes(4)
     page[22:26] = checksum(bytes(page))
-    return [Span(link[0].span.start, last.span.start), bytes(page)]
+    return [Span(start, last.span.start), bytes(page)]
 
 
 def _number(field: bytes) -> int:

@@ -5,7 +5,7 @@ import struct
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from study.audio_files.container import MAXIMUM_CHANNELS, MAXIMUM_SAMPLE_RATE, Container
+from study.audio_files.container import Container, check_rate_and_channels
 from study.audio_files.errors import contradictory, no_codec
 from study.audio_files.pieces import Span
 
@@ -137,8 +137,9 @@ def _read_format(header: _Header, name: str) -> tuple[int, int, int]:
         codec = struct.unpack_from(f"{header.order}H", header.format, 24)[0]
     if codec not in _READ:
         raise no_codec(name, "WAV", _OTHER_CODECS.get(codec, f"0x{codec:04X}"))
-    if not (0 < channels <= MAXIMUM_CHANNELS and 0 < rate <= MAXIMUM_SAMPLE_RATE and block):
+    if not (channels and rate and block):
         raise contradictory(name)
+    check_rate_and_channels(rate, channels, name)
     is_compressed = codec in (_MS_ADPCM, _IMA_ADPCM)
     if not is_compressed and (block % channels or not 0 < bits <= 8 * (block // channels) <= 64):
         raise contradictory(name)

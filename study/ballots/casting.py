@@ -139,7 +139,7 @@ def _cast(trial: Trial, answer: Answer, now: datetime) -> Ballot | LateAnswer:
         received_at=now,
         **fields,
     )
-    ballot.digest = digest_of(ballot, trial, _condition_keys(ballot))
+    ballot.digest = digest_of(ballot, trial, _condition_keys(trial))
     try:
         return _insert(ballot, now)
     except IntegrityError:  # the trial has a ballot already
@@ -207,13 +207,12 @@ def _one_line(text: str) -> str:
     return "".join(character for character in " ".join(text.split()) if character.isprintable())
 
 
-def _condition_keys(ballot: Ballot) -> dict[int, str]:
-    """The condition keys of the ballot's stimuli, by stimulus id."""
-    chosen = [pk for pk in (ballot.first_id, ballot.second_id) if pk is not None]
-    return dict(Stimulus.objects.filter(pk__in=chosen).order_by().values_list("pk", "condition__key"))
+def _condition_keys(trial: Trial) -> dict[int, str]:
+    """The condition keys of the trial's stimuli, by stimulus id."""
+    return dict(Stimulus.objects.filter(pk__in=trial.position_order).order_by().values_list("pk", "condition__key"))
 
 
-def digest_of(ballot: Ballot, trial: Trial, keys: Mapping[int, str]) -> str:
+def digest_of(ballot: Ballot, trial: Trial, keys: Mapping[int, str], *, version: int = 2) -> str:
     """Return the ballot's digest over its content as in the ballot table; `keys` are condition keys by stimulus id."""
     return ballot_digest(
         ballot.nonce,
@@ -225,7 +224,11 @@ def digest_of(ballot: Ballot, trial: Trial, keys: Mapping[int, str]) -> str:
             "first": keys[ballot.first_id] if ballot.first_id else "",
             "second": keys[ballot.second_id] if ballot.second_id else "",
             "none_fits": ballot.none_fits,
+            "order": ";".join(keys.get(stimulus, "") for stimulus in trial.position_order),
+            "reason": ballot.reason,
+            "knows_piece": ballot.knows_piece,
         },
+        version=version,
     )
 
 

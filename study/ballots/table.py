@@ -13,6 +13,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from study.ballots.receipts import receipt_commitment
+from study.coarse_times import hour_text, whole_seconds
 from study.models import Ballot, LateAnswer, Participant, Stimulus, Study, Trial
 
 # `analyze` reads the first nine columns; the others describe and verify the ballot.
@@ -75,8 +76,8 @@ def ballot_rows(
     Returns:
         Rows with the keys of `COLUMNS`. `first`, `second` and `order` (all conditions by position, joined by
         semicolons) are condition names, `position_first` and `position_second` count from 1; missing values are
-        empty. If sealed, positions, `order`, `reason`, `nonce` and `digest` are empty too; with the nonce, the few
-        possible answers could be tried against the digest.
+        empty, times those of the hour. If sealed, positions, `order`, `reason`, `nonce` and `digest` are empty too;
+        with the nonce, the few possible answers could be tried against the digest.
     """
     hide = study.is_sealed if sealed is None else sealed
     names = dict(study.conditions.values_list("pk", "sealed_label" if hide else "key"))
@@ -118,9 +119,9 @@ def _row(ballot: Ballot, names: dict[int, str], condition_of: dict[int, int]) ->
         "excluded": int(participant.left_out),
         "none_fits": int(ballot.none_fits),
         "order": ";".join(name(stimulus) for stimulus in order),
-        "answered_at": ballot.answered_at.isoformat(timespec="seconds"),
-        "seconds": "" if ballot.seconds is None else round(ballot.seconds, 1),
-        "listened_seconds": "" if ballot.listened_seconds is None else round(ballot.listened_seconds, 1),
+        "answered_at": hour_text(ballot.answered_at),
+        "seconds": whole_seconds(ballot.seconds),
+        "listened_seconds": whole_seconds(ballot.listened_seconds),
         "reason": ballot.reason,
         "knows_piece": "" if ballot.knows_piece is None else int(ballot.knows_piece),
         "flags": ";".join(participant.flag_kinds),
@@ -151,7 +152,10 @@ def late_answers(study: Study) -> QuerySet[LateAnswer]:
 
 
 def late_rows(study: Study) -> list[dict[str, Any]]:
-    """The late answers of an unsealed study, in order of arrival: rows with the keys of `LATE_COLUMNS`."""
+    """The late answers of an unsealed study, by participant number and then by trial: rows of `LATE_COLUMNS`.
+
+    Not in order of arrival, which would tell more than the hours do.
+    """
     names = dict(study.conditions.values_list("pk", "key"))
     conditions = Stimulus.objects.filter(clip__study=study).values_list("pk", "condition_id")
     name_of = {stimulus: names[condition] for stimulus, condition in conditions}
@@ -166,10 +170,12 @@ def late_rows(study: Study) -> list[dict[str, Any]]:
             "trial_kind": answer.trial.kind,
             "none_fits": int(answer.content["none_fits"]),
             "excluded": int(answer.trial.participant.left_out),
-            "answered_at": answer.answered_at.isoformat(timespec="seconds"),
-            "received_at": answer.received_at.isoformat(timespec="seconds"),
+            "answered_at": hour_text(answer.answered_at),
+            "received_at": hour_text(answer.received_at),
         }
-        for answer in late_answers(study).select_related("trial__participant", "trial__clip")
+        for answer in late_answers(study)
+        .select_related("trial__participant", "trial__clip")
+        .order_by("trial__participant__number", "trial__number", "answered_at")
     ]
 
 

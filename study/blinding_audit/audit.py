@@ -20,7 +20,7 @@ from study.blinding_audit.tables import Record
 from study.blinding_audit.verdicts import ACTION, fingerprint
 from study.errors import NotAllowedNow, StudyError
 from study.models import BlindingAudit, Participant, ProblemReport, Study
-from study.models.studies import record
+from study.models.log import record
 from study.participants.enrolment import design_of
 from study.participants.links import create_personal_links
 from study.simulation.transports import InProcess, OverHttp

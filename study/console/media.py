@@ -13,7 +13,7 @@ from study.console.common import study_page
 from study.models import Clip, Study
 from study.setup.clip_import import CONTENT_TYPE
 
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)$")
+_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})$")  # longer ones are ignored, as any range may be
 _CHUNK = 1 << 16
 
 

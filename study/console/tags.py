@@ -17,9 +17,10 @@ from study.errors import ImportRefused, StudyError
 from study.http import wants_json
 from study.models import Clip, Study
 from study.setup import tag_import
-from study.setup.tag_table import LONGEST_TAG, TagTable, open_table, split_typed_tags
+from study.setup.tag_table import LONGEST_TAG, TagTable, check_size, split_typed_tags
+from study.setup.tag_upload import preview_tag_upload
 from study.tables.errors import TableRefused
-from study.tables.preview import preview_table
+from study.uploads import on_disk
 
 SAMPLE_TAGS = 5
 
@@ -37,7 +38,7 @@ def study_tags(request: HttpRequest, study: Study) -> HttpResponse:
             return _import_tags(request, study, form)
         except ImportRefused as error:
             problems, unknown_clips, readings = error.problems, error.unknown_clips, error.readings
-        except StudyError as error:
+        except (StudyError, TableRefused) as error:
             problems = [str(error)]
     clips = list(study.clips.all())
     return render(
@@ -59,14 +60,15 @@ def study_tags(request: HttpRequest, study: Study) -> HttpResponse:
 
 def _import_tags(request: HttpRequest, study: Study, form: TagFileForm) -> HttpResponse:
     upload = form.cleaned_data["file"]
-    table = tag_import.import_tags(
-        study,
-        upload.read(),
-        file=upload.name,
-        skip_unknown=form.cleaned_data["skip_unknown"],
-        encoding=form.cleaned_data["encoding"] or None,
-        actor=request.user,
-    )
+    with on_disk(upload) as path:
+        table = tag_import.import_tag_upload(
+            study,
+            path,
+            file=upload.name,
+            skip_unknown=form.cleaned_data["skip_unknown"],
+            encoding=form.cleaned_data["encoding"] or None,
+            actor=request.user,
+        )
     count = len(table.tags)
     message = ngettext("Tags of %(n)d clip imported.", "Tags of %(n)d clips imported.", count) % {"n": count}
     if table.skipped:
@@ -103,7 +105,9 @@ def tags_preview(request: HttpRequest, study: Study) -> HttpResponse:
     if form.is_valid():
         upload, encoding = form.cleaned_data["file"], form.cleaned_data["encoding"] or None
         try:
-            preview = preview_table(upload.read(), lambda raw: open_table(raw, upload.name, encoding))
+            check_size(upload.size, upload.name)
+            with on_disk(upload) as path:
+                preview = preview_tag_upload(path, upload.name, encoding=encoding)
             shown = {"preview": preview, "readings": preview.others}
         except ImportRefused as error:
             shown = {"problems": error.problems, "readings": error.readings}

@@ -2,14 +2,16 @@
 
 from study.models.audits import BlindingAudit
 from study.models.ballots import Ballot, BallotRevision, LateAnswer
+from study.models.log import ChainHead, LogEntry
 from study.models.participants import Event, InviteLink, Participant, ProblemReport, Trial
 from study.models.stimuli import Clip, Condition, Stimulus
-from study.models.studies import LogEntry, Study
+from study.models.studies import Study
 
 __all__ = [
     "Ballot",
     "BallotRevision",
     "BlindingAudit",
+    "ChainHead",
     "Clip",
     "Condition",
     "Event",

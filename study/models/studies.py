@@ -1,9 +1,8 @@
-"""Studies with their settings, and the log of what was done to them."""
+"""Studies with their settings."""
 
 import secrets
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator, URLValidator
@@ -184,27 +183,3 @@ class Study(models.Model):
     def weights(self) -> tuple[float, float]:
         """Points for the (1st, 2nd) choice."""
         return float(self.weight_first), float(self.weight_second)
-
-
-class LogEntry(models.Model):
-    """One action on a study: who, when and why. Entries are never changed."""
-
-    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="log")
-    at = models.DateTimeField(auto_now_add=True)
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
-    action = models.CharField(max_length=60)
-    reason = models.TextField(blank=True)
-    data = models.JSONField(default=dict, blank=True)
-
-    class Meta:
-        ordering = ("at", "pk")
-        verbose_name_plural = "log entries"
-
-    def __str__(self) -> str:
-        return f"{self.at:%Y-%m-%d %H:%M} {self.action}"
-
-
-def record(study: Study, action: str, *, actor: Any = None, reason: str = "", **data: Any) -> LogEntry:
-    """Add an entry to the study's log; call it in the transaction of the change."""
-    who = actor if actor is not None and getattr(actor, "is_authenticated", False) else None
-    return LogEntry.objects.create(study=study, action=action, actor=who, reason=reason, data=data)

@@ -6,10 +6,10 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from study.ballots.commitments import chain_commitment, new_receipt
 from study.ballots.permission import check_may_answer
 from study.errors import NotAllowedNow
 from study.models import Participant
-from study.opaque_tokens import new_receipt
 from study.participants.exclusion_rules import judge_finished
 
 
@@ -22,6 +22,8 @@ def answered_by_number(participant: Participant) -> dict[int, bool]:
 @transaction.atomic
 def finish(participant: Participant, *, now: datetime | None = None) -> Participant:
     """Complete a participant who has answered every trial, and give the receipt; repeating it changes nothing.
+
+    The receipt states the commitment over all ballots and answers, which the study's chain holds from now on.
 
     Raises:
         NotAllowedNow: trials are unanswered, the study is over, or the participant has withdrawn.
@@ -36,7 +38,8 @@ def finish(participant: Participant, *, now: datetime | None = None) -> Particip
         raise NotAllowedNow(_("There are %(n)d answers left to give.") % {"n": unanswered})
     participant.status = Participant.Status.COMPLETED
     participant.completed_at = participant.last_seen_at = now
-    participant.receipt = participant.receipt or new_receipt()
+    participant.receipt, commitment = new_receipt(participant)
     judge_finished(participant)
     participant.save(update_fields=["status", "completed_at", "last_seen_at", "receipt", "flags", "rule_exclusions"])
+    chain_commitment(participant, commitment)
     return participant

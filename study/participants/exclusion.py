@@ -11,7 +11,9 @@ from django.utils.translation import gettext as _
 
 from study.errors import StudyError
 from study.models import Participant, Study
-from study.models.studies import record
+from study.models.log import record
+
+LEFT_OUT, INCLUDED = "participant left out", "participant taken back in"
 
 
 @transaction.atomic
@@ -42,7 +44,7 @@ def set_exclusion(study: Study, code: str, reason: str, *, excluded: bool = True
         )
     participant.excluded, participant.exclusion_reason = excluded, reason if excluded else ""
     participant.save(update_fields=["excluded", "exclusion_reason"])
-    action = "participant left out" if excluded else "participant taken back in"
+    action = LEFT_OUT if excluded else INCLUDED
     record(study, action, actor=actor, participant=code, reason=reason)
     return participant
 

@@ -5,7 +5,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from study.models import BlindingAudit, InviteLink, Participant, Study
-from study.models.studies import record
+from study.models.log import record
 from study.opaque_tokens import new_token
 from study.participants.tokens import token_hash
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from study.ballots.table import counted_kind, late_answers
 from study.models import Ballot, Participant, ProblemReport, Study, Trial
-from study.models.studies import record
+from study.models.log import record
 from study.participants.flag_words import MEANINGS, flag_name
 from study.participants.headphones import PASSES_FROM, headphones_right
 

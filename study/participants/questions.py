@@ -7,14 +7,17 @@ in one or more languages, and the fields of its type. `load_question_set` valida
 from importlib import resources
 from typing import Annotated, Any, Literal
 
-import yaml
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from study.errors import StudyError
+from study.yaml_text import Limits, Lines, YamlRefused, read_yaml
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_]{0,39}$")]
+# A page of questions needs a tenth of it. What was saved before there was a limit can still be as long as a form.
+LIMITS = Limits(characters=50_000, values=5_000)
+_LIMITS_OF_SAVED = Limits(characters=3_000_000)
 Texts = dict[Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[a-z]+)?$")], str]
 
 
@@ -108,47 +111,34 @@ def localized(texts: Texts) -> str:
     return texts.get(get_language() or "en") or texts.get("en") or next(iter(texts.values()), "")
 
 
-def load_question_set(text: str) -> QuestionSet:
-    """Read and validate a question set.
+def load_question_set(text: str, *, is_new: bool = False) -> QuestionSet:
+    """Read and validate a question set; `is_new`: it is about to be saved.
 
     Raises:
         QuestionSetError: the text is not YAML or not a valid question set.
     """
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-        content = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = _("line %(n)d: ") % {"n": mark.line + 1} if mark else ""
-        raise QuestionSetError(
-            where + _("this is not YAML (%(why)s).") % {"why": getattr(error, "problem", None) or error}
-        ) from error
-    except (ValueError, AttributeError, RecursionError) as error:
-        # For an impossible date or number, or endless nesting, PyYAML raises no error of its own.
-        raise QuestionSetError(_("this is not YAML (%(why)s).") % {"why": str(error)[:100]}) from error
+        content, lines = read_yaml(text, LIMITS if is_new else _LIMITS_OF_SAVED)
+    except YamlRefused as error:
+        raise QuestionSetError(_("line %(n)d: %(why)s") % {"n": error.line, "why": error}) from error
     try:
         return QuestionSet.model_validate(content)
     except ValidationError as error:
-        raise QuestionSetError(" ".join(_fault(root, fault) for fault in error.errors()[:5])) from error
+        raise QuestionSetError(" ".join(_fault(lines, fault) for fault in error.errors()[:5])) from error
 
 
-def _fault(root: Any, fault: Any) -> str:
-    """Describe one validation error with its line and path."""
-    line, node, path = 1, root, []
+def _fault(lines: Lines, fault: Any) -> str:
+    """Describe one validation error with its path and the line of as much of the path as the text has."""
+    found: tuple[str | int, ...] = ()
+    shown = []
     for part in fault["loc"]:
-        found = None
-        if isinstance(node, yaml.MappingNode):
-            found = next(((k, v) for k, v in node.value if k.value == part), None)
-        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
-            found = (node.value[part], node.value[part])
-        if found is None:
-            if part not in ("choice", "number", "text", "scale"):
-                path.append(str(part))
+        if (*found, part) in lines:
+            found = (*found, part)
+        elif part in ("choice", "number", "text", "scale"):  # the type of a question, which pydantic puts into the path
             continue
-        path.append(str(part + 1) if isinstance(part, int) else str(part))
-        line, node = found[0].start_mark.line + 1, found[1]
+        shown.append(str(part + 1) if isinstance(part, int) else str(part))
     message = fault["msg"].removeprefix("Value error, ")
-    return _("line %(n)d (%(path)s): %(why)s.") % {"n": line, "path": " ".join(path) or "-", "why": message}
+    return _("line %(n)d (%(path)s): %(why)s.") % {"n": lines[found], "path": " ".join(shown) or "-", "why": message}
 
 
 def shipped_question_set(name: str) -> str:

@@ -11,6 +11,7 @@ from datetime import datetime
 from django.db.models import F, Max, Min, QuerySet
 from django.utils import timezone
 
+from study.coarse_times import hour_text, whole_seconds
 from study.models import Participant, Study, Trial
 
 # A browser asks for the first two bytes to learn whether ranges are served; that is no listening.
@@ -55,19 +56,20 @@ COLUMNS = (
     "clip",
     "kind",
     "page_sent_at",
-    "sound_sent_at",
+    "sound_sent_after",
     "images_sent",
     "images",
-    "first_event_at",
-    "last_event_at",
-    "answer_received_at",
+    "first_event_after",
+    "last_event_after",
+    "answer_received_after",
 )
 
 
 def server_rows(study: Study, kinds: tuple[str, ...]) -> list[Mapping[str, str | int]]:
     """One row of `COLUMNS` for each trial that was sent or answered, for exports; what is not known is empty.
 
-    Times are those of the server's clock, in UTC. `images_sent` counts the images that were sent, of `images`.
+    `page_sent_at` is an hour of the server's clock, in UTC; what came `after` that sending is in whole seconds.
+    `images_sent` counts the images that were sent, of `images`.
     """
     trials: QuerySet[Trial] = (
         Trial.objects.filter(participant__study=study, participant__kind__in=kinds)
@@ -83,20 +85,22 @@ def server_rows(study: Study, kinds: tuple[str, ...]) -> list[Mapping[str, str |
 def _row(trial: Trial) -> Mapping[str, str | int]:
     ballot, missing = getattr(trial, "ballot", None), images_missing(trial)
     first, last = trial.first_event, trial.last_event  # type: ignore[attr-defined]
+
+    def after(at: datetime | None) -> int | str:
+        """Seconds since the page was first sent; a page that the browser had ready is shown later."""
+        page = trial.page_sent_at
+        return whole_seconds(None if at is None or page is None else (at - page).total_seconds())
+
     return {
         "participant": trial.participant.code,
         "trial": trial.number,
         "clip": trial.clip.name,
         "kind": trial.kind,
-        "page_sent_at": _time(trial.page_sent_at),
-        "sound_sent_at": _time(trial.sound_sent_at),
+        "page_sent_at": hour_text(trial.page_sent_at),
+        "sound_sent_after": after(trial.sound_sent_at),
         "images_sent": "" if missing is None else len(trial.position_order) - missing,
         "images": len(trial.position_order),
-        "first_event_at": _time(first),
-        "last_event_at": _time(last),
-        "answer_received_at": _time(ballot.received_at if ballot else None),
+        "first_event_after": after(first),
+        "last_event_after": after(last),
+        "answer_received_after": after(ballot.received_at if ballot else None),
     }
-
-
-def _time(at: datetime | None) -> str:
-    return "" if at is None else at.isoformat(timespec="milliseconds")

@@ -3,10 +3,10 @@
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from study.ballots.receipts import normal_receipt
+from study.ballots.receipts import OLD_RECEIPT_LETTERS, normal_receipt
 from study.errors import StudyError
 from study.models import Event, Participant
-from study.models.studies import record
+from study.models.log import record
 from study.opaque_tokens import new_token
 from study.participants.tokens import token_hash
 
@@ -22,7 +22,9 @@ def participant_with_receipt(receipt: str) -> Participant:
         ReceiptUnknown: no participant has it.
     """
     code = normal_receipt(receipt)
-    found = Participant.objects.filter(receipt=code).first() if len(code) >= 24 else None
+    found = (
+        Participant.objects.filter(receipt=code).first() if len(code.replace("-", "")) >= OLD_RECEIPT_LETTERS else None
+    )
     if found is None:
         raise ReceiptUnknown(_("There is no such receipt. Please check it letter by letter."))
     return found

@@ -3,12 +3,10 @@
 Each file is imported whole or refused with a reason, whatever becomes of the others.
 """
 
-import contextlib
 import hashlib
 import math
-import tempfile
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,12 +18,14 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from study.audio_files.checking import AudioChecker
 from study.audio_files.errors import AudioError
-from study.audio_files.judge import ACCEPTED_SUFFIXES, AudioFacts, inspect_audio
+from study.audio_files.judge import ACCEPTED_SUFFIXES, AudioFacts
 from study.errors import StudyError
 from study.models import Clip, Study
-from study.models.studies import record
+from study.models.log import record
 from study.setup.draft_lock import lock_draft
+from study.uploads import on_disk
 
 CONTENT_TYPE = {"wav": "audio/wav", "flac": "audio/flac", "ogg": "audio/ogg", "mp3": "audio/mpeg"}
 MAXIMUM_BYTES = 400 * 1024 * 1024
@@ -50,20 +50,7 @@ def clip_name(uploaded_name: str) -> str:
     return unicodedata.normalize("NFC", uploaded_name.replace("\\", "/").rpartition("/")[2]).strip()
 
 
-@contextlib.contextmanager
-def _on_disk(upload: UploadedFile, suffix: str) -> Iterator[Path]:
-    """Yield a path with the upload's content: its own temporary file, or a copy of an upload kept in memory."""
-    if hasattr(upload, "temporary_file_path"):
-        yield Path(upload.temporary_file_path())
-        return
-    with tempfile.NamedTemporaryFile(suffix=suffix) as file:
-        for chunk in upload.chunks():
-            file.write(chunk)
-        file.flush()
-        yield Path(file.name)
-
-
-def _inspect(path: Path, name: str) -> AudioFacts:
+def _inspect(checker: AudioChecker, path: Path, name: str) -> AudioFacts:
     size = path.stat().st_size
     if size > MAXIMUM_BYTES:
         raise ClipRefused(
@@ -71,7 +58,7 @@ def _inspect(path: Path, name: str) -> AudioFacts:
             % {"file": name, "size": math.ceil(size / 2**20), "limit": MAXIMUM_BYTES // 2**20}
         )
     try:
-        return inspect_audio(path, name)
+        return checker.inspect(path, name)
     except AudioError as error:
         raise ClipRefused(str(error)) from error
 
@@ -82,7 +69,13 @@ def import_clip(study: Study, upload: UploadedFile, *, actor: Any = None) -> Cli
     Raises:
         ClipRefused: the file is no usable clip, or the study has it already.
         NotAllowedNow: the study is no draft.
+        TooManyAtOnce: too many files are being checked already.
     """
+    with AudioChecker() as checker:
+        return _import_clip(study, upload, checker, actor)
+
+
+def _import_clip(study: Study, upload: UploadedFile, checker: AudioChecker, actor: Any) -> Clip:
     name = clip_name(upload.name or "")
     suffix = Path(name).suffix.lower()
     if suffix not in ACCEPTED_SUFFIXES:
@@ -96,11 +89,11 @@ def import_clip(study: Study, upload: UploadedFile, *, actor: Any = None) -> Cli
             % {"file": name[:60], "n": len(name)}
         )
     _refuse_second_name(study, name)
-    with _on_disk(upload, suffix) as path:
-        facts = _inspect(path, name)
-        with transaction.atomic(), path.open("rb") as content:
-            digest = hashlib.file_digest(content, "sha256").hexdigest()
-            content.seek(0)
+    with on_disk(upload) as path, path.open("rb") as content:
+        facts = _inspect(checker, path, name)
+        digest = hashlib.file_digest(content, "sha256").hexdigest()
+        content.seek(0)
+        with transaction.atomic():
             # The lock gives two uploads at once two numbers, and refuses the second of two equal files.
             lock_draft(study.pk)
             _refuse_second_name(study, name)
@@ -130,19 +123,21 @@ def import_clip(study: Study, upload: UploadedFile, *, actor: Any = None) -> Cli
     return clip
 
 
-def import_clips(study: Study, uploads: list[UploadedFile], *, actor: Any = None) -> list[ImportedFile]:
+def import_clips(study: Study, uploads: Iterable[UploadedFile], *, actor: Any = None) -> list[ImportedFile]:
     """Import each file on its own; a refused file does not stop the others.
 
     Raises:
         NotAllowedNow: the study is no draft.
+        TooManyAtOnce: too many files are being checked already; nothing was imported.
     """
     results = []
-    for upload in uploads:
-        name = clip_name(upload.name or "")
-        try:
-            results.append(ImportedFile(name, clip=import_clip(study, upload, actor=actor)))
-        except ClipRefused as error:
-            results.append(ImportedFile(name, problem=str(error)))
+    with AudioChecker() as checker:
+        for upload in uploads:
+            name = clip_name(upload.name or "")
+            try:
+                results.append(ImportedFile(name, clip=_import_clip(study, upload, checker, actor)))
+            except ClipRefused as error:
+                results.append(ImportedFile(name, problem=str(error)))
     return results
 
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from study.errors import NotAllowedNow, StudyError
 from study.models import Clip, Participant
-from study.models.studies import record
+from study.models.log import record
 from study.setup.clip_files import delete_files, files_of
 from study.setup.draft_lock import lock_draft
 

@@ -8,7 +8,8 @@ from django.db import transaction
 from study.design import NEWEST_ORDERS
 from study.design.conditions import sealed_labels
 from study.models import Clip, Condition, Stimulus, Study
-from study.models.studies import new_seed, record
+from study.models.log import record
+from study.models.studies import new_seed
 from study.opaque_tokens import new_link_token
 from study.setup.lifecycle import free_slug
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from study.design.conditions import ConditionPreset, create_conditions
 from study.errors import NotAllowedNow
 from study.models import Stimulus, Study
-from study.models.studies import record
+from study.models.log import record
 from study.participants.exclusion_rules import Rule, rules_json
 from study.setup.clip_files import delete_files, files_of
 from study.texts import FIELDS, shipped_text

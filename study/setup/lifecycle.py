@@ -11,13 +11,14 @@ from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
+from study.ballots.table import counted_kind
 from study.blinding_audit.queueing import ask_for_audit
 from study.blinding_audit.verdicts import last_verdict
 from study.design.conditions import TAGS_BY_FORM, ConditionPreset, create_conditions
 from study.digests import canonical_digest
 from study.errors import NotAllowedNow, PreflightFailed, StudyError
-from study.models import BlindingAudit, Study
-from study.models.studies import record
+from study.models import Ballot, BlindingAudit, Study
+from study.models.log import record
 from study.participants.exclusion_rules import fixed_rules
 from study.setup import preflight
 from study.survey_images.versions import is_prepared, prepare_images
@@ -208,5 +209,6 @@ def resume_study(study: Study, *, actor: Any = None) -> Study:
 def close_study(study: Study, *, actor: Any = None, reason: str = "") -> Study:
     """End the study for good; participants who have begun may finish within the grace period."""
     _change_status(study, (Study.Status.OPEN, Study.Status.PAUSED), Study.Status.CLOSED, closed_at=timezone.now())
-    record(study, "closed", actor=actor, reason=reason)
+    ballots = Ballot.objects.filter(trial__participant__study=study, trial__participant__kind=counted_kind(study))
+    record(study, "closed", actor=actor, reason=reason, ballots=ballots.count())
     return study

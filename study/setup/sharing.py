@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from study.errors import NotAllowedNow, StudyError
 from study.models import LogEntry, Study
-from study.models.studies import record
+from study.models.log import record
 
 _ARCHIVED, _RESTORED = "archived", "restored"
 

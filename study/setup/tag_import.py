@@ -1,17 +1,21 @@
 """Import the original tags of clips from a table, or set those of one clip."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from study.errors import ImportRefused
 from study.models import Clip, Study
-from study.models.studies import record
+from study.models.log import record
 from study.setup.draft_lock import lock_draft
 from study.setup.tag_table import (
     MOST_TAGS,
+    NamedClip,
     TagTable,
+    check_size,
     clean_tag,
     open_table,
     read_tags,
@@ -19,6 +23,7 @@ from study.setup.tag_table import (
     tag_problem,
     without_prefixes,
 )
+from study.setup.tag_upload import read_tag_upload
 from study.spreadsheet import csv_text
 
 
@@ -32,7 +37,7 @@ def import_tags(
     encoding: str | None = None,
     actor: Any = None,
 ) -> TagTable:
-    """Replace the original tags of every clip that the file names; other clips keep theirs.
+    """Replace the original tags of every clip that the file names; other clips keep theirs. For commands.
 
     `encoding`: the file's, if a person chose one; else it is recognised.
 
@@ -41,14 +46,52 @@ def import_tags(
         NotAllowedNow: the study is no draft.
     """
     lock_draft(study.pk)
-    clips = list(study.clips.all())
-    table = read_tags(open_table(raw, file, encoding), clips, skip_unknown=skip_unknown)
-    changed = [clip for clip in clips if clip.pk in table.tags]
+    table = read_tags(open_table(raw, file, encoding), list(study.clips.all()), skip_unknown=skip_unknown)
+    _store_tags(study, table, file, actor)
+    return table
+
+
+def import_tag_upload(
+    study: Study,
+    path: Path,
+    *,
+    file: str,
+    skip_unknown: bool = False,
+    encoding: str | None = None,
+    actor: Any = None,
+) -> TagTable:
+    """Do as `import_tags`, of an uploaded file, which is read in a bounded process before anything is locked.
+
+    Raises:
+        ImportRefused: the file has a fault, or the study's clips changed meanwhile; nothing was imported.
+        TableRefused: reading it takes too much time or memory.
+        NotAllowedNow: the study is no draft.
+    """
+    with transaction.atomic():
+        lock_draft(study.pk)
+    check_size(path.stat().st_size, file)
+    clips = _named_clips(study)
+    table = read_tag_upload(path, file, clips, skip_unknown=skip_unknown, encoding=encoding)
+    with transaction.atomic():
+        lock_draft(study.pk)
+        if _named_clips(study) != clips:
+            raise ImportRefused(
+                [_("%(file)s: the study's clips changed while it was read. Import it again.") % {"file": file}]
+            )
+        _store_tags(study, table, file, actor)
+    return table
+
+
+def _named_clips(study: Study) -> list[NamedClip]:
+    return [NamedClip(*each) for each in study.clips.order_by("pk").values_list("pk", "name")]
+
+
+def _store_tags(study: Study, table: TagTable, file: str, actor: Any) -> None:
+    changed = list(study.clips.filter(pk__in=table.tags))
     for clip in changed:
         clip.imported_tags = table.tags[clip.pk]
     Clip.objects.bulk_update(changed, ["imported_tags"])
     record(study, "tags imported", actor=actor, file=file, clips=len(changed), skipped=table.skipped)
-    return table
 
 
 @transaction.atomic

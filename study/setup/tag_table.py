@@ -10,16 +10,19 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from study.errors import ImportRefused
-from study.models import Clip
 from study.tables.cells import clean_name, is_missing
 from study.tables.errors import EncodingUnclear, TableRefused
 from study.tables.notes import Notes
-from study.tables.reading import Table, read_table
+from study.tables.reading import UPLOAD, Table, read_table
+
+if TYPE_CHECKING:  # a bounded process that reads uploads has no models
+    from study.models import Clip
 
 CLIP_COLUMNS = (
     "clip",
@@ -32,6 +35,7 @@ CLIP_COLUMNS = (
 )  # the first column found names the clip
 TAGS_COLUMN = "tags"
 LONGEST_TAG = 60
+_LONGEST_COMPOSED = 20 * LONGEST_TAG
 MOST_TAGS = 100
 MAXIMUM_BYTES = 60 * 1024 * 1024
 SHOWN_PROBLEMS = 30
@@ -50,9 +54,18 @@ class TagTable:
     prefixes: int = 0  # tags from which a prefix was taken, as in "genre---rock"
 
 
+@dataclass(frozen=True)
+class NamedClip:
+    """A clip as the process that reads an upload knows it."""
+
+    pk: int
+    name: str
+
+
 def clean_tag(text: str) -> str:
-    """Return a tag as people wrote it, in NFC and without superfluous blanks."""
-    return " ".join(unicodedata.normalize("NFC", text).split())
+    """Return a tag as people wrote it, in NFC and without superfluous blanks; what is too long for a tag, as it is."""
+    # Composing a long text takes time by the square of its length: hours for a megabyte of accents.
+    return " ".join(unicodedata.normalize("NFC", text).split()) if len(text) <= _LONGEST_COMPOSED else text
 
 
 # The kind before a tag in MTG-Jamendo's files: "genre---rock", "instrument---bell", "mood/theme---dark".
@@ -89,16 +102,22 @@ def open_table(raw: bytes, file: str, encoding: str | None = None) -> Table:
     Raises:
         ImportRefused: the file is empty, too large, or no table.
     """
-    if len(raw) > MAXIMUM_BYTES:
-        raise refused([_("%(file)s is larger than %(limit)d MB.") % {"file": file, "limit": MAXIMUM_BYTES // 2**20}])
+    check_size(len(raw), file)
     if not raw.strip():
         raise refused([_("%(file)s is empty. Choose the table of tags.") % {"file": file}])
     try:
-        return read_table(raw, file, encoding=encoding, known=(*CLIP_COLUMNS, TAGS_COLUMN)).without_unnamed()
+        table = read_table(raw, file, encoding=encoding, known=(*CLIP_COLUMNS, TAGS_COLUMN), limits=UPLOAD)
     except EncodingUnclear as error:
         raise ImportRefused([str(error)], readings=error.readings) from error
     except TableRefused as error:
         raise refused([str(error)]) from error
+    return table.without_unnamed()
+
+
+def check_size(size: int, file: str) -> None:
+    """Raise ImportRefused if a table of so many bytes is too large."""
+    if size > MAXIMUM_BYTES:
+        raise refused([_("%(file)s is larger than %(limit)d MB.") % {"file": file, "limit": MAXIMUM_BYTES // 2**20}])
 
 
 def refused(problems: list[str], unknown_clips: int = 0) -> ImportRefused:
@@ -113,9 +132,9 @@ def refused(problems: list[str], unknown_clips: int = 0) -> ImportRefused:
 class ClipFinder:
     """Finds the study's clip that a row names: by its file name, a path that ends in it, or without suffix."""
 
-    def __init__(self, clips: Sequence[Clip]) -> None:
+    def __init__(self, clips: "Sequence[Clip | NamedClip]") -> None:
         self.by_name = {self.key(clip.name): clip for clip in clips}
-        self.by_stem: dict[str, list[Clip]] = {}
+        self.by_stem: dict[str, list[Any]] = {}
         for clip in clips:
             self.by_stem.setdefault(self.stem(self.key(clip.name)), []).append(clip)
 
@@ -128,7 +147,7 @@ class ClipFinder:
         before, dot, suffix = key.rpartition(".")
         return before if dot and before and suffix in {"wav", "flac", "ogg", "oga", "opus", "mp3"} else key
 
-    def find(self, name: str) -> list[Clip]:
+    def find(self, name: str) -> list[Any]:
         key = self.key(name)
         if key in self.by_name:
             return [self.by_name[key]]
@@ -185,7 +204,7 @@ def _in_row(file: str, row: int, problems: list[str]) -> list[str]:
     return [_("%(file)s, row %(row)d: %(problem)s") % {"file": file, "row": row, "problem": each} for each in problems]
 
 
-def read_tags(source: Table, clips: Sequence[Clip], *, skip_unknown: bool = False) -> TagTable:
+def read_tags(source: Table, clips: "Sequence[Clip | NamedClip]", *, skip_unknown: bool = False) -> TagTable:
     """Read a table of tags for `clips`.
 
     Raises:

@@ -1,6 +1,5 @@
 """The survey's forms: the forms validate, the views save."""
 
-import json
 import re
 from collections.abc import Sequence
 from datetime import timedelta
@@ -15,6 +14,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from study.ballots.casting import Answer
 from study.design import LETTERS
+from study.http import sent_json
 from study.opaque_tokens import new_submission_key
 from study.participants.headphones import number_right
 from study.participants.questions import Choice, Number, Question, QuestionSet, Scale, localized
@@ -69,8 +69,8 @@ def _typing(text: str | None) -> dict[str, float] | None:
     if not text or len(text) > 200:
         return None
     try:
-        sent = json.loads(text)
-    except (ValueError, RecursionError):
+        sent = sent_json(text)
+    except ValueError:
         return None
     if not isinstance(sent, dict) or not all(_is_count(sent.get(name)) for name in _TYPING):
         return None

@@ -27,7 +27,7 @@ from study.survey.visit_ends import is_over
 from study.survey_images.versions import COLUMNS as IMAGE_COLUMNS
 from study.survey_images.versions import read_image, shown_as
 
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)$")
+_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})$")  # longer ones are ignored, as any range may be
 # What decides whether a trial may be opened, and what is sent; a whole row of a study takes longer to read.
 _COLUMNS = (
     *permission.COLUMNS,

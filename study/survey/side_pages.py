@@ -1,5 +1,7 @@
 """The pages beside the survey: its language, problem reports, and withdrawal."""
 
+import re
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -18,6 +20,7 @@ from study.survey.next_page import next_url
 from study.survey.responses import posted, render_participant_page, see_other
 from study.survey.visit_ends import unknown_link
 
+_NUMBER = re.compile("[0-9]{0,9}")
 # The most reports of one person within an hour.
 MAX_REPORTS, REPORT_SECONDS = 20, 3600
 _PAGES = ("consent", "questions", "sound", "instructions", "trial", "review", "thanks")
@@ -88,7 +91,7 @@ def problem(request: HttpRequest, participant: Participant) -> HttpResponse:
 def _page_name(text: str) -> str:
     """The page's name as it was sent ("trial 3"), or "survey" if there is no such page."""
     name, _, number = text.partition(" ")
-    return f"{name} {number}".strip() if name in _PAGES and (not number or number.isdigit()) else "survey"
+    return f"{name} {number}".strip() if name in _PAGES and _NUMBER.fullmatch(number) else "survey"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

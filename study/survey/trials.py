@@ -1,6 +1,5 @@
 """The trial page, the answers it sends, and its events."""
 
-import json
 from functools import partial
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -11,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from study.ballots.casting import Answer, AnswerRefused, cast_ballot, load_trial
 from study.errors import NotAllowedNow
-from study.http import wants_json
+from study.http import sent_json, wants_json
 from study.models import Ballot, LateAnswer, Participant, Trial
 from study.participants.completion import answered_by_number
 from study.participants.enrolment import note_presence
@@ -107,8 +106,8 @@ def _url_after_answer(trial: Trial, answered: dict[int, bool], *, back: bool) ->
 def events(request: HttpRequest, participant: Participant) -> HttpResponse:
     """Store events of a trial. Malformed ones are dropped: no answer depends on them."""
     try:
-        sent = json.loads(request.POST.get("events", "[]"))
-    except (ValueError, RecursionError):
+        sent = sent_json(request.POST.get("events", "[]"))
+    except ValueError:
         sent = []
     save_events(participant, sent)
     note_presence(participant)

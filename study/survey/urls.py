@@ -1,23 +1,8 @@
 """The addresses of the participants' pages."""
 
-from django.urls import include, path, register_converter
+from django.urls import include, path
 
 from study.survey import entry, media, side_pages, trials, views
-
-
-class LetterConverter:
-    """A position's letter."""
-
-    regex = "[A-F]"
-
-    def to_python(self, value: str) -> str:
-        return value
-
-    def to_url(self, value: str) -> str:
-        return value
-
-
-register_converter(LetterConverter, "letter")
 
 # Pages of one participant: /q/<handle>/…; a cookie for this path identifies the participant.
 participant_urls = [
@@ -26,7 +11,7 @@ participant_urls = [
     path("questions/<slug:part>/", views.questions, name="survey_questions"),
     path("sound/", views.sound, name="survey_sound"),
     path("instructions/", views.instructions, name="survey_instructions"),
-    path("trial/<int:number>/", trials.trial, name="survey_trial"),
+    path("trial/<number:number>/", trials.trial, name="survey_trial"),
     path("m/<slug:key>/audio", media.sound, name="survey_audio"),
     path("m/<slug:key>/<letter:letter>", media.image, name="survey_image"),
     path("review/", views.review, name="survey_review"),

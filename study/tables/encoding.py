@@ -9,7 +9,7 @@ charset-normalizer leaves out readings that are a mess; among the others a readi
 import codecs
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from itertools import islice
 
 from django.utils.translation import gettext as _
@@ -26,7 +26,8 @@ _NO_FILES = frozenset(
     | {"raw-unicode-escape"}
 )
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_LINE_BEYOND_ASCII = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*")
+_LINE_END = re.compile(rb"[\r\n]|\Z")
+_JUDGED_OF_A_LINE = 2_000
 _UTF8_LETTER = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
 _HANGUL = re.compile("[가-힣]")
@@ -182,14 +183,8 @@ def _possible_readings(raw: bytes) -> dict[str, str]:
     # Imported here: few files are in none of the encodings that need no detector.
     from charset_normalizer import from_bytes
 
-    lines, length = [], 0
-    for found in islice(_LINE_BEYOND_ASCII.finditer(raw), 5_000):
-        lines.append(found.group()[:2_000])
-        length += len(lines[-1])
-        if length > _JUDGED_BYTES:
-            break
     whole = [codec for codec in CANDIDATES if _decodes(raw, codec)]
-    sample = b"\n".join(lines)
+    sample = b"\n".join(_lines_beyond_ascii(raw))
     tidy = (
         {
             match.encoding: match.chaos
@@ -200,6 +195,20 @@ def _possible_readings(raw: bytes) -> dict[str, str]:
     )
     texts = {codec: sample.decode(codec, "ignore") for codec in sorted(tidy, key=lambda codec: tidy[codec])}
     return {codec: text for codec, text in texts.items() if _is_assigned(text)}
+
+
+def _lines_beyond_ascii(raw: bytes) -> Iterator[bytes]:
+    """Yield lines with letters beyond ASCII, of a long one what begins with the first such letter."""
+    at = length = count = 0
+    while length <= _JUDGED_BYTES and count < 5_000 and (found := _BEYOND_ASCII.search(raw, at)):
+        start = max(raw.rfind(b"\n", at, found.start()), raw.rfind(b"\r", at, found.start())) + 1 or at
+        if found.start() - start > _JUDGED_OF_A_LINE // 2:
+            start = found.start()
+        end = _LINE_END.search(raw, found.start())
+        at = end.start() if end else len(raw)
+        yield raw[start : min(at, start + _JUDGED_OF_A_LINE)]
+        length += min(at - start, _JUDGED_OF_A_LINE)
+        count += 1
 
 
 def _decodes(raw: bytes, codec: str) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 
 from study.tables.encoding import other_readings
 from study.tables.errors import Reading
@@ -28,6 +29,11 @@ class Preview:
     rows: list[tuple[int, list[str]]]
     more_columns: int
     others: tuple[Reading, ...]
+
+    @classmethod
+    def from_json(cls, fields: dict[str, Any]) -> "Preview":
+        """Return the preview of which `fields` are what JSON made of `dataclasses.asdict`."""
+        return cls(**fields | {"others": tuple(Reading(**other) for other in fields["others"])})
 
 
 def preview_table(raw: bytes, open_table: Callable[[bytes], Table]) -> Preview:

@@ -25,10 +25,22 @@ from study.tables.workbook import XLS_SIGNATURE, is_workbook, workbook_rows
 DELIMITERS = ("\t", ";", ",")
 MOST_COLUMNS = 16_384  # as many as a spreadsheet has
 MOST_BYTES = 2 * 2**30
+MOST_CHARACTERS_OF_A_LINE = 2**24
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
-_QUOTED = re.compile(r'"(?:[^"]|"")*"')
+_QUOTED = re.compile(r'"[^"]*"')
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?[,;\t]*\s*', re.IGNORECASE)
 _FURTHER_HEADINGS = '{"ImportId"'  # Qualtrics writes the questions' texts, then such identifiers, under the header
+
+
+@dataclass(frozen=True)
+class TableLimits:
+    """How much of a table is read: rows, blank ones among them, and cells."""
+
+    rows: int
+    cells: int
+
+
+UPLOAD = TableLimits(rows=1_048_576, cells=10_000_000)  # rows of a spreadsheet; two of MagnaTagATune's tables
 
 
 @dataclass
@@ -138,27 +150,41 @@ def _open(path: Path) -> BufferedIOBase:
 
 
 def read_table(
-    raw: bytes, file: str, *, encoding: str | None = None, known: Collection[str] = (), verbatim: bool = False
+    raw: bytes,
+    file: str,
+    *,
+    encoding: str | None = None,
+    known: Collection[str] = (),
+    verbatim: bool = False,
+    limits: TableLimits | None = None,
 ) -> Table:
     """Read a table's header, and its rows when they are asked for.
 
     `encoding`: the one that a person chose. `known`: names of columns, by which the delimiter is recognised if there
     is more than one way to cut the header. `verbatim`: the cells of a table that Earsight wrote stay as they are.
+    `limits`: of an upload; commands read tables of any size.
 
     Raises:
         TableRefused: the file is no table; also while the rows are read.
     """
     if is_workbook(raw):
         notes = Notes()
-        return _table_of_rows(_workbook_rows(raw, file, notes), ",", "", file, notes)
+        return _table_of_rows(_within(limits, file, _workbook_rows(raw, file, notes)), ",", "", file, notes)
     if raw.startswith(XLS_SIGNATURE):
         raise TableRefused(_("%(file)s: this is an old spreadsheet; save it as “CSV UTF-8” or .xlsx.") % {"file": file})
     text, encoding_name = decode_text(raw, file, encoding)
-    return table_of_text(text, file, known=known, notes=Notes(encoding=encoding_name), verbatim=verbatim)
+    notes = Notes(encoding=encoding_name)
+    return table_of_text(text, file, known=known, notes=notes, verbatim=verbatim, limits=limits)
 
 
 def table_of_text(
-    text: str, file: str, *, known: Collection[str] = (), notes: Notes | None = None, verbatim: bool = False
+    text: str,
+    file: str,
+    *,
+    known: Collection[str] = (),
+    notes: Notes | None = None,
+    verbatim: bool = False,
+    limits: TableLimits | None = None,
 ) -> Table:
     """Read a table from its text; see `read_table`."""
     notes = notes or Notes(encoding=UTF8)
@@ -169,11 +195,30 @@ def table_of_text(
     rows = _clean_rows(body, delimiter, file, notes, clean_cell, str.strip)
     if verbatim:
         rows = _clean_rows(body, delimiter, file, Notes(), unescape_formula, str)
-    return _table_of_rows(rows, delimiter, body, file, notes)
+    return _table_of_rows(_within(limits, file, rows), delimiter, body, file, notes)
+
+
+def _within(
+    limits: TableLimits | None, file: str, rows: Iterator[tuple[int, list[str]]]
+) -> Iterator[tuple[int, list[str]]]:
+    """Yield the rows that are not blank of all `rows`, and refuse the first that is one too many."""
+    count = 0
+    for number, cells in rows:
+        count += len(cells)
+        if limits and (number > limits.rows or count > limits.cells):
+            raise TableRefused(
+                _(
+                    "%(file)s, row %(row)d: the table is too large; the limits are %(rows)d rows and %(cells)d cells. "
+                    "Keep the rows and columns that are needed."
+                )
+                % {"file": file, "row": number, "rows": limits.rows, "cells": limits.cells}
+            )
+        if any(cells):
+            yield number, cells
 
 
 def _workbook_rows(raw: bytes, file: str, notes: Notes) -> Iterator[tuple[int, list[str]]]:
-    """Yield number and clean cells of every row of a workbook that is not blank."""
+    """Yield number and clean cells of every row of a workbook, blank ones among them."""
     width = 0
     for number, row in enumerate(workbook_rows(raw, file), start=1):
         cells: list[str] = []
@@ -188,10 +233,10 @@ def _workbook_rows(raw: bytes, file: str, notes: Notes) -> Iterator[tuple[int, l
             notes.put_together |= composed
             notes.spaces += cell != text
             cells.append(cell)
-        cells += [""] * (width - len(cells))  # a workbook leaves out empty cells at a row's end
         if any(cells):
             width = width or len(cells)
-            yield number, cells
+            cells += [""] * (width - len(cells))  # a workbook leaves out empty cells at a row's end
+        yield number, cells
 
 
 def _table_of_rows(rows: Iterator[tuple[int, list[str]]], delimiter: str, text: str, file: str, notes: Notes) -> Table:
@@ -220,7 +265,7 @@ def first_line(text: str) -> str:
 def delimiter_of(text: str, known: Collection[str] = ()) -> str:
     """Return the sign among tab, semicolon and comma that cuts the header into the most `known` columns, and of those
     the one that cuts it into the most fields; signs within quotation marks do not count."""
-    header = next((line for line in _lines(text) if line.strip()), "").strip("\r\n")
+    header = next((line for line in _lines(text) if line.strip()), "")[:MOST_CHARACTERS_OF_A_LINE].strip("\r\n")
     bare = _QUOTED.sub(lambda found: re.sub(r"[\t;,]", " ", found.group()), header)
 
     def rank(sign: str) -> tuple[int, int]:
@@ -236,6 +281,16 @@ def _lines(text: str) -> Iterator[str]:
     return (found.group() for found in _LINE.finditer(text))
 
 
+def _checked_lines(text: str, file: str) -> Iterator[str]:
+    for number, line in enumerate(_lines(text), start=1):
+        if len(line) > MOST_CHARACTERS_OF_A_LINE:
+            raise TableRefused(
+                _("%(file)s, line %(n)d: a line of %(length)d characters is no row; write a row on each line.")
+                % {"file": file, "n": number, "length": len(line)}
+            )
+        yield line
+
+
 def _clean_rows(
     text: str,
     delimiter: str,
@@ -244,18 +299,18 @@ def _clean_rows(
     with_care: Callable[[str], str],
     usually: Callable[[str], str],
 ) -> Iterator[tuple[int, list[str]]]:
-    """Yield number and clean cells of every row that is not blank, the header's among them.
+    """Yield number and clean cells of every row, blank ones and the header's among them.
 
     `with_care`: cleans the cells of rows that need it (see `needs_care`); `usually`: cleans all others.
     """
     number = 0
     try:
-        for number, fields in enumerate(csv.reader(_lines(text), delimiter=delimiter, strict=True), start=1):
+        reader = csv.reader(_checked_lines(text, file), delimiter=delimiter, strict=True)
+        for number, fields in enumerate(reader, start=1):
             cells = [*map(with_care if needs_care("\0".join(fields)) else usually, fields)]
             if cells != fields:
                 notes.spaces += sum(cell != value.strip("\r\n") for cell, value in zip(cells, fields, strict=True))
-            if any(cells):
-                yield number, cells
+            yield number, cells
     except csv.Error as error:
         raise TableRefused(
             _("%(file)s, row %(row)d: %(why)s.") % {"file": file, "row": number + 1, "why": _why(str(error))}

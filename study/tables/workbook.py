@@ -16,6 +16,8 @@ _FORMULA = re.compile(rb"<(?:\w+:)?f[ >/]")
 XLSX_SIGNATURE = b"PK\x03\x04"
 XLS_SIGNATURE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 MOST_UNPACKED_BYTES = 64 * 2**20  # some two million cells, half a minute
+MOST_ROWS = 1_048_576  # of a spreadsheet; a row that claims a higher number would be preceded by as many empty ones
+MOST_CELLS = 20_000_000  # empty ones too: one cell in the last column makes a row of 16,384
 
 
 def is_workbook(raw: bytes) -> bool:
@@ -48,7 +50,7 @@ def workbook_rows(raw: bytes, file: str) -> Iterator[list[str]]:
             parts = [name for name in archive.namelist() if name.startswith("xl/worksheets/")]
             has_formulas = any(_FORMULA.search(archive.read(name)) for name in parts)
         values = load_workbook(io.BytesIO(raw), read_only=True, data_only=True, keep_links=False)
-        filled = [sheet.title for sheet in values.worksheets if _is_filled(sheet)]
+        filled = [sheet.title for sheet in values.worksheets if _is_filled(sheet, file)]
         if len(filled) > 1:
             raise TableRefused(
                 _("%(file)s: the sheets %(sheets)s hold cells; keep the one with the table.")
@@ -58,23 +60,38 @@ def workbook_rows(raw: bytes, file: str) -> Iterator[list[str]]:
             if has_formulas:
                 formulas = load_workbook(io.BytesIO(raw), read_only=True, data_only=False, keep_links=False)
                 _check_formulas(values[filled[0]], formulas[filled[0]], file)
-            for row in values[filled[0]].iter_rows(values_only=True):
+            for row in _rows(values[filled[0]], file):
                 yield [_text(value) for value in row]
-    except TableRefused:
+    except (TableRefused, MemoryError):  # of which the latter is said by whoever limits the memory
         raise
     except Exception as error:  # openpyxl raises whatever a damaged part of the archive leads to
         raise TableRefused(unreadable) from error
 
 
-def _is_filled(sheet: Any) -> bool:
+def _rows(sheet: Any, file: str) -> Iterator[tuple[Any, ...]]:
+    cells = 0
+    for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):
+        cells += len(row)
+        if number > MOST_ROWS or cells > MOST_CELLS:
+            raise TableRefused(
+                _(
+                    "%(file)s, row %(row)d: the sheet “%(sheet)s” has more than %(rows)d rows or %(cells)d cells; "
+                    "delete empty rows and columns, or save the table as “CSV UTF-8”."
+                )
+                % {"file": file, "row": number, "sheet": sheet.title[:40], "rows": MOST_ROWS, "cells": MOST_CELLS}
+            )
+        yield row
+
+
+def _is_filled(sheet: Any, file: str) -> bool:
     sheet.reset_dimensions()  # some programs store wrong ones
-    return any(value is not None for row in sheet.iter_rows(values_only=True) for value in row)
+    return any(value is not None for row in _rows(sheet, file) for value in row)
 
 
 def _check_formulas(values: Any, formulas: Any, file: str) -> None:
     """Refuse a formula without a value, as a program writes it that computes nothing: its cell would seem empty."""
     formulas.reset_dimensions()
-    both = zip(values.iter_rows(values_only=True), formulas.iter_rows(values_only=True), strict=True)
+    both = zip(_rows(values, file), _rows(formulas, file), strict=True)
     for number, (row, sources) in enumerate(both, start=1):
         for column, (value, source) in enumerate(zip(row, sources, strict=True), start=1):
             if value is None and source is not None:

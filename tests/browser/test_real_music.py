@@ -10,7 +10,7 @@ from playwright.sync_api import Browser
 from tests.browser.journey import generate, sign_in
 from tests.browser.site import running_site
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.processes]
 
 # File names of MagnaTagATune's clips by clip_id.
 REAL = {

@@ -14,7 +14,7 @@ from config.demo.music import write_demo_clips
 from tests.browser.journey import answer_all, generate, open_study, press, sign_in, start
 from tests.browser.site import Site, running_site
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.processes]
 
 CLIPS = 3
 PEOPLE = 3

@@ -1,6 +1,9 @@
 """A child of `study.bounded_process` that does what it is told, for the tests."""
 
 import os
+import socket
+
+from django.utils.translation import gettext
 
 from study.bounded_process import serve
 
@@ -29,6 +32,14 @@ def answer(question, data):
                 pass
         case {"end": status}:
             os._exit(status)
+        case {"connect": port}:
+            try:
+                socket.create_connection(("127.0.0.1", port), timeout=5).close()
+            except OSError as error:
+                return {"fault": error.strerror}, []
+            return {"fault": None}, []
+        case {"translate": text}:
+            return {"text": gettext(text), "niceness": os.nice(0)}, []
         case {"environment": True}:
             return {"environment": sorted(os.environ)}, []
     return {"process": os.getpid()}, [data, data[::-1]]

@@ -3,13 +3,13 @@
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from django.utils.translation import gettext as _
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from analysis.tables.errors import TableError
+from study.yaml_text import Limits, YamlRefused, read_yaml
 
-MOST_BYTES = 2**20
+LIMITS = Limits(characters=1_000_000)
 NONE_FITS = ("", "null", "~")
 Reference = str  # a column's heading, its number, or a member of its JSON: response.Q0
 
@@ -95,24 +95,6 @@ class Mapping(_Part):
         return self
 
 
-class _TextLoader(yaml.SafeLoader):
-    """YAML in which every scalar is text, so that the answers “No” and “1” stay as they are, and no key is twice."""
-
-    yaml_implicit_resolvers: dict[str, Any] = {}
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):  # a few lines of them can stand for gigabytes
-            raise yaml.MarkedYAMLError(problem="* and & are not read", problem_mark=self.peek_event().start_mark)
-        return super().compose_node(parent, index)
-
-    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _value in node.value]
-        twice = next((key for at, key in enumerate(keys) if key in keys[:at]), None)
-        if twice is not None:
-            raise yaml.MarkedYAMLError(problem=f"'{twice}' is there twice", problem_mark=node.start_mark)
-        return super().construct_mapping(node, deep)
-
-
 def _without_nulls(value: Any, key: str = "") -> Any:
     """Leave out what is not given, but for answers: there it means that none of the images fits."""
     if isinstance(value, list):
@@ -133,8 +115,7 @@ def load_mapping(path: Path) -> Mapping:
         TableError: the file cannot be read, or says something that no mapping has.
     """
     try:
-        raw = path.read_bytes()
-        return parse_mapping(raw[:MOST_BYTES].decode("utf-8-sig"), path.name)
+        return parse_mapping(path.read_text(encoding="utf-8-sig"), path.name)
     except OSError as error:
         raise TableError(f"{path}: the mapping cannot be read ({error.strerror}).") from error
     except UnicodeDecodeError as error:
@@ -144,16 +125,10 @@ def load_mapping(path: Path) -> Mapping:
 def parse_mapping(text: str, source: str) -> Mapping:
     """Check the text of a mapping; `source` names it in errors. Raises TableError."""
     try:
-        data = yaml.load(text, _TextLoader)  # noqa: S506 - a SafeLoader
-    except RecursionError as error:
+        data = read_yaml(text, LIMITS, only_texts=True)[0]
+    except YamlRefused as error:
         raise TableError(
-            _("%(file)s: too many brackets within each other; write it with fewer.") % {"file": source}
-        ) from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        raise TableError(
-            _("%(file)s, line %(line)d: this is no YAML or JSON (%(why)s).")
-            % {"file": source, "line": mark.line + 1 if mark else 1, "why": getattr(error, "problem", None) or error}
+            _("%(file)s, line %(line)d: %(problem)s") % {"file": source, "line": error.line, "problem": error}
         ) from error
     if not isinstance(data, dict):
         raise TableError(_("%(file)s: a mapping names participant, answers, and clips or trials.") % {"file": source})

@@ -3,13 +3,13 @@
 from pathlib import Path
 from typing import Any
 
-from django.core.files.uploadedfile import UploadedFile
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from generation.errors import GenerationError
 from generation.ready_made.uploading import take_upload
 from study.management.lookup import study_with_slug
 from study.tables.errors import message_for_command
+from study.uploads import LocalFile
 
 
 class Command(BaseCommand):
@@ -27,7 +27,7 @@ class Command(BaseCommand):
         study = study_with_slug(slug)
         opened = []
         try:
-            opened = [UploadedFile(file=path.open("rb"), name=path.name) for path in files]
+            opened = [LocalFile(path) for path in files]
             taken = take_upload(study, opened, encoding=encoding)
         except (GenerationError, OSError) as error:
             raise CommandError(message_for_command(error), returncode=2) from error

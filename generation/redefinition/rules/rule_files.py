@@ -14,11 +14,12 @@ from generation.redefinition.errors import RuleError
 from generation.redefinition.rules.rule_set import RuleSet, RuleStep
 from generation.redefinition.rules.schema import PromptRules, RuleFile
 from generation.redefinition.rules.validation import check_rules
-from generation.redefinition.rules.yaml_lines import read_with_lines
+from study.yaml_text import Limits, YamlRefused, read_yaml
 
 RULES_FOLDER = Path(__file__).parent
 SHIPPED = ("curated", "seed", "lastfm", "mtg-jamendo", "fma", "korean")
 DEFAULT_RULES = "curated"
+LIMITS = Limits(characters=1_000_000)  # far above any rule file
 
 
 def load_rules(name_or_path: str | Path = DEFAULT_RULES) -> RuleSet:
@@ -47,7 +48,11 @@ def _load_shipped(name: str) -> RuleSet:
 
 def parse_rules(text: str, source: str) -> RuleSet:
     """The rule set in a YAML text; `source` names it in errors."""
-    data, lines = read_with_lines(text, source)
+    try:
+        data, lines = read_yaml(text, LIMITS)
+    except YamlRefused as error:
+        raise RuleError(f"{source}, line {error.line}: {error}") from error
+    data = {} if data is None else data
     if not isinstance(data, dict):
         raise RuleError(f"{source}, line 1: a rule file is a mapping with `name` and `stages`.")
     try:

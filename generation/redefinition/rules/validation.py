@@ -15,13 +15,19 @@ from generation.redefinition.rules.schema import (
 from generation.redefinition.spelling import suggestion
 
 Gone = dict[str, RuleStep]
+Implications = dict[str, tuple[set[str], RuleStep]]
 
 
 def check_rules(rules: RuleSet, own: RuleFile, lines: dict) -> None:
     """Raise RuleError for the first fault found. `own`: the file without the rule sets that it joins, by `lines`."""
     _check_names(rules, own, lines)
     _check_known(rules, own, lines)
-    _check_cycles(rules)
+    try:
+        _check_cycles(rules)
+    except RecursionError:
+        raise RuleError(
+            f"{rules.source}: merges and implications form a chain of several hundred tags; write shorter ones."
+        ) from None
     _check_sides(rules)
     _check_order(rules)
     _check_generals(rules, own, lines)
@@ -162,6 +168,7 @@ def _walk(tag: str, arrows: dict, trail: list[tuple[str, RuleStep | None]], done
 def _check_sides(rules: RuleSet) -> None:
     """Refuse a tag on both sides of a rule, and an implication that contradicts the decision of an exclusion."""
     seen: dict[str, RuleStep] = {}
+    implied = _implied(rules)
     for step in rules.steps:
         if step.name in seen:
             raise RuleError(f"{step.place}: this rule is in line {seen[step.name].line} too; remove one.")
@@ -173,20 +180,20 @@ def _check_sides(rules: RuleSet) -> None:
             _refuse_if({rule.tag} & set(rule.implies), rules, step, "has {} imply itself")
         elif isinstance(rule, Family):
             _refuse_if(set(rule.drop) & set(rule.beside), rules, step, "drops {} beside itself")
-            _check_dropped(rules, step, rule)
+            _check_dropped(rules, implied, step, rule)
         elif isinstance(rule, Exclusion):
             _refuse_if(set(rule.one) & set(rule.other), rules, step, "has {} on both sides")
             _check_decided(rules, step, rule)
-            _check_implied(rules, step, set(rule.one), set(rule.other), set(rule.losing))
+            _check_implied(rules, implied, step, set(rule.one), set(rule.other), set(rule.losing))
         elif isinstance(rule, VoicePolicy):
             _refuse_if({rule.heard} & {rule.denied}, rules, step, "has {} on both sides")
             heard, denied = {rule.heard, *rule.also_heard}, {rule.denied}
-            _check_implied(rules, step, heard, denied, denied if rule.policy == "evidence" else {rule.heard})
+            _check_implied(rules, implied, step, heard, denied, denied if rule.policy == "evidence" else {rule.heard})
 
 
-def _check_dropped(rules: RuleSet, step: RuleStep, rule: Family) -> None:
+def _check_dropped(rules: RuleSet, implications: Implications, step: RuleStep, rule: Family) -> None:
     """Refuse a family that drops a tag beside the very tag that implies it."""
-    for source, (implied, implying) in _implied(rules).items():
+    for source, (implied, implying) in implications.items():
         if source in rule.beside and implied & set(rule.drop):
             tag = min(implied & set(rule.drop))
             _refuse_undone(rules, implying, step, f"it drops {tag!r} beside {source!r}, which implies it")
@@ -204,8 +211,10 @@ def _check_decided(rules: RuleSet, step: RuleStep, rule: Exclusion) -> None:
                     _refuse_undone(rules, step, earlier, "it decides between the same tags before")
 
 
-def _check_implied(rules: RuleSet, step: RuleStep, one: set[str], other: set[str], losing: set[str]) -> None:
-    for source, (implied, implying) in _implied(rules).items():
+def _check_implied(
+    rules: RuleSet, implications: Implications, step: RuleStep, one: set[str], other: set[str], losing: set[str]
+) -> None:
+    for source, (implied, implying) in implications.items():
         for side, opposite in ((one, other), (other, one)):
             if source in side and opposite & implied:
                 _refuse_undone(rules, implying, step, f"it implies what {source!r} excludes")
@@ -213,7 +222,7 @@ def _check_implied(rules: RuleSet, step: RuleStep, one: set[str], other: set[str
             _refuse_undone(rules, step, implying, f"{source!r} brings back what is taken away here")
 
 
-def _implied(rules: RuleSet) -> dict[str, tuple[set[str], RuleStep]]:
+def _implied(rules: RuleSet) -> Implications:
     """Tag → every tag it implies, directly or through others, and its first implication."""
     implied: dict[str, tuple[set[str], RuleStep]] = {}
     for step in rules.steps:

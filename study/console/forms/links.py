@@ -21,6 +21,7 @@ class LinksForm(forms.Form):
     labels = forms.CharField(
         label=gettext_lazy("Names for the links"),
         required=False,
+        max_length=250_000,  # 2,000 names of 120 letters
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=gettext_lazy("Optional, one per line, such as seat numbers; no names of persons."),
     )

@@ -149,6 +149,7 @@ class PlanForm(forms.ModelForm):
     quota_lines = forms.CharField(
         label=gettext_lazy("Quotas"),
         required=False,
+        max_length=20_000,
         widget=forms.Textarea(attrs={"rows": 3, "class": "mono", "spellcheck": "false"}),
         help_text=gettext_lazy(
             "One per line, with the keys of a choice question asked before the clips: training_years = none: 15 "
@@ -160,11 +161,13 @@ class PlanForm(forms.ModelForm):
     moderator_lines = forms.CharField(
         label=gettext_lazy("Compare groups of people"),
         required=False,
+        max_length=20_000,
         widget=forms.Textarea(attrs={"rows": 3, "class": "mono", "spellcheck": "false"}),
     )
     answer_rules = forms.CharField(
         label=gettext_lazy("Rules about answers to questions"),
         required=False,
+        max_length=20_000,
         widget=forms.Textarea(attrs={"rows": 3, "class": "mono", "spellcheck": "false"}),
         help_text=gettext_lazy(
             "One per line, by the columns of participants.csv: before_age < 18, or headphones_passed = no. Who did not "
@@ -282,7 +285,7 @@ class PlanForm(forms.ModelForm):
         text = (self.cleaned_data[name] or "").replace("\r\n", "\n").strip()
         if text:
             try:
-                load_question_set(text)
+                load_question_set(text, is_new=True)
             except StudyError as error:
                 raise ValidationError(str(error)) from error
         return text

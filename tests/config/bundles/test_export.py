@@ -14,7 +14,7 @@ from django.core.management import CommandError, call_command
 from config.bundles import export_study, verify_export
 from config.bundles.check import SUMS
 from generation.models import GenerationRun
-from study.models import Stimulus, Study, Trial
+from study.models import Ballot, LateAnswer, Stimulus, Study, Trial
 from study.survey_images.versions import prepare_images
 from tests.analysis.answered_studies import answered_study, close, closed_study, receipt_of
 
@@ -225,3 +225,24 @@ def test_late_answers_are_exported_beside_the_ballots_and_change_no_analysis(stu
     assert late[1].startswith(f"{trial.participant.code},{trial.clip.name},{condition},,0,1,main,0,0,")
     assert len(ballots) == 1 + 3 * 2
     assert verify_export(path, []).faults == ()
+
+
+def test_no_file_of_an_export_gives_a_time_of_a_person_finer_than_the_hour(study: Study, tmp_path: Path) -> None:
+    trial = Trial.objects.filter(participant__study=study, number=1).latest("participant")
+    trial.late_answers.create(content={"first_id": None, "second_id": None, "none_fits": True},
+                              submission_key=uuid4(), answered_at=trial.ballot.answered_at)  # fmt: skip
+    exact = study.closed_at.replace(minute=37, second=12, microsecond=345_678)
+    Trial.objects.filter(participant__study=study).update(page_sent_at=exact, sound_sent_at=exact)
+    Ballot.objects.update(answered_at=exact, received_at=exact, seconds=11.4, listened_seconds=7.6)
+    LateAnswer.objects.update(answered_at=exact, received_at=exact)
+    study.participants.update(created_at=exact, completed_at=exact, last_seen_at=exact)
+    path = tmp_path / "study.zip"
+    export_study(study, path)
+    with zipfile.ZipFile(path) as archive:
+        tables = {name: archive.read(name).decode() for name in archive.namelist() if name.endswith(".csv")}
+    hour = exact.strftime("%Y-%m-%dT%H:00+00:00")
+    for name in ("ballots.csv", "late_answers.csv", "participants.csv", "trials.csv"):
+        assert hour in tables[name], name
+    assert [name for name, text in tables.items() if ":37" in text] == []
+    assert ",11,8," in tables["ballots.csv"]
+    assert verify_export(path).faults == ()

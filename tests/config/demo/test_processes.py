@@ -23,6 +23,15 @@ with Processes(Path(sys.argv[1])) as processes:
     print(processes.pid_of("child"), flush=True)
     time.sleep(600)
 """
+WORKER_WITH_BEAT = """
+import os, time
+from celery.signals import beat_embedded_init
+import config.celery
+if not os.fork():
+    beat_embedded_init.send(None)
+    print(os.getpid(), flush=True)
+time.sleep(600)
+"""
 
 
 def is_running(pid: int) -> bool:
@@ -34,10 +43,12 @@ def is_running(pid: int) -> bool:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="PR_SET_PDEATHSIG is Linux only")
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_a_killed_demo_leaves_no_process_behind(number: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("program", "number"), [(PARENT, signal.SIGKILL), (PARENT, signal.SIGTERM), (WORKER_WITH_BEAT, signal.SIGKILL)]
+)
+def test_a_killed_demo_or_worker_leaves_no_process_behind(program: str, number: int, tmp_path: Path) -> None:
     parent = subprocess.Popen(
-        [sys.executable, "-c", PARENT, str(tmp_path)], stdout=subprocess.PIPE, text=True, cwd=ROOT
+        [sys.executable, "-c", program, str(tmp_path)], stdout=subprocess.PIPE, text=True, cwd=ROOT
     )
     assert parent.stdout is not None
     child = int(parent.stdout.readline())

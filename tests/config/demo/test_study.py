@@ -10,6 +10,7 @@ from config.demo import study as demo
 from config.management.commands.demo import refusal
 from study.errors import ImportRefused
 from study.models import Study
+from study.uploads import LocalFile
 from tests.factories import UserFactory
 from tests.study.conftest import tone
 
@@ -91,19 +92,19 @@ def test_each_refused_file_is_named_and_nothing_is_kept(folder):
 
 
 def test_a_demo_stopped_between_clips_continues_with_the_next(folder, monkeypatch):
-    imported = []
-    import_clips = demo.import_clips
+    opened = []
 
-    def stop_at_the_second(study, uploads, *, actor=None):
-        if len(imported) == 1:
+    def stop_at_the_second(path):
+        if len(opened) == 1:
             raise KeyboardInterrupt
-        imported.append(uploads[0].name)
-        return import_clips(study, uploads, actor=actor)
+        opened.append(path)
+        return LocalFile(path)
 
-    monkeypatch.setattr(demo, "import_clips", stop_at_the_second)
+    monkeypatch.setattr(demo, "LocalFile", stop_at_the_second)
     with pytest.raises(KeyboardInterrupt):
         make(folder)
     monkeypatch.undo()
+    assert len(stored_files()) == 1
     study = make(folder)
     assert sorted(study.clips.values_list("name", flat=True)) == ["a.wav", "b.flac", "한글 이름.wav"]
     assert len(stored_files()) == 3

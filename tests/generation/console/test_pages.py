@@ -10,7 +10,7 @@ from generation.models import ClipStep, TagDecision
 from generation.runs import execution, lifecycle
 from generation.settings_model import settings_of
 from study.models import Stimulus, Study
-from study.models.studies import record
+from study.models.log import record
 from study.setup import preflight
 from study.setup.clip_selection import UNCHANGED, exclude_clip
 from tests.generation.studies import add_clips

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms, ImageOps, PngImagePlugin
 
+from generation.painting import picture_files
 from generation.painting.colours import BROKEN_EXIF, BROKEN_PROFILE, NO_PROFILE
 from generation.painting.errors import PictureError
 from generation.painting.picture_files import FURTHER_PICTURES, MAX_PIXELS, open_picture
@@ -266,6 +267,15 @@ def test_whatever_is_broken_a_picture_is_decoded_or_refused(sample, at, junk, cu
         return
     assert image.mode == "RGB"
     assert image.width * image.height <= MAX_PIXELS
+
+
+def test_a_picture_that_expands_like_a_bomb_is_refused_before_it_is_decoded(monkeypatch):
+    buffer = io.BytesIO()
+    Image.new("RGB", (5000, 5000)).save(buffer, "PNG")
+    with pytest.raises(PictureError, match="unpacks to over 500 times its size"):
+        open_picture(buffer.getvalue())
+    monkeypatch.setattr(picture_files, "MAX_EXPANSION", 10_000)  # the control
+    assert open_picture(buffer.getvalue()).image.size == (5000, 5000)
 
 
 def test_texts_of_a_png_are_not_even_read():

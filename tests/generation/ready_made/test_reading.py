@@ -60,7 +60,7 @@ def faults_of(upload) -> str:
 def test_each_row_is_a_picture():
     upload = read(zipped())
     assert [(item.clip, item.condition) for item in upload.items] == [row[:2] for row in ROWS]
-    assert [upload.data(item) for item in upload.items] == [picture()] * 4
+    assert [upload.source.read(item.file) for item in upload.items] == [picture()] * 4
 
 
 def test_files_uploaded_one_by_one_are_read():
@@ -168,7 +168,7 @@ def test_names_in_a_zip_are_read_whatever_program_packed_it(encoding, name):
     rows = [("a.mp3", condition, f'"{file}"') for condition, file in zip(CONDITIONS, names, strict=True)]
     upload = read(zipped_by(encoding, names, manifest(rows)))
     assert [item.file for item in upload.items] == names
-    assert all(upload.data(item) == picture() for item in upload.items)
+    assert all(upload.source.read(item.file) == picture() for item in upload.items)
 
 
 def test_names_in_a_folder_of_any_encoding_are_read_beside_the_manifest():
@@ -302,7 +302,7 @@ def test_a_decompression_bomb_with_a_false_size_is_cut_off(monkeypatch):
                 data[at + offset : at + offset + 4] = struct.pack("<I", 100)
     upload = read(io.BytesIO(bytes(data)))
     with pytest.raises(PictureError, match=r"a-one\.png"):
-        upload.data(upload.items[0])
+        upload.source.read(upload.items[0].file)
 
 
 def test_a_password_is_reported():
@@ -318,7 +318,7 @@ def test_a_damaged_member_is_reported():
     data[at : at + 10] = b"\xff" * 10
     upload = read(io.BytesIO(bytes(data)))
     with pytest.raises(PictureError, match=r"a-one\.png: damaged in the zip"):
-        upload.data(upload.items[0])
+        upload.source.read(upload.items[0].file)
 
 
 def test_too_many_files_are_refused(monkeypatch):
@@ -342,4 +342,4 @@ def test_whatever_is_broken_in_a_zip_it_is_read_or_refused(at, junk, cut):
     with contextlib.suppress(ReadyMadeError, PictureError):
         upload = read(io.BytesIO(broken))
         for item in upload.items:
-            upload.data(item)
+            upload.source.read(item.file)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
@@ -19,10 +20,10 @@ from generation.errors import NotPossibleNow
 from generation.models import LooseFile
 from generation.painting.errors import PictureError
 from generation.ready_made import uploading
-from generation.ready_made.decoding import Decoder
+from generation.ready_made.upload_reader import UploadedPicture, UploadReader
 from generation.runs import execution, lifecycle, orphan_files
 from study.design.conditions import ConditionPreset
-from study.models import Ballot, LogEntry, Stimulus
+from study.models import Ballot, Clip, LogEntry, Stimulus
 from study.setup import clip_import, preflight
 from study.setup.lifecycle import create_study, open_study
 from tests.factories import UserFactory, tiny_sound
@@ -41,8 +42,9 @@ def places(settings, tmp_path, monkeypatch):
 @pytest.fixture
 def study(db):
     study = create_study(title="Three painters", owner=UserFactory(), presets=THREE, sound_check=False)
-    sounds = [SimpleUploadedFile(f"song{n}.mp3", tiny_sound(n)) for n in (1, 2)]
-    assert all(result.clip for result in clip_import.import_clips(study, sounds, actor=study.owner))
+    for n in (1, 2):
+        clip = Clip(study=study, number=n, name=f"song{n}.mp3", audio_digest=f"{n:064x}", duration=2, sample_rate=22050)
+        clip.audio.save("clip.mp3", ContentFile(tiny_sound(n)))
     return study
 
 
@@ -178,6 +180,13 @@ def test_a_damaged_picture_at_the_end_leaves_nothing_behind(study):
     assert not LooseFile.objects.exists()
 
 
+def test_an_upload_that_takes_too_long_is_refused_with_what_was_found_so_far(study):
+    with pytest.raises(uploading.UploadRefused) as caught:
+        uploading.take_upload(study, named_files(study, song1__painter_a=b"words"), seconds=1e-6)
+    assert caught.value.faults[-1].startswith("Only 0 of 6 pictures could be read in 0 minutes. Save them smaller")
+    assert not LooseFile.objects.exists()
+
+
 def test_all_faulty_pictures_are_named_at_once_with_what_to_do(client, study):
     response = post(client, study, named_files(study, song1__painter_b=b"words", song2__painter_a=b"%PDF-1.7"))
     assert response.status_code == 422
@@ -211,14 +220,15 @@ def test_what_was_changed_in_a_picture_is_said_with_its_name(client, study):
 
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="macOS knows no limit of address space")
-def test_a_picture_that_takes_too_much_memory_is_refused_and_the_next_one_is_read(monkeypatch):
-    monkeypatch.setattr("generation.painting.picture_process.MEMORY", 500 * 2**20)
-    large = io.BytesIO()
-    Image.new("RGBA", (7000, 7000)).save(large, "PNG", compress_level=1)
-    with Decoder(64) as decoder:
+def test_a_picture_that_takes_too_much_memory_is_refused_and_the_next_one_is_read(tmp_path, monkeypatch):
+    monkeypatch.setattr("generation.ready_made.upload_process.MEMORY", 500 * 2**20)
+    large, small = (UploadedPicture("song1", "painter_a", name, tmp_path / name) for name in ("large.png", "small.png"))
+    Image.new("RGBA", (7000, 7000)).save(large.path, compress_level=1)
+    small.path.write_bytes(picture())
+    with UploadReader([], []) as reader:
         with pytest.raises(PictureError, match=r"^large\.png: it takes too much memory to decode; save it smaller"):
-            decoder.decode(large.getvalue(), "large.png")
-        assert decoder.decode(picture(), "small.png").whole.startswith(b"\x89PNG")
+            reader.decode(large, 64)
+        assert reader.decode(small, 64).whole.startswith(b"\x89PNG")
 
 
 def test_files_of_file_managers_are_passed_over(study):

@@ -14,7 +14,7 @@ from tests.generation.concurrency import run_at_once
 from tests.generation.runs.kill_workers import ROOT
 from tests.services import PATIENCE, need_program
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.processes]
 
 
 @pytest.fixture

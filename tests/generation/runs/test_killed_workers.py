@@ -9,7 +9,7 @@ import pytest
 from tests.generation.runs.kill_workers import ROOT
 from tests.services import PATIENCE, RABBITMQ, REDIS, need_server
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.processes]
 
 
 def found_after_kills(broker: str, *options: str) -> dict:

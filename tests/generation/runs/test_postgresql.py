@@ -4,7 +4,7 @@ import pytest
 
 from tests.services import pass_on_postgresql
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.processes]
 
 
 def test_leases_hold_on_postgresql():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from study.audio_files import judge
+from study.audio_files import judge, ogg
 from study.audio_files.errors import AudioError
 from study.audio_files.judge import inspect_audio, read_audio
 from tests.study.audio_files.sounds import encoded, id3, tone
@@ -53,6 +53,29 @@ def test_too_long_a_file_is_refused(judged, monkeypatch, kind):
     assert judged(encoded(kind, tone(2.5))).duration == pytest.approx(2.5, abs=0.01)
     with pytest.raises(AudioError, match=r"song lasts .* Cut out the part to be heard"):
         judged(encoded(kind, tone(4.0)))
+
+
+@pytest.mark.parametrize(
+    ("limit", "value", "kind", "said"),
+    [
+        ("MAXIMUM_SAMPLES", 40_000, "WAV", r"holds over 0 million samples .* Mix it down to two channels"),
+        ("MAXIMUM_SAMPLES", 40_000, "OGG", r"holds over 0 million samples"),
+        ("FREE_SAMPLES", 40_000, "FLAC", r"unpacks to over 500 times its size"),
+    ],
+)
+def test_a_file_that_decodes_to_too_much_is_refused(judged, monkeypatch, limit, value, kind, said):
+    content = encoded(kind, np.zeros(3_000_000, np.float32) if limit == "FREE_SAMPLES" else tone())
+    monkeypatch.setattr(judge, limit, value)
+    with pytest.raises(AudioError, match=f"^song {said}"):
+        judged(content)
+
+
+def test_an_ogg_of_too_many_recordings_is_refused(judged, monkeypatch):
+    two = encoded("OGG") + encoded("OGG", tone(pitch=300))
+    assert judged(two).duration == pytest.approx(4, abs=0.1)
+    monkeypatch.setattr(ogg, "MAXIMUM_PARTS", 1)
+    with pytest.raises(AudioError, match="song is more than 1 recordings one after the other"):
+        judged(two)
 
 
 def test_samples_that_are_not_numbers_are_refused(judged):

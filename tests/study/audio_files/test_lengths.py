@@ -238,9 +238,10 @@ def test_a_wav_whose_sizes_are_off_by_its_headers_is_whole(judged, content):
         (wav(b"", after=b"LIST" + struct.pack("<I", 4) + b"INFO"), r"holds no sound \(0 seconds\)"),
         (wav(block=0), "a header that contradicts"),
         (wav(channels=0), "a header that contradicts"),
-        (wav(channels=200, block=400), "a header that contradicts"),
+        (wav(channels=1000, block=2000), r"has 1000 channels; at most 8 are taken\. Mix it down"),
         (wav(rate=0), "a header that contradicts"),
-        (wav(rate=2**31), "a header that contradicts"),
+        (wav(rate=2**31), "has a sample rate of 2147483648 Hz; at most 768000 are taken"),
+        (wav(rate=400_000, channels=8, block=16), "has a sample rate of 400000 Hz; at most 200000 are taken"),
         (wav(channels=2), "a header that contradicts"),
     ],
 )

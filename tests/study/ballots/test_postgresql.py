@@ -1,11 +1,15 @@
-"""Casting ballots on PostgreSQL: the same tests in a database made for them."""
+"""Casting ballots, and what nobody should send, on PostgreSQL: the same tests in a database made for them."""
 
 import pytest
 
 from tests.services import pass_on_postgresql
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.processes]
 
 
-def test_ballots_are_cast_on_postgresql():
-    pass_on_postgresql("tests/study/ballots/test_casting.py", "tests/study/ballots/test_answers_in_order.py")
+def test_ballots_are_cast_and_hostile_requests_refused_on_postgresql():
+    pass_on_postgresql(
+        "tests/study/ballots/test_casting.py",
+        "tests/study/ballots/test_answers_in_order.py",
+        "tests/config/test_request_edge.py",
+    )

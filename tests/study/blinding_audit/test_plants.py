@@ -7,7 +7,7 @@ from tests.factories import add_clip, make_open_study
 from tests.study.blinding_audit.leaking import Plant, planted
 from tests.study.blinding_audit.plants import FORMS, IDENTITIES, LEFT_OUT, RANDOM_WORDS, STATES
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.long]
 
 
 def missed(report, plants):

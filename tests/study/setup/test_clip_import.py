@@ -9,12 +9,13 @@ import pytest
 import soundfile
 from django.core.files.storage import default_storage
 
-from study.audio_files import judge
+from study.audio_files import checking
 from study.errors import NotAllowedNow
 from study.models import Clip, Study
 from study.setup import clip_import
 from study.setup.clip_import import ClipRefused, import_clip, import_clips
 from tests.factories import make_open_study
+from tests.study.audio_files.sounds import wav
 from tests.study.conftest import tone, upload
 
 pytestmark = pytest.mark.django_db
@@ -73,13 +74,19 @@ def test_what_is_no_clip_is_refused_by_name(draft: Study, name: str, content: by
     assert not draft.clips.exists()
 
 
-def test_an_hour_is_too_long(draft: Study, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(judge, "MAXIMUM_SECONDS", 3.0)
-    import_clip(draft, upload("fits.wav", tone(2.9)))
-    with pytest.raises(ClipRefused, match=r"exact\.wav lasts .* Cut out the part"):
-        import_clip(draft, upload("exact.wav", tone(3.0)))
-    with pytest.raises(ClipRefused, match=r"huge\.wav lasts"):
-        import_clip(draft, upload("huge.wav", tone(7.0)))
+def test_an_hour_is_too_long(draft: Study) -> None:
+    with pytest.raises(ClipRefused, match=r"exact\.wav lasts 60 minutes.* Cut out the part"):
+        import_clip(draft, upload("exact.wav", wav(bytes(3600 * 2 * 100), rate=100)))
+
+
+def test_a_file_that_ends_its_process_is_refused_alone(draft: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = [upload("a.wav", tone()), upload("b.wav", tone(pitch=220))]
+    monkeypatch.setattr(checking, "MEMORY", 2**27)
+    results = import_clips(draft, files)
+    assert [result.problem for result in results] == [
+        f"{name} takes too much memory to decode. Open it in an audio editor and export it again."
+        for name in ("a.wav", "b.wav")
+    ]
 
 
 def test_a_file_beyond_the_size_limit_is_refused(draft: Study, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -223,11 +223,11 @@ def test_two_images_of_one_rank_are_refused() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("answers: [", r"map\.yaml, line 1: this is no YAML or JSON"),
+        ("answers: [", r"map\.yaml, line 1: not valid YAML"),
         ("a", "a mapping names participant"),
-        ("[" * 5_000, "too many brackets"),
-        ("x: &a [b]\ny: *a", r"line 2: .*not read"),
-        ("answers: {A: a, A: b}\nclips: []", "'A' is there twice"),
+        ("[" * 5_000, "nested too deeply"),
+        ("x: &a [*a]", "an alias contains itself"),
+        ("answers: {A: a, A: b}\nclips: []", "“A” is given twice"),
         ("answers: {A: a}", "give either clips .* or trials"),
         ("answers: {A: a}\nclips: [{clip: c}]", "clip “c” needs either first"),
         ("clips: [{clip: c, first: x}]", "answers must name the condition"),

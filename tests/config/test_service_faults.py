@@ -14,7 +14,8 @@ from django.db import IntegrityError, InternalError, OperationalError, connectio
 from django.test import Client
 from psycopg import errors as postgresql
 
-from config.database_faults import BUSY, FULL, LOCKED, READ_ONLY, UNREACHABLE, fault_of
+from config.service_faults.database import BUSY, FULL, LOCKED, READ_ONLY, UNREACHABLE
+from config.service_faults.responses import fault_of
 from study.models import Ballot, Participant, ProblemReport
 from tests.factories import PASSWORD, UserFactory, make_open_study
 from tests.services import POSTGRES, need_server

@@ -1,0 +1,91 @@
+"""The edge of every request: sent text is made storable, and what cannot be read is refused in plain words.
+
+No view has to remember it: forms, query strings and cookies are cleaned before any view, form or session reads them.
+"""
+
+import re
+from collections.abc import Callable
+
+from django.core.exceptions import BadRequest, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
+from django.utils.cache import add_never_cache_headers
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from study.http import UNSTORABLE, storable, storable_fields, wants_json
+
+# What a person is told, by status.
+_SENTENCES = {
+    400: gettext_noop("This could not be read. Go back to the page before, reload it, and send it again."),
+    405: gettext_noop("This address does not do that. Go back to the page before and use its buttons."),
+    413: gettext_noop("This is more than a form can hold. Shorten the text, or send fewer or smaller files at once."),
+}
+
+
+class RequestEdgeMiddleware:
+    """Clean what is sent.
+
+    It comes first, so that nothing reads cookies, query or form before it. A form is cleaned when it is first read: a
+    view may choose its upload handlers until then.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        for name, value in request.META.items():
+            # Headers too: the browser's name is stored with failed sign-ins.
+            if name.startswith("HTTP_") and UNSTORABLE.search(value):
+                request.META[name] = storable(value)
+        request.COOKIES = {storable(name): storable(value) for name, value in request.COOKIES.items()}
+        request.GET = storable_fields(request.GET)  # type: ignore[assignment]
+        _clean_when_read(request)
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_view: object) -> None:
+        """Refuse addresses that no database can store. The 404 gets its headers on the way out."""
+        if UNSTORABLE.search(request.path_info):
+            raise Http404
+        if content_length(request) is None:
+            raise BadRequest("Content-Length is no number.")
+
+
+def content_length(request: HttpRequest) -> int | None:
+    """How many bytes the request says it has; None if it names no number, which Django would fail to read."""
+    length = str(request.META.get("CONTENT_LENGTH") or "0")
+    return int(length) if re.fullmatch("[0-9]{1,18}", length) else None
+
+
+def _clean_when_read(request: HttpRequest) -> None:
+    load = request._load_post_and_files
+
+    def load_and_clean() -> None:
+        try:
+            load()
+        except (ValueError, LookupError) as error:  # a charset or a boundary that nobody can read
+            request._mark_post_parse_error()  # type: ignore[attr-defined]
+            raise BadRequest("The form could not be read.") from error
+        request._post = storable_fields(request._post)  # type: ignore[attr-defined]
+
+    request._load_post_and_files = load_and_clean  # type: ignore[method-assign]
+
+
+def refusal(request: HttpRequest, response: HttpResponse, status: int) -> HttpResponse:
+    """Fill the response with the sentence of its status, as a page or as JSON."""
+    message = _(_SENTENCES.get(status, _SENTENCES[400]))
+    response.status_code = status
+    if wants_json(request):
+        response.content = JsonResponse({"saved": False, "error": message}).content
+        response.headers["Content-Type"] = "application/json"
+    else:
+        response.content = render_to_string("refused.html", {"status": status, "message": message})
+        response.headers["Content-Type"] = "text/html; charset=utf-8"
+    add_never_cache_headers(response)
+    return response
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's `handler400`: a form that is too large or cannot be read, a host that is not ours."""
+    too_large = isinstance(exception, RequestDataTooBig | TooManyFieldsSent | TooManyFilesSent)
+    return refusal(request, HttpResponse(), 413 if too_large else 400)

@@ -1,0 +1,111 @@
+"""Commitments: what binds a person's ballots and answers from the moment they finish, written to the study's chain.
+
+Everybody whose kind gives the study's results is bound: on finishing, and those who stopped when answers have ended.
+Pilots and the pilots of audits get a receipt of the same form, which no chain holds.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
+
+from study.ballots.receipts import answers_digest, commitment_of, receipt_for, secret_of
+from study.ballots.table import counted_kind
+from study.models import Ballot, LogEntry, Participant, Study, Trial
+from study.models.log import lock_chain, record
+from study.opaque_tokens import new_receipt_secret
+
+FINISHED = "participant finished"
+ENDED = "answers ended"
+
+
+@dataclass(frozen=True)
+class Commitment:
+    """A commitment as the chain holds it."""
+
+    commitment: str  # hex
+    entry: int  # the number of the entry
+    finished: bool  # False: the person stopped, and was bound when answers ended
+    from_upgrade: bool = False  # made from ballots of an earlier version, on the day of the upgrade
+
+
+def digests_of(people: QuerySet[Participant]) -> dict[int, list[str]]:
+    """All digests that each person's commitment covers, by primary key: of every ballot, and of the answers."""
+    found = {pk: [answers_digest(nonce, said)] for pk, nonce, said in people.values_list("pk", "nonce", "answers")}
+    ballots = Ballot.objects.filter(trial__participant__in=people).order_by()
+    for pk, digest in ballots.values_list("trial__participant", "digest"):
+        found[pk].append(digest)
+    return found
+
+
+def other_digests(study: Study, kinds: Iterable[str]) -> dict[str, list[str]]:
+    """The digests that commitments cover and the ballot table does not hold, sorted, by the code of the participant."""
+    people = study.participants.filter(kind__in=tuple(kinds)).exclude(status=Participant.Status.WITHDRAWN)
+    found = {person.pk: [answers_digest(person.nonce, person.answers)] for person in people}
+    ballots = Ballot.objects.filter(trial__participant__in=people).exclude(trial__kind=Trial.Kind.MAIN).order_by()
+    for pk, digest in ballots.values_list("trial__participant", "digest"):
+        found[pk].append(digest)
+    return {person.code: sorted(found[person.pk]) for person in people}
+
+
+def secret_for(participant: Participant) -> str:
+    """The secret of the participant's commitment: of their receipt, or their nonce if they have none."""
+    return secret_of(participant.receipt) if participant.receipt else participant.nonce
+
+
+def new_receipt(participant: Participant) -> tuple[str, str]:
+    """A receipt over the participant's ballots and answers as they are now, and the commitment that it states."""
+    secret = new_receipt_secret()
+    digests = digests_of(Participant.objects.filter(pk=participant.pk))[participant.pk]
+    commitment = commitment_of(secret, participant.code, digests)
+    return receipt_for(secret, commitment), commitment
+
+
+def chain_commitment(participant: Participant, commitment: str) -> None:
+    """Write the commitment of somebody who finishes to the study's chain, and which rules of the plan leave them out.
+
+    Call it last in the transaction.
+    """
+    if participant.kind == counted_kind(participant.study):
+        rules = [row["kind"] for row in participant.rule_exclusions]
+        record(participant.study, FINISHED, participant=participant.code, commitment=commitment, rules=rules)
+
+
+def bind_unfinished(study: Study) -> None:
+    """Once answers have ended, fix a commitment of everybody who answered and did not finish; later calls do nothing.
+
+    Whoever reads results calls it first.
+    """
+    if study.is_sealed or study.log.filter(action=ENDED).exists():
+        return
+    answered = Ballot.objects.filter(trial__participant=OuterRef("pk"))
+    people = study.participants.filter(
+        Exists(answered),
+        kind=counted_kind(study),
+        status__in=(Participant.Status.STARTED, Participant.Status.SCREENED_OUT),
+    )
+    with transaction.atomic():
+        # An answer that is being stored holds its participant's row until it is there. The chain is locked last.
+        held = {row.pk: row for row in people.select_for_update(of=("self",)).order_by("pk")}
+        lock_chain(study)
+        if study.log.filter(action=ENDED).exists():
+            return
+        digests = digests_of(Participant.objects.filter(pk__in=held)) if held else {}
+        fixed = {row.code: commitment_of(secret_for(row), row.code, digests[pk]) for pk, row in held.items()}
+        record(study, ENDED, people=len(fixed), commitments=fixed)
+
+
+def fixed_commitments(entries: Iterable[LogEntry]) -> dict[str, list[Commitment]]:
+    """The commitments in these entries of a study's chain, by the code of the participant; each should have one."""
+    found: dict[str, list[Commitment]] = defaultdict(list)
+    for entry in entries:
+        if entry.action == FINISHED and not entry.erased:
+            upgraded = entry.data.get("since") == "upgrade"
+            code, commitment = str(entry.data.get("participant")), str(entry.data.get("commitment"))
+            found[code].append(Commitment(commitment, entry.number, True, upgraded))
+        elif entry.action == ENDED:
+            for code, commitment in dict(entry.data.get("commitments") or {}).items():
+                found[code].append(Commitment(str(commitment), entry.number, False))
+    return dict(found)

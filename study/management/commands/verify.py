@@ -1,0 +1,53 @@
+"""`manage.py verify [SLUG]`: are log, ballots, answers and exclusions in the database what they were when stored?"""
+
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from study.management.lookup import study_with_slug
+from study.models import Study
+from study.verification import Findings, verify_installation, verify_study
+
+
+class Command(BaseCommand):
+    help = (
+        "Check the hash chain of the log, ballot digests, commitments, plan and exclusions in the database. "
+        "Exits with 1 if something is wrong."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("slug", nargs="?", help="one study (default: all, and the log of the installation)")
+        parser.add_argument(
+            "--receipt", action="append", default=[], help="a participant's receipt; may be given again"
+        )
+
+    def handle(self, *args: Any, slug: str | None, receipt: list[str], **options: Any) -> None:
+        studies = [study_with_slug(slug)] if slug else list(Study.objects.order_by("slug"))
+        if not studies and receipt:
+            raise CommandError("There is no study here, so no receipt can be looked up.", returncode=2)
+        unknown, results = receipt, {}
+        for study in studies:
+            results[study.slug], unknown = verify_study(study, unknown)
+        if slug is None:
+            results["the installation"] = verify_installation()
+        for name, found in results.items():
+            self._write(name, found)
+        for text in unknown:
+            self.stderr.write(
+                f"WRONG: Receipt {text}: no commitment here is stated by it. Check it letter by letter; "
+                "if it is right, the answers or the log were exchanged."
+            )
+        if unknown or any(found.faults for found in results.values()):
+            sys.exit(1)
+        self.stdout.write("Nothing is wrong.")
+
+    def _write(self, name: str, found: Findings) -> None:
+        self.stdout.write(f"{name}:")
+        for text in found.checked:
+            self.stdout.write(f"  checked: {text}")
+        for text in found.unchecked:
+            self.stdout.write(f"  not checked: {text}")
+        for text in found.faults:
+            self.stderr.write(f"  WRONG: {text}")

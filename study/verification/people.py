@@ -1,0 +1,175 @@
+"""Check ballots, commitments and exclusions of the people who give the results, as they are now, against the log."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from study.ballots.commitments import Commitment, digests_of, fixed_commitments, secret_for
+from study.ballots.receipts import binds, commitment_of, secret_of, states, verify_ballot
+from study.ballots.table import ballot_rows, counted_kind
+from study.models import LogEntry, Participant, Study, Trial
+from study.participants.exclusion import INCLUDED, LEFT_OUT
+from study.verification.chain import WITHDREW
+from study.verification.findings import Findings
+
+Status = Participant.Status
+
+
+class People:
+    """The people who give the study's results, with what the log holds of them."""
+
+    def __init__(self, study: Study, entries: Sequence[LogEntry]) -> None:
+        people = study.participants.filter(kind=counted_kind(study))
+        self.study, self.entries = study, entries
+        self.by_code = {person.code: person for person in people}
+        self.fixed = fixed_commitments(entries)
+        digests = digests_of(people)
+        self.digests = {person.code: digests[person.pk] for person in self.by_code.values() if person.pk in digests}
+        self.withdrawn = {str(entry.data.get("participant")) for entry in entries if entry.action == WITHDREW}
+
+    def commitment_now(self, code: str, secret: str) -> str:
+        """The commitment over the ballots and answers as they are now."""
+        return commitment_of(secret, code, self.digests[code])
+
+
+def check_people(study: Study, entries: Sequence[LogEntry], receipts: Iterable[str], found: Findings) -> list[str]:
+    """Make all checks of people; return the receipts that are of another study."""
+    people = People(study, entries)
+    _check_numbers(people, found)
+    _check_ballots(people, found)
+    _check_commitments(people, found)
+    _check_withdrawn(people, found)
+    _check_exclusions(people, found)
+    return [receipt for receipt in receipts if not _check_receipt(people, receipt, found)]
+
+
+def _check_numbers(people: People, found: Findings) -> None:
+    present = {person.number for person in people.by_code.values()}
+    letter = counted_kind(people.study)[0]
+    named = {int(code[1:]) for code in (*people.fixed, *people.withdrawn) if code[1:].isdecimal()}
+    gone = sorted(set(range(1, max(present | named, default=0) + 1)) - present)
+    found.add_faults(
+        [f"Participant {letter}{number:04d} is gone: rows of people are never deleted." for number in gone]
+    )
+    found.checked.append(f"{len(present)} participants, numbered without a gap")
+
+
+def _check_ballots(people: People, found: Findings) -> None:
+    kinds = (counted_kind(people.study),)
+    rows = ballot_rows(people.study, sealed=False, kinds=kinds, trial_kinds=Trial.Kind.values)
+    found.add_faults(
+        [
+            f"Ballot {row['participant']}, trial {row['trial']}: it does not agree with its digest."
+            for row in rows
+            if not verify_ballot(row)
+        ]
+    )
+    found.checked.append(f"digests of {len(rows)} ballots")
+
+
+def _check_commitments(people: People, found: Findings) -> None:
+    faults: list[str] = []
+    compared: Counter[bool] = Counter()
+    for code, person in people.by_code.items():
+        if person.status == Status.WITHDRAWN:
+            continue
+        fixed = people.fixed.get(code, [])
+        if person.status == Status.COMPLETED and not any(row.finished for row in fixed):
+            faults.append(f"{code} has finished, and the log has no commitment of theirs.")
+        if person.status != Status.COMPLETED and any(row.finished for row in fixed):
+            faults.append(f"{code} is {person.status}, and has finished by the log.")
+        if len(fixed) > 1:
+            faults.append(f"{code} has {len(fixed)} commitments in the log, not one.")
+        for row in fixed:
+            compared[row.from_upgrade] += 1
+            faults += _compare(people, person, row)
+    found.add_faults(faults)
+    found.checked.append(f"commitments of {compared.total()} people, over all their ballots and answers")
+    if compared[True]:
+        found.unchecked.append(
+            f"ballots of {compared[True]} people before the upgrade to this version, when their commitments were made"
+        )
+    unbound = [
+        code for code, person in people.by_code.items() if code not in people.fixed and _has_ballots(people, person)
+    ]
+    if unbound and not faults:
+        found.unchecked.append(
+            f"answers of {len(unbound)} people who have not finished: they are bound once answers have ended"
+        )
+
+
+def _has_ballots(people: People, person: Participant) -> bool:
+    return person.status in (Status.STARTED, Status.SCREENED_OUT) and len(people.digests.get(person.code, ())) > 1
+
+
+def _compare(people: People, person: Participant, fixed: Commitment) -> list[str]:
+    code = person.code
+    if people.commitment_now(code, secret_for(person)) != fixed.commitment:
+        since = "since they finished" if fixed.finished else "since answers ended"
+        return [f"{code}: ballots or answers were changed, added or removed {since} (log entry {fixed.entry})."]
+    if fixed.finished and binds(person.receipt) and not states(person.receipt, fixed.commitment):
+        return [f"{code}: the receipt stored is not the one that was given with the commitment."]
+    return []
+
+
+def _check_withdrawn(people: People, found: Findings) -> None:
+    rows = {code for code, person in people.by_code.items() if person.status == Status.WITHDRAWN}
+    found.add_faults(
+        [
+            *(f"{code} is withdrawn, and the log does not say so." for code in sorted(rows - people.withdrawn)),
+            *(
+                f"{code} has withdrawn by the log, and is {people.by_code[code].status}."
+                for code in sorted(people.withdrawn & people.by_code.keys() - rows)
+            ),
+        ]
+    )
+
+
+def _check_exclusions(people: People, found: Findings) -> None:
+    excluded: dict[str, bool] = defaultdict(bool)
+    rules: dict[str, list[str]] = {}
+    for entry in people.entries:
+        if entry.action in (LEFT_OUT, INCLUDED):
+            excluded[str(entry.data.get("participant"))] = entry.action == LEFT_OUT
+        elif "rules" in entry.data:
+            rules[str(entry.data.get("participant"))] = entry.data["rules"]
+    faults: list[str] = []
+    for code, person in people.by_code.items():
+        if person.status == Status.WITHDRAWN:
+            continue
+        if person.excluded != excluded[code]:
+            states_of = {True: "left out", False: "not left out"}
+            faults.append(f"{code} is {states_of[person.excluded]}; by the log they are {states_of[excluded[code]]}.")
+        applied = [str(row.get("kind")) for row in person.rule_exclusions]
+        if code in rules and applied != rules[code]:
+            faults.append(f"{code}: the rules that leave them out are not those that applied when they finished.")
+    found.add_faults(faults)
+    found.checked.append("exclusions, against the log")
+
+
+def _check_receipt(people: People, receipt: str, found: Findings) -> bool:
+    """Whether the receipt is of this study; if so, whether the answers are those that it states."""
+    owners = _owners(people.fixed, receipt) if binds(receipt) else _owners_of_old(people, receipt)
+    for code in owners:
+        person = people.by_code.get(code)
+        if person is None or person.status == Status.WITHDRAWN:
+            found.checked.append(f"receipt {receipt}: {code}, whose answers are erased")
+        elif people.commitment_now(code, secret_of(receipt)) in owners[code]:
+            ballots = len(people.digests[code]) - 1
+            bound = "all as cast" if binds(receipt) else "all as at the upgrade; a receipt of 24 letters binds nothing"
+            found.checked.append(f"receipt {receipt}: {code}, {ballots} ballots, {bound}")
+        else:
+            found.faults.append(f"Receipt {receipt}: {code} got it for other ballots or answers than those stored now.")
+    return bool(owners)
+
+
+def _owners(fixed: Mapping[str, Sequence[Commitment]], receipt: str) -> dict[str, set[str]]:
+    """The people with a commitment that the receipt states, and those commitments."""
+    stated = {code: {row.commitment for row in rows if states(receipt, row.commitment)} for code, rows in fixed.items()}
+    return {code: found for code, found in stated.items() if found}
+
+
+def _owners_of_old(people: People, receipt: str) -> dict[str, set[str]]:
+    holder = next((code for code, person in people.by_code.items() if secret_for(person) == secret_of(receipt)), None)
+    if holder is None or not people.by_code[holder].receipt:
+        return {}
+    return {holder: {row.commitment for row in people.fixed.get(holder, ())}}

@@ -1,0 +1,37 @@
+"""Verify a study, or the installation's own log, in place."""
+
+from collections.abc import Iterable
+
+from study.ballots.commitments import bind_unfinished
+from study.models import LogEntry, Study
+from study.verification.chain import check_chain
+from study.verification.course import check_course
+from study.verification.findings import Findings
+from study.verification.people import check_people
+
+
+def verify_study(study: Study, receipts: Iterable[str] = ()) -> tuple[Findings, list[str]]:
+    """Check the study's log, plan, status, ballots, commitments and exclusions, as they are in the database now.
+
+    Whoever stopped is bound first, if answers have ended.
+
+    Returns:
+        What was found, and those of the receipts that nobody of this study was given.
+    """
+    bind_unfinished(study)
+    study.refresh_from_db()
+    found = Findings()
+    entries = list(study.log.order_by("number"))
+    check_chain(study, entries, found)
+    for entry in entries:
+        if not isinstance(entry.data, dict):  # `check_chain` has said that it was changed
+            entry.data = {}
+    check_course(study, entries, found)
+    return found, check_people(study, entries, receipts, found)
+
+
+def verify_installation() -> Findings:
+    """Check the log of the installation: sign-ins, accounts, studies deleted."""
+    found = Findings()
+    check_chain(None, list(LogEntry.objects.filter(study=None).order_by("number")), found)
+    return found

@@ -1,0 +1,276 @@
+"""Forgeries in the database, as an operator could make them, and that `verify` names each.
+
+The control of each is the check of earlier versions: every ballot agrees with its digest, and every receipt opens the
+commitment that an export computes.
+"""
+
+from uuid import uuid4
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from study.ballots.casting import Answer, cast_ballot, digest_of
+from study.ballots.commitments import FINISHED, secret_for
+from study.ballots.receipts import commitment_of, find_receipt, receipt_for, verify_ballot
+from study.ballots.table import ballot_rows, commitments
+from study.digests import canonical_digest, next_head
+from study.models import Ballot, ChainHead, LogEntry, Participant, Stimulus, Study
+from study.models.log import record
+from study.opaque_tokens import new_nonce
+from study.participants.completion import finish
+from study.participants.enrolment import enrol
+from study.participants.exclusion import set_exclusion
+from study.participants.withdrawal import withdraw
+from study.setup.lifecycle import close_study
+from study.verification import verify_installation, verify_study
+from study.verification.people import People
+from tests.factories import make_study, open_with_images
+
+pytestmark = pytest.mark.django_db
+PEOPLE, CLIPS = 4, 2
+
+
+def answered() -> Study:
+    """An open study that some people have finished; one more has stopped after one answer."""
+    study = open_with_images(make_study(clips=CLIPS, grace_minutes=0))
+    study.plan = {"fixed": {"alpha": 0.05, "weights": [3.0, 1.0]}}
+    study.plan_digest = canonical_digest(study.plan["fixed"])
+    study.save()
+    record(study, "opened", actor=study.owner, plan_digest=study.plan_digest)
+    for person in range(PEOPLE + 1):
+        participant, _token = enrol(study)
+        for trial in participant.trials.all():
+            cast_ballot(trial, Answer(uuid4(), "A", "B"))
+            if person == PEOPLE:
+                break
+        else:
+            finish(participant)
+    return study
+
+
+def receipts(study: Study) -> list[str]:
+    return list(study.participants.exclude(receipt="").values_list("receipt", flat=True))
+
+
+def old_check_passes(study: Study, given: list[str]) -> bool:
+    rows, stated = ballot_rows(study, sealed=False), commitments(study)
+    digests: dict[str, list[str]] = {}
+    for row in rows:
+        digests.setdefault(row["participant"], []).append(row["digest"])
+    return all(verify_ballot(row) for row in rows) and all(find_receipt(text, digests, stated) for text in given)
+
+
+def faults(study: Study, *given: str) -> str:
+    found, unknown = verify_study(study, given)
+    return "\n".join([*found.faults, *(f"unknown receipt {text}" for text in unknown)])
+
+
+def rewrite_ballots(study: Study, people: int = PEOPLE - 1) -> None:
+    """Give the ballots of all but one person another 1st choice, with fresh nonces and digests."""
+    keys = dict(Stimulus.objects.values_list("pk", "condition__key"))
+    for ballot in Ballot.objects.filter(trial__participant__number__lte=people).select_related("trial__participant"):
+        ballot.first_id, ballot.second_id = ballot.trial.position_order[2:4]
+        ballot.nonce = new_nonce()
+        ballot.digest = digest_of(ballot, ballot.trial, keys)
+        ballot.save()
+
+
+def rechain(study: Study) -> None:
+    """Compute every digest and head of the log again, as somebody with the database can."""
+    head = ""
+    for number, entry in enumerate(study.log.order_by("number"), start=1):
+        entry.number = number
+        entry.digest = entry.content_digest()
+        entry.head = head = next_head(head, number, entry.digest)
+        entry.save()
+        ChainHead.objects.filter(study=study).update(number=number, head=head)
+
+
+def recompute_commitments(study: Study, *, fresh_receipts: bool) -> None:
+    people = People(study, list(study.log.all()))
+    for entry in study.log.filter(action=FINISHED):
+        person = people.by_code[entry.data["participant"]]
+        entry.data["commitment"] = commitment_of(secret_for(person), person.code, people.digests[person.code])
+        entry.save()
+        if fresh_receipts:
+            person.receipt = receipt_for(secret_for(person), entry.data["commitment"])
+            person.save()
+
+
+def test_nothing_is_wrong_with_a_study_that_nobody_forged(capsys):
+    study = answered()
+    set_exclusion(study, "r0002", "heard no sound", actor=study.owner)
+    withdraw(Participant.objects.get(study=study, number=3))
+    close_study(study)
+    assert faults(study, *receipts(study)) == ""
+    call_command("verify", study.slug, receipt=[receipts(study)[0]])
+    printed = capsys.readouterr().out
+    assert "r0001, 2 ballots, all as cast" in printed
+    assert f"commitments of {PEOPLE} people" in printed  # who finished, without the one withdrawn, and who stopped
+    call_command("verify")
+    assert verify_installation().faults == []
+
+
+def test_rewritten_ballots_are_found_though_their_digests_agree():
+    study = answered()
+    given = receipts(study)
+    rewrite_ballots(study)
+    assert old_check_passes(study, given)
+    text = faults(study)
+    assert text.count("ballots or answers were changed, added or removed since they finished") == PEOPLE - 1
+
+
+def test_commitments_computed_again_break_the_log():
+    study = answered()
+    given = receipts(study)
+    rewrite_ballots(study)
+    recompute_commitments(study, fresh_receipts=False)
+    assert old_check_passes(study, given)
+    assert faults(study).count("(participant finished) was changed after it was written") == PEOPLE - 1
+
+
+@pytest.mark.parametrize("fresh_receipts", [False, True])
+def test_a_log_that_is_written_anew_is_disproved_by_each_receipt(fresh_receipts):
+    study = answered()
+    given = receipts(study)
+    rewrite_ballots(study)
+    recompute_commitments(study, fresh_receipts=fresh_receipts)
+    rechain(study)
+    if fresh_receipts:
+        assert faults(study) == ""  # only what has left the database knows better: receipts, and published heads
+    else:
+        assert old_check_passes(study, given)
+        assert "the receipt stored is not the one that was given" in faults(study)
+    text = faults(study, *given)
+    assert text.count("unknown receipt") == PEOPLE - 1  # the receipt of the person whose ballots are as cast is right
+    with pytest.raises(SystemExit) as ended:
+        call_command("verify", study.slug, receipt=given[:1])
+    assert ended.value.code == 1
+
+
+def rename_line(study):
+    study.log.filter(action="participant left out").update(action="described")
+
+
+def delete_line(study):
+    study.log.filter(action="participant left out").delete()
+
+
+def cut_off_end(study):
+    study.log.order_by("number").last().delete()
+
+
+def change_actor(study):
+    study.log.filter(action="participant left out").update(actor_name="nobody")
+
+
+def erase_line(study):
+    study.log.filter(action="opened").update(erased=True, data={}, nonce="")
+
+
+def exclude_by_sql(study):
+    study.participants.filter(number=2).update(excluded=True)
+
+
+def exclude_by_a_rule(study):
+    study.participants.filter(number=2).update(rule_exclusions=[{"kind": "too_fast", "at": 0.5}])
+
+
+def include_by_sql(study):
+    study.participants.filter(number=1).update(excluded=False)
+
+
+def delete_person(study):
+    Participant.objects.filter(study=study, number=2).delete()
+
+
+def delete_last_person(study):
+    Participant.objects.filter(study=study, number=PEOPLE).delete()
+    Participant.objects.filter(study=study, number=PEOPLE + 1).delete()
+
+
+def change_answers(study):
+    study.participants.filter(number=2).update(answers={"before": {"age": 99}})
+
+
+def delete_ballot(study):
+    Ballot.objects.filter(trial__participant__number=2, trial__number=1).delete()
+
+
+def change_order_shown(study):
+    trial = study.participants.get(number=2).trials.get(number=1)
+    trial.position_order = trial.position_order[::-1]
+    trial.save()
+
+
+def withdraw_by_sql(study):
+    study.participants.filter(number=2).update(status="withdrawn")
+
+
+def reopen(study):
+    Study.objects.filter(pk=study.pk).update(status="paused")
+
+
+def change_plan(study):
+    fixed = study.plan["fixed"] | {"alpha": 0.1}
+    Study.objects.filter(pk=study.pk).update(plan={"fixed": fixed}, plan_digest=canonical_digest(fixed))
+
+
+def close_earlier(study):
+    Study.objects.filter(pk=study.pk).update(closed_at=study.created_at.replace(year=2020), status="closed")
+
+
+@pytest.mark.parametrize(
+    ("forge", "named"),
+    [
+        (rename_line, "(described) was changed after it was written"),
+        (delete_line, f"entry {PEOPLE + 2} is missing before entry {PEOPLE + 3}"),
+        (cut_off_end, "its end was cut off"),
+        (change_actor, "(participant left out) was changed after it was written"),
+        (erase_line, "(opened) was erased; only entries about a participant may be"),
+        (exclude_by_sql, "r0002 is left out; by the log they are not left out"),
+        (exclude_by_a_rule, "r0002: the rules that leave them out are not those"),
+        (include_by_sql, "r0001 is not left out; by the log they are left out"),
+        (delete_person, "Participant r0002 is gone"),
+        (delete_last_person, f"Participant r{PEOPLE:04d} is gone"),
+        (change_answers, "r0002: ballots or answers were changed"),
+        (delete_ballot, "r0002: ballots or answers were changed"),
+        (change_order_shown, "Ballot r0002, trial 1: it does not agree with its digest"),
+        (withdraw_by_sql, "r0002 is withdrawn, and the log does not say so"),
+        (reopen, "The study is paused; by its log it is open"),
+        (change_plan, "The plan is not the one"),
+        (close_earlier, "The study was closed by its row or by its log only"),
+    ],
+)
+def test_each_forgery_is_named(forge, named):
+    study = answered()
+    set_exclusion(study, "r0001", "a bot", actor=study.owner)
+    record(study, "described", actor=study.owner)
+    forge(study)
+    study.refresh_from_db()
+    if forge is not change_order_shown:  # the digests of earlier versions did not cover it
+        assert old_check_passes(study, [])
+    assert named in faults(study)
+
+
+def test_what_came_after_answers_ended_is_named():
+    study = answered()
+    close_study(study)
+    assert faults(study) == ""
+    stopped = study.participants.get(number=PEOPLE + 1)
+    Ballot.objects.filter(trial__participant=stopped).update(reason="", nonce="00")
+    rewrite_ballots(study, people=PEOPLE + 1)
+    assert f"r{PEOPLE + 1:04d}: ballots or answers were changed, added or removed since answers ended" in faults(study)
+
+
+def test_the_log_of_the_installation_is_checked_too():
+    record(None, "study deleted", slug="gone", number=3)
+    record(None, "signed in")
+    assert verify_installation().faults == []
+    LogEntry.objects.filter(study=None, number=1).delete()
+    assert "entry 1 is missing" in verify_installation().faults[0]
+
+
+def test_an_unknown_study_is_named():
+    with pytest.raises(CommandError, match="There is no study"):
+        call_command("verify", "nothing")
