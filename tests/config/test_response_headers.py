@@ -20,7 +20,7 @@ def broken(request: Any) -> None:
 
 
 urlpatterns = [path("broken/", broken)]
-handler500 = "config.database_faults.server_error"
+handler500 = "config.service_faults.responses.server_error"
 
 
 def responses() -> dict[str, Any]:
