@@ -43,12 +43,17 @@ def storable_fields(sent: QueryDict) -> QueryDict:
     return cleaned
 
 
+LONGEST_JSON = 200_000  # four times what a page sends; two megabytes of empty lists take 70 MB
+
+
 def sent_json(text: str) -> Any:
     """Read JSON that a page's script sent. Its texts are storable, its numbers finite and at most 64 bits long.
 
     Raises:
-        ValueError: it is no JSON, is nested too deeply, or holds a number that no column can.
+        ValueError: it is no JSON, is long or nested too deeply, or holds a number that no column can.
     """
+    if len(text) > LONGEST_JSON:
+        raise ValueError("too long")
     try:
         return _storable_value(json.loads(text, parse_constant=_no_number))
     except RecursionError as error:
