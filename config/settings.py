@@ -116,6 +116,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     )
 else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    # A server that does not answer at all is a fault that a page tells of, not one that it waits for.
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 # Opening a connection for each request would cost as much as answering it.
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 
@@ -201,6 +203,7 @@ EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_PASSWORD"]
 EMAIL_USE_TLS = _mail.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = _mail.get("EMAIL_USE_SSL", False)
 EMAIL_FILE_PATH = _mail["EMAIL_FILE_PATH"]
+EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = environment.text("EARSIGHT_EMAIL_FROM", "earsight@localhost")
 
 # Celery. The default broker is a folder, so that a first study needs no server.
