@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('analysis', '0002_people_at_each_stage'),
+        ('analysis', '0003_erasures'),
     ]
 
     operations = [

@@ -47,8 +47,16 @@ def latest_unsealed(study: Study) -> Analysis | None:
 
 
 def is_current(analysis: Analysis) -> bool:
-    """Whether the study's ballots are still those that were analysed."""
-    return analysis.ballots_digest == hashlib.sha256(ballots_csv(analysis.study)).hexdigest()
+    """Whether the study's ballots are still those that were analysed, and nobody has withdrawn since."""
+    return (
+        not holds_erased(analysis)
+        and analysis.ballots_digest == hashlib.sha256(ballots_csv(analysis.study)).hexdigest()
+    )
+
+
+def holds_erased(analysis: Analysis) -> bool:
+    """Whether somebody whose answers may be in the result has withdrawn: it is to be used no more, nor its files."""
+    return analysis.erasures != analysis.study.erasures
 
 
 def ensure_unsealed(study: Study) -> None:
@@ -143,6 +151,8 @@ def _compute(analysis: Analysis) -> None:
     from analysis.study_results.csv_analysis import analyse_csv, match_control_of, software_versions
 
     study = analysis.study
+    study.refresh_from_db(fields=["erasures"])
+    analysis.erasures = study.erasures  # before the ballots are read: a withdrawal meanwhile makes the result stale
     data = ballots_csv(study)
     analysis.ballots_digest = hashlib.sha256(data).hexdigest()
     analysis.plan_digest = study.plan_digest

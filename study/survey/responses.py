@@ -14,7 +14,7 @@ from django.utils import translation
 from study import texts
 from study.models import Participant, Study
 from study.participants.links import full_url
-from study.survey.cookies import COOKIE
+from study.survey.cookies import token_of
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ def shared_context(request: HttpRequest, participant: Participant) -> dict[str, 
     return {
         "is_pilot": participant.kind == Participant.Kind.PILOT,
         "languages": texts.languages_of(participant.study),
-        "own_link": full_url(reverse("survey_personal", args=[request.COOKIES.get(COOKIE, "")])),
+        "own_link": full_url(reverse("survey_personal", args=[token_of(request)])),
         "language_url": reverse("survey_language", args=[participant.handle]),
         "path": request.get_full_path(),
     }
