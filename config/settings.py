@@ -200,6 +200,7 @@ EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_PASSWORD"]
 EMAIL_USE_TLS = _mail.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = _mail.get("EMAIL_USE_SSL", False)
 EMAIL_FILE_PATH = _mail["EMAIL_FILE_PATH"]
+EMAIL_TIMEOUT = 30  # seconds; without it a mail server that does not answer would hold a worker
 DEFAULT_FROM_EMAIL = environment.text("EARSIGHT_EMAIL_FROM", "earsight@localhost")
 
 # Celery. The default broker is a folder, so that a first study needs no server.
@@ -239,6 +240,9 @@ GENERATION_RESCUE_SECONDS = environment.number("EARSIGHT_RESCUE_SECONDS", 30, le
 GENERATION_QUEUE_PREFIX = ""
 # The only hosts that a study's settings can send tags and the language model's key to.
 WRITER_HOSTS = environment.hosts("EARSIGHT_WRITER_HOSTS", ["api.openai.com", "localhost", "127.0.0.1", "[::1]"])
+
+# The heads of the logs are appended to this file, best one in a folder of another machine.
+HEADS_FILE = environment.absolute_path("EARSIGHT_HEADS_FILE")
 
 LOG_LEVEL = environment.one_of("EARSIGHT_LOG_LEVEL", "INFO", environment.LOG_LEVELS)
 LOGGING = {

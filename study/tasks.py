@@ -1,4 +1,4 @@
-"""The Celery task of a blinding audit. Its message holds the audit's id; the row decides whether there is work."""
+"""The study's Celery tasks. Messages hold ids at most; the rows decide whether there is work."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ from celery.signals import worker_ready
 
 from study.blinding_audit import queueing
 from study.blinding_audit.audit import run_queued_audit
+from study.published_heads.publishing import publish_due
 from study.setup.lifecycle import open_after_audit
 
 
@@ -16,6 +17,12 @@ def audit_blinding(audit_id: int) -> None:
     if (audit := queueing.claim_audit(audit_id)) is not None:
         run_queued_audit(audit)
         open_after_audit(audit)
+
+
+@shared_task(name="study.publish_heads")
+def publish_heads() -> None:
+    """Publish the heads that are due; beat sends it, and opening and closing a study do."""
+    publish_due()
 
 
 @worker_ready.connect

@@ -16,6 +16,7 @@ import base64
 import hashlib
 import json
 import secrets
+import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -48,7 +49,7 @@ def normal_receipt(text: str) -> str:
 
 
 def _letters(text: str) -> str:
-    code = "".join(character for character in text.upper() if character.isalnum())
+    code = "".join(character for character in unicodedata.normalize("NFKC", text).upper() if character.isalnum())
     return code.replace("0", "O").replace("1", "I").replace("8", "B")
 
 
@@ -109,6 +110,11 @@ def commitment_of(secret: str, code: str, digests: Iterable[str]) -> str:
         digests: of all ballots, also of practice, repeats and checks, and of the answers (`answers_digest`).
     """
     return canonical_digest(["commitment", 1, secret, code, sorted(digests)])
+
+
+def covered_digest(code: str, digests: Iterable[str]) -> str:
+    """One digest of all that a participant's commitment covers. It needs no secret, so anybody can compute it again."""
+    return canonical_digest(["covered", 1, code, sorted(digests)])
 
 
 def receipt_for(secret: str, commitment: str) -> str:

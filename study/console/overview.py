@@ -8,8 +8,10 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from study.ballots.commitments import FINISHED
 from study.console.common import condition_rows, study_page
 from study.models import Participant, Study
+from study.published_heads.summary import head_summary
 from study.setup import sharing
 from study.setup.path_steps import Group, PathStep, Progress, images_progress, progress_of, steps_of
 
@@ -58,7 +60,8 @@ def study_overview(request: HttpRequest, study: Study) -> HttpResponse:
                 status=Participant.Status.COMPLETED,
             ).count(),
             "clip_count": study.clips.filter(included=True).count(),
-            "recent": study.log.select_related("actor").order_by("-pk")[:5],
+            "head": head_summary(study),
+            "recent": study.log.exclude(action=FINISHED).order_by("-number")[:5],
         },
     )
 
