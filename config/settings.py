@@ -79,6 +79,7 @@ MIDDLEWARE = [
     "config.security.ProtectionMiddleware",
     "config.service_faults.responses.ServiceFaultMiddleware",
     "config.upload_queue.UploadQueueMiddleware",
+    "study.console.downloads.DownloadLogMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
