@@ -23,6 +23,7 @@ CHANGEABLE_WHILE_OPEN = frozenset(
         "screen_out_url",
         "recruitment_platform",
         "stop_at_target",
+        "keep_ids_days",
     }
 )
 
