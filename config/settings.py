@@ -131,6 +131,8 @@ AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
 ]
+# Django's default hash, one at a time in each process.
+PASSWORD_HASHERS = ["config.accounts.hashing.PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
@@ -224,9 +226,14 @@ else:
     # Longer than any step: Redis would hand a running task to a second worker. The lease in the database prevents
     # harm; this prevents the useless message.
     CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 6 * 3600}
+    if CELERY_BROKER_URL.startswith("redis"):
+        CELERY_BROKER_TRANSPORT_OPTIONS |= {"socket_connect_timeout": 4, "socket_timeout": 5}
     # Ask again if Redis answers with an error (it became a replica, it is out of memory); else the worker would end.
     CELERY_BROKER_CHANNEL_ERROR_RETRY = CELERY_BROKER_URL.startswith("redis")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# A page that sends a message waits some seconds at most for a broker that is away: the row is found without it.
+CELERY_BROKER_CONNECTION_TIMEOUT = 4
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.1, "interval_step": 0.1, "interval_max": 0.2}
 CELERY_TASK_DEFAULT_QUEUE = "cpu"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True

@@ -1,10 +1,8 @@
 """The study's Celery tasks. Messages hold ids at most; the rows decide whether there is work."""
 
-from typing import Any
-
 from celery import shared_task
-from celery.signals import worker_ready
 
+from study import lookout
 from study.blinding_audit import queueing
 from study.blinding_audit.audit import run_queued_audit
 from study.participants.retention import enforce_retention
@@ -17,6 +15,8 @@ def audit_blinding(audit_id: int) -> None:
     """Run an audit that still waits, then open the study if the audit was asked for that."""
     if (audit := queueing.claim_audit(audit_id)) is not None:
         run_queued_audit(audit)
+        open_after_audit(audit)
+    elif (audit := queueing.passed_and_unopened(audit_id)) is not None:
         open_after_audit(audit)
 
 
@@ -32,8 +32,4 @@ def publish_heads() -> None:
     publish_due()
 
 
-@worker_ready.connect
-def queue_waiting(**_kwargs: Any) -> None:
-    """Queue waiting audits again: a killed worker may have taken their messages with it. Duplicates do no harm."""
-    for audit_id in queueing.waiting_audits():
-        queueing.queue_audit(audit_id)
+lookout.register("blinding checks", queueing.find_lost_audits)

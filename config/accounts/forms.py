@@ -51,6 +51,7 @@ class EndSignInsForm(forms.Form):
     )
     password = forms.CharField(
         label=gettext_lazy("Your password"),
+        max_length=4096,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )

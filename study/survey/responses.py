@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
@@ -18,7 +19,7 @@ from study.survey.cookies import token_of
 logger = logging.getLogger(__name__)
 
 
-def after_sending(response: HttpResponse, note: Callable[[], None]) -> None:
+def after_sending(response: HttpResponseBase, note: Callable[[], None]) -> None:
     """Call `note` when the server has sent the response, so that nobody waits for what it writes."""
 
     def call() -> None:
@@ -27,7 +28,7 @@ def after_sending(response: HttpResponse, note: Callable[[], None]) -> None:
         except DatabaseError:
             logger.warning("What was sent could not be noted.", exc_info=True)
 
-    # What Django closes with the response, by HttpResponse.close(), which the server calls after the last byte.
+    # What Django closes with the response, by its close(), which the server calls after the last byte.
     response._resource_closers.append(call)  # type: ignore[attr-defined]
 
 

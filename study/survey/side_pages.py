@@ -40,6 +40,7 @@ def _set_language_cookie(request: HttpRequest, fallback: str) -> HttpResponse:
             settings.LANGUAGE_COOKIE_NAME,
             language,
             max_age=31_536_000,
+            httponly=True,
             samesite="Lax",
             secure=settings.SECURE,
         )

@@ -1,5 +1,6 @@
 """Why a visit ends: `VisitEnds` is raised by a view and becomes a page with the reason."""
 
+import logging
 from dataclasses import dataclass
 
 from django.http import HttpRequest
@@ -8,6 +9,8 @@ from django.utils.translation import gettext as _
 from study.ballots.permission import takes_answers
 from study.models import Participant, Study
 from study.survey import networks
+
+logger = logging.getLogger(__name__)
 
 MAX_GUESSES, GUESS_SECONDS = 30, 600
 ARRIVAL_SECONDS = 300
@@ -32,6 +35,8 @@ def unknown_link(request: HttpRequest) -> VisitEnds:
     Valid links are never counted, so nobody can be locked out by another person's guesses.
     """
     guesses, _seconds = networks.count("guesses", networks.network_of(request), GUESS_SECONDS)
+    if guesses == MAX_GUESSES + 1:
+        logger.warning("More than %d links or receipts that do not exist came from one network.", MAX_GUESSES)
     if guesses > MAX_GUESSES:
         return VisitEnds(
             "slow",

@@ -74,6 +74,7 @@ def test_no_page_has_a_fault_that_axe_finds(
         reverse("study_create"),
         reverse("form_answers"),
         reverse("account"),
+        reverse("set_password", args=["MQ", "used-link"]),
         "/console/no/such/page/",
     ):
         page.goto(address)

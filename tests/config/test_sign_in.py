@@ -182,13 +182,14 @@ def test_return_links_are_http_or_https_and_escape_the_platforms_id() -> None:
     assert "<script>&x" not in page
 
 
-def test_guessing_links_is_limited_and_valid_links_are_not() -> None:
+def test_guessing_links_is_limited_and_valid_links_are_not(caplog: pytest.LogCaptureFixture) -> None:
     study = make_open_study(clips=1)
     guesser = Client(REMOTE_ADDR="203.0.113.9")
     answers = [guesser.get(f"/p/{new_token()}/").status_code for _ in range(40)]
     assert set(answers[:30]) == {404}
     assert set(answers[30:]) == {429}
     assert guesser.post("/withdraw/", {"receipt": "AAAA-BBBB-CCCC-DDDD-EEEE-FFFF"}).status_code == 429
+    assert caplog.text.count("links or receipts that do not exist") == 1  # the operator learns it, once
     # All visitors behind one proxy share this address, so a valid link must open.
     assert guesser.get(f"/s/{study.open_link_token}/").status_code == 200
 
