@@ -26,8 +26,8 @@ from tests.config.fuzz.world import SEALED_MARK, TITLE_MARK, World, is_for_anybo
 MOST_QUERIES = {"study_bundle": 500}
 MOST_QUERIES_ELSEWHERE = 100
 _WRITES = re.compile(r'\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"(\w+)"', re.IGNORECASE)
-# Rows that requests of anybody may change: sessions, and the count of failed sign-ins.
-_OF_SIGN_IN = ("django_session", "axes_")
+# Rows that a refused request may change: sessions, the count of failed sign-ins, and names of files to be deleted.
+_OF_NO_STUDY = ("django_session", "axes_", "generation_loosefile")
 # Notes that asking for a page leaves: what was sent of a trial, and the flags of those who have not finished.
 _NOTES = re.compile(
     r'UPDATE "study_(?:trial" SET "(?:page_sent_at|sound_sent_at|images_sent)|participant" SET "flags" = \(?CASE)'
@@ -130,7 +130,7 @@ class Server:
     def _changes(self, request: Request, status: int) -> Iterator[str]:
         """What was written although the request was refused, only asks, or may not."""
         written = {table for sql in self._queries if not _NOTES.match(sql) for table in _WRITES.findall(sql)}
-        written = {table for table in written if not table.startswith(_OF_SIGN_IN)}
+        written = {table for table in written if not table.startswith(_OF_NO_STUDY)}
         if not written or any(sql.startswith("ROLLBACK TO") for sql in self._queries):
             return
         if status in _REFUSED:
