@@ -64,25 +64,29 @@ class Server:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self._handler = ClientHandler(enforce_csrf_checks=True)
+        self.handler = ClientHandler(enforce_csrf_checks=True)
         self._logged = _Logged()
         self._queries: list[str] = []
         self._errors: list[str] = []
 
-    def send(self, request: Request) -> tuple[int, bytes]:
+    def send(self, request: Request, *, is_service_down: bool = False) -> tuple[int, bytes]:
         """Return status and body.
+
+        Args:
+            is_service_down: whether the request may be answered with 503, and the reason be logged.
 
         Raises:
             Faults: the response, the log or the database is not as it must be.
         """
         self._queries, self._errors, self._logged.records = [], [], []
         with self._watched(), TestCase.captureOnCommitCallbacks(execute=True), transaction.atomic():
-            response = self._handler(request.environ())
+            response = self.handler(request.environ())
             body = response.getvalue() if response.streaming else response.content
             if response.status_code >= 500:
                 transaction.set_rollback(True)
         statuses[response.status_code] += 1
-        if faults := list(self._faults(request, response, body)):
+        faults = self._faults_while_down(response) if is_service_down else self._faults(request, response, body)
+        if faults := list(faults):
             raise Faults("\n".join([f"{response.status_code} to {request}", *faults]))
         return response.status_code, body
 
@@ -108,6 +112,13 @@ class Server:
     def _note_query(self, execute: Callable[..., Any], sql: str, *args: Any) -> Any:
         self._queries.append(sql)
         return execute(sql, *args)
+
+    def _faults_while_down(self, response: Any) -> Iterator[str]:
+        status = response.status_code
+        if status >= 500 and (status != 503 or "Retry-After" not in response.headers):
+            yield f"a {status} while a service is down"
+            yield from self._errors
+        yield from (f"no {name}" for name in HEADERS if name not in response.headers)
 
     def _faults(self, request: Request, response: Any, body: bytes) -> Iterator[str]:
         status = response.status_code
