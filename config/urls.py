@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from config.accounts.pages import SetPasswordView, SignOutView, account
-from config.sign_in import SignInView
+from config.accounts.sign_in import SignInView
 from config.views import home, study_bundle
 
 handler400 = "config.request_edge.bad_request"

@@ -40,6 +40,7 @@ QUALITY = 82
 CONSOLE: list[tuple[str, str, str, tuple[str | int, ...]]] = [
     ("studies", "All studies", "study_list", ()),
     ("create", "A new study", "study_create", ()),
+    ("account", "Your account: password and sign-ins", "account", ()),
     ("overview", "A study's overview", "study_overview", ("demo",)),
     ("describe", "Describe: what participants read", "study_describe", (DRAFT,)),
     ("clips", "Clips: upload and listen", "study_clips", (DRAFT,)),

@@ -2,6 +2,7 @@
 
 import logging
 import re
+import time
 
 # A token of 128 bits or more in a link: /p/<token>/ or ?token=<token>; and that of a link to set a password.
 _TOKEN = re.compile(r"(/(?:p|j|m|s)/|/set-password/[\w-]+/|token=)([A-Za-z0-9_-]{4})[A-Za-z0-9_-]{12,}")
@@ -20,8 +21,13 @@ def one_line(text: str) -> str:
 class MaskingFormatter(logging.Formatter):
     """Masks tokens in the whole output of a record, its traceback included; only the traceback has further lines.
 
-    What a visitor sends cannot forge a record: the name of a file, for example, may hold line breaks.
+    What a visitor sends cannot forge a record: the name of a file, for example, may hold line breaks. Times are in UTC,
+    so that the logs of several machines can be read together.
     """
+
+    converter = staticmethod(time.gmtime)
+    default_time_format = "%Y-%m-%dT%H:%M:%S"
+    default_msec_format = "%s.%03dZ"
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (logging's name)
         return one_line(super().formatMessage(record))

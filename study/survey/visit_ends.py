@@ -1,5 +1,6 @@
 """Why a visit ends: `VisitEnds` is raised by a view and becomes a page with the reason."""
 
+import logging
 from dataclasses import dataclass
 
 from django.http import HttpRequest
@@ -8,6 +9,8 @@ from django.utils.translation import gettext as _
 from study.ballots.permission import takes_answers
 from study.models import Participant, Study
 from study.survey import networks
+
+logger = logging.getLogger(__name__)
 
 MAX_GUESSES, GUESS_SECONDS = 30, 600
 ARRIVAL_SECONDS = 300
@@ -32,6 +35,8 @@ def unknown_link(request: HttpRequest) -> VisitEnds:
     Valid links are never counted, so nobody can be locked out by another person's guesses.
     """
     guesses, _seconds = networks.count("guesses", networks.network_of(request), GUESS_SECONDS)
+    if guesses == MAX_GUESSES + 1:
+        logger.warning("More than %d links or receipts that do not exist came from one network.", MAX_GUESSES)
     if guesses > MAX_GUESSES:
         return VisitEnds(
             "slow",
@@ -83,35 +88,6 @@ def cookies_missing() -> VisitEnds:
             "Please allow cookies for this site, go back, reload the page and send it again. If that does not help, "
             "open your own link. Nothing that was saved is lost."
         ),
-    )
-
-
-def started_elsewhere(study: Study, *, has_finished: bool = False) -> VisitEnds:
-    """For a participant whom the recruiting platform sends a second time, to a browser without their cookie.
-
-    The platform's id is no secret, so it does not identify them.
-    """
-    if has_finished:
-        return VisitEnds(
-            "begun",
-            403,
-            _("You have taken part in this study already"),
-            _(
-                "Thank you; all your answers are stored. The last page, with your code and receipt, opens again in the "
-                "browser in which you took part, or by your own link."
-            ),
-            study,
-        )
-    return VisitEnds(
-        "begun",
-        403,
-        _("You have begun this study already"),
-        _(
-            "Please go on in the browser in which you began, or open your own link here: it was on the page before "
-            "the first piece. Nothing that was saved is lost. If you have neither, write to the people who sent you "
-            "here."
-        ),
-        study,
     )
 
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from analysis.study_results.analyses import build_analysis
 from study.models import Clip, Condition, InviteLink, LogEntry, ProblemReport, Study
-from study.models.studies import record
+from study.models.log import record
 from study.participants.exclusion import set_exclusion
 from tests.analysis.answered_studies import closed_study
 from tests.config.addresses import addresses_of, body, browser, participant_addresses

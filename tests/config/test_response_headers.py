@@ -20,7 +20,7 @@ def broken(request: Any) -> None:
 
 
 urlpatterns = [path("broken/", broken)]
-handler500 = "config.database_faults.server_error"
+handler500 = "config.service_faults.responses.server_error"
 
 
 def responses() -> dict[str, Any]:
@@ -91,6 +91,8 @@ def test_what_a_visitor_sends_cannot_forge_a_line_of_the_log(caplog: pytest.LogC
     assert "\x1b" not in MaskingFormatter("%(message)s").format(record)
     # The control: Python's own formatter writes two lines.
     assert len(logging.Formatter("%(message)s").format(record).splitlines()) == 2
+    record.created = record.msecs = 0  # in UTC, whatever the zone of the site is
+    assert MaskingFormatter("%(asctime)s").format(record) == "1970-01-01T00:00:00.000Z"
     # A traceback keeps its lines.
     try:
         raise ValueError("why")

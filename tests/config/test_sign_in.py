@@ -11,7 +11,7 @@ from django.conf import settings as project
 from django.contrib.sessions.models import Session
 from django.test import Client
 
-from study.models import Participant, Study
+from study.models import Study
 from study.opaque_tokens import new_token
 from study.participants.log_masking import MaskingFormatter
 from tests.factories import PASSWORD, UserFactory, make_open_study
@@ -175,20 +175,21 @@ def test_return_links_are_http_or_https_and_escape_the_platforms_id() -> None:
     Study.objects.filter(pk=study.pk).update(return_url="https://back.example/?who={id}")
     visit = Visit(study, "?PROLIFIC_PID=a%26x%3D1")
     # What came in before placeholders were refused may hold anything.
-    Participant.objects.filter(pk=visit.participant.pk).update(recruitment={"PROLIFIC_PID": '"><script>&x=1'})
+    study.platform_visits.update(ids={"PROLIFIC_PID": '"><script>&x=1'})
     visit.to_trials().finish()
     page = visit.get("thanks/").content.decode()
     assert "https://back.example/?who=%22%3E%3Cscript%3E%26x%3D1" in page
     assert "<script>&x" not in page
 
 
-def test_guessing_links_is_limited_and_valid_links_are_not() -> None:
+def test_guessing_links_is_limited_and_valid_links_are_not(caplog: pytest.LogCaptureFixture) -> None:
     study = make_open_study(clips=1)
     guesser = Client(REMOTE_ADDR="203.0.113.9")
     answers = [guesser.get(f"/p/{new_token()}/").status_code for _ in range(40)]
     assert set(answers[:30]) == {404}
     assert set(answers[30:]) == {429}
     assert guesser.post("/withdraw/", {"receipt": "AAAA-BBBB-CCCC-DDDD-EEEE-FFFF"}).status_code == 429
+    assert caplog.text.count("links or receipts that do not exist") == 1  # the operator learns it, once
     # All visitors behind one proxy share this address, so a valid link must open.
     assert guesser.get(f"/s/{study.open_link_token}/").status_code == 200
 

@@ -7,7 +7,7 @@ from django.contrib.auth.views import LoginView
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-# The longest name of an account (Django's User model). The count of failed sign-ins stores the name as it was typed.
+# The longest name of an account (Django's User model). A longer one is nobody's.
 LONGEST_NAME = 150
 
 
