@@ -26,8 +26,9 @@ from tests.config.fuzz.world import SEALED_MARK, TITLE_MARK, World, is_for_anybo
 MOST_QUERIES = {"study_bundle": 500}
 MOST_QUERIES_ELSEWHERE = 100
 _WRITES = re.compile(r'\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"(\w+)"', re.IGNORECASE)
-# Rows that a refused request may change: sessions, the count of failed sign-ins, and names of files to be deleted.
-_OF_NO_STUDY = ("django_session", "axes_", "generation_loosefile")
+# Rows that any request may add or change: sessions, the count of failed sign-ins, names of files to be deleted, and the
+# log, which notes downloads and who asks for a study of others.
+_OF_NO_STUDY = ("django_session", "axes_", "generation_loosefile", "study_logentry", "study_chainhead")
 # Notes that asking for a page leaves: what was sent of a trial, and the flags of those who have not finished.
 _NOTES = re.compile(
     r'UPDATE "study_(?:trial" SET "(?:page_sent_at|sound_sent_at|images_sent)|participant" SET "flags" = \(?CASE)'
