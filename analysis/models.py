@@ -22,10 +22,15 @@ class Analysis(models.Model):
     requested_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+    # The last message to workers while it waits, and the last heartbeat of the process that computes it.
+    sent_at = models.DateTimeField(null=True, blank=True)
+    alive_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     error = models.TextField(blank=True)
     # SHA-256 of the ballot table as CSV: another digest means that answers have changed since.
     ballots_digest = models.CharField(max_length=64, blank=True)
+    # `Study.erasures` when the ballots were read: somebody who has withdrawn since is in the result.
+    erasures = models.PositiveIntegerField(default=0)
     plan_digest = models.CharField(max_length=64, blank=True)
     plan = models.JSONField(default=dict, blank=True)  # as `analyses.plan_of` returns it
     versions = models.JSONField(default=dict, blank=True)

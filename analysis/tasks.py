@@ -1,11 +1,9 @@
 """Celery tasks: each calls one function of `analysis.study_results`."""
 
-from typing import Any
-
 from celery import shared_task
-from celery.signals import worker_ready
 
 from analysis.study_results import analyses, power_answers
+from study import lookout
 
 
 @shared_task(name="analysis.run")
@@ -17,12 +15,9 @@ def run_analysis(analysis_id: int) -> None:
 
 @shared_task(name="analysis.power")
 def compute_power(study_id: int) -> None:
-    """Compute the power that was asked for last, unless it is answered."""
+    """Compute the power that was asked for last, unless it is answered or another worker computes it."""
     power_answers.answer_power(study_id)
 
 
-@worker_ready.connect
-def queue_unfinished(**_kwargs: Any) -> None:
-    """Queue unfinished analyses again: a killed worker may have taken their messages with it."""
-    for analysis_id in analyses.unfinished_ids():
-        run_analysis.delay(analysis_id)
+lookout.register("analyses", analyses.find_lost_analyses)
+lookout.register("questions about power", power_answers.find_lost_questions)

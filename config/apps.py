@@ -11,9 +11,10 @@ class EarsightConfig(AppConfig):
     verbose_name = "Earsight"
 
     def ready(self) -> None:
-        from config.accounts import attempts, sessions
+        from config.accounts import account_log, attempts, sessions
 
         pre_save.connect(
             attempts.forget_what_was_sent, sender="axes.AccessAttempt", dispatch_uid="earsight.failed-sign-in"
         )
         user_logged_in.connect(sessions.begin, dispatch_uid="earsight.sign-in-began")
+        account_log.connect()

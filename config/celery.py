@@ -24,7 +24,10 @@ def every(seconds: float, task: str) -> dict[str, Any]:
 app = Celery("earsight")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 # Each task decides from the database what is due, so that several beats, or none for a while, do no harm.
-app.conf.beat_schedule = {}
+app.conf.beat_schedule = {
+    "publish heads of logs": every(600, "study.publish_heads"),
+    "enforce retention": every(86_400, "study.enforce_retention"),
+}
 app.autodiscover_tasks()
 
 

@@ -76,6 +76,15 @@ def folder(name: str, default: Path) -> Path:
     return _read(name, str(default), parse, "Name a folder that can be made and written to by this user.")
 
 
+def absolute_path(name: str) -> Path | None:
+    """Return the path of a file that need not be reachable now, or None if the variable is unset."""
+
+    def parse(value: str) -> Path | None:
+        return _require(Path(value), Path(value).is_absolute()) if value else None
+
+    return _read(name, "", parse, "Write a whole path, from / on.")
+
+
 def _is_address(value: str, *, path: bool) -> bool:
     parts = urlsplit(value)
     _ = parts.port  # raises ValueError unless it is a number

@@ -5,13 +5,23 @@ No view has to remember it: forms, query strings and cookies are cleaned before 
 
 import re
 from collections.abc import Callable
+from typing import Any
 
-from django.core.exceptions import BadRequest, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.core.exceptions import (
+    BadRequest,
+    RequestDataTooBig,
+    SuspiciousOperation,
+    TooManyFieldsSent,
+    TooManyFilesSent,
+)
+from django.core.handlers.wsgi import WSGIRequest
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
 from django.template.loader import render_to_string
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
+from django.views import defaults
 
 from study.http import UNSTORABLE, storable, storable_fields, wants_json
 
@@ -21,6 +31,23 @@ _SENTENCES = {
     405: gettext_noop("This address does not do that. Go back to the page before and use its buttons."),
     413: gettext_noop("This is more than a form can hold. Shorten the text, or send fewer or smaller files at once."),
 }
+
+
+class ReadableRequest(WSGIRequest):
+    """A request that a content type cannot break: `config.wsgi` has Django make these.
+
+    Django reads the query with the charset of the content type before any middleware, so that nothing could answer one
+    that is no text's, such as base64. Here the query is UTF-8 then, and the form is refused.
+    """
+
+    has_strange_charset = False
+
+    def _set_content_type_params(self, meta: dict[str, Any]) -> None:
+        try:
+            super()._set_content_type_params(meta)  # type: ignore[misc]
+        except (LookupError, UnicodeError):
+            self.has_strange_charset = True
+            self._encoding = None
 
 
 class RequestEdgeMiddleware:
@@ -62,6 +89,8 @@ def _clean_when_read(request: HttpRequest) -> None:
 
     def load_and_clean() -> None:
         try:
+            if getattr(request, "has_strange_charset", False):
+                raise LookupError("the charset is no text's")
             load()
         except (ValueError, LookupError) as error:  # a charset or a boundary that nobody can read
             request._mark_post_parse_error()  # type: ignore[attr-defined]
@@ -89,3 +118,19 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's `handler400`: a form that is too large or cannot be read, a host that is not ours."""
     too_large = isinstance(exception, RequestDataTooBig | TooManyFieldsSent | TooManyFilesSent)
     return refusal(request, HttpResponse(), 413 if too_large else 400)
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's `handler404`, which reads the form for its token: one that cannot be read is no fault of the server."""
+    try:
+        return defaults.page_not_found(request, exception)
+    except (BadRequest, MultiPartParserError, SuspiciousOperation, UnreadablePostError) as error:
+        return bad_request(request, error)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's `handler403`, likewise."""
+    try:
+        return defaults.permission_denied(request, exception)
+    except (BadRequest, MultiPartParserError, SuspiciousOperation, UnreadablePostError) as error:
+        return bad_request(request, error)

@@ -79,6 +79,7 @@ MIDDLEWARE = [
     "config.security.ProtectionMiddleware",
     "config.service_faults.responses.ServiceFaultMiddleware",
     "config.upload_queue.UploadQueueMiddleware",
+    "study.console.downloads.DownloadLogMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -130,6 +131,8 @@ AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
 ]
+# Django's default hash, one at a time in each process.
+PASSWORD_HASHERS = ["config.accounts.hashing.PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
@@ -199,7 +202,12 @@ EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_PASSWORD"]
 EMAIL_USE_TLS = _mail.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = _mail.get("EMAIL_USE_SSL", False)
 EMAIL_FILE_PATH = _mail["EMAIL_FILE_PATH"]
+EMAIL_TIMEOUT = 30  # seconds; without it a mail server that does not answer would hold a worker
 DEFAULT_FROM_EMAIL = environment.text("EARSIGHT_EMAIL_FROM", "earsight@localhost")
+
+# Days after which what is kept for a time only is erased (study/participants/retention.py; docs/privacy.md).
+KEEP_EVENTS_DAYS = int(environment.number("EARSIGHT_KEEP_EVENTS_DAYS", 365, least=0))
+KEEP_SIGN_INS_DAYS = int(environment.number("EARSIGHT_KEEP_SIGN_INS_DAYS", 7, least=1))
 
 # Celery. The default broker is a folder, so that a first study needs no server.
 CELERY_BROKER_URL = environment.broker("EARSIGHT_BROKER_URL", "filesystem://")
@@ -218,9 +226,14 @@ else:
     # Longer than any step: Redis would hand a running task to a second worker. The lease in the database prevents
     # harm; this prevents the useless message.
     CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 6 * 3600}
+    if CELERY_BROKER_URL.startswith("redis"):
+        CELERY_BROKER_TRANSPORT_OPTIONS |= {"socket_connect_timeout": 4, "socket_timeout": 5}
     # Ask again if Redis answers with an error (it became a replica, it is out of memory); else the worker would end.
     CELERY_BROKER_CHANNEL_ERROR_RETRY = CELERY_BROKER_URL.startswith("redis")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# A page that sends a message waits some seconds at most for a broker that is away: the row is found without it.
+CELERY_BROKER_CONNECTION_TIMEOUT = 4
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.1, "interval_step": 0.1, "interval_max": 0.2}
 CELERY_TASK_DEFAULT_QUEUE = "cpu"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -238,6 +251,9 @@ GENERATION_RESCUE_SECONDS = environment.number("EARSIGHT_RESCUE_SECONDS", 30, le
 GENERATION_QUEUE_PREFIX = ""
 # The only hosts that a study's settings can send tags and the language model's key to.
 WRITER_HOSTS = environment.hosts("EARSIGHT_WRITER_HOSTS", ["api.openai.com", "localhost", "127.0.0.1", "[::1]"])
+
+# The heads of the logs are appended to this file, best one in a folder of another machine.
+HEADS_FILE = environment.absolute_path("EARSIGHT_HEADS_FILE")
 
 LOG_LEVEL = environment.one_of("EARSIGHT_LOG_LEVEL", "INFO", environment.LOG_LEVELS)
 LOGGING = {

@@ -86,14 +86,14 @@ def log_words() -> set[str]:
     return words
 
 
-def _strings(node: ast.AST, tree: ast.Module) -> set[str]:
-    """Return the strings in an expression, or those assigned in the same file to the variable that it names."""
-    if isinstance(node, ast.Name):
-        assignments = [
-            statement
-            for statement in ast.walk(tree)
-            if isinstance(statement, ast.Assign)
-            and any(getattr(part, "id", "") == node.id for target in statement.targets for part in ast.walk(target))
-        ]
-        return set().union(*(_strings(statement.value, tree) for statement in assignments))
-    return {part.value for part in ast.walk(node) if isinstance(part, ast.Constant) and isinstance(part.value, str)}
+def _strings(node: ast.AST, tree: ast.Module, seen: frozenset[str] = frozenset()) -> set[str]:
+    """Return the strings in an expression, and those assigned in the same file to the variables that it names."""
+    parts = list(ast.walk(node))
+    found = {part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)}
+    names = {part.id for part in parts if isinstance(part, ast.Name)} - seen
+    for statement in ast.walk(tree):
+        if isinstance(statement, ast.Assign) and names & {
+            getattr(part, "id", "") for target in statement.targets for part in ast.walk(target)
+        }:
+            found |= _strings(statement.value, tree, seen | names)
+    return found

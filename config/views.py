@@ -33,7 +33,7 @@ def study_bundle(request: HttpRequest, slug: str) -> HttpResponseBase:
     analysis = analyses.latest_unsealed(study)
     if analysis is None:
         raise Http404("no results to export")
-    if not analyses.is_current(analysis):
+    if not analyses.is_current(analysis):  # also if somebody has withdrawn since
         messages.error(request, _("Answers have come or changed since the analysis: analyse again, then export."))
         return redirect("study_results", slug=study.slug)
     with tempfile.TemporaryDirectory() as folder:

@@ -1,14 +1,17 @@
 """A study's own rule files and tables of predictions: upload, check, use, delete.
 
-A file's content never changes and the settings name it by its digest, so what was parsed once stays right.
+A file's content never changes and the settings name it by its digest, so what was parsed once stays right. Uploads are
+read in a bounded process; of tables, pages need no more than which clips they name (`lines_of`).
 """
 
 import hashlib
 import re
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -16,25 +19,33 @@ from generation.errors import GenerationError, NotPossibleNow, RunStopped, StepF
 from generation.models import StudyFile
 from generation.redefinition import RuleError, RuleSet, load_rules
 from generation.redefinition.choices import with_choices
-from generation.redefinition.rules.rule_files import parse_rules
+from generation.redefinition.rules.rule_files import parse_rules, read_rule_upload
 from generation.settings_model import GenerationSettings, settings_of
 from generation.tagging.options import ImportedOptions
-from generation.tagging.predictions import MatchedClips, PredictionTable, match_clips, read_predictions
+from generation.tagging.predictions import (
+    MatchedClips,
+    PredictionTable,
+    match_clips,
+    read_lines,
+    read_prediction_upload,
+    read_predictions,
+)
+from study.errors import ImportRefused
 from study.models import Clip, Study
 from study.models.log import record
 from study.setup.draft_lock import lock_draft
-from study.setup.tag_table import refused
-from study.tables.encoding import decode_text
+from study.tables.bounded_reading import read_bounded
 from study.tables.errors import TableRefused
-from study.tables.workbook import csv_of_workbook, is_workbook
 
-LARGEST = {StudyFile.Kind.RULES: 1024 * 1024, StudyFile.Kind.PREDICTIONS: 20 * 1024 * 1024}
+LARGEST = {StudyFile.Kind.RULES: 1024 * 1024, StudyFile.Kind.PREDICTIONS: 60 * 1024 * 1024}
+_SECONDS_FOR_RULES = 5  # pages read a rule file again, once in each process
 _DIGEST = re.compile("[0-9a-f]{64}")
 
 
-@transaction.atomic
-def upload_file(study: Study, kind: str, raw: bytes, *, name: str, actor: Any = None) -> StudyFile:
-    """Check and keep a file; the settings choose it afterwards. The same content again is the same row.
+def upload_file(study: Study, kind: str, path: Path, *, name: str, actor: Any = None) -> tuple[StudyFile, int]:
+    """Check and keep the file at `path`; the settings choose it afterwards. The same content again is the same row.
+
+    Also returned: how many clips of a table were left out, since it is too large to keep and the study lacks them.
 
     Raises:
         ImportRefused: a table of predictions has faults; all are listed.
@@ -42,38 +53,42 @@ def upload_file(study: Study, kind: str, raw: bytes, *, name: str, actor: Any = 
         GenerationError: the file is too large or no text, its rows fit several clips, or a run is running.
         NotAllowedNow: the study is no draft.
     """
-    study = lock_draft(study.pk)
-    _refuse_during_a_run(study)
+    with transaction.atomic():
+        _refuse_during_a_run(lock_draft(study.pk))
     name = (name.replace("\\", "/").rpartition("/")[2].strip() or kind)[-120:]
-    text = _text_of(raw, name, kind)
-    if kind == StudyFile.Kind.RULES:
-        rules = parse_rules(text, name)
-        summary: dict[str, Any] = {"title": rules.name, "rules": len(rules.steps)}
-    else:
-        table = read_predictions(text, name)
-        matched = match_clips(table, list(study.clips.all()), name)
-        if matched.problems:
-            raise refused(matched.problems)
-        summary = {"tags": len(table.tags), "clips": len(table.rows), "unknown": matched.unknown}
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    row, is_new = StudyFile.objects.get_or_create(
-        study=study, kind=kind, digest=digest, defaults={"name": name, "text": text, "summary": summary}
-    )
-    if is_new:
-        record(study, "file uploaded", actor=actor, kind=kind, file=name, digest=digest)
-    return row
-
-
-def _text_of(raw: bytes, name: str, kind: str) -> str:
-    limit = LARGEST[StudyFile.Kind(kind)]
-    if len(raw) > limit:
-        raise GenerationError(_("%(file)s is larger than %(limit)d MB.") % {"file": name, "limit": limit // 2**20})
-    if not raw.strip():
-        raise GenerationError(_("%(file)s is empty. Choose another file.") % {"file": name})
+    _check_size(path, name, kind)
     try:
-        return csv_of_workbook(raw, name) if is_workbook(raw) else decode_text(raw, name)[0]
+        found = _read_upload(study, kind, path, name)
     except TableRefused as error:
         raise GenerationError(str(error)) from error
+    summary = found["summary"] | ({"lines": found["lines"]} if "lines" in found else {})
+    digest = hashlib.sha256(found["text"].encode()).hexdigest()
+    with transaction.atomic():
+        study = lock_draft(study.pk)
+        _refuse_during_a_run(study)
+        row, is_new = StudyFile.objects.get_or_create(
+            study=study, kind=kind, digest=digest, defaults={"name": name, "text": found["text"], "summary": summary}
+        )
+        if is_new:
+            record(study, "file uploaded", actor=actor, kind=kind, file=name, digest=digest)
+    return row, found.get("left_out", 0)
+
+
+def _check_size(path: Path, name: str, kind: str) -> None:
+    limit = LARGEST[StudyFile.Kind(kind)]
+    if path.stat().st_size > limit:
+        raise GenerationError(_("%(file)s is larger than %(limit)d MB.") % {"file": name, "limit": limit // 2**20})
+    with path.open("rb") as file:
+        is_blank = not file.read(1000).strip() and not file.read(1)
+    if is_blank:
+        raise GenerationError(_("%(file)s is empty. Choose another file.") % {"file": name})
+
+
+def _read_upload(study: Study, kind: str, path: Path, name: str) -> dict[str, Any]:
+    if kind == StudyFile.Kind.RULES:
+        return dict(read_bounded(read_rule_upload, path, name, errors=(RuleError,), seconds=_SECONDS_FOR_RULES))
+    clips = [list(each) for each in study.clips.values_list("pk", "name")]
+    return dict(read_bounded(read_prediction_upload, path, name, clips=clips))
 
 
 def used_digests(settings: GenerationSettings) -> set[str]:
@@ -142,23 +157,38 @@ def _own_rules(study_id: int, digest: str) -> RuleSet:
 
 @lru_cache(maxsize=4)
 def _own_predictions(study_id: int, digest: str) -> tuple[str, PredictionTable]:
-    """Return the name of a file of predictions, and its table."""
-    row = StudyFile.objects.filter(study_id=study_id, kind=StudyFile.Kind.PREDICTIONS, digest=digest).first()
+    """Return the name of a file of predictions, and its table. For workers: a table is large."""
+    row = _prediction_rows(study_id, digest).first()
     if row is None:
-        raise RunStopped(
-            _("The study has no table of predictions with the digest %(digest)s…; upload it again.")
-            % {"digest": digest[:8]}
-        )
+        raise _no_predictions(digest)
     return row.name, read_predictions(row.text, row.name)
 
 
-def predictions_of(study: Study, options: ImportedOptions) -> tuple[str, PredictionTable]:
-    """Return the name of the file of predictions that the options name, and its table.
+def _prediction_rows(study_id: int, digest: str) -> QuerySet[StudyFile]:
+    return StudyFile.objects.filter(study_id=study_id, kind=StudyFile.Kind.PREDICTIONS, digest=digest)
+
+
+def _no_predictions(digest: str) -> RunStopped:
+    return RunStopped(
+        _("The study has no table of predictions with the digest %(digest)s…; upload it again.")
+        % {"digest": digest[:8]}
+    )
+
+
+def lines_of(file: StudyFile) -> dict[str, int]:
+    """Return which clips a table of predictions names, and in which rows; `file` may lack its text.
 
     Raises:
-        RunStopped: the study does not have it.
+        GenerationError: the table of an older version cannot be read within the limits.
     """
-    return _own_predictions(study.pk, options.file)
+    if "lines" not in file.summary:  # it was uploaded before they were kept
+        text = StudyFile.objects.values_list("text", flat=True).get(pk=file.pk)
+        try:
+            file.summary["lines"] = read_bounded(read_lines, None, file.name, text=text)
+        except (TableRefused, ImportRefused) as error:
+            raise GenerationError(str(error)) from error
+        file.save(update_fields=["summary"])
+    return dict(sorted(file.summary["lines"].items(), key=lambda line: line[1]))  # PostgreSQL keeps no order
 
 
 def predictions_for(clip: Clip, options: ImportedOptions) -> tuple[dict[str, float], dict[str, str]]:
@@ -168,8 +198,8 @@ def predictions_for(clip: Clip, options: ImportedOptions) -> tuple[dict[str, flo
         StepFailed: the table has no row for the clip, or its rows fit several clips.
         RunStopped: the study does not have the table.
     """
-    name, table = predictions_of(clip.study, options)
-    matched = match_clips(table, list(clip.study.clips.only("pk", "name")), name)
+    name, table = _own_predictions(clip.study_id, options.file)
+    matched = match_clips(table.lines, list(clip.study.clips.only("pk", "name")), name)
     if clip.pk not in matched.keys:
         raise StepFailed(_missing(name, [clip.name]))
     identity = {"name": "imported", "file": name, "file_sha256": options.file}
@@ -185,19 +215,20 @@ def check_files(study: Study, settings: GenerationSettings, clips: list[Clip]) -
     rule_set_of(study, settings.rules)
     for options in (settings.tagger, settings.redefined_tagger):
         if isinstance(options, ImportedOptions):
-            name, table = predictions_of(study, options)
-            matched: MatchedClips = match_clips(table, list(study.clips.only("pk", "name")), name)
+            file = _prediction_rows(study.pk, options.file).defer("text").first()
+            if file is None:
+                raise _no_predictions(options.file)
+            matched: MatchedClips = match_clips(lines_of(file), list(study.clips.only("pk", "name")), file.name)
             if matched.problems:
                 raise GenerationError(" ".join(matched.problems[:3]))
             missing = [clip.name for clip in clips if clip.pk not in matched.keys]
             if missing:
-                raise GenerationError(_missing(name, missing))
+                raise GenerationError(_missing(file.name, missing))
 
 
 def clips_missing_in(file: StudyFile) -> list[str]:
     """Return the names of the study's included clips that a table of predictions lacks."""
-    name, table = _own_predictions(file.study_id, file.digest)
-    matched = match_clips(table, list(file.study.clips.only("pk", "name", "included")), name)
+    matched = match_clips(lines_of(file), list(file.study.clips.only("pk", "name", "included")), file.name)
     included = set(file.study.clips.filter(included=True).values_list("name", flat=True))
     return [clip for clip in matched.missing if clip in included]
 

@@ -12,6 +12,11 @@ def to_the_hour(at: datetime) -> datetime:
     return at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
+def this_hour() -> datetime:
+    """The beginning of the current hour."""
+    return to_the_hour(datetime.now(UTC))
+
+
 def hour_text(at: datetime | None) -> str:
     """The hour as ISO 8601 in UTC, "2026-11-29T22:00+00:00"; empty if it is not known."""
     return "" if at is None else to_the_hour(at).isoformat(timespec="minutes")

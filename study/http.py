@@ -1,10 +1,14 @@
-"""What the pages of several rooms need of a request: who asks, sent text that every database can store, sent JSON."""
+"""What the pages of several rooms need of a request (who asks, sent text that every database can store, sent JSON), and
+how they send files.
+"""
 
 import json
 import math
 import re
+from collections.abc import Iterator
 from typing import Any
 
+from django.core.files.base import File
 from django.http import HttpRequest, QueryDict
 
 # Control characters except tab and line ends, halves of surrogate pairs, and the two that XML and so a workbook cannot
@@ -12,6 +16,8 @@ from django.http import HttpRequest, QueryDict
 UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 # What an integer column of 64 bits holds.
 LARGEST_INTEGER = 2**63 - 1
+
+_PART = 1 << 16
 
 
 def wants_json(request: HttpRequest) -> bool:
@@ -37,12 +43,17 @@ def storable_fields(sent: QueryDict) -> QueryDict:
     return cleaned
 
 
+LONGEST_JSON = 200_000  # four times what a page sends; two megabytes of empty lists take 70 MB
+
+
 def sent_json(text: str) -> Any:
     """Read JSON that a page's script sent. Its texts are storable, its numbers finite and at most 64 bits long.
 
     Raises:
-        ValueError: it is no JSON, is nested too deeply, or holds a number that no column can.
+        ValueError: it is no JSON, is long or nested too deeply, or holds a number that no column can.
     """
+    if len(text) > LONGEST_JSON:
+        raise ValueError("too long")
     try:
         return _storable_value(json.loads(text, parse_constant=_no_number))
     except RecursionError as error:
@@ -66,3 +77,13 @@ def _storable_value(value: Any) -> Any:
 
 def _no_number(name: str) -> None:
     raise ValueError(f"{name} is no number")
+
+
+def file_parts(file: File, first: int, last: int) -> Iterator[bytes]:
+    """Yield the bytes of a file from `first` to `last` in small parts, and close it."""
+    with file:
+        file.seek(first)
+        left = last - first + 1
+        while left > 0 and (part := file.read(min(_PART, left))):
+            left -= len(part)
+            yield part

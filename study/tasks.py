@@ -1,12 +1,12 @@
-"""The Celery task of a blinding audit. Its message holds the audit's id; the row decides whether there is work."""
-
-from typing import Any
+"""The study's Celery tasks. Messages hold ids at most; the rows decide whether there is work."""
 
 from celery import shared_task
-from celery.signals import worker_ready
 
+from study import lookout
 from study.blinding_audit import queueing
 from study.blinding_audit.audit import run_queued_audit
+from study.participants.retention import enforce_retention
+from study.published_heads.publishing import publish_due
 from study.setup.lifecycle import open_after_audit
 
 
@@ -16,10 +16,20 @@ def audit_blinding(audit_id: int) -> None:
     if (audit := queueing.claim_audit(audit_id)) is not None:
         run_queued_audit(audit)
         open_after_audit(audit)
+    elif (audit := queueing.passed_and_unopened(audit_id)) is not None:
+        open_after_audit(audit)
 
 
-@worker_ready.connect
-def queue_waiting(**_kwargs: Any) -> None:
-    """Queue waiting audits again: a killed worker may have taken their messages with it. Duplicates do no harm."""
-    for audit_id in queueing.waiting_audits():
-        queueing.queue_audit(audit_id)
+@shared_task(name="study.enforce_retention")
+def erase_what_is_over() -> None:
+    """Erase what is kept for a time only; sent daily, and nothing is left to do if it has been done."""
+    enforce_retention()
+
+
+@shared_task(name="study.publish_heads")
+def publish_heads() -> None:
+    """Publish the heads that are due; beat sends it, and opening and closing a study do."""
+    publish_due()
+
+
+lookout.register("blinding checks", queueing.find_lost_audits)

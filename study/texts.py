@@ -31,8 +31,10 @@ def consent(study: Study) -> str:
         "anonymous: we ask for no name and store no address. You can stop at any time, and you can have your "
         "answers erased with the receipt you get at the end.\n\n"
         "Your answers are stored and analysed for research, and may be published without anything that "
-        "points to you. With them we store when pages, sounds and images were opened, how long you took, and "
-        "whether text was typed or pasted, to check the answers."
+        "points to you, with times to the hour. With them we store your language and kind of device, when pages, "
+        "sounds and images were opened, how long you took, and whether text was typed or pasted, to check the "
+        "answers. If a recruiting platform sent you, its id is kept apart from your answers and erased once you "
+        "are paid."
     )
 
 

@@ -23,11 +23,15 @@ _LONGEST_NUMBER = 60
 
 @dataclass(frozen=True)
 class Limits:
-    """How much is read: characters, values (keys too; an alias counts as what it repeats), levels of nesting."""
+    """How much is read: characters, values (keys too; an alias counts as what it repeats), levels of nesting.
+
+    `is_saved`: of a text that an earlier version took, the last of equal keys counts, and numbers may be infinite.
+    """
 
     characters: int
     values: int = 100_000
     levels: int = 20
+    is_saved: bool = False
 
 
 class YamlRefused(ValueError):
@@ -107,14 +111,16 @@ class _Reading:
     def __init__(self, limits: Limits, only_texts: bool) -> None:
         self._limits, self._only_texts = limits, only_texts
         self._scalars = yaml.constructor.SafeConstructor()
+        self._count = 0
         self.lines: Lines = {}
 
     def value(self, node: yaml.Node, path: Path, above: tuple[yaml.Node, ...]) -> Any:
         line = node.start_mark.line + 1
         self.lines[path] = line
+        self._count += 1
         if any(node is other for other in above):
             raise YamlRefused(line, _("an alias contains itself; write the values out."))
-        if len(self.lines) > self._limits.values:
+        if self._count > self._limits.values:
             raise _too_many(line, self._limits)
         if len(above) >= self._limits.levels:
             raise _too_deep(line)
@@ -137,7 +143,7 @@ class _Reading:
             if key_node.tag == _MERGE and not self._only_texts:
                 merged = self._merged(value_node, path, above) | merged
                 continue
-            if key in found:
+            if key in found and not self._limits.is_saved:
                 raise YamlRefused(at, _("“%(key)s” is given twice; join the two.") % {"key": key[:40]})
             found[key] = self.value(value_node, (*path, key), above)
             self.lines[(*path, key)] = at
@@ -158,7 +164,8 @@ class _Reading:
             value = self._scalars.construct_object(node) if len(node.value) <= _LONGEST_NUMBER else None
         except Exception:  # PyYAML raises whatever an impossible date or number leads to
             value = None
-        if (value is None and node.tag != f"{_CORE}null") or (isinstance(value, float) and not isfinite(value)):
+        is_infinite = isinstance(value, float) and not isfinite(value) and not self._limits.is_saved
+        if is_infinite or (value is None and node.tag != f"{_CORE}null"):
             raise YamlRefused(
                 line, _("%(value)s cannot be read; put it in quotes if it is text.") % {"value": repr(node.value[:40])}
             )

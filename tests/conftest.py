@@ -11,6 +11,8 @@ from django.utils import translation
 from xdist.remote import Producer
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
+from study import messages
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -56,6 +58,12 @@ def _no_heartbeat_into_an_open_transaction(request, monkeypatch) -> None:
     marker = request.node.get_closest_marker("django_db")
     if marker is None or not marker.kwargs.get("transaction"):
         monkeypatch.setattr(settings, "GENERATION_LEASE_SECONDS", 3600)
+
+
+@pytest.fixture(autouse=True)
+def _no_pause_for_the_broker() -> None:
+    """A test in which the broker is away stops no messages of the next one."""
+    messages.try_again_at_once()
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,7 @@ from analysis.console.forms import PowerForm, ReportingForm, SmallestDifferenceF
 from analysis.report.figures.planning import people_by_clips_figure
 from analysis.study_results import analyses, early_stop
 from analysis.study_results.checklists import filled_checklists
-from analysis.study_results.power_answers import ask_power, finished_spreads
+from analysis.study_results.power_answers import UNANSWERED, ask_power, asked_at, finished_spreads
 from analysis.study_results.reporting_answers import reporting_answers, save_reporting_answers
 from analysis.study_results.smallest_difference import largest_possible, plan_smallest, planned_smallest
 from study.access import studies_of, study_or_404
@@ -69,7 +69,8 @@ def study_power(request: HttpRequest, slug: str) -> HttpResponse:
             "study": study,
             "form": form,
             "asked": asked,
-            "under_way": asked.get("state") == "waiting",
+            "asked_at": asked_at(asked),
+            "under_way": asked.get("state") in UNANSWERED,
             "cells": [cell | {"error": 1.96 * cell["monte_carlo_se"]} for cell in result.get("cells", ())],
             "designs": designs,
             "backwards": backwards,

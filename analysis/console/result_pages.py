@@ -2,12 +2,15 @@
 
 import json
 from collections.abc import Callable
+from functools import wraps
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import translation
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from analysis.models import Analysis
@@ -29,13 +32,26 @@ from study.errors import StudyError
 from study.models import Study
 
 
-def _unsealed_analysis(request: HttpRequest, slug: str) -> tuple[Study, Analysis]:
-    """The study and its newest ready analysis; 404 while it is sealed or there is none."""
-    study = study_or_404(request.user, slug)
-    analysis = analyses.latest_unsealed(study)
-    if analysis is None:
-        raise Http404("no results to show")
-    return study, analysis
+def _page_of_analysis(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Pass the study and its newest ready analysis to the view; 404 while it is sealed or there is none.
+
+    If somebody has withdrawn since that analysis, nothing of it is given out: the results page says so.
+    """
+
+    @wraps(view)
+    @require_safe
+    @login_required
+    def page(request: HttpRequest, slug: str, **kwargs: Any) -> HttpResponse:
+        study = study_or_404(request.user, slug)
+        analysis = analyses.latest_unsealed(study)
+        if analysis is None:
+            raise Http404("no results to show")
+        if analyses.holds_erased(analysis):
+            messages.error(request, _("Somebody has withdrawn since the analysis: analyse again, then download."))
+            return redirect("study_results", slug=study.slug)
+        return view(request, study, analysis, **kwargs)
+
+    return page
 
 
 @require_safe
@@ -53,6 +69,7 @@ def study_results(request: HttpRequest, slug: str) -> HttpResponse:
             "newest": newest,
             "ready": ready,
             "current": ready is not None and analyses.is_current(ready),
+            "holds_erased": ready is not None and analyses.holds_erased(ready),
             "under_way": newest is not None and newest.state in Analysis.UNFINISHED,
             "notices": notices(study),
             "languages": _named_languages(),
@@ -72,11 +89,9 @@ def study_analyse(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect("study_results", slug=study.slug)
 
 
-@require_safe
-@login_required
-def study_report_page(request: HttpRequest, slug: str) -> HttpResponse:
+@_page_of_analysis
+def study_report_page(request: HttpRequest, study: Study, analysis: Analysis) -> HttpResponse:
     """The report as one HTML page."""
-    study, analysis = _unsealed_analysis(request, slug)
     language = _language(request)
     response = HttpResponse(report_file(analysis, f"report-{language}.html"))
     # The page contains its own styles and images and has no scripts.
@@ -90,11 +105,9 @@ def study_report_page(request: HttpRequest, slug: str) -> HttpResponse:
     return response
 
 
-@require_safe
-@login_required
-def study_figures(request: HttpRequest, slug: str) -> HttpResponse:
+@_page_of_analysis
+def study_figures(request: HttpRequest, study: Study, analysis: Analysis) -> HttpResponse:
     """Each figure of the report, to look at and to download alone."""
-    study, analysis = _unsealed_analysis(request, slug)
     language = _language(request)
     context = {
         "study": study,
@@ -106,11 +119,9 @@ def study_figures(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "analysis/figures.html", context)
 
 
-@require_safe
-@login_required
-def study_figure(request: HttpRequest, slug: str, language: str, name: str) -> HttpResponse:
+@_page_of_analysis
+def study_figure(request: HttpRequest, study: Study, analysis: Analysis, language: str, name: str) -> HttpResponse:
     """One figure as a file to download."""
-    study, analysis = _unsealed_analysis(request, slug)
     if language not in LANGUAGES:
         raise Http404("no such language")
     try:
@@ -120,11 +131,9 @@ def study_figure(request: HttpRequest, slug: str, language: str, name: str) -> H
     return _download(content, f"{study.slug}-{language}-{name}")
 
 
-@require_safe
-@login_required
-def study_result_file(request: HttpRequest, slug: str, name: str) -> HttpResponse:
+@_page_of_analysis
+def study_result_file(request: HttpRequest, study: Study, analysis: Analysis, name: str) -> HttpResponse:
     """One of the files for download: the report in each format, its numbers, ballots, participants, codebooks."""
-    study, analysis = _unsealed_analysis(request, slug)
     writers: dict[str, Callable[[], bytes]] = {
         "ballots.csv": lambda: ballots_csv(study),
         "codebook.csv": lambda: codebook_csv(study),

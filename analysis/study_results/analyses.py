@@ -5,11 +5,11 @@ worker takes the row over, three times at most.
 """
 
 import hashlib
+import logging
 from datetime import timedelta
 from typing import Any
 
-from celery import current_app
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -22,11 +22,17 @@ from analysis.study_results.participant_flow import participant_flow
 from analysis.study_results.smallest_difference import planned_smallest
 from analysis.tables.errors import TableError
 from analysis.tables.study_tables import ballots_csv, match_control_csv
+from study import messages
 from study.errors import NotAllowedNow
+from study.heartbeat import heartbeat
+from study.lookout import RESEND_AFTER
 from study.models import Study
 from study.participants.moderators import planned_moderators
 
-STALE_AFTER = timedelta(minutes=10)
+logger = logging.getLogger(__name__)
+
+# A running analysis without a heartbeat for so long was killed.
+STALE_AFTER = timedelta(minutes=3)
 ATTEMPTS = 3
 
 
@@ -41,8 +47,16 @@ def latest_unsealed(study: Study) -> Analysis | None:
 
 
 def is_current(analysis: Analysis) -> bool:
-    """Whether the study's ballots are still those that were analysed."""
-    return analysis.ballots_digest == hashlib.sha256(ballots_csv(analysis.study)).hexdigest()
+    """Whether the study's ballots are still those that were analysed, and nobody has withdrawn since."""
+    return (
+        not holds_erased(analysis)
+        and analysis.ballots_digest == hashlib.sha256(ballots_csv(analysis.study)).hexdigest()
+    )
+
+
+def holds_erased(analysis: Analysis) -> bool:
+    """Whether somebody whose answers may be in the result has withdrawn: it is to be used no more, nor its files."""
+    return analysis.erasures != analysis.study.erasures
 
 
 def ensure_unsealed(study: Study) -> None:
@@ -61,16 +75,40 @@ def request_analysis(study: Study) -> Analysis:
     ensure_unsealed(study)
     unfinished = study.analyses.filter(state__in=Analysis.UNFINISHED).first()
     analysis = unfinished or Analysis.objects.create(study=study)
-    transaction.on_commit(lambda: current_app.send_task("analysis.run", (analysis.pk,)))
+    transaction.on_commit(lambda: queue_analysis(analysis.pk))
     return analysis
+
+
+def queue_analysis(analysis_id: int) -> None:
+    """Send the analysis's message to a worker."""
+    if messages.send("analysis.run", (analysis_id,)):
+        Analysis.objects.filter(pk=analysis_id).update(sent_at=timezone.now())
+
+
+def _claimable() -> Q:
+    """Analyses that wait, or whose process was killed."""
+    killed = Q(alive_at__lt=timezone.now() - STALE_AFTER) | Q(alive_at=None)  # None: started by an older version
+    return Q(state=Analysis.State.WAITING) | (Q(state=Analysis.State.RUNNING) & killed)
+
+
+def find_lost_analyses(starting: bool) -> int:
+    """Send again the messages of analyses that no process computes; return how many they are.
+
+    Args:
+        starting: a worker has just started; messages that a killed predecessor had fetched are lost.
+    """
+    lost = Analysis.objects.filter(_claimable())
+    if not starting:
+        lost = lost.filter(Q(sent_at=None) | Q(sent_at__lt=timezone.now() - RESEND_AFTER))
+    ids = list(lost.values_list("pk", flat=True))
+    for analysis_id in ids:
+        queue_analysis(analysis_id)
+    return len(ids)
 
 
 def claim(analysis_id: int) -> Analysis | None:
     """Set the row to "running" for this process; None if it is finished or another process computes it."""
-    claimable = Q(state=Analysis.State.WAITING) | Q(
-        state=Analysis.State.RUNNING, started_at__lt=timezone.now() - STALE_AFTER
-    )
-    rows = Analysis.objects.filter(Q(pk=analysis_id) & claimable)
+    rows = Analysis.objects.filter(Q(pk=analysis_id) & _claimable())
     row = rows.first()
     if row is None:
         return None
@@ -82,34 +120,55 @@ def claim(analysis_id: int) -> Analysis | None:
             % {"n": row.attempts},
         )
         return None
-    if not rows.update(state=Analysis.State.RUNNING, started_at=timezone.now(), attempts=row.attempts + 1):
+    now = timezone.now()
+    if not rows.update(state=Analysis.State.RUNNING, started_at=now, alive_at=now, attempts=row.attempts + 1):
         return None
     row.refresh_from_db()
     return row
 
 
 def compute(analysis: Analysis) -> Analysis:
-    """Analyse the study's ballots as they are now and store the result or the error."""
+    """Analyse the study's ballots as they are now and store the result or the error, with a heartbeat meanwhile."""
+    running = Analysis.objects.filter(pk=analysis.pk, state=Analysis.State.RUNNING)
+    try:
+        with heartbeat(lambda: running.update(alive_at=timezone.now()), STALE_AFTER.total_seconds() / 6):
+            _compute(analysis)
+        analysis.state, analysis.error = Analysis.State.READY, ""
+    except (StatisticsError, TableError) as error:
+        analysis.state, analysis.error = Analysis.State.FAILED, str(error)
+    except OperationalError:  # the database is away: the row stays as it is, and the look-out finds it
+        raise
+    except Exception as error:
+        logger.exception("The analysis of %s failed.", analysis.study.slug)
+        analysis.state, analysis.error = Analysis.State.FAILED, unexpected(error)
+    analysis.finished_at = timezone.now()
+    analysis.save()
+    return analysis
+
+
+def _compute(analysis: Analysis) -> None:
     # Imported here: it loads SciPy and Arrow, which the web process does not need.
     from analysis.study_results.csv_analysis import analyse_csv, match_control_of, software_versions
 
     study = analysis.study
+    study.refresh_from_db(fields=["erasures"])
+    analysis.erasures = study.erasures  # before the ballots are read: a withdrawal meanwhile makes the result stale
     data = ballots_csv(study)
     analysis.ballots_digest = hashlib.sha256(data).hexdigest()
     analysis.plan_digest = study.plan_digest
     analysis.plan = plan_of(study)
     analysis.versions = software_versions()
     analysis.flow = participant_flow(study)
-    try:
-        analysis.result = analyse_csv(data, f"{study.slug}.csv", analysis.plan)
-        if control := match_control_of(match_control_csv(study)):
-            analysis.result["match_control"] = control
-        analysis.state, analysis.error = Analysis.State.READY, ""
-    except (StatisticsError, TableError) as error:
-        analysis.state, analysis.error = Analysis.State.FAILED, str(error)
-    analysis.finished_at = timezone.now()
-    analysis.save()
-    return analysis
+    analysis.result = analyse_csv(data, f"{study.slug}.csv", analysis.plan)
+    if control := match_control_of(match_control_csv(study)):
+        analysis.result["match_control"] = control
+
+
+def unexpected(error: Exception) -> str:
+    """The sentence for an error that nobody foresaw."""
+    return _("It ended with an error that nobody foresaw (%(error)s). The worker's log has the details.") % {
+        "error": f"{type(error).__name__}: {error}"[:300]
+    }
 
 
 def plan_of(study: Study) -> dict[str, Any]:
@@ -141,8 +200,3 @@ def build_analysis(study: Study) -> Analysis:
     claimed = claim(analysis.pk)
     assert claimed is not None, "a new row can be claimed"
     return compute(claimed)
-
-
-def unfinished_ids() -> list[int]:
-    """Keys of the unfinished rows; a worker that starts queues them again."""
-    return list(Analysis.objects.filter(state__in=Analysis.UNFINISHED).values_list("pk", flat=True))

@@ -91,7 +91,8 @@ def _design(study: Study) -> dict[str, str]:
         "features": _("Blinded conditions, sealed results, receipts, balanced orders, a plan fixed before opening."),
         "privacy": _(
             "People are known by a random token; no name is asked for. Ids of a recruitment platform are kept only "
-            "if the study recruits through one, and never exported. The data of people who withdraw are erased."
+            "if the study recruits through one, apart from the answers, and never exported. Times are exported to the "
+            "hour. The data of people who withdraw are erased."
         ),
         "consent": _("Consent text, version %(n)s, agreed to before the first trial.") % {"n": study.consent_version},
         "awareness": _("The welcome and consent pages say that this is a study."),

@@ -1,61 +1,157 @@
 """Questions about power from the console: answered by a worker, question and answer stored in the study's plan."""
 
+import logging
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from celery import current_app
-from django.db import transaction
+from django.db import OperationalError, transaction
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
 
 from analysis.statistics.errors import StatisticsError
-from analysis.study_results.analyses import latest_unsealed
+from analysis.study_results.analyses import ATTEMPTS, STALE_AFTER, latest_unsealed, unexpected
 from analysis.study_results.factors import factors_of
 from analysis.tables.result_json import plain
+from study import messages
+from study.heartbeat import heartbeat
+from study.lookout import RESEND_AFTER
 from study.models import Study
 
 if TYPE_CHECKING:
     from analysis.statistics.planning import Assumptions
 
+logger = logging.getLogger(__name__)
+
+UNANSWERED = ("waiting", "running")
 SIMULATIONS = 1_000
 FEWEST_CLIPS = 5  # below, the primary test says nothing about new clips
 
 
 @transaction.atomic
-def _save(study_id: int, **changes: Any) -> None:
-    row = Study.objects.select_for_update().get(pk=study_id)
-    row.plan = row.plan | {"power": (row.plan.get("power") or {}) | changes}
+def _save(study_id: int, *states: str, of: Mapping[str, Any] | None = None, **changes: Any) -> bool:
+    """Change the study's question, and return whether it was changed.
+
+    Args:
+        states: the states in which it may be changed; none means any.
+        of: the question as it was read; one that was asked since stays as it is.
+    """
+    row = Study.objects.select_for_update().filter(pk=study_id).first()
+    asked = (row.plan.get("power") or {}) if row is not None else {}
+    is_other = of is not None and asked.get("asked_at") != of.get("asked_at")
+    if row is None or is_other or (states and asked.get("state") not in states):
+        return False
+    row.plan = row.plan | {"power": asked | changes}
     row.save(update_fields=["plan"])
+    return True
 
 
 @transaction.atomic
 def ask_power(study: Study, inputs: Mapping[str, Any]) -> None:
     """Queue a simulation of a design's power; it replaces the study's previous question."""
-    _save(study.pk, inputs=dict(inputs), state="waiting", result=None, error="")
-    transaction.on_commit(lambda: current_app.send_task("analysis.power", (study.pk,)))
+    fresh: dict[str, Any] = {
+        "result": None,
+        "error": "",
+        "asked_at": _now(),
+        "sent_at": "",
+        "alive_at": "",
+        "attempts": 0,
+    }
+    _save(study.pk, inputs=dict(inputs), state="waiting", **fresh)
+    transaction.on_commit(lambda: _queue_question(study.pk))
+
+
+def _queue_question(study_id: int) -> None:
+    if messages.send("analysis.power", (study_id,)):
+        _save(study_id, *UNANSWERED, sent_at=_now())
+
+
+def _now() -> str:
+    return timezone.now().isoformat()
+
+
+def asked_at(asked: Mapping[str, Any]) -> datetime | None:
+    """When the question was asked; None if an older version took it."""
+    return parse_datetime(asked.get("asked_at") or "")
+
+
+def _is_older(asked: Mapping[str, Any], name: str, than: datetime) -> bool:
+    at = parse_datetime(asked.get(name) or "")
+    return at is None or at < than
+
+
+def _is_claimable(asked: Mapping[str, Any]) -> bool:
+    """Whether the question waits, or the process that computed it was killed."""
+    killed = asked.get("state") == "running" and _is_older(asked, "alive_at", timezone.now() - STALE_AFTER)
+    return asked.get("state") == "waiting" or killed
+
+
+def find_lost_questions(starting: bool) -> int:
+    """Send again the messages of questions that no process answers; return how many they are.
+
+    Args:
+        starting: a worker has just started; messages that a killed predecessor had fetched are lost.
+    """
+    before = timezone.now() - RESEND_AFTER
+    lost = [
+        study.pk
+        for study in Study.objects.filter(plan__power__state__in=UNANSWERED).only("plan")
+        if _is_claimable(asked := study.plan["power"]) and (starting or _is_older(asked, "sent_at", before))
+    ]
+    for study_id in lost:
+        _queue_question(study_id)
+    return len(lost)
+
+
+@transaction.atomic
+def _claim(study_id: int) -> Study | None:
+    """Set the question to "running" for this process; None if it is answered or another process computes it."""
+    study = Study.objects.select_for_update().filter(pk=study_id).first()
+    asked = (study.plan.get("power") or {}) if study is not None else {}
+    if study is None or not _is_claimable(asked):
+        return None
+    attempts = int(asked.get("attempts") or 0)
+    if attempts >= ATTEMPTS:
+        error = _("The worker ended %(n)d times during the analysis. Look at the worker's log.") % {"n": attempts}
+        _save(study_id, state="failed", error=error)
+        return None
+    _save(study_id, state="running", alive_at=_now(), attempts=attempts + 1)
+    return study
 
 
 def answer_power(study_id: int) -> None:
     """Compute the power that was asked for last. A second call gives the same: the seed is the study's."""
+    study = _claim(study_id)
+    if study is None:
+        return
+    asked = study.plan["power"]
+    try:
+        with heartbeat(lambda: _save(study_id, "running", of=asked, alive_at=_now()), STALE_AFTER.total_seconds() / 6):
+            changes: dict[str, Any] = {"state": "ready", "result": _simulate(study, asked["inputs"])}
+    except StatisticsError as error:
+        changes = {"state": "failed", "error": str(error)}
+    except OperationalError:  # the database is away: the question stays as it is, and the look-out finds it
+        raise
+    except Exception as error:
+        logger.exception("The power of %s could not be computed.", study.slug)
+        changes = {"state": "failed", "error": unexpected(error)}
+    _save(study_id, "running", of=asked, **changes)
+
+
+def _simulate(study: Study, inputs: Mapping[str, Any]) -> dict[str, Any]:
     # Imported here: they load SciPy, which the web process does not need.
     from analysis.statistics.planning import plan_study, power_of_plan, smallest_effect
 
-    study = Study.objects.filter(pk=study_id).first()
-    asked = (study.plan.get("power") or {}) if study is not None else {}
-    if study is None or asked.get("state") != "waiting":
-        return
-    inputs, seed = asked["inputs"], study.seed % 2**32
+    seed, target = study.seed % 2**32, inputs.get("target", 0.8)
     participants, clips = int(inputs["participants"]), int(inputs["clips"])
-    target = inputs.get("target", 0.8)
     assumed = assumptions_of(study, inputs)
-    try:
-        found = power_of_plan(assumed, participants, clips, target=target, simulations=SIMULATIONS, seed=seed)
-        backwards = plan_study(assumed, target=target, seed=seed, simulations=SIMULATIONS // 2)
-        smallest = (
-            smallest_effect(assumed, participants, clips, target=target, seed=seed) if clips >= FEWEST_CLIPS else None
-        )
-    except StatisticsError as error:
-        _save(study_id, state="failed", error=str(error))
-        return
-    _save(study_id, state="ready", result=plain(found) | {"plan": plain(backwards), "smallest_effect": smallest})
+    found = power_of_plan(assumed, participants, clips, target=target, simulations=SIMULATIONS, seed=seed)
+    backwards = plan_study(assumed, target=target, seed=seed, simulations=SIMULATIONS // 2)
+    smallest = (
+        smallest_effect(assumed, participants, clips, target=target, seed=seed) if clips >= FEWEST_CLIPS else None
+    )
+    return plain(found) | {"plan": plain(backwards), "smallest_effect": smallest}
 
 
 def assumptions_of(study: Study, inputs: Mapping[str, Any]) -> "Assumptions":

@@ -1,9 +1,9 @@
-"""Forms of the account page. Each asks for the password again, and wrong ones count as at the sign-in."""
+"""Forms of the account page. Those about signing in ask for the password again; wrong ones count as at the sign-in."""
 
 from typing import Any
 
 from django import forms
-from django.contrib.auth import authenticate
+from django.contrib.auth import authenticate, get_user_model
 from django.contrib.auth.forms import PasswordChangeForm
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
@@ -51,7 +51,7 @@ class EndSignInsForm(forms.Form):
     )
     password = forms.CharField(
         label=gettext_lazy("Your password"),
-        max_length=1000,
+        max_length=4096,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
@@ -65,6 +65,21 @@ class EndSignInsForm(forms.Form):
 
     def clean_password(self) -> str:
         return _check_password(self._request, self.cleaned_data["password"])
+
+
+class AddressForm(forms.ModelForm):
+    """Where mails about the account's studies go; an empty address takes none."""
+
+    class Meta:
+        model = get_user_model()
+        fields = ("email",)
+        labels = {"email": gettext_lazy("Address for mails")}
+        help_texts = {
+            "email": gettext_lazy(
+                "The fingerprint of each of your studies' logs is sent there, at opening, daily and at closing. "
+                "Empty: no mails."
+            )
+        }
 
 
 def _described(row: SignIn) -> str:

@@ -1,4 +1,4 @@
-"""The account page (the password, and where else one is signed in), signing out, and setting a first password."""
+"""The account page (password, address, and where else one is signed in), signing out, and setting a first password."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from config.accounts.forms import ChangePasswordForm, EndSignInsForm
+from config.accounts.forms import AddressForm, ChangePasswordForm, EndSignInsForm
 from config.accounts.sessions import end_sign_ins, open_sign_ins
 
 
@@ -23,12 +23,19 @@ from config.accounts.sessions import end_sign_ins, open_sign_ins
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def account(request: HttpRequest) -> HttpResponse:
-    """Show the account; change its password; end its sign-ins in other browsers."""
+    """Show the account; change its password and address; end its sign-ins in other browsers."""
     others = open_sign_ins(request.user, but=request.session.session_key)
     is_password = request.method == "POST" and "old_password" in request.POST
-    is_ending = request.method == "POST" and not is_password
+    is_address = request.method == "POST" and "email" in request.POST
+    is_ending = request.method == "POST" and not is_password and not is_address
     password = ChangePasswordForm(request, request.POST if is_password else None)
     ending = EndSignInsForm(request, others, request.POST if is_ending else None)
+    user: Any = request.user
+    address = AddressForm(request.POST if is_address else None, instance=user)
+    if is_address and address.is_valid():
+        address.save()
+        messages.success(request, _("Saved."))
+        return redirect("account")
     if is_password and password.is_valid():
         _change_password(request, password)
         return redirect("account")
@@ -40,6 +47,7 @@ def account(request: HttpRequest) -> HttpResponse:
         return redirect("account")
     context = {
         "password_form": password,
+        "address_form": address,
         "ending_form": ending,
         "others": others,
         "idle_hours": f"{settings.SESSION_IDLE_SECONDS / 3600:g}",

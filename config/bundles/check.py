@@ -4,45 +4,30 @@ A bundle is untrusted input: nothing is unpacked to disk, files are read in piec
 file's name and does not end the check.
 """
 
-import csv
 import hashlib
-import io
 import json
-import stat
 import zipfile
-import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
-from functools import cached_property
-from pathlib import Path, PurePosixPath
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from analysis.study_results.report_files import REPORT_FILES
-from study.ballots.receipts import find_receipt, verify_ballot
+from config.bundles.chain_check import check_chain, check_commitments, check_exclusions, check_opening
+from config.bundles.reading import MATCH_CONTROL, MAX_FILES, MAX_REPORTED, SUMS, Bundle, Unreadable
+from config.bundles.receipt_check import check_receipts
+from study.ballots.receipts import verify_ballot
 from study.digests import canonical_digest
+from study.published_heads.heads import Head
 from study.spreadsheet import unescape_formula
 
-SUMS = "SHA256SUMS"
-MATCH_CONTROL = "match_control.csv"
 # Files of every export, of each export of an unsealed study, and of each export with an analysis.
 REQUIRED = ("README.txt", "ballots.csv", "codebook.csv", "participants.csv", "participants_codebook.csv", "study.json")
 REQUIRED_UNSEALED = ("commitments.json", "stimuli.csv", "provenance.json")
 REQUIRED_ANALYSED = ("plan.json", "analysis.json", "versions.json", *REPORT_FILES)
 
-# Far above an export of thousands of participants; a larger zip is meant to fill memory or disk.
-MAX_FILES = 50_000
-MAX_TABLE_BYTES = 256 * 2**20
-MAX_FILE_BYTES = 2 * 2**30
-MAX_COMPRESSION = 500
 UNCHECKED_SEALED = "plan, ballots, images and analysis: an export of a sealed study leaves out what their checks need"
-# At most this many faults of one kind are reported.
-MAX_REPORTED = 20
-_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError)
-
-
-class Unreadable(Exception):
-    """A file of the bundle cannot be used; the message names it."""
 
 
 @dataclass(frozen=True)
@@ -52,93 +37,6 @@ class Verification:
     checked: tuple[str, ...]
     faults: tuple[str, ...]
     unchecked: tuple[str, ...] = ()
-
-
-@dataclass
-class Bundle:
-    """An opened export with the checks made, the faults found and what could not be checked so far."""
-
-    archive: zipfile.ZipFile
-    checked: list[str] = field(default_factory=list)
-    faults: list[str] = field(default_factory=list)
-    unchecked: list[str] = field(default_factory=list)
-
-    @cached_property
-    def members(self) -> dict[str, zipfile.ZipInfo]:
-        """Return the files that are safe to read, by name."""
-        return {info.filename: info for info in self.archive.infolist() if self.refusal(info) is None}
-
-    @staticmethod
-    def refusal(info: zipfile.ZipInfo) -> str | None:
-        """Return why a file of the zip must not be read, or None."""
-        name = info.filename
-        if name.startswith("/") or "\\" in name or ":" in name or ".." in PurePosixPath(name).parts:
-            return "its name leads out of the folder; do not unpack this zip."
-        if stat.S_ISLNK(info.external_attr >> 16):
-            return "it is a link; do not unpack this zip."
-        if info.flag_bits & 1:
-            return "it is locked by a password."
-        packed = max(info.compress_size, 1)
-        if info.file_size > MAX_FILE_BYTES or (info.file_size > 2**20 and info.file_size / packed > MAX_COMPRESSION):
-            return "unpacked it would be too large; it was made to fill a disk."
-        return None
-
-    def pieces(self, name: str) -> Iterator[bytes]:
-        """Yield the file's content in pieces.
-
-        Raises:
-            Unreadable: it is damaged.
-        """
-        try:
-            with self.archive.open(self.members[name]) as file:
-                while piece := file.read(2**20):
-                    yield piece
-        except _DAMAGED as error:
-            raise Unreadable(f"{name} is damaged: {error}.") from error
-
-    def read(self, name: str) -> bytes:
-        """Return the content of a table or a text.
-
-        Raises:
-            Unreadable: it is damaged, or larger than any table of an export.
-        """
-        if self.members[name].file_size > MAX_TABLE_BYTES:
-            raise Unreadable(f"{name} is larger than any export's.")
-        return b"".join(self.pieces(name))
-
-    def text(self, name: str) -> str:
-        try:
-            return self.read(name).decode()
-        except UnicodeDecodeError as error:
-            raise Unreadable(f"{name} is no text in UTF-8.") from error
-
-    def json(self, name: str) -> Any:
-        try:
-            data = json.loads(self.text(name))
-        except (ValueError, RecursionError) as error:
-            raise Unreadable(f"{name} is no JSON.") from error
-        if not isinstance(data, dict):
-            raise Unreadable(f"{name} is not what an export holds there.")
-        return data
-
-    def rows(self, name: str) -> list[dict[str, str]]:
-        try:
-            return list(csv.DictReader(io.StringIO(self.text(name), newline=""), strict=True))
-        except csv.Error as error:
-            raise Unreadable(f"{name} is no CSV table: {error}.") from error
-
-    @cached_property
-    def study(self) -> dict[str, Any]:
-        return self.json("study.json")
-
-    @cached_property
-    def ballots(self) -> list[dict[str, str]]:
-        return self.rows("ballots.csv")
-
-    @property
-    def is_sealed(self) -> bool:
-        """Return whether the export is of a sealed study. One with an analysis or commitments never is."""
-        return bool(self.study.get("sealed")) and not self.members.keys() & {"commitments.json", "analysis.json"}
 
 
 def _check_names(bundle: Bundle) -> None:
@@ -263,26 +161,6 @@ def _check_plan(bundle: Bundle) -> None:
     bundle.checked.append("the plan, as it was fixed at opening")
 
 
-def _check_receipts(bundle: Bundle, receipts: Iterable[str]) -> None:
-    receipts = list(receipts)
-    if not receipts:
-        return
-    if "commitments.json" not in bundle.members:
-        bundle.faults.append("This export was made while the study was sealed: receipts cannot be found in it.")
-        return
-    commitments = bundle.json("commitments.json")
-    digests: dict[str, list[str]] = {}
-    for row in bundle.ballots:
-        digests.setdefault(row.get("participant") or "", []).append(row.get("digest") or "")
-    for receipt in receipts:
-        if (found := find_receipt(receipt, digests, commitments)) is None:
-            bundle.faults.append(
-                f"Receipt {receipt}: no participant of this export has it, or their ballots were changed."
-            )
-        else:
-            bundle.checked.append(f"receipt {receipt}: {found}, {len(digests[found])} ballots, all as cast")
-
-
 def _differences(exported: Any, again: Any, path: str = "") -> Iterator[str]:
     """Yield where two JSON values differ; a relative difference of 1e-9 is rounding and passes."""
     if isinstance(exported, dict) and isinstance(again, dict):
@@ -323,9 +201,12 @@ def _check_analysis(bundle: Bundle) -> None:
     bundle.checked.append("the analysis, computed again from ballots.csv")
 
 
-def verify_export(path: Path, receipts: Iterable[str] = ()) -> Verification:
-    """Check a bundle: names, sums, completeness, plan, ballot digests, receipts, images, and the analysis, which is
-    computed again.
+def verify_export(path: Path, receipts: Iterable[str] = (), heads: Iterable[Head] = ()) -> Verification:
+    """Check a bundle: names, sums, completeness, plan, the chain of the log and what it has fixed, receipts, images,
+    and the analysis, which is computed again.
+
+    Args:
+        heads: published heads; those of other studies are ignored.
 
     Raises:
         zipfile.BadZipFile: `path` is no zip.
@@ -334,16 +215,31 @@ def verify_export(path: Path, receipts: Iterable[str] = ()) -> Verification:
         if len(archive.infolist()) > MAX_FILES:
             return Verification((), (f"There are more than {MAX_FILES} files in it: this is no export.",))
         bundle = Bundle(archive)
-        checks: list[Callable[[Bundle], None]] = [_check_names, _check_sums, _check_complete]
-        if "study.json" in bundle.members:
-            checks += [_check_plan]
-        if {"study.json", "ballots.csv"} <= bundle.members.keys():
-            checks += [_check_digests, _check_participants, lambda found: _check_receipts(found, receipts)]
-        checks += [_check_images, _check_analysis]
-        for check in checks:
-            try:
-                check(bundle)
-            except Unreadable as error:
-                if str(error) not in bundle.faults:
-                    bundle.faults.append(str(error))
+        check_bundle(bundle, receipts, heads)
         return Verification(tuple(bundle.checked), tuple(bundle.faults), tuple(bundle.unchecked))
+
+
+def check_bundle(bundle: Bundle, receipts: Iterable[str] = (), heads: Iterable[Head] = ()) -> None:
+    """Make all checks of an opened bundle."""
+    checks: list[Callable[[Bundle], None]] = [_check_names, _check_sums, _check_complete]
+    if "study.json" in bundle.members:
+        checks += [_check_plan, lambda found: check_chain(found, _of_study(found, heads)), check_opening]
+    if {"study.json", "ballots.csv"} <= bundle.members.keys():
+        checks += [_check_digests, _check_participants, check_commitments, check_exclusions]
+        checks += [lambda found: check_receipts(found, receipts)]
+    checks += [_check_images, _check_analysis]
+    for check in checks:
+        try:
+            check(bundle)
+        except Unreadable as error:
+            if str(error) not in bundle.faults:
+                bundle.faults.append(str(error))
+
+
+def _of_study(bundle: Bundle, heads: Iterable[Head]) -> list[Head]:
+    heads = list(heads)
+    slug = str(bundle.study.get("slug"))
+    found = [replace(one, slug=slug) for one in heads if one.slug in ("", slug)]
+    if heads and not found:
+        bundle.unchecked.append(f"published heads: none of those given is of {slug}")
+    return found

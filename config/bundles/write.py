@@ -19,8 +19,10 @@ from analysis.study_results.report_files import REPORT_FILES, report_file
 from analysis.tables.codebook import codebook_csv
 from analysis.tables.participant_table import participants_codebook_csv, participants_csv
 from analysis.tables.study_tables import ballots_csv, match_control_csv
-from config.bundles.check import MATCH_CONTROL, SUMS
-from study.ballots.table import LATE_COLUMNS, commitments, kinds_of, late_rows
+from config.bundles.chain_files import chain_json, commitments_json, readable_log
+from config.bundles.reading import CHAIN, COMMITMENTS, MATCH_CONTROL, SUMS
+from study.ballots.commitments import bind_unfinished
+from study.ballots.table import LATE_COLUMNS, kinds_of, late_rows
 from study.models import Study
 from study.participants.server_record import COLUMNS as SERVER_COLUMNS
 from study.participants.server_record import server_rows
@@ -33,8 +35,9 @@ late_answers.csv   only if some arrived after the end of answering; given in tim
 participants.csv   one row for each participant, with all answers; participants_codebook.csv explains its columns
 trials.csv         what the server saw of each trial: the hour of its page; sound, events and answer in seconds after it
 match_control.csv  only after match-control trials: own is 1 if an image of the clip heard was chosen
-study.json         settings, the plan and its digest, deviations from the plan
-commitments.json   one for each participant; the participant's receipt opens it
+study.json         settings, the plan and its digest, deviations from the plan, the log for reading
+chain.json         the log as a hash chain: each entry's digest, and the head after it, which covers all entries so far
+commitments.json   one for each participant, as the chain fixed it; the participant's receipt proves or disproves it
 analysis.json      what `manage.py analyze` computes from ballots.csv with the options in plan.json
 report-en.html     the report; also as .pdf and .tex, and all in Korean (report-ko)
 references.bib     what the report cites;  report.xlsx, scores.csv, by_clip.csv: its numbers
@@ -46,7 +49,9 @@ SHA256SUMS         check with `sha256sum -c`
 
 Times of people are given to the hour, durations to the second: no list of a recruiting platform matches them.
 
-`python manage.py verify_export BUNDLE` checks sums and ballot digests, finds receipts, and analyses the ballots again.
+`python manage.py verify_export BUNDLE` checks sums, digests and chain, finds receipts, and analyses the ballots again;
+`verify_diff OLD NEW` compares an earlier export with this one. The head of the chain in this export is
+{head}
 {state}
 """
 
@@ -60,7 +65,7 @@ def _json(data: Any) -> bytes:
     return (json.dumps(data, indent=2, ensure_ascii=False, sort_keys=True, default=str) + "\n").encode()
 
 
-def _study(study: Study, analysis: Analysis | None) -> bytes:
+def _study(study: Study, analysis: Analysis | None, chain: dict[str, Any]) -> bytes:
     return _json(
         {
             "slug": study.slug,
@@ -72,15 +77,11 @@ def _study(study: Study, analysis: Analysis | None) -> bytes:
             "images_shown": _images_shown(study),
             "opened_at": study.opened_at,
             "closed_at": study.closed_at,
-            # The plan and the log's details name the conditions, so a sealed study exports only the plan's digest.
+            # The plan names the conditions, so a sealed study exports only the plan's digest.
             "plan": None if study.is_sealed else study.plan.get("fixed"),
             "plan_digest": study.plan_digest,
             "deviations": None if study.is_sealed else _deviations(study, analysis),
-            "log": [
-                {"at": entry.at, "action": entry.action}
-                | ({} if study.is_sealed else {"reason": entry.reason, "data": entry.data})
-                for entry in study.log.all()
-            ],
+            "log": readable_log(chain),
         }
     )
 
@@ -136,26 +137,48 @@ def _own_files(study: Study) -> Iterator[tuple[str, bytes]]:
             yield f"generation/{file.digest[:8]}-{file.name}", file.text.encode()
 
 
+def _tables(study: Study, sealed: bool) -> tuple[dict[str, bytes], dict[str, Any]]:
+    """Return the tables of people and ballots and the chain, all of one moment if they can be had.
+
+    People finish and withdraw while an export of an open study is written, and each leaves an entry in the chain.
+    """
+    bind_unfinished(study)
+    for _attempt in range(5):
+        before = study.log.count()
+        tables = dict(_read_tables(study, sealed))
+        chain = chain_json(study)
+        if len(chain["entries"]) == before:
+            break
+    return tables | {CHAIN: _json(chain)}, chain
+
+
+def _read_tables(study: Study, sealed: bool) -> Iterator[tuple[str, bytes]]:
+    yield "ballots.csv", ballots_csv(study)
+    if study.match_controls:
+        yield MATCH_CONTROL, match_control_csv(study)
+    yield "participants.csv", participants_csv(study)
+    yield "trials.csv", _csv(server_rows(study, kinds_of(study)), SERVER_COLUMNS)
+    if not sealed:
+        if late := late_rows(study):
+            yield "late_answers.csv", _csv(late, LATE_COLUMNS)
+        yield COMMITMENTS, _json(commitments_json(study))
+
+
 def _contents(study: Study, images: bool) -> Iterator[tuple[str, bytes]]:
     sealed = study.is_sealed
     analysis = None if sealed else _analysis(study)
     state = "The study is still sealed: conditions are shown as opaque labels.\n" if sealed else ""
     if study.simulated:
         state += "SIMULATED: the answers come from simulated participants. These results are no findings.\n"
-    yield "README.txt", README.format(title=study.title, state=state).encode()
-    yield "ballots.csv", ballots_csv(study)
+    tables, chain = _tables(study, sealed)
+    head = f"{len(chain['entries'])}:{chain['head']}"
+    yield "README.txt", README.format(title=study.title, state=state, head=head).encode()
+    yield from tables.items()
     yield "codebook.csv", codebook_csv(study)
-    if study.match_controls:
-        yield MATCH_CONTROL, match_control_csv(study)
-    yield "participants.csv", participants_csv(study)
     yield "participants_codebook.csv", participants_codebook_csv(study)
-    yield "trials.csv", _csv(server_rows(study, kinds_of(study)), SERVER_COLUMNS)
-    yield "study.json", _study(study, analysis)
+    yield "study.json", _study(study, analysis, chain)
     if sealed:
         return
-    if late := late_rows(study):
-        yield "late_answers.csv", _csv(late, LATE_COLUMNS)
-    yield "commitments.json", _json(commitments(study))
     yield from _stimuli(study, images)
     yield from _own_files(study)
     if analysis is None or analysis.result is None:

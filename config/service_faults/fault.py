@@ -1,12 +1,24 @@
-"""A fault of something that Earsight needs beside its own code: database, disk, broker."""
+"""A fault of something that Earsight needs beside its own code: database, disk, broker, processor time."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Fault:
-    """A fault as the log states it, the seconds after which to try again, and what a researcher can do about it."""
+    """A fault as the log states it, the seconds after which to try again, and what people can do.
+
+    `advice` is for researchers, beside what everybody is told; `message` replaces what everybody is told.
+    """
 
     name: str
     seconds: int
     advice: str = ""
+    message: str = ""
+
+
+class Unavailable(Exception):
+    """Raised by our own code where it refuses work for a while."""
+
+    def __init__(self, fault: Fault) -> None:
+        self.fault = fault
+        super().__init__(fault.name)

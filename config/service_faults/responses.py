@@ -17,7 +17,7 @@ from django.views import defaults
 
 from config.request_edge import refusal
 from config.service_faults import broker, database, disk
-from config.service_faults.fault import Fault
+from config.service_faults.fault import Fault, Unavailable
 from study.http import wants_json
 
 logger = logging.getLogger(__name__)
@@ -25,6 +25,8 @@ logger = logging.getLogger(__name__)
 
 def fault_of(error: BaseException) -> Fault | None:
     """The fault that this error tells of; None for other errors."""
+    if isinstance(error, Unavailable):
+        return error.fault
     return database.fault_of(error) or disk.fault_of(error) or broker.fault_of(error)
 
 
@@ -36,12 +38,18 @@ def response_to(request: HttpRequest, error: BaseException) -> HttpResponse | No
     fault = fault_of(error)
     if fault is None:
         return None
-    logger.error("%s: %s", fault.name, str(error).strip())
+    if isinstance(error, Unavailable):
+        logger.warning("%s.", fault.name)
+    else:
+        logger.error("%s: %s", fault.name, str(error).strip())
     if wants_json(request):
         message = _("This could not be saved just now. Nothing is lost: it is sent again by itself.")
         response: HttpResponse = JsonResponse({"saved": False, "retry": True, "error": message}, status=503)
     else:
-        context = _form_again(request) | {"advice": _(fault.advice) if fault.advice and _is_researcher(request) else ""}
+        context = _form_again(request) | {
+            "advice": _(fault.advice) if fault.advice and _is_researcher(request) else "",
+            "message": _(fault.message) if fault.message else "",
+        }
         response = render(request, "service_fault.html", context, status=503)
     response.headers["Retry-After"] = str(fault.seconds)
     add_never_cache_headers(response)

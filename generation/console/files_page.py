@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from generation import study_files
@@ -20,6 +21,7 @@ from generation.settings_model import settings_of
 from study.access import study_or_404
 from study.errors import ImportRefused, StudyError
 from study.models import Study
+from study.uploads import on_disk
 
 CLIPS_NAMED = 5
 SUFFIXES = {StudyFile.Kind.RULES: ".yaml,.yml", StudyFile.Kind.PREDICTIONS: ".csv,.tsv,.txt,.xlsx"}
@@ -44,7 +46,7 @@ def generation_files(request: HttpRequest, slug: str) -> HttpResponse:
         {
             "kind": each,
             "suffixes": SUFFIXES[each],
-            "files": [_file_view(study, file, used) for file in files if file.kind == each],
+            "files": [_file_view(request, file, used) for file in files if file.kind == each],
             "faults": faults if each == kind else [],
         }
         for each in StudyFile.Kind
@@ -54,8 +56,13 @@ def generation_files(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "generation/files.html", context, status=422 if faults else 200)
 
 
-def _file_view(study: Study, file: StudyFile, used: set[str]) -> dict[str, Any]:
-    missing = study_files.clips_missing_in(file) if file.kind == StudyFile.Kind.PREDICTIONS else []
+def _file_view(request: HttpRequest, file: StudyFile, used: set[str]) -> dict[str, Any]:
+    missing: list[str] = []
+    if file.kind == StudyFile.Kind.PREDICTIONS:
+        try:
+            missing = study_files.clips_missing_in(file)
+        except GenerationError as error:
+            messages.error(request, str(error))
     names = ", ".join(missing[:CLIPS_NAMED]) + (" …" if len(missing) > CLIPS_NAMED else "")
     return {"row": file, "used": file.digest in used, "missing": missing, "missing_names": names}
 
@@ -66,7 +73,8 @@ def _upload(request: HttpRequest, study: Study, kind: str) -> list[str]:
     if file is None:
         return [_("Choose a file first.")]
     try:
-        row = study_files.upload_file(study, kind, file.read(), name=file.name or "", actor=request.user)
+        with on_disk(file) as path:
+            row, left_out = study_files.upload_file(study, kind, path, name=file.name or "", actor=request.user)
     except ImportRefused as error:
         return error.problems
     except (StudyError, RuleError) as error:
@@ -76,6 +84,16 @@ def _upload(request: HttpRequest, study: Study, kind: str) -> list[str]:
         _("%(file)s is checked and kept, digest %(digest)s…. Choose it in the settings.")
         % {"file": row.name, "digest": row.digest[:8]},
     )
+    if left_out:
+        messages.info(
+            request,
+            ngettext(
+                "The table is large: its rows about %(n)d clip that is not in this study were left out.",
+                "The table is large: its rows about %(n)d clips that are not in this study were left out.",
+                left_out,
+            )
+            % {"n": left_out},
+        )
     return []
 
 

@@ -19,7 +19,7 @@ from generation.painting.errors import PictureError, gettext_noop
 
 MAX_PIXELS = 50_000_000
 # Three bytes a pixel against the file's bytes, above FREE_PIXELS: photographs stay below 100, most drawings too.
-MAX_EXPANSION = 500
+MAX_EXPANSION = 300
 FREE_PIXELS = 4096 * 4096
 READABLE = "PNG, JPEG, WebP, TIFF, BMP, GIF, AVIF"
 FURTHER_PICTURES = "further_pictures"

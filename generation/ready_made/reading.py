@@ -20,7 +20,7 @@ from generation.ready_made.errors import ReadyMadeError
 from generation.ready_made.sources import MANIFESTS, FileSource, Source, ZipSource, is_manifest, normalised
 from study.tables.cells import clean_name
 from study.tables.errors import EncodingUnclear, TableRefused
-from study.tables.reading import Table, read_table
+from study.tables.reading import UPLOAD, Table, read_table
 
 COLUMNS = ("clip", "condition", "file")
 MANIFEST = MANIFESTS[0]
@@ -197,13 +197,13 @@ def _open_manifest(raw: bytes, name: str, encoding: str | None, clips: Collectio
         ReadyMadeError: it is none, or lacks a column.
     """
     try:
-        return _manifest_of(read_table(raw, name, encoding=encoding, known=COLUMNS))
+        return _manifest_of(read_table(raw, name, encoding=encoding, known=COLUMNS, limits=UPLOAD))
     except EncodingUnclear as error:
         known = {clean_name(clip) for clip in clips}
         fitting = []
         for reading in error.readings:
             with contextlib.suppress(TableRefused, ReadyMadeError):  # then it is not the right one
-                manifest = _manifest_of(read_table(raw, name, encoding=reading.codec, known=COLUMNS))
+                manifest = _manifest_of(read_table(raw, name, encoding=reading.codec, known=COLUMNS, limits=UPLOAD))
                 fitting += [manifest] if set(manifest.column("clip")) <= known else []
         if len(fitting) == 1:
             return fitting[0]

@@ -80,7 +80,7 @@ def _do_and_save(lease: Lease, step: ClipStep) -> bool:
     started = time.monotonic()
     context = load_step_context(step)
     outcome = None
-    with leases.heartbeat(lease):  # a model's files may be gigabytes to digest
+    with leases.keep_renewing(lease):  # a model's files may be gigabytes to digest
         inputs = by_kind.collect_inputs(context)
         if not (by_kind.is_current(step, inputs) and by_kind.has_output(context)):
             outcome = by_kind.run_step(context, inputs, lease.token)

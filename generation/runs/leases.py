@@ -3,23 +3,19 @@
 Times are the database's, so that machines with different clocks agree on them.
 """
 
-import logging
 import secrets
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import connection
 from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
 from generation.models import ClipStep, GenerationRun
 from generation.runs.processes import parent_is_alive, process_has_ended, this_process
+from study.heartbeat import heartbeat
 
-logger = logging.getLogger(__name__)
 State = ClipStep.State
 
 # Fail a step after this many deaths of the pool process that ran it.
@@ -94,32 +90,9 @@ def end_step(lease: Lease, state: str, **fields: object) -> None:
         raise LeaseLost(f"step {lease.step_id}")
 
 
-@contextmanager
-def heartbeat(lease: Lease) -> Iterator[None]:
+def keep_renewing(lease: Lease) -> AbstractContextManager[None]:
     """Renew the lease from a thread while the body works."""
-    finished = threading.Event()
-
-    def beat() -> None:
-        if finished.wait(lease_time().total_seconds() / 4):
-            return  # a short step: no connection was opened
-        try:
-            while not finished.is_set():
-                try:
-                    if not renew(lease):
-                        return
-                except Exception:  # a busy database
-                    logger.warning("A heartbeat failed; the next one tries again.", exc_info=True)
-                finished.wait(lease_time().total_seconds() / 4)
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=beat, name="lease-heartbeat", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        finished.set()
-        thread.join()
+    return heartbeat(lambda: renew(lease), lease_time().total_seconds() / 4)
 
 
 def free_abandoned_steps() -> int:

@@ -1,9 +1,9 @@
 """The progress of a run for pages and terminals: images, steps, rate, time left."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 from django.utils import timezone
 
 from generation.models import ClipStep, GenerationRun, TagDecision
@@ -16,7 +16,10 @@ RATE_OVER = timedelta(minutes=5)
 
 @dataclass(frozen=True)
 class Progress:
-    """A study's images and its last run. `rate`: images per minute."""
+    """A study's images and its last run.
+
+    `rate`: images per minute. `idle_since`: since when no worker has done anything for the run; None while one does.
+    """
 
     run: GenerationRun | None
     images_ready: int
@@ -28,6 +31,7 @@ class Progress:
     to_decide: int
     rate: float | None
     seconds_left: float | None
+    idle_since: datetime | None = None
 
     @property
     def is_running(self) -> bool:
@@ -51,7 +55,10 @@ def progress_of(study: Study) -> Progress:
         all=Count("pk"),
         done=Count("pk", filter=Q(state=State.DONE)),
         failed=Count("pk", filter=Q(state=State.FAILED)),
+        running=Count("pk", filter=Q(state=State.RUNNING)),
+        last=Max("finished_at"),
     )
+    idle = run is not None and run.is_running and not counts["running"]
     rate, left = _rate(run, steps, counts["all"] - counts["done"] - counts["failed"])
     return Progress(
         run=run,
@@ -64,6 +71,7 @@ def progress_of(study: Study) -> Progress:
         to_decide=len(undecided(study)),
         rate=rate,
         seconds_left=left,
+        idle_since=max(filter(None, (run.started_at, counts["last"]))) if run is not None and idle else None,
     )
 
 

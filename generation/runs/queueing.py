@@ -4,17 +4,12 @@ A lost or doubled message does no harm. Few messages are under way at a time (`m
 sends the next ones, so that a broker never holds thousands.
 """
 
-import logging
-
-from celery import current_app
 from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
-from kombu.exceptions import ChannelError, OperationalError
 
 from generation.models import ClipStep, GenerationRun
-
-logger = logging.getLogger(__name__)
+from study import messages
 
 # Steps that are furthest along go first. Steps whose worker died are last: a step that crashes workers must not block
 # the rest.
@@ -56,9 +51,6 @@ def _send_after_commit(step_id: int, queue: str) -> None:
 
 
 def _publish(step_id: int, queue: str) -> None:
-    try:
-        current_app.send_task("generation.perform_step", (step_id,), queue=queue_name(queue), ignore_result=True)
-    except (OperationalError, ChannelError, OSError) as error:
-        # The broker cannot be reached. The row is marked as unsent, so that the next worker sends it again.
-        logger.warning("No message could be sent (%s); a worker will find the step by its row.", error)
+    if not messages.send("generation.perform_step", (step_id,), queue=queue_name(queue)):
+        # The row is marked as unsent, so that the next worker sends it again.
         ClipStep.objects.filter(pk=step_id, state=ClipStep.State.WAITING).update(queued_at=None)

@@ -1,19 +1,10 @@
-"""Requeue orphaned steps when a Celery worker starts and from time to time while it runs.
+"""Requeue orphaned steps: what the look-out of every worker does about generation."""
 
-Brokers lose messages: those that a killed worker had fetched (the filesystem and SQL transports lose the running task
-too), and those sent while the broker was away. Rows are not lost, so every worker looks for rows without a message.
-"""
-
-import logging
 import os
-import random
-import threading
 from datetime import timedelta
 from typing import Any
 
-from celery.signals import worker_process_init, worker_ready, worker_shutting_down
-from django.conf import settings
-from django.db import connections
+from celery.signals import worker_process_init
 from django.db.models import Q
 from django.db.models.functions import Now
 
@@ -21,9 +12,7 @@ from generation.models import ClipStep, GenerationRun
 from generation.runs import leases, lifecycle, orphan_files
 from generation.runs.processes import set_parent_worker
 from generation.runs.queueing import send_waiting_steps
-
-logger = logging.getLogger(__name__)
-_stopping = threading.Event()
+from study import lookout
 
 # Send a message again after this time if no worker of its queue is busy.
 RESEND_IF_IDLE = timedelta(seconds=20)
@@ -52,35 +41,7 @@ def requeue_orphans(*, starting: bool = False) -> int:
     return requeued
 
 
-def _try_to_requeue(*, starting: bool = False) -> None:
-    try:
-        requeued = requeue_orphans(starting=starting)
-        if requeued:
-            logger.info("%s orphaned steps are queued again.", requeued)
-    except Exception:
-        logger.warning("Requeueing orphaned steps failed; it is tried again.", exc_info=True)
-    finally:
-        connections.close_all()
-
-
-def _requeue_periodically() -> None:
-    _try_to_requeue(starting=True)
-    # The random factor keeps workers that start together from requeueing together.
-    while not _stopping.wait(settings.GENERATION_RESCUE_SECONDS * random.uniform(0.8, 1.2)):
-        _try_to_requeue()
-
-
-@worker_ready.connect
-def start_requeueing(**kwargs: Any) -> None:
-    """Start the requeueing thread in the worker's main process."""
-    _stopping.clear()
-    threading.Thread(target=_requeue_periodically, name="generation-rescue", daemon=True).start()
-
-
-@worker_shutting_down.connect
-def stop_requeueing(**kwargs: Any) -> None:
-    """Send no more messages from a worker that shuts down."""
-    _stopping.set()
+lookout.register("steps", lambda starting: requeue_orphans(starting=starting))
 
 
 @worker_process_init.connect

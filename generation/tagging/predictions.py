@@ -6,17 +6,31 @@ probability 0. Imports nothing heavy: pages use it.
 """
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
-from study.models import Clip
-from study.setup.tag_table import CLIP_COLUMNS, ClipFinder, clean_tag, refused, tag_problem
+from study.setup.tag_table import CLIP_COLUMNS, ClipFinder, NamedClip, clean_tag, refused, tag_problem
+from study.spreadsheet import csv_text
+from study.tables.encoding import decode_text
 from study.tables.errors import TableRefused
-from study.tables.reading import Table, table_of_text
+from study.tables.reading import UPLOAD, Table, TableLimits, table_of_text
+from study.tables.workbook import csv_of_workbook, is_workbook
 
+if TYPE_CHECKING:  # the bounded process that reads uploads has no models
+    from study.models import Clip
+
+# Of a larger table, as of a whole data set, the rows of the study's clips are kept.
+MOST_KEPT_BYTES = 20 * 2**20
+_MOST_KEPT_CLIPS = 50_000
+LIMITS = TableLimits(rows=3_000_000, cells=UPLOAD.cells)  # of a list: a row for each clip and tag
 TAG_COLUMN, PROBABILITY_COLUMN = "tag", "probability"
+_COLUMNS = (*CLIP_COLUMNS, TAG_COLUMN, PROBABILITY_COLUMN)
 
 
 @dataclass
@@ -47,7 +61,7 @@ class MatchedClips:
     problems: list[str] = field(default_factory=list)
 
 
-def read_predictions(text: str, file: str) -> PredictionTable:
+def read_predictions(text: str, file: str, limits: TableLimits | None = None) -> PredictionTable:
     """Read a table of predictions.
 
     Raises:
@@ -56,7 +70,7 @@ def read_predictions(text: str, file: str) -> PredictionTable:
     table = PredictionTable()
     problems: list[str] = []
     try:
-        source = table_of_text(text, file, known=(*CLIP_COLUMNS, TAG_COLUMN, PROBABILITY_COLUMN)).without_unnamed()
+        source = table_of_text(text, file, known=_COLUMNS, limits=limits).without_unnamed()
         columns = [clean_tag(name) for name in source.header]
         read_row = _reader_of(columns, table, source, decimal_comma=source.delimiter != ",")
         for line, cells in source.rows:
@@ -76,15 +90,67 @@ def read_predictions(text: str, file: str) -> PredictionTable:
     return table
 
 
-def match_clips(table: PredictionTable, clips: Sequence[Clip], file: str) -> MatchedClips:
-    """Find the row of each clip: by its file name, a path that ends in it, or its name without suffix."""
+def read_prediction_upload(raw: bytes, file: str, *, clips: Sequence[Sequence[Any]]) -> dict[str, Any]:
+    """Return the text of an uploaded table to keep, and what it holds, for a bounded process.
+
+    `clips`: primary keys and names of the study's clips. `lines`: row by key, as `PredictionTable.lines`. `left_out`:
+    how many clips of a table that is too large to keep were left out, since the study does not have them.
+
+    Raises:
+        ImportRefused: lists every fault with file, row, value and what to do.
+        TableRefused: it is no table.
+    """
+    text = csv_of_workbook(raw, file) if is_workbook(raw) else decode_text(raw, file)[0]
+    table = read_predictions(text, file, LIMITS)
+    matched = match_clips(table.lines, [NamedClip(*clip) for clip in clips], file)
+    if matched.problems:
+        raise refused(matched.problems)
+    left_out = 0
+    if not _can_be_kept(text, table):
+        named = set(matched.keys.values())
+        kept = [(key, row) for key, row in table.rows.items() if key in named]
+        left_out = len(table.rows) - len(kept)
+        rows = ([key, *(row.get(tag, 0.0) for tag in table.tags)] for key, row in kept)
+        text = csv_text([("clip", *table.tags), *rows])
+        table = read_predictions(text, file)  # which refuses a table without rows
+        if not _can_be_kept(text, table):
+            problem = _("%(file)s is too large, also without clips that the study does not have. Keep fewer tags.")
+            raise refused([problem % {"file": file}])
+    return {
+        "text": text,
+        "lines": table.lines,
+        "summary": {"tags": len(table.tags), "clips": len(table.rows), "unknown": matched.unknown - left_out},
+        "left_out": left_out,
+    }
+
+
+def _can_be_kept(text: str, table: PredictionTable) -> bool:
+    """Return whether a table is small enough for the process that stores it, and its keys for pages."""
+    return (
+        len(text.encode()) <= MOST_KEPT_BYTES
+        and sys.getsizeof(text) <= 2 * MOST_KEPT_BYTES
+        and len(table.rows) <= _MOST_KEPT_CLIPS
+        and sum(map(len, table.rows)) <= 40 * _MOST_KEPT_CLIPS
+    )
+
+
+def read_lines(raw: bytes, file: str) -> dict[str, int]:
+    """Return the row of each clip of a stored table, for a bounded process."""
+    return read_predictions(raw.decode(), file).lines
+
+
+def match_clips(lines: Mapping[str, int], clips: "Sequence[Clip | NamedClip]", file: str) -> MatchedClips:
+    """Find the row of each clip: by its file name, a path that ends in it, or its name without suffix.
+
+    `lines`: the table's rows by its keys of clips.
+    """
     matched, finder = MatchedClips(), ClipFinder(clips)
-    for key in table.rows:
+    for key in lines:
         found = finder.find(key)
         if not found:
             matched.unknown += 1
             continue
-        here = {"file": file, "row": table.lines[key], "clip": key[:80]}
+        here = {"file": file, "row": lines[key], "clip": key[:80]}
         if len(found) > 1:
             names = _(" or ").join(clip.name for clip in found[:4])
             matched.problems.append(
@@ -92,7 +158,7 @@ def match_clips(table: PredictionTable, clips: Sequence[Clip], file: str) -> Mat
                 % (here | {"names": names})
             )
         elif found[0].pk in matched.keys:
-            other = table.lines[matched.keys[found[0].pk]]
+            other = lines[matched.keys[found[0].pk]]
             matched.problems.append(
                 _("%(file)s, row %(row)d: “%(clip)s” is in row %(other)d already. Keep one of the two.")
                 % (here | {"other": other})
@@ -138,7 +204,7 @@ class _WideReader(_Reader):
             }
             return
         found = {}
-        for at, tag in self.tag_columns():
+        for at, tag in self.tag_columns:
             value = self.probability(cells[at])
             if value is None:
                 yield _("column “%(column)s”: “%(value)s” is no probability. Write a number from 0 to 1.") % {
@@ -149,6 +215,7 @@ class _WideReader(_Reader):
                 found[tag] = value
         self.table.rows[key], self.table.lines[key] = found, line
 
+    @cached_property
     def tag_columns(self) -> list[tuple[int, str]]:
         return [(at, name) for at, name in enumerate(self.columns) if name.casefold() not in CLIP_COLUMNS]
 
@@ -159,6 +226,7 @@ class _LongReader(_Reader):
         lowered = [name.casefold() for name in columns]
         self.tag, self.value = lowered.index(TAG_COLUMN), lowered.index(PROBABILITY_COLUMN)
         self.spelling: dict[str, str] = {}
+        self.known: set[str] = set()
         self.seen: dict[tuple[str, str], int] = {}
 
     def __call__(self, line: int, cells: list[str]) -> Iterator[str]:
@@ -186,7 +254,8 @@ class _LongReader(_Reader):
                 "row": first,
             }
         else:
-            if tag not in self.table.tags:
+            if tag not in self.known:
+                self.known.add(tag)
                 self.table.tags.append(tag)
             self.table.rows.setdefault(key, {})[tag] = value
             self.table.lines.setdefault(key, line)
@@ -197,7 +266,7 @@ def _reader_of(columns: list[str], table: PredictionTable, source: Table, *, dec
     lowered = [name.casefold() for name in columns]
     named = next((name for name in CLIP_COLUMNS if name in lowered), None)
     problems = []
-    for name in sorted({name for name in lowered if name and lowered.count(name) > 1}):
+    for name in sorted(name for name, count in Counter(lowered).items() if name and count > 1):
         problems.append(_("two columns are called “%(name)s”. Rename or delete one.") % {"name": name[:60]})
     if named is None:
         problems.append(

@@ -169,6 +169,8 @@ def _read_through(
                     rate, channels = audio.samplerate, audio.channels
                     check_rate_and_channels(rate, channels, name)
                     _check_amount((container.held or 0.0) * rate * channels, name)
+                    if kind in _COMPRESSES_SILENCE:
+                        _check_expansion((container.announced or 0.0) * rate * channels, file_bytes, name)
                     meter = LevelMeter(rate, channels)
                 elif (audio.samplerate, audio.channels) != (rate, channels):
                     raise changes(name)
@@ -307,7 +309,7 @@ def _check_amount(samples: float, name: str) -> None:
         )
 
 
-def _check_expansion(samples: int, file_bytes: int, name: str) -> None:
+def _check_expansion(samples: float, file_bytes: int, name: str) -> None:
     """Refuse a file that unpacks to far more than music does."""
     if samples > FREE_SAMPLES and 2 * samples > MAXIMUM_EXPANSION * file_bytes:
         raise AudioError(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
-from study.ballots.receipts import answers_digest, commitment_of, receipt_for, secret_of
+from study.ballots.receipts import answers_digest, commitment_of, covered_digest, receipt_for, secret_of
 from study.ballots.table import counted_kind
 from study.models import Ballot, LogEntry, Participant, Study, Trial
 from study.models.log import lock_chain, record
@@ -55,22 +55,28 @@ def secret_for(participant: Participant) -> str:
     return secret_of(participant.receipt) if participant.receipt else participant.nonce
 
 
-def new_receipt(participant: Participant) -> tuple[str, str]:
-    """A receipt over the participant's ballots and answers as they are now, and the commitment that it states."""
+def new_receipt(participant: Participant) -> tuple[str, dict[str, str]]:
+    """A receipt over the participant's ballots and answers as they are now, and what the chain binds by it.
+
+    Returns:
+        The receipt; the commitment that it states, and `covered_digest`, by which anybody can check an export.
+    """
     secret = new_receipt_secret()
     digests = digests_of(Participant.objects.filter(pk=participant.pk))[participant.pk]
     commitment = commitment_of(secret, participant.code, digests)
-    return receipt_for(secret, commitment), commitment
+    bound = {"commitment": commitment, "digest": covered_digest(participant.code, digests)}
+    return receipt_for(secret, commitment), bound
 
 
-def chain_commitment(participant: Participant, commitment: str) -> None:
-    """Write the commitment of somebody who finishes to the study's chain, and which rules of the plan leave them out.
+def chain_commitment(participant: Participant, bound: dict[str, str]) -> None:
+    """Write what binds somebody who finishes to the study's chain, and which rules of the plan leave them out.
 
     Call it last in the transaction.
     """
     if participant.kind == counted_kind(participant.study):
+        code, commitment, digest = participant.code, bound["commitment"], bound["digest"]
         rules = [row["kind"] for row in participant.rule_exclusions]
-        record(participant.study, FINISHED, participant=participant.code, commitment=commitment, rules=rules)
+        record(participant.study, FINISHED, participant=code, commitment=commitment, digest=digest, rules=rules)
 
 
 def bind_unfinished(study: Study) -> None:

@@ -111,6 +111,11 @@ def commitment_of(secret: str, code: str, digests: Iterable[str]) -> str:
     return canonical_digest(["commitment", 1, secret, code, sorted(digests)])
 
 
+def covered_digest(code: str, digests: Iterable[str]) -> str:
+    """One digest of all that a participant's commitment covers. It needs no secret, so anybody can compute it again."""
+    return canonical_digest(["covered", 1, code, sorted(digests)])
+
+
 def receipt_for(secret: str, commitment: str) -> str:
     """The receipt, in eight groups of four letters: the secret, and the first 80 bits of the commitment."""
     return normal_receipt(secret + _stated(commitment))

@@ -12,7 +12,6 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from study.ballots.receipts import receipt_commitment
 from study.coarse_times import hour_text, whole_seconds
 from study.models import Ballot, LateAnswer, Participant, Stimulus, Study, Trial
 
@@ -177,18 +176,3 @@ def late_rows(study: Study) -> list[dict[str, Any]]:
         .select_related("trial__participant", "trial__clip")
         .order_by("trial__participant__number", "trial__number", "answered_at")
     ]
-
-
-def commitments(study: Study, *, kinds: Iterable[str] | None = None) -> dict[str, str]:
-    """The commitment to each participant's receipt, by participant code; only completed participants have one."""
-    completed = study.participants.filter(
-        kind__in=tuple(kinds or kinds_of(study)), status=Participant.Status.COMPLETED
-    ).exclude(receipt="")
-    digests: dict[int, list[str]] = {}
-    rows = Ballot.objects.filter(trial__participant__in=completed, trial__kind=Trial.Kind.MAIN)
-    for pk, digest in rows.values_list("trial__participant", "digest"):
-        digests.setdefault(pk, []).append(digest)
-    return {
-        participant.code: receipt_commitment(participant.receipt, digests.get(participant.pk, ()))
-        for participant in completed.order_by("number")
-    }

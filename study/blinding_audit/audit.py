@@ -14,12 +14,15 @@ from study import texts
 from study.blinding_audit.crawl import PROBLEM, crawl
 from study.blinding_audit.devices import DeviceBrowser, profile_of
 from study.blinding_audit.guessing import ChannelVerdict, guess
+from study.blinding_audit.queueing import note_life
 from study.blinding_audit.size import PILOTS, trials_per_pilot
 from study.blinding_audit.stored_files import differing_files
 from study.blinding_audit.tables import Record
 from study.blinding_audit.verdicts import ACTION, fingerprint
 from study.errors import NotAllowedNow, StudyError
+from study.heartbeat import heartbeat
 from study.models import BlindingAudit, Participant, ProblemReport, Study
+from study.models.audits import SILENT
 from study.models.log import record
 from study.participants.enrolment import design_of
 from study.participants.links import create_personal_links
@@ -123,7 +126,8 @@ def audit_study(
 def run_queued_audit(audit: BlindingAudit) -> None:
     """Run a claimed audit; an error is saved in its row."""
     try:
-        audit_study(audit.study, actor=audit.actor, audit=audit)
+        with heartbeat(lambda: note_life(audit), SILENT.total_seconds() / 6):
+            audit_study(audit.study, actor=audit.actor, audit=audit)
     except StudyError as error:
         logger.info("The blinding audit of %s could not be finished: %s", audit.study.slug, error)
 

@@ -1,7 +1,6 @@
 """Sound for researchers, with byte ranges; access is checked as for pages."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 from django.db.models.fields.files import FieldFile
@@ -10,11 +9,11 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
 from study.console.common import study_page
+from study.http import file_parts
 from study.models import Clip, Study
 from study.setup.clip_import import CONTENT_TYPE
 
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})$")  # longer ones are ignored, as any range may be
-_CHUNK = 1 << 16
 
 
 @require_safe
@@ -47,7 +46,7 @@ def send_file(request: HttpRequest, stored: FieldFile) -> HttpResponse:
         response = HttpResponse(status=416, headers={"Content-Range": f"bytes */{total}"})
     else:
         first, last = part
-        response = StreamingHttpResponse(_chunks(file, first, last), status=206, content_type=content_type)
+        response = StreamingHttpResponse(file_parts(file, first, last), status=206, content_type=content_type)
         response["Content-Range"] = f"bytes {first}-{last}/{total}"
         response["Content-Length"] = str(last - first + 1)
     response["Accept-Ranges"] = "bytes"
@@ -68,12 +67,3 @@ def _requested_range(header: str, total: int) -> tuple[int, int] | None:
     if int(first) >= total:
         return 1, 0
     return int(first), min(int(last), total - 1) if last else total - 1
-
-
-def _chunks(file: FieldFile, first: int, last: int) -> Iterator[bytes]:
-    with file:
-        file.seek(first)
-        left = last - first + 1
-        while left > 0 and (chunk := file.read(min(_CHUNK, left))):
-            left -= len(chunk)
-            yield chunk

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from study.console.common import condition_rows, study_page
 from study.models import Participant, Study
+from study.published_heads.summary import head_summary
 from study.setup import sharing
 from study.setup.path_steps import Group, PathStep, Progress, images_progress, progress_of, steps_of
 
@@ -58,6 +59,7 @@ def study_overview(request: HttpRequest, study: Study) -> HttpResponse:
                 status=Participant.Status.COMPLETED,
             ).count(),
             "clip_count": study.clips.filter(included=True).count(),
+            "head": head_summary(study),
             "recent": study.log.select_related("actor").order_by("-pk")[:5],
         },
     )

@@ -154,7 +154,7 @@ def study_delete(request: HttpRequest, study: Study) -> HttpResponse:
             problem = _("Only the study's owner can delete it.")
         else:
             try:
-                drafting.delete_draft(study)
+                drafting.delete_draft(study, actor=request.user)
             except StudyError as error:
                 problem = str(error)
             else:

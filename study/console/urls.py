@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from study.console import clips, links, media, monitor, opening, overview, participants, plan, studies, tags
+from study.console import clips, links, media, monitor, opening, overview, participants, payment, plan, studies, tags
 
 _STUDY = "studies/<slug:slug>/"
 
@@ -50,5 +50,7 @@ urlpatterns = [
         participants.participant_exclude,
         name="participant_exclude",
     ),
+    path(_STUDY + "payment/", payment.study_payment, name="study_payment"),
+    path(_STUDY + "payment/<slug:state>.csv", payment.payment_table, name="payment_table"),
     path(_STUDY + "links/", links.study_links, name="study_links"),
 ]

@@ -80,6 +80,7 @@ class Migration(migrations.Migration):
                 (
                     "study",
                     models.OneToOneField(
+                        db_constraint=False,
                         null=True,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="chain",

@@ -6,6 +6,7 @@ from study.models.log import ChainHead, LogEntry
 from study.models.participants import Event, InviteLink, Participant, ProblemReport, Trial
 from study.models.stimuli import Clip, Condition, Stimulus
 from study.models.studies import Study
+from study.models.visits import PlatformVisit, VisitKey
 
 __all__ = [
     "Ballot",
@@ -19,8 +20,10 @@ __all__ = [
     "LateAnswer",
     "LogEntry",
     "Participant",
+    "PlatformVisit",
     "ProblemReport",
     "Stimulus",
     "Study",
     "Trial",
+    "VisitKey",
 ]

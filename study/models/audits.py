@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from study.models.studies import Study
 
-# A running audit without progress for SILENT was killed; a waiting one that no worker took within PATIENCE is given up.
+# A running audit without a sign of life for SILENT was killed; a waiting one that no worker took within PATIENCE is
+# given up, so that no study opens when nobody expects it any more.
 SILENT, PATIENCE = timedelta(minutes=3), timedelta(minutes=15)
 
 
@@ -39,6 +40,7 @@ class BlindingAudit(models.Model):
     opens_plan = models.CharField(max_length=64, blank=True)
     asked_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)
+    # The last sign of life: while it waits, the last message to workers; while it runs, the last heartbeat.
     moved_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -50,5 +52,6 @@ class BlindingAudit(models.Model):
     @property
     def is_going(self) -> bool:
         """Whether the audit is waiting or running and has not been given up."""
-        limit = PATIENCE if self.state == self.State.WAITING else SILENT
-        return self.state in self.GOING and timezone.now() - self.moved_at < limit
+        if self.state == self.State.WAITING:
+            return timezone.now() - self.asked_at < PATIENCE
+        return self.state == self.State.RUNNING and timezone.now() - self.moved_at < SILENT

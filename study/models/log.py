@@ -25,8 +25,9 @@ PERSON = "participant"
 class ChainHead(models.Model):
     """The number and the head of a chain's last entry. Its row is the lock under which entries are added."""
 
-    # None: the chain of the installation.
-    study = models.OneToOneField(Study, null=True, on_delete=models.CASCADE, related_name="chain")
+    # None: the chain of the installation. No constraint in the database: checking it would lock the study's row after
+    # the chain's, and every other transaction locks the study first.
+    study = models.OneToOneField(Study, null=True, on_delete=models.CASCADE, related_name="chain", db_constraint=False)
     number = models.PositiveIntegerField(default=0)
     head = models.CharField(max_length=64, blank=True)
 
@@ -40,8 +41,7 @@ class ChainHead(models.Model):
 class LogEntry(models.Model):
     """One action on a study or on the installation: who, when and why."""
 
-    # No constraint in the database: checking it would lock the study's row after the chain's, and every other
-    # transaction locks the study first. Without a study it is an entry of the installation's chain.
+    # None: an entry of the installation's chain. No constraint, as above.
     study = models.ForeignKey(Study, null=True, on_delete=models.CASCADE, related_name="log", db_constraint=False)
     number = models.PositiveIntegerField()
     # Of entries about a participant only the hour is kept; None once erased.

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from study.coarse_times import this_hour
 from study.models.audits import BlindingAudit
 from study.models.stimuli import Clip
 from study.models.studies import Study
@@ -35,10 +36,16 @@ class InviteLink(models.Model):
     audit = models.ForeignKey(
         BlindingAudit, on_delete=models.CASCADE, null=True, blank=True, related_name="invite_links"
     )
+    # How many who entered by it have withdrawn: they no longer point to it, and it lets nobody in instead.
+    withdrawn = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
         return self.label or f"link {self.pk}"
+
+
+# Why somebody is left out who came under an id of the recruiting platform that another browser had used.
+ID_USED_BEFORE = "came under a platform id that had been used before"
 
 
 class Participant(models.Model):
@@ -60,9 +67,8 @@ class Participant(models.Model):
     token_hash = models.CharField(max_length=64, unique=True)
     handle = models.CharField(max_length=16, unique=True, default=new_handle)
     invite_link = models.ForeignKey(InviteLink, null=True, blank=True, on_delete=models.SET_NULL)
-    recruitment = models.JSONField(default=dict, blank=True)  # ids of the recruiting platform
-    # The platform's person, "prolific:5f…"; empty without a platform, and for pilots.
-    platform_person = models.CharField(max_length=100, blank=True)
+    # Digest of the support code, of people from a recruiting platform; their ids are in `study.models.visits`.
+    support_digest = models.CharField(max_length=64, blank=True, db_index=True)
     language = models.CharField(max_length=10, default="en")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     last_seen_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -85,11 +91,6 @@ class Participant(models.Model):
         ordering = ("kind", "number")
         constraints = [
             models.UniqueConstraint(fields=["study", "kind", "number"], name="participant_number_once"),
-            models.UniqueConstraint(
-                fields=["study", "platform_person"],
-                condition=~models.Q(platform_person=""),
-                name="platform_person_once",
-            ),
         ]
         # Slots, quotas and monitoring count the participants of one kind by status.
         indexes = [models.Index(fields=["study", "kind", "status"], name="participant_by_state")]
@@ -108,6 +109,11 @@ class Participant(models.Model):
         return self.excluded or bool(self.rule_exclusions)
 
     @property
+    def came_again(self) -> bool:
+        """Whether they are left out because their platform id had been used before."""
+        return self.excluded and self.exclusion_reason == ID_USED_BEFORE
+
+    @property
     def flag_kinds(self) -> list[str]:
         """The names of the participant's flags."""
         return [kind_of_flag(flag) for flag in self.flags]
@@ -120,6 +126,8 @@ def kind_of_flag(flag: Any) -> str:
 
 # Participants whom the analysis leaves out, by hand or by a rule of the plan; as `Participant.left_out`.
 LEFT_OUT = Q(excluded=True) | ~Q(rule_exclusions=[])
+# As `Participant.came_again`: they fill no target, quota or slot.
+CAME_AGAIN = Q(excluded=True, exclusion_reason=ID_USED_BEFORE)
 
 
 class Trial(models.Model):
@@ -181,9 +189,12 @@ class ProblemReport(models.Model):
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="problem_reports")
     page = models.CharField(max_length=60)
     text = models.TextField(max_length=2000)
+    # Digest of the reporter's token, which no table holds: only they can have it erased.
+    reporter = models.CharField(max_length=64, blank=True, db_index=True)
     # Made with the form: sending it twice stores one report.
     submission_key = models.UUIDField(null=True, unique=True)
-    at = models.DateTimeField(auto_now_add=True)
+    # To the hour: the second would lead to the participant whose page was sent then.
+    at = models.DateTimeField(default=this_hour, editable=False)
     resolved = models.BooleanField(default=False)
 
     class Meta:

@@ -109,6 +109,13 @@ class Study(models.Model):
     recruitment_platform = models.CharField(
         _("recruited through"), max_length=10, choices=Platform, default=Platform.NONE, blank=True
     )
+    # After the closing; the ids of the recruiting platform are erased then, if the researchers have not done it before.
+    keep_ids_days = models.PositiveIntegerField(
+        _("days until platform ids are erased"),
+        default=30,
+        validators=[MaxValueValidator(3650)],
+        help_text=_("after closing"),
+    )
     stop_at_target = models.BooleanField(_("stop enrolment when the target is reached"), default=False)
     # The most participants with one answer to one question before the trials: [{"question", "answer", "limit"}].
     quotas = models.JSONField(default=list, blank=True)
@@ -144,6 +151,10 @@ class Study(models.Model):
     )
     plan = models.JSONField(default=dict, blank=True)
     plan_digest = models.CharField(max_length=64, blank=True)
+    # How many people with results have withdrawn: an analysis that was made before is no longer to be used.
+    erasures = models.PositiveIntegerField(default=0, editable=False)
+    # When the events were erased for good; flags are no longer judged anew from then on.
+    events_erased_at = models.DateTimeField(null=True, blank=True, editable=False)
     # How participants get the images, recorded at opening (study/survey_images/versions.py).
     survey_images = models.JSONField(default=dict, blank=True, editable=False)
 

@@ -38,8 +38,8 @@ def finish(participant: Participant, *, now: datetime | None = None) -> Particip
         raise NotAllowedNow(_("There are %(n)d answers left to give.") % {"n": unanswered})
     participant.status = Participant.Status.COMPLETED
     participant.completed_at = participant.last_seen_at = now
-    participant.receipt, commitment = new_receipt(participant)
+    participant.receipt, bound = new_receipt(participant)
     judge_finished(participant)
     participant.save(update_fields=["status", "completed_at", "last_seen_at", "receipt", "flags", "rule_exclusions"])
-    chain_commitment(participant, commitment)
+    chain_commitment(participant, bound)
     return participant

@@ -108,6 +108,7 @@ def screen_out(participant: Participant, reason: str) -> Participant:
     """End the visit of a participant whom the study does not ask; the slot is free again."""
     row = _lock(participant)
     row.status = Participant.Status.SCREENED_OUT
-    row.exclusion_reason = reason[:200]
+    if not row.excluded:  # whoever is left out keeps that reason
+        row.exclusion_reason = reason[:200]
     row.save(update_fields=["status", "exclusion_reason"])
     return row

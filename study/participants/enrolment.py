@@ -12,14 +12,12 @@ from study.design import LETTERS, Design, PlannedTrial, draw_plan, draw_practice
 from study.design.slots import ACTIVE_MINUTES
 from study.errors import NotAllowedNow
 from study.models import Clip, InviteLink, Participant, Stimulus, Study, Trial
+from study.models.participants import CAME_AGAIN
 from study.opaque_tokens import new_token
-from study.participants.recruiting import Arrival, find_recruited
+from study.participants.recruiting import Arrival
 from study.participants.server_record import records_what_is_sent
 from study.participants.tokens import token_hash
-
-
-class EnteredBefore(NotAllowedNow):
-    """The recruiting platform's person takes part already."""
+from study.participants.visits import enter, leave_out, participant_digest, support_code
 
 
 def design_of(study: Study, kind: str, clips: int | None = None) -> Design:
@@ -60,7 +58,7 @@ def check_open_to(study: Study, link: InviteLink | None) -> None:
         raise NotAllowedNow(_("This study takes no new participants now."))
     if study.simulated and kind_for(link) == Participant.Kind.REAL:
         raise NotAllowedNow(_("This is a rehearsal that simulated participants answer; nobody can take part in it."))
-    if link is not None and link.participant_set.count() >= link.cap:
+    if link is not None and link.participant_set.count() + link.withdrawn >= link.cap:
         raise NotAllowedNow(_("This link has already been used by the number of people that it is for."))
     target = study.target_participants if study.stop_at_target and not pilot else None
     if target and slot_holders(study, kind_for(link)).count() >= target:
@@ -73,9 +71,13 @@ def slot_holders(study: Study, kind: str, now: datetime | None = None) -> QueryS
 
 
 def still_there(people: QuerySet[Participant], now: datetime | None = None) -> QuerySet[Participant]:
-    """Those who have completed, answered all trials, or were active within the last `ACTIVE_MINUTES`."""
+    """Those who have completed, answered all trials, or were active within the last `ACTIVE_MINUTES`.
+
+    Without those who came under an id that had been used before: they take no place of anybody.
+    """
     since = (now or timezone.now()) - timedelta(minutes=ACTIVE_MINUTES)
     unanswered = Trial.objects.filter(participant=OuterRef("pk"), ballot__isnull=True)
+    people = people.exclude(CAME_AGAIN)
     return people.exclude(status__in=(Participant.Status.WITHDRAWN, Participant.Status.SCREENED_OUT)).filter(
         Q(status=Participant.Status.COMPLETED) | Q(last_seen_at__gte=since) | ~Exists(unanswered)
     )
@@ -121,20 +123,19 @@ def enrol(
     """Create a participant with a slot and trials; the same token again returns the same participant.
 
     Args:
-        arrival: the ids of the recruiting platform. Pilots may come under an id that somebody else has, too.
+        arrival: the ids of the recruiting platform, which are kept apart (`visits`). Whoever comes under an id that was
+            used before takes part but is left out, unless they are pilots.
 
     Returns:
         The participant and the token, of which only the hash is stored.
 
     Raises:
-        EnteredBefore: the platform's person takes part already, under another token.
         NotAllowedNow: the study takes no new participants, or the link or the study is full.
     """
     token = token or new_token()
     kind = Participant.Kind.BOT if bot else kind_for(link)
     # Read before the lock, because everybody who arrives at the same time waits for it.
     material, plan_digest = load_trial_material(study, kind), study.plan_digest
-    person = "" if kind == Participant.Kind.PILOT else arrival.person
     with transaction.atomic():
         study = lock_study(study)
         if study.plan_digest != plan_digest:  # the study was opened in between
@@ -142,8 +143,6 @@ def enrol(
         enrolled = participant_with_token(token, study)
         if enrolled is not None:  # sent twice, or another tab was faster
             return enrolled, token
-        if find_recruited(study, person) is not None:
-            raise EnteredBefore(_("You have begun this study already"))
         check_open_to(study, link)
         now = now or timezone.now()
         held = slot_holders(study, kind, now).values_list("slot", flat=True)
@@ -154,8 +153,7 @@ def enrol(
             number=last_number + 1,
             token_hash=token_hash(token),
             invite_link=link,
-            recruitment=dict(arrival.ids),
-            platform_person=person,
+            support_digest=participant_digest(support_code(token)) if arrival.person else "",
             language=language,
             slot=next_slot(slot for slot in held if slot is not None),
             settings_digest=study.plan_digest,
@@ -163,6 +161,8 @@ def enrol(
             last_seen_at=now,
         )
         Trial.objects.bulk_create(_trials(participant, material))
+        if enter(study, token, arrival, is_pilot=kind == Participant.Kind.PILOT):
+            leave_out(participant)
     return participant, token
 
 

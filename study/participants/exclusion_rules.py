@@ -129,8 +129,10 @@ def judge_finished(participant: Participant) -> None:
 def refresh_unfinished(study: Study) -> None:
     """Bring flags and rules up to date of those who have answered but not finished; finishing does it for the others.
 
-    A fixed number of queries, and one for all changes.
+    A fixed number of queries, and one for all changes. Once the events are erased, all stays as it was judged then.
     """
+    if study.events_erased_at is not None:
+        return
     answered = Ballot.objects.filter(trial__participant=OuterRef("pk")).exclude(trial__kind=Trial.Kind.PRACTICE)
     people = study.participants.filter(Exists(answered), kind=counted_kind(study), status=Participant.Status.STARTED)
     rows = list(people.only("pk", "answers", "flags", "rule_exclusions"))

@@ -107,10 +107,13 @@ def monitor(study: Study, *, now: datetime | None = None) -> Monitoring:
         .annotate(answered=Count("trials__ballot", filter=~Q(trials__kind=Trial.Kind.PRACTICE)))
         .only(
             *("study", "status", "created_at", "completed_at", "last_seen_at"),
-            *("flags", "excluded", "rule_exclusions", "answers"),
+            *("flags", "excluded", "exclusion_reason", "rule_exclusions", "answers"),
         )
     )
     status = Counter(person.status for person in people)
+    present = [
+        person for person in people if person.status != Participant.Status.WITHDRAWN
+    ]  # no times are kept of them
     unfinished = [person for person in people if person.status == Participant.Status.STARTED]
     active = [person for person in unfinished if now - person.last_seen_at <= ACTIVE_WITHIN]
     gone = [person for person in unfinished if now - person.last_seen_at > ACTIVE_WITHIN]
@@ -122,7 +125,7 @@ def monitor(study: Study, *, now: datetime | None = None) -> Monitoring:
     last = ballots.order_by("-answered_at").values_list("answered_at", flat=True).first()
     return Monitoring(
         started=len(people),
-        completed=status[Participant.Status.COMPLETED],
+        completed=sum(person.status == Participant.Status.COMPLETED and not person.came_again for person in people),
         in_progress=len(active),
         stopped=len(gone),
         withdrawn=status[Participant.Status.WITHDRAWN],
@@ -131,7 +134,7 @@ def monitor(study: Study, *, now: datetime | None = None) -> Monitoring:
         target=study.target_participants,
         ballots=ballots.count(),
         median_minutes=median(durations) if durations else None,
-        days=_days(people),
+        days=_days(present),
         stops=tuple(
             Stop(answered, count) for answered, count in sorted(Counter(person.answered for person in gone).items())
         ),
@@ -142,7 +145,7 @@ def monitor(study: Study, *, now: datetime | None = None) -> Monitoring:
         open_problems=ProblemReport.objects.filter(study=study, resolved=False).count(),
         screened=len(scores),
         headphones=sum(score >= PASSES_FROM for score in scores),
-        burst=None if study.simulated else _burst(study, sorted(person.created_at for person in people)),
+        burst=None if study.simulated else _burst(study, sorted(person.created_at for person in present)),
     )
 
 

@@ -17,7 +17,7 @@ from study.yaml_text import Limits, Lines, YamlRefused, read_yaml
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_]{0,39}$")]
 # A page of questions needs a tenth of it. What was saved before there was a limit can still be as long as a form.
 LIMITS = Limits(characters=50_000, values=5_000)
-_LIMITS_OF_SAVED = Limits(characters=3_000_000)
+_LIMITS_OF_SAVED = Limits(characters=3_000_000, is_saved=True)
 Texts = dict[Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[a-z]+)?$")], str]
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from enum import Enum
 from urllib.parse import quote, unquote, urlencode
 
-from django.db import transaction
 from django.http import QueryDict
 
 from study.models import Participant, Study
@@ -115,30 +114,22 @@ def is_placeholder(text: str, name: str) -> bool:
 
 
 def person_key(platform: str, person: str) -> str:
-    """The key of one person of a platform, as it is stored."""
+    """The key of one person of a platform."""
     return f"{platform}:{person}"
 
 
-def find_recruited(study: Study, person: str) -> Participant | None:
-    """The participant who entered before as this person of the platform, or None."""
-    return study.participants.filter(platform_person=person).first() if person else None
+def person_of(study: Study, ids: Mapping[str, str]) -> str | None:
+    """The key of the person with these ids; None without the one that identifies people."""
+    person = ids.get(PERSON_PARAMETER.get(study.recruitment_platform, ""))  # type: ignore[call-overload]
+    return person_key(study.recruitment_platform, person) if person else None
 
 
-@transaction.atomic
-def keep_ids(participant: Participant, arrival: Arrival) -> None:
-    """Store the ids with which a participant has come again; a participant without a person becomes this one."""
-    study = Study.objects.select_for_update().get(pk=participant.study_id)
-    holder = find_recruited(study, arrival.person)
-    if arrival.person and participant.platform_person in ("", arrival.person) and holder in (None, participant):
-        participant.recruitment = participant.recruitment | dict(arrival.ids)
-        participant.platform_person = arrival.person
-        participant.save(update_fields=["recruitment", "platform_person"])
-
-
-def return_url(participant: Participant) -> str:
+def return_url(participant: Participant, ids: Mapping[str, str]) -> str:
     """The address to which a completed or screened-out participant returns; empty if the study has none.
 
-    `{id}` in the study's return link is replaced by the platform's id of the person.
+    Args:
+        ids: those of the participant's visit, by parameter. `{id}` in the study's return link is replaced by the one
+            that identifies the person.
     """
     study = participant.study
     screened_out = participant.status == Participant.Status.SCREENED_OUT
@@ -147,5 +138,5 @@ def return_url(participant: Participant) -> str:
     if not link and study.recruitment_platform == Study.Platform.PROLIFIC and code:
         return _PROLIFIC + urlencode({"cc": code})
     name = PERSON_PARAMETER.get(study.recruitment_platform, "")  # type: ignore[call-overload]
-    person = participant.recruitment.get(name, "")
+    person = ids.get(name, "")
     return link.replace("{id}", quote(person, safe="")).replace("%7Bid%7D", quote(person, safe=""))

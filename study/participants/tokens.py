@@ -14,6 +14,11 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+def reporter_digest(token: str) -> str:
+    """By which a participant's problem reports are found with their token, and without it by nobody."""
+    return hashlib.sha256(f"reporter:{token}".encode()).hexdigest()
+
+
 def offer_token() -> str:
     """A signed token for the welcome page's form, so that only tokens made here are accepted.
 

@@ -1,14 +1,21 @@
-"""Withdrawal: everything the participant gave is erased. Only the number is kept, so that it is not used again."""
+"""Withdrawal: everything of the participant is erased. Only the number is kept, so that it is not used again.
+
+What is kept apart from participants (ids of a platform, reports of problems) is found by the participant's token alone:
+on their own pages, not by the receipt.
+"""
 
 from django.db import transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from study.ballots.receipts import OLD_RECEIPT_LETTERS, normal_receipt
+from study.ballots.table import kinds_of
 from study.errors import StudyError
-from study.models import Event, Participant
-from study.models.log import record
+from study.models import Event, InviteLink, Participant, ProblemReport, Study
+from study.models.log import erase_entries_of, record
 from study.opaque_tokens import new_token
-from study.participants.tokens import token_hash
+from study.participants.tokens import reporter_digest, token_hash
+from study.participants.visits import erase_visit
 
 
 class ReceiptUnknown(StudyError):
@@ -31,18 +38,55 @@ def participant_with_receipt(receipt: str) -> Participant:
 
 
 @transaction.atomic
-def withdraw(participant: Participant) -> None:
-    """Erase a participant's ballots and revisions, answers, events and ids; repeating it changes nothing."""
-    participant = Participant.objects.select_for_update(of=("self",)).select_related("study").get(pk=participant.pk)
+def withdraw(participant: Participant, *, token: str = "") -> None:
+    """Erase all that is stored of a participant; repeating it changes nothing.
+
+    Ballots and revisions, late answers, answers, events, flags, receipt, language, times, the join to the link and a
+    personal link itself, why they were left out (in the log too), and, by the token, platform ids and problem reports.
+    Stored analyses that had these answers are stale from then on.
+
+    Args:
+        token: the participant's, if it is known: without it, what is kept apart from them cannot be found.
+    """
+    study = Study.objects.select_for_update().get(pk=participant.study_id)
+    participant = (
+        Participant.objects.select_for_update(of=("self",)).select_related("invite_link").get(pk=participant.pk)
+    )
     if participant.status == Participant.Status.WITHDRAWN:
         return
-    participant.trials.all().delete()  # and with them ballots, revisions and events
+    if token:
+        erase_visit(participant, token)
+        ProblemReport.objects.filter(study=study, reporter=reporter_digest(token)).delete()
+    participant.trials.all().delete()  # and with them ballots, revisions, late answers and events
     Event.objects.filter(participant=participant).delete()
+    _leave_link(participant)
     participant.status = Participant.Status.WITHDRAWN
-    participant.slot = None
-    participant.answers, participant.flags, participant.recruitment = {}, [], {}
-    participant.rule_exclusions = []
-    participant.receipt = participant.nonce = participant.exclusion_reason = participant.platform_person = ""
+    participant.slot = participant.consented_at = participant.consent_version = participant.completed_at = None
+    # No time may be empty here; that of the study says nothing of the person.
+    participant.created_at = participant.last_seen_at = study.created_at
+    participant.answers, participant.flags, participant.rule_exclusions = {}, [], []
+    participant.excluded = False
+    participant.receipt = participant.nonce = participant.exclusion_reason = participant.support_digest = ""
+    participant.language = participant.settings_digest = ""
     participant.token_hash = token_hash(new_token())  # the old link becomes unknown
     participant.save()
-    record(participant.study, "participant withdrew", participant=participant.code)
+    if participant.kind in kinds_of(study):
+        Study.objects.filter(pk=study.pk).update(erasures=F("erasures") + 1)
+    erase_entries_of(participant)
+    record(study, "participant withdrew", participant=participant.code)
+
+
+def _leave_link(participant: Participant) -> None:
+    """Part the participant from the link by which they entered; a personal link names one person, so it goes.
+
+    Those of an audit stay joined: it deletes its pilots by its links.
+    """
+    link = participant.invite_link
+    if link is None or link.audit_id is not None:
+        return
+    participant.invite_link = None
+    if link.cap == 1:
+        Participant.objects.filter(pk=participant.pk).update(invite_link=None)
+        link.delete()
+    else:
+        InviteLink.objects.filter(pk=link.pk).update(withdrawn=F("withdrawn") + 1)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from study.design.conditions import ConditionPreset, create_conditions
 from study.errors import NotAllowedNow
 from study.models import Stimulus, Study
-from study.models.log import record
+from study.models.log import lock_chain, record
 from study.participants.exclusion_rules import Rule, rules_json
 from study.setup.clip_files import delete_files, files_of
 from study.texts import FIELDS, shipped_text
@@ -23,6 +23,7 @@ CHANGEABLE_WHILE_OPEN = frozenset(
         "screen_out_url",
         "recruitment_platform",
         "stop_at_target",
+        "keep_ids_days",
     }
 )
 
@@ -136,8 +137,8 @@ def save_plan(study: Study, fields: dict[str, Any], *, rules: Iterable[Rule] | N
     record(study, "plan saved", actor=actor, fields=saved)
 
 
-def delete_draft(study: Study) -> None:
-    """Delete a draft with its clips, images, pilots and files.
+def delete_draft(study: Study, *, actor: Any = None) -> None:
+    """Delete a draft with its clips, images, pilots, log and files; the installation's log keeps its last head.
 
     Raises:
         NotAllowedNow: the study has opened; it can only be archived.
@@ -148,5 +149,7 @@ def delete_draft(study: Study) -> None:
             raise NotAllowedNow(_("The study has opened, so its record must be kept. You can archive it."))
         files = [file for clip in study.clips.prefetch_related("stimuli") for file in files_of(clip)]
         study.participants.all().delete()
+        chain = lock_chain(study)
         study.delete()
+        record(None, "study deleted", actor=actor, slug=locked.slug, number=chain.number, head=chain.head)
         transaction.on_commit(lambda: delete_files(files))

@@ -20,6 +20,7 @@ from study.errors import NotAllowedNow, PreflightFailed, StudyError
 from study.models import Ballot, BlindingAudit, Study
 from study.models.log import record
 from study.participants.exclusion_rules import fixed_rules
+from study.published_heads.publishing import ask_for_publication
 from study.setup import preflight
 from study.survey_images.versions import is_prepared, prepare_images
 
@@ -186,6 +187,7 @@ def _open(study: Study, actor: Any) -> Study:
         plan_digest=digest,
     )
     record(study, "opened", actor=actor, plan_digest=digest)
+    ask_for_publication(study)
     return study
 
 
@@ -211,4 +213,5 @@ def close_study(study: Study, *, actor: Any = None, reason: str = "") -> Study:
     _change_status(study, (Study.Status.OPEN, Study.Status.PAUSED), Study.Status.CLOSED, closed_at=timezone.now())
     ballots = Ballot.objects.filter(trial__participant__study=study, trial__participant__kind=counted_kind(study))
     record(study, "closed", actor=actor, reason=reason, ballots=ballots.count())
+    ask_for_publication(study)
     return study

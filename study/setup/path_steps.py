@@ -113,6 +113,10 @@ def _planned(study: Study) -> Progress:
     return Progress.TODO
 
 
+def _has_platform(study: Study) -> bool:
+    return bool(study.recruitment_platform)
+
+
 def _opened(study: Study) -> Progress:
     return Progress.TODO if study.status == Study.Status.DRAFT else Progress.DONE
 
@@ -140,3 +144,4 @@ register(PathStep("preview", _("Preview"), "study_preview", Group.SETUP, 70, Non
 register(PathStep("open", _("Open"), "study_open", Group.SETUP, 80, _opened))
 register(PathStep("monitor", _("Monitor"), "study_monitor", Group.RUNNING, 10, None))
 register(PathStep("links", _("Links"), "study_links", Group.RUNNING, 20, None))
+register(PathStep("payment", _("Payment"), "study_payment", Group.RUNNING, 30, applies=_has_platform))

@@ -39,9 +39,14 @@ def remembered_tokens(request: HttpRequest) -> list[str]:
     return [token for token in request.COOKIES.get(ENTRY_COOKIE, "").split(".") if token][:_MAX_REMEMBERED]
 
 
+def token_of(request: HttpRequest) -> str:
+    """The token of the participant whose page is requested; empty without the cookie."""
+    return request.COOKIES.get(COOKIE, "")
+
+
 def has_cookie_of(request: HttpRequest, participant: Participant) -> bool:
     """Whether the request's cookie holds this participant's token."""
-    token = request.COOKIES.get(COOKIE, "")
+    token = token_of(request)
     return bool(token) and participant.token_hash == token_hash(token)
 
 

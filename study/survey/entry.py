@@ -14,7 +14,6 @@ from study.errors import NotAllowedNow
 from study.models import InviteLink, Participant, Study
 from study.participants.completion import answered_by_number
 from study.participants.enrolment import (
-    EnteredBefore,
     check_open_to,
     design_of,
     enrol,
@@ -23,8 +22,9 @@ from study.participants.enrolment import (
 )
 from study.participants.links import find_link
 from study.participants.monitoring import note_many_arrivals
-from study.participants.recruiting import TYPED_BY_PEOPLE, Arrival, Fault, find_recruited, keep_ids, read_arrival
+from study.participants.recruiting import TYPED_BY_PEOPLE, Arrival, Fault, read_arrival
 from study.participants.tokens import accept_token, offer_token, token_hash
+from study.participants.visits import come_again, is_of, visit_of
 from study.survey import networks
 from study.survey.cookies import remember, remembered_tokens, set_cookie
 from study.survey.decorators import survey_page
@@ -32,7 +32,6 @@ from study.survey.responses import choose_language, see_other
 from study.survey.visit_ends import (
     ARRIVAL_SECONDS,
     closed_to_new,
-    started_elsewhere,
     too_many_arrivals,
     unknown_link,
 )
@@ -94,11 +93,11 @@ def _enter_study(
         arrival = Arrival()  # the link is enough
     known = _known_here(request, study, arrival)
     if known is not None and "resume" in request.POST:
-        keep_ids(known.participant, arrival)
+        come_again(known.participant, known.token, arrival)
         return _redirect_to_own_pages(known.participant, known.token)
-    holder = find_recruited(study, arrival.person) if known is None else None
-    if holder is not None and _may_resume(holder):
-        raise started_elsewhere(study, has_finished=holder.status == Participant.Status.COMPLETED)
+    if known is not None and known.is_sure and request.method == "POST":
+        # In another tab, since this page was shown: the page now offers to resume.
+        return see_other(request.get_full_path())
     return _enter_new(request, study, link, key, arrival, known)
 
 
@@ -112,17 +111,20 @@ class Known:
 
 
 def _known_here(request: HttpRequest, study: Study, arrival: Arrival) -> Known | None:
-    """The participant who comes back: the platform's person, else the last who may be it; never another person's."""
+    """The participant who comes back: the platform's person, else the last who may be it; never another person's.
+
+    Only what began in this browser decides, so that nobody learns from the page whether an id takes part.
+    """
     tokens = {token_hash(token): token for token in remembered_tokens(request)}
     found = {row.token_hash: row for row in study.participants.filter(token_hash__in=tokens)}
     people = [Known(found[key], token) for key, token in tokens.items() if key in found and _may_resume(found[key])]
     if arrival.person:
+        visits = {known.token: visit_of(known.token) for known in people}
         for known in people:
-            if known.participant.platform_person == arrival.person:
+            visit = visits[known.token]
+            if visit is not None and is_of(visit, arrival):
                 return replace(known, is_sure=True)
-        if find_recruited(study, arrival.person) is not None:
-            return None
-        people = [known for known in people if not known.participant.platform_person]
+        people = [known for known in people if visits[known.token] is None]
     return people[0] if people else None
 
 
@@ -163,11 +165,6 @@ def _enter_new(
             arrival=arrival,
             bot=bool(request.POST.get("website")),  # a field that people do not see
         )
-    except EnteredBefore:
-        if link is not None and link.cap == 1:
-            raise started_elsewhere(study) from None
-        # In another tab, since this page was shown: the page now offers to resume.
-        return see_other(request.get_full_path())
     except NotAllowedNow as error:  # full or closed since the page was shown
         raise closed_to_new(study, str(error)) from error
     _note_arrival(study, network)

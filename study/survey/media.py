@@ -8,14 +8,17 @@ Byte ranges are served because Safari plays no sound without them.
 import re
 from functools import partial
 
+from django.core.files.base import File
 from django.core.files.storage import default_storage
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from study.ballots import permission
 from study.design import LETTERS
+from study.http import file_parts
 from study.models import Stimulus, Study, Trial
 from study.participants.completion import answered_by_number
 from study.participants.server_record import note_image_sent, note_sound_sent
@@ -48,6 +51,7 @@ _COLUMNS = (
     "participant__study__headphone_check",
     *(f"participant__study__{column}" for column in IMAGE_COLUMNS),
 )
+WHOLE = 4 * 2**20  # a file up to this is sent at once, a larger one in parts
 _SIGNATURES = ((b"\x89PNG", "image/png"), (b"\xff\xd8\xff", "image/jpeg"))
 
 
@@ -56,20 +60,27 @@ def _content_type(content: bytes) -> str:
     return next((kind for start, kind in _SIGNATURES if content.startswith(start)), "image/webp")
 
 
-def serve(request: HttpRequest, content: bytes, content_type: str) -> HttpResponse:
-    """Serve `content`, or the byte range that the request asks for."""
-    total, status, headers = len(content), 200, {}
+def serve(request: HttpRequest, content: bytes | File, content_type: str) -> HttpResponseBase:
+    """Serve `content`, or the byte range that the request asks for; a file in small parts, never whole in memory."""
+    total, status, headers = content.size if isinstance(content, File) else len(content), 200, {}
+    start, end = 0, total - 1
     asked = _RANGE.match(request.headers.get("Range", ""))
     if asked and any(asked.groups()):
         first, last = asked.groups()
         start = int(first) if first else max(total - int(last), 0)
         end = min(int(last), total - 1) if first and last else total - 1
         if start > end:
-            content, status, headers["Content-Range"] = b"", 416, f"bytes */{total}"
+            status, headers["Content-Range"] = 416, f"bytes */{total}"
+            start, end = 0, -1
         else:
-            content, status = content[start : end + 1], 206
-            headers["Content-Range"] = f"bytes {start}-{end}/{total}"
-    response = HttpResponse(content, content_type=content_type, status=status, headers=headers)
+            status, headers["Content-Range"] = 206, f"bytes {start}-{end}/{total}"
+    response: HttpResponseBase
+    if isinstance(content, File):
+        parts = file_parts(content, start, end)
+        response = StreamingHttpResponse(parts, content_type=content_type, status=status, headers=headers)
+    else:
+        response = HttpResponse(content[start : end + 1], content_type=content_type, status=status, headers=headers)
+    response["Content-Length"] = str(end - start + 1)
     response["Accept-Ranges"] = "bytes"
     response["Cache-Control"] = "no-store, private"
     response["Content-Disposition"] = "inline"
@@ -89,6 +100,15 @@ def _find_trial(request: HttpRequest, handle: str, key: str) -> Trial:
     return trial
 
 
+def _opened(name: str | None) -> bytes | File:
+    """A stored file's content, or, if it is large, the open file."""
+    if not name:
+        raise Http404
+    if default_storage.size(name) > WHOLE:
+        return default_storage.open(name, "rb")
+    return _read(name)
+
+
 def _read(name: str | None) -> bytes:
     if not name:
         raise Http404
@@ -97,7 +117,7 @@ def _read(name: str | None) -> bytes:
 
 
 @require_safe
-def image(request: HttpRequest, handle: str, key: str, letter: str) -> HttpResponse:
+def image(request: HttpRequest, handle: str, key: str, letter: str) -> HttpResponseBase:
     """The image at one position of a trial, in one of the widths that the study shows (`?w=384`)."""
     trial = _find_trial(request, handle, key)
     position = LETTERS.find(letter)
@@ -108,7 +128,7 @@ def image(request: HttpRequest, handle: str, key: str, letter: str) -> HttpRespo
     content = _image_content(trial.participant.study, name, request.GET.get("w"))
     response = serve(request, content, _content_type(content))
     if request.method == "GET" and response.status_code < 400:
-        after_sending(response, partial(note_image_sent, trial, position, len(response.content)))
+        after_sending(response, partial(note_image_sent, trial, position, int(response["Content-Length"])))
     return response
 
 
@@ -124,10 +144,10 @@ def _image_content(study: Study, name: str | None, asked: str | None) -> bytes:
 
 
 @require_safe
-def sound(request: HttpRequest, handle: str, key: str) -> HttpResponse:
-    """The sound of a trial."""
+def sound(request: HttpRequest, handle: str, key: str) -> HttpResponseBase:
+    """The sound of a trial: of an hour, it has 86 MB."""
     trial = _find_trial(request, handle, key)
-    response = serve(request, _read(trial.clip.survey_audio.name), "audio/mpeg")
+    response = serve(request, _opened(trial.clip.survey_audio.name), "audio/mpeg")
     if request.method == "GET" and response.status_code < 400:
-        after_sending(response, partial(note_sound_sent, trial, len(response.content), timezone.now()))
+        after_sending(response, partial(note_sound_sent, trial, int(response["Content-Length"]), timezone.now()))
     return response

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
@@ -13,12 +14,12 @@ from django.utils import translation
 from study import texts
 from study.models import Participant, Study
 from study.participants.links import full_url
-from study.survey.cookies import COOKIE
+from study.survey.cookies import token_of
 
 logger = logging.getLogger(__name__)
 
 
-def after_sending(response: HttpResponse, note: Callable[[], None]) -> None:
+def after_sending(response: HttpResponseBase, note: Callable[[], None]) -> None:
     """Call `note` when the server has sent the response, so that nobody waits for what it writes."""
 
     def call() -> None:
@@ -27,7 +28,7 @@ def after_sending(response: HttpResponse, note: Callable[[], None]) -> None:
         except DatabaseError:
             logger.warning("What was sent could not be noted.", exc_info=True)
 
-    # What Django closes with the response, by HttpResponse.close(), which the server calls after the last byte.
+    # What Django closes with the response, by its close(), which the server calls after the last byte.
     response._resource_closers.append(call)  # type: ignore[attr-defined]
 
 
@@ -44,7 +45,7 @@ def shared_context(request: HttpRequest, participant: Participant) -> dict[str, 
     return {
         "is_pilot": participant.kind == Participant.Kind.PILOT,
         "languages": texts.languages_of(participant.study),
-        "own_link": full_url(reverse("survey_personal", args=[request.COOKIES.get(COOKIE, "")])),
+        "own_link": full_url(reverse("survey_personal", args=[token_of(request)])),
         "language_url": reverse("survey_language", args=[participant.handle]),
         "path": request.get_full_path(),
     }

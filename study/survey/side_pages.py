@@ -12,8 +12,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from study.models import Participant, ProblemReport
 from study.opaque_tokens import new_submission_key
+from study.participants.tokens import reporter_digest
 from study.participants.withdrawal import ReceiptUnknown, participant_with_receipt, withdraw
 from study.survey import networks
+from study.survey.cookies import token_of
 from study.survey.decorators import participant_page, survey_page
 from study.survey.forms import ProblemForm, ReceiptForm
 from study.survey.next_page import next_url
@@ -76,6 +78,7 @@ def problem(request: HttpRequest, participant: Participant) -> HttpResponse:
         if networks.counted("reports", participant.handle) < MAX_REPORTS:
             networks.count("reports", participant.handle, REPORT_SECONDS)
             report = {"study": participant.study, "page": page, "text": form.cleaned_data["text"]}
+            report["reporter"] = reporter_digest(token_of(request))
             ProblemReport.objects.get_or_create(
                 submission_key=form.cleaned_data["key"] or new_submission_key(), defaults=report
             )
@@ -100,7 +103,7 @@ def _page_name(text: str) -> str:
 def withdraw_own(request: HttpRequest, participant: Participant) -> HttpResponse:
     """Withdraw: erase everything the participant gave, after a confirmation."""
     if request.method == "POST":
-        withdraw(participant)
+        withdraw(participant, token=token_of(request))
         is_pilot = participant.kind == Participant.Kind.PILOT
         return render(request, "survey/withdrawn.html", {"study": participant.study, "is_pilot": is_pilot})
     return render_participant_page(request, participant, "withdraw_own", back=next_url(participant))
@@ -111,7 +114,7 @@ def withdraw_own(request: HttpRequest, participant: Participant) -> HttpResponse
 def withdraw_by_receipt(request: HttpRequest) -> HttpResponse:
     """Withdraw by receipt, without the participant's cookie; `?erased` says that it has been done."""
     if request.method != "POST" and "erased" in request.GET:
-        return render(request, "survey/withdrawn.html")
+        return render(request, "survey/withdrawn.html", {"by_receipt": True})
     form = ReceiptForm(posted(request))
     if request.method == "POST" and form.is_valid():
         try:

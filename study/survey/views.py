@@ -1,5 +1,7 @@
 """The pages before and after the trials: consent, questions, sound check, instructions, review and thanks."""
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import get_language, ngettext
@@ -20,6 +22,8 @@ from study.participants.headphones import sound_order
 from study.participants.quality import agreement_with_oneself, agreement_with_others
 from study.participants.questions import load_question_set, localized
 from study.participants.recruiting import return_url
+from study.participants.visits import note_end, support_code, visit_of
+from study.survey.cookies import token_of
 from study.survey.decorators import participant_page
 from study.survey.forms import ConsentForm, QuestionForm, SoundForm, is_screened_out
 from study.survey.next_page import next_url
@@ -47,6 +51,12 @@ def consent(request: HttpRequest, participant: Participant) -> HttpResponse:
     return render_participant_page(request, participant, "consent", status, form=form, text=text)
 
 
+def _go_on(request: HttpRequest, row: Participant) -> HttpResponse:
+    """Lead to what is due, after a step that may have screened the participant out."""
+    note_end(row, token_of(request))
+    return see_other(next_url(row))
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @participant_page
 def questions(request: HttpRequest, participant: Participant, part: str) -> HttpResponse:
@@ -60,7 +70,7 @@ def questions(request: HttpRequest, participant: Participant, part: str) -> Http
             row = save_answers_before(participant, answers, unsuitable=is_screened_out(question_set, answers))
         else:
             row = save_step(participant, part, answers)
-        return see_other(next_url(row))
+        return _go_on(request, row)
     status = 422 if form.is_bound else 200
     return render_participant_page(
         request, participant, "questions", status, form=form, heading=localized(question_set.title)
@@ -73,7 +83,7 @@ def sound(request: HttpRequest, participant: Participant) -> HttpResponse:
     """The sound check and the headphone screening. Whatever is answered, the participant may continue."""
     form = SoundForm(posted(request), sounds=sound_order(participant) if participant.study.headphone_check else [])
     if request.method == "POST" and form.is_valid():
-        return see_other(next_url(save_step_before_trials(participant, "sound", form.answers())))
+        return _go_on(request, save_step_before_trials(participant, "sound", form.answers()))
     return render_participant_page(request, participant, "sound", 422 if form.is_bound else 200, form=form)
 
 
@@ -81,7 +91,7 @@ def sound(request: HttpRequest, participant: Participant) -> HttpResponse:
 @participant_page
 def instructions(request: HttpRequest, participant: Participant) -> HttpResponse:
     if request.method == "POST":
-        return see_other(next_url(save_step_before_trials(participant, "instructions")))
+        return _go_on(request, save_step_before_trials(participant, "instructions"))
     images = participant.study.conditions.count()
     text = texts.instructions(participant.study, images)
     return render_participant_page(request, participant, "instructions", text=text)
@@ -92,7 +102,7 @@ def instructions(request: HttpRequest, participant: Participant) -> HttpResponse
 def review(request: HttpRequest, participant: Participant) -> HttpResponse:
     """All answers, which can still be changed; the button ends the survey."""
     if request.method == "POST":
-        finish(participant)
+        note_end(finish(participant), token_of(request))
         return see_other(reverse("survey_thanks", args=[participant.handle]))
     return HttpResponse(render_review(page_facts(request, participant), review_facts(participant)))
 
@@ -102,8 +112,21 @@ def review(request: HttpRequest, participant: Participant) -> HttpResponse:
 def thanks(request: HttpRequest, participant: Participant) -> HttpResponse:
     feedback = _feedback(participant) if participant.study.feedback else []
     return render_participant_page(
-        request, participant, "thanks", return_url=return_url(participant), given_back=feedback
+        request, participant, "thanks", given_back=feedback, **_way_back(request, participant)
     )
+
+
+def _way_back(request: HttpRequest, participant: Participant) -> dict[str, Any]:
+    """The way back to the recruiting platform, and the support code of those whom it sent.
+
+    Both are the same for everybody, also for who came under an id that had been used before: the completion code is no
+    secret from anybody who finishes, so withholding it would protect nothing and tell that the id was used.
+    """
+    token = token_of(request)
+    note_end(participant, token)  # again, in case that the server ended between finishing and noting it
+    visit = visit_of(token)
+    support = support_code(token) if visit is not None else ""
+    return {"return_url": return_url(participant, visit.ids if visit else {}), "support": support}
 
 
 def _feedback(participant: Participant) -> list[str]:
@@ -133,4 +156,4 @@ def _feedback(participant: Participant) -> list[str]:
 @require_safe
 @participant_page
 def screened_out(request: HttpRequest, participant: Participant) -> HttpResponse:
-    return render_participant_page(request, participant, "screened_out", return_url=return_url(participant))
+    return render_participant_page(request, participant, "screened_out", **_way_back(request, participant))

@@ -91,35 +91,6 @@ def cookies_missing() -> VisitEnds:
     )
 
 
-def started_elsewhere(study: Study, *, has_finished: bool = False) -> VisitEnds:
-    """For a participant whom the recruiting platform sends a second time, to a browser without their cookie.
-
-    The platform's id is no secret, so it does not identify them.
-    """
-    if has_finished:
-        return VisitEnds(
-            "begun",
-            403,
-            _("You have taken part in this study already"),
-            _(
-                "Thank you; all your answers are stored. The last page, with your code and receipt, opens again in the "
-                "browser in which you took part, or by your own link."
-            ),
-            study,
-        )
-    return VisitEnds(
-        "begun",
-        403,
-        _("You have begun this study already"),
-        _(
-            "Please go on in the browser in which you began, or open your own link here: it was on the page before "
-            "the first piece. Nothing that was saved is lost. If you have neither, write to the people who sent you "
-            "here."
-        ),
-        study,
-    )
-
-
 def not_open(study: Study, *, has_begun: bool = False) -> VisitEnds:
     """For a study that is closed, paused or a draft; `has_begun`: the visitor is one of its participants."""
     if study.status == Study.Status.CLOSED:

@@ -40,9 +40,9 @@ def read_bounded(
 ) -> Any:
     """Return what `function` makes of a file, called in a child as `function(raw, file, **values)`.
 
-    `function`: of a module that needs no models; values and result are what JSON can say. `path`: the file, whose name
-    for people is `file`; None if `text` is read instead. `errors`: classes beside those below that are raised here as
-    they are there, by their message.
+    `function`: of a module that needs no models; values and result are what JSON can say, a long text under `text` of
+    the result. `path`: the file, whose name for people is `file`; None if `text` is read instead. `errors`: classes
+    beside those below that are raised here as they are there, by their message.
 
     Raises:
         TableRefused, ImportRefused: as the function does, or because reading takes too much time or memory.
@@ -57,11 +57,12 @@ def read_bounded(
     }
     try:
         with BoundedProcess(MODULE, memory=MEMORY, seconds=seconds) as process:
-            answer, _blobs = process.ask(question, text.encode("utf-8", "surrogatepass"))
+            answer, blobs = process.ask(question, text.encode("utf-8", "surrogatepass"))
     except ProcessEnded as error:
         raise _too_much(file, error.reason, seconds) from error
     if "result" in answer:
-        return answer["result"]
+        result = answer["result"]
+        return result | {"text": blobs[0].decode()} if blobs else result
     if answer["error"] == "MemoryError":
         raise _too_much(file, "memory", seconds)
     if answer["error"] == "":  # a fault of ours
@@ -73,13 +74,13 @@ def read_bounded(
 def _too_much(file: str, reason: str, seconds: int) -> TableRefused:
     if reason == "time":
         text = _(
-            "%(file)s: reading it takes more than %(n)d seconds; keep only the rows and columns that are needed, or "
-            "save it again as “CSV UTF-8”."
+            "%(file)s: reading it takes more than %(n)d seconds; keep only what is needed in it, and save a "
+            "spreadsheet as “CSV UTF-8”."
         )
         return TableRefused(text % {"file": file, "n": seconds})
     text = _(
-        "%(file)s: reading it needs more than %(n)d MB of memory; keep only the rows and columns that are needed, or "
-        "save it again as “CSV UTF-8”."
+        "%(file)s: reading it needs more than %(n)d MB of memory; keep only what is needed in it, and save a "
+        "spreadsheet as “CSV UTF-8”."
     )
     return TableRefused(text % {"file": file, "n": MEMORY >> 20})
 
@@ -110,7 +111,9 @@ def answer(question: dict[str, Any], data: bytes) -> Answer:
         known = (TableRefused, ImportRefused, *map(_named, question["errors"]))
         try:
             raw = Path(path).read_bytes() if path else data
-            return {"result": _named(question["function"])(raw, file, **question["values"])}, []
+            result = _named(question["function"])(raw, file, **question["values"])
+            text = result.pop("text", None) if isinstance(result, dict) else None
+            return {"result": result}, [] if text is None else [text.encode()]  # JSON would make it six times as long
         except known as error:
             return _described(error), []
     except MemoryError:

@@ -1,15 +1,19 @@
 """The console's frame: the path of a study with what is done."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from study.models import Study
 from study.setup.path_steps import Group, PathStep, Progress, progress_of, step_after, steps_of
 
 register = template.Library()
+# What waits longer than a free worker takes to come is worth a word.
+WAITS_LONG = timedelta(seconds=30)
 
 
 def _row(step: PathStep, study: Study, path: str) -> dict[str, Any] | None:
@@ -48,6 +52,13 @@ def next_step(study: Study, key: str, *, primary: bool = True) -> dict[str, Any]
         "label": _("Go on with: %(step)s") % {"step": step.title},
         "primary": primary,
     }
+
+
+@register.inclusion_tag("console/waiting.html")
+def waiting(since: datetime | None) -> dict[str, Any]:
+    """For how long something has waited for a worker, and what to do if none serves; nothing at first."""
+    waited = since is not None and timezone.now() - since > WAITS_LONG
+    return {"since": since if waited else None}
 
 
 @register.filter

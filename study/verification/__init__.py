@@ -1,9 +1,10 @@
 """Verification in place: are log, ballots, answers and exclusions of a study what they were when they were stored?
 
-Reads only. Door: `verify_study`, `verify_installation`.
+Reads only. Doors: `verify_study`, `verify_installation`, `check_heads`.
 """
 
 from study.verification.findings import Findings
+from study.verification.heads import check_heads, of_no_chain
 from study.verification.verify import verify_installation, verify_study
 
-__all__ = ["Findings", "verify_installation", "verify_study"]
+__all__ = ["Findings", "check_heads", "of_no_chain", "verify_installation", "verify_study"]

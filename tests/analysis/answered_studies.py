@@ -10,6 +10,7 @@ from django.utils import timezone
 from analysis.study_results.checklists import filled_checklists
 from study.ballots.casting import Answer, cast_ballot
 from study.models import Participant, Stimulus, Study
+from study.models.log import record
 from study.participants.completion import finish
 from study.participants.enrolment import enrol
 from study.participants.questions import shipped_question_set
@@ -19,6 +20,7 @@ from tests.factories import make_open_study
 def answered_study(*, people: int = 4, clips: int = 3, conditions: int = 4, **fields: Any) -> Study:
     """An open study whose people have all finished; the condition with the lowest number is liked best."""
     study = make_open_study(clips=clips, conditions=conditions, **fields)
+    record_opening(study)
     best = {row.pk for row in study.conditions.filter(number__lte=conditions // 2)}
     for number in range(people):
         person, _token = enrol(study)
@@ -41,8 +43,16 @@ def answered_study(*, people: int = 4, clips: int = 3, conditions: int = 4, **fi
     return study
 
 
+def record_opening(study: Study) -> None:
+    """Write to the log that the study was opened, as opening does, unless it stands there."""
+    if not study.log.filter(action="opened").exists():
+        record(study, "opened", plan_digest=study.plan_digest)
+
+
 def close(study: Study) -> Study:
     """Close the study long enough ago that its results are not sealed."""
+    record_opening(study)
+    record(study, "closed")
     Study.objects.filter(pk=study.pk).update(status=Study.Status.CLOSED, closed_at=timezone.now() - timedelta(days=7))
     study.refresh_from_db()
     return study

@@ -60,7 +60,7 @@ def test_no_page_has_a_fault_that_axe_finds(
     for study, names, made in (
         (draft, study_pages, "run settings files upload review decide unknown_tags"),
         (empty, "clips tags monitor results", "run"),
-        (running, "overview plan open monitor links results", "review"),
+        (running, "overview plan open monitor links payment results", "review"),
     ):
         addresses = [
             *(f"study_{name}" for name in names.split()),

@@ -116,8 +116,8 @@ def test_visitors_who_are_not_signed_in_have_no_access_to_a_study(world: SimpleN
 
 def test_a_study_of_others_looks_like_one_that_does_not_exist(world: SimpleNamespace) -> None:
     """The response must not reveal whether the study exists."""
-    before = all_rows()
     stranger = browser(world.stranger)
+    before = all_rows()
     for study, methods in ((world.draft, ("get", "post")), (world.closed, METHODS)):
         for address in addresses_of(study):
             nowhere = address.replace(study.slug, "no-such-study")
@@ -142,8 +142,8 @@ def test_asking_for_a_study_of_others_is_in_the_log(world: SimpleNamespace, capl
 
 def test_clips_images_and_people_of_a_study_have_no_url_under_another_study(world: SimpleNamespace) -> None:
     """The slug is of the stranger's own study; clips, images, people and reports are of the owner's."""
-    before = all_rows()
     stranger = browser(world.stranger)
+    before = all_rows()
     parts = ("/clips/", "/image/", "/people/", "/problems/")
     addresses = [
         address
@@ -166,7 +166,7 @@ def test_a_teammate_has_access(analysed: SimpleNamespace) -> None:
         assert statuses == {405} or 200 in statuses, address
 
 
-def test_get_requests_change_nothing(analysed: SimpleNamespace) -> None:
+def test_get_requests_change_nothing_but_the_log_of_downloads(analysed: SimpleNamespace) -> None:
     owner = browser(analysed.owner)
     visit = Visit(Study.objects.get(pk=open_study(analysed).pk)).to_trials()
     finished = Visit(visit.participant.study).to_trials()
@@ -181,14 +181,18 @@ def test_get_requests_change_nothing(analysed: SimpleNamespace) -> None:
             person.client.get(address)
     for address in ("/", "/withdraw/", "/language/", visit.entry_url, f"/p/{visit.token}/"):
         Client().get(address)
-    assert all_rows() == before
+    after = all_rows()
+    number = len(before.pop("study.LogEntry"))
+    assert {row["action"] for row in after.pop("study.LogEntry")[number:]} == {"downloaded"}
+    assert before.pop("study.ChainHead") != after.pop("study.ChainHead")
+    assert after == before
 
 
 def test_forms_from_another_site_are_refused(world: SimpleNamespace) -> None:
     """A POST without the CSRF token of the page is refused, also with a valid session or cookie."""
     visit = Visit(open_study(world)).to_trials()
-    before = all_rows()
     client = browser(world.owner, enforce_csrf_checks=True)
+    before = all_rows()
     addresses = [url for study in (world.draft, world.closed, visit.participant.study) for url in addresses_of(study)]
     addresses += [
         reverse(name)
@@ -221,8 +225,9 @@ def test_a_participants_pages_need_the_participants_cookie(world: SimpleNamespac
     # Other visitors: without a cookie, with another participant's cookie on this URL, and researchers.
     moved = Client()
     moved.cookies["earsight_participant"] = another.token
+    clients = (Client(), moved, another.client, browser(world.owner), browser(world.stranger))
     before = all_rows()
-    for client in (Client(), moved, another.client, browser(world.owner), browser(world.stranger)):
+    for client in clients:
         for address in participant_addresses(visit):
             for method in METHODS:
                 response = getattr(client, method)(address, FORM if method == "post" else None)

@@ -14,12 +14,14 @@ from axes.models import AccessAttempt
 from django.conf import settings as project
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
+from django.core.handlers.wsgi import WSGIRequest
 from django.db import connection
 from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.converters import IntConverter
 
 from config.request_edge import RequestEdgeMiddleware
+from config.wsgi import application
 from study.http import sent_json
 from study.models import Event, ProblemReport
 from tests.config.addresses import METHODS, browser
@@ -110,7 +112,8 @@ def test_a_name_that_no_account_can_have_is_refused_before_it_is_stored(name: st
 
 @pytest.mark.django_db(transaction=True)
 def test_djangos_own_form_takes_such_a_name(monkeypatch: Any) -> None:
-    monkeypatch.setattr("config.sign_in.SignInForm.clean", AuthenticationForm.clean)
+    monkeypatch.setattr("config.accounts.sign_in.SignInForm.clean", AuthenticationForm.clean)
+    monkeypatch.setattr("config.accounts.attempts._is_account", lambda name: True)  # its name is counted as it is
     client = Client(raise_request_exception=False)
     status = client.post("/console/sign-in/", {"username": "x" * 300, "password": PASSWORD}).status_code
     assert issubclass(LoginView.form_class, AuthenticationForm)
@@ -199,6 +202,36 @@ def test_a_form_that_cannot_be_read_is_refused_in_plain_words(
         text = answer.json()["error"] if script else answer.content.decode()
         assert "Go back" in text or "Shorten" in text
         assert script or "<h1>" in text
+
+
+@pytest.mark.parametrize("charset", ["base64", "hex"])
+def test_a_charset_that_is_no_texts_breaks_no_request(charset: str) -> None:
+    """The control is Django's own class of requests, which raises before any middleware could answer."""
+    sent = RequestFactory()._base_environ(
+        REQUEST_METHOD="POST",
+        HTTP_COOKIE="csrftoken=" + "c" * 32,
+        QUERY_STRING="a=b.c",
+        CONTENT_TYPE=f"multipart/form-data; boundary=x; charset={charset}",
+    )
+    begun: list[str] = []
+    application(dict(sent), lambda status, headers: begun.append(status))
+    assert begun == ["400 Bad Request"]
+    assert application.request_class(dict(sent)).GET["a"] == "b.c"
+    with pytest.raises((LookupError, UnicodeError)):
+        WSGIRequest(dict(sent))
+
+
+@pytest.mark.parametrize("charset", ["; boundary=", "; boundary=x; charset=base64"])
+def test_a_form_that_cannot_be_read_is_no_fault_of_an_address_that_does_not_exist(
+    charset: str, monkeypatch: Any
+) -> None:
+    """Django's page for 404 reads the form, for its token; the control is that page."""
+    client = Client(raise_request_exception=False, enforce_csrf_checks=True)
+    client.cookies["csrftoken"] = "c" * 32
+    form = b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\nb\r\n--x--\r\n', f"multipart/form-data{charset}"
+    assert client.generic("POST", "/nowhere/", *form).status_code == 400
+    monkeypatch.setattr("config.urls.handler404", "django.views.defaults.page_not_found")
+    assert client.generic("POST", "/nowhere/", *form).status_code == 500
 
 
 def test_a_method_that_an_address_does_not_take_is_refused_in_plain_words(visit: Visit) -> None:

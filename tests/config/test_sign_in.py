@@ -11,7 +11,7 @@ from django.conf import settings as project
 from django.contrib.sessions.models import Session
 from django.test import Client
 
-from study.models import Participant, Study
+from study.models import Study
 from study.opaque_tokens import new_token
 from study.participants.log_masking import MaskingFormatter
 from tests.factories import PASSWORD, UserFactory, make_open_study
@@ -175,7 +175,7 @@ def test_return_links_are_http_or_https_and_escape_the_platforms_id() -> None:
     Study.objects.filter(pk=study.pk).update(return_url="https://back.example/?who={id}")
     visit = Visit(study, "?PROLIFIC_PID=a%26x%3D1")
     # What came in before placeholders were refused may hold anything.
-    Participant.objects.filter(pk=visit.participant.pk).update(recruitment={"PROLIFIC_PID": '"><script>&x=1'})
+    study.platform_visits.update(ids={"PROLIFIC_PID": '"><script>&x=1'})
     visit.to_trials().finish()
     page = visit.get("thanks/").content.decode()
     assert "https://back.example/?who=%22%3E%3Cscript%3E%26x%3D1" in page

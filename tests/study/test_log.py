@@ -28,7 +28,7 @@ def test_entries_are_chained_for_each_study_and_for_the_installation():
         assert heads_agree(entries)
         assert all(entry.content_digest() == entry.digest for entry in entries)
         assert ChainHead.objects.get(study=chain).head == entries[-1].head
-    assert LogEntry.objects.filter(study=None).count() == 2
+    assert LogEntry.objects.filter(study=None, action="described").count() == 2
     # As PostgreSQL gives them back, in which there is no 1e20.
     assert study.log.last().data == {"value": 10**20, "share": 2}
 

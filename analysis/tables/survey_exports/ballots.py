@@ -24,7 +24,8 @@ _NUMBER = re.compile(
 )
 _FIRST = re.compile(r"\b(first|best)\b|첫\s*번째|첫째|가장|一|erste|premi|primer", re.IGNORECASE)
 _SECOND = re.compile(r"\b(second)\b|두\s*번째|둘째|차선|二|zweit|deuxi|segund", re.IGNORECASE)
-_IN_ONE_CELL = re.compile(r"\s*[;,|\n]\s*")
+_IN_ONE_CELL = re.compile(r"(?:(?<!\s)\s*)?[;,|\n]\s*")
+_LONGEST_RANK = 40
 Read = Callable[[list[str]], str]
 
 
@@ -285,6 +286,8 @@ def _best_two(table: SurveyTable, number: int, clip: ClipQuestions, ranks: list[
 
 
 def _rank(cell: str) -> int | None:
+    if len(cell) > _LONGEST_RANK:  # nor is it safe to look for one: the time grows by the square of the length
+        return None
     number = _NUMBER.fullmatch(cell)
     if number:
         return int(number.group(1))

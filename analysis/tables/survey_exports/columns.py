@@ -13,11 +13,12 @@ from analysis.tables.condition_keys import nearest_key
 from analysis.tables.errors import TableError
 from study.tables.cells import clean_name, column_key, is_missing
 from study.tables.notes import HEADINGS, Notes
-from study.tables.reading import Table, read_table
+from study.tables.reading import Table, TableLimits, read_table
 
 QUALTRICS, SURVEYMONKEY, JSPSYCH, FORM = "Qualtrics", "SurveyMonkey", "jsPsych", "form"
 _PLAIN_SUBHEADINGS = ("", "response", "open-ended response", "응답", "개방형 응답")
 _BY_NUMBER = re.compile(r"(?:column\s+)?(\d{1,5})", re.IGNORECASE)
+LONGEST_REFERENCE = 500
 Row = tuple[int, list[str]]
 
 
@@ -97,8 +98,9 @@ class SurveyTable:
         )
 
     def reference(self, column: SurveyColumn) -> str:
-        """Return how a mapping names the column: by its heading, or as “column 4” if the heading is not its own."""
-        return column.name if column.name and self._named[column.name] == 1 else f"column {column.number}"
+        """Return how a mapping names the column: by its heading, or as “column 4” if that is long or not its own."""
+        is_own = 0 < len(column.name) <= LONGEST_REFERENCE and self._named[column.name] == 1
+        return column.name if is_own else f"column {column.number}"
 
     @cached_property
     def _named(self) -> Counter[str]:
@@ -116,14 +118,16 @@ def _member(cell: str, member: str) -> str:
     return "" if found is None or is_missing(clean_name(str(found))) else clean_name(str(found))
 
 
-def read_survey_table(raw: bytes, file: str, *, encoding: str | None = None) -> SurveyTable:
-    """Read a download, CSV or .xlsx, with all of its heading rows.
+def read_survey_table(
+    raw: bytes, file: str, *, encoding: str | None = None, limits: TableLimits | None = None
+) -> SurveyTable:
+    """Read a download, CSV or .xlsx, with all of its heading rows. `limits`: of an upload.
 
     Raises:
         TableRefused: the file is no table.
         TableError: a row is longer than its headings, or there is none.
     """
-    table = read_table(raw, file, encoding=encoding)
+    table = read_table(raw, file, encoding=encoding, limits=limits)
     rows = list(table.rows)
     keys, names, questions = table.keys(), table.header, table.header
     tool = _tool_of(keys)

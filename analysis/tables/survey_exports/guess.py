@@ -42,11 +42,12 @@ _SECOND = re.compile(
 _FIRST = re.compile(
     r"\b(1st|first)([ -]choice)?\b|1\s*순위|1\s*위|첫\s*번째(로)?|첫째(로)?|1位|第一|\bbest\b", re.IGNORECASE
 )
-_IN_BRACKETS = re.compile(r"(.*?)\s*(?:\[([^\]]+)\]|\s-\s([^-]+))\s*", re.DOTALL)
-_CLIP_FILE = re.compile(r"[^\s/\\“”\"']+\.(?:mp3|wav|ogg|flac|m4a)\b", re.IGNORECASE)
-_CLIP_WORD = re.compile(r"(?:\b(?:clip|item|song|track|music|excerpt)|음악|곡|문항|클립)\s*#?\s*\d+", re.IGNORECASE)
+_CLIP_FILE = re.compile(r"[^\s/\\“”\"']{1,255}\.(?:mp3|wav|ogg|flac|m4a)\b", re.IGNORECASE)
+_CLIP_WORD = re.compile(
+    r"(?:\b(?:clip|item|song|track|music|excerpt)|음악|곡|문항|클립)\s{0,9}#?\s{0,9}\d+", re.IGNORECASE
+)
 _RANK = re.compile(r"(?:rank\s*)?\d{1,2}(?:\.0|st|nd|rd|th|\s*순위|\s*위|位)?(?:\s*choice)?", re.IGNORECASE)
-_IN_ONE_CELL = re.compile(r"\s*[;,|]\s*")
+_IN_ONE_CELL = re.compile(r"(?:(?<!\s)\s*)?[;,|]\s*")
 _IMAGE = re.compile(r"image|picture|option|choice|이미지|그림|사진|\d|^[A-H]$", re.IGNORECASE)
 _PREVIEWS = ("Survey Preview", "Survey Test", "Spam", "1", "2", "8", "9", "12", "17")
 
@@ -84,9 +85,8 @@ def _guess_clips(table: SurveyTable) -> Mapping:
     ranks = all(_RANK.fullmatch(value) for value in values)
     stems: dict[str, dict[str, SurveyColumn]] = defaultdict(dict)
     for column in family:
-        parts = _IN_BRACKETS.fullmatch(column.question)
-        if parts:
-            stems[parts.group(1)][(parts.group(2) or parts.group(3)).strip()] = column
+        if parts := _row_of_grid(column.question):
+            stems[parts[0]][parts[1]] = column
     if ranks and sum(map(len, stems.values())) > len(family) / 2:  # the others are numbers by accident
         family = [column for grid in stems.values() for column in grid.values()]
     in_grids = sum(map(len, stems.values())) == len(family) and all(len(grid) > 1 for grid in stems.values())
@@ -115,6 +115,26 @@ def _guess_clips(table: SurveyTable) -> Mapping:
         clips=clips,
         leave_out={table.reference(status): list(_PREVIEWS)} if status else {},
     )
+
+
+def _row_of_grid(question: str) -> tuple[str, str] | None:
+    """Split the heading of a grid's row, “Question [Row]” or “Question - Row”; None if it is neither.
+
+    By hand, because a regular expression takes time by the square of a long heading's length.
+    """
+    text = question.rstrip()
+    places = []
+    if text.endswith("]"):
+        opened = text.find("[", text.rfind("]", 0, -1) + 1)
+        if 0 <= opened < len(text) - 2:
+            places.append((opened, opened + 1, len(text) - 1))
+    dash = text.rfind("-")
+    if 0 < dash < len(text) - 2 and text[dash - 1].isspace() and text[dash + 1].isspace():
+        places.append((dash - 1, dash + 2, len(text)))
+    if not places:
+        return None
+    before, start, end = min(places)
+    return text[:before].rstrip(), text[start:end].strip()
 
 
 def _answers(values: Iterable[str]) -> dict[str, str]:

@@ -8,6 +8,7 @@ from django.core.management import BaseCommand
 
 from config.bundles import export_study
 from study.management.lookup import study_with_slug
+from study.models.log import record
 
 
 class Command(BaseCommand):
@@ -22,5 +23,6 @@ class Command(BaseCommand):
         study = study_with_slug(options["slug"])
         path = options["out"] or Path(f"{study.slug}.zip")
         names = export_study(study, path, images=not options["no_images"])
+        record(study, "downloaded", file=path.name, by="export_study")
         sealed = " Conditions are shown as opaque labels: the study is sealed." if study.is_sealed else ""
         self.stdout.write(f"{path}: {len(names)} files.{sealed}")

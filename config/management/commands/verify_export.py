@@ -9,20 +9,26 @@ from typing import Any
 from django.core.management import BaseCommand, CommandError
 
 from config.bundles import verify_export
+from study.management.published import add_head_arguments, given_heads
 
 
 class Command(BaseCommand):
-    help = "Check the checksums and ballot digests of an export, find receipts in it, and analyse its ballots again."
+    help = (
+        "Check an export: checksums, ballot digests, the chain of the log and what it has fixed, receipts, published "
+        "heads; and analyse its ballots again."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("bundle", type=Path, help="the zip that export_study wrote")
         parser.add_argument(
             "--receipt", action="append", default=[], help="a participant's receipt; may be given again"
         )
+        add_head_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
+        heads = given_heads(options)
         try:
-            result = verify_export(options["bundle"], options["receipt"])
+            result = verify_export(options["bundle"], options["receipt"], heads)
         except (OSError, zipfile.BadZipFile) as error:
             raise CommandError(
                 f"{options['bundle']}: {error}. Give the zip that export_study wrote.", returncode=2

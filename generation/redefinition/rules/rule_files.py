@@ -14,6 +14,7 @@ from generation.redefinition.errors import RuleError
 from generation.redefinition.rules.rule_set import RuleSet, RuleStep
 from generation.redefinition.rules.schema import PromptRules, RuleFile
 from generation.redefinition.rules.validation import check_rules
+from study.tables.encoding import decode_text
 from study.yaml_text import Limits, YamlRefused, read_yaml
 
 RULES_FOLDER = Path(__file__).parent
@@ -67,6 +68,17 @@ def parse_rules(text: str, source: str) -> RuleSet:
             rules = _join(rules, joined, is_first=is_first)
     check_rules(rules, file, lines)
     return rules
+
+
+def read_rule_upload(raw: bytes, file: str) -> dict[str, Any]:
+    """Return the text of an uploaded rule file, and its title and number of rules, for a bounded process.
+
+    Raises:
+        TableRefused: it is no text. RuleError: it has a fault.
+    """
+    text = decode_text(raw, file)[0]
+    rules = parse_rules(text, file)
+    return {"text": text, "summary": {"title": rules.name, "rules": len(rules.steps)}}
 
 
 def _joined_rules(file: RuleFile, field: str, lines: dict, source: str) -> RuleSet | None:

@@ -46,7 +46,7 @@ function setUpUpload(form) {
       progress.setAttribute("aria-label", file.name);
       row.append(name, state, progress);
       list.append(row);
-      waiting.push({ file, row, state, progress });
+      waiting.push({ file, row, state, progress, again: 30 });
     }
     if (!busy) uploadNext();
   }
@@ -75,6 +75,10 @@ function setUpUpload(form) {
       finish(item, `${item.file.name} ${text.textLarge}`);
       return;
     }
+    send(item);
+  }
+
+  function send(item) {
     const body = new FormData();
     body.append("files", item.file);
     const request = new XMLHttpRequest(); // fetch reports no upload progress
@@ -90,6 +94,13 @@ function setUpUpload(form) {
       item.state.textContent = text.textChecking;
     });
     request.addEventListener("load", () => {
+      // Other files are being checked, or something is away for a moment: the server names the seconds to wait.
+      if (request.status === 503 && item.again > 0) {
+        item.again -= 1;
+        item.state.textContent = text.textWaiting;
+        setTimeout(send, 1000 * (Number(request.getResponseHeader("Retry-After")) || 10), item);
+        return;
+      }
       const answer = request.response?.files?.[0];
       if (answer?.ok) addRow(answer.row);
       finish(item, answer?.ok ? "" : answer?.problem || request.response?.problem || text.textFailed);

@@ -108,7 +108,14 @@ GROUPS = (
             "Where participants come from, and how the platform learns that somebody has finished. These can "
             "be changed while the study is open."
         ),
-        ("recruitment_platform", "completion_code", "return_url", "screen_out_code", "screen_out_url"),
+        (
+            "recruitment_platform",
+            "completion_code",
+            "return_url",
+            "screen_out_code",
+            "screen_out_url",
+            "keep_ids_days",
+        ),
     ),
 )
 
@@ -218,11 +225,15 @@ class PlanForm(forms.ModelForm):
         "questions_before": gettext_lazy("A question set in YAML, asked before the first clip."),
         "questions_after": gettext_lazy("A question set in YAML, asked after the last clip."),
         "recruitment_platform": gettext_lazy(
-            "The platform's ids are stored with the answers: nobody starts without one, and nobody twice. The page "
-            "Links has the address for the platform."
+            "The platform's ids are kept apart from the answers: nobody starts without one, and nobody counts twice. "
+            "The page Links has the address for the platform, the page Payment whom to pay."
         ),
         "screen_out_url": gettext_lazy("Where these participants are sent."),
         "completion_code": gettext_lazy("Shown on the last page."),
+        "keep_ids_days": gettext_lazy(
+            "So many days after closing, the platform's ids are erased by themselves, and with them reports of "
+            "problems. Erase the ids earlier on the page Payment, once everybody is paid."
+        ),
         "return_url": gettext_lazy(
             "Where the last page sends participants, such as the platform's completion address."
         ),

@@ -1,4 +1,4 @@
-"""`manage.py add_researcher NAME [--operator] [--new-link]`: an account for the console, by a link to set its password.
+"""`manage.py add_researcher NAME [--operator] [--email …] [--new-link]`: an account, by a link to set its password.
 
 Nobody but the researcher ever knows the password. The link works once and for `PASSWORD_RESET_TIMEOUT`.
 """
@@ -28,14 +28,15 @@ class Command(BaseCommand):
             action="store_true",
             help="may see all studies of this installation",
         )
+        parser.add_argument("--email", default="", help="where mails about their studies go")
         parser.add_argument(
             "--new-link",
             action="store_true",
             help="the account is there: print another link, for a forgotten password",
         )
 
-    def handle(self, *args: Any, name: str, operator: bool, new_link: bool, **options: Any) -> None:
-        user = self._existing(name) if new_link else self._new(name, operator)
+    def handle(self, *args: Any, name: str, operator: bool, email: str, new_link: bool, **options: Any) -> None:
+        user = self._existing(name) if new_link else self._new(name, operator, email)
         self.stdout.write(f"name:     {user.get_username()}")
         self.stdout.write(f"link:     {_password_link(user)}")
         self.stdout.write(f"It sets the password once, within {settings.PASSWORD_RESET_TIMEOUT // 86_400} days.")
@@ -46,14 +47,14 @@ class Command(BaseCommand):
             raise CommandError(f"There is no account “{name}”. Leave out --new-link to make it.", returncode=2)
         return user
 
-    def _new(self, name: str, operator: bool) -> Any:
+    def _new(self, name: str, operator: bool, email: str) -> Any:
         users = get_user_model()
         if users.objects.filter(username__iexact=name).exists():
             raise CommandError(
                 f"There is an account “{name}” already. Choose another name, or add --new-link for a new password.",
                 returncode=2,
             )
-        user = users(username=name, is_superuser=operator, is_staff=operator)
+        user = users(username=name, email=email, is_superuser=operator, is_staff=operator)
         user.set_unusable_password()
         try:
             user.full_clean()

@@ -7,8 +7,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from study.management.lookup import study_with_slug
+from study.management.published import add_head_arguments, given_heads
 from study.models import Study
-from study.verification import Findings, verify_installation, verify_study
+from study.published_heads.heads import INSTALLATION
+from study.verification import Findings, check_heads, of_no_chain, verify_installation, verify_study
 
 
 class Command(BaseCommand):
@@ -22,16 +24,21 @@ class Command(BaseCommand):
         parser.add_argument(
             "--receipt", action="append", default=[], help="a participant's receipt; may be given again"
         )
+        add_head_arguments(parser)
 
     def handle(self, *args: Any, slug: str | None, receipt: list[str], **options: Any) -> None:
+        heads = given_heads(options, slug or INSTALLATION)
         studies = [study_with_slug(slug)] if slug else list(Study.objects.order_by("slug"))
         if not studies and receipt:
             raise CommandError("There is no study here, so no receipt can be looked up.", returncode=2)
         unknown, results = receipt, {}
         for study in studies:
             results[study.slug], unknown = verify_study(study, unknown)
+            check_heads(study, [one for one in heads if one.slug == study.slug], results[study.slug])
         if slug is None:
-            results["the installation"] = verify_installation()
+            results["the installation"] = found = verify_installation()
+            check_heads(None, [one for one in heads if one.slug == INSTALLATION], found)
+            found.faults += of_no_chain(heads, [INSTALLATION, *results])
         for name, found in results.items():
             self._write(name, found)
         for text in unknown:

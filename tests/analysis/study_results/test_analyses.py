@@ -24,7 +24,7 @@ def test_an_analysis_left_by_a_dead_worker_is_taken_three_times_and_then_fails()
         taken = analyses.claim(row.pk)
         assert taken is not None
         assert taken.attempts == attempt
-        Analysis.objects.filter(pk=row.pk).update(started_at=timezone.now() - timedelta(hours=1))
+        Analysis.objects.filter(pk=row.pk).update(alive_at=timezone.now() - timedelta(hours=1))
     assert analyses.claim(row.pk) is None
     row.refresh_from_db()
     assert row.state == Analysis.State.FAILED

@@ -207,3 +207,15 @@ def test_nothing_that_was_typed_is_kept_of_a_failed_sign_in(mina: Any, caplog: p
     for _ in range(project.AXES_FAILURE_LIMIT):
         answer = Client().post("/console/sign-in/", {"username": TYPED, "password": "x"})
     assert answer.status_code == 429
+
+
+def test_the_address_for_mails_is_saved_and_may_be_emptied(mina: Any) -> None:
+    client, url = signed_in(), "/console/account/"
+    for given, status, kept in (
+        ("mina@example.org", 302, "mina@example.org"),
+        ("mina at home", 422, "mina@example.org"),
+        ("", 302, ""),
+    ):
+        assert client.post(url, {"email": given}).status_code == status
+        mina.refresh_from_db()
+        assert mina.email == kept

@@ -13,9 +13,10 @@ from django.core.management import call_command
 
 from analysis.study_results.csv_analysis import analyse_csv
 from config.bundles import export_study, verify_export
-from config.bundles.check import SUMS
+from config.bundles.reading import SUMS
 from study.digests import canonical_digest
 from study.models import Stimulus, Study
+from study.models.log import record
 from study.setup.lifecycle import current_plan
 from tests.analysis.answered_studies import closed_study
 
@@ -35,6 +36,7 @@ def original(tmp_path_factory: Any, django_db_setup: Any, django_db_blocker: Any
                 stimulus.image_digest = hashlib.sha256(file.read()).hexdigest()
             stimulus.save()
         study.refresh_from_db()
+        record(study, "opened", plan_digest=study.plan_digest)
         path = tmp_path_factory.mktemp("bundle") / "study.zip"
         export_study(study, path)
         for participant in study.participants.all():

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from django.conf import settings
 from django.core.signals import got_request_exception
@@ -16,9 +17,10 @@ from django.test import TestCase
 from django.test.client import ClientHandler
 from django.utils import translation
 
+from config.wsgi import application
 from study.survey.cookies import COOKIE
 from tests.config.fuzz.requests import Request
-from tests.config.fuzz.world import SEALED_MARK, TITLE_MARK, World, name_at
+from tests.config.fuzz.world import SEALED_MARK, TITLE_MARK, World, is_for_anybody, name_at
 
 # The most queries of one request: a number that does not grow with the study. The export makes every file.
 MOST_QUERIES = {"study_bundle": 500}
@@ -90,7 +92,11 @@ class Server:
         root.addHandler(self._logged)
         got_request_exception.connect(self._note_exception)
         try:
-            with translation.override(settings.LANGUAGE_CODE), connection.execute_wrapper(self._note_query):
+            with (
+                translation.override(settings.LANGUAGE_CODE),
+                connection.execute_wrapper(self._note_query),
+                patch("django.test.client.WSGIRequest", application.request_class),  # as in `config.wsgi`
+            ):
                 yield
         finally:
             got_request_exception.disconnect(self._note_exception)
@@ -142,7 +148,7 @@ class Server:
             return False
         parts = request.path.split("/")
         if request.role.name != "stranger":
-            return not request.path.startswith("/console/sign-")
+            return not is_for_anybody(request.path)
         return parts[2] == "studies" and len(parts) > 3 and parts[3] not in self.world.own_slugs
 
     def _reach(self, request: Request, response: Any, everything: bytes) -> Iterator[str]:

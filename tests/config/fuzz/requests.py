@@ -14,7 +14,8 @@ from tests.config.fuzz import values
 from tests.config.fuzz.page_forms import Field, Form
 from tests.config.fuzz.world import SECRET, Address, Role, World
 
-METHODS = ("GET",) * 7 + ("POST",) * 10 + ("HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND")
+METHODS = ("GET", "POST", "POST")
+OTHER_METHODS = ("HEAD", "HEAD", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND")
 BOUNDARY = "zither"
 FORM_TYPE, MULTIPART = "application/x-www-form-urlencoded", f"multipart/form-data; boundary={BOUNDARY}"
 
@@ -129,17 +130,21 @@ class Book:
 @st.composite
 def requests(draw: st.DrawFn, world: World, book: Book, address: Address) -> Request:
     """Return a request to this address."""
-    method = draw(st.sampled_from(METHODS))
-    role = draw(st.sampled_from([*world.roles_of(address)] * 3 + [*world.roles.values()]))
+    method = draw(st.sampled_from(METHODS if draw(st.integers(0, 9)) < 9 else OTHER_METHODS))
+    is_theirs = draw(st.integers(0, 9)) < 8
+    role = draw(st.sampled_from(world.roles_of(address) if is_theirs else [*world.roles.values()]))
     request = Request(role, method, quote(address.path, safe="/%"))
     if method not in ("GET", "HEAD"):
         request = draw(_filled(request, book, address.name))
     if draw(st.integers(0, 9)) < 3:
         request = replace(request, query=draw(_queries(book.query_names)))
-    if draw(st.integers(0, 9)) < 2:
+    if draw(st.integers(0, 9)) == 0:
         request = replace(request, path=draw(_changed_paths(request.path)))
-    if draw(st.integers(0, 9)) < 3:
-        request = replace(request, headers=tuple(draw(st.lists(st.sampled_from(values.HEADERS), max_size=3))))
+    match draw(st.integers(0, 9)):
+        case 0 | 1:
+            request = replace(request, headers=(("HTTP_ACCEPT", "application/json"),))
+        case 2 | 3:
+            request = replace(request, headers=tuple(draw(st.lists(st.sampled_from(values.HEADERS), max_size=3))))
     if draw(st.integers(0, 19)) < 2:
         request = replace(request, cookies=tuple(draw(st.lists(st.sampled_from(values.COOKIES), max_size=3))))
     return request
@@ -186,7 +191,7 @@ def _right_values(draw: st.DrawFn, item: Field) -> list[tuple[str, str | Upload]
         case "number":
             value = draw(st.sampled_from([item.value, "1", "2", "12", "0.5"]))
         case "file":
-            value = draw(_files(hostile=False))
+            value = draw(_fitting_files(item.accept))
         case _:
             value = draw(st.sampled_from([item.value, item.value or "text", "piano; slow", "because"]))
     return [(item.name, value)]
@@ -195,14 +200,14 @@ def _right_values(draw: st.DrawFn, item: Field) -> list[tuple[str, str | Upload]
 @st.composite
 def _wrong_values(draw: st.DrawFn, item: Field) -> list[tuple[str, str | Upload]]:
     """The field missing, hostile, twice, as another kind, or under another name."""
-    hostile: st.SearchStrategy[str | Upload] = _files(hostile=True) if item.kind == "file" else values.texts()
+    hostile: st.SearchStrategy[str | Upload] = _hostile_files() if item.kind == "file" else values.texts()
     match draw(st.integers(0, 9)):
         case 0:
             return []
         case 1:
             return [(item.name, draw(hostile)), (item.name, draw(hostile))]
         case 2:
-            other: st.SearchStrategy[str | Upload] = values.texts() if item.kind == "file" else _files(hostile=True)
+            other: st.SearchStrategy[str | Upload] = values.texts() if item.kind == "file" else _hostile_files()
             return [(item.name, draw(other))]
         case 3:
             return [(item.name + draw(st.sampled_from(("[]", "-0", "\0", " "))), draw(hostile))]
@@ -211,12 +216,18 @@ def _wrong_values(draw: st.DrawFn, item: Field) -> list[tuple[str, str | Upload]
 
 
 @st.composite
-def _files(draw: st.DrawFn, *, hostile: bool) -> Upload:
-    contents = values.FILES if hostile else values.FILES[:6]
-    names = values.NAMES_OF_FILES if hostile else values.NAMES_OF_FILES[:6]
-    content = draw(st.sampled_from(contents))()
+def _fitting_files(draw: st.DrawFn, accept: str) -> Upload:
+    """A file of a kind that the field takes; any of the usual kinds if it does not say."""
+    fitting = [name for name in values.GOOD_FILES if f".{name.rpartition('.')[2]}" in accept]
+    name = draw(st.sampled_from(fitting or [*values.GOOD_FILES]))
+    return Upload(name, values.GOOD_FILES[name]())
+
+
+@st.composite
+def _hostile_files(draw: st.DrawFn) -> Upload:
+    content = draw(st.sampled_from((*values.FILES, *values.GOOD_FILES.values())))()
     kind = draw(st.sampled_from(("application/octet-stream", "text/csv", "audio/wav", "\xff; charset=hex", "")))
-    return Upload(draw(st.sampled_from(names)), content, kind)
+    return Upload(draw(st.sampled_from(values.NAMES_OF_FILES)), content, kind)
 
 
 @st.composite

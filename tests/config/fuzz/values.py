@@ -165,14 +165,19 @@ def _workbook() -> bytes:
     return buffer.getvalue()
 
 
-# Each makes a file's content; those that a page takes stand first.
+# Files that pages take; each makes its content.
+GOOD_FILES: dict[str, Callable[[], bytes]] = {
+    "tags.csv": lambda: b"clip,tags\nclip1.wav,piano;slow\nclip2.wav,techno\n",
+    "probabilities.csv": lambda: b"clip,rock,slow\nclip1.wav,0.5,0.1\nclip2.wav,1,0\n",
+    "ballots.csv": lambda: b"participant,clip,first,second\np1,a,x,y\np2,a,y,x\np1,b,x,y\np2,b,x,y\n",
+    "more.mp3": lambda: tiny_sound(3),
+    "1.png": lambda: tiny_image(1),
+    "rules.yaml": lambda: b"name: Own\nthen: curated\n",
+    "images.zip": lambda: _zip_of(*((f"clip1/painter_{x}.png", tiny_image(n)) for n, x in enumerate("abcd"))),
+    "table.xlsx": lambda: _workbook(),
+}
+# Contents that no page takes.
 FILES: tuple[Callable[[], bytes], ...] = (
-    lambda: b"clip,tags\nclip1.wav,piano;slow\nclip2.wav,techno\n",
-    lambda: tiny_sound(1),
-    lambda: tiny_image(1),
-    lambda: b"name: Own\nthen: curated\n",
-    lambda: _zip_of(("01/zqd1.png", tiny_image(1)), ("01/x.png", tiny_image(2))),
-    _workbook,
     lambda: b"clip,rock,slow\nclip1.wav,0.5,nan\nclip2.wav,1e999,-1\n",
     lambda: b"participant,clip,first,second\np1,a,x,y\n",
     lambda: b"",

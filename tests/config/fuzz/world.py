@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from django.test import Client
 from django.urls import Resolver404, get_resolver, resolve, reverse
@@ -20,7 +20,16 @@ from study.models import InviteLink, Participant, ProblemReport, Study
 from study.participants.links import create_personal_links
 from study.survey.cookies import COOKIE
 from tests.analysis.answered_studies import answered_study, close
-from tests.config.addresses import addresses_of, browser, participant_addresses, url_names
+from tests.config.addresses import (
+    ANYBODY,
+    AUDIENCE,
+    LINK,
+    RECEIPT,
+    addresses_of,
+    browser,
+    participant_addresses,
+    url_names,
+)
 from tests.factories import StudyFactory, UserFactory, make_open_study, make_study
 from tests.generation.studies import SMALL, add_clips, generate
 from tests.study.visits import Visit
@@ -84,7 +93,7 @@ class World:
         """The roles that may use an address, or all if anybody may."""
         if role := self.holder_of(address.path):
             return [self.roles[role]]
-        if address.path.startswith("/console/") and not address.path.startswith("/console/sign-"):
+        if address.path.startswith("/console/") and not is_for_anybody(address.path):
             return [self.roles[name] for name in sorted(INSIDERS)]
         return list(self.roles.values())
 
@@ -228,9 +237,14 @@ def _settle(studies: dict[str, Study], member: Any) -> None:
 def name_at(path: str) -> str:
     """The name of the URL that a path belongs to; empty if there is none."""
     try:
-        return resolve(path).view_name
+        return resolve(unquote(path)).view_name
     except Resolver404:
         return ""
+
+
+def is_for_anybody(path: str) -> bool:
+    """Whether the page may be seen without signing in."""
+    return name_at(path) in {*AUDIENCE[ANYBODY], *AUDIENCE[LINK], *AUDIENCE[RECEIPT]}
 
 
 def _addresses(studies: dict[str, Study], visits: dict[str, Visit]) -> dict[str, list[Address]]:

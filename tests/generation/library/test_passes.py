@@ -1,6 +1,7 @@
 """Passes over a library: chunks, locks, messages and results."""
 
 import json
+import os
 
 import numpy as np
 import pytest
@@ -91,7 +92,7 @@ def test_an_odd_file_does_not_stop_the_others(music, tmp_path):
 
 def test_the_task_queues_itself_again_until_no_chunk_is_left(music, tmp_path, monkeypatch):
     sent = []
-    monkeypatch.setattr(tasks.continue_pass, "apply_async", lambda args, queue: sent.append(args))
+    monkeypatch.setattr(tasks.messages, "send", lambda name, args, queue: sent.append(args))
     monkeypatch.setattr(tasks, "_tagger", lambda options, content: LoudnessTagger())
     out = tmp_path / "pass"
     passes.plan_pass(out, music, passes.find_audio(music), passes.tagger_content(MusicnnOptions()), chunk=1)
@@ -100,6 +101,26 @@ def test_the_task_queues_itself_again_until_no_chunk_is_left(music, tmp_path, mo
     while sent:
         tasks.continue_pass(*sent.pop())
     assert passes.progress_of(out).clips_done == 4
+
+
+def test_a_pass_whose_messages_are_lost_is_found_again(music, tmp_path, monkeypatch, settings):
+    settings.DATA_DIR = tmp_path
+    sent = []
+    monkeypatch.setattr(tasks.messages, "send", lambda name, args, queue: sent.append(args))
+    monkeypatch.setattr(tasks, "_tagger", lambda options, content: LoudnessTagger())
+    out = tmp_path / "pass"
+    passes.plan_pass(out, music, passes.find_audio(music), passes.tagger_content(MusicnnOptions()), chunk=1)
+    tasks.queue_pass(out, MusicnnOptions())
+    sent.clear()
+    assert tasks.find_lost_passes(starting=True) == 0  # just sent
+    for path in [*out.glob("*"), *(tmp_path / "library_passes").glob("*")]:
+        os.utime(path, (0, 0))
+    assert tasks.find_lost_passes(starting=False) == 1
+    while sent:
+        tasks.continue_pass(*sent.pop())
+    assert passes.progress_of(out).clips_done == 4
+    assert tasks.find_lost_passes(starting=True) == 0
+    assert not list((tmp_path / "library_passes").glob("*"))
 
 
 def test_a_tagger_replaced_during_a_pass_is_refused(music, tmp_path):

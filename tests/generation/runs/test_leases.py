@@ -183,6 +183,6 @@ def test_without_the_condition_several_acquire_the_same_step(step):
 
 
 def test_connection_is_usable_after_a_heartbeat(step):
-    with leases.heartbeat(leases.acquire(step.pk)):
+    with leases.keep_renewing(leases.acquire(step.pk)):
         pass
     assert connection.is_usable()

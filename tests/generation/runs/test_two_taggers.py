@@ -1,6 +1,8 @@
 """A tagger for each tag set: two heads, or predictions made elsewhere; and whether their tags differ."""
 
 import io
+import tempfile
+from pathlib import Path
 
 import pytest
 import soundfile
@@ -165,7 +167,9 @@ LONG = b"clip,tag,probability\nclip1.wav,quiet,0.9\nclip2.wav,slow,0.3\nclip2.wa
 
 
 def upload(study, raw, name="predictions.csv"):
-    return ImportedOptions(file=study_files.upload_file(study, "predictions", raw, name=name).digest)
+    with tempfile.NamedTemporaryFile() as file:
+        Path(file.name).write_bytes(raw)
+        return ImportedOptions(file=study_files.upload_file(study, "predictions", Path(file.name), name=name)[0].digest)
 
 
 def test_imported_predictions_serve_either_set_and_are_named_in_provenance(study):
@@ -188,7 +192,12 @@ def test_predictions_may_come_as_a_workbook(study):
         book.active.append(row)
     book.save(file)
     upload(study, file.getvalue(), "p.xlsx")
-    assert study.files.get().summary == {"tags": 1, "clips": 2, "unknown": 0}
+    assert study.files.get().summary == {
+        "tags": 1,
+        "clips": 2,
+        "unknown": 0,
+        "lines": {"clip2.wav": 3, "clip1.wav": 4},
+    }
     book.active.append(["clip3.wav", "much"])
     book.save(file := io.BytesIO())
     with pytest.raises(ImportRefused, match=r"p\.xlsx, row 5: .*much"):

@@ -29,9 +29,9 @@ if os.environ.get("EARSIGHT_TEST_NO_RESCUE"):
 
     @worker_init.connect
     def requeue_nothing(**kwargs):
-        from generation.runs import worker
+        from study import lookout
 
-        worker_ready.disconnect(worker.start_requeueing)
+        worker_ready.disconnect(lookout.start_lookout)
 
 
 if os.environ.get("EARSIGHT_TEST_NO_LEASE"):

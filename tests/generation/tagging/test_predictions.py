@@ -52,12 +52,15 @@ def clips(*names):
 
 def test_rows_find_their_clips_by_name_path_or_stem():
     table = read("clip,piano\nsong one,0.5\nf/two.mp3,0.5\nother.mp3,0.5\n")
-    matched = match_clips(table, clips("Song One.wav", "two.mp3", "three.wav"), "p.csv")
+    matched = match_clips(table.lines, clips("Song One.wav", "two.mp3", "three.wav"), "p.csv")
     assert matched.keys == {1: "song one", 2: "two.mp3"}
     assert (matched.missing, matched.unknown, matched.problems) == (["three.wav"], 1, [])
 
 
 def test_a_row_for_two_clips_and_two_rows_for_one_clip_are_faults():
-    assert "may be a.wav or a.mp3" in match_clips(read("clip,x\na,0.5\n"), clips("a.wav", "a.mp3"), "p.csv").problems[0]
-    twice = match_clips(read("clip,x\na.wav,0.5\na,0.6\n"), clips("a.wav"), "p.csv")
+    assert (
+        "may be a.wav or a.mp3"
+        in match_clips(read("clip,x\na,0.5\n").lines, clips("a.wav", "a.mp3"), "p.csv").problems[0]
+    )
+    twice = match_clips(read("clip,x\na.wav,0.5\na,0.6\n").lines, clips("a.wav"), "p.csv")
     assert twice.problems == ["p.csv, row 3: “a” is in row 2 already. Keep one of the two."]

@@ -29,6 +29,7 @@ PAGES = [
     "study_open",
     "study_monitor",
     "study_participants",
+    "study_payment",
     "study_links",
     "study_members",
     "study_log",

@@ -1,8 +1,8 @@
 """Fifty people arrive at once: `python -m tests.study.participants.arrivals FOLDER PEOPLE [--without-lock]`.
 
-Prints their slots and errors as JSON: a web server and its visitors, with real requests and real transactions on the
-database of EARSIGHT_DATABASE_URL. With `--one-person` all come under one id of a recruiting platform;
-`--without-check` and `--without-constraint` remove what keeps them one participant, as controls.
+Prints their slots, how many are counted and the errors as JSON: a web server and its visitors, with real requests and
+real transactions on the database of EARSIGHT_DATABASE_URL. With `--one-person` all come under one id of a recruiting
+platform; `--without-check` removes what lets only one of them count, as a control.
 """
 
 import http.client
@@ -41,10 +41,7 @@ def serve(port: int, people: int, options: list[str]) -> subprocess.Popen:
 
 
 def arrive(port: int, together: threading.Barrier, path: str) -> str:
-    """Looks at the open link, waits for the others, and presses Start; what went wrong, if anything.
-
-    Nothing is wrong if the visitor is let in, or learns that the person has begun already.
-    """
+    """Looks at the open link, waits for the others, and presses Start; what went wrong, if anything."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
     try:
         connection.request("GET", path)
@@ -57,8 +54,7 @@ def arrive(port: int, together: threading.Barrier, path: str) -> str:
         kind = "application/x-www-form-urlencoded"
         connection.request("POST", path, body, {"Cookie": f"csrftoken={csrf}", "Content-Type": kind})
         answer = connection.getresponse()
-        has_begun = b"You have begun this study already" in answer.read() or answer.headers["Location"] == path
-        is_right = has_begun or (answer.status == 303 and answer.headers["Location"].startswith("/q/"))
+        is_right = answer.status == 303 and answer.headers["Location"].startswith("/q/")
         return "" if is_right else f"status {answer.status}"
     except (OSError, http.client.HTTPException) as error:
         return type(error).__name__
@@ -74,19 +70,13 @@ def main(folder: str, people: int, options: list[str]) -> None:
 
     django.setup()
     from django.core.management import call_command
-    from django.db import connection
 
-    from study.models import Participant
     from tests.factories import make_open_study
 
     call_command("migrate", verbosity=0)
     one_person = "--one-person" in options
     study = make_open_study(clips=1, open_link_token=TOKEN, recruitment_platform="prolific" if one_person else "")
     path = f"/s/{TOKEN}/" + ("?PROLIFIC_PID=ada" if one_person else "")
-    if "--without-constraint" in options:
-        [constraint] = [c for c in Participant._meta.constraints if c.name == "platform_person_once"]
-        with connection.schema_editor() as editor:
-            editor.remove_constraint(Participant, constraint)
     port, together = own_port(), threading.Barrier(people)
     server = serve(port, people, options)
     try:
@@ -97,7 +87,8 @@ def main(folder: str, people: int, options: list[str]) -> None:
         server.terminate()
         server.wait(PATIENCE)
     slots = sorted(study.participants.values_list("slot", flat=True))
-    sys.stdout.write(json.dumps({"slots": slots, "errors": errors}) + "\n")
+    counted = study.participants.filter(excluded=False).count()
+    sys.stdout.write(json.dumps({"slots": slots, "counted": counted, "errors": errors}) + "\n")
 
 
 if __name__ == "__main__":

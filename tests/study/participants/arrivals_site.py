@@ -10,10 +10,11 @@ application = get_wsgi_application()
 removed = os.environ.get("EARSIGHT_TEST_REMOVED", "").split()
 
 if "--without-check" in removed:
-    from study.participants import enrolment
-    from study.survey import entry
+    import secrets
 
-    enrolment.find_recruited = entry.find_recruited = lambda study, person: None
+    from study.participants import visits
+
+    visits.person_digest = lambda study, person: secrets.token_hex(32)
 
 if "--without-lock" in removed:
     from study.models import Study

@@ -2,14 +2,20 @@
 
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from django.apps import apps
 
 from config import settings
-from study.ballots.table import ballot_rows, commitments
+from study.ballots.commitments import other_digests
+from study.ballots.table import ballot_rows
 from study.models import Ballot, BallotRevision, Event, Participant, Study
+from study.participants.exclusion import set_exclusion
+from study.participants.links import create_personal_links
+from study.participants.monitoring import monitor
+from study.participants.visits import support_code, visit_digest
 from tests.factories import make_open_study
 from tests.study.visits import Visit
 
@@ -34,7 +40,10 @@ def visit() -> Visit:
     )
     study.open_link_token = "way-in-token"
     study.save()
+    create_personal_links(study, 1, labels=["Ludmilla"])
     visit = Visit(study, "?PROLIFIC_PID=prolific-of-theirs")
+    Participant.objects.filter(pk=visit.participant.pk).update(invite_link=study.invite_links.get(), language="ko")
+    visit.post("problem/", {"text": "my accordion is too loud", "page": "trial 1"})
     visit.post("consent/", {"agree": "on"})
     visit.post("questions/before/", {"instrument": "theremin"})
     visit.to_trials()
@@ -42,6 +51,7 @@ def visit() -> Visit:
     visit.answer(1, "C", "D", reason="no, the ocarina")
     visit.post("events/", {"events": '[{"kind": "choose", "trial": 1, "data": {"at": "xylophone"}}]'})
     visit.finish()
+    set_exclusion(study, visit.participant.code, "plays the balalaika")
     return visit
 
 
@@ -55,7 +65,13 @@ def traces(visit: Visit) -> list[str]:
         "ocarina",
         "xylophone",
         "prolific-of-theirs",
+        "Ludmilla",
+        "balalaika",
+        "accordion",
+        "'ko'",
         person.receipt,
+        person.support_digest,
+        visit_digest(support_code(visit.token)),
         person.token_hash,
         person.nonce,
         *ballots.values_list("nonce", flat=True),
@@ -65,27 +81,53 @@ def traces(visit: Visit) -> list[str]:
     ]
 
 
-def test_all_that_a_person_gave_is_gone_and_others_stay(visit: Visit) -> None:
+@pytest.mark.parametrize("by_receipt", [False, True])
+def test_all_that_a_person_gave_is_gone_and_others_stay(visit: Visit, by_receipt: bool) -> None:
     other = Visit(visit.participant.study, "?PROLIFIC_PID=another")
     other.post("consent/", {"agree": "on"})
     other.post("questions/before/", {"instrument": "sitar"})
     other.to_trials().finish()
     person, secrets = visit.participant, traces(visit)
+    exact = datetime(2026, 5, 4, 3, 37, 12, tzinfo=UTC)
+    Participant.objects.filter(pk=person.pk).update(created_at=exact, consented_at=exact, last_seen_at=exact)
     before = all_rows()
-    assert all(secret in before for secret in secrets)  # the control: they were there
-    Participant.objects.filter(pk=person.pk).update(exclusion_reason="said that they play the theremin")
-
-    answer = other.client.post("/withdraw/", {"receipt": person.receipt.lower().replace("-", " ")})
-    assert answer.status_code == 303
-    assert "have been erased" in other.client.get("/withdraw/" + answer.headers["Location"]).text
+    assert all(secret in before for secret in [*secrets, "3, 37"])  # the control: they were there
+    apart = []  # what the receipt cannot find, as no table leads there from a participant
+    if by_receipt:
+        apart = ["prolific-of-theirs", "accordion", visit_digest(support_code(visit.token))]
+        page = other.client.get("/withdraw/").text
+        assert "the receipt does not find them" in " ".join(page.split())
+        answer = other.client.post("/withdraw/", {"receipt": person.receipt.lower().replace("-", " ")})
+        assert answer.status_code == 303
+        assert "have been erased" in other.client.get("/withdraw/" + answer.headers["Location"]).text
+    else:
+        assert "have been erased" in visit.post("withdraw/").text
     after = all_rows()
-    assert [secret for secret in secrets if secret in after] == []
+    assert [secret for secret in [*secrets, "3, 37"] if secret in after] == apart
     assert not Event.objects.exists()
     assert not BallotRevision.objects.filter(ballot__trial__participant=person).exists()
     assert "sitar" in after
-    study = person.study
+    study = Study.objects.get()
     assert {row["participant"] for row in ballot_rows(study)} == {"r0002"}
-    assert set(commitments(study)) == {"r0002"}
+    assert set(other_digests(study, ["real"])) == {"r0002"}
+    assert study.erasures == 1
+    assert monitor(study).days[0].started == 1  # without the one of whom no time is kept
+    # Nobody comes in by the personal link any more, and the id counts once.
+    assert not study.invite_links.exists()
+    assert Visit(study, "?PROLIFIC_PID=prolific-of-theirs").participant.came_again
+
+
+def test_no_table_that_knows_participants_is_forgotten() -> None:
+    """Whatever points to a participant, directly or by a trial, goes with them: a new table has to be thought of."""
+    known = {"Trial", "Event", "Ballot", "BallotRevision", "LateAnswer"}
+    found, wanted = set(), {Participant}
+    while wanted:
+        model = wanted.pop()
+        for relation in model._meta.related_objects:
+            if relation.related_model.__name__ not in found:
+                found.add(relation.related_model.__name__)
+                wanted.add(relation.related_model)
+    assert found == known
 
 
 def test_the_erased_persons_link_receipt_and_cookie_open_nothing(visit: Visit) -> None:

@@ -1,19 +1,17 @@
 """The ids of recruiting platforms: what is an id, whose it is, and that it is one person's."""
 
-import importlib
-from types import SimpleNamespace
-
 import pytest
 from django.db import IntegrityError, transaction
 from django.http import QueryDict
 from hypothesis import given
 from hypothesis import strategies as st
 
-from study.models import Participant, Study
-from study.participants.enrolment import EnteredBefore, enrol
+from study.errors import NotAllowedNow
+from study.models import Study
+from study.participants.enrolment import enrol
+from study.participants.links import create_personal_links, find_link
 from study.participants.recruiting import Arrival, Fault, read_arrival
-from study.participants.withdrawal import withdraw
-from tests.factories import make_open_study, make_study
+from tests.factories import make_open_study
 
 PROLIFIC = Study(recruitment_platform=Study.Platform.PROLIFIC)
 MTURK = Study(recruitment_platform=Study.Platform.MTURK)
@@ -103,51 +101,29 @@ def test_without_a_platform_nothing_is_read():
 
 
 @pytest.mark.django_db
-def test_a_person_of_a_platform_is_one_participant_of_a_study():
-    study, other = (make_open_study(clips=1, recruitment_platform="prolific") for _ in range(2))
+def test_of_the_participants_under_one_id_one_is_counted_and_fills_the_target():
+    study = make_open_study(clips=1, recruitment_platform="prolific", stop_at_target=True, target_participants=2)
+    other = make_open_study(clips=1, recruitment_platform="prolific")
     arrival = read(study, f"PROLIFIC_PID={ID}")
-    person, _token = enrol(study, arrival=arrival)
-    with pytest.raises(EnteredBefore):
-        enrol(study, arrival=arrival)
+    people = [enrol(place, arrival=arrival)[0] for place in (study, study, study, other)]
+    assert [person.came_again for person in people] == [False, True, True, False]
+    assert study.platform_visits.get().ids == {"PROLIFIC_PID": ID}
+    assert [entry.data for entry in study.log.filter(action="participant left out")] == [
+        {"participant": code} for code in ("r0002", "r0003")
+    ]
     with pytest.raises(IntegrityError), transaction.atomic():  # the database holds it, whatever the code does
-        Participant.objects.create(study=study, number=99, token_hash="x", platform_person=f"prolific:{ID}")
-    enrol(other, arrival=arrival)
-    withdraw(person)  # erases the id with all else
-    assert enrol(study, arrival=arrival)[0].pk != person.pk
+        study.platform_visits.create(person=study.platform_visits.get().person)
+    enrol(study)  # two who came again hold no place
+    with pytest.raises(NotAllowedNow):
+        enrol(study)
 
 
 @pytest.mark.django_db
 def test_pilots_may_try_a_study_under_an_id_that_takes_part():
-    from study.participants.links import create_personal_links, find_link
-
     study = make_open_study(clips=1, recruitment_platform="prolific")
     arrival = read(study, f"PROLIFIC_PID={ID}")
     ((_label, url),) = create_personal_links(study, 1, kind="pilot")
     pilot, _token = enrol(study, arrival=arrival, link=find_link(url.rstrip("/").rpartition("/")[2]))
     person, _token = enrol(study, arrival=arrival)
-    assert (pilot.platform_person, person.platform_person) == ("", f"prolific:{ID}")
-    assert pilot.recruitment == person.recruitment
-
-
-@pytest.mark.django_db
-def test_the_migration_keeps_everybody_and_leaves_a_doubled_id_with_who_got_furthest():
-    migration = importlib.import_module("study.migrations.0011_platform_person")
-    study = make_study(clips=1)
-
-    def person(number: int, **fields) -> Participant:
-        return Participant.objects.create(study=study, number=number, token_hash=f"{number:064}", **fields)
-
-    first = person(1, recruitment={"PROLIFIC_PID": "ABC"})
-    done = person(2, recruitment={"PROLIFIC_PID": " abc"}, status="completed")
-    alone = person(3, recruitment={"workerId": "a1"})
-    unfilled = person(4, recruitment={"PROLIFIC_PID": "{{%PROLIFIC_PID%}}"})
-    again = person(5, recruitment={"PROLIFIC_PID": "{{%PROLIFIC_PID%}}"})
-    entries: list = []
-    log = SimpleNamespace(objects=SimpleNamespace(create=lambda **fields: entries.append(fields)))
-    models = {"Participant": Participant, "LogEntry": log}  # today's log entries have columns that it did not know
-    migration.name_people(SimpleNamespace(get_model=lambda _app, name: models[name]), None)
-    held = {row.pk: row.platform_person for row in Participant.objects.all()}
-    assert held == {first.pk: "", done.pk: "prolific:abc", alone.pk: "mturk:A1", unfilled.pk: "", again.pk: ""}
-    assert [(entry["action"], entry["data"]) for entry in entries] == [
-        ("one platform id, several participants", {"participant": "r0002 = r0001"})
-    ]
+    assert (pilot.excluded, person.excluded) == (False, False)
+    assert [visit.ids for visit in study.platform_visits.all()] == [{"PROLIFIC_PID": ID}] * 2

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from study import tasks
 from study.blinding_audit import audit, verdicts
+from study.blinding_audit.queueing import find_lost_audits
 from study.errors import PreflightFailed
 from study.models import BlindingAudit, Stimulus, Study
 from study.setup import lifecycle
@@ -120,19 +121,19 @@ def test_a_study_changed_during_the_audit_stays_a_draft_with_a_reason(draft, pre
 
 def test_a_starting_worker_takes_waiting_audits(draft, press, worker):
     press()
-    BlindingAudit.objects.update(moved_at=timezone.now() - timedelta(minutes=10))
+    BlindingAudit.objects.update(asked_at=timezone.now() - timedelta(minutes=10))
     worker.forget()  # killed with the message in hand
-    tasks.queue_waiting()
+    find_lost_audits(True)
     assert worker() == 1
     draft.refresh_from_db()
     assert draft.status == Study.Status.OPEN
-    tasks.queue_waiting()
+    find_lost_audits(True)
     assert worker() == 0
 
 
 def test_an_audit_that_waited_too_long_does_not_open_the_study(draft, press, worker):
     press()
-    BlindingAudit.objects.update(moved_at=timezone.now() - timedelta(hours=1))
+    BlindingAudit.objects.update(asked_at=timezone.now() - timedelta(hours=1))
     worker()
     draft.refresh_from_db()
     assert draft.status == Study.Status.DRAFT

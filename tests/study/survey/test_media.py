@@ -99,6 +99,7 @@ def test_trials_far_ahead_show_nothing_yet(visit):
     assert visit.client.get(media(visit, number=3)[1][0]).status_code == 200
 
 
+@pytest.mark.parametrize("in_parts", [False, True])
 @pytest.mark.parametrize(
     ("asked", "status", "length"),
     [
@@ -109,16 +110,19 @@ def test_trials_far_ahead_show_nothing_yet(visit):
         ("lines=1-2", 200, None),
     ],
 )
-def test_sound_is_served_in_ranges(visit, asked, status, length):
+def test_sound_is_served_in_ranges(visit, monkeypatch, asked, status, length, in_parts):
+    monkeypatch.setattr("study.survey.media.WHOLE", 0 if in_parts else 2**30)
     trial, _, audio = media(visit)
     whole = trial.clip.survey_audio.read()
     answer = visit.client.get(audio, headers={"range": asked})
-    assert answer.status_code == status
+    assert (answer.status_code, answer.streaming) == (status, in_parts)
+    content = answer.getvalue()
+    assert len(content) == int(answer.headers["Content-Length"])
     if length is not None:
-        assert len(answer.content) == length
+        assert len(content) == length
     if status == 206:
         assert answer.headers["Content-Range"].endswith(f"/{len(whole)}")
-        assert answer.content in whole
+        assert content in whole
     assert answer.headers["Accept-Ranges"] == "bytes"
 
 

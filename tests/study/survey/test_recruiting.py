@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from study.models import Participant
 from study.participants.links import create_personal_links
+from study.participants.visits import visit_of
 from study.setup.lifecycle import close_study
 from study.simulation.walking import hidden_fields
 from tests.factories import make_open_study
@@ -35,7 +36,7 @@ def offers(page):
 
 def test_ids_are_stored_and_the_way_back_is_shown_at_the_end_only(study):
     visit = Visit(study, "?PROLIFIC_PID=ABC&STUDY_ID=x&SESSION_ID=y&other=z")
-    assert visit.participant.recruitment == {"PROLIFIC_PID": "abc", "STUDY_ID": "x", "SESSION_ID": "y"}
+    assert study.platform_visits.get().ids == {"PROLIFIC_PID": "abc", "STUDY_ID": "x", "SESSION_ID": "y"}
     visit.to_trials()
     assert "submissions/complete" not in visit.client.get(visit.base, follow=True).text
     visit.finish()
@@ -64,7 +65,7 @@ def test_a_turker_who_previews_and_then_accepts_comes_under_the_accepted_ids():
     preview = look(study, "?assignmentId=ASSIGNMENT_ID_NOT_AVAILABLE&hitId=h", browser)
     assert "Accept the task on Mechanical Turk" in " ".join(preview.text.split())
     visit = Visit(study, "?workerId=a1&assignmentId=b2&hitId=h", browser=browser)
-    assert visit.participant.recruitment == {"workerId": "A1", "assignmentId": "B2", "hitId": "H"}
+    assert study.platform_visits.get().ids == {"workerId": "A1", "assignmentId": "B2", "hitId": "H"}
     assert study.participants.count() == 1
     visit.to_trials().finish()
     assert "C0DE" in visit.get("thanks/").text
@@ -83,30 +84,31 @@ def test_without_an_id_in_the_address_people_type_theirs():
         assert "Enter your ID as it stands" in " ".join(refused.text.split())
     assert not Participant.objects.exists()
     assert browser.post(url, {"key": key, "platform_id": " a1b2 "}).headers["Location"].startswith("/q/")
-    assert study.participants.get().recruitment == {"workerId": "A1B2"}
+    assert study.platform_visits.get().ids == {"workerId": "A1B2"}
     other = Client()
     key = hidden_fields(look(study, browser=other).text)["key"]
-    begun = other.post(url, {"key": key, "platform_id": "A1B2"})
-    assert (begun.status_code, study.participants.count()) == (403, 1)
+    assert other.post(url, {"key": key, "platform_id": "A1B2"}).headers["Location"].startswith("/q/")
+    assert [person.came_again for person in study.participants.all()] == [False, True]
 
 
-def test_a_person_who_comes_again_goes_on_and_in_another_browser_is_told_how(study):
+def test_a_person_who_comes_again_goes_on_and_pays_for_the_last_session(study):
     visit = Visit(study, ADA + "&SESSION_ID=1")
     again = look(study, ADA + "&SESSION_ID=2", visit.client)
     assert offers(again) == ["Continue where I stopped"]
     landed = visit.client.post(f"/s/{study.open_link_token}/{ADA}&SESSION_ID=2", {"resume": "1"})
     assert landed.headers["Location"] == visit.base
-    assert visit.participant.recruitment["SESSION_ID"] == "2"  # the one to be paid
-    elsewhere = look(study, ADA)
-    assert elsewhere.status_code == 403
-    assert "go on in the browser in which you began" in elsewhere.text
-    assert study.participants.count() == 1
+    assert study.platform_visits.get().ids["SESSION_ID"] == "2"  # the one to be paid
+    Visit(study, ADA + "&SESSION_ID=3")  # elsewhere
+    assert study.platform_visits.get().ids["SESSION_ID"] == "2"
+    key = hidden_fields(look(study, BEN, visit.client).text)["key"]  # a page that another tab still shows
+    sent = visit.client.post(f"/s/{study.open_link_token}/{ADA}", {"key": key})
+    assert (sent.status_code, study.participants.count()) == (303, 2)
+    assert offers(visit.client.get(sent.headers["Location"])) == ["Continue where I stopped"]
 
 
-def test_in_another_browser_who_has_finished_or_comes_too_late_reads_so(study):
+def test_who_comes_too_late_reads_so_and_who_has_finished_finds_the_last_page(study):
     done, late = Visit(study, ADA).to_trials(), Visit(study, BEN)
     done.finish()
-    assert "You have taken part in this study already" in look(study, ADA).text
     close_study(study)
     type(study).objects.update(closed_at=timezone.now() - timedelta(days=1))
     for browser in (Client(), late.client):
@@ -125,7 +127,6 @@ def test_the_ids_in_the_address_win_over_an_older_cookie(study):
     assert resumed.headers.get("Location", "") != ada.base
     ben = Visit(study, BEN, browser=ada.client)
     assert ben.base != ada.base
-    assert ben.participant.platform_person == "prolific:ben02"
     assert not ben.participant.trials.filter(ballot__isnull=False).exists()
     for query, visit in ((ADA, ada), (BEN, ben)):
         landed = ada.client.post(f"/s/{study.open_link_token}/{query}", {"resume": "1"})
@@ -145,7 +146,8 @@ def test_when_it_is_not_clear_who_is_there_the_page_asks(study):
     assert new.base != old.base
     landed = old.client.post(f"/s/{study.open_link_token}/{BEN}", {"resume": "1"})
     assert landed.headers["Location"] == old.base
-    assert old.participant.platform_person == "prolific:ben02"
+    visit = visit_of(old.token)
+    assert visit is not None and visit.ids == {"PROLIFIC_PID": "ben02"}  # noqa: PT018
 
 
 def test_a_form_that_was_sent_twice_leads_to_the_same_place(study):
@@ -163,7 +165,7 @@ def test_personal_links_need_no_id_and_take_the_platforms_if_there_is_one(study)
     links = ["/" + url.split("/", 3)[3] for _label, url in create_personal_links(study, 3)]
     for query in ("", "?PROLIFIC_PID={{%PROLIFIC_PID%}}", ADA):
         assert Client().post(links.pop() + query).headers["Location"].startswith("/q/")
-    assert sorted(study.participants.values_list("platform_person", flat=True)) == ["", "", "prolific:ada01"]
+    assert [visit.ids for visit in study.platform_visits.all()] == [{"PROLIFIC_PID": "ada01"}]
 
 
 def test_a_real_visitor_of_a_simulated_study_becomes_nobody():

@@ -1,0 +1,118 @@
+"""Read an export as untrusted input: nothing is unpacked to disk, and files are read in pieces."""
+
+import csv
+import io
+import json
+import stat
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import PurePosixPath
+from typing import Any
+
+SUMS = "SHA256SUMS"
+MATCH_CONTROL = "match_control.csv"
+CHAIN = "chain.json"
+COMMITMENTS = "commitments.json"
+
+# Far above an export of thousands of participants; a larger zip is meant to fill memory or disk.
+MAX_FILES = 50_000
+MAX_TABLE_BYTES = 256 * 2**20
+MAX_FILE_BYTES = 2 * 2**30
+MAX_COMPRESSION = 500
+# At most this many faults of one kind are reported.
+MAX_REPORTED = 20
+_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError)
+
+
+class Unreadable(Exception):
+    """A file of the bundle cannot be used; the message names it."""
+
+
+@dataclass
+class Bundle:
+    """An opened export with the checks made, the faults found and what could not be checked so far."""
+
+    archive: zipfile.ZipFile
+    checked: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+    unchecked: list[str] = field(default_factory=list)
+
+    @cached_property
+    def members(self) -> dict[str, zipfile.ZipInfo]:
+        """Return the files that are safe to read, by name."""
+        return {info.filename: info for info in self.archive.infolist() if self.refusal(info) is None}
+
+    @staticmethod
+    def refusal(info: zipfile.ZipInfo) -> str | None:
+        """Return why a file of the zip must not be read, or None."""
+        name = info.filename
+        if name.startswith("/") or "\\" in name or ":" in name or ".." in PurePosixPath(name).parts:
+            return "its name leads out of the folder; do not unpack this zip."
+        if stat.S_ISLNK(info.external_attr >> 16):
+            return "it is a link; do not unpack this zip."
+        if info.flag_bits & 1:
+            return "it is locked by a password."
+        packed = max(info.compress_size, 1)
+        if info.file_size > MAX_FILE_BYTES or (info.file_size > 2**20 and info.file_size / packed > MAX_COMPRESSION):
+            return "unpacked it would be too large; it was made to fill a disk."
+        return None
+
+    def pieces(self, name: str) -> Iterator[bytes]:
+        """Yield the file's content in pieces.
+
+        Raises:
+            Unreadable: it is damaged.
+        """
+        try:
+            with self.archive.open(self.members[name]) as file:
+                while piece := file.read(2**20):
+                    yield piece
+        except _DAMAGED as error:
+            raise Unreadable(f"{name} is damaged: {error}.") from error
+
+    def read(self, name: str) -> bytes:
+        """Return the content of a table or a text.
+
+        Raises:
+            Unreadable: it is damaged, or larger than any table of an export.
+        """
+        if self.members[name].file_size > MAX_TABLE_BYTES:
+            raise Unreadable(f"{name} is larger than any export's.")
+        return b"".join(self.pieces(name))
+
+    def text(self, name: str) -> str:
+        try:
+            return self.read(name).decode()
+        except UnicodeDecodeError as error:
+            raise Unreadable(f"{name} is no text in UTF-8.") from error
+
+    def json(self, name: str) -> Any:
+        try:
+            data = json.loads(self.text(name))
+        except (ValueError, RecursionError) as error:
+            raise Unreadable(f"{name} is no JSON.") from error
+        if not isinstance(data, dict):
+            raise Unreadable(f"{name} is not what an export holds there.")
+        return data
+
+    def rows(self, name: str) -> list[dict[str, str]]:
+        try:
+            return list(csv.DictReader(io.StringIO(self.text(name), newline=""), strict=True))
+        except csv.Error as error:
+            raise Unreadable(f"{name} is no CSV table: {error}.") from error
+
+    @cached_property
+    def study(self) -> dict[str, Any]:
+        return self.json("study.json")
+
+    @cached_property
+    def ballots(self) -> list[dict[str, str]]:
+        return self.rows("ballots.csv")
+
+    @property
+    def is_sealed(self) -> bool:
+        """Return whether the export is of a sealed study. One with an analysis or commitments never is."""
+        return bool(self.study.get("sealed")) and not self.members.keys() & {"commitments.json", "analysis.json"}

@@ -1,0 +1,36 @@
+"""Write every file that a researcher takes out of the console to the study's log.
+
+A middleware, so that no download can be forgotten: whatever is sent as an attachment to somebody signed in.
+"""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.http import parse_header_parameters
+
+from study.models import Study
+from study.models.log import record
+
+DOWNLOADED = "downloaded"
+
+
+class DownloadLogMiddleware:
+    """Record who downloads which file; pages, previews and images shown on pages are no attachments."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        how, parameters = parse_header_parameters(response.headers.get("Content-Disposition", ""))
+        if how == "attachment" and request.method != "HEAD" and response.status_code < 300:
+            self._record(request, parameters.get("filename", ""))
+        return response
+
+    def _record(self, request: HttpRequest, name: str) -> None:
+        if not request.user.is_authenticated or request.resolver_match is None:
+            return
+        slug = request.resolver_match.kwargs.get("slug")
+        study = Study.objects.filter(slug=slug).first() if slug else None
+        record(study, DOWNLOADED, actor=request.user, file=name or request.resolver_match.url_name)

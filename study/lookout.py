@@ -1,0 +1,78 @@
+"""The look-out of every worker: find rows that wait without a message, and rows whose worker was killed.
+
+Brokers lose messages: those that a killed worker had fetched (the filesystem and SQL transports lose the running task
+too), and those sent while the broker was away. Rows are not lost. Each wing registers a function that looks through its
+own rows; a worker calls all of them when it starts and from time to time while it runs.
+"""
+
+import logging
+import random
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from celery.signals import worker_ready, worker_shutting_down
+from django.conf import settings
+from django.db import connections
+
+from study.messages import try_again_at_once
+
+logger = logging.getLogger(__name__)
+
+# A row whose message was sent so long ago gets another. Its task does nothing if the row no longer waits.
+RESEND_AFTER = timedelta(minutes=1)
+
+_looks: dict[str, Callable[[bool], int]] = {}
+_stopping = threading.Event()
+
+
+def register(what: str, look: Callable[[bool], int]) -> None:
+    """Add a function to the look-out.
+
+    Args:
+        what: the rows in words, for the log.
+        look: takes whether the worker has just started, in which case the messages that a killed predecessor had
+            fetched are lost; returns how many rows it took care of.
+    """
+    _looks[what] = look
+
+
+def look_out(*, starting: bool = False) -> int:
+    """Look through all rows once; return how many were taken care of. A failure in one wing stops no other."""
+    found = 0
+    for what, look in list(_looks.items()):
+        try:
+            count = look(starting)
+        except Exception:
+            logger.warning("Looking for lost %s failed; it is tried again.", what, exc_info=True)
+            continue
+        if count:
+            logger.info("Lost %s found again: %s.", what, count)
+        found += count
+    return found
+
+
+def _look_out_periodically() -> None:
+    starting = True
+    # The random factor keeps workers that start together from looking together.
+    while starting or not _stopping.wait(settings.GENERATION_RESCUE_SECONDS * random.uniform(0.8, 1.2)):
+        try_again_at_once()
+        try:
+            look_out(starting=starting)
+        finally:
+            connections.close_all()
+        starting = False
+
+
+@worker_ready.connect
+def start_lookout(**kwargs: Any) -> None:
+    """Start the look-out's thread in the worker's main process."""
+    _stopping.clear()
+    threading.Thread(target=_look_out_periodically, name="lookout", daemon=True).start()
+
+
+@worker_shutting_down.connect
+def stop_lookout(**kwargs: Any) -> None:
+    """Send no more messages from a worker that shuts down."""
+    _stopping.set()

@@ -1,0 +1,143 @@
+"""A real web server of one process, its memory, and a researcher and a participant who use it at the same time."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from config.demo.processes import wait_until_served, web_command
+from tests.config.uploads.bombs import CLIPS, PICTURES, ZIPS
+
+ROOT = Path(__file__).resolve().parents[3]
+TOKEN = "a" * 32
+
+
+@dataclass
+class Answer:
+    """What an upload got: `text` holds what was wrong, or "taken"; `megabytes` is the web process's peak meanwhile."""
+
+    status: int
+    text: str
+    seconds: float
+    megabytes: int
+    survey: list[float] = field(default_factory=list)
+
+
+class WebProcess:
+    """gunicorn with one worker of eight threads; `pid` is the worker's."""
+
+    def __init__(self, url: str, master: int, session: str) -> None:
+        self.url = url
+        children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
+        self.pid = int(children[0])
+        self._client = httpx2.Client(
+            base_url=url,
+            cookies={"earsight_session": session, "csrftoken": TOKEN},
+            headers={"X-CSRFToken": TOKEN},
+            timeout=900,
+        )
+
+    def peak(self) -> int:
+        """Peak of the resident memory in MB since `forget_peak`."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        return int(re.search(r"VmHWM:\s+(\d+)", status)[1]) // 1024  # type: ignore[index]
+
+    def forget_peak(self) -> None:
+        Path(f"/proc/{self.pid}/clear_refs").write_text("5")
+
+    def upload(self, address: str, files: list[tuple[str, Path]], survey: str = "", *, script: bool) -> Answer:
+        """Send files; meanwhile ask for the page `survey` again and again."""
+        self.forget_peak()
+        waits: list[float] = []
+        stop = threading.Event()
+        watch = threading.Thread(target=self._visit, args=(survey, waits, stop))
+        if survey:
+            watch.start()
+        opened = [(name, path.open("rb")) for name, path in files]
+        began = time.monotonic()
+        try:
+            headers = {"Accept": "application/json"} if script else {}
+            response = self._client.post(address, files=[("files", pair) for pair in opened], headers=headers)
+        finally:
+            seconds = time.monotonic() - began
+            stop.set()
+            if survey:
+                watch.join()
+            for _name, file in opened:
+                file.close()
+        return Answer(response.status_code, _said(response, script), seconds, self.peak(), waits)
+
+    def _visit(self, address: str, waits: list[float], stop: threading.Event) -> None:
+        with httpx2.Client(base_url=self.url, timeout=120) as visitor:
+            while not stop.is_set():
+                began = time.monotonic()
+                assert visitor.get(address).status_code == 200
+                waits.append(time.monotonic() - began)
+                stop.wait(0.05)
+
+
+def _said(response: httpx2.Response, script: bool) -> str:
+    if script and response.headers.get("content-type", "").startswith("application/json"):
+        answer = response.json()
+        file = answer.get("files", [{}])[0]
+        return "taken" if file.get("ok") else file.get("problem") or answer.get("problem", "")
+    if response.status_code == 302:
+        return "taken"
+    faults = re.search(r'<ul class="upload-faults">(.*?)</ul>', response.text, re.DOTALL)
+    return unescape(re.sub(r"\s*<.*?>\s*", " ", faults[1] if faults else response.text[:500])).strip()
+
+
+@contextmanager
+def served(port: int, environment: dict[str, Any], session: str) -> Iterator[WebProcess]:
+    """Serve the project with a researcher's session while the block runs."""
+    command = [*web_command(port), "--log-level", "error"]
+    server = subprocess.Popen(command, cwd=ROOT, env=os.environ | environment)
+    try:
+        url = f"http://127.0.0.1:{port}"
+        assert wait_until_served(f"{url}/console/sign-in/", 120)
+        yield WebProcess(url, server.pid, session)
+    finally:
+        server.terminate()
+        server.wait(60)
+
+
+class Uploads:
+    """A draft with one clip that takes uploads of every kind, and an open study whose page is visited meanwhile."""
+
+    def __init__(self, draft: Any, survey_token: str, folder: Path) -> None:
+        self._slug, self._folder, self._count = draft.slug, folder, 0
+        self._pairs = [("clip1.wav", key) for key in draft.conditions.values_list("key", flat=True)]
+        self._survey = f"/s/{survey_token}/"
+
+    def send(self, web: WebProcess, name: str, scale: int) -> tuple[int, Answer, str]:
+        """Make the bomb `name` and upload it; return its bytes, what it got, and the pattern of what it should get."""
+        suffix = CLIPS[name][0] if name in CLIPS else PICTURES[name][0] if name in PICTURES else "zip"
+        self._count += 1
+        path = self._folder / f"bomb{self._count}.{suffix}"
+        files = [(path.name, path)]
+        if name in CLIPS:
+            _suffix, make, said = CLIPS[name]
+            make(path, scale)
+        elif name in PICTURES:
+            _suffix, make_picture, said = PICTURES[name]
+            path.write_bytes(make_picture(scale))
+            files = [(f"clip1__{key}.{suffix}", path) for _clip, key in self._pairs]
+        else:
+            make_zip, said = ZIPS[name]
+            path.write_bytes(make_zip(scale, self._pairs))
+        size = path.stat().st_size
+        page = "clips" if name in CLIPS else "upload"
+        answer = web.upload(f"/console/studies/{self._slug}/{page}/", files, self._survey, script=name in CLIPS)
+        path.unlink()
+        return size, answer, said
