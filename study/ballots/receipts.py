@@ -16,6 +16,7 @@ import base64
 import hashlib
 import json
 import secrets
+import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -48,7 +49,7 @@ def normal_receipt(text: str) -> str:
 
 
 def _letters(text: str) -> str:
-    code = "".join(character for character in text.upper() if character.isalnum())
+    code = "".join(character for character in unicodedata.normalize("NFKC", text).upper() if character.isalnum())
     return code.replace("0", "O").replace("1", "I").replace("8", "B")
 
 

@@ -265,6 +265,24 @@ def test_what_came_after_answers_ended_is_named():
     assert f"r{PEOPLE + 1:04d}: ballots or answers were changed, added or removed since answers ended" in faults(study)
 
 
+def test_whoever_is_added_after_answers_ended_is_named():
+    study = answered()
+    newcomer, _token = enrol(study)
+    other, _token = enrol(study)
+    close_study(study)
+    assert faults(study) == ""
+    Study.objects.filter(pk=study.pk).update(status="open")  # for a moment, to let them in
+    for person in (newcomer, other):
+        cast_ballot(person.trials.get(number=1), Answer(uuid4(), "A", "B"))
+    cast_ballot(other.trials.get(number=2), Answer(uuid4(), "A", "B"))
+    finish(other)
+    Study.objects.filter(pk=study.pk).update(status="closed")
+    study.refresh_from_db()
+    named = faults(study)
+    assert f"{newcomer.code} has answers, and had none when answers ended" in named
+    assert f"{other.code} finished after answers had ended" in named
+
+
 def test_the_log_of_the_installation_is_checked_too():
     record(None, "study deleted", slug="gone", number=3)
     record(None, "signed in")
