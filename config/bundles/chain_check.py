@@ -127,6 +127,8 @@ def check_chain(bundle: Bundle, published: Iterable[Head]) -> None:
     if chain is None:
         if published:
             bundle.faults.append(f"{CHAIN} is missing, although heads of this study were published: it was taken out.")
+        elif _knew_a_chain(bundle):
+            bundle.faults.append(f"{CHAIN} is missing, although other files name its entries: it was taken out.")
         bundle.unchecked.append(NO_CHAIN)
         return
     before, faults = "", []
@@ -154,6 +156,14 @@ def check_chain(bundle: Bundle, published: Iterable[Head]) -> None:
         bundle.checked.append(f"{len(published)} published heads, up to entry {max(one.number for one in published)}")
     else:
         bundle.unchecked.append(NO_HEADS)
+
+
+def _knew_a_chain(bundle: Bundle) -> bool:
+    """Return whether other files of an export without a chain show that it had one."""
+    log = bundle.study.get("log")
+    stated = bundle.json(COMMITMENTS).values() if COMMITMENTS in bundle.members else ()
+    entries = [*(log if isinstance(log, list) else ()), *stated]
+    return any(isinstance(entry, dict) and entry.keys() & {"number", "entry"} for entry in entries)
 
 
 def _entry_fault(entry: Mapping[str, Any], sealed: bool) -> str | None:
