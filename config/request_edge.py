@@ -46,7 +46,7 @@ class ReadableRequest(WSGIRequest):
     def _set_content_type_params(self, meta: dict[str, Any]) -> None:
         try:
             super()._set_content_type_params(meta)  # type: ignore[misc]
-        except (LookupError, UnicodeError):
+        except (LookupError, ValueError):
             self.has_strange_charset = True
             self._encoding = None
 
