@@ -15,6 +15,7 @@ from kombu.exceptions import OperationalError as BrokerAway
 from analysis.models import Analysis
 from analysis.study_results import analyses, power_answers
 from analysis.tasks import compute_power, run_analysis
+from generation.models import ClipStep, GenerationRun
 from study import lookout, messages
 from study.blinding_audit import audit, queueing, verdicts
 from study.models import BlindingAudit, Study
@@ -137,7 +138,7 @@ def test_an_audit_whose_worker_was_killed_begins_again_three_times_at_most(
     broker: Broker, django_capture_on_commit_callbacks: Any
 ) -> None:
     study = make_study(clips=1)
-    an_audit(study, "running", silent=LONG_AGO, opens_plan="0" * 64)
+    an_audit(study, "running", silent=LONG_AGO, opens_plan="0" * 64, actor=study.owner)
     for killed in range(1, queueing.MOST_KILLED + 1):
         with django_capture_on_commit_callbacks(execute=True):
             assert queueing.find_lost_audits(False) == 1
@@ -154,9 +155,11 @@ def test_an_audit_that_lives_or_that_nobody_waits_for_any_more_is_left_alone(bro
     alive = an_audit(study, "running", silent=timedelta(0))
     assert queueing.note_life(alive)
     late = an_audit(make_study(clips=1), "running", silent=timedelta(days=1), opens_plan="0" * 64)
+    command = an_audit(make_study(clips=1), "running", silent=LONG_AGO)
     untaken = an_audit(make_study(clips=1), "waiting", silent=timedelta(days=1), opens_plan="0" * 64)
-    assert queueing.find_lost_audits(True) == 2
+    assert queueing.find_lost_audits(True) == 3
     assert (broker.sent, states(alive.study), states(late.study)) == ([], ["running"], ["failed"])
+    assert states(command.study) == ["failed"]
     assert "no worker took it" in page(untaken.study, "study_open")
 
 
@@ -261,3 +264,14 @@ def test_every_kind_of_waiting_row_is_looked_for() -> None:
     import generation.tasks  # noqa: F401
 
     assert set(lookout._looks) >= {"steps", "blinding checks", "analyses", "questions about power", "library passes"}
+
+
+def test_a_run_that_no_worker_serves_says_so() -> None:
+    study = make_study(clips=1)
+    run = GenerationRun.objects.create(study=study, number=1)
+    step = ClipStep.objects.create(run=run, clip=study.clips.get(), kind="listen", position=1, state="waiting")
+    assert "It has waited for a worker" not in page(study, "generation_run")  # just started
+    GenerationRun.objects.update(started_at=timezone.now() - LONG_AGO)
+    assert "It has waited for a worker for 5\xa0minutes" in page(study, "generation_run")
+    ClipStep.objects.filter(pk=step.pk).update(state="running")
+    assert "It has waited for a worker" not in page(study, "generation_run")
