@@ -127,6 +127,8 @@ def check_chain(bundle: Bundle, published: Iterable[Head]) -> None:
     if chain is None:
         if published:
             bundle.faults.append(f"{CHAIN} is missing, although heads of this study were published: it was taken out.")
+        elif _knew_a_chain(bundle):
+            bundle.faults.append(f"{CHAIN} is missing, although other files name its entries: it was taken out.")
         bundle.unchecked.append(NO_CHAIN)
         return
     before, faults = "", []
@@ -154,6 +156,14 @@ def check_chain(bundle: Bundle, published: Iterable[Head]) -> None:
         bundle.checked.append(f"{len(published)} published heads, up to entry {max(one.number for one in published)}")
     else:
         bundle.unchecked.append(NO_HEADS)
+
+
+def _knew_a_chain(bundle: Bundle) -> bool:
+    """Return whether other files of an export without a chain show that it had one."""
+    log = bundle.study.get("log")
+    stated = bundle.json(COMMITMENTS).values() if COMMITMENTS in bundle.members else ()
+    entries = [*(log if isinstance(log, list) else ()), *stated]
+    return any(isinstance(entry, dict) and entry.keys() & {"number", "entry"} for entry in entries)
 
 
 def _entry_fault(entry: Mapping[str, Any], sealed: bool) -> str | None:
@@ -328,6 +338,8 @@ def check_exclusions(bundle: Bundle) -> None:
     faults, people, unbound = [], 0, False
     for row in bundle.rows("participants.csv"):
         people += 1
+        if _is_screened_out(row, chain):
+            continue
         code, reason = row.get("participant") or "", unescape_formula(row.get("exclusion_reason") or "")
         rules = _rules_in(reason, chain.exclusions.get(code, ""))
         fixed = chain.bound[code][-1].rules if code in chain.bound else None
@@ -344,6 +356,12 @@ def check_exclusions(bundle: Bundle) -> None:
     bundle.checked.append(f"who is left out, of {people} people")
     if unbound and known:
         bundle.unchecked.append("whether rules of the plan leave out more people who have not finished")
+
+
+def _is_screened_out(row: Mapping[str, str], chain: Chain) -> bool:
+    """Return whether the study did not ask somebody who counts for nothing: their reason is that of the screening."""
+    is_out = row.get("status") == "screened_out" and row.get("excluded") == "0"
+    return is_out and row.get("participant") not in chain.exclusions
 
 
 def _rules_in(reason: str, by_hand: str) -> list[str] | None:

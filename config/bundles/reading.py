@@ -39,6 +39,7 @@ class Bundle:
     checked: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     unchecked: list[str] = field(default_factory=list)
+    _read: dict[str, Any] = field(default_factory=dict)  # JSON by the file's name: several checks ask for it
 
     @cached_property
     def members(self) -> dict[str, zipfile.ZipInfo]:
@@ -90,12 +91,15 @@ class Bundle:
             raise Unreadable(f"{name} is no text in UTF-8.") from error
 
     def json(self, name: str) -> Any:
+        if name in self._read:
+            return self._read[name]
         try:
             data = json.loads(self.text(name))
         except (ValueError, RecursionError) as error:
             raise Unreadable(f"{name} is no JSON.") from error
         if not isinstance(data, dict):
             raise Unreadable(f"{name} is not what an export holds there.")
+        self._read[name] = data
         return data
 
     def rows(self, name: str) -> list[dict[str, str]]:

@@ -8,6 +8,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from study.ballots.commitments import FINISHED
 from study.console.common import condition_rows, study_page
 from study.models import Participant, Study
 from study.published_heads.summary import head_summary
@@ -60,7 +61,7 @@ def study_overview(request: HttpRequest, study: Study) -> HttpResponse:
             ).count(),
             "clip_count": study.clips.filter(included=True).count(),
             "head": head_summary(study),
-            "recent": study.log.select_related("actor").order_by("-pk")[:5],
+            "recent": study.log.exclude(action=FINISHED).order_by("-number")[:5],
         },
     )
 

@@ -13,11 +13,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from study.access import studies_of
+from study.ballots.commitments import FINISHED
 from study.console.common import condition_rows, study_page
 from study.console.forms.describe import ConditionsForm, CreateStudyForm, DescribeForm
 from study.design.conditions import ConditionPreset
 from study.errors import StudyError
-from study.models import Participant, Study
+from study.models import ChainHead, Participant, Study
 from study.setup import drafting, sharing
 from study.setup.copying import copy_study
 from study.setup.lifecycle import create_study
@@ -136,10 +137,18 @@ def member_remove(request: HttpRequest, study: Study, user_id: int) -> HttpRespo
 @require_safe
 @study_page
 def study_log(request: HttpRequest, study: Study) -> HttpResponse:
-    """Show what was done to the study, by whom, when and why; newest first."""
-    entries = study.log.select_related("actor").order_by("-pk")
-    page = Paginator(entries, 100).get_page(request.GET.get("page"))
-    return render(request, "study/log.html", {"study": study, "page": page})
+    """Show what was done to the study, by whom, when and why; newest first.
+
+    Ten thousand people who finish would bury what researchers did: their entries are counted, and shown with `?people`.
+    """
+    entries, with_people = study.log.order_by("-number"), "people" in request.GET
+    finished = study.log.filter(action=FINISHED).count()
+    page = Paginator(entries if with_people else entries.exclude(action=FINISHED), 100).get_page(
+        request.GET.get("page")
+    )
+    chain = ChainHead.objects.filter(study=study).first()
+    context = {"study": study, "page": page, "finished": finished, "with_people": with_people, "chain": chain}
+    return render(request, "study/log.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -132,7 +132,7 @@ class ProblemForm(forms.Form):
 
 
 class ReceiptForm(forms.Form):
-    receipt = forms.CharField(label=gettext_lazy("Your receipt"), max_length=60)
+    receipt = forms.CharField(label=gettext_lazy("Your receipt"), max_length=120)
 
 
 class QuestionForm(forms.Form):

@@ -1,6 +1,8 @@
 """Verification in place: are log, ballots, answers and exclusions of a study what they were when they were stored?
 
-Reads only. Doors: `verify_study`, `verify_installation`, `check_heads`.
+Changes nothing, but that whoever stopped is bound first, if answers have ended.
+
+Doors: `verify_study`, `verify_installation`, `check_heads`.
 """
 
 from study.verification.findings import Findings

@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from study.ballots.commitments import Commitment, digests_of, fixed_commitments, secret_for
+from study.ballots.commitments import ENDED, Commitment, digests_of, fixed_commitments, secret_for
 from study.ballots.receipts import binds, commitment_of, secret_of, states, verify_ballot
 from study.ballots.table import ballot_rows, counted_kind
 from study.models import LogEntry, Participant, Study, Trial
@@ -37,6 +37,7 @@ def check_people(study: Study, entries: Sequence[LogEntry], receipts: Iterable[s
     _check_numbers(people, found)
     _check_ballots(people, found)
     _check_commitments(people, found)
+    _check_end(people, found)
     _check_withdrawn(people, found)
     _check_exclusions(people, found)
     return [receipt for receipt in receipts if not _check_receipt(people, receipt, found)]
@@ -88,17 +89,31 @@ def _check_commitments(people: People, found: Findings) -> None:
         found.unchecked.append(
             f"ballots of {compared[True]} people before the upgrade to this version, when their commitments were made"
         )
-    unbound = [
-        code for code, person in people.by_code.items() if code not in people.fixed and _has_ballots(people, person)
-    ]
-    if unbound and not faults:
-        found.unchecked.append(
-            f"answers of {len(unbound)} people who have not finished: they are bound once answers have ended"
-        )
 
 
-def _has_ballots(people: People, person: Participant) -> bool:
-    return person.status in (Status.STARTED, Status.SCREENED_OUT) and len(people.digests.get(person.code, ())) > 1
+def _check_end(people: People, found: Findings) -> None:
+    """Find answers that nothing binds: before answers have ended that is so of everybody who has not finished."""
+    ended = next((entry.number for entry in people.entries if entry.action == ENDED), None)
+    unbound = sorted(
+        code
+        for code, person in people.by_code.items()
+        if code not in people.fixed
+        and person.status in (Status.STARTED, Status.SCREENED_OUT)
+        and len(people.digests.get(code, ())) > 1  # more than that of the answers to questions
+    )
+    if ended is None:
+        if unbound:
+            found.unchecked.append(
+                f"answers of {len(unbound)} people who have not finished: they are bound once answers have ended"
+            )
+        return
+    late = [code for code, rows in people.fixed.items() if any(row.finished and row.entry > ended for row in rows)]
+    found.add_faults(
+        [
+            *(f"{code} has answers, and had none when answers ended (log entry {ended})." for code in unbound),
+            *(f"{code} finished after answers had ended (log entry {ended})." for code in sorted(late)),
+        ]
+    )
 
 
 def _compare(people: People, person: Participant, fixed: Commitment) -> list[str]:

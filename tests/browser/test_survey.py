@@ -47,7 +47,7 @@ def test_the_whole_survey_by_touch(visit, server):
     page.locator(".next").tap()
     answer(page, 3)
     page.get_by_role("button", name="Finish").tap()
-    assert len(page.locator("#receipt").inner_text()) == 29
+    assert len(page.locator("#receipt").inner_text()) == 39
     assert server.ballots(page) == 3
 
 

@@ -4,6 +4,7 @@ Each forgery is tried against the checks of earlier versions as well (`old_check
 commitments fixed at finishing: they find nothing.
 """
 
+import json
 import secrets
 import tempfile
 from collections.abc import Iterable
@@ -19,10 +20,13 @@ from study.ballots.commitments import FINISHED, digests_of
 from study.ballots.receipts import commitment_of, covered_digest, find_receipt, receipt_commitment, secret_of
 from study.digests import next_head
 from study.models import Ballot, ChainHead, LogEntry, Participant, Stimulus, Study
+from study.participants.consent_and_questions import screen_out
+from study.participants.enrolment import enrol
 from study.participants.exclusion import set_exclusion
 from study.participants.withdrawal import withdraw
 from study.published_heads.heads import Head
 from tests.analysis.answered_studies import answered_study, close
+from tests.config.bundles.test_export import rewritten
 
 PEOPLE, CLIPS = 5, 3
 NEW_CHECKS = ("check_chain", "check_commitments", "check_exclusions", "check_opening")
@@ -73,6 +77,7 @@ class ForgeryTest(TestCase):
     def setUpTestData(cls) -> None:
         cls.folder = Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
         cls.study = answered_study(people=PEOPLE, clips=CLIPS)
+        screen_out(enrol(cls.study)[0], "quota full")
         cls.sealed = cls.folder / "sealed.zip"
         export_study(cls.study, cls.sealed)
         set_exclusion(cls.study, "r0004", "said that they clicked at random", actor=cls.study.owner)
@@ -245,20 +250,32 @@ class ForgeryTest(TestCase):
         self.assert_named(verify_export(path), "the digest of the plan is not that of entry")
         self.assert_differs(path, "the digest of the plan is not that of entry")
 
-    def test_a_chain_taken_out_is_said_and_found_by_receipt_and_head(self) -> None:
-        from tests.config.bundles.test_export import rewritten
+    def test_an_export_of_earlier_versions_is_checked_as_before_and_a_chain_taken_out_is_found(self) -> None:
+        """Only a receipt or a head tells a chain that was taken out with every trace from one that never was."""
+        copy = self.folder / "copy.zip"
+        copy.write_bytes(self.earlier.read_bytes())
+        old_receipt = "ABCD-EFGH-IJKL-MNOP-QRST-UVWX"
+        digests = Ballot.objects.filter(trial__participant__number=1).values_list("digest", flat=True)
 
-        path = self.folder / "copy.zip"
-        path.write_bytes(self.earlier.read_bytes())
-
-        def change(files: dict[str, bytes]) -> None:
+        def take_out(files: dict[str, bytes]) -> None:
             del files["chain.json"]
 
-        path = rewritten(path, change, sums=True)
-        result = verify_export(path)
+        def make_old(files: dict[str, bytes]) -> None:
+            take_out(files)
+            files["commitments.json"] = json.dumps({"r0001": receipt_commitment(old_receipt, digests)}).encode()
+            about = json.loads(files["study.json"])
+            about["log"] = [{"at": entry["at"], "action": entry["action"]} for entry in about["log"]]
+            files["study.json"] = json.dumps(about).encode()
+
+        self.assert_named(verify_export(rewritten(copy, take_out, sums=True)), "other files name its entries")
+        path = rewritten(copy, make_old, sums=True)
+        result = verify_export(path, [old_receipt])
         assert result.faults == ()
+        assert f"receipt {old_receipt}: r0001, {CLIPS} ballots, all as cast" in result.checked
         assert any("has no chain.json" in text for text in result.unchecked)
-        self.assert_named(
-            verify_export(path, [self.receipt], self.published), "is missing, although heads", "taken out"
-        )
+        proved = verify_export(path, [self.receipt], self.published)
+        self.assert_named(proved, "is missing, although heads", "chain of commitments: it was taken out")
         self.assert_differs(path, "chain.json of the older export is missing")
+        newer = verify_diff(path, self.earlier)
+        assert newer.faults == []
+        assert any("the older export has no chain" in text for text in newer.unchecked)
