@@ -11,7 +11,12 @@ import re
 import statistics
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.config.uploads.web_process import Uploads, WebProcess
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -64,6 +69,20 @@ def _measure(folder: Path, environment: dict[str, str], scale: int, only: str) -
                 f"| {statistics.median(waits):.0f} | {max(waits):.0f} | {as_expected}{answer.text[:110]} |",
                 flush=True,
             )
+        if only in "eight at once":
+            _at_once(uploads, web, scale, "FLAC of silence, stereo")
+
+
+def _at_once(uploads: "Uploads", web: "WebProcess", scale: int, name: str) -> None:
+    """Send eight uploads together: two are read, two wait, and the others are told to come again."""
+    with ThreadPoolExecutor(8) as pool:
+        sent = list(pool.map(lambda _number: uploads.send(web, name, scale)[1], range(8)))
+    waits = [1000 * wait for answer in sent for wait in answer.survey]
+    statuses = sorted(answer.status for answer in sent)
+    print(
+        f"\neight at once ({name}): statuses {statuses}, peak {web.peak()} MB, "
+        f"survey median {statistics.median(waits):.0f} ms, worst {max(waits):.0f} ms of {len(waits)} pages"
+    )
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ from study.http import UNSTORABLE, storable, storable_fields, wants_json
 _SENTENCES = {
     400: gettext_noop("This could not be read. Go back to the page before, reload it, and send it again."),
     405: gettext_noop("This address does not do that. Go back to the page before and use its buttons."),
+    409: gettext_noop("Somebody did the same at the same moment. Go back to the page before, reload it, and look."),
     413: gettext_noop("This is more than a form can hold. Shorten the text, or send fewer or smaller files at once."),
 }
 
@@ -45,7 +46,7 @@ class ReadableRequest(WSGIRequest):
     def _set_content_type_params(self, meta: dict[str, Any]) -> None:
         try:
             super()._set_content_type_params(meta)  # type: ignore[misc]
-        except (LookupError, UnicodeError):
+        except (LookupError, ValueError):
             self.has_strange_charset = True
             self._encoding = None
 

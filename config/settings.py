@@ -117,6 +117,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     )
 else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    # A server that does not answer at all is a fault that a page tells of, not one that it waits for.
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 # Opening a connection for each request would cost as much as answering it.
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 

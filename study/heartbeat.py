@@ -12,7 +12,13 @@ logger = logging.getLogger(__name__)
 
 @contextmanager
 def heartbeat(beat: Callable[[], object], seconds: float) -> Iterator[None]:
-    """Call `beat` every `seconds` while the body works, from a thread; no more once it returns False."""
+    """Call `beat` every `seconds` while the body works, from a thread; no more once it returns False.
+
+    Not inside a transaction: on SQLite the thread would wait for the transaction's lock, and the body for the thread.
+    """
+    if connection.in_atomic_block:
+        yield
+        return
     finished = threading.Event()
 
     def keep_beating() -> None:

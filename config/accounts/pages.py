@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods
 
 from config.accounts.forms import AddressForm, ChangePasswordForm, EndSignInsForm
 from config.accounts.sessions import end_sign_ins, open_sign_ins
+from study.models.log import record
 
 
 @sensitive_post_parameters()
@@ -41,6 +42,7 @@ def account(request: HttpRequest) -> HttpResponse:
         return redirect("account")
     if is_ending and ending.is_valid():
         ended = end_sign_ins(request.user, codes=ending.cleaned_data["sign_ins"], but=request.session.session_key)
+        record(None, "sign-ins ended", actor=request.user, account=request.user.get_username(), count=ended)
         messages.success(
             request, ngettext("%(count)d sign-in ended.", "%(count)d sign-ins ended.", ended) % {"count": ended}
         )

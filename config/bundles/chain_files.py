@@ -27,6 +27,8 @@ WITHOUT_CONDITIONS = frozenset(
         "shared",
         "unshared",
         "downloaded",
+        "platform ids erased",
+        "erased after its time",
     }
 )
 

@@ -8,7 +8,7 @@ import logging
 import sys
 from collections.abc import Callable
 
-from django.db import DataError
+from django.db import DataError, IntegrityError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
@@ -35,6 +35,9 @@ def response_to(request: HttpRequest, error: BaseException) -> HttpResponse | No
     if isinstance(error, DataError):  # a value that no form has checked and no column can hold: too long, too large
         logger.error("A value was refused by the database: %s", str(error).strip())
         return refusal(request, HttpResponse(), 400)
+    if isinstance(error, IntegrityError):  # two that do the same at once, where no view foresaw it
+        logger.error("A change met another one: %s", str(error).strip())
+        return refusal(request, HttpResponse(), 409)
     fault = fault_of(error)
     if fault is None:
         return None

@@ -23,7 +23,8 @@ Kind, State = ClipStep.Kind, ClipStep.State
 
 def image_key(stimulus: Stimulus) -> str:
     """Return an image's name in the console's URLs, from which neither its number nor its condition can be read."""
-    return salted_hmac("generation.image", f"{stimulus.pk}/{stimulus.image.name}").hexdigest()[:24]
+    name = f"{stimulus.pk}/{stimulus.image.name}"
+    return salted_hmac("generation.image", name, algorithm="sha256").hexdigest()[:24]
 
 
 @dataclass(frozen=True)

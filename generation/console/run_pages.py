@@ -140,7 +140,7 @@ def generation_settings(request: HttpRequest, slug: str) -> HttpResponse:
         request.POST if request.method == "POST" and editable else None,
         current=current,
         keep_unchanged=study.include_unchanged_clips,
-        files=study.files.defer("text"),
+        files=study.files.defer("text", "summary"),
         as_the_seed=request.GET.get("preset") == "seed",
     )
     if form.is_bound and form.is_valid():

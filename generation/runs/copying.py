@@ -12,7 +12,8 @@ def copy_generation(study: Study, copy: Study, clips: Mapping[int, Clip]) -> Non
     """Copy what the images were made from, since the copy has the images too; all finished steps become one run."""
     for chosen in StudyGeneration.objects.filter(study=study):
         unsaved_copy(chosen, study_id=copy.pk).save()
-    StudyFile.objects.bulk_create(unsaved_copy(file, study_id=copy.pk) for file in study.files.all())
+    for pk in study.files.values_list("pk", flat=True):  # one by one: each may hold 20 MB
+        unsaved_copy(StudyFile.objects.get(pk=pk), study_id=copy.pk).save()
     TagDecision.objects.bulk_create(
         unsaved_copy(decision, clip_id=clips[decision.clip_id].pk)
         for decision in TagDecision.objects.filter(clip__study=study)

@@ -12,9 +12,9 @@ from study.audio_files.errors import AudioError
 from study.audio_files.judge import AudioFacts, Mend, inspect_audio
 from study.bounded_process import Answer, BoundedProcess, ProcessEnded, serve
 
-# The longest file that is taken needs a third of the memory and of the processor time; a file is mapped, not read.
+# The longest clip that is taken needs half of the memory and a quarter of the processor time.
 MEMORY = 2**30 + 2**29
-SECONDS = 60
+SECONDS = 120
 
 
 class AudioChecker:

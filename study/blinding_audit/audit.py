@@ -96,10 +96,11 @@ def audit_study(
 
     report_progress(0)
     try:
-        _delete_pilots_of_ended(study)
-        if study.status == Study.Status.DRAFT:
-            prepare_images(study, lambda: report_progress(0))
-        report = _audit(audit, trials or trials_per_pilot(study, people), base_url, report_progress)
+        with heartbeat(lambda: note_life(audit), SILENT.total_seconds() / 6):
+            _delete_pilots_of_ended(study)
+            if study.status == Study.Status.DRAFT:
+                prepare_images(study, lambda: report_progress(0))
+            report = _audit(audit, trials or trials_per_pilot(study, people), base_url, report_progress)
     except Exception as error:
         audit.state = BlindingAudit.State.FAILED
         audit.problem = str(error) if isinstance(error, StudyError) else repr(error)
@@ -126,8 +127,7 @@ def audit_study(
 def run_queued_audit(audit: BlindingAudit) -> None:
     """Run a claimed audit; an error is saved in its row."""
     try:
-        with heartbeat(lambda: note_life(audit), SILENT.total_seconds() / 6):
-            audit_study(audit.study, actor=audit.actor, audit=audit)
+        audit_study(audit.study, actor=audit.actor, audit=audit)
     except StudyError as error:
         logger.info("The blinding audit of %s could not be finished: %s", audit.study.slug, error)
 

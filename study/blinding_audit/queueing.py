@@ -119,11 +119,11 @@ def _give_up(audit: BlindingAudit, problem: str) -> int:
 def _begin_again(killed: BlindingAudit) -> int:
     """Give up a killed audit and queue another one in its place, as a row with pilots of its own.
 
-    Not if it was killed long ago, because then nobody waits for it, nor if it was killed again and again.
+    Not if nobody waits for it: it was killed long ago, or was run by a command. Nor if it was killed again and again.
     """
     earlier = killed.study.blinding_audits.filter(fingerprint=killed.fingerprint)[:MOST_KILLED]
     often = sum(audit.pk == killed.pk or audit.problem == BEGUN_AGAIN for audit in earlier) >= MOST_KILLED
-    again = not often and killed.moved_at > timezone.now() - PATIENCE
+    again = killed.actor_id is not None and not often and killed.moved_at > timezone.now() - PATIENCE
     with transaction.atomic():
         if not _give_up(killed, BEGUN_AGAIN if again else KILLED):
             return 0  # another worker's look-out was faster, or it lives after all

@@ -12,7 +12,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 from study.console.common import study_page
 from study.errors import StudyError
 from study.models import Participant, PlatformVisit, Study
-from study.models.log import record
 from study.participants.recruiting import PARAMETERS, PERSON_PARAMETER
 from study.participants.visits import erase_paid, mark_finished, participant_digest, visit_with_code
 from study.spreadsheet import csv_text
@@ -106,7 +105,6 @@ def payment_table(request: HttpRequest, study: Study, state: str) -> HttpRespons
     rows = [ids for ids in study.platform_visits.filter(state=state).values_list("ids", flat=True) if ids]
     columns = list(names) or sorted({name for ids in rows for name in ids})
     table = sorted([ids.get(name, "") for name in columns] for ids in rows)
-    record(study, "platform ids downloaded", actor=request.user, visits=len(table))
     response = HttpResponse("\ufeff" + csv_text([columns, *table]), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{study.slug}-{state}.csv"'
     response["Cache-Control"] = "no-store, private"

@@ -1,4 +1,4 @@
-"""A disk that is full, read-only or has lost a file: a page or JSON that says what to do, and when to come again."""
+"""A disk that is full, read-only or has lost a file, and two that meet: a page or JSON that says what to do."""
 
 import errno
 import os
@@ -84,3 +84,17 @@ def test_each_fault_is_known_and_faults_of_the_code_stay_errors(settings: Any) -
     assert fault_of(BrokerAway("refused")) is broker.UNREACHABLE
     code: list[Exception] = [FileNotFoundError(errno.ENOENT, "x", "/etc/x"), OSError("?"), DataError("x"), KeyError()]
     assert [fault_of(error) for error in code] == [None] * 4
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("handled", [True, False])
+def test_two_that_do_the_same_at_once_are_told_so(handled: bool, monkeypatch: Any) -> None:
+    study = make_study(clips=0)
+    monkeypatch.setattr("study.setup.lifecycle.free_slug", lambda _title: study.slug)  # it was free a moment ago
+    if not handled:
+        monkeypatch.setattr("config.service_faults.responses.response_to", lambda *_args: None)
+    form = {"title": "Another", "design": "preset"}
+    client = browser(study.owner, raise_request_exception=False)
+    page = client.post("/console/new/", form)
+    assert page.status_code == (409 if handled else 500)
+    assert ("Somebody did the same" in page.content.decode()) is handled

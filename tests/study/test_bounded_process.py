@@ -15,6 +15,7 @@ from django.utils import translation
 
 from study import bounded_process
 from study.bounded_process import BoundedProcess, ProcessEnded, TooManyAtOnce
+from tests.services import wait_until
 
 CHILD = "tests.study.bounded_child"
 ROOT = Path(__file__).resolve().parents[2]
@@ -107,16 +108,18 @@ def test_a_child_reaches_no_network(child):
         assert child.ask({"connect": port})[0]["fault"] == "Network is unreachable"
 
 
+def _is_alive(number):
+    state = subprocess.run(["ps", "-o", "stat=", "-p", str(number)], capture_output=True, text=True).stdout.strip()
+    return bool(state) and not state.startswith("Z")  # ended, but nobody asked for its status
+
+
 def test_a_child_ends_with_its_parent():
     parent = subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE, text=True)
     number = int(parent.stdout.readline())
+    assert _is_alive(number)
     parent.send_signal(signal.SIGKILL)
     parent.communicate()
-    deadline = time.monotonic() + 15
-    while Path(f"/proc/{number}").exists() and time.monotonic() < deadline:
-        time.sleep(0.1)
-    with pytest.raises(ProcessLookupError):
-        os.kill(number, 0)
+    assert wait_until(lambda: not _is_alive(number))
 
 
 def test_few_threads_have_children_at_once_and_few_wait_for_theirs(monkeypatch):

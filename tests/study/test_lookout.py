@@ -137,7 +137,7 @@ def test_an_audit_whose_worker_was_killed_begins_again_three_times_at_most(
     broker: Broker, django_capture_on_commit_callbacks: Any
 ) -> None:
     study = make_study(clips=1)
-    an_audit(study, "running", silent=LONG_AGO, opens_plan="0" * 64)
+    an_audit(study, "running", silent=LONG_AGO, opens_plan="0" * 64, actor=study.owner)
     for killed in range(1, queueing.MOST_KILLED + 1):
         with django_capture_on_commit_callbacks(execute=True):
             assert queueing.find_lost_audits(False) == 1
@@ -154,9 +154,11 @@ def test_an_audit_that_lives_or_that_nobody_waits_for_any_more_is_left_alone(bro
     alive = an_audit(study, "running", silent=timedelta(0))
     assert queueing.note_life(alive)
     late = an_audit(make_study(clips=1), "running", silent=timedelta(days=1), opens_plan="0" * 64)
+    command = an_audit(make_study(clips=1), "running", silent=LONG_AGO)
     untaken = an_audit(make_study(clips=1), "waiting", silent=timedelta(days=1), opens_plan="0" * 64)
-    assert queueing.find_lost_audits(True) == 2
+    assert queueing.find_lost_audits(True) == 3
     assert (broker.sent, states(alive.study), states(late.study)) == ([], ["running"], ["failed"])
+    assert states(command.study) == ["failed"]
     assert "no worker took it" in page(untaken.study, "study_open")
 
 

@@ -7,6 +7,7 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 
 from config.accounts.sessions import end_sign_ins
+from study.models.log import record
 
 
 class Command(BaseCommand):
@@ -21,4 +22,9 @@ class Command(BaseCommand):
             users = users.filter(username=name)
             if not users.exists():
                 raise CommandError(f"There is no account “{name}”. Look at the spelling.", returncode=2)
-        self.stdout.write(f"sign-ins ended: {sum(end_sign_ins(user) for user in users)}")
+        count = 0
+        for user in users:
+            if ended := end_sign_ins(user):
+                record(None, "sign-ins ended", account=user.get_username(), count=ended)
+            count += ended
+        self.stdout.write(f"sign-ins ended: {count}")

@@ -13,6 +13,7 @@ from analysis.models import Analysis
 from analysis.study_results import analyses
 from analysis.study_results.report_files import REPORT_FILES
 from study.models import Study
+from study.participants.withdrawal import withdraw
 from tests.analysis.answered_studies import closed_study
 from tests.factories import UserFactory
 
@@ -126,3 +127,22 @@ def test_results_of_other_numbers_of_conditions_are_reported() -> None:
         page = signed_in(study.owner).get(address(study, "report.html"))
         assert page.status_code == 200
         assert "Painter a" in page.content.decode()
+
+
+def test_after_a_withdrawal_nothing_of_the_analysis_is_given_out_until_it_is_made_anew(study: Study) -> None:
+    """Also if the ballots are the same: this person gave none."""
+    person = study.participants.create(number=9, token_hash="x" * 64)
+    client = signed_in(study.owner)
+    withdraw(person)
+    page = client.get(address(study)).text
+    assert "Somebody has withdrawn since the last analysis" in page
+    assert "<iframe" not in page
+    for name in ("report.html", "figures/", "report-en.pdf", "report.xlsx", "analysis.json", "bundle.zip"):
+        refused = client.get(address(study, name))
+        assert (refused.status_code, refused.headers["Location"]) == (302, address(study)), name
+    assert "analyse again" in client.get(address(study)).text
+    study.refresh_from_db()
+    assert not analyses.is_current(analyses.latest(study))
+    analyses.build_analysis(study)
+    assert client.get(address(study, "report.xlsx")).status_code == 200
+    assert "<iframe" in client.get(address(study)).text

@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.test import Client
 
+from study.models import LogEntry
 from tests.factories import PASSWORD, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -138,6 +139,8 @@ def test_an_operator_ends_the_sign_ins_of_one_or_of_all(mina: Any) -> None:
     assert (is_in(minas), is_in(juns)) == (False, True)
     call_command("end_sign_ins")
     assert not is_in(juns)
+    ended = LogEntry.objects.filter(study=None, action="sign-ins ended")
+    assert [entry.data for entry in ended] == [{"account": "mina", "count": 1}, {"account": "jun", "count": 1}]
     with pytest.raises(CommandError, match="no account"):
         call_command("end_sign_ins", "nobody")
 

@@ -26,8 +26,9 @@ from tests.config.fuzz.world import SEALED_MARK, TITLE_MARK, World, is_for_anybo
 MOST_QUERIES = {"study_bundle": 500}
 MOST_QUERIES_ELSEWHERE = 100
 _WRITES = re.compile(r'\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"(\w+)"', re.IGNORECASE)
-# Rows that requests of anybody may change: sessions, and the count of failed sign-ins.
-_OF_SIGN_IN = ("django_session", "axes_")
+# Rows that any request may add or change: sessions, the count of failed sign-ins, names of files to be deleted, and the
+# log, which notes downloads and who asks for a study of others.
+_OF_NO_STUDY = ("django_session", "axes_", "generation_loosefile", "study_logentry", "study_chainhead")
 # Notes that asking for a page leaves: what was sent of a trial, and the flags of those who have not finished.
 _NOTES = re.compile(
     r'UPDATE "study_(?:trial" SET "(?:page_sent_at|sound_sent_at|images_sent)|participant" SET "flags" = \(?CASE)'
@@ -64,25 +65,29 @@ class Server:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self._handler = ClientHandler(enforce_csrf_checks=True)
+        self.handler = ClientHandler(enforce_csrf_checks=True)
         self._logged = _Logged()
         self._queries: list[str] = []
         self._errors: list[str] = []
 
-    def send(self, request: Request) -> tuple[int, bytes]:
+    def send(self, request: Request, *, is_service_down: bool = False) -> tuple[int, bytes]:
         """Return status and body.
+
+        Args:
+            is_service_down: whether the request may be answered with 503, and the reason be logged.
 
         Raises:
             Faults: the response, the log or the database is not as it must be.
         """
         self._queries, self._errors, self._logged.records = [], [], []
         with self._watched(), TestCase.captureOnCommitCallbacks(execute=True), transaction.atomic():
-            response = self._handler(request.environ())
+            response = self.handler(request.environ())
             body = response.getvalue() if response.streaming else response.content
             if response.status_code >= 500:
                 transaction.set_rollback(True)
         statuses[response.status_code] += 1
-        if faults := list(self._faults(request, response, body)):
+        faults = self._faults_while_down(response) if is_service_down else self._faults(request, response, body)
+        if faults := list(faults):
             raise Faults("\n".join([f"{response.status_code} to {request}", *faults]))
         return response.status_code, body
 
@@ -109,6 +114,13 @@ class Server:
         self._queries.append(sql)
         return execute(sql, *args)
 
+    def _faults_while_down(self, response: Any) -> Iterator[str]:
+        status = response.status_code
+        if status >= 500 and (status != 503 or "Retry-After" not in response.headers):
+            yield f"a {status} while a service is down"
+            yield from self._errors
+        yield from (f"no {name}" for name in HEADERS if name not in response.headers)
+
     def _faults(self, request: Request, response: Any, body: bytes) -> Iterator[str]:
         status = response.status_code
         if status >= 500:
@@ -130,7 +142,7 @@ class Server:
     def _changes(self, request: Request, status: int) -> Iterator[str]:
         """What was written although the request was refused, only asks, or may not."""
         written = {table for sql in self._queries if not _NOTES.match(sql) for table in _WRITES.findall(sql)}
-        written = {table for table in written if not table.startswith(_OF_SIGN_IN)}
+        written = {table for table in written if not table.startswith(_OF_NO_STUDY)}
         if not written or any(sql.startswith("ROLLBACK TO") for sql in self._queries):
             return
         if status in _REFUSED:

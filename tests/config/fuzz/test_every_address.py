@@ -4,11 +4,13 @@ Addresses come from the URL resolver and forms from the pages themselves, so tha
 `make fuzz` sends 10,000 requests on each database; FUZZ_SEED and FUZZ_REQUESTS choose others, and how many.
 """
 
+import logging
 from collections.abc import Callable
 from typing import Any
 from zlib import crc32
 
 import pytest
+from django.conf import settings as project
 from django.core.cache import cache
 from django.db import transaction
 from hypothesis import HealthCheck, Phase, given, note, seed, settings
@@ -16,16 +18,18 @@ from hypothesis import strategies as st
 
 from study.models import Participant, Study
 from tests.config.addresses import url_names
-from tests.config.fuzz.checks import Server
+from tests.config.fuzz.checks import Faults, Server
 from tests.config.fuzz.conftest import REQUESTS, SEED
-from tests.config.fuzz.requests import Book, requests
+from tests.config.fuzz.requests import FORM_TYPE, Book, Request, requests
+from tests.config.fuzz.services_down import lost_database, services_down
 from tests.config.fuzz.world import World
 
 pytestmark = pytest.mark.django_db
 NAMES = sorted(url_names())
 STEPS = 10  # of a walk
-WALKS = max(1, REQUESTS // 4 // STEPS)
-EACH = max(2, (REQUESTS - WALKS * STEPS) // len(NAMES))
+WALKS = max(1, REQUESTS // 5 // STEPS)
+WHILE_DOWN = REQUESTS // 10
+EACH = max(2, (REQUESTS - WALKS * STEPS - WHILE_DOWN) // len(NAMES))
 
 
 def _fuzz(count: int, what: str, test: Callable[[Any], None]) -> None:
@@ -90,3 +94,94 @@ def test_every_request_of_a_walk_is_answered(world: World, server: Server, book:
             server.send(request)
 
     _fuzz(WALKS, "walk", walk)
+
+
+def test_no_request_ends_in_a_500_while_a_service_is_down(world: World, server: Server, book: Book) -> None:
+    def one_request(data: Any) -> None:
+        fail = data.draw(services_down())
+        address = data.draw(st.sampled_from(world.addresses[data.draw(st.sampled_from(NAMES))]))
+        request = data.draw(requests(world, book, address))
+        note(str(request))
+        with fail():
+            server.send(request, is_service_down=True)
+
+    _fuzz(WHILE_DOWN, "down", one_request)
+
+
+def _writes(*_args: Any) -> str:
+    Participant.objects.update(language="xx")
+    return ""
+
+
+def _logs(*_args: Any) -> str:
+    logging.getLogger("study").error("something failed")
+    return ""
+
+
+def _path_of_server(*_args: Any) -> str:
+    return str(project.DATA_DIR)
+
+
+CONSENT = "study.survey.views.texts.consent"
+FOUND = "study.console.common.study_or_404"
+OVERVIEW, ANYBODYS_STUDY = "study_overview", lambda _user, slug: Study.objects.get(slug=slug)
+HEADERS_SET = "config.response_headers.ResponseHeadersMiddleware.__call__"
+
+
+def _sets_none(middleware: Any, request: Any) -> Any:
+    return middleware.get_response(request)
+
+
+@pytest.mark.parametrize(
+    ("fault", "name", "role", "broken", "by"),
+    [
+        ("a 500", "survey_consent", "consent", CONSENT, None),
+        ("logged", "survey_consent", "consent", CONSENT, _logs),
+        ("GET wrote", "survey_consent", "consent", CONSENT, _writes),
+        ("a path of the server", "survey_consent", "consent", CONSENT, _path_of_server),
+        ("half got 200", "survey_consent", "half", "study.survey.cookies.has_cookie_of", lambda *_args: True),
+        ("stranger got 200", OVERVIEW, "stranger", FOUND, ANYBODYS_STUDY),
+        ("the title of a study of others", OVERVIEW, "stranger", FOUND, ANYBODYS_STUDY),
+        ("names a condition of a sealed study", "study_describe", "owner", "study.models.Study.is_blinded", False),
+        (
+            "no Content-Security-Policy",
+            OVERVIEW,
+            "owner",
+            HEADERS_SET,
+            lambda self, request: self.get_response(request),
+        ),
+        ("queries", OVERVIEW, "owner", "tests.config.fuzz.checks.MOST_QUERIES_ELSEWHERE", 1),
+    ],
+)
+def test_a_fault_is_found(
+    fault: str, name: str, role: str, broken: str, by: Any, world: World, server: Server, monkeypatch: Any
+) -> None:
+    """The control of the tests above: the same check of a page, with a protection off or a fault put in."""
+    [path] = [found.path for found in world.addresses[name] if found.state in ("open", "consent")]
+    request = Request(world.roles[role], "GET", path)
+    server.send(request)
+    monkeypatch.setattr(broken, by)
+    with pytest.raises(Faults, match=fault):
+        server.send(request)
+
+
+def test_a_form_that_is_taken_without_a_token_is_found(world: World, server: Server, monkeypatch: Any) -> None:
+    [path] = [found.path for found in world.addresses["survey_consent"] if found.state == "consent"]
+    request = Request(
+        world.roles["consent"], "POST", path, fields=(("agree", "on"),), content_type=FORM_TYPE, has_token=False
+    )
+    server.send(request)
+    monkeypatch.setattr(server.handler, "enforce_csrf_checks", False)
+    with pytest.raises(Faults, match="without a CSRF token, wrote"):
+        server.send(request)
+
+
+def test_a_server_without_an_answer_to_faults_of_services_is_found(
+    world: World, server: Server, monkeypatch: Any
+) -> None:
+    request = Request(world.roles["owner"], "GET", world.addresses[OVERVIEW][0].path)
+    with lost_database(first=3):
+        assert server.send(request, is_service_down=True)[0] == 503
+        monkeypatch.setattr("config.service_faults.responses.response_to", lambda *_args: None)
+        with pytest.raises(Faults, match="a 500 while a service is down"):
+            server.send(request, is_service_down=True)

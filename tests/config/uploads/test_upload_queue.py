@@ -1,9 +1,13 @@
 """An upload that finds no free process is told to come again; pages that read no files do not notice."""
 
+import resource
+import sys
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from config.wsgi import allow_open_files
 from study import bounded_process
 from tests.factories import make_study
 
@@ -31,3 +35,14 @@ def test_an_upload_too_many_is_told_to_come_again(client, study, monkeypatch):
     assert "send them again in a moment" in " ".join(page.content.decode().split())
     assert script.json()["retry"] is True
     assert client.get(address).status_code == 200
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="macOS gives a limit that it does not allow")
+def test_the_web_process_may_open_the_hundreds_of_files_of_an_upload():
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+        allow_open_files()
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (hard, hard)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import subprocess
@@ -116,15 +117,14 @@ class Uploads:
     """A draft with one clip that takes uploads of every kind, and an open study whose page is visited meanwhile."""
 
     def __init__(self, draft: Any, survey_token: str, folder: Path) -> None:
-        self._slug, self._folder, self._count = draft.slug, folder, 0
+        self._slug, self._folder, self._numbers = draft.slug, folder, itertools.count(1)
         self._pairs = [("clip1.wav", key) for key in draft.conditions.values_list("key", flat=True)]
         self._survey = f"/s/{survey_token}/"
 
     def send(self, web: WebProcess, name: str, scale: int) -> tuple[int, Answer, str]:
         """Make the bomb `name` and upload it; return its bytes, what it got, and the pattern of what it should get."""
         suffix = CLIPS[name][0] if name in CLIPS else PICTURES[name][0] if name in PICTURES else "zip"
-        self._count += 1
-        path = self._folder / f"bomb{self._count}.{suffix}"
+        path = self._folder / f"bomb{next(self._numbers)}.{suffix}"
         files = [(path.name, path)]
         if name in CLIPS:
             _suffix, make, said = CLIPS[name]

@@ -2,6 +2,8 @@
 
 import re
 import secrets
+from importlib import import_module
+from types import SimpleNamespace
 
 import pytest
 from django.apps import apps
@@ -11,6 +13,7 @@ from django.urls import reverse
 
 from study.models import Participant, PlatformVisit, Study, VisitKey
 from study.participants.exclusion import set_exclusion
+from study.participants.tokens import token_hash
 from study.participants.visits import DECOYS, scatter, support_code, visit_of
 from tests.factories import make_open_study
 from tests.study.visits import Visit
@@ -187,3 +190,38 @@ def test_ids_of_people_who_are_paid_are_listed_downloaded_and_erased(study: Stud
     assert [visit.ids for visit in study.platform_visits.filter(state="paid")] == [{}, {}]
     assert study.log.get(action="platform ids erased").data == {"visits": 2}
     assert Visit(study, "?PROLIFIC_PID=ada00").participant.came_again  # an id still counts once
+
+
+def test_the_migration_moves_ids_and_finds_those_in_the_middle_again(study: Study) -> None:
+    Study.objects.update(recruitment_platform="")
+    ada, ben = Visit(study), Visit(study).to_trials()
+    ben.finish()
+    Study.objects.update(recruitment_platform="prolific")
+    migration = import_module("study.migrations.0016_visits_of_platforms")
+
+    class Rows(list):  # the participants as they were, of which today's table knows no ids
+        exclude = values = iterator = lambda self, *_names, **_filters: self
+
+    old = Rows(
+        {
+            "study_id": study.pk,
+            "status": visit.participant.status,
+            "token_hash": token_hash(visit.token),
+            "recruitment": {"PROLIFIC_PID": person},
+            "platform_person": f"prolific:{person}",
+        }
+        for visit, person in ((ada, "ada00"), (ben, "ben00"))
+    )
+    models = {"PlatformVisit": PlatformVisit, "VisitKey": VisitKey, "Participant": SimpleNamespace(objects=old)}
+    migration.move_ids(SimpleNamespace(get_model=lambda _app, name: models[name]), None)
+    assert {visit.ids["PROLIFIC_PID"]: visit.state for visit in study.platform_visits.all()} == {
+        "ada00": "began",
+        "ben00": "finished",
+    }
+    assert visit_of(ben.token) is None  # has finished: nothing is left to join
+    ada.to_trials().finish()
+    visit = visit_of(ada.token)
+    assert visit is not None
+    assert (visit.ids, visit.state) == ({"PROLIFIC_PID": "ada00"}, "finished")
+    assert ada.participant.support_digest
+    assert Visit(study, "?PROLIFIC_PID=ben00").participant.came_again
