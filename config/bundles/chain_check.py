@@ -338,6 +338,8 @@ def check_exclusions(bundle: Bundle) -> None:
     faults, people, unbound = [], 0, False
     for row in bundle.rows("participants.csv"):
         people += 1
+        if _is_screened_out(row, chain):
+            continue
         code, reason = row.get("participant") or "", unescape_formula(row.get("exclusion_reason") or "")
         rules = _rules_in(reason, chain.exclusions.get(code, ""))
         fixed = chain.bound[code][-1].rules if code in chain.bound else None
@@ -354,6 +356,12 @@ def check_exclusions(bundle: Bundle) -> None:
     bundle.checked.append(f"who is left out, of {people} people")
     if unbound and known:
         bundle.unchecked.append("whether rules of the plan leave out more people who have not finished")
+
+
+def _is_screened_out(row: Mapping[str, str], chain: Chain) -> bool:
+    """Return whether the study did not ask somebody who counts for nothing: their reason is that of the screening."""
+    is_out = row.get("status") == "screened_out" and row.get("excluded") == "0"
+    return is_out and row.get("participant") not in chain.exclusions
 
 
 def _rules_in(reason: str, by_hand: str) -> list[str] | None:

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 
 from study.ballots import permission
 from study.ballots.permission import answers_ended_at, check_may_answer
-from study.ballots.receipts import ballot_digest
+from study.ballots.receipts import ballot_digest, image_name
 from study.design import LETTERS
 from study.errors import NotAllowedNow, StudyError
 from study.models import Ballot, BallotRevision, LateAnswer, Participant, Stimulus, Study, Trial
@@ -208,12 +208,14 @@ def _one_line(text: str) -> str:
 
 
 def _condition_keys(trial: Trial) -> dict[int, str]:
-    """The condition keys of the trial's stimuli, by stimulus id."""
-    return dict(Stimulus.objects.filter(pk__in=trial.position_order).order_by().values_list("pk", "condition__key"))
+    """The trial's images as digests name them (`image_name`), by stimulus id."""
+    shown = Stimulus.objects.filter(pk__in=trial.position_order).order_by()
+    rows = shown.values_list("pk", "condition__key", "clip_id", "clip__number")
+    return {pk: image_name(key, None if clip == trial.clip_id else number) for pk, key, clip, number in rows}
 
 
 def digest_of(ballot: Ballot, trial: Trial, keys: Mapping[int, str], *, version: int = 2) -> str:
-    """Return the ballot's digest over its content as in the ballot table; `keys` are condition keys by stimulus id."""
+    """Return the ballot's digest over its content as in the ballot table; `keys` names the images by stimulus id."""
     return ballot_digest(
         ballot.nonce,
         {

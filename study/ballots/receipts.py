@@ -53,6 +53,14 @@ def _letters(text: str) -> str:
     return code.replace("0", "O").replace("1", "I").replace("8", "B")
 
 
+def image_name(condition: str, other_clip: int | None) -> str:
+    """An image as digests name it: by its condition, and by its clip's number if another clip than that plays.
+
+    Trials of match control show images of another clip under the same conditions.
+    """
+    return condition if other_clip is None else f"{condition}@{other_clip}"
+
+
 def _canonical(ballot: Mapping[str, Any], version: int) -> list[Any]:
     """The content in one form, from values of the database or from text of a CSV file."""
     content: list[Any] = [
@@ -64,8 +72,8 @@ def _canonical(ballot: Mapping[str, Any], version: int) -> list[Any]:
         str(ballot["second"] or ""),
         str(ballot["none_fits"]).lower() in _TRUE,
     ]
-    if version == 1:
-        return content
+    if version == 1:  # which did not tell images of another clip from those of the clip heard
+        return [value.partition("@")[0] if place in (4, 5) else value for place, value in enumerate(content)]
     knows = ballot["knows_piece"]
     known = "" if knows is None or knows == "" else str(int(str(knows).lower() in _TRUE))
     return [*content, str(ballot["order"]), str(ballot["reason"]), known]

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from study.ballots.receipts import image_name
 from study.coarse_times import hour_text, whole_seconds
 from study.models import Ballot, LateAnswer, Participant, Stimulus, Study, Trial
 
@@ -80,7 +81,8 @@ def ballot_rows(
     """
     hide = study.is_sealed if sealed is None else sealed
     names = dict(study.conditions.values_list("pk", "sealed_label" if hide else "key"))
-    condition_of = dict(Stimulus.objects.filter(clip__study=study).values_list("pk", "condition_id"))
+    images = Stimulus.objects.filter(clip__study=study).values_list("pk", "condition_id", "clip_id", "clip__number")
+    image_of = {pk: (condition, clip, number) for pk, condition, clip, number in images}
     ballots = (
         Ballot.objects.filter(
             trial__participant__study=study,
@@ -92,16 +94,19 @@ def ballot_rows(
         .order_by("trial__participant__kind", "trial__participant__number", "trial__number")
     )
     if not hide:
-        return [_row(ballot, names, condition_of) for ballot in ballots]
-    return [_row(ballot, _labels_of(ballot.trial.participant, names), condition_of) | _SEALED for ballot in ballots]
+        return [_row(ballot, names, image_of) for ballot in ballots]
+    return [_row(ballot, _labels_of(ballot.trial.participant, names), image_of) | _SEALED for ballot in ballots]
 
 
-def _row(ballot: Ballot, names: dict[int, str], condition_of: dict[int, int]) -> dict[str, Any]:
+def _row(ballot: Ballot, names: dict[int, str], image_of: dict[int, tuple[int, int, int]]) -> dict[str, Any]:
     trial, participant = ballot.trial, ballot.trial.participant
     order = trial.position_order
 
     def name(stimulus: int | None) -> str:
-        return names[condition_of[stimulus]] if stimulus is not None else ""
+        if stimulus is None:
+            return ""
+        condition, clip, number = image_of[stimulus]
+        return image_name(names[condition], None if clip == trial.clip_id else number)
 
     def position(stimulus: int | None) -> int | str:
         return order.index(stimulus) + 1 if stimulus in order else ""

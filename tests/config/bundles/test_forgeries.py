@@ -20,6 +20,8 @@ from study.ballots.commitments import FINISHED, digests_of
 from study.ballots.receipts import commitment_of, covered_digest, find_receipt, receipt_commitment, secret_of
 from study.digests import next_head
 from study.models import Ballot, ChainHead, LogEntry, Participant, Stimulus, Study
+from study.participants.consent_and_questions import screen_out
+from study.participants.enrolment import enrol
 from study.participants.exclusion import set_exclusion
 from study.participants.withdrawal import withdraw
 from study.published_heads.heads import Head
@@ -75,6 +77,7 @@ class ForgeryTest(TestCase):
     def setUpTestData(cls) -> None:
         cls.folder = Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
         cls.study = answered_study(people=PEOPLE, clips=CLIPS)
+        screen_out(enrol(cls.study)[0], "quota full")
         cls.sealed = cls.folder / "sealed.zip"
         export_study(cls.study, cls.sealed)
         set_exclusion(cls.study, "r0004", "said that they clicked at random", actor=cls.study.owner)

@@ -11,10 +11,17 @@ from django.core.management import CommandError, call_command
 
 from study.ballots.casting import Answer, cast_ballot, digest_of
 from study.ballots.commitments import FINISHED, secret_for
-from study.ballots.receipts import commitment_of, find_receipt, receipt_commitment, receipt_for, verify_ballot
+from study.ballots.receipts import (
+    ballot_digest,
+    commitment_of,
+    find_receipt,
+    receipt_commitment,
+    receipt_for,
+    verify_ballot,
+)
 from study.ballots.table import ballot_rows
 from study.digests import canonical_digest, next_head
-from study.models import Ballot, ChainHead, LogEntry, Participant, Stimulus, Study
+from study.models import Ballot, ChainHead, LogEntry, Participant, Stimulus, Study, Trial
 from study.models.log import record
 from study.opaque_tokens import new_nonce
 from study.participants.completion import finish
@@ -294,3 +301,23 @@ def test_the_log_of_the_installation_is_checked_too():
 def test_an_unknown_study_is_named():
     with pytest.raises(CommandError, match="There is no study"):
         call_command("verify", "nothing")
+
+
+def test_a_match_control_answer_for_the_other_clips_image_of_the_same_condition() -> None:
+    study = open_with_images(make_study(clips=CLIPS, match_controls=1))
+    person, _token = enrol(study)
+    for trial in person.trials.all():
+        cast_ballot(trial, Answer(uuid4(), "A", "B"))
+    ballot = Ballot.objects.get(trial__participant=person, trial__kind=Trial.Kind.MATCH)
+    assert "does not agree with its digest" not in faults(study)
+    chosen = Stimulus.objects.get(pk=ballot.first_id)
+    shown = Stimulus.objects.filter(pk__in=ballot.trial.position_order, condition=chosen.condition)
+    ballot.first = shown.exclude(pk=chosen.pk).get()
+    if ballot.second_id == ballot.first_id:
+        ballot.second = chosen
+    ballot.save()
+    assert "does not agree with its digest" in faults(study)
+    rows = ballot_rows(study, sealed=False, trial_kinds=[Trial.Kind.MATCH])
+    earlier = rows[0] | {name: rows[0][name].partition("@")[0] for name in ("first", "second")}
+    rows[0]["digest"] = ballot_digest(rows[0]["nonce"], earlier, version=1)
+    assert verify_ballot(rows[0])  # the control: a digest of version 1 did not tell them apart
