@@ -15,6 +15,7 @@ from kombu.exceptions import OperationalError as BrokerAway
 from analysis.models import Analysis
 from analysis.study_results import analyses, power_answers
 from analysis.tasks import compute_power, run_analysis
+from generation.models import ClipStep, GenerationRun
 from study import lookout, messages
 from study.blinding_audit import audit, queueing, verdicts
 from study.models import BlindingAudit, Study
@@ -263,3 +264,14 @@ def test_every_kind_of_waiting_row_is_looked_for() -> None:
     import generation.tasks  # noqa: F401
 
     assert set(lookout._looks) >= {"steps", "blinding checks", "analyses", "questions about power", "library passes"}
+
+
+def test_a_run_that_no_worker_serves_says_so() -> None:
+    study = make_study(clips=1)
+    run = GenerationRun.objects.create(study=study, number=1)
+    step = ClipStep.objects.create(run=run, clip=study.clips.get(), kind="listen", position=1, state="waiting")
+    assert "It has waited for a worker" not in page(study, "generation_run")  # just started
+    GenerationRun.objects.update(started_at=timezone.now() - LONG_AGO)
+    assert "It has waited for a worker for 5\xa0minutes" in page(study, "generation_run")
+    ClipStep.objects.filter(pk=step.pk).update(state="running")
+    assert "It has waited for a worker" not in page(study, "generation_run")
