@@ -164,13 +164,12 @@ def _read_through(
     is_float = kind in _COMPRESSED
     for stream in container.streams:
         try:
-            with _Forward(Pieces(file, stream)) as audio:
+            parts = Pieces(file, stream)
+            with _Forward(parts) as audio:
                 if meter is None:
                     rate, channels = audio.samplerate, audio.channels
                     check_rate_and_channels(rate, channels, name)
                     _check_amount((container.held or 0.0) * rate * channels, name)
-                    if kind in _COMPRESSES_SILENCE:
-                        _check_expansion((container.announced or 0.0) * rate * channels, file_bytes, name)
                     meter = LevelMeter(rate, channels)
                 elif (audio.samplerate, audio.channels) != (rate, channels):
                     raise changes(name)
@@ -183,8 +182,11 @@ def _read_through(
                     if frames >= MAXIMUM_SECONDS * rate:
                         _check_maximum(max(frames / rate, container.announced or 0.0), name)
                     _check_amount(frames * channels, name)
-                    if kind in _COMPRESSES_SILENCE:
-                        _check_expansion(frames * channels, file_bytes, name)
+                    if kind in _COMPRESSES_SILENCE and frames * channels > FREE_SAMPLES:
+                        # What the header says counts if the file keeps to it so far: a file that is cut off does not.
+                        is_empty = _expands(frames * channels, parts.tell())
+                        expected = max(frames, (container.announced or 0.0) * rate if is_empty else 0) * channels
+                        _check_expansion(expected, file_bytes, name)
                     meter.add(block)
                     if kept is not None:
                         kept.append(block)
@@ -311,7 +313,7 @@ def _check_amount(samples: float, name: str) -> None:
 
 def _check_expansion(samples: float, file_bytes: int, name: str) -> None:
     """Refuse a file that unpacks to far more than music does."""
-    if samples > FREE_SAMPLES and 2 * samples > MAXIMUM_EXPANSION * file_bytes:
+    if _expands(samples, file_bytes):
         raise AudioError(
             _(
                 "%(file)s unpacks to over %(ratio)d times its size: that is silence or a test file, no music. Cut out "
@@ -319,6 +321,10 @@ def _check_expansion(samples: float, file_bytes: int, name: str) -> None:
             )
             % {"file": name, "ratio": MAXIMUM_EXPANSION}
         )
+
+
+def _expands(samples: float, file_bytes: int) -> bool:
+    return 2 * samples > MAXIMUM_EXPANSION * file_bytes
 
 
 def _cut_off(held: float, announced: float, name: str) -> AudioError:
