@@ -46,7 +46,7 @@ class ReadableRequest(WSGIRequest):
     def _set_content_type_params(self, meta: dict[str, Any]) -> None:
         try:
             super()._set_content_type_params(meta)  # type: ignore[misc]
-        except (LookupError, ValueError):
+        except (LookupError, ValueError, SuspiciousOperation):  # the last: more fields than Django takes
             self.has_strange_charset = True
             self._encoding = None
 
@@ -54,7 +54,8 @@ class ReadableRequest(WSGIRequest):
 class RequestEdgeMiddleware:
     """Clean what is sent.
 
-    It comes first, so that nothing reads cookies, query or form before it. A form is cleaned when it is first read: a
+    Only what sets headers comes before it, so that nothing reads cookies, query or form earlier, and a refusal here has
+    its headers too. A form is cleaned when it is first read: a
     view may choose its upload handlers until then.
     """
 

@@ -78,7 +78,7 @@ class LogEntry(models.Model):
         )
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def record(
     study: Study | None, action: str, *, actor: Any = None, reason: str = "", at: datetime | None = None, **data: Any
 ) -> LogEntry:

@@ -32,6 +32,8 @@ _NEW_DRAFT: dict[str, Any] = {
     "closed_at": None,
     "plan_digest": "",
     "survey_images": {},
+    "events_erased_at": None,
+    "erasures": 0,
     "orders_version": NEWEST_ORDERS,
     "simulated": False,
 }

@@ -24,7 +24,9 @@ class People:
         self.fixed = fixed_commitments(entries)
         digests = digests_of(people)
         self.digests = {person.code: digests[person.pk] for person in self.by_code.values() if person.pk in digests}
-        self.withdrawn = {str(entry.data.get("participant")) for entry in entries if entry.action == WITHDREW}
+        # Pilots withdraw too, and have numbers of their own.
+        named = {str(entry.data.get("participant")) for entry in entries if entry.action == WITHDREW}
+        self.withdrawn = {code for code in named if code.startswith(counted_kind(study)[0])}
 
     def commitment_now(self, code: str, secret: str) -> str:
         """The commitment over the ballots and answers as they are now."""

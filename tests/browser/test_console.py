@@ -191,7 +191,7 @@ def test_a_forms_download_becomes_ballots_on_one_page(
     assert download.value.path().read_text().startswith("participant,clip,first,second\n")
     page.get_by_label("Which questions are about which clip").fill("clips: [")
     page.get_by_role("button", name="Show the ballots").click()
-    expect(page.get_by_role("alert")).to_contain_text("this is no YAML or JSON")
+    expect(page.get_by_role("alert")).to_contain_text("mapping, line 2: not valid YAML")
     expect(page.get_by_label("Image 2")).to_have_value("redefined_sentence")
 
 

@@ -221,6 +221,16 @@ def test_a_charset_that_is_no_texts_breaks_no_request(charset: str) -> None:
         WSGIRequest(dict(sent))
 
 
+@pytest.mark.parametrize("content_type", ["", "text/plain; charset=utf-8"])
+def test_a_query_of_too_many_fields_is_refused_with_its_headers(content_type: str) -> None:
+    sent = RequestFactory()._base_environ(QUERY_STRING="a&" * 6000, CONTENT_TYPE=content_type)
+    begun: list[tuple[str, list[tuple[str, str]]]] = []
+    application(sent, lambda status, headers: begun.append((status, headers)))
+    [(status, headers)] = begun
+    assert status.startswith("413")
+    assert {"Content-Security-Policy", "X-Content-Type-Options", "X-Frame-Options"} <= dict(headers).keys()
+
+
 @pytest.mark.parametrize("charset", ["; boundary=", "; boundary=x; charset=base64"])
 def test_a_form_that_cannot_be_read_is_no_fault_of_an_address_that_does_not_exist(
     charset: str, monkeypatch: Any

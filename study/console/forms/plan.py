@@ -246,6 +246,7 @@ class PlanForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["keep_ids_days"].required = False
         self.answer_rules_found: list[AnswerRule] = []
         for kind, unit in UNITS.items():
             self.fields[RULE_PREFIX + kind] = _rule_field(kind, unit)
@@ -300,6 +301,11 @@ class PlanForm(forms.ModelForm):
             except StudyError as error:
                 raise ValidationError(str(error)) from error
         return text
+
+    def clean_keep_ids_days(self) -> int:
+        """Leave the days as they are if the field is empty, or missing in a page of before."""
+        days = self.cleaned_data["keep_ids_days"]
+        return int(self.instance.keep_ids_days if days is None else days)
 
     def clean_questions_before(self) -> str:
         return self._clean_questions("questions_before")

@@ -234,7 +234,9 @@ def _hostile_files(draw: st.DrawFn) -> Upload:
 def _queries(draw: st.DrawFn, names: Sequence[str]) -> str:
     pairs = draw(st.lists(st.tuples(st.sampled_from(names), values.texts()), max_size=3))
     query = "&".join(f"{quote_plus(name)}={quote_plus(_bytes(value[:20_000]))}" for name, value in pairs)
-    return query + draw(st.sampled_from(("", "", "&&=;", "&%", "&%ff=%00", "&next=//evil.example/", "&a[b]=1")))
+    return query + draw(
+        st.sampled_from(("", "", "&&=;", "&%", "&%ff=%00", "&next=//evil.example/", "&a[b]=1", "&a" * 6000))
+    )
 
 
 @st.composite

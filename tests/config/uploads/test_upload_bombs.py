@@ -22,6 +22,9 @@ BOMBS = (
     "GIF of many pictures",
     "zip with false sizes",
     "zip of overlapping members",
+    "spreadsheet with a row of a trillion",
+    "predictions of a whole data set",
+    "rules of aliases of aliases",
 )
 
 

@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+from django.urls import reverse
 
 from config.demo.processes import wait_until_served, web_command
 from tests.config.uploads.bombs import CLIPS, PICTURES, ZIPS
+from tests.config.uploads.table_bombs import TABLES
 
 ROOT = Path(__file__).resolve().parents[3]
 TOKEN = "a" * 32
@@ -57,8 +59,17 @@ class WebProcess:
     def forget_peak(self) -> None:
         Path(f"/proc/{self.pid}/clear_refs").write_text("5")
 
-    def upload(self, address: str, files: list[tuple[str, Path]], survey: str = "", *, script: bool) -> Answer:
-        """Send files; meanwhile ask for the page `survey` again and again."""
+    def upload(
+        self,
+        address: str,
+        files: list[tuple[str, Path]],
+        survey: str = "",
+        *,
+        script: bool,
+        field: str = "files",
+        values: dict[str, str] | None = None,
+    ) -> Answer:
+        """Send files as `field`, with `values` beside them; meanwhile ask for the page `survey` again and again."""
         self.forget_peak()
         waits: list[float] = []
         stop = threading.Event()
@@ -69,7 +80,8 @@ class WebProcess:
         began = time.monotonic()
         try:
             headers = {"Accept": "application/json"} if script else {}
-            response = self._client.post(address, files=[("files", pair) for pair in opened], headers=headers)
+            sent = [(field, pair) for pair in opened]
+            response = self._client.post(address, data=values, files=sent, headers=headers)
         finally:
             seconds = time.monotonic() - began
             stop.set()
@@ -95,7 +107,7 @@ def _said(response: httpx2.Response, script: bool) -> str:
         return "taken" if file.get("ok") else file.get("problem") or answer.get("problem", "")
     if response.status_code == 302:
         return "taken"
-    faults = re.search(r'<ul class="upload-faults">(.*?)</ul>', response.text, re.DOTALL)
+    faults = re.search(r'<ul class="(?:upload-faults|problems)"[^>]*>(.*?)</ul>', response.text, re.DOTALL)
     return unescape(re.sub(r"\s*<.*?>\s*", " ", faults[1] if faults else response.text[:500])).strip()
 
 
@@ -123,6 +135,8 @@ class Uploads:
 
     def send(self, web: WebProcess, name: str, scale: int) -> tuple[int, Answer, str]:
         """Make the bomb `name` and upload it; return its bytes, what it got, and the pattern of what it should get."""
+        if name in TABLES:
+            return self._send_table(web, name, scale)
         suffix = CLIPS[name][0] if name in CLIPS else PICTURES[name][0] if name in PICTURES else "zip"
         path = self._folder / f"bomb{next(self._numbers)}.{suffix}"
         files = [(path.name, path)]
@@ -139,5 +153,17 @@ class Uploads:
         size = path.stat().st_size
         page = "clips" if name in CLIPS else "upload"
         answer = web.upload(f"/console/studies/{self._slug}/{page}/", files, self._survey, script=name in CLIPS)
+        path.unlink()
+        return size, answer, said
+
+    def _send_table(self, web: WebProcess, name: str, scale: int) -> tuple[int, Answer, str]:
+        kind, suffix, make, said = TABLES[name]
+        path = self._folder / f"table.{suffix}"
+        path.write_bytes(make(scale))
+        size = path.stat().st_size
+        page = reverse("study_tags" if kind == "tags" else "generation_files", args=[self._slug])
+        values = {"skip_unknown": "on"} if kind == "tags" else {"kind": kind}
+        files = [(path.name, path)]
+        answer = web.upload(page, files, self._survey, script=False, field="file", values=values)
         path.unlink()
         return size, answer, said
