@@ -113,11 +113,7 @@ def add_plain_clips(study: Study, count: int) -> None:
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_needs_as_many_queries_for_forty_clips_as_for_three(name: str, draft: Study, as_user: SignIn) -> None:
     browser, url = as_user(draft.owner), reverse(name, args=[draft.slug])
-<<<<<<< HEAD
-    browser.get(url)  # a study's first download begins the chain of its log
-=======
     record(draft, "described")  # the first entry of a log takes more queries than each later one
->>>>>>> bundles
     counts = []
     for more in (3, 37):
         add_plain_clips(draft, more)
