@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from analysis.study_results import analyses, power_answers
-from study import lookout
+from study.background_work import lookout
 
 
 @shared_task(name="analysis.run")

@@ -65,9 +65,9 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "config.response_headers.ResponseHeadersMiddleware",
+    "config.requests.response_headers.ResponseHeadersMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "config.request_edge.RequestEdgeMiddleware",
+    "config.requests.edge.RequestEdgeMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -76,9 +76,9 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "config.accounts.sessions.SessionLifeMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "config.security.ProtectionMiddleware",
+    "config.requests.protection.ProtectionMiddleware",
     "config.service_faults.responses.ServiceFaultMiddleware",
-    "config.upload_queue.UploadQueueMiddleware",
+    "config.requests.upload_queue.UploadQueueMiddleware",
     "study.console.downloads.DownloadLogMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
@@ -147,7 +147,7 @@ AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_DISABLE_ACCESS_LOG = True
 AXES_USERNAME_CALLABLE = "config.accounts.attempts.name_to_count"
-AXES_CLIENT_IP_CALLABLE = "config.security.no_address"
+AXES_CLIENT_IP_CALLABLE = "config.requests.protection.no_address"
 AXES_LOCKOUT_TEMPLATE = "console/locked_out.html"
 AXES_VERBOSE = False
 SILENCED_SYSTEM_CHECKS = [

@@ -6,9 +6,9 @@ from config.accounts.pages import SetPasswordView, SignOutView, account
 from config.accounts.sign_in import SignInView
 from config.views import home, study_bundle
 
-handler400 = "config.request_edge.bad_request"
-handler403 = "config.request_edge.permission_denied"
-handler404 = "config.request_edge.page_not_found"
+handler400 = "config.requests.edge.bad_request"
+handler403 = "config.requests.edge.permission_denied"
+handler404 = "config.requests.edge.page_not_found"
 handler500 = "config.service_faults.responses.server_error"
 
 urlpatterns = [

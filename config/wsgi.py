@@ -18,6 +18,6 @@ allow_open_files()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 application = get_wsgi_application()
 
-from config.request_edge import ReadableRequest  # noqa: E402  (it needs Django's settings)
+from config.requests.edge import ReadableRequest  # noqa: E402  (it needs Django's settings)
 
 application.request_class = ReadableRequest

@@ -10,4 +10,4 @@ class StudyConfig(AppConfig):
 
     def ready(self) -> None:
         # Imported because it registers the parts of addresses, `<number:…>`, before any address is read.
-        from study import url_converters  # noqa: F401
+        from study.web import url_converters  # noqa: F401

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from study import lookout
+from study.background_work import lookout
 from study.blinding_audit import queueing
 from study.blinding_audit.audit import run_queued_audit
 from study.participants.retention import enforce_retention

@@ -11,7 +11,7 @@ from django.utils import translation
 from xdist.remote import Producer
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
-from study import messages
+from study.background_work import messages
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -12,7 +12,7 @@ from analysis.statistics.ballots import PRESET
 from analysis.tables.survey_exports.upload import mapping_of, read_download
 from study.tables.bounded_reading import read_bounded
 from study.tables.errors import EncodingUnclear, TableRefused
-from study.uploads import on_disk
+from study.untrusted_files.uploads import on_disk
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

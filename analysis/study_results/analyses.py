@@ -22,10 +22,10 @@ from analysis.study_results.participant_flow import participant_flow
 from analysis.study_results.smallest_difference import planned_smallest
 from analysis.tables.errors import TableError
 from analysis.tables.study_tables import ballots_csv, match_control_csv
-from study import messages
+from study.background_work import messages
+from study.background_work.heartbeat import heartbeat
+from study.background_work.lookout import RESEND_AFTER
 from study.errors import NotAllowedNow
-from study.heartbeat import heartbeat
-from study.lookout import RESEND_AFTER
 from study.models import Study
 from study.participants.moderators import planned_moderators
 

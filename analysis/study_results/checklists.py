@@ -10,7 +10,7 @@ from analysis.study_results.checklist_facts import facts
 from analysis.study_results.checklist_items import CHECKLISTS, Item
 from analysis.study_results.reporting_answers import reporting_answers
 from study.models import Study
-from study.spreadsheet import csv_text
+from study.tables.spreadsheet import csv_text
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,9 @@ from analysis.statistics.errors import StatisticsError
 from analysis.study_results.analyses import ATTEMPTS, STALE_AFTER, latest_unsealed, unexpected
 from analysis.study_results.factors import factors_of
 from analysis.tables.result_json import plain
-from study import messages
-from study.heartbeat import heartbeat
-from study.lookout import RESEND_AFTER
+from study.background_work import messages
+from study.background_work.heartbeat import heartbeat
+from study.background_work.lookout import RESEND_AFTER
 from study.models import Study
 
 if TYPE_CHECKING:

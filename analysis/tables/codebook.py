@@ -2,7 +2,7 @@
 
 from analysis.tables.participant_table import joined_columns, meaning_of, values_of
 from study.models import Study
-from study.spreadsheet import csv_text
+from study.tables.spreadsheet import csv_text
 
 CODEBOOK = {
     "participant": "code of the person: r real, s simulated, and a number",

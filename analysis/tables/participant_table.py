@@ -7,7 +7,7 @@ from study.models import Participant, Study
 from study.participants.answers_table import AnswerColumn, PersonAnswers, Value, answer_columns, answers_of
 from study.participants.exclusion_rules import refresh_unfinished, rule_from_json
 from study.participants.questions import localized
-from study.spreadsheet import csv_text
+from study.tables.spreadsheet import csv_text
 
 _ABOUT = {
     "participant": "code of the person, as in ballots.csv",

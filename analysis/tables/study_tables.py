@@ -7,7 +7,7 @@ from study.ballots.commitments import bind_unfinished
 from study.ballots.table import COLUMNS, ballot_rows, kinds_of
 from study.models import Ballot, Participant, Study, Trial
 from study.participants.exclusion_rules import refresh_unfinished
-from study.spreadsheet import csv_text
+from study.tables.spreadsheet import csv_text
 
 
 def ballots_csv(study: Study) -> bytes:

@@ -12,7 +12,7 @@ from study.ballots.receipts import commitment_of, covered_digest
 from study.digests import entry_digest, next_head
 from study.participants.exclusion_rules import rule_from_json
 from study.published_heads.heads import Head, head_faults
-from study.spreadsheet import unescape_formula
+from study.tables.spreadsheet import unescape_formula
 
 LEFT_OUT, TAKEN_IN, WITHDREW = "participant left out", "participant taken back in", "participant withdrew"
 # Only entries about a person may be erased, on that person's request; their actions begin like this.

@@ -20,7 +20,7 @@ from config.bundles.receipt_check import check_receipts
 from study.ballots.receipts import verify_ballot
 from study.digests import canonical_digest
 from study.published_heads.heads import Head
-from study.spreadsheet import unescape_formula
+from study.tables.spreadsheet import unescape_formula
 
 # Files of every export, of each export of an unsealed study, and of each export with an analysis.
 REQUIRED = ("README.txt", "ballots.csv", "codebook.csv", "participants.csv", "participants_codebook.csv", "study.json")

@@ -26,7 +26,7 @@ from study.ballots.table import LATE_COLUMNS, kinds_of, late_rows
 from study.models import Study
 from study.participants.server_record import COLUMNS as SERVER_COLUMNS
 from study.participants.server_record import server_rows
-from study.spreadsheet import csv_text
+from study.tables.spreadsheet import csv_text
 
 README = """This is an export of the Earsight study "{title}".
 

@@ -26,7 +26,7 @@ from study.setup.clip_import import ACCEPTED_SUFFIXES, clip_name, import_clips
 from study.setup.drafting import delete_draft
 from study.setup.lifecycle import create_study, open_study
 from study.setup.tag_import import import_tags, set_tags
-from study.uploads import LocalFile
+from study.untrusted_files.uploads import LocalFile
 
 SIMULATED_PARTICIPANTS = 30
 # Audio formats that are refused by name. Other files of a folder (covers, notes) are ignored.

@@ -1,4 +1,4 @@
-"""Faults of the broker. The pages never wait for it (see `study.messages`); this is for what asks it directly."""
+"""Faults of the broker. Pages never wait for it (`study.background_work`); this is for what asks it directly."""
 
 from django.utils.translation import gettext_noop
 from kombu.exceptions import ChannelError, OperationalError

@@ -15,10 +15,10 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 from django.views import defaults
 
-from config.request_edge import refusal
+from config.requests.edge import refusal
 from config.service_faults import broker, database, disk
 from config.service_faults.fault import Fault, Unavailable
-from study.http import wants_json
+from study.web.http import wants_json
 
 logger = logging.getLogger(__name__)
 

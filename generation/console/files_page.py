@@ -21,7 +21,7 @@ from generation.settings_model import settings_of
 from study.access import study_or_404
 from study.errors import ImportRefused, StudyError
 from study.models import Study
-from study.uploads import on_disk
+from study.untrusted_files.uploads import on_disk
 
 CLIPS_NAMED = 5
 SUFFIXES = {StudyFile.Kind.RULES: ".yaml,.yml", StudyFile.Kind.PREDICTIONS: ".csv,.tsv,.txt,.xlsx"}

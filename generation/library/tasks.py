@@ -17,7 +17,7 @@ from pydantic import TypeAdapter
 from generation.library.passes import abandoned_chunks, check_tagger, chunks_left, listen_to_free_chunk, tagger_content
 from generation.runs.queueing import queue_name
 from generation.tagging import Tagger, TaggerOptions, build_tagger
-from study import lookout, messages
+from study.background_work import lookout, messages
 
 # Messages under way for one pass, which is as many workers as can share it. More would delay the steps of studies.
 MESSAGES = 32

@@ -15,8 +15,8 @@ from generation.painting.picture_files import TOO_MUCH_MEMORY, open_picture
 from generation.ready_made.errors import ReadyMadeError
 from generation.ready_made.reading import read_files, read_named_files, read_zip
 from generation.ready_made.sources import MAX_MANIFEST_BYTES, read_file, read_member
-from study.bounded_process import Answer, serve
 from study.tables.errors import EncodingUnclear
+from study.untrusted_files.bounded_process import Answer, serve
 
 MODULE = __name__
 # A picture of MAX_PIXELS takes half of the memory and a tenth of the processor time.

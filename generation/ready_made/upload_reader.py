@@ -15,8 +15,8 @@ from generation.painting.picture_files import FURTHER_PICTURES, TOO_MUCH_MEMORY,
 from generation.ready_made import upload_process
 from generation.ready_made.errors import ReadyMadeError
 from generation.ready_made.sources import is_manifest, is_system_file, normalised
-from study.bounded_process import BoundedProcess, ProcessEnded
 from study.tables.errors import EncodingUnclear
+from study.untrusted_files.bounded_process import BoundedProcess, ProcessEnded
 
 _NAMED = 5
 

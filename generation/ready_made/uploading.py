@@ -26,7 +26,7 @@ from generation.settings_model import settings_of
 from study.models import Clip, Condition, Stimulus, Study
 from study.models.log import record
 from study.setup.clip_selection import UNCHANGED
-from study.uploads import on_disk
+from study.untrusted_files.uploads import on_disk
 
 UPLOADED = "uploaded"
 

@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 
 from generation.models import ClipStep, GenerationRun
 from generation.runs.processes import parent_is_alive, process_has_ended, this_process
-from study.heartbeat import heartbeat
+from study.background_work.heartbeat import heartbeat
 
 State = ClipStep.State
 

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from generation.models import ClipStep, GenerationRun
-from study import messages
+from study.background_work import messages
 
 # Steps that are furthest along go first. Steps whose worker died are last: a step that crashes workers must not block
 # the rest.

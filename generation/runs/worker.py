@@ -12,7 +12,7 @@ from generation.models import ClipStep, GenerationRun
 from generation.runs import leases, lifecycle, orphan_files
 from generation.runs.processes import set_parent_worker
 from generation.runs.queueing import send_waiting_steps
-from study import lookout
+from study.background_work import lookout
 
 # Send a message again after this time if no worker of its queue is busy.
 RESEND_IF_IDLE = timedelta(seconds=20)

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 
 from study.setup.tag_table import CLIP_COLUMNS, ClipFinder, NamedClip, clean_tag, refused, tag_problem
-from study.spreadsheet import csv_text
 from study.tables.encoding import decode_text
 from study.tables.errors import TableRefused
 from study.tables.reading import UPLOAD, Table, TableLimits, table_of_text
+from study.tables.spreadsheet import csv_text
 from study.tables.workbook import csv_of_workbook, is_workbook
 
 if TYPE_CHECKING:  # the bounded process that reads uploads has no models

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from study.audio_files.errors import AudioError
 from study.audio_files.judge import AudioFacts, Mend, inspect_audio
-from study.bounded_process import Answer, BoundedProcess, ProcessEnded, serve
+from study.untrusted_files.bounded_process import Answer, BoundedProcess, ProcessEnded, serve
 
 # The longest clip that is taken needs half of the memory and a quarter of the processor time.
 MEMORY = 2**30 + 2**29

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import get_language, override
 
 from study import texts
+from study.background_work.heartbeat import heartbeat
 from study.blinding_audit.crawl import PROBLEM, crawl
 from study.blinding_audit.devices import DeviceBrowser, profile_of
 from study.blinding_audit.guessing import ChannelVerdict, guess
@@ -20,7 +21,6 @@ from study.blinding_audit.stored_files import differing_files
 from study.blinding_audit.tables import Record
 from study.blinding_audit.verdicts import ACTION, fingerprint
 from study.errors import NotAllowedNow, StudyError
-from study.heartbeat import heartbeat
 from study.models import BlindingAudit, Participant, ProblemReport, Study
 from study.models.audits import SILENT
 from study.models.log import record

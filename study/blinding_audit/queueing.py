@@ -6,9 +6,9 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
-from study import messages
+from study.background_work import messages
+from study.background_work.lookout import RESEND_AFTER
 from study.blinding_audit.verdicts import fingerprint, last_audits
-from study.lookout import RESEND_AFTER
 from study.models import BlindingAudit, Study
 from study.models.audits import PATIENCE, SILENT
 

@@ -13,9 +13,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from study.console.common import refusal_response, study_page
 from study.errors import StudyError
-from study.http import wants_json
 from study.models import Clip, Study
 from study.setup import clip_import, clip_selection
+from study.web.http import wants_json
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

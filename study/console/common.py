@@ -11,8 +11,8 @@ from django.shortcuts import redirect
 
 from study.access import study_or_404
 from study.errors import StudyError
-from study.http import wants_json
 from study.models import Study
+from study.web.http import wants_json
 
 
 def study_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

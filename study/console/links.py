@@ -9,7 +9,7 @@ from study.console.common import study_page
 from study.console.forms.links import LinksForm
 from study.models import Participant, Study
 from study.participants.links import create_personal_links, open_link
-from study.spreadsheet import csv_text
+from study.tables.spreadsheet import csv_text
 
 # Placeholders that a platform replaces in a participant's address. Mechanical Turk's survey links have none: its
 # workers type their id.

@@ -9,9 +9,9 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
 from study.console.common import study_page
-from study.http import file_parts
 from study.models import Clip, Study
 from study.setup.clip_import import CONTENT_TYPE
+from study.web.http import file_parts
 
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})$")  # longer ones are ignored, as any range may be
 

@@ -14,7 +14,7 @@ from study.errors import StudyError
 from study.models import Participant, PlatformVisit, Study
 from study.participants.recruiting import PARAMETERS, PERSON_PARAMETER
 from study.participants.visits import erase_paid, mark_finished, participant_digest, visit_with_code
-from study.spreadsheet import csv_text
+from study.tables.spreadsheet import csv_text
 
 # Of these the ids are listed, to be downloaded and erased; nobody else is paid.
 PAYABLE = (PlatformVisit.State.FINISHED, PlatformVisit.State.SCREENED_OUT)

@@ -14,13 +14,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from study.console.common import refusal_response, study_page
 from study.console.forms.tag_file import TagFileForm
 from study.errors import ImportRefused, StudyError
-from study.http import wants_json
 from study.models import Clip, Study
 from study.setup import tag_import
 from study.setup.tag_table import LONGEST_TAG, TagTable, check_size, split_typed_tags
 from study.setup.tag_upload import preview_tag_upload
 from study.tables.errors import TableRefused
-from study.uploads import on_disk
+from study.untrusted_files.uploads import on_disk
+from study.web.http import wants_json
 
 SAMPLE_TAGS = 5
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from study.errors import StudyError
-from study.yaml_text import Limits, Lines, YamlRefused, read_yaml
+from study.untrusted_files.yaml_text import Limits, Lines, YamlRefused, read_yaml
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_]{0,39}$")]
 # A page of questions needs a tenth of it. What was saved before there was a limit can still be as long as a form.

@@ -25,7 +25,7 @@ from study.errors import StudyError
 from study.models import Clip, Study
 from study.models.log import record
 from study.setup.draft_lock import lock_draft
-from study.uploads import on_disk
+from study.untrusted_files.uploads import on_disk
 
 CONTENT_TYPE = {"wav": "audio/wav", "flac": "audio/flac", "ogg": "audio/ogg", "mp3": "audio/mpeg"}
 MAXIMUM_BYTES = 400 * 1024 * 1024

@@ -24,7 +24,7 @@ from study.setup.tag_table import (
     without_prefixes,
 )
 from study.setup.tag_upload import read_tag_upload
-from study.spreadsheet import csv_text
+from study.tables.spreadsheet import csv_text
 
 
 @transaction.atomic

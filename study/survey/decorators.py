@@ -9,7 +9,6 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 
 from study.errors import NotAllowedNow
-from study.http import wants_json
 from study.models import Participant
 from study.participants.completion import answered_by_number
 from study.participants.stages import is_open
@@ -17,6 +16,7 @@ from study.survey.cookies import find_participant
 from study.survey.next_page import next_url
 from study.survey.responses import choose_language, see_other
 from study.survey.visit_ends import VisitEnds, cookies_missing, needs_own_link, stop_if_over
+from study.web.http import wants_json
 
 
 def survey_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

@@ -14,10 +14,10 @@ from django.utils.translation import gettext, gettext_lazy
 
 from study.ballots.casting import Answer
 from study.design import LETTERS
-from study.http import sent_json
 from study.opaque_tokens import new_submission_key
 from study.participants.headphones import number_right
 from study.participants.questions import Choice, Number, Question, QuestionSet, Scale, localized
+from study.web.http import sent_json
 
 WEEK = 7 * 86400.0
 _BROWSER_NAME, _COUNT = re.compile(r"[0-9a-f-]{8,36}"), re.compile(r"[0-9]{1,15}", re.ASCII)

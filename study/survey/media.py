@@ -18,7 +18,6 @@ from django.views.decorators.http import require_safe
 
 from study.ballots import permission
 from study.design import LETTERS
-from study.http import file_parts
 from study.models import Stimulus, Study, Trial
 from study.participants.completion import answered_by_number
 from study.participants.server_record import note_image_sent, note_sound_sent
@@ -29,6 +28,7 @@ from study.survey.responses import after_sending
 from study.survey.visit_ends import is_over
 from study.survey_images.versions import COLUMNS as IMAGE_COLUMNS
 from study.survey_images.versions import read_image, shown_as
+from study.web.http import file_parts
 
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})$")  # longer ones are ignored, as any range may be
 # What decides whether a trial may be opened, and what is sent; a whole row of a study takes longer to read.

@@ -10,7 +10,6 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from study.ballots.casting import Answer, AnswerRefused, cast_ballot, load_trial
 from study.errors import NotAllowedNow
-from study.http import sent_json, wants_json
 from study.models import Ballot, LateAnswer, Participant, Trial
 from study.participants.completion import answered_by_number
 from study.participants.enrolment import note_presence
@@ -25,6 +24,7 @@ from study.survey.responses import after_sending, choose_language, see_other
 from study.survey.trial_facts import page_facts, trial_facts, trial_url
 from study.survey.trial_page import render_trial
 from study.survey.visit_ends import stop_if_over
+from study.web.http import sent_json, wants_json
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -15,9 +15,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from study.bounded_process import Answer, BoundedProcess, ProcessEnded, serve
 from study.errors import ImportRefused
 from study.tables.errors import EncodingUnclear, Reading, TableRefused
+from study.untrusted_files.bounded_process import Answer, BoundedProcess, ProcessEnded, serve
 
 MODULE = __name__
 # MagnaTagATune's whole table of tags (25,863 clips x 188 tags, 20 MB) takes a fifth of either.

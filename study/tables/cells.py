@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from study.spreadsheet import unescape_formula
+from study.tables.spreadsheet import unescape_formula
 
 MISSING_WORDS = frozenset({"na", "n/a", "#n/a", "<na>", "nan", "none", "null", "-"})
 

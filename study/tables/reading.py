@@ -15,11 +15,11 @@ from pathlib import Path
 
 from django.utils.translation import gettext as _
 
-from study.spreadsheet import unescape_formula
 from study.tables.cells import clean_cell, clean_text, column_key, needs_care
 from study.tables.encoding import UTF8, decode_text
 from study.tables.errors import TableRefused
 from study.tables.notes import HEADINGS, Notes
+from study.tables.spreadsheet import unescape_formula
 from study.tables.workbook import XLS_SIGNATURE, is_workbook, workbook_rows
 
 DELIMITERS = ("\t", ";", ",")

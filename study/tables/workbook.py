@@ -9,8 +9,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from study.spreadsheet import csv_text
 from study.tables.errors import TableRefused
+from study.tables.spreadsheet import csv_text
 
 _FORMULA = re.compile(rb"<(?:\w+:)?f[ >/]")
 XLSX_SIGNATURE = b"PK\x03\x04"

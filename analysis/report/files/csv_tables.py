@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from study.spreadsheet import csv_text
+from study.tables.spreadsheet import csv_text
 
 
 def score_rows(data: Mapping[str, Any]) -> list[list[Any]]:

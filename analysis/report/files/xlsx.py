@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from analysis.report.files.csv_tables import score_rows
-from study.spreadsheet import escape_formula
+from study.tables.spreadsheet import escape_formula
 
 
 def report_xlsx(data: Mapping[str, Any]) -> bytes:

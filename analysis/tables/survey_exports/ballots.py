@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from analysis.tables.errors import TableError
 from analysis.tables.survey_exports.columns import Row, SurveyTable
 from analysis.tables.survey_exports.mapping import NONE_FITS, ClipQuestions, Mapping, TrialRows
-from study.spreadsheet import csv_text
 from study.tables.cells import clean_name
 from study.tables.notes import MAPPED, ORDERED_TICKS, ROWS_LEFT_OUT, SAME_PLACES, UNANSWERED
+from study.tables.spreadsheet import csv_text
 
 COLUMNS = ["participant", "clip", "first", "second", "position_first", "position_second", "excluded"]
 TWICE = "the same image as 1st and 2nd choice"

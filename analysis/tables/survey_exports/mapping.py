@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from analysis.tables.errors import TableError
-from study.yaml_text import Limits, YamlRefused, read_yaml
+from study.untrusted_files.yaml_text import Limits, YamlRefused, read_yaml
 
 LIMITS = Limits(characters=1_000_000)
 NONE_FITS = ("", "null", "~")

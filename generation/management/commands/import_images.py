@@ -9,7 +9,7 @@ from generation.errors import GenerationError
 from generation.ready_made.uploading import take_upload
 from study.management.lookup import study_with_slug
 from study.tables.errors import message_for_command
-from study.uploads import LocalFile
+from study.untrusted_files.uploads import LocalFile
 
 
 class Command(BaseCommand):

@@ -15,7 +15,7 @@ from generation.redefinition.rules.rule_set import RuleSet, RuleStep
 from generation.redefinition.rules.schema import PromptRules, RuleFile
 from generation.redefinition.rules.validation import check_rules
 from study.tables.encoding import decode_text
-from study.yaml_text import Limits, YamlRefused, read_yaml
+from study.untrusted_files.yaml_text import Limits, YamlRefused, read_yaml
 
 RULES_FOLDER = Path(__file__).parent
 SHIPPED = ("curated", "seed", "lastfm", "mtg-jamendo", "fma", "korean")

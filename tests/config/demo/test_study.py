@@ -10,7 +10,7 @@ from config.demo import study as demo
 from config.management.commands.demo import refusal
 from study.errors import ImportRefused
 from study.models import Study
-from study.uploads import LocalFile
+from study.untrusted_files.uploads import LocalFile
 from tests.factories import UserFactory
 from tests.study.conftest import tone
 

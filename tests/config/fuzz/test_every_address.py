@@ -125,7 +125,7 @@ def _path_of_server(*_args: Any) -> str:
 CONSENT = "study.survey.views.texts.consent"
 FOUND = "study.console.common.study_or_404"
 OVERVIEW, ANYBODYS_STUDY = "study_overview", lambda _user, slug: Study.objects.get(slug=slug)
-HEADERS_SET = "config.response_headers.ResponseHeadersMiddleware.__call__"
+HEADERS_SET = "config.requests.response_headers.ResponseHeadersMiddleware.__call__"
 
 
 def _sets_none(middleware: Any, request: Any) -> Any:

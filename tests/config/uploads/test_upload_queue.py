@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from config.wsgi import allow_open_files
-from study import bounded_process
+from study.untrusted_files import bounded_process
 from tests.factories import make_study
 
 pytestmark = pytest.mark.django_db

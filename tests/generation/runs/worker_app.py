@@ -29,7 +29,7 @@ if os.environ.get("EARSIGHT_TEST_NO_RESCUE"):
 
     @worker_init.connect
     def requeue_nothing(**kwargs):
-        from study import lookout
+        from study.background_work import lookout
 
         worker_ready.disconnect(lookout.start_lookout)
 

@@ -12,5 +12,5 @@ def test_ballots_are_cast_and_hostile_requests_refused_on_postgresql():
         "tests/study/ballots/test_casting.py",
         "tests/study/ballots/test_answers_in_order.py",
         "tests/study/ballots/finishing_at_once.py",
-        "tests/config/test_request_edge.py",
+        "tests/config/requests/test_edge.py",
     )

@@ -9,12 +9,12 @@ import pytest
 from openpyxl import Workbook
 
 from generation.redefinition.spelling import normalise
-from study.http import sent_json
 from study.setup.tag_table import clean_tag
 from study.tables import reading
 from study.tables.cells import clean_text
 from study.tables.errors import TableRefused
 from study.tables.reading import UPLOAD, TableLimits, read_table
+from study.web.http import sent_json
 
 LIMITS = TableLimits(rows=1000, cells=5000)
 HEADING = '<row r="1"><c t="inlineStr"><is><t>clip</t></is></c><c t="inlineStr"><is><t>tags</t></is></c></row>'

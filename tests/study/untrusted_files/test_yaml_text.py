@@ -7,7 +7,7 @@ import time
 import pytest
 import yaml
 
-from study.yaml_text import Limits, YamlRefused, read_yaml
+from study.untrusted_files.yaml_text import Limits, YamlRefused, read_yaml
 
 LIMITS = Limits(characters=400_000, values=2000)
 

@@ -16,7 +16,7 @@ from celery.signals import worker_ready, worker_shutting_down
 from django.conf import settings
 from django.db import connections
 
-from study.messages import try_again_at_once
+from study.background_work.messages import try_again_at_once
 
 logger = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""The response to an upload that met too many others: they are read in few processes at once (`study.bounded_process`).
+"""The response to an upload that met too many others: few are read at once (`study.untrusted_files`).
 
 It does not say that something is wrong: the same upload is taken a moment later.
 """
@@ -10,8 +10,8 @@ from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 
-from study.bounded_process import RETRY_SECONDS, TooManyAtOnce
-from study.http import wants_json
+from study.untrusted_files.bounded_process import RETRY_SECONDS, TooManyAtOnce
+from study.web.http import wants_json
 
 
 class UploadQueueMiddleware:

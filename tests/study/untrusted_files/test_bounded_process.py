@@ -13,16 +13,16 @@ from pathlib import Path
 import pytest
 from django.utils import translation
 
-from study import bounded_process
-from study.bounded_process import BoundedProcess, ProcessEnded, TooManyAtOnce
+from study.untrusted_files import bounded_process
+from study.untrusted_files.bounded_process import BoundedProcess, ProcessEnded, TooManyAtOnce
 from tests.services import wait_until
 
-CHILD = "tests.study.bounded_child"
-ROOT = Path(__file__).resolve().parents[2]
+CHILD = "tests.study.untrusted_files.bounded_child"
+ROOT = Path(__file__).resolve().parents[3]
 PARENT = f"""
 import sys; sys.path.insert(0, {str(ROOT)!r})
 from django.conf import settings; settings.configure()
-from study.bounded_process import BoundedProcess
+from study.untrusted_files.bounded_process import BoundedProcess
 with BoundedProcess({CHILD!r}, memory=2**29, seconds=20) as process:
     print(process.ask({{}})[0]["process"], flush=True)
     process.ask({{"work": True}})

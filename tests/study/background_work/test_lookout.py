@@ -16,7 +16,7 @@ from analysis.models import Analysis
 from analysis.study_results import analyses, power_answers
 from analysis.tasks import compute_power, run_analysis
 from generation.models import ClipStep, GenerationRun
-from study import lookout, messages
+from study.background_work import lookout, messages
 from study.blinding_audit import audit, queueing, verdicts
 from study.models import BlindingAudit, Study
 from study.tasks import audit_blinding

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from config.request_edge import content_length, refusal
+from config.requests.edge import content_length, refusal
 
 
 def _is_too_large(request: HttpRequest) -> bool:

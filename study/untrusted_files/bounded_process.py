@@ -2,7 +2,7 @@
 
 The parent asks (`BoundedProcess.ask`), the child answers (`serve`). Messages are JSON with blobs of bytes, never
 pickle: a child that a file has taken over must not be able to run code in its parent. Large files are given by path
-(`study.uploads.on_disk`), so that they never pass through the parent's memory.
+(`study.untrusted_files.uploads.on_disk`), so that they never pass through the parent's memory.
 
 A child has no secrets in its environment, no network (where the system lets it give its network up), a low priority,
 and ends with its parent. At most `AT_ONCE` threads of a process have children; few more wait, the others are sent away
@@ -33,9 +33,11 @@ MOST_WAITING = 2
 WAIT_SECONDS = 20.0
 RETRY_SECONDS = 10
 
-_ROOT = Path(__file__).resolve().parent.parent
+_ROOT = Path(__file__).resolve().parent.parent.parent
 _LENGTH = struct.Struct("<Q")
-_START = "import sys; sys.path.insert(0, sys.argv[1]); from study.bounded_process import _begin; _begin()"
+_START = (
+    "import sys; sys.path.insert(0, sys.argv[1]); from study.untrusted_files.bounded_process import _begin; _begin()"
+)
 # A loaded machine gives a process a part of its time only.
 _WALL_TIME_FACTOR = 10
 _MOST_BYTES = 2**25  # of an answer: a child that was taken over must not fill its parent

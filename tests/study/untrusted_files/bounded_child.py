@@ -1,11 +1,11 @@
-"""A child of `study.bounded_process` that does what it is told, for the tests."""
+"""A child of `study.untrusted_files.bounded_process` that does what it is told, for the tests."""
 
 import os
 import socket
 
 from django.utils.translation import gettext
 
-from study.bounded_process import serve
+from study.untrusted_files.bounded_process import serve
 
 
 def main() -> None:

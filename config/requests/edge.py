@@ -23,7 +23,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from django.views import defaults
 
-from study.http import UNSTORABLE, storable, storable_fields, wants_json
+from study.web.http import UNSTORABLE, storable, storable_fields, wants_json
 
 # What a person is told, by status.
 _SENTENCES = {

@@ -20,18 +20,18 @@ from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.converters import IntConverter
 
-from config.request_edge import RequestEdgeMiddleware
+from config.requests.edge import RequestEdgeMiddleware
 from config.wsgi import application
-from study.http import sent_json
 from study.models import Event, ProblemReport
+from study.web.http import sent_json
 from tests.config.addresses import METHODS, browser
 from tests.factories import PASSWORD, UserFactory, make_open_study
 from tests.study.visits import Visit
 
 pytestmark = pytest.mark.django_db
-EDGE = "config.request_edge.RequestEdgeMiddleware"
+EDGE = "config.requests.edge.RequestEdgeMiddleware"
 BAD = "a\x00b\x07c\x85d\ufffee"
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Send messages that wake workers, without ever waiting long for the broker or failing because of it.
 
-A message only names a row. If the broker is away, the row waits and the look-out of a worker (`study.lookout`) sends
-its message later, so whoever asked for the work may go on.
+A message only names a row. If the broker is away, the row waits and the look-out of a worker (`lookout.py`) sends its
+message later, so whoever asked for the work may go on.
 """
 
 import logging
