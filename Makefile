@@ -83,7 +83,7 @@ screenshots: setup-dev chromium ## Take the screenshots of docs/screenshots.md f
 	$(BIN)/python docs/take_screenshots.py
 
 audit-plants: setup-dev ## Try the blinding audit on every planted leak alone, and on 200 clean studies (an hour)
-	EARSIGHT_AUDIT_TEST=full $(BIN)/python -m pytest --numprocesses 2 --dist load tests/study/blinding_audit/test_all_plants.py
+	EARSIGHT_AUDIT_TEST=full $(BIN)/python -m pytest --numprocesses 2 --dist load tests/study/blinding_audit/test_all_plants.py tests/study/blinding_audit/test_plants.py
 
 kills: setup-dev ## Kill real workers twenty times during a run (BROKER=redis://…)
 	$(BIN)/python -m tests.generation.runs.kill_workers --broker $(or $(BROKER),filesystem://) --kills 20 --clips 50

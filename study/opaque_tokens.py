@@ -29,6 +29,16 @@ def new_nonce() -> str:
     return secrets.token_hex(16)
 
 
+def new_row_number() -> int:
+    """A random primary key of 62 bits, so that rows have no order."""
+    return secrets.randbits(62) + 1
+
+
+def new_digest() -> str:
+    """256 random bits as hex: a digest of nothing, where each row has one."""
+    return secrets.token_hex(32)
+
+
 def new_receipt_secret() -> str:
     """The secret half of a receipt: 80 random bits, 16 letters."""
     return base64.b32encode(secrets.token_bytes(10)).decode()

@@ -33,8 +33,9 @@ def _is_long(file: str) -> bool:
     return "mark.long" in (ROOT / file).read_text(encoding="utf-8")
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> FilesTogether:
-    return FilesTogether(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> FilesTogether | None:
+    """Use it for `--dist loadscope`, as `make test` does; None leaves other ways to xdist."""
+    return FilesTogether(config, log) if config.getvalue("dist") == "loadscope" else None
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

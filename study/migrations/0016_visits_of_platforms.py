@@ -52,7 +52,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.BigAutoField(
-                        default=study.models.visits.new_row_number, primary_key=True, serialize=False
+                        default=study.opaque_tokens.new_row_number, primary_key=True, serialize=False
                     ),
                 ),
                 (
@@ -84,7 +84,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.BigAutoField(
-                        default=study.models.visits.new_row_number, primary_key=True, serialize=False
+                        default=study.opaque_tokens.new_row_number, primary_key=True, serialize=False
                     ),
                 ),
                 (

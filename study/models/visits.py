@@ -6,17 +6,11 @@ random (SQLite stores and dumps rows by them), nothing is counted, and there are
 alone would match. `study/participants/visits.py` has the verbs.
 """
 
-import secrets
-
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from study.models.studies import Study
-
-
-def new_row_number() -> int:
-    """A random primary key, so that rows have no order."""
-    return secrets.randbits(62) + 1
+from study.opaque_tokens import new_row_number
 
 
 class PlatformVisit(models.Model):

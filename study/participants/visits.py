@@ -10,7 +10,6 @@ part by the same pages, so nobody learns whether an id was used, but is left out
 
 import base64
 import hashlib
-import secrets
 from collections.abc import Iterable
 
 from django.db import connection, transaction
@@ -20,6 +19,7 @@ from study.ballots.receipts import normal_receipt
 from study.models import Participant, PlatformVisit, Study, VisitKey
 from study.models.log import record
 from study.models.participants import ID_USED_BEFORE
+from study.opaque_tokens import new_digest
 from study.participants.recruiting import Arrival, person_of
 from study.participants.tokens import token_hash
 
@@ -101,7 +101,7 @@ def enter(study: Study, token: str, arrival: Arrival, *, is_pilot: bool = False)
     """
     if not arrival.person:
         return False
-    digest = secrets.token_hex(32) if is_pilot else person_digest(study, arrival.person)
+    digest = new_digest() if is_pilot else person_digest(study, arrival.person)
     visit = study.platform_visits.filter(person=digest).first()
     used = visit is not None
     if visit is None:
@@ -159,22 +159,25 @@ def leave_out(participant: Participant) -> None:
     record(participant.study, "participant left out", participant=participant.code, reason=ID_USED_BEFORE)
 
 
-def note_end(participant: Participant, token: str) -> None:
-    """Note at the visit that its participant has finished or was screened out; nothing of one that is not counted."""
+def note_end(participant: Participant, token: str) -> PlatformVisit | None:
+    """Note at the visit that its participant has finished or was screened out; nothing of one that is not counted.
+
+    Returns:
+        The visit; None if no platform sent the participant.
+    """
     ends = {
         Participant.Status.COMPLETED: State.FINISHED,
         Participant.Status.SCREENED_OUT: State.SCREENED_OUT,
     }
-    state = ends.get(Participant.Status(participant.status))
-    if state is None or participant.came_again:
-        return
     visit = visit_of(token)
-    if visit is None or visit.state != State.BEGAN:
-        return
+    state = ends.get(Participant.Status(participant.status))
+    if visit is None or visit.state != State.BEGAN or state is None or participant.came_again:
+        return visit
     with transaction.atomic():
         study = _lock(visit.study_id)
         PlatformVisit.objects.filter(pk=visit.pk, state=State.BEGAN).update(state=state)
         scatter(study)
+    return visit
 
 
 def erase_visit(participant: Participant, token: str) -> None:
@@ -185,7 +188,7 @@ def erase_visit(participant: Participant, token: str) -> None:
     visit = visit_of(token)
     if visit is None:
         return
-    VisitKey.objects.filter(digest=visit_digest(support_code(token))).update(digest=secrets.token_hex(32))
+    VisitKey.objects.filter(digest=visit_digest(support_code(token))).update(digest=new_digest())
     if not participant.came_again:
         PlatformVisit.objects.filter(pk=visit.pk).exclude(state=State.PAID).update(ids={}, state=State.BEGAN)
 

@@ -22,7 +22,7 @@ from study.participants.headphones import sound_order
 from study.participants.quality import agreement_with_oneself, agreement_with_others
 from study.participants.questions import load_question_set, localized
 from study.participants.recruiting import return_url
-from study.participants.visits import note_end, support_code, visit_of
+from study.participants.visits import note_end, support_code
 from study.survey.cookies import token_of
 from study.survey.decorators import participant_page
 from study.survey.forms import ConsentForm, QuestionForm, SoundForm, is_screened_out
@@ -123,8 +123,7 @@ def _way_back(request: HttpRequest, participant: Participant) -> dict[str, Any]:
     secret from anybody who finishes, so withholding it would protect nothing and tell that the id was used.
     """
     token = token_of(request)
-    note_end(participant, token)  # again, in case that the server ended between finishing and noting it
-    visit = visit_of(token)
+    visit = note_end(participant, token)  # again, in case that the server ended between finishing and noting it
     support = support_code(token) if visit is not None else ""
     return {"return_url": return_url(participant, visit.ids if visit else {}), "support": support}
 

@@ -17,8 +17,13 @@ from study.participants.questions import shipped_question_set
 from tests.factories import make_open_study
 
 
-def answered_study(*, people: int = 4, clips: int = 3, conditions: int = 4, **fields: Any) -> Study:
-    """An open study whose people have all finished; the condition with the lowest number is liked best."""
+def answered_study(
+    *, people: int = 4, clips: int = 3, conditions: int = 4, answers: Sequence[dict[str, Any]] = (), **fields: Any
+) -> Study:
+    """An open study whose people have all finished; the condition with the lowest number is liked best.
+
+    `answers`: of each person by step ("before", "sound", …).
+    """
     study = make_open_study(clips=clips, conditions=conditions, **fields)
     record_opening(study)
     best = {row.pk for row in study.conditions.filter(number__lte=conditions // 2)}
@@ -39,6 +44,9 @@ def answered_study(*, people: int = 4, clips: int = 3, conditions: int = 4, **fi
             )
             second = next(letter for letter in [*liked, *others] if letter != first)
             cast_ballot(trial, Answer(uuid4(), first, second))
+        if answers:
+            person.answers = answers[number]
+            person.save(update_fields=["answers"])
         finish(person)
     return study
 
@@ -66,11 +74,8 @@ def closed_study(**fields: Any) -> Study:
 def asked_study(answers: Sequence[dict[str, Any]], questions: str = "", **fields: Any) -> Study:
     """A closed study of as many people as `answers`, each of whom has these answers by step ("before", "sound", …)."""
     questions = questions or shipped_question_set("musical_experience")
-    study = answered_study(**{"people": len(answers), "clips": 2, "questions_before": questions} | fields)
-    for person, given in zip(study.participants.order_by("number"), answers, strict=True):
-        person.answers = given
-        person.save(update_fields=["answers"])
-    return close(study)
+    chosen = {"people": len(answers), "clips": 2, "questions_before": questions} | fields
+    return close(answered_study(answers=answers, **chosen))
 
 
 def receipt_of(study: Study) -> str:

@@ -22,6 +22,7 @@ ELSEWHERE = {
     "study/design/conditions.py": "the opaque labels of conditions, for researchers",
     "study/ballots/receipts.py": "compares digests",
     "study/ballots/table.py": "the labels of a sealed export",
+    "study/background_work/lookout.py": "how long a worker waits before it looks again",
 }
 
 

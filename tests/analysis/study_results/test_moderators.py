@@ -12,6 +12,7 @@ from analysis.tables.person_columns import group_label
 from config.bundles import export_study, verify_export
 from study.digests import canonical_digest
 from study.models import Ballot, Study
+from study.models.log import record
 from study.setup.lifecycle import current_plan
 from tests.analysis.answered_studies import asked_study
 
@@ -31,6 +32,8 @@ def study() -> Study:
     study.plan |= {"fixed": fixed}
     study.plan_digest = canonical_digest(fixed)
     study.save()
+    record(study, "opened", plan_digest=study.plan_digest)
+    record(study, "closed")
     return study
 
 

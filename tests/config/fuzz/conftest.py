@@ -14,7 +14,7 @@ from tests.config.fuzz.world import Address, World, build_world, name_at
 from tests.generation.runs import fake_pipeline
 
 SEED = int(os.environ.get("FUZZ_SEED", "0"))
-REQUESTS = int(os.environ.get("FUZZ_REQUESTS", "750"))
+REQUESTS = int(os.environ.get("FUZZ_REQUESTS", "400"))
 
 
 @pytest.fixture(scope="package")

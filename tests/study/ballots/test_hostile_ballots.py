@@ -39,7 +39,6 @@ def send(visit: Visit, number: int = 1, **fields: Any) -> Any:
         ("AB", "C"),
         ("1", "2"),
         ("A", ""),
-        ("A\x00", "B"),
         ("'; drop table study_ballot; --", "B"),
         ("😀", "B"),
         ("", ""),

@@ -31,7 +31,7 @@ def test_what_blocks_opening_is_listed_and_stops_it(draft: Study, as_user: SignI
 
 
 def test_a_study_is_opened_paused_resumed_and_closed(owner: Any, as_user: SignIn) -> None:
-    study = make_study(clips=3, owner=owner)
+    study = make_study(clips=1, owner=owner)
     browser = as_user(owner)
 
     def move(verb: str, **fields: str) -> str:
