@@ -10,7 +10,7 @@ import django.db.models.deletion
 from django.db import migrations, models
 from django.utils.crypto import salted_hmac
 
-import study.models.visits
+import study.opaque_tokens
 
 STATES = {"completed": "finished", "screened_out": "screened_out"}
 
