@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import transaction
 
 from analysis.study_results.csv_analysis import analyse_csv
 from config.bundles import export_study, verify_export
@@ -27,7 +28,7 @@ Files = dict[str, bytes]
 @pytest.fixture(scope="module")
 def original(tmp_path_factory: Any, django_db_setup: Any, django_db_blocker: Any) -> Files:
     """Return the files of an unchanged export with a fixed plan and image digests; made once."""
-    with django_db_blocker.unblock():
+    with django_db_blocker.unblock(), transaction.atomic():
         study = closed_study(people=3, clips=2, match_controls=1)
         plan = current_plan(study)
         Study.objects.filter(pk=study.pk).update(plan={"fixed": plan}, plan_digest=canonical_digest(plan))
@@ -39,11 +40,7 @@ def original(tmp_path_factory: Any, django_db_setup: Any, django_db_blocker: Any
         record(study, "opened", plan_digest=study.plan_digest)
         path = tmp_path_factory.mktemp("bundle") / "study.zip"
         export_study(study, path)
-        for participant in study.participants.all():
-            participant.trials.all().delete()
-        study.analyses.all().delete()
-        study.participants.all().delete()
-        study.delete()
+        transaction.set_rollback(True)
     with zipfile.ZipFile(path) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
 

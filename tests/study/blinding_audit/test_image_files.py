@@ -123,7 +123,7 @@ def another_format(study):
 def test_the_visits_find_what_files_reveal(change, part):
     study = make_open_study(clips=2)
     change(study)
-    report = audit_study(study, people=16)
+    report = audit_study(study, people=8)
     assert any(part in channel.name for channel in report.leaks)
 
 
