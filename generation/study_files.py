@@ -228,9 +228,9 @@ def check_files(study: Study, settings: GenerationSettings, clips: list[Clip]) -
 
 def clips_missing_in(file: StudyFile) -> list[str]:
     """Return the names of the study's included clips that a table of predictions lacks."""
-    matched = match_clips(lines_of(file), list(file.study.clips.only("pk", "name", "included")), file.name)
-    included = set(file.study.clips.filter(included=True).values_list("name", flat=True))
-    return [clip for clip in matched.missing if clip in included]
+    clips = list(file.study.clips.only("pk", "name", "included"))
+    included = {clip.name for clip in clips if clip.included}
+    return [name for name in match_clips(lines_of(file), clips, file.name).missing if name in included]
 
 
 def _missing(file: str, names: list[str]) -> str:

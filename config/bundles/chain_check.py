@@ -10,13 +10,12 @@ from config.bundles.reading import CHAIN, COMMITMENTS, MAX_REPORTED, Bundle, Unr
 from study.ballots.commitments import ENDED, FINISHED
 from study.ballots.receipts import commitment_of, covered_digest
 from study.digests import entry_digest, next_head
+from study.participants.exclusion import INCLUDED, LEFT_OUT
 from study.participants.exclusion_rules import rule_from_json
 from study.published_heads.heads import Head, head_faults
 from study.tables.spreadsheet import unescape_formula
+from study.verification.chain import ERASABLE, WITHDREW
 
-LEFT_OUT, TAKEN_IN, WITHDREW = "participant left out", "participant taken back in", "participant withdrew"
-# Only entries about a person may be erased, on that person's request; their actions begin like this.
-ERASABLE = "participant "
 BY_RULE = "rule of the plan: "
 NO_CHAIN = (
     "log, commitments and exclusions: this export has no chain.json. It is of an earlier version, or the file was "
@@ -75,7 +74,7 @@ class Chain:
             code = str(entry["data"].get("participant"))
             if entry["action"] == LEFT_OUT:
                 found[code] = entry["reason"]
-            elif entry["action"] == TAKEN_IN:
+            elif entry["action"] == INCLUDED:
                 found.pop(code, None)
         return found
 
@@ -95,7 +94,12 @@ def read_chain(bundle: Bundle) -> Chain | None:
     """
     if CHAIN not in bundle.members:
         return None
-    data = bundle.json(CHAIN)
+    if CHAIN not in bundle.parsed:
+        bundle.parsed[CHAIN] = _chain_of(bundle.json(CHAIN))
+    return bundle.parsed[CHAIN]
+
+
+def _chain_of(data: dict[str, Any]) -> Chain:
     entries = data.get("entries")
     if data.get("version") != VERSION:
         raise Unreadable(f"{CHAIN} has version {data.get('version')!r}, which this Earsight does not know. Update it.")
@@ -199,7 +203,7 @@ def _erasure_faults(chain: Chain) -> list[str]:
     return faults
 
 
-def _digests(bundle: Bundle) -> dict[str, list[str]]:
+def digests_by_person(bundle: Bundle) -> dict[str, list[str]]:
     """Return the digests in ballots.csv by person."""
     found: dict[str, list[str]] = {}
     for row in bundle.ballots:
@@ -225,7 +229,7 @@ def stated_commitments(bundle: Bundle) -> dict[str, dict[str, Any]] | None:
 
 def covered_digests(bundle: Bundle, stated: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
     """Return all digests that each person's commitment has to cover, sorted."""
-    ballots = _digests(bundle)
+    ballots = digests_by_person(bundle)
     return {code: sorted([*ballots.get(code, ()), *row["others"]]) for code, row in stated.items()}
 
 
@@ -234,7 +238,7 @@ def check_commitments(bundle: Bundle) -> None:
     chain = read_chain(bundle)
     if chain is None:
         return
-    people = bundle.rows("participants.csv") if "participants.csv" in bundle.members else []
+    people = bundle.participants if "participants.csv" in bundle.members else []
     faults = [
         f"participants.csv: {row.get('participant')} has finished, and the chain has no commitment of theirs."
         for row in people
@@ -272,7 +276,7 @@ def _binding_faults(
 ) -> list[str]:
     faults, bound_people, only_by_receipt = [], 0, 0
     digests = covered_digests(bundle, stated)
-    for code in sorted(_digests(bundle).keys() - chain.bound.keys()):
+    for code in sorted(digests_by_person(bundle).keys() - chain.bound.keys()):
         faults.append(f"ballots.csv: the ballots of {code} are bound by no entry of the chain: they were added.")
     for code, found in chain.bound.items():
         if code not in stated:
@@ -336,7 +340,7 @@ def check_exclusions(bundle: Bundle) -> None:
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise Unreadable("study.json: the plan's rules are not what an export holds there.") from error
     faults, people, unbound = [], 0, False
-    for row in bundle.rows("participants.csv"):
+    for row in bundle.participants:
         people += 1
         if _is_screened_out(row, chain):
             continue

@@ -5,7 +5,9 @@ from typing import Any
 from study.ballots.commitments import ENDED, FINISHED, fixed_commitments, other_digests
 from study.ballots.table import kinds_of
 from study.models import LogEntry, Study
+from study.participants.exclusion import INCLUDED, LEFT_OUT
 from study.published_heads.publishing import NOT_PUBLISHED, PUBLISHED
+from study.verification.chain import WITHDREW
 
 VERSION = 1
 # Entries that cannot name a condition, by their action. While a study is sealed, only these are exported whole: every
@@ -20,9 +22,9 @@ WITHOUT_CONDITIONS = frozenset(
         "paused",
         "resumed",
         "closed",
-        "participant withdrew",
-        "participant left out",
-        "participant taken back in",
+        WITHDREW,
+        LEFT_OUT,
+        INCLUDED,
         "links created",
         "shared",
         "unshared",

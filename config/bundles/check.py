@@ -106,7 +106,7 @@ def _check_digests(bundle: Bundle) -> None:
 def _check_participants(bundle: Bundle) -> None:
     if "participants.csv" not in bundle.members:
         return
-    listed = {row.get("participant"): row for row in bundle.rows("participants.csv")}
+    listed = {row.get("participant"): row for row in bundle.participants}
     unknown = sorted({str(row.get("participant")) for row in bundle.ballots} - listed.keys())
     bundle.faults += [f"ballots.csv: {code} is not in participants.csv." for code in unknown[:MAX_REPORTED]]
     # The analysis reads the answers of people from the ballot table, where they stand once for each ballot.

@@ -13,9 +13,10 @@ from functools import cached_property
 from pathlib import Path
 
 from analysis.study_results.report_files import REPORT_FILES
-from config.bundles.chain_check import ERASABLE, Chain, read_chain
+from config.bundles.chain_check import Chain, read_chain
 from config.bundles.check import check_bundle
 from config.bundles.reading import CHAIN, MAX_FILES, MAX_REPORTED, Bundle, Unreadable
+from study.verification.chain import ERASABLE
 
 Row = Mapping[str, str]
 _TIMES = ("answered_at", "received_at", "started_at", "completed_at")
@@ -47,14 +48,14 @@ class _Pair:
     new_chain: Chain | None
     found: Difference
 
-    def lost(self, code: str) -> str | None:
-        """Return why somebody of the older export may be missing in the newer one, or None."""
-        return "withdrew" if self.new_chain is not None and code in self.new_chain.withdrawn else None
+    def has_withdrawn(self, code: str) -> bool:
+        """Return whether somebody of the older export has withdrawn, and so may be missing in the newer one."""
+        return self.new_chain is not None and code in self.new_chain.withdrawn
 
     @cached_property
     def ended(self) -> set[str]:
         """Return the people whose ballots could change no more when the older export was made."""
-        rows = self.old.rows("participants.csv")
+        rows = self.old.participants
         completed = {row["participant"] for row in rows if row.get("status") == "completed"}
         return completed | (self.old_chain.bound.keys() if self.old_chain is not None else set())
 
@@ -172,20 +173,18 @@ def _compare_files(pair: _Pair) -> None:
 
 
 def _compare_people(pair: _Pair) -> None:
-    before, after = (
-        {row["participant"]: row for row in bundle.rows("participants.csv")} for bundle in (pair.old, pair.new)
-    )
+    before, after = ({row["participant"]: row for row in bundle.participants} for bundle in (pair.old, pair.new))
     faults = []
     for code, row in before.items():
         if code not in after:
-            if pair.lost(code) is None:
+            if not pair.has_withdrawn(code):
                 faults.append(f"participants.csv: {code} is missing, and no entry of the log says that they withdrew.")
             continue
         if code in pair.ended and (changed := _changed(pair, row, after[code], ignored=_JUDGED)):
             faults.append(f"participants.csv: {', '.join(changed)} of {code} was changed.")
     pair.faults(faults)
     gone = sorted(before.keys() - after.keys())
-    withdrawn = [code for code in gone if pair.lost(code)]
+    withdrawn = [code for code in gone if pair.has_withdrawn(code)]
     _add(pair, len(after.keys() - before.keys()), "participants")
     finished = sum(
         after[code]["status"] == "completed" != row["status"] for code, row in before.items() if code in after
@@ -237,7 +236,7 @@ def _compare_ballots(pair: _Pair) -> None:
     labels: dict[str, list[tuple[str, str]]] = {}
     for (code, trial), row in before.items():
         if (now := after.get((code, trial))) is None:
-            if pair.lost(code) is None:
+            if not pair.has_withdrawn(code):
                 faults.append(f"ballots.csv: the ballot of {code} in trial {trial} is missing.")
             continue
         old_row = {name: row[name] or "" for name in shared}
@@ -308,7 +307,7 @@ def _compare_table(pair: _Pair, name: str, columns: tuple[str, ...], *, only_end
             tuple(row.get(column) or "" for column in columns) for row in rows if keep(row.get("participant") or "")
         )
 
-    before = counted(pair.old, lambda code: pair.lost(code) is None and (code in pair.ended or not only_ended))
+    before = counted(pair.old, lambda code: not pair.has_withdrawn(code) and (code in pair.ended or not only_ended))
     after = counted(pair.new, lambda code: True)
     pair.faults(f"{name}: the row {', '.join(row)} is missing or was changed." for row in (before - after).elements())
     _add(pair, sum((after - before).values()), f"rows of {name}")

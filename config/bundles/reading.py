@@ -40,6 +40,7 @@ class Bundle:
     faults: list[str] = field(default_factory=list)
     unchecked: list[str] = field(default_factory=list)
     _read: dict[str, Any] = field(default_factory=dict)  # JSON by the file's name: several checks ask for it
+    parsed: dict[str, Any] = field(default_factory=dict)  # what several checks make of a file, by its name
 
     @cached_property
     def members(self) -> dict[str, zipfile.ZipInfo]:
@@ -115,6 +116,10 @@ class Bundle:
     @cached_property
     def ballots(self) -> list[dict[str, str]]:
         return self.rows("ballots.csv")
+
+    @cached_property
+    def participants(self) -> list[dict[str, str]]:
+        return self.rows("participants.csv")
 
     @property
     def is_sealed(self) -> bool:

@@ -1,8 +1,8 @@
 """Check receipts against an export: each alone proves or disproves the answers of the person who holds it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from config.bundles.chain_check import Bound, Chain, covered_digests, read_chain, stated_commitments
+from config.bundles.chain_check import Bound, Chain, covered_digests, digests_by_person, read_chain, stated_commitments
 from config.bundles.reading import COMMITMENTS, Bundle
 from study.ballots.receipts import binds, commitment_of, covered_digest, find_receipt, secret_of, states
 
@@ -15,9 +15,11 @@ def check_receipts(bundle: Bundle, receipts: Iterable[str]) -> None:
     chain = read_chain(bundle)
     if chain is None and COMMITMENTS not in bundle.members:
         bundle.faults.append("This export was made while the study was sealed: receipts cannot be found in it.")
+    stated = stated_commitments(bundle) if chain is not None else None
+    digests = covered_digests(bundle, stated) if stated is not None else None
     for receipt in receipts:
         if chain is not None:
-            _check(bundle, chain, receipt)
+            _check(bundle, chain, digests, receipt)
         elif binds(receipt) and COMMITMENTS in bundle.members:
             bundle.faults.append(
                 f"Receipt {receipt} states a commitment, and this export has no chain of commitments: it was taken out."
@@ -26,10 +28,10 @@ def check_receipts(bundle: Bundle, receipts: Iterable[str]) -> None:
             _find_in_earlier_export(bundle, receipt)
 
 
-def _check(bundle: Bundle, chain: Chain, receipt: str) -> None:
+def _check(bundle: Bundle, chain: Chain, covered: Mapping[str, list[str]] | None, receipt: str) -> None:
+    """Check one receipt; `covered`: all digests of each person, None while the study is sealed."""
     people = [found[-1] for found in chain.bound.values()]
-    stated = stated_commitments(bundle)
-    digests = covered_digests(bundle, stated) if stated is not None else {}
+    digests = covered or {}
     if not binds(receipt):
         secret = secret_of(receipt)
         for person in people:
@@ -45,13 +47,13 @@ def _check(bundle: Bundle, chain: Chain, receipt: str) -> None:
             "by letter."
         )
         return
-    one = next((bound for bound in people if _states(receipt, bound.commitment)), None)
+    one = next((bound for bound in people if states(receipt, bound.commitment)), None)
     if one is None:
         bundle.faults.append(
             f"Receipt {receipt}: the chain of this export holds no commitment that it states. If each letter is right "
             "and its holder has not withdrawn, the answers that it was given for are not in this export any more."
         )
-    elif stated is None:
+    elif covered is None:
         bundle.checked.append(f"receipt {receipt}: {one.code}, entry {one.entry} of the chain")
         bundle.unchecked.append(f"the ballots of {one.code}: their digests are hidden while the study is sealed")
     elif one.code not in digests:
@@ -69,22 +71,13 @@ def _check(bundle: Bundle, chain: Chain, receipt: str) -> None:
         )
 
 
-def _states(receipt: str, commitment: str) -> bool:
-    try:
-        return states(receipt, commitment)
-    except ValueError:  # no hex: the chain says so elsewhere
-        return False
-
-
 def _count(bundle: Bundle, one: Bound) -> int:
     return sum(row.get("participant") == one.code for row in bundle.ballots)
 
 
 def _find_in_earlier_export(bundle: Bundle, receipt: str) -> None:
     commitments = {code: text for code, text in bundle.json(COMMITMENTS).items() if isinstance(text, str)}
-    digests: dict[str, list[str]] = {}
-    for row in bundle.ballots:
-        digests.setdefault(row.get("participant") or "", []).append(row.get("digest") or "")
+    digests = digests_by_person(bundle)
     if (found := find_receipt(receipt, digests, commitments)) is None:
         bundle.faults.append(f"Receipt {receipt}: no participant of this export has it, or their ballots were changed.")
     else:

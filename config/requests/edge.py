@@ -122,17 +122,19 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     return refusal(request, HttpResponse(), 413 if too_large else 400)
 
 
-def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Django's `handler404`, which reads the form for its token: one that cannot be read is no fault of the server."""
+def _unless_unreadable(page: Callable[..., HttpResponse], request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's page, which reads the form for its token: one that cannot be read is no fault of the server."""
     try:
-        return defaults.page_not_found(request, exception)
+        return page(request, exception)
     except (BadRequest, MultiPartParserError, SuspiciousOperation, UnreadablePostError) as error:
         return bad_request(request, error)
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's `handler404`."""
+    return _unless_unreadable(defaults.page_not_found, request, exception)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Django's `handler403`, likewise."""
-    try:
-        return defaults.permission_denied(request, exception)
-    except (BadRequest, MultiPartParserError, SuspiciousOperation, UnreadablePostError) as error:
-        return bad_request(request, error)
+    """Django's `handler403`."""
+    return _unless_unreadable(defaults.permission_denied, request, exception)

@@ -1,6 +1,6 @@
 """Open a picture's file, whatever its kind and whatever is broken in it beside the picture.
 
-Decode files that others made in a bounded process: `generation.painting.picture_process`.
+Decode files that others made in a bounded process: `generation.ready_made.upload_process`.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ class StimulusFiles:
     file_digest: str
 
 
-class UploadReader:
+class UploadReader(BoundedProcess):
     """Reads an upload: its names, then its pictures one after the other. Use it with `with`.
 
     `clips`, `conditions`: the names that the pictures may have. `encoding`: the manifest's, if a person named it.
@@ -49,9 +49,7 @@ class UploadReader:
 
     def __init__(self, clips: Sequence[str], conditions: Sequence[str], encoding: str | None = None) -> None:
         self._expected = {"clips": list(clips), "conditions": list(conditions), "encoding": encoding}
-        self._process = BoundedProcess(
-            upload_process.MODULE, memory=upload_process.MEMORY, seconds=upload_process.SECONDS
-        )
+        super().__init__(upload_process.MODULE, memory=upload_process.MEMORY, seconds=upload_process.SECONDS)
         self._remarks: dict[str, list[str]] = {}
         self.notes: tuple[str, ...] = ()
         """What was changed while the manifest was read, in sentences."""
@@ -79,7 +77,7 @@ class UploadReader:
 
     def _ask_names(self, **question: Any) -> list[tuple[str, str, str, int | None]]:
         try:
-            answer, _blobs = self._process.ask(question | self._expected)
+            answer, _blobs = self.ask(question | self._expected)
         except ProcessEnded:
             raise ReadyMadeError(
                 [_("The upload takes too much memory or time to read: split it into smaller ones.")]
@@ -99,7 +97,7 @@ class UploadReader:
         name = picture.name
         question = {"path": str(picture.path), "member": picture.member, "name": name, "size": size}
         try:
-            answer, files = self._process.ask(question)
+            answer, files = self.ask(question)
         except ProcessEnded as error:
             text = TOO_MUCH_TIME if error.reason == "time" else TOO_MUCH_MEMORY
             raise PictureError(_(text), file=name) from error
@@ -123,10 +121,3 @@ class UploadReader:
             if names:
                 more = ", …" if len(names) > _NAMED else ""
                 yield text % {"files": ", ".join(names[:_NAMED]) + more}
-
-    def __enter__(self) -> UploadReader:
-        self._process.__enter__()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._process.__exit__(*error)

@@ -17,11 +17,11 @@ MEMORY = 2**30 + 2**29
 SECONDS = 120
 
 
-class AudioChecker:
+class AudioChecker(BoundedProcess):
     """Inspects files one after the other as `inspect_audio` does; use it with `with`."""
 
     def __init__(self) -> None:
-        self._process = BoundedProcess(__name__, memory=MEMORY, seconds=SECONDS)
+        super().__init__(__name__, memory=MEMORY, seconds=SECONDS)
 
     def inspect(self, path: Path, name: str) -> AudioFacts:
         """Return the facts of the file at an absolute path.
@@ -30,7 +30,7 @@ class AudioChecker:
             AudioError: as `inspect_audio`, or the file takes too much memory or time.
         """
         try:
-            answer, _blobs = self._process.ask({"path": str(path), "name": name})
+            answer, _blobs = self.ask({"path": str(path), "name": name})
         except ProcessEnded as error:
             text = (
                 _("%(file)s takes too much time to decode. Cut out the part to be heard and export it as WAV or FLAC.")
@@ -44,13 +44,6 @@ class AudioChecker:
         mend = facts.pop("mend")
         mend["offsets"] = tuple(mend["offsets"])
         return AudioFacts(**facts | {"notes": tuple(facts["notes"]), "mend": Mend(**mend)})
-
-    def __enter__(self) -> AudioChecker:
-        self._process.__enter__()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._process.__exit__(*error)
 
 
 def main() -> None:

@@ -20,7 +20,7 @@ from study.tables.encoding import UTF8, decode_text
 from study.tables.errors import TableRefused
 from study.tables.notes import HEADINGS, Notes
 from study.tables.spreadsheet import unescape_formula
-from study.tables.workbook import XLS_SIGNATURE, is_workbook, workbook_rows
+from study.tables.workbook import MOST_ROWS, XLS_SIGNATURE, is_workbook, workbook_rows
 
 DELIMITERS = ("\t", ";", ",")
 MOST_COLUMNS = 16_384  # as many as a spreadsheet has
@@ -40,7 +40,7 @@ class TableLimits:
     cells: int
 
 
-UPLOAD = TableLimits(rows=1_048_576, cells=10_000_000)  # rows of a spreadsheet; two of MagnaTagATune's tables
+UPLOAD = TableLimits(rows=MOST_ROWS, cells=10_000_000)  # rows of a spreadsheet; two of MagnaTagATune's tables
 
 
 @dataclass

@@ -24,7 +24,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Self
 
 from django.utils import translation
 
@@ -169,7 +169,7 @@ class BoundedProcess:
             process.kill()
             process.wait()
 
-    def __enter__(self) -> BoundedProcess:
+    def __enter__(self) -> Self:
         _slots.take()
         return self
 
