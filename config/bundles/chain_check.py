@@ -12,9 +12,10 @@ from study.ballots.receipts import commitment_of, covered_digest
 from study.digests import entry_digest, next_head
 from study.participants.exclusion import INCLUDED, LEFT_OUT
 from study.participants.exclusion_rules import rule_from_json
+from study.participants.withdrawal import WITHDREW
 from study.published_heads.heads import Head, head_faults
 from study.tables.spreadsheet import unescape_formula
-from study.verification.chain import ERASABLE, WITHDREW
+from study.verification.chain import ERASABLE
 
 BY_RULE = "rule of the plan: "
 NO_CHAIN = (

@@ -6,8 +6,8 @@ from study.ballots.commitments import ENDED, FINISHED, fixed_commitments, other_
 from study.ballots.table import kinds_of
 from study.models import LogEntry, Study
 from study.participants.exclusion import INCLUDED, LEFT_OUT
+from study.participants.withdrawal import WITHDREW
 from study.published_heads.publishing import NOT_PUBLISHED, PUBLISHED
-from study.verification.chain import WITHDREW
 
 VERSION = 1
 # Entries that cannot name a condition, by their action. While a study is sealed, only these are exported whole: every

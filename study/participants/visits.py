@@ -20,6 +20,7 @@ from study.models import Participant, PlatformVisit, Study, VisitKey
 from study.models.log import record
 from study.models.participants import ID_USED_BEFORE
 from study.opaque_tokens import new_digest
+from study.participants.exclusion import LEFT_OUT
 from study.participants.recruiting import Arrival, person_of
 from study.participants.tokens import token_hash
 
@@ -64,19 +65,20 @@ def visit_with_code(code: str) -> PlatformVisit | None:
     return PlatformVisit.objects.select_related("study").filter(keys__digest=visit_digest(code)).first()
 
 
-@transaction.atomic
 def _moved(token: str) -> PlatformVisit | None:
     """The visit of somebody who was in the middle when the ids were moved into a table of their own.
 
     Then only the token's hash was known. Its key is replaced by the usual one at once.
     """
     old = VisitKey.objects.select_related("visit").filter(digest=moved_digest(token_hash(token))).first()
-    if old is None:
+    if old is None:  # nearly always: no transaction, which would take SQLite's write lock
         return None
-    _lock(old.visit.study_id)
     code = support_code(token)
-    VisitKey.objects.filter(pk=old.pk).update(digest=visit_digest(code))
-    Participant.objects.filter(token_hash=token_hash(token)).update(support_digest=participant_digest(code))
+    with transaction.atomic():
+        _lock(old.visit.study_id)
+        # Not by its number alone: a withdrawal in between has replaced the digest.
+        VisitKey.objects.filter(pk=old.pk, digest=old.digest).update(digest=visit_digest(code))
+        Participant.objects.filter(token_hash=token_hash(token)).update(support_digest=participant_digest(code))
     return visit_with_code(code)
 
 
@@ -156,7 +158,7 @@ def leave_out(participant: Participant) -> None:
     """Leave somebody out who came under an id that had been used before, and record it."""
     participant.excluded, participant.exclusion_reason = True, ID_USED_BEFORE
     participant.save(update_fields=["excluded", "exclusion_reason"])
-    record(participant.study, "participant left out", participant=participant.code, reason=ID_USED_BEFORE)
+    record(participant.study, LEFT_OUT, participant=participant.code, reason=ID_USED_BEFORE)
 
 
 def note_end(participant: Participant, token: str) -> PlatformVisit | None:

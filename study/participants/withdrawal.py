@@ -17,6 +17,8 @@ from study.opaque_tokens import new_token
 from study.participants.tokens import reporter_digest, token_hash
 from study.participants.visits import erase_visit
 
+WITHDREW = "participant withdrew"
+
 
 class ReceiptUnknown(StudyError):
     """No participant has this receipt."""
@@ -73,7 +75,7 @@ def withdraw(participant: Participant, *, token: str = "") -> None:
     if participant.kind in kinds_of(study):
         Study.objects.filter(pk=study.pk).update(erasures=F("erasures") + 1)
     erase_entries_of(participant)
-    record(study, "participant withdrew", participant=participant.code)
+    record(study, WITHDREW, participant=participant.code)
 
 
 def _leave_link(participant: Participant) -> None:
@@ -86,7 +88,6 @@ def _leave_link(participant: Participant) -> None:
         return
     participant.invite_link = None
     if link.cap == 1:
-        Participant.objects.filter(pk=participant.pk).update(invite_link=None)
         link.delete()
     else:
         InviteLink.objects.filter(pk=link.pk).update(withdrawn=F("withdrawn") + 1)

@@ -92,7 +92,7 @@ def publish_head(study: Study | None, occasion: str, places: Iterable[str] | Non
     result = Publication(Head(study.slug if study else INSTALLATION, chain.number, chain.head), occasion)
     for place in places_of(study) if places is None else places:
         try:
-            deliver(place, study, result.head, file_was_there=_file_was_there())
+            deliver(place, study, result.head, file_was_there=place == FILE and _file_was_there())
             result.places.append(place)
         except NotDelivered as error:
             result.problems[place] = str(error)

@@ -53,7 +53,8 @@ def consent(request: HttpRequest, participant: Participant) -> HttpResponse:
 
 def _go_on(request: HttpRequest, row: Participant) -> HttpResponse:
     """Lead to what is due, after a step that may have screened the participant out."""
-    note_end(row, token_of(request))
+    if row.status == Participant.Status.SCREENED_OUT:
+        note_end(row, token_of(request))
     return see_other(next_url(row))
 
 

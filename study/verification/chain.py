@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from study.digests import next_head
 from study.models import ChainHead, LogEntry, Study
+from study.participants.withdrawal import WITHDREW
 from study.verification.findings import Findings
 
-WITHDREW = "participant withdrew"
 # Erasure is for people who withdraw; the names of all actions about one participant begin like this.
 ERASABLE = "participant "
 

@@ -8,7 +8,7 @@ from study.ballots.receipts import binds, commitment_of, secret_of, states, veri
 from study.ballots.table import ballot_rows, counted_kind
 from study.models import LogEntry, Participant, Study, Trial
 from study.participants.exclusion import INCLUDED, LEFT_OUT
-from study.verification.chain import WITHDREW
+from study.participants.withdrawal import WITHDREW
 from study.verification.findings import Findings
 
 Status = Participant.Status
