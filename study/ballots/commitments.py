@@ -31,10 +31,13 @@ class Commitment:
     from_upgrade: bool = False  # made from ballots of an earlier version, on the day of the upgrade
 
 
-def digests_of(people: QuerySet[Participant]) -> dict[int, list[str]]:
-    """All digests that each person's commitment covers, by primary key: of every ballot, and of the answers."""
+def digests_of(people: QuerySet[Participant], *, leave_out: Iterable[str] = ()) -> dict[int, list[str]]:
+    """All digests that each person's commitment covers, by primary key: of every ballot, and of the answers.
+
+    `leave_out`: kinds of trial whose ballots are not wanted.
+    """
     found = {pk: [answers_digest(nonce, said)] for pk, nonce, said in people.values_list("pk", "nonce", "answers")}
-    ballots = Ballot.objects.filter(trial__participant__in=people).order_by()
+    ballots = Ballot.objects.filter(trial__participant__in=people).exclude(trial__kind__in=tuple(leave_out)).order_by()
     for pk, digest in ballots.values_list("trial__participant", "digest"):
         found[pk].append(digest)
     return found
@@ -43,11 +46,8 @@ def digests_of(people: QuerySet[Participant]) -> dict[int, list[str]]:
 def other_digests(study: Study, kinds: Iterable[str]) -> dict[str, list[str]]:
     """The digests that commitments cover and the ballot table does not hold, sorted, by the code of the participant."""
     people = study.participants.filter(kind__in=tuple(kinds)).exclude(status=Participant.Status.WITHDRAWN)
-    found = {person.pk: [answers_digest(person.nonce, person.answers)] for person in people}
-    ballots = Ballot.objects.filter(trial__participant__in=people).exclude(trial__kind=Trial.Kind.MAIN).order_by()
-    for pk, digest in ballots.values_list("trial__participant", "digest"):
-        found[pk].append(digest)
-    return {person.code: sorted(found[person.pk]) for person in people}
+    digests = digests_of(people, leave_out=(Trial.Kind.MAIN,))
+    return {person.code: sorted(digests[person.pk]) for person in people}
 
 
 def secret_for(participant: Participant) -> str:

@@ -1,6 +1,5 @@
 """Sound for researchers, with byte ranges; access is checked as for pages."""
 
-import re
 from typing import Any
 
 from django.db.models.fields.files import FieldFile
@@ -11,9 +10,7 @@ from django.views.decorators.http import require_safe
 from study.console.common import study_page
 from study.models import Clip, Study
 from study.setup.clip_import import CONTENT_TYPE
-from study.web.http import file_parts
-
-_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})$")  # longer ones are ignored, as any range may be
+from study.web.http import file_parts, requested_range
 
 
 @require_safe
@@ -37,7 +34,7 @@ def send_file(request: HttpRequest, stored: FieldFile) -> HttpResponse:
         file, total = stored.open("rb"), stored.size
     except FileNotFoundError as error:
         raise Http404 from error
-    part = _requested_range(request.headers.get("Range", ""), total)
+    part = requested_range(request.headers.get("Range", ""), total)
     response: Any
     if part is None:
         response = FileResponse(file, content_type=content_type)
@@ -54,16 +51,3 @@ def send_file(request: HttpRequest, stored: FieldFile) -> HttpResponse:
     response["Cache-Control"] = "private, max-age=86400"
     response["Content-Disposition"] = "inline"
     return response
-
-
-def _requested_range(header: str, total: int) -> tuple[int, int] | None:
-    """Return the first and last byte of a single range; None for the whole file; first > last if out of range."""
-    match = _RANGE.match(header.strip())
-    if match is None or not any(match.groups()):
-        return None
-    first, last = match.groups()
-    if not first:
-        return (max(total - int(last), 0), total - 1) if int(last) else (1, 0)
-    if int(first) >= total:
-        return 1, 0
-    return int(first), min(int(last), total - 1) if last else total - 1

@@ -5,7 +5,6 @@ All images of one width have the same length, and all responses the same headers
 Byte ranges are served because Safari plays no sound without them.
 """
 
-import re
 from functools import partial
 
 from django.core.files.base import File
@@ -28,9 +27,8 @@ from study.survey.responses import after_sending
 from study.survey.visit_ends import is_over
 from study.survey_images.versions import COLUMNS as IMAGE_COLUMNS
 from study.survey_images.versions import read_image, shown_as
-from study.web.http import file_parts
+from study.web.http import file_parts, requested_range
 
-_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})$")  # longer ones are ignored, as any range may be
 # What decides whether a trial may be opened, and what is sent; a whole row of a study takes longer to read.
 _COLUMNS = (
     *permission.COLUMNS,
@@ -63,17 +61,13 @@ def _content_type(content: bytes) -> str:
 def serve(request: HttpRequest, content: bytes | File, content_type: str) -> HttpResponseBase:
     """Serve `content`, or the byte range that the request asks for; a file in small parts, never whole in memory."""
     total, status, headers = content.size if isinstance(content, File) else len(content), 200, {}
-    start, end = 0, total - 1
-    asked = _RANGE.match(request.headers.get("Range", ""))
-    if asked and any(asked.groups()):
-        first, last = asked.groups()
-        start = int(first) if first else max(total - int(last), 0)
-        end = min(int(last), total - 1) if first and last else total - 1
-        if start > end:
-            status, headers["Content-Range"] = 416, f"bytes */{total}"
-            start, end = 0, -1
-        else:
-            status, headers["Content-Range"] = 206, f"bytes {start}-{end}/{total}"
+    part = requested_range(request.headers.get("Range", ""), total)
+    start, end = part or (0, total - 1)
+    if part is not None and start > end:
+        status, headers["Content-Range"] = 416, f"bytes */{total}"
+        start, end = 0, -1
+    elif part is not None:
+        status, headers["Content-Range"] = 206, f"bytes {start}-{end}/{total}"
     response: HttpResponseBase
     if isinstance(content, File):
         parts = file_parts(content, start, end)

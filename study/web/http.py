@@ -18,6 +18,7 @@ UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe
 LARGEST_INTEGER = 2**63 - 1
 
 _PART = 1 << 16
+_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})$")  # longer ones are ignored, as any range may be
 
 
 def wants_json(request: HttpRequest) -> bool:
@@ -87,3 +88,16 @@ def file_parts(file: File, first: int, last: int) -> Iterator[bytes]:
         while left > 0 and (part := file.read(min(_PART, left))):
             left -= len(part)
             yield part
+
+
+def requested_range(header: str, total: int) -> tuple[int, int] | None:
+    """Return the first and last byte of a single range; None for the whole file; first > last if out of range."""
+    match = _RANGE.match(header.strip())
+    if match is None or not any(match.groups()):
+        return None
+    first, last = match.groups()
+    if not first:
+        return (max(total - int(last), 0), total - 1) if int(last) else (1, 0)
+    if int(first) >= total:
+        return 1, 0
+    return int(first), min(int(last), total - 1) if last else total - 1
