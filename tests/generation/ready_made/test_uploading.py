@@ -27,6 +27,7 @@ from study.models import Ballot, Clip, LogEntry, Stimulus
 from study.setup import clip_import, preflight
 from study.setup.lifecycle import create_study, open_study
 from tests.factories import UserFactory, tiny_sound
+from tests.generation.studies import stored_files
 from tests.study.visits import Visit
 
 THREE = tuple(ConditionPreset(f"painter_{letter}", f"Painter {letter}", {}) for letter in "abc")
@@ -93,11 +94,6 @@ def post(client, study, files):
     return client.post(reverse("generation_upload", args=[study.slug]), {"files": files})
 
 
-def stored() -> set[str]:
-    root = Path(default_storage.location)
-    return {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
-
-
 def test_a_study_with_its_own_conditions_opens_with_uploaded_images_and_takes_a_ballot(client, study):
     blocking = {finding.url_name for finding in preflight.run(study) if finding.level.value == "blocks"}
     assert blocking == {"generation_upload", "generation_run"}
@@ -139,7 +135,7 @@ def test_pictures_of_any_format_get_one_size_and_format_without_metadata(study):
 
 def test_stored_names_reveal_nothing_and_original_names_are_not_kept(study):
     uploading.take_upload(study, [zipped(study)])
-    assert all("painter" not in name and SECRET not in name for name in stored())
+    assert all("painter" not in name and SECRET not in name for name in stored_files())
     stimuli = list(Stimulus.objects.values_list("painter", "provenance"))
     assert {painter for painter, _ in stimuli} == {"uploaded"}
     assert SECRET not in str(stimuli) + str(list(LogEntry.objects.values_list("data", flat=True)))
@@ -158,12 +154,12 @@ def test_stored_names_reveal_nothing_and_original_names_are_not_kept(study):
 def test_one_wrong_name_refuses_the_whole_upload(client, study, rename, fault):
     files = named_files(study)
     files[0].name = rename
-    before = stored()
+    before = stored_files()
     response = post(client, study, files)
     assert response.status_code == 422
     assert fault in response.content.decode().replace("&#x27;", "'")
     assert not Stimulus.objects.exists()
-    assert stored() == before
+    assert stored_files() == before
 
 
 def test_a_picture_missing_in_the_manifest_is_reported_by_its_name(client, study):
@@ -173,10 +169,10 @@ def test_a_picture_missing_in_the_manifest_is_reported_by_its_name(client, study
 
 
 def test_a_damaged_picture_at_the_end_leaves_nothing_behind(study):
-    before = stored()
+    before = stored_files()
     with pytest.raises(uploading.UploadRefused, match=r"song2__painter_c\.png: damaged"):
         uploading.take_upload(study, named_files(study, song2__painter_c=picture()[:90]))
-    assert stored() == before
+    assert stored_files() == before
     assert not LooseFile.objects.exists()
 
 
@@ -239,11 +235,11 @@ def test_files_of_file_managers_are_passed_over(study):
 
 
 def test_an_error_while_storing_leaves_nothing_behind(study, monkeypatch):
-    before = stored()
+    before = stored_files()
     monkeypatch.setattr("generation.ready_made.uploading._replace_stimuli", lambda *args: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         uploading.take_upload(study, named_files(study))
-    assert stored() == before
+    assert stored_files() == before
     assert not Stimulus.objects.exists()
 
 
@@ -264,7 +260,7 @@ def test_a_second_upload_replaces_the_clips_images_and_their_files(study):
     assert Stimulus.objects.count() == 6
     assert len(first & set(Stimulus.objects.values_list("image_digest", flat=True))) == 3
     owned = {name for pair in Stimulus.objects.values_list("image", "preview") for name in pair}
-    assert stored() == owned | set(study.clips.values_list("audio", flat=True))
+    assert stored_files() == owned | set(study.clips.values_list("audio", flat=True))
 
 
 def test_uploads_are_refused_during_a_run_and_after_the_study_opened(study):
