@@ -3,7 +3,6 @@
 import importlib.util
 import os
 import pwd
-import secrets
 import subprocess
 import sys
 import tempfile
@@ -54,13 +53,11 @@ def read_stored(path: Path) -> dict[str, str]:
 
 
 def missing_values(stored: dict[str, str], answers: dict[str, str]) -> dict[str, str]:
-    """Return the answers, and what follows without a question: a secret key, and the proxy of an https address."""
+    """Return the answers, and what follows from them: the proxy of an https address.
+
+    The secret key is not among them: it is made in the data folder when the first command runs, and backups hold it.
+    """
     values = dict(answers)
-    if not stored.get("EARSIGHT_SECRET_KEY"):
-        # The key of an installation that had none in its file stays: it signs links that are in use.
-        made = Path(os.environ["EARSIGHT_DATA"]) / "secret_key"
-        old = made.read_text(encoding="ascii").strip() if made.is_file() else ""
-        values["EARSIGHT_SECRET_KEY"] = old or secrets.token_urlsafe(50)
     if os.environ["EARSIGHT_BASE_URL"].startswith("https://") and "EARSIGHT_PROXIES" not in stored:
         values["EARSIGHT_PROXIES"] = "1"
     return values

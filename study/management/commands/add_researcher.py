@@ -1,4 +1,4 @@
-"""`manage.py add_researcher NAME [--operator] [--email …] [--new-link | --first]`: an account, by a link to set its password.
+"""`manage.py add_researcher NAME [--operator] [--email …] [--new-link | --first]`: an account, by a link.
 
 Nobody but the researcher ever knows the password. The link works once and for `PASSWORD_RESET_TIMEOUT`.
 """
