@@ -2,13 +2,14 @@
 
 Brokers lose messages: those that a killed worker had fetched (the filesystem and SQL transports lose the running task
 too), and those sent while the broker was away. Rows are not lost. Each wing registers a function that looks through its
-own rows; a worker calls all of them when it starts and from time to time while it runs.
+own rows; a worker calls all of them when it starts and from time to time while it runs. Each time it also leaves a
+sign of life.
 """
 
 import logging
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +18,8 @@ from django.conf import settings
 from django.db import connections
 
 from study.background_work.messages import try_again_at_once
+from study.background_work.signs_of_life import note_life
+from study.models import Worker
 
 logger = logging.getLogger(__name__)
 
@@ -53,12 +56,13 @@ def look_out(*, starting: bool = False) -> int:
     return found
 
 
-def _look_out_periodically() -> None:
+def _look_out_periodically(queues: Collection[str]) -> None:
     starting = True
     # The random factor keeps workers that start together from looking together.
     while starting or not _stopping.wait(settings.GENERATION_RESCUE_SECONDS * random.uniform(0.8, 1.2)):
         try_again_at_once()
         try:
+            note_life(Worker.Kind.WORKER, queues, starting=starting)
             look_out(starting=starting)
         finally:
             connections.close_all()
@@ -66,10 +70,15 @@ def _look_out_periodically() -> None:
 
 
 @worker_ready.connect
-def start_lookout(**kwargs: Any) -> None:
-    """Start the look-out's thread in the worker's main process."""
+def start_lookout(sender: Any = None, **kwargs: Any) -> None:
+    """Start the look-out's thread in the worker's main process.
+
+    Args:
+        sender: the worker's consumer, which knows the names of the queues that it serves.
+    """
     _stopping.clear()
-    threading.Thread(target=_look_out_periodically, name="lookout", daemon=True).start()
+    queues = list(sender.app.amqp.queues.consume_from) if sender is not None else []
+    threading.Thread(target=_look_out_periodically, args=(queues,), name="lookout", daemon=True).start()
 
 
 @worker_shutting_down.connect

@@ -7,6 +7,7 @@ from study.models.participants import Event, InviteLink, Participant, ProblemRep
 from study.models.stimuli import Clip, Condition, Stimulus
 from study.models.studies import Study
 from study.models.visits import PlatformVisit, VisitKey
+from study.models.workers import Worker
 
 __all__ = [
     "Ballot",
@@ -26,4 +27,5 @@ __all__ = [
     "Study",
     "Trial",
     "VisitKey",
+    "Worker",
 ]
