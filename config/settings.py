@@ -209,6 +209,7 @@ DEFAULT_FROM_EMAIL = environment.text("EARSIGHT_EMAIL_FROM", "earsight@localhost
 
 # Days after which what is kept for a time only is erased (study/participants/retention.py; docs/privacy.md).
 KEEP_EVENTS_DAYS = int(environment.number("EARSIGHT_KEEP_EVENTS_DAYS", 365, least=0))
+KEEP_DOWNLOADS_DAYS = environment.number("EARSIGHT_KEEP_DOWNLOADS_DAYS", 7, least=0.01)
 KEEP_SIGN_INS_DAYS = int(environment.number("EARSIGHT_KEEP_SIGN_INS_DAYS", 7, least=1))
 
 # Celery. The default broker is a folder, so that a first study needs no server.

@@ -2,6 +2,7 @@
 
 from study.models.audits import BlindingAudit
 from study.models.ballots import Ballot, BallotRevision, LateAnswer
+from study.models.jobs import Job, JobFile
 from study.models.log import ChainHead, LogEntry
 from study.models.participants import Event, InviteLink, Participant, ProblemReport, Trial
 from study.models.stimuli import Clip, Condition, Stimulus
@@ -18,6 +19,8 @@ __all__ = [
     "Condition",
     "Event",
     "InviteLink",
+    "Job",
+    "JobFile",
     "LateAnswer",
     "LogEntry",
     "Participant",
