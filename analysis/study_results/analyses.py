@@ -24,7 +24,7 @@ from analysis.tables.errors import TableError
 from analysis.tables.study_tables import ballots_csv, match_control_csv
 from study.background_work import messages
 from study.background_work.heartbeat import heartbeat
-from study.background_work.lookout import RESEND_AFTER
+from study.background_work.lookout import resend_before
 from study.errors import NotAllowedNow
 from study.models import Study
 from study.participants.moderators import planned_moderators
@@ -98,9 +98,8 @@ def find_lost_analyses(starting: bool) -> int:
         starting: a worker has just started; messages that a killed predecessor had fetched are lost.
     """
     lost = Analysis.objects.filter(_claimable())
-    if not starting:
-        lost = lost.filter(Q(sent_at=None) | Q(sent_at__lt=timezone.now() - RESEND_AFTER))
-    ids = list(lost.values_list("pk", flat=True))
+    before = resend_before(lost.count(), starting=starting)
+    ids = list(lost.filter(Q(sent_at=None) | Q(sent_at__lt=before)).values_list("pk", flat=True))
     for analysis_id in ids:
         queue_analysis(analysis_id)
     return len(ids)

@@ -16,7 +16,7 @@ from analysis.study_results.factors import factors_of
 from analysis.tables.result_json import plain
 from study.background_work import messages
 from study.background_work.heartbeat import heartbeat
-from study.background_work.lookout import RESEND_AFTER
+from study.background_work.lookout import resend_before
 from study.models import Study
 
 if TYPE_CHECKING:
@@ -93,12 +93,10 @@ def find_lost_questions(starting: bool) -> int:
     Args:
         starting: a worker has just started; messages that a killed predecessor had fetched are lost.
     """
-    before = timezone.now() - RESEND_AFTER
-    lost = [
-        study.pk
-        for study in Study.objects.filter(plan__power__state__in=UNANSWERED).only("plan")
-        if _is_claimable(asked := study.plan["power"]) and (starting or _is_older(asked, "sent_at", before))
-    ]
+    unanswered = Study.objects.filter(plan__power__state__in=UNANSWERED).only("plan")
+    waiting = [study for study in unanswered if _is_claimable(study.plan["power"])]
+    before = resend_before(len(waiting), starting=starting)
+    lost = [study.pk for study in waiting if _is_older(study.plan["power"], "sent_at", before)]
     for study_id in lost:
         _queue_question(study_id)
     return len(lost)

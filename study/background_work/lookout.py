@@ -9,19 +9,25 @@ import logging
 import random
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from celery.signals import worker_ready, worker_shutting_down
 from django.conf import settings
 from django.db import connections
+from django.utils import timezone
 
+from study.background_work import messages
 from study.background_work.messages import try_again_at_once
 
 logger = logging.getLogger(__name__)
 
 # A row whose message was sent so long ago gets another. Its task does nothing if the row no longer waits.
 RESEND_AFTER = timedelta(minutes=1)
+# The same while the queue is long: the message is most likely in it, behind others.
+RESEND_IF_BUSY = timedelta(minutes=30)
+# Messages in the queue beside those of the rows that wait: steps of runs, periodic tasks.
+_OTHER_MESSAGES = 50
 
 _looks: dict[str, Callable[[bool], int]] = {}
 _stopping = threading.Event()
@@ -36,6 +42,23 @@ def register(what: str, look: Callable[[bool], int]) -> None:
             fetched are lost; returns how many rows it took care of.
     """
     _looks[what] = look
+
+
+def resend_before(waiting: int, *, starting: bool) -> datetime:
+    """Return the time such that a waiting row gets another message if its last one was sent before it.
+
+    While workers are busy, hundreds of rows may wait for hours, each with its message in the queue. So the queue's
+    length bounds what is sent again: it never holds many more messages than twice the rows.
+
+    Args:
+        waiting: how many rows of this kind wait.
+        starting: a worker has just started: what a killed predecessor had fetched is lost, so all are sent again.
+    """
+    now = timezone.now()
+    queued = messages.count_queued() if waiting else 0
+    if queued is not None and queued > waiting + _OTHER_MESSAGES:
+        return now - RESEND_IF_BUSY
+    return now if starting else now - RESEND_AFTER
 
 
 def look_out(*, starting: bool = False) -> int:

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from study.background_work import messages
-from study.background_work.lookout import RESEND_AFTER
+from study.background_work.lookout import RESEND_AFTER, resend_before
 from study.blinding_audit.verdicts import fingerprint, last_audits
 from study.models import BlindingAudit, Study
 from study.models.audits import PATIENCE, SILENT
@@ -94,10 +94,12 @@ def find_lost_audits(starting: bool) -> int:
         starting: a worker has just started; messages that a killed predecessor had fetched are lost.
     """
     now, found = timezone.now(), 0
-    for audit in BlindingAudit.objects.filter(state=State.WAITING).order_by("pk"):
+    waiting = BlindingAudit.objects.filter(state=State.WAITING).order_by("pk")
+    before = resend_before(len(waiting), starting=starting)
+    for audit in waiting:
         if not audit.is_going:
             found += _give_up(audit, UNTAKEN)
-        elif starting or audit.moved_at < now - RESEND_AFTER or audit.moved_at <= audit.asked_at:
+        elif audit.moved_at < before or audit.moved_at <= audit.asked_at:
             queue_audit(audit.pk)
             found += 1
     for audit in BlindingAudit.objects.filter(state=State.RUNNING, moved_at__lt=now - SILENT).select_related("study"):
