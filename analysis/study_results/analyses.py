@@ -23,6 +23,7 @@ from analysis.study_results.smallest_difference import planned_smallest
 from analysis.tables.errors import TableError
 from analysis.tables.study_tables import ballots_csv, match_control_csv
 from study.background_work import messages
+from study.background_work.clocks import pull_back
 from study.background_work.heartbeat import heartbeat
 from study.background_work.lookout import resend_before
 from study.errors import NotAllowedNow
@@ -36,9 +37,15 @@ STALE_AFTER = timedelta(minutes=3)
 ATTEMPTS = 3
 
 
+def newest(study: Study, *states: str) -> Analysis | None:
+    """The analysis that was asked for last, of those in these states; by its number, as clocks may be set back."""
+    rows = study.analyses.filter(state__in=states) if states else study.analyses.all()
+    return rows.order_by("-pk").first()
+
+
 def latest(study: Study) -> Analysis | None:
     """The newest analysis that is ready."""
-    return study.analyses.filter(state=Analysis.State.READY).first()
+    return newest(study, Analysis.State.READY)
 
 
 def latest_unsealed(study: Study) -> Analysis | None:
@@ -73,8 +80,7 @@ def request_analysis(study: Study) -> Analysis:
         NotAllowedNow: the study is sealed.
     """
     ensure_unsealed(study)
-    unfinished = study.analyses.filter(state__in=Analysis.UNFINISHED).first()
-    analysis = unfinished or Analysis.objects.create(study=study)
+    analysis = newest(study, *Analysis.UNFINISHED) or Analysis.objects.create(study=study)
     transaction.on_commit(lambda: queue_analysis(analysis.pk))
     return analysis
 
@@ -97,6 +103,7 @@ def find_lost_analyses(starting: bool) -> int:
     Args:
         starting: a worker has just started; messages that a killed predecessor had fetched are lost.
     """
+    pull_back(Analysis.objects.filter(state__in=Analysis.UNFINISHED), "requested_at", "sent_at", "alive_at")
     lost = Analysis.objects.filter(_claimable())
     before = resend_before(lost.count(), starting=starting)
     ids = list(lost.filter(Q(sent_at=None) | Q(sent_at__lt=before)).values_list("pk", flat=True))

@@ -15,6 +15,7 @@ from analysis.study_results.analyses import ATTEMPTS, STALE_AFTER, latest_unseal
 from analysis.study_results.factors import factors_of
 from analysis.tables.result_json import plain
 from study.background_work import messages
+from study.background_work.clocks import is_in_future
 from study.background_work.heartbeat import heartbeat
 from study.background_work.lookout import resend_before
 from study.models import Study
@@ -78,7 +79,7 @@ def asked_at(asked: Mapping[str, Any]) -> datetime | None:
 
 def _is_older(asked: Mapping[str, Any], name: str, than: datetime) -> bool:
     at = parse_datetime(asked.get(name) or "")
-    return at is None or at < than
+    return at is None or at < than or (name == "sent_at" and is_in_future(at))
 
 
 def _is_claimable(asked: Mapping[str, Any]) -> bool:
@@ -94,6 +95,9 @@ def find_lost_questions(starting: bool) -> int:
         starting: a worker has just started; messages that a killed predecessor had fetched are lost.
     """
     unanswered = Study.objects.filter(plan__power__state__in=UNANSWERED).only("plan")
+    for study in unanswered:
+        if is_in_future(parse_datetime(study.plan["power"].get("alive_at") or "")):
+            _save(study.pk, *UNANSWERED, of=study.plan["power"], alive_at=_now())
     waiting = [study for study in unanswered if _is_claimable(study.plan["power"])]
     before = resend_before(len(waiting), starting=starting)
     lost = [study.pk for study in waiting if _is_older(study.plan["power"], "sent_at", before)]

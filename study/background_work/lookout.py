@@ -8,6 +8,7 @@ own rows; a worker calls all of them when it starts and from time to time while 
 import logging
 import random
 import threading
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,6 +19,7 @@ from django.db import connections
 from django.utils import timezone
 
 from study.background_work import messages
+from study.background_work.clocks import ClockWatch, database_time
 from study.background_work.messages import try_again_at_once
 
 logger = logging.getLogger(__name__)
@@ -31,6 +33,7 @@ _OTHER_MESSAGES = 50
 
 _looks: dict[str, Callable[[bool], int]] = {}
 _stopping = threading.Event()
+_clocks = ClockWatch({"machine's clock": time.time, "database's clock": database_time})
 
 
 def register(what: str, look: Callable[[bool], int]) -> None:
@@ -62,7 +65,16 @@ def resend_before(waiting: int, *, starting: bool) -> datetime:
 
 
 def look_out(*, starting: bool = False) -> int:
-    """Look through all rows once; return how many were taken care of. A failure in one wing stops no other."""
+    """Look through all rows once; return how many were taken care of. A failure in one wing stops no other.
+
+    Nothing is looked through while live work may look dead, because a clock was set.
+    """
+    try:
+        if not _clocks.is_calm():
+            return 0
+    except Exception:  # the database is away
+        logger.warning("Looking for lost work failed; it is tried again.", exc_info=True)
+        return 0
     found = 0
     for what, look in list(_looks.items()):
         try:
