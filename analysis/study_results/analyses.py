@@ -22,7 +22,7 @@ from analysis.study_results.participant_flow import participant_flow
 from analysis.study_results.smallest_difference import planned_smallest
 from analysis.tables.errors import TableError
 from analysis.tables.study_tables import ballots_csv, match_control_csv
-from study.background_work import messages
+from study.background_work import messages, schema
 from study.background_work.clocks import pull_back
 from study.background_work.heartbeat import heartbeat
 from study.background_work.lookout import resend_before
@@ -145,6 +145,8 @@ def compute(analysis: Analysis) -> Analysis:
     except OperationalError:  # the database is away: the row stays as it is, and the look-out finds it
         raise
     except Exception as error:
+        if schema.is_cause_of(error):  # a worker of the other version does it
+            raise
         logger.exception("The analysis of %s failed.", analysis.study.slug)
         analysis.state, analysis.error = Analysis.State.FAILED, unexpected(error)
     analysis.finished_at = timezone.now()

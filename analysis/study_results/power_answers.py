@@ -14,7 +14,7 @@ from analysis.statistics.errors import StatisticsError
 from analysis.study_results.analyses import ATTEMPTS, STALE_AFTER, latest_unsealed, unexpected
 from analysis.study_results.factors import factors_of
 from analysis.tables.result_json import plain
-from study.background_work import messages
+from study.background_work import messages, schema
 from study.background_work.clocks import is_in_future
 from study.background_work.heartbeat import heartbeat
 from study.background_work.lookout import resend_before
@@ -136,6 +136,8 @@ def answer_power(study_id: int) -> None:
     except OperationalError:  # the database is away: the question stays as it is, and the look-out finds it
         raise
     except Exception as error:
+        if schema.is_cause_of(error):  # a worker of the other version does it
+            raise
         logger.exception("The power of %s could not be computed.", study.slug)
         changes = {"state": "failed", "error": unexpected(error)}
     _save(study_id, "running", of=asked, **changes)

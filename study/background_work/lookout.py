@@ -6,19 +6,22 @@ own rows; a worker calls all of them when it starts and from time to time while 
 """
 
 import logging
+import os
 import random
+import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from celery.signals import worker_ready, worker_shutting_down
+from celery.signals import worker_init, worker_ready, worker_shutting_down
 from django.conf import settings
 from django.db import connections
 from django.utils import timezone
 
-from study.background_work import messages
+from study.background_work import messages, schema
 from study.background_work.clocks import ClockWatch, database_time
 from study.background_work.messages import try_again_at_once
 
@@ -94,10 +97,28 @@ def _look_out_periodically() -> None:
     while starting or not _stopping.wait(settings.GENERATION_RESCUE_SECONDS * random.uniform(0.8, 1.2)):
         try_again_at_once()
         try:
+            if problem := schema.difference():
+                _stop_worker(problem)
+                return
             look_out(starting=starting)
         finally:
             connections.close_all()
         starting = False
+
+
+def _stop_worker(problem: str) -> None:
+    """Stop this worker as its supervisor would: it finishes its tasks and takes no more."""
+    logger.critical("This worker stops, and does no work on a database of another version. %s", problem)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+@worker_init.connect
+def refuse_another_version(**kwargs: Any) -> None:
+    """End a worker that starts on a database of another version, with one sentence."""
+    schema.remember_own()
+    if problem := schema.difference():
+        sys.exit(f"The worker does not start. {problem}")
+    connections.close_all()  # its processes are forked after this
 
 
 @worker_ready.connect
