@@ -40,6 +40,7 @@ def stored_secret(path: Path) -> str:
 DATA_DIR = environment.folder("EARSIGHT_DATA", BASE_DIR / "var")
 DEBUG = environment.flag("EARSIGHT_DEBUG", default=False)
 SECRET_KEY = environment.text("EARSIGHT_SECRET_KEY", "") or stored_secret(DATA_DIR / "secret_key")
+SECRET_KEY_IS_SET = bool(environment.text("EARSIGHT_SECRET_KEY", ""))  # then backups do not hold it
 if len(SECRET_KEY) < 32:
     raise ImproperlyConfigured(
         "EARSIGHT_SECRET_KEY is shorter than 32 characters. Leave it unset to have one made under EARSIGHT_DATA."
@@ -255,6 +256,9 @@ GENERATION_RESCUE_SECONDS = environment.number("EARSIGHT_RESCUE_SECONDS", 30, le
 GENERATION_QUEUE_PREFIX = ""
 # The only hosts that a study's settings can send tags and the language model's key to.
 WRITER_HOSTS = environment.hosts("EARSIGHT_WRITER_HOSTS", ["api.openai.com", "localhost", "127.0.0.1", "[::1]"])
+
+# The address of an S3-compatible service other than Amazon's, for backups in a bucket; "" leaves it to AWS_… variables.
+S3_ENDPOINT = environment.optional_web_address("EARSIGHT_S3_ENDPOINT")
 
 # The heads of the logs are appended to this file, best one in a folder of another machine.
 HEADS_FILE = environment.absolute_path("EARSIGHT_HEADS_FILE")
