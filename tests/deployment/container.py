@@ -188,6 +188,9 @@ def main() -> int:
         tree = copy_tree(bare_tree(), folder / "image")
         shutil.copy("/etc/resolv.conf", tree / "etc/resolv.conf")
         extra = {name: value for name, value in os.environ.items() if name.lower().endswith("_proxy")}
+        # The certificates that this machine trusts: its way to PyPI may be through a mirror.
+        shutil.copy("/etc/ssl/certs/ca-certificates.crt", tree / "srv/trusted.crt")
+        extra["PIP_CERT"] = "/srv/trusted.crt"
         run("mount", "-t", "proc", "proc", tree / "proc")
         mounted.append(tree / "proc")
         (tree / "dev/shm").chmod(0o1777)
