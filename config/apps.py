@@ -12,9 +12,11 @@ class EarsightConfig(AppConfig):
 
     def ready(self) -> None:
         from config.accounts import account_log, attempts, sessions
+        from config.installation.checks import register_checks
 
         pre_save.connect(
             attempts.forget_what_was_sent, sender="axes.AccessAttempt", dispatch_uid="earsight.failed-sign-in"
         )
         user_logged_in.connect(sessions.begin, dispatch_uid="earsight.sign-in-began")
         account_log.connect()
+        register_checks()

@@ -14,16 +14,32 @@ from zoneinfo import ZoneInfo
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from config import env_file
+
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 BROKERS = ("filesystem", "redis", "rediss", "amqp", "amqps")
 DATABASES = ("sqlite", "postgres", "postgresql")
 FLAGS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 _env = environ.Env()
+names: set[str] = set()
+"""The names that were asked for: what else begins with EARSIGHT_ in the env file is a mistake."""
 T = TypeVar("T")
+
+
+def read_file() -> None:
+    """Set what stands in the file that EARSIGHT_ENV_FILE names, unless the environment has it already."""
+    if path := text("EARSIGHT_ENV_FILE", ""):
+        try:
+            values = env_file.read(Path(path))
+        except env_file.EnvFileError as error:
+            raise ImproperlyConfigured(str(error)) from None
+        for name, value in values.items():
+            os.environ.setdefault(name, value)
 
 
 def text(name: str, default: str) -> str:
     """Return the variable without space around it, or the default if it is unset or empty."""
+    names.add(name)
     return os.environ.get(name, "").strip() or default
 
 
@@ -47,6 +63,16 @@ def _require(value: T, is_valid: bool) -> T:
 
 def _parts(value: str) -> list[str]:
     return [part.strip() for part in value.split(",") if part.strip()]
+
+
+def secrets(name: str, *, shortest: int) -> list[str]:
+    """Return secrets that are separated by commas, newest first."""
+
+    def parse(value: str) -> list[str]:
+        return [_require(part, len(part) >= shortest) for part in _parts(value)]
+
+    advice = f"Write secrets of at least {shortest} characters each, separated by commas."
+    return _read(name, "", parse, advice, secret=True)
 
 
 def flag(name: str, *, default: bool) -> bool:
@@ -73,7 +99,11 @@ def folder(name: str, default: Path) -> Path:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
         return _require(path, os.access(path, os.W_OK | os.X_OK))
 
-    return _read(name, str(default), parse, "Name a folder that can be made and written to by this user.")
+    path = _read(name, str(default), parse, "Name a folder that can be made and written to by this user.")
+    if os.geteuid() == 0 and (owner := path.stat().st_uid) != 0:
+        # What root makes there, such as the log of SQLite, could not be written by the service any more.
+        raise ImproperlyConfigured(f"{name}: {path} belongs to user {owner}; run this as that user, not as root.")
+    return path
 
 
 def absolute_path(name: str) -> Path | None:

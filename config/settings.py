@@ -37,6 +37,7 @@ def stored_secret(path: Path) -> str:
     return path.read_text(encoding="ascii").strip()
 
 
+environment.read_file()
 DATA_DIR = environment.folder("EARSIGHT_DATA", BASE_DIR / "var")
 DEBUG = environment.flag("EARSIGHT_DEBUG", default=False)
 SECRET_KEY = environment.text("EARSIGHT_SECRET_KEY", "") or stored_secret(DATA_DIR / "secret_key")
@@ -45,6 +46,8 @@ if len(SECRET_KEY) < 32:
     raise ImproperlyConfigured(
         "EARSIGHT_SECRET_KEY is shorter than 32 characters. Leave it unset to have one made under EARSIGHT_DATA."
     )
+# Older keys: what they have signed stays good, and nothing new is signed with them.
+SECRET_KEY_FALLBACKS = environment.secrets("EARSIGHT_SECRET_KEY_FALLBACKS", shortest=32)
 # The address that printed links begin with; https turns on secure cookies and HSTS.
 BASE_URL = environment.web_address("EARSIGHT_BASE_URL", "http://127.0.0.1:8000")
 SECURE = BASE_URL.startswith("https://")
