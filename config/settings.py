@@ -66,6 +66,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "config.requests.response_headers.ResponseHeadersMiddleware",
+    "config.health.pages.HealthMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.requests.edge.RequestEdgeMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -257,6 +258,12 @@ WRITER_HOSTS = environment.hosts("EARSIGHT_WRITER_HOSTS", ["api.openai.com", "lo
 # The heads of the logs are appended to this file, best one in a folder of another machine.
 HEADS_FILE = environment.absolute_path("EARSIGHT_HEADS_FILE")
 
+# Who is told by mail of faults (manage.py doctor --mail), and what a request for /metrics must show.
+OPERATOR_EMAILS = environment.addresses("EARSIGHT_OPERATOR_EMAILS")
+METRICS_TOKEN = environment.token("EARSIGHT_METRICS_TOKEN")
+SENTRY_DSN = environment.sentry_dsn("EARSIGHT_SENTRY_DSN")
+
+LOG_FORMAT = environment.one_of("EARSIGHT_LOG_FORMAT", "TEXT", environment.LOG_FORMATS)
 LOG_LEVEL = environment.one_of("EARSIGHT_LOG_LEVEL", "INFO", environment.LOG_LEVELS)
 LOGGING = {
     "version": 1,
