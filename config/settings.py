@@ -64,6 +64,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.logs.request_ids.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "config.requests.response_headers.ResponseHeadersMiddleware",
     "config.health.pages.HealthMiddleware",
@@ -99,6 +100,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "config.health.console.silent_work",
             ],
         },
     },
@@ -271,11 +273,20 @@ LOGGING = {
     "formatters": {
         "masked": {
             "()": "study.participants.log_masking.MaskingFormatter",
-            "format": "{asctime} {levelname} {name}: {message}",
+            "format": "{asctime} {levelname} {name}: {message}{in_request}",
             "style": "{",
         },
+        "json": {"()": "config.logs.formats.JsonFormatter"},
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "masked", "level": LOG_LEVEL}},
+    "filters": {"request_id": {"()": "config.logs.request_ids.AddRequestId"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "json" if LOG_FORMAT == "JSON" else "masked",
+            "filters": ["request_id"],
+            "level": LOG_LEVEL,
+        }
+    },
     "root": {
         "handlers": ["console"],
         "level": LOG_LEVEL,
@@ -284,6 +295,8 @@ LOGGING = {
         # Without Django's own handlers, which would write addresses unmasked, and the tokens in them.
         "django": {"handlers": [], "level": "INFO"},
         "django.server": {"handlers": [], "level": "INFO", "propagate": True},
+        # gunicorn's own lines, of each web process once it has loaded Django, in the format of all others.
+        "gunicorn.error": {"handlers": [], "level": "INFO", "propagate": True},
         "axes": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},
         "httpx2": {"level": "WARNING"},

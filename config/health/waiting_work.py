@@ -24,7 +24,10 @@ WORKER, BUSY, WAITS = "worker", "busy", "waits"
 
 @dataclass(frozen=True)
 class SilentQueue:
-    """A queue in which work waits and which no living worker serves; `since`: when one was last seen."""
+    """A queue in which work waits and which no living worker serves.
+
+    `queue`: as workers name it; `since`: when one was last seen, or when the work was asked for.
+    """
 
     queue: str
     since: datetime
@@ -41,7 +44,7 @@ def silent_queues() -> list[SilentQueue]:
         is_busy = any(what == BUSY and name == queue for what, name, _at in rows)
         if not waits or min(waits) > now - PATIENCE or is_busy or any(at > now - silent_after() for at in seen):
             continue
-        found.append(SilentQueue(queue, max(seen, default=min(waits))))
+        found.append(SilentQueue(queue_name(queue), max(seen, default=min(waits))))
     return found
 
 

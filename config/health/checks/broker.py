@@ -47,16 +47,17 @@ def workers_answer() -> Finding:
     replies: dict[str, list[dict[str, Any]]] = asked.active_queues() or {}
     answered = {queue["name"] for queues in replies.values() for queue in queues}
     seen = [worker for worker in living() if worker.kind == Worker.Kind.WORKER]
-    silent = [queue for queue in QUEUES if queue_name(queue) not in answered]
+    served = {queue: queue_name(queue) for queue in QUEUES}
+    silent = [name for name in served.values() if name not in answered]
     start = "Start one: celery -A config worker --queues"
     if not silent:
-        return ok(f"{len(replies)} workers answer for {', '.join(QUEUES)}")
-    if lost := [queue for queue in silent if any(worker.serves(queue_name(queue)) for worker in seen)]:
+        return ok(f"{len(replies)} workers answer for {', '.join(served.values())}")
+    if lost := [name for name in silent if any(worker.serves(name) for worker in seen)]:
         return warning(
             f"a worker for {', '.join(lost)} lives but does not answer through the broker",
             "Look whether EARSIGHT_BROKER_URL is the same for it; if so, restart it.",
         )
-    if "cpu" in silent:
+    if served["cpu"] in silent:
         return fault(f"no worker answers for {', '.join(silent)}", f"{start} {','.join(silent)}")
     return warning(
         f"no worker answers for {', '.join(silent)}",

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from config.health.checks import services
@@ -14,6 +16,7 @@ from config.health.waiting_work import PATIENCE, STUCK_AFTER, depths, silent_que
 from generation.models import ClipStep, GenerationRun
 from study.background_work.signs_of_life import note_life, silent_after
 from study.models import Study, Worker
+from tests.config.addresses import browser
 from tests.factories import make_study
 
 pytestmark = pytest.mark.django_db
@@ -86,7 +89,7 @@ def test_the_prefix_of_queues_counts(settings: Any) -> None:
     study_that_waits("cpu")
     settings.GENERATION_QUEUE_PREFIX = "lab-"
     note_life(Worker.Kind.WORKER, ["cpu"])
-    assert names() == ["cpu"], "a worker of another installation"
+    assert names() == ["lab-cpu"], "the worker is of another installation"
     note_life(Worker.Kind.WORKER, ["lab-cpu"])
     assert names() == []
 
@@ -99,6 +102,18 @@ def test_one_query_tells_it() -> None:
     ) as queries:
         assert names() == ["gpu"]
     assert len(queries) == 1
+
+
+def test_the_pages_of_the_console_tell_researchers_since_when_and_what_to_do() -> None:
+    study, _step = study_that_waits("gpu")
+    client = browser(study.owner)
+    for address in (reverse("study_overview", args=[study.slug]), reverse("study_list"), reverse("account")):
+        page = client.get(address).content.decode()
+        assert "no worker for “gpu” has been seen since" in page
+        assert "<code>celery -A config worker --queues gpu</code>" in page
+    assert "no worker for" not in Client().get(reverse("sign_in")).content.decode()
+    note_life(Worker.Kind.WORKER, ["gpu"])
+    assert "no worker for" not in client.get(reverse("study_list")).content.decode()
 
 
 def test_depths_count_what_waits_and_runs_by_queue() -> None:
