@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.conf import settings
 from django.contrib.auth.signals import user_logged_in
 from django.db.models.signals import pre_save
 
@@ -20,3 +21,7 @@ class EarsightConfig(AppConfig):
         user_logged_in.connect(sessions.begin, dispatch_uid="earsight.sign-in-began")
         account_log.connect()
         register_checks()
+        if settings.SENTRY_DSN:
+            from config.logs import sentry
+
+            sentry.start(settings.SENTRY_DSN)

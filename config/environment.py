@@ -5,6 +5,7 @@
 
 import math
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,6 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from config import env_file
 
+LOG_FORMATS = ("TEXT", "JSON")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 BROKERS = ("filesystem", "redis", "rediss", "amqp", "amqps")
 DATABASES = ("sqlite", "postgres", "postgresql")
@@ -179,3 +181,35 @@ def mail(name: str, default: str) -> dict[str, Any]:
     """Return Django's EMAIL_… settings by name."""
     advice = "Write smtp+tls://user:password@host:587."
     return _read(name, default, lambda value: dict(_env.email_url_config(value)), advice, secret=True)
+
+
+def addresses(name: str) -> list[str]:
+    """Return mail addresses."""
+
+    def parse(value: str) -> list[str]:
+        return [_require(part, re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", part) is not None) for part in _parts(value)]
+
+    return _read(name, "", parse, "Write mail addresses alone, separated by commas: ada@example.org.")
+
+
+def token(name: str) -> str:
+    """Return a secret word that a request must show; empty if the variable is unset."""
+    advice = "Write 20 characters or more that cannot be guessed, for example the output of: openssl rand -hex 32"
+    return _read(
+        name,
+        "",
+        lambda value: _require(value, not value or bool(re.fullmatch(r"[!-~]{20,}", value))),
+        advice,
+        secret=True,
+    )
+
+
+def sentry_dsn(name: str) -> str:
+    """Return the address, with its key, to which errors are reported; empty if the variable is unset."""
+
+    def parse(value: str) -> str:
+        parts = urlsplit(value)
+        is_dsn = parts.scheme in ("http", "https") and parts.hostname and parts.username and parts.path.strip("/")
+        return _require(value, not value or bool(is_dsn))
+
+    return _read(name, "", parse, "Write the DSN of a Sentry project: https://KEY@HOST/NUMBER.", secret=True)

@@ -68,8 +68,10 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.logs.request_ids.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "config.requests.response_headers.ResponseHeadersMiddleware",
+    "config.health.pages.HealthMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.requests.edge.RequestEdgeMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -102,6 +104,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "config.health.console.silent_work",
             ],
         },
     },
@@ -266,6 +269,12 @@ S3_ENDPOINT = environment.optional_web_address("EARSIGHT_S3_ENDPOINT")
 # The heads of the logs are appended to this file, best one in a folder of another machine.
 HEADS_FILE = environment.absolute_path("EARSIGHT_HEADS_FILE")
 
+# Who is told by mail of faults (manage.py doctor --mail), and what a request for /metrics must show.
+OPERATOR_EMAILS = environment.addresses("EARSIGHT_OPERATOR_EMAILS")
+METRICS_TOKEN = environment.token("EARSIGHT_METRICS_TOKEN")
+SENTRY_DSN = environment.sentry_dsn("EARSIGHT_SENTRY_DSN")
+
+LOG_FORMAT = environment.one_of("EARSIGHT_LOG_FORMAT", "TEXT", environment.LOG_FORMATS)
 LOG_LEVEL = environment.one_of("EARSIGHT_LOG_LEVEL", "INFO", environment.LOG_LEVELS)
 LOGGING = {
     "version": 1,
@@ -273,11 +282,20 @@ LOGGING = {
     "formatters": {
         "masked": {
             "()": "study.participants.log_masking.MaskingFormatter",
-            "format": "{asctime} {levelname} {name}: {message}",
+            "format": "{asctime} {levelname} {name}: {message}{in_request}",
             "style": "{",
         },
+        "json": {"()": "config.logs.formats.JsonFormatter"},
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "masked", "level": LOG_LEVEL}},
+    "filters": {"request_id": {"()": "config.logs.request_ids.AddRequestId"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "json" if LOG_FORMAT == "JSON" else "masked",
+            "filters": ["request_id"],
+            "level": LOG_LEVEL,
+        }
+    },
     "root": {
         "handlers": ["console"],
         "level": LOG_LEVEL,
@@ -286,6 +304,8 @@ LOGGING = {
         # Without Django's own handlers, which would write addresses unmasked, and the tokens in them.
         "django": {"handlers": [], "level": "INFO"},
         "django.server": {"handlers": [], "level": "INFO", "propagate": True},
+        # gunicorn's own lines, of each web process once it has loaded Django, in the format of all others.
+        "gunicorn.error": {"handlers": [], "level": "INFO", "propagate": True},
         "axes": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},
         "httpx2": {"level": "WARNING"},
