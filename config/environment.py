@@ -22,6 +22,7 @@ LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 BROKERS = ("filesystem", "redis", "rediss", "amqp", "amqps")
 DATABASES = ("sqlite", "postgres", "postgresql")
 FLAGS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _env = environ.Env()
 names: set[str] = set()
 """The names that were asked for: what else begins with EARSIGHT_ in the env file is a mistake."""
@@ -175,6 +176,21 @@ def broker(name: str, default: str) -> str:
         return _require(value, "://" in value and value.partition("://")[0] in BROKERS)
 
     return _read(name, default, parse, "Write redis://…, amqp://…, or leave it unset for a folder.", secret=True)
+
+
+def bucket(name: str) -> tuple[str, str] | None:
+    """Return bucket and folder in it of an address s3://bucket/folder, or None if the variable is unset."""
+
+    def parse(value: str) -> tuple[str, str] | None:
+        parts = urlsplit(value)
+        folder = parts.path.strip("/")
+        plain = not (parts.query or parts.fragment or ".." in folder or " " in value)
+        _require(parts.scheme, parts.scheme == "s3" and plain)
+        return _require((parts.netloc, folder), bool(_BUCKET.fullmatch(parts.netloc)))
+
+    if not text(name, ""):
+        return None
+    return _read(name, "", parse, "Write s3://bucket or s3://bucket/folder, or leave it unset.", secret=True)
 
 
 def mail(name: str, default: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from config import environment
+from config.media_storage.address import media_storage
 
 # NumPy reads this when it is first imported. The analysis solves many small systems, and on a busy machine OpenBLAS's
 # threads wait for each other longer than they work: an analysis of 1,440 ballots took ten times as long with them.
@@ -181,7 +182,7 @@ WHITENOISE_ALLOW_ALL_ORIGINS = False
 MEDIA_ROOT = DATA_DIR / "media"
 MEDIA_URL = None  # no file has a public address: views check access and send it
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": media_storage("EARSIGHT_MEDIA_URL", "EARSIGHT_S3_ENDPOINT"),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 FILE_UPLOAD_PERMISSIONS = 0o640
@@ -309,6 +310,9 @@ LOGGING = {
         "axes": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},
         "httpx2": {"level": "WARNING"},
+        "boto3": {"level": "WARNING"},
+        "botocore": {"level": "WARNING"},
+        "s3transfer": {"level": "WARNING"},
         "kombu.connection": {"level": "ERROR"},  # it would warn that a folder has no host name
     },
 }
