@@ -98,6 +98,11 @@ def web_address(name: str, default: str) -> str:
     return _read(name, default, lambda value: _require(value.rstrip("/"), _is_address(value, path=True)), advice)
 
 
+def optional_web_address(name: str) -> str:
+    """Return an address as `web_address` does, or an empty text if the variable is unset."""
+    return web_address(name, "") if text(name, "") else ""
+
+
 def origins(name: str, default: list[str]) -> list[str]:
     def parse(value: str) -> list[str]:
         return [_require(part, _is_address(part, path=False)) for part in _parts(value)]

@@ -40,6 +40,7 @@ def stored_secret(path: Path) -> str:
 DATA_DIR = environment.folder("EARSIGHT_DATA", BASE_DIR / "var")
 DEBUG = environment.flag("EARSIGHT_DEBUG", default=False)
 SECRET_KEY = environment.text("EARSIGHT_SECRET_KEY", "") or stored_secret(DATA_DIR / "secret_key")
+SECRET_KEY_IS_SET = bool(environment.text("EARSIGHT_SECRET_KEY", ""))  # then backups do not hold it
 if len(SECRET_KEY) < 32:
     raise ImproperlyConfigured(
         "EARSIGHT_SECRET_KEY is shorter than 32 characters. Leave it unset to have one made under EARSIGHT_DATA."
@@ -222,6 +223,7 @@ DEFAULT_FROM_EMAIL = environment.text("EARSIGHT_EMAIL_FROM", "earsight@localhost
 
 # Days after which what is kept for a time only is erased (study/participants/retention.py; docs/privacy.md).
 KEEP_EVENTS_DAYS = int(environment.number("EARSIGHT_KEEP_EVENTS_DAYS", 365, least=0))
+KEEP_DOWNLOADS_DAYS = environment.number("EARSIGHT_KEEP_DOWNLOADS_DAYS", 7, least=0.01)
 KEEP_SIGN_INS_DAYS = int(environment.number("EARSIGHT_KEEP_SIGN_INS_DAYS", 7, least=1))
 
 # Celery. The default broker is a folder, so that a first study needs no server.
@@ -256,6 +258,7 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
+CELERY_BEAT_SCHEDULER = "config.brokers.beat:Scheduler"
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat_schedule")
 
 # Generation. A step is given to another worker if its own, on another machine, has been silent for the lease.
@@ -268,6 +271,9 @@ GENERATION_QUEUE_PREFIX = ""
 # among them only where the site is for this machine or its network: elsewhere other services may listen there.
 _LOOPBACK = [] if SECURE else ["localhost", "127.0.0.1", "[::1]"]
 WRITER_HOSTS = environment.hosts("EARSIGHT_WRITER_HOSTS", ["api.openai.com", *_LOOPBACK])
+
+# The address of an S3-compatible service other than Amazon's, for backups in a bucket; "" leaves it to AWS_… variables.
+S3_ENDPOINT = environment.optional_web_address("EARSIGHT_S3_ENDPOINT")
 
 # The heads of the logs are appended to this file, best one in a folder of another machine.
 HEADS_FILE = environment.absolute_path("EARSIGHT_HEADS_FILE")

@@ -60,7 +60,7 @@ def _page_of_analysis(view: Callable[..., HttpResponse]) -> Callable[..., HttpRe
 def study_results(request: HttpRequest, slug: str) -> HttpResponse:
     """The results: sealed, not yet requested, being computed, or ready."""
     study = study_or_404(request.user, slug)
-    newest = study.analyses.first()
+    newest = analyses.newest(study)
     ready = analyses.latest_unsealed(study)
     return render(
         request,

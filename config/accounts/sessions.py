@@ -63,8 +63,11 @@ class SessionLifeMiddleware:
 def _keep_or_end(request: HttpRequest) -> None:
     now = int(time.time())
     session = request.session
-    began = session.setdefault(_BEGAN, now)  # missing in a session that is older than this rule
-    used = session.setdefault(_USED, now)
+    for name in (_BEGAN, _USED):
+        # Missing in a session that is older than this rule; in the future if the clock was set back since.
+        if session.get(name, now + 1) > now:
+            session[name] = now
+    began, used = session[_BEGAN], session[_USED]
     if now - began >= settings.SESSION_LIFE_SECONDS or now - used >= settings.SESSION_IDLE_SECONDS:
         logout(request)
     elif now - used >= _NOTED_EVERY and _is_of_a_person(request):
