@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 import environ
@@ -195,8 +195,17 @@ def bucket(name: str) -> tuple[str, str] | None:
 
 def mail(name: str, default: str) -> dict[str, Any]:
     """Return Django's EMAIL_… settings by name."""
-    advice = "Write smtp+tls://user:password@host:587."
-    return _read(name, default, lambda value: dict(_env.email_url_config(value)), advice, secret=True)
+
+    def parse(value: str) -> dict[str, Any]:
+        config = dict(_env.email_url_config(value))
+        if value.startswith("filemail:"):
+            # environ drops the path's first slash, so that mails would go to a folder below the current one.
+            path = unquote(urlsplit(value).path)
+            config["EMAIL_FILE_PATH"] = _require(path, not urlsplit(value).netloc and len(path) > 1)
+        return config
+
+    advice = "Write smtp+tls://user:password@host:587, or filemail:///whole/path/of/a/folder."
+    return _read(name, default, parse, advice, secret=True)
 
 
 def addresses(name: str) -> list[str]:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from analysis.models import Analysis
+from analysis.report.files.html import POLICY
 from analysis.study_results import analyses
 from analysis.study_results.report_context import notices
 from analysis.study_results.report_files import (
@@ -94,11 +95,7 @@ def study_report_page(request: HttpRequest, study: Study, analysis: Analysis) ->
     """The report as one HTML page."""
     language = _language(request)
     response = HttpResponse(report_file(analysis, f"report-{language}.html"))
-    # The page contains its own styles and images and has no scripts.
-    response["Content-Security-Policy"] = (
-        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; "
-        "form-action 'none'; base-uri 'none'"
-    )
+    response["Content-Security-Policy"] = f"{POLICY}; frame-ancestors 'self'"
     response["X-Frame-Options"] = "SAMEORIGIN"
     if "download" in request.GET:
         response["Content-Disposition"] = f'attachment; filename="{study.slug}-report-{language}.html"'
