@@ -10,7 +10,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help room proof audit audit-plants kills fuzz learning first-study screenshots demo test lint unit format setup setup-dev chromium messages weights clean
+.PHONY: help room proof audit audit-plants kills fuzz deployment container learning first-study screenshots demo test lint unit format setup setup-dev chromium messages weights clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -94,6 +94,12 @@ kills: setup-dev ## Kill real workers twenty times during a run (BROKER=redis://
 # Another seed sends other requests: make fuzz SEED=7
 fuzz: setup-dev ## Send 10,000 requests to every address as everybody, on SQLite and on PostgreSQL (SEED=0 REQUESTS=10000)
 	FUZZ_SEED=$(or $(SEED),0) FUZZ_REQUESTS=$(or $(REQUESTS),10000) $(BIN)/python -m tests.config.fuzz
+
+deployment: setup-dev ## Follow docs/operations.md word by word in an empty Debian with systemd (root, debootstrap, systemd-container)
+	$(BIN)/python -m tests.deployment
+
+container: setup-dev ## Build what deploy/container/Containerfile says in an empty Debian, and run the services of compose.yaml
+	$(BIN)/python -m tests.deployment.container
 
 format: setup-dev ## Format the code
 	$(BIN)/ruff check --fix .
