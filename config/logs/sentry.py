@@ -59,7 +59,9 @@ def scrub(event: dict[str, Any], _hint: Any = None) -> dict[str, Any]:
     """Return the event that is sent instead of the one that the library made."""
     errors = [_without_text(value) for value in (event.get("exception") or {}).get("values") or []]
     record = event.get("logentry") or {}
-    kept: dict[str, Any] = {name: event[name] for name in ("event_id", "timestamp", "level", "platform", "release") if name in event}
+    kept: dict[str, Any] = {
+        name: event[name] for name in ("event_id", "timestamp", "level", "platform", "release") if name in event
+    }
     kept["logger"] = str(event.get("logger") or "")
     # The name of a view or of a task; an address would hold slugs and tokens.
     kept["transaction"] = _view_name(event)
