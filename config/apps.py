@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 from django.contrib.auth.signals import user_logged_in
+from django.core.checks import register
 from django.db.models.signals import pre_save
 
 
@@ -12,7 +13,9 @@ class EarsightConfig(AppConfig):
 
     def ready(self) -> None:
         from config.accounts import account_log, attempts, sessions
+        from config.backups.unfinished import check_restore
 
+        register(check_restore)
         pre_save.connect(
             attempts.forget_what_was_sent, sender="axes.AccessAttempt", dispatch_uid="earsight.failed-sign-in"
         )

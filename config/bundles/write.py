@@ -190,6 +190,11 @@ def _contents(study: Study, images: bool) -> Iterator[tuple[str, bytes]]:
         yield name, report_file(analysis, name)
 
 
+def _add(bundle: zipfile.ZipFile, name: str, content: bytes) -> None:
+    """Add a file without the time at which it was written: the same study gives the same bytes."""
+    bundle.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), content, zipfile.ZIP_DEFLATED)
+
+
 def export_study(study: Study, path: Path, *, images: bool = True) -> list[str]:
     """Write the study's bundle to `path` (a zip), complete or not at all, and return the names in it."""
     scratch = path.with_name(path.name + ".part")
@@ -199,8 +204,8 @@ def export_study(study: Study, path: Path, *, images: bool = True) -> list[str]:
         with zipfile.ZipFile(scratch, "w", zipfile.ZIP_DEFLATED) as bundle:
             for name, content in _contents(study, images):
                 sums[name] = hashlib.sha256(content).hexdigest()
-                bundle.writestr(name, content)
-            bundle.writestr(SUMS, "".join(f"{digest}  {name}\n" for name, digest in sums.items()))
+                _add(bundle, name, content)
+            _add(bundle, SUMS, "".join(f"{digest}  {name}\n" for name, digest in sums.items()).encode())
         scratch.replace(path)
     finally:
         scratch.unlink(missing_ok=True)

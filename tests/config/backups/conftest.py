@@ -8,8 +8,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from config.backups import make_backup
-from config.backups.write import Result
+from config.backups.write import Result, make_backup
 from study.models import Study
 from study.models.log import record
 from tests.factories import make_open_study
