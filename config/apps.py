@@ -12,6 +12,7 @@ class EarsightConfig(AppConfig):
 
     def ready(self) -> None:
         from config.accounts import account_log, attempts, sessions
+        from config.bundles import job  # noqa: F401  (registers its kind)
 
         pre_save.connect(
             attempts.forget_what_was_sent, sender="axes.AccessAttempt", dispatch_uid="earsight.failed-sign-in"

@@ -5,17 +5,18 @@ While the study is sealed, the bundle shows conditions as opaque labels only, an
 
 import hashlib
 import json
+import time
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from django.utils import translation
 
 from analysis.models import Analysis
 from analysis.study_results import analyses
 from analysis.study_results.deviations import deviations
-from analysis.study_results.report_files import REPORT_FILES, report_file
+from analysis.study_results.report_files import report_files
 from analysis.tables.codebook import codebook_csv
 from analysis.tables.participant_table import participants_codebook_csv, participants_csv
 from analysis.tables.study_tables import ballots_csv, match_control_csv
@@ -23,6 +24,7 @@ from config.bundles.chain_files import chain_json, commitments_json, readable_lo
 from config.bundles.reading import CHAIN, COMMITMENTS, MATCH_CONTROL, SUMS
 from study.ballots.commitments import bind_unfinished
 from study.ballots.table import LATE_COLUMNS, kinds_of, late_rows
+from study.jobs.files import work_folder
 from study.models import Study
 from study.participants.server_record import COLUMNS as SERVER_COLUMNS
 from study.participants.server_record import server_rows
@@ -137,19 +139,24 @@ def _own_files(study: Study) -> Iterator[tuple[str, bytes]]:
             yield f"generation/{file.digest[:8]}-{file.name}", file.text.encode()
 
 
-def _tables(study: Study, sealed: bool) -> tuple[dict[str, bytes], dict[str, Any]]:
-    """Return the tables of people and ballots and the chain, all of one moment if they can be had.
+def _tables(study: Study, sealed: bool, folder: Path) -> tuple[dict[str, Path], dict[str, Any]]:
+    """Write the tables of people and ballots and the chain into a folder, all of one moment if they can be had.
 
     People finish and withdraw while an export of an open study is written, and each leaves an entry in the chain.
     """
     bind_unfinished(study)
     for _attempt in range(5):
         before = study.log.count()
-        tables = dict(_read_tables(study, sealed))
+        tables = {}
+        for name, content in _read_tables(study, sealed):
+            tables[name] = folder / name
+            tables[name].write_bytes(content)
         chain = chain_json(study)
         if len(chain["entries"]) == before:
             break
-    return tables | {CHAIN: _json(chain)}, chain
+    tables[CHAIN] = folder / CHAIN
+    tables[CHAIN].write_bytes(_json(chain))
+    return tables, chain
 
 
 def _read_tables(study: Study, sealed: bool) -> Iterator[tuple[str, bytes]]:
@@ -164,13 +171,13 @@ def _read_tables(study: Study, sealed: bool) -> Iterator[tuple[str, bytes]]:
         yield COMMITMENTS, _json(commitments_json(study))
 
 
-def _contents(study: Study, images: bool) -> Iterator[tuple[str, bytes]]:
+def _contents(study: Study, images: bool, folder: Path) -> Iterator[tuple[str, bytes | Path]]:
     sealed = study.is_sealed
     analysis = None if sealed else _analysis(study)
     state = "The study is still sealed: conditions are shown as opaque labels.\n" if sealed else ""
     if study.simulated:
         state += "SIMULATED: the answers come from simulated participants. These results are no findings.\n"
-    tables, chain = _tables(study, sealed)
+    tables, chain = _tables(study, sealed, folder)
     head = f"{len(chain['entries'])}:{chain['head']}"
     yield "README.txt", README.format(title=study.title, state=state, head=head).encode()
     yield from tables.items()
@@ -186,22 +193,48 @@ def _contents(study: Study, images: bool) -> Iterator[tuple[str, bytes]]:
     yield "plan.json", _json(analysis.plan)
     yield "analysis.json", _json(analysis.result)
     yield "versions.json", _json(analysis.versions)
-    for name in REPORT_FILES:
-        yield name, report_file(analysis, name)
+    yield from report_files(analysis)
+
+
+def _parts(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while part := file.read(1 << 20):
+            yield part
+
+
+def write_bundle(study: Study, file: IO[bytes], *, images: bool = True) -> Iterator[str]:
+    """Write the study's bundle (a zip) to an open file, and yield the name of each file in it once it is written.
+
+    Tables wait in a folder until all are of one moment; of other files one at a time is in memory.
+    """
+    sums: dict[str, str] = {}
+    with (
+        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as bundle,
+        work_folder() as folder,
+    ):
+        for name, content in _contents(study, images, folder):
+            digest = hashlib.sha256()
+            info = zipfile.ZipInfo(name, time.localtime()[:6])
+            info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, 0o600 << 16
+            info.file_size = len(content) if isinstance(content, bytes) else content.stat().st_size
+            with bundle.open(info, "w") as member:
+                for part in [content] if isinstance(content, bytes) else _parts(content):
+                    digest.update(part)
+                    member.write(part)
+            sums[name] = digest.hexdigest()
+            yield name
+        bundle.writestr(SUMS, "".join(f"{digest}  {name}\n" for name, digest in sums.items()))
+    yield SUMS
 
 
 def export_study(study: Study, path: Path, *, images: bool = True) -> list[str]:
     """Write the study's bundle to `path` (a zip), complete or not at all, and return the names in it."""
     scratch = path.with_name(path.name + ".part")
-    sums: dict[str, str] = {}
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with zipfile.ZipFile(scratch, "w", zipfile.ZIP_DEFLATED) as bundle:
-            for name, content in _contents(study, images):
-                sums[name] = hashlib.sha256(content).hexdigest()
-                bundle.writestr(name, content)
-            bundle.writestr(SUMS, "".join(f"{digest}  {name}\n" for name, digest in sums.items()))
+        with scratch.open("wb") as file:
+            names = list(write_bundle(study, file, images=images))
         scratch.replace(path)
     finally:
         scratch.unlink(missing_ok=True)
-    return [*sums, SUMS]
+    return names
