@@ -15,6 +15,7 @@ class EarsightConfig(AppConfig):
     def ready(self) -> None:
         from config.accounts import account_log, attempts, sessions
         from config.backups.unfinished import check_restore
+        from config.bundles import job  # noqa: F401  (registers its kind)
         from config.installation.checks import register_checks
 
         register(check_restore)
