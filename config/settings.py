@@ -10,6 +10,7 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from config import environment
+from config.media_storage.address import media_storage
 
 # NumPy reads this when it is first imported. The analysis solves many small systems, and on a busy machine OpenBLAS's
 # threads wait for each other longer than they work: an analysis of 1,440 ballots took ten times as long with them.
@@ -37,6 +38,7 @@ def stored_secret(path: Path) -> str:
     return path.read_text(encoding="ascii").strip()
 
 
+environment.read_file()
 DATA_DIR = environment.folder("EARSIGHT_DATA", BASE_DIR / "var")
 DEBUG = environment.flag("EARSIGHT_DEBUG", default=False)
 SECRET_KEY = environment.text("EARSIGHT_SECRET_KEY", "") or stored_secret(DATA_DIR / "secret_key")
@@ -45,6 +47,8 @@ if len(SECRET_KEY) < 32:
     raise ImproperlyConfigured(
         "EARSIGHT_SECRET_KEY is shorter than 32 characters. Leave it unset to have one made under EARSIGHT_DATA."
     )
+# Older keys: what they have signed stays good, and nothing new is signed with them.
+SECRET_KEY_FALLBACKS = environment.secrets("EARSIGHT_SECRET_KEY_FALLBACKS", shortest=32)
 # The address that printed links begin with; https turns on `__Host-` cookies and HSTS.
 BASE_URL = environment.web_address("EARSIGHT_BASE_URL", "http://127.0.0.1:8000")
 SECURE = BASE_URL.startswith("https://")
@@ -67,8 +71,10 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.logs.request_ids.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "config.requests.response_headers.ResponseHeadersMiddleware",
+    "config.health.pages.HealthMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.requests.edge.RequestEdgeMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -101,6 +107,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "config.health.console.silent_work",
             ],
         },
     },
@@ -177,7 +184,7 @@ WHITENOISE_ALLOW_ALL_ORIGINS = False
 MEDIA_ROOT = DATA_DIR / "media"
 MEDIA_URL = None  # no file has a public address: views check access and send it
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": media_storage("EARSIGHT_MEDIA_URL", "EARSIGHT_S3_ENDPOINT"),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 FILE_UPLOAD_PERMISSIONS = 0o640
@@ -278,6 +285,12 @@ S3_ENDPOINT = environment.optional_web_address("EARSIGHT_S3_ENDPOINT")
 # The heads of the logs are appended to this file, best one in a folder of another machine.
 HEADS_FILE = environment.absolute_path("EARSIGHT_HEADS_FILE")
 
+# Who is told by mail of faults (manage.py doctor --mail), and what a request for /metrics must show.
+OPERATOR_EMAILS = environment.addresses("EARSIGHT_OPERATOR_EMAILS")
+METRICS_TOKEN = environment.token("EARSIGHT_METRICS_TOKEN")
+SENTRY_DSN = environment.sentry_dsn("EARSIGHT_SENTRY_DSN")
+
+LOG_FORMAT = environment.one_of("EARSIGHT_LOG_FORMAT", "TEXT", environment.LOG_FORMATS)
 LOG_LEVEL = environment.one_of("EARSIGHT_LOG_LEVEL", "INFO", environment.LOG_LEVELS)
 LOGGING = {
     "version": 1,
@@ -285,11 +298,20 @@ LOGGING = {
     "formatters": {
         "masked": {
             "()": "study.participants.log_masking.MaskingFormatter",
-            "format": "{asctime} {levelname} {name}: {message}",
+            "format": "{asctime} {levelname} {name}: {message}{in_request}",
             "style": "{",
         },
+        "json": {"()": "config.logs.formats.JsonFormatter"},
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "masked", "level": LOG_LEVEL}},
+    "filters": {"request_id": {"()": "config.logs.request_ids.AddRequestId"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "json" if LOG_FORMAT == "JSON" else "masked",
+            "filters": ["request_id"],
+            "level": LOG_LEVEL,
+        }
+    },
     "root": {
         "handlers": ["console"],
         "level": LOG_LEVEL,
@@ -298,9 +320,14 @@ LOGGING = {
         # Without Django's own handlers, which would write addresses unmasked, and the tokens in them.
         "django": {"handlers": [], "level": "INFO"},
         "django.server": {"handlers": [], "level": "INFO", "propagate": True},
+        # gunicorn's own lines, of each web process once it has loaded Django, in the format of all others.
+        "gunicorn.error": {"handlers": [], "level": "INFO", "propagate": True},
         "axes": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},
         "httpx2": {"level": "WARNING"},
+        "boto3": {"level": "WARNING"},
+        "botocore": {"level": "WARNING"},
+        "s3transfer": {"level": "WARNING"},
         "kombu.connection": {"level": "ERROR"},  # it would warn that a folder has no host name
     },
 }
