@@ -1,6 +1,6 @@
 """A database of another version: nothing works on it in silence, and what waits is left to whoever knows it."""
 
-import contextlib
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -134,7 +134,7 @@ def test_work_that_meets_unknown_columns_half_way_waits_and_does_not_fail(
     check = BlindingAudit.objects.create(study=study, state="running", actor=study.owner)
     monkeypatch.setattr(audit, "_delete_pilots_of_ended", broken_by_the_version)
     for work in (lambda: analyses.compute(analysis), lambda: audit.audit_study(study, audit=check)):
-        with contextlib.suppress(ProgrammingError):
+        with suppress(ProgrammingError):
             work()
     analysis.refresh_from_db()
     check.refresh_from_db()
