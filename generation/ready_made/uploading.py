@@ -124,7 +124,7 @@ def take_upload(
         encoding: the manifest's, if a person named it.
         seconds: how long the pictures may take; None: as long as they need.
         processes: how many pictures are decoded at once.
-        report: is told how many pictures of how many are read, and the name of the next; what it raises ends the upload.
+        report: is told how many pictures of how many are read, and the name of the next; what it raises ends it all.
         taken: is called at the end of the transaction that stores the stimuli.
 
     Raises:
