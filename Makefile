@@ -10,7 +10,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help room proof audit audit-plants s3 kills fuzz deployment container learning first-study screenshots demo test lint unit format setup setup-dev chromium messages weights clean
+.PHONY: help room proof audit audit-plants s3 kills backups fuzz deployment container learning first-study screenshots demo test lint unit format setup setup-dev chromium messages weights clean
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -93,6 +93,9 @@ s3: setup-dev ## Try uploads and images on S3 with a server of moto's: faults, r
 
 kills: setup-dev ## Kill real workers twenty times during a run (BROKER=redis://…)
 	$(BIN)/python -m tests.generation.runs.kill_workers --broker $(or $(BROKER),filesystem://) --kills 20 --clips 50
+
+backups: setup-dev ## Backups and restores in full: kills, PostgreSQL, SQLite to PostgreSQL, a bucket (some minutes)
+	$(BIN)/python -m pytest -q tests/config/backups/*.py
 
 # Another seed sends other requests: make fuzz SEED=7
 fuzz: setup-dev ## Send 10,000 requests to every address as everybody, on SQLite and on PostgreSQL (SEED=0 REQUESTS=10000)
