@@ -10,7 +10,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help room proof audit-plants kills fuzz learning first-study screenshots demo test lint unit format setup setup-dev chromium messages weights clean
+.PHONY: help room proof audit audit-plants kills fuzz learning first-study screenshots demo test lint unit format setup setup-dev chromium messages weights clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -18,7 +18,7 @@ help: ## Show this list
 demo: setup ## Set up, build the demo study, and serve it (Ctrl-C stops it)
 	@$(MANAGE) demo
 
-test: setup-dev chromium lint unit ## Set up, and run every check and test
+test: setup-dev chromium lint audit unit ## Set up, and run every check and test
 
 $(VENV)/.made:
 	@echo "Making the virtual environment in $(VENV) …"
@@ -57,6 +57,9 @@ lint: setup-dev ## Style, types, import contracts, missing migrations
 	$(BIN)/mypy .
 	$(BIN)/lint-imports
 	$(MANAGE) makemigrations --check --dry-run
+
+audit: setup-dev ## Compare the pinned libraries with the known advisories, where they can be reached
+	@$(BIN)/python tests/audit_dependencies.py
 
 unit: setup-dev ## The test suite alone, in PROCESSES=3 processes
 	$(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadscope --no-loadscope-reorder

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.conf import settings
 from django.contrib.auth.signals import user_logged_in
 from django.db.models.signals import pre_save
 
@@ -13,9 +14,15 @@ class EarsightConfig(AppConfig):
     def ready(self) -> None:
         from config.accounts import account_log, attempts, sessions
         from config.bundles import job  # noqa: F401  (registers its kind)
+        from config.installation.checks import register_checks
 
         pre_save.connect(
             attempts.forget_what_was_sent, sender="axes.AccessAttempt", dispatch_uid="earsight.failed-sign-in"
         )
         user_logged_in.connect(sessions.begin, dispatch_uid="earsight.sign-in-began")
         account_log.connect()
+        register_checks()
+        if settings.SENTRY_DSN:
+            from config.logs import sentry
+
+            sentry.start(settings.SENTRY_DSN)

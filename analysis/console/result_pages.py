@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from analysis.models import Analysis
+from analysis.report.files.html import POLICY
 from analysis.study_results import analyses
 from analysis.study_results.prepared import REPORT, TABLE, TABLES, figures_of, is_large, report_job
 from analysis.study_results.report_context import notices
@@ -58,7 +59,7 @@ def _page_of_analysis(view: Callable[..., HttpResponse]) -> Callable[..., HttpRe
 def study_results(request: HttpRequest, slug: str) -> HttpResponse:
     """The results: sealed, not yet requested, being computed, or ready."""
     study = study_or_404(request.user, slug)
-    newest = study.analyses.first()
+    newest = analyses.newest(study)
     ready = analyses.latest_unsealed(study)
     under_way = newest is not None and newest.state in Analysis.UNFINISHED
     holds_erased = ready is not None and analyses.holds_erased(ready)
@@ -99,11 +100,7 @@ def study_report_page(request: HttpRequest, study: Study, analysis: Analysis) ->
     if "download" in request.GET:
         return send_result(request, file, name=f"{study.slug}-report-{language}.html")
     response = send_result(request, file, inline=True)
-    # The page contains its own styles and images and has no scripts.
-    response["Content-Security-Policy"] = (
-        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; "
-        "form-action 'none'; base-uri 'none'"
-    )
+    response["Content-Security-Policy"] = f"{POLICY}; frame-ancestors 'self'"
     response["X-Frame-Options"] = "SAMEORIGIN"
     return response
 

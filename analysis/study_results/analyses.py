@@ -20,7 +20,7 @@ from analysis.study_results.participant_flow import participant_flow
 from analysis.study_results.smallest_difference import planned_smallest
 from analysis.tables.errors import TableError
 from analysis.tables.study_tables import ballots_csv, match_control_csv
-from study.background_work import messages, rows
+from study.background_work import messages, rows, schema
 from study.errors import NotAllowedNow
 from study.models import Study
 from study.participants.moderators import planned_moderators
@@ -28,9 +28,15 @@ from study.participants.moderators import planned_moderators
 logger = logging.getLogger(__name__)
 
 
+def newest(study: Study, *states: str) -> Analysis | None:
+    """The analysis that was asked for last, of those in these states; by its number, as clocks may be set back."""
+    found = study.analyses.filter(state__in=states) if states else study.analyses.all()
+    return found.order_by("-pk").first()
+
+
 def latest(study: Study) -> Analysis | None:
     """The newest analysis that is ready."""
-    return study.analyses.filter(state=Analysis.State.READY).first()
+    return newest(study, Analysis.State.READY)
 
 
 def latest_unsealed(study: Study) -> Analysis | None:
@@ -65,8 +71,7 @@ def request_analysis(study: Study) -> Analysis:
         NotAllowedNow: the study is sealed.
     """
     ensure_unsealed(study)
-    unfinished = study.analyses.filter(state__in=Analysis.UNFINISHED).first()
-    analysis = unfinished or Analysis.objects.create(study=study)
+    analysis = newest(study, *Analysis.UNFINISHED) or Analysis.objects.create(study=study)
     transaction.on_commit(lambda: queue_analysis(analysis.pk))
     return analysis
 
@@ -105,6 +110,8 @@ def compute(analysis: Analysis) -> Analysis:
     except OperationalError:  # the database is away: the row stays as it is, and the look-out finds it
         raise
     except Exception as error:
+        if schema.is_cause_of(error):  # a worker of the other version does it
+            raise
         logger.exception("The analysis of %s failed.", analysis.study.slug)
         analysis.state, analysis.error = Analysis.State.FAILED, rows.unexpected(error)
     analysis.finished_at = timezone.now()

@@ -13,8 +13,9 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from study.background_work.clocks import pull_back
 from study.background_work.heartbeat import heartbeat
-from study.background_work.lookout import RESEND_AFTER
+from study.background_work.lookout import resend_before
 from study.models.work import BackgroundWork
 
 # Running work without a heartbeat for so long was killed.
@@ -83,7 +84,7 @@ def lost(rows: QuerySet[Row], starting: bool) -> list[int]:
     Args:
         starting: a worker has just started; messages that a killed predecessor had fetched are lost.
     """
+    pull_back(rows.filter(state__in=("waiting", "running")), "requested_at", "sent_at", "alive_at")
     found = rows.filter(_claimable())
-    if not starting:
-        found = found.filter(Q(sent_at=None) | Q(sent_at__lt=timezone.now() - RESEND_AFTER))
-    return list(found.values_list("pk", flat=True))
+    before = resend_before(found.count(), starting=starting)
+    return list(found.filter(Q(sent_at=None) | Q(sent_at__lt=before)).values_list("pk", flat=True))

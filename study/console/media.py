@@ -32,7 +32,8 @@ def send_file(request: HttpRequest, stored: FieldFile) -> HttpResponse:
     if request.headers.get("If-None-Match") == etag:
         return HttpResponse(status=304, headers={"ETag": etag})
     try:
-        file, total = stored.open("rb"), stored.size
+        file = stored.open("rb")
+        total = stored.file.size  # of the open file: the storage may be far away
     except FileNotFoundError as error:
         raise Http404 from error
     response = ranged_response(request, file, total, content_type, etag)

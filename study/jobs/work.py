@@ -12,7 +12,7 @@ from django.db import OperationalError, transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from study.background_work import rows
+from study.background_work import rows, schema
 from study.errors import StudyError
 from study.jobs import files
 from study.jobs.kinds import JobKind, key_of, kind_named
@@ -41,6 +41,8 @@ def run_job(job_id: int) -> None:
         except OperationalError:  # the database is away: the row stays as it is, and the look-out finds it
             raise
         except Exception as error:
+            if schema.is_cause_of(error):  # a worker of the other version does it
+                raise
             _fail(job, _full_disk(error) or _unexpected(job, error))
     files.erase_unneeded(job)
 

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('study', '0017_withdrawal_and_retention'),
+        ('study', '0018_workers'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -8,6 +8,7 @@ from study.models.participants import Event, InviteLink, Participant, ProblemRep
 from study.models.stimuli import Clip, Condition, Stimulus
 from study.models.studies import Study
 from study.models.visits import PlatformVisit, VisitKey
+from study.models.workers import Worker
 
 __all__ = [
     "Ballot",
@@ -29,4 +30,5 @@ __all__ = [
     "Study",
     "Trial",
     "VisitKey",
+    "Worker",
 ]

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db.models import Model
 from django.http import HttpResponse
@@ -234,7 +235,7 @@ def test_a_participants_pages_need_the_participants_cookie(world: SimpleNamespac
     visit.answer(1)
     # Other visitors: without a cookie, with another participant's cookie on this URL, and researchers.
     moved = Client()
-    moved.cookies["earsight_participant"] = another.token
+    moved.cookies[settings.PARTICIPANT_COOKIE_NAME] = another.token
     clients = (Client(), moved, another.client, browser(world.owner), browser(world.stranger))
     before = all_rows()
     for client in clients:
@@ -317,7 +318,7 @@ def test_a_token_of_one_study_gives_no_access_in_another(world: SimpleNamespace)
     person, token = enrol(open_study(world))
     other = make_study(clips=1, status=Study.Status.OPEN, slug="another-open")
     client = Client()
-    client.cookies["earsight_begun"] = token
+    client.cookies[settings.PARTICIPANT_COOKIE_NAME] = token
     page = client.get(f"/s/{other.open_link_token}/").content.decode()
     assert person.handle not in page
     assert 'name="resume"' not in page

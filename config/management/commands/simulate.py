@@ -78,7 +78,7 @@ class Command(BaseCommand):
         answer_and_analyse(copy, people, self.stdout.write, rng=rng, **how)
         analysis = analyses.latest(copy)
         if analysis is None or analysis.result is None:
-            failed = copy.analyses.first()
+            failed = analyses.newest(copy)
             problem = failed.error if failed is not None else "there is no analysis"
             raise CommandError(f"The answers of “{copy.title}” could not be analysed: {problem}", returncode=2)
         done = copy.participants.filter(status="completed").count()

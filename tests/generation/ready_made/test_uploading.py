@@ -4,6 +4,7 @@ import io
 import sys
 import zipfile
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from generation.painting.errors import PictureError
 from generation.ready_made import uploading
 from generation.ready_made.upload_reader import UploadedPicture, UploadReader
 from generation.runs import execution, lifecycle, orphan_files
+from study.blinding_audit import audit
 from study.design.conditions import ConditionPreset
 from study.models import Ballot, Clip, LogEntry, Stimulus
 from study.setup import clip_import, preflight
@@ -94,7 +96,9 @@ def post(client, study, files):
     return client.post(reverse("generation_upload", args=[study.slug]), {"files": files})
 
 
-def test_a_study_with_its_own_conditions_opens_with_uploaded_images_and_takes_a_ballot(client, study):
+def test_a_study_with_its_own_conditions_opens_with_uploaded_images_and_takes_a_ballot(client, study, monkeypatch):
+    # A third of the people: that uploaded images pass with all of them is shown where the audit is tested.
+    monkeypatch.setattr("study.blinding_audit.audit.audit_study", partial(audit.audit_study, people=8, trials=1))
     blocking = {finding.url_name for finding in preflight.run(study) if finding.level.value == "blocks"}
     assert blocking == {"generation_upload", "generation_run"}
     assert post(client, study, [zipped(study)]).status_code == 302
