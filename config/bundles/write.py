@@ -6,7 +6,6 @@ While the study is sealed, the bundle shows conditions as opaque labels only, an
 import hashlib
 import json
 import secrets
-import time
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
@@ -244,13 +243,16 @@ def _contents(study: Study, images: bool, folder: Path) -> Iterator[tuple[str, C
 
 
 def write_bundle(study: Study, file: IO[bytes], *, images: bool = True) -> Iterator[str]:
-    """Write the study's bundle (a zip) to an open file, and yield the name of each file in it once it is written."""
+    """Write the study's bundle (a zip) to an open file, and yield the name of each file in it once it is written.
+
+    Tables wait in a folder until all are of one moment; of other files one at a time is in memory.
+    """
     sums: dict[str, str] = {}
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as bundle, work_folder() as folder:
         for name, content in _contents(study, images, folder):
             sums[name] = _add(bundle, name, content)
             yield name
-        bundle.writestr(SUMS, "".join(f"{digest}  {name}\n" for name, digest in sums.items()))
+        _add(bundle, SUMS, "".join(f"{digest}  {name}\n" for name, digest in sums.items()).encode())
     yield SUMS
 
 
@@ -268,17 +270,19 @@ def export_study(study: Study, path: Path, *, images: bool = True) -> list[str]:
 
 
 def _add(bundle: zipfile.ZipFile, name: str, content: Content | Path) -> str:
-    """Add a file to the zip; return the SHA-256 of its content. A file on disk is deleted: its place may be needed."""
+    """Add a file to the zip; return the SHA-256 of its content. A file on disk is deleted: its place may be needed.
+
+    The time at which it was written is left out: the same study gives the same bytes.
+    """
     if isinstance(content, bytes):
-        bundle.writestr(name, content)
-        return hashlib.sha256(content).hexdigest()
+        return _add(bundle, name, iter([content]))
     if isinstance(content, Path):
         with content.open("rb") as file:
             digest = _add(bundle, name, iter(lambda: file.read(2**20), b""))
         content.unlink()
         return digest
     sum_of = hashlib.sha256()
-    entry = zipfile.ZipInfo(name, time.localtime()[:6])
+    entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
     entry.compress_type = bundle.compression
     entry.external_attr = 0o600 << 16  # as `writestr` has it
     with bundle.open(entry, "w", force_zip64=True) as file:

@@ -21,7 +21,7 @@ from generation.errors import NotPossibleNow
 from generation.models import LooseFile
 from generation.painting.errors import PictureError
 from generation.ready_made import uploading
-from generation.ready_made.upload_reader import UploadedPicture, UploadReader
+from generation.ready_made.upload_reader import StimulusFiles, UploadedPicture, UploadReader
 from generation.runs import execution, lifecycle, orphan_files
 from study.blinding_audit import audit
 from study.design.conditions import ConditionPreset
@@ -226,9 +226,11 @@ def test_a_picture_that_takes_too_much_memory_is_refused_and_the_next_one_is_rea
     Image.new("RGBA", (7000, 7000)).save(large.path, compress_level=1)
     small.path.write_bytes(picture())
     with UploadReader([], []) as reader:
-        with pytest.raises(PictureError, match=r"^large\.png: it takes too much memory to decode; save it smaller"):
-            reader.decode(large, 64)
-        assert reader.decode(small, 64).whole.startswith(b"\x89PNG")
+        [(_large, fault), (_small, files)] = reader.decode([large, small], 64)
+    assert isinstance(fault, PictureError)
+    assert str(fault).startswith("large.png: it takes too much memory to decode; save it smaller")
+    assert isinstance(files, StimulusFiles)
+    assert files.whole.startswith(b"\x89PNG")
 
 
 def test_files_of_file_managers_are_passed_over(study):
