@@ -74,6 +74,7 @@ MIDDLEWARE = [
     "config.logs.request_ids.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "config.requests.response_headers.ResponseHeadersMiddleware",
+    "config.metrics.middleware.MetricsMiddleware",
     "config.health.pages.HealthMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.requests.edge.RequestEdgeMiddleware",

@@ -104,9 +104,7 @@ def read_manifest(place: Place, name: str) -> Manifest:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BackupError(damaged) from error
     if newer:
-        raise BackupError(
-            f"{place.text}/{key} is of a newer version of Earsight, {content.get('earsight')}: install it."
-        )
+        raise BackupError(f"{place.text}/{key} is of a newer version, {content.get('earsight')}: install it.")
     if canonical_digest(content) != digest or content["name"] != name:
         raise BackupError(damaged)
     del content["format"]

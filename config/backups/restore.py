@@ -26,6 +26,7 @@ from config.backups.manifest import DATABASE, HEADS, SECRET_KEY, Manifest, Store
 from config.backups.places import Place, require_free, stored_key
 from config.backups.reading import check_files, find_backup, known_withdrawals, require_known_version
 from config.backups.storages import MEDIA, copy_out, digest_of, names_in, storages
+from config.backups.unfinished import marker
 from study.models import Participant
 from study.models.log import record
 from study.participants.retention import enforce_retention
@@ -46,22 +47,6 @@ class Restored:
     manifest: Manifest
     done: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
-
-
-def marker() -> Path:
-    """Return the file that is there while a restore runs, and after one that was killed."""
-    return Path(settings.DATA_DIR) / "restore.json"
-
-
-def unfinished_restore() -> str:
-    """Return how to finish a restore that was killed; "" if there is none."""
-    try:
-        text = json.loads(marker().read_text(encoding="utf-8"))["from"]
-    except FileNotFoundError:
-        return ""
-    except (ValueError, KeyError, TypeError):
-        text = "BACKUP"
-    return f"A restore did not end. Run it again: manage.py restore {text} --replace"
 
 
 def check_backup(text: str, say: Say) -> Manifest:

@@ -105,6 +105,13 @@ def make_backup(
 
 def _prepare(place: Place, take_over: bool) -> dict[str, int]:
     """Make sure that the place is ours; return its keys with their sizes."""
+    for storage in storages().values():
+        try:
+            folder = Path(storage.path(""))
+        except NotImplementedError:
+            continue
+        if Path(place.text).is_relative_to(folder):
+            raise BackupError(f"{place.text} lies inside the files that are backed up. Name a place elsewhere.")
     keys = place.keys()
     if MARK in keys:
         owner = str(json.loads(place.read(MARK)).get("installation"))
@@ -132,7 +139,7 @@ class _Backup:
     def __init__(self, place: Place, keys: Mapping[str, int]) -> None:
         self.place = place
         names = names_among(place, dict(keys))
-        newest = read_manifest(place, names[-1]) if names else None
+        newest = _newest(place, names)
         self.number = max((int(name.partition("-")[0]) for name in names), default=0) + 1
         self.known = newest.stored_files if newest else {}
         self.there = {key: size for key, size in keys.items() if key.startswith(STORE + "/")}
@@ -230,6 +237,14 @@ class _Backup:
         write_whole(self._folder / MANIFEST, manifest.to_json())
         self.sent += sum(row.size for row in manifest.files.values())
         self.place.commit(self._folder, manifest.name)
+
+
+def _newest(place: Place, names: list[str]) -> Manifest | None:
+    """Return the newest backup, or None if there is none or it is damaged: all files are then read again."""
+    try:
+        return read_manifest(place, names[-1]) if names else None
+    except BackupError:
+        return None
 
 
 def _note(place: Place, manifest: Manifest) -> None:

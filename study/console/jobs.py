@@ -1,5 +1,6 @@
 """The pages of jobs: the progress of one, the files it made, and the list of a study's jobs."""
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,6 +20,22 @@ from study.jobs.kinds import kind_named
 from study.jobs.requests import ensure_current
 from study.models import Job, JobFile, Study
 from study.web.http import wants_json
+
+
+def prepared_file(
+    request: HttpRequest, study: Study, kind: str, name: str, arguments: Mapping[str, Any] | None = None
+) -> JobFile | HttpResponse:
+    """Return the file `name` that a worker has made from the data as they are now; else the page that waits for it.
+
+    Raises:
+        StudyError: the kind's files may not be given out now.
+    """
+    arguments = arguments or {}
+    file = jobs.ready_file(study, kind, arguments, name)
+    if file is None:
+        job = jobs.request_job(study, kind, arguments, actor=request.user)
+        file = jobs.ready_file(study, kind, arguments, name)  # a worker may have been as fast as that
+    return file or show_job(job, then=request.get_full_path())
 
 
 def show_job(job: Job, *, then: str = "") -> HttpResponse:

@@ -133,6 +133,18 @@ def cancel(job: Job) -> None:
     files.erase_unneeded(job)
 
 
+def newest_job(study: Study, name: str, arguments: Mapping[str, Any]) -> Job | None:
+    """Return the newest job about the data as they are now, also one that failed; None if its files are erased.
+
+    Raises:
+        StudyError: the kind's files may not be given out now.
+    """
+    kind = _known(name)
+    kind.check(study, arguments)
+    same = study.jobs.filter(kind=name, key=key_of(kind, study, arguments))
+    return same.exclude(state=Job.State.EXPIRED).first()
+
+
 def ready_file(study: Study, name: str, arguments: Mapping[str, Any], file_name: str) -> JobFile | None:
     """Return the file that a job has made from the data as they are now; None if there is none.
 

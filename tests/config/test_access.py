@@ -17,6 +17,8 @@ from django.test import Client
 from django.urls import reverse
 
 from analysis.study_results.analyses import build_analysis
+from study import jobs
+from study.jobs.work import run_job
 from study.models import ProblemReport, Study
 from study.participants.enrolment import enrol
 from study.participants.links import create_personal_links
@@ -45,6 +47,8 @@ def world(settings: Any) -> SimpleNamespace:
     for study in (draft, closed):
         study.members.add(teammate)
         study.files.create(kind="rules", name="Zither.yaml", digest="0" * 64, text="name: Zither", summary={"rules": 1})
+        job = study.jobs.create(kind="table", arguments={"name": "ballots.csv"})
+        job.files.create(is_result=True, name="ballots.csv", file="jobs/zither.csv")
     ProblemReport.objects.create(study=closed, page="survey", text="no sound")
     theirs = make_study(clips=1, owner=stranger, title="Stranger's own", slug="strangers-own")
     return SimpleNamespace(owner=owner, teammate=teammate, stranger=stranger, draft=draft, closed=closed, theirs=theirs)
@@ -54,6 +58,7 @@ def world(settings: Any) -> SimpleNamespace:
 def analysed(world: SimpleNamespace) -> SimpleNamespace:
     """The same studies, with results of the closed one."""
     build_analysis(world.closed)
+    run_job(jobs.request_job(world.closed, "table", {"name": "ballots.csv"}).pk)
     return world
 
 
@@ -159,6 +164,7 @@ def test_clips_images_and_people_of_a_study_have_no_url_under_another_study(worl
     assert all_rows() == before
 
 
+@pytest.mark.usefixtures("jobs_at_once")
 def test_a_teammate_has_access(analysed: SimpleNamespace) -> None:
     """The control of the tests above: the same requests succeed for a member of the study."""
     client = browser(analysed.teammate)
@@ -167,7 +173,9 @@ def test_a_teammate_has_access(analysed: SimpleNamespace) -> None:
         assert statuses == {405} or 200 in statuses, address
 
 
-def test_get_requests_change_nothing_but_the_log_of_downloads(analysed: SimpleNamespace) -> None:
+def test_get_requests_change_nothing_but_the_log_of_downloads_and_the_files_to_prepare(
+    analysed: SimpleNamespace,
+) -> None:
     owner = browser(analysed.owner)
     visit = Visit(Study.objects.get(pk=open_study(analysed).pk)).to_trials()
     finished = Visit(visit.participant.study).to_trials()
@@ -186,6 +194,8 @@ def test_get_requests_change_nothing_but_the_log_of_downloads(analysed: SimpleNa
     number = len(before.pop("study.LogEntry"))
     assert {row["action"] for row in after.pop("study.LogEntry")[number:]} == {"downloaded"}
     assert before.pop("study.ChainHead") != after.pop("study.ChainHead")
+    known = len(before.pop("study.Job"))
+    assert {row["kind"] for row in after.pop("study.Job")[known:]} == {"report", "bundle"}
     assert after == before
 
 
@@ -278,6 +288,7 @@ def test_there_is_no_admin_site(world: SimpleNamespace) -> None:
 PAGES: tuple[str, ...] = ("sign_in", "study_list", "survey_withdraw")
 
 
+@pytest.mark.usefixtures("jobs_at_once")
 def test_every_response_has_the_security_headers(analysed: SimpleNamespace) -> None:
     visit = Visit(open_study(analysed)).to_trials()
     owner = browser(analysed.owner)

@@ -6,7 +6,9 @@ from typing import Any
 
 from django.core.management import BaseCommand, CommandError
 
-from config.backups import BackupError, Keep, make_backup
+from config.backups.errors import BackupError
+from config.backups.rotation import Keep
+from config.backups.write import make_backup
 
 
 def _count(text: str) -> int:

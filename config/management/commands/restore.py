@@ -6,7 +6,9 @@ from typing import Any
 
 from django.core.management import BaseCommand, CommandError
 
-from config.backups import BackupError, check_backup, restore_backup, unfinished_restore
+from config.backups.errors import BackupError
+from config.backups.restore import check_backup, restore_backup
+from config.backups.unfinished import unfinished_restore
 
 
 class Command(BaseCommand):

@@ -1,5 +1,6 @@
 """A bucket on a server of moto's, which speaks S3's protocol on this machine, as the storage of uploads and images."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from moto.server import ThreadedMotoServer
 from config.media_storage.address import media_storage
 from tests.config.media_storage.counting import Requests
 
+only_in_full = pytest.mark.skipif(os.environ.get("EARSIGHT_S3_TEST") != "full", reason="run by make s3")
 BUCKET, FOLDER = "earsight-test", "media"
 
 

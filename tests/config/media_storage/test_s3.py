@@ -4,16 +4,17 @@ import os
 from typing import Any
 
 import pytest
-from django.core.exceptions import ImproperlyConfigured
 from django.core.files.base import ContentFile
-from django.core.files.storage import FileSystemStorage, default_storage
+from django.core.files.storage import default_storage
 from PIL import Image
 
 from config.media_storage import s3
-from config.media_storage.address import media_storage
 from study.stored_files.deleting import delete_stored
+from tests.config.media_storage.conftest import only_in_full
 from tests.config.media_storage.counting import Requests
 from tests.factories import tiny_image
+
+pytestmark = only_in_full
 
 
 def save(content: bytes, name: str = "ab/abcd.bin") -> str:
@@ -88,21 +89,3 @@ def test_a_process_made_by_fork_has_a_client_of_its_own(bucket: Any, monkeypatch
     assert default_storage.connection is parent
     monkeypatch.setattr(os, "getpid", lambda: 1)
     assert default_storage.connection is not parent
-
-
-@pytest.mark.parametrize(
-    "value", ["bucket", "s3://", "s3://Bad_Name", "https://x/y", "s3://b/../x", "s3://k:secret@bb"]
-)
-def test_a_wrong_address_is_refused(value: str, monkeypatch: Any) -> None:
-    monkeypatch.setenv("EARSIGHT_THIS", value)
-    with pytest.raises(ImproperlyConfigured, match=r"EARSIGHT_THIS.*Write s3://bucket") as refused:
-        media_storage("EARSIGHT_THIS", "EARSIGHT_THAT")
-    assert "secret" not in str(refused.value)
-
-
-def test_unset_is_the_folder_and_a_missing_package_is_named(monkeypatch: Any) -> None:
-    assert FileSystemStorage.__name__ in media_storage("EARSIGHT_THIS", "EARSIGHT_THAT")["BACKEND"]
-    monkeypatch.setenv("EARSIGHT_THIS", "s3://bucket")
-    monkeypatch.setattr("config.media_storage.address.find_spec", lambda name: None)
-    with pytest.raises(ImproperlyConfigured, match=r"pip install .*\[s3\]"):
-        media_storage("EARSIGHT_THIS", "EARSIGHT_THAT")
