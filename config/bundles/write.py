@@ -6,20 +6,18 @@ While the study is sealed, the bundle shows conditions as opaque labels only, an
 import hashlib
 import json
 import secrets
-import tempfile
-import time
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
-from typing import Any, TextIO
+from typing import IO, Any, TextIO
 
 from django.utils import translation
 
 from analysis.models import Analysis
 from analysis.study_results import analyses
 from analysis.study_results.deviations import deviations
-from analysis.study_results.report_files import REPORT_FILES, report_file
+from analysis.study_results.report_files import report_files
 from analysis.tables.codebook import codebook_csv
 from analysis.tables.participant_table import participants_codebook_csv, participants_csv_parts
 from analysis.tables.study_tables import ballots_csv_parts, match_control_csv
@@ -27,6 +25,7 @@ from config.bundles.chain_files import chain_entries, chain_facts, commitments_j
 from config.bundles.reading import BALLOTS, CHAIN, COMMITMENTS, MATCH_CONTROL, SUMS
 from study.ballots.commitments import bind_unfinished
 from study.ballots.table import LATE_COLUMNS, kinds_of, late_answers, late_rows
+from study.jobs.files import work_folder
 from study.models import Study
 from study.participants.server_record import COLUMNS as SERVER_COLUMNS
 from study.participants.server_record import server_rows
@@ -242,41 +241,50 @@ def _contents(study: Study, images: bool, folder: Path) -> Iterator[tuple[str, C
     yield "plan.json", _json(analysis.plan)
     yield "analysis.json", _json(analysis.result)
     yield "versions.json", _json(analysis.versions)
-    for name in REPORT_FILES:
-        yield name, report_file(analysis, name)
+    yield from report_files(analysis)
+
+
+def write_bundle(study: Study, file: IO[bytes], *, images: bool = True) -> Iterator[str]:
+    """Write the study's bundle (a zip) to an open file, and yield the name of each file in it once it is written.
+
+    Tables wait in a folder until all are of one moment; of other files one at a time is in memory.
+    """
+    sums: dict[str, str] = {}
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as bundle, work_folder() as folder:
+        for name, content in _contents(study, images, folder):
+            sums[name] = _add(bundle, name, content)
+            yield name
+        _add(bundle, SUMS, "".join(f"{digest}  {name}\n" for name, digest in sums.items()).encode())
+    yield SUMS
 
 
 def export_study(study: Study, path: Path, *, images: bool = True) -> list[str]:
     """Write the study's bundle to `path` (a zip), complete or not at all, and return the names in it."""
     scratch = path.with_name(path.name + ".part")
-    sums: dict[str, str] = {}
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with (
-            tempfile.TemporaryDirectory(prefix="earsight-export-") as folder,
-            zipfile.ZipFile(scratch, "w", zipfile.ZIP_DEFLATED) as bundle,
-        ):
-            for name, content in _contents(study, images, Path(folder)):
-                sums[name] = _add(bundle, name, content)
-            bundle.writestr(SUMS, "".join(f"{digest}  {name}\n" for name, digest in sums.items()))
+        with scratch.open("wb") as file:
+            names = list(write_bundle(study, file, images=images))
         scratch.replace(path)
     finally:
         scratch.unlink(missing_ok=True)
-    return [*sums, SUMS]
+    return names
 
 
 def _add(bundle: zipfile.ZipFile, name: str, content: Content | Path) -> str:
-    """Add a file to the zip; return the SHA-256 of its content. A file on disk is deleted: its place may be needed."""
+    """Add a file to the zip; return the SHA-256 of its content. A file on disk is deleted: its place may be needed.
+
+    The time at which it was written is left out: the same study gives the same bytes.
+    """
     if isinstance(content, bytes):
-        bundle.writestr(name, content)
-        return hashlib.sha256(content).hexdigest()
+        return _add(bundle, name, iter([content]))
     if isinstance(content, Path):
         with content.open("rb") as file:
             digest = _add(bundle, name, iter(lambda: file.read(2**20), b""))
         content.unlink()
         return digest
     sum_of = hashlib.sha256()
-    entry = zipfile.ZipInfo(name, time.localtime()[:6])
+    entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
     entry.compress_type = bundle.compression
     entry.external_attr = 0o600 << 16  # as `writestr` has it
     with bundle.open(entry, "w", force_zip64=True) as file:

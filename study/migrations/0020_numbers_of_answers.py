@@ -28,7 +28,7 @@ def count_answers(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("study", "0017_withdrawal_and_retention")]
+    dependencies = [("study", "0019_jobs")]
 
     operations = [
         migrations.AddField("participant", "answered", models.PositiveIntegerField(default=0)),
