@@ -10,7 +10,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help room proof audit-plants kills fuzz learning first-study screenshots demo test lint unit format setup setup-dev chromium messages weights clean
+.PHONY: help room proof audit-plants kills fuzz faults controls learning first-study screenshots demo test lint unit format setup setup-dev chromium messages weights clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -91,6 +91,12 @@ kills: setup-dev ## Kill real workers twenty times during a run (BROKER=redis://
 # Another seed sends other requests: make fuzz SEED=7
 fuzz: setup-dev ## Send 10,000 requests to every address as everybody, on SQLite and on PostgreSQL (SEED=0 REQUESTS=10000)
 	FUZZ_SEED=$(or $(SEED),0) FUZZ_REQUESTS=$(or $(REQUESTS),10000) $(BIN)/python -m tests.config.fuzz
+
+faults: setup-dev ## Restart brokers and PostgreSQL under load, set clocks, make disks read-only, mix versions (half an hour)
+	EARSIGHT_FAULTS_TEST=full $(BIN)/python -m pytest tests/config/faults
+
+controls: setup-dev ## Take protections off: each test of one has to fail then (some minutes)
+	$(BIN)/python -m tests.without
 
 format: setup-dev ## Format the code
 	$(BIN)/ruff check --fix .
