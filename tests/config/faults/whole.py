@@ -118,9 +118,8 @@ def migrations(folder: Path, unprotected: bool) -> dict[str, Any]:
 
 
 def read_only(folder: Path, unprotected: bool) -> dict[str, Any]:
-    """In a mount namespace of this process alone, which needs root."""
+    """By the attribute "immutable" of every file, which needs root: a mount with open files cannot become read-only."""
     site.set_up(str(folder))
-    subprocess.run(["mount", "--bind", folder, folder], check=True)
     subprocess.run(MIGRATE, cwd=site.ROOT, check=True)
     environment = {"DJANGO_SETTINGS_MODULE": "tests.config.faults.without_answers"} if unprotected else {}
     web = site.Web(folder / "web.log", **environment)
@@ -131,14 +130,14 @@ def read_only(folder: Path, unprotected: bool) -> dict[str, Any]:
     try:
         people.start()
         site.wait_until(lambda: len(people.saved) >= 6 and done_steps(work) >= 3, site.PATIENCE)
-        subprocess.run(["mount", "-o", "remount,ro,bind", folder], check=True)
+        set_immutable(folder, True)
         try:
             time.sleep(3)
             saved = len(people.saved)
             time.sleep(3)
             found = {"saved_meanwhile": len(people.saved) - saved}
         finally:
-            subprocess.run(["mount", "-o", "remount,rw,bind", folder], check=True)
+            set_immutable(folder, False)
         site.wait_until(lambda: not people.left, 120)
         site.patiently(work.run.refresh_from_db)
         found |= {"run_after_read_only": work.run.state, "message": work.run.message}
@@ -150,6 +149,12 @@ def read_only(folder: Path, unprotected: bool) -> dict[str, Any]:
     finally:
         web.stop()
         site.stop(worker)
+
+
+def set_immutable(folder: Path, immutable: bool) -> None:
+    """Let nobody write to any file of a folder, nor make one; but SQLite's shared memory, which is no disk."""
+    everything = [folder, *(path for path in folder.rglob("*") if not path.name.endswith("-shm"))]
+    subprocess.run(["chattr", "+i" if immutable else "-i", *everything], check=True)
 
 
 def clock(folder: Path, unprotected: bool) -> dict[str, Any]:
