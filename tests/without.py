@@ -67,12 +67,6 @@ TAKEN_OFF: dict[str, dict[str, tuple[str, Any]]] = {
             99,
         ),
     },
-    "study/blinding_audit/test_blinding_audit.py": {
-        "test_pilots_of_a_killed_audit_are_deleted_by_the_next": (
-            "study.blinding_audit.audit._delete_pilots_of_ended",
-            nothing,
-        ),
-    },
     "study/background_work/test_lookout.py": {
         "test_an_audit_whose_worker_was_killed_begins_again_three_times_at_most": (
             "study.blinding_audit.queueing._begin_again",
@@ -309,12 +303,6 @@ TAKEN_OFF: dict[str, dict[str, tuple[str, Any]]] = {
         "test_few_threads_have_children_at_once_and_few_wait_for_theirs": (
             "study.untrusted_files.bounded_process.MOST_WAITING",
             1_000,
-        ),
-    },
-    "study/setup/test_opening_checks_blinding.py": {
-        "test_a_leaking_study_does_not_open_and_the_page_names_the_leak": (
-            "study.setup.lifecycle._needs_audit",
-            gives(False),
         ),
     },
     "study/participants/test_quality.py": {

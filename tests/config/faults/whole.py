@@ -154,7 +154,8 @@ def read_only(folder: Path, unprotected: bool) -> dict[str, Any]:
 def set_immutable(folder: Path, immutable: bool) -> None:
     """Let nobody write to any file of a folder, nor make one; but SQLite's shared memory, which is no disk."""
     everything = [folder, *(path for path in folder.rglob("*") if not path.name.endswith("-shm"))]
-    subprocess.run(["chattr", "+i" if immutable else "-i", *everything], check=True)
+    # Some of them go while this is done, such as messages.
+    subprocess.run(["chattr", "-f", "+i" if immutable else "-i", *everything], check=False)
 
 
 def clock(folder: Path, unprotected: bool) -> dict[str, Any]:
