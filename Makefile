@@ -10,7 +10,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help room proof audit audit-plants s3 kills backups fuzz deployment container learning first-study screenshots demo test lint unit format setup setup-dev chromium messages weights clean
+.PHONY: help room proof audit audit-plants s3 kills backups fuzz faults controls deployment container learning first-study screenshots demo test lint unit format setup setup-dev chromium messages weights clean
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -106,6 +106,12 @@ deployment: setup-dev ## Follow docs/operations.md word by word in an empty Debi
 
 container: setup-dev ## Build what deploy/container/Containerfile says in an empty Debian, and run the services of compose.yaml
 	$(BIN)/python -m tests.deployment.container
+
+faults: setup-dev ## Restart brokers and PostgreSQL under load, set clocks, make disks read-only, mix versions (half an hour)
+	EARSIGHT_FAULTS_TEST=full $(BIN)/python -m pytest tests/config/faults
+
+controls: setup-dev ## Take protections off: each test of one has to fail then (some minutes)
+	$(BIN)/python -m tests.without
 
 format: setup-dev ## Format the code
 	$(BIN)/ruff check --fix .
