@@ -19,7 +19,7 @@ from study.ballots.table import kinds_of, late_answers
 from study.console.downloads import DOWNLOADED
 from study.errors import NotAllowedNow, StudyError
 from study.jobs import JobKind, RunningJob
-from study.models import ChainHead, Job, JobFile, Study
+from study.models import Ballot, ChainHead, Job, JobFile, Study
 from study.published_heads.publishing import NOT_PUBLISHED, PUBLISHED
 
 REPORT, TABLE = "report", "table"
