@@ -27,8 +27,8 @@ TABLES: Mapping[str, Callable[[Study], Iterator[bytes]]] = {
     "ballots.csv": ballots_csv_parts,
     "participants.csv": participants_csv_parts,
 }
-# Of so many ballots or people a table takes about half a second of a processor: the most that a request makes itself.
-MOST_IN_A_REQUEST = 2_000
+# Of so many ballots or people a table takes some tenths of a second of a processor: the most in a request.
+MOST_IN_A_REQUEST = 5_000
 # Entries of the log that change nothing that a file tells.
 _WITHOUT_EFFECT = (DOWNLOADED, ENDED, PUBLISHED, NOT_PUBLISHED)
 

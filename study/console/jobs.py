@@ -82,6 +82,7 @@ def job_row(job: Job) -> dict[str, Any]:
         "page": reverse(kind.page, args=[job.study.slug]) if kind else job.study.get_absolute_url(),
         "files": [(file, reverse("job_file", args=[job.study.slug, job.pk, file.pk])) for file in files],
         "unfinished": job.state in Job.UNFINISHED,
+        "progress": kind.progress(job) if kind and kind.progress and job.total else "",
     }
 
 
