@@ -159,7 +159,7 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=2167, help="2,167 people give 26,000 ballots")
     parser.add_argument("--database", default="")
     parser.add_argument("--keep", default="")
-    parser.add_argument("--only", nargs="*", default=[], help="pages (study_…) and tasks")
+    parser.add_argument("--only", nargs="*", default=[], help="names of pages, “pages”, and tasks")
     parser.add_argument("--step", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.step:
@@ -184,8 +184,8 @@ def main() -> None:
         for name in TASKS:
             if not options.only or name in options.only:
                 step(name)
-        wanted = [name for name in options.only if name.startswith("study_")]
-        if wanted or not options.only:
+        wanted = [name for name in options.only if name in PAGES]
+        if wanted or not options.only or "pages" in options.only:
             step("pages", "--only", json.dumps(wanted))
 
 

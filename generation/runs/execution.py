@@ -28,6 +28,8 @@ logger = logging.getLogger(__name__)
 State = ClipStep.State
 # How often the database may refuse a step's outcome.
 MAX_SAVE_ATTEMPTS = 3
+# Seconds for which a worker waits for a database that is away: a step that is put back then counts no failure.
+PATIENCE = 300
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 _NO_ROOM = gettext_noop("The disk is full (%(fault)s). Free some space, then start again. Finished steps are kept.")
 
@@ -141,13 +143,24 @@ def _stop_run(lease: Lease, step: ClipStep, message: str) -> StepResult:
 
 
 def _put_back(lease: Lease, step: ClipStep, error: OperationalError) -> StepResult:
-    """Let the step wait to be tried again, a few times. If the database is still away, the lease expires instead."""
+    """Let the step wait to be tried again: a few times if the database refused it, always if the database was away."""
+    was_away = False
     if not connection.in_atomic_block:
+        was_away = not connection.is_usable()
         connection.close()  # it may be broken; the next query opens another
-    if step.attempts >= MAX_SAVE_ATTEMPTS:
+    if step.attempts >= MAX_SAVE_ATTEMPTS and not was_away:
         return _fail(lease, f"The database did not take the result after {step.attempts} attempts: {error}")
-    leases.release(lease)
-    return StepResult.PUT_BACK
+    again_by = time.monotonic() + PATIENCE
+    while True:
+        try:
+            leases.release(lease, **({"attempts": F("attempts") - 1} if was_away else {}))
+        except OperationalError:
+            connection.close()
+            if not was_away or time.monotonic() > again_by:  # the lease expires instead
+                raise
+            time.sleep(1)
+        else:
+            return StepResult.PUT_BACK
 
 
 def _fail(lease: Lease, message: str) -> StepResult:

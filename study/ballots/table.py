@@ -63,7 +63,9 @@ def _labels_of(participant: Participant, labels: Mapping[int, str]) -> dict[int,
 def in_batches(people: QuerySet[Participant], size: int = 500) -> Iterator[list[Participant]]:
     """These people by kind and number, `size` at a time: the memory that a table takes does not grow with the study.
 
-    Each batch is a query of its own, so that nothing is held in the database between them.
+    Each batch is a query of its own, so that nothing is held in the database between them. People of whom only some
+    columns are wanted need `study` among them: Django compares it for each person whom a study's relation gives, and
+    would ask the database for it one by one.
     """
     for kind in sorted(Participant.Kind.values):
         of_kind, last = people.filter(kind=kind).order_by("number"), -1

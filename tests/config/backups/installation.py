@@ -82,23 +82,27 @@ def drop_database(url: str) -> None:
 def _closed() -> None:
     from analysis.study_results.analyses import build_analysis
     from study.models import Study
+    from study.models.log import record
     from study.survey_images.versions import prepare_images
-    from tests.analysis.answered_studies import answered_study, close
+    from tests.analysis.answered_studies import answered_study
 
     study = answered_study(people=3, clips=2, slug="violins", plan={"fixed": {"alpha": 0.05}}, plan_digest=PLAN)
     prepare_images(study)
-    Study.objects.update(survey_images=study.survey_images)
-    build_analysis(close(study))
+    at = record(study, "closed").at
+    closed = {"status": Study.Status.CLOSED, "closed_at": at, "grace_minutes": 0}
+    Study.objects.update(survey_images=study.survey_images, **closed)
+    study.refresh_from_db()
+    build_analysis(study)
 
 
 def _write(number: int) -> None:
     from study.ballots.casting import Answer, cast_ballot
-    from study.models import Study
     from study.participants.completion import finish
     from study.participants.enrolment import enrol
-    from tests.factories import make_open_study
+    from tests.factories import UserFactory, make_open_study
 
-    study = Study.objects.filter(slug=f"writers-{number}").first() or make_open_study(clips=3, slug=f"writers-{number}")
+    owner = UserFactory(username=f"writer{number}")
+    study = make_open_study(clips=3, slug=f"writers-{number}", owner=owner)
     ended = threading.Event()
     threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
     while not ended.is_set():

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from analysis.study_results.power_answers import ask_power
 from config.health.checks import services
 from config.health.finding import Level
 from config.health.waiting_work import PATIENCE, STUCK_AFTER, depths, silent_queues
@@ -122,6 +123,9 @@ def test_depths_count_what_waits_and_runs_by_queue() -> None:
     study.analyses.create(state="running")
     found = {one.queue: (one.waiting, one.running) for one in depths()}
     assert found == {"cpu": (1, 1), "api": (0, 0), "gpu": (1, 0)}
+    ask_power(study, {})
+    found = {one.queue: (one.waiting, one.running) for one in depths()}
+    assert found == {"cpu": (2, 1), "api": (0, 0), "gpu": (1, 0)}
     done: datetime = timezone.now() - timedelta(minutes=3)
     ClipStep.objects.create(
         clip=make_study(clips=1).clips.get(),
