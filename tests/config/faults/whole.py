@@ -30,6 +30,7 @@ DJANGOS_MIGRATE = (
 def versions(folder: Path, unprotected: bool) -> dict[str, Any]:
     off = {"EARSIGHT_TEST_NO_VERSION_CHECK": "1"} if unprotected else {}
     site.set_up(str(folder))
+    os.environ["EARSIGHT_TEST_STEP_SECONDS"] = "1"  # so that the old worker leaves some
     found: dict[str, Any] = {}
     web = site.Web(folder / "web.log")
     worker = site.start_worker(folder / "new.log", **off)
