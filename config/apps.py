@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.conf import settings
 from django.contrib.auth.signals import user_logged_in
 from django.core.checks import register
 from django.db.models.signals import pre_save
@@ -14,6 +15,8 @@ class EarsightConfig(AppConfig):
     def ready(self) -> None:
         from config.accounts import account_log, attempts, sessions
         from config.backups.unfinished import check_restore
+        from config.bundles import job  # noqa: F401  (registers its kind)
+        from config.installation.checks import register_checks
 
         register(check_restore)
         pre_save.connect(
@@ -21,3 +24,8 @@ class EarsightConfig(AppConfig):
         )
         user_logged_in.connect(sessions.begin, dispatch_uid="earsight.sign-in-began")
         account_log.connect()
+        register_checks()
+        if settings.SENTRY_DSN:
+            from config.logs import sentry
+
+            sentry.start(settings.SENTRY_DSN)

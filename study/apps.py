@@ -10,4 +10,7 @@ class StudyConfig(AppConfig):
 
     def ready(self) -> None:
         # Imported because it registers the parts of addresses, `<number:…>`, before any address is read.
+        from study.jobs import files
         from study.web import url_converters  # noqa: F401
+
+        files.connect()  # a job's stored file goes with its row

@@ -28,7 +28,7 @@ def generation_upload(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method == "POST":
         try:
             files = request.FILES.getlist("files")
-            taken = uploading.take_upload(study, files, seconds=MOST_SECONDS, actor=request.user)
+            taken = uploading.take_upload(study, files, seconds=MOST_SECONDS, processes=1, actor=request.user)
         except uploading.UploadRefused as error:
             faults = error.faults
         except GenerationError as error:

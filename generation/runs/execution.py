@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 from django.db import OperationalError, connection, transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -18,6 +19,7 @@ from generation.runs.queueing import WORK_ORDER, send_waiting_steps
 from generation.runs.steps import by_kind
 from generation.runs.steps.context import load_step_context
 from generation.runs.steps.sequence import prepare_next_step
+from study.background_work import schema
 from study.digests import canonical_digest
 from study.models import Study
 
@@ -114,6 +116,10 @@ def _handle_error(lease: Lease, step: ClipStep, error: Exception) -> StepResult:
     """Fail the step, stop its run, or let the step wait again, as the error demands."""
     if isinstance(error, RunStopped):
         return _stop_run(lease, step, str(error))
+    if schema.is_cause_of(error):
+        logger.error("%s waits for a worker of the database's version: %s", step, error)
+        leases.release(lease, attempts=F("attempts") - 1)
+        return StepResult.PUT_BACK
     if isinstance(error, OperationalError):  # the database is locked, full or away, which is no fault of the step
         logger.warning("%s could not be saved: %s", step, error)
         return _put_back(lease, step, error)
