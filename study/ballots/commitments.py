@@ -21,7 +21,7 @@ FINISHED = "participant finished"
 ENDED = "answers ended"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Commitment:
     """A commitment as the chain holds it."""
 
