@@ -22,6 +22,8 @@ class Analysis(BackgroundWork):
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
     # SHA-256 of the ballot table as CSV: another digest means that answers have changed since.
     ballots_digest = models.CharField(max_length=64, blank=True)
+    # `table_state` of the study before the table was read; empty if an earlier version analysed it.
+    table_state = models.CharField(max_length=64, blank=True)
     # `Study.erasures` when the ballots were read: somebody who has withdrawn since is in the result.
     erasures = models.PositiveIntegerField(default=0)
     plan_digest = models.CharField(max_length=64, blank=True)

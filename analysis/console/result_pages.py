@@ -151,7 +151,7 @@ def study_result_file(request: HttpRequest, study: Study, analysis: Analysis, na
         "analysis.json": lambda: json.dumps(analysis.result, indent=2, ensure_ascii=False).encode(),
     }
     if name in TABLES and not is_large(study, name):
-        small[name] = lambda: TABLES[name](study)
+        small[name] = lambda: b"".join(TABLES[name](study))
     if name in small:
         return _download(small[name](), f"{study.slug}-{name}")
     if name not in TABLES and name not in REPORT_FILES:

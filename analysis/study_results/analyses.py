@@ -6,6 +6,9 @@ worker takes the row over, three times at most.
 
 import hashlib
 import logging
+import os
+import tempfile
+from pathlib import Path
 from typing import Any
 
 from django.db import OperationalError, transaction
@@ -19,8 +22,9 @@ from analysis.study_results.factors import factors_of
 from analysis.study_results.participant_flow import participant_flow
 from analysis.study_results.smallest_difference import planned_smallest
 from analysis.tables.errors import TableError
-from analysis.tables.study_tables import ballots_csv, match_control_csv
+from analysis.tables.study_tables import ballots_csv_parts, match_control_csv, settle_people
 from study.background_work import messages, rows, schema
+from study.ballots.table_state import table_state
 from study.errors import NotAllowedNow
 from study.models import Study
 from study.participants.moderators import planned_moderators
@@ -45,11 +49,31 @@ def latest_unsealed(study: Study) -> Analysis | None:
 
 
 def is_current(analysis: Analysis) -> bool:
-    """Whether the study's ballots are still those that were analysed, and nobody has withdrawn since."""
-    return (
-        not holds_erased(analysis)
-        and analysis.ballots_digest == hashlib.sha256(ballots_csv(analysis.study)).hexdigest()
-    )
+    """Whether the study's ballots are still those that were analysed, and nobody has withdrawn since.
+
+    Reads no ballots, but for an analysis of an earlier version.
+    """
+    if holds_erased(analysis):
+        return False
+    if not analysis.table_state:
+        return is_of_table(analysis, _digest_of_table(analysis.study))
+    settle_people(analysis.study)
+    return analysis.table_state == table_state(analysis.study)
+
+
+def is_of_table(analysis: Analysis, digest: str) -> bool:
+    """Whether the analysis is of the ballot table with this SHA-256 (hex), and of nobody who has withdrawn."""
+    return not holds_erased(analysis) and analysis.ballots_digest == digest
+
+
+def _digest_of_table(study: Study, path: Path = Path(os.devnull)) -> str:
+    """The SHA-256 (hex) of the study's ballot table, which is written to `path`."""
+    found = hashlib.sha256()
+    with path.open("wb") as file:
+        for part in ballots_csv_parts(study):
+            found.update(part)
+            file.write(part)
+    return found.hexdigest()
 
 
 def holds_erased(analysis: Analysis) -> bool:
@@ -121,18 +145,21 @@ def compute(analysis: Analysis) -> Analysis:
 
 def _compute(analysis: Analysis) -> None:
     # Imported here: it loads SciPy and Arrow, which the web process does not need.
-    from analysis.study_results.csv_analysis import analyse_csv, match_control_of, software_versions
+    from analysis.study_results.csv_analysis import analyse_table, match_control_of, software_versions
 
     study = analysis.study
     study.refresh_from_db(fields=["erasures"])
     analysis.erasures = study.erasures  # before the ballots are read: a withdrawal meanwhile makes the result stale
-    data = ballots_csv(study)
-    analysis.ballots_digest = hashlib.sha256(data).hexdigest()
+    settle_people(study)
+    analysis.table_state = table_state(study)  # before the ballots are read too
     analysis.plan_digest = study.plan_digest
     analysis.plan = plan_of(study)
     analysis.versions = software_versions()
-    analysis.flow = participant_flow(study)
-    analysis.result = analyse_csv(data, f"{study.slug}.csv", analysis.plan)
+    with tempfile.TemporaryDirectory(prefix="earsight-analysis-") as folder:
+        table = Path(folder) / f"{study.slug}.csv"
+        analysis.ballots_digest = _digest_of_table(study, table)
+        analysis.flow = participant_flow(study)
+        analysis.result = analyse_table(table, analysis.plan)
     if control := match_control_of(match_control_csv(study)):
         analysis.result["match_control"] = control
 

@@ -13,6 +13,12 @@ from study.participants.exclusion_rules import refresh_unfinished
 from study.tables.spreadsheet import csv_parts, csv_text
 
 
+def settle_people(study: Study) -> None:
+    """Bring up to date what the tables show of those who have not finished: what binds them, flags and exclusions."""
+    bind_unfinished(study)
+    refresh_unfinished(study)
+
+
 def ballots_csv(study: Study) -> bytes:
     """The table of `ballots_csv_parts` as a whole: for studies whose table fits into memory several times."""
     return b"".join(ballots_csv_parts(study))
@@ -24,8 +30,7 @@ def ballots_csv_parts(study: Study) -> Iterator[bytes]:
     The analysis reads the same table that the export holds. The plan's exclusion rules are applied first to those who
     have not finished; finishing does it for the others.
     """
-    bind_unfinished(study)
-    refresh_unfinished(study)
+    settle_people(study)
     columns = joined_columns(study)
     yield from csv_parts(chain([(*COLUMNS, *(column.name for column in columns))], _ballots(study, columns)))
 

@@ -81,10 +81,10 @@ def commitments_json(study: Study) -> dict[str, Any]:
     of the person's receipt; of somebody who stopped and has none, it is given, so that anybody can check.
     """
     others = other_digests(study, kinds_of(study))
-    people = study.participants.filter(kind__in=kinds_of(study)).only("kind", "number", "receipt", "nonce")
+    people = study.participants.filter(kind__in=kinds_of(study)).only("study", "kind", "number", "receipt", "nonce")
     secret_of = {person.code: None if person.receipt else person.nonce for person in people.iterator()}
     found: dict[str, Any] = {}
-    entries = study.log.filter(action__in=(FINISHED, ENDED)).only("number", "action", "data", "erased")
+    entries = study.log.filter(action__in=(FINISHED, ENDED)).only("study", "number", "action", "data", "erased")
     for code, commitments in fixed_commitments(entries.iterator()).items():
         if code not in others:  # withdrawn
             continue

@@ -22,7 +22,7 @@ from analysis.tables.codebook import codebook_csv
 from analysis.tables.participant_table import participants_codebook_csv, participants_csv_parts
 from analysis.tables.study_tables import ballots_csv_parts, match_control_csv
 from config.bundles.chain_files import chain_entries, chain_facts, commitments_json, readable_entry
-from config.bundles.reading import CHAIN, COMMITMENTS, MATCH_CONTROL, SUMS
+from config.bundles.reading import BALLOTS, CHAIN, COMMITMENTS, MATCH_CONTROL, SUMS
 from study.ballots.commitments import bind_unfinished
 from study.ballots.table import LATE_COLUMNS, kinds_of, late_answers, late_rows
 from study.jobs.files import work_folder
@@ -113,10 +113,12 @@ def _deviations(study: Study, analysis: Analysis | None) -> list[str]:
         return deviations(study, analysis)
 
 
-def _analysis(study: Study) -> Analysis:
-    """Return the newest analysis; compute one if answers were added or removed since."""
+def _analysis(study: Study, ballots: Path) -> Analysis:
+    """Return the newest analysis if it is of this ballot table; else compute one."""
     newest = analyses.latest(study)
-    return newest if newest is not None and analyses.is_current(newest) else analyses.build_analysis(study)
+    with ballots.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return newest if newest is not None and analyses.is_of_table(newest, digest) else analyses.build_analysis(study)
 
 
 def _stimuli(study: Study, images: bool) -> Iterator[tuple[str, Content]]:
@@ -205,7 +207,7 @@ def _read_log(folder: Path) -> Iterator[dict[str, Any]]:
 
 
 def _read_tables(study: Study, sealed: bool) -> Iterator[tuple[str, Content]]:
-    yield "ballots.csv", ballots_csv_parts(study)
+    yield BALLOTS, ballots_csv_parts(study)
     if study.match_controls:
         yield MATCH_CONTROL, match_control_csv(study)
     yield "participants.csv", participants_csv_parts(study)
@@ -219,11 +221,11 @@ def _read_tables(study: Study, sealed: bool) -> Iterator[tuple[str, Content]]:
 def _contents(study: Study, images: bool, folder: Path) -> Iterator[tuple[str, Content | Path]]:
     """Yield the name and the content of each file; `folder`: an empty one for tables until they are in the bundle."""
     sealed = study.is_sealed
-    analysis = None if sealed else _analysis(study)
     state = "The study is still sealed: conditions are shown as opaque labels.\n" if sealed else ""
     if study.simulated:
         state += "SIMULATED: the answers come from simulated participants. These results are no findings.\n"
     tables, head = _tables(study, sealed, folder)
+    analysis = None if sealed else _analysis(study, folder / BALLOTS)
     yield "README.txt", README.format(title=study.title, state=state, head=head).encode()
     for table in tables:
         yield table.name, table

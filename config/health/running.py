@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from django.db import connections
 
 from config.health.finding import Check, Finding, fault
+from config.service_faults.responses import fault_of
 from study.participants.log_masking import mask, one_line
 
 # Checks that gave no answer in time and may still wait for one. A check that hangs is not begun again beside itself, so
@@ -35,7 +36,9 @@ def failed(error: Exception) -> Finding:
     """Return the finding of a check that ended with an error."""
     lines = str(error).strip().splitlines()
     text = one_line(mask(lines[0] if lines else ""))[:300]
-    return fault(f"{type(error).__name__}: {text}".rstrip(": "), "Look at the error; the log may tell more.")
+    found = f"{type(error).__name__}: {text}".rstrip(": ")
+    known = fault_of(error)
+    return fault(found, known.advice if known and known.advice else "Look at the error; the log may tell more.")
 
 
 def run_checks(checks: Mapping[str, Check], seconds: float) -> dict[str, Finding]:

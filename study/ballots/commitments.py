@@ -46,8 +46,8 @@ def digests_of(people: QuerySet[Participant], *, leave_out: Iterable[str] = ()) 
 def other_digests(study: Study, kinds: Iterable[str]) -> dict[str, list[str]]:
     """The digests that commitments cover and the ballot table does not hold, sorted, by the code of the participant."""
     people = study.participants.filter(kind__in=tuple(kinds)).exclude(status=Participant.Status.WITHDRAWN)
-    found = {}
-    for batch in in_batches(people.only("kind", "number")):
+    found: dict[str, list[str]] = {}
+    for batch in in_batches(people.only("study", "kind", "number")):
         digests = digests_of(people.filter(pk__in=[person.pk for person in batch]), leave_out=(Trial.Kind.MAIN,))
         # Who withdrew in between has no digests left.
         found |= {person.code: sorted(digests[person.pk]) for person in batch if person.pk in digests}

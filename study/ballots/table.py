@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from study.ballots.receipts import image_name
 from study.coarse_times import hour_text, whole_seconds
@@ -63,7 +63,9 @@ def _labels_of(participant: Participant, labels: Mapping[int, str]) -> dict[int,
 def in_batches(people: QuerySet[Participant], size: int = 500) -> Iterator[list[Participant]]:
     """These people by kind and number, `size` at a time: the memory that a table takes does not grow with the study.
 
-    Each batch is a query of its own, so that nothing is held in the database between them.
+    Each batch is a query of its own, so that nothing is held in the database between them. People of whom only some
+    columns are wanted need `study` among them: Django compares it for each person whom a study's relation gives, and
+    would ask the database for it one by one.
     """
     for kind in sorted(Participant.Kind.values):
         of_kind, last = people.filter(kind=kind).order_by("number"), -1
@@ -214,7 +216,10 @@ LATE_COLUMNS = (
 def late_answers(study: Study) -> QuerySet[LateAnswer]:
     """The answers of the people who give the results that arrived too late to count; without practice trials."""
     people = study.participants.filter(kind__in=kinds_of(study)).exclude(status=Participant.Status.WITHDRAWN)
-    return LateAnswer.objects.filter(trial__participant__in=people).exclude(trial__kind=Trial.Kind.PRACTICE)
+    # Of the few late answers each is looked up, not each trial of all people.
+    return LateAnswer.objects.filter(Exists(people.filter(pk=OuterRef("trial__participant")))).exclude(
+        trial__kind=Trial.Kind.PRACTICE
+    )
 
 
 def late_rows(study: Study) -> Iterator[dict[str, Any]]:

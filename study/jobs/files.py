@@ -123,7 +123,7 @@ def erase_strays(now: datetime | None = None) -> None:
     for name in _strays(now):
         default_storage.delete(name)
     if _work_parent().is_dir():
-        for folder in _work_parent().iterdir():
+        for path in _work_parent().iterdir():
             with suppress(OSError):
-                if folder.stat().st_mtime < (now - STRAY_AFTER).timestamp():
-                    shutil.rmtree(folder)
+                if path.stat().st_mtime < (now - STRAY_AFTER).timestamp():
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()  # uploads that were coming in

@@ -56,7 +56,8 @@ def _work(running: RunningJob) -> None:
     if not rows.still_ours(job).update(key=key):
         raise JobCancelled
     kind.work(running)
-    _finish(running, kind, key)
+    if not running.is_ready:
+        _finish(running, kind, key)
 
 
 def _finish(running: RunningJob, kind: JobKind, key: str) -> None:
@@ -75,6 +76,7 @@ def _finish(running: RunningJob, kind: JobKind, key: str) -> None:
             if key_of(kind, study, job.arguments) != key:
                 raise StudyError(_("Something changed while the files were made. Ask for them again."))
         ready: dict[str, Any] = {"state": Job.State.READY, "outcome": running.outcome, "error": "", "at_hand": ""}
+        ready["faults"] = running.faults
         if not rows.still_ours(job).update(finished_at=timezone.now(), **ready):
             raise JobCancelled
         for row in job.results.exclude(pk__in=[row.pk for row in stored]):  # of a killed predecessor

@@ -74,7 +74,7 @@ def server_rows(study: Study, kinds: tuple[str, ...]) -> Iterator[Mapping[str, s
     """
     people = study.participants.filter(kind__in=kinds).exclude(status=Participant.Status.WITHDRAWN)
     clips = dict(study.clips.values_list("pk", "name"))
-    for batch in in_batches(people.only("kind", "number")):
+    for batch in in_batches(people.only("study", "kind", "number")):
         code_of = {person.pk: person.code for person in batch}
         events = Event.objects.filter(participant__in=list(code_of), trial__isnull=False).order_by()
         rows = events.values("trial").annotate(first=Min("at"), last=Max("at")).values_list("trial", "first", "last")

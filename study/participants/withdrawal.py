@@ -67,6 +67,8 @@ def withdraw(participant: Participant, *, token: str = "") -> None:
     participant.slot = participant.consented_at = participant.consent_version = participant.completed_at = None
     # No time may be empty here; that of the study says nothing of the person.
     participant.created_at = participant.last_seen_at = study.created_at
+    participant.answered = participant.main_answered = 0
+    participant.last_answer_at = participant.judged_at = None
     participant.answers, participant.flags, participant.rule_exclusions = {}, [], []
     participant.excluded = False
     participant.receipt = participant.nonce = participant.exclusion_reason = participant.support_digest = ""
