@@ -1,14 +1,17 @@
 """The Celery app: `celery -A config worker -Q cpu,api,gpu`, and `celery -A config beat` for periodic tasks."""
 
+import logging
 import os
 from typing import Any
 
-from celery import Celery
+from celery import Celery, Task
 from celery.signals import beat_embedded_init
 from kombu.transport import TRANSPORT_ALIASES
 
 from config.parent_death import end_with_parent
+from study.background_work import schema
 
+logger = logging.getLogger(__name__)
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 # The scheme of a broker's URL selects the transport: these schemes select the patched ones.
@@ -21,7 +24,17 @@ def every(seconds: float, task: str) -> dict[str, Any]:
     return {"task": task, "schedule": seconds, "options": {"expires": seconds}}
 
 
-app = Celery("earsight")
+class RowTask(Task):
+    """A task that does nothing on a database of another version: its row waits for a worker of that one."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if problem := schema.difference():
+            logger.error("%s is left to a worker of the database's version. %s", self.name, problem)
+            return None
+        return super().__call__(*args, **kwargs)
+
+
+app = Celery("earsight", task_cls=RowTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 # Each task decides from the database what is due, so that several beats, or none for a while, do no harm.
 app.conf.beat_schedule = {

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any
 from django.db import OperationalError, transaction
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
-from django.utils.translation import gettext as _
 
 from analysis.statistics.errors import StatisticsError
-from analysis.study_results.analyses import ATTEMPTS, STALE_AFTER, latest_unsealed, unexpected
+from analysis.study_results.analyses import latest_unsealed
 from analysis.study_results.factors import factors_of
 from analysis.tables.result_json import plain
-from study.background_work import messages
+from study.background_work import messages, schema
+from study.background_work.clocks import is_in_future
 from study.background_work.heartbeat import heartbeat
-from study.background_work.lookout import RESEND_AFTER
+from study.background_work.lookout import resend_before
+from study.background_work.rows import ATTEMPTS, STALE_AFTER, gave_up, unexpected
 from study.models import Study
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def asked_at(asked: Mapping[str, Any]) -> datetime | None:
 
 def _is_older(asked: Mapping[str, Any], name: str, than: datetime) -> bool:
     at = parse_datetime(asked.get(name) or "")
-    return at is None or at < than
+    return at is None or at < than or (name == "sent_at" and is_in_future(at))
 
 
 def _is_claimable(asked: Mapping[str, Any]) -> bool:
@@ -93,12 +94,13 @@ def find_lost_questions(starting: bool) -> int:
     Args:
         starting: a worker has just started; messages that a killed predecessor had fetched are lost.
     """
-    before = timezone.now() - RESEND_AFTER
-    lost = [
-        study.pk
-        for study in Study.objects.filter(plan__power__state__in=UNANSWERED).only("plan")
-        if _is_claimable(asked := study.plan["power"]) and (starting or _is_older(asked, "sent_at", before))
-    ]
+    unanswered = Study.objects.filter(plan__power__state__in=UNANSWERED).only("plan")
+    for study in unanswered:
+        if is_in_future(parse_datetime(study.plan["power"].get("alive_at") or "")):
+            _save(study.pk, *UNANSWERED, of=study.plan["power"], alive_at=_now())
+    waiting = [study for study in unanswered if _is_claimable(study.plan["power"])]
+    before = resend_before(len(waiting), starting=starting)
+    lost = [study.pk for study in waiting if _is_older(study.plan["power"], "sent_at", before)]
     for study_id in lost:
         _queue_question(study_id)
     return len(lost)
@@ -113,8 +115,7 @@ def _claim(study_id: int) -> Study | None:
         return None
     attempts = int(asked.get("attempts") or 0)
     if attempts >= ATTEMPTS:
-        error = _("The worker ended %(n)d times during the analysis. Look at the worker's log.") % {"n": attempts}
-        _save(study_id, state="failed", error=error)
+        _save(study_id, state="failed", error=gave_up(attempts))
         return None
     _save(study_id, state="running", alive_at=_now(), attempts=attempts + 1)
     return study
@@ -134,6 +135,8 @@ def answer_power(study_id: int) -> None:
     except OperationalError:  # the database is away: the question stays as it is, and the look-out finds it
         raise
     except Exception as error:
+        if schema.is_cause_of(error):  # a worker of the other version does it
+            raise
         logger.exception("The power of %s could not be computed.", study.slug)
         changes = {"state": "failed", "error": unexpected(error)}
     _save(study_id, "running", of=asked, **changes)

@@ -63,8 +63,11 @@ class SessionLifeMiddleware:
 def _keep_or_end(request: HttpRequest) -> None:
     now = int(time.time())
     session = request.session
-    began = session.setdefault(_BEGAN, now)  # missing in a session that is older than this rule
-    used = session.setdefault(_USED, now)
+    for name in (_BEGAN, _USED):
+        # Missing in a session that is older than this rule; in the future if the clock was set back since.
+        if session.get(name, now + 1) > now:
+            session[name] = now
+    began, used = session[_BEGAN], session[_USED]
     if now - began >= settings.SESSION_LIFE_SECONDS or now - used >= settings.SESSION_IDLE_SECONDS:
         logout(request)
     elif now - used >= _NOTED_EVERY and _is_of_a_person(request):
@@ -91,13 +94,15 @@ def end_sign_ins(user: Any, *, codes: Collection[str] | None = None, but: str | 
 def _sessions_of(user: Any) -> list[tuple[str, dict[str, Any]]]:
     """The session keys and contents of the user's open sign-ins. Only researchers have sessions: they are few."""
     now = int(time.time())
+    # The later ones are signed by older keys (EARSIGHT_SECRET_KEY_FALLBACKS), and open the console too.
+    hashes = [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]
     stored = ((row.session_key, row.get_decoded()) for row in Session.objects.filter(expire_date__gt=timezone.now()))
     return [
         (key, data)
         for key, data in stored
         if data.get(SESSION_KEY) == str(user.pk)
         # Of before a change of the password: it opens nothing.
-        and constant_time_compare(data.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash())
+        and any(constant_time_compare(data.get(HASH_SESSION_KEY, ""), known) for known in hashes)
         and now - data.get(_USED, now) < settings.SESSION_IDLE_SECONDS
         and now - data.get(_BEGAN, now) < settings.SESSION_LIFE_SECONDS
     ]

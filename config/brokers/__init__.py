@@ -1,1 +1,1 @@
-"""Two of kombu's transports, each with a fault corrected. `config.celery` registers both. Imports nothing of ours."""
+"""Two of kombu's transports and Celery's beat, each with a fault corrected. Imports nothing of ours."""

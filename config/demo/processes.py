@@ -1,5 +1,6 @@
 """The web server and the worker as child processes that end with the demo."""
 
+import fcntl
 import os
 import signal
 import socket
@@ -32,6 +33,41 @@ def free_port(wanted: int) -> int:
                 continue
             return port
     raise OSError(f"No free port from {wanted} on; name another with --port.")
+
+
+class AlreadyRuns(Exception):
+    """A demo runs on the same folder; the text is its address, or empty if it has none yet."""
+
+
+class OnlyDemo:
+    """A context manager that a second demo on the same folder cannot enter; a killed demo holds nothing.
+
+    Raises:
+        AlreadyRuns: another one is inside.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "demo.lock"
+
+    def __enter__(self) -> "OnlyDemo":
+        self._file = self._path.open("a+", encoding="utf-8")
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._file.seek(0)
+            with self._file:
+                raise AlreadyRuns(self._file.read().strip()) from None
+        self.tell("")
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._file.close()
+
+    def tell(self, address: str) -> None:
+        """Let a second demo know where this one is."""
+        self._file.truncate(0)
+        self._file.write(address)
+        self._file.flush()
 
 
 class Processes:

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 class Fault:
     """A fault as the log states it, the seconds after which to try again, and what people can do.
 
-    `advice` is for researchers, beside what everybody is told; `message` replaces what everybody is told.
+    `reason` is for everybody and `advice` for researchers, beside what people are told; `message` replaces that.
     """
 
     name: str
     seconds: int
     advice: str = ""
     message: str = ""
+    reason: str = ""
 
 
 class Unavailable(Exception):

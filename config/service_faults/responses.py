@@ -16,8 +16,9 @@ from django.utils.translation import gettext as _
 from django.views import defaults
 
 from config.requests.edge import refusal
-from config.service_faults import broker, database, disk
+from config.service_faults import broker, database, disk, schema
 from config.service_faults.fault import Fault, Unavailable
+from study.background_work.schema import difference, is_cause_of, remember_own
 from study.web.http import wants_json
 
 logger = logging.getLogger(__name__)
@@ -32,19 +33,25 @@ def fault_of(error: BaseException) -> Fault | None:
 
 def response_to(request: HttpRequest, error: BaseException) -> HttpResponse | None:
     """The response to a request that met such a fault; None for other errors."""
-    if isinstance(error, DataError):  # a value that no form has checked and no column can hold: too long, too large
+    fault = fault_of(error)
+    if fault is None and is_cause_of(error):
+        fault = schema.OTHER_VERSION
+    elif isinstance(error, DataError):  # a value that no form has checked and no column can hold: too long, too large
         logger.error("A value was refused by the database: %s", str(error).strip())
         return refusal(request, HttpResponse(), 400)
-    if isinstance(error, IntegrityError):  # two that do the same at once, where no view foresaw it
+    elif isinstance(error, IntegrityError):  # two that do the same at once, where no view foresaw it
         logger.error("A change met another one: %s", str(error).strip())
         return refusal(request, HttpResponse(), 409)
-    fault = fault_of(error)
     if fault is None:
         return None
     if isinstance(error, Unavailable):
         logger.warning("%s.", fault.name)
     else:
         logger.error("%s: %s", fault.name, str(error).strip())
+    return _unavailable(request, fault)
+
+
+def _unavailable(request: HttpRequest, fault: Fault) -> HttpResponse:
     if wants_json(request):
         message = _("This could not be saved just now. Nothing is lost: it is sent again by itself.")
         response: HttpResponse = JsonResponse({"saved": False, "retry": True, "error": message}, status=503)
@@ -52,6 +59,7 @@ def response_to(request: HttpRequest, error: BaseException) -> HttpResponse | No
         context = _form_again(request) | {
             "advice": _(fault.advice) if fault.advice and _is_researcher(request) else "",
             "message": _(fault.message) if fault.message else "",
+            "reason": _(fault.reason) if fault.reason else "",
         }
         response = render(request, "service_fault.html", context, status=503)
     response.headers["Retry-After"] = str(fault.seconds)
@@ -78,12 +86,16 @@ def _form_again(request: HttpRequest) -> dict[str, object]:
 
 
 class ServiceFaultMiddleware:
-    """Answer requests whose view met such a fault."""
+    """Answer requests whose view met such a fault, and all while the database is of another version."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
+        remember_own()
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if problem := difference():
+            logger.error("Nothing is answered but this: %s", problem)
+            return _unavailable(request, schema.OTHER_VERSION)
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:

@@ -18,6 +18,7 @@ from generation.library.passes import abandoned_chunks, check_tagger, chunks_lef
 from generation.runs.queueing import queue_name
 from generation.tagging import Tagger, TaggerOptions, build_tagger
 from study.background_work import lookout, messages
+from study.background_work.clocks import TOLERANCE
 
 # Messages under way for one pass, which is as many workers as can share it. More would delay the steps of studies.
 MESSAGES = 32
@@ -74,7 +75,11 @@ lookout.register("library passes", find_lost_passes)
 
 
 def _changed_at(path: Path) -> float:
-    return path.stat().st_mtime if path.exists() else 0.0
+    """When the file changed; if that is in the future, because the clock was set back, it has changed now."""
+    at = path.stat().st_mtime if path.exists() else 0.0
+    if at > time.time() + TOLERANCE.total_seconds():
+        path.touch()
+    return min(at, time.time())
 
 
 def _notes() -> Path:

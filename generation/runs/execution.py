@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 from django.db import OperationalError, connection, transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -18,6 +19,7 @@ from generation.runs.queueing import WORK_ORDER, send_waiting_steps
 from generation.runs.steps import by_kind
 from generation.runs.steps.context import load_step_context
 from generation.runs.steps.sequence import prepare_next_step
+from study.background_work import schema
 from study.digests import canonical_digest
 from study.models import Study
 from study.stored_files.unavailable import StorageUnavailable
@@ -27,6 +29,8 @@ logger = logging.getLogger(__name__)
 State = ClipStep.State
 # How often the database may refuse a step's outcome.
 MAX_SAVE_ATTEMPTS = 3
+# Seconds for which a worker waits for a database that is away: a step that is put back then counts no failure.
+PATIENCE = 300
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 _NO_ROOM = gettext_noop("The disk is full (%(fault)s). Free some space, then start again. Finished steps are kept.")
 
@@ -129,6 +133,10 @@ def _handle_error(lease: Lease, step: ClipStep, error: Exception) -> StepResult:
         if error.refused:
             return _stop_run(lease, step, _(_REFUSED) % {"fault": error.strerror})
         return _put_off(lease, step, _(_STORAGE_AWAY) % {"fault": error.strerror})
+    if schema.is_cause_of(error):
+        logger.error("%s waits for a worker of the database's version: %s", step, error)
+        leases.release(lease, attempts=F("attempts") - 1)
+        return StepResult.PUT_BACK
     if isinstance(error, OperationalError):  # the database is locked, full or away, which is no fault of the step
         logger.warning("%s could not be saved: %s", step, error)
         return _put_back(lease, step, error)
@@ -158,13 +166,24 @@ def _put_off(lease: Lease, step: ClipStep, reason: str, asked: float | None = No
 
 
 def _put_back(lease: Lease, step: ClipStep, error: OperationalError) -> StepResult:
-    """Let the step wait to be tried again, a few times. If the database is still away, the lease expires instead."""
+    """Let the step wait to be tried again: a few times if the database refused it, always if the database was away."""
+    was_away = False
     if not connection.in_atomic_block:
+        was_away = not connection.is_usable()
         connection.close()  # it may be broken; the next query opens another
-    if step.attempts >= MAX_SAVE_ATTEMPTS:
+    if step.attempts >= MAX_SAVE_ATTEMPTS and not was_away:
         return _fail(lease, f"The database did not take the result after {step.attempts} attempts: {error}")
-    leases.release(lease)
-    return StepResult.PUT_BACK
+    again_by = time.monotonic() + PATIENCE
+    while True:
+        try:
+            leases.release(lease, **({"attempts": F("attempts") - 1} if was_away else {}))
+        except OperationalError:
+            connection.close()
+            if not was_away or time.monotonic() > again_by:  # the lease expires instead
+                raise
+            time.sleep(1)
+        else:
+            return StepResult.PUT_BACK
 
 
 def _fail(lease: Lease, message: str) -> StepResult:

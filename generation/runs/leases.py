@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 
 from generation.models import ClipStep, GenerationRun
 from generation.runs.processes import parent_is_alive, process_has_ended, this_process
+from study.background_work.clocks import TOLERANCE
 from study.background_work.heartbeat import heartbeat
 
 State = ClipStep.State
@@ -109,6 +110,8 @@ def free_abandoned_steps() -> int:
     """
     freed = 0
     held = ClipStep.objects.filter(state=State.RUNNING)
+    # No lease is longer than that: it was taken before the clock was set back.
+    held.filter(leased_until__gt=Now() + lease_time() + TOLERANCE).update(leased_until=Now() + lease_time())
     expired = set(held.filter(leased_until__lt=Now()).values_list("pk", flat=True))
     for step in held:
         if step.pk not in expired and not process_has_ended(step.lease_holder):

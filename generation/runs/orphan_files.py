@@ -45,6 +45,11 @@ def upload_token() -> str:
     return UPLOAD + secrets.token_hex(12)
 
 
+def keep(token: str) -> None:
+    """Hold the files written under a token for another `FORGET_AFTER`."""
+    LooseFile.objects.filter(lease_token=token).update(created_at=Now())
+
+
 def mark_owned(names: Iterable[str]) -> int:
     """Remove the records of files that a row of the same transaction owns now; return how many were recorded."""
     names, removed = list(names), 0

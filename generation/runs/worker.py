@@ -13,6 +13,7 @@ from generation.runs import leases, lifecycle, orphan_files
 from generation.runs.processes import set_parent_worker
 from generation.runs.queueing import send_waiting_steps
 from study.background_work import lookout
+from study.background_work.clocks import TOLERANCE
 
 # Send a message again after this time if no worker of its queue is busy.
 RESEND_IF_IDLE = timedelta(seconds=20)
@@ -30,6 +31,7 @@ def requeue_orphans(*, starting: bool = False) -> int:
     for run in GenerationRun.objects.filter(state=GenerationRun.State.RUNNING):
         lost = ClipStep.objects.filter(run=run, state=ClipStep.State.WAITING, queued_at__isnull=False)
         if not starting:
+            lost.filter(queued_at__gt=Now() + TOLERANCE).update(queued_at=Now())  # sent before the clock was set back
             busy = ClipStep.objects.filter(run=run, state=ClipStep.State.RUNNING).values("queue")
             lost = lost.filter(
                 Q(queued_at__lt=Now() - RESEND_IF_BUSY) | (~Q(queue__in=busy) & Q(queued_at__lt=Now() - RESEND_IF_IDLE))

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 from django.utils.translation import get_language, gettext_noop, override
 
 from study import texts
+from study.background_work import schema
 from study.background_work.heartbeat import heartbeat
 from study.blinding_audit.crawl import PROBLEM, crawl
 from study.blinding_audit.devices import DeviceBrowser, profile_of
@@ -105,6 +106,8 @@ def audit_study(
                 prepare_images(study, lambda: report_progress(0))
             report = _audit(audit, trials or trials_per_pilot(study, people), base_url, report_progress)
     except Exception as error:
+        if isinstance(error, OperationalError | InterfaceError) or schema.is_cause_of(error):
+            raise  # the database is away, or of another version: the look-out finds the row, and it begins again
         audit.state = BlindingAudit.State.FAILED
         audit.problem = _problem(error)
         audit.save(update_fields=_RESULT_FIELDS)

@@ -7,7 +7,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from study.background_work import messages
-from study.background_work.lookout import RESEND_AFTER
+from study.background_work.clocks import pull_back
+from study.background_work.lookout import RESEND_AFTER, resend_before
 from study.blinding_audit.verdicts import fingerprint, last_audits
 from study.models import BlindingAudit, Study
 from study.models.audits import PATIENCE, SILENT
@@ -93,11 +94,15 @@ def find_lost_audits(starting: bool) -> int:
     Args:
         starting: a worker has just started; messages that a killed predecessor had fetched are lost.
     """
+    pull_back(BlindingAudit.objects.filter(state__in=BlindingAudit.GOING), "asked_at", "moved_at")
+    pull_back(_unopened(), "moved_at")
     now, found = timezone.now(), 0
-    for audit in BlindingAudit.objects.filter(state=State.WAITING).order_by("pk"):
+    waiting = BlindingAudit.objects.filter(state=State.WAITING).order_by("pk")
+    before = resend_before(len(waiting), starting=starting)
+    for audit in waiting:
         if not audit.is_going:
             found += _give_up(audit, UNTAKEN)
-        elif starting or audit.moved_at < now - RESEND_AFTER or audit.moved_at <= audit.asked_at:
+        elif audit.moved_at < before or audit.moved_at <= audit.asked_at:
             queue_audit(audit.pk)
             found += 1
     for audit in BlindingAudit.objects.filter(state=State.RUNNING, moved_at__lt=now - SILENT).select_related("study"):
@@ -121,7 +126,7 @@ def _begin_again(killed: BlindingAudit) -> int:
 
     Not if nobody waits for it: it was killed long ago, or was run by a command. Nor if it was killed again and again.
     """
-    earlier = killed.study.blinding_audits.filter(fingerprint=killed.fingerprint)[:MOST_KILLED]
+    earlier = killed.study.blinding_audits.filter(fingerprint=killed.fingerprint).order_by("-pk")[:MOST_KILLED]
     often = sum(audit.pk == killed.pk or audit.problem == BEGUN_AGAIN for audit in earlier) >= MOST_KILLED
     again = killed.actor_id is not None and not often and killed.moved_at > timezone.now() - PATIENCE
     with transaction.atomic():

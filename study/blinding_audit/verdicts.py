@@ -54,10 +54,11 @@ def fingerprint(study: Study) -> str:
 
 def last_verdict(study: Study) -> BlindingAudit | None:
     """Return the last finished audit of the study as it is now, or None."""
-    return study.blinding_audits.filter(fingerprint=fingerprint(study), state__in=VERDICTS).first()
+    return study.blinding_audits.filter(fingerprint=fingerprint(study), state__in=VERDICTS).order_by("-pk").first()
 
 
 def last_audits(study: Study) -> tuple[BlindingAudit | None, BlindingAudit | None]:
     """Return the last audit of the study as it is now, finished or not, and the last one with a verdict."""
-    audits = list(study.blinding_audits.filter(fingerprint=fingerprint(study))[:20])
+    # By their numbers: clocks may be set back.
+    audits = list(study.blinding_audits.filter(fingerprint=fingerprint(study)).order_by("-pk")[:20])
     return next(iter(audits), None), next((audit for audit in audits if audit.state in VERDICTS), None)

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from celery import current_app
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Max, QuerySet
 from django.utils import timezone
 
+from study.background_work import messages
 from study.ballots.commitments import ENDED, bind_unfinished
 from study.models import ChainHead, LogEntry, Study
 from study.models.log import record
@@ -44,14 +44,7 @@ class Publication:
 def ask_for_publication(study: Study) -> None:
     """Let a worker publish what is due once the transaction is over; without a worker or broker, beat does it later."""
     if not study.simulated:
-        transaction.on_commit(_send_task, robust=True)
-
-
-def _send_task() -> None:
-    try:
-        current_app.send_task("study.publish_heads", retry=False)
-    except Exception as error:  # each transport has errors of its own
-        logger.warning("The head of the log is published later: no message could be sent (%s).", error)
+        transaction.on_commit(lambda: messages.send("study.publish_heads", ()), robust=True)
 
 
 def due(study: Study | None, now: datetime | None = None) -> dict[str, str]:

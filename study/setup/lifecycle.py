@@ -7,6 +7,7 @@ once, the second one gets an error.
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
@@ -209,9 +210,14 @@ def resume_study(study: Study, *, actor: Any = None) -> Study:
 
 @transaction.atomic
 def close_study(study: Study, *, actor: Any = None, reason: str = "") -> Study:
-    """End the study for good; participants who have begun may finish within the grace period."""
-    _change_status(study, (Study.Status.OPEN, Study.Status.PAUSED), Study.Status.CLOSED, closed_at=timezone.now())
+    """End the study for good; participants who have begun may finish within the grace period.
+
+    If the clock was set back meanwhile, the study closes when the last of them came, so that all have that period.
+    """
+    came = study.participants.aggregate(last=Max("created_at"))["last"]
+    closed_at = max(filter(None, (timezone.now(), came)))
+    _change_status(study, (Study.Status.OPEN, Study.Status.PAUSED), Study.Status.CLOSED, closed_at=closed_at)
     ballots = Ballot.objects.filter(trial__participant__study=study, trial__participant__kind=counted_kind(study))
-    record(study, "closed", actor=actor, reason=reason, ballots=ballots.count())
+    record(study, "closed", actor=actor, reason=reason, at=closed_at, ballots=ballots.count())
     ask_for_publication(study)
     return study

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from study.ballots.commitments import ENDED, Commitment, digests_of, fixed_commitments, secret_for
 from study.ballots.receipts import binds, commitment_of, secret_of, states, verify_ballot
-from study.ballots.table import ballot_rows, counted_kind
+from study.ballots.table import COLUMNS, ballots_by_person, counted_kind, in_batches
 from study.models import LogEntry, Participant, Study, Trial
 from study.participants.exclusion import INCLUDED, LEFT_OUT
 from study.participants.withdrawal import WITHDREW
@@ -14,23 +14,35 @@ from study.verification.findings import Findings
 Status = Participant.Status
 
 
+_COLUMNS = ("study", "number", "kind", "status", "receipt", "nonce", "excluded", "rule_exclusions")
+
+
 class People:
     """The people who give the study's results, with what the log holds of them."""
 
     def __init__(self, study: Study, entries: Sequence[LogEntry]) -> None:
         people = study.participants.filter(kind=counted_kind(study))
         self.study, self.entries = study, entries
-        self.by_code = {person.code: person for person in people}
+        self.by_code: dict[str, Participant] = {}
         self.fixed = fixed_commitments(entries)
-        digests = digests_of(people)
-        self.digests = {person.code: digests[person.pk] for person in self.by_code.values() if person.pk in digests}
+        # By code: how many digests a person's commitment covers, and the commitment over them as they are now.
+        self.covered: dict[str, int] = {}
+        self.now: dict[str, str] = {}
+        for batch in in_batches(people.only(*_COLUMNS)):
+            digests = digests_of(people.filter(pk__in=[person.pk for person in batch]))
+            for person in batch:
+                code = person.code
+                self.by_code[code] = person
+                self.covered[code] = len(digests.get(person.pk, ()))
+                self.now[code] = commitment_of(secret_for(person), code, digests.get(person.pk, ()))
         # Pilots withdraw too, and have numbers of their own.
         named = {str(entry.data.get("participant")) for entry in entries if entry.action == WITHDREW}
         self.withdrawn = {code for code in named if code.startswith(counted_kind(study)[0])}
 
-    def commitment_now(self, code: str, secret: str) -> str:
-        """The commitment over the ballots and answers as they are now."""
-        return commitment_of(secret, code, self.digests[code])
+    def commitment_with(self, code: str, secret: str) -> str:
+        """The commitment over one person's ballots and answers as they are now, with the secret of a receipt."""
+        pk = self.by_code[code].pk
+        return commitment_of(secret, code, digests_of(Participant.objects.filter(pk=pk))[pk])
 
 
 def check_people(study: Study, entries: Sequence[LogEntry], receipts: Iterable[str], found: Findings) -> list[str]:
@@ -58,15 +70,14 @@ def _check_numbers(people: People, found: Findings) -> None:
 
 def _check_ballots(people: People, found: Findings) -> None:
     kinds = (counted_kind(people.study),)
-    rows = ballot_rows(people.study, sealed=False, kinds=kinds, trial_kinds=Trial.Kind.values)
-    found.add_faults(
-        [
-            f"Ballot {row['participant']}, trial {row['trial']}: it does not agree with its digest."
-            for row in rows
-            if not verify_ballot(row)
-        ]
-    )
-    found.checked.append(f"digests of {len(rows)} ballots")
+    faults, checked = [], 0
+    for person, rows in ballots_by_person(people.study, sealed=False, kinds=kinds, trial_kinds=Trial.Kind.values):
+        for row in (dict(zip(COLUMNS, values, strict=True)) for values in rows):
+            checked += 1
+            if not verify_ballot(row):
+                faults.append(f"Ballot {person.code}, trial {row['trial']}: it does not agree with its digest.")
+    found.add_faults(faults)
+    found.checked.append(f"digests of {checked} ballots")
 
 
 def _check_commitments(people: People, found: Findings) -> None:
@@ -101,7 +112,7 @@ def _check_end(people: People, found: Findings) -> None:
         for code, person in people.by_code.items()
         if code not in people.fixed
         and person.status in (Status.STARTED, Status.SCREENED_OUT)
-        and len(people.digests.get(code, ())) > 1  # more than that of the answers to questions
+        and people.covered[code] > 1  # more than that of the answers to questions
     )
     if ended is None:
         if unbound:
@@ -120,7 +131,7 @@ def _check_end(people: People, found: Findings) -> None:
 
 def _compare(people: People, person: Participant, fixed: Commitment) -> list[str]:
     code = person.code
-    if people.commitment_now(code, secret_for(person)) != fixed.commitment:
+    if people.now[code] != fixed.commitment:
         since = "since they finished" if fixed.finished else "since answers ended"
         return [f"{code}: ballots or answers were changed, added or removed {since} (log entry {fixed.entry})."]
     if fixed.finished and binds(person.receipt) and not states(person.receipt, fixed.commitment):
@@ -170,8 +181,8 @@ def _check_receipt(people: People, receipt: str, found: Findings) -> bool:
         person = people.by_code.get(code)
         if person is None or person.status == Status.WITHDRAWN:
             found.checked.append(f"receipt {receipt}: {code}, whose answers are erased")
-        elif people.commitment_now(code, secret_of(receipt)) in owners[code]:
-            ballots = len(people.digests[code]) - 1
+        elif people.commitment_with(code, secret_of(receipt)) in owners[code]:
+            ballots = people.covered[code] - 1
             bound = "all as cast" if binds(receipt) else "all as at the upgrade; a receipt of 24 letters binds nothing"
             found.checked.append(f"receipt {receipt}: {code}, {ballots} ballots, {bound}")
         else:

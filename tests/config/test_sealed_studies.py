@@ -221,7 +221,7 @@ def test_feedback_to_participants_waits_for_the_seal() -> None:
     study = preferring(2, 1)
     person, token = enrol(study)
     client = Client()
-    client.cookies["earsight_participant"] = token
+    client.cookies[settings.PARTICIPANT_COOKIE_NAME] = token
     for trial in person.trials.order_by("number"):
         cast_ballot(trial, Answer(uuid4(), letter_of(trial, 2), letter_of(trial, 1)))
     finish(person)

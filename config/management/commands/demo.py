@@ -14,7 +14,15 @@ from rich.panel import Panel
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from config.demo import study as demo
-from config.demo.processes import Processes, free_port, wait_until_served, web_command, worker_command
+from config.demo.processes import (
+    AlreadyRuns,
+    OnlyDemo,
+    Processes,
+    free_port,
+    wait_until_served,
+    web_command,
+    worker_command,
+)
 from generation.models import ClipStep, GenerationRun
 from generation.tagging.base import TaggingError
 from generation.tagging.files import default_weights_folder
@@ -34,6 +42,15 @@ def refusal(error: ImportRefused) -> str:
         return "\n".join([count, "The first problems:", *error.problems[:FEW_PROBLEMS], "Nothing was imported."])
     hints = [hint] if error.unknown_clips else ["Name the encoding by --encoding."] if error.readings else []
     return "\n".join([*error.problems, "Nothing was imported.", *hints])
+
+
+def already_runs(address: str) -> str:
+    """Return the message for a second demo on the same folder."""
+    where = f" at {address}" if address else ", and is being built"
+    return (
+        f"A demo runs on the folder {settings.DATA_DIR} already{where}. Open that one, stop it by Ctrl-C, or name "
+        "another folder by EARSIGHT_DATA."
+    )
 
 
 class Command(BaseCommand):
@@ -64,16 +81,10 @@ class Command(BaseCommand):
         for signal_number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(signal_number, signal.default_int_handler)
         try:
-            self.prepare()
-            user, password = demo.ensure_researcher()
-            study = demo.ensure_study(source, user, self.notify)
-            if options["no_serve"]:
-                self.generate_here(study)
-                answered = self.finish(study)
-                self.show(study, answered, settings.BASE_URL, password)
-                self.notify("Nothing serves these links yet: run the command again without --no-serve to open them.")
-            else:
-                self.serve(study, password, options["port"])
+            with OnlyDemo(settings.DATA_DIR) as only:
+                self.build(source, only, options)
+        except AlreadyRuns as running:
+            raise CommandError(already_runs(str(running)), returncode=2) from running
         except ImportRefused as error:
             raise CommandError(refusal(error), returncode=2) from error
         except (demo.DemoError, StudyError, TaggingError) as error:
@@ -81,6 +92,18 @@ class Command(BaseCommand):
         except KeyboardInterrupt:
             self.notify("Stopped. Run it again to continue.")
             sys.exit(130)
+
+    def build(self, source: demo.DemoSource, only: OnlyDemo, options: dict[str, Any]) -> None:
+        self.prepare()
+        user, password = demo.ensure_researcher()
+        study = demo.ensure_study(source, user, self.notify)
+        if options["no_serve"]:
+            self.generate_here(study)
+            answered = self.finish(study)
+            self.show(study, answered, settings.BASE_URL, password)
+            self.notify("Nothing serves these links yet: run the command again without --no-serve to open them.")
+        else:
+            self.serve(study, password, options["port"], only)
 
     def notify(self, text: str) -> None:
         self.console.print(text, highlight=False)
@@ -113,7 +136,7 @@ class Command(BaseCommand):
         demo.ensure_open(study)
         return demo.ensure_answered_copy(study, self.notify)
 
-    def serve(self, study: Study, password: str, wanted_port: int) -> None:
+    def serve(self, study: Study, password: str, wanted_port: int, only: OnlyDemo) -> None:
         try:
             port = free_port(wanted_port)
         except OSError as error:
@@ -126,6 +149,7 @@ class Command(BaseCommand):
             processes.start("worker", worker_command(), EARSIGHT_BASE_URL=base_url)
             if not wait_until_served(base_url + "/console/sign-in/"):
                 raise demo.DemoError(f"The web server did not start; see {processes.log_of('web')}.")
+            only.tell(f"{base_url}/console/")
             self.wait_for_generation(study, processes)
             answered = self.finish(study)
             self.show(study, answered, base_url, password)

@@ -1,6 +1,13 @@
-"""The message of `manage.py demo` about a refused table of tags."""
+"""The messages of `manage.py demo` about a refused table of tags, and about a folder on which a demo runs."""
 
-from config.management.commands.demo import FEW_PROBLEMS, refusal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from config.demo.processes import OnlyDemo
+from config.management.commands.demo import FEW_PROBLEMS, Command, refusal
 from study.errors import ImportRefused
 
 
@@ -23,3 +30,22 @@ def test_every_problem_of_a_small_table_is_listed() -> None:
 
 def test_a_table_with_known_clips_gets_no_hint() -> None:
     assert refusal(ImportRefused(["row 3: no tag"])).endswith("Nothing was imported.")
+
+
+def test_a_second_demo_on_a_folder_says_where_the_first_one_is(tmp_path: Path, settings: Any, monkeypatch: Any) -> None:
+    settings.DATA_DIR = tmp_path
+    built: list[str] = []
+    monkeypatch.setattr(Command, "build", lambda *_arguments: built.append("built"))
+    monkeypatch.setattr("signal.signal", lambda *_arguments: None)
+    with OnlyDemo(tmp_path) as first:
+        with pytest.raises(CommandError, match="already, and is being built"):
+            call_command("demo")
+        first.tell("http://127.0.0.1:8123/console/")
+        with pytest.raises(CommandError, match=r"at http://127\.0\.0\.1:8123/console/"):
+            call_command("demo", "--port", "8200")
+        (other := tmp_path / "other").mkdir()
+        settings.DATA_DIR = other
+        call_command("demo")
+    settings.DATA_DIR = tmp_path
+    call_command("demo")  # the first has ended
+    assert built == ["built", "built"]

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+from django.db import connection
 from django.urls import reverse
 
 from config.demo.processes import wait_until_served, web_command
@@ -100,6 +101,14 @@ class WebProcess:
                 stop.wait(0.05)
 
 
+def database_url() -> str:
+    """Return the address of the tests' database, for another process."""
+    values = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{values['NAME']}"
+    return f"postgres://{values['USER']}:{values['PASSWORD']}@{values['HOST']}:{values['PORT']}/{values['NAME']}"
+
+
 def _said(response: httpx2.Response, script: bool) -> str:
     if script and response.headers.get("content-type", "").startswith("application/json"):
         answer = response.json()
@@ -112,9 +121,9 @@ def _said(response: httpx2.Response, script: bool) -> str:
 
 
 @contextmanager
-def served(port: int, environment: dict[str, Any], session: str) -> Iterator[WebProcess]:
+def served(port: int, environment: dict[str, Any], session: str, threads: int = 8) -> Iterator[WebProcess]:
     """Serve the project with a researcher's session while the block runs."""
-    command = [*web_command(port), "--log-level", "error"]
+    command = [*web_command(port, threads=threads), "--log-level", "error"]
     server = subprocess.Popen(command, cwd=ROOT, env=os.environ | environment)
     try:
         url = f"http://127.0.0.1:{port}"

@@ -119,6 +119,9 @@ def test_files_of_a_lost_lease_are_deleted_and_those_of_a_held_one_stay(step):
     assert len(stored_files()) == len(before) + 1
     expire(step)
     orphan_files.delete_orphans()
+    assert len(stored_files()) == len(before) + 1  # a holder that lives may still renew it: the clock was set forward
+    leases.free_abandoned_steps()
+    orphan_files.delete_orphans()
     assert stored_files() == before
     assert LooseFile.objects.count() == 1  # the name is kept while a late writer may still store the file
 

@@ -4,6 +4,7 @@ import socket
 import time
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from celery import Celery
@@ -23,6 +24,7 @@ from study.tasks import audit_blinding
 from tests.analysis.answered_studies import closed_study
 from tests.config.addresses import browser
 from tests.factories import make_study
+from tests.services import RABBITMQ, REDIS, need_server
 
 pytestmark = pytest.mark.django_db
 TASKS = {"study.audit_blinding": audit_blinding, "analysis.run": run_analysis, "analysis.power": compute_power}
@@ -77,6 +79,53 @@ def test_a_broker_that_is_away_is_asked_once_for_many_messages(broker: Broker) -
     assert broker.asked == 1
     broker.come_back()
     assert messages.send("analysis.run", (1,))
+
+
+@pytest.mark.parametrize("bounded", [True, False])
+def test_rows_that_wait_for_busy_workers_get_no_flood_of_messages(
+    broker: Broker, monkeypatch: Any, bounded: bool
+) -> None:
+    rows, looks = 20, 8
+    monkeypatch.setattr(messages, "count_queued", lambda: len(broker.sent) if bounded else None)
+    study = make_study(clips=1)
+    Analysis.objects.bulk_create(Analysis(study=study) for _ in range(rows))
+    for _ in range(looks):
+        analyses.find_lost_analyses(False)
+        Analysis.objects.update(sent_at=timezone.now() - LONG_AGO)
+    assert (len(broker.sent) < 5 * rows) is bounded
+    broker.sent.clear()  # and what is lost after all is sent again
+    assert analyses.find_lost_analyses(False) == rows
+
+
+def test_a_message_sent_half_an_hour_ago_is_sent_again_though_the_queue_is_long(
+    broker: Broker, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(messages, "count_queued", lambda: 1_000)
+    row = Analysis.objects.create(study=make_study(clips=1), sent_at=timezone.now() - LONG_AGO)
+    assert analyses.find_lost_analyses(True) == 0
+    Analysis.objects.filter(pk=row.pk).update(sent_at=timezone.now() - lookout.RESEND_IF_BUSY - LONG_AGO)
+    assert analyses.find_lost_analyses(True) == 1
+
+
+@pytest.mark.parametrize("url", ["filesystem://", REDIS, RABBITMQ], ids=["filesystem", "redis", "amqp"])
+def test_the_messages_that_wait_in_a_queue_are_counted(url: str, monkeypatch: Any) -> None:
+    app = Celery(set_as_current=False)
+    app.config_from_object("django.conf:settings", namespace="CELERY")
+    if not url.startswith("filesystem"):
+        app.conf.broker_transport_options = {}
+        need_server(url)
+    app.conf.broker_url, queue = url, f"earsight-test-{uuid4().hex}"
+    monkeypatch.setattr(messages, "current_app", app)
+    assert messages.count_queued(queue) == 0
+    for _ in range(3):
+        assert messages.send("analysis.run", (1,), queue=queue)
+    assert messages.count_queued(queue) == 3
+    with app.connection_for_write() as connection:
+        connection.default_channel.queue_purge(queue)
+        assert messages.count_queued(queue) == 0
+        connection.default_channel.queue_delete(queue)
+    app.conf.broker_url, app.conf.broker_connection_timeout = "redis://127.0.0.1:1/0", 0.5
+    assert messages.count_queued(queue) is None
 
 
 @pytest.mark.parametrize("scheme", ["redis", "amqp"])
@@ -211,7 +260,7 @@ def test_a_killed_analysis_is_computed_by_another_worker_and_one_that_fails_says
     def fail(_row: Analysis) -> None:
         raise ZeroDivisionError("by zero")
 
-    monkeypatch.setattr(analyses, "ballots_csv", fail)
+    monkeypatch.setattr(analyses, "ballots_csv_parts", fail)
     broker.work()
     row.refresh_from_db()
     assert (row.state, row.attempts) == ("failed", 2)

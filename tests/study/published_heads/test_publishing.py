@@ -10,6 +10,7 @@ from django.core import mail
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from study.background_work import messages
 from study.models import ChainHead, LogEntry, Study
 from study.models.log import record
 from study.published_heads import publishing
@@ -121,7 +122,7 @@ def test_opening_is_not_stopped_by_a_broker_that_is_away(
     def away(*_args: Any, **_options: Any) -> None:
         raise ConnectionError("no broker")
 
-    monkeypatch.setattr(publishing.current_app, "send_task", away)
+    monkeypatch.setattr(messages.current_app, "send_task", away)
     with django_capture_on_commit_callbacks(execute=True):
         close_study(study)
     assert study.status == Study.Status.CLOSED
