@@ -127,16 +127,16 @@ def _handle_error(lease: Lease, step: ClipStep, error: Exception) -> StepResult:
     """Fail the step, stop its run, or let the step wait again, as the error demands."""
     if isinstance(error, RunStopped):
         return _stop_run(lease, step, str(error))
+    if schema.is_cause_of(error):
+        logger.error("%s waits for a worker of the database's version: %s", step, error)
+        leases.release(lease, attempts=F("attempts") - 1)
+        return StepResult.PUT_BACK
     if isinstance(error, ServiceAway):
         return _put_off(lease, step, str(error), error.asked)
     if isinstance(error, StorageUnavailable):
         if error.refused:
             return _stop_run(lease, step, _(_REFUSED) % {"fault": error.strerror})
         return _put_off(lease, step, _(_STORAGE_AWAY) % {"fault": error.strerror})
-    if schema.is_cause_of(error):
-        logger.error("%s waits for a worker of the database's version: %s", step, error)
-        leases.release(lease, attempts=F("attempts") - 1)
-        return StepResult.PUT_BACK
     if isinstance(error, OperationalError):  # the database is locked, full or away, which is no fault of the step
         logger.warning("%s could not be saved: %s", step, error)
         return _put_back(lease, step, error)
