@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import OperationalError, connection, transaction
-from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
 
 from config.health.finding import Finding, fault, ok, warning
@@ -66,14 +66,11 @@ def _database_file() -> Path:
 
 def migrations_are_applied() -> Finding:
     """Compare the migrations of the code with those of the database."""
-    executor = MigrationExecutor(connection)
-    left = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    known = set(executor.loader.disk_migrations)
-    newer = sorted(f"{app}.{name}" for app, name in executor.loader.applied_migrations if (app, name) not in known)
-    newer = [name for name in newer if name.partition(".")[0] in ("study", "generation", "analysis")]
-    if left:
-        names = ", ".join(f"{one.app_label}.{one.name}" for one, _backwards in left[:4])
-        return fault(f"{len(left)} migrations are missing: {names}", "Run: python manage.py migrate")
+    loader = MigrationLoader(connection)
+    if left := sorted(f"{app}.{name}" for app, name in set(loader.graph.nodes) - set(loader.applied_migrations)):
+        return fault(f"{len(left)} migrations are missing: {', '.join(left[:4])}", "Run: python manage.py migrate")
+    unknown = set(loader.applied_migrations) - set(loader.disk_migrations)
+    newer = sorted(f"{app}.{name}" for app, name in unknown if app in ("study", "generation", "analysis"))
     if newer:
         return fault(
             f"the database is of a newer release: {', '.join(newer[:4])}", "Run the code of that release, or restore."

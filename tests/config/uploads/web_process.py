@@ -20,6 +20,8 @@ from django.db import connection
 from django.urls import reverse
 
 from config.demo.processes import wait_until_served, web_command
+from study.jobs.work import run_job
+from study.models import Job
 from tests.config.uploads.bombs import CLIPS, PICTURES, ZIPS
 from tests.config.uploads.table_bombs import TABLES
 
@@ -70,7 +72,10 @@ class WebProcess:
         field: str = "files",
         values: dict[str, str] | None = None,
     ) -> Answer:
-        """Send files as `field`, with `values` beside them; meanwhile ask for the page `survey` again and again."""
+        """Send files as `field`, with `values` beside them; meanwhile ask for the page `survey` again and again.
+
+        What the web process gives to a worker is done here, before this returns.
+        """
         self.forget_peak()
         waits: list[float] = []
         stop = threading.Event()
@@ -83,6 +88,7 @@ class WebProcess:
             headers = {"Accept": "application/json"} if script else {}
             sent = [(field, pair) for pair in opened]
             response = self._client.post(address, data=values, files=sent, headers=headers)
+            text = _said(response, script)
         finally:
             seconds = time.monotonic() - began
             stop.set()
@@ -90,7 +96,7 @@ class WebProcess:
                 watch.join()
             for _name, file in opened:
                 file.close()
-        return Answer(response.status_code, _said(response, script), seconds, self.peak(), waits)
+        return Answer(response.status_code, text, seconds, self.peak(), waits)
 
     def _visit(self, address: str, waits: list[float], stop: threading.Event) -> None:
         with httpx2.Client(base_url=self.url, timeout=120) as visitor:
@@ -110,6 +116,8 @@ def database_url() -> str:
 
 
 def _said(response: httpx2.Response, script: bool) -> str:
+    if job := re.search(r"/jobs/(\d+)/", response.headers.get("location", "") or response.text[:300]):
+        return _said_by_a_worker(int(job[1]))
     if script and response.headers.get("content-type", "").startswith("application/json"):
         answer = response.json()
         file = answer.get("files", [{}])[0]
@@ -118,6 +126,13 @@ def _said(response: httpx2.Response, script: bool) -> str:
         return "taken"
     faults = re.search(r'<ul class="(?:upload-faults|problems)"[^>]*>(.*?)</ul>', response.text, re.DOTALL)
     return unescape(re.sub(r"\s*<.*?>\s*", " ", faults[1] if faults else response.text[:500])).strip()
+
+
+def _said_by_a_worker(job_id: int) -> str:
+    """Do the work of the job that the web process asked for, in this process."""
+    run_job(job_id)
+    job = Job.objects.get(pk=job_id)
+    return "taken" if job.state == Job.State.READY and not job.faults else " ".join(job.faults) or job.error
 
 
 @contextmanager
