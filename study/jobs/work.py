@@ -31,7 +31,7 @@ def run_job(job_id: int) -> None:
         return
     with translation.override(job.language or settings.LANGUAGE_CODE):
         try:
-            with rows.kept_alive(job), files.work_folder() as folder:
+            with rows.kept_alive(job), files.work_folder(job) as folder:
                 _work(RunningJob(job, folder))
         except JobCancelled:
             logger.info("The job %s (%s) was cancelled.", job.pk, job.kind)
