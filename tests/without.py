@@ -10,7 +10,6 @@ has to fail.
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any
 
@@ -117,17 +116,7 @@ TAKEN_OFF: dict[str, dict[str, tuple[str, Any]]] = {
             Never,
         ),
     },
-    "config/brokers/test_folder.py": {
-        "test_a_full_disk_leaves_no_incomplete_message": (
-            "config.brokers.folder.Channel._put",
-            None,  # kombu's own, set below
-        ),
-    },
     "study/ballots/test_casting.py": {
-        "test_the_presence_and_the_ballot_are_written_both_or_neither": (
-            "study.ballots.casting.transaction.atomic",
-            nullcontext,
-        ),
         "test_any_order_of_arrival_gives_the_latest_answer": (
             "study.ballots.casting._is_later",
             gives(True),
@@ -317,7 +306,6 @@ class TakenOff:
 
 # Methods that stand over one of their base class, which is put in their place.
 ORIGINALS = {
-    "config/brokers/test_folder.py::test_a_full_disk_leaves_no_incomplete_message",
     "config/requests/test_edge.py::test_a_charset_that_is_no_texts_breaks_no_request",
 }
 
