@@ -10,15 +10,15 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help room proof audit-plants kills fuzz faults controls learning first-study screenshots demo test lint unit format setup setup-dev chromium messages weights clean
+.PHONY: help room proof audit audit-plants s3 kills backups fuzz faults controls deployment container learning first-study screenshots demo test lint unit format setup setup-dev chromium messages weights clean
 
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
 
 demo: setup ## Set up, build the demo study, and serve it (Ctrl-C stops it)
 	@$(MANAGE) demo
 
-test: setup-dev chromium lint unit ## Set up, and run every check and test
+test: setup-dev chromium lint audit unit ## Set up, and run every check and test
 
 $(VENV)/.made:
 	@echo "Making the virtual environment in $(VENV) …"
@@ -58,6 +58,9 @@ lint: setup-dev ## Style, types, import contracts, missing migrations
 	$(BIN)/lint-imports
 	$(MANAGE) makemigrations --check --dry-run
 
+audit: setup-dev ## Compare the pinned libraries with the known advisories, where they can be reached
+	@$(BIN)/python tests/audit_dependencies.py
+
 unit: setup-dev ## The test suite alone, in PROCESSES=3 processes
 	$(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadscope --no-loadscope-reorder
 
@@ -85,12 +88,24 @@ screenshots: setup-dev chromium ## Take the screenshots of docs/screenshots.md f
 audit-plants: setup-dev ## Try the blinding audit on every planted leak alone, on those by times together, and on 200 clean studies (an hour)
 	EARSIGHT_AUDIT_TEST=full $(BIN)/python -m pytest --numprocesses 2 --dist load tests/study/blinding_audit/test_all_plants.py tests/study/blinding_audit/test_plants.py
 
+s3: setup-dev ## Try uploads and images on S3 with a server of moto's: faults, ranges, the blinding audit
+	EARSIGHT_S3_TEST=full $(BIN)/python -m pytest tests/config/media_storage
+
 kills: setup-dev ## Kill real workers twenty times during a run (BROKER=redis://…)
 	$(BIN)/python -m tests.generation.runs.kill_workers --broker $(or $(BROKER),filesystem://) --kills 20 --clips 50
+
+backups: setup-dev ## Backups and restores in full: kills, PostgreSQL, SQLite to PostgreSQL, a bucket (some minutes)
+	$(BIN)/python -m pytest -q tests/config/backups/*.py
 
 # Another seed sends other requests: make fuzz SEED=7
 fuzz: setup-dev ## Send 10,000 requests to every address as everybody, on SQLite and on PostgreSQL (SEED=0 REQUESTS=10000)
 	FUZZ_SEED=$(or $(SEED),0) FUZZ_REQUESTS=$(or $(REQUESTS),10000) $(BIN)/python -m tests.config.fuzz
+
+deployment: setup-dev ## Follow docs/operations.md word by word in an empty Debian with systemd (root, debootstrap, systemd-container)
+	$(BIN)/python -m tests.deployment
+
+container: setup-dev ## Build what deploy/container/Containerfile says in an empty Debian, and run the services of compose.yaml
+	$(BIN)/python -m tests.deployment.container
 
 faults: setup-dev ## Restart brokers and PostgreSQL under load, set clocks, make disks read-only, mix versions (half an hour)
 	EARSIGHT_FAULTS_TEST=full $(BIN)/python -m pytest tests/config/faults

@@ -9,7 +9,9 @@ import sys
 def main() -> None:
     # Loading modules creates objects that stay: looking through them for waste takes a tenth of a short command's time.
     gc.set_threshold(100_000, 10, 10)
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    # The set-up runs before there are settings.
+    is_set_up = sys.argv[1:2] == ["setup"]
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", f"config.{'installation.plain_' if is_set_up else ''}settings")
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 

@@ -4,9 +4,10 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from study.models import Study
+from study.models.work import BackgroundWork
 
 
-class Analysis(models.Model):
+class Analysis(BackgroundWork):
     """One run of the statistics over a study's ballots; the results show the newest that is ready."""
 
     class State(models.TextChoices):
@@ -19,16 +20,10 @@ class Analysis(models.Model):
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="analyses")
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
-    requested_at = models.DateTimeField(auto_now_add=True)
-    started_at = models.DateTimeField(null=True, blank=True)
-    finished_at = models.DateTimeField(null=True, blank=True)
-    # The last message to workers while it waits, and the last heartbeat of the process that computes it.
-    sent_at = models.DateTimeField(null=True, blank=True)
-    alive_at = models.DateTimeField(null=True, blank=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    error = models.TextField(blank=True)
     # SHA-256 of the ballot table as CSV: another digest means that answers have changed since.
     ballots_digest = models.CharField(max_length=64, blank=True)
+    # `table_state` of the study before the table was read; empty if an earlier version analysed it.
+    table_state = models.CharField(max_length=64, blank=True)
     # `Study.erasures` when the ballots were read: somebody who has withdrawn since is in the result.
     erasures = models.PositiveIntegerField(default=0)
     plan_digest = models.CharField(max_length=64, blank=True)

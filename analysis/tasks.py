@@ -2,15 +2,18 @@
 
 from celery import shared_task
 
-from analysis.study_results import analyses, power_answers
+from analysis.models import Analysis
+from analysis.study_results import analyses, power_answers, prepared
 from study.background_work import lookout
 
 
 @shared_task(name="analysis.run")
 def run_analysis(analysis_id: int) -> None:
-    """Compute one analysis, unless it is finished or another worker computes it."""
+    """Compute one analysis, unless it is finished or another worker computes it; then ask for its report's files."""
     if (analysis := analyses.claim(analysis_id)) is not None:
         analyses.compute(analysis)
+        if analysis.state == Analysis.State.READY:
+            prepared.prepare_reports(analysis.study)
 
 
 @shared_task(name="analysis.power")

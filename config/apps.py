@@ -1,5 +1,7 @@
 from django.apps import AppConfig
+from django.conf import settings
 from django.contrib.auth.signals import user_logged_in
+from django.core.checks import register
 from django.db.models.signals import pre_save
 
 
@@ -12,9 +14,18 @@ class EarsightConfig(AppConfig):
 
     def ready(self) -> None:
         from config.accounts import account_log, attempts, sessions
+        from config.backups.unfinished import check_restore
+        from config.bundles import job  # noqa: F401  (registers its kind)
+        from config.installation.checks import register_checks
 
+        register(check_restore)
         pre_save.connect(
             attempts.forget_what_was_sent, sender="axes.AccessAttempt", dispatch_uid="earsight.failed-sign-in"
         )
         user_logged_in.connect(sessions.begin, dispatch_uid="earsight.sign-in-began")
         account_log.connect()
+        register_checks()
+        if settings.SENTRY_DSN:
+            from config.logs import sentry
+
+            sentry.start(settings.SENTRY_DSN)

@@ -5,25 +5,44 @@
 
 import math
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from config import env_file
+
+LOG_FORMATS = ("TEXT", "JSON")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 BROKERS = ("filesystem", "redis", "rediss", "amqp", "amqps")
 DATABASES = ("sqlite", "postgres", "postgresql")
 FLAGS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _env = environ.Env()
+names: set[str] = set()
+"""The names that were asked for: what else begins with EARSIGHT_ in the env file is a mistake."""
 T = TypeVar("T")
+
+
+def read_file() -> None:
+    """Set what stands in the file that EARSIGHT_ENV_FILE names, unless the environment has it already."""
+    if path := text("EARSIGHT_ENV_FILE", ""):
+        try:
+            values = env_file.read(Path(path))
+        except env_file.EnvFileError as error:
+            raise ImproperlyConfigured(str(error)) from None
+        for name, value in values.items():
+            os.environ.setdefault(name, value)
 
 
 def text(name: str, default: str) -> str:
     """Return the variable without space around it, or the default if it is unset or empty."""
+    names.add(name)
     return os.environ.get(name, "").strip() or default
 
 
@@ -33,7 +52,8 @@ def _read(name: str, default: str, parse: Callable[[str], T], advice: str, *, se
     try:
         return parse(value)
     except Exception as error:
-        shown = f"{value.partition(':')[0][:20]}…" if secret else value
+        scheme = value.partition("://")[0][:20] if "://" in value else ""
+        shown = f"{scheme}…" if secret else value
         reason = f" ({error.strerror})" if isinstance(error, OSError) else ""
         # Without the cause: its text may repeat a password.
         raise ImproperlyConfigured(f"{name} is '{shown}', which cannot be used{reason}. {advice}") from None
@@ -47,6 +67,16 @@ def _require(value: T, is_valid: bool) -> T:
 
 def _parts(value: str) -> list[str]:
     return [part.strip() for part in value.split(",") if part.strip()]
+
+
+def secrets(name: str, *, shortest: int) -> list[str]:
+    """Return secrets that are separated by commas, newest first."""
+
+    def parse(value: str) -> list[str]:
+        return [_require(part, len(part) >= shortest) for part in _parts(value)]
+
+    advice = f"Write secrets of at least {shortest} characters each, separated by commas."
+    return _read(name, "", parse, advice, secret=True)
 
 
 def flag(name: str, *, default: bool) -> bool:
@@ -73,7 +103,11 @@ def folder(name: str, default: Path) -> Path:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
         return _require(path, os.access(path, os.W_OK | os.X_OK))
 
-    return _read(name, str(default), parse, "Name a folder that can be made and written to by this user.")
+    path = _read(name, str(default), parse, "Name a folder that can be made and written to by this user.")
+    if os.geteuid() == 0 and (owner := path.stat().st_uid) != 0:
+        # What root makes there, such as the log of SQLite, could not be written by the service any more.
+        raise ImproperlyConfigured(f"{name}: {path} belongs to user {owner}; run this as that user, not as root.")
+    return path
 
 
 def absolute_path(name: str) -> Path | None:
@@ -96,6 +130,11 @@ def web_address(name: str, default: str) -> str:
     """Return an address with scheme and host, without a slash at its end."""
     advice = "Write a whole address, for example https://earsight.example.org."
     return _read(name, default, lambda value: _require(value.rstrip("/"), _is_address(value, path=True)), advice)
+
+
+def optional_web_address(name: str) -> str:
+    """Return an address as `web_address` does, or an empty text if the variable is unset."""
+    return web_address(name, "") if text(name, "") else ""
 
 
 def origins(name: str, default: list[str]) -> list[str]:
@@ -140,7 +179,63 @@ def broker(name: str, default: str) -> str:
     return _read(name, default, parse, "Write redis://…, amqp://…, or leave it unset for a folder.", secret=True)
 
 
+def bucket(name: str) -> tuple[str, str] | None:
+    """Return bucket and folder in it of an address s3://bucket/folder, or None if the variable is unset."""
+
+    def parse(value: str) -> tuple[str, str] | None:
+        parts = urlsplit(value)
+        folder = parts.path.strip("/")
+        plain = not (parts.query or parts.fragment or ".." in folder or " " in value)
+        _require(parts.scheme, parts.scheme == "s3" and plain)
+        return _require((parts.netloc, folder), bool(_BUCKET.fullmatch(parts.netloc)))
+
+    if not text(name, ""):
+        return None
+    return _read(name, "", parse, "Write s3://bucket or s3://bucket/folder, or leave it unset.", secret=True)
+
+
 def mail(name: str, default: str) -> dict[str, Any]:
     """Return Django's EMAIL_… settings by name."""
-    advice = "Write smtp+tls://user:password@host:587."
-    return _read(name, default, lambda value: dict(_env.email_url_config(value)), advice, secret=True)
+
+    def parse(value: str) -> dict[str, Any]:
+        config = dict(_env.email_url_config(value))
+        if value.startswith("filemail:"):
+            # environ drops the path's first slash, so that mails would go to a folder below the current one.
+            path = unquote(urlsplit(value).path)
+            config["EMAIL_FILE_PATH"] = _require(path, not urlsplit(value).netloc and len(path) > 1)
+        return config
+
+    advice = "Write smtp+tls://user:password@host:587, or filemail:///whole/path/of/a/folder."
+    return _read(name, default, parse, advice, secret=True)
+
+
+def addresses(name: str) -> list[str]:
+    """Return mail addresses."""
+
+    def parse(value: str) -> list[str]:
+        return [_require(part, re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", part) is not None) for part in _parts(value)]
+
+    return _read(name, "", parse, "Write mail addresses alone, separated by commas: ada@example.org.")
+
+
+def token(name: str) -> str:
+    """Return a secret word that a request must show; empty if the variable is unset."""
+    advice = "Write 20 characters or more that cannot be guessed, for example the output of: openssl rand -hex 32"
+    return _read(
+        name,
+        "",
+        lambda value: _require(value, not value or bool(re.fullmatch(r"[!-~]{20,}", value))),
+        advice,
+        secret=True,
+    )
+
+
+def sentry_dsn(name: str) -> str:
+    """Return the address, with its key, to which errors are reported; empty if the variable is unset."""
+
+    def parse(value: str) -> str:
+        parts = urlsplit(value)
+        is_dsn = parts.scheme in ("http", "https") and parts.hostname and parts.username and parts.path.strip("/")
+        return _require(value, not value or bool(is_dsn))
+
+    return _read(name, "", parse, "Write the DSN of a Sentry project: https://KEY@HOST/NUMBER.", secret=True)

@@ -10,6 +10,7 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from config import environment
+from config.media_storage.address import media_storage
 
 # NumPy reads this when it is first imported. The analysis solves many small systems, and on a busy machine OpenBLAS's
 # threads wait for each other longer than they work: an analysis of 1,440 ballots took ten times as long with them.
@@ -37,16 +38,22 @@ def stored_secret(path: Path) -> str:
     return path.read_text(encoding="ascii").strip()
 
 
+environment.read_file()
 DATA_DIR = environment.folder("EARSIGHT_DATA", BASE_DIR / "var")
 DEBUG = environment.flag("EARSIGHT_DEBUG", default=False)
 SECRET_KEY = environment.text("EARSIGHT_SECRET_KEY", "") or stored_secret(DATA_DIR / "secret_key")
+SECRET_KEY_IS_SET = bool(environment.text("EARSIGHT_SECRET_KEY", ""))  # then backups do not hold it
 if len(SECRET_KEY) < 32:
     raise ImproperlyConfigured(
         "EARSIGHT_SECRET_KEY is shorter than 32 characters. Leave it unset to have one made under EARSIGHT_DATA."
     )
-# The address that printed links begin with; https turns on secure cookies and HSTS.
+# Older keys: what they have signed stays good, and nothing new is signed with them.
+SECRET_KEY_FALLBACKS = environment.secrets("EARSIGHT_SECRET_KEY_FALLBACKS", shortest=32)
+# The address that printed links begin with; https turns on `__Host-` cookies and HSTS.
 BASE_URL = environment.web_address("EARSIGHT_BASE_URL", "http://127.0.0.1:8000")
 SECURE = BASE_URL.startswith("https://")
+# Browsers take cookies of this prefix from this host alone and over https alone; no neighbour can set or see them.
+COOKIE_PREFIX = "__Host-" if SECURE else ""
 ALLOWED_HOSTS = environment.hosts("EARSIGHT_HOSTS", ["localhost", "127.0.0.1", "[::1]", environment.host_of(BASE_URL)])
 CSRF_TRUSTED_ORIGINS = environment.origins("EARSIGHT_TRUSTED_ORIGINS", [])
 
@@ -64,8 +71,11 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.logs.request_ids.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "config.requests.response_headers.ResponseHeadersMiddleware",
+    "config.metrics.middleware.MetricsMiddleware",
+    "config.health.pages.HealthMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.requests.edge.RequestEdgeMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -98,6 +108,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "config.health.console.silent_work",
             ],
         },
     },
@@ -152,8 +163,8 @@ AXES_LOCKOUT_TEMPLATE = "console/locked_out.html"
 AXES_VERBOSE = False
 SILENCED_SYSTEM_CHECKS = [
     "axes.W006",  # asks for limits by address, which is not stored
-    "security.W005",  # HSTS for all subdomains: the owner of the domain decides, at the proxy
-    "security.W021",  # HSTS preloading: likewise
+    "security.W005",  # HSTS for all subdomains: the owner of the domain decides, by EARSIGHT_HSTS_SUBDOMAINS
+    "security.W021",  # HSTS preloading: likewise, by EARSIGHT_HSTS_PRELOAD
     "security.W008",  # the proxy redirects http to https; Django is never reached by http
 ]
 LOGIN_URL = reverse_lazy("sign_in")
@@ -163,7 +174,7 @@ LOGOUT_REDIRECT_URL = reverse_lazy("sign_in")
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("ko", _("Korean"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
-LANGUAGE_COOKIE_NAME = "earsight_language"
+LANGUAGE_COOKIE_NAME = f"{COOKIE_PREFIX}earsight_language"
 TIME_ZONE = environment.time_zone("EARSIGHT_TIME_ZONE", "UTC")
 USE_TZ = True
 
@@ -174,18 +185,26 @@ WHITENOISE_ALLOW_ALL_ORIGINS = False
 MEDIA_ROOT = DATA_DIR / "media"
 MEDIA_URL = None  # no file has a public address: views check access and send it
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": media_storage("EARSIGHT_MEDIA_URL", "EARSIGHT_S3_ENDPOINT"),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 FILE_UPLOAD_PERMISSIONS = 0o640
+# Uploads come in on the disk of the data: storing one then moves it, and what a killed process leaves goes in a day.
+FILE_UPLOAD_TEMP_DIR = DATA_DIR / "work"
+FILE_UPLOAD_TEMP_DIR.mkdir(mode=0o700, exist_ok=True)
 DATA_UPLOAD_MAX_NUMBER_FILES = 500
+# The most that a researcher sends with one request, in bytes; of others DATA_UPLOAD_MAX_MEMORY_SIZE is the limit.
+MAX_UPLOAD_BYTES = int(1_000_000 * environment.number("EARSIGHT_UPLOAD_MB", 2000, least=1))
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 
 # A researcher's sign-in ends after so much time without use, and after so much time in all.
 SESSION_IDLE_SECONDS = int(3600 * environment.number("EARSIGHT_SIGN_IN_IDLE_HOURS", 12, least=0.1))
 SESSION_LIFE_SECONDS = int(86_400 * environment.number("EARSIGHT_SIGN_IN_DAYS", 7, least=0.1))
 SESSION_COOKIE_AGE = SESSION_LIFE_SECONDS
-SESSION_COOKIE_NAME = "earsight_session"
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}earsight_session"
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
+PARTICIPANT_COOKIE_NAME = f"{COOKIE_PREFIX}earsight_people"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # without a cookie of its own
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
@@ -193,6 +212,12 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE else None
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = environment.flag("EARSIGHT_HSTS_SUBDOMAINS", default=False)
+SECURE_HSTS_PRELOAD = environment.flag("EARSIGHT_HSTS_PRELOAD", default=False)
+if SECURE_HSTS_INCLUDE_SUBDOMAINS and not SECURE:
+    raise ImproperlyConfigured("EARSIGHT_HSTS_SUBDOMAINS needs EARSIGHT_BASE_URL to begin with https://.")
+if SECURE_HSTS_PRELOAD and not SECURE_HSTS_INCLUDE_SUBDOMAINS:
+    raise ImproperlyConfigured("EARSIGHT_HSTS_PRELOAD needs EARSIGHT_HSTS_SUBDOMAINS=true: lists take whole domains.")
 X_FRAME_OPTIONS = "DENY"
 
 _mail = environment.mail("EARSIGHT_EMAIL_URL", "consolemail://")
@@ -209,6 +234,7 @@ DEFAULT_FROM_EMAIL = environment.text("EARSIGHT_EMAIL_FROM", "earsight@localhost
 
 # Days after which what is kept for a time only is erased (study/participants/retention.py; docs/privacy.md).
 KEEP_EVENTS_DAYS = int(environment.number("EARSIGHT_KEEP_EVENTS_DAYS", 365, least=0))
+KEEP_DOWNLOADS_DAYS = environment.number("EARSIGHT_KEEP_DOWNLOADS_DAYS", 7, least=0.01)
 KEEP_SIGN_INS_DAYS = int(environment.number("EARSIGHT_KEEP_SIGN_INS_DAYS", 7, least=1))
 
 # Celery. The default broker is a folder, so that a first study needs no server.
@@ -252,12 +278,23 @@ GENERATION_LEASE_SECONDS = environment.number("EARSIGHT_LEASE_SECONDS", 60, leas
 GENERATION_RESCUE_SECONDS = environment.number("EARSIGHT_RESCUE_SECONDS", 30, least=0.1)
 # Put before the name of each queue; keeps installations apart that share a broker.
 GENERATION_QUEUE_PREFIX = ""
-# The only hosts that a study's settings can send tags and the language model's key to.
-WRITER_HOSTS = environment.hosts("EARSIGHT_WRITER_HOSTS", ["api.openai.com", "localhost", "127.0.0.1", "[::1]"])
+# The only hosts that a study's settings can send tags and the language model's key to. This machine's own ports are
+# among them only where the site is for this machine or its network: elsewhere other services may listen there.
+_LOOPBACK = [] if SECURE else ["localhost", "127.0.0.1", "[::1]"]
+WRITER_HOSTS = environment.hosts("EARSIGHT_WRITER_HOSTS", ["api.openai.com", *_LOOPBACK])
+
+# The address of an S3-compatible service other than Amazon's, for backups in a bucket; "" leaves it to AWS_… variables.
+S3_ENDPOINT = environment.optional_web_address("EARSIGHT_S3_ENDPOINT")
 
 # The heads of the logs are appended to this file, best one in a folder of another machine.
 HEADS_FILE = environment.absolute_path("EARSIGHT_HEADS_FILE")
 
+# Who is told by mail of faults (manage.py doctor --mail), and what a request for /metrics must show.
+OPERATOR_EMAILS = environment.addresses("EARSIGHT_OPERATOR_EMAILS")
+METRICS_TOKEN = environment.token("EARSIGHT_METRICS_TOKEN")
+SENTRY_DSN = environment.sentry_dsn("EARSIGHT_SENTRY_DSN")
+
+LOG_FORMAT = environment.one_of("EARSIGHT_LOG_FORMAT", "TEXT", environment.LOG_FORMATS)
 LOG_LEVEL = environment.one_of("EARSIGHT_LOG_LEVEL", "INFO", environment.LOG_LEVELS)
 LOGGING = {
     "version": 1,
@@ -265,11 +302,20 @@ LOGGING = {
     "formatters": {
         "masked": {
             "()": "study.participants.log_masking.MaskingFormatter",
-            "format": "{asctime} {levelname} {name}: {message}",
+            "format": "{asctime} {levelname} {name}: {message}{in_request}",
             "style": "{",
         },
+        "json": {"()": "config.logs.formats.JsonFormatter"},
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "masked", "level": LOG_LEVEL}},
+    "filters": {"request_id": {"()": "config.logs.request_ids.AddRequestId"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "json" if LOG_FORMAT == "JSON" else "masked",
+            "filters": ["request_id"],
+            "level": LOG_LEVEL,
+        }
+    },
     "root": {
         "handlers": ["console"],
         "level": LOG_LEVEL,
@@ -278,9 +324,14 @@ LOGGING = {
         # Without Django's own handlers, which would write addresses unmasked, and the tokens in them.
         "django": {"handlers": [], "level": "INFO"},
         "django.server": {"handlers": [], "level": "INFO", "propagate": True},
+        # gunicorn's own lines, of each web process once it has loaded Django, in the format of all others.
+        "gunicorn.error": {"handlers": [], "level": "INFO", "propagate": True},
         "axes": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},
         "httpx2": {"level": "WARNING"},
+        "boto3": {"level": "WARNING"},
+        "botocore": {"level": "WARNING"},
+        "s3transfer": {"level": "WARNING"},
         "kombu.connection": {"level": "ERROR"},  # it would warn that a folder has no host name
     },
 }

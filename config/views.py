@@ -1,21 +1,20 @@
 """The root address, and the download that needs all apps."""
 
-import tempfile
-from pathlib import Path
-
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse
 from django.middleware.csrf import REASON_NO_CSRF_COOKIE
 from django.shortcuts import redirect
-from django.utils.translation import gettext as _
 from django.views import csrf
 from django.views.decorators.http import require_safe
 
 from analysis.study_results import analyses
-from config.bundles import export_study
+from config.bundles.job import BUNDLE, ensure_current, file_name
+from study import jobs
 from study.access import study_or_404
+from study.console.jobs import prepared_file, send_result
+from study.errors import StudyError
+from study.models import JobFile
 from study.survey.decorators import without_cookies
 
 
@@ -27,20 +26,19 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @login_required
-def study_bundle(request: HttpRequest, slug: str) -> HttpResponseBase:
-    """Send the study as one zip if its analysis is ready: computing it is a task of a worker."""
+def study_bundle(request: HttpRequest, slug: str) -> HttpResponse:
+    """Send the study as one zip if a worker has written it from the data as they are now; else ask for it, and wait."""
     study = study_or_404(request.user, slug)
-    analysis = analyses.latest_unsealed(study)
-    if analysis is None:
+    if analyses.latest_unsealed(study) is None:
         raise Http404("no results to export")
-    if not analyses.is_current(analysis):  # also if somebody has withdrawn since
-        messages.error(request, _("Answers have come or changed since the analysis: analyse again, then export."))
+    try:
+        if jobs.ready_file(study, BUNDLE, {}, file_name(study)) is None:
+            ensure_current(study)
+        file = prepared_file(request, study, BUNDLE, file_name(study))
+        return send_result(request, file) if isinstance(file, JobFile) else file
+    except StudyError as error:
+        messages.error(request, str(error))
         return redirect("study_results", slug=study.slug)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "bundle.zip"
-        export_study(study, path)
-        # The open file stays readable until it is sent, although its folder is deleted.
-        return FileResponse(path.open("rb"), as_attachment=True, filename=f"{study.slug}.zip")
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

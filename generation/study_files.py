@@ -199,7 +199,7 @@ def predictions_for(clip: Clip, options: ImportedOptions) -> tuple[dict[str, flo
         RunStopped: the study does not have the table.
     """
     name, table = _own_predictions(clip.study_id, options.file)
-    matched = match_clips(table.lines, list(clip.study.clips.only("pk", "name")), name)
+    matched = match_clips(table.lines, list(clip.study.clips.only("study", "name")), name)
     if clip.pk not in matched.keys:
         raise StepFailed(_missing(name, [clip.name]))
     identity = {"name": "imported", "file": name, "file_sha256": options.file}

@@ -5,6 +5,8 @@ from celery import shared_task
 from study.background_work import lookout
 from study.blinding_audit import queueing
 from study.blinding_audit.audit import run_queued_audit
+from study.jobs.requests import find_lost_jobs
+from study.jobs.work import run_job
 from study.participants.retention import enforce_retention
 from study.published_heads.publishing import publish_due
 from study.setup.lifecycle import open_after_audit
@@ -32,4 +34,11 @@ def publish_heads() -> None:
     publish_due()
 
 
+@shared_task(name="study.run_job")
+def do_job(job_id: int) -> None:
+    """Do a job's work, unless it has ended or another worker does it."""
+    run_job(job_id)
+
+
+lookout.register("jobs", find_lost_jobs)
 lookout.register("blinding checks", queueing.find_lost_audits)

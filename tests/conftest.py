@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -12,6 +13,8 @@ from xdist.remote import Producer
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from study.background_work import messages, schema
+from study.jobs import requests
+from study.jobs.work import run_job
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -78,6 +81,17 @@ def _one_language() -> Iterator[None]:
     """A request of the test client leaves its language active, as in a server's thread until the next request."""
     with translation.override(settings.LANGUAGE_CODE):
         yield
+
+
+@pytest.fixture
+def jobs_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Do each job in the request that asks for it, as if a worker were done before the request is."""
+
+    def do_it(job: Any) -> None:
+        run_job(job.pk)
+        job.refresh_from_db()
+
+    monkeypatch.setattr(requests, "wake", do_it)
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ APPS = ("config", "study", "generation", "analysis")
 
 
 def read_names(text: str) -> set[str]:
-    return set(re.findall(r"EARSIGHT_[A-Z_]+[A-Z]", text))
+    return set(re.findall(r"EARSIGHT_[A-Z0-9_]+[A-Z]", text))
 
 
 def test_every_setting_is_documented_and_every_documented_setting_exists() -> None:

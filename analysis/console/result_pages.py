@@ -1,6 +1,7 @@
 """The console's pages about results."""
 
 import json
+import zipfile
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -14,22 +15,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from analysis.models import Analysis
+from analysis.report.files.html import POLICY
 from analysis.study_results import analyses
+from analysis.study_results.prepared import REPORT, TABLE, TABLES, figures_of, is_large, report_job
 from analysis.study_results.report_context import notices
-from analysis.study_results.report_files import (
-    CONTENT_TYPES,
-    LANGUAGES,
-    REPORT_FILES,
-    figures,
-    one_figure,
-    report_file,
-)
+from analysis.study_results.report_files import CONTENT_TYPES, LANGUAGES, REPORT_FILES, language_of
 from analysis.tables.codebook import codebook_csv
-from analysis.tables.participant_table import participants_codebook_csv, participants_csv
-from analysis.tables.study_tables import ballots_csv
+from analysis.tables.participant_table import participants_codebook_csv
 from study.access import study_or_404
+from study.console.jobs import job_row, prepared_file, send_result
 from study.errors import StudyError
-from study.models import Study
+from study.models import JobFile, Study
 
 
 def _page_of_analysis(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -49,7 +45,11 @@ def _page_of_analysis(view: Callable[..., HttpResponse]) -> Callable[..., HttpRe
         if analyses.holds_erased(analysis):
             messages.error(request, _("Somebody has withdrawn since the analysis: analyse again, then download."))
             return redirect("study_results", slug=study.slug)
-        return view(request, study, analysis, **kwargs)
+        try:
+            return view(request, study, analysis, **kwargs)
+        except StudyError as error:
+            messages.error(request, str(error))
+            return redirect("study_results", slug=study.slug)
 
     return page
 
@@ -61,20 +61,21 @@ def study_results(request: HttpRequest, slug: str) -> HttpResponse:
     study = study_or_404(request.user, slug)
     newest = analyses.newest(study)
     ready = analyses.latest_unsealed(study)
-    return render(
-        request,
-        "analysis/results.html",
-        {
-            "study": study,
-            "newest": newest,
-            "ready": ready,
-            "current": ready is not None and analyses.is_current(ready),
-            "holds_erased": ready is not None and analyses.holds_erased(ready),
-            "under_way": newest is not None and newest.state in Analysis.UNFINISHED,
-            "notices": notices(study),
-            "languages": _named_languages(),
-        },
-    )
+    under_way = newest is not None and newest.state in Analysis.UNFINISHED
+    holds_erased = ready is not None and analyses.holds_erased(ready)
+    context: dict[str, Any] = {
+        "study": study,
+        "newest": newest,
+        "ready": ready,
+        "current": ready is not None and analyses.is_current(ready),
+        "holds_erased": holds_erased,
+        "under_way": under_way,
+        "notices": notices(study),
+        "languages": _named_languages(),
+    }
+    if ready is not None and not holds_erased and not under_way:
+        context["report"] = job_row(report_job(study, _language(request), request.user))
+    return render(request, "analysis/results.html", context)
 
 
 @require_POST
@@ -93,15 +94,14 @@ def study_analyse(request: HttpRequest, slug: str) -> HttpResponse:
 def study_report_page(request: HttpRequest, study: Study, analysis: Analysis) -> HttpResponse:
     """The report as one HTML page."""
     language = _language(request)
-    response = HttpResponse(report_file(analysis, f"report-{language}.html"))
-    # The page contains its own styles and images and has no scripts.
-    response["Content-Security-Policy"] = (
-        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; "
-        "form-action 'none'; base-uri 'none'"
-    )
-    response["X-Frame-Options"] = "SAMEORIGIN"
+    file = _prepared(request, study, f"report-{language}.html")
+    if not isinstance(file, JobFile):
+        return file
     if "download" in request.GET:
-        response["Content-Disposition"] = f'attachment; filename="{study.slug}-report-{language}.html"'
+        return send_result(request, file, name=f"{study.slug}-report-{language}.html")
+    response = send_result(request, file, inline=True)
+    response["Content-Security-Policy"] = f"{POLICY}; frame-ancestors 'self'"
+    response["X-Frame-Options"] = "SAMEORIGIN"
     return response
 
 
@@ -109,9 +109,16 @@ def study_report_page(request: HttpRequest, study: Study, analysis: Analysis) ->
 def study_figures(request: HttpRequest, study: Study, analysis: Analysis) -> HttpResponse:
     """Each figure of the report, to look at and to download alone."""
     language = _language(request)
+    file = _prepared(request, study, f"figures-{language}.zip")
+    if not isinstance(file, JobFile):
+        return file
+    with file.file.open("rb") as stored, zipfile.ZipFile(stored) as archive:
+        figures = [
+            figure | {"svg": archive.read(f"figures/{figure['key']}.svg").decode()} for figure in figures_of(file)
+        ]
     context = {
         "study": study,
-        "figures": figures(analysis, language),
+        "figures": figures,
         "kinds": ("svg", "pdf", "png"),
         "language": language,
         "languages": _named_languages(),
@@ -124,8 +131,12 @@ def study_figure(request: HttpRequest, study: Study, analysis: Analysis, languag
     """One figure as a file to download."""
     if language not in LANGUAGES:
         raise Http404("no such language")
+    file = _prepared(request, study, f"figures-{language}.zip")
+    if not isinstance(file, JobFile):
+        return file
     try:
-        content = one_figure(analysis, language, name)
+        with file.file.open("rb") as stored, zipfile.ZipFile(stored) as archive:
+            content = archive.read(f"figures/{name}")
     except KeyError:
         raise Http404("no such figure") from None
     return _download(content, f"{study.slug}-{language}-{name}")
@@ -134,17 +145,25 @@ def study_figure(request: HttpRequest, study: Study, analysis: Analysis, languag
 @_page_of_analysis
 def study_result_file(request: HttpRequest, study: Study, analysis: Analysis, name: str) -> HttpResponse:
     """One of the files for download: the report in each format, its numbers, ballots, participants, codebooks."""
-    writers: dict[str, Callable[[], bytes]] = {
-        "ballots.csv": lambda: ballots_csv(study),
+    small: dict[str, Callable[[], bytes]] = {
         "codebook.csv": lambda: codebook_csv(study),
-        "participants.csv": lambda: participants_csv(study),
         "participants_codebook.csv": lambda: participants_codebook_csv(study),
         "analysis.json": lambda: json.dumps(analysis.result, indent=2, ensure_ascii=False).encode(),
     }
-    if name not in writers and name not in REPORT_FILES:
+    if name in TABLES and not is_large(study, name):
+        small[name] = lambda: b"".join(TABLES[name](study))
+    if name in small:
+        return _download(small[name](), f"{study.slug}-{name}")
+    if name not in TABLES and name not in REPORT_FILES:
         raise Http404("no such export")
-    content = writers[name]() if name in writers else report_file(analysis, name)
-    return _download(content, f"{study.slug}-{name}")
+    file = _prepared(request, study, name)
+    return send_result(request, file, name=f"{study.slug}-{name}") if isinstance(file, JobFile) else file
+
+
+def _prepared(request: HttpRequest, study: Study, name: str) -> JobFile | HttpResponse:
+    """The file that a worker has made from the data as they are now; else the page that waits for it."""
+    kind, arguments = (TABLE, {"name": name}) if name in TABLES else (REPORT, {"language": language_of(name)})
+    return prepared_file(request, study, kind, name, arguments)
 
 
 def _download(content: bytes, name: str) -> HttpResponse:

@@ -6,11 +6,12 @@ worker takes the row over, three times at most.
 
 import hashlib
 import logging
-from datetime import timedelta
+import os
+import tempfile
+from pathlib import Path
 from typing import Any
 
 from django.db import OperationalError, transaction
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -21,26 +22,20 @@ from analysis.study_results.factors import factors_of
 from analysis.study_results.participant_flow import participant_flow
 from analysis.study_results.smallest_difference import planned_smallest
 from analysis.tables.errors import TableError
-from analysis.tables.study_tables import ballots_csv, match_control_csv
-from study.background_work import messages, schema
-from study.background_work.clocks import pull_back
-from study.background_work.heartbeat import heartbeat
-from study.background_work.lookout import resend_before
+from analysis.tables.study_tables import ballots_csv_parts, match_control_csv, settle_people
+from study.background_work import messages, rows, schema
+from study.ballots.table_state import table_state
 from study.errors import NotAllowedNow
 from study.models import Study
 from study.participants.moderators import planned_moderators
 
 logger = logging.getLogger(__name__)
 
-# A running analysis without a heartbeat for so long was killed.
-STALE_AFTER = timedelta(minutes=3)
-ATTEMPTS = 3
-
 
 def newest(study: Study, *states: str) -> Analysis | None:
     """The analysis that was asked for last, of those in these states; by its number, as clocks may be set back."""
-    rows = study.analyses.filter(state__in=states) if states else study.analyses.all()
-    return rows.order_by("-pk").first()
+    found = study.analyses.filter(state__in=states) if states else study.analyses.all()
+    return found.order_by("-pk").first()
 
 
 def latest(study: Study) -> Analysis | None:
@@ -54,11 +49,31 @@ def latest_unsealed(study: Study) -> Analysis | None:
 
 
 def is_current(analysis: Analysis) -> bool:
-    """Whether the study's ballots are still those that were analysed, and nobody has withdrawn since."""
-    return (
-        not holds_erased(analysis)
-        and analysis.ballots_digest == hashlib.sha256(ballots_csv(analysis.study)).hexdigest()
-    )
+    """Whether the study's ballots are still those that were analysed, and nobody has withdrawn since.
+
+    Reads no ballots, but for an analysis of an earlier version.
+    """
+    if holds_erased(analysis):
+        return False
+    if not analysis.table_state:
+        return is_of_table(analysis, _digest_of_table(analysis.study))
+    settle_people(analysis.study)
+    return analysis.table_state == table_state(analysis.study)
+
+
+def is_of_table(analysis: Analysis, digest: str) -> bool:
+    """Whether the analysis is of the ballot table with this SHA-256 (hex), and of nobody who has withdrawn."""
+    return not holds_erased(analysis) and analysis.ballots_digest == digest
+
+
+def _digest_of_table(study: Study, path: Path = Path(os.devnull)) -> str:
+    """The SHA-256 (hex) of the study's ballot table, which is written to `path`."""
+    found = hashlib.sha256()
+    with path.open("wb") as file:
+        for part in ballots_csv_parts(study):
+            found.update(part)
+            file.write(part)
+    return found.hexdigest()
 
 
 def holds_erased(analysis: Analysis) -> bool:
@@ -91,22 +106,13 @@ def queue_analysis(analysis_id: int) -> None:
         Analysis.objects.filter(pk=analysis_id).update(sent_at=timezone.now())
 
 
-def _claimable() -> Q:
-    """Analyses that wait, or whose process was killed."""
-    killed = Q(alive_at__lt=timezone.now() - STALE_AFTER) | Q(alive_at=None)  # None: started by an older version
-    return Q(state=Analysis.State.WAITING) | (Q(state=Analysis.State.RUNNING) & killed)
-
-
 def find_lost_analyses(starting: bool) -> int:
     """Send again the messages of analyses that no process computes; return how many they are.
 
     Args:
         starting: a worker has just started; messages that a killed predecessor had fetched are lost.
     """
-    pull_back(Analysis.objects.filter(state__in=Analysis.UNFINISHED), "requested_at", "sent_at", "alive_at")
-    lost = Analysis.objects.filter(_claimable())
-    before = resend_before(lost.count(), starting=starting)
-    ids = list(lost.filter(Q(sent_at=None) | Q(sent_at__lt=before)).values_list("pk", flat=True))
+    ids = rows.lost(Analysis.objects.all(), starting)
     for analysis_id in ids:
         queue_analysis(analysis_id)
     return len(ids)
@@ -114,30 +120,13 @@ def find_lost_analyses(starting: bool) -> int:
 
 def claim(analysis_id: int) -> Analysis | None:
     """Set the row to "running" for this process; None if it is finished or another process computes it."""
-    rows = Analysis.objects.filter(Q(pk=analysis_id) & _claimable())
-    row = rows.first()
-    if row is None:
-        return None
-    if row.attempts >= ATTEMPTS:
-        rows.update(
-            state=Analysis.State.FAILED,
-            finished_at=timezone.now(),
-            error=_("The worker ended %(n)d times during the analysis. Look at the worker's log.")
-            % {"n": row.attempts},
-        )
-        return None
-    now = timezone.now()
-    if not rows.update(state=Analysis.State.RUNNING, started_at=now, alive_at=now, attempts=row.attempts + 1):
-        return None
-    row.refresh_from_db()
-    return row
+    return rows.claim(Analysis.objects.filter(pk=analysis_id))
 
 
 def compute(analysis: Analysis) -> Analysis:
     """Analyse the study's ballots as they are now and store the result or the error, with a heartbeat meanwhile."""
-    running = Analysis.objects.filter(pk=analysis.pk, state=Analysis.State.RUNNING)
     try:
-        with heartbeat(lambda: running.update(alive_at=timezone.now()), STALE_AFTER.total_seconds() / 6):
+        with rows.kept_alive(analysis):
             _compute(analysis)
         analysis.state, analysis.error = Analysis.State.READY, ""
     except (StatisticsError, TableError) as error:
@@ -148,7 +137,7 @@ def compute(analysis: Analysis) -> Analysis:
         if schema.is_cause_of(error):  # a worker of the other version does it
             raise
         logger.exception("The analysis of %s failed.", analysis.study.slug)
-        analysis.state, analysis.error = Analysis.State.FAILED, unexpected(error)
+        analysis.state, analysis.error = Analysis.State.FAILED, rows.unexpected(error)
     analysis.finished_at = timezone.now()
     analysis.save()
     return analysis
@@ -156,27 +145,23 @@ def compute(analysis: Analysis) -> Analysis:
 
 def _compute(analysis: Analysis) -> None:
     # Imported here: it loads SciPy and Arrow, which the web process does not need.
-    from analysis.study_results.csv_analysis import analyse_csv, match_control_of, software_versions
+    from analysis.study_results.csv_analysis import analyse_table, match_control_of, software_versions
 
     study = analysis.study
     study.refresh_from_db(fields=["erasures"])
     analysis.erasures = study.erasures  # before the ballots are read: a withdrawal meanwhile makes the result stale
-    data = ballots_csv(study)
-    analysis.ballots_digest = hashlib.sha256(data).hexdigest()
+    settle_people(study)
+    analysis.table_state = table_state(study)  # before the ballots are read too
     analysis.plan_digest = study.plan_digest
     analysis.plan = plan_of(study)
     analysis.versions = software_versions()
-    analysis.flow = participant_flow(study)
-    analysis.result = analyse_csv(data, f"{study.slug}.csv", analysis.plan)
+    with tempfile.TemporaryDirectory(prefix="earsight-analysis-") as folder:
+        table = Path(folder) / f"{study.slug}.csv"
+        analysis.ballots_digest = _digest_of_table(study, table)
+        analysis.flow = participant_flow(study)
+        analysis.result = analyse_table(table, analysis.plan)
     if control := match_control_of(match_control_csv(study)):
         analysis.result["match_control"] = control
-
-
-def unexpected(error: Exception) -> str:
-    """The sentence for an error that nobody foresaw."""
-    return _("It ended with an error that nobody foresaw (%(error)s). The worker's log has the details.") % {
-        "error": f"{type(error).__name__}: {error}"[:300]
-    }
 
 
 def plan_of(study: Study) -> dict[str, Any]:

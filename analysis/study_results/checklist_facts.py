@@ -2,19 +2,20 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from statistics import median
 from typing import Any
 
+from django.db.models import Count, Sum
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from analysis.models import Analysis
 from analysis.report.text.number_format import percent, plain
 from analysis.study_results.deviations import deviations_text, planned_people
+from analysis.study_results.participant_flow import median_seconds
 from analysis.study_results.reporting_answers import reporting_answers
 from study import texts
 from study.ballots.table import kinds_of
-from study.models import Ballot, Participant, Study, Trial
+from study.models import Participant, Study
 from study.models.participants import LEFT_OUT
 from study.participants.exclusion_rules import rule_from_json
 from study.participants.flag_words import rule_words, rules_in_words
@@ -24,7 +25,7 @@ from study.participants.monitoring import monitor
 def facts(study: Study, analysis: Analysis | None = None) -> dict[str, str]:
     """What the study itself can answer, as sentences by `Item.fact`, in the current language."""
     data: Mapping[str, Any] = (analysis.result if analysis is not None else None) or {}
-    found = _design(study) | _people(study) | _results(study, data)
+    found = _design(study) | _people(study, analysis) | _results(study, data)
     if study.status != Study.Status.DRAFT:
         deviated = _("Deviations from the plan: %(text)s") % {"text": deviations_text(study, analysis)}
         for key in ("preregistered", "processing"):
@@ -140,41 +141,37 @@ def _power(study: Study) -> str:
     }
 
 
-def _people(study: Study) -> dict[str, str]:
+def _people(study: Study, analysis: Analysis | None) -> dict[str, str]:
     if study.status == Study.Status.DRAFT:
         return {}
     progress = monitor(study)
     people = study.participants.filter(kind__in=kinds_of(study))
-    excluded = list(people.filter(LEFT_OUT).only("pk", "exclusion_reason", "rule_exclusions"))
+    excluded = list(people.filter(LEFT_OUT).only("study", "exclusion_reason", "rule_exclusions"))
     reasons = Counter(
         rule_words(rule_from_json(person.rule_exclusions[0])) if person.rule_exclusions else person.exclusion_reason
         for person in excluded
     )
-    ballots = Ballot.objects.filter(trial__participant__in=people, trial__kind=Trial.Kind.MAIN).exclude(
-        trial__participant__status=Participant.Status.WITHDRAWN
-    )
-    discarded = ballots.filter(trial__participant__in=[person.pk for person in excluded]).count()
-    seconds = [value for value in ballots.values_list("seconds", flat=True) if value is not None]
+    discarded = people.filter(LEFT_OUT).aggregate(ballots=Sum("main_answered"))["ballots"] or 0
     clips = study.clips.filter(included=True, is_practice=False).count()
     stops = "; ".join(
         _("%(people)s after %(answered)s answers") % {"people": stop.people, "answered": stop.answered}
         for stop in progress.stops
     )
-    languages = Counter(people.values_list("language", flat=True))
+    languages = people.order_by().values_list("language").annotate(n=Count("pk")).order_by("-n", "language")
     planned = planned_people(study)
     found = {
         "participants": _("%(started)s started, %(completed)s completed; everybody saw all conditions.")
         % {"started": progress.started, "completed": progress.completed}
         + (" " + _("%(n)s were planned.") % {"n": planned} if planned else ""),
         "evaluators": str(progress.completed),
-        "contributions": _("%(n)s answers; each compares all conditions.") % {"n": ballots.count()},
+        "contributions": _("%(n)s answers; each compares all conditions.") % {"n": progress.ballots},
         "excluded": _("%(n)s participants.") % {"n": len(excluded)}
         + "".join(f" {reason or _('no reason given')}: {n}." for reason, n in reasons.items()),
         "discarded": _("%(n)s answers of excluded participants.") % {"n": discarded},
         "drop_out": _("%(n)s of %(all)s stopped.") % {"n": progress.stopped, "all": progress.started}
         + (f" {stops}." if stops else ""),
         "languages": _("Languages of the pages: %(languages)s.")
-        % {"languages": ", ".join(f"{code} {n}" for code, n in languages.most_common())}
+        % {"languages": ", ".join(f"{code} {n}" for code, n in languages)}
         if languages
         else "",
         "processing": _(
@@ -184,11 +181,11 @@ def _people(study: Study) -> dict[str, str]:
         "data": _("Individual answers, codebook and checksums are in the export bundle."),
     }
     if clips:
-        found["ratings"] = _("%(n)s answers per clip on average.") % {"n": plain(ballots.count() / clips, 1)}
+        found["ratings"] = _("%(n)s answers per clip on average.") % {"n": plain(progress.ballots / clips, 1)}
     if study.simulated:
         found["work_time"] = _("The participants are simulated: they took no working time.")
-    elif seconds:
-        found["work_time"] = _("Median %(seconds)s s an answer") % {"seconds": plain(median(seconds), 0)}
+    elif (seconds := _median_seconds(study, analysis)) is not None:
+        found["work_time"] = _("Median %(seconds)s s an answer") % {"seconds": plain(seconds, 0)}
         if progress.median_minutes is not None:
             found["work_time"] += ", " + _("%(minutes)s min from start to end") % {
                 "minutes": plain(progress.median_minutes, 1)
@@ -196,6 +193,12 @@ def _people(study: Study) -> dict[str, str]:
         found["work_time"] += "."
         found["cost"] = _cost(study, progress.median_minutes, progress.completed)
     return found
+
+
+def _median_seconds(study: Study, analysis: Analysis | None) -> float | None:
+    """The median of the seconds that an answer took, as the analysis counted it, or as it is now."""
+    stored: Mapping[str, Any] = {} if analysis is None else analysis.flow
+    return stored["median_seconds"] if "median_seconds" in stored else median_seconds(study)
 
 
 def _cost(study: Study, minutes: float | None, completed: int) -> str:

@@ -1,9 +1,8 @@
 """Reporting checklists, filled from the study and from the researcher's answers; what nobody answered is missing."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-
-from django.utils import translation
 
 from analysis.models import Analysis
 from analysis.study_results.checklist_facts import facts
@@ -39,31 +38,32 @@ def filled_checklists(study: Study, analysis: Analysis | None = None) -> list[tu
     return [(name, [fill(item) for item in items]) for name, items in CHECKLISTS]
 
 
-def checklist_csv(study: Study, analysis: Analysis | None, language: str) -> str:
-    """All checklists as one table: checklist, number, item, answer, missing."""
-    with translation.override(language):
-        rows: list[tuple[Any, ...]] = [("checklist", "section", "number", "item", "answer", "missing")]
-        for name, entries in filled_checklists(study, analysis):
-            for entry in entries:
-                item = entry.item
-                rows.append((name, item.section, item.number, str(item.title), entry.answer, int(entry.missing)))
-        return csv_text(rows)
+Checklists = Sequence[tuple[str, Sequence[FilledItem]]]
 
 
-def heds_json(study: Study, analysis: Analysis | None) -> dict[str, Any]:
-    """The HEDS questions with their answers in English, by the sheet's own field names."""
-    with translation.override("en"):
-        entries = dict(filled_checklists(study, analysis))["HEDS 3.0"]
-        return {
-            "sheet": "HEDS 3.0",
-            "answers": [
-                {
-                    "question": entry.item.number,
-                    "field": entry.item.field,
-                    "title": str(entry.item.title),
-                    "answer": entry.answer or None,
-                }
-                for entry in entries
-            ],
-            "missing": [entry.item.number for entry in entries if entry.missing],
-        }
+def checklist_csv(checklists: Checklists) -> str:
+    """All checklists, as `filled_checklists` gives them, as one table: checklist, number, item, answer, missing."""
+    rows: list[tuple[Any, ...]] = [("checklist", "section", "number", "item", "answer", "missing")]
+    for name, entries in checklists:
+        for entry in entries:
+            item = entry.item
+            rows.append((name, item.section, item.number, str(item.title), entry.answer, int(entry.missing)))
+    return csv_text(rows)
+
+
+def heds_json(checklists: Checklists) -> dict[str, Any]:
+    """The HEDS questions with their answers, by the sheet's own field names; English, if the checklists are."""
+    entries = dict(checklists)["HEDS 3.0"]
+    return {
+        "sheet": "HEDS 3.0",
+        "answers": [
+            {
+                "question": entry.item.number,
+                "field": entry.item.field,
+                "title": str(entry.item.title),
+                "answer": entry.answer or None,
+            }
+            for entry in entries
+        ],
+        "missing": [entry.item.number for entry in entries if entry.missing],
+    }

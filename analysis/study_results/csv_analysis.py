@@ -22,12 +22,7 @@ from analysis.tables.result_json import plain, to_json
 
 
 def analyse_csv(data: bytes, name: str, plan: Mapping[str, Any]) -> dict[str, Any]:
-    """The public analysis JSON of a ballot table under a plan as `plan_of` returns it.
-
-    Args:
-        data: the table as CSV.
-        name: its file name, for error messages.
-        plan: as JSON.
+    """The public analysis JSON of a ballot table in memory; `name`: its file name, for error messages.
 
     Raises:
         TableError: the table cannot be read.
@@ -36,8 +31,22 @@ def analyse_csv(data: bytes, name: str, plan: Mapping[str, Any]) -> dict[str, An
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / name
         path.write_bytes(data)
-        columns = [row["column"] for row in plan.get("moderators") or ()]
-        table = read_ballots(path, tuple(plan["conditions"]), verbatim=True, moderators=columns)
+        return analyse_table(path, plan)
+
+
+def analyse_table(path: Path, plan: Mapping[str, Any]) -> dict[str, Any]:
+    """The public analysis JSON of a ballot table that Earsight wrote, under a plan as `plan_of` returns it.
+
+    Args:
+        path: of the table as CSV.
+        plan: as JSON.
+
+    Raises:
+        TableError: the table cannot be read.
+        StatisticsError: it holds nothing to analyse.
+    """
+    columns = [row["column"] for row in plan.get("moderators") or ()]
+    table = read_ballots(path, tuple(plan["conditions"]), verbatim=True, moderators=columns)
     factors = plan["factors"] and {key: tuple(keys) for key, keys in plan["factors"].items()}
     chosen = AnalysisPlan(
         weights=tuple(plan["weights"]),

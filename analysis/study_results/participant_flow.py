@@ -3,11 +3,12 @@
 Counted when the ballots are analysed and stored with the result, so that a report never mixes two moments.
 """
 
+from array import array
 from collections import Counter
 from collections.abc import Mapping
+from statistics import median
 from typing import Any
 
-from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from analysis.report.context import Stage
@@ -24,19 +25,15 @@ def participant_flow(study: Study) -> dict[str, Any]:
 
     A person whom several rules leave out counts for the first of them in the plan, and not as left out by hand.
     """
-    ballots = Ballot.objects.filter(trial__participant=OuterRef("pk"), trial__kind=Trial.Kind.MAIN)
-    people = list(
-        study.participants.filter(kind__in=kinds_of(study))
-        .annotate(answered=Exists(ballots))
-        .only("status", "excluded", "exclusion_reason", "rule_exclusions")
-    )
+    rows = study.participants.filter(kind__in=kinds_of(study))
+    people = list(rows.only("study", "status", "main_answered", "excluded", "exclusion_reason", "rule_exclusions"))
     statuses = Participant.Status
     status = Counter(person.status for person in people)
-    answered = [person for person in people if person.answered and person.status != statuses.WITHDRAWN]
+    answered = [person for person in people if person.main_answered and person.status != statuses.WITHDRAWN]
     by_rule = Counter(rule_from_json(person.rule_exclusions[0]) for person in answered if person.rule_exclusions)
     by_hand = Counter(person.exclusion_reason for person in answered if person.excluded and not person.rule_exclusions)
     analysed = [person for person in answered if not person.left_out]
-    screened_out = sum(person.status == statuses.SCREENED_OUT for person in people if not person.answered)
+    screened_out = sum(person.status == statuses.SCREENED_OUT for person in people if not person.main_answered)
     return {
         "started": len(people),
         "withdrawn": status[statuses.WITHDRAWN],
@@ -47,7 +44,18 @@ def participant_flow(study: Study) -> dict[str, Any]:
         "by_hand": dict(by_hand.most_common()),
         "analysed": len(analysed),
         "completed": sum(person.status == statuses.COMPLETED for person in analysed),
+        "median_seconds": median_seconds(study),
     }
+
+
+def median_seconds(study: Study) -> float | None:
+    """The median of the seconds that an answer to a main trial took; None if that is known of no answer."""
+    people = study.participants.filter(kind__in=kinds_of(study)).exclude(status=Participant.Status.WITHDRAWN)
+    ballots = Ballot.objects.filter(
+        trial__participant__in=people, trial__kind=Trial.Kind.MAIN, seconds__isnull=False
+    ).order_by()
+    seconds = array("d", ballots.values_list("seconds", flat=True).iterator())
+    return median(seconds) if seconds else None
 
 
 def flow_stages(flow: Mapping[str, Any]) -> list[Stage]:

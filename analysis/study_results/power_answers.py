@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 from django.db import OperationalError, transaction
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
-from django.utils.translation import gettext as _
 
 from analysis.statistics.errors import StatisticsError
-from analysis.study_results.analyses import ATTEMPTS, STALE_AFTER, latest_unsealed, unexpected
+from analysis.study_results.analyses import latest_unsealed
 from analysis.study_results.factors import factors_of
 from analysis.tables.result_json import plain
 from study.background_work import messages, schema
 from study.background_work.clocks import is_in_future
 from study.background_work.heartbeat import heartbeat
 from study.background_work.lookout import resend_before
+from study.background_work.rows import ATTEMPTS, STALE_AFTER, gave_up, unexpected
 from study.models import Study
 
 if TYPE_CHECKING:
@@ -115,8 +115,7 @@ def _claim(study_id: int) -> Study | None:
         return None
     attempts = int(asked.get("attempts") or 0)
     if attempts >= ATTEMPTS:
-        error = _("The worker ended %(n)d times during the analysis. Look at the worker's log.") % {"n": attempts}
-        _save(study_id, state="failed", error=error)
+        _save(study_id, state="failed", error=gave_up(attempts))
         return None
     _save(study_id, state="running", alive_at=_now(), attempts=attempts + 1)
     return study

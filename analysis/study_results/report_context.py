@@ -12,7 +12,7 @@ from analysis.models import Analysis
 from analysis.report import ClipView, ReportContext
 from analysis.report.context import condition_views
 from analysis.statistics.ballots import natural_key
-from analysis.study_results.checklists import filled_checklists
+from analysis.study_results.checklists import Checklists, filled_checklists
 from analysis.study_results.deviations import deviations
 from analysis.study_results.participant_flow import flow_stages
 from analysis.study_results.sentence_counts import sentence_counts, sentence_details, sentence_notice
@@ -22,8 +22,14 @@ from study.participants.flag_words import rules_in_words
 from study.setup.making_facts import making_facts
 
 
-def report_context(analysis: Analysis, language: str, *, with_images: bool = True) -> ReportContext:
-    """The context of a study's report in `language`."""
+def report_context(
+    analysis: Analysis, language: str, checklists: Checklists | None = None, *, with_images: bool = True
+) -> ReportContext:
+    """The context of a study's report in `language`.
+
+    Args:
+        checklists: the filled checklists in that language; None: they are filled here.
+    """
     study = analysis.study
     conditions = list(study.conditions.order_by("number"))
     with translation.override(language):
@@ -48,14 +54,14 @@ def report_context(analysis: Analysis, language: str, *, with_images: bool = Tru
             making=making_facts(study),
             details=_details(study) + sentence_details(counts),
             deviations=deviations(study, analysis),
-            checklists=_checklists(study, analysis),
+            checklists=_checklists(filled_checklists(study, analysis) if checklists is None else checklists),
         )
 
 
-def _checklists(study: Study, analysis: Analysis) -> list[tuple[str, list[tuple[str, str, str]]]]:
+def _checklists(checklists: Checklists) -> list[tuple[str, list[tuple[str, str, str]]]]:
     return [
         (name, [(entry.item.number, str(entry.item.title), entry.answer) for entry in entries])
-        for name, entries in filled_checklists(study, analysis)
+        for name, entries in checklists
     ]
 
 

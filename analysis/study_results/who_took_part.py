@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from analysis.report.context import AnswerLabels, AnswersGiven
 from analysis.statistics.disclosure import SMALLEST_GROUP, hidden_groups
 from analysis.tables.person_columns import group_label
-from study.models import Ballot, Study, Trial
-from study.participants.answers_table import AnswerColumn, Value, answer_columns, answers_of
+from study.models import Study
+from study.participants.answers_table import AnswerColumn, Value, answer_columns, iterate_answers
 from study.participants.moderators import planned_moderators
 from study.participants.questions import localized
 
@@ -28,10 +28,8 @@ def who_took_part(study: Study) -> list[AnswersGiven]:
 
     Device, language and checks stand there if anybody has a value, questions always.
     """
-    ballots = Ballot.objects.filter(trial__participant__study=study, trial__kind=Trial.Kind.MAIN)
-    answered = set(ballots.values_list("trial__participant", flat=True))
     people = [
-        row.values for row in answers_of(study) if row.participant.pk in answered and not row.participant.left_out
+        row.values for row in iterate_answers(study) if row.participant.main_answered and not row.participant.left_out
     ]
     cuts = {row["column"]: row["cuts"] for row in planned_moderators(study)}
     found = []

@@ -23,6 +23,7 @@ from study.tables.cells import clean_cell, clean_text
 from study.tables.errors import TableRefused, message_for_command
 from study.tables.notes import Notes
 from study.tables.reading import Table, first_line, read_bytes, read_table, table_of_text
+from study.tables.spreadsheet import unescape_formula
 
 BULK_BYTES = 4 * 2**20  # below, reading takes no longer than loading Arrow
 _HEAD_BYTES = 2**20
@@ -76,8 +77,8 @@ def read_columns(
     """
     try:
         raw = read_bytes(path)
-        if len(raw) > BULK_BYTES and not (encoding or verbatim):
-            found = _bulk_columns(raw, path.name, wanted, required)
+        if len(raw) > BULK_BYTES and not encoding:
+            found = _bulk_columns(raw, path.name, wanted, required, verbatim=verbatim)
             if found is not None:
                 return found
         table = read_table(raw, path.name, encoding=encoding, known=wanted, verbatim=verbatim)
@@ -115,7 +116,9 @@ def _columns_of(table: Table, places: dict[str, int]) -> CodedColumns:
     return CodedColumns(table.file, len(numbers), columns, table.notes, numbers.__getitem__)
 
 
-def _bulk_columns(raw: bytes, file: str, wanted: Sequence[str], required: Sequence[str]) -> CodedColumns | None:
+def _bulk_columns(
+    raw: bytes, file: str, wanted: Sequence[str], required: Sequence[str], *, verbatim: bool
+) -> CodedColumns | None:
     """The columns as Arrow reads them; None if the file is not regular enough for that."""
     # Imported here: a small table is analysed sooner than Arrow is loaded.
     import pyarrow as pa
@@ -145,7 +148,9 @@ def _bulk_columns(raw: bytes, file: str, wanted: Sequence[str], required: Sequen
         values, codes = _dictionary(table[names[place]])
         if max(map(len, values), default=0) > csv.field_size_limit():
             return None
-        columns[name] = _clean(values, codes, notes)
+        columns[name] = (
+            Column([unescape_formula(value) for value in values], codes) if verbatim else _clean(values, codes, notes)
+        )
     n = table.num_rows
     if any("" in columns[name].values for name in required[:2]):  # perhaps rows of nothing but separators
         if head.width > len(places):
@@ -153,7 +158,7 @@ def _bulk_columns(raw: bytes, file: str, wanted: Sequence[str], required: Sequen
         filled = np.logical_or.reduce([column.rows(bool) for column in columns.values()])
         columns = {name: column.take(filled) for name, column in columns.items()}
         n = int(filled.sum())
-    return CodedColumns(file, n, columns, notes, lambda index: _row_number(raw, file, index))
+    return CodedColumns(file, n, columns, notes, lambda index: _row_number(raw, file, index), verbatim)
 
 
 @dataclass(frozen=True)

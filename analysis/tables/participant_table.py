@@ -1,13 +1,14 @@
 """The table of participants: one row a person, with what they said beside their ballots."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 
 from study.coarse_times import hour_text
 from study.models import Participant, Study
-from study.participants.answers_table import AnswerColumn, PersonAnswers, Value, answer_columns, answers_of
+from study.participants.answers_table import AnswerColumn, Value, answer_columns, iterate_answers, typed_values
 from study.participants.exclusion_rules import refresh_unfinished, rule_from_json
 from study.participants.questions import localized
-from study.tables.spreadsheet import csv_text
+from study.tables.spreadsheet import csv_parts, csv_text
 
 _ABOUT = {
     "participant": "code of the person, as in ballots.csv",
@@ -26,18 +27,24 @@ PARTICIPANT_COLUMNS = tuple(_ABOUT)
 
 
 def participants_csv(study: Study) -> bytes:
-    """One row for each person whose kind counts, also without ballots, as UTF-8 CSV.
+    """The table of `participants_csv_parts` as a whole."""
+    return b"".join(participants_csv_parts(study))
+
+
+def participants_csv_parts(study: Study) -> Iterator[bytes]:
+    """One row for each person whose kind counts, also without ballots, as UTF-8 CSV, in parts.
 
     While the study is sealed it has no slot, which with the plan's seed reveals the position of each condition, and
     nothing that people wrote in their own words.
     """
     refresh_unfinished(study)
-    columns = answer_columns(study)
+    columns, sealed = answer_columns(study), study.is_sealed
+    header = (*PARTICIPANT_COLUMNS, *(column.name for column in columns))
     rows = (
-        [*_facts(row.participant, study.is_sealed), *(_cell(row, column, study.is_sealed) for column in columns)]
-        for row in answers_of(study)
+        [*_facts(row.participant, sealed), *(_cell(row.values, column, sealed) for column in columns)]
+        for row in iterate_answers(study)
     )
-    return csv_text([(*PARTICIPANT_COLUMNS, *(column.name for column in columns)), *rows]).encode()
+    yield from csv_parts(chain([header], rows))
 
 
 def participants_codebook_csv(study: Study) -> bytes:
@@ -53,9 +60,10 @@ def joined_columns(study: Study) -> tuple[AnswerColumn, ...]:
     return tuple(column for column in answer_columns(study) if not column.is_personal_text)
 
 
-def joined_answers(study: Study, columns: Sequence[AnswerColumn]) -> dict[str, list[Value]]:
-    """The cells of `columns`, those of `joined_columns`, by the participant's code."""
-    return {row.participant.code: [_cell(row, column, sealed=False) for column in columns] for row in answers_of(study)}
+def person_cells(person: Participant, columns: Sequence[AnswerColumn]) -> list[Value]:
+    """The cells of one person in `columns`, those of `joined_columns`."""
+    values = typed_values(person.answers, columns)
+    return [_cell(values, column, sealed=False) for column in columns]
 
 
 def meaning_of(column: AnswerColumn) -> str:
@@ -92,8 +100,8 @@ def _facts(person: Participant, sealed: bool) -> list[Value]:
     return [facts[name] for name in PARTICIPANT_COLUMNS]
 
 
-def _cell(row: PersonAnswers, column: AnswerColumn, sealed: bool) -> Value:
-    value = row.values[column.name]
+def _cell(values: Mapping[str, Value], column: AnswerColumn, sealed: bool) -> Value:
+    value = values[column.name]
     return "" if value is None or (sealed and column.is_personal_text) else value
 
 

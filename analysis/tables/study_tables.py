@@ -1,29 +1,45 @@
 """Tables of a study's own answers, as CSV."""
 
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any
 
-from analysis.tables.participant_table import joined_answers, joined_columns
+from analysis.tables.participant_table import joined_columns, person_cells
 from study.ballots.commitments import bind_unfinished
-from study.ballots.table import COLUMNS, ballot_rows, kinds_of
+from study.ballots.table import COLUMNS, ballots_by_person, kinds_of
 from study.models import Ballot, Participant, Study, Trial
+from study.participants.answers_table import AnswerColumn, Value
 from study.participants.exclusion_rules import refresh_unfinished
-from study.tables.spreadsheet import csv_text
+from study.tables.spreadsheet import csv_parts, csv_text
+
+
+def settle_people(study: Study) -> None:
+    """Bring up to date what the tables show of those who have not finished: what binds them, flags and exclusions."""
+    bind_unfinished(study)
+    refresh_unfinished(study)
 
 
 def ballots_csv(study: Study) -> bytes:
-    """The study's tidy ballot table as UTF-8 CSV, joined with what each person said in answer to questions.
+    """The table of `ballots_csv_parts` as a whole: for studies whose table fits into memory several times."""
+    return b"".join(ballots_csv_parts(study))
+
+
+def ballots_csv_parts(study: Study) -> Iterator[bytes]:
+    """The study's tidy ballot table as UTF-8 CSV, joined with what each person said in answer to questions, in parts.
 
     The analysis reads the same table that the export holds. The plan's exclusion rules are applied first to those who
     have not finished; finishing does it for the others.
     """
-    bind_unfinished(study)
-    refresh_unfinished(study)
-    ballots = ballot_rows(study)
+    settle_people(study)
     columns = joined_columns(study)
-    said = joined_answers(study, columns)  # read after the ballots, so that nobody is missing who came meanwhile
-    nothing = [""] * len(columns)  # somebody who withdrew meanwhile
-    rows = ([*(row[name] for name in COLUMNS), *said.get(row["participant"], nothing)] for row in ballots)
-    return csv_text([(*COLUMNS, *(column.name for column in columns)), *rows]).encode()
+    yield from csv_parts(chain([(*COLUMNS, *(column.name for column in columns))], _ballots(study, columns)))
+
+
+def _ballots(study: Study, columns: Sequence[AnswerColumn]) -> Iterator[Sequence[Value]]:
+    for person, rows in ballots_by_person(study):
+        said = person_cells(person, columns)
+        for row in rows:
+            yield [*row, *said]
 
 
 def match_control_csv(study: Study) -> bytes:

@@ -94,13 +94,15 @@ def end_sign_ins(user: Any, *, codes: Collection[str] | None = None, but: str | 
 def _sessions_of(user: Any) -> list[tuple[str, dict[str, Any]]]:
     """The session keys and contents of the user's open sign-ins. Only researchers have sessions: they are few."""
     now = int(time.time())
+    # The later ones are signed by older keys (EARSIGHT_SECRET_KEY_FALLBACKS), and open the console too.
+    hashes = [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]
     stored = ((row.session_key, row.get_decoded()) for row in Session.objects.filter(expire_date__gt=timezone.now()))
     return [
         (key, data)
         for key, data in stored
         if data.get(SESSION_KEY) == str(user.pk)
         # Of before a change of the password: it opens nothing.
-        and constant_time_compare(data.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash())
+        and any(constant_time_compare(data.get(HASH_SESSION_KEY, ""), known) for known in hashes)
         and now - data.get(_USED, now) < settings.SESSION_IDLE_SECONDS
         and now - data.get(_BEGAN, now) < settings.SESSION_LIFE_SECONDS
     ]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from config.bundles.chain_files import VERSION, WITHOUT_CONDITIONS, readable_log
+from config.bundles.chain_files import VERSION, WITHOUT_CONDITIONS, readable_entry
 from config.bundles.reading import CHAIN, COMMITMENTS, MAX_REPORTED, Bundle, Unreadable
 from study.ballots.commitments import ENDED, FINISHED
 from study.ballots.receipts import commitment_of, covered_digest
@@ -152,7 +152,7 @@ def check_chain(bundle: Bundle, published: Iterable[Head]) -> None:
     slug = bundle.study.get("slug")
     if chain.slug != slug:
         faults.append(f"{CHAIN} is of the study {chain.slug}; this export is of {slug}.")
-    if bundle.study.get("log") != readable_log({"entries": chain.entries}):
+    if bundle.study.get("log") != [readable_entry(entry) for entry in chain.entries]:
         faults.append(f"study.json: its log is not that of {CHAIN}.")
     bundle.faults += faults[:MAX_REPORTED]
     bundle.checked.append(f"the log: a chain of {len(chain.entries)} entries, head {len(chain.entries)}:{chain.head}")

@@ -13,6 +13,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 SUMS = "SHA256SUMS"
+BALLOTS = "ballots.csv"
 MATCH_CONTROL = "match_control.csv"
 CHAIN = "chain.json"
 COMMITMENTS = "commitments.json"
@@ -115,7 +116,7 @@ class Bundle:
 
     @cached_property
     def ballots(self) -> list[dict[str, str]]:
-        return self.rows("ballots.csv")
+        return self.rows(BALLOTS)
 
     @cached_property
     def participants(self) -> list[dict[str, str]]:

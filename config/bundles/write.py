@@ -5,28 +5,31 @@ While the study is sealed, the bundle shows conditions as opaque labels only, an
 
 import hashlib
 import json
+import secrets
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, TextIO
 
 from django.utils import translation
 
 from analysis.models import Analysis
 from analysis.study_results import analyses
 from analysis.study_results.deviations import deviations
-from analysis.study_results.report_files import REPORT_FILES, report_file
+from analysis.study_results.report_files import report_files
 from analysis.tables.codebook import codebook_csv
-from analysis.tables.participant_table import participants_codebook_csv, participants_csv
-from analysis.tables.study_tables import ballots_csv, match_control_csv
-from config.bundles.chain_files import chain_json, commitments_json, readable_log
-from config.bundles.reading import CHAIN, COMMITMENTS, MATCH_CONTROL, SUMS
+from analysis.tables.participant_table import participants_codebook_csv, participants_csv_parts
+from analysis.tables.study_tables import ballots_csv_parts, match_control_csv
+from config.bundles.chain_files import chain_entries, chain_facts, commitments_json, readable_entry
+from config.bundles.reading import BALLOTS, CHAIN, COMMITMENTS, MATCH_CONTROL, SUMS
 from study.ballots.commitments import bind_unfinished
-from study.ballots.table import LATE_COLUMNS, kinds_of, late_rows
+from study.ballots.table import LATE_COLUMNS, kinds_of, late_answers, late_rows
+from study.jobs.files import work_folder
 from study.models import Study
 from study.participants.server_record import COLUMNS as SERVER_COLUMNS
 from study.participants.server_record import server_rows
-from study.tables.spreadsheet import csv_text
+from study.tables.spreadsheet import csv_parts
 
 README = """This is an export of the Earsight study "{title}".
 
@@ -56,34 +59,48 @@ Times of people are given to the hour, durations to the second: no list of a rec
 """
 
 
-def _csv(rows: Sequence[Mapping[str, Any]], columns: Iterable[str]) -> bytes:
+# A file's content, whole or in parts: a table as long as the study is never held in memory.
+Content = bytes | Iterable[bytes]
+
+
+def _csv(rows: Iterable[Mapping[str, Any]], columns: Iterable[str]) -> Iterator[bytes]:
     names = list(columns)
-    return csv_text([names, *([row[name] for name in names] for row in rows)]).encode()
+    return csv_parts(chain([names], ([row[name] for name in names] for row in rows)))
 
 
 def _json(data: Any) -> bytes:
     return (json.dumps(data, indent=2, ensure_ascii=False, sort_keys=True, default=str) + "\n").encode()
 
 
-def _study(study: Study, analysis: Analysis | None, chain: dict[str, Any]) -> bytes:
-    return _json(
-        {
-            "slug": study.slug,
-            "title": study.title,
-            "description": study.description,
-            "status": study.status,
-            "sealed": study.is_sealed,
-            "simulated": study.simulated,
-            "images_shown": _images_shown(study),
-            "opened_at": study.opened_at,
-            "closed_at": study.closed_at,
-            # The plan names the conditions, so a sealed study exports only the plan's digest.
-            "plan": None if study.is_sealed else study.plan.get("fixed"),
-            "plan_digest": study.plan_digest,
-            "deviations": None if study.is_sealed else _deviations(study, analysis),
-            "log": readable_log(chain),
-        }
-    )
+def _json_with_list(data: Mapping[str, Any], key: str, items: Iterable[Any]) -> Iterator[bytes]:
+    """What `_json` gives for `data` with the list `items` under `key`, in parts."""
+    place = secrets.token_hex(16)
+    before, after = _json({**data, key: [place]}).split(json.dumps(place).encode())
+    indent = before[before.rindex(b"\n") :]
+    first = True
+    for item in items:
+        yield (before if first else b"," + indent) + _json(item).rstrip(b"\n").replace(b"\n", indent)
+        first = False
+    yield _json({**data, key: []}) if first else after
+
+
+def _study(study: Study, analysis: Analysis | None, log: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
+    about = {
+        "slug": study.slug,
+        "title": study.title,
+        "description": study.description,
+        "status": study.status,
+        "sealed": study.is_sealed,
+        "simulated": study.simulated,
+        "images_shown": _images_shown(study),
+        "opened_at": study.opened_at,
+        "closed_at": study.closed_at,
+        # The plan names the conditions, so a sealed study exports only the plan's digest.
+        "plan": None if study.is_sealed else study.plan.get("fixed"),
+        "plan_digest": study.plan_digest,
+        "deviations": None if study.is_sealed else _deviations(study, analysis),
+    }
+    return _json_with_list(about, "log", log)
 
 
 def _images_shown(study: Study) -> dict[str, Any] | None:
@@ -96,13 +113,15 @@ def _deviations(study: Study, analysis: Analysis | None) -> list[str]:
         return deviations(study, analysis)
 
 
-def _analysis(study: Study) -> Analysis:
-    """Return the newest analysis; compute one if answers were added or removed since."""
+def _analysis(study: Study, ballots: Path) -> Analysis:
+    """Return the newest analysis if it is of this ballot table; else compute one."""
     newest = analyses.latest(study)
-    return newest if newest is not None and analyses.is_current(newest) else analyses.build_analysis(study)
+    with ballots.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return newest if newest is not None and analyses.is_of_table(newest, digest) else analyses.build_analysis(study)
 
 
-def _stimuli(study: Study, images: bool) -> Iterator[tuple[str, bytes]]:
+def _stimuli(study: Study, images: bool) -> Iterator[tuple[str, Content]]:
     rows: list[Mapping[str, Any]] = []
     provenance = {}
     for clip in study.clips.filter(included=True).prefetch_related("stimuli__condition"):
@@ -137,46 +156,82 @@ def _own_files(study: Study) -> Iterator[tuple[str, bytes]]:
             yield f"generation/{file.digest[:8]}-{file.name}", file.text.encode()
 
 
-def _tables(study: Study, sealed: bool) -> tuple[dict[str, bytes], dict[str, Any]]:
-    """Return the tables of people and ballots and the chain, all of one moment if they can be had.
+def _tables(study: Study, sealed: bool, folder: Path) -> tuple[list[Path], str]:
+    """Write the tables of people and ballots and the chain, all of one moment if they can be had.
 
     People finish and withdraw while an export of an open study is written, and each leaves an entry in the chain.
+
+    Returns:
+        The files, and the number and the head of the chain's last entry; beside them `_LOG`, the entries for reading.
     """
     bind_unfinished(study)
     for _attempt in range(5):
         before = study.log.count()
-        tables = dict(_read_tables(study, sealed))
-        chain = chain_json(study)
-        if len(chain["entries"]) == before:
+        written = [_write(folder / name, content) for name, content in _read_tables(study, sealed)]
+        number, head = _write_chain(study, folder)
+        if number == before:
             break
-    return tables | {CHAIN: _json(chain)}, chain
+    return [*written, folder / CHAIN], f"{number}:{head}"
 
 
-def _read_tables(study: Study, sealed: bool) -> Iterator[tuple[str, bytes]]:
-    yield "ballots.csv", ballots_csv(study)
+def _write(path: Path, content: Content) -> Path:
+    with path.open("wb") as file:
+        file.writelines([content] if isinstance(content, bytes) else content)
+    return path
+
+
+_LOG = "log.jsonl"  # the entries for reading, one a line: what study.json holds of them is written later
+
+
+def _write_chain(study: Study, folder: Path) -> tuple[int, str]:
+    """Write `CHAIN` and `_LOG`; return how many entries there are, and the last head."""
+    last = study.log.order_by("-number").first()
+    head = last.head if last else ""
+    count = 0
+
+    def entries(log: TextIO) -> Iterator[dict[str, Any]]:
+        nonlocal count
+        for entry in chain_entries(study, last.number if last else 0):
+            log.write(json.dumps(readable_entry(entry), ensure_ascii=False) + "\n")
+            count += 1
+            yield entry
+
+    with (folder / _LOG).open("w", encoding="utf-8") as log:
+        _write(folder / CHAIN, _json_with_list(chain_facts(study, head), "entries", entries(log)))
+    return count, head
+
+
+def _read_log(folder: Path) -> Iterator[dict[str, Any]]:
+    with (folder / _LOG).open(encoding="utf-8") as log:
+        yield from map(json.loads, log)
+
+
+def _read_tables(study: Study, sealed: bool) -> Iterator[tuple[str, Content]]:
+    yield BALLOTS, ballots_csv_parts(study)
     if study.match_controls:
         yield MATCH_CONTROL, match_control_csv(study)
-    yield "participants.csv", participants_csv(study)
+    yield "participants.csv", participants_csv_parts(study)
     yield "trials.csv", _csv(server_rows(study, kinds_of(study)), SERVER_COLUMNS)
     if not sealed:
-        if late := late_rows(study):
-            yield "late_answers.csv", _csv(late, LATE_COLUMNS)
+        if late_answers(study).exists():
+            yield "late_answers.csv", _csv(late_rows(study), LATE_COLUMNS)
         yield COMMITMENTS, _json(commitments_json(study))
 
 
-def _contents(study: Study, images: bool) -> Iterator[tuple[str, bytes]]:
+def _contents(study: Study, images: bool, folder: Path) -> Iterator[tuple[str, Content | Path]]:
+    """Yield the name and the content of each file; `folder`: an empty one for tables until they are in the bundle."""
     sealed = study.is_sealed
-    analysis = None if sealed else _analysis(study)
     state = "The study is still sealed: conditions are shown as opaque labels.\n" if sealed else ""
     if study.simulated:
         state += "SIMULATED: the answers come from simulated participants. These results are no findings.\n"
-    tables, chain = _tables(study, sealed)
-    head = f"{len(chain['entries'])}:{chain['head']}"
+    tables, head = _tables(study, sealed, folder)
+    analysis = None if sealed else _analysis(study, folder / BALLOTS)
     yield "README.txt", README.format(title=study.title, state=state, head=head).encode()
-    yield from tables.items()
+    for table in tables:
+        yield table.name, table
     yield "codebook.csv", codebook_csv(study)
     yield "participants_codebook.csv", participants_codebook_csv(study)
-    yield "study.json", _study(study, analysis, chain)
+    yield "study.json", _study(study, analysis, _read_log(folder))
     if sealed:
         return
     yield from _stimuli(study, images)
@@ -186,22 +241,54 @@ def _contents(study: Study, images: bool) -> Iterator[tuple[str, bytes]]:
     yield "plan.json", _json(analysis.plan)
     yield "analysis.json", _json(analysis.result)
     yield "versions.json", _json(analysis.versions)
-    for name in REPORT_FILES:
-        yield name, report_file(analysis, name)
+    yield from report_files(analysis)
+
+
+def write_bundle(study: Study, file: IO[bytes], *, images: bool = True) -> Iterator[str]:
+    """Write the study's bundle (a zip) to an open file, and yield the name of each file in it once it is written.
+
+    Tables wait in a folder until all are of one moment; of other files one at a time is in memory.
+    """
+    sums: dict[str, str] = {}
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as bundle, work_folder() as folder:
+        for name, content in _contents(study, images, folder):
+            sums[name] = _add(bundle, name, content)
+            yield name
+        _add(bundle, SUMS, "".join(f"{digest}  {name}\n" for name, digest in sums.items()).encode())
+    yield SUMS
 
 
 def export_study(study: Study, path: Path, *, images: bool = True) -> list[str]:
     """Write the study's bundle to `path` (a zip), complete or not at all, and return the names in it."""
     scratch = path.with_name(path.name + ".part")
-    sums: dict[str, str] = {}
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with zipfile.ZipFile(scratch, "w", zipfile.ZIP_DEFLATED) as bundle:
-            for name, content in _contents(study, images):
-                sums[name] = hashlib.sha256(content).hexdigest()
-                bundle.writestr(name, content)
-            bundle.writestr(SUMS, "".join(f"{digest}  {name}\n" for name, digest in sums.items()))
+        with scratch.open("wb") as file:
+            names = list(write_bundle(study, file, images=images))
         scratch.replace(path)
     finally:
         scratch.unlink(missing_ok=True)
-    return [*sums, SUMS]
+    return names
+
+
+def _add(bundle: zipfile.ZipFile, name: str, content: Content | Path) -> str:
+    """Add a file to the zip; return the SHA-256 of its content. A file on disk is deleted: its place may be needed.
+
+    The time at which it was written is left out: the same study gives the same bytes.
+    """
+    if isinstance(content, bytes):
+        return _add(bundle, name, iter([content]))
+    if isinstance(content, Path):
+        with content.open("rb") as file:
+            digest = _add(bundle, name, iter(lambda: file.read(2**20), b""))
+        content.unlink()
+        return digest
+    sum_of = hashlib.sha256()
+    entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+    entry.compress_type = bundle.compression
+    entry.external_attr = 0o600 << 16  # as `writestr` has it
+    with bundle.open(entry, "w", force_zip64=True) as file:
+        for part in content:
+            sum_of.update(part)
+            file.write(part)
+    return sum_of.hexdigest()

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from analysis.models import Analysis
 from analysis.study_results.analyses import build_analysis
+from analysis.study_results.prepared import prepare_reports
 from study.errors import NotAllowedNow
 from study.models import Participant, Study
 from study.setup.copying import copy_study
@@ -58,3 +59,4 @@ def answer_and_analyse(
     if not copy.analyses.filter(state=Analysis.State.READY).exists():
         notify("Analysing their answers …")
         build_analysis(copy)
+        prepare_reports(copy)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import (
     BadRequest,
     RequestDataTooBig,
@@ -68,6 +69,7 @@ class RequestEdgeMiddleware:
             if name.startswith("HTTP_") and UNSTORABLE.search(value):
                 request.META[name] = storable(value)
         request.COOKIES = {storable(name): storable(value) for name, value in request.COOKIES.items()}
+        _rename_old_cookies(request)
         request.GET = storable_fields(request.GET)  # type: ignore[assignment]
         _clean_when_read(request)
         return self.get_response(request)
@@ -78,6 +80,18 @@ class RequestEdgeMiddleware:
             raise Http404
         if content_length(request) is None:
             raise BadRequest("Content-Length is no number.")
+
+
+def _rename_old_cookies(request: HttpRequest) -> None:
+    """Read a language and a form's key that were set before cookies had a prefix: pages that were open can be sent.
+
+    A neighbour who plants such a key gains nothing, since Django also compares the origin. Sign-ins are begun anew.
+    """
+    if settings.COOKIE_PREFIX:
+        for name in (settings.CSRF_COOKIE_NAME, settings.LANGUAGE_COOKIE_NAME):
+            old = request.COOKIES.get(name.removeprefix(settings.COOKIE_PREFIX))
+            if old is not None:
+                request.COOKIES.setdefault(name, old)
 
 
 def content_length(request: HttpRequest) -> int | None:
@@ -102,9 +116,9 @@ def _clean_when_read(request: HttpRequest) -> None:
     request._load_post_and_files = load_and_clean  # type: ignore[method-assign]
 
 
-def refusal(request: HttpRequest, response: HttpResponse, status: int) -> HttpResponse:
-    """Fill the response with the sentence of its status, as a page or as JSON."""
-    message = _(_SENTENCES.get(status, _SENTENCES[400]))
+def refusal(request: HttpRequest, response: HttpResponse, status: int, message: str = "") -> HttpResponse:
+    """Fill the response with the message, else with the sentence of its status, as a page or as JSON."""
+    message = message or _(_SENTENCES.get(status, _SENTENCES[400]))
     response.status_code = status
     if wants_json(request):
         response.content = JsonResponse({"saved": False, "error": message}).content

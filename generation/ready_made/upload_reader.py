@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import itertools
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from generation.painting.colours import BROKEN_EXIF, BROKEN_PROFILE, NO_PROFILE
@@ -19,6 +24,8 @@ from study.tables.errors import EncodingUnclear
 from study.untrusted_files.bounded_process import BoundedProcess, ProcessEnded
 
 _NAMED = 5
+# Pictures decoded ahead for each process: a few keep it busy, and more would fill the memory.
+_AHEAD = 2
 
 
 @dataclass(frozen=True)
@@ -34,11 +41,20 @@ class UploadedPicture:
 
 @dataclass(frozen=True)
 class StimulusFiles:
-    """A picture in the size and format that all stimuli have, its preview, and the digest of the file it came in."""
+    """A picture in the size and format that all stimuli have, its preview, and the digest of the file it came in.
+
+    `remarks`: the kinds of changes that were needed to read it.
+    """
 
     whole: bytes
     preview: bytes
     file_digest: str
+    remarks: tuple[str, ...] = ()
+
+
+def _process() -> dict[str, Any]:
+    limits = {"memory": upload_process.MEMORY, "seconds": upload_process.SECONDS}
+    return {"module": upload_process.MODULE} | limits
 
 
 class UploadReader(BoundedProcess):
@@ -49,7 +65,7 @@ class UploadReader(BoundedProcess):
 
     def __init__(self, clips: Sequence[str], conditions: Sequence[str], encoding: str | None = None) -> None:
         self._expected = {"clips": list(clips), "conditions": list(conditions), "encoding": encoding}
-        super().__init__(upload_process.MODULE, memory=upload_process.MEMORY, seconds=upload_process.SECONDS)
+        super().__init__(**_process())
         self._remarks: dict[str, list[str]] = {}
         self.notes: tuple[str, ...] = ()
         """What was changed while the manifest was read, in sentences."""
@@ -88,25 +104,36 @@ class UploadReader(BoundedProcess):
         self.notes = tuple(answer["notes"])
         return answer["items"]
 
-    def decode(self, picture: UploadedPicture, size: int) -> StimulusFiles:
-        """Decode a picture's file and normalise it to `size` pixels.
+    def decode(
+        self, pictures: Iterable[UploadedPicture], size: int, processes: int = 1
+    ) -> Iterator[tuple[UploadedPicture, StimulusFiles | PictureError]]:
+        """Decode each picture's file and normalise it to `size` pixels; yield them in their order.
 
-        Raises:
-            PictureError: it cannot be used; the message has its name and what to do.
+        A PictureError says with the picture's name why it cannot be used and what to do.
+
+        Args:
+            processes: how many pictures are decoded at once, each by a process with limits of its own.
         """
-        name = picture.name
-        question = {"path": str(picture.path), "member": picture.member, "name": name, "size": size}
-        try:
-            answer, files = self.ask(question)
-        except ProcessEnded as error:
-            text = TOO_MUCH_TIME if error.reason == "time" else TOO_MUCH_MEMORY
-            raise PictureError(_(text), file=name) from error
-        if "fault" in answer:
-            raise PictureError("%(fault)s", fault=answer["fault"])
-        for remark in answer["remarks"]:
-            self._remarks.setdefault(remark, []).append(name)
-        whole, preview = files
-        return StimulusFiles(whole, preview, answer["digest"])
+        pictures = iter(pictures)
+        language = translation.get_language() or "en"
+        with ExitStack() as stack:
+            idle: deque[BoundedProcess] = deque([self])
+            for _number in range(1, processes):
+                idle.append(process := BoundedProcess(**_process()))
+                stack.callback(process.close)
+            pool = ThreadPoolExecutor(processes, initializer=translation.activate, initargs=(language,))
+            stack.callback(pool.shutdown, cancel_futures=True)
+            begun: deque[tuple[UploadedPicture, Future[StimulusFiles | PictureError]]] = deque()
+            while True:
+                for picture in itertools.islice(pictures, _AHEAD * processes - len(begun)):
+                    begun.append((picture, pool.submit(_decode, idle, picture, size)))
+                if not begun:
+                    return
+                picture, result = begun.popleft()
+                files = result.result()
+                for remark in files.remarks if isinstance(files, StimulusFiles) else ():
+                    self._remarks.setdefault(remark, []).append(picture.name)
+                yield picture, files
 
     def remarks(self) -> Iterator[str]:
         """Yield a sentence for each kind of change in the pictures, with the files' names."""
@@ -121,3 +148,20 @@ class UploadReader(BoundedProcess):
             if names:
                 more = ", …" if len(names) > _NAMED else ""
                 yield text % {"files": ", ".join(names[:_NAMED]) + more}
+
+
+def _decode(idle: deque[BoundedProcess], picture: UploadedPicture, size: int) -> StimulusFiles | PictureError:
+    """Decode a picture by one of the idle processes; there are as many as threads that ask."""
+    name = picture.name
+    question = {"path": str(picture.path), "member": picture.member, "name": name, "size": size}
+    process = idle.popleft()
+    try:
+        answer, files = process.ask(question)
+    except ProcessEnded as error:
+        return PictureError(_(TOO_MUCH_TIME if error.reason == "time" else TOO_MUCH_MEMORY), file=name)
+    finally:
+        idle.append(process)
+    if "fault" in answer:
+        return PictureError("%(fault)s", fault=answer["fault"])
+    whole, preview = files
+    return StimulusFiles(whole, preview, answer["digest"], tuple(answer["remarks"]))

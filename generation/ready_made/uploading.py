@@ -1,8 +1,9 @@
 """Make uploaded pictures the stimuli of a study: all pictures of an upload, or none."""
 
 import contextlib
+import os
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,10 @@ from study.setup.clip_selection import UNCHANGED
 from study.untrusted_files.uploads import on_disk
 
 UPLOADED = "uploaded"
+# Pictures that a worker decodes at once. More would help on more cores, and take 2 GiB of memory each at worst.
+PROCESSES = min(2, os.cpu_count() or 1)
+# The files of an upload that goes on are kept by a sign of life at least so often.
+_KEPT_EVERY = orphan_files.FORGET_AFTER.total_seconds() / 6
 
 
 class UploadRefused(GenerationError):
@@ -105,19 +110,29 @@ def take_upload(
     *,
     encoding: str | None = None,
     seconds: float | None = None,
+    processes: int = PROCESSES,
     actor: Any = None,
+    report: Callable[[int, int, str], None] = lambda done, total, name: None,
+    taken: Callable[[Taken], None] = lambda taken: None,
 ) -> Taken:
     """Make the uploaded pictures the stimuli of their clips.
 
-    All stimuli have one size and format and no metadata; the names of the files are not kept. `encoding`: the
-    manifest's, if a person named it. `seconds`: how long the pictures may take; None: as long as they need.
+    All stimuli have one size and format and no metadata; the names of the files are not kept. The study may change
+    while the pictures are read: what they are for is looked at again when they are stored.
+
+    Args:
+        encoding: the manifest's, if a person named it.
+        seconds: how long the pictures may take; None: as long as they need.
+        processes: how many pictures are decoded at once.
+        report: is told how many pictures of how many are read, and the next one's name; what it raises ends the upload.
+        taken: is called at the end of the transaction that stores the stimuli.
 
     Raises:
         UploadRefused: something is wrong with a file, a row or a name. Nothing was imported.
         NotPossibleNow: the study is no draft, or a run is running.
         TooManyAtOnce: too many files are being read already.
     """
-    _check_state(study)
+    check_state(study)
     clips = [normalize("NFC", name) for name in study.clips.values_list("name", flat=True)]
     conditions = list(study.conditions.values_list("key", flat=True))
     size = settings_of(study).painter.size
@@ -126,13 +141,18 @@ def take_upload(
         with UploadReader(clips, conditions, encoding) as reader:
             with _on_disk(files) as named:
                 pictures = _pictures(reader, named)
-                stimuli = _store_pictures(study, reader, pictures, size, token, seconds)
+                reading = _Reading(token, len(pictures), seconds, report)
+                stimuli = _store_pictures(study, reader.decode(pictures, size, processes), size, reading)
             notes = (*reader.notes, *reader.remarks())
+        result = Taken(len({stimulus.clip_id for stimulus in stimuli}), notes)
         with transaction.atomic():
-            _check_state(lifecycle.lock_draft(study))
+            locked = lifecycle.lock_draft(study)
+            check_state(locked)
+            _check_same(locked, stimuli, size)
             _replace_stimuli(study, stimuli)
             numbers = {stimulus.clip.number for stimulus in stimuli}
             record(study, "images uploaded", actor=actor, clips=sorted(numbers), images=len(stimuli))
+            taken(result)
     except BaseException as error:
         orphan_files.release_token(token)
         orphan_files.delete_orphans()
@@ -140,10 +160,15 @@ def take_upload(
             raise UploadRefused(error.faults) from error
         raise
     orphan_files.delete_orphans()
-    return Taken(len({stimulus.clip_id for stimulus in stimuli}), notes)
+    return result
 
 
-def _check_state(study: Study) -> None:
+def check_state(study: Study) -> None:
+    """Refuse an upload if the study's images cannot change now.
+
+    Raises:
+        NotPossibleNow
+    """
     if not study.settings_can_change:
         raise NotPossibleNow(_("The study has opened: its images can no longer change."))
     running = ClipStep.objects.filter(clip__study=study, state=ClipStep.State.RUNNING)
@@ -151,10 +176,61 @@ def _check_state(study: Study) -> None:
         raise NotPossibleNow(_("Generation is running. Wait for it, or cancel it, and upload again."))
 
 
+def _check_same(study: Study, stimuli: list[Stimulus], size: int) -> None:
+    """Refuse pictures of clips, conditions or a size that the study no longer has. The study is locked."""
+    clips = set(study.clips.values_list("pk", flat=True))
+    conditions = set(study.conditions.values_list("pk", flat=True))
+    for stimulus in stimuli:
+        if stimulus.clip_id not in clips:
+            gone = stimulus.clip.name
+        elif stimulus.condition_id not in conditions:
+            gone = stimulus.condition.key
+        else:
+            continue
+        raise NotPossibleNow(
+            _("%(name)s was deleted while its pictures were read. Nothing was imported; upload again without them.")
+            % {"name": gone}
+        )
+    if settings_of(study).painter.size != size:
+        raise NotPossibleNow(
+            _("The size of images was changed while the pictures were read. Nothing was imported; upload again.")
+        )
+
+
+@dataclass
+class _Reading:
+    """The pictures of an upload while they are read: `token` holds their files, `report` is told how many are done."""
+
+    token: str
+    total: int
+    seconds: float | None
+    report: Callable[[int, int, str], None]
+
+    def __post_init__(self) -> None:
+        self._began = self._kept = time.monotonic()
+
+    def check(self, done: int, name: str, faults: list[str]) -> None:
+        """Report `done` pictures, and keep the files of those that are stored.
+
+        Raises:
+            ReadyMadeError: the time is over.
+        """
+        now = time.monotonic()
+        if self.seconds is not None and now - self._began > self.seconds:
+            raise ReadyMadeError([*faults, _too_slow(done, self.total, self.seconds)])
+        if now - self._kept > _KEPT_EVERY:
+            self._kept = now
+            orphan_files.keep(self.token)
+        self.report(done, self.total, name)
+
+
 def _store_pictures(
-    study: Study, reader: UploadReader, pictures: list[UploadedPicture], size: int, token: str, seconds: float | None
+    study: Study,
+    decoded: Iterable[tuple[UploadedPicture, StimulusFiles | PictureError]],
+    size: int,
+    reading: _Reading,
 ) -> list[Stimulus]:
-    """Decode and store every picture; return the unsaved stimuli.
+    """Store every picture as it is decoded; return the unsaved stimuli.
 
     Raises:
         ReadyMadeError: with the faults of all pictures.
@@ -163,18 +239,13 @@ def _store_pictures(
     conditions = {condition.key: condition for condition in study.conditions.all()}
     stimuli: list[Stimulus] = []
     faults: list[str] = []
-    began = time.monotonic()
-    for number, picture in enumerate(pictures):  # one at a time: a thousand pictures need not fit into memory
-        if seconds is not None and time.monotonic() - began > seconds:
-            raise ReadyMadeError([*faults, _too_slow(number, len(pictures), seconds)])
-        try:
-            files = reader.decode(picture, size)
-        except PictureError as error:
-            faults.append(str(error))
-        else:
-            if not faults:
-                row = _store_picture(clips[picture.clip], conditions[picture.condition], files, size, token)
-                stimuli.append(row)
+    for number, (picture, files) in enumerate(decoded):  # few at a time: a thousand pictures need not fit into memory
+        reading.check(number, picture.name, faults)
+        if isinstance(files, PictureError):
+            faults.append(str(files))
+        elif not faults:
+            row = _store_picture(clips[picture.clip], conditions[picture.condition], files, size, reading.token)
+            stimuli.append(row)
     if faults:
         raise ReadyMadeError(faults)
     return stimuli

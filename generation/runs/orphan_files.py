@@ -4,6 +4,7 @@ The name of a file is recorded (`LooseFile`) before the file is written, under t
 and removed in the transaction that gives the file an owner.
 """
 
+import logging
 import secrets
 from collections.abc import Iterable
 from datetime import timedelta
@@ -16,7 +17,11 @@ from django.db.models.functions import Now
 from generation.models import ClipStep, LooseFile
 from study.models import Clip, Stimulus
 from study.opaque_tokens import new_file_name
+from study.stored_files import deleting
+from study.stored_files.unavailable import StorageUnavailable
 from study.survey_images.versions import delete_versions
+
+logger = logging.getLogger(__name__)
 
 # A worker that lost its lease may still be writing, so a name is forgotten only after this time.
 FORGET_AFTER = timedelta(hours=1)
@@ -38,6 +43,11 @@ def write(contents: Iterable[tuple[str, bytes]], lease_token: str) -> list[str]:
 def upload_token() -> str:
     """Return a token for the files of one upload."""
     return UPLOAD + secrets.token_hex(12)
+
+
+def keep(token: str) -> None:
+    """Hold the files written under a token for another `FORGET_AFTER`."""
+    LooseFile.objects.filter(lease_token=token).update(created_at=Now())
 
 
 def mark_owned(names: Iterable[str]) -> int:
@@ -64,8 +74,12 @@ def delete_orphans() -> int:
     uploading = Q(lease_token__startswith=UPLOAD, created_at__gte=Now() - FORGET_AFTER)
     orphaned = LooseFile.objects.exclude(uploading).exclude(Exists(held))
     names = list(orphaned.values_list("name", flat=True)[:500])
-    for name in (unowned := set(names) - _owned(names)):
-        default_storage.delete(name)
+    unowned = set(names) - _owned(names)
+    try:
+        deleting.delete_stored(unowned)
+    except StorageUnavailable as error:  # their records stay, and a worker's look-out tries again
+        logger.warning("%d files wait to be deleted: %s", len(unowned), error)
+        return 0
     delete_versions(unowned)
     LooseFile.objects.filter(name__in=names, lease_token="").delete()
     LooseFile.objects.filter(name__in=names, created_at__lt=Now() - FORGET_AFTER).delete()
@@ -80,3 +94,6 @@ def _owned(names: list[str]) -> set[str]:
             for name in fields:
                 owned.update(model.objects.filter(**{f"{name}__in": names}).values_list(name, flat=True))
     return owned
+
+
+deleting.register(mark_orphaned)

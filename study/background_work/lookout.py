@@ -2,7 +2,8 @@
 
 Brokers lose messages: those that a killed worker had fetched (the filesystem and SQL transports lose the running task
 too), and those sent while the broker was away. Rows are not lost. Each wing registers a function that looks through its
-own rows; a worker calls all of them when it starts and from time to time while it runs.
+own rows; a worker calls all of them when it starts and from time to time while it runs. Each time it also leaves a
+sign of life.
 """
 
 import logging
@@ -12,7 +13,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,6 +25,8 @@ from django.utils import timezone
 from study.background_work import messages, schema
 from study.background_work.clocks import ClockWatch, database_time
 from study.background_work.messages import try_again_at_once
+from study.background_work.signs_of_life import note_life
+from study.models import Worker
 
 logger = logging.getLogger(__name__)
 
@@ -91,7 +94,7 @@ def look_out(*, starting: bool = False) -> int:
     return found
 
 
-def _look_out_periodically() -> None:
+def _look_out_periodically(queues: Collection[str]) -> None:
     starting = True
     # The random factor keeps workers that start together from looking together.
     while starting or not _stopping.wait(settings.GENERATION_RESCUE_SECONDS * random.uniform(0.8, 1.2)):
@@ -100,6 +103,7 @@ def _look_out_periodically() -> None:
             if problem := schema.difference():
                 _stop_worker(problem)
                 return
+            note_life(Worker.Kind.WORKER, queues, starting=starting)
             look_out(starting=starting)
         finally:
             connections.close_all()
@@ -122,10 +126,15 @@ def refuse_another_version(**kwargs: Any) -> None:
 
 
 @worker_ready.connect
-def start_lookout(**kwargs: Any) -> None:
-    """Start the look-out's thread in the worker's main process."""
+def start_lookout(sender: Any = None, **kwargs: Any) -> None:
+    """Start the look-out's thread in the worker's main process.
+
+    Args:
+        sender: the worker's consumer, which knows the names of the queues that it serves.
+    """
     _stopping.clear()
-    threading.Thread(target=_look_out_periodically, name="lookout", daemon=True).start()
+    queues = list(sender.app.amqp.queues.consume_from) if sender is not None else []
+    threading.Thread(target=_look_out_periodically, args=(queues,), name="lookout", daemon=True).start()
 
 
 @worker_shutting_down.connect

@@ -15,6 +15,8 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import F, Value
+from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -36,6 +38,7 @@ _COLUMNS = (
     "participant",
     "clip",
     "number",
+    "kind",
     "repeat",
     "position_order",
     "participant__study",
@@ -236,7 +239,13 @@ def digest_of(ballot: Ballot, trial: Trial, keys: Mapping[int, str], *, version:
 
 @transaction.atomic
 def _insert(ballot: Ballot, now: datetime) -> Ballot:
-    _note_presence(ballot.trial.participant, now)
+    kind, at = ballot.trial.kind, ballot.answered_at
+    counted: dict[str, Any] = {"changes": F("changes") + 1}
+    if kind != Trial.Kind.PRACTICE:
+        counted["answered"] = F("answered") + 1
+    if kind == Trial.Kind.MAIN:
+        counted |= {"main_answered": F("main_answered") + 1, "last_answer_at": _later("last_answer_at", at)}
+    _note_presence(ballot.trial.participant, now, **counted)
     ballot.save(force_insert=True)
     return ballot
 
@@ -244,7 +253,7 @@ def _insert(ballot: Ballot, now: datetime) -> Ballot:
 @transaction.atomic
 def _replace(new: Ballot, answer: Answer, now: datetime) -> Ballot:
     """Of the trial's ballot and a new answer, keep the one given later; the other becomes a revision."""
-    _note_presence(new.trial.participant, now)
+    _note_presence(new.trial.participant, now, changes=F("changes") + 1)
     ballot = Ballot.objects.get(trial=new.trial)
     revisions = list(ballot.revisions.all())
     is_replay = new.submission_key in (ballot.submission_key, *(revision.submission_key for revision in revisions))
@@ -264,7 +273,15 @@ def _replace(new: Ballot, answer: Answer, now: datetime) -> Ballot:
     for name in (*_ANSWER_FIELDS, *_ORIGIN_FIELDS, "received_at", "nonce", "digest"):
         setattr(ballot, name, getattr(new, name))
     ballot.save()
+    if new.trial.kind == Trial.Kind.MAIN:
+        person = Participant.objects.filter(pk=new.trial.participant_id)
+        person.update(last_answer_at=_later("last_answer_at", new.answered_at))
     return ballot
+
+
+def _later(column: str, at: datetime) -> Greatest:
+    """The later of a time that may be missing and this one."""
+    return Greatest(Coalesce(column, Value(at)), Value(at))
 
 
 def _is_later(new: Ballot, ballot: Ballot, revisions: Sequence[BallotRevision]) -> bool:
@@ -289,11 +306,15 @@ def _typed_so_far(old: Ballot, new: Ballot) -> dict[str, float] | None:
     }
 
 
-def _note_presence(participant: Participant, now: datetime) -> None:
-    """Set `last_seen_at`, or raise _StatusChanged if the participant's or the study's status is not as it was read."""
+def _note_presence(participant: Participant, now: datetime, **counted: Any) -> None:
+    """Set `last_seen_at` and what is counted of the participant.
+
+    Raises:
+        _StatusChanged: the participant's or the study's status is not as it was read.
+    """
     study = Study.objects.filter(pk=participant.study_id, status=participant.study.status)
     unchanged = Participant.objects.filter(pk=participant.pk, status=participant.status, study__in=study)
-    if not unchanged.update(last_seen_at=now):
+    if not unchanged.update(last_seen_at=now, judged_at=None, **counted):
         raise _StatusChanged
 
 

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from study.ballots.receipts import answers_digest, commitment_of, covered_digest, receipt_for, secret_of
-from study.ballots.table import counted_kind
+from study.ballots.table import counted_kind, in_batches
 from study.models import Ballot, LogEntry, Participant, Study, Trial
 from study.models.log import lock_chain, record
 from study.opaque_tokens import new_receipt_secret
@@ -46,8 +46,12 @@ def digests_of(people: QuerySet[Participant], *, leave_out: Iterable[str] = ()) 
 def other_digests(study: Study, kinds: Iterable[str]) -> dict[str, list[str]]:
     """The digests that commitments cover and the ballot table does not hold, sorted, by the code of the participant."""
     people = study.participants.filter(kind__in=tuple(kinds)).exclude(status=Participant.Status.WITHDRAWN)
-    digests = digests_of(people, leave_out=(Trial.Kind.MAIN,))
-    return {person.code: sorted(digests[person.pk]) for person in people}
+    found: dict[str, list[str]] = {}
+    for batch in in_batches(people.only("study", "kind", "number")):
+        digests = digests_of(people.filter(pk__in=[person.pk for person in batch]), leave_out=(Trial.Kind.MAIN,))
+        # Who withdrew in between has no digests left.
+        found |= {person.code: sorted(digests[person.pk]) for person in batch if person.pk in digests}
+    return found
 
 
 def secret_for(participant: Participant) -> str:

@@ -7,10 +7,11 @@ text are left out.
 """
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from study.ballots.receipts import image_name
 from study.coarse_times import hour_text, whole_seconds
@@ -38,7 +39,8 @@ COLUMNS = (
     "nonce",
     "digest",
 )
-_SEALED = dict.fromkeys(("position_first", "position_second", "order", "reason", "nonce", "digest"), "")
+# A row of the table: its values in the order of `COLUMNS`.
+Row = tuple[str | int, ...]
 
 
 def counted_kind(study: Study) -> str:
@@ -51,11 +53,25 @@ def kinds_of(study: Study) -> tuple[str, ...]:
     return (counted_kind(study),)
 
 
-def _labels_of(participant: Participant, labels: dict[int, str]) -> dict[int, str]:
+def _labels_of(participant: Participant, labels: Mapping[int, str]) -> dict[int, str]:
     """The opaque labels by condition id, shuffled for this participant."""
     shuffled = sorted(labels.values())
     random.Random(participant.nonce).shuffle(shuffled)
     return dict(zip(sorted(labels), shuffled, strict=True))
+
+
+def in_batches(people: QuerySet[Participant], size: int = 500) -> Iterator[list[Participant]]:
+    """These people by kind and number, `size` at a time: the memory that a table takes does not grow with the study.
+
+    Each batch is a query of its own, so that nothing is held in the database between them. People of whom only some
+    columns are wanted need `study` among them: Django compares it for each person whom a study's relation gives, and
+    would ask the database for it one by one.
+    """
+    for kind in sorted(Participant.Kind.values):
+        of_kind, last = people.filter(kind=kind).order_by("number"), -1
+        while batch := list(of_kind.filter(number__gt=last)[:size]):
+            yield batch
+            last = batch[-1].number
 
 
 def ballot_rows(
@@ -65,7 +81,23 @@ def ballot_rows(
     kinds: Iterable[str] | None = None,
     trial_kinds: Iterable[str] = (Trial.Kind.MAIN,),
 ) -> list[dict[str, Any]]:
-    """The study's ballots, by participant number and then by trial number.
+    """The study's ballots, by participant number and then by trial number, as `ballots_by_person` reads them.
+
+    Returns:
+        Rows with the keys of `COLUMNS`.
+    """
+    by_person = ballots_by_person(study, sealed=sealed, kinds=kinds, trial_kinds=trial_kinds)
+    return [dict(zip(COLUMNS, row, strict=True)) for _person, rows in by_person for row in rows]
+
+
+def ballots_by_person(
+    study: Study,
+    *,
+    sealed: bool | None = None,
+    kinds: Iterable[str] | None = None,
+    trial_kinds: Iterable[str] = (Trial.Kind.MAIN,),
+) -> Iterator[tuple[Participant, list[Row]]]:
+    """Each person who has ballots, by kind and number, with the rows of their ballots by trial number.
 
     Args:
         sealed: whether to hide conditions behind labels that differ by participant; None hides them while the study
@@ -74,7 +106,7 @@ def ballot_rows(
         trial_kinds: the kinds of trial to include; by default main trials, with their hidden repeats.
 
     Returns:
-        Rows with the keys of `COLUMNS`. `first`, `second` and `order` (all conditions by position, joined by
+        Rows with the values of `COLUMNS`. `first`, `second` and `order` (all conditions by position, joined by
         semicolons) are condition names, `position_first` and `position_second` count from 1; missing values are
         empty, times those of the hour. If sealed, positions, `order`, `reason`, `nonce` and `digest` are empty too;
         with the nonce, the few possible answers could be tried against the digest.
@@ -82,56 +114,88 @@ def ballot_rows(
     hide = study.is_sealed if sealed is None else sealed
     names = dict(study.conditions.values_list("pk", "sealed_label" if hide else "key"))
     images = Stimulus.objects.filter(clip__study=study).values_list("pk", "condition_id", "clip_id", "clip__number")
-    image_of = {pk: (condition, clip, number) for pk, condition, clip, number in images}
-    ballots = (
-        Ballot.objects.filter(
-            trial__participant__study=study,
-            trial__participant__kind__in=tuple(kinds or kinds_of(study)),
-            trial__kind__in=tuple(trial_kinds),
-        )
-        .exclude(trial__participant__status=Participant.Status.WITHDRAWN)
-        .select_related("trial__participant", "trial__clip")
-        .order_by("trial__participant__kind", "trial__participant__number", "trial__number")
+    shown = _Shown(
+        dict(study.clips.values_list("pk", "name")),
+        {pk: (condition, clip, number) for pk, condition, clip, number in images},
     )
-    if not hide:
-        return [_row(ballot, names, image_of) for ballot in ballots]
-    return [_row(ballot, _labels_of(ballot.trial.participant, names), image_of) | _SEALED for ballot in ballots]
+    people = study.participants.filter(kind__in=tuple(kinds or kinds_of(study)))
+    present = people.exclude(status=Participant.Status.WITHDRAWN).only(*_OF_PEOPLE)
+    for batch in in_batches(present):
+        ballots: dict[int, list[tuple[Any, ...]]] = {person.pk: [] for person in batch}
+        stored = Ballot.objects.filter(trial__participant__in=list(ballots), trial__kind__in=tuple(trial_kinds))
+        for participant, *values in stored.order_by("trial__number").values_list("trial__participant", *_OF_BALLOTS):
+            ballots[participant].append(tuple(values))
+        for person in batch:
+            if found := ballots[person.pk]:
+                labels = _labels_of(person, names) if hide else names
+                yield person, list(shown.rows(person, found, labels, sealed=hide))
 
 
-def _row(ballot: Ballot, names: dict[int, str], image_of: dict[int, tuple[int, int, int]]) -> dict[str, Any]:
-    trial, participant = ballot.trial, ballot.trial.participant
-    order = trial.position_order
+_OF_PEOPLE = ("study", "kind", "number", "status", "nonce", "answers", "flags", "excluded", "rule_exclusions")
+_OF_BALLOTS = (
+    "trial__clip",
+    "trial__repeat",
+    "trial__number",
+    "trial__position_order",
+    "first",
+    "second",
+    "none_fits",
+    "answered_at",
+    "seconds",
+    "listened_seconds",
+    "reason",
+    "knows_piece",
+    "nonce",
+    "digest",
+)
 
-    def name(stimulus: int | None) -> str:
-        if stimulus is None:
-            return ""
-        condition, clip, number = image_of[stimulus]
-        return image_name(names[condition], None if clip == trial.clip_id else number)
 
-    def position(stimulus: int | None) -> int | str:
-        return order.index(stimulus) + 1 if stimulus in order else ""
+@dataclass(frozen=True)
+class _Shown:
+    """What a study shows: the names of its clips, and each image's condition, clip and clip number, by primary key."""
 
-    return {
-        "participant": participant.code,
-        "clip": trial.clip.name,
-        "first": name(ballot.first_id),
-        "second": name(ballot.second_id),
-        "repeat": trial.repeat,
-        "trial": trial.number,
-        "position_first": position(ballot.first_id),
-        "position_second": position(ballot.second_id),
-        "excluded": int(participant.left_out),
-        "none_fits": int(ballot.none_fits),
-        "order": ";".join(name(stimulus) for stimulus in order),
-        "answered_at": hour_text(ballot.answered_at),
-        "seconds": whole_seconds(ballot.seconds),
-        "listened_seconds": whole_seconds(ballot.listened_seconds),
-        "reason": ballot.reason,
-        "knows_piece": "" if ballot.knows_piece is None else int(ballot.knows_piece),
-        "flags": ";".join(participant.flag_kinds),
-        "nonce": ballot.nonce,
-        "digest": ballot.digest,
-    }
+    clips: Mapping[int, str]
+    images: Mapping[int, tuple[int, int, int]]
+
+    def rows(
+        self, person: Participant, ballots: Iterable[tuple[Any, ...]], names: Mapping[int, str], *, sealed: bool
+    ) -> Iterator[Row]:
+        """The rows of one person's ballots, given as the values of `_OF_BALLOTS`; `names`: of the conditions."""
+        code, excluded, flags = person.code, int(person.left_out), ";".join(person.flag_kinds)
+        images = self.images
+        for clip, repeat, number, order, first, second, none_fits, at, *rest in ballots:
+            seconds, listened, reason, knows_piece, nonce, digest = rest
+
+            def name(stimulus: int | None, clip: int = clip) -> str:
+                if stimulus is None:
+                    return ""
+                condition, of_clip, clip_number = images[stimulus]
+                return image_name(names[condition], None if of_clip == clip else clip_number)
+
+            def position(stimulus: int | None, order: list[int] = order) -> int | str:
+                return order.index(stimulus) + 1 if stimulus in order else ""
+
+            yield (
+                code,
+                self.clips[clip],
+                name(first),
+                name(second),
+                repeat,
+                number,
+                "" if sealed else position(first),
+                "" if sealed else position(second),
+                excluded,
+                int(none_fits),
+                "" if sealed else ";".join(map(name, order)),
+                hour_text(at),
+                whole_seconds(seconds),
+                whole_seconds(listened),
+                "" if sealed else reason,
+                "" if knows_piece is None else int(knows_piece),
+                flags,
+                "" if sealed else nonce,
+                "" if sealed else digest,
+            )
 
 
 LATE_COLUMNS = (
@@ -152,10 +216,13 @@ LATE_COLUMNS = (
 def late_answers(study: Study) -> QuerySet[LateAnswer]:
     """The answers of the people who give the results that arrived too late to count; without practice trials."""
     people = study.participants.filter(kind__in=kinds_of(study)).exclude(status=Participant.Status.WITHDRAWN)
-    return LateAnswer.objects.filter(trial__participant__in=people).exclude(trial__kind=Trial.Kind.PRACTICE)
+    # Of the few late answers each is looked up, not each trial of all people.
+    return LateAnswer.objects.filter(Exists(people.filter(pk=OuterRef("trial__participant")))).exclude(
+        trial__kind=Trial.Kind.PRACTICE
+    )
 
 
-def late_rows(study: Study) -> list[dict[str, Any]]:
+def late_rows(study: Study) -> Iterator[dict[str, Any]]:
     """The late answers of an unsealed study, by participant number and then by trial: rows of `LATE_COLUMNS`.
 
     Not in order of arrival, which would tell more than the hours do.
@@ -163,21 +230,23 @@ def late_rows(study: Study) -> list[dict[str, Any]]:
     names = dict(study.conditions.values_list("pk", "key"))
     conditions = Stimulus.objects.filter(clip__study=study).values_list("pk", "condition_id")
     name_of = {stimulus: names[condition] for stimulus, condition in conditions}
-    return [
-        {
-            "participant": answer.trial.participant.code,
-            "clip": answer.trial.clip.name,
-            "first": name_of.get(answer.content["first_id"], ""),
-            "second": name_of.get(answer.content["second_id"], ""),
-            "repeat": answer.trial.repeat,
-            "trial": answer.trial.number,
-            "trial_kind": answer.trial.kind,
-            "none_fits": int(answer.content["none_fits"]),
-            "excluded": int(answer.trial.participant.left_out),
-            "answered_at": hour_text(answer.answered_at),
-            "received_at": hour_text(answer.received_at),
-        }
-        for answer in late_answers(study)
-        .select_related("trial__participant", "trial__clip")
-        .order_by("trial__participant__number", "trial__number", "answered_at")
-    ]
+    late = late_answers(study)
+    people = study.participants.filter(pk__in=late.values("trial__participant")).only(*_OF_PEOPLE)
+    for batch in in_batches(people):
+        person_of = {person.pk: person for person in batch}
+        answers = late.filter(trial__participant__in=list(person_of)).select_related("trial__clip")
+        for answer in answers.order_by("trial__participant__number", "trial__number", "answered_at"):
+            trial, person = answer.trial, person_of[answer.trial.participant_id]
+            yield {
+                "participant": person.code,
+                "clip": trial.clip.name,
+                "first": name_of.get(answer.content["first_id"], ""),
+                "second": name_of.get(answer.content["second_id"], ""),
+                "repeat": trial.repeat,
+                "trial": trial.number,
+                "trial_kind": trial.kind,
+                "none_fits": int(answer.content["none_fits"]),
+                "excluded": int(person.left_out),
+                "answered_at": hour_text(answer.answered_at),
+                "received_at": hour_text(answer.received_at),
+            }

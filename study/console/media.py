@@ -1,7 +1,8 @@
-"""Sound for researchers, with byte ranges; access is checked as for pages."""
+"""Sound for researchers, with byte ranges; access is checked as for pages. And how any file is sent in ranges."""
 
 from typing import Any
 
+from django.core.files.base import File
 from django.db.models.fields.files import FieldFile
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
@@ -31,10 +32,20 @@ def send_file(request: HttpRequest, stored: FieldFile) -> HttpResponse:
     if request.headers.get("If-None-Match") == etag:
         return HttpResponse(status=304, headers={"ETag": etag})
     try:
-        file, total = stored.open("rb"), stored.size
+        file = stored.open("rb")
+        total = stored.file.size  # of the open file: the storage may be far away
     except FileNotFoundError as error:
         raise Http404 from error
-    part = requested_range(request.headers.get("Range", ""), total)
+    response = ranged_response(request, file, total, content_type, etag)
+    response["Cache-Control"] = "private, max-age=86400"
+    response["Content-Disposition"] = "inline"
+    return response
+
+
+def ranged_response(request: HttpRequest, file: File, total: int, content_type: str, etag: str) -> HttpResponse:
+    """Send an open file in parts, or the range that is asked for, if that is of the same content (`If-Range`)."""
+    same = request.headers.get("If-Range", etag) == etag
+    part = requested_range(request.headers.get("Range", ""), total) if same else None
     response: Any
     if part is None:
         response = FileResponse(file, content_type=content_type)
@@ -48,6 +59,4 @@ def send_file(request: HttpRequest, stored: FieldFile) -> HttpResponse:
         response["Content-Length"] = str(last - first + 1)
     response["Accept-Ranges"] = "bytes"
     response["ETag"] = etag
-    response["Cache-Control"] = "private, max-age=86400"
-    response["Content-Disposition"] = "inline"
     return response

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -14,8 +14,8 @@ from django.views.decorators.http import require_POST, require_safe
 from study.ballots.table import counted_kind
 from study.console.common import study_page
 from study.errors import StudyError
-from study.models import Participant, Study, Trial
-from study.models.participants import LEFT_OUT
+from study.models import Participant, Study
+from study.models.participants import LEFT_OUT, kind_of_flag
 from study.participants.exclusion import set_exclusion
 from study.participants.exclusion_rules import refresh_unfinished, rule_from_json
 from study.participants.flag_words import evidence, flag_name, rule_words, rules_in_words
@@ -25,11 +25,10 @@ PARTICIPANTS_PER_PAGE = 50
 
 
 def _people(study: Study) -> QuerySet[Participant]:
-    """Return the participants with answers that count, and the number of answers; withdrawn ones have no data left."""
+    """Return the participants with answers that count; withdrawn ones have no data left."""
     return (
         study.participants.filter(kind=counted_kind(study))
         .exclude(status=Participant.Status.WITHDRAWN)
-        .annotate(answered=Count("trials__ballot", filter=~Q(trials__kind=Trial.Kind.PRACTICE)))
         .defer("answers")
         .order_by("number")
     )
@@ -41,15 +40,15 @@ def study_participants(request: HttpRequest, study: Study) -> HttpResponse:
     """List the flagged or excluded participants, if there are any; all with `?show=all`, one flag's by `?flag=…`."""
     refresh_unfinished(study)
     people = _people(study)
-    noted = people.filter(~Q(flags=[]) | LEFT_OUT)
-    flagged = list(study.participants.filter(pk__in=noted.values("pk")).only("pk", "flags"))
-    show = request.GET.get("show") or ("noted" if flagged else "all")
+    noted = list(people.filter(~Q(flags=[]) | LEFT_OUT).values_list("pk", "flags"))
+    show = request.GET.get("show") or ("noted" if noted else "all")
     flag = request.GET.get("flag", "")
     if flag:  # which databases cannot look up within JSON lists alike
-        listed = noted.filter(pk__in=[person.pk for person in flagged if flag in person.flag_kinds])
+        noted_here = [pk for pk, flags in noted if flag in map(kind_of_flag, flags)]
         show = ""
     else:
-        listed = people if show == "all" else noted
+        noted_here = [pk for pk, _flags in noted]
+    listed = people.values_list("pk", flat=True) if show == "all" else noted_here
     page = Paginator(listed, PARTICIPANTS_PER_PAGE).get_page(request.GET.get("page"))
     return render(
         request,
@@ -57,12 +56,12 @@ def study_participants(request: HttpRequest, study: Study) -> HttpResponse:
         {
             "study": study,
             "page": page,
-            "rows": [_row(person) for person in page],
+            "rows": [_row(person) for person in people.filter(pk__in=list(page))],
             "show": show,
             "flag": flag,
-            "counts": flag_counts(flagged),
+            "counts": flag_counts(flags for _pk, flags in noted),
             "rules": rules_in_words(study),
-            "noted": len(flagged),
+            "noted": len(noted),
             "all": people.count(),
         },
     )

@@ -3,6 +3,9 @@
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import TextField
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast, Coalesce
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -56,15 +59,15 @@ def study_payment(request: HttpRequest, study: Study) -> HttpResponse:
 
 
 def _list(study: Study, state: PlatformVisit.State) -> dict[str, Any]:
-    ids = _ids(study, state)
-    return {"state": state, "title": state.label, "number": len(ids), "ids": ids[:_SHOWN], "more": len(ids) - _SHOWN}
+    """How many people are in this state, and the first of the ids that identify them.
 
-
-def _ids(study: Study, state: str) -> list[str]:
-    """The ids that identify the people in this state, in alphabetical order: that of arrival would tell more."""
+    In alphabetical order: that of arrival would tell more.
+    """
     name = PERSON_PARAMETER.get(study.recruitment_platform, "")  # type: ignore[call-overload]
-    rows = study.platform_visits.filter(state=state).values_list("ids", flat=True)
-    return sorted(str(ids.get(name) or next(iter(ids.values()))) for ids in rows if ids)
+    visits = study.platform_visits.filter(state=state).exclude(ids={})
+    ids = visits.annotate(named=Coalesce(KeyTextTransform(name, "ids"), Cast("ids", TextField()))).order_by("named")
+    number, shown = visits.count(), list(ids.values_list("named", flat=True)[:_SHOWN])
+    return {"state": state, "title": state.label, "number": number, "ids": shown, "more": number - _SHOWN}
 
 
 def _erase(request: HttpRequest, study: Study) -> HttpResponse:

@@ -2,7 +2,20 @@
 
 from django.urls import path, re_path
 
-from study.console import clips, links, media, monitor, opening, overview, participants, payment, plan, studies, tags
+from study.console import (
+    clips,
+    jobs,
+    links,
+    media,
+    monitor,
+    opening,
+    overview,
+    participants,
+    payment,
+    plan,
+    studies,
+    tags,
+)
 
 _STUDY = "studies/<slug:slug>/"
 
@@ -52,5 +65,10 @@ urlpatterns = [
     ),
     path(_STUDY + "payment/", payment.study_payment, name="study_payment"),
     path(_STUDY + "payment/<slug:state>.csv", payment.payment_table, name="payment_table"),
+    # work for a worker, and the files it makes
+    path(_STUDY + "jobs/", jobs.study_jobs, name="study_jobs"),
+    path(_STUDY + "jobs/<number:job_id>/", jobs.study_job, name="study_job"),
+    path(_STUDY + "jobs/<number:job_id>/cancel/", jobs.job_cancel, name="job_cancel"),
+    path(_STUDY + "jobs/<number:job_id>/files/<number:file_id>", jobs.job_file, name="job_file"),
     path(_STUDY + "links/", links.study_links, name="study_links"),
 ]

@@ -2,11 +2,13 @@
 
 from study.models.audits import BlindingAudit
 from study.models.ballots import Ballot, BallotRevision, LateAnswer
+from study.models.jobs import Job, JobFile
 from study.models.log import ChainHead, LogEntry
 from study.models.participants import Event, InviteLink, Participant, ProblemReport, Trial
 from study.models.stimuli import Clip, Condition, Stimulus
 from study.models.studies import Study
 from study.models.visits import PlatformVisit, VisitKey
+from study.models.workers import Worker
 
 __all__ = [
     "Ballot",
@@ -17,6 +19,8 @@ __all__ = [
     "Condition",
     "Event",
     "InviteLink",
+    "Job",
+    "JobFile",
     "LateAnswer",
     "LogEntry",
     "Participant",
@@ -26,4 +30,5 @@ __all__ = [
     "Study",
     "Trial",
     "VisitKey",
+    "Worker",
 ]

@@ -41,8 +41,10 @@ class ChainHead(models.Model):
 class LogEntry(models.Model):
     """One action on a study or on the installation: who, when and why."""
 
-    # None: an entry of the installation's chain. No constraint, as above.
-    study = models.ForeignKey(Study, null=True, on_delete=models.CASCADE, related_name="log", db_constraint=False)
+    # None: an entry of the installation's chain. No constraint, as above. Its index is that of `log_in_order`.
+    study = models.ForeignKey(
+        Study, null=True, on_delete=models.CASCADE, related_name="log", db_constraint=False, db_index=False
+    )
     number = models.PositiveIntegerField()
     # Of entries about a participant only the hour is kept; None once erased.
     at = models.DateTimeField(null=True, default=timezone.now)
@@ -61,7 +63,10 @@ class LogEntry(models.Model):
         ordering = ("number", "pk")
         verbose_name_plural = "log entries"
         constraints = [models.UniqueConstraint(Coalesce("study", 0), "number", name="log_number_once")]
-        indexes = [models.Index(fields=["study", "action"], name="log_by_action")]
+        indexes = [
+            models.Index(fields=["study", "action"], name="log_by_action"),
+            models.Index(fields=["study", "number"], name="log_in_order"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.number} {self.action}"

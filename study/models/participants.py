@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -48,6 +48,19 @@ class InviteLink(models.Model):
 ID_USED_BEFORE = "came under a platform id that had been used before"
 
 
+# What tables of the study's answers show of a person, beside their ballots.
+_SHOWN_IN_TABLES = frozenset({"study", "number", "kind", "status", "answers", "flags", "excluded", "rule_exclusions"})
+
+
+class ParticipantQuerySet(models.QuerySet["Participant"]):
+    """Counts what tables show of the people whose rows it changes in bulk; `Participant.save` counts single ones."""
+
+    def update(self, **values: Any) -> int:
+        if _SHOWN_IN_TABLES & values.keys():
+            values.setdefault("changes", F("changes") + 1)
+        return super().update(**values)
+
+
 class Participant(models.Model):
     """One anonymous person in one study, identified by a token of which only the hash is stored."""
 
@@ -86,17 +99,41 @@ class Participant(models.Model):
     rule_exclusions = models.JSONField(default=list, blank=True)
     nonce = models.CharField(max_length=32, default=new_nonce)
     receipt = models.CharField(max_length=40, blank=True, db_index=True)
+    # Counted with each answer, so that pages need not count a million ballots: answers without those to practice, those
+    # to main trials alone, and when the last of the latter was given.
+    answered = models.PositiveIntegerField(default=0)
+    main_answered = models.PositiveIntegerField(default=0)
+    last_answer_at = models.DateTimeField(null=True, blank=True)
+    # How often something has changed that tables of answers show of this person: study/ballots/table_state.py.
+    changes = models.PositiveIntegerField(default=0)
+    # When flags and rules were last judged before the person had finished; None: something has arrived since.
+    judged_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ParticipantQuerySet.as_manager()
 
     class Meta:
         ordering = ("kind", "number")
         constraints = [
             models.UniqueConstraint(fields=["study", "kind", "number"], name="participant_number_once"),
         ]
-        # Slots, quotas and monitoring count the participants of one kind by status.
-        indexes = [models.Index(fields=["study", "kind", "status"], name="participant_by_state")]
+        # Slots, quotas and monitoring count the participants of one kind by status and time.
+        indexes = [
+            models.Index(
+                fields=["study", "kind", "status", "created_at", "completed_at"], name="participant_by_state_and_time"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.code
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        fields = kwargs.get("update_fields")
+        if not self._state.adding and (fields is None or _SHOWN_IN_TABLES & set(fields)):
+            self.changes = F("changes") + 1
+            if fields is not None:
+                kwargs["update_fields"] = {*fields, "changes"}
+        super().save(*args, **kwargs)
+        self.__dict__.pop("changes", None)  # an expression; the number is read again if somebody asks
 
     @property
     def code(self) -> str:

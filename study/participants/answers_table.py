@@ -4,7 +4,7 @@ Exports, the report, moderators and rules of exclusion read these values, by the
 the answer to the question `age` of the set before the trials, `after_age` of the set after them.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +12,7 @@ from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy, override
 
-from study.ballots.table import kinds_of
+from study.ballots.table import in_batches, kinds_of
 from study.models import Participant, Study
 from study.participants.headphones import PASSES_FROM, headphones_right
 from study.participants.questions import (
@@ -87,18 +87,21 @@ def questions_of(study: Study, part: str) -> list[Question]:
 
 
 def answers_of(study: Study, *, kinds: Iterable[str] | None = None) -> list[PersonAnswers]:
+    """Everybody's answers, as `iterate_answers` reads them."""
+    return list(iterate_answers(study, kinds=kinds))
+
+
+def iterate_answers(study: Study, *, kinds: Iterable[str] | None = None) -> Iterator[PersonAnswers]:
     """Everybody's answers, by participant number; withdrawn people have none left and are no row.
 
     Args:
         kinds: the kinds of participant to include; None includes those that give the results, as in the ballot table.
     """
     columns = answer_columns(study)
-    people = (
-        study.participants.filter(kind__in=tuple(kinds or kinds_of(study)))
-        .exclude(status=Participant.Status.WITHDRAWN)
-        .order_by("kind", "number")
-    )
-    return [PersonAnswers(person, typed_values(person.answers, columns)) for person in people]
+    people = study.participants.filter(kind__in=tuple(kinds or kinds_of(study)))
+    for batch in in_batches(people.exclude(status=Participant.Status.WITHDRAWN)):
+        for person in batch:
+            yield PersonAnswers(person, typed_values(person.answers, columns))
 
 
 def device_of(user_agent: str) -> str:

@@ -50,8 +50,8 @@ def save_step(participant: Participant, step: str, value: Any = True) -> Partici
     """
     row = _lock(participant)
     row.answers = row.answers | {step: value}
-    row.last_seen_at = timezone.now()
-    row.save(update_fields=["answers", "last_seen_at"])
+    row.last_seen_at, row.judged_at = timezone.now(), None
+    row.save(update_fields=["answers", "last_seen_at", "judged_at"])
     return row
 
 

@@ -220,4 +220,4 @@ def _trial(participant: Participant, number: int, plan: PlannedTrial, material: 
 
 def note_presence(participant: Participant) -> None:
     """Set `last_seen_at`: the participant is still active, and keeps the slot."""
-    Participant.objects.filter(pk=participant.pk).update(last_seen_at=timezone.now())
+    Participant.objects.filter(pk=participant.pk).update(last_seen_at=timezone.now(), judged_at=None)

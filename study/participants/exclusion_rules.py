@@ -8,12 +8,14 @@ everybody.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Q
+from django.utils import timezone
 
-from study.ballots.table import counted_kind
-from study.models import Ballot, Participant, Study, Trial
+from study.ballots.table import counted_kind, in_batches
+from study.models import Participant, Study
 from study.participants.answer_rules import KIND as ANSWER
 from study.participants.answer_rules import AnswerRule
 from study.participants.measures import Measure
@@ -37,6 +39,10 @@ UNITS: Mapping[str, str] = {
     "match_failed": "share",
     "unanswered": "share",
 }
+
+
+# So long after somebody's last sign of life, what the server noted of their pages may still change their measures.
+ARRIVES_WITHIN = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -129,18 +135,31 @@ def judge_finished(participant: Participant) -> None:
 def refresh_unfinished(study: Study) -> None:
     """Bring flags and rules up to date of those who have answered but not finished; finishing does it for the others.
 
-    A fixed number of queries, and one for all changes. Once the events are erased, all stays as it was judged then.
+    Only people are judged of whom something may have arrived since the last time. Once the events are erased, all stays
+    as it was judged then.
     """
     if study.events_erased_at is not None:
         return
-    answered = Ballot.objects.filter(trial__participant=OuterRef("pk")).exclude(trial__kind=Trial.Kind.PRACTICE)
-    people = study.participants.filter(Exists(answered), kind=counted_kind(study), status=Participant.Status.STARTED)
-    rows = list(people.only("pk", "answers", "flags", "rule_exclusions"))
-    if not rows:
-        return
-    measures, rules = read_measures(study, people), rules_of(study)
-    values = _answers(study, rules, rows)
-    # Somebody may have withdrawn in between.
-    present = [row for row in rows if row.pk in measures]
-    changed = [row for row in present if judge(row, measures[row.pk], rules, values.get(row.pk, {}))]
+    now = timezone.now()
+    # What the server sends is noted without a sign of life, within the day in which the page was shown.
+    people = study.participants.filter(
+        Q(judged_at=None) | Q(last_seen_at__gt=now - ARRIVES_WITHIN),
+        kind=counted_kind(study),
+        status=Participant.Status.STARTED,
+        answered__gt=0,
+    )
+    for batch in in_batches(people.only("study", "kind", "number", "answers", "flags", "rule_exclusions")):
+        _judge_batch(study, batch, now)
+
+
+def _judge_batch(study: Study, people: list[Participant], now: datetime) -> None:
+    still_unfinished = Participant.objects.filter(
+        pk__in=[person.pk for person in people], status=Participant.Status.STARTED
+    )
+    measures, rules = read_measures(study, still_unfinished), rules_of(study)
+    values = _answers(study, rules, people)
+    # Somebody may have finished or withdrawn in between.
+    present = [person for person in people if person.pk in measures]
+    changed = [person for person in present if judge(person, measures[person.pk], rules, values.get(person.pk, {}))]
     Participant.objects.bulk_update(changed, ["flags", "rule_exclusions"], batch_size=200)
+    still_unfinished.filter(last_seen_at__lt=now).update(judged_at=now)

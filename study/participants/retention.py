@@ -17,6 +17,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
+from study.jobs import files as job_files
 from study.models import Ballot, Event, Participant, ProblemReport, Study
 from study.models.log import record
 from study.participants.exclusion_rules import refresh_unfinished
@@ -56,6 +57,7 @@ def enforce_retention(*, now: datetime | None = None, dry_run: bool = False) -> 
     now = now or timezone.now()
     found = [_enforce(study, now, dry_run=dry_run) for study in (*Study.objects.all(), None)]
     if not dry_run:
+        job_files.erase_strays(now)
         for study in Study.objects.filter(platform_visits__isnull=False).distinct():
             with transaction.atomic():
                 scatter(Study.objects.select_for_update().get(pk=study.pk), most=1_000_000)
@@ -71,6 +73,8 @@ def _enforce(study: Study | None, now: datetime, *, dry_run: bool) -> Erased:
     if due and not dry_run:
         for row in due:
             row.erase()
+        if study is not None:
+            job_files.erase_results(study)
         record(study, ERASED, what=str(erased))
     return erased
 
@@ -109,6 +113,8 @@ def _due_of_installation(now: datetime) -> Iterator[Due]:
     yield _rows("failures to sign in", AccessFailureLog.objects.filter(attempt_time__lt=old))
     expired = Session.objects.filter(expire_date__lt=now).count()
     yield Due("sessions", expired, import_module(settings.SESSION_ENGINE).SessionStore.clear_expired)
+    yield Due("downloads", job_files.over_their_time(now).distinct().count(), lambda: job_files.expire(now))
+    yield _rows("jobs", job_files.forgettable(now))
     parts = [path for path in Path(settings.DATA_DIR).rglob("*.part") if _is_forgotten(path, now)]
     yield Due("files", len(parts), lambda: _unlink(parts))
 

@@ -5,14 +5,15 @@ its way (`study.survey.responses.after_sending`), and none at all for what was s
 already: the events' `at` and the ballot's `received_at`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from django.db.models import F, Max, Min, QuerySet
+from django.db.models import F, Max, Min
 from django.utils import timezone
 
+from study.ballots.table import in_batches
 from study.coarse_times import hour_text, whole_seconds
-from study.models import Participant, Study, Trial
+from study.models import Event, Participant, Study, Trial
 
 # A browser asks for the first two bytes to learn whether ranges are served; that is no listening.
 PROBE_BYTES = 2
@@ -65,26 +66,39 @@ COLUMNS = (
 )
 
 
-def server_rows(study: Study, kinds: tuple[str, ...]) -> list[Mapping[str, str | int]]:
+def server_rows(study: Study, kinds: tuple[str, ...]) -> Iterator[Mapping[str, str | int]]:
     """One row of `COLUMNS` for each trial that was sent or answered, for exports; what is not known is empty.
 
     `page_sent_at` is an hour of the server's clock, in UTC; what came `after` that sending is in whole seconds.
     `images_sent` counts the images that were sent, of `images`.
     """
-    trials: QuerySet[Trial] = (
-        Trial.objects.filter(participant__study=study, participant__kind__in=kinds)
-        .exclude(participant__status=Participant.Status.WITHDRAWN)
-        .exclude(page_sent_at=None, ballot=None)
-        .select_related("participant", "clip", "ballot")
-        .annotate(first_event=Min("events__at"), last_event=Max("events__at"))
-        .order_by("participant__kind", "participant__number", "number")
-    )
-    return [_row(trial) for trial in trials]
+    people = study.participants.filter(kind__in=kinds).exclude(status=Participant.Status.WITHDRAWN)
+    clips = dict(study.clips.values_list("pk", "name"))
+    for batch in in_batches(people.only("study", "kind", "number")):
+        code_of = {person.pk: person.code for person in batch}
+        events = Event.objects.filter(participant__in=list(code_of), trial__isnull=False).order_by()
+        rows = events.values("trial").annotate(first=Min("at"), last=Max("at")).values_list("trial", "first", "last")
+        event_times = {trial: (first, last) for trial, first, last in rows}
+        trials = (
+            Trial.objects.filter(participant__in=list(code_of))
+            .exclude(page_sent_at=None, ballot=None)
+            .annotate(answer_received_at=F("ballot__received_at"))
+            .only("participant", "clip", "number", "kind", "position_order", *_SENT)
+            .order_by("participant__number", "number")
+        )
+        for trial in trials:
+            yield _row(
+                trial, code_of[trial.participant_id], clips[trial.clip_id], *event_times.get(trial.pk, (None, None))
+            )
 
 
-def _row(trial: Trial) -> Mapping[str, str | int]:
-    ballot, missing = getattr(trial, "ballot", None), images_missing(trial)
-    first, last = trial.first_event, trial.last_event  # type: ignore[attr-defined]
+_SENT = ("page_sent_at", "sound_sent_at", "images_sent")
+
+
+def _row(
+    trial: Trial, code: str, clip: str, first_event: datetime | None, last_event: datetime | None
+) -> Mapping[str, str | int]:
+    missing = images_missing(trial)
 
     def after(at: datetime | None) -> int | str:
         """Seconds since the page was first sent; a page that the browser had ready is shown later."""
@@ -92,15 +106,15 @@ def _row(trial: Trial) -> Mapping[str, str | int]:
         return whole_seconds(None if at is None or page is None else (at - page).total_seconds())
 
     return {
-        "participant": trial.participant.code,
+        "participant": code,
         "trial": trial.number,
-        "clip": trial.clip.name,
+        "clip": clip,
         "kind": trial.kind,
         "page_sent_at": hour_text(trial.page_sent_at),
         "sound_sent_after": after(trial.sound_sent_at),
         "images_sent": "" if missing is None else len(trial.position_order) - missing,
         "images": len(trial.position_order),
-        "first_event_after": after(first),
-        "last_event_after": after(last),
-        "answer_received_after": after(ballot.received_at if ballot else None),
+        "first_event_after": after(first_event),
+        "last_event_after": after(last_event),
+        "answer_received_after": after(trial.answer_received_at),  # type: ignore[attr-defined]
     }

@@ -12,6 +12,7 @@ import base64
 import hashlib
 from collections.abc import Iterable
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.utils.crypto import salted_hmac
 
@@ -45,9 +46,15 @@ def visit_digest(code: str) -> str:
     return hashlib.sha256(f"visit:{normal_receipt(code)}".encode()).hexdigest()
 
 
-def person_digest(study: Study, person: str) -> str:
+def person_digest(study: Study, person: str, secret: str | None = None) -> str:
     """What is kept of a platform's person: a digest under the server's key, another one in each study."""
-    return salted_hmac("earsight.platform-person", f"{study.pk}:{person}", algorithm="sha256").hexdigest()
+    name = f"{study.pk}:{person}"
+    return salted_hmac("earsight.platform-person", name, secret=secret, algorithm="sha256").hexdigest()
+
+
+def _known_digests(study: Study, person: str) -> list[str]:
+    """The digests under which a person may be kept: of the server's key, and of older ones that are still known."""
+    return [person_digest(study, person, key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
 
 
 def _decoy(visit: PlatformVisit, number: int) -> str:
@@ -92,7 +99,7 @@ def is_of(visit: PlatformVisit, arrival: Arrival) -> bool:
     if not arrival.person:
         return False
     known = person_of(visit.study, visit.ids)  # pilots have a digest of their own
-    return known == arrival.person or visit.person == person_digest(visit.study, arrival.person)
+    return known == arrival.person or visit.person in _known_digests(visit.study, arrival.person)
 
 
 def enter(study: Study, token: str, arrival: Arrival, *, is_pilot: bool = False) -> bool:
@@ -103,11 +110,11 @@ def enter(study: Study, token: str, arrival: Arrival, *, is_pilot: bool = False)
     """
     if not arrival.person:
         return False
-    digest = new_digest() if is_pilot else person_digest(study, arrival.person)
-    visit = study.platform_visits.filter(person=digest).first()
+    digests = [new_digest()] if is_pilot else _known_digests(study, arrival.person)
+    visit = study.platform_visits.filter(person__in=digests).first()
     used = visit is not None
     if visit is None:
-        visit = study.platform_visits.create(person=digest, ids=dict(arrival.ids))
+        visit = study.platform_visits.create(person=digests[0], ids=dict(arrival.ids))
         decoys = [VisitKey(visit=visit, digest=_decoy(visit, number)) for number in range(DECOYS)]
         VisitKey.objects.bulk_create([*decoys, VisitKey(visit=visit, digest=visit_digest(support_code(token)))])
     else:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from study.ballots.receipts import OLD_RECEIPT_LETTERS, normal_receipt
 from study.ballots.table import kinds_of
 from study.errors import StudyError
+from study.jobs import files
 from study.models import Event, InviteLink, Participant, ProblemReport, Study
 from study.models.log import erase_entries_of, record
 from study.opaque_tokens import new_token
@@ -45,7 +46,7 @@ def withdraw(participant: Participant, *, token: str = "") -> None:
 
     Ballots and revisions, late answers, answers, events, flags, receipt, language, times, the join to the link and a
     personal link itself, why they were left out (in the log too), and, by the token, platform ids and problem reports.
-    Stored analyses that had these answers are stale from then on.
+    Stored analyses that had these answers are stale from then on, and files prepared for download are erased.
 
     Args:
         token: the participant's, if it is known: without it, what is kept apart from them cannot be found.
@@ -66,6 +67,8 @@ def withdraw(participant: Participant, *, token: str = "") -> None:
     participant.slot = participant.consented_at = participant.consent_version = participant.completed_at = None
     # No time may be empty here; that of the study says nothing of the person.
     participant.created_at = participant.last_seen_at = study.created_at
+    participant.answered = participant.main_answered = 0
+    participant.last_answer_at = participant.judged_at = None
     participant.answers, participant.flags, participant.rule_exclusions = {}, [], []
     participant.excluded = False
     participant.receipt = participant.nonce = participant.exclusion_reason = participant.support_digest = ""
@@ -74,6 +77,7 @@ def withdraw(participant: Participant, *, token: str = "") -> None:
     participant.save()
     if participant.kind in kinds_of(study):
         Study.objects.filter(pk=study.pk).update(erasures=F("erasures") + 1)
+    files.erase_results(study)
     erase_entries_of(participant)
     record(study, WITHDREW, participant=participant.code)
 

@@ -22,9 +22,14 @@ class NotDelivered(Exception):
     """A place took no head; the message says what to do, and names neither addresses nor paths: it is exported."""
 
 
+def mail_is_sent() -> bool:
+    """Return whether mails go to anybody on this installation."""
+    return settings.EMAIL_BACKEND not in _NO_MAIL
+
+
 def addresses_of(study: Study | None) -> list[str]:
     """Return the addresses of the study's owner and members; for the installation's chain, those of its operators."""
-    if settings.EMAIL_BACKEND in _NO_MAIL:
+    if not mail_is_sent():
         return []
     people = get_user_model().objects.filter(is_active=True).exclude(email="")
     if study is None:

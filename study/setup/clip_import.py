@@ -6,7 +6,7 @@ Each file is imported whole or refused with a reason, whatever becomes of the ot
 import hashlib
 import math
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from study.errors import StudyError
 from study.models import Clip, Study
 from study.models.log import record
 from study.setup.draft_lock import lock_draft
+from study.stored_files.deleting import delete_now_or_later
 from study.untrusted_files.uploads import on_disk
 
 CONTENT_TYPE = {"wav": "audio/wav", "flac": "audio/flac", "ogg": "audio/ogg", "mp3": "audio/mpeg"}
@@ -72,10 +73,12 @@ def import_clip(study: Study, upload: UploadedFile, *, actor: Any = None) -> Cli
         TooManyAtOnce: too many files are being checked already.
     """
     with AudioChecker() as checker:
-        return _import_clip(study, upload, checker, actor)
+        return _import_clip(study, upload, checker, actor, lambda _result: None)
 
 
-def _import_clip(study: Study, upload: UploadedFile, checker: AudioChecker, actor: Any) -> Clip:
+def _import_clip(
+    study: Study, upload: UploadedFile, checker: AudioChecker, actor: Any, imported: Callable[[ImportedFile], None]
+) -> Clip:
     name = clip_name(upload.name or "")
     suffix = Path(name).suffix.lower()
     if suffix not in ACCEPTED_SUFFIXES:
@@ -93,38 +96,47 @@ def _import_clip(study: Study, upload: UploadedFile, checker: AudioChecker, acto
         facts = _inspect(checker, path, name)
         digest = hashlib.file_digest(content, "sha256").hexdigest()
         content.seek(0)
+        _refuse_same_content(study, name, digest)
+        clip = Clip(
+            study=study,
+            name=name,
+            audio_digest=digest,
+            duration=facts.duration,
+            sample_rate=facts.sample_rate,
+            channels=facts.channels,
+            audio_notes=list(facts.notes),
+        )
+        # Before the transaction, which holds SQLite's one lock for writing: the storage may be slow, or far away.
+        clip.audio.save(f"clip.{facts.format.lower()}", File(content), save=False)
+    try:
         with transaction.atomic():
             # The lock gives two uploads at once two numbers, and refuses the second of two equal files.
             lock_draft(study.pk)
             _refuse_second_name(study, name)
-            same = study.clips.filter(audio_digest=digest).first()
-            if same is not None:
-                raise ClipRefused(
-                    _("%(file)s has the same content as %(other)s, which is in the study already. Leave one out.")
-                    % {"file": name, "other": same.name}
-                )
-            clip = Clip(
-                study=study,
-                number=(study.clips.aggregate(last=Max("number"))["last"] or 0) + 1,
-                name=name,
-                audio_digest=digest,
-                duration=facts.duration,
-                sample_rate=facts.sample_rate,
-                channels=facts.channels,
-                audio_notes=list(facts.notes),
-            )
-            clip.audio.save(f"clip.{facts.format.lower()}", File(content), save=False)
-            try:
-                clip.save()
-                record(study, "clip added", actor=actor, clip=name, digest=digest)
-            except BaseException:
-                clip.audio.delete(save=False)
-                raise
+            _refuse_same_content(study, name, digest)
+            clip.number = (study.clips.aggregate(last=Max("number"))["last"] or 0) + 1
+            clip.save()
+            record(study, "clip added", actor=actor, clip=name, digest=digest)
+            imported(ImportedFile(name, clip))
+    except BaseException:
+        delete_now_or_later([str(clip.audio.name)])
+        raise
     return clip
 
 
-def import_clips(study: Study, uploads: Iterable[UploadedFile], *, actor: Any = None) -> list[ImportedFile]:
+def import_clips(
+    study: Study,
+    uploads: Iterable[UploadedFile],
+    *,
+    actor: Any = None,
+    report: Callable[[int, str], None] = lambda done, name: None,
+    imported: Callable[[ImportedFile], None] = lambda result: None,
+) -> list[ImportedFile]:
     """Import each file on its own; a refused file does not stop the others.
+
+    Args:
+        report: is told how many files are done, and the name of the next; what it raises stops the import.
+        imported: gets each result, of a clip at the end of the transaction that stores it.
 
     Raises:
         NotAllowedNow: the study is no draft.
@@ -132,12 +144,14 @@ def import_clips(study: Study, uploads: Iterable[UploadedFile], *, actor: Any = 
     """
     results = []
     with AudioChecker() as checker:
-        for upload in uploads:
+        for number, upload in enumerate(uploads):
             name = clip_name(upload.name or "")
+            report(number, name)
             try:
-                results.append(ImportedFile(name, clip=_import_clip(study, upload, checker, actor)))
+                results.append(ImportedFile(name, clip=_import_clip(study, upload, checker, actor, imported)))
             except ClipRefused as error:
                 results.append(ImportedFile(name, problem=str(error)))
+                imported(results[-1])
     return results
 
 
@@ -146,4 +160,13 @@ def _refuse_second_name(study: Study, name: str) -> None:
         raise ClipRefused(
             _("%(file)s: the study has a clip of this name. Rename the file, or delete the clip first.")
             % {"file": name}
+        )
+
+
+def _refuse_same_content(study: Study, name: str, digest: str) -> None:
+    same = study.clips.filter(audio_digest=digest).first()
+    if same is not None:
+        raise ClipRefused(
+            _("%(file)s has the same content as %(other)s, which is in the study already. Leave one out.")
+            % {"file": name, "other": same.name}
         )

@@ -1,4 +1,4 @@
-"""The cookies that identify a participant: setting them, and finding the participant of a request."""
+"""The cookie that identifies participants: setting it, and finding the participant of a request."""
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -7,47 +7,52 @@ from study.models import Participant
 from study.participants.tokens import token_hash
 from study.survey.visit_ends import has_withdrawn, needs_own_link
 
-COOKIE = "earsight_participant"
-# A second cookie on the entry path, so that the entry page can offer to resume: the tokens of those who began in this
-# browser, the last one first. It needs its own name because one response cannot set a cookie name for two paths.
-ENTRY_COOKIE = "earsight_begun"
-_MAX_REMEMBERED = 8
+# Cookies of versions up to 0.1, one for each address. People who began then keep their place.
+_OLD_NAMES = ("earsight_participant", "earsight_begun")
+# So many people are remembered in one browser; more would make every request longer.
+MAX_REMEMBERED = 24
 _MAX_AGE = 60 * 60 * 24 * 90
 
 
-def set_cookie(response: HttpResponse, token: str, path: str, name: str = COOKIE) -> None:
-    """Identify this browser as the participant with `token` on addresses below `path`."""
+def remember(request: HttpRequest, response: HttpResponse, token: str) -> None:
+    """Identify this browser as the participant with `token`, beside those who began in it before."""
+    tokens = [token, *(known for known in remembered_tokens(request) if known != token)]
     response.set_cookie(
-        name,
-        token,
+        settings.PARTICIPANT_COOKIE_NAME,
+        ".".join(tokens[:MAX_REMEMBERED]),
         max_age=_MAX_AGE,
-        path=path,
         httponly=True,
         samesite="Lax",
         secure=settings.SECURE,
     )
 
 
-def remember(request: HttpRequest, response: HttpResponse, token: str) -> None:
-    """Note on the entry address that the participant with `token` began in this browser."""
-    tokens = [token, *(known for known in remembered_tokens(request) if known != token)]
-    set_cookie(response, ".".join(tokens[:_MAX_REMEMBERED]), request.path, ENTRY_COOKIE)
+def replace_old_cookie(request: HttpRequest, response: HttpResponse, participant: Participant) -> None:
+    """Set today's cookie for a participant who was found by an old one."""
+    token = token_of(request, participant)
+    if token and token not in _tokens(request, settings.PARTICIPANT_COOKIE_NAME):
+        remember(request, response, token)
+
+
+def _tokens(request: HttpRequest, *names: str) -> list[str]:
+    found = (token for name in names for token in request.COOKIES.get(name, "").split("."))
+    return list(dict.fromkeys(filter(None, found)))
 
 
 def remembered_tokens(request: HttpRequest) -> list[str]:
-    """The tokens of those who began in this browser by this entry address, the last one first."""
-    return [token for token in request.COOKIES.get(ENTRY_COOKIE, "").split(".") if token][:_MAX_REMEMBERED]
+    """The tokens of those who take part in this browser, the last one first."""
+    return _tokens(request, settings.PARTICIPANT_COOKIE_NAME, *_OLD_NAMES)
 
 
-def token_of(request: HttpRequest) -> str:
-    """The token of the participant whose page is requested; empty without the cookie."""
-    return request.COOKIES.get(COOKIE, "")
+def token_of(request: HttpRequest, participant: Participant) -> str:
+    """The participant's token, if the request's cookie holds it; else empty."""
+    held = (token for token in remembered_tokens(request) if token_hash(token) == participant.token_hash)
+    return next(held, "")
 
 
 def has_cookie_of(request: HttpRequest, participant: Participant) -> bool:
     """Whether the request's cookie holds this participant's token."""
-    token = token_of(request)
-    return bool(token) and participant.token_hash == token_hash(token)
+    return bool(token_of(request, participant))
 
 
 def find_participant(request: HttpRequest, handle: str) -> Participant:

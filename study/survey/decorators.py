@@ -12,7 +12,7 @@ from study.errors import NotAllowedNow
 from study.models import Participant
 from study.participants.completion import answered_by_number
 from study.participants.stages import is_open
-from study.survey.cookies import find_participant
+from study.survey.cookies import find_participant, replace_old_cookie
 from study.survey.next_page import next_url
 from study.survey.responses import choose_language, see_other
 from study.survey.visit_ends import VisitEnds, cookies_missing, needs_own_link, stop_if_over
@@ -69,9 +69,11 @@ def participant_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpRes
         if not _is_open(request, participant):
             return to_what_is_due(request, participant)
         try:
-            return view(request, participant, *args, **kwargs)
+            response = view(request, participant, *args, **kwargs)
         except NotAllowedNow:  # finished in another tab, or the study was closed since the page was shown
-            return see_other(f"/q/{handle}/")
+            response = see_other(f"/q/{handle}/")
+        replace_old_cookie(request, response, participant)
+        return response
 
     return survey_page(page)
 

@@ -26,7 +26,7 @@ from study.participants.recruiting import TYPED_BY_PEOPLE, Arrival, Fault, read_
 from study.participants.tokens import accept_token, offer_token, token_hash
 from study.participants.visits import come_again, is_of, visit_of
 from study.survey import networks
-from study.survey.cookies import remember, remembered_tokens, set_cookie
+from study.survey.cookies import remember, remembered_tokens
 from study.survey.decorators import survey_page
 from study.survey.responses import choose_language, see_other
 from study.survey.visit_ends import (
@@ -69,7 +69,7 @@ def personal(request: HttpRequest, token: str) -> HttpResponse:
     participant = Participant.objects.filter(token_hash=token_hash(token)).first()
     if participant is None:
         raise unknown_link(request)
-    return _redirect_to_own_pages(participant, token)
+    return _let_in(request, participant, token)
 
 
 def _enter_study(
@@ -80,7 +80,7 @@ def _enter_study(
     if token is not None:
         participant = participant_with_token(token, study)
         if participant is not None:
-            return _redirect_to_own_pages(participant, token)
+            return _let_in(request, participant, token)
         arrival = read_arrival(study, request.GET)
         return _enter_new(request, study, link, token, Arrival() if arrival.fault else arrival)
     # Sent twice: whoever has the form's key is the participant whom it enrolled.
@@ -91,10 +91,10 @@ def _enter_study(
     arrival = read_arrival(study, request.GET, request.POST.get("platform_id", ""))
     if link is not None and arrival.fault == Fault.MISSING:
         arrival = Arrival()  # the link is enough
-    known = _known_here(request, study, arrival)
+    known = _known_here(request, study, link, arrival)
     if known is not None and "resume" in request.POST:
         come_again(known.participant, known.token, arrival)
-        return _redirect_to_own_pages(known.participant, known.token)
+        return _let_in(request, known.participant, known.token)
     if known is not None and known.is_sure and request.method == "POST":
         # In another tab, since this page was shown: the page now offers to resume.
         return see_other(request.get_full_path())
@@ -110,13 +110,14 @@ class Known:
     is_sure: bool = False
 
 
-def _known_here(request: HttpRequest, study: Study, arrival: Arrival) -> Known | None:
+def _known_here(request: HttpRequest, study: Study, link: InviteLink | None, arrival: Arrival) -> Known | None:
     """The participant who comes back: the platform's person, else the last who may be it; never another person's.
 
-    Only what began in this browser decides, so that nobody learns from the page whether an id takes part.
+    Only what began in this browser, by this link, decides, so that nobody learns from the page whether an id takes
+    part.
     """
     tokens = {token_hash(token): token for token in remembered_tokens(request)}
-    found = {row.token_hash: row for row in study.participants.filter(token_hash__in=tokens)}
+    found = {row.token_hash: row for row in study.participants.filter(token_hash__in=tokens, invite_link=link)}
     people = [Known(found[key], token) for key, token in tokens.items() if key in found and _may_resume(found[key])]
     if arrival.person:
         visits = {known.token: visit_of(known.token) for known in people}
@@ -188,17 +189,9 @@ def _note_arrival(study: Study, network: str) -> None:
 
 
 def _let_in(request: HttpRequest, participant: Participant, token: str) -> HttpResponse:
-    """Lead a new participant to their pages, and remember them here, so that this link offers to resume."""
-    response = _redirect_to_own_pages(participant, token)
-    remember(request, response, token)
-    return response
-
-
-def _redirect_to_own_pages(participant: Participant, token: str) -> HttpResponse:
     """Redirect to the participant's pages, with addresses that hold no token, and set the cookie for them."""
-    path = f"/q/{participant.handle}/"
-    response = see_other(path)
-    set_cookie(response, token, path)
+    response = see_other(f"/q/{participant.handle}/")
+    remember(request, response, token)
     return response
 
 

@@ -8,7 +8,6 @@ Byte ranges are served because Safari plays no sound without them.
 from functools import partial
 
 from django.core.files.base import File
-from django.core.files.storage import default_storage
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
@@ -21,6 +20,7 @@ from study.models import Stimulus, Study, Trial
 from study.participants.completion import answered_by_number
 from study.participants.server_record import note_image_sent, note_sound_sent
 from study.participants.stages import stage_outside_trials
+from study.stored_files.copies import read_or_open
 from study.survey.cookies import has_cookie_of
 from study.survey.next_page import is_reachable
 from study.survey.responses import after_sending
@@ -49,7 +49,6 @@ _COLUMNS = (
     "participant__study__headphone_check",
     *(f"participant__study__{column}" for column in IMAGE_COLUMNS),
 )
-WHOLE = 4 * 2**20  # a file up to this is sent at once, a larger one in parts
 _SIGNATURES = ((b"\x89PNG", "image/png"), (b"\xff\xd8\xff", "image/jpeg"))
 
 
@@ -98,16 +97,15 @@ def _opened(name: str | None) -> bytes | File:
     """A stored file's content, or, if it is large, the open file."""
     if not name:
         raise Http404
-    if default_storage.size(name) > WHOLE:
-        return default_storage.open(name, "rb")
-    return _read(name)
+    return read_or_open(name)
 
 
 def _read(name: str | None) -> bytes:
-    if not name:
-        raise Http404
-    with default_storage.open(name, "rb") as file:
-        return file.read()
+    content = _opened(name)
+    if isinstance(content, File):
+        with content:
+            return content.read()
+    return content
 
 
 @require_safe

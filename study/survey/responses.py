@@ -45,7 +45,7 @@ def shared_context(request: HttpRequest, participant: Participant) -> dict[str, 
     return {
         "is_pilot": participant.kind == Participant.Kind.PILOT,
         "languages": texts.languages_of(participant.study),
-        "own_link": full_url(reverse("survey_personal", args=[token_of(request)])),
+        "own_link": full_url(reverse("survey_personal", args=[token_of(request, participant)])),
         "language_url": reverse("survey_language", args=[participant.handle]),
         "path": request.get_full_path(),
     }

@@ -78,7 +78,7 @@ def problem(request: HttpRequest, participant: Participant) -> HttpResponse:
         if networks.counted("reports", participant.handle) < MAX_REPORTS:
             networks.count("reports", participant.handle, REPORT_SECONDS)
             report = {"study": participant.study, "page": page, "text": form.cleaned_data["text"]}
-            report["reporter"] = reporter_digest(token_of(request))
+            report["reporter"] = reporter_digest(token_of(request, participant))
             ProblemReport.objects.get_or_create(
                 submission_key=form.cleaned_data["key"] or new_submission_key(), defaults=report
             )
@@ -103,7 +103,7 @@ def _page_name(text: str) -> str:
 def withdraw_own(request: HttpRequest, participant: Participant) -> HttpResponse:
     """Withdraw: erase everything the participant gave, after a confirmation."""
     if request.method == "POST":
-        withdraw(participant, token=token_of(request))
+        withdraw(participant, token=token_of(request, participant))
         is_pilot = participant.kind == Participant.Kind.PILOT
         return render(request, "survey/withdrawn.html", {"study": participant.study, "is_pilot": is_pilot})
     return render_participant_page(request, participant, "withdraw_own", back=next_url(participant))

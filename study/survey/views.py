@@ -54,7 +54,7 @@ def consent(request: HttpRequest, participant: Participant) -> HttpResponse:
 def _go_on(request: HttpRequest, row: Participant) -> HttpResponse:
     """Lead to what is due, after a step that may have screened the participant out."""
     if row.status == Participant.Status.SCREENED_OUT:
-        note_end(row, token_of(request))
+        note_end(row, token_of(request, row))
     return see_other(next_url(row))
 
 
@@ -103,7 +103,7 @@ def instructions(request: HttpRequest, participant: Participant) -> HttpResponse
 def review(request: HttpRequest, participant: Participant) -> HttpResponse:
     """All answers, which can still be changed; the button ends the survey."""
     if request.method == "POST":
-        note_end(finish(participant), token_of(request))
+        note_end(finish(participant), token_of(request, participant))
         return see_other(reverse("survey_thanks", args=[participant.handle]))
     return HttpResponse(render_review(page_facts(request, participant), review_facts(participant)))
 
@@ -123,7 +123,7 @@ def _way_back(request: HttpRequest, participant: Participant) -> dict[str, Any]:
     Both are the same for everybody, also for who came under an id that had been used before: the completion code is no
     secret from anybody who finishes, so withholding it would protect nothing and tell that the id was used.
     """
-    token = token_of(request)
+    token = token_of(request, participant)
     visit = note_end(participant, token)  # again, in case that the server ended between finishing and noting it
     support = support_code(token) if visit is not None else ""
     return {"return_url": return_url(participant, visit.ids if visit else {}), "support": support}

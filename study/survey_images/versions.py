@@ -5,8 +5,6 @@ opened before there were such records shows the stored images as they are, to it
 """
 
 import logging
-import os
-import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
@@ -21,6 +19,8 @@ from django.utils.translation import gettext as _
 from study.digests import canonical_digest
 from study.errors import StudyError
 from study.models import Stimulus, Study
+from study.stored_files.copies import delete_copies, write_whole
+from study.stored_files.unavailable import StorageUnavailable
 
 logger = logging.getLogger(__name__)
 # Widths on the page, in pixels; the full one, for enlarging, comes from the images.
@@ -125,6 +125,7 @@ def prepare_images(study: Study, on_progress: Callable[[], None] = lambda: None)
 
     Raises:
         ImageUnreadable: a stored image is missing or damaged. Nothing was recorded.
+        StorageUnavailable: likewise.
     """
     from study.survey_images.encoding import encoder_name, padded_length
 
@@ -136,6 +137,8 @@ def prepare_images(study: Study, on_progress: Callable[[], None] = lambda: None)
         try:
             for width in shown.widths:
                 lengths[width] = max(lengths[width], padded_length(_version(shown, name, width)))
+        except StorageUnavailable:  # no fault of the image
+            raise
         except (OSError, SyntaxError, ValueError) as error:
             raise ImageUnreadable(
                 _("An image of %(clip)s cannot be read (%(why)s). Generate or upload the images of this clip again.")
@@ -156,7 +159,9 @@ def prepare_images(study: Study, on_progress: Callable[[], None] = lambda: None)
 
 
 def delete_versions(names: Iterable[str]) -> None:
-    """Delete the files made of stored images that were deleted."""
+    """Delete this machine's files and copies of stored files that were deleted."""
+    names = list(names)
+    delete_copies(names)
     for name in names:
         for file in _folder(name).glob(f"{PurePath(name).stem}-*.webp"):
             file.unlink(missing_ok=True)
@@ -226,7 +231,7 @@ def _version(shown: ShownAs, name: str, width: int) -> bytes:
         content = b""
     if not _is_whole(content):  # not there, or cut short by a power failure
         content = _encoded(shown, name, size)
-        _write(path, content)
+        write_whole(path, content)
     return content
 
 
@@ -241,17 +246,3 @@ def _encoded(shown: ShownAs, name: str, size: tuple[int, int]) -> bytes:
 
     with default_storage.open(name, "rb") as file, Image.open(file) as picture:
         return encode(picture, size, shown.encoder_settings)
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all; of several processes each writes the same."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, part = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(part).chmod(settings.FILE_UPLOAD_PERMISSIONS)
-        Path(part).replace(path)
-    except BaseException:
-        Path(part).unlink(missing_ok=True)
-        raise

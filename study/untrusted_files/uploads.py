@@ -10,11 +10,11 @@ from django.core.files.uploadedfile import UploadedFile
 
 
 class LocalFile(UploadedFile):
-    """A file that a command was given by its path; it is neither read into memory nor moved."""
+    """A file on this machine, by its path and its own name or another one; neither read into memory nor moved."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, name: str = "") -> None:
         self.path = path.absolute()
-        super().__init__(file=path.open("rb"), name=path.name, size=path.stat().st_size)
+        super().__init__(file=path.open("rb"), name=name or path.name, size=path.stat().st_size)
 
 
 @contextlib.contextmanager

@@ -23,7 +23,7 @@ def refused() -> list[str]:
 
 def watch(page: Page, refused: list[str]) -> None:
     def note(message: ConsoleMessage) -> None:
-        if "Content Security Policy" in message.text:
+        if "Content Security Policy" in message.text or "Permissions-Policy" in message.text:
             refused.append(f"{page.url}: {message.text}")
 
     page.on("console", note)

@@ -78,6 +78,7 @@ def test_a_study_from_its_creation_to_its_report(chromium: Browser, site: Site, 
     console.goto(study + "results/")
     console.get_by_role("button", name="Analyse the answers").click()
     expect(console.get_by_role("link", name="Open the report")).to_be_visible(timeout=600_000)
+    expect(console.locator("iframe.report-frame")).to_be_visible(timeout=600_000)
 
     ballots = console.request.get(study + "results/ballots.csv").text()
     report = console.request.get(study + "results/report.html?language=en").text()

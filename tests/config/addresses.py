@@ -54,6 +54,10 @@ AUDIENCE = {
         "study_payment",
         "payment_table",
         "study_links",
+        "study_jobs",
+        "study_job",
+        "job_cancel",
+        "job_file",
         "generation_run",
         "generation_live",
         "generation_start",
@@ -132,7 +136,8 @@ def addresses_of(study: Study, *, slug: str = "") -> list[str]:
     """Return each URL of AUDIENCE[STUDY] for this study's clips, images and people, or for these under another slug."""
     clip = study.clips.order_by("number").first()
     assert clip is not None
-    report, file = study.problem_reports.first(), study.files.first()
+    report, file, job = study.problem_reports.first(), study.files.first(), study.jobs.first()
+    made = job.files.first() if job else None
     extra = {
         "member_remove": {"user_id": study.members.values_list("pk", flat=True).first() or 1},
         "clip_audio": {"clip_id": clip.pk},
@@ -140,6 +145,9 @@ def addresses_of(study: Study, *, slug: str = "") -> list[str]:
         "participant_exclude": {"code": "r0001"},
         "payment_table": {"state": "finished"},
         "problem_resolve": {"report_id": report.pk if report else 1},
+        "study_job": {"job_id": job.pk if job else 1},
+        "job_cancel": {"job_id": job.pk if job else 1},
+        "job_file": {"job_id": job.pk if job else 1, "file_id": made.pk if made else 1},
         "study_figure": {"language": "en", "name": "points.svg"},
         "study_result_file": {"name": "ballots.csv"},
         "generation_file": {"pk": file.pk if file else 1},

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db.models import Model
 from django.http import HttpResponse
@@ -16,6 +17,8 @@ from django.test import Client
 from django.urls import reverse
 
 from analysis.study_results.analyses import build_analysis
+from study import jobs
+from study.jobs.work import run_job
 from study.models import ProblemReport, Study
 from study.participants.enrolment import enrol
 from study.participants.links import create_personal_links
@@ -44,6 +47,8 @@ def world(settings: Any) -> SimpleNamespace:
     for study in (draft, closed):
         study.members.add(teammate)
         study.files.create(kind="rules", name="Zither.yaml", digest="0" * 64, text="name: Zither", summary={"rules": 1})
+        job = study.jobs.create(kind="table", arguments={"name": "ballots.csv"})
+        job.files.create(is_result=True, name="ballots.csv", file="jobs/zither.csv")
     ProblemReport.objects.create(study=closed, page="survey", text="no sound")
     theirs = make_study(clips=1, owner=stranger, title="Stranger's own", slug="strangers-own")
     return SimpleNamespace(owner=owner, teammate=teammate, stranger=stranger, draft=draft, closed=closed, theirs=theirs)
@@ -53,6 +58,7 @@ def world(settings: Any) -> SimpleNamespace:
 def analysed(world: SimpleNamespace) -> SimpleNamespace:
     """The same studies, with results of the closed one."""
     build_analysis(world.closed)
+    run_job(jobs.request_job(world.closed, "table", {"name": "ballots.csv"}).pk)
     return world
 
 
@@ -158,6 +164,7 @@ def test_clips_images_and_people_of_a_study_have_no_url_under_another_study(worl
     assert all_rows() == before
 
 
+@pytest.mark.usefixtures("jobs_at_once")
 def test_a_teammate_has_access(analysed: SimpleNamespace) -> None:
     """The control of the tests above: the same requests succeed for a member of the study."""
     client = browser(analysed.teammate)
@@ -166,7 +173,7 @@ def test_a_teammate_has_access(analysed: SimpleNamespace) -> None:
         assert statuses == {405} or 200 in statuses, address
 
 
-def test_get_requests_change_nothing_but_the_log_of_downloads(analysed: SimpleNamespace) -> None:
+def test_get_requests_change_nothing_but_log_downloads_and_prepare_files(analysed: SimpleNamespace) -> None:
     owner = browser(analysed.owner)
     visit = Visit(Study.objects.get(pk=open_study(analysed).pk)).to_trials()
     finished = Visit(visit.participant.study).to_trials()
@@ -185,6 +192,8 @@ def test_get_requests_change_nothing_but_the_log_of_downloads(analysed: SimpleNa
     number = len(before.pop("study.LogEntry"))
     assert {row["action"] for row in after.pop("study.LogEntry")[number:]} == {"downloaded"}
     assert before.pop("study.ChainHead") != after.pop("study.ChainHead")
+    known = len(before.pop("study.Job"))
+    assert {row["kind"] for row in after.pop("study.Job")[known:]} == {"report", "bundle"}
     assert after == before
 
 
@@ -224,7 +233,7 @@ def test_a_participants_pages_need_the_participants_cookie(world: SimpleNamespac
     visit.answer(1)
     # Other visitors: without a cookie, with another participant's cookie on this URL, and researchers.
     moved = Client()
-    moved.cookies["earsight_participant"] = another.token
+    moved.cookies[settings.PARTICIPANT_COOKIE_NAME] = another.token
     clients = (Client(), moved, another.client, browser(world.owner), browser(world.stranger))
     before = all_rows()
     for client in clients:
@@ -277,6 +286,7 @@ def test_there_is_no_admin_site(world: SimpleNamespace) -> None:
 PAGES: tuple[str, ...] = ("sign_in", "study_list", "survey_withdraw")
 
 
+@pytest.mark.usefixtures("jobs_at_once")
 def test_every_response_has_the_security_headers(analysed: SimpleNamespace) -> None:
     visit = Visit(open_study(analysed)).to_trials()
     owner = browser(analysed.owner)
@@ -306,7 +316,7 @@ def test_a_token_of_one_study_gives_no_access_in_another(world: SimpleNamespace)
     person, token = enrol(open_study(world))
     other = make_study(clips=1, status=Study.Status.OPEN, slug="another-open")
     client = Client()
-    client.cookies["earsight_begun"] = token
+    client.cookies[settings.PARTICIPANT_COOKIE_NAME] = token
     page = client.get(f"/s/{other.open_link_token}/").content.decode()
     assert person.handle not in page
     assert 'name="resume"' not in page

@@ -87,7 +87,7 @@ def console_pages(study: Study, *users: Any) -> dict[str, Any]:
                 response = client.get(address)
                 content = body(response)
                 transaction.set_rollback(True)  # downloads are logged, and the log is on other pages
-            ignored = ("Content-Length", "Expires")
+            ignored = ("Content-Length", "Expires", "X-Request-ID")
             headers = {name: value for name, value in response.headers.items() if name not in ignored}
             text = re.sub(rb'csrfmiddlewaretoken" value="[^"]*"', b"", content)
             pages[f"{user} {address}"] = (response.status_code, headers, text)
@@ -221,7 +221,7 @@ def test_feedback_to_participants_waits_for_the_seal() -> None:
     study = preferring(2, 1)
     person, token = enrol(study)
     client = Client()
-    client.cookies["earsight_participant"] = token
+    client.cookies[settings.PARTICIPANT_COOKIE_NAME] = token
     for trial in person.trials.order_by("number"):
         cast_ballot(trial, Answer(uuid4(), letter_of(trial, 2), letter_of(trial, 1)))
     finish(person)

@@ -1,11 +1,15 @@
 """The report's numbers as a workbook."""
 
 import io
+import re
+import zipfile
 from collections.abc import Mapping
 from typing import Any
 
 from analysis.report.files.csv_tables import score_rows
 from study.tables.spreadsheet import escape_formula
+
+_TIMES = re.compile(rb"<dcterms:(created|modified)[^>]*>[^<]*</dcterms:\1>")
 
 
 def report_xlsx(data: Mapping[str, Any]) -> bytes:
@@ -28,6 +32,18 @@ def report_xlsx(data: Mapping[str, Any]) -> bytes:
             sheet.column_dimensions[column[0].column_letter].width = min(40, widest + 2)
     out = io.BytesIO()
     book.save(out)
+    return _without_times(out)
+
+
+def _without_times(book: io.BytesIO) -> bytes:
+    """The same workbook without the time at which it was written: the same results give the same bytes."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(book) as source, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
+        for name in source.namelist():
+            content = source.read(name)
+            if name == "docProps/core.xml":
+                content = _TIMES.sub(b"", content)
+            target.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), content, zipfile.ZIP_DEFLATED)
     return out.getvalue()
 
 

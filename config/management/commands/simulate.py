@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.urls import reverse
 
 from analysis.study_results import analyses
-from analysis.study_results.report_files import REPORT_FILES, report_file
+from analysis.study_results.report_files import report_files
 from config.demo.rehearsal import answer_and_analyse, open_simulated_copy
 from study.errors import StudyError
 from study.management.lookup import study_with_slug
@@ -87,8 +87,8 @@ class Command(BaseCommand):
         )
         self.stdout.write(f"Results   {settings.BASE_URL}{reverse('study_results', args=[copy.slug])}")
         if folder is not None:
-            for name in REPORT_FILES:
-                (folder / name).write_bytes(report_file(analysis, name))
+            for name, content in report_files(analysis):
+                (folder / name).write_bytes(content)
             self.stdout.write(f"Report    {folder / 'report-en.html'}")
 
     def _worth(self, study: Study, text: str) -> dict[str, float] | None:

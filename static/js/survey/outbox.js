@@ -95,7 +95,7 @@ export function makeOutbox(handle) {
     data.append("browser", item.browser);
     data.append("count", String(item.count));
     // A sign-in in another tab replaces the CSRF token of the page; the cookie has the current one.
-    const token = /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie)?.[1];
+    const token = /(?:^|; )(?:__Host-)?csrftoken=([^;]+)/.exec(document.cookie)?.[1];
     if (token) data.set("csrfmiddlewaretoken", token);
     const control = new AbortController();
     const limit = setTimeout(() => control.abort(), REQUEST_TIMEOUT_MS);

@@ -1,4 +1,4 @@
-"""`manage.py add_researcher NAME [--operator] [--email …] [--new-link]`: an account, by a link to set its password.
+"""`manage.py add_researcher NAME [--operator] [--email …] [--new-link | --first]`: an account, by a link.
 
 Nobody but the researcher ever knows the password. The link works once and for `PASSWORD_RESET_TIMEOUT`.
 """
@@ -35,7 +35,14 @@ class Command(BaseCommand):
             help="the account is there: print another link, for a forgotten password",
         )
 
-    def handle(self, *args: Any, name: str, operator: bool, email: str, new_link: bool, **options: Any) -> None:
+        parser.add_argument("--first", action="store_true", help="make it only if there is no account yet")
+
+    def handle(
+        self, *args: Any, name: str, operator: bool, email: str, new_link: bool, first: bool, **options: Any
+    ) -> None:
+        if first and get_user_model().objects.exists():
+            self.stdout.write("There are accounts already; add_researcher makes another one.")
+            return
         user = self._existing(name) if new_link else self._new(name, operator, email)
         self.stdout.write(f"name:     {user.get_username()}")
         self.stdout.write(f"link:     {_password_link(user)}")

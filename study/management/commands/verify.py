@@ -10,7 +10,7 @@ from study.management.lookup import study_with_slug
 from study.management.published import add_head_arguments, given_heads
 from study.models import Study
 from study.published_heads.heads import INSTALLATION
-from study.verification import Findings, check_heads, of_no_chain, verify_installation, verify_study
+from study.verification import Findings, check_files, check_heads, of_no_chain, verify_installation, verify_study
 
 
 class Command(BaseCommand):
@@ -24,9 +24,12 @@ class Command(BaseCommand):
         parser.add_argument(
             "--receipt", action="append", default=[], help="a participant's receipt; may be given again"
         )
+        parser.add_argument(
+            "--files", action="store_true", help="also read every stored clip, sound and image, and compare digests"
+        )
         add_head_arguments(parser)
 
-    def handle(self, *args: Any, slug: str | None, receipt: list[str], **options: Any) -> None:
+    def handle(self, *args: Any, slug: str | None, receipt: list[str], files: bool, **options: Any) -> None:
         heads = given_heads(options, slug or INSTALLATION)
         studies = [study_with_slug(slug)] if slug else list(Study.objects.order_by("slug"))
         if not studies and receipt:
@@ -35,6 +38,8 @@ class Command(BaseCommand):
         for study in studies:
             results[study.slug], unknown = verify_study(study, unknown)
             check_heads(study, [one for one in heads if one.slug == study.slug], results[study.slug])
+            if files:
+                self._check_files(study, results[study.slug])
         if slug is None:
             results["the installation"] = found = verify_installation()
             check_heads(None, [one for one in heads if one.slug == INSTALLATION], found)
@@ -49,6 +54,12 @@ class Command(BaseCommand):
         if unknown or any(found.faults for found in results.values()):
             sys.exit(1)
         self.stdout.write("Nothing is wrong.")
+
+    def _check_files(self, study: Study, found: Findings) -> None:
+        try:
+            check_files(study, found)
+        except OSError as error:
+            raise CommandError(f"The stored files cannot be read: {error}", returncode=2) from error
 
     def _write(self, name: str, found: Findings) -> None:
         self.stdout.write(f"{name}:")

@@ -17,7 +17,7 @@ from study.participants.withdrawal import withdraw
 from tests.analysis.answered_studies import closed_study
 from tests.factories import UserFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("jobs_at_once")]
 FILES = [*REPORT_FILES, "ballots.csv", "codebook.csv", "participants.csv", "participants_codebook.csv", "analysis.json"]
 
 
@@ -54,8 +54,9 @@ def test_every_file_has_the_format_of_its_name(study: Study) -> None:
     for name in FILES:
         response = client.get(address(study, name))
         assert response.status_code == 200, name
-        assert response.content.startswith(start.get(name.rpartition(".")[2], b"")), name
-        assert response.content, name
+        content = response.getvalue()
+        assert content.startswith(start.get(name.rpartition(".")[2], b"")), name
+        assert content, name
         assert name in response["Content-Disposition"]
     assert client.get(address(study, "secrets.csv")).status_code == 404
 
@@ -67,7 +68,7 @@ def test_each_figure_can_be_downloaded_alone_in_each_format(study: Study, langua
     links = [
         link for link in re.findall(r'href="([^"]+)"', page) if link.startswith(address(study, f"figures/{language}/"))
     ]
-    with zipfile.ZipFile(io.BytesIO(client.get(address(study, f"figures-{language}.zip")).content)) as archive:
+    with zipfile.ZipFile(io.BytesIO(client.get(address(study, f"figures-{language}.zip")).getvalue())) as archive:
         files = {name.removeprefix("figures/"): archive.read(name) for name in archive.namelist()}
     assert {link.rpartition("/")[2] for link in links} == files.keys()
     assert len(links) == len(files) == page.count("<svg xmlns") * 3 > 9
@@ -126,7 +127,7 @@ def test_results_of_other_numbers_of_conditions_are_reported() -> None:
         assert analyses.build_analysis(study).state == Analysis.State.READY
         page = signed_in(study.owner).get(address(study, "report.html"))
         assert page.status_code == 200
-        assert "Painter a" in page.content.decode()
+        assert "Painter a" in page.getvalue().decode()
 
 
 def test_after_a_withdrawal_nothing_of_the_analysis_is_given_out_until_it_is_made_anew(study: Study) -> None:

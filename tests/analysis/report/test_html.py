@@ -35,6 +35,9 @@ def test_the_report_fetches_nothing_from_outside(analysis: dict[str, Any]) -> No
     assert links
     assert all(f'id="{link}"' in page for link in links)
     assert "<script" not in page
+    # The policy of a saved file governs only what follows it.
+    policy = page.index('<meta http-equiv="Content-Security-Policy" content="default-src &#x27;none&#x27;;')
+    assert policy < page.index("<style")
     assert "@import" not in page
     assert "url(http" not in page
 
@@ -69,6 +72,9 @@ def test_texts_are_escaped(analysis: dict[str, Any]) -> None:
     analysis["by_clip"] = {evil: analysis["by_clip"]["clip 1"]}
     page = render_report(analysis, ReportContext(title=evil, notices=[evil], facts=[evil]))
     assert "<script" not in page
+    # The policy of a saved file governs only what follows it.
+    policy = page.index('<meta http-equiv="Content-Security-Policy" content="default-src &#x27;none&#x27;;')
+    assert policy < page.index("<style")
 
 
 @pytest.mark.parametrize(

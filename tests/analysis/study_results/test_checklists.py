@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from analysis.study_results.checklists import checklist_csv, heds_json
+from analysis.study_results.checklists import checklist_csv, filled_checklists, heds_json
 from study.models import Study
 from tests.analysis.answered_studies import answered_study, checklist_answers, closed_study
 from tests.factories import make_study
@@ -50,14 +50,14 @@ def test_simulated_people_took_no_time_and_cost_nothing() -> None:
 
 def test_a_sealed_study_names_no_condition_in_its_checklists() -> None:
     study = answered_study(people=2, clips=1)
-    text = checklist_csv(study, None, "en")
+    text = checklist_csv(filled_checklists(study))
     for condition in study.conditions.all():
         assert str(condition.label) not in text
     assert len(list(csv.reader(io.StringIO(text)))) > 37 + 8
 
 
 def test_heds_as_json_lists_its_missing_questions() -> None:
-    sheet = heds_json(make_study(clips=2), None)
+    sheet = heds_json(filled_checklists(make_study(clips=2)))
     answered = {row["question"]: row["answer"] for row in sheet["answers"]}
     assert answered["3.1.1"] == "2"
     assert answered["5.1"] is None

@@ -263,7 +263,9 @@ def test_arrow_reads_large_files_and_its_errors_have_the_rows_of_the_reader(tmp_
     monkeypatch.setattr(coded_columns, "BULK_BYTES", 0)
     used = []
     bulk = coded_columns._bulk_columns
-    monkeypatch.setattr(coded_columns, "_bulk_columns", lambda *args: used.append(bulk(*args)) or used[-1])
+    monkeypatch.setattr(
+        coded_columns, "_bulk_columns", lambda *args, **how: used.append(bulk(*args, **how)) or used[-1]
+    )
     path = write_csv(tmp_path / "b.csv", with_cell(9, 2, "original_tag"))
     path.write_text(path.read_text().replace("\n", "\n\n"))
     with pytest.raises(TableError, match="row 21: first choice 'original_tag'"):
@@ -319,7 +321,11 @@ def test_any_table_is_analysed_or_refused_in_one_sentence(tmp_path_factory, rows
     assert len(message.splitlines()) == 1
 
 
-def test_the_names_in_our_own_tables_stay_as_they_are(tmp_path):
+@pytest.mark.parametrize("large", [False, True])
+def test_the_names_in_our_own_tables_stay_as_they_are(tmp_path, monkeypatch, large):
+    if large:
+        monkeypatch.setattr(coded_columns, "BULK_BYTES", 0)
+        monkeypatch.setattr(coded_columns, "_columns_of", None)  # Arrow reads it
     names = ["'=1+1", "a\u00a0b", "a b", "2", "2.0", "NA", "e\u0301"]
     rows = [("r1", name, "none", "x") for name in names]
     table = read(tmp_path, rows, conditions=("none", "x"), verbatim=True)

@@ -18,7 +18,6 @@ from django.test.client import ClientHandler
 from django.utils import translation
 
 from config.wsgi import application
-from study.survey.cookies import COOKIE
 from tests.config.fuzz.requests import Request
 from tests.config.fuzz.world import SEALED_MARK, TITLE_MARK, World, is_for_anybody, name_at
 
@@ -175,6 +174,8 @@ class Server:
                 yield f"{request.role.name} got the title of a study of others"
         holder = self.world.holder_of(request.path)
         # 301: to the same address with a slash at its end, whoever asks.
-        is_strange = holder and holder != request.role.name and COOKIE not in dict(request.cookies)
+        is_strange = (
+            holder and holder != request.role.name and settings.PARTICIPANT_COOKIE_NAME not in dict(request.cookies)
+        )
         if is_strange and status < 400 and status != 301:
             yield f"{request.role.name} got {status} on a page of the participant {holder}"

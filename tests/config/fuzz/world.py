@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from django.conf import settings
 from django.test import Client
 from django.urls import Resolver404, get_resolver, resolve, reverse
 from django.utils import timezone
@@ -18,7 +19,6 @@ from analysis.study_results.analyses import build_analysis
 from generation.settings_model import GenerationSettings, store_settings
 from study.models import InviteLink, Participant, ProblemReport, Study
 from study.participants.links import create_personal_links
-from study.survey.cookies import COOKIE
 from tests.analysis.answered_studies import answered_study, close
 from tests.config.addresses import (
     ANYBODY,
@@ -184,7 +184,7 @@ def build_world() -> World:
         session = browser(user).cookies["earsight_session"].value
         roles[user.username] = Role(user.username, (("csrftoken", SECRET), ("earsight_session", session)))
     for stage, visit in visits.items():
-        roles[stage] = Role(stage, (("csrftoken", SECRET), (COOKIE, visit.token)))
+        roles[stage] = Role(stage, (("csrftoken", SECRET), (settings.PARTICIPANT_COOKIE_NAME, visit.token)))
     return World(
         roles=roles,
         visits={visit.base: stage for stage, visit in visits.items()},

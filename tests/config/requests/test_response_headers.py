@@ -67,6 +67,9 @@ def test_every_kind_of_response_has_the_security_headers() -> None:
         assert answer.headers["Referrer-Policy"] == "same-origin", name
         assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin", name
         assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin", name
+        assert {"camera=()", "microphone=()", "autoplay=(self)"} <= set(
+            answer.headers["Permissions-Policy"].split(", ")
+        )
         assert "Access-Control-Allow-Origin" not in answer.headers, name
 
 

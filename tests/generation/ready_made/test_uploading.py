@@ -4,6 +4,7 @@ import io
 import sys
 import zipfile
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -20,8 +21,9 @@ from generation.errors import NotPossibleNow
 from generation.models import LooseFile
 from generation.painting.errors import PictureError
 from generation.ready_made import uploading
-from generation.ready_made.upload_reader import UploadedPicture, UploadReader
+from generation.ready_made.upload_reader import StimulusFiles, UploadedPicture, UploadReader
 from generation.runs import execution, lifecycle, orphan_files
+from study.blinding_audit import audit
 from study.design.conditions import ConditionPreset
 from study.models import Ballot, Clip, LogEntry, Stimulus
 from study.setup import clip_import, preflight
@@ -94,7 +96,10 @@ def post(client, study, files):
     return client.post(reverse("generation_upload", args=[study.slug]), {"files": files})
 
 
-def test_a_study_with_its_own_conditions_opens_with_uploaded_images_and_takes_a_ballot(client, study):
+@pytest.mark.usefixtures("jobs_at_once")
+def test_a_study_with_its_own_conditions_opens_with_uploaded_images_and_takes_a_ballot(client, study, monkeypatch):
+    # A third of the people: that uploaded images pass with all of them is shown where the audit is tested.
+    monkeypatch.setattr("study.blinding_audit.audit.audit_study", partial(audit.audit_study, people=8, trials=1))
     blocking = {finding.url_name for finding in preflight.run(study) if finding.level.value == "blocks"}
     assert blocking == {"generation_upload", "generation_run"}
     assert post(client, study, [zipped(study)]).status_code == 302
@@ -162,10 +167,9 @@ def test_one_wrong_name_refuses_the_whole_upload(client, study, rename, fault):
     assert stored_files() == before
 
 
-def test_a_picture_missing_in_the_manifest_is_reported_by_its_name(client, study):
-    response = post(client, study, [zipped(study, drop=1)])
-    assert response.status_code == 422
-    assert "is in no row of manifest.csv" in response.content.decode()
+def test_a_picture_missing_in_the_manifest_is_reported_by_its_name(study):
+    with pytest.raises(uploading.UploadRefused, match=r"is in no row of manifest\.csv"):
+        uploading.take_upload(study, [zipped(study, drop=1)])
 
 
 def test_a_damaged_picture_at_the_end_leaves_nothing_behind(study):
@@ -222,9 +226,11 @@ def test_a_picture_that_takes_too_much_memory_is_refused_and_the_next_one_is_rea
     Image.new("RGBA", (7000, 7000)).save(large.path, compress_level=1)
     small.path.write_bytes(picture())
     with UploadReader([], []) as reader:
-        with pytest.raises(PictureError, match=r"^large\.png: it takes too much memory to decode; save it smaller"):
-            reader.decode(large, 64)
-        assert reader.decode(small, 64).whole.startswith(b"\x89PNG")
+        [(_large, fault), (_small, files)] = reader.decode([large, small], 64)
+    assert isinstance(fault, PictureError)
+    assert str(fault).startswith("large.png: it takes too much memory to decode; save it smaller")
+    assert isinstance(files, StimulusFiles)
+    assert files.whole.startswith(b"\x89PNG")
 
 
 def test_files_of_file_managers_are_passed_over(study):

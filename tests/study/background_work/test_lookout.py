@@ -260,7 +260,7 @@ def test_a_killed_analysis_is_computed_by_another_worker_and_one_that_fails_says
     def fail(_row: Analysis) -> None:
         raise ZeroDivisionError("by zero")
 
-    monkeypatch.setattr(analyses, "ballots_csv", fail)
+    monkeypatch.setattr(analyses, "ballots_csv_parts", fail)
     broker.work()
     row.refresh_from_db()
     assert (row.state, row.attempts) == ("failed", 2)

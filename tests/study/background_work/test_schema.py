@@ -93,7 +93,7 @@ def test_a_worker_that_runs_meanwhile_stops_as_its_supervisor_would_stop_it(monk
     monkeypatch.setattr(lookout, "look_out", lambda **_more: pytest.fail("it looked for work"))
     monkeypatch.setattr(lookout.connections, "close_all", lambda: None)
     make_newer()
-    lookout._look_out_periodically()
+    lookout._look_out_periodically([])
     assert killed == [lookout.signal.SIGTERM]
     assert "9999_later" in caplog.text
 

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
@@ -134,7 +135,7 @@ def test_a_field_sent_twice_counts_once(visit: Visit) -> None:
 def test_another_persons_cookie_answers_for_nobody(visit: Visit) -> None:
     another = Visit(visit.participant.study).to_trials()
     thief = Client()
-    thief.cookies["earsight_participant"] = another.token
+    thief.cookies[settings.PARTICIPANT_COOKIE_NAME] = another.token
     answer = thief.post(visit.url("trial/1/"), {"first": "A", "second": "B", "key": KEY}, headers=JSON)
     assert answer.status_code == 403
     assert not Ballot.objects.exists()

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
 
 from config.demo.processes import wait_until_served
 from tests.services import PATIENCE, own_port
@@ -100,7 +101,7 @@ class Site:
         headers = {
             "Accept": "application/json",
             "Content-Type": "application/x-www-form-urlencoded",
-            "Cookie": f"earsight_participant={token}; csrftoken={CSRF}",
+            "Cookie": f"{settings.PARTICIPANT_COOKIE_NAME}={token}; csrftoken={CSRF}",
         }
         try:
             connection.request("POST", f"/q/{handle}/trial/{number}/", body, headers)

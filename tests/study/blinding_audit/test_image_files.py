@@ -98,9 +98,10 @@ def test_a_differing_file_fails_the_audit():
     assert failed.value.returncode == 1
 
 
-def texts_in_files(study):
-    """Write the condition's number into each file."""
-    for stimulus in Stimulus.objects.filter(clip__study=study).select_related("condition"):
+def texts_in_files(study, conditions):
+    """Write the condition's number into each file of these conditions."""
+    stimuli = Stimulus.objects.filter(clip__study=study, condition__number__in=conditions)
+    for stimulus in stimuli.select_related("condition"):
         info = PngImagePlugin.PngInfo()
         info.add_text("parameters", f"sampler {stimulus.condition.number}")
         resave(stimulus, encoded(stimulus, pnginfo=info))
@@ -116,15 +117,13 @@ def another_format(study):
         resave(stimulus, encoded(stimulus, "JPEG"))
 
 
-@pytest.mark.parametrize(
-    ("change", "part"),
-    [(texts_in_files, "tEXt"), (bytes_after_the_end, "after the end"), (another_format, "format")],
-)
-def test_the_visits_find_what_files_reveal(change, part):
+def test_the_visits_find_what_files_reveal():
     study = make_open_study(clips=2)
-    change(study)
-    report = audit_study(study, people=8)
-    assert any(part in channel.name for channel in report.leaks)
+    another_format(study)
+    texts_in_files(study, conditions=(2, 3, 4))
+    bytes_after_the_end(study)
+    found = [channel.name for channel in audit_study(study, people=8, trials=1).leaks]
+    assert all(any(part in name for name in found) for part in ("tEXt", "after the end", "format"))
 
 
 def test_files_of_one_length_but_those_of_one_condition_are_a_leak():

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.django_db
 
 def test_images_in_several_widths_reveal_nothing():
     study = make_study(clips=2, size=600)
-    report = audit_study(study, people=8)
+    report = audit_study(study, people=8, trials=1)
     assert report.findings == []
     study.refresh_from_db()
     assert sorted(study.survey_images["bytes"]) == ["384", "512", "600"]
@@ -28,4 +28,4 @@ def test_a_leak_in_one_width_is_found(monkeypatch):
         return content + bytes([conditions[name]]) if width == 384 else content
 
     monkeypatch.setattr("study.survey.media.read_image", marked)
-    assert audit_study(study, people=8).findings
+    assert audit_study(study, people=8, trials=1).findings

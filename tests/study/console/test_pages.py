@@ -87,11 +87,11 @@ def test_the_list_needs_as_many_queries_for_many_studies(
     browser = as_user(owner)
     for _ in range(2):
         make_study(clips=1, owner=owner)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):  # one of them looks for work that waits without a worker
         browser.get(reverse("study_list"))
     for _ in range(5):
         make_study(clips=1, owner=owner)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):  # one of them looks for work that waits without a worker
         browser.get(reverse("study_list"))
 
 
@@ -120,7 +120,7 @@ def test_a_page_needs_as_many_queries_for_forty_clips_as_for_three(name: str, dr
         with CaptureQueriesContext(connection) as queries:
             assert browser.get(url).status_code == 200
         counts.append(len(queries))
-    assert counts[0] == counts[1] <= 31
+    assert counts[0] == counts[1] <= 32
 
 
 def test_a_study_is_created_with_the_preset(owner: Any, as_user: SignIn) -> None:

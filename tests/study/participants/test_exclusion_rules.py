@@ -171,6 +171,7 @@ def test_the_report_counts_every_reason_and_gives_the_result_with_and_without():
         "by_hand": {"told us the sound was off": 1},
         "analysed": 6,
         "completed": 6,
+        "median_seconds": analysis.flow["median_seconds"],
     }
     assert analysis.result["n_participants"] == 6
     assert analysis.result["counts"]["excluded"] == 2 * 6 + 6 + 2

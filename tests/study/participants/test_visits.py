@@ -225,3 +225,15 @@ def test_the_migration_moves_ids_and_finds_those_in_the_middle_again(study: Stud
     assert (visit.ids, visit.state) == ({"PROLIFIC_PID": "ada00"}, "finished")
     assert ada.participant.support_digest
     assert Visit(study, "?PROLIFIC_PID=ben00").participant.came_again
+
+
+def test_an_id_that_was_used_before_a_new_secret_key_is_still_known(study: Study, settings) -> None:
+    visit = Visit(study, "?PROLIFIC_PID=p1")
+    old, settings.SECRET_KEY = settings.SECRET_KEY, "n" * 50
+    settings.SECRET_KEY_FALLBACKS = [old]
+    Visit(study, "?PROLIFIC_PID=p1")
+    assert study.platform_visits.count() == 1
+    settings.SECRET_KEY_FALLBACKS = []  # the control: without the older key the person counts as new
+    Visit(study, "?PROLIFIC_PID=p1")
+    assert study.platform_visits.count() == 2
+    assert visit.participant.study == study

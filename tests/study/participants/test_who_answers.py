@@ -237,7 +237,7 @@ def test_of_trials_drawn_by_an_older_version_nothing_is_known_and_nothing_is_fla
         visit.answer(number, FIRSTS[place], SECONDS[place], seconds="25", listened="10")
     visit.post("review/")
     assert visit.participant.flags == []
-    assert not server_rows(study, ("real",))[0]["images_sent"]
+    assert not next(server_rows(study, ("real",)))["images_sent"]
 
 
 def test_simulated_people_take_no_time_and_are_not_flagged_for_it():
@@ -389,5 +389,5 @@ def test_withdrawal_erases_flags_and_what_the_server_saw(clock):
     withdraw(person)
     person.refresh_from_db()
     assert (person.flags, person.rule_exclusions) == ([], [])
-    assert server_rows(study, ("real",)) == []
+    assert list(server_rows(study, ("real",))) == []
     assert not Event.objects.filter(participant=person).exists()

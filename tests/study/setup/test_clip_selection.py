@@ -63,7 +63,7 @@ def test_deleting_a_clip_removes_its_files_and_the_pilots_who_met_it(
     [(_label, address)] = create_personal_links(study, 1, kind=Participant.Kind.PILOT)
     enrol(study, link=find_link(address.rstrip("/").rpartition("/")[2]))
     clip = study.clips.first()
-    names = [name for _storage, name in files_of(clip)]
+    names = files_of(clip)
     assert len(names) == 2 + 2 * 4
     with django_capture_on_commit_callbacks(execute=True):
         delete_clip(clip)

@@ -111,7 +111,7 @@ def test_trials_far_ahead_show_nothing_yet(visit):
     ],
 )
 def test_sound_is_served_in_ranges(visit, monkeypatch, asked, status, length, in_parts):
-    monkeypatch.setattr("study.survey.media.WHOLE", 0 if in_parts else 2**30)
+    monkeypatch.setattr("study.stored_files.copies.WHOLE", 0 if in_parts else 2**30)
     trial, _, audio = media(visit)
     whole = trial.clip.survey_audio.read()
     answer = visit.client.get(audio, headers={"range": asked})

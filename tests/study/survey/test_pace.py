@@ -8,7 +8,7 @@ from django.db import connection
 from django.test import Client, RequestFactory
 
 from study.models import Participant
-from study.participants import monitoring
+from study.participants import arrivals
 from study.participants.enrolment import enrol
 from study.participants.links import create_personal_links
 from study.participants.monitoring import monitor
@@ -77,7 +77,7 @@ def test_150_people_from_one_address_are_told_to_the_researcher(client):
 
 def test_a_steady_stream_is_no_burst():
     study = make_open_study(clips=1)
-    for number in range(monitoring.BURST_PEOPLE * 2):
+    for number in range(arrivals.BURST_PEOPLE * 2):
         enrol(study, now=datetime(2026, 3, 2, tzinfo=UTC) + timedelta(seconds=5 * number))
     assert monitor(study).burst is None
 
@@ -113,7 +113,7 @@ def test_the_address_is_kept_nowhere():
     study = make_open_study(clips=1)
     for _ in range(60):
         press_start(study, HALL)
-    assert study.log.filter(action=monitoring.MANY_ARRIVALS).exists()
+    assert study.log.filter(action=arrivals.MANY_ARRIVALS).exists()
     held = str(cache._cache)
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names(cursor):

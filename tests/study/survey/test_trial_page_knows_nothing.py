@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Iterator
 
 import pytest
+from django.conf import settings
 from django.template import engines
 from django.template.loader import render_to_string
 from django.test import RequestFactory
@@ -110,7 +111,7 @@ def test_every_name_that_the_templates_use_is_there(visit, monkeypatch):
     """A missing value would be left out without a word, as a template does."""
     monkeypatch.setattr(engines["django"].engine, "string_if_invalid", "missing: %s")
     request = RequestFactory().get("/")
-    request.COOKIES["earsight_participant"] = visit.token
+    request.COOKIES[settings.PARTICIPANT_COOKIE_NAME] = visit.token
     participant = visit.participant
     visit.answer_all()
     trial = participant.trials.select_related("clip", "ballot").get(number=1)

@@ -30,7 +30,7 @@ from study.participants.exclusion import set_exclusion
 from study.participants.withdrawal import withdraw
 from study.setup.lifecycle import close_study
 from study.verification import verify_installation, verify_study
-from study.verification.people import People
+from study.verification.people import people_of
 from tests.factories import make_study, open_with_images
 
 pytestmark = pytest.mark.django_db
@@ -96,10 +96,10 @@ def rechain(study: Study) -> None:
 
 
 def recompute_commitments(study: Study, *, fresh_receipts: bool) -> None:
-    people = People(study, list(study.log.all()))
+    people = {person.code: person for person in people_of(study)}
     for entry in study.log.filter(action=FINISHED):
-        person = people.by_code[entry.data["participant"]]
-        entry.data["commitment"] = commitment_of(secret_for(person), person.code, people.digests[person.code])
+        person, digests = people[entry.data["participant"]].row, people[entry.data["participant"]].digests
+        entry.data["commitment"] = commitment_of(secret_for(person), person.code, digests)
         entry.save()
         if fresh_receipts:
             person.receipt = receipt_for(secret_for(person), entry.data["commitment"])

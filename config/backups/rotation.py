@@ -1,0 +1,65 @@
+"""Rotation: which backups are kept, and deleting the others with the stored files that no backup needs."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from config.backups.manifest import Manifest, backup_names, names_among, read_manifest
+from config.backups.places import MANIFEST, MARK, STORE, Place
+
+
+@dataclass(frozen=True)
+class Keep:
+    """How many backups are kept: the newest, and the newest of each of the last days, weeks and months that have one.
+
+    At least the newest is kept.
+    """
+
+    newest: int = 1
+    daily: int = 0
+    weekly: int = 0
+    monthly: int = 0
+
+
+def kept(backups: Iterable[tuple[str, datetime]], keep: Keep) -> set[str]:
+    """Return the names of the backups to keep.
+
+    Args:
+        backups: (name, when it was made), oldest first.
+    """
+    newest_first = list(reversed(list(backups)))
+    found = {name for name, _at in newest_first[: max(1, keep.newest)]}
+    for number, period in ((keep.daily, "%Y-%m-%d"), (keep.weekly, "%G-%V"), (keep.monthly, "%Y-%m")):
+        newest_of: dict[str, str] = {}
+        for name, at in newest_first:
+            newest_of.setdefault(at.strftime(period), name)
+        found.update(list(newest_of.values())[:number])
+    return found
+
+
+def rotate(place: Place, keep: Keep, installation: str) -> list[str]:
+    """Delete older backups of this installation; return their names. Backups of others are never touched."""
+    own = [row for row in _manifests(place) if row.installation == installation]
+    keeps = kept([(row.name, datetime.fromisoformat(row.made_at)) for row in own], keep)
+    names = [row.name for row in own if row.name not in keeps]
+    for name in names:
+        place.delete(list(place.keys(name)))
+    return names
+
+
+def delete_unused(place: Place) -> None:
+    """Delete stored files that no backup here refers to, and what is left of backups that were killed.
+
+    Raises:
+        BackupError: a manifest cannot be read, so that nobody knows what it needs. Nothing is deleted then.
+    """
+    keys = place.keys()
+    needed = {MARK}
+    for name in names_among(place, keys):
+        needed |= {f"{name}/{MANIFEST}", *read_manifest(place, name).keys()}
+    ours = {key for key in keys if key.startswith(STORE + "/") or key.partition("-")[0].isdecimal()}
+    place.delete(ours - needed)
+
+
+def _manifests(place: Place) -> list[Manifest]:
+    return [read_manifest(place, name) for name in backup_names(place)]

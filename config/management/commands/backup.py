@@ -1,0 +1,58 @@
+"""`manage.py backup OUT`: back up database, stored files, heads of the logs and secret key to a folder or a bucket."""
+
+import sys
+from argparse import ArgumentParser, ArgumentTypeError
+from typing import Any
+
+from django.core.management import BaseCommand, CommandError
+
+from config.backups.errors import BackupError
+from config.backups.rotation import Keep
+from config.backups.write import make_backup
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdecimal():
+        raise ArgumentTypeError(f"'{text}' is no number of backups")
+    return int(text)
+
+
+class Command(BaseCommand):
+    help = (
+        "Back up the whole installation while it runs. Stored files that the place has already are not sent again. "
+        "Exits with 1 if the backup was made and something needs a look, with 2 if none was made."
+    )
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("out", help="a folder on another disk, or s3://bucket/prefix")
+        parser.add_argument("--keep", type=_count, metavar="N", help="keep the newest N, delete older ones")
+        parser.add_argument("--keep-daily", type=_count, metavar="N", help="keep the newest of each of the last N days")
+        parser.add_argument("--keep-weekly", type=_count, metavar="N", help="the same of weeks")
+        parser.add_argument("--keep-monthly", type=_count, metavar="N", help="the same of months")
+        parser.add_argument("--no-media", action="store_true", help="the database alone, without stored files")
+        parser.add_argument(
+            "--take-over",
+            action="store_true",
+            help="use the place of another installation, because this one replaces it for good",
+        )
+
+    def handle(self, *args: Any, out: str, no_media: bool, take_over: bool, **options: Any) -> None:
+        numbers = [options[name] for name in ("keep", "keep_daily", "keep_weekly", "keep_monthly")]
+        keep = None if all(number is None for number in numbers) else Keep(*(number or 0 for number in numbers))
+        try:
+            result = make_backup(
+                out, keep=keep, media=not no_media, take_over=take_over, say=lambda text: self.stdout.write(f"  {text}")
+            )
+        except BackupError as error:
+            raise CommandError(str(error), returncode=2) from error
+        made = result.manifest
+        self.stdout.write(f"{made.name}: {made.size / 2**20:,.1f} MiB, of which {result.sent / 2**20:,.1f} MiB are new")
+        for name in result.deleted:
+            self.stdout.write(f"deleted: {name}")
+        if "secret_key" not in made.files:
+            self.stdout.write("The secret key is not in it: keep EARSIGHT_SECRET_KEY elsewhere.")
+        for text in result.problems:
+            self.stderr.write(text)
+        if result.problems:
+            sys.exit(1)

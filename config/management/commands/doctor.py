@@ -1,0 +1,55 @@
+"""`manage.py doctor`: check that what is set works, and name what does not."""
+
+import json
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from config.health.alarms import NotTold, tell_operators
+from config.health.doctor import examine
+from config.health.finding import Level
+
+
+class Command(BaseCommand):
+    help = (
+        "Check database, broker, workers, files, clocks, secrets, mail and backups. One line for each check: what was "
+        "found and what to do. Exit status: 0 without faults, 1 with one, 2 if the mail could not be sent."
+    )
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--json", action="store_true", help="print the findings as JSON")
+        parser.add_argument("--strict", action="store_true", help="exit with 1 for warnings too")
+        parser.add_argument("--quiet", action="store_true", help="print warnings and faults only")
+        parser.add_argument(
+            "--mail",
+            action="store_true",
+            help="mail the operators once when a fault begins and once when it is over; for a timer or cron",
+        )
+        parser.add_argument(
+            "--seconds", type=float, default=15, help="the longest time that a check may take (default: 15)"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not 0 < options["seconds"] <= 600:
+            raise CommandError("--seconds is a number above 0, up to 600.", returncode=2)
+        findings = examine(options["seconds"])
+        if options["json"]:
+            self.stdout.write(json.dumps({name: vars(one) for name, one in findings.items()}, indent=2))
+        else:
+            width = max(map(len, findings))
+            for name, one in findings.items():
+                if one.level is Level.OK and options["quiet"]:
+                    continue
+                mend = f" → {one.mend}" if one.mend else ""
+                self.stdout.write(f"{one.level.value:8} {name:{width}} {one.found}{mend}")
+        if options["mail"]:
+            try:
+                tell_operators(findings)
+            except NotTold as error:
+                raise CommandError(str(error), returncode=2) from error
+        bad = {Level.FAULT, Level.WARNING} if options["strict"] else {Level.FAULT}
+        if any(one.level in bad for one in findings.values()):
+            sys.exit(1)

@@ -1,0 +1,48 @@
+"""`manage.py restore IN`: check a backup, and put database, stored files and secret key back."""
+
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management import BaseCommand, CommandError
+
+from config.backups.errors import BackupError
+from config.backups.restore import check_backup, restore_backup
+from config.backups.unfinished import unfinished_restore
+
+
+class Command(BaseCommand):
+    help = (
+        "Restore a backup into an empty installation; web and workers must not run. "
+        "Exits with 1 if it is restored and something needs a look, with 2 if it is not restored."
+    )
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("backup", help="a backup, or the place of backups, of which the newest is taken")
+        parser.add_argument("--check", action="store_true", help="check all its files, and change nothing")
+        parser.add_argument(
+            "--replace", action="store_true", help="this installation is not empty: move aside what is here"
+        )
+
+    def handle(self, *args: Any, backup: str, check: bool, replace: bool, **options: Any) -> None:
+        def say(text: str) -> None:
+            self.stdout.write(f"  {text}")
+
+        if left := unfinished_restore():
+            self.stderr.write(left)
+        try:
+            if check:
+                made = check_backup(backup, say)
+                self.stdout.write(f"{made.name} is whole.")
+                return
+            result = restore_backup(backup, replace=replace, say=say)
+        except BackupError as error:
+            raise CommandError(str(error), returncode=2) from error
+        for text in result.done:
+            self.stdout.write(text)
+        for text in result.problems:
+            self.stderr.write(text)
+        self.stdout.write(f"{result.manifest.name} is restored. Everybody has to sign in again.")
+        if result.problems:
+            sys.exit(1)

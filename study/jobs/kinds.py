@@ -1,0 +1,60 @@
+"""What kinds of jobs there are. `study` does not know the other wings: each registers its kinds when it starts."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from study.digests import canonical_digest
+from study.jobs.running import RunningJob
+from study.models import Job, Study
+
+Arguments = Mapping[str, Any]
+
+
+def _always(study: Study, arguments: Arguments) -> None:
+    """Nothing forbids the job."""
+
+
+@dataclass(frozen=True)
+class JobKind:
+    """One kind of job. The web process knows it too, so `work` imports what is heavy inside.
+
+    Args:
+        name: stored with the job.
+        work: does it, in a worker, outside any transaction; it can be killed anywhere and run again.
+        title: the job in words, in the language of the page: "Report (English)".
+        page: URL name, with the study's slug, of the page in the console to which the job belongs.
+        check: raises StudyError if the job may not run now or its files may not be given out, for example under the
+            seal; called at the request, when the work begins and ends, and at each download.
+        progress: how far the job is, in words: "312 of 800 images are checked."
+        version: the state of the data that the files are made from, anything that JSON holds; None for work that
+            changes something and so is done each time it is asked for. Files of another version are not given out.
+    """
+
+    name: str
+    work: Callable[[RunningJob], None]
+    title: Callable[[Job], str]
+    page: str
+    check: Callable[[Study, Arguments], None] = _always
+    version: Callable[[Study, Arguments], Any] | None = None
+    progress: Callable[[Job], str] | None = None
+
+
+_kinds: dict[str, JobKind] = {}
+
+
+def register(kind: JobKind) -> None:
+    """Add a kind of job; one with the same name is replaced."""
+    _kinds[kind.name] = kind
+
+
+def kind_named(name: str) -> JobKind | None:
+    """Return the kind, or None if this version of the software has none of that name."""
+    return _kinds.get(name)
+
+
+def key_of(kind: JobKind, study: Study, arguments: Arguments) -> str:
+    """Return the digest that is the same for jobs that give the same files; empty if there are no such."""
+    if kind.version is None:
+        return ""
+    return canonical_digest([kind.name, dict(arguments), kind.version(study, arguments)])

@@ -1,0 +1,155 @@
+"""A restore gives back what was there, refuses damaged backups by file, and never leaves something in between."""
+
+import json
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.core.files.storage import default_storage
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from config.backups import copying_database, loading_database, restore
+from config.backups.restore import restore_backup
+from config.backups.unfinished import unfinished_restore
+from study.ballots.casting import Answer, cast_ballot
+from study.models import Ballot, LogEntry, Participant, Stimulus, Study
+from study.participants.enrolment import enrol
+from study.participants.withdrawal import withdraw
+from tests.config.backups.conftest import back_up, stored_file
+
+
+def refusal(*arguments: str, **options: Any) -> str:
+    """Return what a restore says that is refused."""
+    with pytest.raises(CommandError) as refused:
+        call_command("restore", *arguments, **options)
+    assert refused.value.returncode == 2
+    return str(refused.value)
+
+
+def cast_one(study: Study) -> Ballot:
+    return cast_ballot(enrol(study)[0].trials.earliest("number"), Answer(uuid4(), "A", "B"))
+
+
+def test_a_place_that_is_not_empty_is_refused_unless_it_is_moved_aside(
+    study: Study, data: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    back_up(out)
+    later = cast_one(study)
+    assert "is not empty: it has rows of" in refusal(str(out))
+    assert Ballot.objects.get() == later
+    with pytest.raises(SystemExit):  # the factories' study has no plan
+        call_command("restore", str(out), replace=True)
+    assert not Ballot.objects.exists()
+    said = capsys.readouterr().out
+    [aside] = copying_database.sqlite_path().parent.glob("*.replaced-*")
+    assert str(aside) in said
+    with closing(sqlite3.connect(aside)) as before:
+        assert before.execute("SELECT count(*) FROM study_ballot").fetchone() == (1,)
+    assert LogEntry.objects.filter(study=None, action="restored from a backup").count() == 1
+
+
+DAMAGES: dict[str, Callable[[Path], object]] = {
+    "changed": lambda path: path.write_bytes(path.read_bytes()[:-1] + bytes([path.read_bytes()[-1] ^ 1])),
+    "cut off": lambda path: path.write_bytes(path.read_bytes()[:-1]),
+    "missing": lambda path: path.unlink(),
+}
+
+
+def test_a_damaged_backup_is_named_by_file_and_nothing_is_changed(study: Study, data: Path, out: Path) -> None:
+    made = back_up(out).manifest
+    later = cast_one(study)
+    image = str(Stimulus.objects.earliest("pk").image.name)
+    own = out / made.name
+    files = [
+        own / "database.sqlite3",
+        own / "secret_key",
+        own / "heads.txt",
+        stored_file(out, made.stored["media"][image].sha256),
+    ]
+    for path in files:
+        whole = path.read_bytes()
+        for damage in DAMAGES.values():
+            damage(path)
+            said = refusal(str(out), replace=True)
+            assert path.name in said
+            assert "Nothing was changed" in said
+            path.write_bytes(whole)
+    (own / "manifest.json").write_text((own / "manifest.json").read_text().replace('"ballots": 0', '"ballots": 1'))
+    assert f"{made.name}/manifest.json is damaged" in refusal(str(out), replace=True)
+    assert Ballot.objects.get() == later
+    assert not unfinished_restore()
+
+
+@pytest.mark.parametrize("at", ["load_database", "_restore_key"])
+def test_a_restore_that_is_killed_leaves_one_database_or_the_other_and_ends_when_run_again(
+    study: Study, data: Path, out: Path, monkeypatch: pytest.MonkeyPatch, at: str
+) -> None:
+    back_up(out)
+    cast_one(study)
+    default_storage.delete(str(Stimulus.objects.earliest("pk").image.name))
+
+    def kill(*_args: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(restore, at, kill)
+        with pytest.raises(KeyboardInterrupt):
+            restore_backup(str(out), replace=True)
+    assert Ballot.objects.count() == (0 if at == "_restore_key" else 1)
+    assert f"restore {out}/" in unfinished_restore()
+    restore_backup(str(out), replace=True)
+    assert not unfinished_restore()
+    assert not Ballot.objects.exists()
+    for row in Stimulus.objects.all():
+        assert default_storage.exists(str(row.image.name))
+
+
+def test_a_database_that_another_process_has_open_is_not_replaced(
+    study: Study, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    back_up(out)
+    path = copying_database.sqlite_path()
+    with closing(sqlite3.connect(path, isolation_level=None)) as web:
+        web.execute("SELECT count(*) FROM study_ballot").fetchone()
+        assert "another process has it open" in refusal(str(out), replace=True)
+        # The control: what the other process writes from then on is in no database that anybody reads.
+        monkeypatch.setattr(restore, "require_unused", lambda: None)
+        monkeypatch.setattr(loading_database, "require_unused", lambda: None)
+        restore_backup(str(out), replace=True)
+        web.execute("UPDATE study_study SET title = 'written by the web'")
+    assert not Study.objects.filter(title="written by the web").exists()
+
+
+def test_people_who_withdrew_since_are_erased_again_and_nobody_stays_signed_in(
+    study: Study, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ballots = [cast_one(study) for _person in range(3)]
+    Session.objects.create(session_key="a" * 32, expire_date=timezone.now())
+    first = back_up(out).manifest.name
+    people = [ballot.trial.participant for ballot in ballots]
+    withdraw(people[0])
+    back_up(out)
+    withdraw(people[1])  # no backup knows this, the database that is here does
+    result = restore_backup(f"{out}/{first}", replace=True)
+    assert [text for text in result.done if "had withdrawn since" in text] == [
+        f"{person.code} of violins had withdrawn since: their answers are erased again." for person in people[:2]
+    ]
+    assert [ballot.trial.participant for ballot in Ballot.objects.all()] == [people[2]]
+    assert Participant.objects.filter(status="withdrawn").count() == 2
+    assert not Session.objects.exists()
+
+
+def test_what_a_newer_version_made_is_refused(study: Study, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = back_up(out).manifest
+    path = out / made.name / "manifest.json"
+    made.migrations.append("study.9999_of_the_future")
+    path.write_text(made.to_json())
+    assert "newer version, 0.1.0, which has study.9999_of_the_future" in refusal(str(out), replace=True)
+    path.write_text(json.dumps({"format": 2, "digest": "", "earsight": "9.0"}))
+    assert "is of a newer version, 9.0" in refusal(str(out), replace=True)
