@@ -148,7 +148,7 @@ def test_every_protection_that_is_taken_off_exists_and_is_named_in_a_row() -> No
 
 
 def resolvable(target: str) -> str:
-    """The dotted name with a colon after its module; a setting of Django's stands for the settings."""
+    """The dotted name with a colon after its module."""
     parts = target.split(".")
     at = next(n for n in range(len(parts) - 1, 0, -1) if find_spec_or_none(".".join(parts[:n])))
     return f"{'.'.join(parts[:at])}:{'.'.join(parts[at:])}"

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import Count, Sum
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
@@ -157,7 +157,7 @@ def _people(study: Study, analysis: Analysis | None) -> dict[str, str]:
         _("%(people)s after %(answered)s answers") % {"people": stop.people, "answered": stop.answered}
         for stop in progress.stops
     )
-    languages = Counter(people.values_list("language", flat=True))
+    languages = people.order_by().values_list("language").annotate(n=Count("pk")).order_by("-n", "language")
     planned = planned_people(study)
     found = {
         "participants": _("%(started)s started, %(completed)s completed; everybody saw all conditions.")
@@ -171,7 +171,7 @@ def _people(study: Study, analysis: Analysis | None) -> dict[str, str]:
         "drop_out": _("%(n)s of %(all)s stopped.") % {"n": progress.stopped, "all": progress.started}
         + (f" {stops}." if stops else ""),
         "languages": _("Languages of the pages: %(languages)s.")
-        % {"languages": ", ".join(f"{code} {n}" for code, n in languages.most_common())}
+        % {"languages": ", ".join(f"{code} {n}" for code, n in languages)}
         if languages
         else "",
         "processing": _(

@@ -13,7 +13,7 @@ from analysis.models import Analysis
 from generation.models import ClipStep, GenerationRun
 from generation.runs.queueing import queue_name
 from study.background_work.signs_of_life import silent_after
-from study.models import BlindingAudit, Study, Worker
+from study.models import BlindingAudit, Job, Study, Worker
 
 QUEUES = ("cpu", "api", "gpu")
 # What waits for less is no news: a worker may be starting, or at its step before.
@@ -74,6 +74,7 @@ def _waiting_on_cpu() -> list[tuple[QuerySet, str]]:
     return [
         (Analysis.objects.filter(state=Analysis.State.WAITING).order_by(), "requested_at"),
         (BlindingAudit.objects.filter(state=BlindingAudit.State.WAITING).order_by(), "asked_at"),
+        (Job.objects.filter(state=Job.State.WAITING).order_by(), "requested_at"),
     ]
 
 
@@ -131,6 +132,7 @@ def depths() -> list[Depth]:
             since += questions
             running += Analysis.objects.filter(state=Analysis.State.RUNNING).count()
             running += BlindingAudit.objects.filter(state=BlindingAudit.State.RUNNING).count()
+            running += Job.objects.filter(state=Job.State.RUNNING).count()
         found.append(Depth(queue, waiting, running, min(since, default=None)))
     return found
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from study.ballots.receipts import image_name
 from study.coarse_times import hour_text, whole_seconds
@@ -216,7 +216,10 @@ LATE_COLUMNS = (
 def late_answers(study: Study) -> QuerySet[LateAnswer]:
     """The answers of the people who give the results that arrived too late to count; without practice trials."""
     people = study.participants.filter(kind__in=kinds_of(study)).exclude(status=Participant.Status.WITHDRAWN)
-    return LateAnswer.objects.filter(trial__participant__in=people).exclude(trial__kind=Trial.Kind.PRACTICE)
+    # Of the few late answers each is looked up, not each trial of all people.
+    return LateAnswer.objects.filter(Exists(people.filter(pk=OuterRef("trial__participant")))).exclude(
+        trial__kind=Trial.Kind.PRACTICE
+    )
 
 
 def late_rows(study: Study) -> Iterator[dict[str, Any]]:

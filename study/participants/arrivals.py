@@ -14,8 +14,8 @@ from study.models import Participant, Study
 MANY_ARRIVALS = "many arrivals from one network"
 # So many arrivals within so short a time are a class, a lecture hall or a script: the page says so.
 BURST_WINDOW, BURST_PEOPLE = timedelta(minutes=1), 30
-# Of so many pairs of minutes, those with most arrivals, each arrival is looked at.
-_PAIRS = 100
+# Of so many minutes, those with most arrivals, each arrival is looked at.
+_MINUTES = 100
 # Time zones differ from UTC by whole quarters of an hour, so all arrivals of a quarter are on one day.
 _QUARTER = 15 * 60
 
@@ -53,9 +53,9 @@ class Burst:
     one_network: int  # how many of them, at least, came from one network; 0 if that is not known
 
 
-def _counts(people: QuerySet[Participant], of: Any) -> dict[int, int]:
-    """How many people there are for each value of an expression that is a number."""
-    return dict(people.order_by().annotate(of=of).values_list("of").annotate(n=Count("pk")))
+def _counts(people: QuerySet[Participant], of: Any, *, least: int = 1) -> dict[int, int]:
+    """How many people there are for each value of an expression that is a number, where there are `least` of them."""
+    return dict(people.order_by().annotate(of=of).values_list("of").annotate(n=Count("pk")).filter(n__gte=least))
 
 
 def days_of(people: QuerySet[Participant]) -> tuple[Day, ...]:
@@ -72,8 +72,9 @@ def days_of(people: QuerySet[Participant]) -> tuple[Day, ...]:
 
 def _by_day(quarters: dict[int, int]) -> Counter[date]:
     days: Counter[date] = Counter()
+    zone = timezone.get_current_timezone()
     for quarter, people in quarters.items():
-        days[timezone.localtime(datetime.fromtimestamp(quarter * _QUARTER, UTC)).date()] += people
+        days[datetime.fromtimestamp(quarter * _QUARTER, zone).date()] += people
     return days
 
 
@@ -102,20 +103,21 @@ def _at(counts: dict[int, int], place: int) -> int:
 def greatest_burst(study: Study, people: QuerySet[Participant]) -> Burst | None:
     """The greatest burst of arrivals; None if none is as great as `BURST_PEOPLE`. Reads few arrivals one by one.
 
-    A window lies within two minutes of the clock, one after the other, and the greatest one has as many people as the
-    fullest minute at least: only pairs of minutes with so many people can hold it.
+    A window lies within two minutes of the clock, one after the other. One of them has half of the people at least, and
+    the greatest window has as many people as the fullest minute: only few minutes can hold it.
     """
-    minutes = _counts(people, WholeSeconds("created_at") / 60)
+    half = BURST_PEOPLE // 2
+    minutes = _counts(people, WholeSeconds("created_at") / 60, least=half)
     least = max(BURST_PEOPLE, max(minutes.values(), default=0))
-    pairs = {minute: minutes.get(minute, 0) + minutes.get(minute + 1, 0) for minute in minutes}
-    pairs |= {minute - 1: minutes[minute] + minutes.get(minute - 1, 0) for minute in minutes}
-    full = sorted((minute for minute in pairs if pairs[minute] >= least), key=lambda minute: -pairs[minute])
+    # The most people of a minute and one beside it; of those that are not counted there are fewer than `half`.
+    most = {at: n + max(minutes.get(at + beside, half - 1) for beside in (-1, 1)) for at, n in minutes.items()}
+    full = sorted((minute for minute in most if most[minute] >= least), key=lambda minute: -most[minute])
     if not full:
         return None
     within = Q()
-    for minute in full[:_PAIRS]:
-        begin = datetime.fromtimestamp(minute * 60, UTC)
-        within |= Q(created_at__gte=begin, created_at__lt=begin + 2 * timedelta(minutes=1))
+    for minute in full[:_MINUTES]:
+        begin = datetime.fromtimestamp((minute - 1) * 60, UTC)
+        within |= Q(created_at__gte=begin, created_at__lt=begin + 3 * timedelta(minutes=1))
     return _greatest(study, people.filter(within).order_by("created_at").values_list("created_at", flat=True))
 
 

@@ -98,7 +98,8 @@ def units_are_closed_in_and_readers_of_uploads_have_no_network(machine: Machine,
     assert (got["tmp"], got["data"], got["others"]) == ("done", "done", "0"), said
     assert got["networks"] == "two", said
     assert not (machine.tree / "tmp" / "x").exists()  # the unit's own
-    control = machine.run(command.format("--unit other -p User=earsight -p RestrictNamespaces=yes"))
+    settings = "--setenv EARSIGHT_ENV_FILE=/etc/earsight/earsight.env"
+    control = machine.run(command.format(f"--unit other -p User=earsight -p RestrictNamespaces=yes {settings}"))
     assert "networks: one" in control, control
     machine.run("rm -f /tmp/x")
     score = machine.run("systemd-analyze security --no-pager earsight-web | tail -1")
@@ -139,7 +140,19 @@ def a_researcher_signs_in_and_uploads_through_the_proxy(machine: Machine, _follo
 def the_units_workers_make_the_images(machine: Machine, _follow: Follow) -> str:
     shell(machine, START)
     seconds = machine.wait(lambda: "images 8" in shell(machine, COUNT), "eight images", 900)
-    return f"eight in {seconds:.0f} s"
+    most = "for pid in $(pgrep --uid earsight --full 'celery.*worker'); do grep VmHWM /proc/$pid/status; done"
+    peaks = sorted(int(line.split()[1]) // 1024 for line in machine.run(most).splitlines())
+    return f"eight in {seconds:.0f} s; the most memory of each process, MB: {peaks}"
+
+
+def the_doctor_looks_in_its_unit_and_tells_of_a_fault(machine: Machine, _follow: Follow) -> None:
+    machine.run("echo EARSIGHT_OPERATOR_EMAILS=ops@example.org >> /etc/earsight/earsight.env")
+    machine.run("systemctl start earsight-doctor")
+    assert show(machine, "earsight-doctor", "ExecMainStatus") == "0"
+    machine.run("systemctl stop redis-server; systemctl start earsight-doctor")
+    assert show(machine, "earsight-doctor", "ExecMainStatus") == "1"
+    assert "To: ops@example.org" in machine.run("journalctl --no-pager -u earsight-doctor")  # no mail server is set
+    machine.run("systemctl start redis-server; sed -i /^EARSIGHT_OPERATOR_EMAILS/d /etc/earsight/earsight.env")
 
 
 def services_that_are_killed_come_back(machine: Machine, _follow: Follow) -> str:
@@ -236,6 +249,7 @@ ALL: tuple[Callable[[Machine, Follow], str | None], ...] = (
     a_researcher_signs_in_and_uploads_through_the_proxy,
     the_units_workers_make_the_images,
     *proxy_promises.ALL,
+    the_doctor_looks_in_its_unit_and_tells_of_a_fault,
     services_that_are_killed_come_back,
     services_stop_in_order,
     the_backup_is_there_and_comes_every_night,

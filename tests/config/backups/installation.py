@@ -12,9 +12,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import uuid4
 
+from study.digests import canonical_digest
 from tests.services import PATIENCE, POSTGRES, need_server
 
 ROOT = Path(__file__).resolve().parents[3]
+PLAN = {"fixed": {"alpha": 0.05}}
+PLAN_DIGEST = canonical_digest(PLAN["fixed"])
 
 
 class Installation:
@@ -86,7 +89,7 @@ def _closed() -> None:
     from study.survey_images.versions import prepare_images
     from tests.analysis.answered_studies import answered_study
 
-    study = answered_study(people=3, clips=2, slug="violins", plan={"fixed": {"alpha": 0.05}}, plan_digest=PLAN)
+    study = answered_study(people=3, clips=2, slug="violins", plan=PLAN, plan_digest=PLAN_DIGEST)
     prepare_images(study)
     at = record(study, "closed").at
     closed = {"status": Study.Status.CLOSED, "closed_at": at, "grace_minutes": 0}
@@ -99,10 +102,12 @@ def _write(number: int) -> None:
     from study.ballots.casting import Answer, cast_ballot
     from study.participants.completion import finish
     from study.participants.enrolment import enrol
+    from tests.analysis.answered_studies import record_opening
     from tests.factories import UserFactory, make_open_study
 
     owner = UserFactory(username=f"writer{number}")
-    study = make_open_study(clips=3, slug=f"writers-{number}", owner=owner)
+    study = make_open_study(clips=3, slug=f"writers-{number}", owner=owner, plan=PLAN, plan_digest=PLAN_DIGEST)
+    record_opening(study)
     ended = threading.Event()
     threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
     while not ended.is_set():
@@ -120,9 +125,6 @@ if __name__ == "__main__":
     django.setup()
     from django.core.management import call_command
 
-    from study.digests import canonical_digest
-
-    PLAN = canonical_digest({"alpha": 0.05})
     if sys.argv[1] == "closed":
         call_command("migrate", verbosity=0)
         _closed()

@@ -196,7 +196,7 @@ class People:
         """Let everybody's answer arrive, and compare what was confirmed with what is stored."""
         from study.models import Ballot, BallotRevision
 
-        wait_until(lambda: not self.left, PATIENCE)
+        wait_until(lambda: len(self.saved) == len(self.all), PATIENCE)
         self._stop.set()
         for thread in self._threads:
             thread.join()

@@ -74,7 +74,7 @@ def test_work_that_waits_a_moment_or_is_being_done_by_a_command_is_no_news() -> 
     assert names() == []
 
 
-def test_analyses_and_audits_wait_for_cpu() -> None:
+def test_analyses_audits_and_jobs_wait_for_cpu() -> None:
     study = make_study(clips=1)
     study.analyses.create()
     audit = study.blinding_audits.create()
@@ -82,6 +82,11 @@ def test_analyses_and_audits_wait_for_cpu() -> None:
     study.analyses.update(requested_at=timezone.now() - timedelta(hours=1))
     assert names() == ["cpu"]
     study.analyses.all().delete()
+    job = study.jobs.create(kind="export")
+    assert names() == []
+    type(job).objects.update(requested_at=timezone.now() - timedelta(hours=1))
+    assert names() == ["cpu"]
+    job.delete()
     type(audit).objects.update(asked_at=timezone.now() - timedelta(hours=1))
     assert names() == ["cpu"]
 
