@@ -145,6 +145,16 @@ def the_units_workers_make_the_images(machine: Machine, _follow: Follow) -> str:
     return f"eight in {seconds:.0f} s; the most memory of each process, MB: {peaks}"
 
 
+def the_doctor_looks_in_its_unit_and_tells_of_a_fault(machine: Machine, _follow: Follow) -> None:
+    machine.run("echo EARSIGHT_OPERATOR_EMAILS=ops@example.org >> /etc/earsight/earsight.env")
+    machine.run("systemctl start earsight-doctor")
+    assert show(machine, "earsight-doctor", "ExecMainStatus") == "0"
+    machine.run("systemctl stop redis-server; systemctl start earsight-doctor")
+    assert show(machine, "earsight-doctor", "ExecMainStatus") == "1"
+    assert "To: ops@example.org" in machine.run("journalctl --no-pager -u earsight-doctor")  # no mail server is set
+    machine.run("systemctl start redis-server; sed -i /^EARSIGHT_OPERATOR_EMAILS/d /etc/earsight/earsight.env")
+
+
 def services_that_are_killed_come_back(machine: Machine, _follow: Follow) -> str:
     """Also the servers behind them, and several at once."""
     for unit in UNITS:
@@ -239,6 +249,7 @@ ALL: tuple[Callable[[Machine, Follow], str | None], ...] = (
     a_researcher_signs_in_and_uploads_through_the_proxy,
     the_units_workers_make_the_images,
     *proxy_promises.ALL,
+    the_doctor_looks_in_its_unit_and_tells_of_a_fault,
     services_that_are_killed_come_back,
     services_stop_in_order,
     the_backup_is_there_and_comes_every_night,
