@@ -95,7 +95,7 @@ kills: setup-dev ## Kill real workers twenty times during a run (BROKER=redis://
 	$(BIN)/python -m tests.generation.runs.kill_workers --broker $(or $(BROKER),filesystem://) --kills 20 --clips 50
 
 backups: setup-dev ## Backups and restores in full: kills, PostgreSQL, SQLite to PostgreSQL, a bucket (some minutes)
-	$(BIN)/python -m pytest -q tests/config/backups/*.py
+	$(BIN)/python -m pytest -q tests/config/backups/test_*.py tests/config/backups/more_*.py tests/config/backups/whole_*.py
 
 # Another seed sends other requests: make fuzz SEED=7
 fuzz: setup-dev ## Send 10,000 requests to every address as everybody, on SQLite and on PostgreSQL (SEED=0 REQUESTS=10000)

@@ -91,11 +91,11 @@ def make_large_study(people: int, *, seed: int = 1) -> Any:
             numbers = range(chunk + 1, min(people, chunk + _CHUNK) + 1)
             _write_people(study, numbers, chain, pk, opened, people, random.Random(f"{seed} {chunk}"))
         chain.close()
+    _finish_tables()
     record(study, "closed", at=closed)
     Study.objects.filter(pk=study.pk).update(
         status=Study.Status.CLOSED, closed_at=closed, erasures=chain.withdrawn, survey_images={}
     )
-    _finish_tables()
     return Study.objects.get(pk=study.pk)
 
 

@@ -54,7 +54,8 @@ def median_seconds(study: Study) -> float | None:
     ballots = Ballot.objects.filter(
         trial__participant__in=people, trial__kind=Trial.Kind.MAIN, seconds__isnull=False
     ).order_by()
-    seconds = array("d", ballots.values_list("seconds", flat=True).iterator())
+    times = ballots.values_list("seconds", flat=True).iterator()
+    seconds = array("d", (time for time in times if time is not None))
     return median(seconds) if seconds else None
 
 

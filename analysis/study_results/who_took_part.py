@@ -15,8 +15,10 @@ from django.utils.translation import gettext as _
 from analysis.report.context import AnswerLabels, AnswersGiven
 from analysis.statistics.disclosure import SMALLEST_GROUP, hidden_groups
 from analysis.tables.person_columns import group_label
+from study.ballots.table import in_batches, kinds_of
 from study.models import Study
-from study.participants.answers_table import AnswerColumn, Value, answer_columns, iterate_answers
+from study.models.participants import LEFT_OUT
+from study.participants.answers_table import AnswerColumn, Value, answer_columns, typed_values
 from study.participants.moderators import planned_moderators
 from study.participants.questions import localized
 
@@ -28,12 +30,13 @@ def who_took_part(study: Study) -> list[AnswersGiven]:
 
     Device, language and checks stand there if anybody has a value, questions always.
     """
-    people = [
-        row.values for row in iterate_answers(study) if row.participant.main_answered and not row.participant.left_out
-    ]
+    columns = answer_columns(study)
+    counted = study.participants.filter(kind__in=kinds_of(study), main_answered__gt=0).exclude(LEFT_OUT)
+    batches = in_batches(counted.only("study", "kind", "number", "answers"))
+    people = [typed_values(person.answers, columns) for batch in batches for person in batch]
     cuts = {row["column"]: row["cuts"] for row in planned_moderators(study)}
     found = []
-    for column in answer_columns(study):
+    for column in columns:
         given = [value for values in people if (value := values[column.name]) is not None]
         if given or column.name.startswith(("before_", "after_")):
             found.append(_answers(column, given, len(people) - len(given), cuts.get(column.name)))

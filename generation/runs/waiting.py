@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from generation.models import ClipStep, GenerationRun
 from generation.runs.leases import NO_LEASE, Lease
+from study.background_work.clocks import TOLERANCE
 from study.models import Study
 
 Kind, State = ClipStep.Kind, ClipStep.State
@@ -93,6 +94,12 @@ def hold_back(step: ClipStep) -> None:
     if first is not None and first.not_before is not None:
         later = max(first.not_before, timezone.now()) + BEHIND
         ClipStep.objects.filter(pk=step.pk, state=State.WAITING).update(not_before=later)
+
+
+def pull_back_waits() -> None:
+    """Let steps that began to wait before the clock was set back be tried soon, not when the clock has caught up."""
+    early = ClipStep.objects.filter(state=State.WAITING, waiting_since__gt=Now() + TOLERANCE)
+    early.update(waiting_since=Now(), not_before=Now() + FIRST_WAIT)
 
 
 def waiting_for_a_service(run: GenerationRun) -> QuerySet[ClipStep]:

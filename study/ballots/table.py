@@ -6,12 +6,14 @@ reveals the condition at a position. So the labels are shuffled for each partici
 text are left out.
 """
 
+import json
 import random
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, TextField
+from django.db.models.functions import Cast
 
 from study.ballots.receipts import image_name
 from study.coarse_times import hour_text, whole_seconds
@@ -136,7 +138,7 @@ _OF_BALLOTS = (
     "trial__clip",
     "trial__repeat",
     "trial__number",
-    "trial__position_order",
+    Cast("trial__position_order", TextField()),
     "first",
     "second",
     "none_fits",
@@ -156,6 +158,8 @@ class _Shown:
 
     clips: Mapping[int, str]
     images: Mapping[int, tuple[int, int, int]]
+    # Orders by their text: a study has some thousands of them, and each is in many rows.
+    orders: dict[str, list[int]] = field(default_factory=dict)
 
     def rows(
         self, person: Participant, ballots: Iterable[tuple[Any, ...]], names: Mapping[int, str], *, sealed: bool
@@ -163,8 +167,9 @@ class _Shown:
         """The rows of one person's ballots, given as the values of `_OF_BALLOTS`; `names`: of the conditions."""
         code, excluded, flags = person.code, int(person.left_out), ";".join(person.flag_kinds)
         images = self.images
-        for clip, repeat, number, order, first, second, none_fits, at, *rest in ballots:
+        for clip, repeat, number, order_text, first, second, none_fits, at, *rest in ballots:
             seconds, listened, reason, knows_piece, nonce, digest = rest
+            order = self._order(order_text)
 
             def name(stimulus: int | None, clip: int = clip) -> str:
                 if stimulus is None:
@@ -196,6 +201,17 @@ class _Shown:
                 "" if sealed else nonce,
                 "" if sealed else digest,
             )
+
+    def _order(self, text: str) -> list[int]:
+        """The stimuli by position."""
+        if text not in self.orders:
+            if len(self.orders) > _MOST_ORDERS:
+                self.orders.clear()
+            self.orders[text] = json.loads(text)
+        return self.orders[text]
+
+
+_MOST_ORDERS = 50_000
 
 
 LATE_COLUMNS = (

@@ -12,13 +12,13 @@ __all__ = ["app"]
 
 @worker_init.connect
 def wait_for_seconds(**_more: object) -> None:
-    from analysis.study_results import analyses, power_answers
+    from analysis.study_results import power_answers
     from generation.runs import worker
-    from study.background_work import clocks
+    from study.background_work import clocks, rows
     from study.blinding_audit import audit, queueing
 
     short = timedelta(seconds=12)
-    for module in (analyses, power_answers):
+    for module in (rows, power_answers):
         module.STALE_AFTER = short
     audit.SILENT = queueing.SILENT = short
     worker.RESEND_IF_IDLE = timedelta(seconds=3)

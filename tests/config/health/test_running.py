@@ -50,7 +50,7 @@ def test_a_check_that_hangs_is_a_fault_and_holds_up_no_other(release: threading.
     assert time.monotonic() - start < 60
     assert begun == [1], "it is not begun again while it hangs"
     release.set()
-    running._hanging["hangs"][0].join()
+    running._hanging[hang][0].join()
     assert run_checks({"hangs": hang}, 60)["hangs"].found == "late"
 
 
