@@ -78,7 +78,7 @@ TAKEN_OFF: dict[str, dict[str, tuple[str, Any]]] = {
             "study.background_work.rows.still_ours",
             any_state,
         ),
-        "test_a_job_that_fails_says_why": ("study.jobs.work._full_disk", gives("")),
+        "test_a_job_that_fails_says_why": ("study.jobs.work._storage_fault", gives("")),
     },
     "study/console/test_job_pages.py": {
         "test_files_are_erased_at_once_when_somebody_withdraws": ("study.jobs.files.erase_results", nothing),
