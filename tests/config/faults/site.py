@@ -260,11 +260,13 @@ class Work:
     def finish(self, seconds: float = PATIENCE) -> dict[str, Any]:
         from analysis.models import Analysis
         from generation.models import ClipStep
+        from study.models import JobFile
         from tests.generation.runs.kill_workers import findings
         from tests.generation.studies import owned_files, stored_files
 
         wait_until(self.is_over, seconds)
-        owned = patiently(lambda: owned_files(self.made))
+        # A report's files are made ahead after an analysis.
+        owned = patiently(lambda: owned_files(self.made) | set(JobFile.objects.values_list("file", flat=True)))
         states = Counter(patiently(lambda: list(Analysis.objects.values_list("state", "attempts"))))
         begun = Path(os.environ["EARSIGHT_TEST_COUNT_FILE"])
         return patiently(lambda: findings(self.made)) | {

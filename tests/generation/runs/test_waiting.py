@@ -203,7 +203,7 @@ def test_the_page_says_what_waits_and_when_it_is_tried(
     client.force_login(study.owner, backend="django.contrib.auth.backends.ModelBackend")
     page = client.get(reverse("generation_run", args=[study.slug])).content.decode()
     assert "down for maintenance" in page
-    assert "3 steps wait for it since" in page
+    assert "3 steps wait for it; it has been away since" in page
     assert "The next try is at" in page
     assert "just started" not in page
     pass_time(timedelta(minutes=1))
