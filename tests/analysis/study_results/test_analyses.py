@@ -3,10 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from analysis.models import Analysis
 from analysis.study_results import analyses
+from study.models import Ballot
+from study.participants.exclusion import set_exclusion
 from tests.analysis.answered_studies import closed_study
 
 pytestmark = pytest.mark.django_db
@@ -29,3 +33,25 @@ def test_an_analysis_left_by_a_dead_worker_is_taken_three_times_and_then_fails()
     row.refresh_from_db()
     assert row.state == Analysis.State.FAILED
     assert "3 times" in row.error
+
+
+def test_whether_an_analysis_is_current_is_told_without_reading_ballots() -> None:
+    study = closed_study(people=2, clips=2)
+    analysis = analyses.build_analysis(study)
+    with CaptureQueriesContext(connection) as queries:
+        assert analyses.is_current(analysis)
+    assert not [query["sql"] for query in queries if '"study_ballot"' in query["sql"]]
+    set_exclusion(study, "r0001", "asked us to")
+    assert not analyses.is_current(analysis)
+    set_exclusion(study, "r0001", "asked us not to", excluded=False)
+    assert not analyses.is_current(analysis), "its state was another one in between"
+    assert analyses.is_current(analyses.build_analysis(study))
+
+
+def test_an_analysis_of_an_earlier_version_is_compared_with_the_whole_table() -> None:
+    study = closed_study(people=2, clips=2)
+    analysis = analyses.build_analysis(study)
+    analysis.table_state = ""
+    assert analyses.is_current(analysis)
+    Ballot.objects.update(seconds=99)
+    assert not analyses.is_current(analysis)

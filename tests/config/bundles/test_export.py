@@ -247,3 +247,19 @@ def test_no_file_of_an_export_gives_a_time_of_a_person_finer_than_the_hour(study
     assert [name for name, text in tables.items() if ":37" in text] == []
     assert ",11,8," in tables["ballots.csv"]
     assert verify_export(path).faults == ()
+
+
+def test_an_export_after_a_change_by_hand_in_the_database_has_an_analysis_of_its_own_ballots(
+    study: Study, tmp_path: Path
+) -> None:
+    path = tmp_path / "study.zip"
+    export_study(study, path)
+    before = study.analyses.count()
+    export_study(study, path)
+    assert study.analyses.count() == before, "nothing has changed"
+    Ballot.objects.filter(trial__participant__study=study).update(seconds=99)
+    export_study(study, path)
+    with zipfile.ZipFile(path) as archive:
+        digest = hashlib.sha256(archive.read("ballots.csv")).hexdigest()
+    assert study.analyses.count() == before + 1
+    assert study.analyses.order_by("-pk").first().ballots_digest == digest
