@@ -10,4 +10,8 @@ class AnalysisConfig(AppConfig):
 
     def ready(self) -> None:
         from analysis.console import navigation  # noqa: F401  (registers the pages)
-        from analysis.study_results import preflight, prepared  # noqa: F401  (register a finding, and kinds of jobs)
+        from analysis.study_results import preflight  # noqa: F401  (registers a finding)
+        from study import jobs
+
+        for kind in ("report", "table"):
+            jobs.expect(kind, "analysis.study_results.prepared")

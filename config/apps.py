@@ -15,10 +15,11 @@ class EarsightConfig(AppConfig):
     def ready(self) -> None:
         from config.accounts import account_log, attempts, sessions
         from config.backups.unfinished import check_restore
-        from config.bundles import job  # noqa: F401  (registers its kind)
         from config.installation.checks import register_checks
+        from study import jobs
 
         register(check_restore)
+        jobs.expect("bundle", "config.bundles.job")
         pre_save.connect(
             attempts.forget_what_was_sent, sender="axes.AccessAttempt", dispatch_uid="earsight.failed-sign-in"
         )

@@ -9,9 +9,9 @@ class StudyConfig(AppConfig):
     verbose_name = "Study"
 
     def ready(self) -> None:
-        # Imported because they register the parts of addresses, `<number:…>`, and a kind of job.
+        from study import jobs
         from study.jobs import files
-        from study.setup import clip_upload_job  # noqa: F401
-        from study.web import url_converters  # noqa: F401
+        from study.web import url_converters  # noqa: F401  (registers the parts of addresses, `<number:…>`)
 
+        jobs.expect("import-clips", "study.setup.clip_upload_job")
         files.connect()  # a job's stored file goes with its row

@@ -1,21 +1,11 @@
-"""The work of a worker that reads an upload of pictures which is too large for a request.
-
-Every command registers it when it starts, so that what reads pictures is imported by the work alone.
-"""
-
-from __future__ import annotations
-
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+"""The work of a worker that reads an upload of pictures which is too large for a request."""
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from generation.ready_made.uploading import Taken, UploadRefused, check_state, take_upload
 from study.jobs import JobFaults, JobKind, RunningJob, register
-from study.models import Job, Study
-
-if TYPE_CHECKING:
-    from generation.ready_made.uploading import Taken
+from study.models import Job
 
 KIND = "import-images"
 
@@ -27,8 +17,6 @@ def in_words(taken: Taken) -> str:
 
 
 def _work(job: RunningJob) -> None:
-    from generation.ready_made.uploading import UploadRefused, take_upload
-
     def set_ready(taken: Taken) -> None:
         job.outcome["message"] = in_words(taken)
         job.set_ready()
@@ -38,12 +26,6 @@ def _work(job: RunningJob) -> None:
             take_upload(job.study, files, actor=job.job.actor, report=job.report, taken=set_ready)
         except UploadRefused as error:
             raise JobFaults(_("Nothing was imported."), list(error.faults)) from error
-
-
-def _check(study: Study, _arguments: Mapping[str, Any]) -> None:
-    from generation.ready_made.uploading import check_state
-
-    check_state(study)
 
 
 def _progress(job: Job) -> str:
@@ -56,7 +38,7 @@ register(
         work=_work,
         title=lambda _job: _("Upload of images"),
         page="generation_upload",
-        check=_check,
+        check=lambda study, _arguments: check_state(study),
         progress=_progress,
     )
 )

@@ -1,7 +1,8 @@
-"""What kinds of jobs there are. `study` does not know the other wings: each registers its kinds when it starts."""
+"""What kinds of jobs there are. `study` does not know the other wings: each says which module registers its kinds."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 from study.digests import canonical_digest
@@ -41,6 +42,7 @@ class JobKind:
 
 
 _kinds: dict[str, JobKind] = {}
+_modules: dict[str, str] = {}
 
 
 def register(kind: JobKind) -> None:
@@ -48,8 +50,15 @@ def register(kind: JobKind) -> None:
     _kinds[kind.name] = kind
 
 
+def expect(name: str, module: str) -> None:
+    """Name the module that registers a kind of job; it is imported when the kind is first needed."""
+    _modules[name] = module
+
+
 def kind_named(name: str) -> JobKind | None:
     """Return the kind, or None if this version of the software has none of that name."""
+    if name not in _kinds and name in _modules:
+        import_module(_modules[name])
     return _kinds.get(name)
 
 
