@@ -10,7 +10,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help room proof audit audit-plants s3 kills fuzz deployment container learning first-study screenshots demo test lint unit format setup setup-dev chromium messages weights clean
+.PHONY: help room proof audit audit-plants s3 kills backups fuzz faults controls deployment container learning first-study screenshots demo test lint unit format setup setup-dev chromium messages weights clean
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -94,6 +94,9 @@ s3: setup-dev ## Try uploads and images on S3 with a server of moto's: faults, r
 kills: setup-dev ## Kill real workers twenty times during a run (BROKER=redis://…)
 	$(BIN)/python -m tests.generation.runs.kill_workers --broker $(or $(BROKER),filesystem://) --kills 20 --clips 50
 
+backups: setup-dev ## Backups and restores in full: kills, PostgreSQL, SQLite to PostgreSQL, a bucket (some minutes)
+	$(BIN)/python -m pytest -q tests/config/backups/test_*.py tests/config/backups/more_*.py tests/config/backups/whole_*.py
+
 # Another seed sends other requests: make fuzz SEED=7
 fuzz: setup-dev ## Send 10,000 requests to every address as everybody, on SQLite and on PostgreSQL (SEED=0 REQUESTS=10000)
 	FUZZ_SEED=$(or $(SEED),0) FUZZ_REQUESTS=$(or $(REQUESTS),10000) $(BIN)/python -m tests.config.fuzz
@@ -103,6 +106,12 @@ deployment: setup-dev ## Follow docs/operations.md word by word in an empty Debi
 
 container: setup-dev ## Build what deploy/container/Containerfile says in an empty Debian, and run the services of compose.yaml
 	$(BIN)/python -m tests.deployment.container
+
+faults: setup-dev ## Restart brokers and PostgreSQL under load, set clocks, make disks read-only, mix versions (half an hour)
+	EARSIGHT_FAULTS_TEST=full $(BIN)/python -m pytest tests/config/faults
+
+controls: setup-dev ## Take protections off: each test of one has to fail then (some minutes)
+	$(BIN)/python -m tests.without
 
 format: setup-dev ## Format the code
 	$(BIN)/ruff check --fix .

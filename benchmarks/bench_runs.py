@@ -1,10 +1,11 @@
-"""Measure what a run costs beside its steps: overhead per stimulus, and a thousand clips through two workers.
+"""Measure what a run costs beside its steps: overhead per stimulus, and a thousand clips through real workers.
 
-    python benchmarks/bench_runs.py [--clips 1000] [--workers 2] [--painter sketch]
+    python benchmarks/bench_runs.py [--clips 1000] [--workers 1 2 4] [--painter sketch] [--broker redis://…]
 
 Overhead: all steps in one process without the steps' own work, so that leases, rows, files and planning are left.
 Throughput: real Celery workers with the template writer and the sketch painter (or plain colours, for orchestration
-alone); listening is replaced by arithmetic. Prints clips per minute and the workers' memory after each quarter.
+alone); listening is replaced by arithmetic. Prints, for each number of workers, images per minute, processors in use
+and the workers' memory after each quarter, and a table of them all.
 """
 
 import argparse
@@ -16,7 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from memory import resident_mib
+from memory import processor_seconds, resident_mib
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -62,7 +63,10 @@ def overhead(clips: int) -> dict[str, float]:
 
 
 def throughput(clips: int, workers: int, size: int) -> dict[str, float]:
-    """Return clips per minute through real workers, and their memory after each quarter."""
+    """Return images per minute through real workers, processors in use, and memory after each quarter.
+
+    Each worker is a process of its own, as on machines of their own, and takes one step at a time.
+    """
     from generation.models import ClipStep
     from tests.generation.runs.kill_workers import findings, make_study
 
@@ -70,29 +74,36 @@ def throughput(clips: int, workers: int, size: int) -> dict[str, float]:
     command = [sys.executable, "-m", "celery", "-A", "tests.generation.runs.worker_app", "worker"]
     prefix = os.environ["EARSIGHT_TEST_QUEUE_PREFIX"]
     queues = ",".join(prefix + queue for queue in ("cpu", "api", "gpu"))
-    command += ["-Q", queues, "-c", str(workers), "-l", "ERROR"]
-    worker = subprocess.Popen(command, cwd=ROOT, start_new_session=True)
+    command += ["-Q", queues, "-c", "1", "-l", "ERROR"]
+    processes = [
+        subprocess.Popen([*command, "-n", f"w{number}@%h"], cwd=ROOT, start_new_session=True)
+        for number in range(workers)
+    ]
     painted = ClipStep.objects.filter(run=run, kind="paint", state="done")
     memory: dict[int, float] = {}
     try:
         while painted.count() < 1:
             time.sleep(0.1)
-        began, first = time.monotonic(), painted.count()
+        began, first, used = time.monotonic(), painted.count(), sum(processor_seconds(one.pid) for one in processes)
         while run.is_running:
             time.sleep(0.5)
             done = painted.count()
             for quarter in range(1, 5):
                 if done >= quarter * clips // 4 and quarter not in memory:
-                    memory[quarter] = resident_mib(worker.pid)
+                    memory[quarter] = sum(resident_mib(one.pid) for one in processes)
             run.refresh_from_db()
         minutes = (time.monotonic() - began) / 60
+        used = sum(processor_seconds(one.pid) for one in processes) - used
     finally:
-        worker.terminate()
-        worker.wait(30)
+        for one in processes:
+            one.terminate()
+        for one in processes:
+            one.wait(60)
     return {
         "clips": clips,
         "workers": workers,
-        "clips_per_minute": round((clips - first) / minutes, 1),
+        "images_per_minute": round(4 * (clips - first) / minutes, 1),
+        "processors_used": round(used / 60 / minutes, 2),
         "memory_mib_by_quarter": [round(memory[quarter], 1) for quarter in sorted(memory)],
     } | {key: value for key, value in findings(study).items() if key != "wanted"}
 
@@ -100,15 +111,14 @@ def throughput(clips: int, workers: int, size: int) -> dict[str, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--clips", type=int, default=1000)
-    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 4])
     parser.add_argument("--broker", default="filesystem://")
     parser.add_argument("--painter", choices=("sketch", "flat"), default="sketch")
     parser.add_argument("--size", type=int, default=512, help="pixels of an image's side")
     parser.add_argument("--part", choices=("overhead", "throughput"))
     options = parser.parse_args()
     if options.part is None:  # each part in its own process and data folder
-        for part in ("overhead", "throughput"):
-            subprocess.run([sys.executable, __file__, *sys.argv[1:], "--part", part], check=True)
+        in_parts(options)
         return
     from tests.generation.runs.kill_workers import delete_queues, prepare
 
@@ -119,9 +129,25 @@ def main() -> None:
         if options.part == "overhead":
             print(json.dumps({"overhead": overhead(min(options.clips, 200))}))
         else:
-            measured = throughput(options.clips, options.workers, options.size)
+            measured = throughput(options.clips, options.workers[0], options.size)
             print(json.dumps({"painter": options.painter, "throughput": measured}))
         delete_queues(options.broker)
+
+
+def in_parts(options: argparse.Namespace) -> None:
+    """Measure each part in a process of its own; print its JSON, and a table of the numbers of workers."""
+    shared = [f"--{name}={getattr(options, name)}" for name in ("clips", "broker", "painter", "size")]
+    rows = []
+    for part, workers in [("overhead", 1), *(("throughput", number) for number in options.workers)]:
+        command = [sys.executable, __file__, *shared, "--part", part, "--workers", str(workers)]
+        line = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()[-1]
+        print(line, flush=True)
+        rows += [json.loads(line)["throughput"]] if part == "throughput" else []
+    print("\n| workers | images a minute | of one worker's | processors used | memory, MiB |\n|--:|--:|--:|--:|--:|")
+    for row in rows:
+        share = row["images_per_minute"] / rows[0]["images_per_minute"]
+        memory = max(row["memory_mib_by_quarter"], default=0)
+        print(f"| {row['workers']} | {row['images_per_minute']} | {share:.2f} | {row['processors_used']} | {memory} |")
 
 
 if __name__ == "__main__":

@@ -52,7 +52,8 @@ def _read(name: str, default: str, parse: Callable[[str], T], advice: str, *, se
     try:
         return parse(value)
     except Exception as error:
-        shown = f"{value.partition(':')[0][:20]}…" if secret else value
+        scheme = value.partition("://")[0][:20] if "://" in value else ""
+        shown = f"{scheme}…" if secret else value
         reason = f" ({error.strerror})" if isinstance(error, OSError) else ""
         # Without the cause: its text may repeat a password.
         raise ImproperlyConfigured(f"{name} is '{shown}', which cannot be used{reason}. {advice}") from None

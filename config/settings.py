@@ -189,6 +189,9 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 FILE_UPLOAD_PERMISSIONS = 0o640
+# Uploads come in on the disk of the data: storing one then moves it, and what a killed process leaves goes in a day.
+FILE_UPLOAD_TEMP_DIR = DATA_DIR / "work"
+FILE_UPLOAD_TEMP_DIR.mkdir(mode=0o700, exist_ok=True)
 DATA_UPLOAD_MAX_NUMBER_FILES = 500
 # The most that a researcher sends with one request, in bytes; of others DATA_UPLOAD_MAX_MEMORY_SIZE is the limit.
 MAX_UPLOAD_BYTES = int(1_000_000 * environment.number("EARSIGHT_UPLOAD_MB", 2000, least=1))

@@ -29,7 +29,8 @@ from PIL import Image  # noqa: E402
 from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
 
 from config.demo.processes import Processes, free_port, wait_until_served, web_command  # noqa: E402
-from study.models import Study  # noqa: E402
+from study.jobs.work import run_job  # noqa: E402
+from study.models import Job, Study  # noqa: E402
 from study.setup.copying import copy_study  # noqa: E402
 
 OUT = ROOT / "docs" / "screenshots"
@@ -75,6 +76,7 @@ CONSOLE: list[tuple[str, str, str, tuple[str | int, ...]]] = [
     ("sealed", "Results while sealed", "study_results", ("demo",)),
     ("results", "Results", "study_results", ("demo-simulated",)),
     ("report", "The report", "study_report", ("demo-simulated",)),
+    ("jobs", "Prepared files and uploads", "study_jobs", ("demo-simulated",)),
     ("log", "The log", "study_log", ("demo",)),
     ("colleagues", "Colleagues", "study_members", ("demo",)),
     ("delete", "Deleting a draft", "study_delete", (DRAFT,)),
@@ -217,6 +219,8 @@ def main() -> None:
     OUT.mkdir(parents=True, exist_ok=True)
     if not Study.objects.filter(slug=DRAFT).exists():
         copy_study(study, title="Images of six pieces", owner=study.owner, slug=DRAFT)
+    for job in Job.objects.filter(state=Job.State.WAITING):  # the report, which a worker would have written
+        run_job(job.pk)
     call_command("collectstatic", interactive=False, verbosity=0)
     password = (settings.DATA_DIR / "demo_password").read_text(encoding="ascii").strip()
     port = free_port(8100)

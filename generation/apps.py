@@ -11,4 +11,5 @@ class GenerationConfig(AppConfig):
     def ready(self) -> None:
         # Imported because they register what this app adds to a study.
         from generation.console import path_steps  # noqa: F401
+        from generation.ready_made import upload_job  # noqa: F401
         from generation.runs import copying, making_facts, making_images  # noqa: F401

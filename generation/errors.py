@@ -17,3 +17,11 @@ class StepFailed(GenerationError):
 
 class RunStopped(GenerationError):
     """What failed would fail for every clip: the run stops with one message."""
+
+
+class ServiceAway(GenerationError):
+    """A service that a step needs does not answer now: the step waits. `asked`: seconds that the service asks for."""
+
+    def __init__(self, reason: str, asked: float | None = None) -> None:
+        self.asked = asked
+        super().__init__(reason)

@@ -9,8 +9,9 @@ class StudyConfig(AppConfig):
     verbose_name = "Study"
 
     def ready(self) -> None:
-        # Imported because it registers the parts of addresses, `<number:…>`, before any address is read.
+        # Imported because they register the parts of addresses, `<number:…>`, and a kind of job.
         from study.jobs import files
+        from study.setup import clip_upload_job  # noqa: F401
         from study.web import url_converters  # noqa: F401
 
         files.connect()  # a job's stored file goes with its row

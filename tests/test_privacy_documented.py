@@ -9,6 +9,8 @@ from study.models import (
     ChainHead,
     Event,
     InviteLink,
+    Job,
+    JobFile,
     LateAnswer,
     LogEntry,
     Participant,
@@ -21,6 +23,7 @@ from study.models import (
 MODELS = (
     *(Participant, Trial, Ballot, BallotRevision, LateAnswer, Event, ProblemReport),
     *(InviteLink, PlatformVisit, VisitKey, LogEntry, ChainHead),
+    *(Job, JobFile),
 )
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "privacy.md"
 

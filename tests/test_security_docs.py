@@ -1,11 +1,15 @@
 """The documents about security name tests, files and headings that exist, and lack no requirement."""
 
 import ast
+import pkgutil
 import re
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+
+from tests import without
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ("asvs", "threat-model", "faults")
@@ -20,6 +24,9 @@ COUNTS = (
 SECTIONS = {name: int(most) for name, most in (part.split(":") for part in COUNTS.split())}
 VERDICTS = {"met", "does not apply", "operator", "not met"}
 TEST = re.compile(r"`([\w/.-]+\.py)::(\w+)`")
+WITHOUT = re.compile(r"without `([\w.]+)`")
+# Words for rows whose test needs no other test as control; docs/faults.md explains them.
+CONTROLS = {"in it", "shown", "refusal", "real", "browser"}
 FILE = re.compile(r"`([\w./-]+/[\w.-]+\.\w+)`")
 DOCUMENT = re.compile(r"docs/([\w-]+\.md)")
 HEADING = re.compile(r"(?:docs/)?([\w-]+\.md), “([^”]+)”")
@@ -104,9 +111,51 @@ def test_every_requirement_is_there_once_with_a_verdict_and_its_ground() -> None
     }
 
 
-def test_each_fault_has_a_promise_and_a_test() -> None:
+def control_faults(row: list[str]) -> list[str]:
+    """What is wrong with the last column of a row of the faults: how one knows that its test would notice the fault."""
+    _fault, _promise, tests, control = row
+    if TEST.search(control) or control in CONTROLS or control.startswith("before: "):
+        return []
+    if (off := WITHOUT.fullmatch(control)) is None:
+        return [f"“{control}” is no control"]
+    taken = {
+        without.TESTS[f"{file}::{name}"][0] for file, name in TEST.findall(tests) if f"{file}::{name}" in without.TESTS
+    }
+    return [] if off[1] in taken else [f"make controls takes off {sorted(taken)}, not {off[1]}"]
+
+
+def test_each_fault_has_a_promise_a_test_and_a_control() -> None:
     rows = rows_of("faults")
-    assert len(rows) > 60
+    assert len(rows) > 120
     for row in rows:
-        assert len(row) == 3, row
+        assert len(row) == 4, row
         assert TEST.search(row[2]), row[0]
+        assert control_faults(row) == [], row[0]
+
+
+def test_a_row_without_a_control_would_be_noticed() -> None:
+    for control in ("", "none", "without `no.such`", "without `config.service_faults.responses.response_to`"):
+        assert control_faults(["fault", "promise", "`config/test_access.py::test_no_such`", control])
+
+
+def test_every_protection_that_is_taken_off_exists_and_is_named_in_a_row() -> None:
+    named = {found for row in rows_of("faults") for found in WITHOUT.findall(row[3])}
+    for test, (target, _value) in without.TESTS.items():
+        file, _, name = test.partition("::")
+        assert name in functions_of(file), test
+        assert pkgutil.resolve_name(resolvable(target)) is not None, target
+    assert named <= {target for target, _value in without.TESTS.values()}
+
+
+def resolvable(target: str) -> str:
+    """The dotted name with a colon after its module."""
+    parts = target.split(".")
+    at = next(n for n in range(len(parts) - 1, 0, -1) if find_spec_or_none(".".join(parts[:n])))
+    return f"{'.'.join(parts[:at])}:{'.'.join(parts[at:])}"
+
+
+def find_spec_or_none(module: str) -> object:
+    try:
+        return find_spec(module)
+    except ModuleNotFoundError:  # its parent is a module without others below it
+        return None

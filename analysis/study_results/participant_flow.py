@@ -56,7 +56,7 @@ def median_seconds(study: Study) -> float | None:
     ).order_by()
     times = ballots.values_list("seconds", flat=True).iterator()
     seconds = array("d", (time for time in times if time is not None))
-    return median(seconds) if seconds else None
+    return float(median(seconds)) if seconds else None
 
 
 def flow_stages(flow: Mapping[str, Any]) -> list[Stage]:

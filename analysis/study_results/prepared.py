@@ -5,7 +5,6 @@ from contextlib import suppress
 from types import MappingProxyType
 from typing import Any
 
-from django.db.models import Count, Sum
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -20,7 +19,7 @@ from study.ballots.table import kinds_of, late_answers
 from study.console.downloads import DOWNLOADED
 from study.errors import NotAllowedNow, StudyError
 from study.jobs import JobKind, RunningJob
-from study.models import ChainHead, Job, JobFile, Study
+from study.models import Ballot, ChainHead, Job, JobFile, Study
 from study.published_heads.publishing import NOT_PUBLISHED, PUBLISHED
 
 REPORT, TABLE = "report", "table"
@@ -92,7 +91,9 @@ def _report_title(job: Job) -> str:
 def _make_table(job: RunningJob) -> None:
     name = job.arguments["name"]
     with job.new_result(name, CONTENT_TYPES["csv"]).open("wb") as file:
-        file.writelines(TABLES[name](job.study))
+        for done, part in enumerate(TABLES[name](job.study)):
+            job.report(done)
+            file.write(part)
 
 
 def _table_title(job: Job) -> str:
@@ -124,10 +125,9 @@ def prepare_reports(study: Study) -> None:
 
 def is_large(study: Study, name: str) -> bool:
     """Whether the table `name`, one of `TABLES`, is too large to be made in a request."""
-    size = study.participants.filter(kind__in=kinds_of(study)).aggregate(
-        people=Count("pk"), ballots=Sum("main_answered")
-    )
-    return (size["people"] if name == "participants.csv" else size["ballots"] or 0) > MOST_IN_A_REQUEST
+    people = study.participants.filter(kind__in=kinds_of(study)).order_by()
+    rows = people if name == "participants.csv" else Ballot.objects.filter(trial__participant__in=people).order_by()
+    return rows[: MOST_IN_A_REQUEST + 1].count() > MOST_IN_A_REQUEST
 
 
 def figures_of(file: JobFile) -> list[dict[str, str]]:

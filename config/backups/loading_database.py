@@ -27,7 +27,7 @@ from config.backups.moving_rows import copy_rows
 
 _NAMES = {SQLITE: "SQLite", POSTGRESQL: "PostgreSQL"}
 # Rows that every migrated database has.
-_ALWAYS = {"contenttypes.ContentType", "auth.Permission"}
+_ALWAYS = {"contenttypes.ContentType", "auth.Permission", "study.ChainHead"}
 
 
 def require_loadable(manifest: Manifest) -> None:

@@ -22,8 +22,10 @@ def ensure_current(study: Study) -> None:
 
 def _make(job: RunningJob) -> None:
     ensure_current(job.study)
+    tables = job.folder / "tables"
+    tables.mkdir()
     with job.new_result(file_name(job.study), "application/zip").open("wb") as file:
-        for done, name in enumerate(write_bundle(job.study, file), start=1):
+        for done, name in enumerate(write_bundle(job.study, file, tables), start=1):
             job.report(done, at_hand=name)
 
 

@@ -244,13 +244,13 @@ def _contents(study: Study, images: bool, folder: Path) -> Iterator[tuple[str, C
     yield from report_files(analysis)
 
 
-def write_bundle(study: Study, file: IO[bytes], *, images: bool = True) -> Iterator[str]:
+def write_bundle(study: Study, file: IO[bytes], folder: Path, *, images: bool = True) -> Iterator[str]:
     """Write the study's bundle (a zip) to an open file, and yield the name of each file in it once it is written.
 
-    Tables wait in a folder until all are of one moment; of other files one at a time is in memory.
+    Tables wait in `folder`, an empty one, until all are of one moment; of other files one at a time is in memory.
     """
     sums: dict[str, str] = {}
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as bundle, work_folder() as folder:
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as bundle:
         for name, content in _contents(study, images, folder):
             sums[name] = _add(bundle, name, content)
             yield name
@@ -263,8 +263,8 @@ def export_study(study: Study, path: Path, *, images: bool = True) -> list[str]:
     scratch = path.with_name(path.name + ".part")
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with scratch.open("wb") as file:
-            names = list(write_bundle(study, file, images=images))
+        with scratch.open("wb") as file, work_folder() as folder:
+            names = list(write_bundle(study, file, folder, images=images))
         scratch.replace(path)
     finally:
         scratch.unlink(missing_ok=True)

@@ -24,6 +24,7 @@ CHECKS: dict[str, Check] = {
     "data-folder": files.data_are_private,
     "secret-key": security.secret_is_random,
     "debug": security.debug_is_off,
+    "settings": security.settings_are_known,
     "hosts": security.hosts_are_right,
     "writer-hosts": security.writer_hosts_are_few,
     "clock": clock.clocks_agree,

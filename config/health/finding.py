@@ -1,8 +1,10 @@
 """What a check found."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+
+from django.core.checks import ERROR, CheckMessage
 
 
 class Level(StrEnum):
@@ -18,6 +20,15 @@ class Finding:
     level: Level
     found: str
     mend: str = ""
+
+
+def finding_of(messages: Sequence[CheckMessage], fine: str) -> Finding:
+    """Return what a check of Django's kind says as a finding: the worst of its messages, or `fine` if there is none."""
+    if not messages:
+        return Finding(Level.OK, fine)
+    worst = max(messages, key=lambda message: message.level)
+    level = Level.FAULT if worst.level >= ERROR else Level.WARNING
+    return Finding(level, worst.msg.rstrip("."), worst.hint or "Run: python manage.py check --deploy")
 
 
 Check = Callable[[], Finding]

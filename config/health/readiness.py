@@ -14,7 +14,7 @@ from config.health.finding import Check
 from config.health.running import run_checks
 
 CHECKS: Mapping[str, Check] = {
-    "database": database.database_is_written,
+    "database": database.database_serves,
     "migrations": database.migrations_are_applied,
     "disk": files.room_is_left,
     "static-files": files.static_files_are_named,

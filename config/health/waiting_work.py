@@ -7,12 +7,13 @@ from typing import Any
 
 from django.db.models import CharField, Count, Max, Min, Q, QuerySet, Value
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 
 from analysis.models import Analysis
 from generation.models import ClipStep, GenerationRun
 from generation.runs.queueing import queue_name
 from study.background_work.signs_of_life import silent_after
-from study.models import BlindingAudit, Worker
+from study.models import BlindingAudit, Job, Study, Worker
 
 QUEUES = ("cpu", "api", "gpu")
 # What waits for less is no news: a worker may be starting, or at its step before.
@@ -68,12 +69,19 @@ def _observations(now: datetime) -> QuerySet[Worker, tuple[str, str, datetime]]:
 def _waiting_on_cpu() -> list[tuple[QuerySet, str]]:
     """Return the waiting rows whose messages go to the queue `cpu`, each with the column of when they were asked for.
 
-    Questions about power are in the plans of studies, which are long to read; their page tells how long they wait.
+    Questions about power are in the plans of studies, which are too long to be read for every page.
     """
     return [
         (Analysis.objects.filter(state=Analysis.State.WAITING).order_by(), "requested_at"),
         (BlindingAudit.objects.filter(state=BlindingAudit.State.WAITING).order_by(), "asked_at"),
+        (Job.objects.filter(state=Job.State.WAITING).order_by(), "requested_at"),
     ]
+
+
+def _questions_about_power() -> list[datetime]:
+    """Return when each question about power that waits was asked."""
+    asked = Study.objects.filter(plan__power__state="waiting").values_list("plan__power__asked_at", flat=True)
+    return [at for text in asked if (at := parse_datetime(text or "")) is not None]
 
 
 def _word(word: str) -> Value:
@@ -119,8 +127,12 @@ def depths() -> list[Depth]:
                 counted = rows.aggregate(n=Count("pk"), first=Min(time))
                 waiting += counted["n"]
                 since += [counted["first"]] if counted["first"] else []
+            questions = _questions_about_power()
+            waiting += len(questions)
+            since += questions
             running += Analysis.objects.filter(state=Analysis.State.RUNNING).count()
             running += BlindingAudit.objects.filter(state=BlindingAudit.State.RUNNING).count()
+            running += Job.objects.filter(state=Job.State.RUNNING).count()
         found.append(Depth(queue, waiting, running, min(since, default=None)))
     return found
 

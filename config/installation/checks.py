@@ -22,7 +22,7 @@ _LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
 def register_checks() -> None:
-    for check in (static_files, translations, unknown_settings, data_folder, address, mail):
+    for check in (static_files, translations, unknown_settings, data_folder, settings_file, address, mail):
         register(check, deploy=True)
 
 
@@ -77,6 +77,14 @@ def data_folder(**_kwargs: Any) -> list[CheckMessage]:
         return []
     text = f"Other users of this machine may look into {settings.DATA_DIR}."
     return [Warning(text, hint=f"Run `chmod 700 {settings.DATA_DIR}`.", id="earsight.W003")]
+
+
+def settings_file(**_kwargs: Any) -> list[CheckMessage]:
+    path = os.environ.get("EARSIGHT_ENV_FILE")
+    if not path or not Path(path).stat().st_mode & stat.S_IRWXO:
+        return []
+    text = f"Other users of this machine may read {path}, which holds passwords."
+    return [Warning(text, hint=f"Run `chmod o= {path}`.", id="earsight.W007")]
 
 
 def address(**_kwargs: Any) -> list[CheckMessage]:

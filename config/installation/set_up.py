@@ -145,8 +145,6 @@ class Manage:
             call_command("compile_translations", verbosity=0)  # into the code: by the user who runs this
         except OSError as error:
             raise CommandError(f"The translations cannot be compiled: {error}. Run this as the code's owner.") from None
-        self._notify("Making the database's tables …")
-        self.run("migrate", "--no-input", "--verbosity", "0")
         self._notify("Collecting the static files …")
         self.run("collectstatic", "--no-input", "--verbosity", "0")
         if importlib.util.find_spec("torch"):
@@ -154,6 +152,9 @@ class Manage:
             self.run("fetch_musicnn")
         else:
             self._notify("The worker's packages are not installed here: a worker's machine fetches the weights.")
+        # Late: processes of an older version that still run answer from now on that Earsight is being updated.
+        self._notify("Making the database's tables …")
+        self.run("migrate", "--no-input", "--verbosity", "0")
         if account:
             options = ["--operator"] if is_operator else []
             self._notify(self.run("add_researcher", account, "--first", *options))

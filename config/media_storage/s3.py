@@ -10,6 +10,7 @@ import io
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from boto3.s3.transfer import TransferConfig
@@ -94,6 +95,10 @@ class S3Media(S3Storage):
     def size(self, name: str) -> int:
         with self._asking(name):
             return super().size(name)
+
+    def get_modified_time(self, name: str) -> datetime:
+        with self._asking(name):
+            return super().get_modified_time(name)
 
     def listdir(self, name: str) -> tuple[list[str], list[str]]:
         with self._asking(name):

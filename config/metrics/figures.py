@@ -28,7 +28,7 @@ from generation.models import ClipStep, GenerationRun
 from generation.runs.queueing import queue_name
 from study.background_work.running_code import code_digest, release
 from study.background_work.signs_of_life import living
-from study.models import Ballot, BlindingAudit, Participant, Worker
+from study.models import Ballot, BlindingAudit, Job, Participant, Worker
 
 logger = logging.getLogger(__name__)
 RECENT = timedelta(minutes=5)
@@ -176,6 +176,7 @@ def _work() -> Iterator[Metric]:
         {
             ("step",): steps[state.FAILED],
             ("analysis",): Analysis.objects.filter(state=Analysis.State.FAILED).count(),
+            ("job",): Job.objects.filter(state=Job.State.FAILED).count(),
             ("blinding_audit",): BlindingAudit.objects.filter(state=BlindingAudit.State.FAILED).count(),
         },
     )

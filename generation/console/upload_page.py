@@ -1,19 +1,25 @@
 """The page of the step “Upload images”: stimuli that were made elsewhere."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from generation.errors import GenerationError
-from generation.ready_made import uploading
+from generation.ready_made import upload_job, uploading
 from generation.runs import lifecycle
 from generation.runs.conditions import painted_conditions
 from generation.settings_model import GenerationSettings, settings_of
 from study.access import study_or_404
+from study.console import upload_jobs
+from study.errors import StudyError
 from study.models import Study
+from study.web.http import wants_json
 
 CLIPS_NAMED = 12
 FAULTS_SHOWN = 20
@@ -27,23 +33,37 @@ def generation_upload(request: HttpRequest, slug: str) -> HttpResponse:
     faults: tuple[str, ...] = ()
     if request.method == "POST":
         try:
-            files = request.FILES.getlist("files")
-            taken = uploading.take_upload(study, files, seconds=MOST_SECONDS, processes=1, actor=request.user)
+            return _take(request, study)
         except uploading.UploadRefused as error:
             faults = error.faults
-        except GenerationError as error:
+        except StudyError as error:
             faults = (str(error),)
-        else:
-            done = ngettext(
-                "The images of %(n)d clip are imported.", "The images of %(n)d clips are imported.", taken.clips
-            ) % {"n": taken.clips}
-            messages.success(request, " ".join([done, *taken.notes]))
-            return redirect("generation_upload", slug)
-    context = _context(study) | {"faults": faults[:FAULTS_SHOWN], "more_faults": len(faults[FAULTS_SHOWN:])}
-    return render(request, "generation/upload.html", context, status=422 if faults else 200)
+    elif (job := upload_jobs.ended(request, study, upload_job.KIND)) is not None:
+        upload_jobs.tell_end(request, job)
+        faults = tuple(job.faults)
+    shown = {"faults": faults[:FAULTS_SHOWN], "more_faults": len(faults[FAULTS_SHOWN:])}
+    if request.method == "POST" and wants_json(request):
+        return JsonResponse({"html": render_to_string("generation/_upload_faults.html", shown)}, status=422)
+    context = _context(study) | shown | upload_jobs.context(study, upload_job.KIND)
+    return render(request, "generation/upload.html", context, status=422 if request.method == "POST" else 200)
 
 
-def _context(study: Study) -> dict:
+def _take(request: HttpRequest, study: Study) -> HttpResponse:
+    """Read a small upload, or give a large one to a worker.
+
+    Raises:
+        StudyError: with what is wrong.
+    """
+    upload_jobs.refuse_second(study, upload_job.KIND)
+    files = request.FILES.getlist("files")
+    if not upload_jobs.is_small(files):
+        return upload_jobs.hand_over(request, study, upload_job.KIND, files)
+    taken = uploading.take_upload(study, files, seconds=MOST_SECONDS, processes=1, actor=request.user)
+    messages.success(request, upload_job.in_words(taken))
+    return upload_jobs.lead_to(request, reverse("generation_upload", args=[study.slug]))
+
+
+def _context(study: Study) -> dict[str, Any]:
     missing = uploading.clips_without_images(study)
     clips = list(study.clips.filter(included=True))
     try:

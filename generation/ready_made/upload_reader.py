@@ -158,7 +158,8 @@ def _decode(idle: deque[BoundedProcess], picture: UploadedPicture, size: int) ->
     try:
         answer, files = process.ask(question)
     except ProcessEnded as error:
-        return PictureError(_(TOO_MUCH_TIME if error.reason == "time" else TOO_MUCH_MEMORY), file=name)
+        reason = TOO_MUCH_TIME if error.reason == "time" else TOO_MUCH_MEMORY
+        return PictureError(_(reason), file=name)
     finally:
         idle.append(process)
     if "fault" in answer:

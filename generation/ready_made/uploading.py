@@ -124,7 +124,7 @@ def take_upload(
         encoding: the manifest's, if a person named it.
         seconds: how long the pictures may take; None: as long as they need.
         processes: how many pictures are decoded at once.
-        report: is told how many pictures of how many are read, and the name of the next; what it raises ends the upload.
+        report: is told how many pictures of how many are read, and the next one's name; what it raises ends the upload.
         taken: is called at the end of the transaction that stores the stimuli.
 
     Raises:
@@ -132,7 +132,7 @@ def take_upload(
         NotPossibleNow: the study is no draft, or a run is running.
         TooManyAtOnce: too many files are being read already.
     """
-    _check_state(study)
+    check_state(study)
     clips = [normalize("NFC", name) for name in study.clips.values_list("name", flat=True)]
     conditions = list(study.conditions.values_list("key", flat=True))
     size = settings_of(study).painter.size
@@ -147,7 +147,7 @@ def take_upload(
         result = Taken(len({stimulus.clip_id for stimulus in stimuli}), notes)
         with transaction.atomic():
             locked = lifecycle.lock_draft(study)
-            _check_state(locked)
+            check_state(locked)
             _check_same(locked, stimuli, size)
             _replace_stimuli(study, stimuli)
             numbers = {stimulus.clip.number for stimulus in stimuli}
@@ -163,7 +163,12 @@ def take_upload(
     return result
 
 
-def _check_state(study: Study) -> None:
+def check_state(study: Study) -> None:
+    """Refuse an upload if the study's images cannot change now.
+
+    Raises:
+        NotPossibleNow
+    """
     if not study.settings_can_change:
         raise NotPossibleNow(_("The study has opened: its images can no longer change."))
     running = ClipStep.objects.filter(clip__study=study, state=ClipStep.State.RUNNING)

@@ -11,9 +11,9 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from generation.errors import GenerationError, RunStopped
+from generation.errors import GenerationError, RunStopped, ServiceAway
 from generation.models import ClipStep, GenerationRun
-from generation.runs import leases, lifecycle, orphan_files
+from generation.runs import leases, lifecycle, orphan_files, waiting
 from generation.runs.leases import Lease, LeaseLost
 from generation.runs.queueing import WORK_ORDER, send_waiting_steps
 from generation.runs.steps import by_kind
@@ -22,14 +22,23 @@ from generation.runs.steps.sequence import prepare_next_step
 from study.background_work import schema
 from study.digests import canonical_digest
 from study.models import Study
+from study.stored_files.unavailable import StorageUnavailable
 
 logger = logging.getLogger(__name__)
 
 State = ClipStep.State
 # How often the database may refuse a step's outcome.
 MAX_SAVE_ATTEMPTS = 3
+# Seconds for which a worker waits for a database that is away: a step that is put back then counts no failure.
+PATIENCE = 300
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 _NO_ROOM = gettext_noop("The disk is full (%(fault)s). Free some space, then start again. Finished steps are kept.")
+
+_STORAGE_AWAY = gettext_noop("The storage of uploads and images does not answer (%(fault)s).")
+_REFUSED = gettext_noop(
+    "The storage of uploads and images refuses access (%(fault)s). Have its address, its key or its rights corrected, "
+    "then start again. Finished steps are kept."
+)
 
 
 class StepResult(enum.StrEnum):
@@ -38,6 +47,7 @@ class StepResult(enum.StrEnum):
     DONE = "done"
     FAILED = "failed"
     STOPPED = "stopped"  # with its run, since every other step would fail alike
+    PUT_OFF = "put off"  # a service that it needs is away; the step waits and no worker with it
     PUT_BACK = "put back"  # the database refused the outcome; the step waits to be tried again
     TAKEN = "taken"  # nothing to do: another worker has the step, or it does not wait
     LOST = "lost"  # another worker has the step by now, or it was deleted; nothing was saved
@@ -50,7 +60,7 @@ def perform_step(step_id: int, *, wake: bool = True) -> StepResult:
     2. Collect its inputs. If its result was made from the same inputs and its files are there, skip to 4.
     3. Do the work outside of any transaction, while a thread renews the lease.
     4. In one transaction: check that the study is a draft, end the step, save its outcome, prepare the next step.
-    5. Translate an error: fail the step, stop the run, or let the step wait again.
+    5. Translate an error: fail the step, stop the run, or let the step wait again or for a service that is away.
     6. Send messages for the steps that wait now (`wake`), and end the run if no step is left.
 
     May be called any number of times, by several workers at once, and be killed at any point.
@@ -107,6 +117,7 @@ def _do_and_save(lease: Lease, step: ClipStep) -> bool:
             step.result = outcome.result
             has_orphans = by_kind.save_outcome(context, outcome)
             has_next = prepare_next_step(context)
+            waiting.resume(step)
     if has_orphans:
         orphan_files.delete_orphans()
     return has_next
@@ -120,6 +131,12 @@ def _handle_error(lease: Lease, step: ClipStep, error: Exception) -> StepResult:
         logger.error("%s waits for a worker of the database's version: %s", step, error)
         leases.release(lease, attempts=F("attempts") - 1)
         return StepResult.PUT_BACK
+    if isinstance(error, ServiceAway):
+        return _put_off(lease, step, str(error), error.asked)
+    if isinstance(error, StorageUnavailable):
+        if error.refused:
+            return _stop_run(lease, step, _(_REFUSED) % {"fault": error.strerror})
+        return _put_off(lease, step, _(_STORAGE_AWAY) % {"fault": error.strerror})
     if isinstance(error, OperationalError):  # the database is locked, full or away, which is no fault of the step
         logger.warning("%s could not be saved: %s", step, error)
         return _put_back(lease, step, error)
@@ -140,14 +157,33 @@ def _stop_run(lease: Lease, step: ClipStep, message: str) -> StepResult:
     return StepResult.STOPPED
 
 
+def _put_off(lease: Lease, step: ClipStep, reason: str, asked: float | None = None) -> StepResult:
+    """Let the step wait for a service that is away, for a day at most."""
+    if not waiting.put_off(lease, step, reason, asked):
+        return _fail(lease, _("%(reason)s It was tried again for a day.") % {"reason": reason})
+    logger.info("%s waits: %s", step, reason)
+    return StepResult.PUT_OFF
+
+
 def _put_back(lease: Lease, step: ClipStep, error: OperationalError) -> StepResult:
-    """Let the step wait to be tried again, a few times. If the database is still away, the lease expires instead."""
+    """Let the step wait to be tried again: a few times if the database refused it, always if the database was away."""
+    was_away = False
     if not connection.in_atomic_block:
+        was_away = not connection.is_usable()
         connection.close()  # it may be broken; the next query opens another
-    if step.attempts >= MAX_SAVE_ATTEMPTS:
+    if step.attempts >= MAX_SAVE_ATTEMPTS and not was_away:
         return _fail(lease, f"The database did not take the result after {step.attempts} attempts: {error}")
-    leases.release(lease)
-    return StepResult.PUT_BACK
+    again_by = time.monotonic() + PATIENCE
+    while True:
+        try:
+            leases.release(lease, **({"attempts": F("attempts") - 1} if was_away else {}))
+        except OperationalError:
+            connection.close()
+            if not was_away or time.monotonic() > again_by:  # the lease expires instead
+                raise
+            time.sleep(1)
+        else:
+            return StepResult.PUT_BACK
 
 
 def _fail(lease: Lease, message: str) -> StepResult:
@@ -171,14 +207,16 @@ def run_pending(
         return None
     leases.free_abandoned_steps()
     while run.is_running:
-        waiting = ClipStep.objects.filter(run=run, state=State.WAITING).order_by(*WORK_ORDER)
-        step_id = waiting.values_list("pk", flat=True).first()
+        left = ClipStep.objects.filter(run=run, state__in=ClipStep.ACTIVE)
+        step_id = (
+            left.filter(leases.is_due(), state=State.WAITING).order_by(*WORK_ORDER).values_list("pk", flat=True).first()
+        )
         if step_id is not None:
             perform_step(step_id, wake=False)
         else:
             leases.free_abandoned_steps()
             lifecycle.finish_if_complete(run)
-            time.sleep(patience if ClipStep.objects.filter(run=run, state=State.RUNNING).exists() else 0)
+            time.sleep(patience if left.exists() else 0)  # with other workers, or waiting for a service
         run.refresh_from_db()
         if progress is not None:
             progress(run)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
 from generation.models import ClipStep, GenerationRun
@@ -52,20 +52,25 @@ class Lease:
         return ClipStep.objects.filter(pk=self.step_id, lease_token=self.token, state=State.RUNNING)
 
 
+def is_due() -> Q:
+    """The condition of a step that waits for no service that is away."""
+    return Q(not_before=None) | Q(not_before__lte=Now())
+
+
 def acquire(step_id: int) -> Lease | None:
-    """Acquire a waiting step of a running run; None if it is held, finished, or its run has ended.
+    """Acquire a waiting step of a running run; None if it is held, finished, or its run has ended, or it waits for a
+    service that is away.
 
     One conditional update: of any number of workers that try at once, one changes the row.
     """
     token = secrets.token_hex(16)
     running = GenerationRun.objects.filter(state=GenerationRun.State.RUNNING)
-    changed = ClipStep.objects.filter(pk=step_id, state=State.WAITING, run__in=running).update(
+    changed = ClipStep.objects.filter(is_due(), pk=step_id, state=State.WAITING, run__in=running).update(
         state=State.RUNNING,
         lease_token=token,
         leased_until=Now() + lease_time(),
         lease_holder=this_process(),
         attempts=F("attempts") + 1,
-        error="",
     )
     return Lease(step_id, token) if changed else None
 
@@ -86,7 +91,9 @@ def end_step(lease: Lease, state: str, **fields: object) -> None:
     Raises:
         LeaseLost: nothing may be saved.
     """
-    changed = lease.held().update(state=state, **NO_LEASE | NO_DEATHS | {"finished_at": Now()} | fields)
+    changed = lease.held().update(
+        state=state, **NO_LEASE | NO_DEATHS | ClipStep.NO_WAITS | {"finished_at": Now(), "error": ""} | fields
+    )
     if not changed:
         raise LeaseLost(f"step {lease.step_id}")
 

@@ -7,6 +7,7 @@ from django.db.models import Count, Max, Q, QuerySet
 from django.utils import timezone
 
 from generation.models import ClipStep, GenerationRun, TagDecision
+from generation.runs.waiting import waiting_for_a_service
 from study.models import Stimulus, Study
 
 State = ClipStep.State
@@ -15,10 +16,21 @@ RATE_OVER = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
+class Held:
+    """Steps that wait for a service that is away: why, how many, since when, and when it is tried next (None: now)."""
+
+    reason: str
+    steps: int
+    since: datetime
+    next_try: datetime | None
+
+
+@dataclass(frozen=True)
 class Progress:
     """A study's images and its last run.
 
     `rate`: images per minute. `idle_since`: since when no worker has done anything for the run; None while one does.
+    `held`: the steps that wait for a service that is away.
     """
 
     run: GenerationRun | None
@@ -32,6 +44,7 @@ class Progress:
     rate: float | None
     seconds_left: float | None
     idle_since: datetime | None = None
+    held: "Held | None" = None
 
     @property
     def is_running(self) -> bool:
@@ -58,7 +71,10 @@ def progress_of(study: Study) -> Progress:
         running=Count("pk", filter=Q(state=State.RUNNING)),
         last=Max("finished_at"),
     )
-    idle = run is not None and run.is_running and not counts["running"]
+    is_running = run is not None and run.is_running
+    first = waiting_for_a_service(run).first() if run is not None and is_running else None
+    idle = is_running and not counts["running"]
+    began = [run.started_at if run else None, counts["last"], first and first.not_before]
     rate, left = _rate(run, steps, counts["all"] - counts["done"] - counts["failed"])
     return Progress(
         run=run,
@@ -71,8 +87,17 @@ def progress_of(study: Study) -> Progress:
         to_decide=len(undecided(study)),
         rate=rate,
         seconds_left=left,
-        idle_since=max(filter(None, (run.started_at, counts["last"]))) if run is not None and idle else None,
+        idle_since=max(filter(None, began)) if idle else None,
+        held=_held(steps, first) if first is not None else None,
     )
+
+
+def _held(steps: QuerySet[ClipStep], first: ClipStep) -> Held:
+    """Return what the page says of the steps that wait; `first` is tried next."""
+    waiting = steps.filter(Q(not_before__isnull=False), state__in=ClipStep.ACTIVE).count()
+    is_to_come = first.not_before is not None and first.not_before > timezone.now()
+    since = first.waiting_since or timezone.now()
+    return Held(first.error, waiting, since, first.not_before if is_to_come else None)
 
 
 def _rate(run: GenerationRun | None, steps: QuerySet[ClipStep], remaining: int) -> tuple[float | None, float | None]:

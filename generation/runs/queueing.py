@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from generation.models import ClipStep, GenerationRun
+from generation.runs.leases import is_due
 from study.background_work import messages
 
 # Steps that are furthest along go first. Steps whose worker died are last: a step that crashes workers must not block
@@ -26,7 +27,7 @@ def send_waiting_steps(run: GenerationRun) -> int:
     if not GenerationRun.objects.filter(pk=run.pk, state=GenerationRun.State.RUNNING).exists():
         return 0
     sent = 0
-    waiting = ClipStep.objects.filter(run=run, state=ClipStep.State.WAITING)
+    waiting = ClipStep.objects.filter(is_due(), run=run, state=ClipStep.State.WAITING)
     for queue in waiting.filter(queued_at=None).values_list("queue", flat=True).distinct().order_by():
         running = ClipStep.objects.filter(run=run, state=ClipStep.State.RUNNING, queue=queue).count()
         room = max_queued(running) - waiting.filter(queue=queue, queued_at__isnull=False).count()

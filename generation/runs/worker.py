@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from generation.models import ClipStep, GenerationRun
-from generation.runs import leases, lifecycle, orphan_files
+from generation.runs import leases, lifecycle, orphan_files, waiting
 from generation.runs.processes import set_parent_worker
 from generation.runs.queueing import send_waiting_steps
 from study.background_work import lookout
@@ -27,6 +27,7 @@ def requeue_orphans(*, starting: bool = False) -> int:
     `starting`: a worker has just started. The messages that a killed predecessor had fetched are lost, so all are sent
     again.
     """
+    waiting.pull_back_waits()
     requeued = leases.free_abandoned_steps()
     for run in GenerationRun.objects.filter(state=GenerationRun.State.RUNNING):
         lost = ClipStep.objects.filter(run=run, state=ClipStep.State.WAITING, queued_at__isnull=False)

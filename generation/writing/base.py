@@ -50,9 +50,13 @@ class SentenceUnfaithful(SentenceUnusable):
 
 
 class ServiceUnavailable(WritingError):
-    """The service did not answer after all attempts; a later run may succeed."""
+    """The service did not answer after all attempts; it may later. `asked`: seconds that it wants to be left alone."""
 
     reason = "unavailable"
+
+    def __init__(self, message: str, asked: float | None = None) -> None:
+        self.asked = asked
+        super().__init__(message)
 
 
 class StopsTheBatch(WritingError):

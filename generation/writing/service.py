@@ -115,10 +115,8 @@ class Service:
                 break
         if invalid is not None:
             raise SentenceUnusable(_INVALID_ANSWER.format(fault=invalid)) from invalid
-        raise ServiceUnavailable(
-            f"The language model did not answer after {self._options.attempts} attempts ({reason}). "
-            "Finished sentences are kept; start again later."
-        )
+        tries = f" after {attempts.limit} attempts" if attempts.limit > 1 else ""
+        raise ServiceUnavailable(f"The language model did not answer{tries} ({reason}).", asked_wait)
 
     def may_try_again(self, attempts: Attempts, reason: str, asked_wait: float | None = None) -> bool:
         """Count a failed attempt and wait; False if it was the last one.
@@ -150,10 +148,7 @@ class Service:
         """Wait as long as the service asks; by default twice as long each time, with jitter to spread the workers."""
         longest = self._options.longest_wait_seconds
         if asked is not None and asked > longest:
-            raise ServiceUnavailable(
-                f"The service asks to wait {asked:.0f} s ({reason}), longer than the {longest:g} s allowed. "
-                "Finished sentences are kept; start again later."
-            )
+            raise ServiceUnavailable(f"The language model's service asks to wait {asked:.0f} s ({reason}).", asked)
         if asked is not None:
             self._sleep(asked + random.uniform(0, min(1.0, asked / 10)))
         else:

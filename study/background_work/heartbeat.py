@@ -30,6 +30,7 @@ def heartbeat(beat: Callable[[], object], seconds: float) -> Iterator[None]:
                         return
                 except Exception:  # a busy database
                     logger.warning("A heartbeat failed; the next one tries again.", exc_info=True)
+                    connection.close()  # of a server that has restarted, it would fail for ever
         finally:
             connection.close()
 

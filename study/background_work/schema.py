@@ -13,7 +13,7 @@ from django.db.migrations.recorder import MigrationRecorder
 logger = logging.getLogger(__name__)
 
 # Seconds for which an answer holds. One query is asked then; the rows are some hundred names.
-HOLDS = 15.0
+HOLDS = 5.0
 _answer: tuple[float, str] | None = None
 
 

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import Error, connections
 from django.utils import timezone
 
+from study.background_work.clocks import pull_back
 from study.background_work.running_code import code_digest, release
 from study.models import Worker
 
@@ -40,6 +41,7 @@ def note_life(kind: Worker.Kind, queues: Iterable[str] = (), *, starting: bool =
         "seen_at": now,
     }
     try:
+        pull_back(Worker.objects.all(), "seen_at")  # else a dead one would look alive until the clock has caught up
         if starting:
             Worker.objects.filter(seen_at__lt=now - KEPT).delete()
             fields["started_at"] = now

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
-from django.utils.translation import get_language, override
+from django.utils.translation import get_language, gettext_noop, override
 
 from study import texts
 from study.background_work import schema
@@ -29,9 +29,12 @@ from study.participants.enrolment import design_of
 from study.participants.links import create_personal_links
 from study.simulation.transports import InProcess, OverHttp
 from study.simulation.walking import SurveyBroken
+from study.stored_files.unavailable import StorageUnavailable
 from study.survey_images.versions import prepare_images
 
 logger = logging.getLogger(__name__)
+# As the other problems (`queueing`), translated by the page.
+STORAGE_AWAY = gettext_noop("the storage of files did not answer. Check again in a moment.")
 # Fields the audit updates. Not `opens_plan`: the console may set it while the audit runs.
 _RESULT_FIELDS = ("state", "people_done", "moved_at", "images", "channels", "leaks", "problem")
 
@@ -106,7 +109,7 @@ def audit_study(
         if isinstance(error, OperationalError | InterfaceError) or schema.is_cause_of(error):
             raise  # the database is away, or of another version: the look-out finds the row, and it begins again
         audit.state = BlindingAudit.State.FAILED
-        audit.problem = str(error) if isinstance(error, StudyError) else repr(error)
+        audit.problem = _problem(error)
         audit.save(update_fields=_RESULT_FIELDS)
         raise
     audit.state = BlindingAudit.State.PASSED if report.passed else BlindingAudit.State.LEAKS
@@ -125,6 +128,12 @@ def audit_study(
             leaks=audit.leaks,
         )
     return report
+
+
+def _problem(error: Exception) -> str:
+    if isinstance(error, StorageUnavailable):
+        return STORAGE_AWAY
+    return str(error) if isinstance(error, StudyError) else repr(error)
 
 
 def run_queued_audit(audit: BlindingAudit) -> None:

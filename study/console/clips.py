@@ -8,13 +8,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
+from study.console import upload_jobs
 from study.console.common import refusal_response, study_page
 from study.errors import StudyError
 from study.models import Clip, Study
-from study.setup import clip_import, clip_selection
+from study.setup import clip_import, clip_selection, clip_upload_job
 from study.web.http import wants_json
 
 
@@ -24,6 +24,10 @@ def study_clips(request: HttpRequest, study: Study) -> HttpResponse:
     """Show the clips; import uploaded ones."""
     if request.method == "POST":
         return _take_uploads(request, study)
+    if (job := upload_jobs.ended(request, study, clip_upload_job.KIND)) is not None:
+        upload_jobs.tell_end(request, job)
+        for fault in job.faults:
+            messages.error(request, fault)
     clips = list(study.clips.all())
     included = [clip for clip in clips if clip.included and not clip.is_practice]
     return render(
@@ -38,7 +42,8 @@ def study_clips(request: HttpRequest, study: Study) -> HttpResponse:
             "accepted": clip_import.ACCEPTED_TEXT,
             "accept": ",".join(clip_import.ACCEPTED_SUFFIXES),
             "maximum_bytes": clip_import.MAXIMUM_BYTES,
-        },
+        }
+        | upload_jobs.context(study, clip_upload_job.KIND),
     )
 
 
@@ -49,6 +54,8 @@ def _take_uploads(request: HttpRequest, study: Study) -> HttpResponse:
             request, StudyError(_("No file was chosen. Choose one or more audio files.")), "study_clips", study.slug
         )
     try:
+        if not upload_jobs.is_small(uploads):
+            return upload_jobs.hand_over(request, study, clip_upload_job.KIND, uploads)
         results = clip_import.import_clips(study, uploads, actor=request.user)
     except StudyError as error:
         return refusal_response(request, error, "study_clips", study.slug)
@@ -56,7 +63,7 @@ def _take_uploads(request: HttpRequest, study: Study) -> HttpResponse:
         return JsonResponse({"files": [_as_json(request, study, result) for result in results]})
     added = sum(result.clip is not None for result in results)
     if added:
-        messages.success(request, ngettext("%(n)d clip added.", "%(n)d clips added.", added) % {"n": added})
+        messages.success(request, clip_upload_job.in_words(added))
     for result in results:
         if result.problem:
             messages.error(request, result.problem)

@@ -9,7 +9,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.http import content_disposition_header, url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from study import jobs
@@ -82,6 +82,7 @@ def job_row(job: Job) -> dict[str, Any]:
         "page": reverse(kind.page, args=[job.study.slug]) if kind else job.study.get_absolute_url(),
         "files": [(file, reverse("job_file", args=[job.study.slug, job.pk, file.pk])) for file in files],
         "unfinished": job.state in Job.UNFINISHED,
+        "progress": kind.progress(job) if kind and kind.progress and job.total else "",
     }
 
 
@@ -113,8 +114,7 @@ def send_result(request: HttpRequest, file: JobFile, *, name: str = "", inline: 
     except FileNotFoundError as error:
         raise Http404("erased") from error
     response = ranged_response(request, opened, file.size, file.content_type, f'"{file.digest}"')
-    how = "inline" if inline else f'attachment; filename="{name or file.name}"'
-    response["Content-Disposition"] = how
+    response["Content-Disposition"] = content_disposition_header(not inline, name or file.name) or "attachment"
     response["Cache-Control"] = "private, no-cache"
     return response
 

@@ -31,12 +31,24 @@ WITHDRAWN = gettext_noop("Somebody's data have been erased since, and with them 
 
 
 @contextmanager
-def work_folder() -> Iterator[Path]:
-    """Yield an empty folder on the disk of the data, which is large; the usual temporary folder may lie in memory."""
+def work_folder(job: Job | None = None) -> Iterator[Path]:
+    """Yield an empty folder on the disk of the data, which is large; the usual temporary folder may lie in memory.
+
+    A killed process leaves its folder: that of a job is deleted when another process takes the job over.
+    """
     parent = _work_parent()
     parent.mkdir(mode=0o700, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=parent) as folder:
+    prefix = f"job-{job.pk}-{job.attempts}-" if job is not None else None
+    with tempfile.TemporaryDirectory(dir=parent, prefix=prefix, ignore_cleanup_errors=True) as folder:
         yield Path(folder)
+
+
+def erase_left_folders() -> None:
+    """Delete the work folders of jobs on which their process works no more: it was killed."""
+    for folder in _work_parent().glob("job-*-*-*"):
+        _job, pk, attempt, _random = folder.name.split("-", 3)
+        if not Job.objects.filter(pk=pk, attempts=attempt, state=Job.State.RUNNING).exists():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _work_parent() -> Path:
@@ -123,7 +135,7 @@ def erase_strays(now: datetime | None = None) -> None:
     for name in _strays(now):
         default_storage.delete(name)
     if _work_parent().is_dir():
-        for folder in _work_parent().iterdir():
+        for path in _work_parent().iterdir():
             with suppress(OSError):
-                if folder.stat().st_mtime < (now - STRAY_AFTER).timestamp():
-                    shutil.rmtree(folder)
+                if path.stat().st_mtime < (now - STRAY_AFTER).timestamp():
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()  # uploads that were coming in

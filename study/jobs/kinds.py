@@ -26,6 +26,7 @@ class JobKind:
         page: URL name, with the study's slug, of the page in the console to which the job belongs.
         check: raises StudyError if the job may not run now or its files may not be given out, for example under the
             seal; called at the request, when the work begins and ends, and at each download.
+        progress: how far the job is, in words: "312 of 800 images are checked."
         version: the state of the data that the files are made from, anything that JSON holds; None for work that
             changes something and so is done each time it is asked for. Files of another version are not given out.
     """
@@ -36,6 +37,7 @@ class JobKind:
     page: str
     check: Callable[[Study, Arguments], None] = _always
     version: Callable[[Study, Arguments], Any] | None = None
+    progress: Callable[[Job], str] | None = None
 
 
 _kinds: dict[str, JobKind] = {}

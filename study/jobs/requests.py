@@ -114,6 +114,7 @@ def find_lost_jobs(starting: bool) -> int:
         How many jobs were lost.
     """
     files.erase_unneeded()
+    files.erase_left_folders()
     ids = rows.lost(Job.objects.all(), starting)
     for job_id in ids:
         queue_job(job_id)

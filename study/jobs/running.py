@@ -2,17 +2,24 @@
 
 import shutil
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from study.background_work import rows
 from study.errors import StudyError
 from study.models import Job, JobFile, Study
+from study.untrusted_files.uploads import LocalFile
 
 # Seconds between two reports of progress to the database.
 REPORT_EVERY = 1.0
+# What was uploaded longer ago is not imported: whoever sent it may have helped themselves in another way.
+INPUTS_WAIT = timedelta(days=1)
 
 
 class JobCancelled(Exception):
@@ -28,14 +35,20 @@ class JobFaults(StudyError):
 
 
 class RunningJob:
-    """A job that this process works on. Its `outcome` is stored with the job: what to tell beside the files."""
+    """A job that this process works on.
+
+    Stored with the job are its `outcome`, what to tell beside the files (`message`, and what the kind keeps), and
+    `faults`, a sentence for each part that was left out. Both begin as a killed predecessor left them.
+    """
 
     def __init__(self, job: Job, folder: Path) -> None:
         self.job = job
         self.study: Study = job.study
         self.arguments: dict[str, Any] = job.arguments
         self.inputs: list[JobFile] = list(job.inputs)
-        self.outcome: dict[str, Any] = {}
+        self.outcome: dict[str, Any] = dict(job.outcome)
+        self.faults: list[str] = list(job.faults)
+        self.is_ready = False
         self.folder = folder
         self._ours = rows.still_ours(job)
         self.results: dict[str, tuple[str, Path]] = {}  # by name: content type and path
@@ -59,6 +72,39 @@ class RunningJob:
         now = timezone.now()
         if not self._ours.update(done=done, total=total, at_hand=at_hand[:200], alive_at=now):
             raise JobCancelled
+
+    def keep_outcome(self) -> None:
+        """Store outcome and faults as they are now, in the transaction that stores what they tell of.
+
+        Raises:
+            JobCancelled: stop, and store nothing.
+        """
+        if not self._ours.update(outcome=self.outcome, faults=self.faults):
+            raise JobCancelled
+
+    def set_ready(self) -> None:
+        """End the job in the transaction that stores what it changes: both are done, once, or neither.
+
+        For kinds without result files.
+
+        Raises:
+            JobCancelled: store nothing.
+        """
+        self.keep_outcome()
+        self._ours.update(state=Job.State.READY, error="", at_hand="", finished_at=timezone.now())
+        self.is_ready = True
+
+    @contextmanager
+    def input_files(self) -> Iterator[list[LocalFile]]:
+        """Yield what was uploaded, as files on this machine under their own names.
+
+        Raises:
+            StudyError: it has waited for too long.
+        """
+        if timezone.now() - self.job.requested_at > INPUTS_WAIT:
+            raise StudyError(_("No worker had time for this upload within a day. Nothing was imported; upload again."))
+        with ExitStack() as stack:
+            yield [stack.enter_context(LocalFile(self.input_path(row), row.name)) for row in self.inputs]
 
     def new_result(self, name: str, content_type: str) -> Path:
         """Return the path to write the result file `name` to; it is stored once the kind's function has returned."""

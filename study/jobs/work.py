@@ -19,6 +19,7 @@ from study.jobs.kinds import JobKind, key_of, kind_named
 from study.jobs.running import JobCancelled, JobFaults, RunningJob
 from study.models import Job, JobFile, Study
 from study.models.jobs import job_path
+from study.stored_files.unavailable import StorageUnavailable
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +31,7 @@ def run_job(job_id: int) -> None:
         return
     with translation.override(job.language or settings.LANGUAGE_CODE):
         try:
-            with rows.kept_alive(job), files.work_folder() as folder:
+            with rows.kept_alive(job), files.work_folder(job) as folder:
                 _work(RunningJob(job, folder))
         except JobCancelled:
             logger.info("The job %s (%s) was cancelled.", job.pk, job.kind)
@@ -43,7 +44,7 @@ def run_job(job_id: int) -> None:
         except Exception as error:
             if schema.is_cause_of(error):  # a worker of the other version does it
                 raise
-            _fail(job, _full_disk(error) or _unexpected(job, error))
+            _fail(job, _storage_fault(error) or _unexpected(job, error))
     files.erase_unneeded(job)
 
 
@@ -56,7 +57,8 @@ def _work(running: RunningJob) -> None:
     if not rows.still_ours(job).update(key=key):
         raise JobCancelled
     kind.work(running)
-    _finish(running, kind, key)
+    if not running.is_ready:
+        _finish(running, kind, key)
 
 
 def _finish(running: RunningJob, kind: JobKind, key: str) -> None:
@@ -75,6 +77,7 @@ def _finish(running: RunningJob, kind: JobKind, key: str) -> None:
             if key_of(kind, study, job.arguments) != key:
                 raise StudyError(_("Something changed while the files were made. Ask for them again."))
         ready: dict[str, Any] = {"state": Job.State.READY, "outcome": running.outcome, "error": "", "at_hand": ""}
+        ready["faults"] = running.faults
         if not rows.still_ours(job).update(finished_at=timezone.now(), **ready):
             raise JobCancelled
         for row in job.results.exclude(pk__in=[row.pk for row in stored]):  # of a killed predecessor
@@ -107,7 +110,9 @@ def _fail(job: Job, error: str, faults: list[str] | None = None) -> None:
     )
 
 
-def _full_disk(error: Exception) -> str:
+def _storage_fault(error: Exception) -> str:
+    if isinstance(error, StorageUnavailable):
+        return _("The storage of files does not answer, or refuses access. Ask again when it is back.")
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return _("The server's disk is full. Whoever runs the server has to make room; then ask again.")
     return ""

@@ -6,7 +6,7 @@ Each file is imported whole or refused with a reason, whatever becomes of the ot
 import hashlib
 import math
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,10 +73,12 @@ def import_clip(study: Study, upload: UploadedFile, *, actor: Any = None) -> Cli
         TooManyAtOnce: too many files are being checked already.
     """
     with AudioChecker() as checker:
-        return _import_clip(study, upload, checker, actor)
+        return _import_clip(study, upload, checker, actor, lambda _result: None)
 
 
-def _import_clip(study: Study, upload: UploadedFile, checker: AudioChecker, actor: Any) -> Clip:
+def _import_clip(
+    study: Study, upload: UploadedFile, checker: AudioChecker, actor: Any, imported: Callable[[ImportedFile], None]
+) -> Clip:
     name = clip_name(upload.name or "")
     suffix = Path(name).suffix.lower()
     if suffix not in ACCEPTED_SUFFIXES:
@@ -115,14 +117,26 @@ def _import_clip(study: Study, upload: UploadedFile, checker: AudioChecker, acto
             clip.number = (study.clips.aggregate(last=Max("number"))["last"] or 0) + 1
             clip.save()
             record(study, "clip added", actor=actor, clip=name, digest=digest)
+            imported(ImportedFile(name, clip))
     except BaseException:
         delete_now_or_later([str(clip.audio.name)])
         raise
     return clip
 
 
-def import_clips(study: Study, uploads: Iterable[UploadedFile], *, actor: Any = None) -> list[ImportedFile]:
+def import_clips(
+    study: Study,
+    uploads: Iterable[UploadedFile],
+    *,
+    actor: Any = None,
+    report: Callable[[int, str], None] = lambda done, name: None,
+    imported: Callable[[ImportedFile], None] = lambda result: None,
+) -> list[ImportedFile]:
     """Import each file on its own; a refused file does not stop the others.
+
+    Args:
+        report: is told how many files are done, and the name of the next; what it raises stops the import.
+        imported: gets each result, of a clip at the end of the transaction that stores it.
 
     Raises:
         NotAllowedNow: the study is no draft.
@@ -130,12 +144,14 @@ def import_clips(study: Study, uploads: Iterable[UploadedFile], *, actor: Any = 
     """
     results = []
     with AudioChecker() as checker:
-        for upload in uploads:
+        for number, upload in enumerate(uploads):
             name = clip_name(upload.name or "")
+            report(number, name)
             try:
-                results.append(ImportedFile(name, clip=_import_clip(study, upload, checker, actor)))
+                results.append(ImportedFile(name, clip=_import_clip(study, upload, checker, actor, imported)))
             except ClipRefused as error:
                 results.append(ImportedFile(name, problem=str(error)))
+                imported(results[-1])
     return results
 
 

@@ -13,9 +13,14 @@ def lock_draft(study_id: int) -> Study:
         NotAllowedNow: the study has opened, so its clips and their tags are part of a fixed plan.
     """
     study = Study.objects.select_for_update().get(pk=study_id)
+    refuse_unless_draft(study)
+    return study
+
+
+def refuse_unless_draft(study: Study) -> None:
+    """Raise NotAllowedNow if the study has opened."""
     if not study.settings_can_change:
         raise NotAllowedNow(
             _("The study is %(status)s: its plan is fixed, so its clips and tags can no longer be changed.")
             % {"status": study.get_status_display()}
         )
-    return study

@@ -46,8 +46,11 @@ def remembered_tokens(request: HttpRequest) -> list[str]:
 
 def token_of(request: HttpRequest, participant: Participant) -> str:
     """The participant's token, if the request's cookie holds it; else empty."""
-    held = (token for token in remembered_tokens(request) if token_hash(token) == participant.token_hash)
-    return next(held, "")
+    return next((token for token in remembered_tokens(request) if _is_of(token, participant)), "")
+
+
+def _is_of(token: str, participant: Participant) -> bool:
+    return token_hash(token) == participant.token_hash
 
 
 def has_cookie_of(request: HttpRequest, participant: Participant) -> bool:

@@ -6,21 +6,15 @@ from datetime import datetime, timedelta
 from study.digests import canonical_digest
 from study.models import LogEntry, Study
 from study.verification.findings import Findings
+from study.verification.log_facts import STATUS_AFTER
 
-_STATUS_AFTER = {
-    "opened": Study.Status.OPEN,
-    "paused": Study.Status.PAUSED,
-    "resumed": Study.Status.OPEN,
-    "closed": Study.Status.CLOSED,
-}
 # Row and entry are written one after the other in one transaction.
 _AT_ONCE = timedelta(minutes=1)
 
 
-def check_course(study: Study, entries: Sequence[LogEntry], found: Findings) -> None:
-    """Compare the study's status, its times and the digest of its plan with the entries."""
-    changes = [entry for entry in entries if entry.action in _STATUS_AFTER]
-    expected = _STATUS_AFTER[changes[-1].action] if changes else Study.Status.DRAFT
+def check_course(study: Study, changes: Sequence[LogEntry], found: Findings) -> None:
+    """Compare the study's status, its times and the digest of its plan with the entries that changed its status."""
+    expected = STATUS_AFTER[changes[-1].action] if changes else Study.Status.DRAFT
     if study.status != expected:
         found.faults.append(f"The study is {study.status}; by its log it is {expected.value}.")
     for action, at in (("opened", study.opened_at), ("closed", study.closed_at)):

@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 
 from study.ballots.commitments import bind_unfinished
-from study.models import LogEntry, Study
+from study.models import Study
 from study.verification.chain import check_chain
 from study.verification.course import check_course
 from study.verification.findings import Findings
+from study.verification.log_facts import LogFacts
 from study.verification.people import check_people
 
 
@@ -20,18 +21,14 @@ def verify_study(study: Study, receipts: Iterable[str] = ()) -> tuple[Findings, 
     """
     bind_unfinished(study)
     study.refresh_from_db()
-    found = Findings()
-    entries = list(study.log.order_by("number"))
-    check_chain(study, entries, found)
-    for entry in entries:
-        if not isinstance(entry.data, dict):  # `check_chain` has said that it was changed
-            entry.data = {}
-    check_course(study, entries, found)
-    return found, check_people(study, entries, receipts, found)
+    found, facts = Findings(), LogFacts()
+    last = check_chain(study, found, facts.gather)
+    check_course(study, facts.changes, found)
+    return found, check_people(study, facts, last, receipts, found)
 
 
 def verify_installation() -> Findings:
     """Check the log of the installation: sign-ins, accounts, studies deleted."""
     found = Findings()
-    check_chain(None, list(LogEntry.objects.filter(study=None).order_by("number")), found)
+    check_chain(None, found)
     return found

@@ -173,9 +173,7 @@ def test_a_teammate_has_access(analysed: SimpleNamespace) -> None:
         assert statuses == {405} or 200 in statuses, address
 
 
-def test_get_requests_change_nothing_but_the_log_of_downloads_and_the_files_to_prepare(
-    analysed: SimpleNamespace,
-) -> None:
+def test_get_requests_change_nothing_but_log_downloads_and_prepare_files(analysed: SimpleNamespace) -> None:
     owner = browser(analysed.owner)
     visit = Visit(Study.objects.get(pk=open_study(analysed).pk)).to_trials()
     finished = Visit(visit.participant.study).to_trials()

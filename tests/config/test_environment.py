@@ -43,6 +43,12 @@ EXISTING = Path("/tmp")
         (lambda name: environment.broker(name, "filesystem://"), "kafka://u:secret@h", "Write redis://"),
         (lambda name: environment.mail(name, "consolemail://"), "pigeon://u:secret@h", "smtp+tls://"),
         (lambda name: environment.mail(name, "consolemail://"), "filemail://mails", "filemail:///whole/path"),
+        (environment.token, "secret@short", "openssl rand"),
+        (environment.token, "secret@with a space in it", "openssl rand"),
+        (environment.addresses, "ada@example.org, nobody", "mail addresses alone"),
+        (environment.addresses, "Ada <ada@example.org>", "mail addresses alone"),
+        (environment.sentry_dsn, "https://sentry.example.org/7", "the DSN of a Sentry project"),
+        (environment.sentry_dsn, "secret@sentry.example.org/7", "the DSN of a Sentry project"),
     ],
 )
 def test_a_wrong_value_is_refused_with_its_name_and_advice(
@@ -60,6 +66,18 @@ def test_an_empty_value_means_the_default(monkeypatch: pytest.MonkeyPatch) -> No
     assert environment.number("EARSIGHT_THIS", 60, least=5) == 60
     assert environment.flag("EARSIGHT_THIS", default=True) is True
     assert environment.hosts("EARSIGHT_THIS", ["a.org"]) == ["a.org"]
+    assert environment.token("EARSIGHT_THIS") == environment.sentry_dsn("EARSIGHT_THIS") == ""
+    assert environment.addresses("EARSIGHT_THIS") == []
+
+
+def test_a_right_token_addresses_and_dsn_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    for read, value, expected in (
+        (environment.token, "0123456789abcdef0123", "0123456789abcdef0123"),
+        (environment.addresses, "ada@example.org, lab@example.org", ["ada@example.org", "lab@example.org"]),
+        (environment.sentry_dsn, "https://key@sentry.example.org/7", "https://key@sentry.example.org/7"),
+    ):
+        monkeypatch.setenv("EARSIGHT_THIS", value)
+        assert read("EARSIGHT_THIS") == expected
 
 
 def test_mails_go_to_the_folder_that_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

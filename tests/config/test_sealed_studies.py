@@ -87,7 +87,7 @@ def console_pages(study: Study, *users: Any) -> dict[str, Any]:
                 response = client.get(address)
                 content = body(response)
                 transaction.set_rollback(True)  # downloads are logged, and the log is on other pages
-            ignored = ("Content-Length", "Expires")
+            ignored = ("Content-Length", "Expires", "X-Request-ID")
             headers = {name: value for name, value in response.headers.items() if name not in ignored}
             text = re.sub(rb'csrfmiddlewaretoken" value="[^"]*"', b"", content)
             pages[f"{user} {address}"] = (response.status_code, headers, text)

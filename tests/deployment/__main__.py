@@ -7,6 +7,7 @@ import argparse
 import sys
 import tempfile
 import time
+import traceback
 from pathlib import Path
 
 from tests.deployment import promises
@@ -90,8 +91,8 @@ def main() -> int:
                 passed += 1
                 name = promise.__name__.replace("_", " ")
                 print(f"ok: {name}{f': {said}' if said else ''}  ({time.monotonic() - began:.0f} s)", flush=True)
-    except (RuntimeError, AssertionError) as error:
-        print(f"FAILED: {error!r}" if not str(error) else f"FAILED: {error}")
+    except (RuntimeError, AssertionError):
+        traceback.print_exc(limit=-2)
         print(f"{passed} passed, 1 failed")
         return 1
     finally:

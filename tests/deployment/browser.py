@@ -14,6 +14,7 @@ import wave
 
 SITE = "https://earsight.example.org"
 COOKIES = "/srv/cookies.txt"
+FORM = "application/x-www-form-urlencoded"
 _find = socket.getaddrinfo
 socket.getaddrinfo = lambda host, *rest, **more: _find("127.0.0.1", *rest, **more)  # type: ignore[assignment]
 
@@ -29,11 +30,11 @@ class Browser:
             urllib.request.HTTPCookieProcessor(self.cookies),
         )
 
-    def open(
-        self, path: str, data: bytes | None = None, kind: str = "application/x-www-form-urlencoded"
-    ) -> tuple[str, str]:
+    def open(self, path: str, data: bytes | None = None, kind: str = FORM) -> tuple[str, str]:
         """Return the address at the end of all redirects, and the page."""
         headers = {"Origin": self.site, "Referer": self.site + path, "Content-Type": kind} if data is not None else {}
+        if kind != FORM:
+            headers["Accept"] = "application/json"
         with self._opener.open(urllib.request.Request(self.site + path, data, headers), timeout=120) as page:
             return page.url, page.read().decode()
 
@@ -73,8 +74,8 @@ def upload(browser: Browser) -> None:
         head = f'name="files"; filename="clip{number}.wav"\r\nContent-Type: audio/wav\r\n\r\n'
         parts.append(head.encode() + clip(pitch))
     body = b"".join(b"--edge\r\nContent-Disposition: form-data; " + part + b"\r\n" for part in parts) + b"--edge--\r\n"
-    url, page = browser.open("/console/studies/lab/clips/", body, "multipart/form-data; boundary=edge")
-    print("uploaded", page.count("clip0") and page.count("clip1") and 2, "at", url)
+    _url, answer = browser.open("/console/studies/lab/clips/", body, "multipart/form-data; boundary=edge")
+    print(answer)
 
 
 def main(what: str, site: str = SITE) -> None:

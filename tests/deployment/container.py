@@ -113,7 +113,8 @@ def start(services: dict[str, Any], image: Image, servers: Path, folder: Path, l
     environment = image.environment | {
         name: filled(str(value)) for name, value in services["web"]["environment"].items()
     }
-    user = {"HOME": "/tmp", "LANG": "C.UTF-8"}
+    paths = f"{image.environment['PATH']}:/usr/sbin:/sbin"
+    user = {"HOME": "/tmp", "LANG": "C.UTF-8", "PATH": paths}
 
     def at(name: str) -> Path:
         return folder / f"{name}.log"
@@ -123,12 +124,12 @@ def start(services: dict[str, Any], image: Image, servers: Path, folder: Path, l
 
     with Network() as network:
         postgres = "/usr/lib/postgresql/15/bin/postgres -D /var/lib/postgresql/15/main"
-        postgres += " -c config_file=/etc/postgresql/15/main/postgresql.conf"
+        postgres += " -c config_file=/etc/postgresql/15/main/postgresql.conf -c port=5432"
         database = ["chroot", str(servers), "setpriv", "--reuid", "postgres", "--regid", "postgres", "--init-groups"]
         redis = [filled(word) for word in services["redis"]["command"]]
         with (
-            network.service("db", [*database, "sh", "-c", f"exec {postgres}"], dict(user), at("db")),
-            network.service("redis", ["chroot", str(servers), *redis], dict(user), at("redis")),
+            network.service("db", [*database, "sh", "-c", f"exec {postgres}"], user, at("db")),
+            network.service("redis", ["chroot", str(servers), *redis], user, at("redis")),
         ):
             wait_for(network, "the database", "chroot", str(servers), "pg_isready", "-h", "127.0.0.1")
             sql = f"CREATE ROLE earsight LOGIN PASSWORD '{VALUES['DB_PASSWORD']}'"
@@ -139,12 +140,11 @@ def start(services: dict[str, Any], image: Image, servers: Path, folder: Path, l
             print("ok: migrate ends with 0", flush=True)
             worker = environment | {"PYTHONPATH": lent}
             proxy = ["chroot", str(servers), *(filled(word) for word in services["proxy"]["command"])]
-            paths = environment["PATH"] + ":/usr/sbin"
             with (
                 network.service("web", command("web"), environment, at("web")),
                 network.service("worker-cpu", command("worker-cpu"), worker, at("worker-cpu")),
                 network.service("worker-gpu", command("worker-gpu"), worker, at("worker-gpu")),
-                network.service("proxy", proxy, dict(user) | {"DOMAIN": VALUES["DOMAIN"], "PATH": paths}, at("proxy")),
+                network.service("proxy", proxy, user | {"DOMAIN": VALUES["DOMAIN"]}, at("proxy")),
             ):
                 page = ["chroot", str(servers), "curl", "--silent", "--show-error", "--fail", "--cacert",
                         "/etc/earsight/tls/fullchain.pem", "https://earsight.example.org/console/sign-in/"]  # fmt: skip
@@ -188,6 +188,9 @@ def main() -> int:
         tree = copy_tree(bare_tree(), folder / "image")
         shutil.copy("/etc/resolv.conf", tree / "etc/resolv.conf")
         extra = {name: value for name, value in os.environ.items() if name.lower().endswith("_proxy")}
+        # The certificates that this machine trusts: its way to PyPI may be through a mirror.
+        shutil.copy("/etc/ssl/certs/ca-certificates.crt", tree / "srv/trusted.crt")
+        extra["PIP_CERT"] = "/srv/trusted.crt"
         run("mount", "-t", "proc", "proc", tree / "proc")
         mounted.append(tree / "proc")
         (tree / "dev/shm").chmod(0o1777)

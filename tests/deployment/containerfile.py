@@ -25,7 +25,7 @@ class Image:
         """Return the words that run a command in the tree as the image's user."""
         user = [] if self.user == "root" else ["setpriv", "--reuid", self.user, "--regid", self.user, "--init-groups"]
         script = f'cd {shlex.quote(self.folder)}; exec "$@"'
-        return ["chroot", str(self.tree), *user, "sh", "-c", script, "sh", *command]
+        return ["/usr/sbin/chroot", str(self.tree), *user, "sh", "-c", script, "sh", *command]
 
 
 def instructions(text: str) -> list[tuple[str, str]]:

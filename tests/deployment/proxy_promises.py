@@ -56,8 +56,8 @@ def _provoke(machine: Machine) -> dict[str, str]:
     said = {}
     machine.run("head -c 6000000 /dev/zero > /tmp/large; head -c 40000 /dev/zero | tr '\\0' a > /tmp/long")
     said["413"] = ask(machine, f"--data-binary @/tmp/large {link}")
-    said["414"] = ask(machine, f'"{link}$(cat /tmp/long)"')
-    said["494"] = ask(machine, f'--header "X-Long: $(cat /tmp/long)" {link}')
+    said["414"] = ask(machine, f'--http1.1 "{link}$(cat /tmp/long)"')
+    said["494"] = ask(machine, f'--http1.1 --header "X-Long: $(cat /tmp/long)" {link}')
     raw = f"openssl s_client -quiet -connect 127.0.0.1:443 -bind {VISITOR}:0 -servername earsight.example.org"
     request = f"POST /p/{TOKEN}/ HTTP/1.1\\r\\nHost: earsight.example.org\\r\\n"
     machine.run(f"printf 'GARBAGE /{TOKEN}\\r\\n\\r\\n' | timeout 5 {raw}", check=False)

@@ -14,7 +14,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 SUITE = "bookworm"
 MIRROR = os.environ.get("DEBIAN_MIRROR", "http://deb.debian.org/debian")
-CACHE = Path(os.environ.get("EARSIGHT_DEPLOYMENT_CACHE", ROOT / "var" / "deployment"))
+# Not in the repository, whose tools would look into a whole Debian.
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "earsight-deployment"
 
 
 class Missing(Exception):

@@ -15,7 +15,7 @@ from config.health.waiting_work import QUEUES
 from generation.models import ClipStep
 from generation.runs.queueing import queue_name
 from study.background_work.signs_of_life import living
-from study.models import BlindingAudit, Worker
+from study.models import BlindingAudit, Job, Worker
 
 REPLY_SECONDS = 2.0  # how long workers have for their answer
 
@@ -87,6 +87,7 @@ def longest_task() -> timedelta:
     return max(
         timedelta(seconds=steps),
         _longest(Analysis.objects.filter(state=Analysis.State.READY), "finished_at") or zero,
+        _longest(Job.objects.filter(state=Job.State.READY), "finished_at") or zero,
         _longest(BlindingAudit.objects.filter(state__in=("passed", "leaks")), "moved_at") or zero,
     )
 

@@ -6,17 +6,20 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-from django.db import connection, transaction
-from django.db.migrations.executor import MigrationExecutor
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from config.health.finding import Finding, fault, ok, warning
+from config.service_faults.database import LOCKED, fault_of
+from study.background_work import schema
 from study.models import Worker
 
 # File systems of other machines, as /proc/mounts names them. SQLite's locks and its WAL's shared memory need one
 # machine: https://www.sqlite.org/wal.html, "All processes using a database must be on the same host computer".
 _OF_OTHER_MACHINES = re.compile(r"nfs|cifs|smb|sshfs|davfs|afs|ceph|gluster|lustre|gpfs|beegfs|s3fs|rclone")
 _SHARED_WITH_A_HOST = re.compile(r"9p|virtiofs|vboxsf|prl_fs|vmhgfs|drvfs")
+
+BUSY_MILLISECONDS = 1000  # less than `readiness` waits
 
 
 def database_is_written() -> Finding:
@@ -28,6 +31,22 @@ def database_is_written() -> Finding:
         )
         row.delete()
     return ok(f"{_database_name()} can be read and written")
+
+
+def database_serves() -> Finding:
+    """Do the same for a load balancer: a database that another writer holds for a moment is no reason to send nobody.
+
+    Called in a thread of its own (`run_checks`), whose connection is closed afterwards.
+    """
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+    try:
+        return database_is_written()
+    except OperationalError as error:
+        if fault_of(error) is LOCKED:
+            return ok("it is busy with another writer; answers wait")
+        raise
 
 
 def _database_name() -> str:
@@ -46,20 +65,11 @@ def _database_file() -> Path:
 
 
 def migrations_are_applied() -> Finding:
-    """Compare the migrations of the code with those of the database."""
-    executor = MigrationExecutor(connection)
-    left = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    known = set(executor.loader.disk_migrations)
-    newer = sorted(f"{app}.{name}" for app, name in executor.loader.applied_migrations if (app, name) not in known)
-    newer = [name for name in newer if name.partition(".")[0] in ("study", "generation", "analysis")]
-    if left:
-        names = ", ".join(f"{one.app_label}.{one.name}" for one, _backwards in left[:4])
-        return fault(f"{len(left)} migrations are missing: {names}", "Run: python manage.py migrate")
-    if newer:
-        return fault(
-            f"the database is of a newer release: {', '.join(newer[:4])}", "Run the code of that release, or restore."
-        )
-    return ok("all are applied")
+    """Compare the migrations of this process's code with those of the database, which may be of another release."""
+    connection.ensure_connection()
+    schema.forget()
+    found, _dot, mend = schema.difference().partition(". ")
+    return fault(found, mend) if found else ok("all are applied")
 
 
 def sqlite_writes_ahead() -> Finding:

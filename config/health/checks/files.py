@@ -7,12 +7,12 @@ import tempfile
 from pathlib import Path
 
 from django.conf import settings
-from django.contrib.staticfiles.finders import get_finders
 from django.contrib.staticfiles.storage import ManifestFilesMixin, staticfiles_storage
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
-from config.health.finding import Finding, fault, ok, warning
+from config.health.finding import Finding, fault, finding_of, ok, warning
+from config.installation import checks
 from generation.tagging.files import MUSICNN_WEIGHTS, default_weights_folder
 
 # Below the first a long upload or a night's images may fill the disk; below the second nothing may be stored soon.
@@ -61,25 +61,7 @@ def media_are_written() -> Finding:
 
 def static_files_are_collected() -> Finding:
     """Compare each static file of the code with its collected copy, which is what browsers get."""
-    if not isinstance(staticfiles_storage, ManifestFilesMixin):
-        return ok("they are served as they are in the code")
-    root = Path(settings.STATIC_ROOT or "")
-    named, _digest = staticfiles_storage.load_manifest()
-    if not named:
-        return fault(f"none are collected in {root}", COLLECT)
-    stale = []
-    for finder in get_finders():
-        for path, storage in finder.list([]):
-            name = str(Path(getattr(storage, "prefix", None) or "") / path)
-            collected = root / named.get(name, "")
-            with storage.open(path) as file:
-                copied = root / name
-                is_there = name in named and collected.is_file() and copied.is_file()
-                if not is_there or copied.read_bytes() != file.read():
-                    stale.append(name)
-    if stale:
-        return fault(f"{len(stale)} are not collected as the code has them: {', '.join(sorted(stale)[:3])}", COLLECT)
-    return ok(f"{len(named)} are collected")
+    return finding_of(checks.static_files(), "they are collected as the code has them")
 
 
 def static_files_are_named() -> Finding:
@@ -92,15 +74,7 @@ def static_files_are_named() -> Finding:
 
 def translations_are_compiled() -> Finding:
     """Compare the times of each .po file and its .mo file."""
-    for folder in settings.LOCALE_PATHS:
-        for source in Path(folder).glob("*/LC_MESSAGES/*.po"):
-            compiled = source.with_suffix(".mo")
-            if not compiled.is_file() or compiled.stat().st_mtime < source.stat().st_mtime:
-                return fault(
-                    f"those of “{source.parents[1].name}” are not compiled, or are old",
-                    "Run: python manage.py compile_translations, then restart the web server.",
-                )
-    return ok("they are compiled")
+    return finding_of(checks.translations(), "they are compiled")
 
 
 def weights_are_there() -> Finding:

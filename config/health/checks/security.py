@@ -7,7 +7,8 @@ from pathlib import Path
 from django.conf import settings
 from django.contrib.auth import get_user_model
 
-from config.health.finding import Finding, fault, ok, warning
+from config.health.finding import Finding, fault, finding_of, ok, warning
+from config.installation import checks
 
 _PLACEHOLDER = re.compile(
     r"change.?me|change.?this|insecure|placeholder|example|secret|password|your.?key|012345|abcdef", re.I
@@ -64,6 +65,12 @@ def hosts_are_right() -> Finding:
             "Put a proxy with TLS in front, and write its https address into EARSIGHT_BASE_URL.",
         )
     return ok(f"the site answers {', '.join(sorted(allowed))}")
+
+
+def settings_are_known() -> Finding:
+    """Look for misspelt names of settings, and for an address that leads nowhere."""
+    messages = [*checks.unknown_settings(), *checks.address()]
+    return finding_of(messages, "all names of settings are known, and links lead here")
 
 
 def writer_hosts_are_few() -> Finding:

@@ -93,7 +93,7 @@ def last_backup() -> tuple[datetime, str] | None:
 
 def backup_is_recent() -> Finding:
     """Look at the age of the last backup."""
-    mend = "Run a backup now, and let a timer or cron run it daily (docs/operations.md)."
+    mend = "Run: python manage.py backup FOLDER, and let a timer or cron do so daily."
     try:
         backup = last_backup()
     except ValueError as error:

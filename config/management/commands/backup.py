@@ -5,6 +5,7 @@ from argparse import ArgumentParser, ArgumentTypeError
 from typing import Any
 
 from django.core.management import BaseCommand, CommandError
+from django.db import DatabaseError
 
 from config.backups.errors import BackupError
 from config.backups.rotation import Keep
@@ -46,6 +47,8 @@ class Command(BaseCommand):
             )
         except BackupError as error:
             raise CommandError(str(error), returncode=2) from error
+        except (OSError, DatabaseError) as error:  # a storage or a database that is away
+            raise CommandError(f"No backup was made: {error}", returncode=2) from error
         made = result.manifest
         self.stdout.write(f"{made.name}: {made.size / 2**20:,.1f} MiB, of which {result.sent / 2**20:,.1f} MiB are new")
         for name in result.deleted:

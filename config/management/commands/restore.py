@@ -5,6 +5,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management import BaseCommand, CommandError
+from django.db import DatabaseError
 
 from config.backups.errors import BackupError
 from config.backups.restore import check_backup, restore_backup
@@ -39,6 +40,9 @@ class Command(BaseCommand):
             result = restore_backup(backup, replace=replace, say=say)
         except BackupError as error:
             raise CommandError(str(error), returncode=2) from error
+        except (OSError, DatabaseError) as error:  # a storage or a database that is away
+            said = unfinished_restore() or "Nothing was changed."
+            raise CommandError(f"The restore stopped: {error} {said}", returncode=2) from error
         for text in result.done:
             self.stdout.write(text)
         for text in result.problems:

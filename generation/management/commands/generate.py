@@ -53,7 +53,8 @@ class Command(BaseCommand):
                 now = progress_of(study)
                 rate = f"{now.rate:.1f} a minute" if now.rate else ""
                 left = f", {now.seconds_left / 60:.0f} min left" if now.seconds_left else ""
-                display.update(task, completed=now.images_ready, total=max(now.images_wanted, 1), note=f"{rate}{left}")
+                note = f"waits: {now.held.reason}" if now.held else f"{rate}{left}"
+                display.update(task, completed=now.images_ready, total=max(now.images_wanted, 1), note=note)
 
             if in_process:
                 run = execution.run_pending(study, progress=show) or run

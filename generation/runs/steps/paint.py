@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
+from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from generation.hardware import machine
@@ -24,6 +25,7 @@ from generation.settings_model import GenerationSettings
 from study.models import Stimulus
 
 VERSION = 1
+PROBE = "00/probe"  # a name that no file has
 
 
 def collect_inputs(context: StepContext) -> dict[str, Any]:
@@ -46,6 +48,8 @@ def collect_inputs(context: StepContext) -> dict[str, Any]:
 
 def run(context: StepContext, inputs: dict[str, Any], lease_token: str) -> StepOutcome:
     """Paint the clip's images and store them under the lease's token."""
+    if context.step.waits:  # the storage was away: ask before painting again, which may take minutes
+        default_storage.exists(PROBE)
     seeds = Seeds(inputs["study_seed"], inputs["audio"], inputs["seed_number"])
     painted = paint_clip(inputs["prompts"], context.conditions, seeds, _earlier_results(context), context.settings)
     names = orphan_files.write((file for picture in painted.pictures for file in picture.files), lease_token)

@@ -5,6 +5,7 @@ from typing import Any
 
 from generation.models import ClipStep
 from generation.painting.options import DiffusersOptions
+from generation.runs import waiting
 from generation.runs.conditions import is_ready_made
 from generation.runs.steps.context import StepContext
 from generation.settings_model import GenerationSettings
@@ -54,5 +55,7 @@ def prepare_next_step(context: StepContext) -> bool:
         later.update(state=State.SKIPPED, error="")
         return False
     later.filter(position=step.position + 1).update(state=State.WAITING, **ClipStep.UNTRIED)
+    if (following := later.filter(position=step.position + 1).first()) is not None:
+        waiting.hold_back(following)
     later.filter(position__gt=step.position + 1).exclude(state=State.BLOCKED).update(state=State.BLOCKED, error="")
     return True

@@ -11,7 +11,7 @@ from generation.runs import spending
 from generation.runs.steps import loaded_models
 from generation.runs.steps.context import StepContext, StepOutcome
 from generation.runs.steps.error_translation import as_generation_error
-from generation.writing import SentenceWriter, build_writer
+from generation.writing import OpenAIOptions, SentenceWriter, build_writer
 from generation.writing.content import lists_digest
 
 VERSION = 3
@@ -36,8 +36,12 @@ def run(context: StepContext, inputs: dict[str, Any], lease_token: str) -> StepO
     """Write the sentences; a service's calls are counted under the lease's token."""
     painter = loaded_models.painter_of(context.settings)
     with as_generation_error(context.clip.name):
+        options = context.settings.writer
+        if context.step.waits and isinstance(options, OpenAIOptions):
+            # The service was away: one try tells whether it is back, and holds a worker no longer than needed.
+            options = options.model_copy(update={"attempts": 1})
         writer = build_writer(
-            context.settings.writer,
+            options,
             cache_folder=spending.answers_folder(),
             usage=spending.StudyUsage(context.step.run, lease_token),
             rules=context.rules,

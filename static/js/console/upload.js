@@ -101,12 +101,31 @@ function setUpUpload(form) {
         setTimeout(send, 1000 * (Number(request.getResponseHeader("Retry-After")) || 10), item);
         return;
       }
+      if (request.response?.job) {
+        waitFor(item, request.response.job);
+        return;
+      }
       const answer = request.response?.files?.[0];
       if (answer?.ok) addRow(answer.row);
       finish(item, answer?.ok ? "" : answer?.problem || request.response?.problem || text.textFailed);
     });
     request.addEventListener("error", () => finish(item, text.textFailed));
     request.send(body);
+  }
+
+  // A large file is checked by a worker: ask how far it is until it has ended.
+  async function waitFor(item, address) {
+    try {
+      const response = await fetch(address, { headers: { Accept: "application/json" } });
+      const job = await response.json();
+      if (job.state === "waiting" || job.state === "running") {
+        setTimeout(waitFor, 2000, item, address);
+      } else {
+        finish(item, job.state === "ready" ? "" : job.faults[0] || job.error || text.textFailed);
+      }
+    } catch {
+      setTimeout(waitFor, 5000, item, address); // offline: the worker goes on
+    }
   }
 
   function addRow(html) {

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings as project
+from django.contrib.auth import get_user_model
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.core.management import CommandError, call_command
 from django.test import Client
@@ -73,3 +74,12 @@ def test_names_that_cannot_be_are_refused(link: str) -> None:
         with pytest.raises(CommandError, match=reason) as refusal:
             call_command("add_researcher", *arguments)
         assert refusal.value.returncode == 2
+
+
+@pytest.mark.django_db
+def test_the_first_account_is_made_only_if_there_is_none(capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("add_researcher", "ada", "--first")
+    assert "/console/set-password/" in capsys.readouterr().out
+    call_command("add_researcher", "grace", "--first")
+    assert "There are accounts already" in capsys.readouterr().out
+    assert list(get_user_model().objects.values_list("username", flat=True)) == ["ada"]

@@ -12,9 +12,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import uuid4
 
+from study.digests import canonical_digest
 from tests.services import PATIENCE, POSTGRES, need_server
 
 ROOT = Path(__file__).resolve().parents[3]
+PLAN = {"fixed": {"alpha": 0.05}}
+PLAN_DIGEST = canonical_digest(PLAN["fixed"])
 
 
 class Installation:
@@ -82,23 +85,29 @@ def drop_database(url: str) -> None:
 def _closed() -> None:
     from analysis.study_results.analyses import build_analysis
     from study.models import Study
+    from study.models.log import record
     from study.survey_images.versions import prepare_images
-    from tests.analysis.answered_studies import answered_study, close
+    from tests.analysis.answered_studies import answered_study
 
-    study = answered_study(people=3, clips=2, slug="violins", plan={"fixed": {"alpha": 0.05}}, plan_digest=PLAN)
+    study = answered_study(people=3, clips=2, slug="violins", plan=PLAN, plan_digest=PLAN_DIGEST)
     prepare_images(study)
-    Study.objects.update(survey_images=study.survey_images)
-    build_analysis(close(study))
+    at = record(study, "closed").at
+    closed = {"status": Study.Status.CLOSED, "closed_at": at, "grace_minutes": 0}
+    Study.objects.update(survey_images=study.survey_images, **closed)
+    study.refresh_from_db()
+    build_analysis(study)
 
 
 def _write(number: int) -> None:
     from study.ballots.casting import Answer, cast_ballot
-    from study.models import Study
     from study.participants.completion import finish
     from study.participants.enrolment import enrol
-    from tests.factories import make_open_study
+    from tests.analysis.answered_studies import record_opening
+    from tests.factories import UserFactory, make_open_study
 
-    study = Study.objects.filter(slug=f"writers-{number}").first() or make_open_study(clips=3, slug=f"writers-{number}")
+    owner = UserFactory(username=f"writer{number}")
+    study = make_open_study(clips=3, slug=f"writers-{number}", owner=owner, plan=PLAN, plan_digest=PLAN_DIGEST)
+    record_opening(study)
     ended = threading.Event()
     threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
     while not ended.is_set():
@@ -116,9 +125,6 @@ if __name__ == "__main__":
     django.setup()
     from django.core.management import call_command
 
-    from study.digests import canonical_digest
-
-    PLAN = canonical_digest({"alpha": 0.05})
     if sys.argv[1] == "closed":
         call_command("migrate", verbosity=0)
         _closed()

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
+from django.db import OperationalError
 
 from config.backups import copying_database, storages, write
 from config.backups.errors import BackupError
@@ -100,3 +101,19 @@ def test_the_manifest_names_people_who_withdrew_by_what_opens_nothing(study: Stu
     person = enrol(study)[0]
     withdraw(person)
     assert back_up(out).manifest.withdrawn == [person.handle]
+
+
+def test_a_storage_or_a_database_that_is_away_is_told_in_one_sentence(
+    study: Study, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for error in (OSError("the storage does not answer"), OperationalError("the database does not answer")):
+
+        def away(*_args: Any, error: Exception = error) -> None:
+            raise error
+
+        with monkeypatch.context() as patch:
+            patch.setattr(write, "names_in", away)
+            with pytest.raises(CommandError, match=r"No backup was made: the .* does not answer") as refused:
+                call_command("backup", str(out))
+        assert refused.value.returncode == 2
+    assert names(out) == []

@@ -1,5 +1,7 @@
 """More of restores than every run of the tests has time for; `make backups` runs it."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -7,9 +9,12 @@ import pytest
 from django.core.files.storage import default_storage
 from django.core.management import call_command
 
-from config.backups import restore
+from analysis.models import Analysis
+from config.backups import copying_database, restore
 from config.backups.errors import BackupError
+from config.backups.manifest import StoredFile
 from config.backups.restore import check_backup, restore_backup
+from study.digests import file_digest
 from study.models import Ballot, Stimulus, Study
 from tests.config.backups.conftest import back_up, empty, stored_file
 from tests.config.backups.test_restore import cast_one, refusal
@@ -113,3 +118,18 @@ def test_a_backup_and_a_restore_do_not_run_together(study: Study, out: Path) -> 
     made = back_up(out).manifest
     with pytest.raises(BackupError, match="is running"):
         back_up(out, say=lambda _line: check_backup(f"{out}/{made.name}", print))
+
+
+def test_a_backup_of_an_older_version_is_migrated(study: Study, out: Path) -> None:
+    made = back_up(out).manifest
+    database = out / made.name / "database.sqlite3"
+    with copying_database.other_connection(NAME=str(database), OPTIONS={}) as alias:
+        call_command("migrate", "analysis", "0003", database=alias, verbosity=0)
+        made.migrations = copying_database.read_facts(alias).migrations
+    made.files[database.name] = StoredFile(file_digest(database), database.stat().st_size)
+    (out / made.name / "manifest.json").write_text(made.to_json())
+    with closing(sqlite3.connect(database)) as older:
+        assert not any(name == "sent_at" for _n, name, *_rest in older.execute("PRAGMA table_info(analysis_analysis)"))
+    restore_backup(str(out), replace=True)
+    assert not Analysis.objects.exclude(sent_at=None).exists()  # the column is there
+    assert Study.objects.get().slug == "violins"

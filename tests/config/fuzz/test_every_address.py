@@ -139,7 +139,7 @@ def _sets_none(middleware: Any, request: Any) -> Any:
         ("logged", "survey_consent", "consent", CONSENT, _logs),
         ("GET wrote", "survey_consent", "consent", CONSENT, _writes),
         ("a path of the server", "survey_consent", "consent", CONSENT, _path_of_server),
-        ("half got 200", "survey_consent", "half", "study.survey.cookies.has_cookie_of", lambda *_args: True),
+        ("half got 200", "survey_consent", "half", "study.survey.cookies._is_of", lambda *_args: True),
         ("stranger got 200", OVERVIEW, "stranger", FOUND, ANYBODYS_STUDY),
         ("the title of a study of others", OVERVIEW, "stranger", FOUND, ANYBODYS_STUDY),
         ("names a condition of a sealed study", "study_describe", "owner", "study.models.Study.is_blinded", False),

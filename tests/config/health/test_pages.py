@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 
 from config.health import readiness
+from config.health.checks import database
 from config.health.finding import Finding, fault, ok
 
 
@@ -84,3 +85,16 @@ def test_ready_really_writes_and_finds_a_database_that_takes_nothing(monkeypatch
     finally:
         with connection.cursor() as cursor:
             cursor.execute("ALTER TABLE study_worker_away RENAME TO study_worker")
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL lets several write")
+@pytest.mark.django_db(transaction=True)
+def test_a_writer_that_holds_the_database_for_a_moment_makes_no_server_unready(monkeypatch: Any) -> None:
+    monkeypatch.undo()
+    monkeypatch.setattr(database, "BUSY_MILLISECONDS", 20)
+    with transaction.atomic():  # holds the lock of writers
+        assert Client().get("/health/ready").json() == {"ready": True, "faults": []}
+        readiness.forget()
+        monkeypatch.setattr(readiness, "CHECKS", {"database": database.database_is_written})  # the control
+        monkeypatch.setattr(readiness, "SECONDS", 0.2)
+        assert Client().get("/health/ready").json() == {"ready": False, "faults": ["database"]}

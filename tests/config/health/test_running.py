@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from kombu.exceptions import OperationalError as BrokerAway
 
 from config.health import running
 from config.health.finding import Finding, Level, ok
@@ -49,7 +50,7 @@ def test_a_check_that_hangs_is_a_fault_and_holds_up_no_other(release: threading.
     assert time.monotonic() - start < 60
     assert begun == [1], "it is not begun again while it hangs"
     release.set()
-    running._hanging["hangs"][0].join()
+    running._hanging[hang][0].join()
     assert run_checks({"hangs": hang}, 60)["hangs"].found == "late"
 
 
@@ -60,3 +61,11 @@ def test_an_error_is_a_fault_with_one_line_and_without_tokens() -> None:
     finding = run_checks({"fails": fail}, 60)["fails"]
     assert finding.level is Level.FAULT
     assert finding.found == "OSError: cannot open /p/abcd…/"
+    assert "the log may tell more" in finding.mend
+
+
+def test_an_error_of_a_known_fault_has_that_faults_advice() -> None:
+    def fail() -> Finding:
+        raise BrokerAway("Connection refused")
+
+    assert "EARSIGHT_BROKER_URL" in run_checks({"broker": fail}, 60)["broker"].mend

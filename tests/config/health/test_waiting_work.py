@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from analysis.study_results.power_answers import ask_power
 from config.health.checks import services
 from config.health.finding import Level
 from config.health.waiting_work import PATIENCE, STUCK_AFTER, depths, silent_queues
@@ -73,7 +74,7 @@ def test_work_that_waits_a_moment_or_is_being_done_by_a_command_is_no_news() -> 
     assert names() == []
 
 
-def test_analyses_and_audits_wait_for_cpu() -> None:
+def test_analyses_audits_and_jobs_wait_for_cpu() -> None:
     study = make_study(clips=1)
     study.analyses.create()
     audit = study.blinding_audits.create()
@@ -81,6 +82,11 @@ def test_analyses_and_audits_wait_for_cpu() -> None:
     study.analyses.update(requested_at=timezone.now() - timedelta(hours=1))
     assert names() == ["cpu"]
     study.analyses.all().delete()
+    job = study.jobs.create(kind="export")
+    assert names() == []
+    type(job).objects.update(requested_at=timezone.now() - timedelta(hours=1))
+    assert names() == ["cpu"]
+    job.delete()
     type(audit).objects.update(asked_at=timezone.now() - timedelta(hours=1))
     assert names() == ["cpu"]
 
@@ -122,6 +128,9 @@ def test_depths_count_what_waits_and_runs_by_queue() -> None:
     study.analyses.create(state="running")
     found = {one.queue: (one.waiting, one.running) for one in depths()}
     assert found == {"cpu": (1, 1), "api": (0, 0), "gpu": (1, 0)}
+    ask_power(study, {})
+    found = {one.queue: (one.waiting, one.running) for one in depths()}
+    assert found == {"cpu": (2, 1), "api": (0, 0), "gpu": (1, 0)}
     done: datetime = timezone.now() - timedelta(minutes=3)
     ClipStep.objects.create(
         clip=make_study(clips=1).clips.get(),

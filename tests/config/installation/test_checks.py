@@ -70,6 +70,17 @@ def test_a_data_folder_that_others_may_read_is_found(settings: Any, tmp_path: Pa
     assert found(checks.data_folder) == ["earsight.W003"]
 
 
+def test_an_env_file_that_others_may_read_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "earsight.env"
+    path.touch(mode=0o640)
+    monkeypatch.setenv("EARSIGHT_ENV_FILE", str(path))
+    assert found(checks.settings_file) == []
+    path.chmod(0o644)
+    assert found(checks.settings_file) == ["earsight.W007"]
+    monkeypatch.delenv("EARSIGHT_ENV_FILE")
+    assert found(checks.settings_file) == []
+
+
 def test_an_address_of_this_machine_and_uncounted_arrivals_are_found(settings: Any) -> None:
     settings.BASE_URL, settings.SECURE, settings.PROXIES = "https://a.example.org", True, 1
     assert found(checks.address) == []

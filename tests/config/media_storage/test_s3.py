@@ -1,11 +1,13 @@
 """Stored files as objects of a bucket: read by pieces, private, never overwritten, deleted in bulk."""
 
 import os
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.utils import timezone
 from PIL import Image
 
 from config.media_storage import s3
@@ -82,6 +84,17 @@ def test_a_thousand_files_are_deleted_with_one_request(requests: Requests) -> No
     delete_stored([*names, "ab/never-there.bin"])
     assert requests.taken() == ["DeleteObjects"]
     assert not any(map(default_storage.exists, names))
+
+
+def test_folders_are_listed_with_the_time_of_each_file(bucket: Any) -> None:
+    save(b"x", "jobs/one.bin")
+    assert default_storage.listdir("") == (["jobs"], [])
+    assert default_storage.listdir("jobs") == ([], ["one.bin"])
+    assert timezone.now() - default_storage.get_modified_time("jobs/one.bin") < timedelta(minutes=10)
+    with pytest.raises(FileNotFoundError):
+        default_storage.get_modified_time("jobs/other.bin")
+    with pytest.raises(FileNotFoundError):
+        default_storage.size("jobs/other.bin")
 
 
 def test_a_process_made_by_fork_has_a_client_of_its_own(bucket: Any, monkeypatch: Any) -> None:

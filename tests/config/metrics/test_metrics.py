@@ -139,7 +139,7 @@ def test_a_scrape_needs_as_many_queries_however_much_there_is(site: Client) -> N
             for query in queries
             if 'COUNT(*) FROM "study_ballot"' in query["sql"].partition(" WHERE")[0] and "WHERE" not in query["sql"]
         ]
-    assert counts[0] == counts[1] <= 16
+    assert counts[0] == counts[1] <= 20
 
 
 def test_a_database_that_is_away_leaves_the_figures_of_the_web_server(site: Client, monkeypatch: Any) -> None:

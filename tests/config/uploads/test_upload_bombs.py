@@ -5,9 +5,8 @@ import sys
 
 import pytest
 from django.conf import settings
-from django.db import connection
 
-from tests.config.uploads.web_process import Uploads, served
+from tests.config.uploads.web_process import Uploads, database_url, served
 from tests.factories import make_open_study, make_study
 from tests.services import own_port
 
@@ -28,13 +27,6 @@ BOMBS = (
 )
 
 
-def _database() -> str:
-    values = connection.settings_dict
-    if connection.vendor == "sqlite":
-        return f"sqlite:///{values['NAME']}"
-    return f"postgres://{values['USER']}:{values['PASSWORD']}@{values['HOST']}:{values['PORT']}/{values['NAME']}"
-
-
 @pytest.mark.skipif(sys.platform != "linux", reason="the peak of a process's memory is read from /proc")
 @pytest.mark.processes
 @pytest.mark.django_db(transaction=True)
@@ -45,7 +37,7 @@ def test_no_upload_fills_or_stops_the_web_process(client, tmp_path):
     environment = {
         "DJANGO_SETTINGS_MODULE": "tests.settings",
         "EARSIGHT_TEST_DATA": str(settings.DATA_DIR),
-        "EARSIGHT_DATABASE_URL": _database(),
+        "EARSIGHT_DATABASE_URL": database_url(),
         "EARSIGHT_LOG_LEVEL": "CRITICAL",
     }
     uploads = Uploads(draft, "survey", tmp_path)

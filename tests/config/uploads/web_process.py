@@ -16,9 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+from django.db import connection
 from django.urls import reverse
 
 from config.demo.processes import wait_until_served, web_command
+from study.jobs.work import run_job
+from study.models import Job
 from tests.config.uploads.bombs import CLIPS, PICTURES, ZIPS
 from tests.config.uploads.table_bombs import TABLES
 
@@ -69,7 +72,10 @@ class WebProcess:
         field: str = "files",
         values: dict[str, str] | None = None,
     ) -> Answer:
-        """Send files as `field`, with `values` beside them; meanwhile ask for the page `survey` again and again."""
+        """Send files as `field`, with `values` beside them; meanwhile ask for the page `survey` again and again.
+
+        What the web process gives to a worker is done here, before this returns.
+        """
         self.forget_peak()
         waits: list[float] = []
         stop = threading.Event()
@@ -82,6 +88,7 @@ class WebProcess:
             headers = {"Accept": "application/json"} if script else {}
             sent = [(field, pair) for pair in opened]
             response = self._client.post(address, data=values, files=sent, headers=headers)
+            text = _said(response, script)
         finally:
             seconds = time.monotonic() - began
             stop.set()
@@ -89,7 +96,7 @@ class WebProcess:
                 watch.join()
             for _name, file in opened:
                 file.close()
-        return Answer(response.status_code, _said(response, script), seconds, self.peak(), waits)
+        return Answer(response.status_code, text, seconds, self.peak(), waits)
 
     def _visit(self, address: str, waits: list[float], stop: threading.Event) -> None:
         with httpx2.Client(base_url=self.url, timeout=120) as visitor:
@@ -100,7 +107,17 @@ class WebProcess:
                 stop.wait(0.05)
 
 
+def database_url() -> str:
+    """Return the address of the tests' database, for another process."""
+    values = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{values['NAME']}"
+    return f"postgres://{values['USER']}:{values['PASSWORD']}@{values['HOST']}:{values['PORT']}/{values['NAME']}"
+
+
 def _said(response: httpx2.Response, script: bool) -> str:
+    if job := re.search(r"/jobs/(\d+)/", response.headers.get("location", "") or response.text[:300]):
+        return _said_by_a_worker(int(job[1]))
     if script and response.headers.get("content-type", "").startswith("application/json"):
         answer = response.json()
         file = answer.get("files", [{}])[0]
@@ -111,10 +128,17 @@ def _said(response: httpx2.Response, script: bool) -> str:
     return unescape(re.sub(r"\s*<.*?>\s*", " ", faults[1] if faults else response.text[:500])).strip()
 
 
+def _said_by_a_worker(job_id: int) -> str:
+    """Do the work of the job that the web process asked for, in this process."""
+    run_job(job_id)
+    job = Job.objects.get(pk=job_id)
+    return "taken" if job.state == Job.State.READY and not job.faults else " ".join(job.faults) or job.error
+
+
 @contextmanager
-def served(port: int, environment: dict[str, Any], session: str) -> Iterator[WebProcess]:
+def served(port: int, environment: dict[str, Any], session: str, threads: int = 8) -> Iterator[WebProcess]:
     """Serve the project with a researcher's session while the block runs."""
-    command = [*web_command(port), "--log-level", "error"]
+    command = [*web_command(port, threads=threads), "--log-level", "error"]
     server = subprocess.Popen(command, cwd=ROOT, env=os.environ | environment)
     try:
         url = f"http://127.0.0.1:{port}"

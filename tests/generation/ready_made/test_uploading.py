@@ -96,6 +96,7 @@ def post(client, study, files):
     return client.post(reverse("generation_upload", args=[study.slug]), {"files": files})
 
 
+@pytest.mark.usefixtures("jobs_at_once")
 def test_a_study_with_its_own_conditions_opens_with_uploaded_images_and_takes_a_ballot(client, study, monkeypatch):
     # A third of the people: that uploaded images pass with all of them is shown where the audit is tested.
     monkeypatch.setattr("study.blinding_audit.audit.audit_study", partial(audit.audit_study, people=8, trials=1))
@@ -166,10 +167,9 @@ def test_one_wrong_name_refuses_the_whole_upload(client, study, rename, fault):
     assert stored_files() == before
 
 
-def test_a_picture_missing_in_the_manifest_is_reported_by_its_name(client, study):
-    response = post(client, study, [zipped(study, drop=1)])
-    assert response.status_code == 422
-    assert "is in no row of manifest.csv" in response.content.decode()
+def test_a_picture_missing_in_the_manifest_is_reported_by_its_name(study):
+    with pytest.raises(uploading.UploadRefused, match=r"is in no row of manifest\.csv"):
+        uploading.take_upload(study, [zipped(study, drop=1)])
 
 
 def test_a_damaged_picture_at_the_end_leaves_nothing_behind(study):

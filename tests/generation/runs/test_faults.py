@@ -5,11 +5,11 @@ import errno
 
 import pytest
 from django.core.files.storage import default_storage
-from django.db import OperationalError
+from django.db import OperationalError, connection
 
 from generation.errors import NotPossibleNow
 from generation.models import ClipStep, GenerationRun
-from generation.runs import execution, lifecycle
+from generation.runs import execution, leases, lifecycle
 from generation.runs.steps import by_kind
 from study.models import Stimulus
 from study.setup.drafting import delete_draft
@@ -76,6 +76,28 @@ def test_a_database_that_stays_locked_is_not_tried_for_ever(study, monkeypatch):
     run = generate(study)
     assert (run.state, run.totals["failed"]) == ("done", 3)
     assert "after 3 attempts: database is locked" in ClipStep.objects.filter(state=State.FAILED).first().error
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("was_away", [True, False])
+def test_a_database_that_was_away_counts_against_no_step(study, monkeypatch, was_away):
+    refused = OperationalError("the server ended the connection")
+    release, away = leases.release, [2]
+
+    def release_once_it_is_back(*args, **fields):
+        if was_away and away[0]:
+            away[0] -= 1
+            raise refused
+        release(*args, **fields)
+
+    monkeypatch.setattr(by_kind, "save_outcome", locked(4))
+    monkeypatch.setattr(connection, "is_usable", lambda: not was_away)
+    monkeypatch.setattr(leases, "release", release_once_it_is_back)
+    monkeypatch.setattr(execution.time, "sleep", lambda _seconds: None)
+    lifecycle.start_run(study, wake=False)
+    step = ClipStep.objects.filter(state=State.WAITING).first()
+    results = [execution.perform_step(step.pk, wake=False) for _ in range(4)]
+    assert results == (["put back"] * 4 if was_away else ["put back", "put back", "failed", "taken"])
 
 
 def test_a_study_deleted_during_a_step_leaves_nothing(study, monkeypatch, django_capture_on_commit_callbacks):

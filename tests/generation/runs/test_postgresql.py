@@ -1,4 +1,4 @@
-"""The leases on PostgreSQL, where several really write at once: the same tests in a database made for them."""
+"""Leases, and work that waits, on PostgreSQL, where several really write at once: the same tests in a new database."""
 
 import pytest
 
@@ -8,4 +8,8 @@ pytestmark = [pytest.mark.long, pytest.mark.processes]
 
 
 def test_leases_hold_on_postgresql():
-    pass_on_postgresql("tests/generation/runs/test_leases.py")
+    pass_on_postgresql(
+        "tests/generation/runs/test_leases.py",
+        "tests/config/health/test_waiting_work.py",
+        "tests/config/metrics/test_metrics.py",
+    )

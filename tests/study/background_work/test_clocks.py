@@ -18,12 +18,12 @@ from analysis.models import Analysis
 from analysis.study_results import analyses, power_answers
 from generation.library import tasks as library_tasks
 from generation.models import ClipStep, GenerationRun
-from generation.runs import leases, worker
-from study.background_work import clocks, lookout, messages
+from generation.runs import leases, waiting, worker
+from study.background_work import clocks, lookout, messages, signs_of_life
 from study.background_work.clocks import ClockWatch
 from study.ballots.permission import takes_answers
 from study.blinding_audit import queueing, verdicts
-from study.models import BlindingAudit, Participant, Study
+from study.models import BlindingAudit, Participant, Study, Worker
 from study.models.log import LogEntry
 from study.participants.enrolment import enrol
 from study.setup.lifecycle import close_study
@@ -149,18 +149,44 @@ def a_lost_message(study: Study) -> Callable[[], int]:
     return later
 
 
+def a_step_that_waits_for_its_service(study: Study) -> Callable[[], int]:
+    step, soon = a_step(study), timezone.now() + HOUR
+    ClipStep.objects.filter(pk=step.pk).update(waiting_since=soon, not_before=soon, waits=1)
+    worker.requeue_orphans()
+    return lambda: ClipStep.objects.filter(not_before__lt=timezone.now() + 2 * waiting.FIRST_WAIT).count()
+
+
+def a_dead_worker(_study: Study) -> Callable[[], int]:
+    Worker.objects.create(
+        kind="worker", host="another", pid=1, started_at=timezone.now(), seen_at=timezone.now() + HOUR
+    )
+    signs_of_life.note_life(Worker.Kind.WORKER)
+    return lambda: Worker.objects.filter(host="another", seen_at__lte=timezone.now()).count()
+
+
 def a_step(study: Study) -> ClipStep:
     run = GenerationRun.objects.create(study=study, number=1)
     return ClipStep.objects.create(run=run, clip=study.clips.get(), kind="listen", position=1, state="waiting")
 
 
 @pytest.mark.parametrize("bears_it", [True, False])
-@pytest.mark.parametrize("left", [a_dead_analysis, a_dead_question, a_dead_audit, a_dead_step, a_lost_message])
+@pytest.mark.parametrize(
+    "left",
+    [
+        a_dead_analysis,
+        a_dead_question,
+        a_dead_audit,
+        a_dead_step,
+        a_lost_message,
+        a_step_that_waits_for_its_service,
+        a_dead_worker,
+    ],
+)
 def test_work_left_before_the_clock_was_set_back_is_found_after_its_usual_time(
     left: Callable[[Study], Callable[[], int]], bears_it: bool, monkeypatch: Any
 ) -> None:
     if not bears_it:  # the control: what lies in the future stays there, until the clock has caught up
-        for module in (leases, worker):
+        for module in (leases, waiting, worker):
             monkeypatch.setattr(module, "TOLERANCE", timedelta(days=9))
         monkeypatch.setattr(clocks, "TOLERANCE", timedelta(days=9))
     later = left(make_study(clips=1))

@@ -13,6 +13,7 @@ from study.blinding_audit.audit import audit_study
 from study.blinding_audit.devices import DEVICES, ENCODINGS, profile_of
 from study.models import BlindingAudit, Participant, ProblemReport
 from study.participants.links import create_personal_links
+from study.stored_files.unavailable import StorageUnavailable
 from tests.factories import add_clip, make_open_study, make_study
 
 pytestmark = pytest.mark.django_db
@@ -119,3 +120,15 @@ def test_all_states_of_all_kinds_of_trials_are_visited():
     )
     assert {"200", "204", "206", "303", "403", "404", "405", "416", "422"} <= set(statuses)
     assert {"visit: thanks", "visit: review", "problem sent", "problem refused"} <= set(seen.tables)
+
+
+def test_a_storage_that_is_away_is_said_in_the_audits_row(study, monkeypatch):
+    def away(*args):
+        raise StorageUnavailable("s3://b/x: no answer")
+
+    monkeypatch.setattr(audit, "differing_files", away)
+    monkeypatch.setattr(audit, "guess", lambda *args: None)
+    with pytest.raises(StorageUnavailable):
+        small_audit(study)
+    assert BlindingAudit.objects.get().problem == audit.STORAGE_AWAY
+    assert not Participant.objects.exists()

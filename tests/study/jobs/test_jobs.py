@@ -260,6 +260,21 @@ def test_files_go_with_the_study(study, kind):
     assert not JobFile.objects.exists()
 
 
+def test_what_a_killed_process_was_writing_is_deleted_when_another_takes_its_job_over(study, kind, tmp_path):
+    job = jobs.request_job(study, "title")
+    claimed = rows.claim(Job.objects.filter(pk=job.pk))
+    assert claimed is not None
+    with files.work_folder(claimed) as folder:
+        (folder / "ballots.csv").write_text("somebody's")
+        find_lost_jobs(False)
+        assert (folder / "ballots.csv").exists()  # the control: it goes on
+        Job.objects.update(alive_at=timezone.now() - rows.STALE_AFTER * 2)
+        run_job(job.pk)
+        find_lost_jobs(False)
+        assert not folder.exists()
+    assert list((tmp_path / "work").iterdir()) == []
+
+
 def test_what_a_killed_process_left_is_deleted_after_a_day(study, kind, tmp_path):
     name = default_storage.save("jobs/stray.bin", ContentFile(b"left"))
     (tmp_path / "work" / "left").mkdir(parents=True)

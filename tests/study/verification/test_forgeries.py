@@ -28,8 +28,8 @@ from study.participants.enrolment import enrol
 from study.participants.exclusion import set_exclusion
 from study.participants.withdrawal import withdraw
 from study.setup.lifecycle import close_study
-from study.verification import verify_installation, verify_study
-from study.verification.people import People
+from study.verification import people, verify_installation, verify_study
+from study.verification.people import people_of
 from tests.factories import make_study, open_with_images
 
 pytestmark = pytest.mark.django_db
@@ -95,10 +95,10 @@ def rechain(study: Study) -> None:
 
 
 def recompute_commitments(study: Study, *, fresh_receipts: bool) -> None:
-    people = People(study, list(study.log.all()))
+    persons = {person.code: person for person in people_of(study)}
     for entry in study.log.filter(action=FINISHED):
-        person = people.by_code[entry.data["participant"]]
-        entry.data["commitment"] = people.now[person.code]
+        person, digests = persons[entry.data["participant"]].row, persons[entry.data["participant"]].digests
+        entry.data["commitment"] = commitment_of(secret_for(person), person.code, digests)
         entry.save()
         if fresh_receipts:
             person.receipt = receipt_for(secret_for(person), entry.data["commitment"])
@@ -321,3 +321,23 @@ def test_a_match_control_answer_for_the_other_clips_image_of_the_same_condition(
     earlier = rows[0] | {name: rows[0][name].partition("@")[0] for name in ("first", "second")}
     rows[0]["digest"] = ballot_digest(rows[0]["nonce"], earlier, version=1)
     assert verify_ballot(rows[0])  # the control: a digest of version 1 did not tell them apart
+
+
+@pytest.mark.parametrize("look_again", [True, False])
+def test_somebody_who_finishes_while_the_people_are_read_is_no_forgery(monkeypatch, look_again):
+    study = answered()
+    [late] = study.participants.filter(status=Participant.Status.STARTED)
+    for trial in late.trials.filter(ballot=None):
+        cast_ballot(trial, Answer(uuid4(), "A", "B"))
+    read_people = people.people_of
+
+    def finish_first(study, *rows):
+        if not rows:  # after the log was read, before the people are
+            finish(late)
+        return read_people(study, *rows)
+
+    monkeypatch.setattr(people, "people_of", finish_first)
+    if not look_again:  # the control: the log as it was read knows of no end
+        monkeypatch.setattr(people, "_look_again", lambda *_args: None)
+    found = verify_study(study)[0].faults
+    assert found == ([] if look_again else [f"{late.code} has finished, and the log has no commitment of theirs."])

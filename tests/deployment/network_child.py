@@ -1,6 +1,6 @@
-"""A child of `BoundedProcess` that says which networks it sees."""
+"""A child of `BoundedProcess` that says in which network it is."""
 
-import socket
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,7 +8,7 @@ from study.untrusted_files.bounded_process import serve
 
 
 def answer(_question: dict[str, Any], _data: bytes) -> tuple[dict[str, Any], Sequence[bytes]]:
-    return {"networks": sorted(name for _number, name in socket.if_nameindex())}, []
+    return {"network": os.readlink("/proc/self/ns/net")}, []  # noqa: PTH115 (no path, a name)
 
 
 def main() -> None:

@@ -1,0 +1,159 @@
+"""Files that workers make of results: ready when somebody comes, made once, and always of the data as they are now."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from analysis.study_results import analyses, prepared, report_files
+from analysis.study_results.reporting_answers import save_reporting_answers
+from analysis.tables.study_tables import ballots_csv
+from analysis.tasks import run_analysis
+from study.background_work import messages
+from study.jobs.requests import find_lost_jobs
+from study.jobs.work import run_job
+from study.models import Job, Study
+from study.models.log import record
+from study.participants.exclusion import set_exclusion
+from study.participants.withdrawal import withdraw
+from tests.analysis.answered_studies import closed_study
+from tests.config.addresses import body, browser
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _folders_and_short_reports(settings: Any, tmp_path: Path, monkeypatch: Any) -> None:
+    """The report's page alone: Typst takes seconds, and `test_result_pages` makes all files."""
+    settings.MEDIA_ROOT, settings.DATA_DIR = tmp_path / "media", tmp_path
+    monkeypatch.setattr(prepared, "files_in", lambda language: [f"report-{language}.html"])
+    monkeypatch.setattr(messages, "send", lambda _task, _arguments: True)
+
+
+@pytest.fixture
+def study() -> Study:
+    study = closed_study(people=3, clips=1)
+    analysis = analyses.request_analysis(study)
+    run_analysis(analysis.pk)
+    study.refresh_from_db()
+    return study
+
+
+@pytest.fixture
+def client(study: Study) -> Client:
+    return browser(study.owner)
+
+
+def results(study: Study, name: str = "") -> str:
+    return reverse("study_results", args=[study.slug]) + name
+
+
+def test_the_report_is_asked_for_right_after_the_analysis_and_the_pages_wait_for_it(client, study):
+    assert sorted(job.arguments["language"] for job in study.jobs.all()) == ["en", "ko"]
+    job = study.jobs.get(arguments={"language": "en"})
+    page = client.get(results(study)).text
+    assert "The report is being written" in page
+    assert "<iframe" not in page
+    waiting = client.get(results(study, "report.html?language=en"))
+    assert waiting.status_code == 302
+    assert waiting.headers["Location"].startswith(reverse("study_job", args=[study.slug, job.pk]))
+    run_job(job.pk)
+    ready = client.get(waiting.headers["Location"]).text
+    assert f'href="{results(study, "report.html?language=en")}"' in ready
+    assert b"<!doctype html>" in body(client.get(results(study, "report.html?language=en")))
+    assert "<iframe" in client.get(results(study)).text
+    assert study.jobs.count() == 2
+
+
+def test_a_report_asked_for_while_the_broker_is_away_is_made_when_it_is_back(client, study, monkeypatch):
+    study.jobs.all().delete()
+    monkeypatch.setattr(messages, "send", lambda _task, _arguments: False)
+    assert client.get(results(study, "report.html")).status_code == 302
+    find_lost_jobs(starting=False)
+    assert study.jobs.get().sent_at is None
+    sent: list[int] = []
+    monkeypatch.setattr(messages, "send", lambda _task, arguments: sent.append(arguments[0]) or True)
+    find_lost_jobs(starting=False)
+    find_lost_jobs(starting=False)
+    assert sent == [study.jobs.get().pk]
+    run_job(sent[0])
+    assert client.get(results(study, "report.html")).status_code == 200
+
+
+def test_what_waits_while_somebody_withdraws_is_not_made(client, study):
+    person = study.participants.first()
+    withdraw(person)
+    for job in study.jobs.all():
+        run_job(job.pk)
+        job.refresh_from_db()
+        assert job.state == Job.State.FAILED
+        assert "Somebody has withdrawn since the analysis" in job.error
+        assert not job.files.exists()
+
+
+def test_a_file_is_of_the_data_as_they_are_now(study):
+    def state() -> str:
+        return json.dumps(prepared.results_version(study))
+
+    before = state()
+    record(study, "downloaded", file="report.html")
+    record(study, "head published", number=1)
+    assert state() == before  # the control: these change nothing that a file tells
+    changes = (
+        lambda: save_reporting_answers(study, {"recruitment": "by mail"}),
+        lambda: set_exclusion(study, study.participants.first().code, "a test"),
+        lambda: Study.objects.filter(pk=study.pk).update(title="Another title"),
+        lambda: analyses.build_analysis(study),
+        lambda: withdraw(study.participants.last()),
+    )
+    for number, change in enumerate(changes):
+        change()
+        assert state() != before, number
+        before = state()
+
+
+def test_a_large_table_is_made_by_a_worker_and_a_small_one_at_once(client, study, monkeypatch):
+    at_once = client.get(results(study, "ballots.csv"))
+    assert at_once.status_code == 200
+    monkeypatch.setattr(prepared, "MOST_IN_A_REQUEST", 2)
+    waiting = client.get(results(study, "ballots.csv"))
+    assert waiting.status_code == 302
+    run_job(study.jobs.get(kind=prepared.TABLE).pk)
+    made = client.get(results(study, "ballots.csv"))
+    assert body(made) == at_once.content == ballots_csv(study)
+    assert made.headers["Content-Disposition"] == at_once.headers["Content-Disposition"]
+    assert "participants" not in str(study.jobs.filter(kind=prepared.TABLE).values("arguments"))
+    assert client.get(results(study, "participants.csv")).status_code == 302
+
+
+def test_a_report_that_fails_is_told_once_and_made_again_when_asked(client, study, monkeypatch):
+    job = study.jobs.get(arguments={"language": "en"})
+    with monkeypatch.context() as broken:
+        broken.setattr(prepared, "files_in", lambda _language: 1 / 0)
+        run_job(job.pk)
+    for _look in range(2):
+        assert "nobody foresaw (ZeroDivisionError" in client.get(results(study)).text
+    assert study.jobs.count() == 2
+    assert client.get(results(study, "report.html")).status_code == 302
+    run_job(study.jobs.first().pk)
+    assert "<iframe" in client.get(results(study)).text
+
+
+def test_all_files_of_a_report_are_made_from_one_reading_of_the_study(study, monkeypatch):
+    read: list[str] = []
+
+    def reading(analysis: Any, language: str, *more: Any) -> Any:
+        read.append(language)
+        return context(analysis, language, *more)
+
+    context = report_files.report_context
+    monkeypatch.setattr(report_files, "report_context", reading)
+    for name, (_write, language) in report_files._WRITERS.items():
+        if name.endswith((".pdf", ".zip")):  # Typst takes seconds
+            monkeypatch.setitem(report_files._WRITERS, name, (lambda report: report.context.title, language))
+    names = [name for name, _content in report_files.report_files(analyses.latest(study))]
+    assert sorted(names) == sorted(report_files.REPORT_FILES)
+    assert read == ["en", "ko"]
