@@ -13,6 +13,7 @@ from study.ballots.casting import Answer, cast_ballot, digest_of
 from study.ballots.commitments import FINISHED, secret_for
 from study.ballots.receipts import (
     ballot_digest,
+    commitment_of,
     find_receipt,
     receipt_commitment,
     receipt_for,
