@@ -8,10 +8,11 @@ from typing import Any
 
 from django.db.models import BigIntegerField, Count, F, Func, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from study.models import Participant, Study
 
-MANY_ARRIVALS = "many arrivals from one network"
+MANY_ARRIVALS = gettext_noop("many arrivals from one network")
 # So many arrivals within so short a time are a class, a lecture hall or a script: the page says so.
 BURST_WINDOW, BURST_PEOPLE = timedelta(minutes=1), 30
 # Of so many minutes, those with most arrivals, each arrival is looked at.
