@@ -9,6 +9,7 @@ pytestmark = [pytest.mark.long, pytest.mark.processes]
 
 def test_ballots_are_cast_and_hostile_requests_refused_on_postgresql():
     pass_on_postgresql(
+        "tests/analysis/test_models.py",
         "tests/study/ballots/test_casting.py",
         "tests/study/ballots/test_answers_in_order.py",
         "tests/study/ballots/finishing_at_once.py",
