@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
-from config import environment
+from config.environment import values as environment
 from config.media_storage.address import media_storage
 
 # NumPy reads this when it is first imported. The analysis solves many small systems, and on a busy machine OpenBLAS's

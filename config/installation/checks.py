@@ -14,7 +14,8 @@ from django.contrib.staticfiles import finders
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.checks import CheckMessage, Error, Warning, register
 
-from config import env_file, environment
+from config.environment import env_file
+from config.environment import values as environment
 
 # Read by the web server's configuration alone (gunicorn.py).
 _OF_WEB_SERVER = {"EARSIGHT_WEB_BIND", "EARSIGHT_WEB_PROCESSES", "EARSIGHT_WEB_THREADS"}

@@ -6,7 +6,7 @@ body as slowly as it comes.
 
 import os
 
-from config import environment
+from config.environment import values as environment
 
 environment.read_file()
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.core.exceptions import ImproperlyConfigured
 
-from config import environment
+from config.environment import values as environment
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from django.core.management import CommandError, call_command
 
-from config import env_file
+from config.environment import env_file
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "deploy" / "earsight.env"

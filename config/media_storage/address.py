@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
-from config import environment
+from config.environment import values as environment
 
 
 def media_storage(name: str, endpoint: str) -> dict[str, Any]:

@@ -50,7 +50,7 @@ def weakness_of(key: str) -> str:
 
 def hosts_are_right() -> Finding:
     """Compare the hosts that the site answers with its own address."""
-    from config import environment
+    from config.environment import values as environment
 
     own = environment.host_of(settings.BASE_URL)
     allowed = {host.lower() for host in settings.ALLOWED_HOSTS}

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from config import env_file
+from config.environment import env_file
 from config.installation import questions, set_up
 from tests.services import PATIENCE
 

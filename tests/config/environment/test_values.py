@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from config import environment, settings
+from config import settings
+from config.environment import values as environment
 from tests.services import PATIENCE
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 EXISTING = Path("/tmp")
 
 
