@@ -5,7 +5,6 @@ Loads SciPy and Arrow; the web process must not import this module.
 
 import csv
 import io
-import tempfile
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -19,19 +18,6 @@ from analysis.statistics.plan_and_result import AnalysisPlan
 from analysis.tables.ballot_table import read_ballots
 from analysis.tables.person_columns import cut_groups
 from analysis.tables.result_json import plain, to_json
-
-
-def analyse_csv(data: bytes, name: str, plan: Mapping[str, Any]) -> dict[str, Any]:
-    """The public analysis JSON of a ballot table in memory; `name`: its file name, for error messages.
-
-    Raises:
-        TableError: the table cannot be read.
-        StatisticsError: it holds nothing to analyse.
-    """
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / name
-        path.write_bytes(data)
-        return analyse_table(path, plan)
 
 
 def analyse_table(path: Path, plan: Mapping[str, Any]) -> dict[str, Any]:

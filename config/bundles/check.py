@@ -1,11 +1,12 @@
 """Check an export: is it complete and unchanged, and does its analysis follow from its ballots?
 
-A bundle is untrusted input: nothing is unpacked to disk, files are read in pieces, and a fault is reported with the
-file's name and does not end the check.
+A bundle is untrusted input: files are read in pieces, none is unpacked under its own name, and a fault is reported with
+the file's name and does not end the check.
 """
 
 import hashlib
 import json
+import tempfile
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -93,14 +94,15 @@ def _check_digests(bundle: Bundle) -> None:
     if bundle.is_sealed and not any(row.get("nonce") for row in bundle.ballots):
         bundle.unchecked.append(UNCHECKED_SEALED)
         return
-    for number, row in enumerate(bundle.ballots, start=2):
+    count = 0
+    for count, row in enumerate(bundle.ballots, start=1):
         try:
             is_valid = verify_ballot(row | {name: unescape_formula(row[name]) for name in ("clip", "reason")})
         except (KeyError, ValueError, TypeError, AttributeError):
             is_valid = False
         if not is_valid:
-            bundle.faults.append(f"ballots.csv, row {number}: the ballot does not agree with its digest.")
-    bundle.checked.append(f"digests of {len(bundle.ballots)} ballots")
+            bundle.faults.append(f"ballots.csv, row {count + 1}: the ballot does not agree with its digest.")
+    bundle.checked.append(f"digests of {count} ballots")
 
 
 def _check_participants(bundle: Bundle) -> None:
@@ -180,14 +182,18 @@ def _differences(exported: Any, again: Any, path: str = "") -> Iterator[str]:
 def _check_analysis(bundle: Bundle) -> None:
     # Imported here because the web process, which imports this module, does without SciPy and Arrow.
     from analysis.statistics.errors import StatisticsError
-    from analysis.study_results.csv_analysis import analyse_csv, match_control_of
+    from analysis.study_results.csv_analysis import analyse_table, match_control_of
     from analysis.tables.errors import TableError
 
     if not {"ballots.csv", "plan.json", "analysis.json"} <= bundle.members.keys():
         return
     plan, exported = bundle.json("plan.json"), bundle.json("analysis.json")
     try:
-        computed = analyse_csv(bundle.read("ballots.csv"), "ballots.csv", plan)
+        with tempfile.TemporaryDirectory(prefix="earsight-check-") as folder:
+            table = Path(folder) / "ballots.csv"
+            with table.open("wb") as file:
+                file.writelines(bundle.pieces(table.name))
+            computed = analyse_table(table, plan)
         if MATCH_CONTROL in bundle.members:
             control = match_control_of(bundle.read(MATCH_CONTROL))
             computed |= {"match_control": control} if control else {}

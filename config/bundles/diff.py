@@ -230,7 +230,7 @@ def _same(name: str, before: str, after: str | None) -> bool:
 
 def _compare_ballots(pair: _Pair) -> None:
     before, after = (_by_trial(bundle.ballots) for bundle in (pair.old, pair.new))
-    shared = [name for name in _BALLOT if name in (pair.old.ballots or [{}])[0]]
+    shared = [name for name in _BALLOT if name in next(pair.old.ballots, {})]
     is_unsealed = pair.old.is_sealed and not pair.new.is_sealed
     faults, revised = [], 0
     labels: dict[str, list[tuple[str, str]]] = {}

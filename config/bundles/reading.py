@@ -1,4 +1,4 @@
-"""Read an export as untrusted input: nothing is unpacked to disk, and files are read in pieces."""
+"""Read an export as untrusted input: files are read in pieces, and none is unpacked under its own name."""
 
 import csv
 import io
@@ -22,6 +22,7 @@ COMMITMENTS = "commitments.json"
 MAX_FILES = 50_000
 MAX_TABLE_BYTES = 256 * 2**20
 MAX_FILE_BYTES = 2 * 2**30
+MAX_LINE = 2**20  # characters; a longer line of a table is meant to fill memory
 MAX_COMPRESSION = 500
 # At most this many faults of one kind are reported.
 MAX_REPORTED = 20
@@ -110,13 +111,37 @@ class Bundle:
         except csv.Error as error:
             raise Unreadable(f"{name} is no CSV table: {error}.") from error
 
+    def each_row(self, name: str) -> Iterator[dict[str, str]]:
+        """Yield the rows of a table that may be too large for memory.
+
+        Raises:
+            Unreadable: it is damaged, no CSV, or has a line longer than any export's.
+        """
+        try:
+            yield from csv.DictReader(self._lines(name), strict=True)
+        except csv.Error as error:
+            raise Unreadable(f"{name} is no CSV table: {error}.") from error
+
+    def _lines(self, name: str) -> Iterator[str]:
+        try:
+            with self.archive.open(self.members[name]) as file, io.TextIOWrapper(file, "utf-8", newline="") as text:
+                while line := text.readline(MAX_LINE):
+                    if len(line) == MAX_LINE:
+                        raise Unreadable(f"{name} has a line that is longer than any export's.")
+                    yield line
+        except UnicodeDecodeError as error:
+            raise Unreadable(f"{name} is no text in UTF-8.") from error
+        except _DAMAGED as error:
+            raise Unreadable(f"{name} is damaged: {error}.") from error
+
     @cached_property
     def study(self) -> dict[str, Any]:
         return self.json("study.json")
 
-    @cached_property
-    def ballots(self) -> list[dict[str, str]]:
-        return self.rows(BALLOTS)
+    @property
+    def ballots(self) -> Iterator[dict[str, str]]:
+        """The rows of ballots.csv, read anew each time: a study may have more than a million."""
+        return self.each_row(BALLOTS)
 
     @cached_property
     def participants(self) -> list[dict[str, str]]:

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import tempfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from django.core.management import call_command
 from django.db import transaction
 
-from analysis.study_results.csv_analysis import analyse_csv
+from analysis.study_results.csv_analysis import analyse_table
 from config.bundles import export_study, verify_export
 from config.bundles.reading import SUMS
 from study.digests import canonical_digest
@@ -83,7 +84,10 @@ def change_weights(files: Files) -> None:
     plan = json.loads(files["plan.json"])
     plan["weights"] = [9, 1]
     files["plan.json"] = json.dumps(plan).encode()
-    analysis = analyse_csv(files["ballots.csv"], "ballots.csv", plan)
+    with tempfile.NamedTemporaryFile(suffix=".csv") as table:
+        table.write(files["ballots.csv"])
+        table.flush()
+        analysis = analyse_table(Path(table.name), plan)
     analysis["match_control"] = json.loads(files["analysis.json"])["match_control"]
     files["analysis.json"] = json.dumps(analysis).encode()
 
@@ -119,6 +123,10 @@ def test_an_unchanged_export_has_no_fault(original: Files, tmp_path: Path) -> No
         (change_weights, "weights are [9, 1]; the plan that was fixed says [3.0, 1.0]"),
         (edit("study.json", lambda data: data.update(sealed=True)), None),
         (swap_images, "is not the image of"),
+        (
+            lambda files: files.update({"ballots.csv": files["ballots.csv"] + b'"' + bytes(range(97, 123)) * 50_000}),
+            "ballots.csv has a line that is longer than any export's",
+        ),
         (replace("participants.csv", b"r0002", b"r0009"), "r0002 is not in participants.csv"),
         (replace("ballots.csv", b"r0001,clip1.wav", b"r0001,clip2.wav"), "does not agree with its digest"),
         (replace("ballots.csv", b",,,,,\r\n", b",,phone,,,\r\n"), "device of r0001 is not what participants.csv says"),
