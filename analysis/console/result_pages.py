@@ -23,7 +23,7 @@ from analysis.study_results.report_files import CONTENT_TYPES, LANGUAGES, REPORT
 from analysis.tables.codebook import codebook_csv
 from analysis.tables.participant_table import participants_codebook_csv
 from study.access import study_or_404
-from study.console.jobs import job_row, prepared_file, send_result
+from study.console.jobs import job_row, open_result, prepared_file, send_result
 from study.errors import StudyError
 from study.models import JobFile, Study
 
@@ -112,7 +112,7 @@ def study_figures(request: HttpRequest, study: Study, analysis: Analysis) -> Htt
     file = _prepared(request, study, f"figures-{language}.zip")
     if not isinstance(file, JobFile):
         return file
-    with file.file.open("rb") as stored, zipfile.ZipFile(stored) as archive:
+    with open_result(file) as stored, zipfile.ZipFile(stored) as archive:
         figures = [
             figure | {"svg": archive.read(f"figures/{figure['key']}.svg").decode()} for figure in figures_of(file)
         ]
@@ -135,7 +135,7 @@ def study_figure(request: HttpRequest, study: Study, analysis: Analysis, languag
     if not isinstance(file, JobFile):
         return file
     try:
-        with file.file.open("rb") as stored, zipfile.ZipFile(stored) as archive:
+        with open_result(file) as stored, zipfile.ZipFile(stored) as archive:
             content = archive.read(f"figures/{name}")
     except KeyError:
         raise Http404("no such figure") from None

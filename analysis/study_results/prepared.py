@@ -14,6 +14,7 @@ from analysis.study_results.report_files import CONTENT_TYPES, LANGUAGES, Report
 from analysis.tables.participant_table import participants_csv_parts
 from analysis.tables.study_tables import ballots_csv_parts
 from study import jobs
+from study.background_work.running_code import release
 from study.ballots.commitments import ENDED
 from study.ballots.table import kinds_of, late_answers
 from study.console.downloads import DOWNLOADED
@@ -43,6 +44,7 @@ def results_version(study: Study, _arguments: Mapping[str, Any] = MappingProxyTy
     entries = chain.number if chain is not None else 0
     analysis = analyses.latest(study)
     return [
+        release(),  # another one may write files otherwise
         {name: str(value) for name, value in row.items()},
         entries - study.log.filter(action__in=_WITHOUT_EFFECT).count(),
         late_answers(study).count(),

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, Any, TextIO
 
 from django.utils import translation
+from django.utils.translation import gettext as _
 
 from analysis.models import Analysis
 from analysis.study_results import analyses
@@ -25,6 +26,7 @@ from config.bundles.chain_files import chain_entries, chain_facts, commitments_j
 from config.bundles.reading import BALLOTS, CHAIN, COMMITMENTS, MATCH_CONTROL, SUMS
 from study.ballots.commitments import bind_unfinished
 from study.ballots.table import LATE_COLUMNS, kinds_of, late_answers, late_rows
+from study.errors import NotAllowedNow
 from study.jobs.files import work_folder
 from study.models import Study
 from study.participants.server_record import COLUMNS as SERVER_COLUMNS
@@ -113,12 +115,20 @@ def _deviations(study: Study, analysis: Analysis | None) -> list[str]:
         return deviations(study, analysis)
 
 
-def _analysis(study: Study, ballots: Path) -> Analysis:
-    """Return the newest analysis if it is of this ballot table; else compute one."""
+def _analysis(study: Study, ballots: Path, analyse: bool) -> Analysis:
+    """Return the newest analysis if it is of this ballot table; else compute one.
+
+    Raises:
+        NotAllowedNow: it is not, and none is to be computed.
+    """
     newest = analyses.latest(study)
     with ballots.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return newest if newest is not None and analyses.is_of_table(newest, digest) else analyses.build_analysis(study)
+    if newest is not None and analyses.is_of_table(newest, digest):
+        return newest
+    if not analyse:
+        raise NotAllowedNow(_("Answers have come or changed since the analysis: analyse again, then export."))
+    return analyses.build_analysis(study)
 
 
 def _stimuli(study: Study, images: bool) -> Iterator[tuple[str, Content]]:
@@ -218,14 +228,14 @@ def _read_tables(study: Study, sealed: bool) -> Iterator[tuple[str, Content]]:
         yield COMMITMENTS, _json(commitments_json(study))
 
 
-def _contents(study: Study, images: bool, folder: Path) -> Iterator[tuple[str, Content | Path]]:
+def _contents(study: Study, images: bool, folder: Path, analyse: bool) -> Iterator[tuple[str, Content | Path]]:
     """Yield the name and the content of each file; `folder`: an empty one for tables until they are in the bundle."""
     sealed = study.is_sealed
     state = "The study is still sealed: conditions are shown as opaque labels.\n" if sealed else ""
     if study.simulated:
         state += "SIMULATED: the answers come from simulated participants. These results are no findings.\n"
     tables, head = _tables(study, sealed, folder)
-    analysis = None if sealed else _analysis(study, folder / BALLOTS)
+    analysis = None if sealed else _analysis(study, folder / BALLOTS, analyse)
     yield "README.txt", README.format(title=study.title, state=state, head=head).encode()
     for table in tables:
         yield table.name, table
@@ -244,14 +254,22 @@ def _contents(study: Study, images: bool, folder: Path) -> Iterator[tuple[str, C
     yield from report_files(analysis)
 
 
-def write_bundle(study: Study, file: IO[bytes], folder: Path, *, images: bool = True) -> Iterator[str]:
+def write_bundle(
+    study: Study, file: IO[bytes], folder: Path, *, images: bool = True, analyse: bool = False
+) -> Iterator[str]:
     """Write the study's bundle (a zip) to an open file, and yield the name of each file in it once it is written.
 
     Tables wait in `folder`, an empty one, until all are of one moment; of other files one at a time is in memory.
+
+    Args:
+        analyse: compute the analysis if the newest is not of these ballots.
+
+    Raises:
+        NotAllowedNow: it is not, and none is to be computed.
     """
     sums: dict[str, str] = {}
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as bundle:
-        for name, content in _contents(study, images, folder):
+        for name, content in _contents(study, images, folder, analyse):
             sums[name] = _add(bundle, name, content)
             yield name
         _add(bundle, SUMS, "".join(f"{digest}  {name}\n" for name, digest in sums.items()).encode())
@@ -264,7 +282,7 @@ def export_study(study: Study, path: Path, *, images: bool = True) -> list[str]:
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         with scratch.open("wb") as file, work_folder() as folder:
-            names = list(write_bundle(study, file, folder, images=images))
+            names = list(write_bundle(study, file, folder, images=images, analyse=True))
         scratch.replace(path)
     finally:
         scratch.unlink(missing_ok=True)

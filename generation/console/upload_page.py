@@ -18,6 +18,7 @@ from generation.settings_model import GenerationSettings, settings_of
 from study.access import study_or_404
 from study.console import upload_jobs
 from study.errors import StudyError
+from study.jobs.requests import refuse_second
 from study.models import Study
 from study.web.http import wants_json
 
@@ -54,10 +55,10 @@ def _take(request: HttpRequest, study: Study) -> HttpResponse:
     Raises:
         StudyError: with what is wrong.
     """
-    upload_jobs.refuse_second(study, upload_job.KIND)
+    refuse_second(study, upload_job.KIND)  # before anything is stored; again when the job is made
     files = request.FILES.getlist("files")
     if not upload_jobs.is_small(files):
-        return upload_jobs.hand_over(request, study, upload_job.KIND, files)
+        return upload_jobs.hand_over(request, study, upload_job.KIND, files, alone=True)
     taken = uploading.take_upload(study, files, seconds=MOST_SECONDS, processes=1, actor=request.user)
     messages.success(request, upload_job.in_words(taken))
     return upload_jobs.lead_to(request, reverse("generation_upload", args=[study.slug]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -106,7 +106,7 @@ class UploadReader(BoundedProcess):
 
     def decode(
         self, pictures: Iterable[UploadedPicture], size: int, processes: int = 1
-    ) -> Iterator[tuple[UploadedPicture, StimulusFiles | PictureError]]:
+    ) -> Generator[tuple[UploadedPicture, StimulusFiles | PictureError], None, None]:
         """Decode each picture's file and normalise it to `size` pixels; yield them in their order.
 
         A PictureError says with the picture's name why it cannot be used and what to do.

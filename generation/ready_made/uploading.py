@@ -142,7 +142,8 @@ def take_upload(
             with _on_disk(files) as named:
                 pictures = _pictures(reader, named)
                 reading = _Reading(token, len(pictures), seconds, report)
-                stimuli = _store_pictures(study, reader.decode(pictures, size, processes), size, reading)
+                with contextlib.closing(reader.decode(pictures, size, processes)) as decoded:
+                    stimuli = _store_pictures(study, decoded, size, reading)
             notes = (*reader.notes, *reader.remarks())
         result = Taken(len({stimulus.clip_id for stimulus in stimuli}), notes)
         with transaction.atomic():

@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
+from django.core.files import File
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -82,6 +83,7 @@ def job_row(job: Job) -> dict[str, Any]:
         "page": reverse(kind.page, args=[job.study.slug]) if kind else job.study.get_absolute_url(),
         "files": [(file, reverse("job_file", args=[job.study.slug, job.pk, file.pk])) for file in files],
         "unfinished": job.state in Job.UNFINISHED,
+        "is_upload": kind is not None and kind.version is None,
         "progress": kind.progress(job) if kind and kind.progress and job.total else "",
     }
 
@@ -102,6 +104,20 @@ def job_file(request: HttpRequest, study: Study, job_id: int, file_id: int) -> H
     return send_result(request, file)
 
 
+def open_result(file: JobFile) -> File:
+    """Open a file that a job has made; if it is lost, the next request has it made again.
+
+    Raises:
+        Http404: it is lost, or was erased a moment ago.
+    """
+    try:
+        opened: File = file.file.open("rb")
+    except FileNotFoundError as error:
+        Job.objects.filter(pk=file.job_id, state=Job.State.READY).update(state=Job.State.EXPIRED)
+        raise Http404("erased") from error
+    return opened
+
+
 def send_result(request: HttpRequest, file: JobFile, *, name: str = "", inline: bool = False) -> HttpResponse:
     """Send a job's file, or a range of it. The caller has made sure that it may be given out.
 
@@ -109,11 +125,7 @@ def send_result(request: HttpRequest, file: JobFile, *, name: str = "", inline: 
         name: the name to save it under, if not its own.
         inline: to look at in the browser.
     """
-    try:
-        opened = file.file.open("rb")
-    except FileNotFoundError as error:
-        raise Http404("erased") from error
-    response = ranged_response(request, opened, file.size, file.content_type, f'"{file.digest}"')
+    response = ranged_response(request, open_result(file), file.size, file.content_type, f'"{file.digest}"')
     response["Content-Disposition"] = content_disposition_header(not inline, name or file.name) or "attachment"
     response["Cache-Control"] = "private, no-cache"
     return response

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from study import jobs
-from study.errors import NotAllowedNow
+from study.jobs.requests import going_on
 from study.models import Job, Study
 from study.web.http import wants_json
 
@@ -29,28 +29,18 @@ def is_small(files: Sequence[UploadedFile]) -> bool:
     return len(files) <= SMALL_FILES and not has_zip and sum(file.size or 0 for file in files) <= SMALL_BYTES
 
 
-def going_on(study: Study, kind: str) -> Job | None:
-    """Return the study's unfinished job of a kind, if there is one."""
-    return study.jobs.filter(kind=kind, state__in=Job.UNFINISHED).first()
-
-
-def refuse_second(study: Study, kind: str) -> None:
-    """Refuse an upload while another one of its kind is read.
-
-    Raises:
-        NotAllowedNow
-    """
-    if going_on(study, kind) is not None:
-        raise NotAllowedNow(_("Another upload is being read. Wait for it, or cancel it, and upload then."))
-
-
-def hand_over(request: HttpRequest, study: Study, kind: str, files: Sequence[UploadedFile]) -> HttpResponse:
+def hand_over(
+    request: HttpRequest, study: Study, kind: str, files: Sequence[UploadedFile], *, alone: bool = False
+) -> HttpResponse:
     """Give an upload to a worker and lead to its job, which leads back to the page of its kind.
+
+    Args:
+        alone: refuse it while another of its kind is read.
 
     Raises:
         StudyError: the kind may not run now.
     """
-    job = jobs.request_job(study, kind, actor=request.user, inputs=files)
+    job = jobs.request_job(study, kind, actor=request.user, inputs=files, alone=alone)
     page = f"{address_of(job)}?{urlencode({'then': f'{request.path}?job={job.pk}'})}"
     return JsonResponse({"job": address_of(job), "next": page}) if wants_json(request) else HttpResponseRedirect(page)
 

@@ -132,10 +132,13 @@ def _is_old(name: str, now: datetime) -> bool:
 def erase_strays(now: datetime | None = None) -> None:
     """Delete the files and work folders that killed processes have left."""
     now = now or timezone.now()
-    for name in _strays(now):
-        default_storage.delete(name)
     if _work_parent().is_dir():
         for path in _work_parent().iterdir():
             with suppress(OSError):
                 if path.stat().st_mtime < (now - STRAY_AFTER).timestamp():
                     shutil.rmtree(path) if path.is_dir() else path.unlink()  # uploads that were coming in
+    try:
+        for name in _strays(now):
+            default_storage.delete(name)
+    except OSError:
+        logger.warning("Stray files of jobs could not be looked for; it is tried again tomorrow.", exc_info=True)

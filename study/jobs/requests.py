@@ -24,6 +24,7 @@ def request_job(
     *,
     actor: Any = None,
     inputs: Iterable[UploadedFile] = (),
+    alone: bool = False,
 ) -> Job:
     """Queue a job of the kind `name`, or return one that gives or has given the same files.
 
@@ -32,6 +33,7 @@ def request_job(
     Args:
         arguments: what the kind's function gets, as JSON.
         inputs: uploads that the job reads; they are stored before this returns, and erased when the job has ended.
+        alone: refuse it while another of its kind goes on.
 
     Raises:
         StudyError: the kind may not run now.
@@ -48,7 +50,9 @@ def request_job(
             stored.append(_store(upload))
         with transaction.atomic():
             Study.objects.select_for_update().get(pk=study.pk)
-            if (job := _same(study, kind, arguments, key)) is not None:
+            if alone:
+                refuse_second(study, name)
+            if not stored and (job := _same(study, kind, arguments, key)) is not None:
                 return job
             job = Job.objects.create(
                 study=study,
@@ -67,6 +71,21 @@ def request_job(
         raise
     wake(job)
     return job
+
+
+def going_on(study: Study, name: str) -> Job | None:
+    """Return the study's unfinished job of a kind, if there is one."""
+    return study.jobs.filter(kind=name, state__in=Job.UNFINISHED).first()
+
+
+def refuse_second(study: Study, name: str) -> None:
+    """Refuse an upload while another one of its kind is read.
+
+    Raises:
+        NotAllowedNow
+    """
+    if going_on(study, name) is not None:
+        raise NotAllowedNow(_("Another upload is being read. Wait for it, or cancel it, and upload then."))
 
 
 def _known(name: str) -> JobKind:

@@ -44,6 +44,8 @@ def run_job(job_id: int) -> None:
         except Exception as error:
             if schema.is_cause_of(error):  # a worker of the other version does it
                 raise
+            if isinstance(error, StorageUnavailable) and not error.refused and job.attempts < rows.ATTEMPTS:
+                raise  # as with a database that is away
             _fail(job, _storage_fault(error) or _unexpected(job, error))
     files.erase_unneeded(job)
 
@@ -56,6 +58,7 @@ def _work(running: RunningJob) -> None:
     key = key_of(kind, running.study, running.arguments)
     if not rows.still_ours(job).update(key=key):
         raise JobCancelled
+    running.study.refresh_from_db()  # not older than the key
     kind.work(running)
     if not running.is_ready:
         _finish(running, kind, key)
@@ -89,16 +92,20 @@ def _store(running: RunningJob, name: str) -> JobFile:
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         file.seek(0)
-        # The row first: a file without a row would be found only after a day.
-        row = JobFile.objects.create(
-            job=running.job,
-            is_result=True,
-            file=job_path(JobFile(), name),
-            name=name,
-            content_type=content_type,
-            size=path.stat().st_size,
-            digest=digest,
-        )
+        # The row first: a file without a row would be found only after a day. The update locks the job's row, so that
+        # a process that has lost the job adds no file to those of the one that took it over.
+        with transaction.atomic():
+            if not rows.still_ours(running.job).update(alive_at=timezone.now()):
+                raise JobCancelled
+            row = JobFile.objects.create(
+                job=running.job,
+                is_result=True,
+                file=job_path(JobFile(), name),
+                name=name,
+                content_type=content_type,
+                size=path.stat().st_size,
+                digest=digest,
+            )
         default_storage.save(str(row.file), File(file))
     path.unlink()
     return row

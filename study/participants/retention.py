@@ -57,10 +57,10 @@ def enforce_retention(*, now: datetime | None = None, dry_run: bool = False) -> 
     now = now or timezone.now()
     found = [_enforce(study, now, dry_run=dry_run) for study in (*Study.objects.all(), None)]
     if not dry_run:
-        job_files.erase_strays(now)
         for study in Study.objects.filter(platform_visits__isnull=False).distinct():
             with transaction.atomic():
                 scatter(Study.objects.select_for_update().get(pk=study.pk), most=1_000_000)
+        job_files.erase_strays(now)
     return [row for row in found if row.numbers]
 
 

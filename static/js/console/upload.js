@@ -117,6 +117,10 @@ function setUpUpload(form) {
   async function waitFor(item, address) {
     try {
       const response = await fetch(address, { headers: { Accept: "application/json" } });
+      if (response.redirected || response.status === 403 || response.status === 404) {
+        finish(item, text.textFailed); // signed out, or the study is gone
+        return;
+      }
       const job = await response.json();
       if (job.state === "waiting" || job.state === "running") {
         setTimeout(waitFor, 2000, item, address);
