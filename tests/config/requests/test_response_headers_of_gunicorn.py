@@ -11,6 +11,7 @@ import pytest
 
 from config.demo.processes import wait_until_served, web_command
 from config.requests.response_headers import FEATURES, POLICY
+from tests.config.uploads.web_process import database_url
 from tests.services import PATIENCE, own_port
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -18,13 +19,14 @@ KINDS = (".css", ".js", ".svg", ".mp3", ".json")
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx2.Client]:
-    """A site behind a proxy that speaks https; its database is empty, and no request here needs it."""
+def site(tmp_path_factory: pytest.TempPathFactory, django_db_setup: None) -> Iterator[httpx2.Client]:
+    """A site behind a proxy that speaks https; its database has the tables, and no rows."""
     data = tmp_path_factory.mktemp("data")
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("EARSIGHT_", "DJANGO_"))}
     environment = inherited | {
         "EARSIGHT_DATA": str(data),
         "EARSIGHT_BASE_URL": "https://earsight.example.org",
+        "EARSIGHT_DATABASE_URL": database_url(),
         "EARSIGHT_HSTS_SUBDOMAINS": "true",
     }
     collect = [sys.executable, "manage.py", "collectstatic", "--noinput", "-v0"]

@@ -7,7 +7,6 @@ from typing import Any
 import httpx2
 import pytest
 from django.conf import settings
-from django.core.files.storage import default_storage
 from django.test import Client
 from django.urls import reverse
 
@@ -15,6 +14,7 @@ from study.models import Clip, Job
 from tests.config.uploads.web_process import TOKEN, database_url, served
 from tests.factories import make_study
 from tests.services import own_port, wait_until
+from tests.study.jobs.stored import stored_files
 
 THREADS = 2
 WHOLE, SENT = 40_000_000, 8_000_000  # bytes
@@ -65,7 +65,7 @@ def test_of_an_upload_that_is_cut_on_the_way_nothing_stays(client: Client) -> No
         "EARSIGHT_DATABASE_URL": database_url(),
         "EARSIGHT_LOG_LEVEL": "CRITICAL",
     }
-    port = own_port()
+    port, before = own_port(), stored_files()
     with served(port, environment, session, threads=THREADS) as web:
         for page in ("study_clips", "generation_upload"):
             address = reverse(page, args=[draft.slug])
@@ -78,4 +78,4 @@ def test_of_an_upload_that_is_cut_on_the_way_nothing_stays(client: Client) -> No
             assert wait_until(lambda: not coming_in(), 60)
     assert not Clip.objects.exists()
     assert not Job.objects.exists()
-    assert not default_storage.exists("jobs") or default_storage.listdir("jobs")[1] == []
+    assert stored_files() == before

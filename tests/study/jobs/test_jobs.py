@@ -22,6 +22,7 @@ from study.models import Job, JobFile, Study
 from study.participants.retention import enforce_retention
 from study.setup.drafting import delete_draft
 from tests.factories import make_study
+from tests.study.jobs.stored import stored_files
 
 pytestmark = pytest.mark.django_db
 
@@ -69,10 +70,6 @@ def commits() -> Any:
     return TestCase.captureOnCommitCallbacks(execute=True)
 
 
-def stored() -> set[str]:
-    return set(default_storage.listdir("jobs")[1]) if default_storage.exists("jobs") else set()
-
-
 def test_a_job_makes_its_file_once_however_often_it_is_asked_for(study, kind):
     job = jobs.request_job(study, "title", {"a": 1})
     assert jobs.request_job(study, "title", {"a": 1}) == job
@@ -109,7 +106,7 @@ def test_data_that_change_while_a_job_runs_make_it_fail_and_leave_no_file(study,
         Study.objects.update(title="Meanwhile")
 
     kind(work)
-    before = stored()
+    before = stored_files()
     job = jobs.request_job(study, "title")
     with commits():
         run_job(job.pk)
@@ -117,7 +114,7 @@ def test_data_that_change_while_a_job_runs_make_it_fail_and_leave_no_file(study,
     assert job.state == "failed"
     assert "changed" in job.error
     assert not job.files.exists()
-    assert stored() == before
+    assert stored_files() == before
 
 
 def test_a_job_that_waits_reads_what_has_changed_since_it_was_asked_for(study, kind):
@@ -156,11 +153,11 @@ def test_what_came_in_is_read_and_erased_and_its_faults_are_told(study, kind):
         raise JobFaults("Nothing was imported.", ["a.csv, row 2: no clip."])
 
     kind(work, version=None)
-    before = stored()
+    before = stored_files()
     uploads = [SimpleUploadedFile("a.csv", b"one"), SimpleUploadedFile("b.csv", b"two")]
     job = jobs.request_job(study, "title", inputs=uploads)
     assert [row.name for row in job.inputs] == ["a.csv", "b.csv"]
-    assert len(stored() - before) == 2
+    assert len(stored_files() - before) == 2
     assert jobs.request_job(study, "title") != job  # each upload is work of its own
     with commits():
         run_job(job.pk)
@@ -168,7 +165,7 @@ def test_what_came_in_is_read_and_erased_and_its_faults_are_told(study, kind):
     assert read == [b"one", b"two"]
     assert (job.state, job.error) == ("failed", "Nothing was imported.")
     assert job.faults == ["a.csv, row 2: no clip."]
-    assert stored() == before
+    assert stored_files() == before
 
 
 def test_a_killed_job_is_found_and_done_by_another_worker_three_times_at_most(study, kind, sent):
@@ -235,28 +232,28 @@ def test_its_messages_are_in_the_language_of_the_person_who_asked(study, kind):
 
 def test_files_go_when_their_time_is_over_and_later_the_job(study, kind, settings):
     settings.KEEP_DOWNLOADS_DAYS = 7
-    before = stored()
+    before = stored_files()
     job = jobs.request_job(study, "title")
     run_job(job.pk)
     now = timezone.now()
     assert enforce_retention(now=now + timedelta(days=6)) == []
-    assert len(stored() - before) == 1
+    assert len(stored_files() - before) == 1
     with commits():
         enforce_retention(now=now + timedelta(days=8))
     job.refresh_from_db()
     assert job.state == "expired"
-    assert stored() == before
+    assert stored_files() == before
     enforce_retention(now=now + timedelta(days=15))
     assert not Job.objects.exists()
 
 
 def test_files_go_with_the_study(study, kind):
-    before = stored()
+    before = stored_files()
     run_job(jobs.request_job(study, "title").pk)
-    assert stored() != before
+    assert stored_files() != before
     with commits():
         delete_draft(study, actor=study.owner)
-    assert stored() == before
+    assert stored_files() == before
     assert not JobFile.objects.exists()
 
 

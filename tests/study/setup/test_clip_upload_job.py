@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from django.core.files.storage import default_storage
 from django.test import Client, TestCase
 from django.urls import reverse
 from django.utils import timezone
@@ -18,6 +17,7 @@ from study.jobs.work import run_job
 from study.models import Job, Study
 from study.setup import clip_import, clip_upload_job
 from tests.study.conftest import tone, upload
+from tests.study.jobs.stored import stored_files
 
 pytestmark = pytest.mark.django_db
 
@@ -52,7 +52,7 @@ def worked(job: Job) -> Job:
 
 
 def test_many_clips_are_read_by_a_worker_and_the_page_tells_which_were_not_taken(client: Client, draft: Study) -> None:
-    address = reverse("study_clips", args=[draft.slug])
+    address, before = reverse("study_clips", args=[draft.slug]), stored_files()
     files = [*sounds(upload_jobs.SMALL_FILES), upload("words.wav", b"words")]
     led = client.post(address, {"files": files})
     job = draft.jobs.get()
@@ -65,7 +65,7 @@ def test_many_clips_are_read_by_a_worker_and_the_page_tells_which_were_not_taken
     assert "words.wav is a text file" in page
     assert [clip.number for clip in draft.clips.all()] == list(range(1, 9))
     assert {entry.actor for entry in draft.log.filter(action="clip added")} == {draft.owner}
-    assert default_storage.listdir("jobs")[1] == []
+    assert stored_files() == before
 
 
 def test_a_script_is_told_where_to_ask_for_a_large_file(client: Client, draft: Study, monkeypatch: Any) -> None:
@@ -133,6 +133,7 @@ def test_a_cancelled_upload_keeps_the_clips_that_are_in_and_says_so(
 
 
 def test_a_study_that_opens_meanwhile_takes_no_more_clips(draft: Study, monkeypatch: Any) -> None:
+    before = stored_files()
     job = asked(draft, sounds(1))
     inspect = clip_import._inspect
 
@@ -144,4 +145,4 @@ def test_a_study_that_opens_meanwhile_takes_no_more_clips(draft: Study, monkeypa
     assert worked(job).state == "failed"
     assert "its plan is fixed" in job.error
     assert not draft.clips.exists()
-    assert default_storage.listdir("jobs")[1] == []
+    assert stored_files() == before
