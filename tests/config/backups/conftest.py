@@ -1,5 +1,6 @@
 """An installation of its own for each test: a data folder, stored files and the rows of the test database."""
 
+import gc
 from pathlib import Path
 from typing import Any
 
@@ -8,10 +9,13 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from config.backups.errors import BackupError
+from config.backups.loading_database import require_unused
 from config.backups.write import Result, make_backup
 from study.models import Study
 from study.models.log import record
 from tests.factories import make_open_study
+from tests.services import wait_until
 
 
 @pytest.fixture
@@ -19,7 +23,20 @@ def data(tmp_path: Path, settings: Any, transactional_db: None, monkeypatch: pyt
     """The data folder of this installation."""
     # Django's tests let no connection be opened but the usual one.
     monkeypatch.setattr(BaseDatabaseWrapper, "ensure_connection", _ensure_connection)
+    # Threads and processes of earlier tests that used this database may still be ending.
+    assert wait_until(_is_unused, 60)
     return use(settings, tmp_path / "data")
+
+
+def _is_unused() -> bool:
+    gc.collect()
+    try:
+        require_unused()
+    except BackupError:
+        return False
+    finally:
+        connection.close()
+    return True
 
 
 def _ensure_connection(self: BaseDatabaseWrapper) -> None:
