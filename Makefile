@@ -85,7 +85,7 @@ learning: setup-dev ## Train CLMR, all stages, on sounds with a known answer
 screenshots: setup-dev chromium ## Take the screenshots of docs/screenshots.md from a finished demo
 	$(BIN)/python docs/take_screenshots.py
 
-audit-plants: setup-dev ## Try the blinding audit on every planted leak alone, on those by times together, and on 200 clean studies (an hour)
+audit-plants: setup-dev ## Try the blinding audit on every planted leak alone, on those by times and by random words together, and on 200 clean studies (an hour)
 	EARSIGHT_AUDIT_TEST=full $(BIN)/python -m pytest --numprocesses 2 --dist load tests/study/blinding_audit/test_all_plants.py tests/study/blinding_audit/test_plants.py
 
 s3: setup-dev ## Try uploads and images on S3 with a server of moto's: faults, ranges, the blinding audit

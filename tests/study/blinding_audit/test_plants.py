@@ -10,6 +10,7 @@ from tests.study.blinding_audit.leaking import Plant, planted
 from tests.study.blinding_audit.plants import FORMS, IDENTITIES, LEFT_OUT, RANDOM_WORDS, STATES
 
 pytestmark = [pytest.mark.django_db, pytest.mark.long]
+only_in_full = pytest.mark.skipif(os.environ.get("EARSIGHT_AUDIT_TEST") != "full", reason="run by make audit-plants")
 
 
 def missed(report, plants):
@@ -29,6 +30,7 @@ def test_leaks_in_states_of_pages_are_found():
     assert missed(audit_with(*STATES, practice_trial=True, attention_trials=1), STATES) == []
 
 
+@only_in_full
 def test_leaks_in_words_that_look_random_are_found():
     assert missed(audit_with(*RANDOM_WORDS, clips=3), RANDOM_WORDS) == []
 
@@ -41,6 +43,6 @@ def test_leaks_by_form_are_found():
     assert missed(audit_with(*FORMS), FORMS) == []
 
 
-@pytest.mark.skipif(os.environ.get("EARSIGHT_AUDIT_TEST") != "full", reason="run by make audit-plants")
+@only_in_full
 def test_leaks_by_times_and_lengths_are_found():
     assert missed(audit_with(*LEFT_OUT, clips=3), LEFT_OUT) == []
