@@ -22,7 +22,6 @@ from kombu.exceptions import OperationalError
 from config.health.checks import broker, clock, database, files, security, services
 from config.health.finding import Level
 from generation.models import ClipStep
-from study.background_work import schema
 from study.background_work.signs_of_life import note_life
 from study.models import Worker
 from study.models.log import record
@@ -57,8 +56,7 @@ def test_a_database_that_takes_nothing_is_a_fault() -> None:
             cursor.execute("PRAGMA query_only = OFF")
 
 
-def test_migrations_that_are_missing_or_of_a_newer_release_are_named(request: pytest.FixtureRequest) -> None:
-    request.addfinalizer(schema.forget)  # the answer holds for seconds, also in the next test
+def test_migrations_that_are_missing_or_of_a_newer_release_are_named() -> None:
     assert_is(Level.OK, database.migrations_are_applied())
     rows = MigrationRecorder.Migration.objects
     rows.create(app="study", name="0999_later")
