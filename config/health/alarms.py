@@ -13,9 +13,10 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.utils import timezone
 
+from config.backups.lock import write_whole
 from config.health.doctor import faults_of
 from config.health.finding import Finding
-from study.published_heads.places import addresses_of
+from study.published_heads.places import addresses_of, mail_is_sent
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +35,7 @@ def tell_operators(findings: Mapping[str, Finding]) -> None:
     begun, over = [name for name in faults if name not in told], [name for name in told if name not in faults]
     if not begun and not over:
         return
-    to = _addresses()
+    to = _addresses() if mail_is_sent() else []  # printed to the log, it would be told to nobody
     if not to:
         raise NotTold("There is nobody to tell. Set EARSIGHT_EMAIL_URL and EARSIGHT_OPERATOR_EMAILS.")
     subject = f"Earsight: {', '.join(begun)}" if begun else f"Earsight: over: {', '.join(over)}"
@@ -88,9 +89,7 @@ def _told() -> dict[str, str]:
 
 def _keep(told: dict[str, str]) -> None:
     """Store what was told. A disk that takes nothing leads to a second mail, which is better than none."""
-    part = _file().with_suffix(".part")
     try:
-        part.write_text(json.dumps(told), encoding="utf-8")
-        part.replace(_file())
+        write_whole(_file(), json.dumps(told))
     except OSError as error:
         logger.warning("What was told cannot be noted (%s): the mail will come again.", error)

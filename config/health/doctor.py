@@ -22,6 +22,7 @@ CHECKS: dict[str, Check] = {
     "media": files.media_are_written,
     "disk": files.room_is_left,
     "data-folder": files.data_are_private,
+    "settings-file": files.settings_are_private,
     "secret-key": security.secret_is_random,
     "debug": security.debug_is_off,
     "settings": security.settings_are_known,
@@ -32,6 +33,7 @@ CHECKS: dict[str, Check] = {
     "mail": services.mails_are_sent,
     "heads-file": files.heads_file_is_written,
     "backup": services.backup_is_recent,
+    "restore": services.restore_has_ended,
 }
 
 

@@ -16,6 +16,7 @@ from django.core.checks import CheckMessage, Error, Warning, register
 
 from config.environment import env_file
 from config.environment import values as environment
+from study.published_heads.places import mail_is_sent
 
 # Read by the web server's configuration alone (gunicorn.py).
 _OF_WEB_SERVER = {"EARSIGHT_WEB_BIND", "EARSIGHT_WEB_PROCESSES", "EARSIGHT_WEB_THREADS"}
@@ -76,8 +77,11 @@ def data_folder(**_kwargs: Any) -> list[CheckMessage]:
     mode = settings.DATA_DIR.stat().st_mode
     if not mode & (stat.S_IRWXG | stat.S_IRWXO):
         return []
+    hint = f"Run `chmod 700 {settings.DATA_DIR}`."
+    if settings.SECURE and mode & stat.S_IRWXO:
+        return [Error(f"Everybody on this machine may look into {settings.DATA_DIR}.", hint=hint, id="earsight.E003")]
     text = f"Other users of this machine may look into {settings.DATA_DIR}."
-    return [Warning(text, hint=f"Run `chmod 700 {settings.DATA_DIR}`.", id="earsight.W003")]
+    return [Warning(text, hint=hint, id="earsight.W003")]
 
 
 def settings_file(**_kwargs: Any) -> list[CheckMessage]:
@@ -100,7 +104,10 @@ def address(**_kwargs: Any) -> list[CheckMessage]:
 
 
 def mail(**_kwargs: Any) -> list[CheckMessage]:
-    if settings.EMAIL_BACKEND != "django.core.mail.backends.console.EmailBackend":
+    if mail_is_sent():
         return []
     hint = "Set EARSIGHT_EMAIL_URL=smtp+tls://user:password@host:587."
-    return [Warning("No mail is sent: mails are printed into the log.", hint=hint, id="earsight.W006")]
+    if settings.OPERATOR_EMAILS:
+        text = "EARSIGHT_OPERATOR_EMAILS is set, but no mail server: no operator is told of a fault."
+        return [Error(text, hint=hint, id="earsight.E006")]
+    return [Warning("No mail server is set: nobody is told anything by mail.", hint=hint, id="earsight.W006")]

@@ -3,18 +3,25 @@
 import importlib.util
 import os
 import pwd
+import shlex
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from django.core.management import CommandError, call_command
 
 from config.environment import env_file
+from config.environment import values as environment
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "deploy" / "earsight.env"
+# What the units may write to, what they do not see (ProtectHome, PrivateTmp), and a file that opens more to them. It is
+# not among deploy/systemd, which an upgrade copies over the units.
+STATE = Path("/var/lib/earsight")
+_UNSEEN = tuple(map(Path, ("/home", "/root", "/run/user", "/tmp", "/var/tmp")))  # noqa: S108 (compared only)
+OPENED = Path("/etc/systemd/system/earsight-.service.d/paths.conf")
 
 
 def service_user(name: str | None) -> pwd.struct_passwd | None:
@@ -97,6 +104,44 @@ def make_data_folder(folder: Path, user: pwd.struct_passwd | None) -> None:
             os.chown(folder, user.pw_uid, user.pw_gid)
     except OSError as error:
         raise CommandError(f"EARSIGHT_DATA: {folder} cannot be made ({error.strerror}).") from None
+
+
+def folders_outside(values: Mapping[str, str]) -> list[Path]:
+    """Return the folders outside STATE to which the service must write.
+
+    `values`: what the env file holds.
+    """
+    database = environment.database("EARSIGHT_DATABASE_URL", "sqlite:///x")
+    mail = environment.mail("EARSIGHT_EMAIL_URL", "consolemail://")
+    folders = {Path(values["EARSIGHT_DATA"])}
+    if values.get("EARSIGHT_HEADS_FILE"):
+        folders.add(Path(values["EARSIGHT_HEADS_FILE"]).parent)
+    if "sqlite" in database["ENGINE"] and Path(database["NAME"]).is_absolute():
+        folders.add(Path(database["NAME"]).parent)
+    if mail.get("EMAIL_FILE_PATH"):
+        folders.add(Path(mail["EMAIL_FILE_PATH"]))
+    return sorted(folder for folder in folders if not folder.resolve().is_relative_to(STATE))
+
+
+def sandbox_advice(folders: Sequence[Path]) -> str:
+    """Return how the units of deploy/systemd may write to these folders; empty if there are none."""
+    unseen = {folder: root for folder in folders for root in _UNSEEN if folder.resolve().is_relative_to(root)}
+    lines = [
+        f"The units do not see {folder}, as it is below {root}: choose another folder."
+        for folder, root in unseen.items()
+    ]
+    if opened := [folder for folder in folders if folder not in unseen]:
+        paths = [str(folder).replace("%", "%%") for folder in opened]
+        words = [
+            "[Service]",
+            *(f'ReadWritePaths="-{path}"' if " " in path else f"ReadWritePaths=-{path}" for path in paths),
+        ]
+        lines += [
+            "The units may write to /var/lib/earsight alone. If you use them, open your folders to them:",
+            f"  printf '%s\\n' {shlex.join(words)} > {OPENED}",
+            "  systemctl daemon-reload",
+        ]
+    return "\n".join(lines)
 
 
 class Manage:

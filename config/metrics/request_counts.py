@@ -6,6 +6,7 @@ all files only ever grows, as Prometheus expects of counters, however often proc
 files stays that of the processes at the busiest time.
 """
 
+import errno
 import fcntl
 import hashlib
 import logging
@@ -92,8 +93,7 @@ class RequestCounts:
             self._delete_older()
             for number in range(MOST_PROCESSES):
                 if (file := _locked(self.folder / f"{self._prefix}{number:03}")) is not None:
-                    file.truncate(self._size)  # of a new file; the others have this size
-                    self._file = file
+                    self._file = _filled(file, self._size)
                     self._numbers = memoryview(mmap.mmap(file.fileno(), self._size)).cast("d")
                     return
             logger.warning("More than %s web processes: this one counts no requests.", MOST_PROCESSES)
@@ -116,4 +116,23 @@ def _locked(path: Path) -> IO[bytes] | None:
     except BlockingIOError:
         file.close()
         return None
+    return file
+
+
+def _filled(file: IO[bytes], size: int) -> IO[bytes]:
+    """Return the file with room on the disk for each of its `size` bytes; its numbers stay.
+
+    A file with holes takes room at the first write into its memory: on a full disk, the kernel would end the process.
+
+    Raises:
+        OSError: the disk has no room. The file is closed, and free for another process.
+    """
+    try:
+        content = file.read(size).ljust(size, b"\0")
+        file.seek(0)
+        if file.write(content) != size:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    except OSError:
+        file.close()
+        raise
     return file

@@ -23,12 +23,13 @@ def difference() -> str:
     The answer is some seconds old at most. While the database is away the last one stands.
     """
     global _answer
-    if _answer is None or time.monotonic() > _answer[0]:
+    answer = _answer  # another thread may forget it meanwhile
+    if answer is None or time.monotonic() > answer[0]:
         try:
-            _answer = time.monotonic() + HOLDS, _difference_now()
+            answer = _answer = time.monotonic() + HOLDS, difference_now()
         except Error:  # away: whoever needs it will say so
-            return _answer[1] if _answer is not None else ""
-    return _answer[1]
+            return answer[1] if answer is not None else ""
+    return answer[1]
 
 
 def is_cause_of(error: BaseException) -> bool:
@@ -50,7 +51,12 @@ def forget() -> None:
     _answer = None
 
 
-def _difference_now() -> str:
+def difference_now() -> str:
+    """Return what `difference` does, as it is at this moment; what the others were told stays.
+
+    Raises:
+        django.db.Error: the database is away, or cannot be asked.
+    """
     applied, known = _applied(), _known()
     if missing := sorted(known - applied):
         return (

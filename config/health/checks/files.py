@@ -86,16 +86,13 @@ def weights_are_there() -> Finding:
 
 
 def data_are_private() -> Finding:
-    """Look whether other users of the machine can read EARSIGHT_DATA, the database or the secret key."""
-    data = Path(settings.DATA_DIR)
-    mode = data.stat().st_mode & 0o777
-    if not mode & 0o007:
-        return ok(f"other users of the machine cannot enter EARSIGHT_DATA ({mode:o})")
-    open_files = [path for path in (data / "secret_key",) if path.is_file() and path.stat().st_mode & 0o077]
-    if open_files:
-        return fault(f"other users of the machine can read {open_files[0]}", f"Run: chmod 600 {open_files[0]}")
-    found, mend = f"other users of the machine can enter EARSIGHT_DATA ({mode:o})", f"Run: chmod o-rwx {data}"
-    return fault(found, mend) if settings.SECURE else warning(found, mend)
+    """Look whether other users of the machine can enter EARSIGHT_DATA."""
+    return finding_of(checks.data_folder(), "other users of the machine cannot enter EARSIGHT_DATA")
+
+
+def settings_are_private() -> Finding:
+    """Look whether other users of the machine can read the file of settings."""
+    return finding_of(checks.settings_file(), "other users of the machine cannot read a file of settings")
 
 
 def heads_file_is_written() -> Finding:

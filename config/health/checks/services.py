@@ -3,18 +3,21 @@
 import json
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 from django.conf import settings
 from django.core.mail import get_connection
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from config.health.finding import Finding, fault, ok, warning
+from config.backups.unfinished import unfinished_restore
+from config.backups.write import LAST
+from config.health.finding import Finding, fault, finding_of, ok, warning
 from config.health.waiting_work import depths, silent_queues, stuck
+from config.installation import checks
 from study.background_work.running_code import code_digest, release
 from study.background_work.signs_of_life import living
 from study.models import Worker
-from study.published_heads.places import mail_is_sent
 
 BACKUP_IS_OLD, BACKUP_IS_MISSED = timedelta(days=2), timedelta(days=8)
 
@@ -65,34 +68,43 @@ def one_release_runs() -> Finding:
 
 def mails_are_sent() -> Finding:
     """Sign in to the mail server; send nothing."""
-    if not mail_is_sent():
-        if settings.OPERATOR_EMAILS:
-            return fault("EARSIGHT_OPERATOR_EMAILS is set, but no mail server", "Set EARSIGHT_EMAIL_URL.")
-        return warning("no mail server is set: nobody is told anything by mail", "Set EARSIGHT_EMAIL_URL.")
+    if messages := checks.mail():
+        return finding_of(messages, "")
     server = get_connection(fail_silently=False)
     server.open()
     server.close()
     return ok(f"{settings.EMAIL_HOST or settings.EMAIL_BACKEND.rpartition('.')[0]} takes our sign-in")
 
 
-def last_backup() -> tuple[datetime, str] | None:
-    """Return when and where to the last backup went, as `EARSIGHT_DATA/last_backup.json` tells; None if there is none.
+class LastBackup(NamedTuple):
+    """When and where to the last backup went, and what somebody should look at: sentences."""
+
+    at: datetime
+    to: str
+    problems: list[str]
+
+
+def last_backup() -> LastBackup | None:
+    """Return what `EARSIGHT_DATA/last_backup.json` tells of the last backup; None if there is none.
 
     Raises:
         ValueError: the file is there and cannot be read.
     """
-    path = Path(settings.DATA_DIR) / "last_backup.json"
+    path = Path(settings.DATA_DIR) / LAST
     if not path.exists():
         return None
     told = json.loads(path.read_text(encoding="utf-8"))
     at = parse_datetime(str(told.get("at", ""))) if isinstance(told, dict) else None
     if at is None or timezone.is_naive(at):
         raise ValueError(f"{path} names no time with a zone")
-    return at, str(told.get("to", ""))
+    problems = told.get("problems", [])
+    if not isinstance(problems, list):
+        raise ValueError(f"{path} names problems that are no list")
+    return LastBackup(at, str(told.get("to", "")), [str(problem) for problem in problems])
 
 
 def backup_is_recent() -> Finding:
-    """Look at the age of the last backup."""
+    """Look at the age of the last backup, and at its problems."""
     mend = "Run: python manage.py backup FOLDER, and let a timer or cron do so daily."
     try:
         backup = last_backup()
@@ -100,8 +112,16 @@ def backup_is_recent() -> Finding:
         return fault(f"the note of the last backup cannot be read: {error}", mend)
     if backup is None:
         return warning("none was made by this installation", mend)
-    age = timezone.now() - backup[0]
-    found = f"the last one went to {backup[1]} {_time(backup[0])}"
+    age = timezone.now() - backup.at
+    found = f"the last one went to {backup.to} {_time(backup.at)}"
+    if backup.problems:
+        return fault(f"{found}. {' '.join(backup.problems)}", "Mend what it says, then run the backup again.")
     if age > BACKUP_IS_MISSED:
         return fault(found, mend)
     return warning(found, mend) if age > BACKUP_IS_OLD else ok(found)
+
+
+def restore_has_ended() -> Finding:
+    """Look whether a restore was killed, or still runs: the database may be one of two, and lacks what comes last."""
+    found, _dot, mend = unfinished_restore().partition(". ")
+    return fault(found, mend) if found else ok("none was left unfinished")

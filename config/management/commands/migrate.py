@@ -21,11 +21,14 @@ class Command(DjangoCommand):
         """Wait until no other process migrates this database; a killed one holds no lock."""
         settings = connections[database].settings_dict
         if connections[database].vendor == "postgresql":
-            # A connection of its own, which lives as long as the command.
+            # A connection of its own, with a transaction as long as the command: a pooler in transaction mode would
+            # give a connection whose lock outlives the transaction to others, with the lock.
             lock = connections.create_connection(database)
             try:
+                lock.set_autocommit(False)
                 with lock.cursor() as cursor:
-                    cursor.execute("SELECT pg_advisory_lock(%s)", [zlib.crc32(b"earsight.migrate")])
+                    cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+                    cursor.execute("SELECT pg_advisory_xact_lock(%s)", [zlib.crc32(b"earsight.migrate")])
                 yield
             finally:
                 lock.close()

@@ -54,7 +54,8 @@ class Command(BaseCommand):
         account = options["account"]
         if not stored and not account and not options["no_input"]:
             account = input("Name of the first account for the console (empty: none): ").strip()
-        if values := set_up.missing_values(stored, answers):
+        values = set_up.missing_values(stored, answers)
+        if values:
             set_up.write_env_file(path, values, user)
             self.stdout.write(f"Settings: {path} ({', '.join(values)})")
         else:
@@ -64,6 +65,8 @@ class Command(BaseCommand):
         manage.prepare(account, is_operator=options["operator"])
         if warnings := manage.deployment_warnings():
             self.stdout.write(f"Before others reach it:\n{warnings}")
+        if options["user"] and (advice := set_up.sandbox_advice(set_up.folders_outside(stored | values))):
+            self.stdout.write(advice)
         self.stdout.write(
             "Ready. Start, or restart, the web server and the workers (docs/operations.md). On one machine without "
             f"units:\n  EARSIGHT_ENV_FILE={path} gunicorn -c python:config.installation.gunicorn config.wsgi\n"

@@ -22,7 +22,6 @@ from kombu.exceptions import OperationalError
 from config.health.checks import broker, clock, database, files, security, services
 from config.health.finding import Level
 from generation.models import ClipStep
-from study.background_work import schema
 from study.background_work.signs_of_life import note_life
 from study.models import Worker
 from study.models.log import record
@@ -57,8 +56,7 @@ def test_a_database_that_takes_nothing_is_a_fault() -> None:
             cursor.execute("PRAGMA query_only = OFF")
 
 
-def test_migrations_that_are_missing_or_of_a_newer_release_are_named(request: pytest.FixtureRequest) -> None:
-    request.addfinalizer(schema.forget)  # the answer holds for seconds, also in the next test
+def test_migrations_that_are_missing_or_of_a_newer_release_are_named() -> None:
     assert_is(Level.OK, database.migrations_are_applied())
     rows = MigrationRecorder.Migration.objects
     rows.create(app="study", name="0999_later")
@@ -252,11 +250,20 @@ def test_data_and_secrets_that_others_can_read_are_found(settings: Any, tmp_path
     key.chmod(0o644)
     assert_is(Level.FAULT, security.secret_is_random(), "chmod 600")
     tmp_path.chmod(0o755)
-    assert_is(Level.FAULT, files.data_are_private(), "chmod 600")
-    key.chmod(0o600)
-    assert_is(Level.FAULT, files.data_are_private(), "chmod o-rwx")
+    assert_is(Level.FAULT, files.data_are_private(), "Everybody", "chmod 700")
+    tmp_path.chmod(0o750)
+    assert_is(Level.WARNING, files.data_are_private(), "chmod 700")
+    tmp_path.chmod(0o755)
     settings.SECURE = False
-    assert_is(Level.WARNING, files.data_are_private(), "chmod o-rwx")
+    assert_is(Level.WARNING, files.data_are_private(), "chmod 700")
+
+    monkeypatch.delenv("EARSIGHT_ENV_FILE", raising=False)
+    assert_is(Level.OK, files.settings_are_private())
+    (tmp_path / "env").touch(mode=0o600)
+    monkeypatch.setenv("EARSIGHT_ENV_FILE", str(tmp_path / "env"))
+    assert_is(Level.OK, files.settings_are_private())
+    (tmp_path / "env").chmod(0o644)
+    assert_is(Level.WARNING, files.settings_are_private(), "passwords", "chmod o=")
 
 
 @pytest.mark.parametrize(
@@ -337,7 +344,7 @@ def test_the_file_of_heads_is_opened(settings: Any, tmp_path: Path) -> None:
     assert_is(Level.FAULT, files.heads_file_is_written(), "EARSIGHT_HEADS_FILE")
 
 
-def test_the_age_of_the_last_backup_counts(settings: Any, tmp_path: Path) -> None:
+def test_the_age_and_the_problems_of_the_last_backup_count(settings: Any, tmp_path: Path) -> None:
     settings.DATA_DIR = tmp_path
     assert_is(Level.WARNING, services.backup_is_recent(), "none was made")
     note = tmp_path / "last_backup.json"
@@ -345,6 +352,20 @@ def test_the_age_of_the_last_backup_counts(settings: Any, tmp_path: Path) -> Non
         at = timezone.now() - timedelta(days=days)
         note.write_text(json.dumps({"at": at.isoformat(), "to": "s3://lab", "bytes": 1}), encoding="utf-8")
         assert_is(level, services.backup_is_recent(), "s3://lab")
-    for broken in ("{", "[]", '{"at": "yesterday"}', '{"at": "2026-11-30T01:00:00"}'):
+    lost = {"at": timezone.now().isoformat(), "to": "/srv/backup", "problems": ["3 stored files are lost."]}
+    note.write_text(json.dumps(lost), encoding="utf-8")
+    assert_is(Level.FAULT, services.backup_is_recent(), "/srv/backup", "3 stored files are lost.")
+    note.write_text(json.dumps(lost | {"problems": []}), encoding="utf-8")
+    assert_is(Level.OK, services.backup_is_recent())
+    no_list = json.dumps(lost | {"problems": "lost"})
+    for broken in ("{", "[]", '{"at": "yesterday"}', '{"at": "2026-11-30T01:00:00"}', no_list):
         note.write_text(broken, encoding="utf-8")
         assert_is(Level.FAULT, services.backup_is_recent(), "cannot be read")
+
+
+def test_a_restore_that_was_killed_is_a_fault_until_it_is_run_again(settings: Any, tmp_path: Path) -> None:
+    settings.DATA_DIR = tmp_path
+    assert_is(Level.OK, services.restore_has_ended())
+    for content, words in (('{"from": "/srv/backup"}', "restore /srv/backup --replace"), ("{", "--replace")):
+        (tmp_path / "restore.json").write_text(content, encoding="utf-8")
+        assert_is(Level.FAULT, services.restore_has_ended(), "did not end", words)

@@ -119,6 +119,18 @@ def test_a_mail_that_cannot_be_sent_is_tried_again(operators: list[str], monkeyp
     assert len(mail.outbox) == 2, "a damaged note leads to one mail more, not to silence"
 
 
+@pytest.mark.usefixtures("operators")
+def test_a_mail_that_would_only_be_printed_tells_nobody(settings: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    sends, settings.EMAIL_BACKEND = settings.EMAIL_BACKEND, "django.core.mail.backends.console.EmailBackend"
+    for _turn in range(2):
+        with pytest.raises(NotTold, match="EARSIGHT_EMAIL_URL"):
+            tell_operators({"workers": WORKERS})
+    assert capsys.readouterr().out == ""
+    settings.EMAIL_BACKEND = sends
+    tell_operators({"workers": WORKERS})
+    assert len(mail.outbox) == 1, "it is told as soon as there is a mail server"
+
+
 @pytest.mark.django_db
 def test_without_addresses_the_accounts_of_operators_are_told(operators: list[str], settings: Any) -> None:
     settings.OPERATOR_EMAILS = []

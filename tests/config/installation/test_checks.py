@@ -68,6 +68,10 @@ def test_a_data_folder_that_others_may_read_is_found(settings: Any, tmp_path: Pa
     assert found(checks.data_folder) == []
     tmp_path.chmod(0o750)
     assert found(checks.data_folder) == ["earsight.W003"]
+    tmp_path.chmod(0o705)
+    assert found(checks.data_folder) == ["earsight.W003"]
+    settings.SECURE = True
+    assert found(checks.data_folder) == ["earsight.E003"]
 
 
 def test_an_env_file_that_others_may_read_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,5 +107,7 @@ def test_a_source_that_is_newer_than_its_translation_is_found(settings: Any, tmp
 def test_mail_that_goes_nowhere_is_found(settings: Any) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
     assert found(checks.mail) == ["earsight.W006"]
+    settings.OPERATOR_EMAILS = ["ada@example.org"]
+    assert found(checks.mail) == ["earsight.E006"]
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     assert found(checks.mail) == []

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from config.installation import set_up
 from tests.deployment.containerfile import context, instructions
 from tests.deployment.document import blocks
 
@@ -44,6 +45,19 @@ def test_each_unit_is_in_the_sandbox_and_its_command_is_there(unit: Path) -> Non
     assert "NoNewPrivileges=yes" in (DEPLOY / "systemd" / "earsight-.service.d" / "sandbox.conf").read_text()
 
 
+def test_paths_that_an_operator_lets_the_units_write_to_survive_the_upgrade_and_are_in_the_guide() -> None:
+    """The upgrade copies deploy/systemd over the units, so the operator's file has a name that does not ship."""
+    assert set_up.OPENED.parent.name in {folder.name for folder in (DEPLOY / "systemd").iterdir() if folder.is_dir()}
+    assert set_up.OPENED.name not in {path.name for path in (DEPLOY / "systemd").rglob("*")}
+    assert (
+        f"StateDirectory={set_up.STATE.name}\n"
+        in (DEPLOY / "systemd" / "earsight-.service.d" / "sandbox.conf").read_text()
+    )
+    assert set_up.sandbox_advice([Path("/mnt/heads")]).splitlines()[1].strip() in (
+        ROOT / "docs" / "operations.md"
+    ).read_text(encoding="utf-8")
+
+
 def test_gunicorn_takes_the_configuration_and_its_time_to_stop_is_shorter_than_the_units() -> None:
     from gunicorn.config import Config
 
@@ -69,6 +83,7 @@ def test_every_server_of_the_proxy_keeps_no_log_and_gives_the_same_upstream_as_g
     passed = (DEPLOY / "nginx" / "earsight-pass.conf").read_text()
     assert "http://127.0.0.1:8000" in passed
     assert "Host $http_host" in passed
+    assert "X-Request-ID $request_id;" in passed  # one of the visitor's would be taken over
     for page in re.findall(r"/proxy-pages/([a-z-]+\.html)", text):
         assert 'lang="ko"' in (DEPLOY / "nginx" / "pages" / page).read_text(encoding="utf-8")
 

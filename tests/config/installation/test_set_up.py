@@ -2,6 +2,7 @@
 
 import io
 import os
+import pwd
 import stat
 import subprocess
 import sys
@@ -105,6 +106,35 @@ def test_questions_are_asked_until_the_answer_can_be_used(
     assert next(typed, None) is None
     assert ("add_researcher", "ada", "--first") in commands
     set_up_at(tmp_path / "earsight.env", no_input=False)  # asks nothing: there is nothing more to type
+
+
+@pytest.fixture
+def _folders_are_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(set_up, "make_data_folder", lambda *_arguments: None)
+
+
+@pytest.mark.usefixtures("_folders_are_not_made", "commands")
+def test_folders_that_the_units_cannot_write_to_are_named_with_the_command_that_opens_them(tmp_path: Path) -> None:
+    me, path = pwd.getpwuid(os.geteuid()).pw_name, tmp_path / "earsight.env"
+    options = {"address": "https://a.example.org", "user": me}
+    assert "units may" not in set_up_at(path, **options), "the default folder is theirs"
+    path.write_text("EARSIGHT_DATA=/srv/my lab/data\nEARSIGHT_HEADS_FILE=/mnt/heads/100%\n")
+    said = set_up_at(path, **options)
+    command = """printf '%s\\n' '[Service]' ReadWritePaths=-/mnt/heads 'ReadWritePaths="-/srv/my lab/data"'"""
+    assert f"  {command} > /etc/systemd/system/earsight-.service.d/paths.conf\n  systemctl daemon-reload" in said
+    printed = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, check=True).stdout
+    assert printed == '[Service]\nReadWritePaths=-/mnt/heads\nReadWritePaths="-/srv/my lab/data"\n'
+    if ME is None:
+        assert "units may" not in set_up_at(path, user=None), "who runs it as themselves uses no units of ours"
+
+
+@pytest.mark.usefixtures("_folders_are_not_made", "commands")
+def test_folders_that_the_units_do_not_see_are_refused_a_command(tmp_path: Path) -> None:
+    me, path = pwd.getpwuid(os.geteuid()).pw_name, tmp_path / "earsight.env"
+    path.write_text("EARSIGHT_DATABASE_URL=sqlite:////home/ada/lab.sqlite3\nEARSIGHT_EMAIL_URL=filemail:///srv/mails\n")
+    said = set_up_at(path, address="https://a.example.org", user=me)
+    assert "The units do not see /home/ada, as it is below /home: choose another folder." in said
+    assert " ReadWritePaths=-/srv/mails >" in said
 
 
 def test_a_user_who_is_not_there_is_named(tmp_path: Path) -> None:

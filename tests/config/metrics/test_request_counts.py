@@ -1,5 +1,7 @@
 """Requests counted by several processes, one after the other and at the same time."""
 
+import errno
+import io
 import multiprocessing
 import os
 from pathlib import Path
@@ -7,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from config.metrics import request_counts
 from config.metrics.request_counts import BUCKETS, OTHER, RequestCounts
 
 NAMES = ["study_list", "survey_trial"]
@@ -72,6 +75,44 @@ def test_an_upgrade_begins_new_files_and_deletes_those_that_nobody_uses(tmp_path
     assert set(new.sums()) == {"new"}
     assert set(used.sums()) == {"used"}, "the file of a process that still runs stays"
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_the_file_has_no_holes_that_a_full_disk_could_not_fill(tmp_path: Path) -> None:
+    counts = RequestCounts(tmp_path, NAMES)
+    counts.add("study_list", 0.1, 200)
+    [path] = tmp_path.iterdir()
+    size = path.stat().st_size
+    del counts  # its file is another process's now, as if an older version had left it with holes
+    with path.open("r+b") as file:
+        file.truncate(0)
+        file.truncate(size)
+    later = RequestCounts(tmp_path, NAMES)
+    later._open()
+    assert path.stat().st_blocks * 512 >= size
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+@pytest.mark.parametrize("written", [-1, 100])
+def test_a_full_disk_costs_no_request_and_leaves_the_file_to_others(
+    written: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Full(io.FileIO):
+        def write(self, _content: object) -> int:
+            if written < 0:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            return written
+
+    with monkeypatch.context() as full:
+        full.setattr(request_counts.os, "fdopen", lambda handle, *_args, **_more: Full(handle, "r+b"))
+        counts = RequestCounts(tmp_path, NAMES)
+        for _number in range(3):
+            counts.add("study_list", 0.1, 200)
+    assert counts.sums() == {}
+    assert caplog.text.count("No space left on device") == 1
+    later = RequestCounts(tmp_path, NAMES)
+    later.add("study_list", 0.1, 200)
+    assert len(list(tmp_path.iterdir())) == 1
+    assert later.sums()["study_list"][STATUSES][0] == 1
 
 
 def test_a_folder_that_takes_nothing_costs_no_request(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

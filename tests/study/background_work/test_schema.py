@@ -4,7 +4,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from django.db import ProgrammingError
+from django.db import OperationalError, ProgrammingError
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 
@@ -47,6 +47,32 @@ def test_a_foreign_table_of_changes_is_no_difference() -> None:
     assert schema.difference() == ""
 
 
+def test_a_thread_that_forgets_the_answer_disturbs_no_other(monkeypatch: Any) -> None:
+    def forget_meanwhile() -> float:
+        schema.forget()  # between two looks at the answer
+        return 0.0
+
+    schema.forget()
+    schema.difference()
+    monkeypatch.setattr(schema.time, "monotonic", forget_meanwhile)
+    assert schema.difference() == ""
+
+
+def test_who_asks_for_this_moment_hears_that_the_database_is_away(monkeypatch: Any) -> None:
+    schema.forget()
+    assert schema.difference() == ""
+    kept = schema._answer
+
+    def away() -> set[tuple[str, str]]:
+        raise OperationalError("the server closed the connection")
+
+    monkeypatch.setattr(schema, "_applied", away)
+    with pytest.raises(OperationalError):
+        schema.difference_now()
+    assert schema._answer == kept
+    assert schema.difference() == ""
+
+
 @pytest.mark.parametrize(("change", "mend"), [(make_older, "migrate"), (make_newer, "9999_later")])
 def test_a_page_says_503_and_comes_back_by_itself(change: Any, mend: str, caplog: Any, monkeypatch: Any) -> None:
     visit = Visit(make_open_study(clips=1)).to_trials()
@@ -58,7 +84,7 @@ def test_a_page_says_503_and_comes_back_by_itself(change: Any, mend: str, caplog
     assert page.status_code == 503
     assert "being updated" in page.content.decode()
     assert not Ballot.objects.exists()
-    monkeypatch.setattr(schema, "_difference_now", lambda: "")  # it was migrated
+    monkeypatch.setattr(schema, "difference_now", lambda: "")  # it was migrated
     assert visit.get("trial/1/").status_code == 503  # the answer holds some seconds
     monkeypatch.setattr(schema.time, "monotonic", lambda: float("inf"))
     assert visit.get("trial/1/").status_code == 200
@@ -75,7 +101,7 @@ def test_a_missing_column_is_no_error_page(known: bool, monkeypatch: Any) -> Non
 
     monkeypatch.setattr("django.db.models.query.QuerySet.get", fail)
     monkeypatch.setattr("django.db.models.query.QuerySet.first", fail)
-    monkeypatch.setattr(schema, "_difference_now", lambda: "The database lacks 1 change." if known else "")
+    monkeypatch.setattr(schema, "difference_now", lambda: "The database lacks 1 change." if known else "")
     page = client.get(f"/s/{study.open_link_token}/")
     assert page.status_code == (503 if known else 500)
 
@@ -119,7 +145,7 @@ def test_work_that_meets_unknown_columns_half_way_waits_and_does_not_fail(
     protected: bool, monkeypatch: Any, tmp_path: Any
 ) -> None:
     if protected:
-        monkeypatch.setattr(schema, "_difference_now", lambda: "The database was changed by another version.")
+        monkeypatch.setattr(schema, "difference_now", lambda: "The database was changed by another version.")
     study = make_study(clips=0)
     add_clips(study, 1)
     lifecycle.start_run(study, wake=False)
