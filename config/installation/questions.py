@@ -85,7 +85,7 @@ def find_answers(
         name = question.name
         given = options.get(question.option)
         value = given if given is not None else stored.get(name, os.environ.get(name, "").strip() or None)
-        if value is None:
+        if value is None or (not value and question.default != ""):  # empty in the file: not answered
             value = _ask(question, ask)
         else:
             _check(question, value)

@@ -77,6 +77,14 @@ def test_what_is_in_the_file_stays_with_its_comments(tmp_path: Path, commands: l
     assert (stored["EARSIGHT_PROXIES"], stored["EARSIGHT_SECRET_KEY"]) == ("2", "k" * 40)
 
 
+def test_an_empty_value_in_the_file_is_no_answer(tmp_path: Path, commands: list[tuple[str, ...]]) -> None:
+    path = tmp_path / "earsight.env"
+    path.write_text(f"EARSIGHT_BASE_URL=\nEARSIGHT_DATA={tmp_path}\n")
+    with pytest.raises(CommandError, match="EARSIGHT_BASE_URL is missing"):
+        set_up_at(path)
+    assert commands == []
+
+
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
