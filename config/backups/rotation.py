@@ -37,9 +37,16 @@ def kept(backups: Iterable[tuple[str, datetime]], keep: Keep) -> set[str]:
     return found
 
 
-def rotate(place: Place, keep: Keep, installation: str) -> list[str]:
-    """Delete older backups of this installation; return their names. Backups of others are never touched."""
-    own = [row for row in _manifests(place) if row.installation == installation]
+def rotate(place: Place, keep: Keep, made: Manifest) -> list[str]:
+    """Delete older backups of the installation that made this one, and of its kind; return their names.
+
+    Kinds are those with and without stored files: frequent ones of the database alone never push out whole ones.
+    """
+    own = [
+        row
+        for row in _manifests(place)
+        if row.installation == made.installation and (row.stored is None) == (made.stored is None)
+    ]
     keeps = kept([(row.name, datetime.fromisoformat(row.made_at)) for row in own], keep)
     names = [row.name for row in own if row.name not in keeps]
     for name in names:

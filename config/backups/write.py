@@ -96,7 +96,7 @@ def make_backup(
             )
         try:
             if keep is not None and not missing:
-                result.deleted = rotate(place, keep, installation_id())
+                result.deleted = rotate(place, keep, result.manifest)
             delete_unused(place)
         except BackupError as error:
             result.problems.append(f"The backup is made; older ones could not be tidied up: {error}")

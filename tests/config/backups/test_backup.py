@@ -240,6 +240,18 @@ def test_a_place_that_is_not_ours_is_refused(study: Study, data: Path, out: Path
         back_up(data / "media" / "backups")
 
 
+def test_backups_without_stored_files_never_push_out_those_with_them(study: Study, out: Path) -> None:
+    whole = back_up(out, keep=Keep(1)).manifest
+    first = back_up(out, media=False, keep=Keep(1))
+    second = back_up(out, media=False, keep=Keep(1))
+    assert second.deleted == [first.manifest.name]
+    check_files(FolderPlace(out), whole)
+    # Nor the other way round.
+    third = back_up(out, keep=Keep(1))
+    assert third.deleted == [whole.name]
+    assert names(out) == [second.manifest.name, third.manifest.name]
+
+
 def test_the_newest_of_days_weeks_and_months_are_kept() -> None:
     start = datetime(2026, 1, 1, 2, tzinfo=UTC)
     rows = [(f"{day:06d}", start + timedelta(days=day)) for day in range(100)]
