@@ -22,12 +22,12 @@ from config.backups import copying_database, lock, write
 from config.backups.errors import BackupError
 from config.backups.manifest import backup_names, read_manifest
 from config.backups.places.folder import FolderPlace
-from config.backups.reading import check_files
+from config.backups.reading import check_files, find_backup
 from config.backups.rotation import Keep, kept
 from study.ballots.casting import Answer, cast_ballot
 from study.models import Ballot, Stimulus, Study
 from study.participants.enrolment import enrol
-from tests.config.backups.conftest import back_up
+from tests.config.backups.conftest import back_up, stored_file
 
 
 def names(out: Path) -> list[str]:
@@ -238,6 +238,31 @@ def test_a_place_that_is_not_ours_is_refused(study: Study, data: Path, out: Path
     check_files(FolderPlace(out), read_manifest(FolderPlace(out), first))
     with pytest.raises(BackupError, match="inside the files that are backed up"):
         back_up(data / "media" / "backups")
+
+
+def test_what_somebody_else_put_into_the_place_is_neither_deleted_nor_taken_for_a_backup(
+    study: Study, out: Path
+) -> None:
+    first = back_up(out, keep=Keep(1)).manifest
+    own = out / "2026-11-30.sql.gz"
+    own.write_bytes(b"somebody's dump")
+    copy = shutil.copytree(out / first.name, out / "safe-copy")
+    lost = default_storage.save("zz/only-in-the-first.png", ContentFile(b"a picture"))
+    second = back_up(out, keep=Keep(1))
+    assert "safe-copy has not the name of a backup" in second.problems[0]
+    assert names(out) == [second.manifest.name]
+    # The copy may need what no other backup needs.
+    default_storage.delete(lost)
+    third = back_up(out, keep=Keep(1)).manifest
+    assert stored_file(out, second.manifest.stored["media"][lost].sha256).exists()
+    assert find_backup(str(out), out / "scratch")[1] == third
+    with pytest.raises(BackupError, match="is no whole backup"):
+        find_backup(str(copy), out / "scratch")
+    # Moved away, it keeps nothing from being deleted.
+    shutil.rmtree(copy)
+    assert back_up(out, keep=Keep(1)).problems == []
+    assert not stored_file(out, second.manifest.stored["media"][lost].sha256).exists()
+    assert own.read_bytes() == b"somebody's dump"
 
 
 def test_backups_without_stored_files_never_push_out_those_with_them(study: Study, out: Path) -> None:
