@@ -20,7 +20,13 @@ from django.db import DatabaseError
 
 from config.backups.errors import BackupError
 from config.backups.facts import names_in_rows
-from config.backups.loading_database import load_database, require_loadable, require_unused, tables_with_rows
+from config.backups.loading_database import (
+    foreign_tables,
+    load_database,
+    require_loadable,
+    require_unused,
+    tables_with_rows,
+)
 from config.backups.lock import alone, write_whole
 from config.backups.manifest import DATABASE, HEADS, SECRET_KEY, Manifest, StoredFile
 from config.backups.places import Place, require_free, stored_key
@@ -89,6 +95,11 @@ def _require_empty() -> None:
         raise BackupError(
             f"The database here is not empty: it has rows of {', '.join(found[:3])}. Nothing was changed. Restore into "
             "an empty EARSIGHT_DATA and database, or give --replace to move aside what is here."
+        )
+    if others := foreign_tables():
+        raise BackupError(
+            f"The database here has tables that are not Earsight's, such as {', '.join(others[:3])}. "
+            "Nothing was changed. Restore into a database of its own, or give --replace to move aside what is here."
         )
     for name, storage in storages().items():
         if first := next(names_in(storage), None):

@@ -170,6 +170,28 @@ def test_a_restore_into_postgresql_is_all_or_nothing(database: Callable[[str], s
     assert "Nothing is wrong." in empty.manage("restore", str(tmp_path / "out"))
 
 
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_tables_of_others_are_never_dropped(database: Callable[[str], str], tmp_path: Path, kind: str) -> None:
+    import psycopg
+
+    Installation(tmp_path / "here", database(kind)).fill().manage("backup", str(tmp_path / "out"))
+    url = database("postgres")
+    there = Installation(tmp_path / "there", url)
+    there.manage("migrate")
+    with psycopg.connect(url, autocommit=True) as other:
+        other.execute("CREATE TABLE somebodys (number integer)")
+        other.execute("INSERT INTO somebodys VALUES (7)")
+        other.execute("CREATE VIEW people AS SELECT id FROM study_participant")
+        other.execute("CREATE EXTENSION pg_stat_statements")  # its views are nobody's
+    assert "not Earsight's, such as people, somebodys." in there.manage("restore", str(tmp_path / "out"), status=2)
+    assert "Nothing is wrong." in there.manage("restore", str(tmp_path / "out"), "--replace")
+    with psycopg.connect(url) as other:
+        [(aside,)] = other.execute("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'replaced_%'").fetchall()
+        assert other.execute(f"SELECT * FROM {aside}.somebodys").fetchall() == [(7,)]
+        assert other.execute(f"SELECT count(*) FROM {aside}.people").fetchone() == (0,)
+        assert other.execute("SELECT count(*) FROM study_participant").fetchone() == (3,)
+
+
 def contents_without_log(export: bytes) -> dict[str, bytes]:
     """The tables of answers: the log has one entry more after each export."""
     with zipfile.ZipFile(BytesIO(export)) as bundle:
