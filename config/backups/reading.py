@@ -35,13 +35,17 @@ def find_backup(text: str, scratch: Path) -> tuple[Place, Manifest]:
     return place, read_manifest(place, name)
 
 
-def known_withdrawals(place: Place, manifest: Manifest) -> set[str]:
-    """Return the handles of people who had withdrawn by the backups made after this one."""
+def known_withdrawals(place: Place, manifest: Manifest) -> tuple[set[str], list[str]]:
+    """Return the handles of people who had withdrawn by the backups made after this one, and those it cannot read."""
     found: set[str] = set()
+    unread = []
     for name in backup_names(place):
         if int(name.partition("-")[0]) > manifest.number:
-            found.update(read_manifest(place, name).withdrawn)
-    return found
+            try:
+                found.update(read_manifest(place, name).withdrawn)
+            except BackupError:  # it keeps no whole backup from being restored
+                unread.append(name)
+    return found, unread
 
 
 def check_files(place: Place, manifest: Manifest, say: Callable[[str], None] = lambda text: None) -> None:

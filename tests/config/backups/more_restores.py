@@ -59,7 +59,7 @@ def test_a_database_that_fails_the_last_steps_never_takes_the_place_of_the_old_o
 ) -> None:
     back_up(out)
     later = cast_one(study)
-    monkeypatch.setattr(restore, "enforce_retention", lambda: 1 / 0)
+    monkeypatch.setattr(restore, "enforce_retention", lambda **_options: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         restore_backup(str(out), replace=True)
     assert Ballot.objects.get() == later
