@@ -213,7 +213,7 @@ def _rows_into_postgresql(dump: Path, time: str) -> list[str]:
                 call_command("migrate", interactive=False, verbosity=0)
                 copy_rows(alias)
     except DatabaseError as error:
-        raise BackupError(f"PostgreSQL refused a row of SQLite ({error}). Nothing was changed in it.") from error
+        raise BackupError(f"PostgreSQL refused what SQLite holds ({error}). Nothing was changed in it.") from error
     finally:
         staged.unlink(missing_ok=True)
     return aside
