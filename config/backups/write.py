@@ -9,6 +9,7 @@ copied again. What is still missing then had been lost before: the backup names 
 
 import hashlib
 import json
+import logging
 import secrets
 import shutil
 from collections.abc import Callable, Mapping
@@ -32,6 +33,8 @@ from config.backups.rotation import Keep, delete_unused, rotate
 from config.backups.storages import MEDIA, copy_out, names_in, stamp, storages
 from study.digests import file_digest
 from study.published_heads.heads import Head
+
+logger = logging.getLogger(__name__)
 
 ATTEMPTS = 5
 LAST = "last_backup.json"
@@ -88,18 +91,24 @@ def make_backup(
             result = _Backup(place, keys).make(media, say)
         finally:  # a backup that failed leaves nothing that needs room
             shutil.rmtree(place.scratch, ignore_errors=True)
-        _note(place, result.manifest)
         if missing := result.manifest.missing:
             result.problems.append(
                 f"{len(missing):,} stored files are lost that rows refer to, such as {missing[0]}. The backup is made "
                 "without them; no older one was deleted, because it may hold them."
             )
+        # Whatever fails from here on, the backup is made.
         try:
             if keep is not None and not missing:
                 result.deleted = rotate(place, keep, result.manifest)
             delete_unused(place)
-        except BackupError as error:
+        except Exception as error:
+            if not isinstance(error, BackupError):
+                logger.exception("Older backups could not be tidied up")
             result.problems.append(f"The backup is made; older ones could not be tidied up: {error}")
+        try:
+            _note(place, result)
+        except OSError as error:
+            result.problems.append(f"The backup is made; {LAST} could not be written: {error}. Look at EARSIGHT_DATA.")
         return result
 
 
@@ -114,7 +123,15 @@ def _prepare(place: Place, take_over: bool) -> dict[str, int]:
             raise BackupError(f"{place.text} lies inside the files that are backed up. Name a place elsewhere.")
     keys = place.keys()
     if MARK in keys:
-        owner = str(json.loads(place.read(MARK)).get("installation"))
+        try:
+            owner = str(json.loads(place.read(MARK))["installation"])
+        except (ValueError, KeyError, TypeError) as error:
+            if not take_over:
+                raise BackupError(
+                    f"{place.text}/{MARK} is damaged. If this installation made the backups there, or replaces the one "
+                    "that did, give --take-over once."
+                ) from error
+            owner = ""
         if owner != installation_id() and not take_over:
             raise BackupError(
                 f"{place.text} holds the backups of another installation. Name another place, or, if this installation "
@@ -247,7 +264,13 @@ def _newest(place: Place, names: list[str]) -> Manifest | None:
         return None
 
 
-def _note(place: Place, manifest: Manifest) -> None:
-    """Let the checks of the installation know when the last backup was made."""
-    row = {"at": manifest.made_at, "to": f"{place.text}/{manifest.name}", "bytes": manifest.size}
+def _note(place: Place, result: Result) -> None:
+    """Let the checks of the installation know when the last backup was made, and what needs a look."""
+    made = result.manifest
+    row = {
+        "at": made.made_at,
+        "to": f"{place.text}/{made.name}",
+        "bytes": made.size,
+        "problems": result.problems,
+    }
     write_whole(Path(settings.DATA_DIR) / LAST, json.dumps(row) + "\n")

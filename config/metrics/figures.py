@@ -106,7 +106,7 @@ def _machine() -> Iterator[Metric]:
         backup = last_backup()
     except (OSError, ValueError):  # `doctor` tells what is wrong with the note
         backup = None
-    yield _time("earsight_last_backup", "When the last backup was made", backup and backup[0])
+    yield _time("earsight_last_backup", "When the last backup was made", backup.at if backup else None)
 
 
 def _time(name: str, text: str, at: datetime | None) -> Metric:

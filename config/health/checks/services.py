@@ -1,6 +1,7 @@
 """What runs beside the web server: workers, beat, their code, work that waits, mails, backups."""
 
 import json
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -75,8 +76,17 @@ def mails_are_sent() -> Finding:
     return ok(f"{settings.EMAIL_HOST or settings.EMAIL_BACKEND.rpartition('.')[0]} takes our sign-in")
 
 
-def last_backup() -> tuple[datetime, str] | None:
-    """Return when and where to the last backup went, as `EARSIGHT_DATA/last_backup.json` tells; None if there is none.
+@dataclass(frozen=True)
+class LastBackup:
+    """When and where to the last backup went, and what of it needs a look."""
+
+    at: datetime
+    to: str
+    problems: list[str]
+
+
+def last_backup() -> LastBackup | None:
+    """Return the last backup, as `EARSIGHT_DATA/last_backup.json` tells; None if there is none.
 
     Raises:
         ValueError: the file is there and cannot be read.
@@ -88,11 +98,14 @@ def last_backup() -> tuple[datetime, str] | None:
     at = parse_datetime(str(told.get("at", ""))) if isinstance(told, dict) else None
     if at is None or timezone.is_naive(at):
         raise ValueError(f"{path} names no time with a zone")
-    return at, str(told.get("to", ""))
+    problems = told.get("problems", [])
+    if not isinstance(problems, list):
+        raise ValueError(f"{path} names no list of problems")
+    return LastBackup(at, str(told.get("to", "")), [str(text) for text in problems])
 
 
 def backup_is_recent() -> Finding:
-    """Look at the age of the last backup."""
+    """Look at the age of the last backup, and at what the command told of it."""
     mend = "Run: python manage.py backup FOLDER, and let a timer or cron do so daily."
     try:
         backup = last_backup()
@@ -100,8 +113,10 @@ def backup_is_recent() -> Finding:
         return fault(f"the note of the last backup cannot be read: {error}", mend)
     if backup is None:
         return warning("none was made by this installation", mend)
-    age = timezone.now() - backup[0]
-    found = f"the last one went to {backup[1]} {_time(backup[0])}"
+    age = timezone.now() - backup.at
+    found = f"the last one went to {backup.to} {_time(backup.at)}"
     if age > BACKUP_IS_MISSED:
         return fault(found, mend)
+    if backup.problems:
+        return fault(f"{found}: {' '.join(backup.problems).rstrip('.')}", "Mend this, then make another backup.")
     return warning(found, mend) if age > BACKUP_IS_OLD else ok(found)

@@ -10,6 +10,7 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 from uuid import uuid4
 
 import pytest
@@ -24,6 +25,8 @@ from config.backups.manifest import backup_names, read_manifest
 from config.backups.places.folder import FolderPlace
 from config.backups.reading import check_files, find_backup
 from config.backups.rotation import Keep, kept
+from config.health.checks.services import backup_is_recent
+from config.health.finding import Level
 from study.ballots.casting import Answer, cast_ballot
 from study.models import Ballot, Stimulus, Study
 from study.participants.enrolment import enrol
@@ -50,7 +53,7 @@ def test_a_backup_holds_the_database_all_files_heads_and_the_key_for_this_user_o
     for path in [out, *out.rglob("*")]:
         assert not path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO), path
     noted = json.loads((data / "last_backup.json").read_text())
-    assert noted == {"at": made.made_at, "to": f"{out}/{made.name}", "bytes": made.size}
+    assert noted == {"at": made.made_at, "to": f"{out}/{made.name}", "bytes": made.size, "problems": []}
 
 
 def test_rows_never_refer_to_a_file_that_the_backup_lacks(
@@ -275,6 +278,42 @@ def test_backups_without_stored_files_never_push_out_those_with_them(study: Stud
     third = back_up(out, keep=Keep(1))
     assert third.deleted == [whole.name]
     assert names(out) == [second.manifest.name, third.manifest.name]
+
+
+def test_the_doctor_tells_what_the_last_backup_told(
+    study: Study, data: Path, out: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(write, "delete_unused", Mock(side_effect=ValueError("the unforeseen")))
+        with pytest.raises(SystemExit) as ended:
+            call_command("backup", str(out))
+    assert ended.value.code == 1  # the backup is made
+    assert "tidied up: the unforeseen" in capsys.readouterr().err
+    assert len(names(out)) == 1
+    found = backup_is_recent()
+    assert (found.level, "tidied up: the unforeseen" in found.found) == (Level.FAULT, True)
+    with monkeypatch.context() as patch:
+        patch.setattr(write, "_note", Mock(side_effect=OSError(errno.ENOSPC, "No space left on device")))
+        assert "last_backup.json could not be written" in back_up(out).problems[0]
+    back_up(out)
+    assert backup_is_recent().level == Level.OK
+
+
+def test_what_nobody_foresaw_never_ends_as_if_the_backup_were_made(
+    study: Study, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(copying_database, "copy_database", Mock(side_effect=ValueError("the unforeseen")))
+        with pytest.raises(CommandError, match="No backup was made: ValueError: the unforeseen") as refused:
+            call_command("backup", str(out))
+    assert refused.value.returncode == 2
+    assert names(out) == []
+    for damaged in (b"", b"[]", b"{}", b"\xff"):
+        (out / "earsight-backups.json").write_bytes(damaged)
+        with pytest.raises(BackupError, match=r"earsight-backups\.json is damaged.* give --take-over"):
+            back_up(out)
+    back_up(out, take_over=True)
+    assert back_up(out).problems == []
 
 
 def test_the_newest_of_days_weeks_and_months_are_kept() -> None:

@@ -8,6 +8,7 @@ from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 from uuid import uuid4
 
 import pytest
@@ -147,6 +148,18 @@ def test_people_who_withdrew_since_are_erased_again_and_nobody_stays_signed_in(
     assert [ballot.trial.participant for ballot in Ballot.objects.all()] == [people[2]]
     assert Participant.objects.filter(status="withdrawn").count() == 2
     assert not Session.objects.exists()
+
+
+def test_what_nobody_foresaw_never_ends_as_if_the_backup_were_restored(
+    study: Study, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    back_up(out)
+    for step, said in (("check_files", "Nothing was changed"), ("load_database", "Run it again: manage.py restore")):
+        with monkeypatch.context() as patch:
+            patch.setattr(restore, step, Mock(side_effect=ValueError("the unforeseen")))
+            text = refusal(str(out), replace=True)
+        assert text.startswith("The restore stopped: ValueError: the unforeseen. ")
+        assert said in text
 
 
 def test_people_who_withdrew_since_are_erased_by_a_restore_that_goes_on_after_a_kill(
