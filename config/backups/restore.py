@@ -192,7 +192,12 @@ def _finish(place: Place, withdrawn: set[str], result: Restored, say: Say) -> No
         lost = sorted(names_in_rows() - manifest.stored[MEDIA].keys())
     else:
         lost = [name for name in sorted(names_in_rows()) if not storages()[MEDIA].exists(name)]
-    if lost:
+    if lost and manifest.stored is None:
+        result.problems.append(
+            f"{len(lost):,} stored files that rows refer to are not here, such as {lost[0]}: this backup was made "
+            "without them. Restore one that has them, then this one again, with --replace."
+        )
+    elif lost:
         result.problems.append(f"{len(lost):,} stored files that rows refer to are in no backup, such as {lost[0]}.")
     again = [
         person

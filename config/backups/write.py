@@ -156,7 +156,7 @@ class _Backup:
     def __init__(self, place: Place, keys: Mapping[str, int]) -> None:
         self.place = place
         names = names_among(place, dict(keys))
-        newest = _newest(place, names)
+        newest = _newest_with_files(place, names)
         self.number = max((int(name.partition("-")[0]) for name in names), default=0) + 1
         self.known = newest.stored_files if newest else {}
         self.there = {key: size for key, size in keys.items() if key.startswith(STORE + "/")}
@@ -256,10 +256,10 @@ class _Backup:
         self.place.commit(self._folder, manifest.name)
 
 
-def _newest(place: Place, names: list[str]) -> Manifest | None:
-    """Return the newest backup, or None if there is none or it is damaged: all files are then read again."""
+def _newest_with_files(place: Place, names: list[str]) -> Manifest | None:
+    """Return the newest backup with stored files, or None if there is none or one is damaged."""
     try:
-        return read_manifest(place, names[-1]) if names else None
+        return next((row for name in reversed(names) if (row := read_manifest(place, name)).stored is not None), None)
     except BackupError:
         return None
 

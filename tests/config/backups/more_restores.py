@@ -104,7 +104,7 @@ def test_a_backup_without_files_says_which_are_missing(study: Study, out: Path, 
     assert restore_backup(str(out), replace=True).problems == ["The verification found what is written above as WRONG."]
     empty(settings, tmp_path / "other")
     problems = restore_backup(str(out)).problems
-    assert any("stored files that rows refer to are in no backup" in text for text in problems)
+    assert any("not here, such as" in text and "Restore one that has them" in text for text in problems)
 
 
 def test_a_dump_of_postgresql_is_refused_by_sqlite(study: Study, out: Path) -> None:
