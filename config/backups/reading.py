@@ -48,8 +48,13 @@ def known_withdrawals(place: Place, manifest: Manifest) -> tuple[set[str], list[
     return found, unread
 
 
-def check_files(place: Place, manifest: Manifest, say: Callable[[str], None] = lambda text: None) -> None:
+def check_files(
+    place: Place, manifest: Manifest, say: Callable[[str], None] = lambda text: None, *, fetch: bool = False
+) -> None:
     """Compare size and SHA-256 of every file of a backup with its manifest.
+
+    Args:
+        fetch: leave copies of a bucket's files on this machine, for a restore.
 
     Raises:
         BackupError: files are missing, cut off or changed; the message names them. Nothing else was touched.
@@ -63,7 +68,7 @@ def check_files(place: Place, manifest: Manifest, say: Callable[[str], None] = l
             faults.append(f"{where} is missing")
         elif there[key] != row.size:
             faults.append(f"{where} has {there[key]:,} of {row.size:,} bytes")
-        elif file_digest(place.local(key)) != row.sha256:
+        elif (file_digest(place.local(key)) if fetch else place.digest(key, row.size)) != row.sha256:
             faults.append(f"{where} was changed")
     if faults:
         more = f"; and {len(faults) - SHOWN} more" if len(faults) > SHOWN else ""

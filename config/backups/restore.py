@@ -87,7 +87,7 @@ def restore_backup(text: str, *, replace: bool = False, say: Say = lambda text: 
         result = Restored(manifest)
         withdrawn = _withdrawn(place, result)
         require_free(Path(settings.DATA_DIR), manifest.size)
-        check_files(place, manifest, say)
+        check_files(place, manifest, say, fetch=True)
         _restore(place, result, scratch, withdrawn, say)
         return result
 

@@ -30,7 +30,7 @@ from config.backups.manifest import DATABASE, HEADS, SECRET_KEY, Manifest, Store
 from config.backups.places import MANIFEST, MARK, STORE, Place, open_place, stored_key
 from config.backups.room import require_room
 from config.backups.rotation import Keep, delete_unused, rotate
-from config.backups.storages import MEDIA, copy_out, names_in, stamp, storages
+from config.backups.storages import MEDIA, copy_out, names_in, overlaps, stamp, storages
 from study.digests import file_digest
 from study.published_heads.heads import Head
 
@@ -115,12 +115,10 @@ def make_backup(
 def _prepare(place: Place, take_over: bool) -> dict[str, int]:
     """Make sure that the place is ours; return its keys with their sizes."""
     for storage in storages().values():
-        try:
-            folder = Path(storage.path(""))
-        except NotImplementedError:
-            continue
-        if Path(place.text).is_relative_to(folder):
-            raise BackupError(f"{place.text} lies inside the files that are backed up. Name a place elsewhere.")
+        if overlaps(storage, place.text):
+            raise BackupError(
+                f"{place.text} and the files that are backed up lie one inside the other. Name a place elsewhere."
+            )
     keys = place.keys()
     if MARK in keys:
         try:

@@ -25,6 +25,7 @@ from config.backups.manifest import backup_names, read_manifest
 from config.backups.places.folder import FolderPlace
 from config.backups.reading import check_files, find_backup
 from config.backups.rotation import Keep, kept
+from config.backups.storages import overlaps
 from config.health.checks.services import backup_is_recent
 from config.health.finding import Level
 from study.ballots.casting import Answer, cast_ballot
@@ -239,7 +240,7 @@ def test_a_place_that_is_not_ours_is_refused(study: Study, data: Path, out: Path
     assert third.deleted == [second.manifest.name]
     assert names(out) == [first, third.manifest.name]
     check_files(FolderPlace(out), read_manifest(FolderPlace(out), first))
-    with pytest.raises(BackupError, match="inside the files that are backed up"):
+    with pytest.raises(BackupError, match="lie one inside the other"):
         back_up(data / "media" / "backups")
 
 
@@ -317,6 +318,22 @@ def test_what_nobody_foresaw_never_ends_as_if_the_backup_were_made(
             back_up(out)
     back_up(out, take_over=True)
     assert back_up(out).problems == []
+
+
+@pytest.mark.parametrize(
+    ("place", "inside"),
+    [
+        ("s3://lab/media", True),
+        ("s3://lab/media/backups", True),
+        ("s3://lab", True),
+        ("s3://lab/media-backups", False),
+        ("s3://other/media", False),
+        ("/mnt/lab/media", False),
+    ],
+)
+def test_a_bucket_is_never_the_place_of_its_own_backups(place: str, inside: bool) -> None:
+    bucket = Mock(path=Mock(side_effect=NotImplementedError), bucket_name="lab", location="media/")
+    assert overlaps(bucket, place) == inside
 
 
 def test_the_newest_of_days_weeks_and_months_are_kept() -> None:

@@ -5,6 +5,7 @@ import os
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from copy import deepcopy
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from config.backups import copying_database, loading_database, restore
+from config.backups.manifest import StoredFile
 from config.backups.restore import restore_backup
 from config.backups.unfinished import unfinished_restore
 from study.ballots.casting import Answer, cast_ballot
@@ -148,6 +150,22 @@ def test_people_who_withdrew_since_are_erased_again_and_nobody_stays_signed_in(
     assert [ballot.trial.participant for ballot in Ballot.objects.all()] == [people[2]]
     assert Participant.objects.filter(status="withdrawn").count() == 2
     assert not Session.objects.exists()
+
+
+def test_a_forged_manifest_leads_to_no_file_outside_its_place(study: Study, out: Path) -> None:
+    made = back_up(out).manifest
+    path = out / made.name / "manifest.json"
+    for forge in (
+        lambda row: row.files.update({"../../letter.txt": row.files["heads.txt"]}),
+        lambda row: row.files.update({".hidden": row.files["heads.txt"]}),
+        lambda row: row.stored["media"].update({"a.png": StoredFile("../../../letter.txt", 4)}),
+    ):
+        forged = deepcopy(made)
+        forge(forged)
+        path.write_text(forged.to_json())
+        assert f"{made.name}/manifest.json is damaged" in refusal(str(out), check=True)
+    path.write_text(made.to_json())
+    call_command("restore", str(out), check=True)  # the control
 
 
 def test_what_nobody_foresaw_never_ends_as_if_the_backup_were_restored(
