@@ -10,6 +10,7 @@ from pathlib import Path
 from django.apps import apps
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
+from django.db.migrations.recorder import MigrationRecorder
 
 from config.backups.copying_database import (
     REPLACED,
@@ -58,6 +59,25 @@ def tables_with_rows() -> list[str]:
         for model in models
         if model._meta.label not in _ALWAYS and model._base_manager.only("pk").exists()
     ]
+
+
+def foreign_tables() -> list[str]:
+    """Return the tables and views of PostgreSQL's schema here that are not Earsight's, and belong to no extension."""
+    if engine() == SQLITE:  # the whole file is moved aside
+        return []
+    known = {model._meta.db_table for model in apps.get_models(include_auto_created=True)}
+    return [name for name in _tables_here() if name not in known | {MigrationRecorder.Migration._meta.db_table}]
+
+
+def _tables_here() -> list[str]:
+    """Return the tables, views and foreign tables of PostgreSQL's first schema, without those of extensions."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname FROM pg_class WHERE relnamespace = to_regnamespace(quote_ident(current_schema())) "
+            "AND relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT EXISTS (SELECT FROM pg_depend "
+            "WHERE classid = 'pg_class'::regclass AND objid = pg_class.oid AND deptype = 'e') ORDER BY relname"
+        )
+        return [name for (name,) in cursor.fetchall()]
 
 
 def require_unused() -> None:
@@ -193,23 +213,26 @@ def _rows_into_postgresql(dump: Path, time: str) -> list[str]:
                 call_command("migrate", interactive=False, verbosity=0)
                 copy_rows(alias)
     except DatabaseError as error:
-        raise BackupError(f"PostgreSQL refused a row of SQLite ({error}). Nothing was changed in it.") from error
+        raise BackupError(f"PostgreSQL refused what SQLite holds ({error}). Nothing was changed in it.") from error
     finally:
         staged.unlink(missing_ok=True)
     return aside
 
 
 def _statements_to_clear(time: str) -> tuple[list[str], list[str]]:
-    """Return SQL that moves the tables here into another schema, or drops them if all are empty, and that schema."""
+    """Return SQL that moves the tables here into another schema, and that schema.
+
+    If they are all Earsight's and empty, it drops them; it fails if somebody's view in another schema needs one.
+    """
     quote = connection.ops.quote_name
+    tables = _tables_here()
     with connection.cursor() as cursor:
-        tables = sorted(row.name for row in connection.introspection.get_table_list(cursor) if row.type == "t")
         cursor.execute("SELECT current_schema()")
         schema = quote(cursor.fetchone()[0])
     if not tables:
         return [], []
-    if not tables_with_rows():
-        return [f"DROP TABLE {', '.join(f'{schema}.{quote(table)}' for table in tables)} CASCADE"], []
+    if not tables_with_rows() and not foreign_tables():
+        return [f"DROP TABLE {', '.join(f'{schema}.{quote(table)}' for table in tables)}"], []
     aside = f"{REPLACED}{time.lower()}"
     moves = [f"ALTER TABLE {schema}.{quote(table)} SET SCHEMA {quote(aside)}" for table in tables]
     return [f"CREATE SCHEMA {quote(aside)}", *moves], [f"the schema {aside} of the database"]

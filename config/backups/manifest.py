@@ -1,17 +1,21 @@
 """The manifest of a backup: what it holds with the digests of all its files, and what it was made of."""
 
 import json
+import re
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from config.backups.errors import BackupError
-from config.backups.places import MANIFEST, MARK, STORE, Place, stored_key
+from config.backups.places import MANIFEST, MARK, Place, stored_key
 from study.digests import canonical_digest
 
 FORMAT = 1
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 DATABASE = {SQLITE: "database.sqlite3", POSTGRESQL: "database.pgdump"}
 SECRET_KEY, HEADS = "secret_key", "heads.txt"
+NAME = re.compile(r"[0-9]{6,}-[0-9]{8}T[0-9]{6}Z")
+"""Names of backups, such as 000012-20261130T021500Z. Whatever else lies in a place is somebody's own."""
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -112,7 +116,12 @@ def read_manifest(place: Place, name: str) -> Manifest:
     content["files"] = _files(content["files"])
     if content["stored"] is not None:
         content["stored"] = {storage: _files(rows) for storage, rows in content["stored"].items()}
-    return Manifest(**content)
+    made = Manifest(**content)
+    # The digest shows damage, not a forgery; names and digests become paths on this machine.
+    names_are_plain = all("/" not in name and not name.startswith(".") for name in made.files)
+    if not names_are_plain or not all(_SHA256.fullmatch(row.sha256) for row in made.keys().values()):
+        raise BackupError(damaged)
+    return made
 
 
 def _files(rows: dict[str, Any]) -> dict[str, StoredFile]:
@@ -133,4 +142,4 @@ def names_among(place: Place, keys: dict[str, int]) -> list[str]:
     if MARK not in keys:
         raise BackupError(f"{place.text} holds no backups: there is no {MARK} in it.")
     found = {key.removesuffix("/" + MANIFEST) for key in keys if key.endswith("/" + MANIFEST)}
-    return sorted(name for name in found if "/" not in name and name != STORE)
+    return sorted(name for name in found if NAME.fullmatch(name))

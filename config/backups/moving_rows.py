@@ -45,7 +45,8 @@ def _copy_table(model: type[Model], source: str, cursor: Any) -> None:
     quote = connection.ops.quote_name
     columns = ", ".join(quote(str(field.column)) for field in fields)
     rows = model._base_manager.using(source).order_by("pk").values_list(*(field.attname for field in fields))
-    with cursor.copy(f"COPY {quote(model._meta.db_table)} ({columns}) FROM STDIN") as table:
+    copying = f"COPY {quote(model._meta.db_table)} ({columns}) FROM STDIN"
+    with connection.wrap_database_errors, cursor.copy(copying) as table:
         for row in rows.iterator(_AT_ONCE):
             table.write_row(
                 [field.get_db_prep_save(value, connection) for field, value in zip(fields, row, strict=True)]

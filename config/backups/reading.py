@@ -35,17 +35,26 @@ def find_backup(text: str, scratch: Path) -> tuple[Place, Manifest]:
     return place, read_manifest(place, name)
 
 
-def known_withdrawals(place: Place, manifest: Manifest) -> set[str]:
-    """Return the handles of people who had withdrawn by the backups made after this one."""
+def known_withdrawals(place: Place, manifest: Manifest) -> tuple[set[str], list[str]]:
+    """Return the handles of people who had withdrawn by the backups made after this one, and those it cannot read."""
     found: set[str] = set()
+    unread = []
     for name in backup_names(place):
         if int(name.partition("-")[0]) > manifest.number:
-            found.update(read_manifest(place, name).withdrawn)
-    return found
+            try:
+                found.update(read_manifest(place, name).withdrawn)
+            except BackupError:  # it keeps no whole backup from being restored
+                unread.append(name)
+    return found, unread
 
 
-def check_files(place: Place, manifest: Manifest, say: Callable[[str], None] = lambda text: None) -> None:
+def check_files(
+    place: Place, manifest: Manifest, say: Callable[[str], None] = lambda text: None, *, fetch: bool = False
+) -> None:
     """Compare size and SHA-256 of every file of a backup with its manifest.
+
+    Args:
+        fetch: leave copies of a bucket's files on this machine, for a restore.
 
     Raises:
         BackupError: files are missing, cut off or changed; the message names them. Nothing else was touched.
@@ -59,7 +68,7 @@ def check_files(place: Place, manifest: Manifest, say: Callable[[str], None] = l
             faults.append(f"{where} is missing")
         elif there[key] != row.size:
             faults.append(f"{where} has {there[key]:,} of {row.size:,} bytes")
-        elif file_digest(place.local(key)) != row.sha256:
+        elif (file_digest(place.local(key)) if fetch else place.digest(key, row.size)) != row.sha256:
             faults.append(f"{where} was changed")
     if faults:
         more = f"; and {len(faults) - SHOWN} more" if len(faults) > SHOWN else ""

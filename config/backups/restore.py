@@ -2,7 +2,8 @@
 
 Stored files are only added: a name is never used for two contents, so with those of the backup beside those that are
 here either database is whole. The database is exchanged in one step. So a restore that is killed leaves the database
-that was here or the backup's, and running it again finishes it; until then `restore.json` says so.
+that was here or the backup's, and running it again finishes it; until then `restore.json` says so. It keeps who had
+withdrawn by the database that was here: PostgreSQL's is exchanged before they are erased from the new one.
 """
 
 import hashlib
@@ -20,13 +21,19 @@ from django.db import DatabaseError
 
 from config.backups.errors import BackupError
 from config.backups.facts import names_in_rows
-from config.backups.loading_database import load_database, require_loadable, require_unused, tables_with_rows
+from config.backups.loading_database import (
+    foreign_tables,
+    load_database,
+    require_loadable,
+    require_unused,
+    tables_with_rows,
+)
 from config.backups.lock import alone, write_whole
 from config.backups.manifest import DATABASE, HEADS, SECRET_KEY, Manifest, StoredFile
 from config.backups.places import Place, require_free, stored_key
 from config.backups.reading import check_files, find_backup, known_withdrawals, require_known_version
 from config.backups.storages import MEDIA, copy_out, digest_of, names_in, storages
-from config.backups.unfinished import marker
+from config.backups.unfinished import marker, withdrawn_before
 from study.models import Participant
 from study.models.log import record
 from study.participants.retention import enforce_retention
@@ -77,10 +84,12 @@ def restore_backup(text: str, *, replace: bool = False, say: Say = lambda text: 
         require_unused()
         if not replace:
             _require_empty()
-        withdrawn = known_withdrawals(place, manifest) | _withdrawn_here()
+        result = Restored(manifest)
+        withdrawn = _withdrawn(place, result)
         require_free(Path(settings.DATA_DIR), manifest.size)
-        check_files(place, manifest, say)
-        return _restore(place, manifest, scratch, withdrawn, say)
+        check_files(place, manifest, say, fetch=True)
+        _restore(place, result, scratch, withdrawn, say)
+        return result
 
 
 def _require_empty() -> None:
@@ -90,6 +99,11 @@ def _require_empty() -> None:
             f"The database here is not empty: it has rows of {', '.join(found[:3])}. Nothing was changed. Restore into "
             "an empty EARSIGHT_DATA and database, or give --replace to move aside what is here."
         )
+    if others := foreign_tables():
+        raise BackupError(
+            f"The database here has tables that are not Earsight's, such as {', '.join(others[:3])}. "
+            "Nothing was changed. Restore into a database of its own, or give --replace to move aside what is here."
+        )
     for name, storage in storages().items():
         if first := next(names_in(storage), None):
             raise BackupError(
@@ -98,22 +112,33 @@ def _require_empty() -> None:
             )
 
 
+def _withdrawn(place: Place, result: Restored) -> set[str]:
+    """Return the handles of people who have withdrawn by all that knows of them, and tell what cannot be read."""
+    found, unread = known_withdrawals(place, result.manifest)
+    for where, read in (("the database that was here", _withdrawn_here), (marker().name, withdrawn_before)):
+        try:
+            found |= read()
+        except (DatabaseError, ValueError):
+            unread.append(where)
+    result.problems += [
+        f"Who had withdrawn by {where} cannot be read: erase them again by their receipts." for where in unread
+    ]
+    return found
+
+
 def _withdrawn_here() -> set[str]:
-    """Return the handles of people who have withdrawn by the database that is here, if it can be read."""
-    try:
-        if "study.Participant" not in tables_with_rows():
-            return set()
-        people = Participant.objects.filter(status=Participant.Status.WITHDRAWN)
-        return set(people.values_list("handle", flat=True))
-    except DatabaseError:
+    if "study.Participant" not in tables_with_rows():
         return set()
+    people = Participant.objects.filter(status=Participant.Status.WITHDRAWN)
+    return set(people.values_list("handle", flat=True))
 
 
-def _restore(place: Place, manifest: Manifest, scratch: Path, withdrawn: set[str], say: Say) -> Restored:
-    result = Restored(manifest)
+def _restore(place: Place, result: Restored, scratch: Path, withdrawn: set[str], say: Say) -> None:
+    manifest = result.manifest
     time = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
     origin = f"{place.text}/{manifest.name}"
-    write_whole(marker(), json.dumps({"from": origin, "began": time}) + "\n")
+    known = {"from": origin, "began": time, "withdrawn": sorted(withdrawn)}
+    write_whole(marker(), json.dumps(known) + "\n")
     aside = Path(settings.DATA_DIR) / f"replaced-{time}"
     for name, rows in (manifest.stored or {}).items():
         _put_files(place, name, rows, aside / name)
@@ -125,11 +150,10 @@ def _restore(place: Place, manifest: Manifest, scratch: Path, withdrawn: set[str
     if own != dump:  # beside a copy in `scratch` others may be written
         own.unlink(missing_ok=True)
         own.symlink_to(dump)
-    moved = load_database(manifest, own, time, lambda: _finish(place, manifest, withdrawn, result, say))
+    moved = load_database(manifest, own, time, lambda: _finish(place, withdrawn, result, say))
     result.done += [f"What was here before: {where}." for where in moved]
     _restore_key(place, manifest, time, result)
     marker().unlink()
-    return result
 
 
 def _put_files(place: Place, storage_name: str, rows: dict[str, StoredFile], aside: Path) -> None:
@@ -156,8 +180,9 @@ def _put_files(place: Place, storage_name: str, rows: dict[str, StoredFile], asi
             )
 
 
-def _finish(place: Place, manifest: Manifest, withdrawn: set[str], result: Restored, say: Say) -> None:
+def _finish(place: Place, withdrawn: set[str], result: Restored, say: Say) -> None:
     """Check the restored database, erase what was to stay erased, and end all sign-ins."""
+    manifest = result.manifest
     say("checking the database")
     try:
         call_command("verify", heads=place.local(f"{manifest.name}/{HEADS}"))
@@ -167,7 +192,12 @@ def _finish(place: Place, manifest: Manifest, withdrawn: set[str], result: Resto
         lost = sorted(names_in_rows() - manifest.stored[MEDIA].keys())
     else:
         lost = [name for name in sorted(names_in_rows()) if not storages()[MEDIA].exists(name)]
-    if lost:
+    if lost and manifest.stored is None:
+        result.problems.append(
+            f"{len(lost):,} stored files that rows refer to are not here, such as {lost[0]}: this backup was made "
+            "without them. Restore one that has them, then this one again, with --replace."
+        )
+    elif lost:
         result.problems.append(f"{len(lost):,} stored files that rows refer to are in no backup, such as {lost[0]}.")
     again = [
         person
@@ -177,7 +207,8 @@ def _finish(place: Place, manifest: Manifest, withdrawn: set[str], result: Resto
     for person in again:
         withdraw(person)
         result.done.append(f"{person.code} of {person.study.slug} had withdrawn since: their answers are erased again.")
-    for row in enforce_retention():
+    # Files that only the database still here refers to are no strays, while this one may not take its place.
+    for row in enforce_retention(strays=False):
         result.done.append(
             f"Erased because its time is over: {row.study.slug if row.study else 'installation'}: {row}."
         )

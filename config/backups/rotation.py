@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from config.backups.manifest import Manifest, backup_names, names_among, read_manifest
+from config.backups.errors import BackupError
+from config.backups.manifest import NAME, Manifest, backup_names, names_among, read_manifest
 from config.backups.places import MANIFEST, MARK, STORE, Place
 
 
@@ -37,9 +38,16 @@ def kept(backups: Iterable[tuple[str, datetime]], keep: Keep) -> set[str]:
     return found
 
 
-def rotate(place: Place, keep: Keep, installation: str) -> list[str]:
-    """Delete older backups of this installation; return their names. Backups of others are never touched."""
-    own = [row for row in _manifests(place) if row.installation == installation]
+def rotate(place: Place, keep: Keep, made: Manifest) -> list[str]:
+    """Delete older backups of the installation that made this one, and of its kind; return their names.
+
+    Kinds are those with and without stored files: frequent ones of the database alone never push out whole ones.
+    """
+    own = [
+        row
+        for row in _manifests(place)
+        if row.installation == made.installation and (row.stored is None) == (made.stored is None)
+    ]
     keeps = kept([(row.name, datetime.fromisoformat(row.made_at)) for row in own], keep)
     names = [row.name for row in own if row.name not in keeps]
     for name in names:
@@ -51,14 +59,26 @@ def delete_unused(place: Place) -> None:
     """Delete stored files that no backup here refers to, and what is left of backups that were killed.
 
     Raises:
-        BackupError: a manifest cannot be read, so that nobody knows what it needs. Nothing is deleted then.
+        BackupError: a manifest cannot be read, or is that of a copy under another name, so that nobody knows what it
+            needs. Nothing is deleted then.
     """
     keys = place.keys()
     needed = {MARK}
-    for name in names_among(place, keys):
+    names = names_among(place, keys)
+    own = {f"{name}/{MANIFEST}" for name in names}
+    if others := sorted(key for key in keys if key.endswith("/" + MANIFEST) and key not in own):
+        raise BackupError(
+            f"{place.text}/{others[0].removesuffix('/' + MANIFEST)} has not the name of a backup, and may need stored "
+            "files. Move it out of the place, or delete it."
+        )
+    for name in names:
         needed |= {f"{name}/{MANIFEST}", *read_manifest(place, name).keys()}
-    ours = {key for key in keys if key.startswith(STORE + "/") or key.partition("-")[0].isdecimal()}
-    place.delete(ours - needed)
+    place.delete({key for key in keys if _is_of_backups(key)} - needed)
+
+
+def _is_of_backups(key: str) -> bool:
+    folder, slash, _rest = key.partition("/")
+    return bool(slash) and (folder == STORE or NAME.fullmatch(folder) is not None)
 
 
 def _manifests(place: Place) -> list[Manifest]:

@@ -28,6 +28,17 @@ def storages() -> dict[str, Storage]:
     }
 
 
+def overlaps(storage: Storage, place: str) -> bool:
+    """Return whether a place of backups lies inside a storage; of a bucket, also whether it holds the storage."""
+    try:
+        return Path(place).is_relative_to(storage.path(""))
+    except NotImplementedError:
+        pass
+    bucket, location = getattr(storage, "bucket_name", ""), getattr(storage, "location", "").strip("/")
+    here, there = f"s3://{bucket}/{location}".rstrip("/") + "/", place.rstrip("/") + "/"
+    return here.startswith(there) or there.startswith(here)
+
+
 def names_in(storage: Storage, folder: str = "") -> Iterator[str]:
     """Yield the names of all files in a storage; none if it does not exist yet. Unfinished files are left out."""
     try:

@@ -24,6 +24,20 @@ def unfinished_restore() -> str:
     return f"A restore did not end. Run it again: manage.py restore {text} --replace"
 
 
+def withdrawn_before() -> set[str]:
+    """Return the handles of people who had withdrawn by all that a restore which was killed knew.
+
+    Raises:
+        ValueError: its file cannot be read.
+    """
+    try:
+        return set(json.loads(marker().read_text(encoding="utf-8"))["withdrawn"])
+    except FileNotFoundError:
+        return set()
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"{marker()} is damaged") from error
+
+
 def check_restore(**_options: Any) -> list[CheckMessage]:
     """Warn of a restore that did not end."""
     return [Warning(text, id="earsight.W010")] if (text := unfinished_restore()) else []

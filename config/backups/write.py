@@ -9,6 +9,7 @@ copied again. What is still missing then had been lost before: the backup names 
 
 import hashlib
 import json
+import logging
 import secrets
 import shutil
 from collections.abc import Callable, Mapping
@@ -29,9 +30,11 @@ from config.backups.manifest import DATABASE, HEADS, SECRET_KEY, Manifest, Store
 from config.backups.places import MANIFEST, MARK, STORE, Place, open_place, stored_key
 from config.backups.room import require_room
 from config.backups.rotation import Keep, delete_unused, rotate
-from config.backups.storages import MEDIA, copy_out, names_in, stamp, storages
+from config.backups.storages import MEDIA, copy_out, names_in, overlaps, stamp, storages
 from study.digests import file_digest
 from study.published_heads.heads import Head
+
+logger = logging.getLogger(__name__)
 
 ATTEMPTS = 5
 LAST = "last_backup.json"
@@ -88,33 +91,45 @@ def make_backup(
             result = _Backup(place, keys).make(media, say)
         finally:  # a backup that failed leaves nothing that needs room
             shutil.rmtree(place.scratch, ignore_errors=True)
-        _note(place, result.manifest)
         if missing := result.manifest.missing:
             result.problems.append(
                 f"{len(missing):,} stored files are lost that rows refer to, such as {missing[0]}. The backup is made "
                 "without them; no older one was deleted, because it may hold them."
             )
+        # Whatever fails from here on, the backup is made.
         try:
             if keep is not None and not missing:
-                result.deleted = rotate(place, keep, installation_id())
+                result.deleted = rotate(place, keep, result.manifest)
             delete_unused(place)
-        except BackupError as error:
+        except Exception as error:
+            if not isinstance(error, BackupError):
+                logger.exception("Older backups could not be tidied up")
             result.problems.append(f"The backup is made; older ones could not be tidied up: {error}")
+        try:
+            _note(place, result)
+        except OSError as error:
+            result.problems.append(f"The backup is made; {LAST} could not be written: {error}. Look at EARSIGHT_DATA.")
         return result
 
 
 def _prepare(place: Place, take_over: bool) -> dict[str, int]:
     """Make sure that the place is ours; return its keys with their sizes."""
     for storage in storages().values():
-        try:
-            folder = Path(storage.path(""))
-        except NotImplementedError:
-            continue
-        if Path(place.text).is_relative_to(folder):
-            raise BackupError(f"{place.text} lies inside the files that are backed up. Name a place elsewhere.")
+        if overlaps(storage, place.text):
+            raise BackupError(
+                f"{place.text} and the files that are backed up lie one inside the other. Name a place elsewhere."
+            )
     keys = place.keys()
     if MARK in keys:
-        owner = str(json.loads(place.read(MARK)).get("installation"))
+        try:
+            owner = str(json.loads(place.read(MARK))["installation"])
+        except (ValueError, KeyError, TypeError) as error:
+            if not take_over:
+                raise BackupError(
+                    f"{place.text}/{MARK} is damaged. If this installation made the backups there, or replaces the one "
+                    "that did, give --take-over once."
+                ) from error
+            owner = ""
         if owner != installation_id() and not take_over:
             raise BackupError(
                 f"{place.text} holds the backups of another installation. Name another place, or, if this installation "
@@ -139,7 +154,7 @@ class _Backup:
     def __init__(self, place: Place, keys: Mapping[str, int]) -> None:
         self.place = place
         names = names_among(place, dict(keys))
-        newest = _newest(place, names)
+        newest = _newest_with_files(place, names)
         self.number = max((int(name.partition("-")[0]) for name in names), default=0) + 1
         self.known = newest.stored_files if newest else {}
         self.there = {key: size for key, size in keys.items() if key.startswith(STORE + "/")}
@@ -239,15 +254,21 @@ class _Backup:
         self.place.commit(self._folder, manifest.name)
 
 
-def _newest(place: Place, names: list[str]) -> Manifest | None:
-    """Return the newest backup, or None if there is none or it is damaged: all files are then read again."""
+def _newest_with_files(place: Place, names: list[str]) -> Manifest | None:
+    """Return the newest backup with stored files, or None if there is none or one is damaged."""
     try:
-        return read_manifest(place, names[-1]) if names else None
+        return next((row for name in reversed(names) if (row := read_manifest(place, name)).stored is not None), None)
     except BackupError:
         return None
 
 
-def _note(place: Place, manifest: Manifest) -> None:
-    """Let the checks of the installation know when the last backup was made."""
-    row = {"at": manifest.made_at, "to": f"{place.text}/{manifest.name}", "bytes": manifest.size}
+def _note(place: Place, result: Result) -> None:
+    """Let the checks of the installation know when the last backup was made, and what needs a look."""
+    made = result.manifest
+    row = {
+        "at": made.made_at,
+        "to": f"{place.text}/{made.name}",
+        "bytes": made.size,
+        "problems": result.problems,
+    }
     write_whole(Path(settings.DATA_DIR) / LAST, json.dumps(row) + "\n")

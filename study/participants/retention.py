@@ -48,11 +48,12 @@ class Erased:
         return ", ".join(f"{name} {number}" for name, number in self.numbers.items())
 
 
-def enforce_retention(*, now: datetime | None = None, dry_run: bool = False) -> list[Erased]:
+def enforce_retention(*, now: datetime | None = None, dry_run: bool = False, strays: bool = True) -> list[Erased]:
     """Erase what is over its time, and record the numbers; repeating it changes nothing.
 
     Args:
         dry_run: only count.
+        strays: also delete stored files of jobs, and work folders, that the database does not know.
     """
     now = now or timezone.now()
     found = [_enforce(study, now, dry_run=dry_run) for study in (*Study.objects.all(), None)]
@@ -60,7 +61,8 @@ def enforce_retention(*, now: datetime | None = None, dry_run: bool = False) -> 
         for study in Study.objects.filter(platform_visits__isnull=False).distinct():
             with transaction.atomic():
                 scatter(Study.objects.select_for_update().get(pk=study.pk), most=1_000_000)
-        job_files.erase_strays(now)
+        if strays:
+            job_files.erase_strays(now)
     return [row for row in found if row.numbers]
 
 

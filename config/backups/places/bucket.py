@@ -15,6 +15,7 @@ from django.conf import settings
 from config.backups.errors import BackupError
 from config.backups.places.folder import require_free
 from config.backups.places.place import MANIFEST
+from study.digests import file_digest
 
 SCHEME = "s3://"
 _DELETED_AT_ONCE = 1000
@@ -56,6 +57,14 @@ class BucketPlace:
                 self._client.download_file(self.bucket, self.prefix + key, str(part))
             part.replace(path)
         return path
+
+    def digest(self, key: str, size: int) -> str:
+        require_free(self.scratch, size)
+        path = self.local(key)
+        try:
+            return file_digest(path)
+        finally:
+            path.unlink()
 
     def put(self, path: Path, key: str) -> None:
         with self._faults(key):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from config.backups.errors import BackupError
 from config.backups.places.place import MANIFEST
+from study.digests import file_digest
 
 SPARE = 16 * 2**20
 """Bytes that stay free on a disk besides those that are needed."""
@@ -35,6 +36,10 @@ class FolderPlace:
 
     def local(self, key: str) -> Path:
         return self.path / key
+
+    def digest(self, key: str, size: int) -> str:
+        with _faults(self.path / key):
+            return file_digest(self.path / key)
 
     def put(self, path: Path, key: str) -> None:
         target = self.path / key

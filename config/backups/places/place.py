@@ -36,6 +36,9 @@ class Place(Protocol):
     def local(self, key: str) -> Path:
         """Return the file's path on this machine; a bucket fetches it into `scratch`. The caller only reads it."""
 
+    def digest(self, key: str, size: int) -> str:
+        """Return the SHA-256 (hex) of a file of so many bytes; no copy of it stays on this machine."""
+
     def put(self, path: Path, key: str) -> None:
         """Move a file of `scratch` here, whole or not at all."""
 

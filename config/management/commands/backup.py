@@ -1,5 +1,6 @@
 """`manage.py backup OUT`: back up database, stored files, heads of the logs and secret key to a folder or a bucket."""
 
+import logging
 import sys
 from argparse import ArgumentParser, ArgumentTypeError
 from typing import Any
@@ -10,6 +11,8 @@ from django.db import DatabaseError
 from config.backups.errors import BackupError
 from config.backups.rotation import Keep
 from config.backups.write import make_backup
+
+logger = logging.getLogger(__name__)
 
 
 def _count(text: str) -> int:
@@ -49,6 +52,9 @@ class Command(BaseCommand):
             raise CommandError(str(error), returncode=2) from error
         except (OSError, DatabaseError) as error:  # a storage or a database that is away
             raise CommandError(f"No backup was made: {error}", returncode=2) from error
+        except Exception as error:  # 1 would say that it is made
+            logger.exception("The backup failed")
+            raise CommandError(f"No backup was made: {type(error).__name__}: {error}", returncode=2) from error
         made = result.manifest
         self.stdout.write(f"{made.name}: {made.size / 2**20:,.1f} MiB, of which {result.sent / 2**20:,.1f} MiB are new")
         for name in result.deleted:

@@ -1,5 +1,6 @@
 """`manage.py restore IN`: check a backup, and put database, stored files and secret key back."""
 
+import logging
 import sys
 from argparse import ArgumentParser
 from typing import Any
@@ -10,6 +11,8 @@ from django.db import DatabaseError
 from config.backups.errors import BackupError
 from config.backups.restore import check_backup, restore_backup
 from config.backups.unfinished import unfinished_restore
+
+logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
@@ -43,6 +46,10 @@ class Command(BaseCommand):
         except (OSError, DatabaseError) as error:  # a storage or a database that is away
             said = unfinished_restore() or "Nothing was changed."
             raise CommandError(f"The restore stopped: {error} {said}", returncode=2) from error
+        except Exception as error:  # 1 would say that it is restored
+            logger.exception("The restore failed")
+            said = unfinished_restore() or "Nothing was changed."
+            raise CommandError(f"The restore stopped: {type(error).__name__}: {error}. {said}", returncode=2) from error
         for text in result.done:
             self.stdout.write(text)
         for text in result.problems:

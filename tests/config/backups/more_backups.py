@@ -1,7 +1,9 @@
 """More of backups than every run of the tests has time for; `make backups` runs it."""
 
+import hashlib
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from django.core.files.base import ContentFile
@@ -11,6 +13,7 @@ from django.db import OperationalError
 
 from config.backups import copying_database, storages, write
 from config.backups.errors import BackupError
+from config.backups.places import bucket
 from config.backups.places.folder import FolderPlace
 from config.backups.reading import check_files
 from config.backups.rotation import Keep
@@ -117,3 +120,15 @@ def test_a_storage_or_a_database_that_is_away_is_told_in_one_sentence(
                 call_command("backup", str(out))
         assert refused.value.returncode == 2
     assert names(out) == []
+
+
+def test_a_check_leaves_no_copies_of_a_bucket_s_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = Mock(download_file=lambda _bucket, key, path: Path(path).write_bytes(key.encode()))
+    monkeypatch.setattr(bucket, "_client", lambda: client)
+    place = bucket.BucketPlace("s3://lab/backups", tmp_path)
+    wanted = hashlib.sha256(b"backups/files/ab/abcd").hexdigest()
+    assert place.digest("files/ab/abcd", 21) == wanted
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert place.local("files/ab/abcd").exists()  # the control: a restore needs it
+    with pytest.raises(BackupError, match="MiB are needed"):
+        place.digest("files/ab/abcd", 2**60)

@@ -59,7 +59,7 @@ def test_a_database_that_fails_the_last_steps_never_takes_the_place_of_the_old_o
 ) -> None:
     back_up(out)
     later = cast_one(study)
-    monkeypatch.setattr(restore, "enforce_retention", lambda: 1 / 0)
+    monkeypatch.setattr(restore, "enforce_retention", lambda **_options: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         restore_backup(str(out), replace=True)
     assert Ballot.objects.get() == later
@@ -104,7 +104,7 @@ def test_a_backup_without_files_says_which_are_missing(study: Study, out: Path, 
     assert restore_backup(str(out), replace=True).problems == ["The verification found what is written above as WRONG."]
     empty(settings, tmp_path / "other")
     problems = restore_backup(str(out)).problems
-    assert any("stored files that rows refer to are in no backup" in text for text in problems)
+    assert any("not here, such as" in text and "Restore one that has them" in text for text in problems)
 
 
 def test_a_dump_of_postgresql_is_refused_by_sqlite(study: Study, out: Path) -> None:

@@ -10,6 +10,7 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 from uuid import uuid4
 
 import pytest
@@ -22,12 +23,15 @@ from config.backups import copying_database, lock, write
 from config.backups.errors import BackupError
 from config.backups.manifest import backup_names, read_manifest
 from config.backups.places.folder import FolderPlace
-from config.backups.reading import check_files
+from config.backups.reading import check_files, find_backup
 from config.backups.rotation import Keep, kept
+from config.backups.storages import overlaps
+from config.health.checks.services import backup_is_recent
+from config.health.finding import Level
 from study.ballots.casting import Answer, cast_ballot
 from study.models import Ballot, Stimulus, Study
 from study.participants.enrolment import enrol
-from tests.config.backups.conftest import back_up
+from tests.config.backups.conftest import back_up, stored_file
 
 
 def names(out: Path) -> list[str]:
@@ -50,7 +54,7 @@ def test_a_backup_holds_the_database_all_files_heads_and_the_key_for_this_user_o
     for path in [out, *out.rglob("*")]:
         assert not path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO), path
     noted = json.loads((data / "last_backup.json").read_text())
-    assert noted == {"at": made.made_at, "to": f"{out}/{made.name}", "bytes": made.size}
+    assert noted == {"at": made.made_at, "to": f"{out}/{made.name}", "bytes": made.size, "problems": []}
 
 
 def test_rows_never_refer_to_a_file_that_the_backup_lacks(
@@ -236,8 +240,100 @@ def test_a_place_that_is_not_ours_is_refused(study: Study, data: Path, out: Path
     assert third.deleted == [second.manifest.name]
     assert names(out) == [first, third.manifest.name]
     check_files(FolderPlace(out), read_manifest(FolderPlace(out), first))
-    with pytest.raises(BackupError, match="inside the files that are backed up"):
+    with pytest.raises(BackupError, match="lie one inside the other"):
         back_up(data / "media" / "backups")
+
+
+def test_what_somebody_else_put_into_the_place_is_neither_deleted_nor_taken_for_a_backup(
+    study: Study, out: Path
+) -> None:
+    first = back_up(out, keep=Keep(1)).manifest
+    own = out / "2026-11-30.sql.gz"
+    own.write_bytes(b"somebody's dump")
+    copy = shutil.copytree(out / first.name, out / "safe-copy")
+    lost = default_storage.save("zz/only-in-the-first.png", ContentFile(b"a picture"))
+    second = back_up(out, keep=Keep(1))
+    assert "safe-copy has not the name of a backup" in second.problems[0]
+    assert names(out) == [second.manifest.name]
+    # The copy may need what no other backup needs.
+    default_storage.delete(lost)
+    third = back_up(out, keep=Keep(1)).manifest
+    assert stored_file(out, second.manifest.stored["media"][lost].sha256).exists()
+    assert find_backup(str(out), out / "scratch")[1] == third
+    with pytest.raises(BackupError, match="is no whole backup"):
+        find_backup(str(copy), out / "scratch")
+    # Moved away, it keeps nothing from being deleted.
+    shutil.rmtree(copy)
+    assert back_up(out, keep=Keep(1)).problems == []
+    assert not stored_file(out, second.manifest.stored["media"][lost].sha256).exists()
+    assert own.read_bytes() == b"somebody's dump"
+
+
+def test_backups_without_stored_files_never_push_out_those_with_them(
+    study: Study, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = back_up(out, keep=Keep(1)).manifest
+    first = back_up(out, media=False, keep=Keep(1))
+    second = back_up(out, media=False, keep=Keep(1))
+    assert second.deleted == [first.manifest.name]
+    check_files(FolderPlace(out), whole)
+    # Nor the other way round; and files that the whole one has are not read again.
+    monkeypatch.setattr(write, "copy_out", Mock(side_effect=AssertionError))
+    third = back_up(out, keep=Keep(1))
+    assert third.deleted == [whole.name]
+    assert names(out) == [second.manifest.name, third.manifest.name]
+
+
+def test_the_doctor_tells_what_the_last_backup_told(
+    study: Study, data: Path, out: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(write, "delete_unused", Mock(side_effect=ValueError("the unforeseen")))
+        with pytest.raises(SystemExit) as ended:
+            call_command("backup", str(out))
+    assert ended.value.code == 1  # the backup is made
+    assert "tidied up: the unforeseen" in capsys.readouterr().err
+    assert len(names(out)) == 1
+    found = backup_is_recent()
+    assert (found.level, "tidied up: the unforeseen" in found.found) == (Level.FAULT, True)
+    with monkeypatch.context() as patch:
+        patch.setattr(write, "_note", Mock(side_effect=OSError(errno.ENOSPC, "No space left on device")))
+        assert "last_backup.json could not be written" in back_up(out).problems[0]
+    back_up(out)
+    assert backup_is_recent().level == Level.OK
+
+
+def test_what_nobody_foresaw_never_ends_as_if_the_backup_were_made(
+    study: Study, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(copying_database, "copy_database", Mock(side_effect=ValueError("the unforeseen")))
+        with pytest.raises(CommandError, match="No backup was made: ValueError: the unforeseen") as refused:
+            call_command("backup", str(out))
+    assert refused.value.returncode == 2
+    assert names(out) == []
+    for damaged in (b"", b"[]", b"{}", b"\xff"):
+        (out / "earsight-backups.json").write_bytes(damaged)
+        with pytest.raises(BackupError, match=r"earsight-backups\.json is damaged.* give --take-over"):
+            back_up(out)
+    back_up(out, take_over=True)
+    assert back_up(out).problems == []
+
+
+@pytest.mark.parametrize(
+    ("place", "inside"),
+    [
+        ("s3://lab/media", True),
+        ("s3://lab/media/backups", True),
+        ("s3://lab", True),
+        ("s3://lab/media-backups", False),
+        ("s3://other/media", False),
+        ("/mnt/lab/media", False),
+    ],
+)
+def test_a_bucket_is_never_the_place_of_its_own_backups(place: str, inside: bool) -> None:
+    bucket = Mock(path=Mock(side_effect=NotImplementedError), bucket_name="lab", location="media/")
+    assert overlaps(bucket, place) == inside
 
 
 def test_the_newest_of_days_weeks_and_months_are_kept() -> None:

@@ -1,25 +1,32 @@
 """A restore gives back what was there, refuses damaged backups by file, and never leaves something in between."""
 
 import json
+import os
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from copy import deepcopy
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 from uuid import uuid4
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from config.backups import copying_database, loading_database, restore
+from config.backups.manifest import StoredFile
 from config.backups.restore import restore_backup
 from config.backups.unfinished import unfinished_restore
 from study.ballots.casting import Answer, cast_ballot
 from study.models import Ballot, LogEntry, Participant, Stimulus, Study
 from study.participants.enrolment import enrol
+from study.participants.retention import enforce_retention
 from study.participants.withdrawal import withdraw
 from tests.config.backups.conftest import back_up, stored_file
 
@@ -143,6 +150,79 @@ def test_people_who_withdrew_since_are_erased_again_and_nobody_stays_signed_in(
     assert [ballot.trial.participant for ballot in Ballot.objects.all()] == [people[2]]
     assert Participant.objects.filter(status="withdrawn").count() == 2
     assert not Session.objects.exists()
+
+
+def test_a_forged_manifest_leads_to_no_file_outside_its_place(study: Study, out: Path) -> None:
+    made = back_up(out).manifest
+    path = out / made.name / "manifest.json"
+    for forge in (
+        lambda row: row.files.update({"../../letter.txt": row.files["heads.txt"]}),
+        lambda row: row.files.update({".hidden": row.files["heads.txt"]}),
+        lambda row: row.stored["media"].update({"a.png": StoredFile("../../../letter.txt", 4)}),
+    ):
+        forged = deepcopy(made)
+        forge(forged)
+        path.write_text(forged.to_json())
+        assert f"{made.name}/manifest.json is damaged" in refusal(str(out), check=True)
+    path.write_text(made.to_json())
+    call_command("restore", str(out), check=True)  # the control
+
+
+def test_what_nobody_foresaw_never_ends_as_if_the_backup_were_restored(
+    study: Study, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    back_up(out)
+    for step, said in (("check_files", "Nothing was changed"), ("load_database", "Run it again: manage.py restore")):
+        with monkeypatch.context() as patch:
+            patch.setattr(restore, step, Mock(side_effect=ValueError("the unforeseen")))
+            text = refusal(str(out), replace=True)
+        assert text.startswith("The restore stopped: ValueError: the unforeseen. ")
+        assert said in text
+
+
+def test_people_who_withdrew_since_are_erased_by_a_restore_that_goes_on_after_a_kill(
+    study: Study, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL has the rows of the backup before anybody is erased from them again."""
+    person = cast_one(study).trial.participant
+    back_up(out)
+    withdraw(person)  # no backup knows this
+
+    def killed(manifest: Any, dump: Path, time: str, finish: Any) -> None:
+        loading_database.load_database(manifest, dump, time, lambda: None)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(restore, "load_database", killed)
+        with pytest.raises(KeyboardInterrupt):
+            restore_backup(str(out), replace=True)
+    assert Ballot.objects.count() == 1  # the control: nothing here knows of it any more
+    restore_backup(str(out), replace=True)
+    assert not Ballot.objects.exists()
+
+
+def test_files_of_jobs_that_the_backup_does_not_know_stay_while_it_may_not_take_the_place(
+    study: Study, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    back_up(out)
+    name = default_storage.save("jobs/made-since.zip", ContentFile(b"an export"))
+    before = (timezone.now() - timedelta(days=3)).timestamp()
+    os.utime(default_storage.path(name), (before, before))
+    monkeypatch.setattr(loading_database, "require_unused", lambda: 1 / 0)  # the last step fails
+    with pytest.raises(ZeroDivisionError):
+        restore_backup(str(out), replace=True)
+    assert default_storage.exists(name)
+    enforce_retention()  # the control: no row refers to it
+    assert not default_storage.exists(name)
+
+
+def test_a_newer_backup_that_is_damaged_keeps_no_older_one_from_being_restored(study: Study, out: Path) -> None:
+    first = back_up(out).manifest.name
+    second = back_up(out).manifest.name
+    (out / second / "manifest.json").write_text("{")
+    assert f"{second}/manifest.json is damaged: restore another backup" in refusal(str(out), replace=True)
+    problems = restore_backup(f"{out}/{first}", replace=True).problems
+    assert f"Who had withdrawn by {second} cannot be read: erase them again by their receipts." in problems
 
 
 def test_what_a_newer_version_made_is_refused(study: Study, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:

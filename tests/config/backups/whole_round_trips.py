@@ -2,14 +2,17 @@
 
 import os
 import signal
+import sqlite3
 import stat
 import subprocess
 import time
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from io import BytesIO
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests.config.backups.installation import Installation, drop_database, new_database
@@ -111,6 +114,23 @@ def test_a_backup_of_sqlite_moves_to_postgresql(database: Callable[[str], str], 
     assert "Nothing is wrong." in there.manage("verify")
 
 
+def test_what_postgresql_refuses_of_sqlite_changes_nothing(database: Callable[[str], str], tmp_path: Path) -> None:
+    here = Installation(tmp_path / "here").fill()
+    there = Installation(tmp_path / "there", database("postgres"))
+    # The client refuses the one, the server the other.
+    for number, title in enumerate(("a' || char(0) || 'b", "long" * 1000)):
+        with closing(sqlite3.connect(here.folder / "earsight.sqlite3")) as rows:
+            rows.execute(f"UPDATE study_study SET title = '{title}'")
+            rows.commit()
+        here.manage("backup", str(tmp_path / "out"))
+        said = there.manage("restore", str(tmp_path / "out"), *["--replace"] * number, status=2)
+        assert "PostgreSQL refused what SQLite holds" in said
+        assert "Nothing was changed in it." in said
+        assert "Traceback" not in said
+    with psycopg.connect(there.env["EARSIGHT_DATABASE_URL"]) as left:
+        assert left.execute("SELECT to_regclass('study_study')").fetchone() == (None,)
+
+
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
 def test_a_backup_while_four_processes_write_verifies_and_holds_what_was_confirmed(
     database: Callable[[str], str], tmp_path: Path, kind: str
@@ -154,8 +174,6 @@ def test_a_restore_into_postgresql_is_all_or_nothing(database: Callable[[str], s
     assert "A restore did not end. Run it again" in here.manage("restore", str(tmp_path / "out"), "--replace")
     assert here.export(tmp_path / "after.zip") == before
     # What was there is in a schema beside it, and in no backup.
-    import psycopg
-
     with psycopg.connect(url) as connection:
         rows = connection.execute("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'replaced_%'").fetchall()
         assert connection.execute(f"SELECT count(*) FROM {rows[0][0]}.study_ballot").fetchone() == (6,)
@@ -168,6 +186,26 @@ def test_a_restore_into_postgresql_is_all_or_nothing(database: Callable[[str], s
     empty = Installation(tmp_path / "empty", database("postgres"))
     empty.manage("migrate")
     assert "Nothing is wrong." in empty.manage("restore", str(tmp_path / "out"))
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_tables_of_others_are_never_dropped(database: Callable[[str], str], tmp_path: Path, kind: str) -> None:
+    Installation(tmp_path / "here", database(kind)).fill().manage("backup", str(tmp_path / "out"))
+    url = database("postgres")
+    there = Installation(tmp_path / "there", url)
+    there.manage("migrate")
+    with psycopg.connect(url, autocommit=True) as other:
+        other.execute("CREATE TABLE somebodys (number integer)")
+        other.execute("INSERT INTO somebodys VALUES (7)")
+        other.execute("CREATE VIEW people AS SELECT id FROM study_participant")
+        other.execute("CREATE EXTENSION pg_stat_statements")  # its views are nobody's
+    assert "not Earsight's, such as people, somebodys." in there.manage("restore", str(tmp_path / "out"), status=2)
+    assert "Nothing is wrong." in there.manage("restore", str(tmp_path / "out"), "--replace")
+    with psycopg.connect(url) as other:
+        [(aside,)] = other.execute("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'replaced_%'").fetchall()
+        assert other.execute(f"SELECT * FROM {aside}.somebodys").fetchall() == [(7,)]
+        assert other.execute(f"SELECT count(*) FROM {aside}.people").fetchone() == (0,)
+        assert other.execute("SELECT count(*) FROM study_participant").fetchone() == (3,)
 
 
 def contents_without_log(export: bytes) -> dict[str, bytes]:
