@@ -126,7 +126,7 @@ def _look_again(study: Study, facts: LogFacts, last: int, result: _Result) -> No
     people = study.participants.filter(kind=counted_kind(study))
     for first in range(0, len(numbers), 500):
         again = _check_all(facts, people_of(study, people.filter(number__in=numbers[first : first + 500])))
-        for kind in list(result.faults):
+        for kind in {*result.faults, *again.faults}:
             for number in numbers[first : first + 500]:
                 result.faults[kind].pop(f"{counted_kind(study)[0]}{number:04d}", None)
             result.faults[kind] |= again.faults.get(kind, {})
@@ -138,9 +138,10 @@ def _in_order(result: _Result, kind: str) -> list[str]:
 
 def _report_numbers(study: Study, facts: LogFacts, result: _Result, found: Findings) -> None:
     letter, present = counted_kind(study)[0], result.numbers
-    codes = (*facts.fixed, *(code for code in facts.withdrawn if code.startswith(letter)))
-    named = {int(code[1:]) for code in codes if code[1:].isdecimal()}
+    named = {number for code in (*facts.fixed, *facts.withdrawn) if (number := _number_of(study, code)) is not None}
     gone = sorted(set(range(1, max(present | named, default=0) + 1)) - present)
+    nobody = sorted(code for code in facts.fixed if _number_of(study, code) is None)
+    found.add_faults([f"The log has a commitment of {code!r}, who is nobody of this study." for code in nobody])
     found.add_faults(
         [f"Participant {letter}{number:04d} is gone: rows of people are never deleted." for number in gone]
     )
@@ -220,7 +221,11 @@ def _exclusion_faults(facts: LogFacts, person: Person) -> list[str]:
     if person.row.excluded != by_log:
         states_of = {True: "left out", False: "not left out"}
         faults.append(f"{code} is {states_of[person.row.excluded]}; by the log they are {states_of[by_log]}.")
-    applied = tuple(str(row.get("kind")) for row in person.row.rule_exclusions)
+    rows = person.row.rule_exclusions
+    applied = tuple(
+        str(row.get("kind")) if isinstance(row, dict) else repr(row)
+        for row in (rows if isinstance(rows, list) else [rows])
+    )
     if code in facts.rules and applied != facts.rules[code]:
         faults.append(f"{code}: the rules that leave them out are not those that applied when they finished.")
     return faults
@@ -230,7 +235,11 @@ def _check_receipt(study: Study, facts: LogFacts, receipt: str, found: Findings)
     """Whether the receipt is of this study; if so, whether the answers are those that it states."""
     owners = _owners(facts.fixed, receipt) if binds(receipt) else _owners_of_old(study, facts, receipt)
     for code, commitments in owners.items():
-        rows = study.participants.filter(kind=counted_kind(study), number=int(code[1:]))
+        number = _number_of(study, code)
+        if number is None:
+            found.faults.append(f"Receipt {receipt}: the log says that {code!r} got it, who is nobody of this study.")
+            continue
+        rows = study.participants.filter(kind=counted_kind(study), number=number)
         person = next(people_of(study, rows), None)
         if person is None or person.is_withdrawn:
             found.checked.append(f"receipt {receipt}: {code}, whose answers are erased")
@@ -241,6 +250,12 @@ def _check_receipt(study: Study, facts: LogFacts, receipt: str, found: Findings)
         else:
             found.faults.append(f"Receipt {receipt}: {code} got it for other ballots or answers than those stored now.")
     return bool(owners)
+
+
+def _number_of(study: Study, code: str) -> int | None:
+    """The number of the person with this code; None if it is the code of nobody who gives the study's results."""
+    number = int(code[1:]) if code[1:].isdecimal() and len(code) < 9 else 0
+    return number if code == f"{counted_kind(study)[0]}{number:04d}" else None
 
 
 def _owners(fixed: Mapping[str, Sequence[Commitment]], receipt: str) -> dict[str, set[str]]:

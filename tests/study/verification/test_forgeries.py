@@ -342,3 +342,21 @@ def test_somebody_who_finishes_while_the_people_are_read_is_no_forgery(monkeypat
         monkeypatch.setattr(people, "_look_again", lambda *_args: None)
     found = verify_study(study)[0].faults
     assert found == ([] if look_again else [f"{late.code} has finished, and the log has no commitment of theirs."])
+
+
+def test_a_fault_that_the_second_look_alone_finds_is_named(monkeypatch):
+    study = answered()
+    [late] = study.participants.filter(status=Participant.Status.STARTED)
+    for trial in late.trials.filter(ballot=None):
+        cast_ballot(trial, Answer(uuid4(), "A", "B"))
+    read_people = people.people_of
+
+    def finish_first_and_exclude_then(study, *rows):
+        if rows:
+            study.participants.filter(pk=late.pk).update(excluded=True)
+        else:
+            finish(late)
+        return read_people(study, *rows)
+
+    monkeypatch.setattr(people, "people_of", finish_first_and_exclude_then)
+    assert verify_study(study)[0].faults == [f"{late.code} is left out; by the log they are not left out."]
