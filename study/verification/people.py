@@ -9,19 +9,20 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from django.db.models import QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from study.ballots.commitments import Commitment, digests_of, secret_for
 from study.ballots.receipts import binds, commitment_of, secret_of, states, verify_ballot
 from study.ballots.table import COLUMNS, ballots_by_person, counted_kind, in_batches
-from study.models import LogEntry, Participant, Study, Trial
+from study.models import Ballot, LogEntry, Participant, Study, Trial
 from study.verification.findings import Findings
 from study.verification.log_facts import LogFacts
 
 Status = Participant.Status
 _OF_PEOPLE = (
     *("study", "kind", "number", "status", "receipt", "nonce", "excluded"),
-    "rule_exclusions",
+    *("rule_exclusions", "answered", "main_answered"),
 )
 
 
@@ -31,6 +32,8 @@ class Person:
 
     row: Participant
     digests: list[str]
+    answered: int  # ballots stored, without practice
+    main_answered: int  # those of them in main trials
 
     @property
     def code(self) -> str:
@@ -63,9 +66,20 @@ def people_of(study: Study, people: QuerySet[Participant] | None = None) -> Iter
     """Yield the people who give the study's results, or those given, by number."""
     if people is None:
         people = study.participants.filter(kind=counted_kind(study))
-    for batch in in_batches(people.only(*_OF_PEOPLE)):
+    # In the query that reads the numbers kept with each person, because people answer meanwhile.
+    stored = {
+        "stored": _count_stored(Ballot.objects.exclude(trial__kind=Trial.Kind.PRACTICE)),
+        "main_stored": _count_stored(Ballot.objects.filter(trial__kind=Trial.Kind.MAIN)),
+    }
+    for batch in in_batches(people.only(*_OF_PEOPLE).annotate(**stored)):
         digests = digests_of(Participant.objects.filter(pk__in=[row.pk for row in batch]))
-        yield from (Person(row, digests.get(row.pk, [])) for row in batch)
+        for row in batch:
+            yield Person(row, digests.get(row.pk, []), row.__dict__["stored"], row.__dict__["main_stored"])
+
+
+def _count_stored(ballots: QuerySet[Ballot]) -> Coalesce:
+    of_person = ballots.filter(trial__participant=OuterRef("pk")).order_by().values("trial__participant")
+    return Coalesce(Subquery(of_person.annotate(n=Count("pk")).values("n")), 0)
 
 
 def check_people(study: Study, facts: LogFacts, last: int, receipts: Iterable[str], found: Findings) -> list[str]:
@@ -82,6 +96,8 @@ def check_people(study: Study, facts: LogFacts, last: int, receipts: Iterable[st
     _check_ballots(study, found)
     found.add_faults(_in_order(result, "commitments"))
     found.checked.append(f"commitments of {result.compared.total()} people, over all their ballots and answers")
+    found.add_faults(_in_order(result, "counts"))
+    found.checked.append("numbers of answers, by which people are counted")
     if before := result.compared[True]:
         found.unchecked.append(
             f"ballots of {before} people before the upgrade to this version, when their commitments were made"
@@ -99,6 +115,7 @@ def _check_all(facts: LogFacts, people: Iterable[Person]) -> _Result:
         result.numbers.add(person.row.number)
         for kind, faults in (
             ("commitments", _commitment_faults(facts, person, result.compared)),
+            ("counts", _count_faults(person)),
             ("withdrawals", _withdrawal_faults(facts, person)),
             ("exclusions", _exclusion_faults(facts, person)),
         ):
@@ -185,6 +202,19 @@ def _compare(person: Person, fixed: Commitment) -> list[str]:
     if fixed.finished and binds(person.row.receipt) and not states(person.row.receipt, fixed.commitment):
         return [f"{code}: the receipt stored is not the one that was given with the commitment."]
     return []
+
+
+def _count_faults(person: Person) -> list[str]:
+    """Compare the numbers kept with a person: who is judged, analysed and reported goes by them, not by ballots."""
+    pairs = (
+        ("answers", person.row.answered, person.answered),
+        ("answers to main trials", person.row.main_answered, person.main_answered),
+    )
+    return [
+        f"{person.code}: {counted} {what} are counted, {stored} are stored."
+        for what, counted, stored in pairs
+        if counted != stored
+    ]
 
 
 def _report_end(facts: LogFacts, result: _Result, found: Findings) -> None:

@@ -186,6 +186,14 @@ def exclude_by_a_rule(study):
     study.participants.filter(number=2).update(rule_exclusions=[{"kind": "too_fast", "at": 0.5}])
 
 
+def count_nothing_of_a_person(study):
+    study.participants.filter(number=2).update(main_answered=0)
+
+
+def count_nothing_of_who_stopped(study):
+    study.participants.filter(number=PEOPLE + 1).update(answered=0)
+
+
 def include_by_sql(study):
     study.participants.filter(number=1).update(excluded=False)
 
@@ -240,6 +248,8 @@ def close_earlier(study):
         (erase_line, "(opened) was erased; only entries about a participant may be"),
         (exclude_by_sql, "r0002 is left out; by the log they are not left out"),
         (exclude_by_a_rule, "r0002: the rules that leave them out are not those"),
+        (count_nothing_of_a_person, f"r0002: 0 answers to main trials are counted, {CLIPS} are stored"),
+        (count_nothing_of_who_stopped, f"r{PEOPLE + 1:04d}: 0 answers are counted, 1 are stored"),
         (include_by_sql, "r0001 is not left out; by the log they are left out"),
         (delete_person, "Participant r0002 is gone"),
         (delete_last_person, f"Participant r{PEOPLE:04d} is gone"),
