@@ -10,8 +10,8 @@ from study.background_work import lookout
 @shared_task(name="analysis.run")
 def run_analysis(analysis_id: int) -> None:
     """Compute one analysis, unless it is finished or another worker computes it; then ask for its report's files."""
-    if (analysis := analyses.claim(analysis_id)) is not None:
-        analyses.compute(analysis)
+    if (claimed := analyses.claim(analysis_id)) is not None:
+        analysis = analyses.compute(claimed)
         if analysis.state == Analysis.State.READY:
             prepared.prepare_reports(analysis.study)
 

@@ -108,6 +108,10 @@ TAKEN_OFF: dict[str, dict[str, tuple[str, Any]]] = {
             "study.background_work.rows.ATTEMPTS",
             99,
         ),
+        "test_a_worker_that_lost_its_analysis_stores_nothing_and_asks_for_no_report": (
+            "study.background_work.rows.still_ours",
+            any_state,
+        ),
     },
     "study/background_work/test_lookout.py": {
         "test_an_audit_whose_worker_was_killed_begins_again_three_times_at_most": (

@@ -31,6 +31,12 @@ from study.participants.moderators import planned_moderators
 
 logger = logging.getLogger(__name__)
 
+# What `compute` stores.
+_COMPUTED = (
+    *("state", "error", "finished_at", "erasures", "table_state", "plan_digest", "plan", "versions"),
+    *("ballots_digest", "flow", "result"),
+)
+
 
 def newest(study: Study, *states: str) -> Analysis | None:
     """The analysis that was asked for last, of those in these states; by its number, as clocks may be set back."""
@@ -124,7 +130,13 @@ def claim(analysis_id: int) -> Analysis | None:
 
 
 def compute(analysis: Analysis) -> Analysis:
-    """Analyse the study's ballots as they are now and store the result or the error, with a heartbeat meanwhile."""
+    """Analyse the study's ballots as they are now and store the result or the error, with a heartbeat meanwhile.
+
+    If another process has taken the row over meanwhile, nothing is stored.
+
+    Returns:
+        The analysis as it is stored then.
+    """
     try:
         with rows.kept_alive(analysis):
             _compute(analysis)
@@ -139,7 +151,9 @@ def compute(analysis: Analysis) -> Analysis:
         logger.exception("The analysis of %s failed.", analysis.study.slug)
         analysis.state, analysis.error = Analysis.State.FAILED, rows.unexpected(error)
     analysis.finished_at = timezone.now()
-    analysis.save()
+    if not rows.still_ours(analysis).update(**{name: getattr(analysis, name) for name in _COMPUTED}):
+        logger.warning("Another worker has taken over the analysis of %s.", analysis.study.slug)
+        analysis.refresh_from_db()
     return analysis
 
 

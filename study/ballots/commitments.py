@@ -116,6 +116,7 @@ def fixed_commitments(entries: Iterable[LogEntry]) -> dict[str, list[Commitment]
             code, commitment = str(entry.data.get("participant")), str(entry.data.get("commitment"))
             found[code].append(Commitment(commitment, entry.number, True, upgraded))
         elif entry.action == ENDED:
-            for code, commitment in dict(entry.data.get("commitments") or {}).items():
+            commitments = entry.data.get("commitments")
+            for code, commitment in commitments.items() if isinstance(commitments, dict) else ():
                 found[code].append(Commitment(str(commitment), entry.number, False))
     return dict(found)

@@ -154,7 +154,11 @@ _OF_BALLOTS = (
 
 @dataclass(frozen=True)
 class _Shown:
-    """What a study shows: the names of its clips, and each image's condition, clip and clip number, by primary key."""
+    """What a study shows: the names of its clips, and each image's condition, clip and clip number, by primary key.
+
+    What only somebody with the database can point a trial to, clips and images of another study or none at all, has no
+    name: `verify` reads the table too, and names such ballots.
+    """
 
     clips: Mapping[int, str]
     images: Mapping[int, tuple[int, int, int]]
@@ -172,17 +176,17 @@ class _Shown:
             order = self._order(order_text)
 
             def name(stimulus: int | None, clip: int = clip) -> str:
-                if stimulus is None:
+                if stimulus is None or stimulus not in images:
                     return ""
                 condition, of_clip, clip_number = images[stimulus]
-                return image_name(names[condition], None if of_clip == clip else clip_number)
+                return image_name(names.get(condition, ""), None if of_clip == clip else clip_number)
 
             def position(stimulus: int | None, order: list[int] = order) -> int | str:
                 return order.index(stimulus) + 1 if stimulus in order else ""
 
             yield (
                 code,
-                self.clips[clip],
+                self.clips.get(clip, ""),
                 name(first),
                 name(second),
                 repeat,
@@ -207,7 +211,9 @@ class _Shown:
         if text not in self.orders:
             if len(self.orders) > _MOST_ORDERS:
                 self.orders.clear()
-            self.orders[text] = json.loads(text)
+            order = json.loads(text)
+            stimuli = order if isinstance(order, list) else []
+            self.orders[text] = [stimulus if isinstance(stimulus, int) else 0 for stimulus in stimuli]
         return self.orders[text]
 
 

@@ -161,5 +161,6 @@ def _judge_batch(study: Study, people: list[Participant], now: datetime) -> None
     # Somebody may have finished or withdrawn in between.
     present = [person for person in people if person.pk in measures]
     changed = [person for person in present if judge(person, measures[person.pk], rules, values.get(person.pk, {}))]
-    Participant.objects.bulk_update(changed, ["flags", "rule_exclusions"], batch_size=200)
+    # Nor is anything written of who does so from now on: this query is asked once more.
+    still_unfinished.bulk_update(changed, ["flags", "rule_exclusions"], batch_size=200)
     still_unfinished.filter(last_seen_at__lt=now).update(judged_at=now)

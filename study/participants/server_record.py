@@ -87,9 +87,8 @@ def server_rows(study: Study, kinds: tuple[str, ...]) -> Iterator[Mapping[str, s
             .order_by("participant__number", "number")
         )
         for trial in trials:
-            yield _row(
-                trial, code_of[trial.participant_id], clips[trial.clip_id], *event_times.get(trial.pk, (None, None))
-            )
+            code, clip = code_of[trial.participant_id], clips.get(trial.clip_id, "")
+            yield _row(trial, code, clip, *event_times.get(trial.pk, (None, None)))
 
 
 _SENT = ("page_sent_at", "sound_sent_at", "images_sent")

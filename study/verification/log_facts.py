@@ -58,4 +58,5 @@ class LogFacts:
         if entry.action in (LEFT_OUT, INCLUDED):
             self.excluded[code] = entry.action == LEFT_OUT
         elif "rules" in entry.data:
-            self.rules[code] = tuple(entry.data["rules"])
+            rules = entry.data["rules"]
+            self.rules[code] = tuple(rules) if isinstance(rules, list) else (repr(rules),)

@@ -9,19 +9,20 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from django.db.models import QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from study.ballots.commitments import Commitment, digests_of, secret_for
 from study.ballots.receipts import binds, commitment_of, secret_of, states, verify_ballot
 from study.ballots.table import COLUMNS, ballots_by_person, counted_kind, in_batches
-from study.models import LogEntry, Participant, Study, Trial
+from study.models import Ballot, LogEntry, Participant, Study, Trial
 from study.verification.findings import Findings
 from study.verification.log_facts import LogFacts
 
 Status = Participant.Status
 _OF_PEOPLE = (
     *("study", "kind", "number", "status", "receipt", "nonce", "excluded"),
-    "rule_exclusions",
+    *("rule_exclusions", "answered", "main_answered"),
 )
 
 
@@ -31,6 +32,8 @@ class Person:
 
     row: Participant
     digests: list[str]
+    answered: int  # ballots stored, without practice
+    main_answered: int  # those of them in main trials
 
     @property
     def code(self) -> str:
@@ -63,9 +66,20 @@ def people_of(study: Study, people: QuerySet[Participant] | None = None) -> Iter
     """Yield the people who give the study's results, or those given, by number."""
     if people is None:
         people = study.participants.filter(kind=counted_kind(study))
-    for batch in in_batches(people.only(*_OF_PEOPLE)):
+    # In the query that reads the numbers kept with each person, because people answer meanwhile.
+    stored = {
+        "stored": _count_stored(Ballot.objects.exclude(trial__kind=Trial.Kind.PRACTICE)),
+        "main_stored": _count_stored(Ballot.objects.filter(trial__kind=Trial.Kind.MAIN)),
+    }
+    for batch in in_batches(people.only(*_OF_PEOPLE).annotate(**stored)):
         digests = digests_of(Participant.objects.filter(pk__in=[row.pk for row in batch]))
-        yield from (Person(row, digests.get(row.pk, [])) for row in batch)
+        for row in batch:
+            yield Person(row, digests.get(row.pk, []), row.__dict__["stored"], row.__dict__["main_stored"])
+
+
+def _count_stored(ballots: QuerySet[Ballot]) -> Coalesce:
+    of_person = ballots.filter(trial__participant=OuterRef("pk")).order_by().values("trial__participant")
+    return Coalesce(Subquery(of_person.annotate(n=Count("pk")).values("n")), 0)
 
 
 def check_people(study: Study, facts: LogFacts, last: int, receipts: Iterable[str], found: Findings) -> list[str]:
@@ -82,6 +96,8 @@ def check_people(study: Study, facts: LogFacts, last: int, receipts: Iterable[st
     _check_ballots(study, found)
     found.add_faults(_in_order(result, "commitments"))
     found.checked.append(f"commitments of {result.compared.total()} people, over all their ballots and answers")
+    found.add_faults(_in_order(result, "counts"))
+    found.checked.append("numbers of answers, by which people are counted")
     if before := result.compared[True]:
         found.unchecked.append(
             f"ballots of {before} people before the upgrade to this version, when their commitments were made"
@@ -99,6 +115,7 @@ def _check_all(facts: LogFacts, people: Iterable[Person]) -> _Result:
         result.numbers.add(person.row.number)
         for kind, faults in (
             ("commitments", _commitment_faults(facts, person, result.compared)),
+            ("counts", _count_faults(person)),
             ("withdrawals", _withdrawal_faults(facts, person)),
             ("exclusions", _exclusion_faults(facts, person)),
         ):
@@ -126,7 +143,7 @@ def _look_again(study: Study, facts: LogFacts, last: int, result: _Result) -> No
     people = study.participants.filter(kind=counted_kind(study))
     for first in range(0, len(numbers), 500):
         again = _check_all(facts, people_of(study, people.filter(number__in=numbers[first : first + 500])))
-        for kind in list(result.faults):
+        for kind in {*result.faults, *again.faults}:
             for number in numbers[first : first + 500]:
                 result.faults[kind].pop(f"{counted_kind(study)[0]}{number:04d}", None)
             result.faults[kind] |= again.faults.get(kind, {})
@@ -138,9 +155,10 @@ def _in_order(result: _Result, kind: str) -> list[str]:
 
 def _report_numbers(study: Study, facts: LogFacts, result: _Result, found: Findings) -> None:
     letter, present = counted_kind(study)[0], result.numbers
-    codes = (*facts.fixed, *(code for code in facts.withdrawn if code.startswith(letter)))
-    named = {int(code[1:]) for code in codes if code[1:].isdecimal()}
+    named = {number for code in (*facts.fixed, *facts.withdrawn) if (number := _number_of(study, code)) is not None}
     gone = sorted(set(range(1, max(present | named, default=0) + 1)) - present)
+    nobody = sorted(code for code in facts.fixed if _number_of(study, code) is None)
+    found.add_faults([f"The log has a commitment of {code!r}, who is nobody of this study." for code in nobody])
     found.add_faults(
         [f"Participant {letter}{number:04d} is gone: rows of people are never deleted." for number in gone]
     )
@@ -186,6 +204,19 @@ def _compare(person: Person, fixed: Commitment) -> list[str]:
     return []
 
 
+def _count_faults(person: Person) -> list[str]:
+    """Compare the numbers kept with a person: who is judged, analysed and reported goes by them, not by ballots."""
+    pairs = (
+        ("answers", person.row.answered, person.answered),
+        ("answers to main trials", person.row.main_answered, person.main_answered),
+    )
+    return [
+        f"{person.code}: {counted} {what} are counted, {stored} are stored."
+        for what, counted, stored in pairs
+        if counted != stored
+    ]
+
+
 def _report_end(facts: LogFacts, result: _Result, found: Findings) -> None:
     """Find answers that nothing binds: before answers have ended that is so of everybody who has not finished."""
     unbound = sorted(result.unbound - facts.fixed.keys())
@@ -220,7 +251,11 @@ def _exclusion_faults(facts: LogFacts, person: Person) -> list[str]:
     if person.row.excluded != by_log:
         states_of = {True: "left out", False: "not left out"}
         faults.append(f"{code} is {states_of[person.row.excluded]}; by the log they are {states_of[by_log]}.")
-    applied = tuple(str(row.get("kind")) for row in person.row.rule_exclusions)
+    rows = person.row.rule_exclusions
+    applied = tuple(
+        str(row.get("kind")) if isinstance(row, dict) else repr(row)
+        for row in (rows if isinstance(rows, list) else [rows])
+    )
     if code in facts.rules and applied != facts.rules[code]:
         faults.append(f"{code}: the rules that leave them out are not those that applied when they finished.")
     return faults
@@ -230,7 +265,11 @@ def _check_receipt(study: Study, facts: LogFacts, receipt: str, found: Findings)
     """Whether the receipt is of this study; if so, whether the answers are those that it states."""
     owners = _owners(facts.fixed, receipt) if binds(receipt) else _owners_of_old(study, facts, receipt)
     for code, commitments in owners.items():
-        rows = study.participants.filter(kind=counted_kind(study), number=int(code[1:]))
+        number = _number_of(study, code)
+        if number is None:
+            found.faults.append(f"Receipt {receipt}: the log says that {code!r} got it, who is nobody of this study.")
+            continue
+        rows = study.participants.filter(kind=counted_kind(study), number=number)
         person = next(people_of(study, rows), None)
         if person is None or person.is_withdrawn:
             found.checked.append(f"receipt {receipt}: {code}, whose answers are erased")
@@ -241,6 +280,12 @@ def _check_receipt(study: Study, facts: LogFacts, receipt: str, found: Findings)
         else:
             found.faults.append(f"Receipt {receipt}: {code} got it for other ballots or answers than those stored now.")
     return bool(owners)
+
+
+def _number_of(study: Study, code: str) -> int | None:
+    """The number of the person with this code; None if it is the code of nobody who gives the study's results."""
+    number = int(code[1:]) if code[1:].isdecimal() and len(code) < 9 else 0
+    return number if code == f"{counted_kind(study)[0]}{number:04d}" else None
 
 
 def _owners(fixed: Mapping[str, Sequence[Commitment]], receipt: str) -> dict[str, set[str]]:

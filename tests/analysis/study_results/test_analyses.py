@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from analysis.models import Analysis
 from analysis.study_results import analyses
+from analysis.tasks import run_analysis
 from study.models import Ballot
 from study.participants.exclusion import set_exclusion
 from tests.analysis.answered_studies import closed_study
@@ -33,6 +34,35 @@ def test_an_analysis_left_by_a_dead_worker_is_taken_three_times_and_then_fails()
     row.refresh_from_db()
     assert row.state == Analysis.State.FAILED
     assert "3 times" in row.error
+
+
+@pytest.mark.parametrize("other_is_done", [True, False])
+def test_a_worker_that_lost_its_analysis_stores_nothing_and_asks_for_no_report(monkeypatch, other_is_done) -> None:
+    study = closed_study(people=2, clips=1)
+    row = Analysis.objects.create(study=study)
+    compute = analyses._compute
+
+    def pause_too_long(analysis: Analysis) -> None:
+        compute(analysis)
+        monkeypatch.undo()
+        Analysis.objects.filter(pk=row.pk).update(alive_at=timezone.now() - timedelta(hours=1))
+        taken = analyses.claim(row.pk)
+        assert taken is not None
+        if other_is_done:
+            set_exclusion(study, "r0001", "asked us to")
+            assert analyses.compute(taken).state == Analysis.State.READY
+
+    monkeypatch.setattr(analyses, "_compute", pause_too_long)
+    run_analysis(row.pk)
+    row.refresh_from_db()
+    assert row.attempts == 2
+    if other_is_done:
+        assert row.result["n_participants"] == 1, "the first worker's has two"
+        assert analyses.is_current(row)
+    else:
+        assert row.state == Analysis.State.RUNNING
+        assert row.result in (None, {})
+        assert not study.jobs.exists()
 
 
 def test_whether_an_analysis_is_current_is_told_without_reading_ballots() -> None:

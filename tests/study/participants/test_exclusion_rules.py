@@ -20,6 +20,7 @@ from study.ballots.table import ballot_rows
 from study.digests import canonical_digest
 from study.errors import NotAllowedNow, StudyError
 from study.models import Participant, Study, Trial
+from study.participants import exclusion_rules
 from study.participants.answer_rules import AnswerRule, parse_answer_rules
 from study.participants.answers_table import answer_columns
 from study.participants.completion import finish
@@ -119,6 +120,29 @@ def test_who_stops_before_the_end_is_judged_when_ballots_are_read_and_again_when
     cast_ballot(last, Answer(uuid4(), "A", "B", seconds=20))
     finish(person)
     assert left_out(study) == set()
+
+
+@pytest.mark.parametrize("end", [finish, withdraw])
+def test_who_ends_while_others_are_judged_keeps_what_the_end_made_of_them(monkeypatch, end):
+    study = opened(ExclusionRule("unanswered", 0.25))
+    person, other = (person_who_answers(study, 20, trials=3) for _ in range(2))
+    judge = exclusion_rules.judge
+
+    def end_meanwhile(judged, *facts):
+        if judged.pk == person.pk and end is finish:
+            cast_ballot(person.trials.get(ballot=None), Answer(uuid4(), "A", "B", seconds=20))
+        if judged.pk == person.pk:
+            monkeypatch.undo()
+            end(study.participants.get(pk=person.pk))
+        return judge(judged, *facts)
+
+    monkeypatch.setattr(exclusion_rules, "judge", end_meanwhile)
+    refresh_unfinished(study)
+    person.refresh_from_db()
+    assert person.status == {finish: "completed", withdraw: "withdrawn"}[end]
+    assert person.rule_exclusions == []
+    other.refresh_from_db()
+    assert [rule["kind"] for rule in other.rule_exclusions] == ["unanswered"]  # the control: they were judged
 
 
 def test_a_rule_cannot_be_undone_by_hand(client):

@@ -186,6 +186,14 @@ def exclude_by_a_rule(study):
     study.participants.filter(number=2).update(rule_exclusions=[{"kind": "too_fast", "at": 0.5}])
 
 
+def count_nothing_of_a_person(study):
+    study.participants.filter(number=2).update(main_answered=0)
+
+
+def count_nothing_of_who_stopped(study):
+    study.participants.filter(number=PEOPLE + 1).update(answered=0)
+
+
 def include_by_sql(study):
     study.participants.filter(number=1).update(excluded=False)
 
@@ -240,6 +248,8 @@ def close_earlier(study):
         (erase_line, "(opened) was erased; only entries about a participant may be"),
         (exclude_by_sql, "r0002 is left out; by the log they are not left out"),
         (exclude_by_a_rule, "r0002: the rules that leave them out are not those"),
+        (count_nothing_of_a_person, f"r0002: 0 answers to main trials are counted, {CLIPS} are stored"),
+        (count_nothing_of_who_stopped, f"r{PEOPLE + 1:04d}: 0 answers are counted, 1 are stored"),
         (include_by_sql, "r0001 is not left out; by the log they are left out"),
         (delete_person, "Participant r0002 is gone"),
         (delete_last_person, f"Participant r{PEOPLE:04d} is gone"),
@@ -342,3 +352,21 @@ def test_somebody_who_finishes_while_the_people_are_read_is_no_forgery(monkeypat
         monkeypatch.setattr(people, "_look_again", lambda *_args: None)
     found = verify_study(study)[0].faults
     assert found == ([] if look_again else [f"{late.code} has finished, and the log has no commitment of theirs."])
+
+
+def test_a_fault_that_the_second_look_alone_finds_is_named(monkeypatch):
+    study = answered()
+    [late] = study.participants.filter(status=Participant.Status.STARTED)
+    for trial in late.trials.filter(ballot=None):
+        cast_ballot(trial, Answer(uuid4(), "A", "B"))
+    read_people = people.people_of
+
+    def finish_first_and_exclude_then(study, *rows):
+        if rows:
+            study.participants.filter(pk=late.pk).update(excluded=True)
+        else:
+            finish(late)
+        return read_people(study, *rows)
+
+    monkeypatch.setattr(people, "people_of", finish_first_and_exclude_then)
+    assert verify_study(study)[0].faults == [f"{late.code} is left out; by the log they are not left out."]
