@@ -96,9 +96,9 @@ def hold_back(step: ClipStep) -> None:
         ClipStep.objects.filter(pk=step.pk, state=State.WAITING).update(not_before=later)
 
 
-def pull_back_waits() -> None:
-    """Let steps that began to wait before the clock was set back be tried soon, not when the clock has caught up."""
-    early = ClipStep.objects.filter(state=State.WAITING, waiting_since__gt=Now() + TOLERANCE)
+def pull_back_waits(run: GenerationRun) -> None:
+    """Let steps of a run that wait since before the clock was set back be tried soon, not when it has caught up."""
+    early = ClipStep.objects.filter(run=run, state=State.WAITING, waiting_since__gt=Now() + TOLERANCE)
     early.update(waiting_since=Now(), not_before=Now() + FIRST_WAIT)
 
 

@@ -6,8 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.db.models import F
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -190,6 +192,19 @@ def test_after_a_day_the_step_fails_with_its_reason(
     go_on_for(run, timedelta(minutes=30))
     run.refresh_from_db()
     assert (run.state, run.totals["images"]) == ("done", 12)
+
+
+def test_the_look_out_changes_steps_under_the_lock_of_their_study(study: Study) -> None:
+    lifecycle.start_run(study)
+    with CaptureQueriesContext(connection) as asked:
+        worker.requeue_orphans()
+    queries = [query["sql"] for query in asked]
+    lock = next(n for n, sql in enumerate(queries) if sql.startswith("SELECT") and 'FROM "study_study" WHERE' in sql)
+    changes = [
+        n for n, sql in enumerate(queries) if sql.startswith('UPDATE "generation_clipstep"') and "queued_at" in sql
+    ]
+    assert changes
+    assert min(changes) > lock
 
 
 def test_the_page_says_what_waits_and_when_it_is_tried(
