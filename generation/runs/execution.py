@@ -159,8 +159,8 @@ def _stop_run(lease: Lease, step: ClipStep, message: str) -> StepResult:
 
 def _put_off(lease: Lease, step: ClipStep, reason: str, asked: float | None = None) -> StepResult:
     """Let the step wait for a service that is away, for a day at most."""
-    if not waiting.put_off(lease, step, reason, asked):
-        return _fail(lease, _("%(reason)s It was tried again for a day.") % {"reason": reason})
+    if sentence := waiting.put_off(lease, step, reason, asked):
+        return _fail(lease, sentence)
     logger.info("%s waits: %s", step, reason)
     return StepResult.PUT_OFF
 
