@@ -146,7 +146,7 @@ class ClipStep(models.Model):
     ACTIVE = (State.WAITING, State.RUNNING)
     ORDER = (Kind.LISTEN, Kind.REDEFINE, Kind.WRITE, Kind.PAINT)
     # Fields of a step that is to be done anew: no message under way, no start and no fault counted.
-    NO_WAITS: ClassVar[dict[str, Any]] = {"not_before": None, "waiting_since": None, "waits": 0}
+    NO_WAITS: ClassVar[dict[str, Any]] = {"not_before": None, "waiting_since": None, "waits": 0, "waits_alone": 0}
     UNTRIED: ClassVar[dict[str, Any]] = NO_WAITS | {"queued_at": None, "attempts": 0, "interruptions": 0, "error": ""}
 
     clip = models.ForeignKey(Clip, on_delete=models.CASCADE, related_name="steps")
@@ -168,11 +168,12 @@ class ClipStep(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     # Times that the whole worker ended during the step, maybe because somebody stopped it.
     interruptions = models.PositiveSmallIntegerField(default=0)
-    # While a service does not answer (see runs/waiting.py): no try before this time; since when, and how often, this
-    # step has asked in vain. `error` says why.
+    # While a service does not answer (see runs/waiting.py): no try before this time; since when it is away; how often
+    # this step was the one that asks, and in vain while the service answered others. `error` says why.
     not_before = models.DateTimeField(null=True, blank=True)
     waiting_since = models.DateTimeField(null=True, blank=True)
     waits = models.PositiveSmallIntegerField(default=0)
+    waits_alone = models.PositiveSmallIntegerField(default=0)
 
     # Digest of the inputs from which the result was made; the same digest again means that there is nothing to do.
     input_digest = models.CharField(max_length=64, blank=True)

@@ -20,6 +20,7 @@ from generation.runs.steps import by_kind
 from generation.runs.steps.context import load_step_context
 from generation.runs.steps.sequence import prepare_next_step
 from study.background_work import schema
+from study.background_work.heartbeat import heartbeat
 from study.digests import canonical_digest
 from study.models import Study
 from study.stored_files.unavailable import StorageUnavailable
@@ -159,8 +160,8 @@ def _stop_run(lease: Lease, step: ClipStep, message: str) -> StepResult:
 
 def _put_off(lease: Lease, step: ClipStep, reason: str, asked: float | None = None) -> StepResult:
     """Let the step wait for a service that is away, for a day at most."""
-    if not waiting.put_off(lease, step, reason, asked):
-        return _fail(lease, _("%(reason)s It was tried again for a day.") % {"reason": reason})
+    if sentence := waiting.put_off(lease, step, reason, asked):
+        return _fail(lease, sentence)
     logger.info("%s waits: %s", step, reason)
     return StepResult.PUT_OFF
 
@@ -206,18 +207,23 @@ def run_pending(
     if run is None:
         return None
     leases.free_abandoned_steps()
-    while run.is_running:
-        left = ClipStep.objects.filter(run=run, state__in=ClipStep.ACTIVE)
-        step_id = (
-            left.filter(leases.is_due(), state=State.WAITING).order_by(*WORK_ORDER).values_list("pk", flat=True).first()
-        )
-        if step_id is not None:
-            perform_step(step_id, wake=False)
-        else:
-            leases.free_abandoned_steps()
-            lifecycle.finish_if_complete(run)
-            time.sleep(patience if left.exists() else 0)  # with other workers, or waiting for a service
-        run.refresh_from_db()
-        if progress is not None:
-            progress(run)
+    # Also during a step: it may wait for room under a cap, which the call of a killed worker takes until it is freed.
+    with heartbeat(leases.free_abandoned_steps, leases.lease_time().total_seconds() / 4):
+        while run.is_running:
+            left = ClipStep.objects.filter(run=run, state__in=ClipStep.ACTIVE)
+            step_id = (
+                left.filter(leases.is_due(), state=State.WAITING)
+                .order_by(*WORK_ORDER)
+                .values_list("pk", flat=True)
+                .first()
+            )
+            if step_id is not None:
+                perform_step(step_id, wake=False)
+            else:
+                leases.free_abandoned_steps()
+                lifecycle.finish_if_complete(run)
+                time.sleep(patience if left.exists() else 0)  # with other workers, or waiting for a service
+            run.refresh_from_db()
+            if progress is not None:
+                progress(run)
     return run

@@ -2,11 +2,13 @@
 
 import contextlib
 import threading
+from datetime import timedelta
 from functools import partial
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db.models import Sum
+from django.utils import timezone
 
 from generation.errors import RunStopped
 from generation.models import ClipStep, SentenceCall
@@ -15,7 +17,7 @@ from generation.runs import execution, leases, lifecycle, spending
 from generation.settings_model import GenerationSettings, store_settings
 from generation.writing import OpenAIOptions, SpendingCapReached
 from generation.writing.hosts import HostNotAllowed, check_host
-from generation.writing.usage import check_cap
+from generation.writing.usage import EXPECTED_ANSWER_TOKENS, check_cap
 from tests.generation.concurrency import run_at_once
 from tests.generation.studies import SMALL, add_clips, generate
 from tests.generation.writing.conftest import content, failure
@@ -91,6 +93,24 @@ def test_a_call_of_a_killed_worker_counts_as_what_it_was_expected_to_take(study)
     with pytest.raises(SpendingCapReached, match="1560 used"):
         spending.StudyUsage(run, "another").begin_call(CAPPED, 400)
     assert spending.used(study).calls == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_run_in_this_process_goes_on_when_the_lease_of_a_call_under_way_elsewhere_has_expired(
+    with_service, settings, monkeypatch
+):
+    settings.GENERATION_LEASE_SECONDS = 2
+    monkeypatch.setattr(spending, "WAIT_FOR_CALLS", 0.05)
+    study = with_service(token_cap=100_000)
+    run = lifecycle.start_run(study)
+    lease = leases.acquire(ClipStep.objects.filter(clip__number=3, state="waiting").get().pk)
+    leased_until = timezone.now() + timedelta(seconds=1.5)
+    lease.held().update(lease_holder="another-host/boot/pid:[1]|1|1", leased_until=leased_until)
+    fields = {"under_way": True, "lease_token": lease.token}
+    call = SentenceCall.objects.create(run=run, input_tokens=0, output_tokens=99_990, **fields)
+    assert execution.run_pending(study).totals["images"] == 12
+    call.refresh_from_db()
+    assert (call.under_way, call.output_tokens) == (False, EXPECTED_ANSWER_TOKENS)
 
 
 def test_answers_that_could_not_be_used_count_too(with_service, server):

@@ -6,13 +6,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.db.models import F
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from generation.models import ClipStep, GenerationRun, SentenceCall
-from generation.runs import execution, lifecycle, queueing, spending, waiting, worker
+from generation.runs import execution, leases, lifecycle, queueing, spending, waiting, worker
 from generation.runs.progress import progress_of
 from generation.writing import service
 from study.models import Stimulus, Study
@@ -23,6 +25,7 @@ from tests.generation.writing.conftest import Server, failure, sentence
 State, Kind = ClipStep.State, ClipStep.Kind
 AWAY = failure(503, message="down for maintenance")
 BACK = sentence("A slow piano plays a classical tune.")
+OTHER_TAGS = ["techno", "classical", "classic", "piano", "piano solo", "slow"]
 
 
 @pytest.fixture
@@ -85,7 +88,7 @@ def test_without_it_each_step_fails_within_a_minute(
     with_service: Callable[..., Study], server: Server, no_waits: list[float], monkeypatch: Any
 ) -> None:
     """The control: what happened before."""
-    monkeypatch.setattr(waiting, "put_off", lambda *_args: False)
+    monkeypatch.setattr(waiting, "put_off", lambda _lease, _step, reason, *_asked: reason)
     study = with_service(attempts=2)
     server.script = [AWAY]
     assert generate(study).totals["failed"] == 3
@@ -135,8 +138,7 @@ def test_a_request_that_the_service_never_answers_fails_alone(
     with_service: Callable[..., Study], server: Server, no_waits: list[float], monkeypatch: Any
 ) -> None:
     study = with_service(attempts=1)
-    tags = ["techno", "classical", "classic", "piano", "piano solo", "slow"]
-    study.clips.filter(number=1).update(imported_tags=tags)
+    study.clips.filter(number=1).update(imported_tags=OTHER_TAGS)
     add_clips(study, 1)
     answer = Server.next_entry
     monkeypatch.setattr(
@@ -147,7 +149,57 @@ def test_a_request_that_the_service_never_answers_fails_alone(
     go_on_for(run, timedelta(minutes=30))
     run.refresh_from_db()
     assert (run.state, run.totals["images"], run.totals["failed"]) == ("done", 12, 1)
-    assert "down for maintenance" in ClipStep.objects.get(state=State.FAILED).error
+    error = ClipStep.objects.get(state=State.FAILED).error
+    assert "down for maintenance" in error
+    assert error.endswith("It was tried again 5 times, while others were answered.")
+
+
+def test_one_refusal_after_a_long_outage_fails_nothing(
+    with_service: Callable[..., Study], server: Server, no_waits: list[float]
+) -> None:
+    study = with_service(attempts=1)
+    server.script = [AWAY]
+    run = lifecycle.start_run(study)
+    go_on_for(run, timedelta(hours=2))
+    assert _most_waits() > waiting.MOST_ALONE
+    server.script = [BACK, BACK, AWAY]  # it is back, and refuses the second step once
+    while len(server.script) > 1:
+        go_on_for(run, timedelta(minutes=1))
+    assert sorted(ClipStep.objects.filter(kind=Kind.WRITE).values_list("state", flat=True)) == ["done"] + 2 * [
+        "waiting"
+    ]
+    server.script = [BACK]
+    go_on_for(run, timedelta(minutes=10))
+    run.refresh_from_db()
+    assert (run.state, run.totals["images"], run.totals["failed"]) == ("done", 12, 0)
+
+
+def test_a_second_outage_is_not_counted_against_the_steps_left_of_the_first(
+    with_service: Callable[..., Study], server: Server, no_waits: list[float]
+) -> None:
+    study = with_service(attempts=1)
+    study.clips.filter(number=2).update(imported_tags=OTHER_TAGS)
+    server.script = [AWAY]
+    run = lifecycle.start_run(study)
+    go_on_for(run, timedelta(hours=1))
+    server.script = [BACK, BACK, AWAY]
+    go_on_for(run, timedelta(hours=1))
+    assert not ClipStep.objects.filter(state=State.FAILED).exists()
+    assert ClipStep.objects.filter(kind=Kind.WRITE, state=State.DONE).exists()
+
+
+def test_sentences_that_were_stored_are_no_sign_that_the_service_answers(
+    with_service: Callable[..., Study], server: Server, no_waits: list[float]
+) -> None:
+    study = with_service(attempts=1)
+    generate(study)
+    add_clips(study, 2)  # with sentences that are stored
+    study.clips.filter(number=4).update(imported_tags=OTHER_TAGS)
+    server.script = [AWAY]
+    run = lifecycle.start_run(study)
+    go_on_for(run, timedelta(hours=1))
+    states = dict(ClipStep.objects.filter(kind=Kind.WRITE).values_list("clip__number", "state"))
+    assert (states[4], states[5]) == ("waiting", "done")
 
 
 def test_the_service_is_left_alone_as_long_as_it_asks_within_reason(
@@ -162,9 +214,9 @@ def test_the_service_is_left_alone_as_long_as_it_asks_within_reason(
     assert len(server.requests) == 2
     server.script = [failure(429, message="later", retry_after="31536000")]
     go_on_for(run, timedelta(hours=2), timedelta(minutes=30))
-    assert _most_waits() == 3
+    assert len(server.requests) == 3
     go_on_for(run, waiting.LONGEST_ASKED, timedelta(minutes=30))
-    assert _most_waits() == 4
+    assert len(server.requests) == 4
 
 
 def _most_waits() -> int:
@@ -175,7 +227,6 @@ def test_after_a_day_the_step_fails_with_its_reason(
     with_service: Callable[..., Study], server: Server, no_waits: list[float]
 ) -> None:
     study = with_service(attempts=1)
-    Study.objects.filter(pk=study.pk)
     server.script = [AWAY]
     run = lifecycle.start_run(study)
     go_on_for(run, timedelta(hours=23), timedelta(hours=1))
@@ -187,9 +238,52 @@ def test_after_a_day_the_step_fails_with_its_reason(
     assert "tried again for a day" in failed.error
     server.script = [BACK]
     lifecycle.retry_failed(study)
+    run = study.generation_runs.get(state="running")
     go_on_for(run, timedelta(minutes=30))
     run.refresh_from_db()
     assert (run.state, run.totals["images"]) == ("done", 12)
+
+
+def test_after_a_day_all_fail_though_most_have_not_asked(
+    with_service: Callable[..., Study], server: Server, no_waits: list[float]
+) -> None:
+    study = with_service(attempts=1)
+    add_clips(study, 3)
+    server.script = [AWAY]
+    run = lifecycle.start_run(study)
+    go_on_for(run, timedelta(hours=18), timedelta(hours=6))
+    assert ClipStep.objects.filter(kind=Kind.WRITE, waits=0).exists()
+    assert not ClipStep.objects.filter(state=State.FAILED).exists()
+    go_on_for(run, timedelta(hours=12), timedelta(hours=6))
+    run.refresh_from_db()
+    assert (run.state, run.totals["failed"]) == ("done", 6)
+    assert len(server.requests) == 5, "they do not each ask once more"
+    errors = ClipStep.objects.filter(state=State.FAILED).values_list("error", flat=True)
+    assert all("tried again for a day" in error for error in errors)
+
+
+def test_a_worker_that_has_lost_its_step_puts_off_no_other(
+    with_service: Callable[..., Study], server: Server, no_waits: list[float]
+) -> None:
+    study = with_service(attempts=1)
+    run = lifecycle.start_run(study)
+    step = ClipStep.objects.filter(run=run, state=State.WAITING).first()
+    assert step is not None
+    assert waiting.put_off(leases.Lease(step.pk, "of another time"), step, "no answer") == ""
+    assert not ClipStep.objects.exclude(not_before=None, waits=0).exists()
+
+
+def test_the_look_out_changes_steps_under_the_lock_of_their_study(study: Study) -> None:
+    lifecycle.start_run(study)
+    with CaptureQueriesContext(connection) as asked:
+        worker.requeue_orphans()
+    queries = [query["sql"] for query in asked]
+    lock = next(n for n, sql in enumerate(queries) if sql.startswith("SELECT") and 'FROM "study_study" WHERE' in sql)
+    changes = [
+        n for n, sql in enumerate(queries) if sql.startswith('UPDATE "generation_clipstep"') and "queued_at" in sql
+    ]
+    assert changes
+    assert min(changes) > lock
 
 
 def test_the_page_says_what_waits_and_when_it_is_tried(
