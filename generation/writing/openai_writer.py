@@ -219,19 +219,26 @@ class OpenAIWriter:
         return answer, False
 
     def _ask(self, request: Mapping[str, Any], attempts: Attempts) -> Completion:
-        """Ask the service; each of its answers is counted, whether it can be used or not."""
+        """Ask the service; each of its answers is counted, whether it can be used or not.
+
+        An attempt that was not answered in time is counted by estimate: the service may charge for it.
+        """
         assert self._service is not None
-        call = self.usage.begin_call(self._options, _input_tokens(request))
+        input_tokens, before = _input_tokens(request), attempts.unanswered
+        call = self.usage.begin_call(self._options, input_tokens)
         try:
             completion = self._service.ask(request["body"], attempts)
         except BaseException:
-            self.usage.drop_call(call)
+            if late := attempts.unanswered - before:
+                self.usage.end_call(call, late * input_tokens, late * EXPECTED_ANSWER_TOKENS)
+            else:
+                self.usage.drop_call(call)
             raise
-        used = completion.usage
+        used, late = completion.usage, attempts.unanswered - before
         self.usage.end_call(
             call,
-            used.prompt_tokens if used else _input_tokens(request),
-            used.completion_tokens if used else EXPECTED_ANSWER_TOKENS,
+            (used.prompt_tokens if used else input_tokens) + late * input_tokens,
+            (used.completion_tokens if used else EXPECTED_ANSWER_TOKENS) + late * EXPECTED_ANSWER_TOKENS,
         )
         return completion
 

@@ -22,7 +22,7 @@ from generation.writing.compatibility import REJECTION_STATUSES, Compatibility, 
 from generation.writing.complaints import read_complaint
 from generation.writing.completions import Completion, InvalidAnswer, NoAnswer, parse_completion
 from generation.writing.options import OpenAIOptions
-from generation.writing.service_faults import Endpoint, connection_reason, final_fault, redirected, untrusted
+from generation.writing.service_faults import Endpoint, connection_reason, final_fault, redirected, untrusted, was_sent
 
 _FIRST_WAIT = 1.0
 _MAX_BYTES = 4 * 2**20
@@ -34,10 +34,14 @@ _INVALID_ANSWER = (
 
 @dataclass
 class Attempts:
-    """The attempts of one request: how many there may be, and how many failed."""
+    """The attempts of one request: how many there may be, and how many failed.
+
+    `unanswered`: those that were sent and not answered in time; the service may have answered later, and charge for it.
+    """
 
     limit: int
     failed: int = 0
+    unanswered: int = 0
 
 
 class Service:
@@ -101,7 +105,8 @@ class Service:
                 said = f": “{complaint.page or complaint.text[:200]}”" if complaint.text else ""
                 reason = f"status {error.status_code}{said}"
                 asked_wait = _retry_after(error.response.headers)
-            except (openai.APITimeoutError, httpx2.TimeoutException):
+            except (openai.APITimeoutError, httpx2.TimeoutException) as error:
+                attempts.unanswered += was_sent(error)
                 reason = f"no answer within {self._options.timeout_seconds:g} s"
             except (openai.APIConnectionError, httpx2.HTTPError) as error:
                 if fault := untrusted(error, self._endpoint):

@@ -168,6 +168,11 @@ def untrusted(error: BaseException, service: Endpoint) -> WritingError | None:
     return None
 
 
+def was_sent(error: BaseException) -> bool:
+    """Whether the time was over only after the request had been sent, so that the service may have worked on it."""
+    return any(isinstance(cause, httpx2.ReadTimeout) for cause in _causes(error))
+
+
 def connection_reason(error: BaseException, service: Endpoint) -> str:
     """Why there is no connection, and what to look at."""
     if service.proxy:

@@ -10,6 +10,7 @@ pytestmark = [pytest.mark.long, pytest.mark.processes]
 def test_leases_hold_on_postgresql():
     pass_on_postgresql(
         "tests/generation/runs/test_leases.py",
+        "tests/generation/runs/test_waiting.py",
         "tests/config/health/test_waiting_work.py",
         "tests/config/metrics/test_metrics.py",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 
@@ -130,6 +131,42 @@ def test_a_service_that_counts_nothing_is_counted_by_estimate(writer):
     status, headers, body = sentence(GOOD)
     writer.write((status, headers, {**body, "usage": None}))
     assert writer.writer.usage.input_tokens > 100
+
+
+def test_requests_that_were_sent_and_not_answered_in_time_are_counted_by_estimate(server):
+    writer = Writer(server, attempts=2, timeout_seconds=0.4)
+    estimate = writer.writer.estimate([TAGS], token_limit=77, seeds=[3])
+    with pytest.raises(ServiceUnavailable, match="no answer within"):
+        writer.write("slow")
+    usage = writer.writer.usage
+    assert len(server.requests) == 2
+    assert (usage.input_tokens, usage.output_tokens) == (2 * estimate.input_tokens, 2 * estimate.output_tokens)
+    writer.write("slow", sentence(GOOD), seed=4)
+    assert (usage.input_tokens, usage.output_tokens) == (
+        3 * estimate.input_tokens + 200,
+        3 * estimate.output_tokens + 20,
+    )
+
+
+def test_requests_that_time_out_for_a_day_reach_the_cap(server):
+    writer = Writer(server, attempts=1, timeout_seconds=0.1, token_cap=1500, max_answer_tokens=100)
+    server.script = ["slow"]
+
+    def try_again_and_again() -> None:
+        for seed in range(20):
+            with contextlib.suppress(ServiceUnavailable):
+                writer.write(seed=seed)
+
+    with pytest.raises(SpendingCapReached):
+        try_again_and_again()
+    assert 0 < len(server.requests) < 5
+
+
+def test_requests_that_never_reached_the_service_are_not_counted(server):
+    writer = Writer(server, base_url="http://127.0.0.1:9/v1")
+    with pytest.raises(ServiceUnavailable, match="no connection"):
+        writer.write()
+    assert writer.writer.usage == Usage()
 
 
 # The cap, when several ask at once --------------------------------------------------------------------------
