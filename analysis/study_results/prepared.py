@@ -12,11 +12,12 @@ from analysis.models import Analysis
 from analysis.study_results import analyses
 from analysis.study_results.report_files import CONTENT_TYPES, LANGUAGES, Report, files_in
 from analysis.tables.participant_table import participants_csv_parts
-from analysis.tables.study_tables import ballots_csv_parts
+from analysis.tables.study_tables import ballots_csv_parts, settle_people
 from study import jobs
 from study.background_work.running_code import release
 from study.ballots.commitments import ENDED
 from study.ballots.table import kinds_of, late_answers
+from study.ballots.table_state import table_state
 from study.console.downloads import DOWNLOADED
 from study.errors import NotAllowedNow, StudyError
 from study.jobs import JobKind, RunningJob
@@ -35,9 +36,10 @@ _WITHOUT_EFFECT = (DOWNLOADED, ENDED, PUBLISHED, NOT_PUBLISHED)
 
 
 def results_version(study: Study, _arguments: Mapping[str, Any] = MappingProxyType({})) -> list[Any]:
-    """Return what changes whenever a file made from the study's results would: its row, log, late answers, analysis.
+    """Return what changes whenever a file made from the study's results would.
 
-    Every change of people, clips and settings writes an entry to the log or changes the row.
+    That is its row, log, late answers, people and newest analysis. Every change of clips and settings, and what is done
+    to people, writes an entry to the log or changes the row.
     """
     row = Study.objects.filter(pk=study.pk).values().get()
     chain = ChainHead.objects.filter(study=study).first()
@@ -48,6 +50,7 @@ def results_version(study: Study, _arguments: Mapping[str, Any] = MappingProxyTy
         {name: str(value) for name, value in row.items()},
         entries - study.log.filter(action__in=_WITHOUT_EFFECT).count(),
         late_answers(study).count(),
+        table_state(study),  # flags and rules of those who stopped are judged without an entry
         analysis and [analysis.pk, str(analysis.finished_at)],
     ]
 
@@ -103,7 +106,9 @@ def _table_title(job: Job) -> str:
 
 
 jobs.register(JobKind(REPORT, _make_report, _report_title, "study_results", check_results, results_version))
-jobs.register(JobKind(TABLE, _make_table, _table_title, "study_results", check_results, results_version))
+jobs.register(
+    JobKind(TABLE, _make_table, _table_title, "study_results", check_results, results_version, settle=settle_people)
+)
 
 
 def report_job(study: Study, language: str, actor: Any = None) -> Job:

@@ -4,6 +4,7 @@ from django.utils.translation import gettext as _
 
 from analysis.study_results import analyses
 from analysis.study_results.prepared import check_results, results_version
+from analysis.tables.study_tables import settle_people
 from config.bundles.write import write_bundle
 from study import jobs
 from study.errors import NotAllowedNow
@@ -38,4 +39,4 @@ def _title(_job: Job) -> str:
     return _("Everything as one ZIP file")
 
 
-jobs.register(JobKind(BUNDLE, _make, _title, "study_results", check_results, results_version))
+jobs.register(JobKind(BUNDLE, _make, _title, "study_results", check_results, results_version, settle=settle_people))

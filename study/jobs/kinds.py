@@ -16,6 +16,10 @@ def _always(study: Study, arguments: Arguments) -> None:
     """Nothing forbids the job."""
 
 
+def _settled(study: Study) -> None:
+    """Nothing is to be brought up to date."""
+
+
 @dataclass(frozen=True)
 class JobKind:
     """One kind of job. The web process knows it too, so `work` imports what is heavy inside.
@@ -30,6 +34,8 @@ class JobKind:
         progress: how far the job is, in words: "312 of 800 images are checked."
         version: the state of the data that the files are made from, anything that JSON holds; None for work that
             changes something and so is done each time it is asked for. Files of another version are not given out.
+        settle: brings rows up to date of which `version` tells; called before the work and before each download,
+            outside any transaction.
     """
 
     name: str
@@ -39,6 +45,7 @@ class JobKind:
     check: Callable[[Study, Arguments], None] = _always
     version: Callable[[Study, Arguments], Any] | None = None
     progress: Callable[[Job], str] | None = None
+    settle: Callable[[Study], None] = _settled
 
 
 _kinds: dict[str, JobKind] = {}

@@ -173,6 +173,7 @@ def ready_file(study: Study, name: str, arguments: Mapping[str, Any], file_name:
     """
     kind = _known(name)
     kind.check(study, arguments)
+    kind.settle(study)
     found = JobFile.objects.filter(
         job__study=study, job__state=Job.State.READY, job__key=key_of(kind, study, arguments), is_result=True
     )
@@ -191,5 +192,6 @@ def ensure_current(job: Job) -> None:
     if job.state != Job.State.READY:
         raise NotAllowedNow(_("These files are not ready."))
     kind.check(job.study, job.arguments)
+    kind.settle(job.study)
     if job.key != key_of(kind, job.study, job.arguments):
         raise NotAllowedNow(_("Something has changed since these files were made. Ask for them again."))

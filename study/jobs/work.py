@@ -55,6 +55,7 @@ def _work(running: RunningJob) -> None:
     if kind is None:
         raise StudyError(_("This worker's version of the software cannot do this. Update the worker, then ask again."))
     kind.check(running.study, running.arguments)
+    kind.settle(running.study)
     key = key_of(kind, running.study, running.arguments)
     if not rows.still_ours(job).update(key=key):
         raise JobCancelled

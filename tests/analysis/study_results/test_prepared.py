@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -13,13 +14,15 @@ from analysis.study_results.reporting_answers import save_reporting_answers
 from analysis.tables.study_tables import ballots_csv
 from analysis.tasks import run_analysis
 from study.background_work import messages
-from study.jobs.requests import find_lost_jobs
+from study.ballots.casting import Answer, cast_ballot
+from study.jobs.requests import find_lost_jobs, request_job
 from study.jobs.work import run_job
 from study.models import Job, Study
 from study.models.log import record
+from study.participants.enrolment import enrol
 from study.participants.exclusion import set_exclusion
 from study.participants.withdrawal import withdraw
-from tests.analysis.answered_studies import closed_study
+from tests.analysis.answered_studies import answered_study, close, closed_study
 from tests.config.addresses import body, browser
 
 pytestmark = pytest.mark.django_db
@@ -127,6 +130,41 @@ def test_a_large_table_is_made_by_a_worker_and_a_small_one_at_once(client, study
     assert made.headers["Content-Disposition"] == at_once.headers["Content-Disposition"]
     assert "participants" not in str(study.jobs.filter(kind=prepared.TABLE).values("arguments"))
     assert client.get(results(study, "participants.csv")).status_code == 302
+
+
+def test_a_table_is_made_again_once_somebody_who_stopped_is_judged_anew(monkeypatch):
+    study = answered_study(people=2, clips=4)
+    stopped, _token = enrol(study)
+    for trial in stopped.trials.order_by("number")[:3]:
+        cast_ballot(trial, Answer(uuid4(), "A", "B"))
+    study = close(study)
+    run_analysis(analyses.request_analysis(study).pk)
+    monkeypatch.setattr(prepared, "MOST_IN_A_REQUEST", 1)
+    client = browser(study.owner)
+    address = results(study, "ballots.csv")
+    assert client.get(address).status_code == 302
+    run_job(study.jobs.get(kind=prepared.TABLE).pk)
+    for _look in range(2):  # the control: nothing has changed
+        made = body(client.get(address))
+        assert b"left_tab" not in made
+    for trial in stopped.trials.order_by("number"):
+        stopped.events.create(trial=trial, kind="hidden")
+    entries = study.log.exclude(action="downloaded").count()
+    assert client.get(address).status_code == 302
+    assert study.log.exclude(action="downloaded").count() == entries
+    waiting = study.jobs.get(kind=prepared.TABLE, state=Job.State.WAITING)
+    run_job(waiting.pk)
+    assert b"left_tab" in body(client.get(address))
+
+
+def test_what_is_judged_only_when_a_waiting_table_is_made_fails_no_job(study):
+    stopped = study.participants.last()
+    study.participants.filter(pk=stopped.pk).update(status="started", judged_at=None, flags=["left_tab"])
+    job = request_job(study, prepared.TABLE, {"name": "ballots.csv"})
+    run_job(job.pk)
+    job.refresh_from_db()
+    assert study.participants.get(pk=stopped.pk).flag_kinds != ["left_tab"], "they were judged"
+    assert job.state == Job.State.READY, job.error
 
 
 def test_a_report_that_fails_is_told_once_and_made_again_when_asked(client, study, monkeypatch):
