@@ -48,6 +48,8 @@ def sent(monkeypatch: Any) -> list[int]:
 @pytest.fixture
 def kind(monkeypatch: Any) -> Any:
     """Register kinds for one test: "title" makes a file of the study's title, "import" reads what came in."""
+    for name in kinds._modules:
+        kinds.kind_named(name)  # now: a kind that is registered while they are replaced would be lost afterwards
     monkeypatch.setattr(kinds, "_kinds", {})
     monkeypatch.setattr(running, "REPORT_EVERY", 0.0)
 
