@@ -1,6 +1,8 @@
 """An installation of its own for each test: a data folder, stored files and the rows of the test database."""
 
-import gc
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -9,34 +11,31 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from config.backups.errors import BackupError
-from config.backups.loading_database import require_unused
 from config.backups.write import Result, make_backup
 from study.models import Study
 from study.models.log import record
 from tests.factories import make_open_study
-from tests.services import wait_until
 
 
 @pytest.fixture
-def data(tmp_path: Path, settings: Any, transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Path:
+def own_database(tmp_path: Path, transactional_db: None) -> Iterator[None]:
+    """A copy of the test database: threads of servers that other tests started may still have the usual one open."""
+    usual = connection.settings_dict["NAME"]
+    connection.close()
+    with closing(sqlite3.connect(usual)) as source, closing(sqlite3.connect(tmp_path / "copy.sqlite3")) as copy:
+        source.backup(copy)
+    connection.settings_dict["NAME"] = str(tmp_path / "copy.sqlite3")
+    yield
+    connection.close()
+    connection.settings_dict["NAME"] = usual
+
+
+@pytest.fixture
+def data(tmp_path: Path, settings: Any, own_database: None, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The data folder of this installation."""
     # Django's tests let no connection be opened but the usual one.
     monkeypatch.setattr(BaseDatabaseWrapper, "ensure_connection", _ensure_connection)
-    # Threads and processes of earlier tests that used this database may still be ending.
-    assert wait_until(_is_unused, 60)
     return use(settings, tmp_path / "data")
-
-
-def _is_unused() -> bool:
-    gc.collect()
-    try:
-        require_unused()
-    except BackupError:
-        return False
-    finally:
-        connection.close()
-    return True
 
 
 def _ensure_connection(self: BaseDatabaseWrapper) -> None:
