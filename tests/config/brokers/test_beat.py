@@ -18,6 +18,7 @@ def ticks(kind: type[PersistentScheduler], folder: Path, monkeypatch: Any, *, re
         restarted: beat is started again after that, from its file.
     """
     app = Celery(set_as_current=False)
+    app.conf.result_expires = None  # else Celery adds a task of its own, at four in the morning
     app.conf.beat_schedule = {"often": {"task": "often", "schedule": 600.0}}
     began, passed, step = app.now(), 0, 3600
     monkeypatch.setattr(Celery, "now", lambda _app: began + timedelta(seconds=passed + step))
