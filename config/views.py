@@ -32,9 +32,10 @@ def study_bundle(request: HttpRequest, slug: str) -> HttpResponse:
     if analyses.latest_unsealed(study) is None:
         raise Http404("no results to export")
     try:
-        if jobs.ready_file(study, BUNDLE, {}, file_name(study)) is None:
+        file: JobFile | HttpResponse | None = jobs.ready_file(study, BUNDLE, {}, file_name(study))
+        if file is None:
             ensure_current(study)
-        file = prepared_file(request, study, BUNDLE, file_name(study))
+            file = prepared_file(request, study, BUNDLE, file_name(study))
         return send_result(request, file) if isinstance(file, JobFile) else file
     except StudyError as error:
         messages.error(request, str(error))

@@ -11,13 +11,12 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import translation
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from analysis.models import Analysis
 from analysis.report.files.html import POLICY
 from analysis.study_results import analyses
-from analysis.study_results.prepared import REPORT, TABLE, TABLES, figures_of, is_large, report_job
+from analysis.study_results.prepared import REPORT, TABLE, TABLES, ensure_results, figures_of, is_large, report_job
 from analysis.study_results.report_context import notices
 from analysis.study_results.report_files import CONTENT_TYPES, LANGUAGES, REPORT_FILES, language_of
 from analysis.tables.codebook import codebook_csv
@@ -39,14 +38,10 @@ def _page_of_analysis(view: Callable[..., HttpResponse]) -> Callable[..., HttpRe
     @login_required
     def page(request: HttpRequest, slug: str, **kwargs: Any) -> HttpResponse:
         study = study_or_404(request.user, slug)
-        analysis = analyses.latest_unsealed(study)
-        if analysis is None:
+        if analyses.latest_unsealed(study) is None:
             raise Http404("no results to show")
-        if analyses.holds_erased(analysis):
-            messages.error(request, _("Somebody has withdrawn since the analysis: analyse again, then download."))
-            return redirect("study_results", slug=study.slug)
         try:
-            return view(request, study, analysis, **kwargs)
+            return view(request, study, ensure_results(study), **kwargs)
         except StudyError as error:
             messages.error(request, str(error))
             return redirect("study_results", slug=study.slug)

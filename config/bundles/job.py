@@ -5,9 +5,8 @@ from django.utils.translation import gettext as _
 from analysis.study_results import analyses
 from analysis.study_results.prepared import check_results, results_version
 from analysis.tables.study_tables import settle_people
-from config.bundles.write import write_bundle
+from config.bundles.write import outdated, write_bundle
 from study import jobs
-from study.errors import NotAllowedNow
 from study.jobs import JobKind, RunningJob
 from study.models import Job, Study
 
@@ -18,7 +17,7 @@ def ensure_current(study: Study) -> None:
     """Raise NotAllowedNow if the analysis that would go into the bundle is not of the answers as they are now."""
     analysis = analyses.latest_unsealed(study)
     if analysis is None or not analyses.is_current(analysis):  # also if somebody has withdrawn since
-        raise NotAllowedNow(_("Answers have come or changed since the analysis: analyse again, then export."))
+        raise outdated()
 
 
 def _make(job: RunningJob) -> None:

@@ -115,6 +115,11 @@ def _deviations(study: Study, analysis: Analysis | None) -> list[str]:
         return deviations(study, analysis)
 
 
+def outdated() -> NotAllowedNow:
+    """The refusal to export an analysis that is not of the answers as they are now."""
+    return NotAllowedNow(_("Answers have come or changed since the analysis: analyse again, then export."))
+
+
 def _analysis(study: Study, ballots: Path, analyse: bool) -> Analysis:
     """Return the newest analysis if it is of this ballot table; else compute one.
 
@@ -127,7 +132,7 @@ def _analysis(study: Study, ballots: Path, analyse: bool) -> Analysis:
     if newest is not None and analyses.is_of_table(newest, digest):
         return newest
     if not analyse:
-        raise NotAllowedNow(_("Answers have come or changed since the analysis: analyse again, then export."))
+        raise outdated()
     return analyses.build_analysis(study)
 
 

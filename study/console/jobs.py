@@ -36,13 +36,13 @@ def prepared_file(
     if file is None:
         job = jobs.request_job(study, kind, arguments, actor=request.user)
         file = jobs.ready_file(study, kind, arguments, name)  # a worker may have been as fast as that
-    return file or show_job(job, then=request.get_full_path())
+    return file or redirect(address_of(job, then=request.get_full_path()))
 
 
-def show_job(job: Job, *, then: str = "") -> HttpResponse:
-    """Redirect to the job's page, which opens the address `then` once the job is ready, else its only file."""
+def address_of(job: Job, *, then: str = "") -> str:
+    """Return the address of the job's page, which opens `then` once the job is ready, else its only file."""
     address = reverse("study_job", args=[job.study.slug, job.pk])
-    return redirect(f"{address}?{urlencode({'then': then})}" if then else address)
+    return f"{address}?{urlencode({'then': then})}" if then else address
 
 
 @require_safe

@@ -6,15 +6,14 @@ follows, `html` is what was wrong, `job` the address of the work, which tells it
 
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from study import jobs
+from study.console.jobs import address_of
 from study.jobs.requests import going_on
 from study.models import Job, Study
 from study.web.http import wants_json
@@ -41,12 +40,8 @@ def hand_over(
         StudyError: the kind may not run now.
     """
     job = jobs.request_job(study, kind, actor=request.user, inputs=files, alone=alone)
-    page = f"{address_of(job)}?{urlencode({'then': f'{request.path}?job={job.pk}'})}"
+    page = address_of(job, then=f"{request.path}?job={job.pk}")
     return JsonResponse({"job": address_of(job), "next": page}) if wants_json(request) else HttpResponseRedirect(page)
-
-
-def address_of(job: Job) -> str:
-    return reverse("study_job", args=[job.study.slug, job.pk])
 
 
 def lead_to(request: HttpRequest, address: str) -> HttpResponse:

@@ -22,6 +22,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from study.models import Job, JobFile, Study
+from study.stored_files.deleting import delete_stored
 
 logger = logging.getLogger(__name__)
 
@@ -85,13 +86,13 @@ def erase_results(study: Study) -> None:
 
     Work that goes on notices at its end that its data have changed.
     """
-    ready = study.jobs.filter(state=Job.State.READY, files__is_result=True)
-    _expire(Job.objects.filter(pk__in=list(ready.values_list("pk", flat=True))), WITHDRAWN)
+    _expire(study.jobs.filter(state=Job.State.READY, files__is_result=True), WITHDRAWN)
 
 
 def _expire(jobs: QuerySet[Job], reason: str) -> None:
-    JobFile.objects.filter(job__in=jobs).delete()
-    jobs.update(state=Job.State.EXPIRED, error=reason)
+    ids = list(jobs.values_list("pk", flat=True))
+    JobFile.objects.filter(job__in=ids).delete()
+    Job.objects.filter(pk__in=ids).update(state=Job.State.EXPIRED, error=reason)
 
 
 def over_their_time(now: datetime) -> QuerySet[Job]:
@@ -103,7 +104,7 @@ def over_their_time(now: datetime) -> QuerySet[Job]:
 
 def expire(now: datetime) -> None:
     """Erase files that have been kept for long enough."""
-    _expire(Job.objects.filter(pk__in=list(over_their_time(now).values_list("pk", flat=True))), "")
+    _expire(over_their_time(now), "")
 
 
 def forgettable(now: datetime) -> QuerySet[Job]:
@@ -138,7 +139,6 @@ def erase_strays(now: datetime | None = None) -> None:
                 if path.stat().st_mtime < (now - STRAY_AFTER).timestamp():
                     shutil.rmtree(path) if path.is_dir() else path.unlink()  # uploads that were coming in
     try:
-        for name in _strays(now):
-            default_storage.delete(name)
+        delete_stored(_strays(now))
     except OSError:
         logger.warning("Stray files of jobs could not be looked for; it is tried again tomorrow.", exc_info=True)

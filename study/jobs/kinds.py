@@ -74,3 +74,14 @@ def key_of(kind: JobKind, study: Study, arguments: Arguments) -> str:
     if kind.version is None:
         return ""
     return canonical_digest([kind.name, dict(arguments), kind.version(study, arguments)])
+
+
+def current_key(kind: JobKind, study: Study, arguments: Arguments) -> str:
+    """Return the key of the study's data as they are now, after what `settle` brings up to date.
+
+    Raises:
+        StudyError: the kind's files may not be made or given out now.
+    """
+    kind.check(study, arguments)
+    kind.settle(study)
+    return key_of(kind, study, arguments)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from study.background_work import messages, rows
 from study.errors import NotAllowedNow
 from study.jobs import files
-from study.jobs.kinds import JobKind, key_of, kind_named
+from study.jobs.kinds import JobKind, current_key, key_of, kind_named
 from study.models import Job, JobFile, Study
 from study.models.jobs import job_path
 
@@ -171,12 +171,8 @@ def ready_file(study: Study, name: str, arguments: Mapping[str, Any], file_name:
     Raises:
         StudyError: the kind's files may not be given out now.
     """
-    kind = _known(name)
-    kind.check(study, arguments)
-    kind.settle(study)
-    found = JobFile.objects.filter(
-        job__study=study, job__state=Job.State.READY, job__key=key_of(kind, study, arguments), is_result=True
-    )
+    key = current_key(_known(name), study, arguments)
+    found = JobFile.objects.filter(job__study=study, job__state=Job.State.READY, job__key=key, is_result=True)
     return found.filter(name=file_name).select_related("job").last()
 
 
@@ -191,7 +187,5 @@ def ensure_current(job: Job) -> None:
         raise NotAllowedNow(_("These files are erased. Ask for them again."))
     if job.state != Job.State.READY:
         raise NotAllowedNow(_("These files are not ready."))
-    kind.check(job.study, job.arguments)
-    kind.settle(job.study)
-    if job.key != key_of(kind, job.study, job.arguments):
+    if job.key != current_key(kind, job.study, job.arguments):
         raise NotAllowedNow(_("Something has changed since these files were made. Ask for them again."))

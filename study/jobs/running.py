@@ -85,13 +85,14 @@ class RunningJob:
     def set_ready(self) -> None:
         """End the job in the transaction that stores what it changes: both are done, once, or neither.
 
-        For kinds without result files.
+        Kinds with result files leave it to `study.jobs.work`.
 
         Raises:
             JobCancelled: store nothing.
         """
-        self.keep_outcome()
-        self._ours.update(state=Job.State.READY, error="", at_hand="", finished_at=timezone.now())
+        done: dict[str, Any] = {"state": Job.State.READY, "error": "", "at_hand": "", "finished_at": timezone.now()}
+        if not self._ours.update(outcome=self.outcome, faults=self.faults, **done):
+            raise JobCancelled
         self.is_ready = True
 
     @contextmanager

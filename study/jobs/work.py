@@ -3,7 +3,6 @@
 import errno
 import hashlib
 import logging
-from typing import Any
 
 from django.conf import settings
 from django.core.files.base import File
@@ -15,7 +14,7 @@ from django.utils.translation import gettext as _
 from study.background_work import rows, schema
 from study.errors import StudyError
 from study.jobs import files
-from study.jobs.kinds import JobKind, key_of, kind_named
+from study.jobs.kinds import JobKind, current_key, key_of, kind_named
 from study.jobs.running import JobCancelled, JobFaults, RunningJob
 from study.models import Job, JobFile, Study
 from study.models.jobs import job_path
@@ -54,9 +53,7 @@ def _work(running: RunningJob) -> None:
     job, kind = running.job, kind_named(running.job.kind)
     if kind is None:
         raise StudyError(_("This worker's version of the software cannot do this. Update the worker, then ask again."))
-    kind.check(running.study, running.arguments)
-    kind.settle(running.study)
-    key = key_of(kind, running.study, running.arguments)
+    key = current_key(kind, running.study, running.arguments)
     if not rows.still_ours(job).update(key=key):
         raise JobCancelled
     running.study.refresh_from_db()  # not older than the key
@@ -80,10 +77,7 @@ def _finish(running: RunningJob, kind: JobKind, key: str) -> None:
             kind.check(study, job.arguments)
             if key_of(kind, study, job.arguments) != key:
                 raise StudyError(_("Something changed while the files were made. Ask for them again."))
-        ready: dict[str, Any] = {"state": Job.State.READY, "outcome": running.outcome, "error": "", "at_hand": ""}
-        ready["faults"] = running.faults
-        if not rows.still_ours(job).update(finished_at=timezone.now(), **ready):
-            raise JobCancelled
+        running.set_ready()
         for row in job.results.exclude(pk__in=[row.pk for row in stored]):  # of a killed predecessor
             row.delete()
 

@@ -20,18 +20,6 @@ def report_figures(data: Mapping[str, Any], context: ReportContext) -> list[Figu
         return figure_list(data, context.conditions, context.clips, context.flow)
 
 
-def figure_file(figure: Figure, kind: str) -> bytes:
-    """One figure as "svg", "pdf" or "png" (300 dots an inch).
-
-    Raises:
-        KeyError: another kind.
-        RuntimeError: Typst failed; the message is Typst's.
-    """
-    if kind == "svg":
-        return figure.svg.encode()
-    return typeset([figure_projects([figure])[f"{figure.key}.{kind}"]])[0]
-
-
 def figure_projects(figures: Sequence[Figure]) -> dict[str, TypstProject]:
     """File name → project of each figure as PDF and as PNG (300 dots an inch)."""
     # Without the date of its making, so that the same figure gives the same file.
