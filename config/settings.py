@@ -54,7 +54,7 @@ BASE_URL = environment.web_address("EARSIGHT_BASE_URL", "http://127.0.0.1:8000")
 SECURE = BASE_URL.startswith("https://")
 # Browsers take cookies of this prefix from this host alone and over https alone; no neighbour can set or see them.
 COOKIE_PREFIX = "__Host-" if SECURE else ""
-ALLOWED_HOSTS = environment.hosts("EARSIGHT_HOSTS", ["localhost", "127.0.0.1", "[::1]", environment.host_of(BASE_URL)])
+ALLOWED_HOSTS = environment.hosts("EARSIGHT_HOSTS", [*environment.LOOPBACK, environment.host_of(BASE_URL)])
 CSRF_TRUSTED_ORIGINS = environment.origins("EARSIGHT_TRUSTED_ORIGINS", [])
 
 INSTALLED_APPS = [
@@ -280,7 +280,7 @@ GENERATION_RESCUE_SECONDS = environment.number("EARSIGHT_RESCUE_SECONDS", 30, le
 GENERATION_QUEUE_PREFIX = ""
 # The only hosts that a study's settings can send tags and the language model's key to. This machine's own ports are
 # among them only where the site is for this machine or its network: elsewhere other services may listen there.
-_LOOPBACK = [] if SECURE else ["localhost", "127.0.0.1", "[::1]"]
+_LOOPBACK = () if SECURE else environment.LOOPBACK
 WRITER_HOSTS = environment.hosts("EARSIGHT_WRITER_HOSTS", ["api.openai.com", *_LOOPBACK])
 
 # The address of an S3-compatible service other than Amazon's, for backups in a bucket; "" leaves it to AWS_… variables.

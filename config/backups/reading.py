@@ -3,11 +3,10 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from django.db.migrations.loader import MigrationLoader
-
 from config.backups.errors import BackupError
 from config.backups.manifest import Manifest, backup_names, names_among, read_manifest
 from config.backups.places import MARK, Place, open_place
+from study.background_work import schema
 from study.digests import file_digest
 
 SHOWN = 10
@@ -82,7 +81,7 @@ def check_files(
 
 def require_known_version(manifest: Manifest) -> None:
     """Raise `BackupError` if the backup is of a newer version of Earsight than this one."""
-    known = {f"{app}.{name}" for app, name in MigrationLoader(None).disk_migrations}
+    known = {f"{app}.{name}" for app, name in schema.known()}
     if unknown := sorted(set(manifest.migrations) - known):
         raise BackupError(
             f"The backup was made by a newer version, {manifest.earsight}, which has {unknown[0]}. "

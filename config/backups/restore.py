@@ -191,7 +191,8 @@ def _finish(place: Place, withdrawn: set[str], result: Restored, say: Say) -> No
     if manifest.stored is not None:
         lost = sorted(names_in_rows() - manifest.stored[MEDIA].keys())
     else:
-        lost = [name for name in sorted(names_in_rows()) if not storages()[MEDIA].exists(name)]
+        media = storages()[MEDIA]
+        lost = [name for name in sorted(names_in_rows()) if not media.exists(name)]
     if lost and manifest.stored is None:
         result.problems.append(
             f"{len(lost):,} stored files that rows refer to are not here, such as {lost[0]}: this backup was made "

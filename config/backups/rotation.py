@@ -38,14 +38,17 @@ def kept(backups: Iterable[tuple[str, datetime]], keep: Keep) -> set[str]:
     return found
 
 
-def rotate(place: Place, keep: Keep, made: Manifest) -> list[str]:
+def rotate(place: Place, keep: Keep, made: Manifest, manifests: Iterable[Manifest]) -> list[str]:
     """Delete older backups of the installation that made this one, and of its kind; return their names.
 
     Kinds are those with and without stored files: frequent ones of the database alone never push out whole ones.
+
+    Args:
+        manifests: those of all backups in the place.
     """
     own = [
         row
-        for row in _manifests(place)
+        for row in manifests
         if row.installation == made.installation and (row.stored is None) == (made.stored is None)
     ]
     keeps = kept([(row.name, datetime.fromisoformat(row.made_at)) for row in own], keep)
@@ -55,8 +58,11 @@ def rotate(place: Place, keep: Keep, made: Manifest) -> list[str]:
     return names
 
 
-def delete_unused(place: Place) -> None:
+def delete_unused(place: Place, known: Iterable[Manifest] = ()) -> None:
     """Delete stored files that no backup here refers to, and what is left of backups that were killed.
+
+    Args:
+        known: manifests that were read already; the others are read.
 
     Raises:
         BackupError: a manifest cannot be read, or is that of a copy under another name, so that nobody knows what it
@@ -71,8 +77,9 @@ def delete_unused(place: Place) -> None:
             f"{place.text}/{others[0].removesuffix('/' + MANIFEST)} has not the name of a backup, and may need stored "
             "files. Move it out of the place, or delete it."
         )
+    read = {row.name: row for row in known}
     for name in names:
-        needed |= {f"{name}/{MANIFEST}", *read_manifest(place, name).keys()}
+        needed |= {f"{name}/{MANIFEST}", *(read.get(name) or read_manifest(place, name)).keys()}
     place.delete({key for key in keys if _is_of_backups(key)} - needed)
 
 
@@ -81,5 +88,6 @@ def _is_of_backups(key: str) -> bool:
     return bool(slash) and (folder == STORE or NAME.fullmatch(folder) is not None)
 
 
-def _manifests(place: Place) -> list[Manifest]:
+def read_manifests(place: Place) -> list[Manifest]:
+    """Return the manifests of all whole backups in a place, oldest first."""
     return [read_manifest(place, name) for name in backup_names(place)]

@@ -85,8 +85,5 @@ def copy_out(storage: Storage, name: str, path: Path) -> tuple[str, int]:
 
 def digest_of(storage: Storage, name: str) -> str:
     """Return the SHA-256 (hex) of a stored file."""
-    digest = hashlib.sha256()
     with storage.open(name, "rb") as file:
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -15,7 +15,6 @@ import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 
 from django.conf import settings
@@ -29,8 +28,9 @@ from config.backups.lock import alone, fresh, write_whole
 from config.backups.manifest import DATABASE, HEADS, SECRET_KEY, Manifest, StoredFile, names_among, read_manifest
 from config.backups.places import MANIFEST, MARK, STORE, Place, open_place, stored_key
 from config.backups.room import require_room
-from config.backups.rotation import Keep, delete_unused, rotate
+from config.backups.rotation import Keep, delete_unused, read_manifests, rotate
 from config.backups.storages import MEDIA, copy_out, names_in, overlaps, stamp, storages
+from study.background_work.running_code import release
 from study.digests import file_digest
 from study.published_heads.heads import Head
 
@@ -98,9 +98,11 @@ def make_backup(
             )
         # Whatever fails from here on, the backup is made.
         try:
+            manifests: list[Manifest] = []
             if keep is not None and not missing:
-                result.deleted = rotate(place, keep, result.manifest)
-            delete_unused(place)
+                manifests = read_manifests(place)
+                result.deleted = rotate(place, keep, result.manifest, manifests)
+            delete_unused(place, manifests)
         except Exception as error:
             if not isinstance(error, BackupError):
                 logger.exception("Older backups could not be tidied up")
@@ -174,7 +176,7 @@ class _Backup:
             name=name,
             made_at=made_at.isoformat(timespec="seconds"),
             installation=installation_id(),
-            earsight=version("earsight"),
+            earsight=release(),
             engine=copying_database.engine(),
             server=copying_database.server_version(),
             migrations=facts.migrations,

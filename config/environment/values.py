@@ -17,6 +17,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 from config.environment import env_file
 
+# This machine's own names, as ALLOWED_HOSTS spells them.
+LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 LOG_FORMATS = ("TEXT", "JSON")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 BROKERS = ("filesystem", "redis", "rediss", "amqp", "amqps")

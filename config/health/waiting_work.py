@@ -20,6 +20,9 @@ QUEUES = ("cpu", "api", "gpu")
 PATIENCE = timedelta(minutes=2)
 # Work that waits although workers live, while nothing is done in its queue for so long, does not reach them.
 STUCK_AFTER = timedelta(minutes=15)
+# Work whose messages go to the queue `cpu`, with the column of when it was asked for. Questions about power are in the
+# plans of studies, which are too long to be read for every page.
+_ON_CPU: tuple[tuple[Any, str], ...] = ((Analysis, "requested_at"), (BlindingAudit, "asked_at"), (Job, "requested_at"))
 WORKER, BUSY, WAITS = "worker", "busy", "waits"
 
 
@@ -61,21 +64,12 @@ def _observations(now: datetime) -> QuerySet[Worker, tuple[str, str, datetime]]:
     return workers.values_list(_word(WORKER), "queues", "seen_at").union(
         waiting.values("queue").annotate(since=Min("run__started_at")).values_list(_word(WAITS), "queue", "since"),
         busy.values("queue").annotate(until=Max("leased_until")).values_list(_word(BUSY), "queue", "until"),
-        *(rows.values_list(_word(WAITS), _word("cpu"), time) for rows, time in _waiting_on_cpu()),
+        *(
+            model.objects.filter(state="waiting").order_by().values_list(_word(WAITS), _word("cpu"), asked)
+            for model, asked in _ON_CPU
+        ),
         all=True,
     )
-
-
-def _waiting_on_cpu() -> list[tuple[QuerySet, str]]:
-    """Return the waiting rows whose messages go to the queue `cpu`, each with the column of when they were asked for.
-
-    Questions about power are in the plans of studies, which are too long to be read for every page.
-    """
-    return [
-        (Analysis.objects.filter(state=Analysis.State.WAITING).order_by(), "requested_at"),
-        (BlindingAudit.objects.filter(state=BlindingAudit.State.WAITING).order_by(), "asked_at"),
-        (Job.objects.filter(state=Job.State.WAITING).order_by(), "requested_at"),
-    ]
 
 
 def _questions_about_power() -> list[datetime]:
@@ -123,16 +117,18 @@ def depths() -> list[Depth]:
         waiting, running = row.get("waiting", 0), row.get("running", 0)
         since = [max(filter(None, (row["began"], row["last"])))] if waiting else []
         if queue == "cpu":
-            for rows, time in _waiting_on_cpu():
-                counted = rows.aggregate(n=Count("pk"), first=Min(time))
-                waiting += counted["n"]
+            for model, asked in _ON_CPU:
+                is_waiting = Q(state="waiting")
+                counted = model.objects.filter(state__in=("waiting", "running")).aggregate(
+                    waiting=Count("pk", filter=is_waiting),
+                    running=Count("pk", filter=Q(state="running")),
+                    first=Min(asked, filter=is_waiting),
+                )
+                waiting, running = waiting + counted["waiting"], running + counted["running"]
                 since += [counted["first"]] if counted["first"] else []
             questions = _questions_about_power()
             waiting += len(questions)
             since += questions
-            running += Analysis.objects.filter(state=Analysis.State.RUNNING).count()
-            running += BlindingAudit.objects.filter(state=BlindingAudit.State.RUNNING).count()
-            running += Job.objects.filter(state=Job.State.RUNNING).count()
         found.append(Depth(queue, waiting, running, min(since, default=None)))
     return found
 

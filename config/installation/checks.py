@@ -7,7 +7,6 @@ import stat
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.staticfiles import finders
@@ -20,7 +19,6 @@ from study.published_heads.places import mail_is_sent
 
 # Read by the web server's configuration alone (gunicorn.py).
 _OF_WEB_SERVER = {"EARSIGHT_WEB_BIND", "EARSIGHT_WEB_PROCESSES", "EARSIGHT_WEB_THREADS"}
-_LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
 def register_checks() -> None:
@@ -93,7 +91,7 @@ def settings_file(**_kwargs: Any) -> list[CheckMessage]:
 
 
 def address(**_kwargs: Any) -> list[CheckMessage]:
-    if urlsplit(settings.BASE_URL).hostname in _LOCAL:
+    if environment.host_of(settings.BASE_URL) in environment.LOOPBACK:
         hint = "Set EARSIGHT_BASE_URL to the address that participants use, with https://."
         return [Warning("Links that are printed and sent lead to this machine only.", hint=hint, id="earsight.W004")]
     if settings.SECURE and not settings.PROXIES:

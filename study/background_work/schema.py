@@ -42,7 +42,7 @@ def is_cause_of(error: BaseException) -> bool:
 
 def remember_own() -> None:
     """Note what this version needs when a process starts: its files may be replaced while it runs."""
-    _known()
+    known()
 
 
 def forget() -> None:
@@ -57,13 +57,13 @@ def difference_now() -> str:
     Raises:
         django.db.Error: the database is away, or cannot be asked.
     """
-    applied, known = _applied(), _known()
-    if missing := sorted(known - applied):
+    applied, own = _applied(), known()
+    if missing := sorted(own - applied):
         return (
             f"The database lacks {len(missing)} changes that this version needs, the first is {'.'.join(missing[0])}. "
             "Run manage.py migrate."
         )
-    if newer := sorted((app, name) for app, name in applied - known if app in _labels()):
+    if newer := sorted((app, name) for app, name in applied - own if app in _labels()):
         return (
             f"The database was changed by another version of Earsight ({'.'.join(newer[-1])} is not known to this one)."
             " Start the version that belongs to it."
@@ -87,7 +87,7 @@ def _labels() -> frozenset[str]:
 
 
 @cache
-def _known() -> frozenset[tuple[str, str]]:
+def known() -> frozenset[tuple[str, str]]:
     """The migrations that this version has, by their files: importing all of them takes longer than a page."""
     found = set()
     for config in apps.get_app_configs():

@@ -7,6 +7,7 @@ from pathlib import Path
 from django.conf import settings
 from django.contrib.auth import get_user_model
 
+from config.environment import values as environment
 from config.health.finding import Finding, fault, finding_of, ok, warning
 from config.installation import checks
 
@@ -50,8 +51,6 @@ def weakness_of(key: str) -> str:
 
 def hosts_are_right() -> Finding:
     """Compare the hosts that the site answers with its own address."""
-    from config.environment import values as environment
-
     own = environment.host_of(settings.BASE_URL)
     allowed = {host.lower() for host in settings.ALLOWED_HOSTS}
     parents = {f".{own.partition('.')[2]}", f".{own}"}
@@ -59,7 +58,7 @@ def hosts_are_right() -> Finding:
         return fault(
             f"EARSIGHT_HOSTS lacks {own}, the host of EARSIGHT_BASE_URL", f"Add {own} to EARSIGHT_HOSTS and restart."
         )
-    if not settings.SECURE and own not in ("localhost", "127.0.0.1", "[::1]"):
+    if not settings.SECURE and own not in environment.LOOPBACK:
         return warning(
             f"{settings.BASE_URL} is not https: passwords and answers can be read on the way",
             "Put a proxy with TLS in front, and write its https address into EARSIGHT_BASE_URL.",
@@ -75,7 +74,7 @@ def settings_are_known() -> Finding:
 
 def writer_hosts_are_few() -> Finding:
     """Look whether one of several researchers could reach other services of this machine by a study's settings."""
-    local = [host for host in settings.WRITER_HOSTS if host in ("localhost", "127.0.0.1", "[::1]")]
+    local = [host for host in settings.WRITER_HOSTS if host in environment.LOOPBACK]
     people = get_user_model().objects.filter(is_active=True).count()
     if local and people > 1:
         return warning(

@@ -9,6 +9,7 @@ from django.core.management import BaseCommand, CommandError
 from django.db import DatabaseError
 
 from config.backups.errors import BackupError
+from config.backups.manifest import SECRET_KEY
 from config.backups.rotation import Keep
 from config.backups.write import make_backup
 
@@ -59,7 +60,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{made.name}: {made.size / 2**20:,.1f} MiB, of which {result.sent / 2**20:,.1f} MiB are new")
         for name in result.deleted:
             self.stdout.write(f"deleted: {name}")
-        if "secret_key" not in made.files:
+        if SECRET_KEY not in made.files:
             self.stdout.write("The secret key is not in it: keep EARSIGHT_SECRET_KEY elsewhere.")
         for text in result.problems:
             self.stderr.write(text)
