@@ -3,6 +3,7 @@
 If one is missing, its tests skip on a laptop, with the reason, and fail on CI.
 """
 
+import json
 import os
 import secrets
 import shutil
@@ -12,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -89,3 +91,18 @@ def pass_on_postgresql(*files: str) -> None:
     assert result.returncode == 0, result.stdout[-3000:] + result.stderr[-1000:]
     assert " passed" in result.stdout
     assert "skipped" not in result.stdout
+
+
+def printed_by(module: str, *options: str, seconds: float = PATIENCE) -> dict[str, Any]:
+    """Run a module as a program; return the JSON of the last line that it prints."""
+    result = subprocess.run(
+        [sys.executable, "-m", module, *options],
+        cwd=Path(__file__).resolve().parents[1],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=seconds,
+    )
+    assert result.stdout.strip(), result.stderr[-3000:]
+    found: dict[str, Any] = json.loads(result.stdout.strip().splitlines()[-1])
+    return found

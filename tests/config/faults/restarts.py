@@ -16,6 +16,7 @@ from typing import Any
 
 from tests.config.faults import site
 from tests.config.faults.servers import PrivatePostgres, PrivateRabbit, PrivateRedis
+from tests.generation.runs.kill_workers import is_ready
 
 
 def begin(fault: str, folder: str) -> tuple[Any, str, str]:
@@ -53,7 +54,7 @@ def main() -> int:
             work = site.Work(options.clips, audit=not options.unprotected and options.fault == "redis")
             log = Path(folder) / "worker.log"
             worker = site.start_worker(log)
-            site.wait_until(lambda: site.is_ready(worker), site.PATIENCE)
+            site.wait_until(lambda: is_ready(worker), site.PATIENCE)
             people.start()
             done: list[int] = []
             for _ in range(options.times):

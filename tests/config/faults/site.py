@@ -132,11 +132,6 @@ def start_worker(log: Path, *, beat: bool = False, **environment: str) -> subpro
         )
 
 
-def is_ready(worker: subprocess.Popen[bytes]) -> bool:
-    ready = Path(os.environ["EARSIGHT_DATA"]) / "ready"
-    return ready.exists() and ready.read_text(encoding="ascii") == str(worker.pid)
-
-
 class People:
     """Participants who answer again and again from threads, through one or several web servers."""
 

@@ -1,24 +1,17 @@
 """The broker or the database stopped and started again and again, while people answer and workers work."""
 
-import json
-import subprocess
-import sys
 from typing import Any
 
 import pytest
 
-from tests.generation.runs.kill_workers import ROOT
-from tests.services import need_program
+from tests.services import need_program, printed_by
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(3600)]
 
 
 def with_restarts(fault: str, *options: str) -> dict[str, Any]:
     need_program({"redis": "redis-server", "rabbitmq": "rabbitmq-server"}.get(fault, "initdb"), fault)
-    command = [sys.executable, "-m", "tests.config.faults.restarts", fault, *options]
-    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=3600)
-    assert result.stdout.strip(), result.stderr[-3000:]
-    return json.loads(result.stdout.strip().splitlines()[-1])
+    return printed_by("tests.config.faults.restarts", fault, *options, seconds=3600)
 
 
 def check_that_all_is_done_once(found: dict[str, Any]) -> None:

@@ -1,33 +1,19 @@
 """Versions that differ, two copies on one folder, a read-only disk, a clock that is set: with real processes."""
 
-import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.generation.runs.kill_workers import ROOT
-from tests.services import missing
+from tests.generation.runs.kill_workers import is_whole
+from tests.services import missing, printed_by
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(1800)]
 
 
 def with_fault(fault: str, *options: str) -> dict[str, Any]:
-    command = [sys.executable, "-m", "tests.config.faults.whole", fault, *options]
-    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=1800)
-    assert result.stdout.strip(), result.stderr[-3000:]
-    return json.loads(result.stdout.strip().splitlines()[-1])
-
-
-def is_whole(found: dict[str, Any]) -> bool:
-    return (
-        found["run"] == "done"
-        and found["stimuli"] == found["wanted"]
-        and not (found["orphans"] or found["missing_files"] or found["steps_not_done"])
-    )
+    return printed_by("tests.config.faults.whole", fault, *options, seconds=1800)
 
 
 def test_an_old_worker_and_an_old_web_server_on_a_newer_database_do_nothing_and_a_new_worker_goes_on() -> None:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.config.faults import site
+from tests.generation.runs.kill_workers import is_ready
 
 MIGRATE = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
 DJANGOS_MIGRATE = (
@@ -45,7 +46,7 @@ def versions(folder: Path, unprotected: bool) -> dict[str, Any]:
         site.stop(worker)
         work = site.Work(clips=16)
         worker = site.start_worker(folder / "old.log", **off)
-        site.wait_until(lambda: site.is_ready(worker), site.PATIENCE)
+        site.wait_until(lambda: is_ready(worker), site.PATIENCE)
         from celery import current_app
         from django.db.migrations.recorder import MigrationRecorder
 
@@ -127,7 +128,7 @@ def read_only(folder: Path, unprotected: bool) -> dict[str, Any]:
     people = site.People([web], 8, clips=3)
     work = site.Work(clips=10)
     worker = site.start_worker(folder / "worker.log")
-    site.wait_until(lambda: site.is_ready(worker), site.PATIENCE)
+    site.wait_until(lambda: is_ready(worker), site.PATIENCE)
     try:
         people.start()
         site.wait_until(lambda: len(people.saved) >= 6 and done_steps(work) >= 3, site.PATIENCE)

@@ -107,6 +107,15 @@ def done_steps(run) -> int:
     return ClipStep.objects.filter(run=run, state="done").count()
 
 
+def is_whole(found: dict) -> bool:
+    """Return whether a run whose findings these are has every image, and left nothing behind."""
+    return (
+        found["run"] == "done"
+        and found["stimuli"] == found["wanted"]
+        and not (found["orphans"] or found["missing_files"] or found["steps_not_done"])
+    )
+
+
 def is_ready(worker: subprocess.Popen) -> bool:
     """Return whether the worker has started and fetches messages."""
     ready = Path(os.environ["EARSIGHT_DATA"]) / "ready"

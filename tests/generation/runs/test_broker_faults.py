@@ -1,8 +1,5 @@
 """Known faults of Celery and its brokers do no harm; each test has its control."""
 
-import json
-import subprocess
-import sys
 import threading
 
 import pytest
@@ -11,8 +8,8 @@ from django.db import connection
 from generation.models import ClipStep
 from generation.runs import lifecycle, queueing, worker
 from tests.generation.concurrency import run_at_once
-from tests.generation.runs.kill_workers import ROOT
-from tests.services import PATIENCE, need_program
+from tests.generation.runs.kill_workers import is_whole
+from tests.services import need_program, printed_by
 
 pytestmark = [pytest.mark.long, pytest.mark.processes]
 
@@ -23,18 +20,7 @@ def redis_program():
 
 
 def with_fault(*options: str) -> dict:
-    command = [sys.executable, "-m", "tests.generation.runs.broker_faults", *options]
-    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=PATIENCE)
-    assert result.stdout.strip(), result.stderr[-3000:]
-    return json.loads(result.stdout.strip().splitlines()[-1])
-
-
-def is_whole(found: dict) -> bool:
-    return (
-        found["run"] == "done"
-        and found["stimuli"] == found["wanted"]
-        and not (found["orphans"] or found["missing_files"] or found["steps_not_done"])
-    )
+    return printed_by("tests.generation.runs.broker_faults", *options)
 
 
 def test_a_worker_asked_to_stop_finishes_its_steps_and_loses_none():

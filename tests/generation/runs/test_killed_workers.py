@@ -1,13 +1,8 @@
 """Real workers killed at random moments. The long form: python -m tests.generation.runs.kill_workers."""
 
-import json
-import subprocess
-import sys
-
 import pytest
 
-from tests.generation.runs.kill_workers import ROOT
-from tests.services import PATIENCE, RABBITMQ, REDIS, need_server
+from tests.services import RABBITMQ, REDIS, need_server, printed_by
 
 pytestmark = [pytest.mark.long, pytest.mark.processes]
 
@@ -15,10 +10,7 @@ pytestmark = [pytest.mark.long, pytest.mark.processes]
 def found_after_kills(broker: str, *options: str) -> dict:
     if not broker.startswith("filesystem"):
         need_server(broker)
-    command = [sys.executable, "-m", "tests.generation.runs.kill_workers", "--broker", broker, *options]
-    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=PATIENCE)
-    assert result.stdout.strip(), result.stderr[-3000:]
-    return json.loads(result.stdout.strip().splitlines()[-1])
+    return printed_by("tests.generation.runs.kill_workers", "--broker", broker, *options)
 
 
 @pytest.mark.parametrize("broker", ["filesystem://", REDIS, RABBITMQ], ids=["filesystem", "redis", "rabbitmq"])

@@ -36,6 +36,12 @@ def no_waits(monkeypatch: Any) -> list[float]:
     return waits
 
 
+@pytest.fixture
+def asks_once(with_service: Callable[..., Study], no_waits: list[float]) -> None:
+    """The study's sentences come from the local server, which is asked once at a time."""
+    with_service(attempts=1)
+
+
 def pass_time(time: timedelta) -> None:
     """Shift the clock: all that is to come is so much nearer, and all that was so much longer ago."""
     times = ("not_before", "waiting_since", "finished_at")
@@ -94,10 +100,8 @@ def test_without_it_each_step_fails_within_a_minute(
     assert generate(study).totals["failed"] == 3
 
 
-def test_of_many_steps_one_asks_and_the_others_wait_behind_it_and_go_on_together(
-    with_service: Callable[..., Study], server: Server, no_waits: list[float]
-) -> None:
-    study = with_service(attempts=1)
+@pytest.mark.usefixtures("asks_once")
+def test_of_many_steps_one_asks_and_the_others_wait_behind_it_and_go_on_together(study: Study, server: Server) -> None:
     add_clips(study, 4)
     server.script = [AWAY]
     run = lifecycle.start_run(study)
@@ -120,10 +124,8 @@ def test_of_many_steps_one_asks_and_the_others_wait_behind_it_and_go_on_together
     assert (run.state, run.totals["images"]) == ("done", 28)
 
 
-def test_a_worker_killed_while_it_tries_lets_the_others_go_on(
-    with_service: Callable[..., Study], server: Server, no_waits: list[float]
-) -> None:
-    study = with_service(attempts=1)
+@pytest.mark.usefixtures("asks_once")
+def test_a_worker_killed_while_it_tries_lets_the_others_go_on(study: Study, server: Server) -> None:
     server.script = [AWAY]
     run = lifecycle.start_run(study)
     do_what_is_due(run)
@@ -134,10 +136,8 @@ def test_a_worker_killed_while_it_tries_lets_the_others_go_on(
     assert ClipStep.objects.filter(kind=Kind.WRITE, state=State.DONE).count() >= 1
 
 
-def test_a_request_that_the_service_never_answers_fails_alone(
-    with_service: Callable[..., Study], server: Server, no_waits: list[float], monkeypatch: Any
-) -> None:
-    study = with_service(attempts=1)
+@pytest.mark.usefixtures("asks_once")
+def test_a_request_that_the_service_never_answers_fails_alone(study: Study, server: Server, monkeypatch: Any) -> None:
     study.clips.filter(number=1).update(imported_tags=OTHER_TAGS)
     add_clips(study, 1)
     answer = Server.next_entry
@@ -154,10 +154,8 @@ def test_a_request_that_the_service_never_answers_fails_alone(
     assert error.endswith("It was tried again 5 times, while others were answered.")
 
 
-def test_one_refusal_after_a_long_outage_fails_nothing(
-    with_service: Callable[..., Study], server: Server, no_waits: list[float]
-) -> None:
-    study = with_service(attempts=1)
+@pytest.mark.usefixtures("asks_once")
+def test_one_refusal_after_a_long_outage_fails_nothing(study: Study, server: Server) -> None:
     server.script = [AWAY]
     run = lifecycle.start_run(study)
     go_on_for(run, timedelta(hours=2))
@@ -174,10 +172,8 @@ def test_one_refusal_after_a_long_outage_fails_nothing(
     assert (run.state, run.totals["images"], run.totals["failed"]) == ("done", 12, 0)
 
 
-def test_a_second_outage_is_not_counted_against_the_steps_left_of_the_first(
-    with_service: Callable[..., Study], server: Server, no_waits: list[float]
-) -> None:
-    study = with_service(attempts=1)
+@pytest.mark.usefixtures("asks_once")
+def test_a_second_outage_is_not_counted_against_the_steps_left_of_the_first(study: Study, server: Server) -> None:
     study.clips.filter(number=2).update(imported_tags=OTHER_TAGS)
     server.script = [AWAY]
     run = lifecycle.start_run(study)
@@ -188,10 +184,8 @@ def test_a_second_outage_is_not_counted_against_the_steps_left_of_the_first(
     assert ClipStep.objects.filter(kind=Kind.WRITE, state=State.DONE).exists()
 
 
-def test_sentences_that_were_stored_are_no_sign_that_the_service_answers(
-    with_service: Callable[..., Study], server: Server, no_waits: list[float]
-) -> None:
-    study = with_service(attempts=1)
+@pytest.mark.usefixtures("asks_once")
+def test_sentences_that_were_stored_are_no_sign_that_the_service_answers(study: Study, server: Server) -> None:
     generate(study)
     add_clips(study, 2)  # with sentences that are stored
     study.clips.filter(number=4).update(imported_tags=OTHER_TAGS)
@@ -223,10 +217,8 @@ def _most_waits() -> int:
     return max(ClipStep.objects.values_list("waits", flat=True))
 
 
-def test_after_a_day_the_step_fails_with_its_reason(
-    with_service: Callable[..., Study], server: Server, no_waits: list[float]
-) -> None:
-    study = with_service(attempts=1)
+@pytest.mark.usefixtures("asks_once")
+def test_after_a_day_the_step_fails_with_its_reason(study: Study, server: Server) -> None:
     server.script = [AWAY]
     run = lifecycle.start_run(study)
     go_on_for(run, timedelta(hours=23), timedelta(hours=1))
@@ -244,10 +236,8 @@ def test_after_a_day_the_step_fails_with_its_reason(
     assert (run.state, run.totals["images"]) == ("done", 12)
 
 
-def test_after_a_day_all_fail_though_most_have_not_asked(
-    with_service: Callable[..., Study], server: Server, no_waits: list[float]
-) -> None:
-    study = with_service(attempts=1)
+@pytest.mark.usefixtures("asks_once")
+def test_after_a_day_all_fail_though_most_have_not_asked(study: Study, server: Server) -> None:
     add_clips(study, 3)
     server.script = [AWAY]
     run = lifecycle.start_run(study)
@@ -262,10 +252,8 @@ def test_after_a_day_all_fail_though_most_have_not_asked(
     assert all("tried again for a day" in error for error in errors)
 
 
-def test_a_worker_that_has_lost_its_step_puts_off_no_other(
-    with_service: Callable[..., Study], server: Server, no_waits: list[float]
-) -> None:
-    study = with_service(attempts=1)
+@pytest.mark.usefixtures("asks_once")
+def test_a_worker_that_has_lost_its_step_puts_off_no_other(study: Study, server: Server) -> None:
     run = lifecycle.start_run(study)
     step = ClipStep.objects.filter(run=run, state=State.WAITING).first()
     assert step is not None
@@ -286,10 +274,8 @@ def test_the_look_out_changes_steps_under_the_lock_of_their_study(study: Study) 
     assert min(changes) > lock
 
 
-def test_the_page_says_what_waits_and_when_it_is_tried(
-    with_service: Callable[..., Study], server: Server, no_waits: list[float]
-) -> None:
-    study = with_service(attempts=1)
+@pytest.mark.usefixtures("asks_once")
+def test_the_page_says_what_waits_and_when_it_is_tried(study: Study, server: Server) -> None:
     server.script = [AWAY]
     run = lifecycle.start_run(study)
     do_what_is_due(run)
@@ -307,10 +293,8 @@ def test_the_page_says_what_waits_and_when_it_is_tried(
     assert "wait for it" not in client.get(reverse("generation_run", args=[study.slug])).content.decode()
 
 
-def test_other_studies_and_a_later_run_are_not_held(
-    with_service: Callable[..., Study], server: Server, no_waits: list[float]
-) -> None:
-    study = with_service(attempts=1)
+@pytest.mark.usefixtures("asks_once")
+def test_other_studies_and_a_later_run_are_not_held(study: Study, server: Server) -> None:
     server.script = [AWAY]
     run = lifecycle.start_run(study)
     do_what_is_due(run)

@@ -10,11 +10,12 @@ from django.urls import reverse
 
 from study import jobs
 from study.errors import NotAllowedNow
-from study.jobs import JobKind, RunningJob, kinds
+from study.jobs import JobKind, RunningJob
 from study.jobs.work import run_job
 from study.models import Job, Study
 from study.participants.withdrawal import withdraw
 from tests.factories import UserFactory, make_open_study
+from tests.study.jobs.stored import forget_kinds
 from tests.study.visits import Visit
 
 pytestmark = pytest.mark.django_db
@@ -35,9 +36,7 @@ def _kind(settings: Any, tmp_path: Path, monkeypatch: Any) -> None:
     def version(study: Study, _arguments: Any) -> int:
         return study.erasures
 
-    for name in kinds._modules:
-        kinds.kind_named(name)  # now: a kind that is registered while they are replaced would be lost afterwards
-    monkeypatch.setattr(kinds, "_kinds", {})
+    forget_kinds(monkeypatch)
     jobs.register(JobKind("digits", work, lambda _job: "Ten digits", "study_overview", check, version))
 
 

@@ -15,14 +15,14 @@ from django.utils import timezone, translation
 from study import jobs
 from study.background_work import messages, rows
 from study.errors import NotAllowedNow, StudyError
-from study.jobs import JobFaults, JobKind, RunningJob, files, kinds, running
+from study.jobs import JobFaults, JobKind, RunningJob, files, running
 from study.jobs.requests import ensure_current, find_lost_jobs
 from study.jobs.work import run_job
 from study.models import Job, JobFile, Study
 from study.participants.retention import enforce_retention
 from study.setup.drafting import delete_draft
 from tests.factories import make_study
-from tests.study.jobs.stored import stored_files
+from tests.study.jobs.stored import forget_kinds, stored_files
 
 pytestmark = pytest.mark.django_db
 
@@ -48,9 +48,7 @@ def sent(monkeypatch: Any) -> list[int]:
 @pytest.fixture
 def kind(monkeypatch: Any) -> Any:
     """Register kinds for one test: "title" makes a file of the study's title, "import" reads what came in."""
-    for name in kinds._modules:
-        kinds.kind_named(name)  # now: a kind that is registered while they are replaced would be lost afterwards
-    monkeypatch.setattr(kinds, "_kinds", {})
+    forget_kinds(monkeypatch)
     monkeypatch.setattr(running, "REPORT_EVERY", 0.0)
 
     def register(work: Any = write_title, **changes: Any) -> None:

@@ -334,12 +334,17 @@ def test_a_match_control_answer_for_the_other_clips_image_of_the_same_condition(
     assert verify_ballot(rows[0])  # the control: a digest of version 1 did not tell them apart
 
 
-@pytest.mark.parametrize("look_again", [True, False])
-def test_somebody_who_finishes_while_the_people_are_read_is_no_forgery(monkeypatch, look_again):
+def answered_and_about_to_finish():
     study = answered()
     [late] = study.participants.filter(status=Participant.Status.STARTED)
     for trial in late.trials.filter(ballot=None):
         cast_ballot(trial, Answer(uuid4(), "A", "B"))
+    return study, late
+
+
+@pytest.mark.parametrize("look_again", [True, False])
+def test_somebody_who_finishes_while_the_people_are_read_is_no_forgery(monkeypatch, look_again):
+    study, late = answered_and_about_to_finish()
     read_people = people.people_of
 
     def finish_first(study, *rows):
@@ -355,10 +360,7 @@ def test_somebody_who_finishes_while_the_people_are_read_is_no_forgery(monkeypat
 
 
 def test_a_fault_that_the_second_look_alone_finds_is_named(monkeypatch):
-    study = answered()
-    [late] = study.participants.filter(status=Participant.Status.STARTED)
-    for trial in late.trials.filter(ballot=None):
-        cast_ballot(trial, Answer(uuid4(), "A", "B"))
+    study, late = answered_and_about_to_finish()
     read_people = people.people_of
 
     def finish_first_and_exclude_then(study, *rows):
