@@ -38,8 +38,12 @@ def korean() -> dict[str, str]:
     """The Korean of each message of the catalogue."""
     with (ROOT / "locale/ko/LC_MESSAGES/django.po").open("rb") as file:
         catalogue = read_po(file, locale="ko")
-    first = [(m.id, m.string) if isinstance(m.id, str) else (m.id[0], m.string[0]) for m in catalogue if m.id]
-    return {source: str(target) for source, target in first}
+    one = {message.id: message.string for message in catalogue if message.id}
+    return {
+        str(source if isinstance(source, str) else source[0]): str(target if isinstance(target, str) else target[0])
+        for source, target in one.items()
+        if target
+    }
 
 
 def _leaves(data: object) -> list[str]:
