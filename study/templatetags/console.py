@@ -8,6 +8,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from study.console.glossary_words import WORDS
 from study.models import Study
 from study.setup.path_steps import Group, PathStep, Progress, progress_of, step_after, steps_of
 
@@ -52,6 +53,12 @@ def next_step(study: Study, key: str, *, primary: bool = True) -> dict[str, Any]
         "label": _("Go on with: %(step)s") % {"step": step.title},
         "primary": primary,
     }
+
+
+@register.inclusion_tag("console/words.html")
+def words(*keys: str) -> dict[str, Any]:
+    """Links to the words of a page in the glossary, by their keys there."""
+    return {"words": [WORDS[key] for key in keys]}
 
 
 @register.inclusion_tag("console/waiting.html")
