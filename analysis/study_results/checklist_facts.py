@@ -96,6 +96,8 @@ def _design(study: Study) -> dict[str, str]:
             "hour. The data of people who withdraw are erased."
         ),
         "consent": _("Consent text, version %(n)s, agreed to before the first trial.") % {"n": study.consent_version},
+        "ethics": texts.ethics_sentence(study),
+        "contact": texts.responsible_people(study),
         "awareness": _("The welcome and consent pages say that this is a study."),
         "preregistered": _("Plan fixed before opening, SHA-256 %(digest)s.") % {"digest": study.plan_digest}
         if study.plan_digest

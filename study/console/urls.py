@@ -4,6 +4,7 @@ from django.urls import path, re_path
 
 from study.console import (
     clips,
+    glossary,
     jobs,
     links,
     media,
@@ -20,6 +21,7 @@ from study.console import (
 _STUDY = "studies/<slug:slug>/"
 
 urlpatterns = [
+    path("glossary/", glossary.glossary, name="glossary"),
     # studies
     path("", studies.study_list, name="study_list"),
     path("new/", studies.study_create, name="study_create"),

@@ -80,7 +80,8 @@ class Monitoring:
 
 def monitor(study: Study, *, now: datetime | None = None) -> Monitoring:
     """Read the study's state in a fixed number of queries, whose answers are short however many people there are."""
-    active_since = (now or timezone.now()) - ACTIVE_WITHIN
+    now = now or timezone.now()
+    active_since = now - ACTIVE_WITHIN
     status = Participant.Status
     people = study.participants.filter(kind=counted_kind(study)).order_by()
     present = people.exclude(status=status.WITHDRAWN)  # no times are kept of the others
@@ -98,7 +99,9 @@ def monitor(study: Study, *, now: datetime | None = None) -> Monitoring:
     for row in by_status.values():
         total.update(people=row["people"], left_out=row["out"], ballots=row["ballots"])
     unfinished = people.filter(status=status.STARTED).values("answered")
-    stops = unfinished.filter(last_seen_at__lt=active_since).annotate(people=Count("pk")).order_by("answered")
+    if study.results_open_at is None or now < study.results_open_at:  # nobody can go on once the results are open
+        unfinished = unfinished.filter(last_seen_at__lt=active_since)
+    stops = unfinished.annotate(people=Count("pk")).order_by("answered")
     gone = [Stop(row["answered"], row["people"]) for row in stops]
     stopped = sum(stop.people for stop in gone)
     scores = _headphone_scores(people) if study.headphone_check else {}

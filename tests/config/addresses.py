@@ -21,7 +21,7 @@ AUDIENCE = {
     ANYBODY: ("home", "sign_in", "sign_out", "survey_site_language", "survey_code"),
     LINK: ("set_password", "survey_welcome", "survey_join", "survey_personal"),
     RECEIPT: ("survey_withdraw",),
-    SIGNED_IN: ("account", "study_list", "study_create", "form_answers"),
+    SIGNED_IN: ("account", "glossary", "study_list", "study_create", "form_answers"),
     STUDY: (
         "study_overview",
         "study_describe",

@@ -28,7 +28,7 @@ from study.design.conditions import ConditionPreset
 from study.models import Ballot, Clip, LogEntry, Stimulus
 from study.setup import clip_import, preflight
 from study.setup.lifecycle import create_study, open_study
-from tests.factories import UserFactory, tiny_sound
+from tests.factories import RESPONSIBLE, UserFactory, tiny_sound
 from tests.generation.studies import stored_files
 from tests.study.visits import Visit
 
@@ -44,7 +44,7 @@ def places(settings, tmp_path, monkeypatch):
 
 @pytest.fixture
 def study(db):
-    study = create_study(title="Three painters", owner=UserFactory(), presets=THREE, sound_check=False)
+    study = create_study(title="Three painters", owner=UserFactory(), presets=THREE, sound_check=False, **RESPONSIBLE)
     for n in (1, 2):
         clip = Clip(study=study, number=n, name=f"song{n}.mp3", audio_digest=f"{n:064x}", duration=2, sample_rate=22050)
         clip.audio.save("clip.mp3", ContentFile(tiny_sound(n)))
