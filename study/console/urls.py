@@ -73,4 +73,9 @@ urlpatterns = [
     path(_STUDY + "jobs/<number:job_id>/cancel/", jobs.job_cancel, name="job_cancel"),
     path(_STUDY + "jobs/<number:job_id>/files/<number:file_id>", jobs.job_file, name="job_file"),
     path(_STUDY + "links/", links.study_links, name="study_links"),
+    re_path(
+        r"^studies/(?P<slug>[-\w]+)/links/code/(?P<verb>make|withdraw)/$",
+        links.short_code_change,
+        name="short_code_change",
+    ),
 ]

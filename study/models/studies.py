@@ -58,6 +58,8 @@ class Study(models.Model):
     opened_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     open_link_token = models.CharField(max_length=40, unique=True, default=new_link_token)
+    # In place of the open link, to be typed by hand (study/participants/short_codes.py); None: there is none.
+    short_code = models.CharField(max_length=6, unique=True, null=True, blank=True, editable=False)
     # Answered by simulated participants only: every page and export with results shows it.
     simulated = models.BooleanField(default=False)
 

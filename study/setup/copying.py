@@ -60,6 +60,7 @@ def copy_study(study: Study, *, title: str, owner: Any, slug: str = "", **change
         owner_id=owner.pk,
         seed=new_seed(),
         open_link_token=new_link_token(),
+        short_code=None,
         plan=open_plan,
         **(_NEW_DRAFT | changed),
     )

@@ -201,10 +201,10 @@ def test_faults_are_named_in_the_researchers_language(client, study):
     files = named_files(study, song1__painter_b=b"%PDF-1.7")
     address = reverse("generation_upload", args=[study.slug])
     response = client.post(address, {"files": files}, headers={"Accept-Language": "ko"})
-    assert response.context["faults"] == ("song1__painter_b.png: PDF는 읽을 수 없습니다. PNG나 JPEG로 저장하십시오.",)
+    assert response.context["faults"] == ("song1__painter_b.png: PDF는 읽을 수 없습니다. PNG나 JPEG로 저장하세요.",)
     files[0].name = "song9__painter_a.png"
     response = client.post(address, {"files": files}, headers={"Accept-Language": "ko"})
-    assert response.context["faults"][0].startswith("song9__painter_a.png: 알 수 없는 클립 'song9'.")
+    assert response.context["faults"][0].startswith("song9__painter_a.png: 알 수 없는 클립 “song9”.")
 
 
 def test_what_was_changed_in_a_picture_is_said_with_its_name(client, study):
