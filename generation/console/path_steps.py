@@ -102,8 +102,9 @@ def unchanged_clips_are_known(study: Study) -> Iterable[Finding]:
     yield Finding(
         Level.WARNS,
         ngettext(
-            "%(n)d clip has the same tags in both sets and says nothing about redefinition; it is %(fate)s.",
-            "%(n)d clips have the same tags in both sets and say nothing about redefinition; they are %(fate)s.",
+            "%(n)d clip has the same original and corrected tags, which says nothing about correcting; it is %(fate)s.",
+            "%(n)d clips have the same original and corrected tags, which says nothing about correcting; they are "
+            "%(fate)s.",
             count,
         )
         % {"n": count, "fate": fate},
