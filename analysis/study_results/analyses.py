@@ -22,6 +22,7 @@ from analysis.study_results.factors import factors_of
 from analysis.study_results.participant_flow import participant_flow
 from analysis.study_results.smallest_difference import planned_smallest
 from analysis.tables.errors import TableError
+from analysis.tables.paintings import count_paintings, paintings_csv
 from analysis.tables.study_tables import ballots_csv_parts, match_control_csv, settle_people
 from study.background_work import messages, rows, schema
 from study.ballots.table_state import table_state
@@ -176,6 +177,7 @@ def _compute(analysis: Analysis) -> None:
         analysis.result = analyse_table(table, analysis.plan)
     if control := match_control_of(match_control_csv(study)):
         analysis.result["match_control"] = control
+    analysis.result["paintings"] = count_paintings(paintings_csv(study), analysis.plan["conditions"])
 
 
 def plan_of(study: Study) -> dict[str, Any]:

@@ -72,6 +72,10 @@ AUDIENCE = {
         "generation_upload",
         "generation_review",
         "generation_clip",
+        "generation_large",
+        "generation_approve",
+        "generation_undo",
+        "generation_reopen",
         "generation_repaint",
         "generation_leave_out",
         "generation_take_in",
@@ -155,7 +159,11 @@ def addresses_of(study: Study, *, slug: str = "") -> list[str]:
         "generation_file": {"pk": file.pk if file else 1},
         "generation_file_delete": {"pk": file.pk if file else 1},
         "generation_image": {"number": clip.number, "key": image_key(clip.stimuli.first()), "size": "preview"},
-    } | {f"generation_{name}": {"number": clip.number} for name in ("clip", "repaint", "leave_out", "take_in", "audio")}
+        "generation_large": {"number": clip.number, "place": 1},
+    } | {
+        f"generation_{name}": {"number": clip.number}
+        for name in ("clip", "reopen", "repaint", "leave_out", "take_in", "audio")
+    }
     addresses = []
     for name in AUDIENCE[STUDY]:
         for verb in VERBS.get(name, (None,)):
