@@ -213,6 +213,24 @@ TAKEN_OFF: dict[str, dict[str, tuple[str, Any]]] = {
             nothing,
         ),
     },
+    "config/accounts/test_second_factor.py": {
+        "test_after_the_password_alone_nobody_is_signed_in": (
+            "config.accounts.second_factor.devices.is_on",
+            gives(False),
+        ),
+        "test_wrong_codes_wait_longer_each_time_and_lock_the_name": (
+            "django_otp.models.ThrottlingMixin.verify_is_allowed",
+            gives((True, None)),
+        ),
+        "test_it_is_changed_by_who_knows_the_password_only": (
+            "config.accounts.second_factor.forms.check_password",
+            gives("any"),
+        ),
+        "test_where_it_is_required_it_comes_before_anything_else": (
+            "config.accounts.second_factor.required.is_required",
+            gives(False),
+        ),
+    },
     "config/test_access.py": {
         "test_a_study_of_others_looks_like_one_that_does_not_exist": (
             "study.access.studies_of",

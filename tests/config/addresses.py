@@ -18,10 +18,10 @@ STUDY = "the researchers of the study"
 PARTICIPANT = "the participant with the cookie"
 
 AUDIENCE = {
-    ANYBODY: ("home", "sign_in", "sign_out", "survey_site_language"),
+    ANYBODY: ("home", "sign_in", "sign_in_code", "sign_out", "survey_site_language"),
     LINK: ("set_password", "survey_welcome", "survey_join", "survey_personal"),
     RECEIPT: ("survey_withdraw",),
-    SIGNED_IN: ("account", "study_list", "study_create", "form_answers"),
+    SIGNED_IN: ("account", "second_factor", "study_list", "study_create", "form_answers"),
     STUDY: (
         "study_overview",
         "study_describe",
