@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from analysis.urls import shared_urlpatterns
 from config.accounts.pages import SetPasswordView, SignOutView, account
 from config.accounts.second_factor.pages import second_factor
 from config.accounts.second_factor.sign_in import sign_in_code
@@ -24,6 +25,7 @@ urlpatterns = [
     path("console/", include("study.console.urls")),
     path("console/", include("generation.urls")),
     path("console/", include("analysis.urls")),
+    path("report/<str:token>/", include(shared_urlpatterns)),
     path("", home, name="home"),
     path("", include("study.survey.urls")),
 ]

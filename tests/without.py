@@ -201,6 +201,12 @@ TAKEN_OFF: dict[str, dict[str, tuple[str, Any]]] = {
             nothing,
         ),
     },
+    "analysis/console/test_shared_reports.py": {
+        "test_the_owner_makes_lists_and_ends_links_and_others_do_not": (
+            "analysis.study_results.shared_reports.ensure_may_share",
+            nothing,
+        ),
+    },
     "analysis/console/test_result_pages.py": {
         "test_after_a_withdrawal_nothing_of_the_analysis_is_given_out_until_it_is_made_anew": (
             "analysis.study_results.analyses.holds_erased",

@@ -6,6 +6,7 @@ from typing import Any
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from analysis.models import SharedReport
 from generation.console.clip_views import image_key
 from study.models import Study
 from tests.study.visits import Visit
@@ -19,7 +20,15 @@ PARTICIPANT = "the participant with the cookie"
 
 AUDIENCE = {
     ANYBODY: ("home", "sign_in", "sign_in_code", "sign_out", "survey_site_language"),
-    LINK: ("set_password", "survey_welcome", "survey_join", "survey_personal"),
+    LINK: (
+        "set_password",
+        "survey_welcome",
+        "survey_join",
+        "survey_personal",
+        "shared_report",
+        "shared_report_file",
+        "shared_figure",
+    ),
     RECEIPT: ("survey_withdraw",),
     SIGNED_IN: ("account", "second_factor", "study_list", "study_create", "form_answers"),
     STUDY: (
@@ -81,6 +90,8 @@ AUDIENCE = {
         "study_analysis_rules",
         "study_results",
         "study_analyse",
+        "study_share",
+        "study_share_end",
         "study_report",
         "study_figures",
         "study_figure",
@@ -138,6 +149,7 @@ def addresses_of(study: Study, *, slug: str = "") -> list[str]:
     assert clip is not None
     report, file, job = study.problem_reports.first(), study.files.first(), study.jobs.first()
     made = job.files.first() if job else None
+    share = SharedReport.objects.filter(analysis__study=study).first()
     extra = {
         "member_remove": {"user_id": study.members.values_list("pk", flat=True).first() or 1},
         "clip_audio": {"clip_id": clip.pk},
@@ -148,6 +160,7 @@ def addresses_of(study: Study, *, slug: str = "") -> list[str]:
         "study_job": {"job_id": job.pk if job else 1},
         "job_cancel": {"job_id": job.pk if job else 1},
         "job_file": {"job_id": job.pk if job else 1, "file_id": made.pk if made else 1},
+        "study_share_end": {"share_id": share.pk if share else 1},
         "study_figure": {"language": "en", "name": "points.svg"},
         "study_result_file": {"name": "ballots.csv"},
         "generation_file": {"pk": file.pk if file else 1},
