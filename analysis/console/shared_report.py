@@ -63,7 +63,10 @@ def _page_of_link(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespon
 
 @_page_of_link
 def shared_report(request: HttpRequest, share: SharedReport, job: Job, token: str) -> HttpResponse:
-    """The page of the link: the report, its files and its figures; while a worker makes them, that it does."""
+    """The page of the link: the report, its files and its figures; while a worker makes them, that it does.
+
+    `?part` is the part that a script loads again until they are made.
+    """
     language = report_language(request)
     note_opened(share)
     study = share.analysis.study
@@ -78,13 +81,16 @@ def shared_report(request: HttpRequest, share: SharedReport, job: Job, token: st
             "notices": notices(study),
             "superseded": is_superseded(share),
             "job": job,
+            "unfinished": job.state in Job.UNFINISHED,
             "page": page,
             "printed": printed,
             "zip": figures,
             "figures": job.outcome.get(language, []),
             "kinds": KINDS,
         }
-        status = {Job.State.READY: 200, Job.State.WAITING: 202, Job.State.RUNNING: 202}.get(Job.State(job.state), 503)
+        if "part" in request.GET:
+            return render(request, "analysis/_shared_waiting.html", context)
+        status = 202 if context["unfinished"] else 200 if job.state == Job.State.READY else 503
         return render(request, "analysis/shared_report.html", context, status=status)
 
 

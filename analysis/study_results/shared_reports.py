@@ -147,7 +147,7 @@ def _share_of(study: Study, arguments: Mapping[str, Any]) -> SharedReport:
         NotAllowedNow: it shows nothing any more.
     """
     rows = SharedReport.objects.select_related("analysis__study").filter(analysis__study=study)
-    share = rows.filter(pk=arguments.get("share")).first()
+    share = rows.filter(pk=arguments["share"]).first()
     if share is None or not shows_something(share):
         raise NotAllowedNow(_("This link has ended: share the report again."))
     return share

@@ -237,8 +237,10 @@ def test_while_a_worker_writes_the_report_the_page_waits(study: Study, monkeypat
     waiting = Client().get(path)
     assert waiting.status_code == 202
     assert "is being written" in waiting.text
+    assert "data-reload" not in Client().get(f"{path}?part").text
     assert Client().get(f"{path}report-en.html").status_code == 404
     Job.objects.filter(kind="shared_report").update(state=Job.State.FAILED)
+    assert "data-reload" in Client().get(f"{path}?part").text
     failed = Client().get(path)
     assert failed.status_code == 503
     assert "cannot be shown now" in failed.text

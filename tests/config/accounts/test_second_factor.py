@@ -2,6 +2,7 @@
 
 import re
 import time
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -21,6 +22,14 @@ from tests.factories import PASSWORD, UserFactory
 
 pytestmark = pytest.mark.django_db
 SIGN_IN, CODE, PAGE = "/console/sign-in/", "/console/sign-in/code/", "/console/account/second-factor/"
+
+
+@pytest.fixture(autouse=True)
+def _codes_stay_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No half minute ends within a test."""
+    now = time.time()
+    monkeypatch.setattr("django_otp.plugins.otp_totp.models.time", SimpleNamespace(time=lambda: now))
+    monkeypatch.setattr("django_otp.oath.time", lambda: now)
 
 
 @pytest.fixture
