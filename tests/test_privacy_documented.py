@@ -8,11 +8,13 @@ from study.models import (
     BallotRevision,
     ChainHead,
     Event,
+    Invitation,
     InviteLink,
     Job,
     JobFile,
     LateAnswer,
     LogEntry,
+    Membership,
     Participant,
     PlatformVisit,
     ProblemReport,
@@ -23,7 +25,7 @@ from study.models import (
 MODELS = (
     *(Participant, Trial, Ballot, BallotRevision, LateAnswer, Event, ProblemReport),
     *(InviteLink, PlatformVisit, VisitKey, LogEntry, ChainHead),
-    *(Job, JobFile),
+    *(Job, JobFile, Membership, Invitation),
 )
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "privacy.md"
 

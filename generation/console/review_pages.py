@@ -3,7 +3,6 @@
 import re
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -18,7 +17,8 @@ from generation.errors import GenerationError
 from generation.models import TagDecision
 from generation.runs import lifecycle
 from generation.runs.progress import unfaithful_sentences
-from study.access import study_or_404
+from study.access import Right
+from study.console.common import study_page
 from study.models import Study
 from study.setup.clip_selection import exclude_clip, include_clip
 
@@ -26,10 +26,9 @@ CLIPS_A_PAGE = 20
 
 
 @require_safe
-@login_required
-def generation_review(request: HttpRequest, slug: str) -> HttpResponse:
+@study_page(Right.LOOK, change=Right.EDIT)
+def generation_review(request: HttpRequest, study: Study) -> HttpResponse:
     """The images of every clip, side by side."""
-    study = study_or_404(request.user, slug)
     clips = study.clips.filter(included=True)
     unfaithful = None if study.is_blinded else unfaithful_sentences(study)
     show = "sentences" if unfaithful and request.GET.get("show") == "sentences" else ""
@@ -50,10 +49,9 @@ def generation_review(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
-@login_required
-def generation_clip(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+@study_page(Right.LOOK, change=Right.EDIT)
+def generation_clip(request: HttpRequest, study: Study, number: int) -> HttpResponse:
     """One clip: evidence, tags, prompts, images, provenance."""
-    study = study_or_404(request.user, slug)
     [row] = clip_views([clip_or_404(study, number)], study)
     context = {
         "study": study,
@@ -68,10 +66,9 @@ def generation_clip(request: HttpRequest, slug: str, number: int) -> HttpRespons
 
 
 @require_safe
-@login_required
-def generation_tags(request: HttpRequest, slug: str) -> HttpResponse:
+@study_page(Right.LOOK, change=Right.EDIT)
+def generation_tags(request: HttpRequest, study: Study) -> HttpResponse:
     """The tags of the whole study before and after redefinition."""
-    study = study_or_404(request.user, slug)
     if study.is_blinded:
         raise Http404
     page = Paginator(study.clips.filter(included=True), CLIPS_A_PAGE).get_page(request.GET.get("page"))
@@ -84,10 +81,9 @@ def generation_tags(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "generation/tags.html", context)
 
 
-@login_required
-def generation_decide(request: HttpRequest, slug: str) -> HttpResponse:
+@study_page(Right.LOOK, change=Right.EDIT)
+def generation_decide(request: HttpRequest, study: Study) -> HttpResponse:
     """The contested tags of all clips, with the evidence, to keep or to remove."""
-    study = study_or_404(request.user, slug)
     if study.is_blinded:
         raise Http404
     if request.method == "POST":
@@ -136,30 +132,27 @@ def _store_decisions(request: HttpRequest, study: Study) -> HttpResponse:
 
 
 @require_POST
-@login_required
-def generation_repaint(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+@study_page(Right.EDIT)
+def generation_repaint(request: HttpRequest, study: Study, number: int) -> HttpResponse:
     """Paint all images of a clip again, from the next seed."""
-    study = study_or_404(request.user, slug)
     clip = clip_or_404(study, number)
     done = _("All images of the clip are being painted again.")
     attempt(request, done, lifecycle.repaint, clip, reason=request.POST.get("reason", ""))
-    return redirect("generation_clip", slug, number)
+    return redirect("generation_clip", study.slug, number)
 
 
 @require_POST
-@login_required
-def generation_leave_out(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+@study_page(Right.EDIT)
+def generation_leave_out(request: HttpRequest, study: Study, number: int) -> HttpResponse:
     """Leaves a clip out of the study."""
-    study = study_or_404(request.user, slug)
     clip = clip_or_404(study, number)
     attempt(request, _("The clip is left out."), exclude_clip, clip, reason=request.POST.get("reason", ""))
-    return redirect("generation_clip", slug, number)
+    return redirect("generation_clip", study.slug, number)
 
 
 @require_POST
-@login_required
-def generation_take_in(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+@study_page(Right.EDIT)
+def generation_take_in(request: HttpRequest, study: Study, number: int) -> HttpResponse:
     """Takes a clip back into the study."""
-    study = study_or_404(request.user, slug)
     attempt(request, _("The clip is in the study again."), include_clip, clip_or_404(study, number))
-    return redirect("generation_clip", slug, number)
+    return redirect("generation_clip", study.slug, number)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
+from study.access import Right
 from study.digests import canonical_digest
 from study.jobs.running import RunningJob
 from study.models import Job, Study
@@ -36,6 +37,7 @@ class JobKind:
             changes something and so is done each time it is asked for. Files of another version are not given out.
         settle: brings rows up to date of which `version` tells; called before the work and before each download,
             outside any transaction.
+        right: needed to see a job of this kind and to take its files.
     """
 
     name: str
@@ -46,6 +48,7 @@ class JobKind:
     version: Callable[[Study, Arguments], Any] | None = None
     progress: Callable[[Job], str] | None = None
     settle: Callable[[Study], None] = _settled
+    right: Right = Right.EDIT
 
 
 _kinds: dict[str, JobKind] = {}
