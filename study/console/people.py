@@ -123,7 +123,7 @@ def ownership_answer(request: HttpRequest, study: Study) -> HttpResponse:
         if "accept" in request.POST:
             sharing.accept_ownership(study, actor=request.user)
             messages.success(request, _("The study is yours now."))
-        elif study.memberships.filter(user=request.user, offered_ownership=True).exists():
+        elif study.memberships.filter(user=request.user.pk, offered_ownership=True).exists():
             sharing.withdraw_offer(study, actor=request.user)
             messages.success(request, _("You have declined the study; it stays with its owner."))
     except StudyError as error:
