@@ -35,7 +35,7 @@ def keep_texts(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("study", "0020_numbers_of_answers")]
+    dependencies = [("study", "0021_excluded_people")]
 
     operations = [
         migrations.AddField(
