@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-        ("study", "0020_numbers_of_answers"),
+        ("study", "0023_short_code"),
     ]
 
     operations = [

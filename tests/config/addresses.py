@@ -19,10 +19,10 @@ STUDY = "the researchers of the study"
 PARTICIPANT = "the participant with the cookie"
 
 AUDIENCE = {
-    ANYBODY: ("home", "sign_in", "forgotten_password", "sign_out", "survey_site_language"),
+    ANYBODY: ("home", "sign_in", "forgotten_password", "sign_out", "survey_site_language", "survey_code"),
     LINK: ("set_password", "invitation", "survey_welcome", "survey_join", "survey_personal"),
     RECEIPT: ("survey_withdraw",),
-    SIGNED_IN: ("account", "account_delete", "study_list", "study_create", "form_answers"),
+    SIGNED_IN: ("account", "account_delete", "glossary", "study_list", "study_create", "form_answers"),
     STUDY: (
         "study_overview",
         "study_describe",
@@ -59,6 +59,7 @@ AUDIENCE = {
         "study_payment",
         "payment_table",
         "study_links",
+        "short_code_change",
         "study_jobs",
         "study_job",
         "job_cancel",
@@ -150,6 +151,7 @@ NEEDS: dict[str, tuple[Right, Right | None]] = {
     "study_payment": (RUN, RUN),
     "payment_table": (RUN, None),
     "study_links": (SEE, RUN),
+    "short_code_change": (RUN, RUN),
     "study_jobs": (LOOK, None),
     "study_job": (DATA, None),  # of a table; a report needs RESULTS, an upload EDIT
     "job_cancel": (EDIT, EDIT),
@@ -189,6 +191,7 @@ NEEDS: dict[str, tuple[Right, Right | None]] = {
 VERBS = {
     "clip_change": ("leave-out", "include", "practice", "delete"),
     "participant_exclude": ("leave-out", "take-in"),
+    "short_code_change": ("make", "withdraw"),
     "study_move": ("begin", "pause", "resume", "close"),
 }
 METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
