@@ -9,6 +9,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from study.console.common import access_to
 from study.console.glossary_words import WORDS
 from study.models import Study
 from study.participants.reach import reach_of
@@ -35,13 +36,18 @@ def _row(step: PathStep, study: Study, path: str) -> dict[str, Any] | None:
 
 @register.inclusion_tag("console/path.html", takes_context=True)
 def study_path(context: dict[str, Any], study: Study) -> dict[str, Any]:
-    """The steps of `study` under their three headings."""
-    path = context["request"].path
+    """The steps of `study` that the reader of the page may open, under their three headings."""
+    request = context["request"]
+    allows = access_to(request).allows
     groups = {
-        group.value: [row for step in steps_of(group, study) if (row := _row(step, study, path)) is not None]
+        group.value: [
+            row
+            for step in steps_of(group, study)
+            if allows(step.right) and (row := _row(step, study, request.path)) is not None
+        ]
         for group in Group
     }
-    return {"study": study, "Progress": Progress, **groups}
+    return {"study": study, "request": request, "Progress": Progress, **groups}
 
 
 @register.inclusion_tag("console/next_step.html")
