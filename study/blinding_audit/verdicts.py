@@ -15,6 +15,7 @@ SHOWN = (
     "instructions",
     "questions_before",
     "questions_after",
+    "screen_out_text",
     "trials_per_participant",
     "second_choice_required",
     "allow_none_fits",
@@ -47,7 +48,10 @@ def fingerprint(study: Study) -> str:
     )
     shown = {
         "images": list(images.values_list(*columns)),
-        "settings": {name: getattr(study, name) for name in SHOWN},
+        # Without a text of its own as before there was one: audits of then stay those of the study as it is now.
+        "settings": {
+            name: getattr(study, name) for name in SHOWN if name != "screen_out_text" or study.screen_out_text
+        },
     }
     return hashlib.sha256(json.dumps(shown, sort_keys=True, default=str).encode()).hexdigest()[:32]
 

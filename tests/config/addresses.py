@@ -8,6 +8,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from generation.console.clip_views import image_key
 from study.models import Study
+from study.participants.answers_table import questions_of
 from tests.study.visits import Visit
 
 ANYBODY = "anybody"  # signing in and out, and the language of the site
@@ -39,6 +40,13 @@ AUDIENCE = {
         "tags_preview",
         "tags_template",
         "study_plan",
+        "study_questions",
+        "questions_change",
+        "questions_preview",
+        "questions_yaml",
+        "questions_file",
+        "question_add",
+        "question_edit",
         "study_preview",
         "study_preview_start",
         "study_open",
@@ -138,7 +146,14 @@ def addresses_of(study: Study, *, slug: str = "") -> list[str]:
     assert clip is not None
     report, file, job = study.problem_reports.first(), study.files.first(), study.jobs.first()
     made = job.files.first() if job else None
+    question = next(iter(questions_of(study, "before")), None)
     extra = {
+        "questions_change": {"part": "before"},
+        "questions_preview": {"part": "before"},
+        "questions_yaml": {"part": "before"},
+        "questions_file": {"part": "before"},
+        "question_add": {"part": "before", "kind": "choice"},
+        "question_edit": {"part": "before", "key": question.key if question else "age"},
         "member_remove": {"user_id": study.members.values_list("pk", flat=True).first() or 1},
         "clip_audio": {"clip_id": clip.pk},
         "clip_tags": {"clip_id": clip.pk},
