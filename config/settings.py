@@ -9,6 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
+from config.demo.lock import served_address
 from config.environment import values as environment
 from config.media_storage.address import media_storage
 
@@ -49,8 +50,9 @@ if len(SECRET_KEY) < 32:
     )
 # Older keys: what they have signed stays good, and nothing new is signed with them.
 SECRET_KEY_FALLBACKS = environment.secrets("EARSIGHT_SECRET_KEY_FALLBACKS", shortest=32)
-# The address that printed links begin with; https turns on `__Host-` cookies and HSTS.
-BASE_URL = environment.web_address("EARSIGHT_BASE_URL", "http://127.0.0.1:8000")
+# The address that printed links begin with; https turns on `__Host-` cookies and HSTS. Commands beside a running demo
+# print the address at which that is served.
+BASE_URL = environment.web_address("EARSIGHT_BASE_URL", served_address(DATA_DIR) or "http://127.0.0.1:8000")
 SECURE = BASE_URL.startswith("https://")
 # Browsers take cookies of this prefix from this host alone and over https alone; no neighbour can set or see them.
 COOKIE_PREFIX = "__Host-" if SECURE else ""

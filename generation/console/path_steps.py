@@ -48,12 +48,18 @@ def _generated(study: Study) -> Progress:
     return progress
 
 
+def _reviewed(study: Study) -> Progress:
+    """Done once there are images of every clip and nothing is left to decide."""
+    progress = images_progress(study)
+    return Progress.PARTLY if progress is Progress.DONE and undecided(study) else progress
+
+
 # Prompts are made from tags; a study with uploaded images only needs none.
 if (tags := step_named("tags")) is not None:
     register(replace(tags, applies=lambda study: any(is_painted(row.levels) for row in conditions_of(study))))
 register(PathStep("generate", gettext_lazy("Generate"), "generation_run", Group.SETUP, 40, _generated))
 register(UPLOAD)
-register(PathStep("review", gettext_lazy("Review"), "generation_review", Group.SETUP, 50, images_progress))
+register(PathStep("review", gettext_lazy("Review"), "generation_review", Group.SETUP, 50, _reviewed))
 
 
 @preflight.register
@@ -71,14 +77,14 @@ def no_run_is_running(study: Study) -> Iterable[Finding]:
 
 @preflight.register
 def contested_tags_are_decided(study: Study) -> Iterable[Finding]:
-    """Undecided contested tags keep the people's tags."""
+    """Until the researcher decides, the rules do."""
     count = len(undecided(study))
     if count:
         yield Finding(
             Level.WARNS,
             ngettext(
-                "%(n)d contested tag is not decided; until then the people's tag is kept.",
-                "%(n)d contested tags are not decided; until then the people's tags are kept.",
+                "%(n)d doubtful tag is not decided; until then the rules keep it or leave it out.",
+                "%(n)d doubtful tags are not decided; until then the rules keep them or leave them out.",
                 count,
             )
             % {"n": count},

@@ -245,7 +245,7 @@ class SettingsForm(forms.Form):
         thresholds = [self[f"thresholds-{name}"] for name in VoiceThresholds.model_fields]
         yield Group(
             _("Evidence about voices"),
-            _("The people's tags are kept; if the detectors disagree, you are asked to decide."),
+            _("If the detectors contradict people's tags about a voice, the rule set decides, and you are asked."),
             thresholds,
         )
         for room, kinds in ROOMS.items():

@@ -124,14 +124,14 @@ def unchanged_clips(study: Study) -> int:
 
 
 def undecided(study: Study) -> list[tuple[int, str]]:
-    """Return (clip id, tag) of every contested tag without a decision."""
+    """Return (clip id, tag) of every contested tag of the included clips without a decision."""
     # Imported here: every command imports this module, and the rules of redefinition are slow to import.
     from generation.redefinition.decisions import contested_tags
 
     decided = set(TagDecision.objects.filter(clip__study=study).values_list("clip_id", "tag"))
-    rows = ClipStep.objects.filter(clip__study=study, kind=ClipStep.Kind.REDEFINE, result__isnull=False).values_list(
-        "clip_id", "result__contested"
-    )
+    rows = ClipStep.objects.filter(
+        clip__study=study, clip__included=True, kind=ClipStep.Kind.REDEFINE, result__isnull=False
+    ).values_list("clip_id", "result__contested")
     return [
         (clip_id, tag)
         for clip_id, contested in rows

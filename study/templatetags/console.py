@@ -4,11 +4,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from study.console.glossary_words import WORDS
 from study.models import Study
+from study.participants.reach import reach_of
 from study.setup.path_steps import Group, PathStep, Progress, progress_of, step_after, steps_of
 
 register = template.Library()
@@ -52,6 +55,18 @@ def next_step(study: Study, key: str, *, primary: bool = True) -> dict[str, Any]
         "label": _("Go on with: %(step)s") % {"step": step.title},
         "primary": primary,
     }
+
+
+@register.inclusion_tag("study/_reach.html")
+def link_reach() -> dict[str, str]:
+    """From where the links of this installation can be opened, with the mend if not from anywhere."""
+    return {"reach": reach_of(settings.BASE_URL).value}
+
+
+@register.inclusion_tag("console/words.html")
+def words(*keys: str) -> dict[str, Any]:
+    """Links to the words of a page in the glossary, by their keys there."""
+    return {"words": [WORDS[key] for key in keys]}
 
 
 @register.inclusion_tag("console/waiting.html")

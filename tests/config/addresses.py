@@ -19,10 +19,10 @@ STUDY = "the researchers of the study"
 PARTICIPANT = "the participant with the cookie"
 
 AUDIENCE = {
-    ANYBODY: ("home", "sign_in", "sign_out", "survey_site_language"),
+    ANYBODY: ("home", "sign_in", "sign_out", "survey_site_language", "survey_code"),
     LINK: ("set_password", "survey_welcome", "survey_join", "survey_personal"),
     RECEIPT: ("survey_withdraw",),
-    SIGNED_IN: ("account", "study_list", "study_create", "form_answers"),
+    SIGNED_IN: ("account", "glossary", "study_list", "study_create", "form_answers"),
     STUDY: (
         "study_overview",
         "study_describe",
@@ -62,6 +62,7 @@ AUDIENCE = {
         "study_payment",
         "payment_table",
         "study_links",
+        "short_code_change",
         "study_jobs",
         "study_job",
         "job_cancel",
@@ -117,6 +118,7 @@ AUDIENCE = {
 VERBS = {
     "clip_change": ("leave-out", "include", "practice", "delete"),
     "participant_exclude": ("leave-out", "take-in"),
+    "short_code_change": ("make", "withdraw"),
     "study_move": ("begin", "pause", "resume", "close"),
 }
 METHODS = ("get", "head", "post", "put", "patch", "delete", "options")

@@ -46,8 +46,8 @@ GROUPS = (
         "people",
         gettext_lazy("People and clips"),
         gettext_lazy(
-            "How many clips each participant hears, and how many people take part. With twelve clips or more, "
-            "findings generalise to other music; thirty people are a good start."
+            "How many clips each participant hears, and how many people take part. At least 12 clips are advised for "
+            "findings about other music, and thirty people are a good start; the step “Power” computes both."
         ),
         ("target_participants", "stop_at_target", "trials_per_participant", "grace_minutes"),
     ),
@@ -151,18 +151,20 @@ class PlanForm(forms.ModelForm):
     )
 
     HELP = {
-        "weight_first": gettext_lazy("The usual 3 and 1 need no reason; other values do."),
+        "weight_first": gettext_lazy(
+            "3 and 1 are usual. The report also shows how the result changes with other points."
+        ),
         "weight_second": gettext_lazy("At most as much as the 1st."),
         "alpha": gettext_lazy("How often a finding may be due to chance alone: 0.05 is usual."),
         "target_participants": gettext_lazy("Shown as progress on the monitor; empty: no target."),
         "stop_at_target": gettext_lazy("Otherwise people may start until you close the study."),
         "trials_per_participant": gettext_lazy(
             "Empty: everybody hears every clip. With many clips, 10 to 20 keep people fresh; every clip is then "
-            "heard equally often."
+            "heard about equally often."
         ),
         "second_choice_required": gettext_lazy("Two choices per clip give nearly twice the information of one."),
         "allow_none_fits": gettext_lazy("Counted and reported separately, never as a choice."),
-        "ask_reason": gettext_lazy("One optional line; it lengthens the survey by about a third."),
+        "ask_reason": gettext_lazy("One optional line for each clip; it makes the survey longer."),
         "practice_trial": gettext_lazy("Needs a clip marked for practice; its answer is not counted."),
         "sound_check": gettext_lazy("Participants hear a sound and confirm that they heard it."),
         "headphone_check": gettext_lazy(
@@ -197,13 +199,15 @@ class PlanForm(forms.ModelForm):
         "screen_out_url": gettext_lazy("Where these participants are sent."),
         "completion_code": gettext_lazy("Shown on the last page."),
         "keep_ids_days": gettext_lazy(
-            "So many days after closing, the platform's ids are erased by themselves, and with them reports of "
-            "problems. Erase the ids earlier on the page Payment, once everybody is paid."
+            "So many days after the results open, the platform's ids are erased by themselves, and with them reports "
+            "of problems. Erase the ids earlier on the page Payment, once everybody is paid."
         ),
         "return_url": gettext_lazy(
             "Where the last page sends participants, such as the platform's completion address."
         ),
-        "screen_out_code": gettext_lazy("For people who are screened out by a question before the clips."),
+        "screen_out_code": gettext_lazy(
+            "For people who are screened out by a question before the clips, or by a full quota."
+        ),
     }
 
     class Meta:

@@ -147,7 +147,7 @@ def test_deciding_a_contested_tag_changes_the_next_run(painted, client):
 def test_preflight_reports_contested_tags_and_sketches(painted):
     Stimulus.objects.update(painter="sketch")
     said = " ".join(finding.message for finding in preflight.run(painted))
-    assert "contested" in said
+    assert "doubtful tag" in said
     assert "sketches" in said
     assert not [f for f in preflight.run(painted) if f.level is preflight.Level.BLOCKS]
 
