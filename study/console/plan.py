@@ -11,8 +11,8 @@ from study.console.common import study_page
 from study.console.forms.plan import PlanForm
 from study.errors import StudyError
 from study.models import Participant, Study
+from study.participants.answers_table import PARTS, questions_of
 from study.participants.enrolment import design_of
-from study.participants.questions import shipped_question_set as shipped_questions
 from study.setup import drafting
 
 
@@ -37,7 +37,7 @@ def study_plan(request: HttpRequest, study: Study) -> HttpResponse:
             "form": form,
             "groups": form.groups(),
             "included": included,
-            "questions_example": shipped_questions("musical_experience"),
+            "asked": {part: len(questions_of(study, part)) for part in PARTS},
             "expected_minutes": _expected_minutes(study, included),
         },
         status=400 if form.errors else 200,
