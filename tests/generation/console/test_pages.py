@@ -161,7 +161,7 @@ def test_preflight_reports_contested_tags_and_sketches(painted):
 
 
 def test_a_study_cannot_open_while_images_are_made(painted):
-    lifecycle.repaint(painted.clips.first(), reason="too dark")
+    lifecycle.repaint(painted.clips.first(), reason="other", note="too dark")
     blocking = [f.message for f in preflight.run(painted) if f.level is preflight.Level.BLOCKS]
     assert any("still being made" in message for message in blocking)
 
