@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -17,15 +16,16 @@ from analysis.study_results.checklists import filled_checklists
 from analysis.study_results.power_answers import UNANSWERED, ask_power, asked_at, finished_spreads
 from analysis.study_results.reporting_answers import reporting_answers, save_reporting_answers
 from analysis.study_results.smallest_difference import largest_possible, plan_smallest, planned_smallest
-from study.access import studies_of, study_or_404
+from study.access import Right, studies_of
+from study.console.common import study_page
 from study.errors import StudyError
+from study.models import Study
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@login_required
-def study_reporting(request: HttpRequest, slug: str) -> HttpResponse:
+@study_page(Right.LOOK, change=Right.EDIT)
+def study_reporting(request: HttpRequest, study: Study) -> HttpResponse:
     """The form for the researcher's answers, and the checklists as filled so far."""
-    study = study_or_404(request.user, slug)
     form = ReportingForm(request.POST or None, initial=reporting_answers(study))
     if request.method == "POST" and form.is_valid():
         save_reporting_answers(study, form.cleaned_data)
@@ -44,10 +44,9 @@ def study_reporting(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@login_required
-def study_power(request: HttpRequest, slug: str) -> HttpResponse:
+@study_page(Right.LOOK, change=Right.EDIT)
+def study_power(request: HttpRequest, study: Study) -> HttpResponse:
     """The power of a design: the form and the latest answer."""
-    study = study_or_404(request.user, slug)
     asked = study.plan.get("power") or {}
     clips = study.clips.filter(included=True, is_practice=False).count()
     initial = {
@@ -55,7 +54,8 @@ def study_power(request: HttpRequest, slug: str) -> HttpResponse:
         "clips": max(2, clips) if clips else 12,
         "clips_per_participant": study.trials_per_participant,
     } | asked.get("inputs", {})
-    form = PowerForm(request.POST or None, initial=initial, spreads=finished_spreads(studies_of(request.user)))
+    spreads = finished_spreads(studies_of(request.user, Right.RESULTS))
+    form = PowerForm(request.POST or None, initial=initial, spreads=spreads)
     if request.method == "POST" and form.is_valid():
         ask_power(study, form.cleaned_data)
         return redirect("study_power", study.slug)
@@ -91,10 +91,9 @@ def _good_choice(backwards: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@login_required
-def study_analysis_rules(request: HttpRequest, slug: str) -> HttpResponse:
+@study_page(Right.LOOK, change=Right.EDIT)
+def study_analysis_rules(request: HttpRequest, study: Study) -> HttpResponse:
     """The rules of the analysis that belong to the plan and, once the study is open, the decision of the early stop."""
-    study = study_or_404(request.user, slug)
     planned = early_stop.is_planned(study)
     possible = early_stop.is_possible(study)
     data = request.POST if request.method == "POST" else None

@@ -17,6 +17,7 @@ from django.utils.text import slugify
 from config.demo.errors import DemoError
 from config.demo.music import write_demo_clips
 from config.demo.rehearsal import Notify, answer_and_analyse, open_simulated_copy
+from config.demo.responsible import say_that_it_is_a_demo
 from generation.models import ClipStep, GenerationRun
 from generation.runs import lifecycle
 from generation.runs.execution import run_pending
@@ -271,6 +272,7 @@ def images_are_missing(study: Study) -> bool:
 def ensure_open(study: Study) -> Study:
     """Open the study if it is a draft."""
     if study.status == Study.Status.DRAFT:
+        say_that_it_is_a_demo(study)
         try:
             open_study(study, actor=study.owner)
         except StudyError as error:

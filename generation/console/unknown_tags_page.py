@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from itertools import islice
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -22,7 +21,8 @@ from generation.redefinition.spelling import normalise, suggestion
 from generation.runs import lifecycle
 from generation.settings_model import settings_of, store_settings
 from generation.study_files import rule_set_of
-from study.access import study_or_404
+from study.access import Right
+from study.console.common import study_page
 from study.errors import StudyError
 from study.models import Study
 from study.models.log import record
@@ -62,16 +62,15 @@ def unknown_rows(study: Study, rules: RuleSet, choices: dict[str, TagChoice]) ->
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@login_required
-def unknown_tags_page(request: HttpRequest, slug: str) -> HttpResponse:
+@study_page(Right.LOOK, change=Right.EDIT)
+def unknown_tags_page(request: HttpRequest, study: Study) -> HttpResponse:
     """Show each unknown tag with its clips and a suggestion; save the choices for the study."""
-    study = study_or_404(request.user, slug)
     try:
         settings = settings_of(study)
         rules = rule_set_of(study, settings.rules)
     except (GenerationError, RuleError) as error:
         messages.error(request, str(error))
-        return redirect("generation_settings", slug)
+        return redirect("generation_settings", study.slug)
     editable = study.settings_can_change and lifecycle.active_run(study) is None
     rows = unknown_rows(study, rules, settings.tag_choices)
     problems: list[str] = []

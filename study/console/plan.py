@@ -6,6 +6,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from study.access import Right
 from study.console.common import study_page
 from study.console.forms.plan import PlanForm
 from study.errors import StudyError
@@ -16,7 +17,7 @@ from study.setup import drafting
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@study_page
+@study_page(Right.LOOK, change=Right.EDIT)
 def study_plan(request: HttpRequest, study: Study) -> HttpResponse:
     """Edit the design and the plan."""
     form = PlanForm(request.POST or None, instance=Study.objects.get(pk=study.pk))

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from study.access import Right
 from study.console.common import refusal_response, study_page
 from study.console.forms.tag_file import TagFileForm
 from study.errors import ImportRefused, StudyError
@@ -26,7 +27,7 @@ SAMPLE_TAGS = 5
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@study_page
+@study_page(Right.LOOK, change=Right.EDIT)
 def study_tags(request: HttpRequest, study: Study) -> HttpResponse:
     """Show the original tags of every clip; import them from a table."""
     form = TagFileForm(request.POST or None, request.FILES or None)
@@ -97,7 +98,7 @@ def _import_tags(request: HttpRequest, study: Study, form: TagFileForm) -> HttpR
 
 
 @require_POST
-@study_page
+@study_page(Right.EDIT)
 def tags_preview(request: HttpRequest, study: Study) -> HttpResponse:
     """Return a piece of a page: how a table that is chosen would be read, before it is imported."""
     form = TagFileForm(request.POST, request.FILES)
@@ -125,7 +126,7 @@ def _sample(table: TagTable) -> str:
 
 
 @require_POST
-@study_page
+@study_page(Right.EDIT)
 def clip_tags(request: HttpRequest, study: Study, clip_id: int) -> HttpResponse:
     """Replace one clip's original tags."""
     clip = get_object_or_404(Clip, study=study, pk=clip_id)
@@ -140,7 +141,7 @@ def clip_tags(request: HttpRequest, study: Study, clip_id: int) -> HttpResponse:
 
 
 @require_safe
-@study_page
+@study_page(Right.LOOK)
 def tags_template(request: HttpRequest, study: Study) -> HttpResponse:
     """Return a table of the clips and their tags, to fill in."""
     content = tag_import.template_csv(list(study.clips.all()))

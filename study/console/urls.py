@@ -4,14 +4,17 @@ from django.urls import path, re_path
 
 from study.console import (
     clips,
+    glossary,
     jobs,
     links,
+    log,
     media,
     monitor,
     opening,
     overview,
     participants,
     payment,
+    people,
     plan,
     studies,
     tags,
@@ -20,14 +23,19 @@ from study.console import (
 _STUDY = "studies/<slug:slug>/"
 
 urlpatterns = [
+    path("glossary/", glossary.glossary, name="glossary"),
     # studies
     path("", studies.study_list, name="study_list"),
     path("new/", studies.study_create, name="study_create"),
     path(_STUDY, overview.study_overview, name="study_overview"),
     path(_STUDY + "describe/", studies.study_describe, name="study_describe"),
-    path(_STUDY + "people/", studies.study_members, name="study_members"),
-    path(_STUDY + "people/<number:user_id>/remove/", studies.member_remove, name="member_remove"),
-    path(_STUDY + "log/", studies.study_log, name="study_log"),
+    path(_STUDY + "people/", people.study_members, name="study_members"),
+    path(_STUDY + "people/offer/", people.ownership_offer, name="ownership_offer"),
+    path(_STUDY + "people/answer/", people.ownership_answer, name="ownership_answer"),
+    path(_STUDY + "people/invitations/<number:invitation_id>/", people.invitation_change, name="invitation_change"),
+    path(_STUDY + "people/<number:user_id>/role/", people.member_role, name="member_role"),
+    path(_STUDY + "people/<number:user_id>/remove/", people.member_remove, name="member_remove"),
+    path(_STUDY + "log/", log.study_log, name="study_log"),
     path(_STUDY + "copy/", studies.study_copy, name="study_copy"),
     path(_STUDY + "archive/", studies.study_archive, name="study_archive"),
     path(_STUDY + "delete/", studies.study_delete, name="study_delete"),

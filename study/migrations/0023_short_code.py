@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("study", "0020_numbers_of_answers")]
+    dependencies = [("study", "0022_who_answers_to_participants")]
 
     operations = [
         migrations.AddField(

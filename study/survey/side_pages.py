@@ -1,8 +1,10 @@
 """The pages beside the survey: its language, the code typed in place of a link, problem reports, and withdrawal."""
 
 import re
+from urllib.parse import urlencode
 
 from django.conf import settings
+from django.core.signing import BadSignature, Signer
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -11,7 +13,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from study.models import Participant, ProblemReport
+from study.models import Participant, ProblemReport, Study
 from study.opaque_tokens import new_submission_key
 from study.participants.short_codes import study_with_code
 from study.participants.tokens import reporter_digest
@@ -27,6 +29,7 @@ from study.survey.visit_ends import unknown_link
 _NUMBER = re.compile("[0-9]{0,9}")
 # The most reports of one person within an hour.
 MAX_REPORTS, REPORT_SECONDS = 20, 3600
+_ERASED = Signer(salt="study.survey.erased")
 _PAGES = ("consent", "questions", "sound", "instructions", "trial", "review", "thanks")
 
 
@@ -111,6 +114,14 @@ def withdraw_own(request: HttpRequest, participant: Participant) -> HttpResponse
     return render_participant_page(request, participant, "withdraw_own", back=next_url(participant))
 
 
+def _erased_study(request: HttpRequest) -> Study | None:
+    """Return the study of which answers have just been erased, whose researchers the page names."""
+    try:
+        return Study.objects.filter(pk=_ERASED.unsign(request.GET["erased"])).first()
+    except BadSignature:
+        return None
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @survey_page
 def enter_code(request: HttpRequest) -> HttpResponse:
@@ -136,17 +147,18 @@ def _render_outside(request: HttpRequest, template: str, form: Form) -> HttpResp
 @require_http_methods(["GET", "HEAD", "POST"])
 @survey_page
 def withdraw_by_receipt(request: HttpRequest) -> HttpResponse:
-    """Withdraw by receipt, without the participant's cookie; `?erased` says that it has been done."""
+    """Withdraw by receipt, without the participant's cookie; `?erased` says of which study it has been done."""
     if request.method != "POST" and "erased" in request.GET:
-        return render(request, "survey/withdrawn.html", {"by_receipt": True})
+        return render(request, "survey/withdrawn.html", {"by_receipt": True, "study": _erased_study(request)})
     form = ReceiptForm(posted(request))
     if request.method == "POST" and form.is_valid():
         try:
-            withdraw(participant_with_receipt(form.cleaned_data["receipt"]))
+            participant = participant_with_receipt(form.cleaned_data["receipt"])
+            withdraw(participant)
         except ReceiptUnknown as error:
             if (end := unknown_link(request)).status == 429:
                 raise end from error
             form.add_error("receipt", str(error))
         else:
-            return see_other("?erased")
+            return see_other("?" + urlencode({"erased": _ERASED.sign(str(participant.study_id))}))
     return _render_outside(request, "survey/withdraw.html", form)

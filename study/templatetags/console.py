@@ -9,6 +9,8 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from study.console.common import access_to
+from study.console.glossary_words import WORDS
 from study.models import Study
 from study.participants.reach import reach_of
 from study.setup.path_steps import Group, PathStep, Progress, progress_of, step_after, steps_of
@@ -34,13 +36,18 @@ def _row(step: PathStep, study: Study, path: str) -> dict[str, Any] | None:
 
 @register.inclusion_tag("console/path.html", takes_context=True)
 def study_path(context: dict[str, Any], study: Study) -> dict[str, Any]:
-    """The steps of `study` under their three headings."""
-    path = context["request"].path
+    """The steps of `study` that the reader of the page may open, under their three headings."""
+    request = context["request"]
+    allows = access_to(request).allows
     groups = {
-        group.value: [row for step in steps_of(group, study) if (row := _row(step, study, path)) is not None]
+        group.value: [
+            row
+            for step in steps_of(group, study)
+            if allows(step.right) and (row := _row(step, study, request.path)) is not None
+        ]
         for group in Group
     }
-    return {"study": study, "Progress": Progress, **groups}
+    return {"study": study, "request": request, "Progress": Progress, **groups}
 
 
 @register.inclusion_tag("console/next_step.html")
@@ -60,6 +67,12 @@ def next_step(study: Study, key: str, *, primary: bool = True) -> dict[str, Any]
 def link_reach() -> dict[str, str]:
     """From where the links of this installation can be opened, with the mend if not from anywhere."""
     return {"reach": reach_of(settings.BASE_URL).value}
+
+
+@register.inclusion_tag("console/words.html")
+def words(*keys: str) -> dict[str, Any]:
+    """Links to the words of a page in the glossary, by their keys there."""
+    return {"words": [WORDS[key] for key in keys]}
 
 
 @register.inclusion_tag("console/waiting.html")
