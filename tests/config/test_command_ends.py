@@ -24,6 +24,7 @@ WRONG = [
     ("add_researcher mina --email nonsense", "cannot be used"),
     ("add_researcher nobody --new-link", "There is no account"),
     ("end_sign_ins nobody", "There is no account"),
+    ("remove_second_factor nobody", "There is no account"),
     *(
         (f"{command} nowhere", "There is no study 'nowhere'")
         for command in ("audit_blinding", "export_study", "verify")
