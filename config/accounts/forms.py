@@ -80,7 +80,7 @@ class AddressForm(forms.ModelForm):
     """The full name, and where mails go. A new address needs the password: links for a forgotten one go there."""
 
     password = forms.CharField(
-        label=gettext_lazy("Your password, for another address"),
+        label=gettext_lazy("Your password, to change the address"),
         required=False,
         max_length=4096,
         strip=False,
