@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from config.accounts.sessions import SignIn
+from study.console.forms.versions import KeptForm
 
 
 def _check_password(request: HttpRequest, password: str) -> str:
@@ -67,7 +68,7 @@ class EndSignInsForm(forms.Form):
         return _check_password(self._request, self.cleaned_data["password"])
 
 
-class AddressForm(forms.ModelForm):
+class AddressForm(KeptForm, forms.ModelForm):
     """Where mails about the account's studies go; an empty address takes none."""
 
     class Meta:

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods
 
 from config.accounts.forms import AddressForm, ChangePasswordForm, EndSignInsForm
 from config.accounts.sessions import end_sign_ins, open_sign_ins
+from study.console.forms.versions import Editing
 from study.models.log import record
 
 
@@ -33,6 +34,7 @@ def account(request: HttpRequest) -> HttpResponse:
     ending = EndSignInsForm(request, others, request.POST if is_ending else None)
     user: Any = request.user
     address = AddressForm(request.POST if is_address else None, instance=user)
+    address.editing = Editing(user)
     if is_address and address.is_valid():
         address.save()
         messages.success(request, _("Saved."))
