@@ -86,6 +86,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "config.accounts.sessions.SessionLifeMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "config.requests.forms_by_script.FormsByScriptMiddleware",
     "config.requests.protection.ProtectionMiddleware",
     "config.service_faults.responses.ServiceFaultMiddleware",
     "config.requests.upload_queue.UploadQueueMiddleware",
