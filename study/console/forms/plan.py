@@ -7,6 +7,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from study.console.forms.versions import KeptForm
 from study.errors import StudyError
 from study.models import Study
 from study.participants.answer_rules import AnswerRule, parse_answer_rules
@@ -136,7 +137,7 @@ def _shown(rule: ExclusionRule) -> Any:
     return True if unit == "yes" else f"{100 * rule.at if unit == 'share' else rule.at:.10g}"
 
 
-class PlanForm(forms.ModelForm):
+class PlanForm(KeptForm, forms.ModelForm):
     """The design and the plan, fixed when the study opens; recruitment can still change afterwards."""
 
     return_url = forms.URLField(label=gettext_lazy("Return link"), required=False, assume_scheme="https")
