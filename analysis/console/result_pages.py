@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import translation
 from django.views.decorators.http import require_POST, require_safe
@@ -27,7 +28,7 @@ from study.errors import StudyError
 from study.models import JobFile, Study
 
 
-def _page_of_analysis(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def _page_of_analysis(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponseBase]:
     """Pass the study and its newest ready analysis to the view; 404 while it is sealed or there is none.
 
     If somebody has withdrawn since that analysis, nothing of it is given out: the results page says so.

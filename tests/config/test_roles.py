@@ -130,6 +130,10 @@ def test_a_reader_reads_forms_that_are_out_of_use_and_no_personal_data(world: Si
     assert "scores.csv" in results
     for name, status in (("codebook.csv", 200), ("ballots.csv", 403), ("participants.csv", 403)):
         assert client.get(reverse("study_result_file", args=[world.closed.slug, name])).status_code == status
+    world.closed.jobs.create(kind="report", arguments={"language": "en"})
+    listed = client.get(reverse("study_jobs", args=[world.closed.slug])).text
+    assert "Report (English)" in listed
+    assert "ballots.csv" not in listed
     assert "example.org" not in client.get(reverse("study_monitor", args=[world.closed.slug])).text
     assert "read-only" not in browser(world.people[Role.EDITOR]).get(reverse("study_plan", args=["zither-draft"])).text
 

@@ -8,6 +8,7 @@ import pytest
 from axes.utils import reset
 from django.conf import settings as project
 from django.core import mail
+from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
@@ -25,6 +26,7 @@ LATER = forgotten.later
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: Any) -> None:
     reset()
+    cache.clear()  # what was counted of other tests
     monkeypatch.setattr(forgotten, "later", lambda work: work())
 
 
