@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from study.access import Right
 from study.console.common import study_page
 from study.console.forms.questions import BUILT, QuestionBuilder, kind_of, rearranged
 from study.console.question_page import alone, as_participants_see, place_of, questions_in, set_of, titles
@@ -21,7 +22,7 @@ from study.texts import languages_of
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@study_page
+@study_page(Right.EDIT)
 def question_add(request: HttpRequest, study: Study, part: str, kind: str) -> HttpResponse:
     """Build a new question."""
     if kind not in BUILT:
@@ -30,7 +31,7 @@ def question_add(request: HttpRequest, study: Study, part: str, kind: str) -> Ht
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@study_page
+@study_page(Right.EDIT)
 def question_edit(request: HttpRequest, study: Study, part: str, key: str) -> HttpResponse:
     """Change a question."""
     question = next((row for row in questions_in(set_of(study, part)) if row.key == key), None)

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from study.access import Right
 from study.console.common import study_page
 from study.console.forms.question_page import YamlForm
 from study.console.forms.texts import own_name
@@ -20,7 +21,7 @@ from study.texts import languages_of
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@study_page
+@study_page(Right.LOOK, change=Right.EDIT)
 def study_questions(request: HttpRequest, study: Study) -> HttpResponse:
     """Both question sets, screening, quotas and groups of people; each form is saved by its own button."""
     page = QuestionsPage(study)
@@ -33,7 +34,7 @@ def study_questions(request: HttpRequest, study: Study) -> HttpResponse:
 
 
 @require_POST
-@study_page
+@study_page(Right.EDIT)
 def questions_change(request: HttpRequest, study: Study, part: str) -> HttpResponse:
     """Move, copy or remove a question, or add a set that ships: `do` is the verb and what it is about."""
     verb, _colon, about = request.POST.get("do", "").partition(":")
@@ -61,7 +62,7 @@ def questions_change(request: HttpRequest, study: Study, part: str) -> HttpRespo
 
 
 @require_safe
-@study_page
+@study_page(Right.LOOK)
 def questions_preview(request: HttpRequest, study: Study, part: str) -> HttpResponse:
     """A part's page as participants see it, in one of the study's languages."""
     languages = languages_of(study)
@@ -83,7 +84,7 @@ def questions_preview(request: HttpRequest, study: Study, part: str) -> HttpResp
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@study_page
+@study_page(Right.LOOK, change=Right.EDIT)
 def questions_yaml(request: HttpRequest, study: Study, part: str) -> HttpResponse:
     """A part's set as YAML, to read, write, paste or upload."""
     stored = getattr(study, f"questions_{part}")
@@ -118,7 +119,7 @@ def questions_yaml(request: HttpRequest, study: Study, part: str) -> HttpRespons
 
 
 @require_safe
-@study_page
+@study_page(Right.LOOK)
 def questions_file(request: HttpRequest, study: Study, part: str) -> HttpResponse:
     """A part's set as a file, as it is stored."""
     text = getattr(study, f"questions_{part}")

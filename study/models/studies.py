@@ -50,7 +50,9 @@ class Study(models.Model):
     title = models.CharField(_("title"), max_length=200)
     description = models.TextField(_("description"), blank=True)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="owned_studies")
-    members = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="studies")
+    members = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, through="study.Membership", blank=True, related_name="studies"
+    )
 
     # Life cycle.
     status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
