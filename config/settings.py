@@ -66,6 +66,9 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "study",
     "generation",
     "analysis",
@@ -87,6 +90,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "config.accounts.sessions.SessionLifeMiddleware",
+    "config.accounts.second_factor.required.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "config.requests.protection.ProtectionMiddleware",
     "config.service_faults.responses.ServiceFaultMiddleware",
@@ -163,6 +167,9 @@ AXES_USERNAME_CALLABLE = "config.accounts.attempts.name_to_count"
 AXES_CLIENT_IP_CALLABLE = "config.requests.protection.no_address"
 AXES_LOCKOUT_TEMPLATE = "console/locked_out.html"
 AXES_VERBOSE = False
+# Whether each account must have a second factor, and how apps on phones name this installation.
+SECOND_FACTOR = environment.one_of("EARSIGHT_SECOND_FACTOR", "OPTIONAL", ("OPTIONAL", "REQUIRED")).lower()
+OTP_TOTP_ISSUER = f"Earsight {environment.host_of(BASE_URL)}"
 SILENCED_SYSTEM_CHECKS = [
     "axes.W006",  # asks for limits by address, which is not stored
     "security.W005",  # HSTS for all subdomains: the owner of the domain decides, by EARSIGHT_HSTS_SUBDOMAINS

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from analysis.models import SharedReport
 from study.models import (
     Ballot,
     BallotRevision,
@@ -25,7 +26,7 @@ from study.models import (
 MODELS = (
     *(Participant, Trial, Ballot, BallotRevision, LateAnswer, Event, ProblemReport),
     *(InviteLink, PlatformVisit, VisitKey, LogEntry, ChainHead),
-    *(Job, JobFile, Membership, Invitation),
+    *(Job, JobFile, Membership, Invitation, SharedReport),
 )
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "privacy.md"
 

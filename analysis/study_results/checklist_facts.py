@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from analysis.models import Analysis
 from analysis.report.text.number_format import percent, plain
+from analysis.report.text.paintings import paintings_text
 from analysis.study_results.deviations import deviations_text, planned_people
 from analysis.study_results.participant_flow import median_seconds
 from analysis.study_results.reporting_answers import reporting_answers
@@ -222,7 +223,8 @@ def _results(study: Study, data: Mapping[str, Any]) -> dict[str, str]:
     if not data or study.is_sealed:
         return {}
     agreement, retest = data.get("agreement") or {}, data.get("test_retest") or {}
-    found = {}
+    labels = {row.key: str(_(row.label)) for row in study.conditions.all()}
+    found = {"selection": paintings_text(data, labels)}
     if agreement.get("alpha_first") is not None:
         found["alpha"] = _("Krippendorff's α: 1st choice %(first)s, 2nd choice %(second)s.") % {
             "first": plain(agreement["alpha_first"]),

@@ -95,7 +95,7 @@ HEDS: tuple[Item, ...] = (
     Item("2.1", "2", _("Type of input"), "input", (), "heds-system-input_types"),
     Item("2.2", "2", _("Type of output"), "output", (), "heds-system-output_types"),
     Item("3.1.1", "3", _("Outputs evaluated per system"), "outputs", (), _SAMPLE + "number_of_system_outputs"),
-    Item("3.1.2", "3", _("How outputs are selected"), "", ("dataset",), _SAMPLE + "system_output_selection"),
+    Item("3.1.2", "3", _("How outputs are selected"), "selection", ("dataset",), _SAMPLE + "system_output_selection"),
     Item("3.1.3.1", "3", _("Power analysis"), "power", ("power",), _SAMPLE + "statistical_power-method"),
     Item("3.2.1", "3", _("Number of evaluators"), "evaluators", (), _EVALUATORS + "number_of_evaluators"),
     Item("3.2.2.1", "3", _("Domain experts"), "", ("expertise",), _EVALUATORS + "evaluators-expertise"),

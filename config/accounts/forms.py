@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from config.accounts.sessions import SignIn
 
 
-def _check_password(request: HttpRequest, password: str) -> str:
+def check_password(request: HttpRequest, password: str) -> str:
     """Return the password if it is the signed-in user's.
 
     Raises:
@@ -38,7 +38,7 @@ class ChangePasswordForm(PasswordChangeForm):
         self.fields["old_password"].widget.attrs.pop("autofocus", None)
 
     def clean_old_password(self) -> str:
-        return _check_password(self._request, self.cleaned_data["old_password"])
+        return check_password(self._request, self.cleaned_data["old_password"])
 
 
 class OwnPasswordForm(forms.Form):
@@ -56,7 +56,7 @@ class OwnPasswordForm(forms.Form):
         self._request = request
 
     def clean_password(self) -> str:
-        return _check_password(self._request, self.cleaned_data["password"])
+        return check_password(self._request, self.cleaned_data["password"])
 
 
 class EndSignInsForm(OwnPasswordForm):
@@ -107,7 +107,7 @@ class AddressForm(forms.ModelForm):
         cleaned = super().clean() or {}
         if "email" in self.changed_data:
             try:
-                _check_password(self._request, cleaned.get("password", ""))
+                check_password(self._request, cleaned.get("password", ""))
             except ValidationError as error:
                 self.add_error("password", error)
         return cleaned

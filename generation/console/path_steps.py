@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from generation.models import ClipStep
+from generation.models import ClipStep, ReviewDecision
 from generation.runs.conditions import is_painted, painted_conditions
 from generation.runs.progress import unchanged_clips, undecided, unfaithful_sentences
+from generation.runs.review_state import review_of
 from study.models import Clip, Stimulus, Study
 from study.setup import preflight
 from study.setup.path_steps import (
@@ -49,9 +50,18 @@ def _generated(study: Study) -> Progress:
 
 
 def _reviewed(study: Study) -> Progress:
-    """Done once there are images of every clip and nothing is left to decide."""
-    progress = images_progress(study)
-    return Progress.PARTLY if progress is Progress.DONE and undecided(study) else progress
+    """Done once somebody approved the images of every clip and decided every contested tag.
+
+    Once the study is open, nothing can be decided any more, so nothing is left to do.
+    """
+    made = images_progress(study)
+    if made is not Progress.DONE or not study.settings_can_change:
+        return made
+    approved = ReviewDecision.objects.filter(clip=OuterRef("pk"), kind=ReviewDecision.Kind.APPROVED, undone=False)
+    # Asked first, since it is cheap: the path is on every page of the console.
+    if study.clips.filter(~Exists(approved), included=True).exists() or undecided(study):
+        return Progress.PARTLY
+    return Progress.PARTLY if review_of(study).counts["undecided"] else Progress.DONE
 
 
 # Prompts are made from tags; a study with uploaded images only needs none.
@@ -93,6 +103,34 @@ def contested_tags_are_decided(study: Study) -> Iterable[Finding]:
 
 
 @preflight.register
+def images_are_reviewed(study: Study) -> Iterable[Finding]:
+    """Images that nobody has approved, and images of other tags than the decisions say, are no reason to wait."""
+    review = review_of(study)
+    if count := review.counts["undecided"]:
+        yield Finding(
+            Level.WARNS,
+            ngettext(
+                "Nobody has approved the images of %(n)d clip in the review.",
+                "Nobody has approved the images of %(n)d clips in the review.",
+                count,
+            )
+            % {"n": count},
+            "generation_review",
+        )
+    if review.outdated:
+        yield Finding(
+            Level.WARNS,
+            ngettext(
+                "Tags of %(n)d clip were decided after its images were made. Make them again.",
+                "Tags of %(n)d clips were decided after their images were made. Make them again.",
+                len(review.outdated),
+            )
+            % {"n": len(review.outdated)},
+            "generation_review",
+        )
+
+
+@preflight.register
 def unchanged_clips_are_known(study: Study) -> Iterable[Finding]:
     """Clips that redefinition does not change are no evidence about it."""
     count = unchanged_clips(study)
@@ -102,8 +140,9 @@ def unchanged_clips_are_known(study: Study) -> Iterable[Finding]:
     yield Finding(
         Level.WARNS,
         ngettext(
-            "%(n)d clip has the same tags in both sets and says nothing about redefinition; it is %(fate)s.",
-            "%(n)d clips have the same tags in both sets and say nothing about redefinition; they are %(fate)s.",
+            "%(n)d clip has the same original and corrected tags, which says nothing about correcting; it is %(fate)s.",
+            "%(n)d clips have the same original and corrected tags, which says nothing about correcting; they are "
+            "%(fate)s.",
             count,
         )
         % {"n": count, "fate": fate},

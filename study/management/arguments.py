@@ -69,7 +69,7 @@ def input_file(text: str) -> Path:
     if _is(path, Path.is_dir):
         raise argparse.ArgumentTypeError(f"{path} is a folder; name a file")
     if not _is(path, Path.exists):
-        raise argparse.ArgumentTypeError(f"{path} does not exist; look at the spelling")
+        raise argparse.ArgumentTypeError(f"{path}: there is no such file")
     if not os.access(path, os.R_OK):
         raise argparse.ArgumentTypeError(f"{path} cannot be read by this user")
     return path
@@ -79,8 +79,8 @@ def input_folder(text: str) -> Path:
     """Take a folder that can be read."""
     path = path_of(text)
     if not _is(path, Path.is_dir):
-        problem = "is a file; name a folder" if _is(path, Path.exists) else "does not exist; look at the spelling"
-        raise argparse.ArgumentTypeError(f"{path} {problem}")
+        problem = " is a file; name a folder" if _is(path, Path.exists) else ": there is no such folder"
+        raise argparse.ArgumentTypeError(f"{path}{problem}")
     if not os.access(path, os.R_OK | os.X_OK):
         raise argparse.ArgumentTypeError(f"{path} cannot be read by this user")
     return path

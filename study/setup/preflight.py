@@ -192,7 +192,11 @@ def check_questions_and_extra_trials(study: Study) -> Iterable[Finding]:
             "study_clips",
         )
     if study.match_controls and included.filter(is_practice=False).count() < 2:
-        yield Finding(Level.BLOCKS, _("Match-control trials need two clips. Add one, or turn them off."), "study_plan")
+        yield Finding(
+            Level.BLOCKS,
+            _("Trials with images of other clips need two clips. Add one, or turn them off."),
+            "study_plan",
+        )
 
 
 @register

@@ -6,6 +6,7 @@ from typing import Any
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from analysis.models import SharedReport
 from generation.console.clip_views import image_key
 from study.access import Right
 from study.models import Study
@@ -19,10 +20,35 @@ STUDY = "the researchers of the study"
 PARTICIPANT = "the participant with the cookie"
 
 AUDIENCE = {
-    ANYBODY: ("home", "sign_in", "forgotten_password", "sign_out", "survey_site_language", "survey_code"),
-    LINK: ("set_password", "invitation", "survey_welcome", "survey_join", "survey_personal"),
+    ANYBODY: (
+        "home",
+        "sign_in",
+        "sign_in_code",
+        "forgotten_password",
+        "sign_out",
+        "survey_site_language",
+        "survey_code",
+    ),
+    LINK: (
+        "set_password",
+        "invitation",
+        "survey_welcome",
+        "survey_join",
+        "survey_personal",
+        "shared_report",
+        "shared_report_file",
+        "shared_figure",
+    ),
     RECEIPT: ("survey_withdraw",),
-    SIGNED_IN: ("account", "account_delete", "glossary", "study_list", "study_create", "form_answers"),
+    SIGNED_IN: (
+        "account",
+        "account_delete",
+        "glossary",
+        "second_factor",
+        "study_list",
+        "study_create",
+        "form_answers",
+    ),
     STUDY: (
         "study_overview",
         "study_describe",
@@ -77,6 +103,10 @@ AUDIENCE = {
         "generation_upload",
         "generation_review",
         "generation_clip",
+        "generation_large",
+        "generation_approve",
+        "generation_undo",
+        "generation_reopen",
         "generation_repaint",
         "generation_leave_out",
         "generation_take_in",
@@ -87,6 +117,8 @@ AUDIENCE = {
         "study_analysis_rules",
         "study_results",
         "study_analyse",
+        "study_share",
+        "study_share_end",
         "study_report",
         "study_figures",
         "study_figure",
@@ -171,6 +203,10 @@ NEEDS: dict[str, tuple[Right, Right | None]] = {
     "generation_upload": (LOOK, EDIT),
     "generation_review": (LOOK, None),
     "generation_clip": (LOOK, None),
+    "generation_large": (LOOK, None),
+    "generation_approve": (EDIT, EDIT),
+    "generation_undo": (EDIT, EDIT),
+    "generation_reopen": (EDIT, EDIT),
     "generation_repaint": (EDIT, EDIT),
     "generation_leave_out": (EDIT, EDIT),
     "generation_take_in": (EDIT, EDIT),
@@ -182,6 +218,8 @@ NEEDS: dict[str, tuple[Right, Right | None]] = {
     "study_results": (RESULTS, None),
     "study_analyse": (EDIT, EDIT),
     "study_report": (RESULTS, None),
+    "study_share": (RESULTS, OWN),
+    "study_share_end": (OWN, OWN),
     "study_figures": (RESULTS, None),
     "study_figure": (RESULTS, None),
     "study_result_file": (DATA, None),  # the ballots; the report's files need RESULTS
@@ -228,6 +266,7 @@ def named_addresses_of(study: Study, *, slug: str = "") -> list[tuple[str, str]]
     made = job.files.first() if job else None
     invited = study.invitations.first()
     somebody = study.members.order_by("pk").values_list("pk", flat=True).first() or 1
+    share = SharedReport.objects.filter(analysis__study=study).first()
     extra = {
         "member_remove": {"user_id": somebody},
         "member_role": {"user_id": somebody},
@@ -240,12 +279,17 @@ def named_addresses_of(study: Study, *, slug: str = "") -> list[tuple[str, str]]
         "study_job": {"job_id": job.pk if job else 1},
         "job_cancel": {"job_id": job.pk if job else 1},
         "job_file": {"job_id": job.pk if job else 1, "file_id": made.pk if made else 1},
+        "study_share_end": {"share_id": share.pk if share else 1},
         "study_figure": {"language": "en", "name": "points.svg"},
         "study_result_file": {"name": "ballots.csv"},
         "generation_file": {"pk": file.pk if file else 1},
         "generation_file_delete": {"pk": file.pk if file else 1},
         "generation_image": {"number": clip.number, "key": image_key(clip.stimuli.first()), "size": "preview"},
-    } | {f"generation_{name}": {"number": clip.number} for name in ("clip", "repaint", "leave_out", "take_in", "audio")}
+        "generation_large": {"number": clip.number, "place": 1},
+    } | {
+        f"generation_{name}": {"number": clip.number}
+        for name in ("clip", "reopen", "repaint", "leave_out", "take_in", "audio")
+    }
     addresses = []
     for name in AUDIENCE[STUDY]:
         for verb in VERBS.get(name, (None,)):

@@ -46,8 +46,8 @@ def test_numbers_and_addresses(kind: Any, taken: list[str], refused: list[str]) 
 @pytest.mark.parametrize(
     ("kind", "taken", "refused"),
     [
-        (kinds.input_file, ["file"], {"folder": "is a folder", "none": "does not exist", "file/x": "does not exist"}),
-        (kinds.input_folder, ["folder"], {"file": "is a file", "none": "does not exist"}),
+        (kinds.input_file, ["file"], {"folder": "is a folder", "none": "no such file", "file/x": "no such file"}),
+        (kinds.input_folder, ["folder"], {"file": "is a file", "none": "no such folder"}),
         (
             kinds.output_file,
             ["new", "folder/new", "file"],

@@ -19,6 +19,7 @@ from study.management.lookup import study_with_slug
 from study.models import Study
 from study.simulation.people import simulate_participants
 from study.simulation.preferences import PreferenceModel
+from study.simulation.transports import OverHttp
 
 
 class Command(EarsightCommand):
@@ -71,6 +72,8 @@ class Command(EarsightCommand):
         how: dict[str, Any] = {"model": model, "drop_out": options["drop_out"], "base_url": options["url"] or ""}
         rng = np.random.default_rng(options["seed"])
         try:
+            if options["url"]:
+                OverHttp(options["url"]).connection.close()  # before a copy is made that nobody could answer
             if options["rehearse"]:
                 self._rehearse(study, options["participants"], options["report"], rng, how)
                 return

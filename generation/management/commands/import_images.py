@@ -32,7 +32,7 @@ class Command(EarsightCommand):
         try:
             opened = [LocalFile(path) for path in files]
             taken = take_upload(study, opened, encoding=encoding)
-        except (GenerationError, OSError) as error:
+        except GenerationError as error:
             raise CommandError(message_for_command(error), returncode=2) from error
         finally:
             for file in opened:

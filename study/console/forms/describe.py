@@ -53,7 +53,7 @@ class ConditionsForm(forms.Form):
                 initial=row.key if row else "",
             )
             self.fields[f"levels_{number}"] = forms.CharField(
-                label=_("Factor levels of condition %(n)d") % {"n": number},
+                label=_("What distinguishes condition %(n)d") % {"n": number},
                 required=False,
                 max_length=300,
                 initial="; ".join(f"{name}={level}" for name, level in row.levels.items()) if row else "",
@@ -110,7 +110,7 @@ def _levels(text: str) -> dict[str, str]:
         name, sign, level = (piece.strip() for piece in part.partition("="))
         if not (sign and name and level):
             raise ValidationError(
-                _("“%(part)s”: write a factor and its level as factor=level, several separated by semicolons.")
+                _("“%(part)s”: write what distinguishes it as property=value, several separated by semicolons.")
                 % {"part": part.strip()}
             )
         levels[name] = level

@@ -290,7 +290,7 @@ def test_images_for_the_preset_can_be_uploaded_and_are_never_painted_over(db):
     clip = study.clips.get()
     assert clip.survey_audio
     with pytest.raises(NotPossibleNow, match="made elsewhere"):
-        lifecycle.repaint(clip, reason="dull")
+        lifecycle.repaint(clip, reason="other", note="dull")
 
 
 def test_only_such_studies_have_the_step_in_their_path(client, study):
