@@ -139,7 +139,7 @@ def test_the_owner_makes_lists_and_ends_links_and_others_do_not(study: Study) ->
     end = reverse("study_share_end", args=[study.slug, row.pk])
     teammate = browser(study.members.get())
     assert "Only" in teammate.get(page_of(study)).text
-    assert teammate.post(page_of(study), {"last_day": last.isoformat()}).status_code == 400
+    assert teammate.post(page_of(study), {"last_day": last.isoformat()}).status_code == 403
     teammate.post(end)
     assert SharedReport.objects.get() == row
     stranger = browser(UserFactory())
