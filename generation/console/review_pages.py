@@ -10,7 +10,6 @@ from django.views.decorators.http import require_safe
 
 from generation.console.clip_views import ClipView, clip_views
 from generation.console.common import CLIPS_A_PAGE, clip_or_404
-from generation.runs.progress import unfaithful_sentences
 from generation.runs.review_state import FILTERS, ClipReview, Review, review_of, review_rows
 from generation.runs.reviewing import last_decisions
 from study.access import study_or_404
@@ -41,7 +40,6 @@ def generation_review(request: HttpRequest, slug: str) -> HttpResponse:
         "to_approve": [row for row in rows if row.review and row.review.can_be_approved],
     }
     if review:
-        context["unfaithful"] = unfaithful_sentences(study).count()
         context |= bar_context(request, study, review, show, after=page.object_list[-1] if page.object_list else 0)
     return render(request, "generation/review.html", context)
 
@@ -87,7 +85,8 @@ def generation_clip(request: HttpRequest, slug: str, number: int) -> HttpRespons
     study = study_or_404(request.user, slug)
     clip = clip_or_404(study, number)
     [row] = clip_views([clip], study)
-    [row.review] = review_rows(study, Clip.objects.filter(pk=clip.pk))
+    if not study.is_blinded:
+        [row.review] = review_rows(study, Clip.objects.filter(pk=clip.pk))
     context = {
         "study": study,
         "row": row,
