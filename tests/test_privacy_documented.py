@@ -3,16 +3,19 @@
 import re
 from pathlib import Path
 
+from analysis.models import SharedReport
 from study.models import (
     Ballot,
     BallotRevision,
     ChainHead,
     Event,
+    Invitation,
     InviteLink,
     Job,
     JobFile,
     LateAnswer,
     LogEntry,
+    Membership,
     Participant,
     PlatformVisit,
     ProblemReport,
@@ -23,7 +26,7 @@ from study.models import (
 MODELS = (
     *(Participant, Trial, Ballot, BallotRevision, LateAnswer, Event, ProblemReport),
     *(InviteLink, PlatformVisit, VisitKey, LogEntry, ChainHead),
-    *(Job, JobFile),
+    *(Job, JobFile, SharedReport, Membership, Invitation),
 )
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "privacy.md"
 

@@ -94,6 +94,21 @@ def ensure_unsealed(study: Study) -> None:
         raise NotAllowedNow(_("The results are sealed until the study is closed and its grace period is over."))
 
 
+def ensure_results(study: Study) -> Analysis:
+    """Return the newest analysis of the study.
+
+    Raises:
+        NotAllowedNow: the study is sealed, was not analysed, or somebody has withdrawn since.
+    """
+    ensure_unsealed(study)
+    analysis = latest(study)
+    if analysis is None:
+        raise NotAllowedNow(_("There are no results yet: analyse the answers first."))
+    if holds_erased(analysis):
+        raise NotAllowedNow(_("Somebody has withdrawn since the analysis: analyse again, then download."))
+    return analysis
+
+
 @transaction.atomic
 def request_analysis(study: Study) -> Analysis:
     """Queue an analysis of an unsealed study, or return the unfinished one.

@@ -33,6 +33,7 @@ from study.models import Study
 from study.participants.server_record import COLUMNS as SERVER_COLUMNS
 from study.participants.server_record import server_rows
 from study.tables.spreadsheet import csv_parts, csv_text
+from study.texts import RESPONSIBLE
 
 README = """This is an export of the Earsight study "{title}".
 
@@ -103,8 +104,15 @@ def _study(study: Study, analysis: Analysis | None, log: Iterable[Mapping[str, A
         "plan": None if study.is_sealed else study.plan.get("fixed"),
         "plan_digest": study.plan_digest,
         "deviations": None if study.is_sealed else _deviations(study, analysis),
+        **_who_asked(study),
     }
     return _json_with_list(about, "log", log)
+
+
+def _who_asked(study: Study) -> dict[str, Any]:
+    """Return who answers to the participants, and what these agreed to; nothing of studies that opened without it."""
+    responsible = {name: value for name in RESPONSIBLE if (value := getattr(study, name))}
+    return {"responsible": responsible, "consent": study.plan.get("consent")} if responsible else {}
 
 
 def _images_shown(study: Study) -> dict[str, Any] | None:

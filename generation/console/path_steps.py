@@ -87,14 +87,14 @@ def no_run_is_running(study: Study) -> Iterable[Finding]:
 
 @preflight.register
 def contested_tags_are_decided(study: Study) -> Iterable[Finding]:
-    """Undecided contested tags keep the people's tags."""
+    """Until the researcher decides, the rules do."""
     count = len(undecided(study))
     if count:
         yield Finding(
             Level.WARNS,
             ngettext(
-                "%(n)d contested tag is not decided; until then the people's tag is kept.",
-                "%(n)d contested tags are not decided; until then the people's tags are kept.",
+                "%(n)d doubtful tag is not decided; until then the rules keep it or leave it out.",
+                "%(n)d doubtful tags are not decided; until then the rules keep them or leave them out.",
                 count,
             )
             % {"n": count},
@@ -140,8 +140,9 @@ def unchanged_clips_are_known(study: Study) -> Iterable[Finding]:
     yield Finding(
         Level.WARNS,
         ngettext(
-            "%(n)d clip has the same tags in both sets and says nothing about redefinition; it is %(fate)s.",
-            "%(n)d clips have the same tags in both sets and say nothing about redefinition; they are %(fate)s.",
+            "%(n)d clip has the same original and corrected tags, which says nothing about correcting; it is %(fate)s.",
+            "%(n)d clips have the same original and corrected tags, which says nothing about correcting; they are "
+            "%(fate)s.",
             count,
         )
         % {"n": count, "fate": fate},

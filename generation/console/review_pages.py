@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -12,16 +11,16 @@ from generation.console.clip_views import ClipView, clip_views
 from generation.console.common import CLIPS_A_PAGE, clip_or_404
 from generation.runs.review_state import FILTERS, ClipReview, Review, review_of, review_rows
 from generation.runs.reviewing import last_decisions
-from study.access import study_or_404
+from study.access import Right
+from study.console.common import study_page
 from study.models import Clip, Study
 from study.setup.paintings import RepaintReason
 
 
 @require_safe
-@login_required
-def generation_review(request: HttpRequest, slug: str) -> HttpResponse:
+@study_page(Right.LOOK, change=Right.EDIT)
+def generation_review(request: HttpRequest, study: Study) -> HttpResponse:
     """The images of every clip, side by side, to approve, to paint again or to leave out."""
-    study = study_or_404(request.user, slug)
     # While the study is sealed there is nothing to decide, and no filter: each would be a word about the images.
     review = None if study.is_blinded else review_of(study)
     show = chosen_filter(request.GET.get("show", "")) if review else "all"
@@ -79,10 +78,9 @@ def bar_context(request: HttpRequest, study: Study, review: Review, show: str, *
 
 
 @require_safe
-@login_required
-def generation_clip(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+@study_page(Right.LOOK, change=Right.EDIT)
+def generation_clip(request: HttpRequest, study: Study, number: int) -> HttpResponse:
     """One clip: evidence, tags, prompts, images, provenance."""
-    study = study_or_404(request.user, slug)
     clip = clip_or_404(study, number)
     [row] = clip_views([clip], study)
     if not study.is_blinded:
@@ -100,10 +98,9 @@ def generation_clip(request: HttpRequest, slug: str, number: int) -> HttpRespons
 
 
 @require_safe
-@login_required
-def generation_large(request: HttpRequest, slug: str, number: int, place: int) -> HttpResponse:
+@study_page(Right.LOOK, change=Right.EDIT)
+def generation_large(request: HttpRequest, study: Study, number: int, place: int) -> HttpResponse:
     """One image of a clip in full size, with the clip's others beside it."""
-    study = study_or_404(request.user, slug)
     [row] = clip_views([clip_or_404(study, number)], study)
     image = next((image for image in row.images if image.number == place), None)
     if image is None:

@@ -4,30 +4,41 @@ from django.urls import path, re_path
 
 from study.console import (
     clips,
+    glossary,
     jobs,
     links,
+    log,
     media,
     monitor,
     opening,
     overview,
     participants,
     payment,
+    people,
     plan,
+    question_builder,
+    questions,
     studies,
     tags,
 )
 
 _STUDY = "studies/<slug:slug>/"
+_PART = r"^studies/(?P<slug>[-\w]+)/plan/questions/(?P<part>before|after)/"
 
 urlpatterns = [
+    path("glossary/", glossary.glossary, name="glossary"),
     # studies
     path("", studies.study_list, name="study_list"),
     path("new/", studies.study_create, name="study_create"),
     path(_STUDY, overview.study_overview, name="study_overview"),
     path(_STUDY + "describe/", studies.study_describe, name="study_describe"),
-    path(_STUDY + "people/", studies.study_members, name="study_members"),
-    path(_STUDY + "people/<number:user_id>/remove/", studies.member_remove, name="member_remove"),
-    path(_STUDY + "log/", studies.study_log, name="study_log"),
+    path(_STUDY + "people/", people.study_members, name="study_members"),
+    path(_STUDY + "people/offer/", people.ownership_offer, name="ownership_offer"),
+    path(_STUDY + "people/answer/", people.ownership_answer, name="ownership_answer"),
+    path(_STUDY + "people/invitations/<number:invitation_id>/", people.invitation_change, name="invitation_change"),
+    path(_STUDY + "people/<number:user_id>/role/", people.member_role, name="member_role"),
+    path(_STUDY + "people/<number:user_id>/remove/", people.member_remove, name="member_remove"),
+    path(_STUDY + "log/", log.study_log, name="study_log"),
     path(_STUDY + "copy/", studies.study_copy, name="study_copy"),
     path(_STUDY + "archive/", studies.study_archive, name="study_archive"),
     path(_STUDY + "delete/", studies.study_delete, name="study_delete"),
@@ -45,6 +56,13 @@ urlpatterns = [
     path(_STUDY + "tags/template.csv", tags.tags_template, name="tags_template"),
     # the plan, opening, running
     path(_STUDY + "plan/", plan.study_plan, name="study_plan"),
+    path(_STUDY + "plan/questions/", questions.study_questions, name="study_questions"),
+    re_path(_PART + "change/$", questions.questions_change, name="questions_change"),
+    re_path(_PART + "preview/$", questions.questions_preview, name="questions_preview"),
+    re_path(_PART + "yaml/$", questions.questions_yaml, name="questions_yaml"),
+    re_path(_PART + r"questions\.yaml$", questions.questions_file, name="questions_file"),
+    re_path(_PART + "add/(?P<kind>[a-z_]{1,20})/$", question_builder.question_add, name="question_add"),
+    re_path(_PART + "edit/(?P<key>[a-z0-9_]{1,40})/$", question_builder.question_edit, name="question_edit"),
     path(_STUDY + "preview/", opening.study_preview, name="study_preview"),
     path(_STUDY + "preview/start/", opening.study_preview_start, name="study_preview_start"),
     path(_STUDY + "open/", opening.study_open, name="study_open"),
@@ -71,4 +89,9 @@ urlpatterns = [
     path(_STUDY + "jobs/<number:job_id>/cancel/", jobs.job_cancel, name="job_cancel"),
     path(_STUDY + "jobs/<number:job_id>/files/<number:file_id>", jobs.job_file, name="job_file"),
     path(_STUDY + "links/", links.study_links, name="study_links"),
+    re_path(
+        r"^studies/(?P<slug>[-\w]+)/links/code/(?P<verb>make|withdraw)/$",
+        links.short_code_change,
+        name="short_code_change",
+    ),
 ]

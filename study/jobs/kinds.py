@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
+from study.access import Right
 from study.digests import canonical_digest
 from study.jobs.running import RunningJob
 from study.models import Job, Study
@@ -18,6 +19,11 @@ def _always(study: Study, arguments: Arguments) -> None:
 
 def _settled(study: Study) -> None:
     """Nothing is to be brought up to date."""
+
+
+def _not_kept(job: Job) -> bool:
+    """The files go with all others."""
+    return False
 
 
 @dataclass(frozen=True)
@@ -34,8 +40,10 @@ class JobKind:
         progress: how far the job is, in words: "312 of 800 images are checked."
         version: the state of the data that the files are made from, anything that JSON holds; None for work that
             changes something and so is done each time it is asked for. Files of another version are not given out.
+        is_kept: whether a job's files are needed for longer than downloads are kept; asked daily from then on.
         settle: brings rows up to date of which `version` tells; called before the work and before each download,
             outside any transaction.
+        right: needed to see a job of this kind and to take its files.
     """
 
     name: str
@@ -46,6 +54,8 @@ class JobKind:
     version: Callable[[Study, Arguments], Any] | None = None
     progress: Callable[[Job], str] | None = None
     settle: Callable[[Study], None] = _settled
+    is_kept: Callable[[Job], bool] = _not_kept
+    right: Right = Right.EDIT
 
 
 _kinds: dict[str, JobKind] = {}

@@ -1,39 +1,35 @@
 """The form of the step “Plan”."""
 
-import re
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from study.console.forms.versions import KeptForm
 from study.errors import StudyError
 from study.models import Study
 from study.participants.answer_rules import AnswerRule, parse_answer_rules
 from study.participants.answers_table import asked_columns
 from study.participants.exclusion_rules import UNITS, ExclusionRule, Rule, rules_of
 from study.participants.flag_words import MEANINGS, flag_name
-from study.participants.moderators import moderator_columns, moderator_lines, parse_moderators
-from study.participants.questions import load_question_set
+from study.participants.moderators import moderator_columns, planned_moderators
 from study.setup.drafting import CHANGEABLE_WHILE_OPEN
-
-WRITTEN_IN_LINES = ("quota_lines", "moderator_lines")
-_QUOTA = re.compile(r"(?P<question>[a-z0-9_]+)\s*=\s*(?P<answer>[a-z0-9_]+)\s*:\s*(?P<limit>\d{1,6})")
-
 
 # A field for each exclusion rule: its threshold, empty for no rule.
 RULE_PREFIX = "rule_"
 RULE_FIELDS = tuple(RULE_PREFIX + kind for kind in UNITS)
-EXTRA_FIELDS = {*WRITTEN_IN_LINES, "answer_rules", *RULE_FIELDS}  # not columns of the study
+EXTRA_FIELDS = {"answer_rules", *RULE_FIELDS}  # not columns of the study
 
-COLUMNS_DEPEND_ON = ("status", "questions_before", "questions_after", "sound_check", "headphone_check")
 # Rules that can never apply without a setting, by the setting's name.
 RULES_NEED = {
     "attention_failed": ("attention_trials", gettext_lazy("The plan has no attention trials: add one, or empty this.")),
     "repeats_differ": ("repeats", gettext_lazy("The plan has no hidden repeats: add one, or empty this.")),
-    "match_failed": ("match_controls", gettext_lazy("The plan has no match-control trials: add one, or empty this.")),
+    "match_failed": (
+        "match_controls",
+        gettext_lazy("The plan has no trials with images of other clips: add one, or empty this."),
+    ),
     "reason_not_typed": ("ask_reason", gettext_lazy("The plan asks for no reasons: ask for them, or empty this.")),
     "no_sound": ("sound_check", gettext_lazy("The plan has no sound check: add it, or untick this.")),
     "too_fast": ("minimum_seconds", gettext_lazy("The shortest plausible time is 0: raise it, or empty this.")),
@@ -54,8 +50,8 @@ GROUPS = (
         "people",
         gettext_lazy("People and clips"),
         gettext_lazy(
-            "How many clips each participant hears, and how many people take part. With twelve clips or more, "
-            "findings generalise to other music; thirty people are a good start."
+            "How many clips each participant hears, and how many people take part. At least 12 clips are advised for "
+            "findings about other music, and thirty people are a good start; the step “Power” computes both."
         ),
         ("target_participants", "stop_at_target", "trials_per_participant", "grace_minutes"),
     ),
@@ -94,12 +90,6 @@ GROUPS = (
             "empty field is no rule. The report counts these people and gives the result with and without them."
         ),
         (*RULE_FIELDS, "answer_rules"),
-    ),
-    (
-        "questions",
-        gettext_lazy("Questions about the person"),
-        gettext_lazy("Asked once, before or after the clips. Ask only for what the analysis needs."),
-        ("questions_before", "quota_lines", "moderator_lines", "questions_after"),
     ),
     (
         "recruitment",
@@ -147,30 +137,12 @@ def _shown(rule: ExclusionRule) -> Any:
     return True if unit == "yes" else f"{100 * rule.at if unit == 'share' else rule.at:.10g}"
 
 
-class PlanForm(forms.ModelForm):
+class PlanForm(KeptForm, forms.ModelForm):
     """The design and the plan, fixed when the study opens; recruitment can still change afterwards."""
 
     return_url = forms.URLField(label=gettext_lazy("Return link"), required=False, assume_scheme="https")
     screen_out_url = forms.URLField(label=gettext_lazy("Screen-out link"), required=False, assume_scheme="https")
 
-    quota_lines = forms.CharField(
-        label=gettext_lazy("Quotas"),
-        required=False,
-        max_length=20_000,
-        widget=forms.Textarea(attrs={"rows": 3, "class": "mono", "spellcheck": "false"}),
-        help_text=gettext_lazy(
-            "One per line, with the keys of a choice question asked before the clips: training_years = none: 15 "
-            "admits fifteen people who give this answer. Participants who come later are told that the quota is "
-            "full. Those who left half an hour ago without finishing are not counted."
-        ),
-    )
-
-    moderator_lines = forms.CharField(
-        label=gettext_lazy("Compare groups of people"),
-        required=False,
-        max_length=20_000,
-        widget=forms.Textarea(attrs={"rows": 3, "class": "mono", "spellcheck": "false"}),
-    )
     answer_rules = forms.CharField(
         label=gettext_lazy("Rules about answers to questions"),
         required=False,
@@ -182,19 +154,27 @@ class PlanForm(forms.ModelForm):
         ),
     )
 
+    # The words of the field are in the help and in the glossary.
+    LABELS = {
+        "alpha": gettext_lazy("How often a finding may be due to chance"),
+        "grace_minutes": gettext_lazy("Minutes to finish after closing"),
+        "match_controls": gettext_lazy("Trials with images of other clips"),
+    }
     HELP = {
-        "weight_first": gettext_lazy("The usual 3 and 1 need no reason; other values do."),
+        "weight_first": gettext_lazy(
+            "3 and 1 are usual. The report also shows how the result changes with other points."
+        ),
         "weight_second": gettext_lazy("At most as much as the 1st."),
-        "alpha": gettext_lazy("How often a finding may be due to chance alone: 0.05 is usual."),
+        "alpha": gettext_lazy("The significance level, alpha: 0.05 is usual."),
         "target_participants": gettext_lazy("Shown as progress on the monitor; empty: no target."),
         "stop_at_target": gettext_lazy("Otherwise people may start until you close the study."),
         "trials_per_participant": gettext_lazy(
             "Empty: everybody hears every clip. With many clips, 10 to 20 keep people fresh; every clip is then "
-            "heard equally often."
+            "heard about equally often."
         ),
         "second_choice_required": gettext_lazy("Two choices per clip give nearly twice the information of one."),
         "allow_none_fits": gettext_lazy("Counted and reported separately, never as a choice."),
-        "ask_reason": gettext_lazy("One optional line; it lengthens the survey by about a third."),
+        "ask_reason": gettext_lazy("One optional line for each clip; it makes the survey longer."),
         "practice_trial": gettext_lazy("Needs a clip marked for practice; its answer is not counted."),
         "sound_check": gettext_lazy("Participants hear a sound and confirm that they heard it."),
         "headphone_check": gettext_lazy(
@@ -205,7 +185,7 @@ class PlanForm(forms.ModelForm):
             "Clips that are shown a second time, unannounced, to check how consistent the answers are."
         ),
         "match_controls": gettext_lazy(
-            "Trials that also show images of other clips, to check that people choose by the music."
+            "Match-control trials: they also show images of another clip, to check that people choose by the music."
         ),
         "attention_trials": gettext_lazy("Trials that name the images to choose, to check that the participant reads."),
         "images_lossless": gettext_lazy(
@@ -219,11 +199,10 @@ class PlanForm(forms.ModelForm):
             "How long the music has to play before a choice. Empty: half the clip, at most 15 seconds."
         ),
         "grace_minutes": gettext_lazy(
-            "How long participants who have started may go on after the study is closed. Then the results open."
+            "The grace period: how long participants who have started may go on after the study is closed. Then the "
+            "results open."
         ),
         "minimum_seconds": gettext_lazy("Faster answers are flagged; they exclude a participant only by a rule below."),
-        "questions_before": gettext_lazy("A question set in YAML, asked before the first clip."),
-        "questions_after": gettext_lazy("A question set in YAML, asked after the last clip."),
         "recruitment_platform": gettext_lazy(
             "The platform's ids are kept apart from the answers: nobody starts without one, and nobody counts twice. "
             "The page Links has the address for the platform, the page Payment whom to pay."
@@ -231,13 +210,15 @@ class PlanForm(forms.ModelForm):
         "screen_out_url": gettext_lazy("Where these participants are sent."),
         "completion_code": gettext_lazy("Shown on the last page."),
         "keep_ids_days": gettext_lazy(
-            "So many days after closing, the platform's ids are erased by themselves, and with them reports of "
-            "problems. Erase the ids earlier on the page Payment, once everybody is paid."
+            "So many days after the results open, the platform's ids are erased by themselves, and with them reports "
+            "of problems. Erase the ids earlier on the page Payment, once everybody is paid."
         ),
         "return_url": gettext_lazy(
             "Where the last page sends participants, such as the platform's completion address."
         ),
-        "screen_out_code": gettext_lazy("For people who are screened out by a question before the clips."),
+        "screen_out_code": gettext_lazy(
+            "For people who are screened out by a question before the clips, or by a full quota."
+        ),
     }
 
     class Meta:
@@ -257,16 +238,8 @@ class PlanForm(forms.ModelForm):
         self.initial["answer_rules"] = "\n".join(str(rule) for rule in rules if isinstance(rule, AnswerRule))
         for name, text in self.HELP.items():
             self.fields[name].help_text = text
-        for name in ("questions_before", "questions_after"):
-            self.fields[name].widget = forms.Textarea(attrs={"rows": 4, "class": "mono", "spellcheck": "false"})
-        self.initial["quota_lines"] = "\n".join(
-            f"{quota['question']} = {quota['answer']}: {quota['limit']}" for quota in self.instance.quotas
-        )
-        self.initial["moderator_lines"] = moderator_lines(self.instance)
-        self.fields["moderator_lines"].help_text = _(
-            "Tests whether the result is the same in groups of people, by an answer given before the clips. One per "
-            "line; a number needs the numbers at which a new group begins: before_age: 30, 50. You can name: %(names)s."
-        ) % {"names": ", ".join(column.name for column in moderator_columns(self.instance))}
+        for name, text in self.LABELS.items():
+            self.fields[name].label = text
         for name in ("weight_first", "weight_second", "alpha"):
             # Show 3 rather than 3.00.
             self.initial[name] = f"{getattr(self.instance, name):f}".rstrip("0").rstrip(".")
@@ -293,25 +266,10 @@ class PlanForm(forms.ModelForm):
             for key, title, text, names in GROUPS
         ]
 
-    def _clean_questions(self, name: str) -> str:
-        text = (self.cleaned_data[name] or "").replace("\r\n", "\n").strip()
-        if text:
-            try:
-                load_question_set(text, is_new=True)
-            except StudyError as error:
-                raise ValidationError(str(error)) from error
-        return text
-
     def clean_keep_ids_days(self) -> int:
         """Leave the days as they are if the field is empty, or missing in a page of before."""
         days = self.cleaned_data["keep_ids_days"]
         return int(self.instance.keep_ids_days if days is None else days)
-
-    def clean_questions_before(self) -> str:
-        return self._clean_questions("questions_before")
-
-    def clean_questions_after(self) -> str:
-        return self._clean_questions("questions_after")
 
     def plan(self) -> dict[str, Any]:
         """Return the values to save, by the names of the study's fields."""
@@ -327,46 +285,26 @@ class PlanForm(forms.ModelForm):
         ]
         return measured + self.answer_rules_found
 
-    def _parse_quotas(self, text: str, questions: str) -> list[dict[str, Any]]:
-        """Return the quotas of `question = answer: limit` lines, checked against the questions before the clips."""
-        rows = [line.strip() for line in text.splitlines() if line.strip()]
-        asked = load_question_set(questions).questions if rows and questions else []
-        options = {row.key: [option.key for option in row.options] for row in asked if row.type == "choice"}
-        quotas = []
-        for line in rows:
-            match = _QUOTA.fullmatch(line)
-            if match is None:
-                raise ValidationError(_("“%(line)s”: write question = answer: limit.") % {"line": line[:80]})
-            question, answer, limit = match["question"], match["answer"], int(match["limit"])
-            if answer not in options.get(question, []):
-                raise ValidationError(
-                    _("“%(line)s”: the questions before have no choice “%(question)s” with an answer “%(answer)s”.")
-                    % {"line": line[:80], "question": question, "answer": answer}
-                )
-            quotas.append({"question": question, "answer": answer, "limit": limit})
-        return quotas
-
-    def _parse_answer_rules(self, cleaned: dict[str, Any]) -> list[AnswerRule]:
-        """Return the rules about answers, checked against the questions and checks of the plan as it is sent."""
-        asked = Study(**{name: cleaned.get(name, getattr(self.instance, name)) for name in COLUMNS_DEPEND_ON})
-        return parse_answer_rules(cleaned.get("answer_rules") or "", asked_columns(asked))
+    def _as_sent(self, cleaned: dict[str, Any]) -> Study:
+        """The study with the questions that it has, and the checks of the plan as it is sent."""
+        study = self.instance
+        checks = {name: cleaned.get(name, getattr(study, name)) for name in ("sound_check", "headphone_check")}
+        return Study(
+            status=study.status,
+            questions_before=study.questions_before,
+            questions_after=study.questions_after,
+            **checks,
+        )
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        if self.may_change("quota_lines") and "questions_before" in cleaned:
-            try:
-                cleaned["quotas"] = self._parse_quotas(cleaned.get("quota_lines") or "", cleaned["questions_before"])
-            except ValidationError as error:
-                self.add_error("quota_lines", error)
-        if self.may_change("moderator_lines") and "questions_before" in cleaned:
-            asked = Study(
-                **{name: cleaned.get(name) for name in ("questions_before", "sound_check", "headphone_check")}
+        asked = self._as_sent(cleaned)
+        groups = {row["column"] for row in planned_moderators(self.instance)}
+        if self.may_change("sound_check") and (lost := groups - {column.name for column in moderator_columns(asked)}):
+            self.add_error(
+                "headphone_check" if any("headphones" in name for name in lost) else "sound_check",
+                _("The page “Questions” compares groups of people by it: untick them there first, or keep this."),
             )
-            try:
-                lines = cleaned.get("moderator_lines") or ""
-                cleaned["moderators"] = parse_moderators(lines, moderator_columns(asked))
-            except StudyError as error:
-                self.add_error("moderator_lines", str(error))
         first, second = cleaned.get("weight_first"), cleaned.get("weight_second")
         if first is not None and second is not None and second > first:
             self.add_error(
@@ -385,7 +323,8 @@ class PlanForm(forms.ModelForm):
             )
         if self.may_change("answer_rules"):
             try:
-                self.answer_rules_found = self._parse_answer_rules(cleaned)
+                lines = cleaned.get("answer_rules") or ""
+                self.answer_rules_found = parse_answer_rules(lines, asked_columns(asked))
             except StudyError as error:
                 self.add_error("answer_rules", str(error))
         for kind, (setting, why) in RULES_NEED.items():

@@ -10,16 +10,18 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.tokens import default_token_generator
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
+from study.management.command import EarsightCommand
 from study.participants.links import full_url
 
 
-class Command(BaseCommand):
+class Command(EarsightCommand):
     help = "Make an account for the console and print a link by which its password is set, once and within three days."
+    examples = ("mina", "mina --new-link")
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name", help="name to sign in with")
@@ -45,7 +47,7 @@ class Command(BaseCommand):
             return
         user = self._existing(name) if new_link else self._new(name, operator, email)
         self.stdout.write(f"name:     {user.get_username()}")
-        self.stdout.write(f"link:     {_password_link(user)}")
+        self.stdout.write(f"link:     {password_link(user)}")
         self.stdout.write(f"It sets the password once, within {settings.PASSWORD_RESET_TIMEOUT // 86_400} days.")
 
     def _existing(self, name: str) -> Any:
@@ -71,6 +73,7 @@ class Command(BaseCommand):
         return user
 
 
-def _password_link(user: Any) -> str:
+def password_link(user: Any) -> str:
+    """Return a link by which the user sets a password, once and within `PASSWORD_RESET_TIMEOUT`."""
     uid = urlsafe_base64_encode(force_bytes(user.pk))
     return full_url(reverse("set_password", args=[uid, default_token_generator.make_token(user)]))
