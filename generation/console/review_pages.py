@@ -36,6 +36,7 @@ def generation_review(request: HttpRequest, study: Study) -> HttpResponse:
         "rows": rows,
         "blinded": study.is_blinded,
         "sketched": study.clips.filter(stimuli__painter="sketch").exists(),
+        "deciding": may_decide(request, study),
         "to_approve": [row for row in rows if row.review and row.review.can_be_approved],
     }
     if review:
@@ -60,6 +61,11 @@ def chosen_filter(show: str) -> str:
     return show if show in FILTERS else "all"
 
 
+def may_decide(request: HttpRequest, study: Study) -> bool:
+    """Return whether the page offers decisions: the study is a draft, and the person may change it."""
+    return study.settings_can_change and not getattr(request, "read_only", False)
+
+
 def with_states(views: list[ClipView], states: dict[int, ClipReview]) -> None:
     """Give each view its clip's place in the review."""
     for view in views:
@@ -72,7 +78,7 @@ def bar_context(request: HttpRequest, study: Study, review: Review, show: str, *
         "review": review,
         "show": show,
         "following": review.next_undecided(after),
-        "undoable": last_decisions(study, request.user) if study.settings_can_change else [],
+        "undoable": last_decisions(study, request.user) if may_decide(request, study) else [],
         "reasons": RepaintReason.choices,
     }
 
@@ -93,6 +99,7 @@ def generation_clip(request: HttpRequest, study: Study, number: int) -> HttpResp
         "before": study.clips.filter(number__lt=number).last(),
         "after": study.clips.filter(number__gt=number).first(),
         "reasons": RepaintReason.choices,
+        "deciding": may_decide(request, study),
     }
     return render(request, "generation/clip.html", context)
 

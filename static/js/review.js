@@ -79,6 +79,8 @@ function show(text, card) {
   old.replaceWith(fresh);
   forget(fresh);
   fresh.dispatchEvent(new CustomEvent("put-in-place", { bubbles: true }));
+  // What watches forms for what is not saved yet looks again: the old form is gone.
+  fresh.querySelector("form[data-kept]")?.dispatchEvent(new Event("change", { bubbles: true }));
   goTo((card && !isRefused && fresh.hasAttribute("data-approved") && nextOf(fresh)) || fresh);
 }
 
