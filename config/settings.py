@@ -92,6 +92,7 @@ MIDDLEWARE = [
     "config.accounts.sessions.SessionLifeMiddleware",
     "config.accounts.second_factor.required.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "config.requests.forms_by_script.FormsByScriptMiddleware",
     "config.requests.protection.ProtectionMiddleware",
     "config.service_faults.responses.ServiceFaultMiddleware",
     "config.requests.upload_queue.UploadQueueMiddleware",

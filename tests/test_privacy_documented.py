@@ -26,7 +26,7 @@ from study.models import (
 MODELS = (
     *(Participant, Trial, Ballot, BallotRevision, LateAnswer, Event, ProblemReport),
     *(InviteLink, PlatformVisit, VisitKey, LogEntry, ChainHead),
-    *(Job, JobFile, Membership, Invitation, SharedReport),
+    *(Job, JobFile, SharedReport, Membership, Invitation),
 )
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "privacy.md"
 

@@ -11,12 +11,13 @@ from django.utils.translation import gettext_lazy
 
 from analysis.study_results.reporting_answers import FIELDS
 from study.console.forms.tag_file import ENCODINGS
+from study.console.forms.versions import KeptForm
 
 MOST_BYTES = 20 * 2**20
 _ONE_LINE = ("hourly_wage", "data_link", "source_link")
 
 
-class ReportingForm(forms.Form):
+class ReportingForm(KeptForm, forms.Form):
     """The researcher's answers for the checklists; every field may stay empty."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -64,7 +65,7 @@ class DownloadForm(forms.Form):
         return file
 
 
-class PowerForm(forms.Form):
+class PowerForm(KeptForm, forms.Form):
     """A design and the assumed effect and spreads."""
 
     participants = forms.IntegerField(label=gettext_lazy("Participants"), min_value=2, max_value=1000, initial=30)
@@ -146,8 +147,8 @@ class PowerForm(forms.Form):
         return data
 
 
-class SmallestDifferenceForm(forms.Form):
-    """The smallest difference worth having; empty: none is named."""
+class AnalysisRulesForm(KeptForm, forms.Form):
+    """The smallest difference worth having, empty for none, and whether the study may stop early."""
 
     smallest = forms.FloatField(
         label=gettext_lazy("Smallest difference that matters"),
@@ -157,3 +158,9 @@ class SmallestDifferenceForm(forms.Form):
             "large, whether any such difference is excluded, or that it is undecided. Empty: no such sentence"
         ),
     )
+    planned = forms.BooleanField(label=gettext_lazy("This study may stop early"), required=False)
+
+    def __init__(self, *args: Any, can_stop_early: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not can_stop_early:
+            del self.fields["planned"]

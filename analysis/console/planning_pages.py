@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from analysis.console.forms import PowerForm, ReportingForm, SmallestDifferenceForm
+from analysis.console.forms import AnalysisRulesForm, PowerForm, ReportingForm
 from analysis.report.figures.planning import people_by_clips_figure
 from analysis.study_results import analyses, early_stop
 from analysis.study_results.checklists import filled_checklists
@@ -17,20 +16,24 @@ from analysis.study_results.power_answers import UNANSWERED, ask_power, asked_at
 from analysis.study_results.reporting_answers import reporting_answers, save_reporting_answers
 from analysis.study_results.smallest_difference import largest_possible, plan_smallest, planned_smallest
 from study.access import Right, studies_of
-from study.console.common import study_page
+from study.console.common import one_at_a_time, redirect_after_save, study_page
+from study.console.forms.versions import Editing, editing
 from study.errors import StudyError
 from study.models import Study
+
+_RULES_SAVED = ("smallest difference planned", "early stop planned", "early stop unplanned")  # in the log
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @study_page(Right.LOOK, change=Right.EDIT)
+@one_at_a_time
 def study_reporting(request: HttpRequest, study: Study) -> HttpResponse:
     """The form for the researcher's answers, and the checklists as filled so far."""
     form = ReportingForm(request.POST or None, initial=reporting_answers(study))
-    if request.method == "POST" and form.is_valid():
-        save_reporting_answers(study, form.cleaned_data)
-        messages.success(request, _("Saved."))
-        return redirect("study_reporting", study.slug)
+    form.editing = editing(study, request.user, "reporting answers saved")
+    if form.is_valid():
+        save_reporting_answers(study, form.cleaned_data, actor=request.user)
+        return redirect_after_save(request, study, "study_reporting", _("Saved."), step="reporting", form=form)
     analysis = analyses.latest_unsealed(study)
     checklists = [
         (name, entries, sum(entry.missing for entry in entries)) for name, entries in filled_checklists(study, analysis)
@@ -39,12 +42,13 @@ def study_reporting(request: HttpRequest, study: Study) -> HttpResponse:
         request,
         "analysis/reporting.html",
         {"study": study, "form": form, "checklists": checklists},
-        status=400 if form.errors else 200,
+        status=form.refusal_status,
     )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @study_page(Right.LOOK, change=Right.EDIT)
+@one_at_a_time
 def study_power(request: HttpRequest, study: Study) -> HttpResponse:
     """The power of a design: the form and the latest answer."""
     asked = study.plan.get("power") or {}
@@ -54,9 +58,11 @@ def study_power(request: HttpRequest, study: Study) -> HttpResponse:
         "clips": max(2, clips) if clips else 12,
         "clips_per_participant": study.trials_per_participant,
     } | asked.get("inputs", {})
-    spreads = finished_spreads(studies_of(request.user, Right.RESULTS))
-    form = PowerForm(request.POST or None, initial=initial, spreads=spreads)
-    if request.method == "POST" and form.is_valid():
+    form = PowerForm(
+        request.POST or None, initial=initial, spreads=finished_spreads(studies_of(request.user, Right.RESULTS))
+    )
+    form.editing = Editing(request.user)
+    if form.is_valid():
         ask_power(study, form.cleaned_data)
         return redirect("study_power", study.slug)
     result = asked.get("result") or {}
@@ -64,7 +70,7 @@ def study_power(request: HttpRequest, study: Study) -> HttpResponse:
     designs = [{"clips": clips, "design": design} for clips, design in backwards.get("designs", ())]
     return render(
         request,
-        "analysis/power.html",
+        "analysis/_power_answer.html" if "fragment" in request.GET else "analysis/power.html",
         {
             "study": study,
             "form": form,
@@ -78,7 +84,7 @@ def study_power(request: HttpRequest, study: Study) -> HttpResponse:
             "figure": people_by_clips_figure(designs),
             "smallest_share": 100 * result["smallest_effect"] if result.get("smallest_effect") else None,
         },
-        status=400 if form.errors else 200,
+        status=form.refusal_status,
     )
 
 
@@ -92,33 +98,36 @@ def _good_choice(backwards: Mapping[str, Any]) -> dict[str, Any] | None:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @study_page(Right.LOOK, change=Right.EDIT)
+@one_at_a_time
 def study_analysis_rules(request: HttpRequest, study: Study) -> HttpResponse:
     """The rules of the analysis that belong to the plan and, once the study is open, the decision of the early stop."""
     planned = early_stop.is_planned(study)
     possible = early_stop.is_possible(study)
     data = request.POST if request.method == "POST" else None
-    form = SmallestDifferenceForm(data, initial={"smallest": planned_smallest(study)})
-    if request.method == "POST" and form.is_valid():
+    initial = {"smallest": planned_smallest(study), "planned": planned}
+    form = AnalysisRulesForm(data, initial=initial, can_stop_early=possible)
+    form.editing = editing(study, request.user, *_RULES_SAVED)
+    if form.is_valid():
         try:
             plan_smallest(study, form.cleaned_data["smallest"], actor=request.user)
             if possible:
-                early_stop.plan_early_stop(study, "planned" in request.POST, actor=request.user)
+                early_stop.plan_early_stop(study, form.cleaned_data["planned"], actor=request.user)
         except StudyError as error:
             form.add_error("smallest", str(error))
         else:
-            messages.success(request, _("Saved."))
-            return redirect("study_analysis_rules", study.slug)
+            page = "study_analysis_rules"
+            return redirect_after_save(request, study, page, _("Saved."), step="analysis_rules", form=form)
     return render(
         request,
         "analysis/analysis_rules.html",
         {
             "study": study,
             "form": form,
-            "planned": "planned" in request.POST if form.errors else planned,
+            "planned": planned,
             "possible": possible,
             "smallest": planned_smallest(study),
             "largest": largest_possible(study),
             "decision": early_stop.decision(study) if planned and study.opened_at else "",
         },
-        status=400 if form.errors else 200,
+        status=form.refusal_status,
     )

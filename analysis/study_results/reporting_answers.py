@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from study.models import Study
+from study.models.log import record
 from study.texts import ethics_sentence
 
 # (key, label, help). Each may stay empty and is then listed as missing.
@@ -54,9 +55,12 @@ def reporting_answers(study: Study) -> dict[str, str]:
 
 
 @transaction.atomic
-def save_reporting_answers(study: Study, answers: Mapping[str, str]) -> None:
-    """Replace the researcher's answers."""
+def save_reporting_answers(study: Study, answers: Mapping[str, str], *, actor: Any = None) -> None:
+    """Replace the researcher's answers. The log names those that changed."""
     row = Study.objects.select_for_update().get(pk=study.pk)
+    before = reporting_answers(row)
     row.plan = row.plan | {"reporting": {key: text for key, text in answers.items() if text}}
     row.save(update_fields=["plan"])
+    changed = sorted(key for key, text in answers.items() if text != before.get(key, ""))
+    record(row, "reporting answers saved", actor=actor, answers=changed)
     study.plan = row.plan

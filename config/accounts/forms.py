@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from config.accounts.sessions import SignIn
+from study.console.forms.versions import KeptForm
 
 
 def check_password(request: HttpRequest, password: str) -> str:
@@ -76,7 +77,7 @@ class EndSignInsForm(OwnPasswordForm):
         field.choices = [(row.code, _described(row)) for row in sign_ins]
 
 
-class AddressForm(forms.ModelForm):
+class AddressForm(KeptForm, forms.ModelForm):
     """The full name, and where mails go. A new address needs the password: links for a forgotten one go there."""
 
     password = forms.CharField(

@@ -20,6 +20,7 @@ from config.accounts.forms import AddressForm, ChangePasswordForm, EndSignInsFor
 from config.accounts.own_work import own_work
 from config.accounts.second_factor.devices import second_factor_of
 from config.accounts.sessions import end_sign_ins, open_sign_ins
+from study.console.forms.versions import Editing
 from study.models.log import record
 
 
@@ -35,6 +36,7 @@ def account(request: HttpRequest) -> HttpResponse:
     password = ChangePasswordForm(request, request.POST if is_password else None)
     ending = EndSignInsForm(request, others, request.POST if is_ending else None)
     address = AddressForm(request, request.POST if is_address else None)
+    address.editing = Editing(request.user)
     if is_address and address.is_valid():
         address.save()
         messages.success(request, _("Saved."))

@@ -9,6 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import ManagementUtility, get_commands
 
 from config.command_line.groups import GROUPS
+from config.service_faults.fault import Unavailable
 
 # As a shell gives the status of what a signal ended: SIGINT, SIGPIPE.
 INTERRUPTED, READER_GONE = 130, 141
@@ -45,6 +46,9 @@ def run(argv: Sequence[str]) -> None:
             sys.stdout.flush()  # here, where a reader that is gone is expected
     except ImproperlyConfigured as error:  # a wrong setting, not a fault in the code
         sys.stderr.write(f"{error}\n")
+        sys.exit(2)
+    except Unavailable as refused:  # for a while: on a busy machine a password takes too long to hash
+        sys.stderr.write(f"{refused}; run this again in some seconds.\n")
         sys.exit(2)
     except KeyboardInterrupt:
         sys.stderr.write("Stopped.\n")

@@ -99,7 +99,7 @@ def generation_clip(request: HttpRequest, study: Study, number: int) -> HttpResp
 
 
 @require_safe
-@study_page(Right.LOOK)
+@study_page(Right.LOOK, change=Right.EDIT)
 def generation_large(request: HttpRequest, study: Study, number: int, place: int) -> HttpResponse:
     """One image of a clip in full size, with the clip's others beside it."""
     [row] = clip_views([clip_or_404(study, number)], study)

@@ -18,7 +18,8 @@ from generation.settings_model import GenerationSettings, settings_of, store_set
 from generation.study_files import is_own
 from generation.writing import OpenAIOptions, WritingError
 from study.access import Right
-from study.console.common import study_page
+from study.console.common import one_at_a_time, redirect_after_save, study_page
+from study.console.forms.versions import editing
 from study.models import Study
 from study.models.log import record
 
@@ -122,6 +123,7 @@ def generation_retry(request: HttpRequest, study: Study) -> HttpResponse:
 
 
 @study_page(Right.LOOK, change=Right.EDIT)
+@one_at_a_time
 def generation_settings(request: HttpRequest, study: Study) -> HttpResponse:
     """Tag source, rules, tagger, writer and painter."""
     try:
@@ -137,16 +139,17 @@ def generation_settings(request: HttpRequest, study: Study) -> HttpResponse:
         files=study.files.defer("text", "summary"),
         as_the_seed=request.GET.get("preset") == "seed",
     )
-    if form.is_bound and form.is_valid():
+    form.editing = editing(study, request.user, "generation settings changed")
+    if form.is_valid():
         chosen = form.cleaned_data["settings"]
         store_settings(study, chosen)
         Study.objects.filter(pk=study.pk).update(include_unchanged_clips=form.cleaned_data["keep_unchanged"])
         record(study, "generation settings changed", actor=request.user, settings=chosen.model_dump(mode="json"))
-        messages.success(request, _("Saved. The next run repeats only the steps that depend on your changes."))
-        return redirect("generation_run", study.slug)
+        saved = _("Saved. The next run repeats only the steps that depend on your changes.")
+        return redirect_after_save(request, study, "generation_run", saved, form=form)
     return render(
         request,
         "generation/settings.html",
         {"study": study, "form": form, "editable": editable, "preset": request.GET.get("preset") == "seed"},
-        status=422 if form.is_bound else 200,
+        status=409 if form.conflicts else 422 if form.errors else 200,
     )

@@ -23,6 +23,7 @@ from generation.writing import HostNotAllowed, RequestRejected
 from generation.writing.hosts import check_host
 from generation.writing.options import OpenAIOptions, TemplateOptions
 from generation.writing.prompt_template import load_template
+from study.console.forms.versions import KeptForm
 
 TAGGERS = (MusicnnOptions, ClmrOptions, ImportedOptions)
 ROOMS: dict[str, tuple[type[BaseModel], ...]] = {
@@ -159,7 +160,7 @@ def form_field(name: str, info: FieldInfo) -> forms.Field:
     return forms.CharField(widget=widget, strip=True, max_length=20_000, **shared)
 
 
-class SettingsForm(forms.Form):
+class SettingsForm(KeptForm, forms.Form):
     """The form that shows and validates `GenerationSettings`; each error is shown beside its field."""
 
     def __init__(
@@ -223,10 +224,16 @@ class SettingsForm(forms.Form):
 
     def _fill_in_as_the_seed(self) -> None:
         """Show the first study's choices; nothing is saved until the two heads are given."""
-        for name, value in AS_THE_SEED.items():
-            self.fields[name].initial = value
+        filled = dict(AS_THE_SEED)
         for name in ("encoder", "runtime", "precision"):
-            self.fields[f"redefined_tagger-clmr-{name}"].initial = self.fields[f"tagger-clmr-{name}"].initial
+            filled[f"redefined_tagger-clmr-{name}"] = self.fields[f"tagger-clmr-{name}"].initial
+        for name, value in filled.items():
+            self.stored_instead[name] = self.fields[name].initial
+            self.fields[name].initial = value
+
+    def group_of(self, name: str) -> str:
+        """Treat a room's kind and the options of its kinds as one value: an option belongs to its kind."""
+        return name.partition("-")[0]
 
     def _add(self, name: str, info: FieldInfo, initial: Any) -> None:
         self.fields[name] = form_field(name.rpartition("-")[2], info)

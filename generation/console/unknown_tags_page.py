@@ -7,7 +7,6 @@ from itertools import islice
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -22,7 +21,18 @@ from generation.runs import lifecycle
 from generation.settings_model import settings_of, store_settings
 from generation.study_files import rule_set_of
 from study.access import Right
-from study.console.common import study_page
+from study.console.common import one_at_a_time, redirect_after_save, study_page
+from study.console.forms.versions import (
+    CHOICE,
+    VERSION,
+    Conflict,
+    Editing,
+    editing,
+    mark,
+    read_version,
+    settle,
+    version_field,
+)
 from study.errors import StudyError
 from study.models import Study
 from study.models.log import record
@@ -33,19 +43,41 @@ MOST_PROBLEMS = 20
 
 
 @dataclass(frozen=True)
+class Sent:
+    """What the page sent for a tag: "map", "keep", "drop", or "" while undecided; and the tags to map into, as text."""
+
+    action: str
+    into: str
+
+    @property
+    def targets(self) -> list[str]:
+        return [normalise(word) for word in split_tags(self.into)]
+
+    def __str__(self) -> str:
+        """As `TagChoice` writes itself, so that the two can be compared."""
+        return " + ".join(self.targets) if self.action == "map" else self.action
+
+
+@dataclass(frozen=True)
 class Row:
-    """An unknown tag on the page, and what was chosen for it: "map", "keep", "drop", or "" while undecided."""
+    """An unknown tag on the page, with what is stored for it; `sent` is what was sent and not saved."""
 
     found: UnknownTag
     choice: TagChoice | None
+    sent: Sent | None = None
+    conflict: Conflict | None = None
 
     @property
     def action(self) -> str:
+        if self.sent:
+            return self.sent.action
         return self.choice.action if self.choice else ""
 
     @property
     def into(self) -> str:
-        """The tags to map into: those chosen, else those suggested."""
+        """The tags to map into: those sent or chosen, else those suggested."""
+        if self.sent:
+            return self.sent.into
         chosen = self.choice or self.found.suggested
         return ";".join(chosen.into) if chosen else ""
 
@@ -63,6 +95,7 @@ def unknown_rows(study: Study, rules: RuleSet, choices: dict[str, TagChoice]) ->
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @study_page(Right.LOOK, change=Right.EDIT)
+@one_at_a_time
 def unknown_tags_page(request: HttpRequest, study: Study) -> HttpResponse:
     """Show each unknown tag with its clips and a suggestion; save the choices for the study."""
     try:
@@ -73,18 +106,32 @@ def unknown_tags_page(request: HttpRequest, study: Study) -> HttpResponse:
         return redirect("generation_settings", study.slug)
     editable = study.settings_can_change and lifecycle.active_run(study) is None
     rows = unknown_rows(study, rules, settings.tag_choices)
-    problems: list[str] = []
+    saved = editing(study, request.user, "tag choices saved")
+    seen = read_version(request.POST.get(VERSION))
+    sent, conflicts, problems = dict[str, Sent](), dict[str, Conflict](), list[str]()
     if request.method == "POST" and editable:
-        choices, problems = _read_choices(request.POST, rules, settings.tag_choices)
+        sent = _sent(request.POST)
+        taken, conflicts = _compare(request.POST, sent, settings.tag_choices, seen, saved)
+        mine = {tag: choice for tag, choice in sent.items() if tag not in taken}
+        choices, problems = _with_sent(mine, rules, settings.tag_choices)
         if "accept" in request.POST:
             choices |= _suggested(rows, choices)
-        if not problems:
-            return _save(request, study, choices)
-    page = Paginator(rows, TAGS_A_PAGE).get_page(request.GET.get("page"))
+        if not problems and not conflicts:
+            try:
+                return _save(request, study, choices)
+            except StudyError as error:
+                problems = [str(error)]
+        # What was sent and not saved is shown again, wherever the rows would stand by now.
+        rows = [_unsaved(row, sent, conflicts) for row in rows if normalise(row.found.tag) in sent]
+    page = Paginator(rows, TAGS_A_PAGE).get_page(request.GET.get("page") if not sent else 1)
     undecided = [row.found.tag for row in rows if row.choice is None]
+    marks = saved.marks() | {normalise(row.found.tag): mark(str(row.choice or "")) for row in page.object_list}
+    if conflicts:
+        marks |= {name: (seen or {}).get(name, "") for name in ["", *conflicts]}
     context = {
         "study": study,
         "page": page,
+        "version": version_field(marks),
         "undecided": len(undecided),
         "suggestions": any(row.found.suggested and row.choice is None for row in rows),
         "rules": rules.name,
@@ -93,27 +140,58 @@ def unknown_tags_page(request: HttpRequest, study: Study) -> HttpResponse:
         "actions": [("map", _("map")), ("keep", _("keep")), ("drop", _("drop"))],
         "editable": editable,
         "problems": problems,
+        "who": saved.who_saved(seen or {}) if conflicts else "",
+        "unsaved": bool(sent),
     }
-    return render(request, "generation/unknown_tags.html", context, status=400 if problems else 200)
+    status = 409 if conflicts else 400 if problems else 200
+    return render(request, "generation/unknown_tags.html", context, status=status)
 
 
-def _read_choices(
-    posted: QueryDict, rules: RuleSet, before: dict[str, TagChoice]
-) -> tuple[dict[str, TagChoice], list[str]]:
-    """Return the choices with those posted as `tag-N`, `action-N` and `into-N`, and what is wrong with them."""
-    choices, problems = dict(before), list[str]()
+def _sent(posted: QueryDict) -> dict[str, Sent]:
+    """Return what was posted as `tag-N`, `action-N` and `into-N`, by tag."""
     numbers = [name.removeprefix("tag-") for name in posted if name.startswith("tag-")]
-    for number in numbers:
-        tag = normalise(posted.get(f"tag-{number}", ""))
-        action = posted.get(f"action-{number}", "")
+    return {
+        normalise(posted[f"tag-{number}"]): Sent(posted.get(f"action-{number}", ""), posted.get(f"into-{number}", ""))
+        for number in numbers
+    }
+
+
+def _compare(
+    posted: QueryDict,
+    sent: dict[str, Sent],
+    stored: dict[str, TagChoice],
+    seen: dict[str, str] | None,
+    saved: Editing,
+) -> tuple[list[str], dict[str, Conflict]]:
+    """Return the tags that keep what is stored, and those that the sender and somebody else chose differently."""
+    if seen is None and saved.may_overwrite:
+        return [], {}
+    mine = {tag: mark(str(choice)) for tag, choice in sent.items()}
+    now = {tag: str(stored.get(tag, "")) for tag in sent}
+    marks = {tag: mark(text) for tag, text in now.items()}
+    settled = settle(seen or {}, mine, marks, lambda tag: posted.get(CHOICE + tag, ""))
+    words = {"": _("undecided"), "keep": _("keep"), "drop": _("drop")}
+    return settled.take, {tag: Conflict(tag, tag, words.get(now[tag], now[tag]), marks[tag]) for tag in settled.ask}
+
+
+def _unsaved(row: Row, sent: dict[str, Sent], conflicts: dict[str, Conflict]) -> Row:
+    tag = normalise(row.found.tag)
+    return Row(row.found, row.choice, sent[tag], conflicts.get(tag))
+
+
+def _with_sent(
+    sent: dict[str, Sent], rules: RuleSet, before: dict[str, TagChoice]
+) -> tuple[dict[str, TagChoice], list[str]]:
+    """Return the choices with those that were sent, and what is wrong with them."""
+    choices, problems = dict(before), list[str]()
+    for tag, choice in sent.items():
         choices.pop(tag, None)
-        if action in ("keep", "drop"):
-            choices[tag] = TagChoice(action=action)
-        elif action == "map":
-            into = [normalise(word) for word in split_tags(posted.get(f"into-{number}", ""))]
-            problems += islice(_target_problems(tag, into, rules), MOST_PROBLEMS)
-            if into:
-                choices[tag] = TagChoice(action="map", into=tuple(into))
+        if choice.action in ("keep", "drop"):
+            choices[tag] = TagChoice(action=choice.action)
+        elif choice.action == "map":
+            problems += islice(_target_problems(tag, choice.targets, rules), MOST_PROBLEMS)
+            if choice.targets:
+                choices[tag] = TagChoice(action="map", into=tuple(choice.targets))
         if len(problems) >= MOST_PROBLEMS:  # each looks for the tag that may be meant
             break
     return choices, problems
@@ -140,19 +218,18 @@ def _suggested(rows: list[Row], choices: dict[str, TagChoice]) -> dict[str, TagC
 
 
 def _save(request: HttpRequest, study: Study, choices: dict[str, TagChoice]) -> HttpResponse:
-    try:
-        with transaction.atomic():
-            lifecycle.lock_draft(study)
-            store_settings(study, settings_of(study).model_copy(update={"tag_choices": choices}))
-            named = {tag: str(choice) for tag, choice in sorted(choices.items())}
-            record(study, "tag choices saved", actor=request.user, choices=named)
-    except StudyError as error:
-        messages.error(request, str(error))
-    else:
-        message = ngettext(
-            "%(n)d choice is saved; the next run applies it before the rules.",
-            "%(n)d choices are saved; the next run applies them before the rules.",
-            len(choices),
-        )
-        messages.success(request, message % {"n": len(choices)})
-    return redirect("generation_unknown_tags", study.slug)
+    """Store the choices.
+
+    Raises:
+        StudyError: the study has opened, or a run runs.
+    """
+    lifecycle.lock_draft(study)
+    store_settings(study, settings_of(study).model_copy(update={"tag_choices": choices}))
+    named = {tag: str(choice) for tag, choice in sorted(choices.items())}
+    record(study, "tag choices saved", actor=request.user, choices=named)
+    message = ngettext(
+        "%(n)d choice is saved; the next run applies it before the rules.",
+        "%(n)d choices are saved; the next run applies them before the rules.",
+        len(choices),
+    )
+    return redirect_after_save(request, study, "generation_unknown_tags", message % {"n": len(choices)}, step="tags")

@@ -1,4 +1,4 @@
-"""Shared by the console's views: the decorator that checks access, condition names under the seal, refusals."""
+"""Shared by the console's views: who may see a page, one save at a time, condition names under the seal, refusals."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -6,15 +6,18 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 
 from study.access import Access, Right, access_or_404
+from study.console.forms.versions import KeptForm
 from study.errors import StudyError
 from study.models import LogEntry, Study
 from study.published_heads.without_conditions import WITHOUT_CONDITIONS
+from study.setup.path_steps import step_after
 from study.web.http import wants_json
 
 View = Callable[..., HttpResponseBase]
@@ -58,6 +61,38 @@ def readable_entries(access: Access) -> QuerySet[LogEntry]:
     """Return the entries of the study's log that the role may read: a runner's name no image and no condition."""
     entries = access.study.log.all()
     return entries if access.allows(Right.LOOK) else entries.filter(action__in=WITHOUT_CONDITIONS)
+
+
+def one_at_a_time(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Let a POST see what the one before it has stored, and let no other change the study until it has saved.
+
+    It stands below `study_page`.
+    """
+
+    @wraps(view)
+    def page(request: HttpRequest, study: Study, **kwargs: Any) -> HttpResponse:
+        if request.method != "POST":
+            return view(request, study, **kwargs)
+        with transaction.atomic():
+            return view(request, get_object_or_404(Study.objects.select_for_update(), pk=study.pk), **kwargs)
+
+    return page
+
+
+def redirect_after_save(
+    request: HttpRequest, study: Study, url_name: str, message: str, *, step: str = "", form: KeptForm | None = None
+) -> HttpResponse:
+    """Say that it is saved, and what was kept of somebody else's; go on to the next step if that button was pressed.
+
+    Args:
+        url_name: the page to show otherwise.
+        step: the key of the page's step of the path.
+    """
+    messages.success(request, message)
+    if form is not None and (kept := form.taken_in_words()):
+        messages.info(request, kept)
+    following = step_after(step, study) if "go-on" in request.POST else None
+    return redirect(following.url_name if following else url_name, study.slug)
 
 
 def condition_rows(study: Study) -> list[dict[str, Any]]:

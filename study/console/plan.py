@@ -1,33 +1,35 @@
 """The page “Plan”: the design and the plan of a draft."""
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from study.access import Right
-from study.console.common import study_page
+from study.console.common import one_at_a_time, redirect_after_save, study_page
 from study.console.forms.plan import PlanForm
+from study.console.forms.versions import editing
 from study.errors import StudyError
 from study.models import Participant, Study
+from study.participants.answers_table import PARTS, questions_of
 from study.participants.enrolment import design_of
-from study.participants.questions import shipped_question_set as shipped_questions
 from study.setup import drafting
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @study_page(Right.LOOK, change=Right.EDIT)
+@one_at_a_time
 def study_plan(request: HttpRequest, study: Study) -> HttpResponse:
     """Edit the design and the plan."""
     form = PlanForm(request.POST or None, instance=Study.objects.get(pk=study.pk))
+    form.editing = editing(study, request.user, "plan saved")
     if request.method == "POST" and form.is_valid():
         try:
             drafting.save_plan(study, form.plan(), rules=form.rules(), actor=request.user)
-            messages.success(request, _("The plan is saved."))
         except StudyError as error:
-            messages.error(request, str(error))
-        return redirect("study_plan", study.slug)
+            form.add_error(None, str(error))
+        else:
+            return redirect_after_save(request, study, "study_plan", _("The plan is saved."), step="plan", form=form)
     included = study.clips.filter(included=True, is_practice=False).count()
     return render(
         request,
@@ -37,10 +39,10 @@ def study_plan(request: HttpRequest, study: Study) -> HttpResponse:
             "form": form,
             "groups": form.groups(),
             "included": included,
-            "questions_example": shipped_questions("musical_experience"),
+            "asked": {part: len(questions_of(study, part)) for part in PARTS},
             "expected_minutes": _expected_minutes(study, included),
         },
-        status=400 if form.errors else 200,
+        status=form.refusal_status,
     )
 
 

@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from study.access import Access, Right, role_of, studies_of
-from study.console.common import condition_rows, study_page
+from study.console.common import condition_rows, one_at_a_time, redirect_after_save, study_page
 from study.console.forms.describe import ConditionsForm, CreateStudyForm, DescribeForm
+from study.console.forms.versions import editing
 from study.design.conditions import ConditionPreset
 from study.errors import StudyError
 from study.models import Clip, Participant, Study
@@ -73,19 +74,22 @@ def study_create(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @study_page(Right.LOOK, change=Right.EDIT)
+@one_at_a_time
 def study_describe(request: HttpRequest, study: Study) -> HttpResponse:
     """Edit title, description, languages and texts; and the conditions, in a form of their own."""
     presets = tuple(ConditionPreset(row.key, row.label, row.levels) for row in study.conditions.all())
     posts_conditions = request.method == "POST" and "design" in request.POST
     form = DescribeForm(request.POST if request.method == "POST" and not posts_conditions else None, study=study)
     conditions = ConditionsForm(request.POST if posts_conditions else None, presets=presets)
-    if request.method == "POST":
+    form.editing = editing(study, request.user, "described")
+    conditions.editing = editing(study, request.user, "conditions changed")
+    sent = conditions if posts_conditions else form
+    if sent.is_valid():
         try:
-            if posts_conditions and conditions.is_valid():
+            if posts_conditions:
                 drafting.replace_conditions(study, conditions.cleaned_data["presets"], actor=request.user)
-                messages.success(request, _("The conditions are saved."))
-                return redirect("study_describe", study.slug)
-            if not posts_conditions and form.is_valid():
+                message = _("The conditions are saved.")
+            else:
                 drafting.describe_study(
                     study,
                     title=form.cleaned_data["title"],
@@ -95,11 +99,11 @@ def study_describe(request: HttpRequest, study: Study) -> HttpResponse:
                     responsible=form.responsible(),
                     actor=request.user,
                 )
-                messages.success(request, _("Saved."))
-                return redirect("study_describe", study.slug)
+                message = _("Saved.")
         except StudyError as error:
-            messages.error(request, str(error))
-            return redirect("study_describe", study.slug)
+            sent.add_error(None, str(error))
+        else:
+            return redirect_after_save(request, study, "study_describe", message, step="describe", form=sent)
     return render(
         request,
         "study/describe.html",
@@ -110,7 +114,7 @@ def study_describe(request: HttpRequest, study: Study) -> HttpResponse:
             "conditions": condition_rows(study),
             "sealed": study.is_blinded,
         },
-        status=400 if form.errors or conditions.errors else 200,
+        status=sent.refusal_status,
     )
 
 

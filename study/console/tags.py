@@ -6,14 +6,17 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from study.access import Right
-from study.console.common import refusal_response, study_page
+from study.console.common import one_at_a_time, study_page
+from study.console.forms.clip_tags import ClipTagsForm
 from study.console.forms.tag_file import TagFileForm
+from study.console.forms.versions import editing
 from study.errors import ImportRefused, StudyError
 from study.models import Clip, Study
 from study.setup import tag_import
@@ -41,22 +44,31 @@ def study_tags(request: HttpRequest, study: Study) -> HttpResponse:
             problems, unknown_clips, readings = error.problems, error.unknown_clips, error.readings
         except (StudyError, TableRefused) as error:
             problems = [str(error)]
+    context: dict[str, Any] = {"problems": problems, "unknown_clips": unknown_clips, "readings": readings}
+    return _tags_page(request, study, form, status=400 if problems or form.errors else 200, **context)
+
+
+def _tags_page(
+    request: HttpRequest,
+    study: Study,
+    form: TagFileForm,
+    *,
+    status: int,
+    sent: ClipTagsForm | None = None,
+    **context: Any,
+) -> HttpResponse:
+    """Show the page; `sent` is the form of a clip whose tags could not be saved."""
     clips = list(study.clips.all())
-    return render(
-        request,
-        "study/tags.html",
-        {
-            "study": study,
-            "form": form,
-            "problems": problems,
-            "unknown_clips": unknown_clips,
-            "readings": readings,
-            "clips": clips,
-            "tagged": sum(bool(clip.imported_tags) for clip in clips),
-            "longest_tag": LONGEST_TAG,
-        },
-        status=400 if problems or form.errors else 200,
-    )
+    editors = [sent if sent is not None and sent.clip.pk == clip.pk else ClipTagsForm(clip=clip) for clip in clips]
+    context |= {
+        "study": study,
+        "form": form,
+        "editors": editors,
+        "clips": clips,
+        "tagged": sum(bool(clip.imported_tags) for clip in clips),
+        "longest_tag": LONGEST_TAG,
+    }
+    return render(request, "study/tags.html", context, status=status)
 
 
 def _import_tags(request: HttpRequest, study: Study, form: TagFileForm) -> HttpResponse:
@@ -127,15 +139,27 @@ def _sample(table: TagTable) -> str:
 
 @require_POST
 @study_page(Right.EDIT)
+@one_at_a_time
 def clip_tags(request: HttpRequest, study: Study, clip_id: int) -> HttpResponse:
     """Replace one clip's original tags."""
     clip = get_object_or_404(Clip, study=study, pk=clip_id)
-    try:
-        tag_import.set_tags(clip, split_typed_tags(request.POST.get("tags", "")), actor=request.user)
-    except StudyError as error:
-        return refusal_response(request, error, "study_tags", study.slug)
+    form = ClipTagsForm(request.POST, clip=clip)
+    form.editing = editing(study, request.user, "tags edited", clip=clip.name)
+    problem = ""
+    if form.is_valid():
+        try:
+            tag_import.set_tags(clip, split_typed_tags(form.cleaned_data["tags"]), actor=request.user)
+        except StudyError as error:
+            problem = str(error)
+    if form.errors or problem:
+        problem = problem or " ".join(map(str, form.errors["tags"]))
+        if wants_json(request):
+            question = render_to_string("study/_tags_conflict.html", {"form": form})
+            return JsonResponse({"ok": False, "problem": problem, "question": question}, status=409)
+        messages.error(request, problem)
+        return _tags_page(request, study, TagFileForm(), status=409, sent=form)
     if wants_json(request):
-        return JsonResponse({"ok": True, "tags": clip.imported_tags})
+        return JsonResponse({"ok": True, "tags": clip.imported_tags, "version": ClipTagsForm(clip=clip).version()})
     messages.success(request, _("The tags of %(clip)s are saved.") % {"clip": clip.name})
     return redirect(reverse("study_tags", args=[study.slug]) + f"#clip-{clip.pk}")
 

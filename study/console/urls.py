@@ -16,11 +16,14 @@ from study.console import (
     payment,
     people,
     plan,
+    question_builder,
+    questions,
     studies,
     tags,
 )
 
 _STUDY = "studies/<slug:slug>/"
+_PART = r"^studies/(?P<slug>[-\w]+)/plan/questions/(?P<part>before|after)/"
 
 urlpatterns = [
     path("glossary/", glossary.glossary, name="glossary"),
@@ -53,6 +56,13 @@ urlpatterns = [
     path(_STUDY + "tags/template.csv", tags.tags_template, name="tags_template"),
     # the plan, opening, running
     path(_STUDY + "plan/", plan.study_plan, name="study_plan"),
+    path(_STUDY + "plan/questions/", questions.study_questions, name="study_questions"),
+    re_path(_PART + "change/$", questions.questions_change, name="questions_change"),
+    re_path(_PART + "preview/$", questions.questions_preview, name="questions_preview"),
+    re_path(_PART + "yaml/$", questions.questions_yaml, name="questions_yaml"),
+    re_path(_PART + r"questions\.yaml$", questions.questions_file, name="questions_file"),
+    re_path(_PART + "add/(?P<kind>[a-z_]{1,20})/$", question_builder.question_add, name="question_add"),
+    re_path(_PART + "edit/(?P<key>[a-z0-9_]{1,40})/$", question_builder.question_edit, name="question_edit"),
     path(_STUDY + "preview/", opening.study_preview, name="study_preview"),
     path(_STUDY + "preview/start/", opening.study_preview_start, name="study_preview_start"),
     path(_STUDY + "open/", opening.study_open, name="study_open"),

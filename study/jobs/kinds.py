@@ -54,8 +54,8 @@ class JobKind:
     version: Callable[[Study, Arguments], Any] | None = None
     progress: Callable[[Job], str] | None = None
     settle: Callable[[Study], None] = _settled
-    right: Right = Right.EDIT
     is_kept: Callable[[Job], bool] = _not_kept
+    right: Right = Right.EDIT
 
 
 _kinds: dict[str, JobKind] = {}

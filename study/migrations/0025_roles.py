@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-        ("study", "0023_short_code"),
+        ("study", "0024_text_for_who_is_screened_out"),
     ]
 
     operations = [

@@ -81,6 +81,7 @@ class Study(models.Model):
     ethics_reason = models.CharField(_("why there is no approval"), max_length=300, blank=True, default="")
     questions_before = models.TextField(_("questions before"), blank=True, help_text=_("a question set in YAML"))
     questions_after = models.TextField(_("questions after"), blank=True, help_text=_("a question set in YAML"))
+    screen_out_text = models.JSONField(default=dict, blank=True)
 
     # Design.
     seed = models.BigIntegerField(_("seed"), default=new_seed)

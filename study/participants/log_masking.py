@@ -4,10 +4,10 @@ import logging
 import re
 import time
 
-# A token of 128 bits or more in a link: /p/<token>/ or ?token=<token>; those of a shared report, of an invitation, and
-# of a link to set a password.
+# A token of 128 bits or more in a link: /p/<token>/ or ?token=<token>; that of a shared report, and those of links to
+# set a password and of invitations.
 _TOKEN = re.compile(
-    r"(/(?:p|j|m|s|report|invitation)/|/set-password/[\w-]+/|token=)([A-Za-z0-9_-]{4})[A-Za-z0-9_-]{12,}"
+    r"(/(?:p|j|m|s|report)/|/set-password/[\w-]+/|/invitation/|token=)([A-Za-z0-9_-]{4})[A-Za-z0-9_-]{12,}"
 )
 
 

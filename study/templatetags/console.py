@@ -1,12 +1,14 @@
-"""The console's frame: the path of a study with what is done."""
+"""The console's frame: the path of a study with what is done, and what its forms have in common."""
 
 from datetime import datetime, timedelta
 from typing import Any
 
-from django import template
+from django import forms, template
 from django.conf import settings
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from study.console.common import access_to
@@ -51,15 +53,21 @@ def study_path(context: dict[str, Any], study: Study) -> dict[str, Any]:
 
 
 @register.inclusion_tag("console/next_step.html")
-def next_step(study: Study, key: str, *, primary: bool = True) -> dict[str, Any]:
-    """The way on from the set-up step `key`; nothing where the study has opened, or at the end of the path."""
+def next_step(study: Study, key: str, *, primary: bool = True, saves: bool = False) -> dict[str, Any]:
+    """The way on from the set-up step `key`; nothing where the study has opened, or at the end of the path.
+
+    Args:
+        saves: it is a button of the page's form, which saves first.
+    """
     step = step_after(key, study) if study.settings_can_change else None
     if step is None:
         return {}
+    label = _("Save, and go on with: %(step)s") if saves else _("Go on with: %(step)s")
     return {
         "url": reverse(step.url_name, args=[study.slug]),
-        "label": _("Go on with: %(step)s") % {"step": step.title},
+        "label": label % {"step": step.title},
         "primary": primary,
+        "saves": saves,
     }
 
 
@@ -73,6 +81,27 @@ def link_reach() -> dict[str, str]:
 def words(*keys: str) -> dict[str, Any]:
     """Links to the words of a page in the glossary, by their keys there."""
     return {"words": [WORDS[key] for key in keys]}
+
+
+@register.simple_tag
+def kept(form: forms.BaseForm | None = None, *, by: str = "script", unsaved: object = False) -> SafeString:
+    """The attributes of a form in which a person types: static/js/console/kept.js sees that nothing typed is lost.
+
+    Args:
+        form: if it has errors, what is in it is not saved yet; `unsaved` says so where the page has no such form.
+        by: "script" if that script sends the form, "browser" if it only watches it, as where a file comes back.
+    """
+    # Browsers put what was typed before into a page that is loaded again, over values that others have saved since.
+    is_unsaved = unsaved or (form is not None and form.errors)
+    return format_html('autocomplete="off" data-kept="{}"{}', by, " data-unsaved" if is_unsaved else "")
+
+
+@register.inclusion_tag("console/conflict.html")
+def conflict(field: forms.BoundField) -> dict[str, Any]:
+    """The question which of two values of a field is saved, if somebody else changed it too."""
+    form: Any = field.form
+    found = getattr(form, "conflicts", {}).get(field.name)
+    return {"conflict": found, "who": form.who_saved if found else ""}
 
 
 @register.inclusion_tag("console/waiting.html")

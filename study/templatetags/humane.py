@@ -28,12 +28,6 @@ def share(part: float | None, whole: float | None) -> int:
 
 
 @register.filter
-def joined_tags(tags: list[str]) -> str:
-    """Join tags with semicolons, as they are typed."""
-    return "; ".join(tags)
-
-
-@register.filter
 def as_sentences(notes: list[Note]) -> list[str]:
     """Return what the notes on an audio file say."""
     return sentences(notes)

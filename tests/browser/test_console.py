@@ -59,16 +59,16 @@ def test_no_page_has_a_fault_that_axe_finds(
     draft.clips.update(imported_tags=["seen live", "giutar", "긴 한국어 태그 " * 6])
     empty = StudyFactory(owner=researcher, slug="empty")
     running = make_open_study(clips=2, owner=researcher, slug="running", target_participants=30)
-    colleague = UserFactory(username="a-colleague-with-a-very-long-name@department.example.org", first_name="긴 이름")
-    draft.memberships.create(user=colleague, role=Role.RUNNER)
-    invite(draft, "somebody.with.a.long.address@department.example.org", role=Role.READER, actor=researcher)
-    read = make_study(clips=1, owner=colleague, slug="read")
-    read.memberships.create(user=researcher, role=Role.READER, offered_ownership=True)
     closed = make_open_study(clips=1, owner=researcher, slug="closed", status=Study.Status.CLOSED)
     Study.objects.filter(pk=closed.pk).update(closed_at=timezone.now() - timedelta(days=1))
     Analysis.objects.create(study=closed, state=Analysis.State.READY)
     closed.refresh_from_db()
     _share, shared = share_report(closed, timezone.localdate(), "긴 이름의 심사위원 " * 9, actor=researcher)
+    colleague = UserFactory(username="a-colleague-with-a-very-long-name@department.example.org", first_name="긴 이름")
+    draft.memberships.create(user=colleague, role=Role.RUNNER)
+    invite(draft, "somebody.with.a.long.address@department.example.org", role=Role.READER, actor=researcher)
+    read = make_study(clips=1, owner=colleague, slug="read")
+    read.memberships.create(user=researcher, role=Role.READER, offered_ownership=True)
     page = signed_in(chromium, live_server.url, size, color_scheme=scheme, locale=language)
     assert page.locator("html").get_attribute("lang") == language
     found = []
@@ -92,12 +92,12 @@ def test_no_page_has_a_fault_that_axe_finds(
         reverse("study_create"),
         reverse("form_answers"),
         reverse("account"),
+        reverse("second_factor"),
+        urlsplit(shared).path,
         reverse("account_delete"),
         reverse("forgotten_password"),
         reverse("study_log", args=["draft"]) + "?sign-ins",
         reverse("invitation", args=["used-link"]),
-        reverse("second_factor"),
-        urlsplit(shared).path,
         reverse("set_password", args=["MQ", "used-link"]),
         "/console/no/such/page/",
     ):

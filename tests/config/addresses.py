@@ -10,6 +10,7 @@ from analysis.models import SharedReport
 from generation.console.clip_views import image_key
 from study.access import Right
 from study.models import Study
+from study.participants.answers_table import questions_of
 from tests.study.visits import Visit
 
 ANYBODY = "anybody"  # signing in and out, and the language of the site
@@ -40,15 +41,7 @@ AUDIENCE = {
         "shared_figure",
     ),
     RECEIPT: ("survey_withdraw",),
-    SIGNED_IN: (
-        "account",
-        "account_delete",
-        "glossary",
-        "second_factor",
-        "study_list",
-        "study_create",
-        "form_answers",
-    ),
+    SIGNED_IN: ("account", "account_delete", "glossary", "second_factor", "study_list", "study_create", "form_answers"),
     STUDY: (
         "study_overview",
         "study_describe",
@@ -70,6 +63,13 @@ AUDIENCE = {
         "tags_preview",
         "tags_template",
         "study_plan",
+        "study_questions",
+        "questions_change",
+        "questions_preview",
+        "questions_yaml",
+        "questions_file",
+        "question_add",
+        "question_edit",
         "study_preview",
         "study_preview_start",
         "study_open",
@@ -167,6 +167,13 @@ NEEDS: dict[str, tuple[Right, Right | None]] = {
     "tags_preview": (EDIT, EDIT),
     "tags_template": (LOOK, None),
     "study_plan": (LOOK, EDIT),
+    "study_questions": (LOOK, EDIT),
+    "questions_change": (EDIT, EDIT),
+    "questions_preview": (LOOK, None),
+    "questions_yaml": (LOOK, EDIT),
+    "questions_file": (LOOK, None),
+    "question_add": (EDIT, EDIT),
+    "question_edit": (EDIT, EDIT),
     "study_preview": (LOOK, None),
     "study_preview_start": (EDIT, EDIT),
     "study_open": (SEE, None),
@@ -217,9 +224,9 @@ NEEDS: dict[str, tuple[Right, Right | None]] = {
     "study_analysis_rules": (LOOK, EDIT),
     "study_results": (RESULTS, None),
     "study_analyse": (EDIT, EDIT),
-    "study_report": (RESULTS, None),
     "study_share": (RESULTS, OWN),
     "study_share_end": (OWN, OWN),
+    "study_report": (RESULTS, None),
     "study_figures": (RESULTS, None),
     "study_figure": (RESULTS, None),
     "study_result_file": (DATA, None),  # the ballots; the report's files need RESULTS
@@ -264,13 +271,20 @@ def named_addresses_of(study: Study, *, slug: str = "") -> list[tuple[str, str]]
     assert clip is not None
     report, file, job = study.problem_reports.first(), study.files.first(), study.jobs.first()
     made = job.files.first() if job else None
+    share = SharedReport.objects.filter(analysis__study=study).first()
     invited = study.invitations.first()
     somebody = study.members.order_by("pk").values_list("pk", flat=True).first() or 1
-    share = SharedReport.objects.filter(analysis__study=study).first()
+    question = next(iter(questions_of(study, "before")), None)
     extra = {
         "member_remove": {"user_id": somebody},
         "member_role": {"user_id": somebody},
         "invitation_change": {"invitation_id": invited.pk if invited else 1},
+        "questions_change": {"part": "before"},
+        "questions_preview": {"part": "before"},
+        "questions_yaml": {"part": "before"},
+        "questions_file": {"part": "before"},
+        "question_add": {"part": "before", "kind": "choice"},
+        "question_edit": {"part": "before", "key": question.key if question else "age"},
         "clip_audio": {"clip_id": clip.pk},
         "clip_tags": {"clip_id": clip.pk},
         "participant_exclude": {"code": "r0001"},

@@ -22,6 +22,7 @@ from study.jobs.work import run_job
 from study.models import ProblemReport, Study
 from study.participants.enrolment import enrol
 from study.participants.links import create_personal_links
+from study.participants.questions import shipped_question_set
 from tests.analysis.answered_studies import closed_study
 from tests.config.addresses import (
     AUDIENCE,
@@ -53,7 +54,8 @@ def world(settings: Any) -> SimpleNamespace:
     """A draft and a closed study of the owner and a teammate, and the stranger's own study."""
     settings.CELERY_TASK_ALWAYS_EAGER = False
     owner, teammate, stranger = (UserFactory(username=name) for name in ("owner", "teammate", "stranger"))
-    draft = make_study(clips=1, owner=owner, title="Zither pictures", slug="zither-draft")
+    asked = shipped_question_set("musical_experience")
+    draft = make_study(clips=1, owner=owner, title="Zither pictures", slug="zither-draft", questions_before=asked)
     closed = closed_study(clips=1, people=2, owner=owner, title="Zither answers", slug="zither-closed")
     for study in (draft, closed):
         study.members.add(teammate)

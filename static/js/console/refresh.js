@@ -7,12 +7,14 @@ for (const part of document.querySelectorAll("[data-refresh]")) {
       if (!response.ok || response.redirected) return;
       part.innerHTML = await response.text();
       if (part.querySelector("[data-reload]")) location.reload(); // the check has ended, and the whole page differs
+      if (part.querySelector("[data-answered]")) clearInterval(turns);
     } catch {
       // Offline: the next turn tries again.
     }
   };
+  let turns = 0;
   if (seconds)
-    setInterval(() => {
+    turns = setInterval(() => {
       if (!document.hidden && !part.contains(document.activeElement)) refresh();
     }, 1000 * seconds);
 }

@@ -35,6 +35,7 @@ function setUpTagEditor(form) {
   field.removeAttribute("id");
   editor.append(input);
   field.after(editor);
+  let saved = tags.join("; ");
   draw();
 
   function draw() {
@@ -56,6 +57,13 @@ function setUpTagEditor(form) {
       editor.insertBefore(chip, input);
     });
     field.value = tags.join("; ");
+    noteUnsaved();
+  }
+
+  // kept.js warns before unsaved tags are left.
+  function noteUnsaved() {
+    form.toggleAttribute("data-unsaved", field.value !== saved || input.value.trim() !== "");
+    form.dispatchEvent(new Event("change", { bubbles: true }));
   }
 
   function addTyped() {
@@ -66,6 +74,7 @@ function setUpTagEditor(form) {
 
   function addComplete(event) {
     if (!event.isComposing && SEPARATORS.test(input.value)) addTyped();
+    else noteUnsaved();
   }
 
   input.addEventListener("input", addComplete);
@@ -92,23 +101,33 @@ function setUpTagEditor(form) {
     event.preventDefault();
     addTyped();
     const problem = form.querySelector("[data-editor-problem]");
-    try {
-      const response = await fetch(form.action, {
-        method: "POST",
-        body: new FormData(form),
-        headers: { Accept: "application/json" },
-      });
-      const answer = await response.json();
-      if (!answer.ok) throw new Error(answer.problem);
-      showChips(form, answer.tags);
-      problem.textContent = "";
-      form.closest("details").open = false;
-      form.closest("details").querySelector("summary").focus();
-    } catch (error) {
-      problem.textContent = error.message;
-    }
+    const question = form.querySelector("[data-editor-question]");
+    const answer = await send(form);
+    problem.textContent = answer.ok ? "" : answer.problem || text.textFailed;
+    question.innerHTML = answer.question ?? ""; // rendered and escaped by the server
+    if (!answer.ok) return;
+    showChips(form, answer.tags);
+    tags.splice(0, tags.length, ...answer.tags);
+    saved = tags.join("; ");
+    form.elements["version-read"].value = answer.version;
+    draw();
+    form.closest("details").open = false;
+    form.closest("details").querySelector("summary").focus();
   });
   return input;
+}
+
+async function send(form) {
+  try {
+    const response = await fetch(form.action, {
+      method: "POST",
+      body: new FormData(form),
+      headers: { Accept: "application/json", "X-Requested-With": "form" },
+    });
+    return await response.json();
+  } catch {
+    return { ok: false }; // away, or a page instead of an answer
+  }
 }
 
 function showChips(form, tags) {

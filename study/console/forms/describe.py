@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.utils.translation import override as in_language
 
+from study.console.forms.versions import KeptForm
 from study.design.conditions import TAGS_BY_FORM, ConditionPreset
 from study.models import Study
 from study.setup.responsible import names_of_last_study
@@ -20,7 +21,7 @@ MAX_CONDITIONS = 6
 TITLE_HELP = gettext_lazy("For you and your colleagues, and the heading of the report; participants do not see it.")
 
 
-class ConditionsForm(forms.Form):
+class ConditionsForm(KeptForm, forms.Form):
     """The 2 × 2 of tag set and prompt form, or two to six conditions of the researcher's own."""
 
     design = forms.ChoiceField(
@@ -58,6 +59,10 @@ class ConditionsForm(forms.Form):
                 max_length=300,
                 initial="; ".join(f"{name}={level}" for name, level in row.levels.items()) if row else "",
             )
+
+    def group_of(self, name: str) -> str:
+        """Treat all conditions as one value: rows of two people's lists would make a third."""
+        return "conditions" if name == "design" or name[-1:].isdigit() else name
 
     def condition_rows(self) -> list[dict[str, Any]]:
         """Return the fields of each condition."""
@@ -132,7 +137,7 @@ def _responsible_of(study: Study) -> dict[str, str]:
     return {name: getattr(study, name) for name in RESPONSIBLE}
 
 
-class DescribeForm(forms.Form):
+class DescribeForm(KeptForm, forms.Form):
     """What people read: title, description, who is responsible, and the texts in each language."""
 
     title = forms.CharField(

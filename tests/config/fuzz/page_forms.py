@@ -7,6 +7,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
+from django.test import Client
+
 ROOT = Path(__file__).resolve().parents[3]
 # Names that views read without a form: sent by scripts, or in the query of an address.
 _READ = re.compile(r"""(POST|GET)(?:\.get(?:list)?\(|\[)\s*"([\w-]+)"|"([\w-]+)"\s+in\s+request\.(POST|GET)""")
@@ -21,6 +23,16 @@ class Field:
     value: str = ""
     choices: list[str] = field(default_factory=list)
     accept: str = ""
+    ticked: list[str] = field(default_factory=list)
+
+    @property
+    def sent(self) -> list[str]:
+        """The values that a browser sends of a field that nobody touched."""
+        if self.kind in ("radio", "checkbox"):
+            return self.ticked
+        if self.kind == "select" and self.value not in self.choices:
+            return self.choices[:1]
+        return [] if self.kind in ("button", "submit", "file") else [self.value]
 
 
 @dataclass
@@ -30,6 +42,11 @@ class Form:
     action: str
     method: str
     fields: dict[str, Field] = field(default_factory=dict)
+
+    def sent(self, **changed: str | list[str]) -> dict[str, list[str]]:
+        """What a browser sends of the form, with the fields that a person has changed; an empty list for no tick."""
+        untouched = {name: field.sent for name, field in self.fields.items()}
+        return untouched | {name: [to] if isinstance(to, str) else to for name, to in changed.items()}
 
 
 class _Reader(HTMLParser):
@@ -65,6 +82,7 @@ class _Reader(HTMLParser):
             known.choices.append(given.get("value", "on"))
             if "checked" in given:
                 known.value = given.get("value", "on")
+                known.ticked.append(known.value)
         elif tag == "select":
             self._select = known
         elif tag == "textarea":
@@ -92,6 +110,11 @@ def forms_of(path: str, page: str) -> Iterator[Form]:
     for form in reader.forms:
         form.fields.pop("csrfmiddlewaretoken", None)
         yield form
+
+
+def form_with(client: Client, page: str, field: str) -> Form:
+    """Return the form with this field on a page, as the client gets it."""
+    return next(form for form in forms_of(page, client.get(page).content.decode()) if field in form.fields)
 
 
 def names_that_views_read() -> tuple[list[str], list[str]]:

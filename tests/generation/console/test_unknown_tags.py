@@ -1,13 +1,17 @@
 """The step “Tags” lists what the rules do not know; what is chosen there is applied by the next run."""
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from generation.models import ClipStep
 from generation.redefinition.choices import TagChoice
 from generation.runs import execution, lifecycle
 from generation.settings_model import GenerationSettings, settings_of, store_settings
+from study.console.forms.versions import CHOICE
 from study.setup.making_facts import making_facts
+from tests.config.fuzz.page_forms import form_with, forms_of
+from tests.factories import UserFactory
 from tests.generation.studies import SMALL, add_clips, generate
 
 
@@ -127,3 +131,45 @@ def test_a_study_whose_tags_are_known_has_no_notice(study, client):
     study.clips.update(imported_tags=["piano"])
     assert "does not know" not in client.get(reverse("study_tags", args=[study.slug])).content.decode()
     assert "The rules know all tags" in client.get(page_of(study)).content.decode()
+
+
+def in_row(form, tag, **changed):
+    """What a browser sends with a row's fields changed, found by the tag as its place depends on what is decided."""
+    number = next(name[4:] for name, field in form.fields.items() if name.startswith("tag-") and field.value == tag)
+    return form.sent(**{f"{part}-{number}": value for part, value in changed.items()})
+
+
+def test_a_choice_that_somebody_else_made_meanwhile_is_asked(foreign, client):
+    colleague = UserFactory(username="mina")
+    foreign.members.add(colleague)
+    other = Client()
+    other.force_login(colleague, backend="django.contrib.auth.backends.ModelBackend")
+    mine, theirs = (form_with(browser, page_of(foreign), "tag-1") for browser in (client, other))
+    other.post(page_of(foreign), in_row(theirs, "seen live", action="drop"))
+    # Another tag is saved with what the colleague chose.
+    saved = client.post(page_of(foreign), in_row(mine, "zyx hop", action="keep"))
+    assert saved.status_code == 302
+    # The same tag is asked about; what was typed is there.
+    refused = client.post(page_of(foreign), in_row(mine, "seen live", action="map", into="piano"))
+    assert refused.status_code == 409
+    text = refused.content.decode()
+    assert ", mina (" in text
+    assert {tag: str(choice) for tag, choice in settings_of(foreign).tag_choices.items()} == {
+        "seen live": "drop",
+        "zyx hop": "keep",
+    }
+    page = next(form for form in forms_of(page_of(foreign), text) if "tag-1" in form.fields)
+    [choice] = [name for name in page.fields if name.startswith(CHOICE)]
+    mine_value, stored_value = page.fields[choice].choices
+    assert client.post(page_of(foreign), page.sent(**{choice: stored_value})).status_code == 302
+    assert str(settings_of(foreign).tag_choices["seen live"]) == "drop"
+    assert client.post(page_of(foreign), page.sent(**{choice: mine_value})).status_code == 302
+    assert str(settings_of(foreign).tag_choices["seen live"]) == "piano"
+
+
+def test_what_was_chosen_stays_on_the_page_that_refuses_it(foreign, client):
+    form = form_with(client, page_of(foreign), "tag-1")
+    sent = in_row(form, "seen live", action="map", into="gitar")
+    page = client.post(page_of(foreign), sent).content.decode()
+    assert 'value="gitar"' in page
+    assert '<option value="map" selected>' in page
