@@ -12,14 +12,10 @@ def main() -> None:
     # The set-up runs before there are settings.
     is_set_up = sys.argv[1:2] == ["setup"]
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", f"config.{'installation.plain_' if is_set_up else ''}settings")
-    from django.core.exceptions import ImproperlyConfigured
-    from django.core.management import execute_from_command_line
+    from config.command_line.utility import run
 
     try:
-        execute_from_command_line(sys.argv)
-    except ImproperlyConfigured as error:  # a wrong setting, not a fault in the code
-        sys.stderr.write(f"{error}\n")
-        sys.exit(2)
+        run(sys.argv)
     finally:
         gc.freeze()  # the process ends: nothing is gained by a last search of all its objects
 

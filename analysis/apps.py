@@ -15,3 +15,4 @@ class AnalysisConfig(AppConfig):
 
         for kind in ("report", "table"):
             jobs.expect(kind, "analysis.study_results.prepared")
+        jobs.expect("shared_report", "analysis.study_results.shared_reports")

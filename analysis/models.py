@@ -1,9 +1,11 @@
-"""An analysis of a study's ballots, stored with its plan and the versions of the software."""
+"""An analysis of a study's ballots, stored with its plan and the versions of the software; links that share it."""
 
 import json
 from typing import Any
 
+from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from study.models import Study
@@ -54,3 +56,26 @@ class Analysis(BackgroundWork):
 
     def __str__(self) -> str:
         return f"{self.study}: {self.get_state_display()}"
+
+
+class SharedReport(models.Model):
+    """A link by which anybody who has it reads the report of one analysis, until its last day. Deleted: it is ended."""
+
+    analysis = models.ForeignKey(Analysis, on_delete=models.CASCADE, related_name="shares")
+    token_hash = models.CharField(max_length=64, unique=True)  # of the token in the link, which is stored nowhere
+    note = models.CharField(max_length=200, blank=True)  # for whom it is, in the researcher's words
+    shared_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
+    shared_at = models.DateTimeField(auto_now_add=True)
+    last_day = models.DateField()
+    last_opened_on = models.DateField(null=True, blank=True)  # the day alone
+
+    class Meta:
+        ordering = ("-shared_at", "-pk")
+
+    def __str__(self) -> str:
+        return f"{self.analysis.study_id}: until {self.last_day:%Y-%m-%d}"
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether its last day is over."""
+        return timezone.localdate() > self.last_day

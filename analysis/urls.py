@@ -1,8 +1,8 @@
-"""URLs of the pages about results, reporting, power and early stop."""
+"""URLs of the pages about results, reporting, power and early stop, and of shared reports."""
 
 from django.urls import path
 
-from analysis.console import form_pages, planning_pages, result_pages
+from analysis.console import form_pages, planning_pages, result_pages, shared_report, sharing_page
 
 _STUDY = "studies/<slug:slug>/"
 
@@ -16,8 +16,17 @@ urlpatterns = [
     # results
     path(_STUDY + "results/", result_pages.study_results, name="study_results"),
     path(_STUDY + "results/analyse/", result_pages.study_analyse, name="study_analyse"),
+    path(_STUDY + "results/share/", sharing_page.study_share, name="study_share"),
+    path(_STUDY + "results/share/<number:share_id>/end/", sharing_page.study_share_end, name="study_share_end"),
     path(_STUDY + "results/report.html", result_pages.study_report_page, name="study_report"),
     path(_STUDY + "results/figures/", result_pages.study_figures, name="study_figures"),
     path(_STUDY + "results/figures/<str:language>/<str:name>", result_pages.study_figure, name="study_figure"),
     path(_STUDY + "results/<str:name>", result_pages.study_result_file, name="study_result_file"),
+]
+
+# The pages of a shared report, outside the console.
+shared_urlpatterns = [
+    path("", shared_report.shared_report, name="shared_report"),
+    path("figures/<str:language>/<str:name>", shared_report.shared_figure, name="shared_figure"),
+    path("<str:name>", shared_report.shared_report_file, name="shared_report_file"),
 ]

@@ -15,6 +15,7 @@ class EarsightConfig(AppConfig):
     def ready(self) -> None:
         from config.accounts import account_log, attempts, sessions
         from config.backups.unfinished import check_restore
+        from config.demo import responsible  # noqa: F401  (registers what a copy of a demo keeps)
         from config.installation.checks import register_checks
         from study import jobs
 

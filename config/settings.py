@@ -9,6 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
+from config.demo.lock import served_address
 from config.environment import values as environment
 from config.media_storage.address import media_storage
 
@@ -49,8 +50,9 @@ if len(SECRET_KEY) < 32:
     )
 # Older keys: what they have signed stays good, and nothing new is signed with them.
 SECRET_KEY_FALLBACKS = environment.secrets("EARSIGHT_SECRET_KEY_FALLBACKS", shortest=32)
-# The address that printed links begin with; https turns on `__Host-` cookies and HSTS.
-BASE_URL = environment.web_address("EARSIGHT_BASE_URL", "http://127.0.0.1:8000")
+# The address that printed links begin with; https turns on `__Host-` cookies and HSTS. Commands beside a running demo
+# print the address at which that is served.
+BASE_URL = environment.web_address("EARSIGHT_BASE_URL", served_address(DATA_DIR) or "http://127.0.0.1:8000")
 SECURE = BASE_URL.startswith("https://")
 # Browsers take cookies of this prefix from this host alone and over https alone; no neighbour can set or see them.
 COOKIE_PREFIX = "__Host-" if SECURE else ""
@@ -64,6 +66,9 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "study",
     "generation",
     "analysis",
@@ -85,6 +90,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "config.accounts.sessions.SessionLifeMiddleware",
+    "config.accounts.second_factor.required.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "config.requests.forms_by_script.FormsByScriptMiddleware",
     "config.requests.protection.ProtectionMiddleware",
@@ -162,6 +168,9 @@ AXES_USERNAME_CALLABLE = "config.accounts.attempts.name_to_count"
 AXES_CLIENT_IP_CALLABLE = "config.requests.protection.no_address"
 AXES_LOCKOUT_TEMPLATE = "console/locked_out.html"
 AXES_VERBOSE = False
+# Whether each account must have a second factor, and how apps on phones name this installation.
+SECOND_FACTOR = environment.one_of("EARSIGHT_SECOND_FACTOR", "OPTIONAL", ("OPTIONAL", "REQUIRED")).lower()
+OTP_TOTP_ISSUER = f"Earsight {environment.host_of(BASE_URL)}"
 SILENCED_SYSTEM_CHECKS = [
     "axes.W006",  # asks for limits by address, which is not stored
     "security.W005",  # HSTS for all subdomains: the owner of the domain decides, by EARSIGHT_HSTS_SUBDOMAINS

@@ -2,7 +2,10 @@
 
 from django.urls import include, path
 
+from analysis.urls import shared_urlpatterns
 from config.accounts.pages import SetPasswordView, SignOutView, account
+from config.accounts.second_factor.pages import second_factor
+from config.accounts.second_factor.sign_in import sign_in_code
 from config.accounts.sign_in import SignInView
 from config.views import home, study_bundle
 
@@ -13,13 +16,16 @@ handler500 = "config.service_faults.responses.server_error"
 
 urlpatterns = [
     path("console/sign-in/", SignInView.as_view(), name="sign_in"),
+    path("console/sign-in/code/", sign_in_code, name="sign_in_code"),
     path("console/sign-out/", SignOutView.as_view(), name="sign_out"),
     path("console/account/", account, name="account"),
+    path("console/account/second-factor/", second_factor, name="second_factor"),
     path("console/set-password/<str:uidb64>/<str:token>/", SetPasswordView.as_view(), name="set_password"),
     path("console/studies/<slug:slug>/results/bundle.zip", study_bundle, name="study_bundle"),
     path("console/", include("study.console.urls")),
     path("console/", include("generation.urls")),
     path("console/", include("analysis.urls")),
+    path("report/<str:token>/", include(shared_urlpatterns)),
     path("", home, name="home"),
     path("", include("study.survey.urls")),
 ]

@@ -28,7 +28,8 @@ from django.urls import reverse  # noqa: E402
 from PIL import Image  # noqa: E402
 from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
 
-from config.demo.processes import Processes, free_port, wait_until_served, web_command  # noqa: E402
+from config.demo.addresses import listen_on, own_web_address  # noqa: E402
+from config.demo.processes import Processes, wait_until_served, web_command  # noqa: E402
 from study.jobs.work import run_job  # noqa: E402
 from study.models import Job, Study  # noqa: E402
 from study.setup.copying import copy_study  # noqa: E402
@@ -223,10 +224,13 @@ def main() -> None:
         run_job(job.pk)
     call_command("collectstatic", interactive=False, verbosity=0)
     password = (settings.DATA_DIR / "demo_password").read_text(encoding="ascii").strip()
-    port = free_port(8100)
-    base = f"http://127.0.0.1:{port}"
-    with Processes(settings.DATA_DIR / "logs") as processes, sync_playwright() as playwright:
-        processes.start("web", web_command(port), EARSIGHT_BASE_URL=base)
+    with (
+        listen_on("127.0.0.1", 8100) as listener,
+        Processes(settings.DATA_DIR / "logs") as processes,
+        sync_playwright() as playwright,
+    ):
+        base, number = own_web_address(listener), listener.fileno()
+        processes.start("web", web_command(f"fd://{number}"), {"EARSIGHT_BASE_URL": base}, files=[number])
         if not wait_until_served(base + reverse("sign_in")):
             sys.exit(processes.log_of("web").read_text(encoding="utf-8"))
         browser = playwright.chromium.launch(

@@ -1,13 +1,15 @@
-"""Generation runs, the steps of each clip with their results, and what the researcher decided about tags."""
+"""Generation runs, the steps of each clip with their results, and what the researcher decided on tags and images."""
 
 from typing import Any, ClassVar
 
 from django.conf import settings as django_settings
 from django.db import models
 from django.db.models import OuterRef, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from study.models import Clip, Study
+from study.setup.paintings import RepaintReason
 
 
 class StudyGeneration(models.Model):
@@ -219,6 +221,45 @@ class TagDecision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.clip}: {self.choice} {self.tag}"
+
+
+class ReviewDecision(models.Model):
+    """A decision in the review of a clip's images. A row is added for each, and only ever marked as undone.
+
+    The last row of a clip that is not undone holds. An approval holds for the images that it names: once they are
+    painted again or replaced, the clip is undecided.
+    """
+
+    class Kind(models.TextChoices):
+        APPROVED = "approved", _("approved")
+        REOPENED = "reopened", _("back to undecided")
+        REPAINTED = "repainted", _("sent to be painted again")
+        LEFT_OUT = "left out", _("left out")
+
+    clip = models.ForeignKey(Clip, on_delete=models.CASCADE, related_name="review_decisions")
+    kind = models.CharField(max_length=10, choices=Kind)
+    # The images that were judged (see runs/review_state.py); empty if no version of Earsight has recorded it.
+    version = models.CharField(max_length=32, blank=True)
+    # Of images that are painted again.
+    reason = models.CharField(max_length=20, choices=RepaintReason, blank=True)
+    note = models.CharField(max_length=200, blank=True)
+    # Keys of the conditions whose image was the reason. No page and no log entry shows them while a study is sealed.
+    named: Any = models.JSONField(default=list, blank=True)
+    # The step before the images were sent to be painted again, so that this can be undone until painting begins.
+    step_before: Any = models.JSONField(default=dict, blank=True)
+    # The same for decisions that were made, and are undone, together.
+    batch = models.CharField(max_length=32)
+    actor = models.ForeignKey(
+        django_settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    at = models.DateTimeField(default=timezone.now)
+    undone = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ("pk",)
+
+    def __str__(self) -> str:
+        return f"{self.clip}: {self.kind}"
 
 
 class LooseFile(models.Model):

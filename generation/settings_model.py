@@ -37,29 +37,29 @@ class GenerationSettings(BaseModel):
         default=10,
         ge=1,
         le=30,
-        description="The most tags in a prompt; both tag sets are cut at the same length.",
+        description="Original and corrected tags are cut at the same number.",
     )
     tag_floor: float = Field(
         default=0.1,
         ge=0,
         le=1,
-        description="Predicted tags below this probability are left out (three always stay); a tagger with tuned "
-        "thresholds uses those.",
+        description="Less probable predicted tags are left out (three always stay); a tagger with tuned thresholds "
+        "uses those.",
     )
     rules: str = Field(
         default="curated",
         min_length=1,
-        description="The rule set that redefines tags: 'curated', 'seed' as in the first study, or a file of your own.",
+        description="The rules that correct tags: shipped ones, or a file of your own.",
     )
     rules_for: RulesFor = Field(
         default="redefined",
         description="With a second tagger: the tag sets to which the rules are applied. Neither, if the second tagger "
-        "was trained on redefined labels and predicts redefined tags already.",
+        "was trained on corrected labels and predicts corrected tags already.",
     )
     prompt_words: WordsFor = Field(
         default="both",
-        description="The tag sets whose tags become prompt words (“low” becomes “low-pitched”). Both: the sets differ "
-        "by their tags alone. The redefined set alone: the study measures the wording together with the tags.",
+        description="Which tags become prompt words (“low” becomes “low-pitched”). Both: the prompts differ by their "
+        "tags alone. The corrected tags alone: the study measures the wording together with the tags.",
     )
     tag_choices: dict[str, TagChoice] = Field(
         default={}, description="What becomes of tags that the rule set does not know; chosen on the step “Tags”."
@@ -70,7 +70,7 @@ class GenerationSettings(BaseModel):
     voice: VoiceOptions = Field(default=VoiceOptions(), description="How the voice detector's frames become segments.")
     tagger: TaggerOptions = Field(default=MusicnnOptions(), description="The tagger.")
     redefined_tagger: TaggerOptions | None = Field(
-        default=None, description="A second tagger, which predicts the redefined tags."
+        default=None, description="A second tagger, which predicts the corrected tags."
     )
     writer: WriterOptions = Field(default=TemplateOptions(kind="template"), description="The writer of the sentences.")
     painter: PainterOptions = Field(
@@ -84,8 +84,8 @@ class GenerationSettings(BaseModel):
             if self.rules_for != "redefined":
                 raise ValueError(
                     _(
-                        "Without a second tagger the rules are what makes the redefined tags: apply them to the "
-                        "redefined set, or choose a second tagger."
+                        "Without a second tagger the rules are what makes the corrected tags: apply them to the "
+                        "corrected tags alone, or choose a second tagger."
                     )
                 )
             return self

@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from generation.console import clip_media, files_page, review_pages, run_pages, unknown_tags_page, upload_page
+from generation.console import (
+    clip_media,
+    files_page,
+    review_actions,
+    review_pages,
+    run_pages,
+    tag_pages,
+    unknown_tags_page,
+    upload_page,
+)
 
 urlpatterns = [
     # Tags that the rules do not know.
@@ -21,27 +30,39 @@ urlpatterns = [
         files_page.generation_file_delete,
         name="generation_file_delete",
     ),
-    path("studies/<slug:slug>/generate/tags/", review_pages.generation_tags, name="generation_tags"),
-    path("studies/<slug:slug>/generate/decide/", review_pages.generation_decide, name="generation_decide"),
+    path("studies/<slug:slug>/generate/tags/", tag_pages.generation_tags, name="generation_tags"),
+    path("studies/<slug:slug>/generate/decide/", tag_pages.generation_decide, name="generation_decide"),
     # Ready-made images.
     path("studies/<slug:slug>/upload/", upload_page.generation_upload, name="generation_upload"),
     # The review.
     path("studies/<slug:slug>/review/", review_pages.generation_review, name="generation_review"),
+    path("studies/<slug:slug>/review/approve/", review_actions.generation_approve, name="generation_approve"),
+    path("studies/<slug:slug>/review/undo/", review_actions.generation_undo, name="generation_undo"),
     path("studies/<slug:slug>/review/<number:number>/", review_pages.generation_clip, name="generation_clip"),
     path(
         "studies/<slug:slug>/review/<number:number>/repaint/",
-        review_pages.generation_repaint,
+        review_actions.generation_repaint,
         name="generation_repaint",
     ),
     path(
         "studies/<slug:slug>/review/<number:number>/leave-out/",
-        review_pages.generation_leave_out,
+        review_actions.generation_leave_out,
         name="generation_leave_out",
     ),
     path(
         "studies/<slug:slug>/review/<number:number>/take-in/",
-        review_pages.generation_take_in,
+        review_actions.generation_take_in,
         name="generation_take_in",
+    ),
+    path(
+        "studies/<slug:slug>/review/<number:number>/reopen/",
+        review_actions.generation_reopen,
+        name="generation_reopen",
+    ),
+    path(
+        "studies/<slug:slug>/review/<number:number>/large/<number:place>/",
+        review_pages.generation_large,
+        name="generation_large",
     ),
     path("studies/<slug:slug>/review/<number:number>/audio/", clip_media.generation_audio, name="generation_audio"),
     path(

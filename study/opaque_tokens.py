@@ -19,6 +19,15 @@ def new_link_token() -> str:
     return secrets.token_urlsafe(16)
 
 
+# Letters and digits that nobody takes for others, and too few vowels for words: those of Open Location Code.
+CODE_SIGNS = "23456789CFGHJMPQRVWX"
+
+
+def new_short_code() -> str:
+    """A code that people type in place of a study's open link: 6 signs, 64 million. Guesses are limited."""
+    return "".join(secrets.choice(CODE_SIGNS) for _ in range(6))
+
+
 def new_handle() -> str:
     """A name for a participant in addresses, 64 random bits. It is no credential: the token in the cookie is."""
     return secrets.token_hex(8)

@@ -1,4 +1,10 @@
-"""The texts that participants read: the researcher's in the active language, else the text that ships."""
+"""The texts that participants read: the researcher's in the active language, else the text that ships.
+
+A consent text names who answers to the participants by placeholders: {researcher}, {institution}, {contact}, {ethics}.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
 
 from django.conf import settings
 from django.utils.translation import get_language, override
@@ -7,6 +13,11 @@ from django.utils.translation import gettext as _
 from study.models import Study
 
 FIELDS = ("question", "consent_text", "instructions")
+# The columns that say who answers to the participants.
+RESPONSIBLE = ("researcher", "institution", "contact", "ethics", "ethics_board", "ethics_number", "ethics_reason")
+# What a consent text may name in braces; `ethics` is a sentence.
+PLACEHOLDERS = ("researcher", "institution", "contact", "ethics")
+_IN_BRACES = re.compile(r"\{([^{}\n]*)\}")
 
 
 def languages_of(study: Study) -> list[str]:
@@ -24,18 +35,85 @@ def question(study: Study) -> str:
     return _in_active_language(study.question) or _("Which image fits this music best?")
 
 
+def responsible_people(study: Study) -> str:
+    """Who answers to the participants, in one line: researcher, institution, address; empty without an answer."""
+    return ", ".join(filter(None, (study.researcher, study.institution, study.contact)))
+
+
+def ethics_sentence(study: Study) -> str:
+    """The sentence about the ethics approval, or why there is none; empty until the researcher has answered."""
+    if study.ethics == Study.Ethics.APPROVED and study.ethics_board and study.ethics_number:
+        return _("An ethics board has approved this study: %(board)s, %(number)s.") % {
+            "board": study.ethics_board,
+            "number": study.ethics_number.rstrip(". "),
+        }
+    if study.ethics == Study.Ethics.NONE and study.ethics_reason:
+        reason = study.ethics_reason.rstrip(". ")
+        return _("No ethics board has approved this study: %(reason)s.") % {"reason": reason}
+    return ""
+
+
+def placeholder_values(study: Study) -> dict[str, str]:
+    """What each placeholder of a consent text stands for, in the active language; those without an answer are absent.
+
+    A study that opened before there were placeholders has none, and its text stays as it was written.
+    """
+    values = {name: getattr(study, name) for name in ("researcher", "institution", "contact")}
+    return {name: text for name, text in (values | {"ethics": ethics_sentence(study)}).items() if text}
+
+
+def unknown_placeholders(text: str) -> list[str]:
+    """Return what stands in braces and is no placeholder."""
+    return [name for name in _IN_BRACES.findall(text) if name not in PLACEHOLDERS]
+
+
+def _fill(text: str, values: Mapping[str, str]) -> str:
+    return _IN_BRACES.sub(lambda found: values.get(found[1], found[0]), text)
+
+
+def _join(paragraphs: Iterable[str]) -> str:
+    return "\n\n".join(paragraphs)
+
+
+def _shipped_consent() -> list[str]:
+    return [
+        _(
+            "You will hear short pieces of music and say which images fit them best. Taking part is voluntary and "
+            "anonymous: we ask for no name and store no address. You can stop at any time, and you can have your "
+            "answers erased with the receipt you get at the end.\n\n"
+            "Your answers are stored and analysed for research, and may be published without anything that "
+            "points to you, with times to the hour. With them we store your language and kind of device, when pages, "
+            "sounds and images were opened, how long you took, and whether text was typed or pasted, to check the "
+            "answers. If a recruiting platform sent you, its id is kept apart from your answers and erased once you "
+            "are paid."
+        ),
+        _("This study is run by {researcher}, {institution}. Questions or complaints: {contact}"),
+        "{ethics}",
+    ]
+
+
 def consent(study: Study) -> str:
-    """The consent text."""
-    return _in_active_language(study.consent_text) or _(
-        "You will hear short pieces of music and say which images fit them best. Taking part is voluntary and "
-        "anonymous: we ask for no name and store no address. You can stop at any time, and you can have your "
-        "answers erased with the receipt you get at the end.\n\n"
-        "Your answers are stored and analysed for research, and may be published without anything that "
-        "points to you, with times to the hour. With them we store your language and kind of device, when pages, "
-        "sounds and images were opened, how long you took, and whether text was typed or pasted, to check the "
-        "answers. If a recruiting platform sent you, its id is kept apart from your answers and erased once you "
-        "are paid."
-    )
+    """The consent text, as it was at opening once the study has opened.
+
+    Paragraphs of the shipped text about which the researcher has not answered are left out.
+    """
+    if agreed := _in_active_language(study.plan.get("consent", {})):
+        return agreed
+    values = placeholder_values(study)
+    own = _in_active_language(study.consent_text)
+    if own:
+        return _fill(own, values)
+    known = (text for text in _shipped_consent() if values.keys() >= set(_IN_BRACES.findall(text)))
+    return _join(_fill(text, values) for text in known)
+
+
+def consent_texts(study: Study) -> dict[str, str]:
+    """The consent text in every language, as participants read it."""
+    texts = {}
+    for language, _name in settings.LANGUAGES:
+        with override(language):
+            texts[language] = consent(study)
+    return texts
 
 
 def instructions(study: Study, images: int) -> str:
@@ -62,7 +140,7 @@ def shipped_text(study: Study, field: str, language: str) -> str:
             case "question":
                 return question(blank)
             case "consent_text":
-                return consent(blank)
+                return _join(_shipped_consent())
             case "instructions":
                 return instructions(blank, study.conditions.count())
     raise ValueError(f"A study has no text called {field!r}.")

@@ -21,6 +21,14 @@ from study.models import Clip, Stimulus, Study
 from study.survey_images.versions import prepare_images
 
 PASSWORD = "a long enough password"
+# Who answers to the participants of a study: without it no study opens.
+RESPONSIBLE = {
+    "researcher": "Mina Kim",
+    "institution": "University of Somewhere",
+    "contact": "mina@example.org",
+    "ethics": "none",
+    "ethics_reason": "a test",
+}
 
 
 class UserFactory(factory.django.DjangoModelFactory):
@@ -52,6 +60,11 @@ class StudyFactory(factory.django.DjangoModelFactory):
     owner = factory.SubFactory(UserFactory)
     seed = 20260101
     sound_check = False
+    researcher = RESPONSIBLE["researcher"]
+    institution = RESPONSIBLE["institution"]
+    contact = RESPONSIBLE["contact"]
+    ethics = RESPONSIBLE["ethics"]
+    ethics_reason = RESPONSIBLE["ethics_reason"]
 
     @factory.post_generation
     def conditions(self, create: bool, count: int | None, **kwargs: Any) -> None:

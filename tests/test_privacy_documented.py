@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from analysis.models import SharedReport
 from study.models import (
     Ballot,
     BallotRevision,
@@ -23,7 +24,7 @@ from study.models import (
 MODELS = (
     *(Participant, Trial, Ballot, BallotRevision, LateAnswer, Event, ProblemReport),
     *(InviteLink, PlatformVisit, VisitKey, LogEntry, ChainHead),
-    *(Job, JobFile),
+    *(Job, JobFile, SharedReport),
 )
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "privacy.md"
 

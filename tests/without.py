@@ -80,12 +80,6 @@ TAKEN_OFF: dict[str, dict[str, tuple[str, Any]]] = {
             all_mine,
         ),
     },
-    "generation/console/test_offered_tags.py": {
-        "test_a_decision_that_somebody_else_made_meanwhile_is_asked": (
-            "generation.console.review_pages.settle",
-            all_mine,
-        ),
-    },
     "config/metrics/test_metrics.py": {
         "test_only_who_shows_the_token_reads_it": ("config.metrics.middleware.constant_time_compare", gives(True)),
     },
@@ -229,6 +223,12 @@ TAKEN_OFF: dict[str, dict[str, tuple[str, Any]]] = {
             nothing,
         ),
     },
+    "analysis/console/test_shared_reports.py": {
+        "test_the_owner_makes_lists_and_ends_links_and_others_do_not": (
+            "analysis.study_results.shared_reports.ensure_may_share",
+            nothing,
+        ),
+    },
     "analysis/console/test_result_pages.py": {
         "test_after_a_withdrawal_nothing_of_the_analysis_is_given_out_until_it_is_made_anew": (
             "analysis.study_results.analyses.holds_erased",
@@ -239,6 +239,24 @@ TAKEN_OFF: dict[str, dict[str, tuple[str, Any]]] = {
         "test_a_sign_in_ends_unused_and_at_last_used": (
             "config.accounts.sessions._keep_or_end",
             nothing,
+        ),
+    },
+    "config/accounts/test_second_factor.py": {
+        "test_after_the_password_alone_nobody_is_signed_in": (
+            "config.accounts.second_factor.devices.is_on",
+            gives(False),
+        ),
+        "test_wrong_codes_wait_longer_each_time_and_lock_the_name": (
+            "django_otp.models.ThrottlingMixin.verify_is_allowed",
+            gives((True, None)),
+        ),
+        "test_it_is_changed_by_who_knows_the_password_only": (
+            "config.accounts.second_factor.forms.check_password",
+            gives("any"),
+        ),
+        "test_where_it_is_required_it_comes_before_anything_else": (
+            "config.accounts.second_factor.required.is_required",
+            gives(False),
         ),
     },
     "config/test_access.py": {

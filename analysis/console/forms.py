@@ -76,7 +76,8 @@ class PowerForm(KeptForm, forms.Form):
         max_value=0.99,
         initial=0.59,
         help_text=gettext_lazy(
-            "share of head-to-head choices that an image of the first side wins, a redefined one, say; 0.5 is no effect"
+            "share of head-to-head choices that an image of the first side wins, such as one from corrected tags; 0.5 "
+            "is no effect"
         ),
     )
     spreads_from = forms.ChoiceField(
@@ -150,7 +151,7 @@ class AnalysisRulesForm(KeptForm, forms.Form):
     """The smallest difference worth having, empty for none, and whether the study may stop early."""
 
     smallest = forms.FloatField(
-        label=gettext_lazy("Smallest difference worth having"),
+        label=gettext_lazy("Smallest difference that matters"),
         required=False,
         help_text=gettext_lazy(
             "points an answer, of the primary contrast; the report then says whether the difference is at least that "

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from analysis.study_results import early_stop
 from analysis.study_results.factors import factors_of
-from analysis.study_results.reporting_answers import FIELDS, MAY_STAY_EMPTY, reporting_answers
+from analysis.study_results.reporting_answers import asked_of, reporting_answers
 from analysis.study_results.smallest_difference import planned_smallest
 from study.models import Study
 from study.setup.path_steps import Group, PathStep, Progress, conditions_of, register
@@ -15,8 +15,7 @@ def _reporting_progress(study: Study) -> Progress:
     answers = reporting_answers(study)
     if not answers:
         return Progress.TODO
-    required = [key for key, _label, _help in FIELDS if key not in MAY_STAY_EMPTY]
-    return Progress.DONE if all(answers.get(key) for key in required) else Progress.PARTLY
+    return Progress.DONE if all(answers.get(key) for key in asked_of(study)) else Progress.PARTLY
 
 
 def _sealed_note(study: Study) -> str:

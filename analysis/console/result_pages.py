@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from analysis.models import Analysis
 from analysis.report.files.html import POLICY
 from analysis.study_results import analyses
-from analysis.study_results.prepared import REPORT, TABLE, TABLES, ensure_results, figures_of, is_large, report_job
+from analysis.study_results.prepared import REPORT, TABLE, TABLES, figures_of, is_large, report_job
 from analysis.study_results.report_context import notices
 from analysis.study_results.report_files import CONTENT_TYPES, LANGUAGES, REPORT_FILES, language_of
 from analysis.tables.codebook import codebook_csv
@@ -41,7 +41,7 @@ def _page_of_analysis(view: Callable[..., HttpResponse]) -> Callable[..., HttpRe
         if analyses.latest_unsealed(study) is None:
             raise Http404("no results to show")
         try:
-            return view(request, study, ensure_results(study), **kwargs)
+            return view(request, study, analyses.ensure_results(study), **kwargs)
         except StudyError as error:
             messages.error(request, str(error))
             return redirect("study_results", slug=study.slug)
@@ -66,10 +66,10 @@ def study_results(request: HttpRequest, slug: str) -> HttpResponse:
         "holds_erased": holds_erased,
         "under_way": under_way,
         "notices": notices(study),
-        "languages": _named_languages(),
+        "languages": named_languages(),
     }
     if ready is not None and not holds_erased and not under_way:
-        context["report"] = job_row(report_job(study, _language(request), request.user))
+        context["report"] = job_row(report_job(study, report_language(request), request.user))
     return render(request, "analysis/results.html", context)
 
 
@@ -88,7 +88,7 @@ def study_analyse(request: HttpRequest, slug: str) -> HttpResponse:
 @_page_of_analysis
 def study_report_page(request: HttpRequest, study: Study, analysis: Analysis) -> HttpResponse:
     """The report as one HTML page."""
-    language = _language(request)
+    language = report_language(request)
     file = _prepared(request, study, f"report-{language}.html")
     if not isinstance(file, JobFile):
         return file
@@ -103,7 +103,7 @@ def study_report_page(request: HttpRequest, study: Study, analysis: Analysis) ->
 @_page_of_analysis
 def study_figures(request: HttpRequest, study: Study, analysis: Analysis) -> HttpResponse:
     """Each figure of the report, to look at and to download alone."""
-    language = _language(request)
+    language = report_language(request)
     file = _prepared(request, study, f"figures-{language}.zip")
     if not isinstance(file, JobFile):
         return file
@@ -116,7 +116,7 @@ def study_figures(request: HttpRequest, study: Study, analysis: Analysis) -> Htt
         "figures": figures,
         "kinds": ("svg", "pdf", "png"),
         "language": language,
-        "languages": _named_languages(),
+        "languages": named_languages(),
     }
     return render(request, "analysis/figures.html", context)
 
@@ -134,7 +134,7 @@ def study_figure(request: HttpRequest, study: Study, analysis: Analysis, languag
             content = archive.read(f"figures/{name}")
     except KeyError:
         raise Http404("no such figure") from None
-    return _download(content, f"{study.slug}-{language}-{name}")
+    return download(content, f"{study.slug}-{language}-{name}")
 
 
 @_page_of_analysis
@@ -148,7 +148,7 @@ def study_result_file(request: HttpRequest, study: Study, analysis: Analysis, na
     if name in TABLES and not is_large(study, name):
         small[name] = lambda: b"".join(TABLES[name](study))
     if name in small:
-        return _download(small[name](), f"{study.slug}-{name}")
+        return download(small[name](), f"{study.slug}-{name}")
     if name not in TABLES and name not in REPORT_FILES:
         raise Http404("no such export")
     file = _prepared(request, study, name)
@@ -161,17 +161,19 @@ def _prepared(request: HttpRequest, study: Study, name: str) -> JobFile | HttpRe
     return prepared_file(request, study, kind, name, arguments)
 
 
-def _download(content: bytes, name: str) -> HttpResponse:
+def download(content: bytes, name: str) -> HttpResponse:
+    """Return content as a file to save, with the type of its name's ending."""
     response = HttpResponse(content, content_type=CONTENT_TYPES[name.rpartition(".")[2]])
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
 
-def _language(request: HttpRequest) -> str:
+def report_language(request: HttpRequest) -> str:
     """The language of the report: that of the address, else that of the page, else English."""
     language = request.GET.get("language", translation.get_language() or "en").split("-")[0]
     return language if language in LANGUAGES else "en"
 
 
-def _named_languages() -> list[tuple[str, str]]:
+def named_languages() -> list[tuple[str, str]]:
+    """The languages of reports, each with its own name."""
     return [(code, translation.get_language_info(code)["name_local"]) for code in LANGUAGES]

@@ -22,6 +22,7 @@ from analysis.study_results.factors import factors_of
 from analysis.study_results.participant_flow import participant_flow
 from analysis.study_results.smallest_difference import planned_smallest
 from analysis.tables.errors import TableError
+from analysis.tables.paintings import count_paintings, paintings_csv
 from analysis.tables.study_tables import ballots_csv_parts, match_control_csv, settle_people
 from study.background_work import messages, rows, schema
 from study.ballots.table_state import table_state
@@ -91,6 +92,21 @@ def ensure_unsealed(study: Study) -> None:
     """Raise NotAllowedNow while results by condition are sealed."""
     if study.is_sealed:
         raise NotAllowedNow(_("The results are sealed until the study is closed and its grace period is over."))
+
+
+def ensure_results(study: Study) -> Analysis:
+    """Return the newest analysis of the study.
+
+    Raises:
+        NotAllowedNow: the study is sealed, was not analysed, or somebody has withdrawn since.
+    """
+    ensure_unsealed(study)
+    analysis = latest(study)
+    if analysis is None:
+        raise NotAllowedNow(_("There are no results yet: analyse the answers first."))
+    if holds_erased(analysis):
+        raise NotAllowedNow(_("Somebody has withdrawn since the analysis: analyse again, then download."))
+    return analysis
 
 
 @transaction.atomic
@@ -176,6 +192,7 @@ def _compute(analysis: Analysis) -> None:
         analysis.result = analyse_table(table, analysis.plan)
     if control := match_control_of(match_control_csv(study)):
         analysis.result["match_control"] = control
+    analysis.result["paintings"] = count_paintings(paintings_csv(study), analysis.plan["conditions"])
 
 
 def plan_of(study: Study) -> dict[str, Any]:

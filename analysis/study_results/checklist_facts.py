@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import Count, Sum
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from analysis.models import Analysis
 from analysis.report.text.number_format import percent, plain
+from analysis.report.text.paintings import paintings_text
 from analysis.study_results.deviations import deviations_text, planned_people
 from analysis.study_results.participant_flow import median_seconds
 from analysis.study_results.reporting_answers import reporting_answers
@@ -96,6 +96,8 @@ def _design(study: Study) -> dict[str, str]:
             "hour. The data of people who withdraw are erased."
         ),
         "consent": _("Consent text, version %(n)s, agreed to before the first trial.") % {"n": study.consent_version},
+        "ethics": texts.ethics_sentence(study),
+        "contact": texts.responsible_people(study),
         "awareness": _("The welcome and consent pages say that this is a study."),
         "preregistered": _("Plan fixed before opening, SHA-256 %(digest)s.") % {"digest": study.plan_digest}
         if study.plan_digest
@@ -146,18 +148,17 @@ def _people(study: Study, analysis: Analysis | None) -> dict[str, str]:
         return {}
     progress = monitor(study)
     people = study.participants.filter(kind__in=kinds_of(study))
-    excluded = list(people.filter(LEFT_OUT).only("study", "exclusion_reason", "rule_exclusions"))
+    left_out = people.filter(LEFT_OUT).only("study", "exclusion_reason", "rule_exclusions")
+    excluded = list(left_out) if progress.left_out else []
     reasons = Counter(
         rule_words(rule_from_json(person.rule_exclusions[0])) if person.rule_exclusions else person.exclusion_reason
         for person in excluded
     )
-    discarded = people.filter(LEFT_OUT).aggregate(ballots=Sum("main_answered"))["ballots"] or 0
     clips = study.clips.filter(included=True, is_practice=False).count()
     stops = "; ".join(
         _("%(people)s after %(answered)s answers") % {"people": stop.people, "answered": stop.answered}
         for stop in progress.stops
     )
-    languages = people.order_by().values_list("language").annotate(n=Count("pk")).order_by("-n", "language")
     planned = planned_people(study)
     found = {
         "participants": _("%(started)s started, %(completed)s completed; everybody saw all conditions.")
@@ -167,12 +168,12 @@ def _people(study: Study, analysis: Analysis | None) -> dict[str, str]:
         "contributions": _("%(n)s answers; each compares all conditions.") % {"n": progress.ballots},
         "excluded": _("%(n)s participants.") % {"n": len(excluded)}
         + "".join(f" {reason or _('no reason given')}: {n}." for reason, n in reasons.items()),
-        "discarded": _("%(n)s answers of excluded participants.") % {"n": discarded},
+        "discarded": _("%(n)s answers of excluded participants.") % {"n": progress.discarded},
         "drop_out": _("%(n)s of %(all)s stopped.") % {"n": progress.stopped, "all": progress.started}
         + (f" {stops}." if stops else ""),
         "languages": _("Languages of the pages: %(languages)s.")
-        % {"languages": ", ".join(f"{code} {n}" for code, n in languages)}
-        if languages
+        % {"languages": ", ".join(f"{code} {n}" for code, n in progress.languages)}
+        if progress.languages
         else "",
         "processing": _(
             "Practice, attention and match-control trials are kept apart; "
@@ -222,7 +223,8 @@ def _results(study: Study, data: Mapping[str, Any]) -> dict[str, str]:
     if not data or study.is_sealed:
         return {}
     agreement, retest = data.get("agreement") or {}, data.get("test_retest") or {}
-    found = {}
+    labels = {row.key: str(_(row.label)) for row in study.conditions.all()}
+    found = {"selection": paintings_text(data, labels)}
     if agreement.get("alpha_first") is not None:
         found["alpha"] = _("Krippendorff's α: 1st choice %(first)s, 2nd choice %(second)s.") % {
             "first": plain(agreement["alpha_first"]),

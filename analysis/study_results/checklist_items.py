@@ -72,7 +72,7 @@ RAMIREZ: tuple[Item, ...] = (
     Item("34", _REQUESTER, _("Privacy and data treatment"), "privacy", ("privacy",)),
     Item("35", _REQUESTER, _("Informed consent"), "consent"),
     Item("36", _REQUESTER, _("Participation awareness"), "awareness"),
-    Item("37", _REQUESTER, _("Ethical approvals"), "", ("ethics",)),
+    Item("37", _REQUESTER, _("Ethical approvals"), "ethics", ("ethics",)),
 )
 
 # Prefixes of field names in the HEDS form.
@@ -88,14 +88,14 @@ HEDS: tuple[Item, ...] = (
         "1.3.2",
         "1",
         _("Contact author"),
-        "",
+        "contact",
         ("contact",),
         "heds-paper_and_resources-names_and_affiliations-contact_author-name",
     ),
     Item("2.1", "2", _("Type of input"), "input", (), "heds-system-input_types"),
     Item("2.2", "2", _("Type of output"), "output", (), "heds-system-output_types"),
     Item("3.1.1", "3", _("Outputs evaluated per system"), "outputs", (), _SAMPLE + "number_of_system_outputs"),
-    Item("3.1.2", "3", _("How outputs are selected"), "", ("dataset",), _SAMPLE + "system_output_selection"),
+    Item("3.1.2", "3", _("How outputs are selected"), "selection", ("dataset",), _SAMPLE + "system_output_selection"),
     Item("3.1.3.1", "3", _("Power analysis"), "power", ("power",), _SAMPLE + "statistical_power-method"),
     Item("3.2.1", "3", _("Number of evaluators"), "evaluators", (), _EVALUATORS + "number_of_evaluators"),
     Item("3.2.2.1", "3", _("Domain experts"), "", ("expertise",), _EVALUATORS + "evaluators-expertise"),
@@ -142,7 +142,7 @@ HEDS: tuple[Item, ...] = (
     Item("4.3.10", "4", _("Effect size and significance"), "methods"),
     Item("4.3.11", "4", _("Agreement between evaluators"), "alpha"),
     Item("4.3.12", "4", _("Agreement within evaluators"), "retest"),
-    Item("5.1", "5", _("Ethics committee"), "", ("ethics",), "heds-ethics-review_body"),
+    Item("5.1", "5", _("Ethics committee"), "ethics", ("ethics",), "heds-ethics-review_body"),
     Item("5.2", "5", _("Personal data"), "privacy", (), "heds-ethics-personal_data"),
     Item("5.4", "5", _("Impact assessments"), "", ("privacy",), "heds-ethics-impact_assessments"),
 )

@@ -8,9 +8,9 @@ from typing import Any
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from analysis.models import Analysis
 from analysis.study_results import analyses
 from analysis.study_results.report_files import CONTENT_TYPES, LANGUAGES, Report, files_in
+from analysis.study_results.shared_reports import SHARE_ENDED, SHARED
 from analysis.tables.participant_table import participants_csv_parts
 from analysis.tables.study_tables import ballots_csv_parts, settle_people
 from study import jobs
@@ -19,7 +19,7 @@ from study.ballots.commitments import ENDED
 from study.ballots.table import kinds_of, late_answers
 from study.ballots.table_state import table_state
 from study.console.downloads import DOWNLOADED
-from study.errors import NotAllowedNow, StudyError
+from study.errors import StudyError
 from study.jobs import JobKind, RunningJob
 from study.models import Ballot, ChainHead, Job, JobFile, Study
 from study.published_heads.publishing import NOT_PUBLISHED, PUBLISHED
@@ -32,7 +32,7 @@ TABLES: Mapping[str, Callable[[Study], Iterator[bytes]]] = {
 # Of so many ballots or people a table takes some tenths of a second of a processor: the most in a request.
 MOST_IN_A_REQUEST = 5_000
 # Entries of the log that change nothing that a file tells.
-_WITHOUT_EFFECT = (DOWNLOADED, ENDED, PUBLISHED, NOT_PUBLISHED)
+_WITHOUT_EFFECT = (DOWNLOADED, ENDED, PUBLISHED, NOT_PUBLISHED, SHARED, SHARE_ENDED)
 
 
 def results_version(study: Study, _arguments: Mapping[str, Any] = MappingProxyType({})) -> list[Any]:
@@ -55,30 +55,15 @@ def results_version(study: Study, _arguments: Mapping[str, Any] = MappingProxyTy
     ]
 
 
-def ensure_results(study: Study) -> Analysis:
-    """Return the newest analysis of the study.
-
-    Raises:
-        NotAllowedNow: the study is sealed, was not analysed, or somebody has withdrawn since.
-    """
-    analyses.ensure_unsealed(study)
-    analysis = analyses.latest(study)
-    if analysis is None:
-        raise NotAllowedNow(_("There are no results yet: analyse the answers first."))
-    if analyses.holds_erased(analysis):
-        raise NotAllowedNow(_("Somebody has withdrawn since the analysis: analyse again, then download."))
-    return analysis
-
-
 def check_results(study: Study, _arguments: Mapping[str, Any]) -> None:
     """Raise NotAllowedNow if no file made from the study's results may be given out: the check of their jobs."""
-    ensure_results(study)
+    analyses.ensure_results(study)
 
 
 def _make_report(job: RunningJob) -> None:
     """Make all files of the report in one language, and note its figures' titles for their page."""
     language = job.arguments["language"]
-    report = Report(ensure_results(job.study), language)
+    report = Report(analyses.ensure_results(job.study), language)
     names = files_in(language)
     for done, name in enumerate(names):
         job.report(done, len(names), name)

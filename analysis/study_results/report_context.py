@@ -17,6 +17,7 @@ from analysis.study_results.deviations import deviations
 from analysis.study_results.participant_flow import flow_stages
 from analysis.study_results.sentence_counts import sentence_counts, sentence_details, sentence_notice
 from analysis.study_results.who_took_part import answer_labels, who_took_part
+from study import texts
 from study.models import Stimulus, Study
 from study.participants.flag_words import rules_in_words
 from study.setup.making_facts import making_facts
@@ -128,6 +129,14 @@ def _images_as_shown(study: Study) -> list[tuple[str, str]]:
     return [(_("Images as shown"), text % values)]
 
 
+def _who_asked(study: Study) -> list[tuple[str, str]]:
+    rows = [
+        (_("Responsible"), texts.responsible_people(study)),
+        (_("Ethics approval"), texts.ethics_sentence(study)),
+    ]
+    return [row for row in rows if row[1]]
+
+
 def _details(study: Study) -> list[tuple[str, str]]:
     yes = {True: _("yes"), False: _("no")}
     return [
@@ -140,6 +149,7 @@ def _details(study: Study) -> list[tuple[str, str]]:
             if study.headphone_check
             else []
         ),
+        *_who_asked(study),
         (_("Seed of the orders"), str(study.seed)),
         (_("Plan digest (SHA-256)"), study.plan_digest or "—"),
     ]

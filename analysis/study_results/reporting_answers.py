@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from study.models import Study
 from study.models.log import record
+from study.texts import ethics_sentence
 
 # (key, label, help). Each may stay empty and is then listed as missing.
 FIELDS: tuple[tuple[str, Any, Any], ...] = (
@@ -24,7 +25,7 @@ FIELDS: tuple[tuple[str, Any, Any], ...] = (
     ("hourly_wage", _("Hourly wage"), _("a number; the report sets the median working time against it")),
     ("fairness", _("Fair compensation"), _("the minimum wage where people live, and how the reward compares")),
     ("interaction", _("Contact with participants"), _("questions asked and answered, feedback, complaints")),
-    ("ethics", _("Ethical approval"), _("committee and number, or why none was needed")),
+    ("ethics", _("Ethical approval"), _("what the step “Describe” does not say: committee and number, or why none")),
     ("privacy", _("Privacy rules"), _("which law applies; impact assessment, if any")),
     ("power", _("Power"), _("power planned for, the assumed effect, how it was computed")),
     ("data_link", _("Where the data are"), _("address of the published export")),
@@ -35,11 +36,17 @@ FIELDS: tuple[tuple[str, Any, Any], ...] = (
         _("Deviations from the plan"),
         _("what only you know (optional); what the study's record shows is filled in automatically"),
     ),
-    ("contact", _("Contact"), _("name, affiliation, e-mail address")),
+    ("contact", _("Contact"), _("what the step “Describe” does not say: name, affiliation, e-mail address")),
 )
 
 # An empty answer to these is not listed as missing.
 MAY_STAY_EMPTY = frozenset({"deviations"})
+
+
+def asked_of(study: Study) -> list[str]:
+    """Return the keys of the answers that the checklists need and the study itself does not have."""
+    known = {"ethics": ethics_sentence(study), "contact": study.contact}
+    return [key for key, _label, _help in FIELDS if key not in MAY_STAY_EMPTY and not known.get(key)]
 
 
 def reporting_answers(study: Study) -> dict[str, str]:

@@ -13,9 +13,9 @@ from analysis.statistics.errors import DesignError
 ENCODING_HELP = "the table's encoding if it is not recognised: utf-8, utf-16, cp949, cp1252, shift_jis, gb18030, …"
 
 
-def check_output(output: str | None, table: str) -> None:
+def check_output(output: Path | None, table: Path) -> None:
     """Refuse to write a result over the table from which it is computed. Raises DesignError."""
-    if output and Path(output).resolve() == Path(table).resolve():
+    if output and output.resolve() == table.resolve():
         raise DesignError(f"{output}: this is the table itself; give the result another name.")
 
 

@@ -16,7 +16,7 @@ from config.accounts.sessions import SignIn
 from study.console.forms.versions import KeptForm
 
 
-def _check_password(request: HttpRequest, password: str) -> str:
+def check_password(request: HttpRequest, password: str) -> str:
     """Return the password if it is the signed-in user's.
 
     Raises:
@@ -39,7 +39,7 @@ class ChangePasswordForm(PasswordChangeForm):
         self.fields["old_password"].widget.attrs.pop("autofocus", None)
 
     def clean_old_password(self) -> str:
-        return _check_password(self._request, self.cleaned_data["old_password"])
+        return check_password(self._request, self.cleaned_data["old_password"])
 
 
 class EndSignInsForm(forms.Form):
@@ -65,7 +65,7 @@ class EndSignInsForm(forms.Form):
         field.choices = [(row.code, _described(row)) for row in sign_ins]
 
     def clean_password(self) -> str:
-        return _check_password(self._request, self.cleaned_data["password"])
+        return check_password(self._request, self.cleaned_data["password"])
 
 
 class AddressForm(KeptForm, forms.ModelForm):

@@ -16,6 +16,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from config.accounts.forms import AddressForm, ChangePasswordForm, EndSignInsForm
+from config.accounts.second_factor.devices import second_factor_of
 from config.accounts.sessions import end_sign_ins, open_sign_ins
 from study.console.forms.versions import Editing
 from study.models.log import record
@@ -53,6 +54,7 @@ def account(request: HttpRequest) -> HttpResponse:
         "password_form": password,
         "address_form": address,
         "ending_form": ending,
+        "second_factor": second_factor_of(request.user),
         "others": others,
         "idle_hours": f"{settings.SESSION_IDLE_SECONDS / 3600:g}",
         "life_days": f"{settings.SESSION_LIFE_SECONDS / 86_400:g}",

@@ -27,6 +27,8 @@ WITHOUT_CONDITIONS = frozenset(
         LEFT_OUT,
         INCLUDED,
         "links created",
+        "short code made",
+        "short code withdrawn",
         "shared",
         "unshared",
         "downloaded",

@@ -16,7 +16,7 @@ from typing import Any
 
 from analysis.study_results.report_files import REPORT_FILES
 from config.bundles.chain_check import check_chain, check_commitments, check_exclusions, check_opening
-from config.bundles.reading import MATCH_CONTROL, MAX_FILES, MAX_REPORTED, SUMS, Bundle, Unreadable
+from config.bundles.reading import MATCH_CONTROL, MAX_FILES, MAX_REPORTED, PAINTINGS, SUMS, Bundle, Unreadable
 from config.bundles.receipt_check import check_receipts
 from study.ballots.receipts import verify_ballot
 from study.digests import canonical_digest
@@ -184,6 +184,7 @@ def _check_analysis(bundle: Bundle) -> None:
     from analysis.statistics.errors import StatisticsError
     from analysis.study_results.csv_analysis import analyse_table, match_control_of
     from analysis.tables.errors import TableError
+    from analysis.tables.paintings import count_paintings
 
     if not {"ballots.csv", "plan.json", "analysis.json"} <= bundle.members.keys():
         return
@@ -197,6 +198,8 @@ def _check_analysis(bundle: Bundle) -> None:
         if MATCH_CONTROL in bundle.members:
             control = match_control_of(bundle.read(MATCH_CONTROL))
             computed |= {"match_control": control} if control else {}
+        if PAINTINGS in bundle.members:
+            computed["paintings"] = count_paintings(bundle.read(PAINTINGS), plan["conditions"])
     except (TableError, StatisticsError) as error:
         raise Unreadable(f"The ballots cannot be analysed again: {error}") from error
     except (KeyError, TypeError, ValueError, AttributeError) as error:

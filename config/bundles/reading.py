@@ -15,6 +15,7 @@ from typing import Any
 SUMS = "SHA256SUMS"
 BALLOTS = "ballots.csv"
 MATCH_CONTROL = "match_control.csv"
+PAINTINGS = "paintings.csv"
 CHAIN = "chain.json"
 COMMITMENTS = "commitments.json"
 

@@ -20,10 +20,11 @@ from analysis.study_results import analyses
 from analysis.study_results.deviations import deviations
 from analysis.study_results.report_files import report_files
 from analysis.tables.codebook import codebook_csv
+from analysis.tables.paintings import COLUMNS, paintings_csv
 from analysis.tables.participant_table import participants_codebook_csv, participants_csv_parts
 from analysis.tables.study_tables import ballots_csv_parts, match_control_csv
 from config.bundles.chain_files import chain_entries, chain_facts, commitments_json, readable_entry
-from config.bundles.reading import BALLOTS, CHAIN, COMMITMENTS, MATCH_CONTROL, SUMS
+from config.bundles.reading import BALLOTS, CHAIN, COMMITMENTS, MATCH_CONTROL, PAINTINGS, SUMS
 from study.ballots.commitments import bind_unfinished
 from study.ballots.table import LATE_COLUMNS, kinds_of, late_answers, late_rows
 from study.errors import NotAllowedNow
@@ -31,7 +32,8 @@ from study.jobs.files import work_folder
 from study.models import Study
 from study.participants.server_record import COLUMNS as SERVER_COLUMNS
 from study.participants.server_record import server_rows
-from study.tables.spreadsheet import csv_parts
+from study.tables.spreadsheet import csv_parts, csv_text
+from study.texts import RESPONSIBLE
 
 README = """This is an export of the Earsight study "{title}".
 
@@ -40,6 +42,7 @@ late_answers.csv   only if some arrived after the end of answering; given in tim
 participants.csv   one row for each participant, with all answers; participants_codebook.csv explains its columns
 trials.csv         what the server saw of each trial: the hour of its page; sound, events and answer in seconds after it
 match_control.csv  only after match-control trials: own is 1 if an image of the clip heard was chosen
+paintings.csv      how often each clip's images were painted, and why again; paintings_codebook.csv explains its columns
 study.json         settings, the plan and its digest, deviations from the plan, the log for reading
 chain.json         the log as a hash chain: each entry's digest, and the head after it, which covers all entries so far
 commitments.json   one for each participant, as the chain fixed it; the participant's receipt proves or disproves it
@@ -101,8 +104,15 @@ def _study(study: Study, analysis: Analysis | None, log: Iterable[Mapping[str, A
         "plan": None if study.is_sealed else study.plan.get("fixed"),
         "plan_digest": study.plan_digest,
         "deviations": None if study.is_sealed else _deviations(study, analysis),
+        **_who_asked(study),
     }
     return _json_with_list(about, "log", log)
+
+
+def _who_asked(study: Study) -> dict[str, Any]:
+    """Return who answers to the participants, and what these agreed to; nothing of studies that opened without it."""
+    responsible = {name: value for name in RESPONSIBLE if (value := getattr(study, name))}
+    return {"responsible": responsible, "consent": study.plan.get("consent")} if responsible else {}
 
 
 def _images_shown(study: Study) -> dict[str, Any] | None:
@@ -256,6 +266,9 @@ def _contents(study: Study, images: bool, folder: Path, analyse: bool) -> Iterat
     yield "plan.json", _json(analysis.plan)
     yield "analysis.json", _json(analysis.result)
     yield "versions.json", _json(analysis.versions)
+    if "paintings" in analysis.result:  # an analysis of before they were counted has no such table either
+        yield PAINTINGS, paintings_csv(study)
+        yield "paintings_codebook.csv", csv_text([("column", "meaning"), *COLUMNS.items()]).encode()
     yield from report_files(analysis)
 
 

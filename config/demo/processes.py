@@ -1,13 +1,12 @@
 """The web server and the worker as child processes that end with the demo."""
 
-import fcntl
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -16,58 +15,6 @@ from config.parent_death import end_with_parent
 # A child that ends more often than MAX_RESTARTS times within RESTART_SECONDS is not restarted.
 MAX_RESTARTS = 3
 RESTART_SECONDS = 600
-
-
-def free_port(wanted: int) -> int:
-    """Return `wanted`, or the first free one of the 50 ports from it on.
-
-    Raises:
-        OSError: none is free.
-    """
-    for port in range(wanted, min(wanted + 50, 65536)):
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-    raise OSError(f"No free port from {wanted} on; name another with --port.")
-
-
-class AlreadyRuns(Exception):
-    """A demo runs on the same folder; the text is its address, or empty if it has none yet."""
-
-
-class OnlyDemo:
-    """A context manager that a second demo on the same folder cannot enter; a killed demo holds nothing.
-
-    Raises:
-        AlreadyRuns: another one is inside.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self._path = folder / "demo.lock"
-
-    def __enter__(self) -> "OnlyDemo":
-        self._file = self._path.open("a+", encoding="utf-8")
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            self._file.seek(0)
-            with self._file:
-                raise AlreadyRuns(self._file.read().strip()) from None
-        self.tell("")
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._file.close()
-
-    def tell(self, address: str) -> None:
-        """Let a second demo know where this one is."""
-        self._file.truncate(0)
-        self._file.write(address)
-        self._file.flush()
 
 
 class Processes:
@@ -88,8 +35,11 @@ class Processes:
     ) -> None:
         self.stop()
 
-    def start(self, name: str, command: list[str], **environment: str) -> None:
-        """Start `command`; its output goes to `<name>.log`."""
+    def start(
+        self, name: str, command: list[str], environment: Mapping[str, str] | None = None, *, files: Sequence[int] = ()
+    ) -> None:
+        """Start `command`; its output goes to `<name>.log`. `files`: open files that it inherits by their numbers."""
+        environment = dict(environment or {})
         self._commands[name] = command, environment
         log = (self._log_folder / f"{name}.log").open("ab")
         with log:
@@ -100,6 +50,7 @@ class Processes:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
                 env=os.environ | environment,
+                pass_fds=files,
                 preexec_fn=end_with_parent,
             )
 
@@ -111,7 +62,7 @@ class Processes:
             return False
         self._restarts[name] = [*restarts, now]
         command, environment = self._commands[name]
-        self.start(name, command, **environment)
+        self.start(name, command, environment)
         return True
 
     def log_of(self, name: str) -> Path:
@@ -119,6 +70,9 @@ class Processes:
 
     def pid_of(self, name: str) -> int:
         return self._children[name].pid
+
+    def has_ended(self, name: str) -> bool:
+        return self._children[name].poll() is not None
 
     def ended(self) -> str | None:
         """Return the name of a child that has ended, or None."""
@@ -139,9 +93,13 @@ class Processes:
         self._children.clear()
 
 
-def web_command(port: int, *, workers: int = 1, threads: int = 8) -> list[str]:
-    """Return the web server's command. One process of eight threads serves hundreds of participants on SQLite."""
-    options = f"--bind 127.0.0.1:{port} --workers {workers} --threads {threads} --access-logfile /dev/null"
+def web_command(place: int | str, *, workers: int = 1, threads: int = 8) -> list[str]:
+    """Return the web server's command. One process of eight threads serves hundreds of participants on SQLite.
+
+    `place`: a port of this machine, or what else gunicorn binds to, such as `fd://3`.
+    """
+    bind = place if isinstance(place, str) else f"127.0.0.1:{place}"
+    options = f"--bind {bind} --workers {workers} --threads {threads} --access-logfile /dev/null"
     return [sys.executable, "-m", "gunicorn", "config.wsgi", *options.split()]
 
 
@@ -151,10 +109,10 @@ def worker_command(concurrency: int = 1) -> list[str]:
     return [sys.executable, "-m", "celery", "-A", "config", "worker", "--beat", *options.split()]
 
 
-def wait_until_served(url: str, patience: float = 30.0) -> bool:
-    """Return whether `url` answers within `patience` seconds."""
+def wait_until_served(url: str, patience: float = 30.0, has_ended: Callable[[], object] = bool) -> bool:
+    """Return whether `url` answers within `patience` seconds, and before its server `has_ended`."""
     deadline = time.monotonic() + patience
-    while time.monotonic() < deadline:
+    while time.monotonic() < deadline and not has_ended():
         try:
             with urllib.request.urlopen(url, timeout=10):  # noqa: S310 (our own address)
                 return True

@@ -14,8 +14,10 @@ from django.contrib.auth import get_user_model
 from django.urls import reverse
 from django.utils.text import slugify
 
+from config.demo.errors import DemoError
 from config.demo.music import write_demo_clips
 from config.demo.rehearsal import Notify, answer_and_analyse, open_simulated_copy
+from config.demo.responsible import say_that_it_is_a_demo
 from generation.models import ClipStep, GenerationRun
 from generation.runs import lifecycle
 from generation.runs.execution import run_pending
@@ -28,13 +30,11 @@ from study.setup.lifecycle import create_study, open_study
 from study.setup.tag_import import import_tags, set_tags
 from study.untrusted_files.uploads import LocalFile
 
+# The name of the demo's account.
+NAME = "demo"
 SIMULATED_PARTICIPANTS = 30
 # Audio formats that are refused by name. Other files of a folder (covers, notes) are ignored.
 REFUSED_AUDIO = (".m4a", ".aac", ".mp4", ".wma", ".aif", ".aiff", ".caf", ".alac", ".ape", ".webm")
-
-
-class DemoError(Exception):
-    """The demo cannot continue; the message says what to correct."""
 
 
 @dataclass(frozen=True)
@@ -58,24 +58,50 @@ class DemoSource:
         return f"Images of {self.clips.resolve().name}"
 
 
-def stored_password(path: Path) -> str:
-    """Return the demo researcher's password, generated once and stored in a file that only its user can read."""
+# What the file of the password holds once somebody has chosen another one. No password made here has such signs.
+_CHOSEN = "(chosen by you)"
+
+
+def stored_password(path: Path) -> str | None:
+    """Return the password of the demo's researcher, made once and stored in a file that only its user can read.
+
+    None: somebody has chosen another one, which is stored as a hash alone. Without the file, a new one is made.
+    """
     if path.exists() and (password := path.read_text(encoding="ascii").strip()):
-        return password
+        return None if password == _CHOSEN else password
     password = secrets.token_urlsafe(12)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=0o600)
-    path.write_text(password + "\n", encoding="ascii")
+    _write_password(path, password)
     return password
 
 
-def ensure_researcher() -> tuple[Any, str]:
-    """Return the demo's account and its password."""
-    password = stored_password(settings.DATA_DIR / "demo_password")
-    user, _created = get_user_model().objects.get_or_create(username="demo")
-    if not user.check_password(password):
+def _write_password(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    path.write_text(text + "\n", encoding="ascii")
+
+
+def password_file() -> Path:
+    return Path(settings.DATA_DIR) / "demo_password"
+
+
+def is_password_chosen() -> bool:
+    """Return whether somebody has chosen the password of the demo's account."""
+    path = password_file()
+    return path.exists() and stored_password(path) is None
+
+
+def ensure_researcher(chosen: str | None = None) -> tuple[Any, str | None]:
+    """Return the demo's account and its password, None if somebody has chosen it: now, before, or in the console."""
+    path = password_file()
+    is_new = not path.exists()
+    user, _created = get_user_model().objects.get_or_create(username=NAME)
+    password = stored_password(path) if chosen is None else chosen
+    if chosen is not None or (password is not None and (is_new or not user.password)):
         user.set_password(password)
         user.save()
+    if chosen is not None or (password is not None and not user.check_password(password)):
+        _write_password(path, _CHOSEN)
+        return user, None
     return user, password
 
 
@@ -246,6 +272,7 @@ def images_are_missing(study: Study) -> bool:
 def ensure_open(study: Study) -> Study:
     """Open the study if it is a draft."""
     if study.status == Study.Status.DRAFT:
+        say_that_it_is_a_demo(study)
         try:
             open_study(study, actor=study.owner)
         except StudyError as error:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from generation.models import ClipStep
 from generation.redefinition import DEFAULT_RULES, SHIPPED, RuleError, RuleSet, load_rules
 from generation.redefinition.decisions import contested_tags
+from generation.runs.review_state import ClipReview
 from generation.study_files import rule_set_of
 from study.models import Clip, Stimulus, Study
 from study.templatetags.humane import clock
@@ -42,27 +43,34 @@ class Chip:
 
 @dataclass(frozen=True)
 class ImageView:
-    """One image on a page. `title`, `prompt`, `provenance` and the faults are empty while the study is sealed.
+    """One image on a page. `title`, `condition`, `prompt`, `provenance` and the faults are empty while it is sealed.
 
-    `missing` and `added`: the tags that the sentence does not say, and its words of music that no tag says.
+    `url`: of the file; `large`: of the page that shows it beside the clip's others. `missing` and `added`: the tags
+    that the sentence does not say, and its words of music that no tag says.
     """
 
     url: str
+    large: str
     preview: str
+    number: int
     title: str
     alt: str
     prompt: str
     provenance: dict[str, Any]
     pk: int
+    condition: str = ""
     missing: Sequence[str] = ()
     added: Sequence[str] = ()
 
 
 class ClipView:
-    """One clip for pages: tags, evidence, images and state."""
+    """One clip for pages: tags, evidence, images and state; `review`: its place in the review, if the page shows it."""
+
+    review: ClipReview | None = None
 
     def __init__(self, clip: Clip, study: Study, *, blinded: bool) -> None:
         self.clip, self.study, self.blinded = clip, study, blinded
+        self.rule_sets: dict[tuple[str, str], RuleSet] = {}  # by name and digest; one for all views of a page
         self.steps = {step.kind: step for step in clip.steps.all()}
         self.decisions = {decision.tag: decision.choice for decision in clip.tag_decisions.all()}
 
@@ -78,6 +86,11 @@ class ClipView:
     @property
     def voice(self) -> dict[str, Any]:
         return self._result(Kind.LISTEN).get("voice", {})
+
+    @property
+    def curve(self) -> dict[str, Any]:
+        """The voice probabilities over the clip, as `voice_curve` draws them."""
+        return voice_curve(self.voice.get("curve", []))
 
     @property
     def top_tags(self) -> list[tuple[str, float]]:
@@ -146,13 +159,10 @@ class ClipView:
     @cached_property
     def _rules(self) -> RuleSet:
         """The rules that redefined the clip, or the default ones if their file is gone."""
-        name, digest = self.redefined["rules"]["rules"], self.redefined["rules"]["rules_sha256"]
-        if name in SHIPPED and load_rules(name).digest == digest:
-            return load_rules(name)
-        try:
-            return rule_set_of(self.study, digest)
-        except RuleError:
-            return load_rules(DEFAULT_RULES)
+        rules = self.redefined["rules"]["rules"], self.redefined["rules"]["rules_sha256"]
+        if rules not in self.rule_sets:
+            self.rule_sets[rules] = _rule_set(self.study, *rules)
+        return self.rule_sets[rules]
 
     @property
     def undecided(self) -> list[str]:
@@ -236,6 +246,8 @@ class ClipView:
         written = stimulus.provenance.get("writer") or {}
         return ImageView(
             url=address,
+            large=reverse("generation_large", args=[self.study.slug, self.clip.number, number]),
+            number=number,
             preview=address.replace("/full", "/preview"),
             title=title,
             alt=_("Image %(n)d of %(clip)s") % {"n": number, "clip": self.clip.name}
@@ -244,9 +256,19 @@ class ClipView:
             prompt="" if self.blinded else stimulus.provenance.get("prompt", ""),
             provenance={} if self.blinded else stimulus.provenance,
             pk=0 if self.blinded else stimulus.pk,
+            condition="" if self.blinded else stimulus.condition.key,
             missing=() if self.blinded else written.get("missing_tags", ()),
             added=() if self.blinded else written.get("added_words", ()),
         )
+
+
+def _rule_set(study: Study, name: str, digest: str) -> RuleSet:
+    if name in SHIPPED and load_rules(name).digest == digest:
+        return load_rules(name)
+    try:
+        return rule_set_of(study, digest)
+    except RuleError:
+        return load_rules(DEFAULT_RULES)
 
 
 def clip_views(clips: QuerySet[Clip] | Iterable[Clip], study: Study) -> list[ClipView]:
@@ -254,10 +276,11 @@ def clip_views(clips: QuerySet[Clip] | Iterable[Clip], study: Study) -> list[Cli
     clips = list(clips)
     prefetch_related_objects(clips, "steps", "stimuli__condition", "tag_decisions")
     wanted, blinded = study.conditions.count(), study.is_blinded
+    rule_sets: dict[tuple[str, str], RuleSet] = {}
     views = []
     for clip in clips:
         view = ClipView(clip, study, blinded=blinded)
-        view.wanted = wanted
+        view.wanted, view.rule_sets = wanted, rule_sets
         views.append(view)
     return views
 

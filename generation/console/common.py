@@ -10,6 +10,8 @@ from generation.runs.progress import undecided
 from study.errors import StudyError
 from study.models import Clip, Study
 
+CLIPS_A_PAGE = 20
+
 
 def clip_or_404(study: Study, number: int) -> Clip:
     """Return the study's clip of that number."""

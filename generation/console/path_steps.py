@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from generation.models import ClipStep
+from generation.models import ClipStep, ReviewDecision
 from generation.runs.conditions import is_painted, painted_conditions
 from generation.runs.progress import unchanged_clips, undecided, unfaithful_sentences
+from generation.runs.review_state import review_of
 from study.models import Clip, Stimulus, Study
 from study.setup import preflight
 from study.setup.path_steps import (
@@ -48,12 +49,27 @@ def _generated(study: Study) -> Progress:
     return progress
 
 
+def _reviewed(study: Study) -> Progress:
+    """Done once somebody approved the images of every clip and decided every contested tag.
+
+    Once the study is open, nothing can be decided any more, so nothing is left to do.
+    """
+    made = images_progress(study)
+    if made is not Progress.DONE or not study.settings_can_change:
+        return made
+    approved = ReviewDecision.objects.filter(clip=OuterRef("pk"), kind=ReviewDecision.Kind.APPROVED, undone=False)
+    # Asked first, since it is cheap: the path is on every page of the console.
+    if study.clips.filter(~Exists(approved), included=True).exists() or undecided(study):
+        return Progress.PARTLY
+    return Progress.PARTLY if review_of(study).counts["undecided"] else Progress.DONE
+
+
 # Prompts are made from tags; a study with uploaded images only needs none.
 if (tags := step_named("tags")) is not None:
     register(replace(tags, applies=lambda study: any(is_painted(row.levels) for row in conditions_of(study))))
 register(PathStep("generate", gettext_lazy("Generate"), "generation_run", Group.SETUP, 40, _generated))
 register(UPLOAD)
-register(PathStep("review", gettext_lazy("Review"), "generation_review", Group.SETUP, 50, images_progress))
+register(PathStep("review", gettext_lazy("Review"), "generation_review", Group.SETUP, 50, _reviewed))
 
 
 @preflight.register
@@ -71,18 +87,46 @@ def no_run_is_running(study: Study) -> Iterable[Finding]:
 
 @preflight.register
 def contested_tags_are_decided(study: Study) -> Iterable[Finding]:
-    """Undecided contested tags keep the people's tags."""
+    """Until the researcher decides, the rules do."""
     count = len(undecided(study))
     if count:
         yield Finding(
             Level.WARNS,
             ngettext(
-                "%(n)d contested tag is not decided; until then the people's tag is kept.",
-                "%(n)d contested tags are not decided; until then the people's tags are kept.",
+                "%(n)d doubtful tag is not decided; until then the rules keep it or leave it out.",
+                "%(n)d doubtful tags are not decided; until then the rules keep them or leave them out.",
                 count,
             )
             % {"n": count},
             "generation_decide",
+        )
+
+
+@preflight.register
+def images_are_reviewed(study: Study) -> Iterable[Finding]:
+    """Images that nobody has approved, and images of other tags than the decisions say, are no reason to wait."""
+    review = review_of(study)
+    if count := review.counts["undecided"]:
+        yield Finding(
+            Level.WARNS,
+            ngettext(
+                "Nobody has approved the images of %(n)d clip in the review.",
+                "Nobody has approved the images of %(n)d clips in the review.",
+                count,
+            )
+            % {"n": count},
+            "generation_review",
+        )
+    if review.outdated:
+        yield Finding(
+            Level.WARNS,
+            ngettext(
+                "Tags of %(n)d clip were decided after its images were made. Make them again.",
+                "Tags of %(n)d clips were decided after their images were made. Make them again.",
+                len(review.outdated),
+            )
+            % {"n": len(review.outdated)},
+            "generation_review",
         )
 
 
@@ -96,8 +140,9 @@ def unchanged_clips_are_known(study: Study) -> Iterable[Finding]:
     yield Finding(
         Level.WARNS,
         ngettext(
-            "%(n)d clip has the same tags in both sets and says nothing about redefinition; it is %(fate)s.",
-            "%(n)d clips have the same tags in both sets and say nothing about redefinition; they are %(fate)s.",
+            "%(n)d clip has the same original and corrected tags, which says nothing about correcting; it is %(fate)s.",
+            "%(n)d clips have the same original and corrected tags, which says nothing about correcting; they are "
+            "%(fate)s.",
             count,
         )
         % {"n": count, "fate": fate},

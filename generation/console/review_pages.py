@@ -1,68 +1,83 @@
-"""The pages of the step “Review”: each clip's images and how they were made, and the decisions on its tags."""
+"""The pages of the step “Review”: all clips with their images, one clip, and one image beside the clip's others."""
 
-import re
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST, require_safe
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
-from generation.console.clip_views import clip_views, voice_curve
-from generation.console.common import attempt, clip_or_404, filtered_clips
-from generation.console.tag_overview import tag_overview
-from generation.errors import GenerationError
-from generation.models import TagDecision
-from generation.runs import lifecycle
+from generation.console.clip_views import ClipView, clip_views
+from generation.console.common import CLIPS_A_PAGE, clip_or_404
 from generation.runs.progress import unfaithful_sentences
+from generation.runs.review_state import FILTERS, ClipReview, Review, review_of, review_rows
+from generation.runs.reviewing import last_decisions
 from study.access import study_or_404
-from study.console.forms.versions import (
-    CHOICE,
-    VERSION,
-    Conflict,
-    Editing,
-    editing,
-    mark,
-    read_version,
-    settle,
-    version_field,
-)
-from study.models import Study
-from study.setup.clip_selection import exclude_clip, include_clip
-
-CLIPS_A_PAGE = 20
-_DECISION = re.compile("decide-(?P<clip>[0-9]{1,9})-(?P<tag>.*)", re.DOTALL)
+from study.models import Clip, Study
+from study.setup.paintings import RepaintReason
 
 
 @require_safe
 @login_required
 def generation_review(request: HttpRequest, slug: str) -> HttpResponse:
-    """The images of every clip, side by side."""
+    """The images of every clip, side by side, to approve, to paint again or to leave out."""
     study = study_or_404(request.user, slug)
-    clips = study.clips.filter(included=True)
-    unfaithful = None if study.is_blinded else unfaithful_sentences(study)
-    show = "sentences" if unfaithful and request.GET.get("show") == "sentences" else ""
-    if unfaithful and show:
-        clips = clips.filter(pk__in=unfaithful.values("clip"))
-    page = Paginator(clips, CLIPS_A_PAGE).get_page(request.GET.get("page"))
+    # While the study is sealed there is nothing to decide, and no filter: each would be a word about the images.
+    review = None if study.is_blinded else review_of(study)
+    show = chosen_filter(request.GET.get("show", "")) if review else "all"
+    shown = [(row.number, row) for row in review.shown(show)] if review else []
+    numbers = [number for number, _row in shown] if review else _numbers(study)
+    paginator = Paginator(numbers, CLIPS_A_PAGE)
+    page = paginator.get_page(request.GET.get("page") or _page_of(request.GET.get("clip", ""), numbers))
+    rows = clip_views(study.clips.filter(number__in=page.object_list), study)
+    with_states(rows, dict(shown))
     context = {
         "study": study,
         "page": page,
-        "rows": clip_views(page.object_list, study),
+        "rows": rows,
         "blinded": study.is_blinded,
         "sketched": study.clips.filter(stimuli__painter="sketch").exists(),
-        "conditions": study.conditions.all(),
-        "unfaithful": unfaithful.count() if unfaithful is not None else 0,
-        "show": show,
+        "to_approve": [row for row in rows if row.review and row.review.can_be_approved],
     }
+    if review:
+        context["unfaithful"] = unfaithful_sentences(study).count()
+        context |= bar_context(request, study, review, show, after=page.object_list[-1] if page.object_list else 0)
     return render(request, "generation/review.html", context)
+
+
+def _numbers(study: Study) -> list[int]:
+    return list(study.clips.filter(included=True).order_by("number").values_list("number", flat=True))
+
+
+def _page_of(number: str, numbers: list[int]) -> int | None:
+    """Return the page of the first clip from this number on, among the clips shown; None if no number was sent."""
+    if not (number.isascii() and number.isdigit()):
+        return None
+    place = sum(shown < int(number[:9]) for shown in numbers)
+    return place // CLIPS_A_PAGE + 1
+
+
+def chosen_filter(show: str) -> str:
+    """Return the name of a filter: the one that was sent, or "all"."""
+    return show if show in FILTERS else "all"
+
+
+def with_states(views: list[ClipView], states: dict[int, ClipReview]) -> None:
+    """Give each view its clip's place in the review."""
+    for view in views:
+        view.review = states.get(view.clip.number)
+
+
+def bar_context(request: HttpRequest, study: Study, review: Review, show: str, *, after: int) -> dict[str, Any]:
+    """Return what the bar above the clips shows: counts, filters, what can be undone, the next undecided clip."""
+    return {
+        "review": review,
+        "show": show,
+        "following": review.next_undecided(after),
+        "undoable": last_decisions(study, request.user) if study.settings_can_change else [],
+        "reasons": RepaintReason.choices,
+    }
 
 
 @require_safe
@@ -70,170 +85,29 @@ def generation_review(request: HttpRequest, slug: str) -> HttpResponse:
 def generation_clip(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """One clip: evidence, tags, prompts, images, provenance."""
     study = study_or_404(request.user, slug)
-    [row] = clip_views([clip_or_404(study, number)], study)
+    clip = clip_or_404(study, number)
+    [row] = clip_views([clip], study)
+    [row.review] = review_rows(study, Clip.objects.filter(pk=clip.pk))
     context = {
         "study": study,
         "row": row,
         "clip": row.clip,
         "blinded": row.blinded,
-        "curve": voice_curve(row.voice.get("curve", [])),
         "before": study.clips.filter(number__lt=number).last(),
         "after": study.clips.filter(number__gt=number).first(),
+        "reasons": RepaintReason.choices,
     }
     return render(request, "generation/clip.html", context)
 
 
 @require_safe
 @login_required
-def generation_tags(request: HttpRequest, slug: str) -> HttpResponse:
-    """The tags of the whole study before and after redefinition."""
+def generation_large(request: HttpRequest, slug: str, number: int, place: int) -> HttpResponse:
+    """One image of a clip in full size, with the clip's others beside it."""
     study = study_or_404(request.user, slug)
-    if study.is_blinded:
+    [row] = clip_views([clip_or_404(study, number)], study)
+    image = next((image for image in row.images if image.number == place), None)
+    if image is None:
         raise Http404
-    page = Paginator(study.clips.filter(included=True), CLIPS_A_PAGE).get_page(request.GET.get("page"))
-    context = {
-        "study": study,
-        "overview": tag_overview(study),
-        "rows": clip_views(page.object_list, study),
-        "page": page,
-    }
-    return render(request, "generation/tags.html", context)
-
-
-@login_required
-def generation_decide(request: HttpRequest, slug: str) -> HttpResponse:
-    """The contested tags of all clips, with the evidence, to keep or to remove."""
-    study = study_or_404(request.user, slug)
-    if study.is_blinded:
-        raise Http404
-    if request.method == "POST":
-        return _store_decisions(request, study)
-    clips = filtered_clips(study, "decide") if request.GET.get("show") != "all" else _contested(study)
-    return _decide_page(request, study, Paginator(clips, CLIPS_A_PAGE).get_page(request.GET.get("page")))
-
-
-def _contested(study: Study):
-    return study.clips.filter(steps__result__contested__0__isnull=False).distinct()
-
-
-def _decide_page(
-    request: HttpRequest,
-    study: Study,
-    page: Any,
-    *,
-    sent: Mapping[str, str] = MappingProxyType({}),
-    seen: Mapping[str, str] = MappingProxyType({}),
-    conflicts: Mapping[str, Conflict] = MappingProxyType({}),
-    who: str = "",
-) -> HttpResponse:
-    """Show the contested tags of some clips; choices that were sent and not saved stay chosen."""
-    rows, marks = [], editing(study, request.user, "tags decided").marks()
-    if conflicts:
-        marks[""] = seen.get("", "")
-    for view in clip_views(page.object_list, study):
-        contested = view.contested
-        for tag in (tag for contest in contested for tag in contest["tags"]):
-            name = f"decide-{view.clip.number}-{tag['tag']}"
-            decided = tag["choice"] if tag["decided"] else ""
-            marks[name] = seen.get(name, "") if name in conflicts else mark(decided)
-            tag |= {"name": name, "picked": sent.get(name, decided), "conflict": conflicts.get(name)}
-        rows.append({"view": view, "contested": contested, "curve": voice_curve(view.voice.get("curve", []))})
-    context = {"study": study, "rows": rows, "page": page, "version": version_field(marks), "who": who}
-    return render(
-        request,
-        "generation/decide.html",
-        context | {"unsaved": bool(sent)},
-        status=409 if conflicts else 400 if sent else 200,
-    )
-
-
-def _store_decisions(request: HttpRequest, study: Study) -> HttpResponse:
-    """Save the choices posted as `decide-<clip number>-<tag>`, and start a run if asked to."""
-    sent: dict[str, str] = {}
-    chosen: dict[int, dict[str, str]] = {}
-    for name, choice in request.POST.items():
-        if (match := _DECISION.fullmatch(name)) and choice in TagDecision.Choice.values:
-            sent[name] = choice
-            chosen.setdefault(int(match["clip"]), {})[match["tag"]] = choice
-    clips = study.clips.filter(number__in=chosen)
-    saved, conflicts, who, seen = 0, dict[str, Conflict](), "", read_version(request.POST.get(VERSION))
-    try:
-        with transaction.atomic():
-            lifecycle.lock_draft(study)
-            last = editing(study, request.user, "tags decided")
-            taken, conflicts = _compare(request, study, sent, seen, last)
-            who = last.who_saved(seen or {}) if conflicts else ""
-            for view in clip_views(clips, study) if not conflicts else ():
-                contested = {entry["tag"] for contest in view.contested for entry in contest["tags"]}
-                choices = {
-                    tag: choice
-                    for tag, choice in chosen[view.clip.number].items()
-                    if tag in contested and f"decide-{view.clip.number}-{tag}" not in taken
-                }
-                lifecycle.decide_tags(view.clip, choices, actor=request.user)
-                saved += len(choices)
-        if "generate" in request.POST and not conflicts:
-            lifecycle.start_run(study, actor=request.user)
-    except GenerationError as error:
-        messages.error(request, str(error))
-        if not saved and sent:
-            return _decide_page(request, study, Paginator(clips, CLIPS_A_PAGE).get_page(1), sent=sent)
-        return redirect("generation_decide", study.slug)
-    if conflicts:
-        page = Paginator(clips, CLIPS_A_PAGE).get_page(1)
-        return _decide_page(request, study, page, sent=sent, seen=seen or {}, conflicts=conflicts, who=who)
-    message = ngettext(
-        "%(n)d decision is kept; the next run redefines its clip with it.",
-        "%(n)d decisions are kept; the next run redefines these clips with them.",
-        saved,
-    )
-    messages.success(request, message % {"n": saved})
-    return redirect("generation_run", study.slug)
-
-
-def _compare(
-    request: HttpRequest, study: Study, sent: Mapping[str, str], seen: dict[str, str] | None, last: Editing
-) -> tuple[list[str], dict[str, Conflict]]:
-    """Return the names of choices that keep what is stored, and those that somebody else has decided otherwise."""
-    if seen is None and last.may_overwrite:
-        return [], {}
-    decided = TagDecision.objects.filter(clip__study=study).values_list("clip__number", "tag", "choice")
-    stored = {f"decide-{number}-{tag}": choice for number, tag, choice in decided}
-    marks = {name: mark(stored.get(name, "")) for name in sent}
-    mine = {name: mark(choice) for name, choice in sent.items()}
-    settled = settle(seen or {}, mine, marks, lambda name: request.POST.get(CHOICE + name, ""))
-    words: dict[str, Any] = {"": _("undecided"), "keep": _("keep"), "remove": _("remove")}
-    return settled.take, {
-        name: Conflict(name, name.split("-", 2)[2], str(words[stored.get(name, "")]), marks[name])
-        for name in settled.ask
-    }
-
-
-@require_POST
-@login_required
-def generation_repaint(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    """Paint all images of a clip again, from the next seed."""
-    study = study_or_404(request.user, slug)
-    clip = clip_or_404(study, number)
-    done = _("All images of the clip are being painted again.")
-    attempt(request, done, lifecycle.repaint, clip, reason=request.POST.get("reason", ""))
-    return redirect("generation_clip", slug, number)
-
-
-@require_POST
-@login_required
-def generation_leave_out(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    """Leaves a clip out of the study."""
-    study = study_or_404(request.user, slug)
-    clip = clip_or_404(study, number)
-    attempt(request, _("The clip is left out."), exclude_clip, clip, reason=request.POST.get("reason", ""))
-    return redirect("generation_clip", slug, number)
-
-
-@require_POST
-@login_required
-def generation_take_in(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    """Takes a clip back into the study."""
-    study = study_or_404(request.user, slug)
-    attempt(request, _("The clip is in the study again."), include_clip, clip_or_404(study, number))
-    return redirect("generation_clip", slug, number)
+    context = {"study": study, "row": row, "clip": row.clip, "image": image, "blinded": row.blinded}
+    return render(request, "generation/large.html", context)

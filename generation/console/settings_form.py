@@ -39,7 +39,7 @@ OF_THE_STUDY = ("tag_source", "tag_limit", "tag_floor", "prompt_words")
 LONG_TEXTS = {"negative_prompt", "adapters"}
 # What an optional room is without any of its kinds.
 NONE_CHOSEN = {
-    "redefined_tagger": gettext_lazy("none — the redefined tags are the original tags after the rules"),
+    "redefined_tagger": gettext_lazy("none — the corrected tags are the original tags after the rules"),
 }
 # The choices of the first study: what one head predicts, against what a head trained on redefined labels predicts.
 AS_THE_SEED = {
@@ -51,16 +51,18 @@ AS_THE_SEED = {
     "prompt_words": "both",
 }
 SHIPPED_RULES = {
-    "curated": gettext_lazy("the default"),
-    "seed": gettext_lazy("as in the first study"),
-    "lastfm": gettext_lazy("the words of Last.fm, then curated"),
-    "mtg-jamendo": gettext_lazy("the words of MTG-Jamendo, then curated"),
-    "fma": gettext_lazy("the genres of the Free Music Archive, then curated"),
-    "korean": gettext_lazy("Korean words, then curated"),
+    "curated": gettext_lazy("the usual rules"),
+    "seed": gettext_lazy("the rules of the first study"),
+    "lastfm": gettext_lazy("the words of Last.fm, then the usual rules"),
+    "mtg-jamendo": gettext_lazy("the words of MTG-Jamendo, then the usual rules"),
+    "fma": gettext_lazy("the genres of the Free Music Archive, then the usual rules"),
+    "korean": gettext_lazy("Korean words, then the usual rules"),
 }
 LABELS = {
-    "redefined_tagger": gettext_lazy("Second tagger, for the redefined tags"),
+    "redefined_tagger": gettext_lazy("Second tagger, for the corrected tags"),
     "rules_for": gettext_lazy("The rules are applied to"),
+    "tag_limit": gettext_lazy("Most tags in a prompt"),
+    "tag_floor": gettext_lazy("Least probability of a predicted tag"),
     "prompt_words": gettext_lazy("Prompt words for"),
     "file": gettext_lazy("Table of predictions"),
     "voice_at": gettext_lazy("A voice from"),
@@ -84,14 +86,14 @@ CHOICES: dict[str, dict[str, Any]] = {
         "accept": gettext_lazy("it is used and counted"),
     },
     "prompt_words": {
-        "both": gettext_lazy("both tag sets"),
-        "redefined": gettext_lazy("the redefined set alone"),
+        "both": gettext_lazy("original and corrected tags"),
+        "redefined": gettext_lazy("the corrected tags alone"),
     },
     "rules_for": {
-        "redefined": gettext_lazy("the redefined set alone"),
-        "both": gettext_lazy("both tag sets"),
-        "original": gettext_lazy("the original set alone"),
-        "neither": gettext_lazy("neither tag set"),
+        "redefined": gettext_lazy("the corrected tags alone"),
+        "both": gettext_lazy("original and corrected tags"),
+        "original": gettext_lazy("the original tags alone"),
+        "neither": gettext_lazy("neither"),
     },
 }
 
@@ -182,10 +184,10 @@ class SettingsForm(KeptForm, forms.Form):
             initial=current.rules,
         )
         self.fields["keep_unchanged"] = forms.BooleanField(
-            label=_("Keep clips whose tag sets are the same"),
+            label=_("Keep clips whose original and corrected tags are the same"),
             required=False,
             initial=keep_unchanged,
-            help_text=_("Such clips give no information about redefinition."),
+            help_text=_("Such clips give no information about the correction of tags."),
         )
         for name, info in VoiceThresholds.model_fields.items():
             self._add(f"thresholds-{name}", info, getattr(current.thresholds, name))
@@ -216,7 +218,7 @@ class SettingsForm(KeptForm, forms.Form):
 
     def _rule_choices(self) -> list[tuple[str, str]]:
         own = {file.digest: f"{file.name} — {file.digest[:8]}" for file in self.own[StudyFile.Kind.RULES]}
-        shipped = {name: f"{name} — {SHIPPED_RULES[name]}" for name in SHIPPED}
+        shipped = {name: f"{SHIPPED_RULES[name]} ({name})" for name in SHIPPED}
         shipped |= {} if self.current.rules in shipped else {self.current.rules: self.current.rules}
         return list((shipped | own).items())
 
@@ -252,7 +254,7 @@ class SettingsForm(KeptForm, forms.Form):
         thresholds = [self[f"thresholds-{name}"] for name in VoiceThresholds.model_fields]
         yield Group(
             _("Evidence about voices"),
-            _("The people's tags are kept; if the detectors disagree, you are asked to decide."),
+            _("If the detectors contradict people's tags about a voice, the rule set decides, and you are asked."),
             thresholds,
         )
         for room, kinds in ROOMS.items():

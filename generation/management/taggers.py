@@ -1,20 +1,20 @@
 """Command-line options that choose a tagger."""
 
-from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser, OutputWrapper
 
 from generation.hardware import processor
 from generation.tagging import ClmrOptions, MusicnnOptions, Tagger, TaggingError, build_tagger
+from study.management.arguments import input_file
 
 
 def add_tagger_arguments(parser: CommandParser) -> None:
-    parser.add_argument("--tagger", choices=["musicnn", "clmr"], default="musicnn")
-    parser.add_argument("--checkpoint", type=Path, metavar="ENCODER", help="clmr: the encoder's checkpoint")
-    parser.add_argument("--head", type=Path, help="clmr: the head's checkpoint")
-    parser.add_argument("--tags", type=Path, metavar="TAGS.txt", help="clmr: the head's tags, one per line")
-    parser.add_argument("--thresholds", type=Path, help="per tag, as evaluate_tagger --json wrote them")
+    parser.add_argument("--tagger", choices=["musicnn", "clmr"], default="musicnn", help="default musicnn")
+    parser.add_argument("--checkpoint", type=input_file, metavar="ENCODER", help="clmr: the encoder's checkpoint")
+    parser.add_argument("--head", type=input_file, help="clmr: the head's checkpoint")
+    parser.add_argument("--tags", type=input_file, metavar="TAGS.txt", help="clmr: the head's tags, one per line")
+    parser.add_argument("--thresholds", type=input_file, help="per tag, as evaluate_tagger --json wrote them")
     parser.add_argument(
         "--runtime", choices=["auto", "torch", "openvino"], default="auto", help="clmr only (default auto)"
     )

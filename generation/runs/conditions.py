@@ -1,8 +1,11 @@
-"""Conditions that are painted here, and clips with uploaded images."""
+"""Conditions that are painted here, clips to make images for, and clips with uploaded images."""
 
 from collections.abc import Mapping
 
+from django.db.models import Q, QuerySet
+
 from study.models import Clip, Study
+from study.setup.clip_selection import UNCHANGED
 
 
 def is_painted(levels: Mapping[str, str]) -> bool:
@@ -22,3 +25,9 @@ def painted_conditions(study: Study) -> dict[str, dict[str, str]]:
 def is_ready_made(clip: Clip) -> bool:
     """Return whether the clip's images were uploaded; then only its audio for the survey is made here."""
     return any(stimulus.painter == "uploaded" for stimulus in clip.stimuli.all())
+
+
+def clips_to_generate(study: Study) -> QuerySet[Clip]:
+    """Return the clips to make images for: those included, and those left out as unchanged, since another setting may
+    change them."""
+    return study.clips.filter(Q(included=True) | Q(exclusion_reason=UNCHANGED))

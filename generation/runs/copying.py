@@ -1,8 +1,8 @@
-"""Copy a study's generation settings, own files, decisions on tags and finished steps with the study."""
+"""Copy a study's generation settings, own files, decisions on tags and images, and finished steps with the study."""
 
 from collections.abc import Mapping
 
-from generation.models import ClipStep, GenerationRun, StudyFile, StudyGeneration, TagDecision
+from generation.models import ClipStep, GenerationRun, ReviewDecision, StudyFile, StudyGeneration, TagDecision
 from study.models import Clip, Study
 from study.setup.copying import register, unsaved_copy
 
@@ -17,6 +17,11 @@ def copy_generation(study: Study, copy: Study, clips: Mapping[int, Clip]) -> Non
     TagDecision.objects.bulk_create(
         unsaved_copy(decision, clip_id=clips[decision.clip_id].pk)
         for decision in TagDecision.objects.filter(clip__study=study)
+    )
+    # The copy has the same files of images, so that they stay approved, and as often painted again.
+    ReviewDecision.objects.bulk_create(
+        unsaved_copy(decision, clip_id=clips[decision.clip_id].pk, step_before={})
+        for decision in ReviewDecision.objects.filter(clip__study=study, undone=False).order_by("pk")
     )
     last = study.generation_runs.last()
     if last is None:

@@ -1,19 +1,22 @@
 """The verbs of a run: start, cancel, stop, finish, retry failed steps, repaint, decide tags; each one transaction."""
 
 import logging
+import secrets
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.conf import settings as django_settings
 from django.core.mail import send_mail
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Sum
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from generation.errors import NotPossibleNow
-from generation.models import ClipStep, GenerationRun, SentenceCall, TagDecision
-from generation.runs.conditions import is_ready_made, painted_conditions
+from generation.models import ClipStep, GenerationRun, ReviewDecision, SentenceCall, TagDecision
+from generation.runs.conditions import clips_to_generate, is_ready_made, painted_conditions
+from generation.runs.image_versions import image_names, version_of
 from generation.runs.planning import plan
 from generation.runs.queueing import send_waiting_steps
 from generation.runs.readiness import check_before_start, check_own_files, check_tags
@@ -21,7 +24,7 @@ from generation.runs.steps.sequence import queue_of
 from generation.settings_model import GenerationSettings, settings_of
 from study.models import Clip, Stimulus, Study
 from study.models.log import record
-from study.setup.clip_selection import UNCHANGED
+from study.setup.paintings import RepaintReason
 
 logger = logging.getLogger(__name__)
 State = ClipStep.State
@@ -51,28 +54,26 @@ def lock_draft(study: Study) -> Study:
     return locked
 
 
+def _person(actor: Any) -> Any:
+    """Return `actor` if it is an account; None for the system."""
+    return actor if getattr(actor, "is_authenticated", False) else None
+
+
 def _new_run(study: Study, settings: GenerationSettings, actor: Any, notify: bool) -> GenerationRun:
     if active_run(study):
         raise NotPossibleNow(_("Generation is running already. Wait for it, or cancel it first."))
     last = study.generation_runs.last()
-    who = actor if getattr(actor, "is_authenticated", False) else None
     try:
         with transaction.atomic():
             return GenerationRun.objects.create(
                 study=study,
                 number=last.number + 1 if last else 1,
-                actor=who,
+                actor=_person(actor),
                 notify=notify,
                 settings=settings.model_dump(mode="json"),
             )
     except IntegrityError as error:  # two were started at once; the other one was first
         raise NotPossibleNow(_("Generation is running already.")) from error
-
-
-def clips_to_generate(study: Study) -> QuerySet[Clip]:
-    """Return the clips to make images for: those included, and those left out as unchanged, since another setting may
-    change them."""
-    return study.clips.filter(Q(included=True) | Q(exclusion_reason=UNCHANGED))
 
 
 def start_run(
@@ -196,13 +197,19 @@ def retry_failed(study: Study, *, actor: Any = None, wake: bool = True) -> Gener
     return run
 
 
-def repaint(clip: Clip, *, reason: str, actor: Any = None, wake: bool = True) -> GenerationRun:
-    """Paint all images of a clip again, together, from the next seed of its recorded sequence.
+def repaint(
+    clip: Clip, *, reason: str, note: str = "", named: Iterable[str] = (), actor: Any = None, wake: bool = True
+) -> GenerationRun:
+    """Paint all images of a clip again, together, from the next seed of its recorded sequence; the report counts it.
+
+    `reason`: a key of `RepaintReason`. `note`: the reason in words, if it is another one. `named`: the keys of the
+    conditions whose image is the reason.
 
     Raises:
         NotPossibleNow: no reason given, the study is no draft, or the clip is not painted yet.
     """
-    if not reason.strip():
+    note = note.strip()[:200]
+    if reason not in RepaintReason.values or (reason == RepaintReason.OTHER and not note):
         raise NotPossibleNow(_("Give a reason; it is written to the study's log."))
     if is_ready_made(clip):
         raise NotPossibleNow(_("The images of this clip were made elsewhere. Upload other images to replace them."))
@@ -214,6 +221,17 @@ def repaint(clip: Clip, *, reason: str, actor: Any = None, wake: bool = True) ->
             raise NotPossibleNow(_("This clip has no finished images to paint again yet."))
         run = active_run(study) or _new_run(study, settings, actor, notify=False)
         used = (step.result or {}).get("seed_number", step.seed_number)
+        ReviewDecision.objects.create(
+            clip=clip,
+            kind=ReviewDecision.Kind.REPAINTED,
+            version=version_of(image_names(clip)),
+            reason=reason,
+            note=note,
+            named=[key for key in study.conditions.values_list("key", flat=True) if key in set(named)],
+            step_before={"state": step.state, "error": step.error, "seed_number": step.seed_number},
+            batch=secrets.token_hex(16),
+            actor=_person(actor),
+        )
         ClipStep.objects.filter(pk=step.pk).update(
             run=run,
             state=State.WAITING,
@@ -221,16 +239,58 @@ def repaint(clip: Clip, *, reason: str, actor: Any = None, wake: bool = True) ->
             queue=queue_of(step.kind, settings),
             **ClipStep.UNTRIED,
         )
-        record(study, "repainted", actor=actor, reason=reason.strip(), clip=clip.name, seed_number=used + 1)
+        words = "" if reason == RepaintReason.OTHER else RepaintReason(reason).label
+        why = ": ".join(part for part in (str(words), note) if part)
+        record(study, "repainted", actor=actor, reason=why, clip=clip.name, seed_number=used + 1)
         if wake:
             send_waiting_steps(run)
     return run
 
 
+def withdraw_repaint(clip: Clip, before: Mapping[str, Any]) -> GenerationRun:
+    """Take a clip back from painting again, if no worker has begun; return the run. Call it within a transaction.
+
+    `before`: state, error and seed number of its step before. End the run after the commit, if no step is left.
+
+    Raises:
+        NotPossibleNow: it is being painted, or is painted.
+    """
+    step = ClipStep.objects.select_for_update().select_related("run").get(clip=clip, kind=ClipStep.Kind.PAINT)
+    if not before or step.state != State.WAITING or step.waits or step.interruptions or step.attempts:
+        raise NotPossibleNow(
+            _("The images of %(clip)s are being painted again already: this can no longer be undone.")
+            % {"clip": clip.name}
+        )
+    ClipStep.objects.filter(pk=step.pk).update(**ClipStep.UNTRIED | dict(before))
+    return step.run
+
+
 @transaction.atomic
-def decide_tags(clip: Clip, choices: dict[str, str], *, actor: Any = None) -> None:
-    """Save the researcher's decisions on contested tags; the next run applies them."""
+def decide_tags(
+    clip: Clip, choices: Mapping[str, str], *, seen: Mapping[str, str] | None = None, actor: Any = None
+) -> int:
+    """Save the researcher's decisions on contested tags, and return how many are new; the next run applies them.
+
+    `seen`: the decisions that the page showed, by tag; what was left as it was shown is no decision.
+
+    Raises:
+        NotPossibleNow: the study is no draft, or one of the tags was decided otherwise since the page was shown.
+    """
     study = lock_draft(clip.study)
+    now = dict(TagDecision.objects.filter(clip=clip, tag__in=choices).values_list("tag", "choice"))
+    fresh = {}
     for tag, choice in choices.items():
-        TagDecision.objects.update_or_create(clip=clip, tag=tag, defaults={"choice": choice, "actor": actor})
-    record(study, "tags decided", actor=actor, clip=clip.name, choices=choices)
+        before = now.get(tag, "") if seen is None else seen.get(tag, "")
+        if choice in (before, now.get(tag)):
+            continue
+        if now.get(tag, before) != before:
+            raise NotPossibleNow(
+                _("“%(tag)s” of %(clip)s was decided meanwhile: %(choice)s. Decide again if you want it otherwise.")
+                % {"tag": tag, "clip": clip.name, "choice": TagDecision.Choice(now[tag]).label}
+            )
+        fresh[tag] = choice
+    for tag, choice in fresh.items():
+        TagDecision.objects.update_or_create(clip=clip, tag=tag, defaults={"choice": choice, "actor": _person(actor)})
+    if fresh:
+        record(study, "tags decided", actor=actor, clip=clip.name, choices=fresh)
+    return len(fresh)

@@ -7,8 +7,9 @@ from django.db.models import Count, Max, Q, QuerySet
 from django.utils import timezone
 
 from generation.models import ClipStep, GenerationRun, TagDecision
+from generation.runs.conditions import clips_to_generate
 from generation.runs.waiting import waiting_for_a_service
-from study.models import Stimulus, Study
+from study.models import Clip, Stimulus, Study
 
 State = ClipStep.State
 # The rate is that of the last minutes, so that it follows changes.
@@ -123,21 +124,45 @@ def unchanged_clips(study: Study) -> int:
     ).count()
 
 
-def undecided(study: Study) -> list[tuple[int, str]]:
-    """Return (clip id, tag) of every contested tag without a decision."""
+@dataclass(frozen=True)
+class TagQuestions:
+    """What is asked about a clip's contested tags.
+
+    `undecided`: the tags without a decision. `is_outdated`: whether a decision was made or changed after the clip's
+    tags were redefined, so that its images may be of other tags.
+    """
+
+    undecided: tuple[str, ...]
+    is_outdated: bool
+
+
+def tag_questions(clips: QuerySet[Clip]) -> dict[int, TagQuestions]:
+    """Return what is asked about the contested tags of each of the clips that has some, by the clip's id."""
     # Imported here: every command imports this module, and the rules of redefinition are slow to import.
     from generation.redefinition.decisions import contested_tags
 
-    decided = set(TagDecision.objects.filter(clip__study=study).values_list("clip_id", "tag"))
-    rows = ClipStep.objects.filter(clip__study=study, kind=ClipStep.Kind.REDEFINE, result__isnull=False).values_list(
-        "clip_id", "result__contested"
-    )
-    return [
-        (clip_id, tag)
-        for clip_id, contested in rows
-        for tag in contested_tags(contested or [])
-        if (clip_id, tag) not in decided
-    ]
+    decided: dict[int, dict[str, str]] = {}
+    for clip_id, tag, choice in TagDecision.objects.filter(clip__in=clips).values_list("clip_id", "tag", "choice"):
+        decided.setdefault(clip_id, {})[tag] = choice
+    steps = ClipStep.objects.filter(clip__in=clips, kind=ClipStep.Kind.REDEFINE, result__contested__0__isnull=False)
+    questions = {}
+    for clip_id, contested, applied in steps.values_list("clip_id", "result__contested", "result__decisions"):
+        now, before = decided.get(clip_id, {}), applied or {}
+        kept = {tag: "keep" if has_tag else "remove" for tag, has_tag in contested_tags(contested).items()}
+        questions[clip_id] = TagQuestions(
+            undecided=tuple(tag for tag in kept if tag not in now),
+            is_outdated=any(now.get(tag, choice) != before.get(tag, choice) for tag, choice in kept.items()),
+        )
+    return questions
+
+
+def undecided(study: Study) -> list[tuple[int, str]]:
+    """Return (clip id, tag) of every contested tag without a decision.
+
+    Also of clips left out as unchanged, since a decision may change them; not of clips left out by hand.
+    """
+    questions = tag_questions(clips_to_generate(study))
+    return [(clip_id, tag) for clip_id, asked in questions.items() for tag in asked.undecided]
 
 
 def unfaithful_sentences(study: Study) -> QuerySet[Stimulus]:

@@ -36,7 +36,7 @@ def as_json(value: object) -> str:
 @register.filter
 def percent(share: float | None) -> str:
     """A share from 0 to 1 as a percentage; a dash where nothing was measured."""
-    return "–" if share is None else f"{share * 100:.0f} %"
+    return "–" if share is None else _("%(number)s %%") % {"number": f"{share * 100:.0f}"}
 
 
 @register.filter

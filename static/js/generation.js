@@ -39,24 +39,28 @@ if (live) {
   if (isRunning()) schedule();
 }
 
-for (const button of document.querySelectorAll("[data-seek]")) {
-  const scope = button.closest("[data-scope]") || document;
-  const player = scope.querySelector("[data-player]");
-  if (!player) continue;
-  button.hidden = false;
-  button.addEventListener("click", () => {
-    const start = Math.max(0, Number(button.dataset.seek) - 1);
-    const play = () => {
-      player.currentTime = start;
-      player.play();
-    };
-    if (player.readyState >= 1) play();
-    else {
-      player.addEventListener("loadedmetadata", play, { once: true });
-      player.load();
-    }
-  });
-}
+// Buttons that jump to a moment of their clip's audio; again in a part of the page that was put in place later.
+const makeSeekers = (part) => {
+  for (const button of part.querySelectorAll("[data-seek]")) {
+    const player = (button.closest("[data-scope]") || document).querySelector("[data-player]");
+    if (!player) continue;
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      const start = Math.max(0, Number(button.dataset.seek) - 1);
+      const play = () => {
+        player.currentTime = start;
+        player.play();
+      };
+      if (player.readyState >= 1) play();
+      else {
+        player.addEventListener("loadedmetadata", play, { once: true });
+        player.load();
+      }
+    });
+  }
+};
+makeSeekers(document);
+document.addEventListener("put-in-place", (event) => makeSeekers(event.target));
 
 for (const room of document.querySelectorAll("[data-room]")) {
   const show = () => {

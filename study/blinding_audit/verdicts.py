@@ -4,6 +4,7 @@ import hashlib
 import json
 
 from study.models import BlindingAudit, Stimulus, Study
+from study.texts import RESPONSIBLE
 
 ACTION = "blinding audited"
 VERDICTS = (BlindingAudit.State.PASSED, BlindingAudit.State.LEAKS)
@@ -34,6 +35,9 @@ SHOWN = (
 
 def fingerprint(study: Study) -> str:
     """Return a digest of everything that participants are shown."""
+    settings = {name: getattr(study, name) for name in SHOWN}
+    # Absent without an answer, as in the fingerprints of earlier versions.
+    settings |= {name: value for name in RESPONSIBLE if (value := getattr(study, name))}
     images = Stimulus.objects.filter(clip__study=study, clip__included=True).order_by("pk")
     columns = (
         "pk",
@@ -45,10 +49,7 @@ def fingerprint(study: Study) -> str:
         "clip__survey_audio",
         "clip__is_practice",
     )
-    shown = {
-        "images": list(images.values_list(*columns)),
-        "settings": {name: getattr(study, name) for name in SHOWN},
-    }
+    shown = {"images": list(images.values_list(*columns)), "settings": settings}
     return hashlib.sha256(json.dumps(shown, sort_keys=True, default=str).encode()).hexdigest()[:32]
 
 

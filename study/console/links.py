@@ -1,14 +1,16 @@
-"""The page “Links”: the open link and personal links."""
+"""The page “Links”: the open link, its short code, and personal links."""
 
 import segno
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_http_methods
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
 
 from study.console.common import study_page
 from study.console.forms.links import LinksForm
 from study.models import Participant, Study
-from study.participants.links import create_personal_links, open_link
+from study.participants.links import create_personal_links, full_url, open_link
+from study.participants.short_codes import make_short_code, spaced, withdraw_short_code
 from study.tables.spreadsheet import csv_text
 
 # Placeholders that a platform replaces in a participant's address. Mechanical Turk's survey links have none: its
@@ -35,6 +37,9 @@ def study_links(request: HttpRequest, study: Study) -> HttpResponse:
             "study": study,
             "form": form,
             "address": address,
+            "code": spaced(study.short_code) if study.short_code else "",
+            # As it is typed: browsers add https:// and the last slash themselves.
+            "code_address": full_url(reverse("survey_code")).removeprefix("https://").rstrip("/"),
             "qr": code.svg_data_uri(scale=8, border=2, dark="#000", light="#fff"),
             "platform": study.get_recruitment_platform_display() if study.recruitment_platform else "",
             "platform_address": address + PLACEHOLDERS.get(study.recruitment_platform, ""),  # type: ignore[call-overload]
@@ -42,6 +47,17 @@ def study_links(request: HttpRequest, study: Study) -> HttpResponse:
         },
         status=400 if form.errors else 200,
     )
+
+
+@require_POST
+@study_page
+def short_code_change(request: HttpRequest, study: Study, verb: str) -> HttpResponse:
+    """Give the study a short code, or take it away."""
+    if verb == "make":
+        make_short_code(study, actor=request.user)
+    else:
+        withdraw_short_code(study, actor=request.user)
+    return redirect(reverse("study_links", args=[study.slug]) + "#code")
 
 
 def _personal_links_csv(request: HttpRequest, study: Study, form: LinksForm) -> HttpResponse:

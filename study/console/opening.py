@@ -18,7 +18,7 @@ from study.errors import StudyError
 from study.models import Participant, Study
 from study.participants.flag_words import rules_in_words
 from study.participants.links import create_personal_links
-from study.participants.monitoring import monitor
+from study.participants.monitoring import progress
 from study.setup import lifecycle, preflight
 from study.setup.path_steps import Group, conditions_of, has_all_images, steps_of
 
@@ -94,7 +94,7 @@ def study_open(request: HttpRequest, study: Study) -> HttpResponse:
             "rules": rules_in_words(study),
             "blocking": blocking,
             "warning": [finding for finding in findings if finding.level is preflight.Level.WARNS],
-            "monitoring": monitor(study) if study.status != Study.Status.DRAFT else None,
+            "progress": progress(study) if study.status != Study.Status.DRAFT else None,
             "results_url": _results_url(study),
             "clip_count": study.clips.filter(included=True, is_practice=False).count(),
             "condition_count": len(conditions_of(study)),

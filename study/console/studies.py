@@ -97,6 +97,7 @@ def study_describe(request: HttpRequest, study: Study) -> HttpResponse:
                     description=form.cleaned_data["description"],
                     languages=form.cleaned_data["languages"],
                     texts=form.texts(),
+                    responsible=form.responsible(),
                     actor=request.user,
                 )
                 message = _("Saved.")
@@ -209,4 +210,6 @@ def study_copy(request: HttpRequest, study: Study) -> HttpResponse:
     title = _("%(title)s (copy)") % {"title": study.title[:180]}
     copy = copy_study(study, title=title, owner=request.user)
     messages.success(request, _("This is the copy: your own draft, with its own seed."))
+    if copy.ethics == Study.Ethics.APPROVED:
+        messages.warning(request, _("The copy names the same ethics approval. Check that it covers this study too."))
     return redirect("study_describe", copy.slug)

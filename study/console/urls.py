@@ -4,6 +4,7 @@ from django.urls import path, re_path
 
 from study.console import (
     clips,
+    glossary,
     jobs,
     links,
     media,
@@ -20,6 +21,7 @@ from study.console import (
 _STUDY = "studies/<slug:slug>/"
 
 urlpatterns = [
+    path("glossary/", glossary.glossary, name="glossary"),
     # studies
     path("", studies.study_list, name="study_list"),
     path("new/", studies.study_create, name="study_create"),
@@ -71,4 +73,9 @@ urlpatterns = [
     path(_STUDY + "jobs/<number:job_id>/cancel/", jobs.job_cancel, name="job_cancel"),
     path(_STUDY + "jobs/<number:job_id>/files/<number:file_id>", jobs.job_file, name="job_file"),
     path(_STUDY + "links/", links.study_links, name="study_links"),
+    re_path(
+        r"^studies/(?P<slug>[-\w]+)/links/code/(?P<verb>make|withdraw)/$",
+        links.short_code_change,
+        name="short_code_change",
+    ),
 ]

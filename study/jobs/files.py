@@ -21,6 +21,7 @@ from django.db.models.signals import post_delete
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
+from study.jobs.kinds import kind_named
 from study.models import Job, JobFile, Study
 from study.stored_files.deleting import delete_stored
 
@@ -97,9 +98,11 @@ def _expire(jobs: QuerySet[Job], reason: str) -> None:
 
 def over_their_time(now: datetime) -> QuerySet[Job]:
     """Jobs whose files have been kept for as long as they may be."""
-    return Job.objects.filter(
+    old = Job.objects.filter(
         state=Job.State.READY, finished_at__lt=now - timedelta(days=settings.KEEP_DOWNLOADS_DAYS)
     ).filter(files__isnull=False)
+    kept = [job.pk for job in old.distinct() if (kind := kind_named(job.kind)) is not None and kind.is_kept(job)]
+    return old.exclude(pk__in=kept)
 
 
 def expire(now: datetime) -> None:

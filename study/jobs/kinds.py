@@ -20,6 +20,11 @@ def _settled(study: Study) -> None:
     """Nothing is to be brought up to date."""
 
 
+def _not_kept(job: Job) -> bool:
+    """The files go with all others."""
+    return False
+
+
 @dataclass(frozen=True)
 class JobKind:
     """One kind of job. The web process knows it too, so `work` imports what is heavy inside.
@@ -34,6 +39,7 @@ class JobKind:
         progress: how far the job is, in words: "312 of 800 images are checked."
         version: the state of the data that the files are made from, anything that JSON holds; None for work that
             changes something and so is done each time it is asked for. Files of another version are not given out.
+        is_kept: whether a job's files are needed for longer than downloads are kept; asked daily from then on.
         settle: brings rows up to date of which `version` tells; called before the work and before each download,
             outside any transaction.
     """
@@ -46,6 +52,7 @@ class JobKind:
     version: Callable[[Study, Arguments], Any] | None = None
     progress: Callable[[Job], str] | None = None
     settle: Callable[[Study], None] = _settled
+    is_kept: Callable[[Job], bool] = _not_kept
 
 
 _kinds: dict[str, JobKind] = {}

@@ -2,18 +2,18 @@
 
 from argparse import ArgumentParser
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from django.core.management import CommandError
 
+from study.management.arguments import input_file
 from study.published_heads.heads import Head, NoHead, parse_head, read_heads
 
 
 def add_head_arguments(parser: ArgumentParser) -> None:
     """Let a command take heads that were published."""
     parser.add_argument(
-        "--heads", type=Path, metavar="FILE", help="file of published heads, one a line: TIME NAME NUMBER HEAD"
+        "--heads", type=input_file, metavar="FILE", help="file of published heads, one a line: TIME NAME NUMBER HEAD"
     )
     parser.add_argument(
         "--head",

@@ -120,7 +120,9 @@ class Participant(models.Model):
         indexes = [
             models.Index(
                 fields=["study", "kind", "status", "created_at", "completed_at"], name="participant_by_state_and_time"
-            )
+            ),
+            # Who came again is subtracted from who has completed: few of many people.
+            models.Index(fields=["study", "kind"], condition=models.Q(excluded=True), name="participant_excluded"),
         ]
 
     def __str__(self) -> str:

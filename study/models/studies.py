@@ -37,6 +37,10 @@ class Study(models.Model):
         MTURK = "mturk", "Mechanical Turk"
         SONA = "sona", "SONA"
 
+    class Ethics(models.TextChoices):
+        APPROVED = "approved", _("an ethics board has approved the study")
+        NONE = "none", _("no ethics board has approved it")
+
     # The sets of statuses; study/setup/lifecycle.py holds the transitions.
     # A paused study takes no new participants, but those who have started may finish.
     TAKES_ANSWERS = (Status.OPEN, Status.PAUSED)
@@ -54,6 +58,8 @@ class Study(models.Model):
     opened_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     open_link_token = models.CharField(max_length=40, unique=True, default=new_link_token)
+    # In place of the open link, to be typed by hand (study/participants/short_codes.py); None: there is none.
+    short_code = models.CharField(max_length=6, unique=True, null=True, blank=True, editable=False)
     # Answered by simulated participants only: every page and export with results shows it.
     simulated = models.BooleanField(default=False)
 
@@ -63,6 +69,14 @@ class Study(models.Model):
     consent_text = models.JSONField(default=dict, blank=True)
     consent_version = models.PositiveIntegerField(default=1)
     instructions = models.JSONField(default=dict, blank=True)
+    # Who answers to the participants: the consent text names them (study/texts.py).
+    researcher = models.CharField(_("responsible researcher"), max_length=200, blank=True, default="")
+    institution = models.CharField(_("institution"), max_length=200, blank=True, default="")
+    contact = models.CharField(_("contact address"), max_length=300, blank=True, default="")
+    ethics = models.CharField(_("ethics approval"), max_length=10, choices=Ethics, blank=True, default="")
+    ethics_board = models.CharField(_("ethics board"), max_length=200, blank=True, default="")
+    ethics_number = models.CharField(_("number of the approval"), max_length=100, blank=True, default="")
+    ethics_reason = models.CharField(_("why there is no approval"), max_length=300, blank=True, default="")
     questions_before = models.TextField(_("questions before"), blank=True, help_text=_("a question set in YAML"))
     questions_after = models.TextField(_("questions after"), blank=True, help_text=_("a question set in YAML"))
 

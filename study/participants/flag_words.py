@@ -42,7 +42,7 @@ MEANINGS: Mapping[str, Any] = {
     "attention_failed": gettext_lazy("Attention trials answered otherwise than they asked."),
     "no_sound": gettext_lazy("In the sound check, no sound was heard."),
     "repeats_differ": gettext_lazy("Hidden repeats with another 1st choice than before."),
-    "match_failed": gettext_lazy("Match-control trials with another clip's image as the 1st."),
+    "match_failed": gettext_lazy("Trials with images of another clip, of which one was chosen as the 1st."),
     "unanswered": gettext_lazy("Trials that were given and not answered."),
 }
 

@@ -1,7 +1,7 @@
 """Monitor a running study in numbers that reveal nothing about conditions or choices."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -57,6 +57,8 @@ class Monitoring:
     stops: tuple[Stop, ...]
     flags: tuple[FlagCount, ...]
     left_out: int
+    discarded: int  # answers of people who are left out
+    languages: tuple[tuple[str, int], ...]  # people by the language of their pages, the most frequent first
     last_answer: datetime | None
     late: int
     open_problems: int
@@ -78,38 +80,65 @@ class Monitoring:
         return max((stop.people for stop in self.stops), default=0)
 
 
+@dataclass(frozen=True)
+class Progress:
+    """How many people have completed, and how many are taking part."""
+
+    completed: int
+    in_progress: int
+
+
+def progress(study: Study, *, now: datetime | None = None) -> Progress:
+    """Read two of the numbers of `monitor`, from indexes alone."""
+    people = study.participants.filter(kind=counted_kind(study)).order_by()
+    completed = people.filter(status=Participant.Status.COMPLETED)
+    here = people.filter(status=Participant.Status.STARTED).exclude(last_seen_at__lt=_active_since(now))
+    return Progress(completed.count() - completed.filter(CAME_AGAIN).count(), here.count())
+
+
+def _active_since(now: datetime | None) -> datetime:
+    return (now or timezone.now()) - ACTIVE_WITHIN
+
+
 def monitor(study: Study, *, now: datetime | None = None) -> Monitoring:
     """Read the study's state in a fixed number of queries, whose answers are short however many people there are."""
-    active_since = (now or timezone.now()) - ACTIVE_WITHIN
+    now = now or timezone.now()
+    active_since = _active_since(now)
     status = Participant.Status
     people = study.participants.filter(kind=counted_kind(study)).order_by()
     present = people.exclude(status=status.WITHDRAWN)  # no times are kept of the others
-    by_status: dict[str, Any] = {
-        row["status"]: row
-        for row in people.values("status").annotate(
-            people=Count("pk"),
-            again=Count("pk", filter=CAME_AGAIN),
-            out=Count("pk", filter=LEFT_OUT),
-            ballots=Sum("main_answered"),
-            last_answer=Max("last_answer_at"),
-        )
-    }
+    rows = people.values("status", "language").annotate(
+        people=Count("pk"),
+        again=Count("pk", filter=CAME_AGAIN),
+        out=Count("pk", filter=LEFT_OUT),
+        ballots=Sum("main_answered"),
+        discarded=Sum("main_answered", filter=LEFT_OUT, default=0),
+        last_answer=Max("last_answer_at"),
+    )
     total: Counter[str] = Counter()
-    for row in by_status.values():
-        total.update(people=row["people"], left_out=row["out"], ballots=row["ballots"])
+    by_status: Counter[str] = Counter()
+    languages: Counter[str] = Counter()
+    last_answers = []
+    for row in rows:
+        by_status[row["status"]] += row["people"]
+        languages[row["language"]] += row["people"]
+        last_answers.append(row["last_answer"])
+        total.update({key: row[key] for key in ("people", "out", "ballots", "discarded")})
+        total["again"] += row["again"] if row["status"] == status.COMPLETED else 0
     unfinished = people.filter(status=status.STARTED).values("answered")
-    stops = unfinished.filter(last_seen_at__lt=active_since).annotate(people=Count("pk")).order_by("answered")
+    if study.results_open_at is None or now < study.results_open_at:  # nobody can go on once the results are open
+        unfinished = unfinished.filter(last_seen_at__lt=active_since)
+    stops = unfinished.annotate(people=Count("pk")).order_by("answered")
     gone = [Stop(row["answered"], row["people"]) for row in stops]
     stopped = sum(stop.people for stop in gone)
     scores = _headphone_scores(people) if study.headphone_check else {}
-    completed = by_status.get(status.COMPLETED, {"people": 0, "again": 0})
     return Monitoring(
         started=total["people"],
-        completed=completed["people"] - completed["again"],
-        in_progress=_people(by_status, status.STARTED) - stopped,
+        completed=by_status[status.COMPLETED] - total["again"],
+        in_progress=by_status[status.STARTED] - stopped,
         stopped=stopped,
-        withdrawn=_people(by_status, status.WITHDRAWN),
-        screened_out=_people(by_status, status.SCREENED_OUT),
+        withdrawn=by_status[status.WITHDRAWN],
+        screened_out=by_status[status.SCREENED_OUT],
         pilots=study.participants.filter(kind=Participant.Kind.PILOT).count(),
         target=study.target_participants,
         ballots=total["ballots"],
@@ -117,18 +146,16 @@ def monitor(study: Study, *, now: datetime | None = None) -> Monitoring:
         days=days_of(present),
         stops=tuple(gone),
         flags=flag_counts(people.exclude(flags=[]).values_list("flags", flat=True)),
-        left_out=total["left_out"],
-        last_answer=max(filter(None, (row["last_answer"] for row in by_status.values())), default=None),
+        left_out=total["out"],
+        discarded=total["discarded"],
+        languages=tuple(sorted(languages.items(), key=lambda pair: (-pair[1], pair[0]))),
+        last_answer=max(filter(None, last_answers), default=None),
         late=late_answers(study).count(),
         open_problems=ProblemReport.objects.filter(study=study, resolved=False).count(),
         screened=sum(scores.values()),
         headphones=sum(people for score, people in scores.items() if score >= PASSES_FROM),
         burst=None if study.simulated else greatest_burst(study, present),
     )
-
-
-def _people(by_status: Mapping[str, Mapping[str, Any]], status: str) -> int:
-    return int(by_status[status]["people"]) if status in by_status else 0
 
 
 def _headphone_scores(people: QuerySet[Participant]) -> dict[int, int]:

@@ -52,7 +52,7 @@ def copy_study(study: Study, *, title: str, owner: Any, slug: str = "", **change
 
     The copies share stored files, which never change and have random names.
     """
-    fixed_plan = {key: value for key, value in study.plan.items() if key != "fixed"}
+    open_plan = {key: value for key, value in study.plan.items() if key not in ("fixed", "consent")}
     copy = unsaved_copy(
         study,
         slug=slug or free_slug(title),
@@ -60,7 +60,8 @@ def copy_study(study: Study, *, title: str, owner: Any, slug: str = "", **change
         owner_id=owner.pk,
         seed=new_seed(),
         open_link_token=new_link_token(),
-        plan=fixed_plan,
+        short_code=None,
+        plan=open_plan,
         **(_NEW_DRAFT | changed),
     )
     copy.save()

@@ -1,6 +1,7 @@
 """Change a study before it opens: its texts, its conditions, its plan; delete a draft."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from typing import Any
 
 from django.db import transaction
@@ -12,7 +13,7 @@ from study.models import Stimulus, Study
 from study.models.log import lock_chain, record
 from study.participants.exclusion_rules import Rule, rules_json
 from study.setup.clip_files import delete_files, files_of
-from study.texts import FIELDS, shipped_text
+from study.texts import FIELDS, consent_texts, shipped_text
 
 # Fields outside the plan, which may change while people answer.
 CHANGEABLE_WHILE_OPEN = frozenset(
@@ -51,9 +52,13 @@ def describe_study(
     description: str,
     languages: list[str],
     texts: dict[str, dict[str, str]],
+    responsible: Mapping[str, str] | None = None,
     actor: Any = None,
 ) -> None:
     """Save the texts that people read. A text equal to the default is not stored, so that it follows the default.
+
+    Args:
+        responsible: who answers to the participants, by `RESPONSIBLE` of `study.texts`; what is absent stays.
 
     Raises:
         NotAllowedNow: the study is no draft.
@@ -66,15 +71,18 @@ def describe_study(
         }
         for field in FIELDS
     }
-    version = study.consent_version + (own["consent_text"] != study.consent_text)
+    changed = copy(study)
+    for name, value in {**own, **(responsible or {})}.items():
+        setattr(changed, name, value)
     _update(
         study,
         Study.SETTINGS_CAN_CHANGE,
         title=title,
         description=description,
         languages=languages,
-        consent_version=version,
+        consent_version=study.consent_version + (consent_texts(changed) != consent_texts(study)),
         **own,
+        **(responsible or {}),
     )
     record(study, "described", actor=actor)
 

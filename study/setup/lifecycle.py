@@ -24,6 +24,7 @@ from study.participants.exclusion_rules import fixed_rules
 from study.published_heads.publishing import ask_for_publication
 from study.setup import preflight
 from study.survey_images.versions import is_prepared, prepare_images
+from study.texts import consent_texts
 
 PLAN_FIELDS = (
     "seed",
@@ -184,7 +185,8 @@ def _open(study: Study, actor: Any) -> Study:
         (Study.Status.DRAFT,),
         Study.Status.OPEN,
         opened_at=timezone.now(),
-        plan=study.plan | {"fixed": plan},
+        # The text that people agree to stays, whatever text a later version ships.
+        plan=study.plan | {"fixed": plan, "consent": consent_texts(study)},
         plan_digest=digest,
     )
     record(study, "opened", actor=actor, plan_digest=digest)

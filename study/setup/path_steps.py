@@ -12,6 +12,8 @@ from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext_lazy as _
 
 from study.models import Condition, Stimulus, Study
+from study.setup.responsible import missing_names
+from study.texts import RESPONSIBLE
 
 
 class Progress(Enum):
@@ -90,7 +92,10 @@ def conditions_of(study: Study) -> list[Condition]:
 
 
 def _described(study: Study) -> Progress:
-    return Progress.DONE if study.title else Progress.TODO
+    """Done once the consent text can name who asks; a study that has opened keeps the text that people agreed to."""
+    if not (study.settings_can_change and missing_names(study)):
+        return Progress.DONE
+    return Progress.PARTLY if any(getattr(study, name) for name in RESPONSIBLE) else Progress.TODO
 
 
 def _clips(study: Study) -> Progress:

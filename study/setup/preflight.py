@@ -11,6 +11,8 @@ from django.utils.translation import ngettext
 from study.blinding_audit.verdicts import last_verdict
 from study.models import Clip, Stimulus, Study
 from study.setup.path_steps import applies_to, step_named
+from study.setup.responsible import missing_names
+from study.texts import unknown_placeholders
 
 
 class Level(Enum):
@@ -135,6 +137,27 @@ def check_images_and_audio(study: Study) -> Iterable[Finding]:
 
 
 @register
+def check_consent(study: Study) -> Iterable[Finding]:
+    """Nobody can consent to a study without knowing who asks; simulated people need no consent."""
+    if study.simulated:
+        return
+    if missing := missing_names(study):
+        yield Finding(
+            Level.BLOCKS,
+            _("The consent does not say who asks. Add: %(missing)s.") % {"missing": ", ".join(missing)},
+            "study_describe",
+        )
+    for text in study.consent_text.values():
+        for name in unknown_placeholders(text)[:1]:
+            yield Finding(
+                Level.BLOCKS,
+                _("The consent text has {%(name)s}, which stands for nothing. Write it without braces.")
+                % {"name": name[:60]},
+                "study_describe",
+            )
+
+
+@register
 def check_weights(study: Study) -> Iterable[Finding]:
     first, second = study.weights
     if second > first:
@@ -159,7 +182,7 @@ def check_questions_and_extra_trials(study: Study) -> Iterable[Finding]:
                 yield Finding(
                     Level.BLOCKS,
                     _("Questions %(name)s: %(why)s") % {"name": name, "why": error},
-                    "study_describe",
+                    "study_plan",
                 )
     included = study.clips.filter(included=True)
     if study.practice_trial and not included.filter(is_practice=True).exists():
@@ -169,7 +192,11 @@ def check_questions_and_extra_trials(study: Study) -> Iterable[Finding]:
             "study_clips",
         )
     if study.match_controls and included.filter(is_practice=False).count() < 2:
-        yield Finding(Level.BLOCKS, _("Match-control trials need two clips. Add one, or turn them off."), "study_plan")
+        yield Finding(
+            Level.BLOCKS,
+            _("Trials with images of other clips need two clips. Add one, or turn them off."),
+            "study_plan",
+        )
 
 
 @register

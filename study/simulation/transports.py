@@ -103,7 +103,12 @@ class InProcess:
 
 
 class OverHttp:
-    """Sends requests to a running server, through the proxies before it."""
+    """Sends requests to a running server, through the proxies before it.
+
+    Raises:
+        ValueError: the address is no web address.
+        ConnectionError: nothing answers there.
+    """
 
     def __init__(self, base: str) -> None:
         parts = urlsplit(base)
@@ -111,6 +116,11 @@ class OverHttp:
             raise ValueError(f"{base!r} is no web address; give one that starts with http:// or https://.")
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         self.connection = kind(parts.hostname, parts.port, timeout=60)
+        try:
+            self.connection.connect()
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise ConnectionError(f"Nothing answers at {base} ({reason}); start the server, or mend --url.") from error
         self.origin = f"{parts.scheme}://{parts.netloc}"
         self.cookies: dict[tuple[str, str], str] = {}  # by path and name
 

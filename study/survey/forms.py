@@ -135,6 +135,16 @@ class ReceiptForm(forms.Form):
     receipt = forms.CharField(label=gettext_lazy("Your receipt"), max_length=120)
 
 
+class CodeForm(forms.Form):
+    code = forms.CharField(
+        label=gettext_lazy("The code"),
+        max_length=40,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false", "autofocus": True}
+        ),
+    )
+
+
 class QuestionForm(forms.Form):
     """The fields of one question set."""
 

@@ -1,8 +1,11 @@
-"""The pages beside the survey: its language, problem reports, and withdrawal."""
+"""The pages beside the survey: its language, the code typed in place of a link, problem reports, and withdrawal."""
 
 import re
+from urllib.parse import urlencode
 
 from django.conf import settings
+from django.core.signing import BadSignature, Signer
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -10,14 +13,15 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from study.models import Participant, ProblemReport
+from study.models import Participant, ProblemReport, Study
 from study.opaque_tokens import new_submission_key
+from study.participants.short_codes import study_with_code
 from study.participants.tokens import reporter_digest
 from study.participants.withdrawal import ReceiptUnknown, participant_with_receipt, withdraw
 from study.survey import networks
 from study.survey.cookies import token_of
 from study.survey.decorators import participant_page, survey_page
-from study.survey.forms import ProblemForm, ReceiptForm
+from study.survey.forms import CodeForm, ProblemForm, ReceiptForm
 from study.survey.next_page import next_url
 from study.survey.responses import posted, render_participant_page, see_other
 from study.survey.visit_ends import unknown_link
@@ -25,6 +29,7 @@ from study.survey.visit_ends import unknown_link
 _NUMBER = re.compile("[0-9]{0,9}")
 # The most reports of one person within an hour.
 MAX_REPORTS, REPORT_SECONDS = 20, 3600
+_ERASED = Signer(salt="study.survey.erased")
 _PAGES = ("consent", "questions", "sound", "instructions", "trial", "review", "thanks")
 
 
@@ -109,22 +114,51 @@ def withdraw_own(request: HttpRequest, participant: Participant) -> HttpResponse
     return render_participant_page(request, participant, "withdraw_own", back=next_url(participant))
 
 
+def _erased_study(request: HttpRequest) -> Study | None:
+    """Return the study of which answers have just been erased, whose researchers the page names."""
+    try:
+        return Study.objects.filter(pk=_ERASED.unsign(request.GET["erased"])).first()
+    except BadSignature:
+        return None
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@survey_page
+def enter_code(request: HttpRequest) -> HttpResponse:
+    """Lead from a study's short code to its open link, which answers for the study whatever its state."""
+    form = CodeForm(posted(request))
+    if request.method == "POST" and form.is_valid():
+        study = study_with_code(form.cleaned_data["code"])
+        if study is not None:
+            return see_other(reverse("survey_welcome", args=[study.open_link_token]))
+        if (end := unknown_link(request)).status == 429:
+            raise end
+        form.add_error("code", _("There is no such code. Please check it sign by sign, or ask who gave it to you."))
+    return _render_outside(request, "survey/code.html", form)
+
+
+def _render_outside(request: HttpRequest, template: str, form: Form) -> HttpResponse:
+    """Render a page of one form that belongs to no study."""
+    context = {"form": form, "languages": [code for code, _ in settings.LANGUAGES]}
+    context |= {"language_url": reverse("survey_site_language"), "path": request.get_full_path()}
+    return render(request, template, context, status=422 if form.is_bound else 200)
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @survey_page
 def withdraw_by_receipt(request: HttpRequest) -> HttpResponse:
-    """Withdraw by receipt, without the participant's cookie; `?erased` says that it has been done."""
+    """Withdraw by receipt, without the participant's cookie; `?erased` says of which study it has been done."""
     if request.method != "POST" and "erased" in request.GET:
-        return render(request, "survey/withdrawn.html", {"by_receipt": True})
+        return render(request, "survey/withdrawn.html", {"by_receipt": True, "study": _erased_study(request)})
     form = ReceiptForm(posted(request))
     if request.method == "POST" and form.is_valid():
         try:
-            withdraw(participant_with_receipt(form.cleaned_data["receipt"]))
+            participant = participant_with_receipt(form.cleaned_data["receipt"])
+            withdraw(participant)
         except ReceiptUnknown as error:
             if (end := unknown_link(request)).status == 429:
                 raise end from error
             form.add_error("receipt", str(error))
         else:
-            return see_other("?erased")
-    context = {"form": form, "languages": [code for code, _ in settings.LANGUAGES]}
-    context |= {"language_url": reverse("survey_site_language"), "path": request.get_full_path()}
-    return render(request, "survey/withdraw.html", context, status=422 if form.is_bound else 200)
+            return see_other("?" + urlencode({"erased": _ERASED.sign(participant.study_id)}))
+    return _render_outside(request, "survey/withdraw.html", form)

@@ -28,6 +28,7 @@ urlpatterns = [
     path("s/<str:token>/", entry.welcome, name="survey_welcome"),
     path("j/<str:token>/", entry.join, name="survey_join"),
     path("p/<str:token>/", entry.personal, name="survey_personal"),
+    path("go/", side_pages.enter_code, name="survey_code"),
     path("language/", side_pages.site_language, name="survey_site_language"),
     path("withdraw/", side_pages.withdraw_by_receipt, name="survey_withdraw"),
     path("q/<slug:handle>/", include(participant_urls)),

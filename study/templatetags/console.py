@@ -4,13 +4,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms, template
+from django.conf import settings
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from study.console.glossary_words import WORDS
 from study.models import Study
+from study.participants.reach import reach_of
 from study.setup.path_steps import Group, PathStep, Progress, progress_of, step_after, steps_of
 
 register = template.Library()
@@ -68,7 +71,8 @@ def kept(form: forms.BaseForm | None = None, *, by: str = "script", unsaved: obj
 
     Args:
         form: if it has errors, what is in it is not saved yet; `unsaved` says so where the page has no such form.
-        by: "script" if that script sends the form, "browser" if it only watches it, as where a file comes back.
+        by: "script" if that script sends the form and its view redirects, refuses or returns a file; "browser" if a
+            page comes back, "own script" if another script sends it: this one then only warns.
     """
     # Browsers put what was typed before into a page that is loaded again, over values that others have saved since.
     is_unsaved = unsaved or (form is not None and form.errors)
@@ -81,6 +85,18 @@ def conflict(field: forms.BoundField) -> dict[str, Any]:
     form: Any = field.form
     found = getattr(form, "conflicts", {}).get(field.name)
     return {"conflict": found, "who": form.who_saved if found else ""}
+
+
+@register.inclusion_tag("study/_reach.html")
+def link_reach() -> dict[str, str]:
+    """From where the links of this installation can be opened, with the mend if not from anywhere."""
+    return {"reach": reach_of(settings.BASE_URL).value}
+
+
+@register.inclusion_tag("console/words.html")
+def words(*keys: str) -> dict[str, Any]:
+    """Links to the words of a page in the glossary, by their keys there."""
+    return {"words": [WORDS[key] for key in keys]}
 
 
 @register.inclusion_tag("console/waiting.html")

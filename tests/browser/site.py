@@ -72,8 +72,8 @@ def running_site(data: Path, weights: Path) -> Iterator[Site]:
             "-c",
             f"from django.contrib.auth.models import User; User.objects.create_user({user!r}, password={password!r})",
         )
-        processes.start("web", web_command(int(url.rpartition(":")[2])), **environment(data, url))
-        processes.start("worker", worker_command(), **environment(data, url))
+        processes.start("web", web_command(int(url.rpartition(":")[2])), environment(data, url))
+        processes.start("worker", worker_command(), environment(data, url))
         served = wait_until_served(url + "/console/sign-in/", PATIENCE)
         assert served, processes.log_of("web").read_text(encoding="utf-8")
         yield site

@@ -1,14 +1,19 @@
 """The console in a browser: several files by script, chips, the folded path on phones, and no fault that axe finds."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
+from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
+from analysis.models import Analysis
 from analysis.statistics.ballots import PRESET
+from analysis.study_results.shared_reports import share_report
 from study.models import Study
 from tests.analysis.tables.survey_exports.downloads import DOWNLOADS, IMAGES, as_csv
 from tests.browser.journey import press
@@ -53,6 +58,11 @@ def test_no_page_has_a_fault_that_axe_finds(
     draft.clips.update(imported_tags=["seen live", "giutar", "긴 한국어 태그 " * 6])
     empty = StudyFactory(owner=researcher, slug="empty")
     running = make_open_study(clips=2, owner=researcher, slug="running", target_participants=30)
+    closed = make_open_study(clips=1, owner=researcher, slug="closed", status=Study.Status.CLOSED)
+    Study.objects.filter(pk=closed.pk).update(closed_at=timezone.now() - timedelta(days=1))
+    Analysis.objects.create(study=closed, state=Analysis.State.READY)
+    closed.refresh_from_db()
+    _share, shared = share_report(closed, timezone.localdate(), "긴 이름의 심사위원 " * 9, actor=researcher)
     page = signed_in(chromium, live_server.url, size, color_scheme=scheme, locale=language)
     assert page.locator("html").get_attribute("lang") == language
     found = []
@@ -61,6 +71,7 @@ def test_no_page_has_a_fault_that_axe_finds(
         (draft, study_pages, "run settings files upload review decide unknown_tags"),
         (empty, "clips tags monitor results", "run"),
         (running, "overview plan open monitor links payment results", "review"),
+        (closed, "share", ""),
     ):
         addresses = [
             *(f"study_{name}" for name in names.split()),
@@ -74,6 +85,8 @@ def test_no_page_has_a_fault_that_axe_finds(
         reverse("study_create"),
         reverse("form_answers"),
         reverse("account"),
+        reverse("second_factor"),
+        urlsplit(shared).path,
         reverse("set_password", args=["MQ", "used-link"]),
         "/console/no/such/page/",
     ):

@@ -6,6 +6,7 @@ from typing import Any
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from analysis.models import SharedReport
 from generation.console.clip_views import image_key
 from study.models import Study
 from tests.study.visits import Visit
@@ -18,10 +19,18 @@ STUDY = "the researchers of the study"
 PARTICIPANT = "the participant with the cookie"
 
 AUDIENCE = {
-    ANYBODY: ("home", "sign_in", "sign_out", "survey_site_language"),
-    LINK: ("set_password", "survey_welcome", "survey_join", "survey_personal"),
+    ANYBODY: ("home", "sign_in", "sign_in_code", "sign_out", "survey_site_language", "survey_code"),
+    LINK: (
+        "set_password",
+        "survey_welcome",
+        "survey_join",
+        "survey_personal",
+        "shared_report",
+        "shared_report_file",
+        "shared_figure",
+    ),
     RECEIPT: ("survey_withdraw",),
-    SIGNED_IN: ("account", "study_list", "study_create", "form_answers"),
+    SIGNED_IN: ("account", "glossary", "second_factor", "study_list", "study_create", "form_answers"),
     STUDY: (
         "study_overview",
         "study_describe",
@@ -54,6 +63,7 @@ AUDIENCE = {
         "study_payment",
         "payment_table",
         "study_links",
+        "short_code_change",
         "study_jobs",
         "study_job",
         "job_cancel",
@@ -71,6 +81,10 @@ AUDIENCE = {
         "generation_upload",
         "generation_review",
         "generation_clip",
+        "generation_large",
+        "generation_approve",
+        "generation_undo",
+        "generation_reopen",
         "generation_repaint",
         "generation_leave_out",
         "generation_take_in",
@@ -81,6 +95,8 @@ AUDIENCE = {
         "study_analysis_rules",
         "study_results",
         "study_analyse",
+        "study_share",
+        "study_share_end",
         "study_report",
         "study_figures",
         "study_figure",
@@ -109,6 +125,7 @@ AUDIENCE = {
 VERBS = {
     "clip_change": ("leave-out", "include", "practice", "delete"),
     "participant_exclude": ("leave-out", "take-in"),
+    "short_code_change": ("make", "withdraw"),
     "study_move": ("begin", "pause", "resume", "close"),
 }
 METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
@@ -138,6 +155,7 @@ def addresses_of(study: Study, *, slug: str = "") -> list[str]:
     assert clip is not None
     report, file, job = study.problem_reports.first(), study.files.first(), study.jobs.first()
     made = job.files.first() if job else None
+    share = SharedReport.objects.filter(analysis__study=study).first()
     extra = {
         "member_remove": {"user_id": study.members.values_list("pk", flat=True).first() or 1},
         "clip_audio": {"clip_id": clip.pk},
@@ -148,12 +166,17 @@ def addresses_of(study: Study, *, slug: str = "") -> list[str]:
         "study_job": {"job_id": job.pk if job else 1},
         "job_cancel": {"job_id": job.pk if job else 1},
         "job_file": {"job_id": job.pk if job else 1, "file_id": made.pk if made else 1},
+        "study_share_end": {"share_id": share.pk if share else 1},
         "study_figure": {"language": "en", "name": "points.svg"},
         "study_result_file": {"name": "ballots.csv"},
         "generation_file": {"pk": file.pk if file else 1},
         "generation_file_delete": {"pk": file.pk if file else 1},
         "generation_image": {"number": clip.number, "key": image_key(clip.stimuli.first()), "size": "preview"},
-    } | {f"generation_{name}": {"number": clip.number} for name in ("clip", "repaint", "leave_out", "take_in", "audio")}
+        "generation_large": {"number": clip.number, "place": 1},
+    } | {
+        f"generation_{name}": {"number": clip.number}
+        for name in ("clip", "reopen", "repaint", "leave_out", "take_in", "audio")
+    }
     addresses = []
     for name in AUDIENCE[STUDY]:
         for verb in VERBS.get(name, (None,)):

@@ -11,6 +11,7 @@ from generation.runs.steps import by_kind
 from generation.settings_model import GenerationSettings, store_settings
 from generation.writing import OpenAIOptions
 from study.setup.lifecycle import create_study
+from tests.factories import RESPONSIBLE
 from tests.generation.runs import fake_pipeline
 from tests.generation.studies import SMALL, add_clips
 from tests.generation.writing.conftest import Server, sentence, served
@@ -68,7 +69,7 @@ def owner(django_user_model):
 @pytest.fixture
 def study(db, fake_steps, owner):
     """A draft with three clips, small images and the fake pipeline."""
-    study = create_study(title="A study", owner=owner)
+    study = create_study(title="A study", owner=owner, **RESPONSIBLE)
     store_settings(study, GenerationSettings(painter=SMALL))
     add_clips(study, 3)
     return study

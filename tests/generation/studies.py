@@ -5,10 +5,10 @@ from pathlib import Path
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
-from generation.models import GenerationRun
+from generation.models import ClipStep, GenerationRun
 from generation.painting import SketchOptions
 from generation.runs import execution, lifecycle
-from study.models import Clip, Study
+from study.models import Clip, Stimulus, Study
 
 SMALL = SketchOptions(kind="sketch", size=64)
 
@@ -52,3 +52,87 @@ def owned_files(study: Study) -> set[str]:
         for stimulus in clip.stimuli.all():
             names |= {stimulus.image.name, stimulus.preview.name}
     return names - {""}
+
+
+def add_painted_rows(study: Study, count: int, *, contested: bool = True) -> None:
+    """Add clips with images as a run leaves them, in rows alone: no file is stored. Every third asks about a tag."""
+    first = study.clips.count() + 1
+    numbers = range(first, first + count)
+    Clip.objects.bulk_create(
+        Clip(
+            study=study,
+            number=number,
+            name=f"clip{number}.wav",
+            audio=f"{number}.wav",
+            audio_digest=f"{number:064x}",
+            duration=29.0,
+            sample_rate=16000,
+            imported_tags=["piano", "vocal"],
+        )
+        for number in numbers
+    )
+    clips = list(study.clips.filter(number__gte=first))
+    run = study.generation_runs.last() or GenerationRun.objects.create(study=study, number=1, state="done")
+    results = {"listen": HEARD, "redefine": REDEFINED, "write": {"sentences": {}}, "paint": {"seed_number": 0}}
+    ClipStep.objects.bulk_create(
+        ClipStep(
+            clip=clip,
+            kind=kind,
+            run=run,
+            position=place,
+            state="done",
+            result=result if kind != "redefine" or (contested and clip.number % 3 == 0) else result | {"contested": []},
+        )
+        for clip in clips
+        for place, (kind, result) in enumerate(results.items(), start=1)
+    )
+    conditions = list(study.conditions.all())
+    Stimulus.objects.bulk_create(
+        Stimulus(
+            clip=clip,
+            condition=condition,
+            state=Stimulus.State.READY,
+            image=f"{clip.number}/{condition.number}.png",
+            preview=f"{clip.number}/{condition.number}.webp",
+            image_digest=f"{clip.number}-{condition.number}",
+            painter="sketch",
+            provenance={"prompt": "piano, vocal", "writer": None, "versions": {"numpy": "2.0"} | HEARD["voice"]},
+        )
+        for clip in clips
+        for condition in conditions
+    )
+
+
+# As long as the results of a clip of half a minute are.
+HEARD = {
+    "voice": {
+        "share": 0.3,
+        "peak": 0.9,
+        "peak_time": 12.0,
+        "curve": [0.1, 0.9] * 150,
+        "segments": [[0.5, 4.2], [11.0, 15.5]],
+    },
+    "tags": {"probabilities": {f"tag {n}": n / 60 for n in range(50)} | {"vocal": 0.1}, "tagger": {"name": "fake"}},
+}
+REDEFINED = {
+    "source": "people",
+    "given": ["piano", "vocal"],
+    "corrected": ["piano", "vocal"],
+    "original": ["piano", "vocal"],
+    "redefined": ["piano", "vocal"],
+    "prompts": {"original": "piano, vocal", "redefined": "piano, vocal"},
+    "changes": [],
+    "contested": [
+        {
+            "rule": "seed: voice: vocal",
+            "kept": ["vocal"],
+            "removed": [],
+            "people": ["vocal"],
+            "why": "people heard a voice, the detectors found none; what people said stands",
+            "evidence": {"tagger_heard": 0.1, "tagger_denied": 0.2},
+        }
+    ],
+    "decisions": {},
+    "rules": {"rules": "curated", "rules_sha256": "0" * 64},
+    "unchanged": False,
+}

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from analysis.statistics.analysis import SECOND_CHOICES, analyse
 from analysis.statistics.errors import StatisticsError
@@ -28,17 +28,26 @@ from analysis.tables.errors import TableError
 from analysis.tables.person_columns import cut_groups
 from analysis.tables.result_json import to_json
 from analysis.tables.survey_exports.download import mapped_ballots, mapping_template
+from study.management.arguments import input_file, number, output_file, output_folder, whole_number
+from study.management.command import EarsightCommand
 
 if TYPE_CHECKING:
     from analysis.report.files.typesetting import Typesetting
 
 
-class Command(BaseCommand):
+class Command(EarsightCommand):
     help = "Analyse a ballots CSV: scores, tests, Plackett–Luce, sensitivity. Prints JSON without --json."
+    examples = (
+        "ballots.csv --json analysis.json --report report/",
+        "download.csv --map-template map.yaml",
+        "download.csv --map map.yaml --json analysis.json",
+    )
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("ballots", metavar="BALLOTS.csv", help="participant,clip,first,second and more")
+        parser.add_argument(
+            "ballots", type=input_file, metavar="BALLOTS.csv", help="participant,clip,first,second and more"
+        )
         parser.add_argument("--weights", default="3,1", help="points of first and second choice (3,1)")
         parser.add_argument("--conditions", help="condition keys in their order: a,b,…")
         parser.add_argument("--factors", help="high levels: redefined=a,b;sentence=b,d")
@@ -49,23 +58,30 @@ class Command(BaseCommand):
             default="required",
             help="optional: the primary test uses first choices alone (required)",
         )
-        parser.add_argument("--smallest", type=float, help="the smallest difference worth having, in points an answer")
-        parser.add_argument("--clips-per-participant", type=int, help="clips in each person's plan")
+        parser.add_argument(
+            "--smallest", type=number(), help="the smallest difference worth having, in points an answer"
+        )
+        parser.add_argument("--clips-per-participant", type=whole_number(1, 10**6), help="clips in each person's plan")
         parser.add_argument(
             "--moderators", help="columns with groups of people, numbers with where groups begin: device,age:30:50"
         )
-        parser.add_argument("--json", metavar="OUT.json", help="write the result here")
-        parser.add_argument("--report", metavar="OUT_DIR", help="write the report here")
+        parser.add_argument("--json", type=output_file, metavar="OUT.json", help="write the result here")
+        parser.add_argument("--report", type=output_folder, metavar="OUT_DIR", help="write the report here")
         parser.add_argument("--encoding", help=ENCODING_HELP)
         parser.add_argument(
             "--map",
+            type=input_file,
             metavar="MAP.yaml",
             help="BALLOTS.csv is a survey tool's download (.csv, .xlsx): which columns are people, clips and images",
         )
-        parser.add_argument("--map-template", metavar="MAP.yaml", help="write a first guess for --map and stop")
-        parser.add_argument("--ballots-out", metavar="OUT.csv", help="with --map: also write the ballots here")
-        parser.add_argument("--seed", type=int, default=0, help="seed of bootstrap and permutations (0)")
-        parser.add_argument("--draws", type=int, default=10_000, help="bootstrap draws (10000)")
+        parser.add_argument(
+            "--map-template", type=output_file, metavar="MAP.yaml", help="write a first guess for --map and stop"
+        )
+        parser.add_argument(
+            "--ballots-out", type=output_file, metavar="OUT.csv", help="with --map: also write the ballots here"
+        )
+        parser.add_argument("--seed", type=whole_number(), default=0, help="seed of bootstrap and permutations (0)")
+        parser.add_argument("--draws", type=whole_number(1, 10**9), default=10_000, help="bootstrap draws (10000)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["map_template"]:
@@ -80,24 +96,24 @@ class Command(BaseCommand):
                 typesetting = stack.enter_context(Typesetting())
             data = _analyse(options)
             if typesetting:
-                _write_report(data, Path(options["ballots"]).stem, Path(options["report"]), typesetting)
+                _write_report(data, options["ballots"].stem, options["report"], typesetting)
         text = json.dumps(data, allow_nan=False, ensure_ascii=False, indent=1)
         if options["json"]:
-            _write(Path(options["json"]), text + "\n")
+            options["json"].write_text(text + "\n", encoding="utf-8")
         elif not options["report"]:
             self.stdout.write(text)
         for text in data["warnings"]:
             self.stderr.write(f"warning: {text}")
 
     def _write_template(self, options: Mapping[str, Any]) -> None:
-        path = Path(options["map_template"])
+        path = options["map_template"]
         if path.exists():
             raise CommandError(f"{path}: is there already; give another name, or delete it.", returncode=2)
         try:
-            text = mapping_template(Path(options["ballots"]), encoding=options["encoding"])
+            text = mapping_template(options["ballots"], encoding=options["encoding"])
         except TableError as error:
             raise CommandError(str(error), returncode=2) from error
-        _write(path, text)
+        path.write_text(text, encoding="utf-8")
         self.stdout.write(
             f"{path}: a first guess. Check it, write the condition of each answer into it, then: "
             f"manage.py analyze {options['ballots']} --map {path}"
@@ -148,18 +164,11 @@ def _read(
     for place in (out, options["json"]):
         check_output(place, options["ballots"])
         check_output(place, mapping)
-    found, notes = mapped_ballots(Path(options["ballots"]), Path(mapping), encoding=options["encoding"])
+    found, notes = mapped_ballots(options["ballots"], mapping, encoding=options["encoding"])
     with TemporaryDirectory() as folder:
-        path = Path(out) if out else Path(folder) / f"ballots of {Path(options['ballots']).stem}.csv"
-        _write(path, found.csv())
+        path = out or Path(folder) / f"ballots of {options['ballots'].stem}.csv"
+        path.write_text(found.csv(), encoding="utf-8")
         return read_ballots(path, conditions, verbatim=True, moderators=moderators), notes
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise CommandError(f"{path}: cannot be written: {error.strerror}.", returncode=2) from error
 
 
 def _write_report(data: dict[str, Any], title: str, out_dir: Path, typesetting: Typesetting) -> None:
@@ -167,8 +176,4 @@ def _write_report(data: dict[str, Any], title: str, out_dir: Path, typesetting: 
     from analysis.report import ReportContext, write_report
     from analysis.study_results.csv_analysis import software_versions
 
-    try:
-        context = ReportContext(title=title, versions=software_versions())
-        write_report(data, out_dir, context, typesetting=typesetting)
-    except OSError as error:
-        raise CommandError(f"{out_dir}: cannot be written: {error}.", returncode=2) from error
+    write_report(data, out_dir, ReportContext(title=title, versions=software_versions()), typesetting=typesetting)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from analysis.report.analysis_json import value_at
 from analysis.statistics.errors import DesignError, StatisticsError
@@ -16,35 +16,45 @@ from analysis.statistics.planning import Assumptions, StudyPlan, plan_study, pow
 from analysis.statistics.power import Power
 from analysis.tables.command_options import parse_numbers, parse_weights
 from analysis.tables.result_json import plain
+from study.management.arguments import input_file, number, whole_number
+from study.management.command import EarsightCommand
 
 
-class Command(BaseCommand):
+class Command(EarsightCommand):
     help = (
         "Power of the primary test (new clips) by simulation, with its Monte Carlo error and advice; the smallest "
         "effect that the design finds; with --plan, the fewest people for each number of clips."
     )
+    examples = ("--participants 30 --clips 12", "--plan --target 0.9")
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--participants", type=int, default=30, help="people (30)")
-        parser.add_argument("--clips", type=int, default=6, help="clips (6)")
-        parser.add_argument("--share", type=float, default=0.59, help="head-to-head share won (0.59)")
-        parser.add_argument("--sd-participants", type=float, default=0.8, help="spread between people (0.8)")
-        parser.add_argument("--sd-clips", type=float, default=0.7, help="spread between clips (0.7)")
+        parser.add_argument("--participants", type=whole_number(1, 10**9), default=30, help="people (30)")
+        parser.add_argument("--clips", type=whole_number(1, 10**9), default=6, help="clips (6)")
+        parser.add_argument("--share", type=number(0.01, 0.99), default=0.59, help="head-to-head share won (0.59)")
+        parser.add_argument("--sd-participants", type=number(0, 10), default=0.8, help="spread between people (0.8)")
+        parser.add_argument("--sd-clips", type=number(0, 10), default=0.7, help="spread between clips (0.7)")
         parser.add_argument(
-            "--spreads-from", metavar="ANALYSIS.json", help="take both spreads from a finished study's analysis"
+            "--spreads-from",
+            type=input_file,
+            metavar="ANALYSIS.json",
+            help="take both spreads from a finished study's analysis",
         )
         parser.add_argument("--weights", default="3,1", help="points of first and second choice (3,1)")
-        parser.add_argument("--conditions", type=int, default=4, help="number of conditions (4)")
+        parser.add_argument("--conditions", type=whole_number(1, 10**9), default=4, help="number of conditions (4)")
         parser.add_argument("--high", default="1,2", help="numbers of the conditions on the high side (1,2)")
         parser.add_argument("--low", help="numbers of those on the low side (all others)")
-        parser.add_argument("--clips-per-participant", type=int, help="clips that a person judges (all)")
-        parser.add_argument("--drop-out", type=float, default=0.0, help="share of people who leave halfway (0)")
-        parser.add_argument("--target", type=float, default=0.8, help="wanted power (0.8)")
+        parser.add_argument(
+            "--clips-per-participant", type=whole_number(1, 10**9), help="clips that a person judges (all)"
+        )
+        parser.add_argument("--drop-out", type=number(), default=0.0, help="share of people who leave halfway (0)")
+        parser.add_argument("--target", type=number(), default=0.8, help="wanted power (0.8)")
         parser.add_argument("--plan", action="store_true", help="the fewest people for each number of clips")
-        parser.add_argument("--alpha", type=float, default=0.05, help="level of the test (0.05)")
-        parser.add_argument("--simulations", type=int, default=2_000, help="simulated studies (2000)")
-        parser.add_argument("--seed", type=int, default=0, help="seed (0)")
+        parser.add_argument("--alpha", type=number(), default=0.05, help="level of the test (0.05)")
+        parser.add_argument(
+            "--simulations", type=whole_number(1, 10**9), default=2_000, help="simulated studies (2000)"
+        )
+        parser.add_argument("--seed", type=whole_number(), default=0, help="seed (0)")
         parser.add_argument("--json", action="store_true", help="print JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -111,7 +121,7 @@ def _assumptions(options: Mapping[str, Any]) -> Assumptions:
         low = tuple(number - 1 for number in parse_numbers("low", options["low"]))
     sd_participants, sd_clips = options["sd_participants"], options["sd_clips"]
     if options["spreads_from"]:
-        sd_participants, sd_clips = _spreads(Path(options["spreads_from"]))
+        sd_participants, sd_clips = _spreads(options["spreads_from"])
     assumed = Assumptions(
         share=options["share"],
         sd_participants=sd_participants,

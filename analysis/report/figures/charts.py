@@ -28,7 +28,7 @@ from analysis.report.figures.svg import (
     tick_label,
     vertical_grid,
 )
-from analysis.report.text.number_format import plain
+from analysis.report.text.number_format import percent, plain
 
 LEFT = LABELS + 12  # where the marks begin, right of the row names
 
@@ -98,7 +98,7 @@ def rank_shares(rows: Sequence[ChoiceShares], *, title: str, description: str) -
     step, top = 40.0, 8.0
     scale = Scale(0.0, 1.0, LEFT, WIDTH - 24)
     bottom = top + step * len(rows)
-    body = vertical_grid({tick / 4: f"{25 * tick} %" for tick in range(5)}, scale, top, bottom)
+    body = vertical_grid({tick / 4: percent(tick / 4) for tick in range(5)}, scale, top, bottom)
     for index, row in enumerate(rows):
         y = top + step * index + 8
         colour = row.view.colour
@@ -120,7 +120,7 @@ def rank_shares(rows: Sequence[ChoiceShares], *, title: str, description: str) -
                 stroke_dasharray="3 2",
             ),
         ]
-        shares = f"{row.first * 100:.0f} % · {row.second * 100:.0f} %"
+        shares = f"{percent(row.first)} · {percent(row.second)}"
         if row.first + row.second < 0.8:
             body.append(small_text(end + 6, y + 16, shares))
         else:  # too little space right of the bar: on white within it

@@ -79,6 +79,15 @@ def _sheets(data: Mapping[str, Any]) -> dict[str, list[list[Any]]]:
             ),
         ],
     }
+    if repaints := data.get("paintings"):
+        reasons = list(repaints["reasons"])
+        sheets["paintings"] = [
+            ["condition", "clips", "repainted", "paintings", *(f"named_{reason}" for reason in reasons)],
+            *(
+                [key, repaints["clips"], row["repainted"], row["paintings"]] + [row["named"][name] for name in reasons]
+                for key, row in repaints["conditions"].items()
+            ),
+        ]
     if fit:
         sheets["plackett_luce"] = [
             ["condition", "log_worth", "se", "se_robust", "ci95_low", "ci95_high", "worth"],

@@ -6,9 +6,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from analysis.report.analysis_json import value_at
-from analysis.report.context import ReportContext
+from analysis.report.context import ReportContext, labels_by_key
 from analysis.report.text.contrast_names import contrast_name, sides
 from analysis.report.text.number_format import plain, points
+from analysis.report.text.paintings import paintings_text
 
 FEWEST_CLIPS = 5
 
@@ -17,7 +18,7 @@ def methods(data: Mapping[str, Any], context: ReportContext, alpha: float) -> li
     """Paragraphs on the methods, ready for a paper; only of what was done with these data."""
     texts = [
         _people_and_choices(data),
-        " ".join(context.making),
+        " ".join(part for part in (*context.making, paintings_text(data, labels_by_key(context.conditions))) if part),
         _exclusions(context),
         _primary_test(data, context, alpha),
         *_unequal_sides_note(data),

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from django.utils.translation import gettext as _
+
 
 def plain(value: float | None, digits: int = 2) -> str:
     """`value` with `digits` decimals and a true minus sign; an em dash for None."""
@@ -49,8 +51,8 @@ def degrees(value: float | None) -> str:
 
 
 def percent(share: float | None, digits: int = 0) -> str:
-    """`62 %`."""
-    return "—" if share is None else f"{plain(100 * share, digits)} %"
+    """`62 %`; Korean writes `62%`."""
+    return "—" if share is None else _("%(number)s %%") % {"number": plain(100 * share, digits)}
 
 
 def percent_interval(pair: Sequence[float] | None) -> str:

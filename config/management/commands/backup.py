@@ -2,39 +2,43 @@
 
 import logging
 import sys
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management import BaseCommand, CommandError
+from django.core.management import CommandError
 from django.db import DatabaseError
 
 from config.backups.errors import BackupError
 from config.backups.manifest import SECRET_KEY
 from config.backups.rotation import Keep
 from config.backups.write import make_backup
+from study.management.arguments import whole_number
+from study.management.command import EarsightCommand
 
 logger = logging.getLogger(__name__)
 
 
-def _count(text: str) -> int:
-    if not text.isascii() or not text.isdecimal():
-        raise ArgumentTypeError(f"'{text}' is no number of backups")
-    return int(text)
-
-
-class Command(BaseCommand):
+class Command(EarsightCommand):
     help = (
         "Back up the whole installation while it runs. Stored files that the place has already are not sent again. "
         "Exits with 1 if the backup was made and something needs a look, with 2 if none was made."
     )
+    examples = ("/mnt/backups --keep-daily 7 --keep-weekly 5", "s3://our-backups/earsight --keep 10")
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("out", help="a folder on another disk, or s3://bucket/prefix")
-        parser.add_argument("--keep", type=_count, metavar="N", help="keep the newest N, delete older ones")
-        parser.add_argument("--keep-daily", type=_count, metavar="N", help="keep the newest of each of the last N days")
-        parser.add_argument("--keep-weekly", type=_count, metavar="N", help="the same of weeks")
-        parser.add_argument("--keep-monthly", type=_count, metavar="N", help="the same of months")
+        parser.add_argument(
+            "--keep", type=whole_number(0, 1_000_000), metavar="N", help="keep the newest N, delete older ones"
+        )
+        parser.add_argument(
+            "--keep-daily",
+            type=whole_number(0, 1_000_000),
+            metavar="N",
+            help="keep the newest of each of the last N days",
+        )
+        parser.add_argument("--keep-weekly", type=whole_number(0, 1_000_000), metavar="N", help="the same of weeks")
+        parser.add_argument("--keep-monthly", type=whole_number(0, 1_000_000), metavar="N", help="the same of months")
         parser.add_argument("--no-media", action="store_true", help="the database alone, without stored files")
         parser.add_argument(
             "--take-over",

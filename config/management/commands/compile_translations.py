@@ -6,11 +6,13 @@ from typing import Any
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from django.conf import settings
-from django.core.management import BaseCommand
+
+from study.management.command import EarsightCommand
 
 
-class Command(BaseCommand):
+class Command(EarsightCommand):
     help = "Compile each locale/*/LC_MESSAGES/*.po if its .mo file is missing or older, without GNU gettext."
+    examples = ("",)
 
     def handle(self, *args: Any, **options: Any) -> None:
         for folder in settings.LOCALE_PATHS:

@@ -1,37 +1,43 @@
 """`manage.py demo`: build a whole study, from music to an open survey and a full report, and serve it."""
 
+import getpass
 import signal
+import socket
 import sys
 import time
 from argparse import ArgumentParser
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management import BaseCommand, CommandError, call_command
+from django.contrib.auth import get_user_model
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.management import CommandError, call_command
 from rich.console import Console
+from rich.markup import escape
 from rich.panel import Panel
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from config.demo import study as demo
-from config.demo.processes import (
-    AlreadyRuns,
-    OnlyDemo,
-    Processes,
-    free_port,
-    wait_until_served,
-    web_command,
-    worker_command,
-)
+from config.demo.addresses import Site, host_argument, listen_on, own_web_address, port_of, site_at, site_of
+from config.demo.lock import AlreadyRuns, OnlyDemo
+from config.demo.processes import Processes, wait_until_served, web_command, worker_command
+from config.demo.tunnels import NAMES, Tunnel, find_tunnel, open_tunnel
+from config.environment import values as environment
 from generation.models import ClipStep, GenerationRun
 from generation.tagging.base import TaggingError
 from generation.tagging.files import default_weights_folder
 from generation.tagging.musicnn.weights import ensure_weights
 from study.errors import ImportRefused, StudyError
+from study.management.arguments import input_file, input_folder, whole_number
+from study.management.command import EarsightCommand
 from study.models import Study
+from study.participants.reach import Reach, reach_of
 
 # If more rows than this are about unknown clips, the table is probably that of a whole data set.
 FEW_PROBLEMS = 5
+# How often --share asks for a password before it gives up.
+MOST_TRIES = 3
 
 
 def refusal(error: ImportRefused) -> str:
@@ -46,36 +52,62 @@ def refusal(error: ImportRefused) -> str:
 
 def already_runs(address: str) -> str:
     """Return the message for a second demo on the same folder."""
-    where = f" at {address}" if address else ", and is being built"
+    where = f" at {address}/console/" if address else ", and is being built"
     return (
         f"A demo runs on the folder {settings.DATA_DIR} already{where}. Open that one, stop it by Ctrl-C, or name "
         "another folder by EARSIGHT_DATA."
     )
 
 
-class Command(BaseCommand):
+class Command(EarsightCommand):
     help = "Build the demo study (or one of your own clips), open it, and serve it with a worker."
+    examples = ("", "--clips my-clips/ --tags my-tags.csv", "--host 0.0.0.0 --port 8080", "--share")
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "--no-serve", action="store_true", help="build everything, print the links and exit without serving them"
         )
-        parser.add_argument("--clips", type=Path, help="a folder of WAV, FLAC, OGG or MP3 files to use instead")
-        parser.add_argument("--tags", type=Path, help="their tags: CSV with columns clip,tags or clip × tag")
+        parser.add_argument("--clips", type=input_folder, help="a folder of WAV, FLAC, OGG or MP3 files to use instead")
+        parser.add_argument("--tags", type=input_file, help="their tags: CSV with columns clip,tags or clip × tag")
         parser.add_argument(
             "--skip-unknown",
             action="store_true",
             help="ignore rows of --tags about clips that are not in the folder (for the whole table of a data set)",
         )
         parser.add_argument("--encoding", help="the encoding of --tags, if it is not recognised: cp949, cp1252, …")
-        parser.add_argument("--port", type=int, default=8000, help="the web server's port (default 8000)")
+        parser.add_argument(
+            "--port",
+            type=whole_number(1, 65535),
+            default=8000,
+            help="the web server's port (default 8000); if it is taken, the first free one after it",
+        )
+        parser.add_argument(
+            "--host",
+            type=host_argument,
+            default="127.0.0.1",
+            metavar="ADDRESS",
+            help="the address to serve at: 0.0.0.0 lets phones and computers in your networks open the demo, 127.0.0.1 "
+            "(the default) this machine alone",
+        )
+        parser.add_argument(
+            "--share",
+            nargs="?",
+            const="",
+            choices=("", *NAMES),
+            metavar="TUNNEL",
+            help="let people outside open the demo, by a tunnel program that is installed; asks for a password first. "
+            f"TUNNEL: {', '.join(NAMES)} (default: the first one found)",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.console = Console()
         if options["tags"] and not options["clips"]:
             raise CommandError("--tags needs --clips: name the folder of the audio files too.", returncode=2)
-        if not 1 <= options["port"] <= 65535:
-            raise CommandError("--port is a number from 1 to 65535.", returncode=2)
+        if options["share"] is not None and (options["no_serve"] or options["host"] != "127.0.0.1"):
+            raise CommandError(
+                "--share serves to this machine alone, and the tunnel leads there: leave out --host and --no-serve.",
+                returncode=2,
+            )
         source = demo.DemoSource(options["clips"], options["tags"], options["skip_unknown"], options["encoding"])
         # A closed terminal (SIGHUP) and SIGTERM also stop the server and the worker, as Ctrl-C does.
         for signal_number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -94,19 +126,58 @@ class Command(BaseCommand):
             sys.exit(130)
 
     def build(self, source: demo.DemoSource, only: OnlyDemo, options: dict[str, Any]) -> None:
+        tunnel, chosen = None, None
+        if options["share"] is not None:
+            tunnel = find_tunnel(options["share"])
+            chosen = self.prepare_to_share(tunnel)
         self.prepare()
-        user, password = demo.ensure_researcher()
+        user, password = demo.ensure_researcher(chosen)
         study = demo.ensure_study(source, user, self.notify)
         if options["no_serve"]:
             self.generate_here(study)
             answered = self.finish(study)
-            self.show(study, answered, settings.BASE_URL, password)
+            # Where other programs will serve it, if that is set; else where this command will.
+            address = environment.text("EARSIGHT_BASE_URL", "")
+            site = Site(address) if address else site_at(options["host"], options["port"])
+            self.show(study, answered, site, password)
             self.notify("Nothing serves these links yet: run the command again without --no-serve to open them.")
         else:
-            self.serve(study, password, options["port"], only)
+            with listen_on(options["host"], options["port"]) as listener:
+                if (port := port_of(listener)) != options["port"]:
+                    self.notify(f"Port {options['port']} is taken; using {port}.")
+                self.serve(study, password, listener, only, tunnel)
+
+    def prepare_to_share(self, tunnel: Tunnel) -> str | None:
+        """Tell what becomes reachable and for whom; return the password that is chosen, None if there is one already.
+
+        Raises:
+            DemoError: nobody is at a terminal, or no password was good enough.
+        """
+        self.notify(
+            f"--share opens this demo by {tunnel.program}, until you stop it by Ctrl-C: its survey, and the sign-in "
+            f"page of its console, for {tunnel.audience}. {tunnel.passes}"
+        )
+        if demo.is_password_chosen():
+            self.notify("The console keeps the password that you chose.")
+            return None
+        if not sys.stdin.isatty():
+            raise demo.DemoError("--share asks for a password of your own: run it in a terminal.")
+        self.notify(f"Choose a password for the console's account “{demo.NAME}”; it replaces the demo's.")
+        user = get_user_model()(username=demo.NAME)
+        for _ in range(MOST_TRIES):
+            password = getpass.getpass("Password (12 characters or more): ")
+            try:
+                validate_password(password, user)
+            except ValidationError as error:
+                self.notify(" ".join(error.messages))
+                continue
+            if getpass.getpass("The same again: ") == password:
+                return password
+            self.notify("The two were not the same.")
+        raise demo.DemoError("No password was chosen, so nothing is shared; run this again.")
 
     def notify(self, text: str) -> None:
-        self.console.print(text, highlight=False)
+        self.console.print(text, highlight=False, markup=False)
 
     def prepare(self) -> None:
         """Make what is missing of the database, the translations, the static files and the tagger's weights."""
@@ -136,24 +207,32 @@ class Command(BaseCommand):
         demo.ensure_open(study)
         return demo.ensure_answered_copy(study, self.notify)
 
-    def serve(self, study: Study, password: str, wanted_port: int, only: OnlyDemo) -> None:
-        try:
-            port = free_port(wanted_port)
-        except OSError as error:
-            raise demo.DemoError(str(error)) from error
-        base_url = f"http://127.0.0.1:{port}"
-        if port != wanted_port:
-            self.notify(f"Port {wanted_port} is taken; using {port}.")
+    def serve(
+        self, study: Study, password: str | None, listener: socket.socket, only: OnlyDemo, tunnel: Tunnel | None
+    ) -> None:
+        own = own_web_address(listener)
         with Processes(settings.DATA_DIR / "logs") as processes:
-            processes.start("web", web_command(port), EARSIGHT_BASE_URL=base_url)
-            processes.start("worker", worker_command(), EARSIGHT_BASE_URL=base_url)
-            if not wait_until_served(base_url + "/console/sign-in/"):
+            site = site_of(listener)
+            if tunnel is not None:
+                self.notify(f"Opening the tunnel by {tunnel.program} …")
+                site = Site(open_tunnel(tunnel, port_of(listener), processes), is_public=True)
+            elif reach_of(site.address) is not Reach.MACHINE:
+                self.notify(
+                    "Everybody in the same network can open this demo's survey, and the sign-in page of its console, "
+                    "until you stop it. Nothing is encrypted on the way: do this in a network that you trust."
+                )
+            settled = site.environment()
+            number = listener.fileno()
+            processes.start("web", web_command(f"fd://{number}"), settled, files=[number])
+            listener.close()
+            processes.start("worker", worker_command(), settled)
+            if not wait_until_served(f"{own}/console/sign-in/", has_ended=lambda: processes.has_ended("web")):
                 raise demo.DemoError(f"The web server did not start; see {processes.log_of('web')}.")
-            only.tell(f"{base_url}/console/")
+            only.tell(site.address)
             self.wait_for_generation(study, processes)
             answered = self.finish(study)
-            self.show(study, answered, base_url, password)
-            self.notify("Ctrl-C stops the server and the worker.")
+            self.show(study, answered, site, password)
+            self.notify(f"Ctrl-C stops the server{', the tunnel' if tunnel else ''} and the worker.")
             self.wait_for_ctrl_c(processes)
             self.notify("Stopped.")
 
@@ -193,14 +272,17 @@ class Command(BaseCommand):
                 advance(bar, task, run)
         demo.check_images(study)
 
-    def show(self, study: Study, answered: Study, base_url: str, password: str) -> None:
-        links = demo.links(study, answered, base_url)
+    def show(self, study: Study, answered: Study, site: Site, password: str | None) -> None:
+        links = {name: escape(link) for name, link in demo.links(study, answered, site.address).items()}
+        secret = "the password that you chose" if password is None else f"password [b]{password}[/b]"
         text = (
             f"Participant survey    {links['survey']}\n"
             f"Researcher console    {links['console']}\n"
-            f"                      name [b]demo[/b], password [b]{password}[/b]\n"
+            f"                      name [b]{demo.NAME}[/b], {secret}\n"
             f"Results (simulated)   {links['results']}"
         )
+        if site.others:
+            text += f"\nAlso reached at       {escape(', '.join(site.others))}"
         if self.console.is_terminal:
             self.console.print(Panel(text, title="Earsight", expand=False), soft_wrap=True, highlight=False)
         else:

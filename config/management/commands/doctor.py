@@ -5,18 +5,21 @@ import sys
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from config.health.alarms import NotTold, tell_operators
 from config.health.doctor import examine
 from config.health.finding import Level
+from study.management.arguments import number
+from study.management.command import EarsightCommand
 
 
-class Command(BaseCommand):
+class Command(EarsightCommand):
     help = (
         "Check database, broker, workers, files, clocks, secrets, mail and backups. One line for each check: what was "
         "found and what to do. Exit status: 0 without faults, 1 with one, 2 if the mail could not be sent."
     )
+    examples = ("", "--mail --quiet")
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -29,12 +32,13 @@ class Command(BaseCommand):
             help="mail the operators once when a fault begins and once when it is over; for a timer or cron",
         )
         parser.add_argument(
-            "--seconds", type=float, default=15, help="the longest time that a check may take (default: 15)"
+            "--seconds",
+            type=number(above=0, most=600),
+            default=15,
+            help="the longest time that a check may take (default: 15)",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if not 0 < options["seconds"] <= 600:
-            raise CommandError("--seconds is a number above 0, up to 600.", returncode=2)
         findings = examine(options["seconds"])
         if options["json"]:
             self.stdout.write(json.dumps({name: vars(one) for name, one in findings.items()}, indent=2))

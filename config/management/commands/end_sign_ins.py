@@ -4,14 +4,16 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from config.accounts.sessions import end_sign_ins
+from study.management.command import EarsightCommand
 from study.models.log import record
 
 
-class Command(BaseCommand):
+class Command(EarsightCommand):
     help = "Sign a researcher out of every browser, or everybody if no name is given. Passwords stay as they are."
+    examples = ("mina", "")
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name", nargs="?", help="the name that the researcher signs in with")

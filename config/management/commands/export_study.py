@@ -4,19 +4,20 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management import BaseCommand
-
 from config.bundles import export_study
+from study.management.arguments import output_file
+from study.management.command import EarsightCommand
 from study.management.lookup import study_with_slug
 from study.models.log import record
 
 
-class Command(BaseCommand):
+class Command(EarsightCommand):
     help = "Write a study's ballots, plan, analysis, report, images and checks into one zip."
+    examples = ("my-study --out my-study.zip",)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("slug", help="the study's short name, as in its address")
-        parser.add_argument("--out", type=Path, help="the zip to write (default: SLUG.zip here)")
+        parser.add_argument("--out", type=output_file, help="the zip to write (default: SLUG.zip here)")
         parser.add_argument("--no-images", action="store_true", help="leave the images themselves out")
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -5,21 +5,23 @@ import sys
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management import BaseCommand, CommandError
+from django.core.management import CommandError
 from django.db import DatabaseError
 
 from config.backups.errors import BackupError
 from config.backups.restore import check_backup, restore_backup
 from config.backups.unfinished import unfinished_restore
+from study.management.command import EarsightCommand
 
 logger = logging.getLogger(__name__)
 
 
-class Command(BaseCommand):
+class Command(EarsightCommand):
     help = (
         "Restore a backup into an empty installation; web and workers must not run. "
         "Exits with 1 if it is restored and something needs a look, with 2 if it is not restored."
     )
+    examples = ("/mnt/backups --check", "/mnt/backups --replace")
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -9,23 +9,29 @@ from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management import BaseCommand, CommandError
+from django.core.management import CommandError
 
 from config.installation import set_up
 from config.installation.questions import QUESTIONS, find_answers
+from study.management.arguments import path_of
+from study.management.command import EarsightCommand
 
 
-class Command(BaseCommand):
+class Command(EarsightCommand):
     help = (
         "Set up an installation: asks for what is missing, writes the env file, makes the database's tables, "
         "translations, static files, the tagger's weights and the first account. What is there stays as it is."
+    )
+    examples = (
+        "--user earsight --account mina",
+        "--env-file earsight.env --no-input --address https://earsight.example.org",
     )
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "--env-file",
-            type=Path,
+            type=path_of,
             default=Path(os.environ.get("EARSIGHT_ENV_FILE") or "/etc/earsight/earsight.env"),
             help="where the settings are kept (default: EARSIGHT_ENV_FILE, or /etc/earsight/earsight.env)",
         )

@@ -1,50 +1,67 @@
 """manage.py simulate SLUG --participants N [--rehearse]: simulated people answer through the real survey."""
 
+from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.urls import reverse
 
 from analysis.study_results import analyses
 from analysis.study_results.report_files import report_files
 from config.demo.rehearsal import answer_and_analyse, open_simulated_copy
 from study.errors import StudyError
+from study.management.arguments import number, output_folder, web_address, whole_number
+from study.management.command import EarsightCommand
 from study.management.lookup import study_with_slug
 from study.models import Study
 from study.simulation.people import simulate_participants
 from study.simulation.preferences import PreferenceModel
+from study.simulation.transports import OverHttp
 
 
-class Command(BaseCommand):
+class Command(EarsightCommand):
     help = (
         "Let simulated people answer a study through its pages. In a study marked as simulated they are its "
         "participants; in any other they are pilots and never mix with real people. With --rehearse they answer a copy "
         "that is marked as simulated, and the copy is closed and analysed; the study itself stays as it is."
     )
+    examples = ("my-study --participants 3", "my-study --participants 30 --rehearse --report rehearsal/")
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("slug", help="the study's short name")
-        parser.add_argument("--participants", type=int, required=True, help="how many people")
-        parser.add_argument("--seed", type=int, default=0, help="of tastes and choices (default 0)")
-        parser.add_argument("--drop-out", type=float, default=0.0, help="share of people who leave before the end")
-        parser.add_argument("--person-sd", type=float, default=PreferenceModel.person_sd)
-        parser.add_argument("--clip-sd", type=float, default=PreferenceModel.clip_sd)
+        parser.add_argument("--participants", type=whole_number(1, 100_000), required=True, help="how many people")
+        parser.add_argument("--seed", type=whole_number(), default=0, help="of tastes and choices (default 0)")
+        parser.add_argument(
+            "--drop-out", type=number(0, 1), default=0.0, help="share of people who leave before the end"
+        )
+        parser.add_argument(
+            "--person-sd",
+            type=number(0, 10),
+            default=PreferenceModel.person_sd,
+            help=f"spread of tastes between people ({PreferenceModel.person_sd:g})",
+        )
+        parser.add_argument(
+            "--clip-sd",
+            type=number(0, 10),
+            default=PreferenceModel.clip_sd,
+            help=f"spread of tastes between clips ({PreferenceModel.clip_sd:g})",
+        )
         parser.add_argument(
             "--worth",
             default="",
             help="utilities by condition key, key=1.0,key=0.2 (default: by factor levels)",
         )
         parser.add_argument("--rehearse", action="store_true", help="go on to the report, in a copy of the study")
-        parser.add_argument("--report", type=Path, help="with --rehearse: a folder to write the report's files to")
-        parser.add_argument("--url", default="", help="a running server (default: in this process)")
+        parser.add_argument(
+            "--report", type=output_folder, help="with --rehearse: a folder to write the report's files to"
+        )
+        parser.add_argument("--url", type=web_address, help="a running server (default: in this process)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         study = study_with_slug(options["slug"])
-        if options["participants"] < 1 or not 0 <= options["drop_out"] <= 1:
-            raise CommandError("Ask for at least one participant and a drop-out between 0 and 1.", returncode=2)
         if options["report"] and not options["rehearse"]:
             raise CommandError("--report needs --rehearse: only a rehearsal ends with a report.", returncode=2)
         model = PreferenceModel(
@@ -52,9 +69,11 @@ class Command(BaseCommand):
             person_sd=options["person_sd"],
             clip_sd=options["clip_sd"],
         )
-        how: dict[str, Any] = {"model": model, "drop_out": options["drop_out"], "base_url": options["url"]}
+        how: dict[str, Any] = {"model": model, "drop_out": options["drop_out"], "base_url": options["url"] or ""}
         rng = np.random.default_rng(options["seed"])
         try:
+            if options["url"]:
+                OverHttp(options["url"]).connection.close()  # before a copy is made that nobody could answer
             if options["rehearse"]:
                 self._rehearse(study, options["participants"], options["report"], rng, how)
                 return
@@ -104,7 +123,7 @@ class Command(BaseCommand):
                     returncode=2,
                 )
             try:
-                worth[key] = float(value)
-            except ValueError as error:
-                raise CommandError(f"--worth: '{value}' is no number.", returncode=2) from error
+                worth[key] = number(-20, 20)(value)  # e²⁰ : 1 is as good as always
+            except ArgumentTypeError as error:
+                raise CommandError(f"--worth: {error}.", returncode=2) from error
         return worth

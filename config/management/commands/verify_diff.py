@@ -6,23 +6,28 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management import BaseCommand, CommandError
+from django.core.management import CommandError
 
 from config.bundles import verify_diff
+from study.management.arguments import input_file
+from study.management.command import EarsightCommand
 
 
-class Command(BaseCommand):
+class Command(EarsightCommand):
     help = "Compare two exports of a study: what was added, and whether anything disappeared or changed."
+    examples = ("earlier.zip my-study.zip",)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("old", type=Path, help="the earlier export, for example one made while the study was open")
-        parser.add_argument("new", type=Path, help="the later export")
+        parser.add_argument(
+            "old", type=input_file, help="the earlier export, for example one made while the study was open"
+        )
+        parser.add_argument("new", type=input_file, help="the later export")
 
     def handle(self, *args: Any, old: Path, new: Path, **options: Any) -> None:
         for path in (old, new):
             if not zipfile.is_zipfile(path):
                 raise CommandError(
-                    f"{path} is missing or no zip. Give two zips that export_study wrote, the older one first.",
+                    f"{path} is no zip. Give two zips that export_study wrote, the older one first.",
                     returncode=2,
                 )
         found = verify_diff(old, new)

@@ -3,23 +3,25 @@
 import sys
 import zipfile
 from argparse import ArgumentParser
-from pathlib import Path
 from typing import Any
 
-from django.core.management import BaseCommand, CommandError
+from django.core.management import CommandError
 
 from config.bundles import verify_export
+from study.management.arguments import input_file
+from study.management.command import EarsightCommand
 from study.management.published import add_head_arguments, given_heads
 
 
-class Command(BaseCommand):
+class Command(EarsightCommand):
     help = (
         "Check an export: checksums, ballot digests, the chain of the log and what it has fixed, receipts, published "
         "heads; and analyse its ballots again."
     )
+    examples = ("my-study.zip", "my-study.zip --heads heads.txt")
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("bundle", type=Path, help="the zip that export_study wrote")
+        parser.add_argument("bundle", type=input_file, help="the zip that export_study wrote")
         parser.add_argument(
             "--receipt", action="append", default=[], help="a participant's receipt; may be given again"
         )

@@ -1,24 +1,26 @@
 """ROC-AUC and PR-AUC of a tagger on MagnaTagATune's standard split."""
 
 import json
-from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from generation.management.data_sets import add_data_arguments, labelled_audio
 from generation.management.progress import ProgressLine
 from generation.management.taggers import add_tagger_arguments, tagger_from
+from study.management.arguments import output_file
+from study.management.command import EarsightCommand
 
 
-class Command(BaseCommand):
+class Command(EarsightCommand):
     help = "Evaluate a tagger as published: mean per clip; ROC-AUC and PR-AUC, macro over tags."
+    examples = ("--store magnatagatune/store --annotations annotations_final.csv",)
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         add_data_arguments(parser)
         parser.add_argument("--split", choices=["train", "valid", "test"], default="test", help="default test")
-        parser.add_argument("--json", type=Path, metavar="OUT.json", help="write all figures there")
+        parser.add_argument("--json", type=output_file, metavar="OUT.json", help="write all figures there")
         add_tagger_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -28,8 +30,6 @@ class Command(BaseCommand):
         from generation.tagging.store import StoreError
 
         data = labelled_audio(options)
-        if options["json"] and not options["json"].parent.is_dir():  # before an hour's work, not after it
-            raise CommandError(f"--json: the folder {options['json'].parent} does not exist; create it.", returncode=2)
         tagger = tagger_from(options, self.stderr)
         try:
             test, rate = data.split(options["split"]), data.store.sample_rate

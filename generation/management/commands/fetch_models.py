@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from generation.errors import GenerationError
 from generation.models import ClipStep
@@ -12,6 +12,7 @@ from generation.painting.base import prove
 from generation.painting.errors import ModelRefused
 from generation.settings_model import GenerationSettings, settings_of
 from generation.tagging import MusicnnOptions, TaggingError, build_tagger
+from study.management.command import EarsightCommand
 from study.management.lookup import study_with_slug
 from study.models import Study
 
@@ -19,8 +20,9 @@ from study.models import Study
 PROMPTS = ("a slow piano piece", "drums, electric guitar, rock")
 
 
-class Command(BaseCommand):
+class Command(EarsightCommand):
     help = "Download the models that a study's generation settings name; without a study, those built in."
+    examples = ("my-study --prove", "")
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("slug", nargs="?", help="the study's short name, as in its address")

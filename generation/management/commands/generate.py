@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -11,12 +11,14 @@ from generation.errors import GenerationError
 from generation.models import ClipStep, GenerationRun
 from generation.runs import execution, lifecycle
 from generation.runs.progress import progress_of
+from study.management.command import EarsightCommand
 from study.management.lookup import study_with_slug
 from study.models import Study
 
 
-class Command(BaseCommand):
+class Command(EarsightCommand):
     help = "Make the images of a study: what is made already stays, all else is made by the workers or here."
+    examples = ("my-study --wait", "my-study --in-process")
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("slug", help="the study's short name, as in its address")

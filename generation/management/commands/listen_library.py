@@ -3,25 +3,28 @@
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from generation.management.progress import duration
 from generation.management.taggers import add_tagger_arguments, tagger_from, tagger_options
+from study.management.arguments import input_folder, output_file, output_folder
+from study.management.command import EarsightCommand
 
 
-class Command(BaseCommand):
+class Command(EarsightCommand):
     help = (
         "Listen to every audio file under FOLDER, in resumable chunks. Without --queue it works here; with it, "
         "Celery's workers share the chunks (they must see the same folders). Run it again to continue."
     )
+    examples = ("my-clips/ --out heard/ --voice-csv voice.csv", "my-clips/ --out heard/ --status")
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("folder", type=Path)
-        parser.add_argument("--out", type=Path, required=True, help="folder for the results")
+        parser.add_argument("folder", type=input_folder, help="the music; folders in it are searched too")
+        parser.add_argument("--out", type=output_folder, required=True, help="folder for the results")
         parser.add_argument("--queue", action="store_true", help="give the chunks to Celery's workers")
         parser.add_argument("--status", action="store_true", help="print the progress of the pass, and exit")
-        parser.add_argument("--voice-csv", type=Path, help="write the voice evidence of what is done there")
+        parser.add_argument("--voice-csv", type=output_file, help="write the voice evidence of what is done there")
         add_tagger_arguments(parser)
 
     def handle(self, *args: Any, folder: Path, out: Path, **options: Any) -> None:
@@ -47,8 +50,6 @@ class Command(BaseCommand):
         from generation.library import passes
         from study.audio_files.judge import ACCEPTED_SUFFIXES
 
-        if not folder.is_dir():
-            raise CommandError(f"{folder}: there is no such folder", returncode=2)
         files = passes.find_audio(folder)
         if not files:
             raise CommandError(f"{folder}: no audio in it (looked for {', '.join(ACCEPTED_SUFFIXES)})", returncode=2)

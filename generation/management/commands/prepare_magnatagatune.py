@@ -4,30 +4,38 @@ import os
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from generation.management.progress import ProgressLine
+from study.management.arguments import input_file, input_folder, output_folder, whole_number
+from study.management.command import EarsightCommand
 
 
-class Command(BaseCommand):
+class Command(EarsightCommand):
     help = (
         "Check MagnaTagATune's folder, decode its clips once into a compact memory-mapped store, and list bad "
         "files. Run it again after an interruption: it continues where it stopped. A file that was listed as bad and "
         "then deleted is left out."
     )
+    examples = ("magnatagatune/ --skip-missing",)
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("folder", type=Path, help="the data set: annotations_final.csv and folders 0 to f")
-        parser.add_argument("--annotations", type=Path, help="the annotation file, if it is elsewhere")
-        parser.add_argument("--out", type=Path, help="the store (default: FOLDER/store; 33 GB for all clips)")
+        parser.add_argument("folder", type=input_folder, help="the data set: annotations_final.csv and folders 0 to f")
+        parser.add_argument("--annotations", type=input_file, help="the annotation file, if it is elsewhere")
+        parser.add_argument("--out", type=output_folder, help="the store (default: FOLDER/store; 33 GB for all clips)")
         parser.add_argument(
             "--skip-missing", action="store_true", help="leave out clips without a file (default: they are a fault)"
         )
         parser.add_argument(
-            "--workers", type=int, default=os.cpu_count() or 1, help="decoders at once (default: one a processor core)"
+            "--workers",
+            type=whole_number(1, 1024),
+            default=os.cpu_count() or 1,
+            help="decoders at once (default: one a processor core)",
         )
-        parser.add_argument("--sample-rate", type=int, default=22_050, help="Hz (default 22,050, as CLMR)")
+        parser.add_argument(
+            "--sample-rate", type=whole_number(8_000, 192_000), default=22_050, help="Hz (default 22,050, as CLMR)"
+        )
 
     def handle(self, *args: Any, folder: Path, annotations: Path | None, out: Path | None, **options: Any) -> None:
         from generation.tagging.magnatagatune import EMPTY_CLIPS, AnnotationError, read_annotations

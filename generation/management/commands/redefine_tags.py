@@ -6,7 +6,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from pydantic import ValidationError
 
 from generation.redefinition.errors import RedefinitionError
@@ -16,41 +16,51 @@ from generation.redefinition.table import RedefinedTable, redefine_table
 from generation.redefinition.tag_files import read_tag_table, write_tag_table
 from generation.redefinition.voice_evidence import VoiceThresholds
 from generation.redefinition.voice_files import read_voice_table
+from study.management.arguments import input_file, number, output_file
+from study.management.command import EarsightCommand
 
 SHOWN_CLIPS = 5
 
 
-class Command(BaseCommand):
+class Command(EarsightCommand):
     help = "Redefine the tags of a whole file by rules, with the voice detectors' evidence where there is any."
+    examples = (
+        "my-tags.csv --out redefined.csv --report report.json",
+        "my-tags.csv --voice voice.csv --rules curated --out redefined.csv --report report.json",
+    )
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         defaults = VoiceThresholds()
-        parser.add_argument("annotations", type=Path, help="a clip × tag table of 0 and 1, or a clip,tags list")
-        parser.add_argument("--voice", type=Path, help="clip_id,voice: share of each clip with voice, 0 to 1")
+        parser.add_argument("annotations", type=input_file, help="a clip × tag table of 0 and 1, or a clip,tags list")
+        parser.add_argument("--voice", type=input_file, help="clip_id,voice: share of each clip with voice, 0 to 1")
         parser.add_argument(
             "--rules", default=DEFAULT_RULES, help=f"{', '.join(SHIPPED)}, or a YAML file (default %(default)s)"
         )
-        parser.add_argument("--out", type=Path, required=True, help="the redefined file, in the input's layout")
-        parser.add_argument("--prompts-out", type=Path, help="optional: the tags that prompts name, in the same layout")
-        parser.add_argument("--report", type=Path, required=True, help="what was done, as JSON")
-        parser.add_argument("--changes", type=Path, help="optional CSV: every change of every clip and its reason")
+        parser.add_argument("--out", type=output_file, required=True, help="the redefined file, in the input's layout")
+        parser.add_argument(
+            "--prompts-out", type=output_file, help="optional: the tags that prompts name, in the same layout"
+        )
+        parser.add_argument("--report", type=output_file, required=True, help="what was done, as JSON")
+        parser.add_argument(
+            "--changes", type=output_file, help="optional CSV: every change of every clip and its reason"
+        )
         parser.add_argument("--encoding", help="of both tables, if it is not recognised: utf-8, cp949, cp1252, …")
         parser.add_argument(
             "--voice-at",
-            type=float,
+            type=number(0, 1),
             default=defaults.voice_at,
             help="share from which on a clip counts as having a voice (default %(default)s)",
         )
         parser.add_argument(
             "--none-at",
-            type=float,
+            type=number(0, 1),
             default=defaults.none_at,
             help="share up to which a clip counts as having no voice (default %(default)s)",
         )
         parser.add_argument(
             "--tagger-at",
-            type=float,
+            type=number(0, 1),
             default=defaults.tagger_at,
             help="threshold of the tagger for a voice (default %(default)s)",
         )
@@ -152,8 +162,6 @@ def _check_places(options: dict[str, Any]) -> None:
         name = name.replace("_", "-")
         if path is None:
             continue
-        if not path.parent.is_dir():
-            raise CommandError(f"--{name}: the folder {path.parent} does not exist; create it.", returncode=2)
         if path.suffix.lower() == ".xlsx":
             raise CommandError(f"--{name}: {path} would be no spreadsheet; name it .csv.", returncode=2)
         if path.resolve() in read | written:

@@ -4,25 +4,28 @@ import json
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from pydantic import ValidationError
 
 from generation.painting import PaintingError, normalise
 from generation.painting.picture_files import open_picture
 from generation.painting.provenance import Provenance
 from generation.painting.reproduce import reproduce
+from study.management.arguments import output_file, whole_number
+from study.management.command import EarsightCommand
 from study.models import Stimulus
 
 
-class Command(BaseCommand):
+class Command(EarsightCommand):
     help = (
         "Paint a stimulus again from its provenance, together with the others of its clip, and report whether it is "
         "bit-identical, visually identical, or different in what (then the exit status is 1)."
     )
+    examples = ("12", "12 --save again.png --json")
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("stimulus", type=int, help="the stimulus's number, as the clip's page shows it")
-        parser.add_argument("--save", type=Path, metavar="FILE.png", help="keep the picture painted again")
+        parser.add_argument("stimulus", type=whole_number(1), help="the stimulus's number, as the clip's page shows it")
+        parser.add_argument("--save", type=output_file, metavar="FILE.png", help="keep the picture painted again")
         parser.add_argument("--json", action="store_true", help="the verdict as JSON on standard output")
 
     def handle(self, *args: Any, stimulus: int, save: Path | None, **options: Any) -> None:

@@ -4,24 +4,29 @@ import json
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from generation.listening.audio import decode
 from generation.management.taggers import add_tagger_arguments, tagger_from
 from study.audio_files.errors import AudioError
 from study.audio_files.judge import inspect_audio
 from study.audio_files.notes import sentences
+from study.management.arguments import path_of, whole_number
+from study.management.command import EarsightCommand
 
 
-class Command(BaseCommand):
+class Command(EarsightCommand):
     help = "Print the tags of audio files with their probabilities; a star marks those past their own threshold."
+    examples = ("piano.wav drums.wav", "piano.wav --json")
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+        parser.add_argument("files", nargs="+", type=path_of, metavar="FILE", help="WAV, FLAC, OGG or MP3")
         add_tagger_arguments(parser)
         parser.add_argument("--json", action="store_true", help="JSON on standard output, all tags")
-        parser.add_argument("--top", type=int, default=10, help="tags per file in the table (default 10)")
+        parser.add_argument(
+            "--top", type=whole_number(1, 1000), default=10, help="tags per file in the table (default 10)"
+        )
 
     def handle(self, *args: Any, files: list[Path], **options: Any) -> None:
         faults = []

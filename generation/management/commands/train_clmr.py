@@ -2,14 +2,15 @@
 
 import json
 import os
-from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from pydantic import BaseModel, ValidationError
 
 from generation.management.data_sets import add_data_arguments, labelled_audio
 from generation.management.progress import ProgressLine
+from study.management.arguments import input_file, number, output_folder, whole_number
+from study.management.command import EarsightCommand
 
 _SHARED = ("epochs", "batch", "learning_rate", "patience", "seed", "precision", "checkpoint_every")
 _HEAD = ("epochs", "batch", "learning_rate", "patience", "seed")
@@ -24,35 +25,39 @@ _ONLY_IN = {
 }
 
 
-class Command(BaseCommand):
+class Command(EarsightCommand):
     help = (
         "Train CLMR on a prepared MagnaTagATune. `pretrain` needs no labels; `head` fits a linear or MLP head on "
         "a frozen encoder; `finetune` trains both; `supervised` is the baseline from random weights. Run the "
         "same command again to go on after an interruption; for several GPUs put `accelerate launch` or `torchrun` "
         "before it. docs/training.md has a recipe."
     )
+    examples = (
+        "pretrain --store magnatagatune/store --annotations annotations_final.csv --out encoder/",
+        "head --encoder encoder.pt --store magnatagatune/store --annotations annotations_final.csv --out head/",
+    )
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("stage", choices=["pretrain", "head", "finetune", "supervised"])
+        parser.add_argument("stage", choices=["pretrain", "head", "finetune", "supervised"], help="what is trained")
         add_data_arguments(parser)
-        parser.add_argument("--out", type=Path, required=True, help="folder for checkpoints and results.json")
-        parser.add_argument("--encoder", type=Path, help="pre-trained encoder (head, finetune)")
+        parser.add_argument("--out", type=output_folder, required=True, help="folder for checkpoints and results.json")
+        parser.add_argument("--encoder", type=input_file, help="pre-trained encoder (head, finetune)")
         parser.add_argument(
             "--representations",
-            type=Path,
+            type=output_folder,
             metavar="FOLDER",
             help="head: where the encoder's representations are kept for every head on it (default: "
             "STORE/representations)",
         )
         parser.add_argument("--mlp", action="store_true", help="head: one hidden layer of the encoder's size")
         for option, kind, text in (
-            ("epochs", int, "most passes over the training clips"),
-            ("batch", int, "clips per step, over all devices together"),
-            ("learning-rate", float, "Adam's (first) learning rate"),
-            ("patience", int, "epochs without a lower validation loss until it stops"),
-            ("seed", int, "everything random comes from it"),
-            ("checkpoint-every", int, "steps between checkpoints"),
+            ("epochs", whole_number(1, 1_000_000), "most passes over the training clips"),
+            ("batch", whole_number(1, 1_000_000), "clips per step, over all devices together"),
+            ("learning-rate", number(above=0, most=100), "Adam's (first) learning rate"),
+            ("patience", whole_number(1, 1_000_000), "epochs without a lower validation loss until it stops"),
+            ("seed", whole_number(), "everything random comes from it"),
+            ("checkpoint-every", whole_number(1), "steps between checkpoints"),
         ):
             parser.add_argument(f"--{option}", type=kind, help=f"{text} ({_defaults(option)})")
         parser.add_argument(
@@ -60,7 +65,7 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--temperature",
-            type=float,
+            type=number(above=0, most=1000),
             help=f"pretrain: temperature of the contrastive loss ({_defaults('temperature')})",
         )
 
@@ -112,7 +117,7 @@ class Command(BaseCommand):
 class _Training:
     """One call of the command: its data, its settings, and the files that it writes."""
 
-    def __init__(self, command: BaseCommand, options: dict[str, Any]) -> None:
+    def __init__(self, command: EarsightCommand, options: dict[str, Any]) -> None:
         from generation.tagging.clmr import SAMPLE_RATE, load_encoder_checkpoint
         from generation.tagging.store import StoreError
         from study.digests import file_digest

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.utils.text import slugify
+from django.utils.text import capfirst, slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.utils.translation import override as in_language
@@ -14,9 +14,11 @@ from django.utils.translation import override as in_language
 from study.console.forms.versions import KeptForm
 from study.design.conditions import TAGS_BY_FORM, ConditionPreset
 from study.models import Study
-from study.texts import FIELDS, languages_of, shipped_text
+from study.setup.responsible import names_of_last_study
+from study.texts import FIELDS, PLACEHOLDERS, RESPONSIBLE, languages_of, shipped_text, unknown_placeholders
 
 MAX_CONDITIONS = 6
+TITLE_HELP = gettext_lazy("For you and your colleagues, and the heading of the report; participants do not see it.")
 
 
 class ConditionsForm(KeptForm, forms.Form):
@@ -52,7 +54,7 @@ class ConditionsForm(KeptForm, forms.Form):
                 initial=row.key if row else "",
             )
             self.fields[f"levels_{number}"] = forms.CharField(
-                label=_("Factor levels of condition %(n)d") % {"n": number},
+                label=_("What distinguishes condition %(n)d") % {"n": number},
                 required=False,
                 max_length=300,
                 initial="; ".join(f"{name}={level}" for name, level in row.levels.items()) if row else "",
@@ -113,7 +115,7 @@ def _levels(text: str) -> dict[str, str]:
         name, sign, level = (piece.strip() for piece in part.partition("="))
         if not (sign and name and level):
             raise ValidationError(
-                _("“%(part)s”: write a factor and its level as factor=level, several separated by semicolons.")
+                _("“%(part)s”: write what distinguishes it as property=value, several separated by semicolons.")
                 % {"part": part.strip()}
             )
         levels[name] = level
@@ -126,18 +128,22 @@ class CreateStudyForm(ConditionsForm):
     title = forms.CharField(
         label=gettext_lazy("Title"),
         max_length=200,
-        help_text=gettext_lazy("For you and your colleagues; participants read it on the welcome page."),
+        help_text=TITLE_HELP,
     )
     field_order = ("title", "design")
 
 
+def _responsible_of(study: Study) -> dict[str, str]:
+    return {name: getattr(study, name) for name in RESPONSIBLE}
+
+
 class DescribeForm(KeptForm, forms.Form):
-    """What people read: title, description, and the texts in each language."""
+    """What people read: title, description, who is responsible, and the texts in each language."""
 
     title = forms.CharField(
         label=gettext_lazy("Title"),
         max_length=200,
-        help_text=gettext_lazy("Participants read it too, so it should not reveal the conditions."),
+        help_text=TITLE_HELP,
     )
     description = forms.CharField(
         label=gettext_lazy("Description"),
@@ -153,6 +159,17 @@ class DescribeForm(KeptForm, forms.Form):
         help_text=gettext_lazy("Participants choose one of them; the browser's language is offered first."),
     )
 
+    RESPONSIBLE_HELP = {
+        "researcher": gettext_lazy("The person who answers for the study, by name."),
+        "institution": gettext_lazy("University, company or “independent”."),
+        "contact": gettext_lazy(
+            "An e-mail address or telephone number that is answered. Participants read it, also after they have "
+            "withdrawn."
+        ),
+        "ethics_number": gettext_lazy("Or the date of its decision."),
+        "ethics_reason": gettext_lazy("For example “exempt”, or “not required here”. Participants read it."),
+    }
+
     LABELS = {
         "question": gettext_lazy("Question"),
         "consent_text": gettext_lazy("Consent"),
@@ -160,7 +177,10 @@ class DescribeForm(KeptForm, forms.Form):
     }
     HELP = {
         "question": gettext_lazy("Shown above the images of every clip."),
-        "consent_text": gettext_lazy("Participants agree to it before anything is stored."),
+        "consent_text": gettext_lazy(
+            "Participants agree to it before anything is stored. {researcher}, {institution}, {contact} and {ethics} "
+            "are replaced by the answers above; a text of your own should have them all."
+        ),
         "instructions": gettext_lazy("Shown once, before the first clip."),
     }
 
@@ -171,15 +191,24 @@ class DescribeForm(KeptForm, forms.Form):
             {"title": study.title, "description": study.description, "languages": languages_of(study)},
         )
         super().__init__(*args, **kwargs)
+        self.names_of_last_study = {} if any(_responsible_of(study).values()) else names_of_last_study(study)
+        self.fields |= forms.fields_for_model(
+            Study, RESPONSIBLE, widgets={"ethics": forms.RadioSelect}, help_texts=self.RESPONSIBLE_HELP
+        )
+        self.initial |= _responsible_of(study) | self.names_of_last_study
+        for name in RESPONSIBLE:
+            self.fields[name].label = capfirst(self.fields[name].label)
+        self.fields["ethics"].choices = [(key, capfirst(words)) for key, words in Study.Ethics.choices]  # type: ignore[attr-defined]
         for language, _name in settings.LANGUAGES:
             for field in FIELDS:
                 shipped = shipped_text(study, field, language)
+                agreed = study.plan.get("consent", {}).get(language) if field == "consent_text" else ""
                 self.fields[f"{field}_{language}"] = forms.CharField(
                     label=self.LABELS[field],
                     help_text=self.HELP[field],
                     required=False,
                     max_length=300 if field == "question" else 20_000,
-                    initial=getattr(study, field).get(language) or shipped,
+                    initial=agreed or getattr(study, field).get(language) or shipped,
                     widget=forms.Textarea(
                         attrs={"rows": 2 if field == "question" else 9, "lang": language, "data-shipped": shipped}
                     ),
@@ -187,6 +216,20 @@ class DescribeForm(KeptForm, forms.Form):
         if not study.settings_can_change:
             for form_field in self.fields.values():
                 form_field.disabled = True
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        for language, _name in settings.LANGUAGES:
+            field = f"consent_text_{language}"
+            for name in unknown_placeholders(cleaned.get(field) or "")[:1]:
+                known = ", ".join(f"{{{placeholder}}}" for placeholder in PLACEHOLDERS)
+                text = _("{%(name)s} stands for nothing here. Write one of %(known)s, or no braces.")
+                self.add_error(field, text % {"name": name[:60], "known": known})
+        return cleaned
+
+    def responsible(self) -> dict[str, str]:
+        """Return who answers to the participants; a page of before sends nothing of it, and leaves it as it is."""
+        return {name: self.cleaned_data[name] for name in RESPONSIBLE if name in self.data}
 
     def language_groups(self) -> list[dict[str, Any]]:
         """Return the texts' fields by language."""

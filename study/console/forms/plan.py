@@ -34,7 +34,10 @@ COLUMNS_DEPEND_ON = ("status", "questions_before", "questions_after", "sound_che
 RULES_NEED = {
     "attention_failed": ("attention_trials", gettext_lazy("The plan has no attention trials: add one, or empty this.")),
     "repeats_differ": ("repeats", gettext_lazy("The plan has no hidden repeats: add one, or empty this.")),
-    "match_failed": ("match_controls", gettext_lazy("The plan has no match-control trials: add one, or empty this.")),
+    "match_failed": (
+        "match_controls",
+        gettext_lazy("The plan has no trials with images of other clips: add one, or empty this."),
+    ),
     "reason_not_typed": ("ask_reason", gettext_lazy("The plan asks for no reasons: ask for them, or empty this.")),
     "no_sound": ("sound_check", gettext_lazy("The plan has no sound check: add it, or untick this.")),
     "too_fast": ("minimum_seconds", gettext_lazy("The shortest plausible time is 0: raise it, or empty this.")),
@@ -55,8 +58,8 @@ GROUPS = (
         "people",
         gettext_lazy("People and clips"),
         gettext_lazy(
-            "How many clips each participant hears, and how many people take part. With twelve clips or more, "
-            "findings generalise to other music; thirty people are a good start."
+            "How many clips each participant hears, and how many people take part. At least 12 clips are advised for "
+            "findings about other music, and thirty people are a good start; the step “Power” computes both."
         ),
         ("target_participants", "stop_at_target", "trials_per_participant", "grace_minutes"),
     ),
@@ -183,19 +186,27 @@ class PlanForm(KeptForm, forms.ModelForm):
         ),
     )
 
+    # The words of the field are in the help and in the glossary.
+    LABELS = {
+        "alpha": gettext_lazy("How often a finding may be due to chance"),
+        "grace_minutes": gettext_lazy("Minutes to finish after closing"),
+        "match_controls": gettext_lazy("Trials with images of other clips"),
+    }
     HELP = {
-        "weight_first": gettext_lazy("The usual 3 and 1 need no reason; other values do."),
+        "weight_first": gettext_lazy(
+            "3 and 1 are usual. The report also shows how the result changes with other points."
+        ),
         "weight_second": gettext_lazy("At most as much as the 1st."),
-        "alpha": gettext_lazy("How often a finding may be due to chance alone: 0.05 is usual."),
+        "alpha": gettext_lazy("The significance level, alpha: 0.05 is usual."),
         "target_participants": gettext_lazy("Shown as progress on the monitor; empty: no target."),
         "stop_at_target": gettext_lazy("Otherwise people may start until you close the study."),
         "trials_per_participant": gettext_lazy(
             "Empty: everybody hears every clip. With many clips, 10 to 20 keep people fresh; every clip is then "
-            "heard equally often."
+            "heard about equally often."
         ),
         "second_choice_required": gettext_lazy("Two choices per clip give nearly twice the information of one."),
         "allow_none_fits": gettext_lazy("Counted and reported separately, never as a choice."),
-        "ask_reason": gettext_lazy("One optional line; it lengthens the survey by about a third."),
+        "ask_reason": gettext_lazy("One optional line for each clip; it makes the survey longer."),
         "practice_trial": gettext_lazy("Needs a clip marked for practice; its answer is not counted."),
         "sound_check": gettext_lazy("Participants hear a sound and confirm that they heard it."),
         "headphone_check": gettext_lazy(
@@ -206,7 +217,7 @@ class PlanForm(KeptForm, forms.ModelForm):
             "Clips that are shown a second time, unannounced, to check how consistent the answers are."
         ),
         "match_controls": gettext_lazy(
-            "Trials that also show images of other clips, to check that people choose by the music."
+            "Match-control trials: they also show images of another clip, to check that people choose by the music."
         ),
         "attention_trials": gettext_lazy("Trials that name the images to choose, to check that the participant reads."),
         "images_lossless": gettext_lazy(
@@ -220,7 +231,8 @@ class PlanForm(KeptForm, forms.ModelForm):
             "How long the music has to play before a choice. Empty: half the clip, at most 15 seconds."
         ),
         "grace_minutes": gettext_lazy(
-            "How long participants who have started may go on after the study is closed. Then the results open."
+            "The grace period: how long participants who have started may go on after the study is closed. Then the "
+            "results open."
         ),
         "minimum_seconds": gettext_lazy("Faster answers are flagged; they exclude a participant only by a rule below."),
         "questions_before": gettext_lazy("A question set in YAML, asked before the first clip."),
@@ -232,13 +244,15 @@ class PlanForm(KeptForm, forms.ModelForm):
         "screen_out_url": gettext_lazy("Where these participants are sent."),
         "completion_code": gettext_lazy("Shown on the last page."),
         "keep_ids_days": gettext_lazy(
-            "So many days after closing, the platform's ids are erased by themselves, and with them reports of "
-            "problems. Erase the ids earlier on the page Payment, once everybody is paid."
+            "So many days after the results open, the platform's ids are erased by themselves, and with them reports "
+            "of problems. Erase the ids earlier on the page Payment, once everybody is paid."
         ),
         "return_url": gettext_lazy(
             "Where the last page sends participants, such as the platform's completion address."
         ),
-        "screen_out_code": gettext_lazy("For people who are screened out by a question before the clips."),
+        "screen_out_code": gettext_lazy(
+            "For people who are screened out by a question before the clips, or by a full quota."
+        ),
     }
 
     class Meta:
@@ -258,6 +272,8 @@ class PlanForm(KeptForm, forms.ModelForm):
         self.initial["answer_rules"] = "\n".join(str(rule) for rule in rules if isinstance(rule, AnswerRule))
         for name, text in self.HELP.items():
             self.fields[name].help_text = text
+        for name, text in self.LABELS.items():
+            self.fields[name].label = text
         for name in ("questions_before", "questions_after"):
             self.fields[name].widget = forms.Textarea(attrs={"rows": 4, "class": "mono", "spellcheck": "false"})
         self.initial["quota_lines"] = "\n".join(

@@ -10,16 +10,18 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.tokens import default_token_generator
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
+from study.management.command import EarsightCommand
 from study.participants.links import full_url
 
 
-class Command(BaseCommand):
+class Command(EarsightCommand):
     help = "Make an account for the console and print a link by which its password is set, once and within three days."
+    examples = ("mina", "mina --new-link")
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name", help="name to sign in with")

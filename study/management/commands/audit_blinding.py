@@ -2,36 +2,41 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from study.blinding_audit.audit import audit_study
 from study.errors import StudyError
+from study.management.arguments import web_address, whole_number
+from study.management.command import EarsightCommand
 from study.management.lookup import study_with_slug
 
 
-class Command(BaseCommand):
+class Command(EarsightCommand):
     help = (
         "Visit the survey as pilots, by several browsers and in every state of its pages, collect all that can be "
         "observed except the pixels, and bet on the condition of each image. What wins too much is a leak: exit "
         "status 1."
     )
+    examples = ("my-study", "my-study --participants 48 --all")
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("slug", help="the study's short name")
-        parser.add_argument("--participants", type=int, default=24, help="number of pilots (default 24)")
+        parser.add_argument(
+            "--participants", type=whole_number(8, 10_000), default=24, help="number of pilots (default 24)"
+        )
         parser.add_argument(
             "--trials",
-            type=int,
+            type=whole_number(1, 10_000),
             help="trials that each pilot looks at closely (default: enough to see each clip)",
         )
-        parser.add_argument("--url", default="", help="a running server (default: in this process)")
+        parser.add_argument("--url", type=web_address, help="a running server (default: in this process)")
         parser.add_argument("--all", action="store_true", help="also list the channels that won most")
 
     def handle(self, *args: Any, **options: Any) -> None:
         study = study_with_slug(options["slug"])
         try:
             report = audit_study(
-                study, people=options["participants"], trials=options["trials"], base_url=options["url"]
+                study, people=options["participants"], trials=options["trials"], base_url=options["url"] or ""
             )
         except (StudyError, ValueError, OSError) as error:
             raise CommandError(str(error), returncode=2) from error

@@ -3,13 +3,13 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
+from study.management.command import EarsightCommand
 from study.participants.retention import enforce_retention
 
 
-class Command(BaseCommand):
+class Command(EarsightCommand):
     help = "Erase what is kept for a time only (docs/privacy.md), and record the numbers in the log."
+    examples = ("--dry-run",)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--dry-run", action="store_true", help="say what would be erased, and erase nothing")

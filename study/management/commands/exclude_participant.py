@@ -3,17 +3,19 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from study.errors import StudyError
+from study.management.command import EarsightCommand
 from study.management.lookup import study_with_slug
 from study.participants.exclusion import set_exclusion
 
 
-class Command(BaseCommand):
+class Command(EarsightCommand):
     help = (
         "Leave a participant's answers out of the analysis (or include them again); they stay in every export, marked."
     )
+    examples = ('my-study r0007 --reason "answered for a friend"', 'my-study r0007 --reason "it was a mistake" --undo')
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("slug", help="the study")

@@ -4,20 +4,22 @@ import sys
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
+from study.management.command import EarsightCommand
 from study.management.lookup import study_with_slug
 from study.models import ChainHead
 from study.published_heads.heads import INSTALLATION, Head
 from study.published_heads.publishing import Publication, publish_due, publish_head
 
 
-class Command(BaseCommand):
+class Command(EarsightCommand):
     help = (
         "Publish the heads that are due (after opening, daily, after closing) by mail and to EARSIGHT_HEADS_FILE, and "
         "print all heads, a line for each: TIME NAME NUMBER HEAD. For a cron job, or by hand."
     )
+    examples = ("", "my-study")
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("slug", nargs="?", help="publish this study's head now, whether or not it is due")

@@ -4,8 +4,9 @@ import sys
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from study.management.command import EarsightCommand
 from study.management.lookup import study_with_slug
 from study.management.published import add_head_arguments, given_heads
 from study.models import Study
@@ -13,11 +14,12 @@ from study.published_heads.heads import INSTALLATION
 from study.verification import Findings, check_files, check_heads, of_no_chain, verify_installation, verify_study
 
 
-class Command(BaseCommand):
+class Command(EarsightCommand):
     help = (
         "Check the hash chain of the log, ballot digests, commitments, plan and exclusions in the database. "
         "Exits with 1 if something is wrong."
     )
+    examples = ("", "my-study --files --heads heads.txt")
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("slug", nargs="?", help="one study (default: all, and the log of the installation)")

@@ -99,9 +99,9 @@ def test_the_report_names_questions_and_answers_in_its_language_and_quotes_nobod
     cells = [[cell.strip() for cell in row.split("|") if cell.strip()] for row in rows]
     # One answered "all", which the nine who answered "none" hide.
     assert ["배운 햇수", "없음", "…"] in cells
-    assert ["조금", "7", "41 %"] in cells
-    assert ["많음", "0", "0 %"] in cells
-    assert ["… 합계", "10", "59 %"] in cells
+    assert ["조금", "7", "41%"] in cells
+    assert ["많음", "0", "0%"] in cells
+    assert ["… 합계", "10", "59%"] in cells
     assert len([row for row in cells if row[:2] == ["조금", "7"]]) == 2, "in the counts and in the comparison of groups"
     assert "다섯 명보다 적은 집단의 크기가 계산되지 않도록" in page, "what the sign of a hidden number means"
     for name in ("report-en.html", "report-ko.html", "report-en.tex"):

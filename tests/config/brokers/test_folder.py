@@ -1,6 +1,7 @@
 """The folder broker: an incomplete message, of a killed writer or a full disk, does not end a worker."""
 
 import errno
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import Empty
 
@@ -85,3 +86,47 @@ def test_a_full_disk_leaves_no_incomplete_message(queue, tmp_path, monkeypatch):
     assert messages(tmp_path) == []
     with pytest.raises(Empty):
         queue.get(block=False)
+
+
+KOMBUS = "kombu.transport.filesystem:Transport"
+
+
+@pytest.fixture
+def channel_of(queue_of, tmp_path):
+    """Return a function that opens a channel of a transport in the folder, as each worker has its own."""
+    (tmp_path / "control").mkdir()
+    return lambda transport: queue_of(transport).channel
+
+
+def tables_left_incomplete(tmp_path):
+    (tmp_path / "control" / "celery.exchange").write_bytes(b"")
+
+
+def test_an_incomplete_table_of_queues_is_written_anew(channel_of, tmp_path):
+    channel = channel_of("filesystem")
+    tables_left_incomplete(tmp_path)
+    channel._queue_bind("celery", "cpu", "", "cpu")
+    assert [row.queue for row in channel.get_table("celery")] == ["cpu"]
+
+
+def test_kombus_transport_fails_on_an_incomplete_table_of_queues(channel_of, tmp_path):
+    """The control: a worker that starts while another writes the table ends by this error."""
+    channel = channel_of(KOMBUS)
+    tables_left_incomplete(tmp_path)
+    with pytest.raises(ValueError, match="Expecting value"):
+        channel._queue_bind("celery", "cpu", "", "cpu")
+
+
+def test_workers_that_start_together_lose_no_queue(channel_of):
+    channels = [channel_of("filesystem") for _ in range(4)]
+    names = [f"{worker}-{number}" for worker in range(4) for number in range(25)]
+
+    def bind(worker):
+        for number in range(25):
+            channels[worker]._queue_bind("celery", "key", "", f"{worker}-{number}")
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(bind, range(4)))
+    assert sorted(row.queue for row in channels[0].get_table("celery")) == sorted(names)
+    channels[0]._delete("0-0", "celery", "key", "")
+    assert len(channels[1].get_table("celery")) == 99

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from config.demo.processes import OnlyDemo
+from config.demo.lock import OnlyDemo
 from config.management.commands.demo import FEW_PROBLEMS, Command, refusal
 from study.errors import ImportRefused
 
@@ -40,7 +40,7 @@ def test_a_second_demo_on_a_folder_says_where_the_first_one_is(tmp_path: Path, s
     with OnlyDemo(tmp_path) as first:
         with pytest.raises(CommandError, match="already, and is being built"):
             call_command("demo")
-        first.tell("http://127.0.0.1:8123/console/")
+        first.tell("http://127.0.0.1:8123")
         with pytest.raises(CommandError, match=r"at http://127\.0\.0\.1:8123/console/"):
             call_command("demo", "--port", "8200")
         (other := tmp_path / "other").mkdir()

@@ -64,8 +64,8 @@ SLEEP = [sys.executable, "-c", "import os, time; print(os.environ['MARK'], flush
 @pytest.fixture
 def processes(tmp_path: Path):
     with Processes(tmp_path) as children:
-        children.start("web", SLEEP, MARK="web")
-        children.start("worker", SLEEP, MARK="worker")
+        children.start("web", SLEEP, {"MARK": "web"})
+        children.start("worker", SLEEP, {"MARK": "worker"})
         yield children
 
 

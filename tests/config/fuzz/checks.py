@@ -28,13 +28,16 @@ _WRITES = re.compile(r'\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"(\w+)"', re.IGNO
 # Rows that any request may add or change: sessions, the count of failed sign-ins, names of files to be deleted, and the
 # log, which notes downloads and who asks for a study of others.
 _OF_NO_STUDY = ("django_session", "axes_", "generation_loosefile", "study_logentry", "study_chainhead")
-# Notes that asking for a page leaves: what was sent of a trial, and the flags of those who have not finished.
+# Notes that asking for a page leaves: what was sent of a trial, the flags of those who have not finished, and the day
+# on which a shared report was opened.
 _NOTES = re.compile(
     r'UPDATE "study_(?:trial" SET "(?:page_sent_at|sound_sent_at|images_sent)|participant" SET "flags" = \(?CASE)'
+    r'|UPDATE "analysis_sharedreport" SET "last_opened_on"'
 )
 # Asked for, these files are made by a worker if they are not ready.
 _PREPARED = {
     *("study_results", "study_report", "study_figures", "study_figure", "study_result_file", "study_bundle"),
+    *("shared_report", "shared_report_file", "shared_figure"),
 }
 _REFUSED = frozenset({400, 403, 404, 405, 409, 410, 411, 413, 414, 415, 416, 422, 429})
 HEADERS = ("Content-Security-Policy", "X-Content-Type-Options", "Referrer-Policy", "Cache-Control", "X-Frame-Options")

@@ -16,6 +16,7 @@ from django.urls import Resolver404, get_resolver, resolve, reverse
 from django.utils import timezone
 
 from analysis.study_results.analyses import build_analysis
+from analysis.study_results.shared_reports import share_report
 from generation.settings_model import GenerationSettings, store_settings
 from study.models import InviteLink, Participant, ProblemReport, Study
 from study.participants.links import create_personal_links
@@ -176,6 +177,7 @@ def build_world() -> World:
     studies["closed"] = close(answered_study(clips=CLIPS, people=3, slug="zither-closed", **common))
     visits["completed closed"] = _visit_of(studies["closed"])
     build_analysis(studies["closed"])
+    _share, report = share_report(studies["closed"], timezone.localdate() + timedelta(days=9), actor=owner)
     studies["no results"] = close(answered_study(clips=1, people=1, slug="zither-no-results", **common))
     _settle(studies, member)
     theirs = make_study(clips=1, owner=stranger, title="Stranger's own", slug="strangers-own")
@@ -188,7 +190,7 @@ def build_world() -> World:
     return World(
         roles=roles,
         visits={visit.base: stage for stage, visit in visits.items()},
-        addresses=_addresses(studies, visits),
+        addresses=_addresses(studies, visits, report),
         studies={state: study.pk for state, study in studies.items()},
         own_slugs=frozenset({theirs.slug}),
     )
@@ -247,7 +249,7 @@ def is_for_anybody(path: str) -> bool:
     return name_at(path) in {*AUDIENCE[ANYBODY], *AUDIENCE[LINK], *AUDIENCE[RECEIPT]}
 
 
-def _addresses(studies: dict[str, Study], visits: dict[str, Visit]) -> dict[str, list[Address]]:
+def _addresses(studies: dict[str, Study], visits: dict[str, Visit], report: str) -> dict[str, list[Address]]:
     """Each URL of the project by its name: in each state of a study, for each participant, and the others."""
     found: dict[str, list[Address]] = {name: [] for name in url_names()}
 
@@ -276,6 +278,8 @@ def _addresses(studies: dict[str, Study], visits: dict[str, Visit]) -> dict[str,
         kind = Participant.Kind.PILOT if state == "draft" else Participant.Kind.REAL
         for _label, link in create_personal_links(studies[state], 1, cap, kind=kind):
             add(urlsplit(link).path, state)
+    for name in ("", "report-en.pdf", "figures/en/points.svg"):
+        add(urlsplit(report).path + name, "closed")
     for name in found:
         if not found[name]:
             found[name].append(Address(name, _made_up(name)))

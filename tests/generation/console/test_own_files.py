@@ -150,7 +150,7 @@ def test_the_page_of_tags_shows_both_vocabularies_and_what_each_clip_gets(two_ta
     assert '<li class="chip added" title="only in this set"> <ins>slow</ins>' in text
     assert '<li class="chip added" title="only in this set"> <ins>loud</ins>' in text
     clip = client.get(reverse("generation_clip", args=[two_taggers.slug, 1])).content.decode()
-    assert "The redefined tags were predicted by the second tagger." in clip
+    assert "The corrected tags were predicted by the second tagger." in clip
     assert "The second tagger&#x27;s most probable tags" in clip or "The second tagger's most probable tags" in clip
     assert "original tags only" in clip
 

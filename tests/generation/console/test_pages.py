@@ -8,11 +8,13 @@ from django.urls import reverse
 from generation.console.clip_views import image_key
 from generation.models import ClipStep, TagDecision
 from generation.runs import execution, lifecycle
+from generation.runs.progress import undecided
 from generation.settings_model import settings_of
 from study.models import Stimulus, Study
 from study.models.log import record
 from study.setup import preflight
 from study.setup.clip_selection import UNCHANGED, exclude_clip
+from study.setup.path_steps import Progress, progress_of, step_named
 from tests.generation.studies import add_clips
 
 PAGES = (
@@ -147,13 +149,19 @@ def test_deciding_a_contested_tag_changes_the_next_run(painted, client):
 def test_preflight_reports_contested_tags_and_sketches(painted):
     Stimulus.objects.update(painter="sketch")
     said = " ".join(finding.message for finding in preflight.run(painted))
-    assert "contested" in said
+    assert "doubtful tag" in said
     assert "sketches" in said
+    review = step_named("review")
+    assert review is not None
+    assert progress_of(review, painted) is Progress.PARTLY  # all images are there, tags are left to decide
+    for clip_id, tag in undecided(painted):
+        TagDecision.objects.create(clip_id=clip_id, tag=tag, choice="keep")
+    assert progress_of(review, painted) is Progress.DONE
     assert not [f for f in preflight.run(painted) if f.level is preflight.Level.BLOCKS]
 
 
 def test_a_study_cannot_open_while_images_are_made(painted):
-    lifecycle.repaint(painted.clips.first(), reason="too dark")
+    lifecycle.repaint(painted.clips.first(), reason="other", note="too dark")
     blocking = [f.message for f in preflight.run(painted) if f.level is preflight.Level.BLOCKS]
     assert any("still being made" in message for message in blocking)
 

@@ -34,7 +34,7 @@ def test_review_shows_what_a_sentence_leaves_out_and_adds(with_service, client):
     assert "missing: guitar, techno" in faults
     assert "added: slow, piano, classical" in faults
     assert "2 sentences do not say their tags" in text
-    only = client.get(reverse("generation_review", args=[study.slug]), {"show": "sentences"}).content.decode()
+    only = client.get(reverse("generation_review", args=[study.slug]), {"show": "checks"}).content.decode()
     assert "clip4.wav" in only
     assert "clip1.wav" not in only
     assert "2 sentences do not match their tags" in findings(study)

@@ -128,7 +128,7 @@ def test_from_the_data_set_to_a_head_that_tags(data_set, tmp_path, model, write_
     ("words", "reason"),
     [
         (["--epochs", 0], "--epochs: should be greater than or equal to 1, not 0"),
-        (["--top", 0], "--top: must be at least 1"),
+        (["--top", 0], "--top: '0' is no whole number from 1 to 10,000"),
         (["--learning-rate", -1], "--learning-rate: should be greater than 0"),
         ([], "holds audio at 8000 Hz; CLMR hears 22050"),
     ],

@@ -28,7 +28,7 @@ from study.design.conditions import ConditionPreset
 from study.models import Ballot, Clip, LogEntry, Stimulus
 from study.setup import clip_import, preflight
 from study.setup.lifecycle import create_study, open_study
-from tests.factories import UserFactory, tiny_sound
+from tests.factories import RESPONSIBLE, UserFactory, tiny_sound
 from tests.generation.studies import stored_files
 from tests.study.visits import Visit
 
@@ -44,7 +44,7 @@ def places(settings, tmp_path, monkeypatch):
 
 @pytest.fixture
 def study(db):
-    study = create_study(title="Three painters", owner=UserFactory(), presets=THREE, sound_check=False)
+    study = create_study(title="Three painters", owner=UserFactory(), presets=THREE, sound_check=False, **RESPONSIBLE)
     for n in (1, 2):
         clip = Clip(study=study, number=n, name=f"song{n}.mp3", audio_digest=f"{n:064x}", duration=2, sample_rate=22050)
         clip.audio.save("clip.mp3", ContentFile(tiny_sound(n)))
@@ -201,10 +201,10 @@ def test_faults_are_named_in_the_researchers_language(client, study):
     files = named_files(study, song1__painter_b=b"%PDF-1.7")
     address = reverse("generation_upload", args=[study.slug])
     response = client.post(address, {"files": files}, headers={"Accept-Language": "ko"})
-    assert response.context["faults"] == ("song1__painter_b.png: PDF는 읽을 수 없습니다. PNG나 JPEG로 저장하십시오.",)
+    assert response.context["faults"] == ("song1__painter_b.png: PDF는 읽을 수 없습니다. PNG나 JPEG로 저장하세요.",)
     files[0].name = "song9__painter_a.png"
     response = client.post(address, {"files": files}, headers={"Accept-Language": "ko"})
-    assert response.context["faults"][0].startswith("song9__painter_a.png: 알 수 없는 클립 'song9'.")
+    assert response.context["faults"][0].startswith("song9__painter_a.png: 알 수 없는 클립 “song9”.")
 
 
 def test_what_was_changed_in_a_picture_is_said_with_its_name(client, study):
@@ -290,7 +290,7 @@ def test_images_for_the_preset_can_be_uploaded_and_are_never_painted_over(db):
     clip = study.clips.get()
     assert clip.survey_audio
     with pytest.raises(NotPossibleNow, match="made elsewhere"):
-        lifecycle.repaint(clip, reason="dull")
+        lifecycle.repaint(clip, reason="other", note="dull")
 
 
 def test_only_such_studies_have_the_step_in_their_path(client, study):

@@ -50,14 +50,14 @@ def test_painting_a_copy_again_leaves_the_first_study_its_files(study, owner):
     assert owned_files(copy) == shared
 
     for clip in copy.clips.all():
-        lifecycle.repaint(clip, reason="darker ones", actor=owner, wake=False)
+        lifecycle.repaint(clip, reason="other", note="darker ones", actor=owner, wake=False)
     run_pending(copy)
 
     assert not owned_files(copy) & {name for clip in study.clips.all() for name in image_names(clip)}
     assert shared <= stored_files()
     # What neither study has any more does go.
     replaced = owned_files(copy)
-    lifecycle.repaint(copy.clips.first(), reason="lighter again", actor=owner, wake=False)
+    lifecycle.repaint(copy.clips.first(), reason="other", note="lighter again", actor=owner, wake=False)
     run_pending(copy)
     assert len(stored_files() & replaced) == len(replaced) - 2 * 4
     assert shared <= stored_files()

@@ -154,7 +154,7 @@ def test_cancelled_retried_repainted_and_ended_at_once_leaves_nothing_behind(stu
         verbs = (
             lambda run=run: lifecycle.cancel_run(run),
             lambda: lifecycle.retry_failed(study),
-            lambda: lifecycle.repaint(clip, reason="too dark"),
+            lambda: lifecycle.repaint(clip, reason="other", note="too dark"),
             lambda run=run: lifecycle.finish_if_complete(run),
         )
         run_at_once(*map(unless_refused, verbs))

@@ -90,7 +90,7 @@ def test_repainting_takes_the_next_seed_for_all_four_and_logs_the_reason(study):
     generate(study)
     clip = study.clips.first()
     before = pictures(study)
-    lifecycle.repaint(clip, reason="too dark")
+    lifecycle.repaint(clip, reason="other", note="too dark")
     execution.run_pending(study)
     after = pictures(study)
     changed = {key for key in before if before[key] != after[key]}
@@ -131,13 +131,13 @@ def test_an_open_study_is_never_painted_again(study):
     with pytest.raises(NotPossibleNow, match="open"):
         lifecycle.start_run(study)
     with pytest.raises(NotPossibleNow, match="open"):
-        lifecycle.repaint(study.clips.first(), reason="nicer")
+        lifecycle.repaint(study.clips.first(), reason="other", note="nicer")
 
 
 def test_a_step_that_ends_after_the_study_opened_saves_nothing(study, monkeypatch):
     generate(study)
     before, files = pictures(study), stored_files()
-    lifecycle.repaint(study.clips.first(), reason="too dark")
+    lifecycle.repaint(study.clips.first(), reason="other", note="too dark")
 
     def open_meanwhile(*args, run_step=by_kind.run_step):
         Study.objects.filter(pk=study.pk).update(status="open")

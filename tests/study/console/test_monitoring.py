@@ -96,3 +96,11 @@ def test_the_refreshing_part_is_no_whole_page_and_names_no_condition(study: Stud
     for condition in study.conditions.all():
         assert condition.label not in text
         assert condition.sealed_label not in text
+
+
+def test_nobody_takes_part_right_now_once_the_results_are_open(study: Study) -> None:
+    Study.objects.filter(pk=study.pk).update(status="closed", closed_at=timezone.now() - timedelta(minutes=30))
+    study.refresh_from_db()
+    assert (monitor(study).in_progress, monitor(study).stopped) == (1, 2)  # they may still finish
+    later = study.closed_at + timedelta(minutes=study.grace_minutes)
+    assert (monitor(study, now=later).in_progress, monitor(study, now=later).stopped) == (0, 3)

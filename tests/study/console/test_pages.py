@@ -164,7 +164,7 @@ def test_a_study_is_created_with_own_conditions(owner: Any, as_user: SignIn) -> 
         ({"label_1": "One", "label_2": "One"}, "The key “one” is taken."),
         ({"label_1": "One", "key_2": "two"}, "Give this condition a name"),
         ({"label_1": "하나", "label_2": "Two"}, "Write a key of Latin letters"),
-        ({"label_1": "One", "levels_1": "small", "label_2": "Two"}, "factor=level"),
+        ({"label_1": "One", "levels_1": "small", "label_2": "Two"}, "property=value"),
         ({"title": ""}, "This field is required."),
     ],
 )

@@ -140,7 +140,7 @@ def test_exclusion_rules_are_chosen_with_thresholds_and_shown_again(draft: Study
     [
         ("rule_attention_failed", "50", "The plan has no attention trials"),
         ("rule_repeats_differ", "50", "The plan has no hidden repeats"),
-        ("rule_match_failed", "50", "The plan has no match-control trials"),
+        ("rule_match_failed", "50", "The plan has no trials with images of other clips"),
         ("rule_reason_not_typed", "50", "The plan asks for no reasons"),
         ("rule_no_sound", "on", "The plan has no sound check"),
         ("rule_too_fast", "101", "less than or equal to 100"),

@@ -1,0 +1,150 @@
+"""What the pages of the review send: decisions on images and on contested tags.
+
+A script gets the clip's card and the bar as they are now; without script the browser is sent back to the page.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from generation.console.clip_views import clip_views
+from generation.console.common import attempt, clip_or_404
+from generation.console.review_pages import bar_context, chosen_filter, with_states
+from generation.errors import NotPossibleNow
+from generation.runs import reviewing
+from generation.runs.review_state import review_of
+from study.access import study_or_404
+from study.errors import StudyError
+from study.models import Study
+from study.setup.clip_selection import include_clip
+
+
+def answer(request: HttpRequest, study: Study, number: int | None) -> HttpResponse:
+    """Answer a form of a clip: its card and the bar for a script, else the way back to the page it was sent from.
+
+    `number`: of the clip; None if none was decided on.
+    """
+    if request.headers.get("X-Requested-With") == "fetch":
+        return _card(request, study, number)
+    if number is None:
+        return redirect("generation_review", study.slug)
+    if "show" not in request.POST:
+        return redirect("generation_clip", study.slug, number)
+    show = chosen_filter(request.POST["show"])
+    shown = [row.number for row in review_of(study).shown(show)]
+    # A clip that the filter no longer shows has left the page; then the one after it is where to go on.
+    there = next((other for other in shown if other >= number), number)
+    query = urlencode({"show": show, "clip": there})
+    return redirect(f"{reverse('generation_review', args=[study.slug])}?{query}#clip-{there}")
+
+
+def _card(request: HttpRequest, study: Study, number: int | None) -> HttpResponse:
+    review = review_of(study)
+    rows = clip_views(study.clips.filter(number=number), study)
+    with_states(rows, {row.number: row for row in review.rows})
+    show = chosen_filter(request.POST.get("show", ""))
+    after = request.POST.get("after", "")
+    last = int(after) if re.fullmatch("[0-9]{1,9}", after) else 0
+    context = {"study": study, "row": rows[0] if rows else None, "blinded": study.is_blinded}
+    return render(
+        request, "generation/review_answer.html", context | bar_context(request, study, review, show, after=last)
+    )
+
+
+@require_POST
+@login_required
+def generation_approve(request: HttpRequest, slug: str) -> HttpResponse:
+    """Approve the images of the clips sent as `seen-<clip number>`; of several after a page that asks once."""
+    study = study_or_404(request.user, slug)
+    seen = {
+        int(name.removeprefix("seen-")): value
+        for name, value in request.POST.items()
+        if re.fullmatch("seen-[0-9]{1,9}", name)
+    }
+    if not seen:
+        messages.error(request, _("No clip was chosen."))
+        return redirect("generation_review", study.slug)
+    if "confirmed" not in request.POST:
+        rows = clip_views(study.clips.filter(number__in=seen, included=True), study)
+        pairs = [(row, seen[row.clip.number]) for row in rows]
+        context = {"study": study, "pairs": pairs, "show": chosen_filter(request.POST.get("show", ""))}
+        return render(request, "generation/approve.html", context)
+    try:
+        approved, refused = reviewing.approve(study, seen, actor=request.user)
+    except NotPossibleNow as error:
+        approved, refused = [], [str(error)]
+    for refusal in refused:
+        messages.error(request, refusal)
+    if approved:
+        text = ngettext("%(clips)s: approved.", "%(n)d clips are approved.", len(approved))
+        messages.success(request, text % {"n": len(approved), "clips": approved[0]})
+    return answer(request, study, min(seen) if len(seen) == 1 else max(seen))
+
+
+def _decide(
+    request: HttpRequest, slug: str, number: int, done: str, verb: Callable[..., Any], **details: Any
+) -> HttpResponse:
+    """Call a verb of the review on a clip as the page showed it, and answer."""
+    study = study_or_404(request.user, slug)
+    clip = clip_or_404(study, number)
+    attempt(request, done % {"clip": clip.name}, verb, clip, seen=request.POST.get("seen", ""), **details)
+    return answer(request, study, number)
+
+
+@require_POST
+@login_required
+def generation_reopen(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Make a clip undecided again."""
+    return _decide(request, slug, number, _("%(clip)s: undecided again."), reviewing.reopen)
+
+
+@require_POST
+@login_required
+def generation_repaint(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Paint all images of a clip again, from the next seed."""
+    details = {name: request.POST.get(name, "") for name in ("reason", "note")}
+    done = _("%(clip)s: all of its images are being painted again.")
+    return _decide(request, slug, number, done, reviewing.repaint, named=request.POST.getlist("named"), **details)
+
+
+@require_POST
+@login_required
+def generation_leave_out(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Leave a clip out of the study."""
+    reason = request.POST.get("reason", "")
+    return _decide(request, slug, number, _("%(clip)s: left out."), reviewing.leave_out, reason=reason)
+
+
+@require_POST
+@login_required
+def generation_take_in(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Take a clip back into the study."""
+    study = study_or_404(request.user, slug)
+    attempt(request, _("The clip is in the study again."), include_clip, clip_or_404(study, number))
+    return answer(request, study, number)
+
+
+@require_POST
+@login_required
+def generation_undo(request: HttpRequest, slug: str) -> HttpResponse:
+    """Undo the decision that this person made last."""
+    study = study_or_404(request.user, slug)
+    try:
+        undone = reviewing.undo_last(study, batch=request.POST.get("batch", ""), actor=request.user)
+    except StudyError as error:
+        messages.error(request, str(error))
+        return answer(request, study, None)
+    text = ngettext("Undone: %(clips)s, %(decision)s.", "Undone: %(n)d clips, %(decision)s.", len(undone))
+    decision = undone[0].get_kind_display()
+    messages.success(request, text % {"n": len(undone), "clips": undone[0].clip.name, "decision": decision})
+    return answer(request, study, undone[0].clip.number)

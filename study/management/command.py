@@ -1,0 +1,71 @@
+"""The base of our commands: --help ends with examples, and what a person can mend ends with status 2 and a sentence."""
+
+import sys
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser, DjangoHelpFormatter
+from django.db import DatabaseError, InterfaceError
+
+
+class HelpFormatter(DjangoHelpFormatter):
+    """Wraps what a command says of itself, but no example: they can be copied as they are."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return text if text.startswith("Example") else super()._fill_text(text, width, indent)
+
+
+class EarsightCommand(BaseCommand):
+    """A command of ours. `examples`: what follows its name, in lines of a shell; each works as it stands."""
+
+    examples: Sequence[str] = ()
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        heading = "Examples:" if len(self.examples) > 1 else "Example:"
+        lines = [f"  python manage.py {subcommand} {words}".rstrip() for words in self.examples]
+        parser = super().create_parser(
+            prog_name, subcommand, formatter_class=HelpFormatter, epilog="\n".join([heading, *lines]), **kwargs
+        )
+        parser.error = _refusal(parser)  # type: ignore[method-assign]
+        return parser
+
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        """Run the command.
+
+        Raises:
+            CommandError: also for a file that cannot be read or written, and a database that cannot be used.
+        """
+        try:
+            return super().execute(*args, **options)
+        except BrokenPipeError:  # standard output: manage.py ends quietly
+            raise
+        except OSError as error:
+            raise CommandError(os_error_sentence(error), returncode=2) from error
+        except (DatabaseError, InterfaceError) as error:
+            raise CommandError(_database_sentence(error), returncode=2) from error
+
+
+def _refusal(parser: CommandParser) -> Any:
+    """Return what the parser does with wrong arguments: one sentence instead of the list of all options."""
+
+    def refuse(message: str) -> NoReturn:
+        text = f"{message.removeprefix('argument ')}. See {parser.prog} --help."
+        if not parser.called_from_command_line:
+            raise CommandError(text, returncode=2)
+        sys.stderr.write(f"{text}\n")
+        sys.exit(2)
+
+    return refuse
+
+
+def os_error_sentence(error: OSError) -> str:
+    """Return an error of the operating system as a sentence that names the file."""
+    reason = error.strerror or str(error)
+    return f"{error.filename}: {reason}." if error.filename else f"{reason}."
+
+
+def _database_sentence(error: Exception) -> str:
+    from study.background_work.schema import difference, forget  # needs settings
+
+    forget()
+    return difference() or f"The database cannot be used: {str(error).strip().splitlines()[0]}."
