@@ -204,6 +204,9 @@ _NOT_KEPT = {
     "console/sign_in.html": "a password",
     "console/set_password.html": "a password",
     "console/account.html": "passwords",
+    "console/second_factor.html": "a password",
+    "console/second_factor_set_up.html": "a code",
+    "console/sign_in_code.html": "a code",
     "study/delete.html": "a title, typed to confirm",
     "study/payment.html": "a code to look up",
     "study/tags.html": "a file",
@@ -216,8 +219,9 @@ _ADDS = {
     "study/open.html",
     "study/participants.html",
     "study/_clip_row.html",
-    "generation/clip.html",
+    "generation/_decisions.html",
     "analysis/form_answers.html",
+    "analysis/share.html",
 }
 
 
