@@ -259,7 +259,7 @@ TAKEN_OFF: dict[str, dict[str, tuple[str, Any]]] = {
             gives((True, None)),
         ),
         "test_it_is_changed_by_who_knows_the_password_only": (
-            "config.accounts.second_factor.forms.check_password",
+            "config.accounts.forms.check_password",
             gives("any"),
         ),
         "test_where_it_is_required_it_comes_before_anything_else": (

@@ -4,9 +4,10 @@ import os
 import sys
 import textwrap
 from collections.abc import Sequence
+from difflib import get_close_matches
 
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management import ManagementUtility, get_commands
+from django.core.management import BaseCommand, ManagementUtility, get_commands
 
 from config.command_line.groups import GROUPS
 from config.service_faults.fault import Unavailable
@@ -35,6 +36,15 @@ class Utility(ManagementUtility):
         if self.settings_exception is not None:
             lines += ["", f"The settings cannot be used: {self.settings_exception}"]
         return "\n".join(lines)
+
+    def fetch_command(self, subcommand: str) -> BaseCommand:
+        names = get_commands()
+        if subcommand not in names and self.settings_exception is None:
+            near = get_close_matches(subcommand, names, 1)
+            meant = f"did you mean {near[0]}? " if near else ""
+            sys.stderr.write(f"There is no command '{subcommand}'; {meant}`{self.prog_name}` alone lists them all.\n")
+            sys.exit(2)
+        return super().fetch_command(subcommand)
 
 
 def run(argv: Sequence[str]) -> None:

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 
 from generation.console.clip_views import clip_views
 from generation.console.common import attempt, clip_or_404
-from generation.console.review_pages import bar_context, chosen_filter, with_states
+from generation.console.review_pages import bar_context, chosen_filter, may_decide, with_states
 from generation.errors import NotPossibleNow
 from generation.runs import reviewing
 from generation.runs.review_state import review_of
@@ -56,6 +56,7 @@ def _card(request: HttpRequest, study: Study, number: int | None) -> HttpRespons
     after = request.POST.get("after", "")
     last = int(after) if re.fullmatch("[0-9]{1,9}", after) else 0
     context = {"study": study, "row": rows[0] if rows else None, "blinded": study.is_blinded}
+    context["deciding"] = may_decide(request, study)
     return render(
         request, "generation/review_answer.html", context | bar_context(request, study, review, show, after=last)
     )

@@ -9,7 +9,6 @@ from django.views.decorators.http import require_safe
 
 from generation.console.clip_views import ClipView, clip_views
 from generation.console.common import CLIPS_A_PAGE, clip_or_404
-from generation.runs.progress import unfaithful_sentences
 from generation.runs.review_state import FILTERS, ClipReview, Review, review_of, review_rows
 from generation.runs.reviewing import last_decisions
 from study.access import Right
@@ -37,10 +36,10 @@ def generation_review(request: HttpRequest, study: Study) -> HttpResponse:
         "rows": rows,
         "blinded": study.is_blinded,
         "sketched": study.clips.filter(stimuli__painter="sketch").exists(),
+        "deciding": may_decide(request, study),
         "to_approve": [row for row in rows if row.review and row.review.can_be_approved],
     }
     if review:
-        context["unfaithful"] = unfaithful_sentences(study).count()
         context |= bar_context(request, study, review, show, after=page.object_list[-1] if page.object_list else 0)
     return render(request, "generation/review.html", context)
 
@@ -62,6 +61,11 @@ def chosen_filter(show: str) -> str:
     return show if show in FILTERS else "all"
 
 
+def may_decide(request: HttpRequest, study: Study) -> bool:
+    """Return whether the page offers decisions: the study is a draft, and the person may change it."""
+    return study.settings_can_change and not getattr(request, "read_only", False)
+
+
 def with_states(views: list[ClipView], states: dict[int, ClipReview]) -> None:
     """Give each view its clip's place in the review."""
     for view in views:
@@ -74,7 +78,7 @@ def bar_context(request: HttpRequest, study: Study, review: Review, show: str, *
         "review": review,
         "show": show,
         "following": review.next_undecided(after),
-        "undoable": last_decisions(study, request.user) if study.settings_can_change else [],
+        "undoable": last_decisions(study, request.user) if may_decide(request, study) else [],
         "reasons": RepaintReason.choices,
     }
 
@@ -85,7 +89,8 @@ def generation_clip(request: HttpRequest, study: Study, number: int) -> HttpResp
     """One clip: evidence, tags, prompts, images, provenance."""
     clip = clip_or_404(study, number)
     [row] = clip_views([clip], study)
-    [row.review] = review_rows(study, Clip.objects.filter(pk=clip.pk))
+    if not study.is_blinded:
+        [row.review] = review_rows(study, Clip.objects.filter(pk=clip.pk))
     context = {
         "study": study,
         "row": row,
@@ -94,12 +99,13 @@ def generation_clip(request: HttpRequest, study: Study, number: int) -> HttpResp
         "before": study.clips.filter(number__lt=number).last(),
         "after": study.clips.filter(number__gt=number).first(),
         "reasons": RepaintReason.choices,
+        "deciding": may_decide(request, study),
     }
     return render(request, "generation/clip.html", context)
 
 
 @require_safe
-@study_page(Right.LOOK, change=Right.EDIT)
+@study_page(Right.LOOK)
 def generation_large(request: HttpRequest, study: Study, number: int, place: int) -> HttpResponse:
     """One image of a clip in full size, with the clip's others beside it."""
     [row] = clip_views([clip_or_404(study, number)], study)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.http import Http404, HttpRequest
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -229,11 +230,11 @@ def alone(question: Question) -> QuestionSet:
 
 
 def as_participants_see(questions: QuestionSet, languages: Sequence[str]) -> list[dict[str, Any]]:
+    """The questions as their page shows them in each language, without a form around them."""
     shown = []
     for code in languages:
         with override(code):
             form = QuestionForm(questions, auto_id=f"preview_{code}_%s", prefix=f"preview_{code}")
-            shown.append(
-                {"code": code, "name": own_name(code), "title": localized(questions.title), "asked": form.asked()}
-            )
+            html = render_to_string("survey/_questions.html", {"form": form})
+            shown.append({"code": code, "name": own_name(code), "title": localized(questions.title), "html": html})
     return shown

@@ -196,6 +196,14 @@ def test_ctrl_c_ends_without_a_traceback(run: Any, capsys: Any) -> None:
     assert capsys.readouterr().err == "Too many passwords at once; run this again in some seconds.\n"
 
 
+def test_a_command_that_does_not_exist_ends_with_the_one_that_is_meant(capsys: Any) -> None:
+    with pytest.raises(SystemExit) as end:
+        utility.run(["manage.py", "analyse", "ballots.csv"])
+    assert end.value.code == 2
+    said = "There is no command 'analyse'; did you mean analyze? `manage.py` alone lists them all.\n"
+    assert capsys.readouterr().err == said
+
+
 def test_a_reader_that_has_had_enough_ends_the_command_in_silence(monkeypatch: Any, capsys: Any) -> None:
     reader, writer = os.pipe()
     os.close(reader)

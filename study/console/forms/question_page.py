@@ -44,7 +44,7 @@ class QuotaFields(forms.Form):
         label=gettext_lazy("At most"), required=False, min_value=1, max_value=999_999, widget=forms.NumberInput
     )
 
-    def __init__(self, *args: Any, choices: list[Any], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, choices: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["answer"].choices = [("", "–"), *choices]  # type: ignore[attr-defined]
 
@@ -76,15 +76,13 @@ class QuotaRows(forms.BaseFormSet):
 _Quotas = forms.formset_factory(QuotaFields, formset=QuotaRows, extra=2, max_num=MOST_QUOTAS, absolute_max=MOST_QUOTAS)
 
 
-def quota_choices(questions: QuestionSet | None) -> list[tuple[str, list[tuple[str, str]]]]:
-    """The answers that can have a quota, under their questions."""
+def quota_choices(questions: QuestionSet | None) -> list[tuple[str, str]]:
+    """The answers that can have a quota, each with its question."""
     return [
-        (
-            localized(question.text)[:80],
-            [(f"{question.key}={option.key}", localized(option.text)[:80]) for option in question.options],
-        )
+        (f"{question.key}={option.key}", f"{localized(question.text)[:70]} – {localized(option.text)[:50]}")
         for question in (questions.questions if questions else [])
         if isinstance(question, Choice)
+        for option in question.options
     ]
 
 
