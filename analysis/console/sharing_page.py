@@ -19,17 +19,12 @@ from analysis.study_results.shared_reports import (
     USUAL_DAYS,
     end_share,
     is_superseded,
-    may_share,
     share_report,
     shares_of,
     shows_something,
 )
 from study.access import Right
-<<<<<<< HEAD
-from study.console.common import study_page
-=======
 from study.console.common import access_to, study_page
->>>>>>> main
 from study.errors import StudyError
 from study.models import Study
 
@@ -57,17 +52,11 @@ class ShareForm(forms.Form):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-<<<<<<< HEAD
-@study_page(Right.RESULTS, change=Right.OWN)
-def study_share(request: HttpRequest, study: Study) -> HttpResponse:
-    """List the links by which the report is shared; make one, whose address is shown this once."""
-=======
 @study_page(Right.RESULTS)
 def study_share(request: HttpRequest, study: Study) -> HttpResponse:
     """List the links by which the report is shared; make one, whose address is shown this once."""
     if request.method == "POST":
         access_to(request).require(Right.OWN)
->>>>>>> main
     if analyses.latest_unsealed(study) is None:
         raise Http404("no results to share")
     form, address = ShareForm(request.POST if request.method == "POST" else None), ""
@@ -84,7 +73,7 @@ def study_share(request: HttpRequest, study: Study) -> HttpResponse:
             "study": study,
             "form": form,
             "address": address,
-            "may_share": may_share(request.user, study),
+            "may_share": access_to(request).allows(Right.OWN),
             "rows": [
                 {"share": share, "works": shows_something(share), "superseded": is_superseded(share)}
                 for share in shares_of(study)

@@ -105,11 +105,7 @@ def generation_clip(request: HttpRequest, study: Study, number: int) -> HttpResp
 
 
 @require_safe
-<<<<<<< HEAD
-@study_page(Right.LOOK, change=Right.EDIT)
-=======
 @study_page(Right.LOOK)
->>>>>>> main
 def generation_large(request: HttpRequest, study: Study, number: int, place: int) -> HttpResponse:
     """One image of a clip in full size, with the clip's others beside it."""
     [row] = clip_views([clip_or_404(study, number)], study)
