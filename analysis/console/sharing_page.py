@@ -19,7 +19,6 @@ from analysis.study_results.shared_reports import (
     USUAL_DAYS,
     end_share,
     is_superseded,
-    may_share,
     share_report,
     shares_of,
     shows_something,
@@ -74,7 +73,7 @@ def study_share(request: HttpRequest, study: Study) -> HttpResponse:
             "study": study,
             "form": form,
             "address": address,
-            "may_share": may_share(request.user, study),
+            "may_share": access_to(request).allows(Right.OWN),
             "rows": [
                 {"share": share, "works": shows_something(share), "superseded": is_superseded(share)}
                 for share in shares_of(study)
