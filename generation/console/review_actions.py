@@ -49,13 +49,15 @@ def answer(request: HttpRequest, study: Study, number: int | None) -> HttpRespon
 
 
 def _card(request: HttpRequest, study: Study, number: int | None) -> HttpResponse:
+    if study.is_blinded:  # opened meanwhile: a refusal, and no word about the images
+        return render(request, "generation/review_answer.html", {"study": study})
     review = review_of(study)
     rows = clip_views(study.clips.filter(number=number) if number else [], study)
     with_states(rows, {row.number: row for row in review.rows})
     show = chosen_filter(request.POST.get("show", ""))
     after = request.POST.get("after", "")
     last = int(after) if re.fullmatch("[0-9]{1,9}", after) else 0
-    context = {"study": study, "row": rows[0] if rows else None, "blinded": study.is_blinded}
+    context = {"study": study, "row": rows[0] if rows else None, "blinded": False}
     context["deciding"] = may_decide(request, study)
     return render(
         request, "generation/review_answer.html", context | bar_context(request, study, review, show, after=last)

@@ -72,15 +72,12 @@ function show(text, card) {
   const notices = [...parts.querySelector("[data-messages]").children];
   const isRefused = notices.some((notice) => notice.matches(".error"));
   messages.replaceChildren(...notices);
-  document.getElementById("review-bar").replaceWith(parts.getElementById("review-bar"));
+  putBar(parts);
   const old = fresh && cardOf(fresh.dataset.card);
   if (!old) return;
   if (isRefused) keepTyped(old, fresh);
   old.replaceWith(fresh);
-  forget(fresh);
-  fresh.dispatchEvent(new CustomEvent("put-in-place", { bubbles: true }));
-  // What watches forms for what is not saved yet looks again: the old form is gone.
-  fresh.querySelector("form[data-kept]")?.dispatchEvent(new Event("change", { bubbles: true }));
+  tidy(fresh);
   goTo((card && !isRefused && fresh.hasAttribute("data-approved") && nextOf(fresh)) || fresh);
 }
 
@@ -97,8 +94,20 @@ function keepTyped(old, fresh) {
   }
 }
 
-// What the form for the whole page names of a clip is what its card shows.
-function forget(card) {
+function putBar(parts) {
+  const [bar, old] = [parts, document].map((page) => page.getElementById("review-bar"));
+  if (!bar) return;
+  const focused = old.contains(document.activeElement) && document.activeElement.closest("[href], [data-key]");
+  old.replaceWith(bar);
+  if (focused)
+    [...bar.querySelectorAll("[href], [data-key]")].find((part) => part.outerHTML === focused.outerHTML)?.focus();
+}
+
+// What belongs to a card that was put in place: the form for the whole page names what the card shows, and what watches
+// forms for what is not saved looks again, since the old form is gone.
+function tidy(card) {
+  card.dispatchEvent(new CustomEvent("put-in-place", { bubbles: true }));
+  card.querySelector("form[data-kept]")?.dispatchEvent(new Event("change", { bubbles: true }));
   const field = document.querySelector(`[data-approve-page] [name="seen-${card.dataset.card}"]`);
   const shown = card.querySelector(`[name="seen-${card.dataset.card}"]`);
   if (field && shown) field.value = shown.value;
@@ -106,6 +115,28 @@ function forget(card) {
   const form = document.querySelector("[data-approve-page]");
   if (form && !form.querySelector('[name^="seen-"]')) form.hidden = true;
 }
+
+// Images that were painted again appear by themselves, while nobody decides on them.
+async function refresh() {
+  if (document.hidden || sending || !document.querySelector("[data-being-made]")) return;
+  try {
+    const answer = await fetch(location.href);
+    if (!answer.ok || answer.redirected || sending) return;
+    const parts = new DOMParser().parseFromString(await answer.text(), "text/html");
+    putBar(parts);
+    for (const card of document.querySelectorAll("[data-being-made]")) {
+      const fresh = parts.getElementById(card.id);
+      if (!fresh || fresh.hasAttribute("data-being-made") || card.querySelector(":focus")) continue;
+      const isFocused = card === document.activeElement;
+      card.replaceWith(fresh);
+      tidy(fresh);
+      if (isFocused) fresh.focus({ preventScroll: true });
+    }
+  } catch {
+    // Offline: the next turn tries again.
+  }
+}
+if (keys) setInterval(refresh, 4000);
 
 function nextOf(card, step = 1) {
   const all = cards();

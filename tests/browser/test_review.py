@@ -92,3 +92,5 @@ def test_clips_are_decided_by_keyboard_and_nothing_is_lost_with_the_connection(
     expect(cards.nth(3).get_by_label("Why is this clip left out?")).to_have_value("dull")
     assert faults(page) == []
     assert [row.is_approved for row in review_of(study).rows] == [True, False, False, True]
+    other.goto(reverse("generation_large", args=[study.slug, 1, 2]))
+    assert faults(other) == []

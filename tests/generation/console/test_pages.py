@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from generation.console.clip_views import image_key
 from generation.models import ClipStep, TagDecision
-from generation.runs import execution, lifecycle
+from generation.runs import execution, lifecycle, reviewing
 from generation.runs.progress import undecided
 from generation.runs.review_state import review_of
 from generation.settings_model import settings_of
@@ -157,6 +157,8 @@ def test_preflight_reports_contested_tags_and_sketches(painted):
     assert progress_of(review, painted) is Progress.PARTLY  # all images are there, tags are left to decide
     for clip_id, tag in undecided(painted):
         TagDecision.objects.create(clip_id=clip_id, tag=tag, choice="keep")
+    assert progress_of(review, painted) is Progress.PARTLY  # and nobody has approved the images
+    reviewing.approve(painted, {row.number: row.seen for row in review_of(painted).rows})
     assert progress_of(review, painted) is Progress.DONE
     assert not [f for f in preflight.run(painted) if f.level is preflight.Level.BLOCKS]
 

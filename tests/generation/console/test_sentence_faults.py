@@ -36,7 +36,7 @@ def test_review_shows_what_a_sentence_leaves_out_and_adds(with_service, client):
     assert "2 sentences do not say their tags" in text
     only = client.get(reverse("generation_review", args=[study.slug]), {"show": "checks"}).content.decode()
     assert "clip4.wav" in only
-    assert "clip1.wav" not in only
+    assert only.count("A sentence does not match its tags") == 1  # the others have the same picture twice
     assert "2 sentences do not match their tags" in findings(study)
 
 
