@@ -181,18 +181,35 @@ def check_weights(study: Study) -> Iterable[Finding]:
 @register
 def check_questions_and_extra_trials(study: Study) -> Iterable[Finding]:
     # Imported here: it loads pydantic, and every command imports this module.
+    from study.participants.question_writing import texts_missing
     from study.participants.questions import QuestionSetError, load_question_set
 
+    languages = languages_of(study)
     for text, name in ((study.questions_before, _("before")), (study.questions_after, _("after"))):
         if text.strip():
             try:
-                load_question_set(text)
+                questions = load_question_set(text).questions
             except QuestionSetError as error:
                 yield Finding(
                     Level.BLOCKS,
                     _("Questions %(name)s: %(why)s") % {"name": name, "why": error},
-                    "study_plan",
+                    "study_questions",
                 )
+            else:
+                lacking = sum(texts_missing(question, languages).total() for question in questions)
+                if lacking:
+                    yield Finding(
+                        Level.WARNS,
+                        ngettext(
+                            "Questions %(name)s: %(n)d text is missing in one of the study's languages, and is shown "
+                            "in another one.",
+                            "Questions %(name)s: %(n)d texts are missing in one of the study's languages, and are "
+                            "shown in another one.",
+                            lacking,
+                        )
+                        % {"name": name, "n": lacking},
+                        "study_questions",
+                    )
     included = study.clips.filter(included=True)
     if study.practice_trial and not included.filter(is_practice=True).exists():
         yield Finding(

@@ -72,7 +72,7 @@ def test_no_page_has_a_fault_that_axe_finds(
     page = signed_in(chromium, live_server.url, size, color_scheme=scheme, locale=language)
     assert page.locator("html").get_attribute("lang") == language
     found = []
-    study_pages = "overview describe clips tags plan power reporting preview open members log delete"
+    study_pages = "overview describe clips tags plan questions power reporting preview open members log delete"
     for study, names, made in (
         (draft, study_pages, "run settings files upload review decide unknown_tags"),
         (empty, "clips tags monitor results", "run"),
