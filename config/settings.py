@@ -207,6 +207,8 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 500
 MAX_UPLOAD_BYTES = int(1_000_000 * environment.number("EARSIGHT_UPLOAD_MB", 2000, least=1))
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 
+# Whether those whom an owner invites to a study may make an account, or operators alone do.
+INVITED_MAKE_ACCOUNTS = environment.flag("EARSIGHT_INVITED_MAKE_ACCOUNTS", default=True)
 # A researcher's sign-in ends after so much time without use, and after so much time in all.
 SESSION_IDLE_SECONDS = int(3600 * environment.number("EARSIGHT_SIGN_IN_IDLE_HOURS", 12, least=0.1))
 SESSION_LIFE_SECONDS = int(86_400 * environment.number("EARSIGHT_SIGN_IN_DAYS", 7, least=0.1))

@@ -3,6 +3,9 @@
 from django.urls import include, path
 
 from analysis.urls import shared_urlpatterns
+from config.accounts.forgotten import forgotten_password
+from config.accounts.invitations import invitation
+from config.accounts.own_work import account_delete
 from config.accounts.pages import SetPasswordView, SignOutView, account
 from config.accounts.second_factor.pages import second_factor
 from config.accounts.second_factor.sign_in import sign_in_code
@@ -20,6 +23,9 @@ urlpatterns = [
     path("console/sign-out/", SignOutView.as_view(), name="sign_out"),
     path("console/account/", account, name="account"),
     path("console/account/second-factor/", second_factor, name="second_factor"),
+    path("console/account/delete/", account_delete, name="account_delete"),
+    path("console/forgotten-password/", forgotten_password, name="forgotten_password"),
+    path("console/invitation/<str:token>/", invitation, name="invitation"),
     path("console/set-password/<str:uidb64>/<str:token>/", SetPasswordView.as_view(), name="set_password"),
     path("console/studies/<slug:slug>/results/bundle.zip", study_bundle, name="study_bundle"),
     path("console/", include("study.console.urls")),

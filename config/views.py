@@ -1,7 +1,6 @@
 """The root address, and the download that needs all apps."""
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.middleware.csrf import REASON_NO_CSRF_COOKIE
 from django.shortcuts import redirect
@@ -11,10 +10,11 @@ from django.views.decorators.http import require_safe
 from analysis.study_results import analyses
 from config.bundles.job import BUNDLE, ensure_current, file_name
 from study import jobs
-from study.access import study_or_404
+from study.access import Right
+from study.console.common import study_page
 from study.console.jobs import prepared_file, send_result
 from study.errors import StudyError
-from study.models import JobFile
+from study.models import JobFile, Study
 from study.survey.decorators import without_cookies
 
 
@@ -25,10 +25,9 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@login_required
-def study_bundle(request: HttpRequest, slug: str) -> HttpResponse:
+@study_page(Right.DATA)
+def study_bundle(request: HttpRequest, study: Study) -> HttpResponse:
     """Send the study as one zip if a worker has written it from the data as they are now; else ask for it, and wait."""
-    study = study_or_404(request.user, slug)
     if analyses.latest_unsealed(study) is None:
         raise Http404("no results to export")
     try:

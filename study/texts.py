@@ -132,6 +132,19 @@ def instructions(study: Study, images: int) -> str:
     ) % {"n": images}
 
 
+def screened_out(study: Study) -> str:
+    """What people read whom the study does not ask: after an answer that screens out, or that has a full quota."""
+    return _in_active_language(study.screen_out_text) or _(
+        "This time the study looks for other participants. This is not a judgement about you."
+    )
+
+
+def shipped_screen_out_text(language: str) -> str:
+    """The text that ships for `screened_out`."""
+    with override(language):
+        return screened_out(Study())
+
+
 def shipped_text(study: Study, field: str, language: str) -> str:
     """The text that ships for a field of `FIELDS`, which participants read unless the study has its own."""
     blank = Study(second_choice_required=study.second_choice_required)

@@ -22,6 +22,7 @@ PARTICIPANTS = (
     "study/ballots/permission.py",
     "study/participants/completion.py",
     "study/participants/enrolment.py",
+    "study/participants/question_form.py",
     "study/participants/withdrawal.py",
 )
 # The question, consent and instructions that ship: open studies show them, so they stay as they are.

@@ -9,11 +9,13 @@ from study.models import (
     BallotRevision,
     ChainHead,
     Event,
+    Invitation,
     InviteLink,
     Job,
     JobFile,
     LateAnswer,
     LogEntry,
+    Membership,
     Participant,
     PlatformVisit,
     ProblemReport,
@@ -24,7 +26,7 @@ from study.models import (
 MODELS = (
     *(Participant, Trial, Ballot, BallotRevision, LateAnswer, Event, ProblemReport),
     *(InviteLink, PlatformVisit, VisitKey, LogEntry, ChainHead),
-    *(Job, JobFile, SharedReport),
+    *(Job, JobFile, SharedReport, Membership, Invitation),
 )
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "privacy.md"
 

@@ -7,6 +7,7 @@ from analysis.study_results import early_stop
 from analysis.study_results.factors import factors_of
 from analysis.study_results.reporting_answers import asked_of, reporting_answers
 from analysis.study_results.smallest_difference import planned_smallest
+from study.access import Right
 from study.models import Study
 from study.setup.path_steps import Group, PathStep, Progress, conditions_of, register
 
@@ -41,4 +42,14 @@ register(
     )
 )
 register(PathStep("reporting", _("Reporting"), "study_reporting", Group.SETUP, 67, _reporting_progress, optional=True))
-register(PathStep("results", _("Report and exports"), "study_results", Group.RESULTS, 10, note=_sealed_note))
+register(
+    PathStep(
+        "results",
+        _("Report and exports"),
+        "study_results",
+        Group.RESULTS,
+        10,
+        note=_sealed_note,
+        right=Right.RESULTS,
+    )
+)

@@ -15,7 +15,7 @@ from analysis.study_results.checklists import filled_checklists
 from analysis.study_results.power_answers import UNANSWERED, ask_power, asked_at, finished_spreads
 from analysis.study_results.reporting_answers import reporting_answers, save_reporting_answers
 from analysis.study_results.smallest_difference import largest_possible, plan_smallest, planned_smallest
-from study.access import studies_of
+from study.access import Right, studies_of
 from study.console.common import one_at_a_time, redirect_after_save, study_page
 from study.console.forms.versions import Editing, editing
 from study.errors import StudyError
@@ -25,7 +25,7 @@ _RULES_SAVED = ("smallest difference planned", "early stop planned", "early stop
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@study_page
+@study_page(Right.LOOK, change=Right.EDIT)
 @one_at_a_time
 def study_reporting(request: HttpRequest, study: Study) -> HttpResponse:
     """The form for the researcher's answers, and the checklists as filled so far."""
@@ -47,7 +47,7 @@ def study_reporting(request: HttpRequest, study: Study) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@study_page
+@study_page(Right.LOOK, change=Right.EDIT)
 @one_at_a_time
 def study_power(request: HttpRequest, study: Study) -> HttpResponse:
     """The power of a design: the form and the latest answer."""
@@ -58,7 +58,9 @@ def study_power(request: HttpRequest, study: Study) -> HttpResponse:
         "clips": max(2, clips) if clips else 12,
         "clips_per_participant": study.trials_per_participant,
     } | asked.get("inputs", {})
-    form = PowerForm(request.POST or None, initial=initial, spreads=finished_spreads(studies_of(request.user)))
+    form = PowerForm(
+        request.POST or None, initial=initial, spreads=finished_spreads(studies_of(request.user, Right.RESULTS))
+    )
     form.editing = Editing(request.user)
     if form.is_valid():
         ask_power(study, form.cleaned_data)
@@ -95,7 +97,7 @@ def _good_choice(backwards: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@study_page
+@study_page(Right.LOOK, change=Right.EDIT)
 @one_at_a_time
 def study_analysis_rules(request: HttpRequest, study: Study) -> HttpResponse:
     """The rules of the analysis that belong to the plan and, once the study is open, the decision of the early stop."""

@@ -7,8 +7,8 @@ from functools import wraps
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import translation
 from django.views.decorators.http import require_POST, require_safe
@@ -21,13 +21,14 @@ from analysis.study_results.report_context import notices
 from analysis.study_results.report_files import CONTENT_TYPES, LANGUAGES, REPORT_FILES, language_of
 from analysis.tables.codebook import codebook_csv
 from analysis.tables.participant_table import participants_codebook_csv
-from study.access import study_or_404
+from study.access import Right
+from study.console.common import access_to, study_page
 from study.console.jobs import job_row, open_result, prepared_file, send_result
 from study.errors import StudyError
 from study.models import JobFile, Study
 
 
-def _page_of_analysis(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def _page_of_analysis(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponseBase]:
     """Pass the study and its newest ready analysis to the view; 404 while it is sealed or there is none.
 
     If somebody has withdrawn since that analysis, nothing of it is given out: the results page says so.
@@ -35,9 +36,8 @@ def _page_of_analysis(view: Callable[..., HttpResponse]) -> Callable[..., HttpRe
 
     @wraps(view)
     @require_safe
-    @login_required
-    def page(request: HttpRequest, slug: str, **kwargs: Any) -> HttpResponse:
-        study = study_or_404(request.user, slug)
+    @study_page(Right.RESULTS)
+    def page(request: HttpRequest, study: Study, **kwargs: Any) -> HttpResponse:
         if analyses.latest_unsealed(study) is None:
             raise Http404("no results to show")
         try:
@@ -50,10 +50,9 @@ def _page_of_analysis(view: Callable[..., HttpResponse]) -> Callable[..., HttpRe
 
 
 @require_safe
-@login_required
-def study_results(request: HttpRequest, slug: str) -> HttpResponse:
+@study_page(Right.RESULTS, change=Right.EDIT)
+def study_results(request: HttpRequest, study: Study) -> HttpResponse:
     """The results: sealed, not yet requested, being computed, or ready."""
-    study = study_or_404(request.user, slug)
     newest = analyses.newest(study)
     ready = analyses.latest_unsealed(study)
     under_way = newest is not None and newest.state in Analysis.UNFINISHED
@@ -74,10 +73,9 @@ def study_results(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-@login_required
-def study_analyse(request: HttpRequest, slug: str) -> HttpResponse:
+@study_page(Right.EDIT)
+def study_analyse(request: HttpRequest, study: Study) -> HttpResponse:
     """Request an analysis of the answers as they are now."""
-    study = study_or_404(request.user, slug)
     try:
         analyses.request_analysis(study)
     except StudyError as error:
@@ -140,6 +138,8 @@ def study_figure(request: HttpRequest, study: Study, analysis: Analysis, languag
 @_page_of_analysis
 def study_result_file(request: HttpRequest, study: Study, analysis: Analysis, name: str) -> HttpResponse:
     """One of the files for download: the report in each format, its numbers, ballots, participants, codebooks."""
+    if name in TABLES:
+        access_to(request).require(Right.DATA)
     small: dict[str, Callable[[], bytes]] = {
         "codebook.csv": lambda: codebook_csv(study),
         "participants_codebook.csv": lambda: participants_codebook_csv(study),

@@ -5,7 +5,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -20,13 +19,14 @@ from analysis.study_results.shared_reports import (
     USUAL_DAYS,
     end_share,
     is_superseded,
-    may_share,
     share_report,
     shares_of,
     shows_something,
 )
-from study.access import study_or_404
+from study.access import Right
+from study.console.common import access_to, study_page
 from study.errors import StudyError
+from study.models import Study
 
 
 class ShareForm(forms.Form):
@@ -52,10 +52,11 @@ class ShareForm(forms.Form):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@login_required
-def study_share(request: HttpRequest, slug: str) -> HttpResponse:
+@study_page(Right.RESULTS)
+def study_share(request: HttpRequest, study: Study) -> HttpResponse:
     """List the links by which the report is shared; make one, whose address is shown this once."""
-    study = study_or_404(request.user, slug)
+    if request.method == "POST":
+        access_to(request).require(Right.OWN)
     if analyses.latest_unsealed(study) is None:
         raise Http404("no results to share")
     form, address = ShareForm(request.POST if request.method == "POST" else None), ""
@@ -72,7 +73,7 @@ def study_share(request: HttpRequest, slug: str) -> HttpResponse:
             "study": study,
             "form": form,
             "address": address,
-            "may_share": may_share(request.user, study),
+            "may_share": access_to(request).allows(Right.OWN),
             "rows": [
                 {"share": share, "works": shows_something(share), "superseded": is_superseded(share)}
                 for share in shares_of(study)
@@ -83,10 +84,9 @@ def study_share(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-@login_required
-def study_share_end(request: HttpRequest, slug: str, share_id: int) -> HttpResponse:
+@study_page(Right.OWN)
+def study_share_end(request: HttpRequest, study: Study, share_id: int) -> HttpResponse:
     """End a link at once."""
-    study = study_or_404(request.user, slug)
     share = get_object_or_404(SharedReport, analysis__study=study, pk=share_id)
     try:
         end_share(share, actor=request.user)

@@ -14,6 +14,7 @@ from analysis.study_results.shared_reports import SHARE_ENDED, SHARED
 from analysis.tables.participant_table import participants_csv_parts
 from analysis.tables.study_tables import ballots_csv_parts, settle_people
 from study import jobs
+from study.access import Right
 from study.background_work.running_code import release
 from study.ballots.commitments import ENDED
 from study.ballots.table import kinds_of, late_answers
@@ -90,9 +91,20 @@ def _table_title(job: Job) -> str:
     return str(job.arguments.get("name", ""))
 
 
-jobs.register(JobKind(REPORT, _make_report, _report_title, "study_results", check_results, results_version))
 jobs.register(
-    JobKind(TABLE, _make_table, _table_title, "study_results", check_results, results_version, settle=settle_people)
+    JobKind(REPORT, _make_report, _report_title, "study_results", check_results, results_version, right=Right.RESULTS)
+)
+jobs.register(
+    JobKind(
+        TABLE,
+        _make_table,
+        _table_title,
+        "study_results",
+        check_results,
+        results_version,
+        settle=settle_people,
+        right=Right.DATA,
+    )
 )
 
 

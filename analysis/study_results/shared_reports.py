@@ -18,6 +18,7 @@ from analysis.models import SharedReport
 from analysis.study_results import analyses
 from analysis.study_results.report_files import CONTENT_TYPES, LANGUAGES, Report
 from study import jobs
+from study.access import Right
 from study.errors import NotAllowedNow, StudyError
 from study.jobs import JobKind, RunningJob
 from study.models import Job, Study
@@ -185,4 +186,4 @@ def _is_kept(job: Job) -> bool:
     return share is not None and not share.has_ended
 
 
-jobs.register(JobKind(KIND, _make, _title, "study_share", _check, _version, is_kept=_is_kept))
+jobs.register(JobKind(KIND, _make, _title, "study_share", _check, _version, is_kept=_is_kept, right=Right.RESULTS))

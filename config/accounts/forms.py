@@ -42,14 +42,9 @@ class ChangePasswordForm(PasswordChangeForm):
         return check_password(self._request, self.cleaned_data["old_password"])
 
 
-class EndSignInsForm(forms.Form):
-    """Which other sign-ins to end; all are chosen beforehand."""
+class OwnPasswordForm(forms.Form):
+    """The password of the account, for what cannot be undone."""
 
-    sign_ins = forms.MultipleChoiceField(
-        label=gettext_lazy("Sign-ins to end"),
-        widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": gettext_lazy("Choose at least one.")},
-    )
     password = forms.CharField(
         label=gettext_lazy("Your password"),
         max_length=4096,
@@ -57,30 +52,66 @@ class EndSignInsForm(forms.Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
 
-    def __init__(self, request: HttpRequest, sign_ins: list[SignIn], data: Any = None) -> None:
-        super().__init__(data, initial={"sign_ins": [row.code for row in sign_ins]})
+    def __init__(self, request: HttpRequest, data: Any = None, **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
         self._request = request
-        field = self.fields["sign_ins"]
-        assert isinstance(field, forms.MultipleChoiceField)
-        field.choices = [(row.code, _described(row)) for row in sign_ins]
 
     def clean_password(self) -> str:
         return check_password(self._request, self.cleaned_data["password"])
 
 
+class EndSignInsForm(OwnPasswordForm):
+    """Which other sign-ins to end; all are chosen beforehand."""
+
+    sign_ins = forms.MultipleChoiceField(
+        label=gettext_lazy("Sign-ins to end"),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": gettext_lazy("Choose at least one.")},
+    )
+    field_order = ("sign_ins", "password")
+
+    def __init__(self, request: HttpRequest, sign_ins: list[SignIn], data: Any = None) -> None:
+        super().__init__(request, data, initial={"sign_ins": [row.code for row in sign_ins]})
+        field = self.fields["sign_ins"]
+        assert isinstance(field, forms.MultipleChoiceField)
+        field.choices = [(row.code, _described(row)) for row in sign_ins]
+
+
 class AddressForm(KeptForm, forms.ModelForm):
-    """Where mails about the account's studies go; an empty address takes none."""
+    """The full name, and where mails go. A new address needs the password: links for a forgotten one go there."""
+
+    password = forms.CharField(
+        label=gettext_lazy("Your password, to change the address"),
+        required=False,
+        max_length=4096,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
 
     class Meta:
         model = get_user_model()
-        fields = ("email",)
-        labels = {"email": gettext_lazy("Address for mails")}
+        fields = ("first_name", "email")
+        labels = {"first_name": gettext_lazy("Full name"), "email": gettext_lazy("Address for mails")}
         help_texts = {
+            "first_name": gettext_lazy("Colleagues see it beside the name that you sign in with. May be empty."),
             "email": gettext_lazy(
-                "The fingerprint of each of your studies' logs is sent there, at opening, daily and at closing. "
-                "Empty: no mails."
-            )
+                "The fingerprint of each of your studies' logs is sent there, at opening, daily and at closing, and a "
+                "link if you forget your password. Empty: no mails."
+            ),
         }
+
+    def __init__(self, request: HttpRequest, data: Any = None) -> None:
+        super().__init__(data, instance=request.user, auto_id="id_own_%s")
+        self._request = request
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if "email" in self.changed_data:
+            try:
+                check_password(self._request, cleaned.get("password", ""))
+            except ValidationError as error:
+                self.add_error("password", error)
+        return cleaned
 
 
 def _described(row: SignIn) -> str:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from axes.utils import reset
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
@@ -16,6 +17,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from config.accounts.forms import AddressForm, ChangePasswordForm, EndSignInsForm
+from config.accounts.own_work import own_work
 from config.accounts.second_factor.devices import second_factor_of
 from config.accounts.sessions import end_sign_ins, open_sign_ins
 from study.console.forms.versions import Editing
@@ -33,9 +35,8 @@ def account(request: HttpRequest) -> HttpResponse:
     is_ending = request.method == "POST" and not is_password and not is_address
     password = ChangePasswordForm(request, request.POST if is_password else None)
     ending = EndSignInsForm(request, others, request.POST if is_ending else None)
-    user: Any = request.user
-    address = AddressForm(request.POST if is_address else None, instance=user)
-    address.editing = Editing(user)
+    address = AddressForm(request, request.POST if is_address else None)
+    address.editing = Editing(request.user)
     if is_address and address.is_valid():
         address.save()
         messages.success(request, _("Saved."))
@@ -50,7 +51,7 @@ def account(request: HttpRequest) -> HttpResponse:
             request, ngettext("%(count)d sign-in ended.", "%(count)d sign-ins ended.", ended) % {"count": ended}
         )
         return redirect("account")
-    context = {
+    context = own_work(request.user) | {
         "password_form": password,
         "address_form": address,
         "ending_form": ending,
@@ -81,7 +82,7 @@ class SignOutView(LogoutView):
 
 
 class SetPasswordView(PasswordResetConfirmView):
-    """Set a password by the link that `add_researcher` printed.
+    """Set a password by the link that was mailed, or that `add_researcher` printed.
 
     The link's token goes into the session and out of the address at once; it works once and for three days.
     """
@@ -90,5 +91,6 @@ class SetPasswordView(PasswordResetConfirmView):
     success_url = reverse_lazy("sign_in")
 
     def form_valid(self, form: Any) -> HttpResponse:
+        reset(username=form.user.get_username())  # who has a new password need not wait for the lock of wrong ones
         messages.success(self.request, _("Your password is set."))
         return super().form_valid(form)

@@ -51,9 +51,7 @@ class Channel(filesystem.Channel):
             if (row := exchange_queue_t(routing_key or "", pattern or "", queue or "")) not in queues:
                 queues.insert(0, row)
 
-    def _delete(  # type: ignore[override]  # as kombu overrides
-        self, queue: str, exchange: str, routing_key: str, pattern: str, *args: Any, **kwargs: Any
-    ) -> None:
+    def _delete(self, queue: str, exchange: str, routing_key: str, pattern: str, *args: Any, **kwargs: Any) -> None:
         super(filesystem.Channel, self)._delete(queue, exchange, routing_key, pattern, *args, **kwargs)
         with self._changing(exchange) as queues:
             if (row := exchange_queue_t(routing_key or "", pattern or "", queue or "")) in queues:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from config.bundles.chain_files import VERSION, WITHOUT_CONDITIONS, readable_entry
+from config.bundles.chain_files import VERSION, readable_entry
 from config.bundles.reading import CHAIN, COMMITMENTS, MAX_REPORTED, Bundle, Unreadable
 from study.ballots.commitments import ENDED, FINISHED
 from study.ballots.receipts import commitment_of, covered_digest
@@ -14,6 +14,7 @@ from study.participants.exclusion import INCLUDED, LEFT_OUT
 from study.participants.exclusion_rules import rule_from_json
 from study.participants.withdrawal import WITHDREW
 from study.published_heads.heads import Head, head_faults
+from study.published_heads.without_conditions import WITHOUT_CONDITIONS
 from study.tables.spreadsheet import unescape_formula
 from study.verification.chain import ERASABLE
 

@@ -6,36 +6,9 @@ from typing import Any
 from study.ballots.commitments import ENDED, FINISHED, fixed_commitments, other_digests
 from study.ballots.table import kinds_of
 from study.models import LogEntry, Study
-from study.participants.exclusion import INCLUDED, LEFT_OUT
-from study.participants.withdrawal import WITHDREW
-from study.published_heads.publishing import NOT_PUBLISHED, PUBLISHED
+from study.published_heads.without_conditions import WITHOUT_CONDITIONS
 
 VERSION = 1
-# Entries that cannot name a condition, by their action. While a study is sealed, only these are exported whole: every
-# other entry, also of an action that is added later, is hidden behind its digest.
-WITHOUT_CONDITIONS = frozenset(
-    {
-        FINISHED,
-        ENDED,
-        PUBLISHED,
-        NOT_PUBLISHED,
-        "opened",
-        "paused",
-        "resumed",
-        "closed",
-        WITHDREW,
-        LEFT_OUT,
-        INCLUDED,
-        "links created",
-        "short code made",
-        "short code withdrawn",
-        "shared",
-        "unshared",
-        "downloaded",
-        "platform ids erased",
-        "erased after its time",
-    }
-)
 
 
 def chain_facts(study: Study, head: str) -> dict[str, Any]:

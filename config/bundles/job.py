@@ -7,6 +7,7 @@ from analysis.study_results.prepared import check_results, results_version
 from analysis.tables.study_tables import settle_people
 from config.bundles.write import outdated, write_bundle
 from study import jobs
+from study.access import Right
 from study.jobs import JobKind, RunningJob
 from study.models import Job, Study
 
@@ -38,4 +39,15 @@ def _title(_job: Job) -> str:
     return _("Everything as one ZIP file")
 
 
-jobs.register(JobKind(BUNDLE, _make, _title, "study_results", check_results, results_version, settle=settle_people))
+jobs.register(
+    JobKind(
+        BUNDLE,
+        _make,
+        _title,
+        "study_results",
+        check_results,
+        results_version,
+        settle=settle_people,
+        right=Right.DATA,
+    )
+)

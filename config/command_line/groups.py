@@ -7,6 +7,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "migrate": "makes the database's tables, or brings them to this version",
         "add_researcher": "makes an account for the console, and prints a link to set its password",
         "end_sign_ins": "signs a researcher, or everybody, out of every browser",
+        "remove_second_factor": "lets a researcher who has lost phone and recovery codes sign in by password again",
     },
     "Bring data in": {
         "redefine_tags": "corrects a whole tag file",

@@ -2,7 +2,6 @@
 
 from pathlib import PurePath
 
-from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.crypto import constant_time_compare
@@ -10,8 +9,10 @@ from django.views.decorators.http import require_safe
 
 from generation.console.clip_views import image_key
 from generation.console.common import clip_or_404
-from study.access import study_or_404
+from study.access import Right
+from study.console.common import study_page
 from study.console.media import send_file
+from study.models import Study
 
 IMAGE_TYPES = {
     ".png": "image/png",
@@ -27,10 +28,9 @@ def _private(response: HttpResponseBase) -> HttpResponseBase:
 
 
 @require_safe
-@login_required
-def generation_image(request: HttpRequest, slug: str, number: int, key: str, size: str) -> HttpResponseBase:
+@study_page(Right.LOOK)
+def generation_image(request: HttpRequest, study: Study, number: int, key: str, size: str) -> HttpResponseBase:
     """An image or its preview; the URL reveals neither its stimulus nor its condition."""
-    study = study_or_404(request.user, slug)
     clip = clip_or_404(study, number)
     for stimulus in clip.stimuli.all():
         if constant_time_compare(image_key(stimulus), key):
@@ -43,9 +43,8 @@ def generation_image(request: HttpRequest, slug: str, number: int, key: str, siz
 
 
 @require_safe
-@login_required
-def generation_audio(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+@study_page(Right.LOOK)
+def generation_audio(request: HttpRequest, study: Study, number: int) -> HttpResponse:
     """A clip as participants hear it, or as uploaded until that is made; in ranges, so that players can seek."""
-    study = study_or_404(request.user, slug)
     clip = clip_or_404(study, number)
     return send_file(request, clip.survey_audio or clip.audio)

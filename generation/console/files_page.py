@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import content_disposition_header
@@ -18,7 +17,8 @@ from generation.models import StudyFile
 from generation.redefinition import RuleError
 from generation.runs import lifecycle
 from generation.settings_model import settings_of
-from study.access import study_or_404
+from study.access import Right
+from study.console.common import study_page
 from study.errors import ImportRefused, StudyError
 from study.models import Study
 from study.untrusted_files.uploads import on_disk
@@ -27,16 +27,15 @@ CLIPS_NAMED = 5
 SUFFIXES = {StudyFile.Kind.RULES: ".yaml,.yml", StudyFile.Kind.PREDICTIONS: ".csv,.tsv,.txt,.xlsx"}
 
 
-@login_required
-def generation_files(request: HttpRequest, slug: str) -> HttpResponse:
+@study_page(Right.LOOK, change=Right.EDIT)
+def generation_files(request: HttpRequest, study: Study) -> HttpResponse:
     """The files with what they hold, and a form to upload each kind. A faulty file is refused with all its faults."""
-    study = study_or_404(request.user, slug)
     faults: list[str] = []
     kind = request.POST.get("kind", "")
     if request.method == "POST" and kind in StudyFile.Kind.values:
         faults = _upload(request, study, kind)
         if not faults:
-            return redirect("generation_files", slug)
+            return redirect("generation_files", study.slug)
     try:
         used = study_files.used_digests(settings_of(study))
     except GenerationError:  # settings of another version
@@ -98,19 +97,19 @@ def _upload(request: HttpRequest, study: Study, kind: str) -> list[str]:
 
 
 @require_safe
-@login_required
-def generation_file(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+@study_page(Right.LOOK)
+def generation_file(request: HttpRequest, study: Study, pk: int) -> HttpResponse:
     """Return the file's text."""
-    row = get_object_or_404(study_or_404(request.user, slug).files, pk=pk)
+    row = get_object_or_404(study.files, pk=pk)
     response = HttpResponse(row.text, content_type="text/plain; charset=utf-8")
     response.headers["Content-Disposition"] = content_disposition_header(True, row.name) or "attachment"
     return response
 
 
 @require_POST
-@login_required
-def generation_file_delete(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+@study_page(Right.EDIT)
+def generation_file_delete(request: HttpRequest, study: Study, pk: int) -> HttpResponse:
     """Delete a file that the settings do not use."""
-    row = get_object_or_404(study_or_404(request.user, slug).files, pk=pk)
+    row = get_object_or_404(study.files, pk=pk)
     attempt(request, _("%(file)s is deleted.") % {"file": row.name}, study_files.delete_file, row)
-    return redirect("generation_files", slug)
+    return redirect("generation_files", study.slug)

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -19,11 +18,12 @@ from django.views.decorators.http import require_POST
 
 from generation.console.clip_views import clip_views
 from generation.console.common import attempt, clip_or_404
-from generation.console.review_pages import bar_context, chosen_filter, with_states
+from generation.console.review_pages import bar_context, chosen_filter, may_decide, with_states
 from generation.errors import NotPossibleNow
 from generation.runs import reviewing
 from generation.runs.review_state import review_of
-from study.access import study_or_404
+from study.access import Right
+from study.console.common import study_page
 from study.errors import StudyError
 from study.models import Study
 from study.setup.clip_selection import include_clip
@@ -56,16 +56,16 @@ def _card(request: HttpRequest, study: Study, number: int | None) -> HttpRespons
     after = request.POST.get("after", "")
     last = int(after) if re.fullmatch("[0-9]{1,9}", after) else 0
     context = {"study": study, "row": rows[0] if rows else None, "blinded": study.is_blinded}
+    context["deciding"] = may_decide(request, study)
     return render(
         request, "generation/review_answer.html", context | bar_context(request, study, review, show, after=last)
     )
 
 
 @require_POST
-@login_required
-def generation_approve(request: HttpRequest, slug: str) -> HttpResponse:
+@study_page(Right.EDIT)
+def generation_approve(request: HttpRequest, study: Study) -> HttpResponse:
     """Approve the images of the clips sent as `seen-<clip number>`; of several after a page that asks once."""
-    study = study_or_404(request.user, slug)
     seen = {
         int(name.removeprefix("seen-")): value
         for name, value in request.POST.items()
@@ -92,53 +92,50 @@ def generation_approve(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _decide(
-    request: HttpRequest, slug: str, number: int, done: str, verb: Callable[..., Any], **details: Any
+    request: HttpRequest, study: Study, number: int, done: str, verb: Callable[..., Any], **details: Any
 ) -> HttpResponse:
     """Call a verb of the review on a clip as the page showed it, and answer."""
-    study = study_or_404(request.user, slug)
     clip = clip_or_404(study, number)
     attempt(request, done % {"clip": clip.name}, verb, clip, seen=request.POST.get("seen", ""), **details)
     return answer(request, study, number)
 
 
 @require_POST
-@login_required
-def generation_reopen(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+@study_page(Right.EDIT)
+def generation_reopen(request: HttpRequest, study: Study, number: int) -> HttpResponse:
     """Make a clip undecided again."""
-    return _decide(request, slug, number, _("%(clip)s: undecided again."), reviewing.reopen)
+    return _decide(request, study, number, _("%(clip)s: undecided again."), reviewing.reopen)
 
 
 @require_POST
-@login_required
-def generation_repaint(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+@study_page(Right.EDIT)
+def generation_repaint(request: HttpRequest, study: Study, number: int) -> HttpResponse:
     """Paint all images of a clip again, from the next seed."""
     details = {name: request.POST.get(name, "") for name in ("reason", "note")}
     done = _("%(clip)s: all of its images are being painted again.")
-    return _decide(request, slug, number, done, reviewing.repaint, named=request.POST.getlist("named"), **details)
+    return _decide(request, study, number, done, reviewing.repaint, named=request.POST.getlist("named"), **details)
 
 
 @require_POST
-@login_required
-def generation_leave_out(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+@study_page(Right.EDIT)
+def generation_leave_out(request: HttpRequest, study: Study, number: int) -> HttpResponse:
     """Leave a clip out of the study."""
     reason = request.POST.get("reason", "")
-    return _decide(request, slug, number, _("%(clip)s: left out."), reviewing.leave_out, reason=reason)
+    return _decide(request, study, number, _("%(clip)s: left out."), reviewing.leave_out, reason=reason)
 
 
 @require_POST
-@login_required
-def generation_take_in(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+@study_page(Right.EDIT)
+def generation_take_in(request: HttpRequest, study: Study, number: int) -> HttpResponse:
     """Take a clip back into the study."""
-    study = study_or_404(request.user, slug)
     attempt(request, _("The clip is in the study again."), include_clip, clip_or_404(study, number))
     return answer(request, study, number)
 
 
 @require_POST
-@login_required
-def generation_undo(request: HttpRequest, slug: str) -> HttpResponse:
+@study_page(Right.EDIT)
+def generation_undo(request: HttpRequest, study: Study) -> HttpResponse:
     """Undo the decision that this person made last."""
-    study = study_or_404(request.user, slug)
     try:
         undone = reviewing.undo_last(study, batch=request.POST.get("batch", ""), actor=request.user)
     except StudyError as error:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -10,19 +9,18 @@ from django.views.decorators.http import require_safe
 
 from generation.console.clip_views import ClipView, clip_views
 from generation.console.common import CLIPS_A_PAGE, clip_or_404
-from generation.runs.progress import unfaithful_sentences
 from generation.runs.review_state import FILTERS, ClipReview, Review, review_of, review_rows
 from generation.runs.reviewing import last_decisions
-from study.access import study_or_404
+from study.access import Right
+from study.console.common import study_page
 from study.models import Clip, Study
 from study.setup.paintings import RepaintReason
 
 
 @require_safe
-@login_required
-def generation_review(request: HttpRequest, slug: str) -> HttpResponse:
+@study_page(Right.LOOK, change=Right.EDIT)
+def generation_review(request: HttpRequest, study: Study) -> HttpResponse:
     """The images of every clip, side by side, to approve, to paint again or to leave out."""
-    study = study_or_404(request.user, slug)
     # While the study is sealed there is nothing to decide, and no filter: each would be a word about the images.
     review = None if study.is_blinded else review_of(study)
     show = chosen_filter(request.GET.get("show", "")) if review else "all"
@@ -38,10 +36,10 @@ def generation_review(request: HttpRequest, slug: str) -> HttpResponse:
         "rows": rows,
         "blinded": study.is_blinded,
         "sketched": study.clips.filter(stimuli__painter="sketch").exists(),
+        "deciding": may_decide(request, study),
         "to_approve": [row for row in rows if row.review and row.review.can_be_approved],
     }
     if review:
-        context["unfaithful"] = unfaithful_sentences(study).count()
         context |= bar_context(request, study, review, show, after=page.object_list[-1] if page.object_list else 0)
     return render(request, "generation/review.html", context)
 
@@ -63,6 +61,11 @@ def chosen_filter(show: str) -> str:
     return show if show in FILTERS else "all"
 
 
+def may_decide(request: HttpRequest, study: Study) -> bool:
+    """Return whether the page offers decisions: the study is a draft, and the person may change it."""
+    return study.settings_can_change and not getattr(request, "read_only", False)
+
+
 def with_states(views: list[ClipView], states: dict[int, ClipReview]) -> None:
     """Give each view its clip's place in the review."""
     for view in views:
@@ -75,19 +78,19 @@ def bar_context(request: HttpRequest, study: Study, review: Review, show: str, *
         "review": review,
         "show": show,
         "following": review.next_undecided(after),
-        "undoable": last_decisions(study, request.user) if study.settings_can_change else [],
+        "undoable": last_decisions(study, request.user) if may_decide(request, study) else [],
         "reasons": RepaintReason.choices,
     }
 
 
 @require_safe
-@login_required
-def generation_clip(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+@study_page(Right.LOOK, change=Right.EDIT)
+def generation_clip(request: HttpRequest, study: Study, number: int) -> HttpResponse:
     """One clip: evidence, tags, prompts, images, provenance."""
-    study = study_or_404(request.user, slug)
     clip = clip_or_404(study, number)
     [row] = clip_views([clip], study)
-    [row.review] = review_rows(study, Clip.objects.filter(pk=clip.pk))
+    if not study.is_blinded:
+        [row.review] = review_rows(study, Clip.objects.filter(pk=clip.pk))
     context = {
         "study": study,
         "row": row,
@@ -96,15 +99,15 @@ def generation_clip(request: HttpRequest, slug: str, number: int) -> HttpRespons
         "before": study.clips.filter(number__lt=number).last(),
         "after": study.clips.filter(number__gt=number).first(),
         "reasons": RepaintReason.choices,
+        "deciding": may_decide(request, study),
     }
     return render(request, "generation/clip.html", context)
 
 
 @require_safe
-@login_required
-def generation_large(request: HttpRequest, slug: str, number: int, place: int) -> HttpResponse:
+@study_page(Right.LOOK)
+def generation_large(request: HttpRequest, study: Study, number: int, place: int) -> HttpResponse:
     """One image of a clip in full size, with the clip's others beside it."""
-    study = study_or_404(request.user, slug)
     [row] = clip_views([clip_or_404(study, number)], study)
     image = next((image for image in row.images if image.number == place), None)
     if image is None:

@@ -1,7 +1,6 @@
 """The pages of the step “Generate”: the study's run with its live part, and the generation settings."""
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -18,7 +17,7 @@ from generation.runs.progress import progress_of
 from generation.settings_model import GenerationSettings, settings_of, store_settings
 from generation.study_files import is_own
 from generation.writing import OpenAIOptions, WritingError
-from study.access import study_or_404
+from study.access import Right
 from study.console.common import one_at_a_time, redirect_after_save, study_page
 from study.console.forms.versions import editing
 from study.models import Study
@@ -51,10 +50,9 @@ def _live_context(request: HttpRequest, study: Study) -> dict:
 
 
 @require_safe
-@login_required
-def generation_run(request: HttpRequest, slug: str) -> HttpResponse:
+@study_page(Right.LOOK, change=Right.EDIT)
+def generation_run(request: HttpRequest, study: Study) -> HttpResponse:
     """The page of the run."""
-    study = study_or_404(request.user, slug)
     context = _live_context(request, study)
     try:
         context["settings"] = settings_of(study)
@@ -89,46 +87,42 @@ def _cost(study: Study, settings: GenerationSettings) -> dict:
 
 
 @require_safe
-@login_required
-def generation_live(request: HttpRequest, slug: str) -> HttpResponse:
+@study_page(Right.LOOK, change=Right.EDIT)
+def generation_live(request: HttpRequest, study: Study) -> HttpResponse:
     """The part of the page that changes during a run."""
-    study = study_or_404(request.user, slug)
     response = render(request, "generation/live.html", _live_context(request, study))
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
 @require_POST
-@login_required
-def generation_start(request: HttpRequest, slug: str) -> HttpResponse:
+@study_page(Right.EDIT)
+def generation_start(request: HttpRequest, study: Study) -> HttpResponse:
     """Start a run over what is left to do."""
-    study = study_or_404(request.user, slug)
     notify = bool(request.POST.get("notify"))
     attempt(request, _("Generation has started."), lifecycle.start_run, study, notify=notify)
-    return redirect("generation_run", slug)
+    return redirect("generation_run", study.slug)
 
 
 @require_POST
-@login_required
-def generation_cancel(request: HttpRequest, slug: str) -> HttpResponse:
+@study_page(Right.EDIT)
+def generation_cancel(request: HttpRequest, study: Study) -> HttpResponse:
     """Cancel the running run."""
-    study = study_or_404(request.user, slug)
     run = lifecycle.active_run(study)
     if run is not None:
         attempt(request, _("Cancelled. Finished steps are kept."), lifecycle.cancel_run, run)
-    return redirect("generation_run", slug)
+    return redirect("generation_run", study.slug)
 
 
 @require_POST
-@login_required
-def generation_retry(request: HttpRequest, slug: str) -> HttpResponse:
+@study_page(Right.EDIT)
+def generation_retry(request: HttpRequest, study: Study) -> HttpResponse:
     """Do the failed steps again."""
-    study = study_or_404(request.user, slug)
     attempt(request, _("The failed steps are tried again."), lifecycle.retry_failed, study)
-    return redirect("generation_run", slug)
+    return redirect("generation_run", study.slug)
 
 
-@study_page
+@study_page(Right.LOOK, change=Right.EDIT)
 @one_at_a_time
 def generation_settings(request: HttpRequest, study: Study) -> HttpResponse:
     """Tag source, rules, tagger, writer and painter."""

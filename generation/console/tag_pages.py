@@ -3,7 +3,6 @@
 import re
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -20,15 +19,15 @@ from generation.errors import GenerationError
 from generation.models import TagDecision
 from generation.runs import lifecycle
 from generation.runs.progress import tag_questions
-from study.access import study_or_404
+from study.access import Right
+from study.console.common import study_page
 from study.models import Clip, Study
 
 
 @require_safe
-@login_required
-def generation_tags(request: HttpRequest, slug: str) -> HttpResponse:
+@study_page(Right.LOOK, change=Right.EDIT)
+def generation_tags(request: HttpRequest, study: Study) -> HttpResponse:
     """The tags of the whole study before and after redefinition."""
-    study = study_or_404(request.user, slug)
     if study.is_blinded:
         raise Http404
     page = Paginator(study.clips.filter(included=True), CLIPS_A_PAGE).get_page(request.GET.get("page"))
@@ -41,10 +40,9 @@ def generation_tags(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "generation/tags.html", context)
 
 
-@login_required
-def generation_decide(request: HttpRequest, slug: str) -> HttpResponse:
+@study_page(Right.LOOK, change=Right.EDIT)
+def generation_decide(request: HttpRequest, study: Study) -> HttpResponse:
     """The contested tags of all clips, with the evidence, to keep or to remove."""
-    study = study_or_404(request.user, slug)
     if study.is_blinded:
         raise Http404
     if request.method == "POST":

@@ -20,6 +20,7 @@ from generation.redefinition.spelling import normalise, suggestion
 from generation.runs import lifecycle
 from generation.settings_model import settings_of, store_settings
 from generation.study_files import rule_set_of
+from study.access import Right
 from study.console.common import one_at_a_time, redirect_after_save, study_page
 from study.console.forms.versions import (
     CHOICE,
@@ -93,7 +94,7 @@ def unknown_rows(study: Study, rules: RuleSet, choices: dict[str, TagChoice]) ->
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@study_page
+@study_page(Right.LOOK, change=Right.EDIT)
 @one_at_a_time
 def unknown_tags_page(request: HttpRequest, study: Study) -> HttpResponse:
     """Show each unknown tag with its clips and a suggestion; save the choices for the study."""

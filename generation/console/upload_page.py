@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -15,8 +14,9 @@ from generation.ready_made import upload_job, uploading
 from generation.runs import lifecycle
 from generation.runs.conditions import painted_conditions
 from generation.settings_model import GenerationSettings, settings_of
-from study.access import study_or_404
+from study.access import Right
 from study.console import upload_jobs
+from study.console.common import study_page
 from study.errors import StudyError
 from study.jobs.requests import refuse_second
 from study.models import Study
@@ -27,10 +27,9 @@ FAULTS_SHOWN = 20
 MOST_SECONDS = 240  # a browser and a proxy do not wait for ever
 
 
-@login_required
-def generation_upload(request: HttpRequest, slug: str) -> HttpResponse:
+@study_page(Right.LOOK, change=Right.EDIT)
+def generation_upload(request: HttpRequest, study: Study) -> HttpResponse:
     """The expected files, the missing images and the form. A faulty upload is refused with all its faults."""
-    study = study_or_404(request.user, slug)
     faults: tuple[str, ...] = ()
     if request.method == "POST":
         try:

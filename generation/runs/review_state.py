@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 
 from django.db.models import QuerySet
@@ -18,13 +19,28 @@ NOTHING_ASKED = TagQuestions((), False)
 
 
 @dataclass(frozen=True)
+class LastDecision:
+    """The decision that holds for a clip; `actor`: the account's name, empty if it was no person."""
+
+    pk: int
+    kind: str
+    version: str
+    at: datetime
+    actor: str
+
+    @property
+    def words(self) -> str:
+        return str(Kind(self.kind).label)
+
+
+@dataclass(frozen=True)
 class ClipReview:
     """A clip's place in the review.
 
     `version`: of its images. `is_complete`: it has an image of each condition. `is_being_made`: a running run has a
     step of it to do. `waits_for_run`: a step of it was planned, and the run ended before. `failed`: a step failed.
     `last`: the decision that holds. `repaints`: how often its images were sent to be painted again.
-    `is_alike`: two conditions have the same picture. `is_unfaithful`: a sentence does not match its tags.
+    `is_alike`: two conditions have the same picture. `unfaithful`: how many sentences do not match their tags.
     """
 
     clip_id: int
@@ -35,11 +51,11 @@ class ClipReview:
     is_being_made: bool = False
     waits_for_run: bool = False
     failed: bool = False
-    last: ReviewDecision | None = None
+    last: LastDecision | None = None
     repaints: int = 0
     questions: TagQuestions = NOTHING_ASKED
     is_alike: bool = False
-    is_unfaithful: bool = False
+    unfaithful: int = 0
 
     @property
     def is_approved(self) -> bool:
@@ -55,7 +71,7 @@ class ClipReview:
     def asks_for_a_look(self) -> bool:
         """Whether a check found something in the images, or they are not those that the settings would give."""
         outdated = self.waits_for_run or self.questions.is_outdated
-        return self.failed or self.is_alike or self.is_unfaithful or outdated or not self.is_complete
+        return self.failed or self.is_alike or bool(self.unfaithful) or outdated or not self.is_complete
 
     @property
     def seen(self) -> str:
@@ -93,6 +109,11 @@ class Review:
         return sum(len(row.questions.undecided) for row in self.rows)
 
     @cached_property
+    def unfaithful(self) -> int:
+        """Count the sentences that do not match their tags."""
+        return sum(row.unfaithful for row in self.rows)
+
+    @cached_property
     def outdated(self) -> list[ClipReview]:
         """The clips whose images may be of other tags than the decisions on contested tags say."""
         return [row for row in self.rows if row.questions.is_outdated and not row.is_being_made]
@@ -128,19 +149,21 @@ def _rows(study: Study, clips: QuerySet[Clip], questions: Mapping[int, TagQuesti
     for clip_id, image, digest in ready.values_list("clip", "image", "image_digest"):
         names[clip_id].append(image)
         digests[clip_id].append(digest)
-    last: dict[int, ReviewDecision] = {}
+    last: dict[int, LastDecision] = {}
     repaints = Counter[int]()
-    decisions = ReviewDecision.objects.filter(clip__in=clips, undone=False).select_related("actor").order_by("pk")
-    for decision in decisions:
-        last[decision.clip_id] = decision
-        repaints[decision.clip_id] += decision.kind == Kind.REPAINTED
+    decisions = ReviewDecision.objects.filter(clip__in=clips, undone=False).order_by("pk")
+    for clip_id, pk, kind, version, at, actor in decisions.values_list(
+        "clip", "pk", "kind", "version", "at", "actor__username"
+    ):
+        last[clip_id] = LastDecision(pk, kind, version, at, actor or "")
+        repaints[clip_id] += kind == Kind.REPAINTED
     steps: dict[int, set[tuple[str, str]]] = defaultdict(set)
     unfinished = ClipStep.objects.filter(clip__in=clips).exclude(
         state__in=(ClipStep.State.DONE, ClipStep.State.SKIPPED)
     )
     for clip_id, state, run_state in unfinished.order_by().values_list("clip", "state", "run__state"):
         steps[clip_id].add((state, run_state))
-    unfaithful = set(unfaithful_sentences(study).order_by().values_list("clip", flat=True))
+    unfaithful = Counter(unfaithful_sentences(study).filter(clip__in=clips).order_by().values_list("clip", flat=True))
     wanted = study.conditions.count()
     return [
         ClipReview(
@@ -156,7 +179,7 @@ def _rows(study: Study, clips: QuerySet[Clip], questions: Mapping[int, TagQuesti
             repaints=repaints[pk],
             questions=questions.get(pk, NOTHING_ASKED),
             is_alike=_has_twins(digests[pk]),
-            is_unfaithful=pk in unfaithful,
+            unfaithful=unfaithful[pk],
         )
         for pk, number, name in named
     ]

@@ -39,7 +39,7 @@ def _check_seen(row: ClipReview, seen: str) -> None:
             raise NotAsSeen(_("A decision on %(clip)s was undone meanwhile. Decide again.") % {"clip": row.name})
         raise NotAsSeen(
             _("%(clip)s was decided meanwhile: %(decision)s (%(who)s). Decide again if you want another decision.")
-            % {"clip": row.name, "decision": row.last.get_kind_display(), "who": row.last.actor or "—"}
+            % {"clip": row.name, "decision": row.last.words, "who": row.last.actor or "—"}
         )
 
 

@@ -47,7 +47,7 @@ def money(sum_: float) -> str:
 
 @register.inclusion_tag("generation/unknown_tags_notice.html")
 def unknown_tags_notice(study: Study) -> dict[str, Any]:
-    """How many tags of the study its rule set does not know, with the way to decide about them."""
+    """Which tags images are made from, and how many the rule set does not know, with the way to decide about them."""
     # Imported here: the first template of a process imports this module, and these are slow to import.
     from generation.redefinition import RuleError
     from generation.redefinition.spelling import normalise
@@ -65,6 +65,7 @@ def unknown_tags_notice(study: Study) -> dict[str, Any]:
     names = {normalise(tag) for tags in tags_of_clips for tag in tags}
     return {
         "study": study,
+        "source": settings.tag_source,
         "rules": rules.name,
         "undecided": len(names - rules.known),
         "decided": len(settings.tag_choices),

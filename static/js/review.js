@@ -79,18 +79,21 @@ function show(text, card) {
   old.replaceWith(fresh);
   forget(fresh);
   fresh.dispatchEvent(new CustomEvent("put-in-place", { bubbles: true }));
+  // What watches forms for what is not saved yet looks again: the old form is gone.
+  fresh.querySelector("form[data-kept]")?.dispatchEvent(new Event("change", { bubbles: true }));
   goTo((card && !isRefused && fresh.hasAttribute("data-approved") && nextOf(fresh)) || fresh);
 }
 
 // What was typed and chosen stays if it was refused.
 function keepTyped(old, fresh) {
   for (const field of old.querySelectorAll(".decision :is(select, input:not([type=hidden]))")) {
-    const same = [...fresh.querySelectorAll(`.decision [name="${CSS.escape(field.name)}"]`)];
-    const other = same.find((one) => one.type !== "checkbox" || one.value === field.value);
-    if (!other) continue;
-    if (field.type === "checkbox") other.checked = field.checked;
-    else other.value = field.value;
-    other.closest(".decision").open ||= field.closest(".decision").open;
+    const same = field.id
+      ? fresh.querySelector(`#${CSS.escape(field.id)}`)
+      : fresh.querySelector(`.decision [name="${CSS.escape(field.name)}"][value="${CSS.escape(field.value)}"]`);
+    if (!same) continue;
+    if (field.type === "checkbox") same.checked = field.checked;
+    else same.value = field.value;
+    same.closest(".decision").open ||= field.closest(".decision").open;
   }
 }
 
@@ -185,7 +188,7 @@ document.addEventListener(
 // Images in full size, beside the clip's others.
 
 const dialog = document.querySelector("[data-large-dialog]");
-const large = dialog.querySelector("img");
+const large = document.createElement("img");
 const others = dialog.querySelector(".large-others");
 
 document.addEventListener("click", (event) => {
@@ -213,6 +216,7 @@ function enlarge(place) {
   const all = [...others.children];
   const chosen = all[(place + all.length) % all.length];
   for (const button of all) button.toggleAttribute("aria-current", button === chosen);
+  dialog.prepend(large);
   large.src = chosen.dataset.address;
   large.alt = chosen.querySelector("img").alt;
 }

@@ -12,7 +12,7 @@ from study.blinding_audit.facts import image_blocks, outside_blocks, reply_facts
 from study.blinding_audit.probes import MILLISECONDS, ImageProbe, first_address, sound_facts
 from study.blinding_audit.tables import VISIT, WHOLE, Record, TrialSeen
 from study.models import Stimulus, Study, Trial
-from study.simulation.transports import Reply, Session, follow
+from study.simulation.transports import Fields, Reply, Session, follow
 from study.simulation.walking import hidden_fields, suitable_answers, walk
 
 # The text of the audit's problem reports, by which it deletes them.
@@ -54,7 +54,7 @@ class _RecordingSession(Session):
     def get(self, path: str) -> Reply:
         return self._note_visit(self._send("GET", path))
 
-    def post(self, path: str, data: Mapping[str, str]) -> Reply:
+    def post(self, path: str, data: Fields) -> Reply:
         number = _number_of(path)
         if number is None:
             return self._note_visit(self._send("POST", path, data))
@@ -162,9 +162,7 @@ class _RecordingSession(Session):
 
     # Recording
 
-    def _send(
-        self, method: str, path: str, data: Mapping[str, str] | None = None, headers: Headers = OPEN_PAGE
-    ) -> Reply:
+    def _send(self, method: str, path: str, data: Fields | None = None, headers: Headers = OPEN_PAGE) -> Reply:
         return follow(self.browser, method, path, data, **headers)
 
     def _probe(self, number: int) -> ImageProbe:

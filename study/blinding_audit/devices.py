@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from study.simulation.transports import DECODED, Browser, Reply
+from study.simulation.transports import DECODED, Browser, Fields, Reply
 
 Headers = dict[str, str]
 
@@ -102,7 +102,7 @@ class DeviceBrowser:
     def __init__(self, browser: Browser, profile: Profile) -> None:
         self.browser, self.profile = browser, profile
 
-    def send(self, method: str, path: str, data: Mapping[str, str] | None, headers: Mapping[str, str]) -> Reply:
+    def send(self, method: str, path: str, data: Fields | None, headers: Mapping[str, str]) -> Reply:
         reply = self.browser.send(method, path, data, {**self.profile.headers, **headers})
         encoding = reply.header("Content-Encoding")
         if encoding not in ("", "identity", *DECODED):

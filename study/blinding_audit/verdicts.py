@@ -37,7 +37,7 @@ def fingerprint(study: Study) -> str:
     """Return a digest of everything that participants are shown."""
     settings = {name: getattr(study, name) for name in SHOWN}
     # Absent without an answer, as in the fingerprints of earlier versions.
-    settings |= {name: value for name in RESPONSIBLE if (value := getattr(study, name))}
+    settings |= {name: value for name in (*RESPONSIBLE, "screen_out_text") if (value := getattr(study, name))}
     images = Stimulus.objects.filter(clip__study=study, clip__included=True).order_by("pk")
     columns = (
         "pk",

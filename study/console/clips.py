@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from study.access import Right
 from study.console import upload_jobs
 from study.console.common import refusal_response, study_page
 from study.errors import StudyError
@@ -19,7 +20,7 @@ from study.web.http import wants_json
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@study_page
+@study_page(Right.LOOK, change=Right.EDIT)
 def study_clips(request: HttpRequest, study: Study) -> HttpResponse:
     """Show the clips; import uploaded ones."""
     if request.method == "POST":
@@ -78,7 +79,7 @@ def _as_json(request: HttpRequest, study: Study, result: clip_import.ImportedFil
 
 
 @require_POST
-@study_page
+@study_page(Right.EDIT)
 def clip_change(request: HttpRequest, study: Study, clip_id: int, verb: str) -> HttpResponse:
     """Leave a clip out, take it back, mark it for practice, or delete it."""
     clip = get_object_or_404(Clip, study=study, pk=clip_id)

@@ -7,26 +7,60 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 
-from study.access import study_or_404
+from study.access import Access, Right, access_or_404
 from study.console.forms.versions import KeptForm
 from study.errors import StudyError
-from study.models import Study
+from study.models import LogEntry, Study
+from study.published_heads.without_conditions import WITHOUT_CONDITIONS
 from study.setup.path_steps import step_after
 from study.web.http import wants_json
 
+View = Callable[..., HttpResponseBase]
 
-def study_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Require a signed-in researcher and pass the study as the view's second argument, or respond with 404."""
 
-    @wraps(view)
-    @login_required
-    def page(request: HttpRequest, slug: str, **kwargs: Any) -> HttpResponse:
-        return view(request, study_or_404(request.user, slug), **kwargs)
+def study_page(right: Right, *, change: Right | None = None) -> Callable[[View], View]:
+    """Require a signed-in researcher with a right, and pass the study as the view's second argument.
 
-    return page
+    Strangers get 404; who works on the study without the right gets 403 and is told whom to ask.
+
+    Args:
+        right: needed to open the page.
+        change: needed to send a form to it, if more. Who lacks it reads the page with its forms out of use.
+    """
+    if not isinstance(right, Right):
+        raise TypeError("Name the right that the page needs: @study_page(Right.LOOK).")
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        @login_required
+        def page(request: HttpRequest, slug: str, **kwargs: Any) -> HttpResponseBase:
+            access = access_or_404(request.user, slug)
+            sends = request.method not in ("GET", "HEAD", "OPTIONS")
+            access.require(change if change and sends else right)
+            request.access = access  # type: ignore[attr-defined]
+            request.read_only = change is not None and not access.allows(change)  # type: ignore[attr-defined]
+            return view(request, access.study, **kwargs)
+
+        return page
+
+    return decorate
+
+
+def access_to(request: HttpRequest) -> Access:
+    """Return the access to the study of a request that `study_page` has let in."""
+    access: Access = request.access  # type: ignore[attr-defined]
+    return access
+
+
+def readable_entries(access: Access) -> QuerySet[LogEntry]:
+    """Return the entries of the study's log that the role may read: a runner's name no image and no condition."""
+    entries = access.study.log.all()
+    return entries if access.allows(Right.LOOK) else entries.filter(action__in=WITHOUT_CONDITIONS)
 
 
 def one_at_a_time(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

@@ -28,7 +28,14 @@ class Word:
 
 # Titles of pages, as their headings have them.
 _DESCRIBE, _CLIPS, _TAGS, _GENERATE, _REVIEW = _("Describe"), _("Clips"), _("Tags"), _("Generate"), _("Review")
-_PLAN, _POWER, _RULES, _PREVIEW, _OPEN = _("Plan"), _("Power"), _("Analysis rules"), _("Preview"), _("Open")
+_PLAN, _QUESTIONS, _POWER, _RULES, _PREVIEW, _OPEN = (
+    _("Plan"),
+    _("Questions"),
+    _("Power"),
+    _("Analysis rules"),
+    _("Preview"),
+    _("Open"),
+)
 _MONITOR, _PEOPLE, _LINKS, _PAYMENT, _LOG = _("Monitor"), _("Participants"), _("Links"), _("Payment"), _("Log")
 _SETTINGS, _RESULTS = _("Generation settings"), _("Report and exports")
 
@@ -313,14 +320,14 @@ _SURVEY = (
         _("screened out"),
         _("Turned away before the first clip, by an answer to a question or because enough such people take part."),
         _("Their place is free for somebody else, and the report counts them."),
-        (_PLAN, _MONITOR),
+        (_QUESTIONS, _MONITOR),
     ),
     Word(
         "quota",
         _("quota"),
         _("The most people with one answer to one question."),
         _("It keeps groups of people equally large."),
-        (_PLAN,),
+        (_QUESTIONS,),
     ),
     Word(
         "flag",
@@ -390,7 +397,7 @@ _RESULTS_AND_TESTS = (
         _("groups of people"),
         _("People with the same answer to a question before the clips, such as their years of training."),
         _("The report tests whether the result is the same in these groups."),
-        (_PLAN, _RESULTS),
+        (_QUESTIONS, _RESULTS),
         _("moderator"),
     ),
     Word(

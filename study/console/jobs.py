@@ -14,7 +14,8 @@ from django.utils.http import content_disposition_header, url_has_allowed_host_a
 from django.views.decorators.http import require_POST, require_safe
 
 from study import jobs
-from study.console.common import study_page
+from study.access import Right
+from study.console.common import access_to, study_page
 from study.console.media import ranged_response
 from study.errors import StudyError
 from study.jobs.kinds import kind_named
@@ -46,19 +47,23 @@ def address_of(job: Job, *, then: str = "") -> str:
 
 
 @require_safe
-@study_page
+@study_page(Right.LOOK)
 def study_jobs(request: HttpRequest, study: Study) -> HttpResponse:
     """List the study's jobs, newest first, with their files."""
-    rows = study.jobs.select_related("actor").prefetch_related("files")
+    access = access_to(request)
+    kinds = study.jobs.order_by().values_list("kind", flat=True).distinct()
+    given = [name for name in kinds if access.allows(_right_to(name))]
+    rows = study.jobs.filter(kind__in=given).select_related("actor").prefetch_related("files")
     page = Paginator(rows, 50).get_page(request.GET.get("page"))
     return render(request, "study/jobs.html", {"study": study, "page": page, "rows": [job_row(job) for job in page]})
 
 
 @require_safe
-@study_page
+@study_page(Right.LOOK, change=Right.EDIT)
 def study_job(request: HttpRequest, study: Study, job_id: int) -> HttpResponse:
     """Show how far a job is; then its files or what went wrong. As JSON to a script; `?part` is the part that moves."""
     job = get_object_or_404(study.jobs.select_related("actor").prefetch_related("files"), pk=job_id)
+    access_to(request).require(_right_to(job.kind))
     row = job_row(job)
     if wants_json(request):
         files = [{"name": file.name, "size": file.size, "url": url} for file, url in row["files"]]
@@ -71,6 +76,12 @@ def study_job(request: HttpRequest, study: Study, job_id: int) -> HttpResponse:
         then = row["files"][0][1]
     context = row | {"study": study, "then": then, "part": "part" in request.GET}
     return render(request, "study/_job.html" if context["part"] else "study/job.html", context)
+
+
+def _right_to(kind: str) -> Right:
+    """Return the right that a job of this kind and its files need."""
+    known = kind_named(kind)
+    return known.right if known else Right.EDIT
 
 
 def job_row(job: Job) -> dict[str, Any]:
@@ -89,10 +100,11 @@ def job_row(job: Job) -> dict[str, Any]:
 
 
 @require_safe
-@study_page
+@study_page(Right.LOOK)
 def job_file(request: HttpRequest, study: Study, job_id: int, file_id: int) -> HttpResponse:
     """Send a file that a job made, if it may be given out now."""
     file = get_object_or_404(JobFile.objects.select_related("job"), job__study=study, job=job_id, pk=file_id)
+    access_to(request).require(_right_to(file.job.kind))
     if not file.is_result:
         raise Http404("what was uploaded is not given out")
     file.job.study = study
@@ -132,7 +144,7 @@ def send_result(request: HttpRequest, file: JobFile, *, name: str = "", inline: 
 
 
 @require_POST
-@study_page
+@study_page(Right.EDIT)
 def job_cancel(request: HttpRequest, study: Study, job_id: int) -> HttpResponse:
     """Cancel a job that has not ended."""
     job = get_object_or_404(study.jobs, pk=job_id)

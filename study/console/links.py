@@ -6,7 +6,8 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from study.console.common import study_page
+from study.access import Right
+from study.console.common import access_to, study_page
 from study.console.forms.links import LinksForm
 from study.models import Participant, Study
 from study.participants.links import create_personal_links, full_url, open_link
@@ -22,9 +23,11 @@ PLACEHOLDERS = {
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@study_page
+@study_page(Right.SEE)
 def study_links(request: HttpRequest, study: Study) -> HttpResponse:
     """Show the open link and how recruitment platforms take it; create personal links as a table."""
+    if request.method == "POST":
+        access_to(request).require(Right.RUN)
     form = LinksForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         return _personal_links_csv(request, study, form)
@@ -50,7 +53,7 @@ def study_links(request: HttpRequest, study: Study) -> HttpResponse:
 
 
 @require_POST
-@study_page
+@study_page(Right.RUN)
 def short_code_change(request: HttpRequest, study: Study, verb: str) -> HttpResponse:
     """Give the study a short code, or take it away."""
     if verb == "make":

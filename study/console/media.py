@@ -8,6 +8,7 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse, Stream
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
+from study.access import Right
 from study.console.common import study_page
 from study.models import Clip, Study
 from study.setup.clip_import import CONTENT_TYPE
@@ -15,7 +16,7 @@ from study.web.http import file_parts, requested_range
 
 
 @require_safe
-@study_page
+@study_page(Right.LOOK)
 def clip_audio(request: HttpRequest, study: Study, clip_id: int) -> HttpResponse:
     """Send a clip as it was uploaded, or as the survey plays it (`?survey`)."""
     clip = get_object_or_404(Clip, study=study, pk=clip_id)

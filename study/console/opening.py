@@ -10,10 +10,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from study.access import Right
 from study.blinding_audit.queueing import ask_for_audit
 from study.blinding_audit.size import expected_minutes
 from study.blinding_audit.verdicts import last_audits
-from study.console.common import study_page
+from study.console.common import access_to, study_page
 from study.errors import StudyError
 from study.models import Participant, Study
 from study.participants.flag_words import rules_in_words
@@ -24,7 +25,7 @@ from study.setup.path_steps import Group, conditions_of, has_all_images, steps_o
 
 
 @require_safe
-@study_page
+@study_page(Right.LOOK, change=Right.EDIT)
 def study_preview(request: HttpRequest, study: Study) -> HttpResponse:
     """Offer the survey as a participant sees it."""
     return render(
@@ -40,7 +41,7 @@ def study_preview(request: HttpRequest, study: Study) -> HttpResponse:
 
 
 @require_POST
-@study_page
+@study_page(Right.EDIT)
 def study_preview_start(request: HttpRequest, study: Study) -> HttpResponse:
     """Create a pilot's link and follow it; answers of pilots never mix with the study's."""
     if not has_all_images(study):
@@ -59,7 +60,7 @@ def _blinding_context(study: Study) -> dict[str, Any]:
 
 
 @require_safe
-@study_page
+@study_page(Right.LOOK, change=Right.EDIT)
 def study_blinding(request: HttpRequest, study: Study) -> HttpResponse:
     """Show how far the audit is: a fragment that refreshes itself until the audit ends."""
     response = render(request, "study/_blinding.html", _blinding_context(study) | {"part": True})
@@ -68,7 +69,7 @@ def study_blinding(request: HttpRequest, study: Study) -> HttpResponse:
 
 
 @require_POST
-@study_page
+@study_page(Right.EDIT)
 def study_blinding_check(request: HttpRequest, study: Study) -> HttpResponse:
     """Ask for an audit of the study as it is now."""
     if study.status != Study.Status.DRAFT:
@@ -81,10 +82,11 @@ def study_blinding_check(request: HttpRequest, study: Study) -> HttpResponse:
 
 
 @require_safe
-@study_page
+@study_page(Right.SEE)
 def study_open(request: HttpRequest, study: Study) -> HttpResponse:
     """Show the preflight findings of a draft; afterwards how to pause, resume and close."""
-    findings = preflight.run(study) if study.status == Study.Status.DRAFT else []
+    shows_draft = study.status == Study.Status.DRAFT and access_to(request).allows(Right.LOOK)
+    findings = preflight.run(study) if shows_draft else []
     blocking = [finding for finding in findings if finding.level is preflight.Level.BLOCKS]
     return render(
         request,
@@ -95,10 +97,10 @@ def study_open(request: HttpRequest, study: Study) -> HttpResponse:
             "blocking": blocking,
             "warning": [finding for finding in findings if finding.level is preflight.Level.WARNS],
             "progress": progress(study) if study.status != Study.Status.DRAFT else None,
-            "results_url": _results_url(study),
+            "results_url": _results_url(study) if access_to(request).allows(Right.RESULTS) else "",
             "clip_count": study.clips.filter(included=True, is_practice=False).count(),
             "condition_count": len(conditions_of(study)),
-            **(_blinding_context(study) if study.status == Study.Status.DRAFT else {}),
+            **(_blinding_context(study) if shows_draft else {}),
         },
     )
 
@@ -108,10 +110,15 @@ def _results_url(study: Study) -> str:
     return reverse(step.url_name, args=[study.slug]) if step else ""
 
 
+# Of the moves that need another right than running the study.
+_RIGHT_TO = {"begin": Right.EDIT, "close": Right.OWN}
+
+
 @require_POST
-@study_page
+@study_page(Right.SEE)
 def study_move(request: HttpRequest, study: Study, verb: str) -> HttpResponse:
     """Open, pause, resume or close the study, after the researcher has confirmed it."""
+    access_to(request).require(_RIGHT_TO.get(verb, Right.RUN))
     reason = request.POST.get("reason", "").strip()[:500]
     if verb in {"begin", "close"} and not request.POST.get("confirmed"):
         messages.error(request, _("Tick the box first: this cannot be undone."))

@@ -8,8 +8,9 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from study.access import Access, Right
 from study.ballots.commitments import FINISHED
-from study.console.common import condition_rows, study_page
+from study.console.common import access_to, condition_rows, readable_entries, study_page
 from study.models import Participant, Study
 from study.published_heads.summary import head_summary
 from study.setup import sharing
@@ -34,25 +35,27 @@ class NextAction:
 
     title: object
     words: str
-    url: str
-    button: object
+    url: str = ""
+    button: object = ""
     more: str = ""
     more_url: str = ""
 
 
 @require_safe
-@study_page
+@study_page(Right.SEE)
 def study_overview(request: HttpRequest, study: Study) -> HttpResponse:
     """Show what is done in a study, and the one thing to do next."""
-    steps = _setup_rows(study)
+    access = access_to(request)
+    steps = _setup_rows(access)
+    recent = readable_entries(access).exclude(action=FINISHED).order_by("-number")[:5]
     return render(
         request,
         "study/overview.html",
         {
             "study": study,
             "steps": steps,
-            "next": _next_action(study, steps),
-            "conditions": condition_rows(study),
+            "next": _next_action(access, steps),
+            "conditions": condition_rows(study) if access.allows(Right.LOOK) else (),
             "sealed": study.is_blinded,
             "archived": sharing.is_archived(study),
             "completed": study.participants.filter(
@@ -61,7 +64,7 @@ def study_overview(request: HttpRequest, study: Study) -> HttpResponse:
             ).count(),
             "clip_count": study.clips.filter(included=True).count(),
             "head": head_summary(study),
-            "recent": study.log.exclude(action=FINISHED).order_by("-number")[:5],
+            "recent": recent,
         },
     )
 
@@ -84,11 +87,12 @@ def _purpose_of(key: str) -> str:
     }.get(key, "")
 
 
-def _setup_rows(study: Study) -> list[SetupRow]:
+def _setup_rows(access: Access) -> list[SetupRow]:
+    study = access.study
     return [
         SetupRow(step.key, step.title, url, progress_of(step, study), _purpose_of(step.key), step.optional)
         for step in steps_of(Group.SETUP, study)
-        if (url := _url_of(step, study))
+        if access.allows(step.right) and (url := _url_of(step, study))
     ]
 
 
@@ -99,28 +103,41 @@ def _url_of(step: PathStep, study: Study) -> str:
         return ""
 
 
-def _next_action(study: Study, steps: list[SetupRow]) -> NextAction:
+def _next_action(access: Access, steps: list[SetupRow]) -> NextAction:
+    study, runs = access.study, access.allows(Right.RUN)
+    progress = {"url": reverse("study_monitor", args=[study.slug]), "button": _("See the progress")}
     match study.status:
+        case Study.Status.DRAFT if not access.allows(Right.EDIT):
+            return NextAction(
+                title=_("The study is being prepared"),
+                words=_("Its owner, %(owner)s, and its editors prepare and open it.")
+                % {"owner": study.owner.get_username()},
+            )
         case Study.Status.DRAFT:
             return _next_in_setup(study, steps)
+        case Study.Status.OPEN if not runs:
+            return NextAction(title=_("The study is open"), words=_("Follow the answers."), **progress)
         case Study.Status.OPEN:
             return NextAction(
                 title=_("The study is open"),
                 words=_("Share the link and follow the answers."),
                 url=reverse("study_links", args=[study.slug]),
                 button=_("Share the link"),
-                more=_("See the progress"),
-                more_url=reverse("study_monitor", args=[study.slug]),
+                more=progress["button"],
+                more_url=progress["url"],
             )
         case Study.Status.PAUSED:
+            words = _("New participants cannot start; participants who have started may finish.")
+            if not runs:
+                return NextAction(title=_("The study is paused"), words=words, **progress)
             return NextAction(
                 title=_("The study is paused"),
-                words=_("New participants cannot start; participants who have started may finish."),
+                words=words,
                 url=reverse("study_open", args=[study.slug]),
-                button=_("Resume or close"),
+                button=_("Resume or close") if access.allows(Right.OWN) else _("Resume the study"),
             )
         case _:
-            return _next_after_closing(study)
+            return _next_after_closing(access)
 
 
 def _next_in_setup(study: Study, steps: list[SetupRow]) -> NextAction:
@@ -144,12 +161,20 @@ def _next_in_setup(study: Study, steps: list[SetupRow]) -> NextAction:
     )
 
 
-def _next_after_closing(study: Study) -> NextAction:
+def _next_after_closing(access: Access) -> NextAction:
+    study = access.study
     monitor_url = reverse("study_monitor", args=[study.slug])
     if study.is_sealed:
         return NextAction(
             title=_("The study is closed and still sealed"),
             words=_("Participants who have started may finish first; then the results open."),
+            url=monitor_url,
+            button=_("See the progress"),
+        )
+    if not access.allows(Right.RESULTS):
+        return NextAction(
+            title=_("The study is closed"),
+            words=_("Results are not shown to runners, who stay blind."),
             url=monitor_url,
             button=_("See the progress"),
         )

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from study.access import Right
 from study.ballots.table import counted_kind
 from study.console.common import study_page
 from study.errors import StudyError
@@ -35,7 +36,7 @@ def _people(study: Study) -> QuerySet[Participant]:
 
 
 @require_safe
-@study_page
+@study_page(Right.SEE, change=Right.RUN)
 def study_participants(request: HttpRequest, study: Study) -> HttpResponse:
     """List the flagged or excluded participants, if there are any; all with `?show=all`, one flag's by `?flag=…`."""
     refresh_unfinished(study)
@@ -77,7 +78,7 @@ def _row(person: Participant) -> dict[str, Any]:
 
 
 @require_POST
-@study_page
+@study_page(Right.RUN)
 def participant_exclude(request: HttpRequest, study: Study, code: str, verb: str) -> HttpResponse:
     """Exclude a participant's answers from the analysis, or include them again, with a reason."""
     leave_out = verb == "leave-out"

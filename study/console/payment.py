@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
+from study.access import Right
 from study.console.common import study_page
 from study.errors import StudyError
 from study.models import Participant, PlatformVisit, Study
@@ -25,7 +26,7 @@ _SHOWN = 200
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@study_page
+@study_page(Right.RUN)
 def study_payment(request: HttpRequest, study: Study) -> HttpResponse:
     """List whom to pay, erase the ids of those who are, and look a support code up (by POST: it stays out of logs)."""
     found = None
@@ -99,7 +100,7 @@ def _look_up(study: Study, code: str) -> dict[str, Any]:
 
 
 @require_safe
-@study_page
+@study_page(Right.RUN)
 def payment_table(request: HttpRequest, study: Study, state: str) -> HttpResponse:
     """The ids of those who finished, or were screened out, as CSV."""
     if state not in PAYABLE:

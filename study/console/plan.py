@@ -5,18 +5,19 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from study.access import Right
 from study.console.common import one_at_a_time, redirect_after_save, study_page
 from study.console.forms.plan import PlanForm
 from study.console.forms.versions import editing
 from study.errors import StudyError
 from study.models import Participant, Study
+from study.participants.answers_table import PARTS, questions_of
 from study.participants.enrolment import design_of
-from study.participants.questions import shipped_question_set as shipped_questions
 from study.setup import drafting
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@study_page
+@study_page(Right.LOOK, change=Right.EDIT)
 @one_at_a_time
 def study_plan(request: HttpRequest, study: Study) -> HttpResponse:
     """Edit the design and the plan."""
@@ -38,7 +39,7 @@ def study_plan(request: HttpRequest, study: Study) -> HttpResponse:
             "form": form,
             "groups": form.groups(),
             "included": included,
-            "questions_example": shipped_questions("musical_experience"),
+            "asked": {part: len(questions_of(study, part)) for part in PARTS},
             "expected_minutes": _expected_minutes(study, included),
         },
         status=form.refusal_status,

@@ -1,26 +1,23 @@
-"""Studies: the list, a new one, its description and conditions, its members, its log, its copy and its end."""
+"""Studies: the list, a new one, its description and conditions, its log, its copy and its end."""
 
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth import get_user_model
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from study.access import studies_of
-from study.ballots.commitments import FINISHED
+from study.access import Access, Right, role_of, studies_of
 from study.console.common import condition_rows, one_at_a_time, redirect_after_save, study_page
 from study.console.forms.describe import ConditionsForm, CreateStudyForm, DescribeForm
 from study.console.forms.versions import editing
 from study.design.conditions import ConditionPreset
 from study.errors import StudyError
-from study.models import ChainHead, Clip, Participant, Study
+from study.models import Clip, Participant, Study
 from study.setup import drafting, sharing
 from study.setup.copying import copy_study
 from study.setup.lifecycle import create_study
@@ -46,6 +43,8 @@ def study_list(request: HttpRequest) -> HttpResponse:
         .order_by("-created_at")
     )
     rows: list[Any] = list(studies)
+    for study in rows:
+        study.access = Access(study, role_of(request.user, study))
     return render(
         request,
         "study/study_list.html",
@@ -74,7 +73,7 @@ def study_create(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@study_page
+@study_page(Right.LOOK, change=Right.EDIT)
 @one_at_a_time
 def study_describe(request: HttpRequest, study: Study) -> HttpResponse:
     """Edit title, description, languages and texts; and the conditions, in a form of their own."""
@@ -120,61 +119,13 @@ def study_describe(request: HttpRequest, study: Study) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@study_page
-def study_members(request: HttpRequest, study: Study) -> HttpResponse:
-    """Show the members of the study; share it with a colleague."""
-    if request.method == "POST":
-        try:
-            user = sharing.share_study(study, request.POST.get("name", ""), actor=request.user)
-            messages.success(request, _("%(name)s can work on this study now.") % {"name": user.get_username()})
-        except StudyError as error:
-            messages.error(request, str(error))
-        return redirect("study_members", study.slug)
-    members = study.members.order_by("username")
-    return render(request, "study/members.html", {"study": study, "members": members})
-
-
-@require_POST
-@study_page
-def member_remove(request: HttpRequest, study: Study, user_id: int) -> HttpResponse:
-    """End a colleague's access."""
-    user = get_object_or_404(get_user_model(), pk=user_id, studies=study)
-    try:
-        sharing.unshare_study(study, user, actor=request.user)
-    except StudyError as error:
-        messages.error(request, str(error))
-        return redirect("study_members", study.slug)
-    messages.success(request, _("%(name)s no longer works on this study.") % {"name": user.get_username()})
-    return redirect("study_list") if user == request.user else redirect("study_members", study.slug)
-
-
-@require_safe
-@study_page
-def study_log(request: HttpRequest, study: Study) -> HttpResponse:
-    """Show what was done to the study, by whom, when and why; newest first.
-
-    Ten thousand people who finish would bury what researchers did: their entries are counted, and shown with `?people`.
-    """
-    entries, with_people = study.log.order_by("-number"), "people" in request.GET
-    finished = study.log.filter(action=FINISHED).count()
-    page = Paginator(entries if with_people else entries.exclude(action=FINISHED), 100).get_page(
-        request.GET.get("page")
-    )
-    chain = ChainHead.objects.filter(study=study).first()
-    context = {"study": study, "page": page, "finished": finished, "with_people": with_people, "chain": chain}
-    return render(request, "study/log.html", context)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@study_page
+@study_page(Right.OWN)
 def study_delete(request: HttpRequest, study: Study) -> HttpResponse:
     """Delete a draft, after its title was typed."""
     problem = ""
     if request.method == "POST":
         if request.POST.get("title", "").strip() != study.title.strip():
             problem = _("That is not the study's title. Nothing was deleted.")
-        elif request.user.pk != study.owner_id and not request.user.is_superuser:
-            problem = _("Only the study's owner can delete it.")
         else:
             try:
                 drafting.delete_draft(study, actor=request.user)
@@ -187,7 +138,7 @@ def study_delete(request: HttpRequest, study: Study) -> HttpResponse:
 
 
 @require_POST
-@study_page
+@study_page(Right.EDIT)
 def study_archive(request: HttpRequest, study: Study) -> HttpResponse:
     """Archive a closed study, or restore it."""
     try:
@@ -204,7 +155,7 @@ def study_archive(request: HttpRequest, study: Study) -> HttpResponse:
 
 
 @require_POST
-@study_page
+@study_page(Right.EDIT)
 def study_copy(request: HttpRequest, study: Study) -> HttpResponse:
     """Copy the study to a draft without participants."""
     title = _("%(title)s (copy)") % {"title": study.title[:180]}

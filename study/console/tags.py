@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from study.access import Right
 from study.console.common import one_at_a_time, study_page
 from study.console.forms.clip_tags import ClipTagsForm
 from study.console.forms.tag_file import TagFileForm
@@ -29,7 +30,7 @@ SAMPLE_TAGS = 5
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@study_page
+@study_page(Right.LOOK, change=Right.EDIT)
 def study_tags(request: HttpRequest, study: Study) -> HttpResponse:
     """Show the original tags of every clip; import them from a table."""
     form = TagFileForm(request.POST or None, request.FILES or None)
@@ -109,7 +110,7 @@ def _import_tags(request: HttpRequest, study: Study, form: TagFileForm) -> HttpR
 
 
 @require_POST
-@study_page
+@study_page(Right.EDIT)
 def tags_preview(request: HttpRequest, study: Study) -> HttpResponse:
     """Return a piece of a page: how a table that is chosen would be read, before it is imported."""
     form = TagFileForm(request.POST, request.FILES)
@@ -137,7 +138,7 @@ def _sample(table: TagTable) -> str:
 
 
 @require_POST
-@study_page
+@study_page(Right.EDIT)
 @one_at_a_time
 def clip_tags(request: HttpRequest, study: Study, clip_id: int) -> HttpResponse:
     """Replace one clip's original tags."""
@@ -164,7 +165,7 @@ def clip_tags(request: HttpRequest, study: Study, clip_id: int) -> HttpResponse:
 
 
 @require_safe
-@study_page
+@study_page(Right.LOOK)
 def tags_template(request: HttpRequest, study: Study) -> HttpResponse:
     """Return a table of the clips and their tags, to fill in."""
     content = tag_import.template_csv(list(study.clips.all()))

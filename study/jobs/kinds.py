@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
+from study.access import Right
 from study.digests import canonical_digest
 from study.jobs.running import RunningJob
 from study.models import Job, Study
@@ -42,6 +43,7 @@ class JobKind:
         is_kept: whether a job's files are needed for longer than downloads are kept; asked daily from then on.
         settle: brings rows up to date of which `version` tells; called before the work and before each download,
             outside any transaction.
+        right: needed to see a job of this kind and to take its files.
     """
 
     name: str
@@ -53,6 +55,7 @@ class JobKind:
     progress: Callable[[Job], str] | None = None
     settle: Callable[[Study], None] = _settled
     is_kept: Callable[[Job], bool] = _not_kept
+    right: Right = Right.EDIT
 
 
 _kinds: dict[str, JobKind] = {}

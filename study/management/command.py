@@ -1,7 +1,9 @@
 """The base of our commands: --help ends with examples, and what a person can mend ends with status 2 and a sentence."""
 
+import os
 import sys
-from collections.abc import Sequence
+from argparse import ArgumentTypeError
+from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser, DjangoHelpFormatter
@@ -35,6 +37,7 @@ class EarsightCommand(BaseCommand):
         Raises:
             CommandError: also for a file that cannot be read or written, and a database that cannot be used.
         """
+        options |= self._looked_at(options)
         try:
             return super().execute(*args, **options)
         except BrokenPipeError:  # standard output: manage.py ends quietly
@@ -44,12 +47,25 @@ class EarsightCommand(BaseCommand):
         except (DatabaseError, InterfaceError) as error:
             raise CommandError(_database_sentence(error), returncode=2) from error
 
+    def _looked_at(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the options that `call_command` was given as text or path, read as those of a command line are."""
+        read = {}
+        for action in self.create_parser("manage.py", type(self).__module__.rpartition(".")[2])._actions:
+            value = options.get(action.dest)
+            if callable(action.type) and isinstance(value, str | os.PathLike):
+                try:
+                    read[action.dest] = action.type(str(value))
+                except ArgumentTypeError as error:
+                    name = max(action.option_strings, key=len, default=action.dest)
+                    raise CommandError(f"{name}: {error}.", returncode=2) from error
+        return read
+
 
 def _refusal(parser: CommandParser) -> Any:
     """Return what the parser does with wrong arguments: one sentence instead of the list of all options."""
 
     def refuse(message: str) -> NoReturn:
-        text = f"{message.removeprefix('argument ')}. See {parser.prog} --help."
+        text = f"{message.removeprefix('argument ')}. See {parser.prog.strip()} --help."
         if not parser.called_from_command_line:
             raise CommandError(text, returncode=2)
         sys.stderr.write(f"{text}\n")

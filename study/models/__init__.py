@@ -4,6 +4,7 @@ from study.models.audits import BlindingAudit
 from study.models.ballots import Ballot, BallotRevision, LateAnswer
 from study.models.jobs import Job, JobFile
 from study.models.log import ChainHead, LogEntry
+from study.models.members import Invitation, Membership, Role
 from study.models.participants import Event, InviteLink, Participant, ProblemReport, Trial
 from study.models.stimuli import Clip, Condition, Stimulus
 from study.models.studies import Study
@@ -18,14 +19,17 @@ __all__ = [
     "Clip",
     "Condition",
     "Event",
+    "Invitation",
     "InviteLink",
     "Job",
     "JobFile",
     "LateAnswer",
     "LogEntry",
+    "Membership",
     "Participant",
     "PlatformVisit",
     "ProblemReport",
+    "Role",
     "Stimulus",
     "Study",
     "Trial",

@@ -50,7 +50,9 @@ class Study(models.Model):
     title = models.CharField(_("title"), max_length=200)
     description = models.TextField(_("description"), blank=True)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="owned_studies")
-    members = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="studies")
+    members = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, through="study.Membership", blank=True, related_name="studies"
+    )
 
     # Life cycle.
     status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
@@ -79,6 +81,7 @@ class Study(models.Model):
     ethics_reason = models.CharField(_("why there is no approval"), max_length=300, blank=True, default="")
     questions_before = models.TextField(_("questions before"), blank=True, help_text=_("a question set in YAML"))
     questions_after = models.TextField(_("questions after"), blank=True, help_text=_("a question set in YAML"))
+    screen_out_text = models.JSONField(default=dict, blank=True)
 
     # Design.
     seed = models.BigIntegerField(_("seed"), default=new_seed)

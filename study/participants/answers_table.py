@@ -5,7 +5,7 @@ the answer to the question `age` of the set before the trials, `after_age` of th
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.conf import settings
@@ -17,11 +17,16 @@ from study.models import Participant, Study
 from study.participants.headphones import PASSES_FROM, headphones_right
 from study.participants.questions import (
     Choice,
+    Matrix,
     Number,
     Question,
     QuestionSetError,
     Scale,
+    Several,
     Texts,
+    in_language,
+    item_name,
+    items_of,
     load_question_set,
 )
 
@@ -40,6 +45,8 @@ class AnswerColumn:
         text: the question, by language.
         options: of a choice: its answers' texts, by key and language.
         steps: of a scale: its lowest and highest number.
+        question, item: of one option of several (answered by yes or no) or one row of a matrix: the name of its
+            question, by part and key, and the key of the option or row.
     """
 
     name: str
@@ -47,6 +54,8 @@ class AnswerColumn:
     text: Texts
     options: Mapping[str, Texts] = field(default_factory=dict)
     steps: tuple[int, int] | None = None
+    question: str = ""
+    item: str = ""
 
     @property
     def is_personal_text(self) -> bool:
@@ -64,7 +73,8 @@ class PersonAnswers:
 
 def answer_columns(study: Study) -> tuple[AnswerColumn, ...]:
     """The columns of the study: device and language at consent, the sound check, then the questions in their order."""
-    return (*_check_columns(), *(_question_column(part, row) for part in PARTS for row in questions_of(study, part)))
+    questions = ((part, row) for part in PARTS for row in questions_of(study, part))
+    return (*_check_columns(), *(column for part, row in questions for column in question_columns(part, row)))
 
 
 def asked_columns(study: Study) -> list[AnswerColumn]:
@@ -128,7 +138,15 @@ def typed_values(answers: Mapping[str, Any], columns: Iterable[AnswerColumn]) ->
         "headphones_passed": None if right is None else "yes" if right >= PASSES_FROM else "no",
     }
     found = checks | {f"{part}_{key}": value for part in PARTS for key, value in (answers.get(part) or {}).items()}
-    return {column.name: _typed(column, found.get(column.name)) for column in columns}
+    return {column.name: _typed(column, _given(column, found)) for column in columns}
+
+
+def _given(column: AnswerColumn, found: Mapping[str, Any]) -> Any:
+    """What was answered in a column; nothing of an option that was not ticked because nothing was."""
+    value = found.get(column.question or column.name)
+    if isinstance(value, list):
+        return "yes" if column.item in value else "no"
+    return value.get(column.item) if isinstance(value, dict) else value
 
 
 def _typed(column: AnswerColumn, value: Any) -> Value:
@@ -140,17 +158,42 @@ def _typed(column: AnswerColumn, value: Any) -> Value:
     return int(number) if number.is_integer() else number
 
 
-def _question_column(part: str, question: Question) -> AnswerColumn:
+def question_columns(part: str, question: Question) -> list[AnswerColumn]:
+    """The columns of one question: one, but of several one for each option, of a matrix one for each row."""
     name = f"{part}_{question.key}"
-    if isinstance(question, Choice):
-        return AnswerColumn(name, "choice", question.text, {option.key: option.text for option in question.options})
-    if isinstance(question, Scale):
-        return AnswerColumn(name, "scale", question.text, steps=(question.start, question.to))
-    return AnswerColumn(name, "number" if isinstance(question, Number) else "text", question.text)
+    if items := items_of(question):
+        return [
+            replace(
+                _column(f"{part}_{item_name(question, item)}", question, _joined(question.text, item.text)),
+                question=name,
+                item=item.key,
+            )
+            for item in items
+        ]
+    return [_column(name, question, question.text)]
+
+
+def _column(name: str, question: Question, text: Texts) -> AnswerColumn:
+    if isinstance(question, Several):
+        return AnswerColumn(name, "choice", text, _yes_no())
+    if isinstance(question, Choice) or (isinstance(question, Matrix) and question.options):
+        return AnswerColumn(name, "choice", text, {option.key: option.text for option in question.options})
+    if isinstance(question, Scale | Matrix):
+        return AnswerColumn(name, "scale", text, steps=(question.start, question.to))
+    return AnswerColumn(name, "number" if isinstance(question, Number) else "text", text)
+
+
+def _joined(question: Texts, item: Texts) -> Texts:
+    """The question with one of its options or rows, in every language that one of them has."""
+    return {code: f"{in_language(question, code)} – {in_language(item, code)}" for code in {**question, **item}}
+
+
+def _yes_no() -> dict[str, Texts]:
+    return {"yes": _by_language(gettext_lazy("yes")), "no": _by_language(gettext_lazy("no"))}
 
 
 def _check_columns() -> tuple[AnswerColumn, ...]:
-    yes_no = {"yes": _by_language(gettext_lazy("yes")), "no": _by_language(gettext_lazy("no"))}
+    yes_no = _yes_no()
     languages = {code: _by_language(name) for code, name in settings.LANGUAGES}
     devices = {
         "phone": _by_language(gettext_lazy("phone")),

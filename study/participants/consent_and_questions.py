@@ -1,5 +1,6 @@
 """What a participant gives beside ballots: consent, the sound check and the answers to questions; and screening out."""
 
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
@@ -95,12 +96,26 @@ def _lock_quotas(participant: Participant) -> Study | None:
 
 def quota_is_full(study: Study, answers: dict[str, Any], participant: Participant) -> bool:
     """Whether a quota for one of these answers is filled by other participants who are still there."""
-    others = still_there(study.participants.filter(kind=participant.kind).exclude(pk=participant.pk))
-    return any(
-        answers.get(quota["question"]) == quota["answer"]
-        and others.filter(**{f"answers__before__{quota['question']}": quota["answer"]}).count() >= int(quota["limit"])
-        for quota in study.quotas
-    )
+    given = [quota for quota in study.quotas if answers.get(quota["question"]) == quota["answer"]]
+    if not given:
+        return False
+    counts = quota_counts(study, participant.kind, others_than=participant)
+    return any(counts[quota["question"], quota["answer"]] >= int(quota["limit"]) for quota in given)
+
+
+def quota_counts(study: Study, kind: str, *, others_than: Participant | None = None) -> Counter[tuple[str, str]]:
+    """How many people of this kind who are still there gave each answer that has a quota, by question and answer.
+
+    Counted here and not by the database, whose paths into JSON take a key such as `2` or `in` for something else.
+    """
+    people = study.participants.filter(kind=kind)
+    if others_than is not None:
+        people = people.exclude(pk=others_than.pk)
+    asked = {quota["question"] for quota in study.quotas}
+    counts: Counter[tuple[str, str]] = Counter()
+    for given in still_there(people).values_list("answers__before", flat=True).iterator():
+        counts.update((key, given[key]) for key in asked & (given or {}).keys() if isinstance(given[key], str))
+    return counts
 
 
 @transaction.atomic

@@ -4,9 +4,11 @@ import logging
 import re
 import time
 
-# A token of 128 bits or more in a link: /p/<token>/ or ?token=<token>; that of a shared report, and that of a link to
-# set a password.
-_TOKEN = re.compile(r"(/(?:p|j|m|s|report)/|/set-password/[\w-]+/|token=)([A-Za-z0-9_-]{4})[A-Za-z0-9_-]{12,}")
+# A token of 128 bits or more in a link: /p/<token>/ or ?token=<token>; that of a shared report, and those of links to
+# set a password and of invitations.
+_TOKEN = re.compile(
+    r"(/(?:p|j|m|s|report)/|/set-password/[\w-]+/|/invitation/|token=)([A-Za-z0-9_-]{4})[A-Za-z0-9_-]{12,}"
+)
 
 
 def mask(text: str) -> str:

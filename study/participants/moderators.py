@@ -1,10 +1,11 @@
 """Moderators in the plan: the answers by which the analysis groups people, fixed when the study opens.
 
-Written one a line, as a column of the table of participants: `before_training_years`, or with the numbers at which a
-new group begins: `before_age: 30, 50`.
+Each is a column of the table of participants; of a number, and if wanted of a scale, with the numbers at which a new
+group begins.
 """
 
 import math
+import re
 from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any
@@ -35,55 +36,30 @@ def planned_moderators(study: Study) -> list[dict[str, Any]]:
     return list((study.plan.get("analysis") or {}).get("moderators") or [])
 
 
-def moderator_lines(study: Study) -> str:
-    """The moderators of the plan as a person writes them."""
-    return "\n".join(
-        row["column"] + (": " + ", ".join(f"{cut:g}" for cut in row["cuts"]) if row["cuts"] else "")
-        for row in planned_moderators(study)
-    )
-
-
-def parse_moderators(text: str, columns: Iterable[AnswerColumn]) -> list[dict[str, Any]]:
-    """The moderators that a person wrote, one a line.
+def read_cuts(text: str, column: AnswerColumn) -> list[float]:
+    """The numbers at which a new group of a column begins, as a person wrote them: `30, 50`; none for a choice.
 
     Raises:
-        StudyError: a line names no such column, one twice, or cuts that make no groups; it says what to write.
+        StudyError: they make no groups; it says what to write.
     """
-    by_name = {column.name: column for column in columns}
-    found: dict[str, dict[str, Any]] = {}
-    for line in filter(None, map(str.strip, text.splitlines())):
-        name, _colon, numbers = (part.strip() for part in line.partition(":"))
-        name = name if name in by_name else f"before_{name}"
-        if name not in by_name:
-            raise StudyError(
-                _("“%(line)s”: there is no such answer. You can name: %(names)s.")
-                % {"line": line[:80], "names": ", ".join(by_name)}
-            )
-        if name in found:
-            raise StudyError(_("“%(line)s”: named twice. Keep one of the lines.") % {"line": line[:80]})
-        found[name] = {"column": name, "cuts": _cuts(line, numbers, by_name[name])}
-    return list(found.values())
-
-
-def _cuts(line: str, numbers: str, column: AnswerColumn) -> list[float]:
+    numbers = [number for number in re.split(r"[;,\s]+", text.strip()) if number]
     if not numbers:
         if column.kind == "number":
-            raise StudyError(
-                _("“%(line)s”: write at which numbers a new group begins, for example %(example)s: 30, 50.")
-                % {"line": line[:80], "example": column.name}
-            )
+            raise StudyError(_("Write at which numbers a new group begins, for example: 30, 50."))
         return []
     try:
-        cuts = [float(number) for number in numbers.split(",")]
+        cuts = [float(number) for number in numbers]
     except ValueError:
         cuts = [math.nan]
     rises = all(low < high for low, high in pairwise(cuts))
     if column.kind == "choice" or not rises or not all(map(math.isfinite, cuts)) or len(cuts) > MOST_CUTS:
         raise StudyError(
-            _(
-                "“%(line)s”: after the colon write up to %(most)d rising numbers, at which a new group of a number or "
-                "scale begins; after a choice write none."
-            )
-            % {"line": line[:80], "most": MOST_CUTS}
+            _("Write up to %(most)d rising numbers, at which a new group begins; for a choice none.")
+            % {"most": MOST_CUTS}
         )
     return cuts
+
+
+def cuts_text(cuts: Iterable[float]) -> str:
+    """The numbers as `read_cuts` reads them."""
+    return ", ".join(f"{cut:.10g}" for cut in cuts)

@@ -18,7 +18,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from study.jobs import files as job_files
-from study.models import Ballot, Event, Participant, ProblemReport, Study
+from study.models import Ballot, Event, Invitation, Participant, ProblemReport, Study
 from study.models.log import record
 from study.participants.exclusion_rules import refresh_unfinished
 from study.participants.visits import scatter
@@ -114,6 +114,7 @@ def _due_of_installation(now: datetime) -> Iterator[Due]:
     yield _rows("failed sign-ins", AccessAttempt.objects.filter(attempt_time__lt=old))
     yield _rows("failures to sign in", AccessFailureLog.objects.filter(attempt_time__lt=old))
     expired = Session.objects.filter(expire_date__lt=now).count()
+    yield _rows("invitations", Invitation.objects.filter(ends_at__lt=old))
     yield Due("sessions", expired, import_module(settings.SESSION_ENGINE).SessionStore.clear_expired)
     yield Due("downloads", job_files.over_their_time(now).distinct().count(), lambda: job_files.expire(now))
     yield _rows("jobs", job_files.forgettable(now))

@@ -24,3 +24,23 @@ def refuse_unless_draft(study: Study) -> None:
             _("The study is %(status)s: its plan is fixed, so its clips and tags can no longer be changed.")
             % {"status": study.get_status_display()}
         )
+
+
+def lock_settings(study: Study) -> Study:
+    """Return the study as it is stored, with its row locked, for a change of settings; call it within a transaction.
+
+    Raises:
+        NotAllowedNow: the study is no draft.
+    """
+    locked = Study.objects.select_for_update().get(pk=study.pk)
+    if not locked.settings_can_change:
+        raise settings_fixed(locked)
+    return locked
+
+
+def settings_fixed(study: Study) -> NotAllowedNow:
+    """The refusal of a change that the study's state does not permit."""
+    return NotAllowedNow(
+        _("The study is %(status)s, so this can no longer be changed. Nothing was saved.")
+        % {"status": study.get_status_display()}
+    )

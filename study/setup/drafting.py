@@ -13,6 +13,7 @@ from study.models import Stimulus, Study
 from study.models.log import lock_chain, record
 from study.participants.exclusion_rules import Rule, rules_json
 from study.setup.clip_files import delete_files, files_of
+from study.setup.draft_lock import lock_settings, settings_fixed
 from study.texts import FIELDS, consent_texts, shipped_text
 
 # Fields outside the plan, which may change while people answer.
@@ -28,18 +29,12 @@ CHANGEABLE_WHILE_OPEN = frozenset(
     }
 )
 
-# Values of the plan's form that are no fields of the study.
-IN_THE_ANALYSIS_PLAN = ("moderators",)
-
 
 def _update(study: Study, statuses: tuple[str, ...], **fields: Any) -> None:
     """Write fields only if the status still permits it: the study may open at the same time."""
     if not Study.objects.filter(pk=study.pk, status__in=statuses).update(**fields):
         study.refresh_from_db()
-        raise NotAllowedNow(
-            _("The study is %(status)s, so this can no longer be changed. Nothing was saved.")
-            % {"status": study.get_status_display()}
-        )
+        raise settings_fixed(study)
     for name, value in fields.items():
         setattr(study, name, value)
 
@@ -120,21 +115,18 @@ def save_plan(study: Study, fields: dict[str, Any], *, rules: Iterable[Rule] | N
     """Save the design and the plan; while people answer, only the fields that the plan does not fix.
 
     Args:
-        fields: values by the names of the study's fields, and under "moderators" those of the plan's analysis.
+        fields: values by the names of the study's fields.
         rules: the plan's exclusion rules; None leaves them as they are.
 
     Raises:
         NotAllowedNow: the study's state does not permit a change of these fields.
     """
     if study.settings_can_change:
-        stored = {name: value for name, value in fields.items() if name not in IN_THE_ANALYSIS_PLAN}
-        analysis = (study.plan.get("analysis") or {}) | {
-            name: fields[name] for name in IN_THE_ANALYSIS_PLAN if name in fields
-        }
-        plan = study.plan | {"reviewed": True, "analysis": analysis}
+        # As it is stored now: the pages of questions and of analysis rules write into the plan, too.
+        plan = lock_settings(study).plan | {"reviewed": True}
         if rules is not None:
             plan["exclusions"] = rules_json(rules)
-        _update(study, Study.SETTINGS_CAN_CHANGE, plan=plan, **stored)
+        _update(study, Study.SETTINGS_CAN_CHANGE, plan=plan, **fields)
     else:
         changeable = {name: value for name, value in fields.items() if name in CHANGEABLE_WHILE_OPEN}
         _update(study, tuple(Study.TAKES_ANSWERS), **changeable)

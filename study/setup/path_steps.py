@@ -11,6 +11,7 @@ from enum import Enum
 from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext_lazy as _
 
+from study.access import Right
 from study.models import Condition, Stimulus, Study
 from study.setup.responsible import missing_names
 from study.texts import RESPONSIBLE
@@ -47,6 +48,7 @@ class PathStep:
     optional: bool = False
     # For a step that only some studies have.
     applies: Callable[[Study], bool] | None = field(default=None, compare=False)
+    right: Right = Right.LOOK  # needed to open it
 
 
 _steps: dict[str, PathStep] = {}
@@ -146,7 +148,7 @@ register(PathStep("clips", _("Clips"), "study_clips", Group.SETUP, 20, _clips))
 register(PathStep("tags", _("Tags"), "study_tags", Group.SETUP, 30, _tags))
 register(PathStep("plan", _("Plan"), "study_plan", Group.SETUP, 60, _planned))
 register(PathStep("preview", _("Preview"), "study_preview", Group.SETUP, 70, None))
-register(PathStep("open", _("Open"), "study_open", Group.SETUP, 80, _opened))
-register(PathStep("monitor", _("Monitor"), "study_monitor", Group.RUNNING, 10, None))
-register(PathStep("links", _("Links"), "study_links", Group.RUNNING, 20, None))
-register(PathStep("payment", _("Payment"), "study_payment", Group.RUNNING, 30, applies=_has_platform))
+register(PathStep("open", _("Open"), "study_open", Group.SETUP, 80, _opened, right=Right.SEE))
+register(PathStep("monitor", _("Monitor"), "study_monitor", Group.RUNNING, 10, right=Right.SEE))
+register(PathStep("links", _("Links"), "study_links", Group.RUNNING, 20, right=Right.SEE))
+register(PathStep("payment", _("Payment"), "study_payment", Group.RUNNING, 30, applies=_has_platform, right=Right.RUN))

@@ -12,7 +12,7 @@ from study.blinding_audit.verdicts import last_verdict
 from study.models import Clip, Stimulus, Study
 from study.setup.path_steps import applies_to, step_named
 from study.setup.responsible import missing_names
-from study.texts import unknown_placeholders
+from study.texts import languages_of, unknown_placeholders
 
 
 class Level(Enum):
@@ -136,6 +136,9 @@ def check_images_and_audio(study: Study) -> Iterable[Finding]:
         )
 
 
+NAMED = ("researcher", "contact")  # what a consent text of the study's own should name at least
+
+
 @register
 def check_consent(study: Study) -> Iterable[Finding]:
     """Nobody can consent to a study without knowing who asks; simulated people need no consent."""
@@ -147,6 +150,12 @@ def check_consent(study: Study) -> Iterable[Finding]:
             _("The consent does not say who asks. Add: %(missing)s.") % {"missing": ", ".join(missing)},
             "study_describe",
         )
+    texts = [text for language in languages_of(study) if (text := study.consent_text.get(language, ""))]
+    if any(f"{{{name}}}" not in text and getattr(study, name) not in text for text in texts for name in NAMED):
+        message = _(
+            "A consent text of your own does not name who asks. Write {researcher}, {institution}, {contact}, {ethics}."
+        )
+        yield Finding(Level.WARNS, message, "study_describe")
     for text in study.consent_text.values():
         for name in unknown_placeholders(text)[:1]:
             yield Finding(

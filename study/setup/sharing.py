@@ -1,4 +1,4 @@
-"""Members of a study, and archived studies. Whether a study is archived is stored in the log, not in the row."""
+"""Who works on a study and owns it, and archived studies. That one is archived is stored in the log, not in the row."""
 
 from typing import Any
 
@@ -8,14 +8,15 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from study.errors import NotAllowedNow, StudyError
-from study.models import LogEntry, Study
+from study.models import LogEntry, Membership, Role, Study
 from study.models.log import record
+from study.models.members import GIVEN_ROLES
 
 _ARCHIVED, _RESTORED = "archived", "restored"
 
 
 @transaction.atomic
-def share_study(study: Study, name: str, *, actor: Any) -> Any:
+def share_study(study: Study, name: str, *, role: str = Role.EDITOR, actor: Any) -> Any:
     """Make a colleague a member of the study.
 
     Raises:
@@ -24,27 +25,103 @@ def share_study(study: Study, name: str, *, actor: Any) -> Any:
     user = get_user_model().objects.filter(username=name.strip(), is_active=True).first()
     if user is None:
         raise StudyError(
-            _("There is no account “%(name)s”. Ask for the exact name, or have the account created first.")
+            _("There is no account “%(name)s”. Look at the spelling, or invite the person by mail address.")
             % {"name": name.strip()[:150]}
         )
-    if user.pk == study.owner_id or study.members.filter(pk=user.pk).exists():
-        raise StudyError(_("%(name)s works on this study already.") % {"name": user.get_username()})
-    study.members.add(user)
-    record(study, "shared", actor=actor, member=user.get_username())
+    add_member(study, user, role, actor=actor)
     return user
+
+
+def add_member(study: Study, user: Any, role: str, *, actor: Any) -> None:
+    """Give somebody a role in the study. Call it in a transaction.
+
+    Raises:
+        StudyError: they have one already.
+    """
+    study = Study.objects.select_for_update().get(pk=study.pk)
+    if user.pk == study.owner_id or study.memberships.filter(user=user).exists():
+        raise StudyError(_("%(name)s works on this study already.") % {"name": user.get_username()})
+    study.memberships.create(user=user, role=role)
+    record(study, "shared", actor=actor, member=user.get_username(), role=str(role))
+
+
+@transaction.atomic
+def change_role(study: Study, user: Any, role: str, *, actor: Any) -> None:
+    """Give a member another role.
+
+    Raises:
+        StudyError: they are no member any more, or there is no such role.
+    """
+    if role not in dict(GIVEN_ROLES):
+        raise StudyError(_("Choose one of the roles on the page."))
+    member = _member(study, user)
+    if member.role != role:
+        member.role = role
+        member.save(update_fields=["role"])
+        record(study, "role changed", actor=actor, member=user.get_username(), role=str(role))
 
 
 @transaction.atomic
 def unshare_study(study: Study, user: Any, *, actor: Any) -> None:
-    """End a colleague's access.
+    """End somebody's work on the study.
 
     Raises:
-        NotAllowedNow: the actor is neither the owner nor the colleague.
+        NotAllowedNow: the actor is neither the owner nor that person.
     """
     if actor.pk not in (study.owner_id, user.pk) and not actor.is_superuser:
         raise NotAllowedNow(_("Only the study's owner can end somebody else's access."))
-    study.members.remove(user)
-    record(study, "unshared", actor=actor, member=user.get_username())
+    if study.memberships.filter(user=user).delete()[0]:
+        record(study, "unshared", actor=actor, member=user.get_username())
+
+
+@transaction.atomic
+def offer_ownership(study: Study, user: Any, *, actor: Any) -> None:
+    """Offer a member to become the owner; nothing changes until they accept. An offer to somebody else ends.
+
+    Raises:
+        StudyError: they are no member any more.
+    """
+    member = _member(study, user)
+    study.memberships.exclude(pk=member.pk).update(offered_ownership=False)
+    if not member.offered_ownership:
+        member.offered_ownership = True
+        member.save(update_fields=["offered_ownership"])
+        record(study, "ownership offered", actor=actor, member=user.get_username())
+
+
+@transaction.atomic
+def withdraw_offer(study: Study, *, actor: Any) -> None:
+    """End the offer of ownership: the owner takes it back, or the member declines."""
+    for member in study.memberships.select_for_update(of=("self",)).filter(offered_ownership=True):
+        member.offered_ownership = False
+        member.save(update_fields=["offered_ownership"])
+        record(study, "offer of ownership withdrawn", actor=actor, member=member.user.get_username())
+
+
+@transaction.atomic
+def accept_ownership(study: Study, *, actor: Any) -> None:
+    """Make the actor, to whom it was offered, the owner; who was the owner becomes an editor.
+
+    Raises:
+        NotAllowedNow: it is not offered to the actor, or no longer.
+    """
+    locked = Study.objects.select_for_update().select_related("owner").get(pk=study.pk)
+    if not locked.memberships.filter(user=actor, offered_ownership=True).exists():
+        raise NotAllowedNow(_("The study is not offered to you any more. Ask its owner to offer it again."))
+    before = locked.owner
+    locked.memberships.filter(user=actor).delete()
+    locked.memberships.create(user=before, role=Role.EDITOR)
+    Study.objects.filter(pk=locked.pk).update(owner=actor)
+    locked.invitations.update(invited_by=actor)
+    record(locked, "ownership passed on", actor=actor, member=before.get_username(), owner=actor.get_username())
+
+
+def _member(study: Study, user: Any) -> Membership:
+    Study.objects.select_for_update().get(pk=study.pk)
+    member = study.memberships.filter(user=user).first()
+    if member is None:
+        raise StudyError(_("%(name)s no longer works on this study.") % {"name": user.get_username()})
+    return member
 
 
 def archive_study(study: Study, *, actor: Any) -> None:

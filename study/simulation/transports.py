@@ -22,6 +22,8 @@ logging.getLogger("django.request").addFilter(
 MAX_REDIRECTS = 5
 DECODED = ("gzip", "deflate")  # content encodings that a reply's `content` undoes
 FORM = "application/x-www-form-urlencoded"
+# A form's fields; a list for a field that is there several times.
+Fields = Mapping[str, str | list[str]]
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ class Reply:
 class Browser(Protocol):
     """Sends one request without following redirects; keeps cookies."""
 
-    def send(self, method: str, path: str, data: Mapping[str, str] | None, headers: Mapping[str, str]) -> Reply: ...
+    def send(self, method: str, path: str, data: Fields | None, headers: Mapping[str, str]) -> Reply: ...
 
 
 def own_host() -> str:
@@ -82,8 +84,8 @@ class InProcess:
         if quiet:
             self.client.defaults[_QUIET] = "audit"
 
-    def send(self, method: str, path: str, data: Mapping[str, str] | None, headers: Mapping[str, str]) -> Reply:
-        body = urllib.parse.urlencode(dict(data or {})).encode()
+    def send(self, method: str, path: str, data: Fields | None, headers: Mapping[str, str]) -> Reply:
+        body = urllib.parse.urlencode(dict(data or {}), doseq=True).encode()
         start = time.perf_counter()
         response: Any = self.client.generic(method, path, body, FORM, headers=dict(headers))
         chunks: list[bytes] = list(response.streaming_content) if response.streaming else [response.content]
@@ -124,9 +126,9 @@ class OverHttp:
         self.origin = f"{parts.scheme}://{parts.netloc}"
         self.cookies: dict[tuple[str, str], str] = {}  # by path and name
 
-    def send(self, method: str, path: str, data: Mapping[str, str] | None, headers: Mapping[str, str]) -> Reply:
+    def send(self, method: str, path: str, data: Fields | None, headers: Mapping[str, str]) -> Reply:
         sent = {"cookie": self._cookies_for(path), "referer": self.origin + path, **headers}
-        body = urllib.parse.urlencode(dict(data)).encode() if data is not None else None
+        body = urllib.parse.urlencode(dict(data), doseq=True).encode() if data is not None else None
         if body is not None:
             sent["Content-Type"] = FORM
         start = time.perf_counter()
@@ -156,7 +158,7 @@ class OverHttp:
         return "; ".join(f"{name}={self.cookies[(where, name)]}" for where, name in fitting)
 
 
-def follow(browser: Browser, method: str, path: str, data: Mapping[str, str] | None = None, **headers: str) -> Reply:
+def follow(browser: Browser, method: str, path: str, data: Fields | None = None, **headers: str) -> Reply:
     """Return the reply after all redirects, with these as its `redirects`."""
     redirects: list[Reply] = []
     reply = browser.send(method, path, data, headers)
@@ -179,5 +181,5 @@ class Session:
     def get(self, path: str) -> Reply:
         return follow(self.browser, "GET", path, accept="text/html")
 
-    def post(self, path: str, data: Mapping[str, str]) -> Reply:
+    def post(self, path: str, data: Fields) -> Reply:
         return follow(self.browser, "POST", path, data, accept="text/html")

@@ -1,7 +1,7 @@
 """Walk through the survey's real pages: send each form with the answers that it asks for."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from html import unescape
 from math import inf
 
@@ -10,8 +10,17 @@ import numpy as np
 from study.errors import StudyError
 from study.models import Study
 from study.participants.headphones import QUIETEST
-from study.participants.questions import Choice, Number, Scale, load_question_set
-from study.simulation.transports import Reply, Session
+from study.participants.questions import (
+    Choice,
+    Matrix,
+    Number,
+    Question,
+    Scale,
+    Several,
+    item_name,
+    load_question_set,
+)
+from study.simulation.transports import Fields, Reply, Session
 
 
 class SurveyBroken(StudyError):
@@ -42,7 +51,7 @@ def walk(
     choose: Chooser,
     *,
     stop_after: int | None = None,
-    answers: Mapping[str, str] | None = None,
+    answers: Fields | None = None,
 ) -> Reply:
     """Answer the survey from its link to the thanks page, or until `stop_after` ballots; return the last page.
 
@@ -65,7 +74,7 @@ def walk(
         step = page.path.strip("/").split("/")[2] if page.path.count("/") > 3 else ""
         if step in ("thanks", "not-this-time"):
             return page
-        data = hidden_fields(page.text)
+        data: dict[str, str | list[str]] = {**hidden_fields(page.text)}
         if step == "trial":
             if stop_after is not None and ballots >= stop_after:
                 return page
@@ -92,16 +101,16 @@ def _masked(path: str) -> str:
     return re.sub(r"^/q/[^/]+", "/q/…", path)
 
 
-def _chosen(text: str, answers: Mapping[str, str] | None) -> dict[str, str]:
+def _chosen(text: str, answers: Fields | None) -> dict[str, str | list[str]]:
     """Return an answer to each question on a page: from `answers`, else any."""
     asked = _any_answers(text)
-    return asked | {key: value for key, value in (answers or {}).items() if key in asked}
+    return {**asked} | {key: value for key, value in (answers or {}).items() if key in asked}
 
 
 def _any_answers(text: str) -> dict[str, str]:
     """Return an answer to each question on a page: the first choice, 1 for numbers, a word for required texts."""
     answers: dict[str, str] = {}
-    for name, value in re.findall(r'<input type="radio" name="([^"]+)" value="([^"]*)"', text):
+    for name, value in re.findall(r'<input type="(?:radio|checkbox)" name="([^"]+)" value="([^"]*)"', text):
         answers.setdefault(name, unescape(value))
     for name in re.findall(r'<input type="number" name="([^"]+)"', text):
         answers[name] = "1"
@@ -112,31 +121,52 @@ def _any_answers(text: str) -> dict[str, str]:
     return answers
 
 
-def suitable_answers(study: Study, rng: np.random.Generator | None = None) -> dict[str, str]:
+def suitable_answers(study: Study, rng: np.random.Generator | None = None) -> dict[str, str | list[str]]:
     """Return answers that do not screen out, by the names of the form's fields.
 
     With `rng` they are drawn: options that let people go on, numbers within their limits, and in the headphone
     screening mostly the quiet tone. Without, everybody gives the first of these.
     """
     full = {(quota["question"], quota["answer"]) for quota in study.quotas}
-    suitable = {}
+    suitable: dict[str, str | list[str]] = {}
     for source in filter(str.strip, (study.questions_before, study.questions_after)):
         for question in load_question_set(source).questions:
-            if isinstance(question, Choice):
-                open_to = [option.key for option in question.options if not option.screen_out]
-                unlimited = [key for key in open_to if (question.key, key) not in full]
-                possible = unlimited or open_to or [question.options[0].key]
-                suitable[question.key] = possible[0] if rng is None else str(rng.choice(possible))
-            elif isinstance(question, Number):
-                suitable[question.key] = f"{_number(question, rng):g}"
-            elif isinstance(question, Scale) and rng is not None:
-                suitable[question.key] = str(rng.integers(question.start, question.to + 1))
+            suitable |= _suitable(question, full, rng)
     if rng is not None:
         suitable |= {
             f"quietest_{sound}": str(place if rng.random() < HEARS_QUIETEST else rng.integers(1, 4))
             for sound, place in QUIETEST.items()
         }
     return suitable
+
+
+def _suitable(
+    question: Question, full: set[tuple[str, str]], rng: np.random.Generator | None
+) -> dict[str, str | list[str]]:
+    """Return the fields of one question; none if any answer will do."""
+    if isinstance(question, Choice | Several):
+        open_to = [option.key for option in question.options if not option.screen_out]
+        unlimited = [key for key in open_to if (question.key, key) not in full]
+        possible = unlimited or open_to or [question.options[0].key]
+        one = possible[0] if rng is None else str(rng.choice(possible))
+        if isinstance(question, Choice) or rng is None:
+            return {question.key: one}
+        alone = {option.key for option in question.options if option.alone}
+        return {question.key: [key for key in possible if key == one or (one not in alone and _also(key, alone, rng))]}
+    if isinstance(question, Number):
+        return {question.key: f"{_number(question, rng):g}"}
+    if isinstance(question, Scale) and rng is not None:
+        return {question.key: str(rng.integers(question.start, question.to + 1))}
+    if isinstance(question, Matrix) and rng is not None:
+        steps = [str(step) for step in range(question.start, question.to + 1)]
+        answers = [option.key for option in question.options] or steps
+        return {item_name(question, row): str(rng.choice(answers)) for row in question.rows}
+    return {}
+
+
+def _also(key: str, alone: set[str], rng: np.random.Generator) -> bool:
+    """Whether a simulated person ticks this answer beside another one."""
+    return key not in alone and bool(rng.random() < 0.3)
 
 
 def _number(question: Number, rng: np.random.Generator | None) -> float:

@@ -16,7 +16,6 @@ from study.ballots.casting import Answer
 from study.design import LETTERS
 from study.opaque_tokens import new_submission_key
 from study.participants.headphones import number_right
-from study.participants.questions import Choice, Number, Question, QuestionSet, Scale, localized
 from study.web.http import sent_json
 
 WEEK = 7 * 86400.0
@@ -142,43 +141,4 @@ class CodeForm(forms.Form):
         widget=forms.TextInput(
             attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false", "autofocus": True}
         ),
-    )
-
-
-class QuestionForm(forms.Form):
-    """The fields of one question set."""
-
-    def __init__(self, questions: QuestionSet, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        for question in questions.questions:
-            self.fields[question.key] = _field(question)
-
-    def answers(self) -> dict[str, object]:
-        """The answers as plain data, without empty ones."""
-        return {key: value for key, value in self.cleaned_data.items() if value not in (None, "")}
-
-
-def _field(question: Question) -> forms.Field:
-    label = localized(question.text)
-    if isinstance(question, Choice):
-        options = [(option.key, localized(option.text)) for option in question.options]
-        return forms.ChoiceField(label=label, required=question.required, choices=options, widget=forms.RadioSelect)
-    if isinstance(question, Scale):
-        steps = [(str(step), str(step)) for step in range(question.start, question.to + 1)]
-        field = forms.ChoiceField(label=label, required=question.required, choices=steps, widget=forms.RadioSelect)
-        field.low, field.high = localized(question.low), localized(question.high)  # type: ignore[attr-defined]
-        return field
-    if isinstance(question, Number):
-        return forms.FloatField(label=label, required=question.required, min_value=question.min, max_value=question.max)
-    widget = forms.Textarea(attrs={"rows": 3}) if question.max_length > 120 else forms.TextInput()
-    return forms.CharField(label=label, required=question.required, max_length=question.max_length, widget=widget)
-
-
-def is_screened_out(questions: QuestionSet, answers: dict[str, object]) -> bool:
-    """Whether one of the options chosen screens the participant out."""
-    return any(
-        option.screen_out and answers.get(question.key) == option.key
-        for question in questions.questions
-        if isinstance(question, Choice)
-        for option in question.options
     )

@@ -160,5 +160,5 @@ def withdraw_by_receipt(request: HttpRequest) -> HttpResponse:
                 raise end from error
             form.add_error("receipt", str(error))
         else:
-            return see_other("?" + urlencode({"erased": _ERASED.sign(participant.study_id)}))
+            return see_other("?" + urlencode({"erased": _ERASED.sign(str(participant.study_id))}))
     return _render_outside(request, "survey/withdraw.html", form)

@@ -20,12 +20,13 @@ from study.participants.consent_and_questions import (
 )
 from study.participants.headphones import sound_order
 from study.participants.quality import agreement_with_oneself, agreement_with_others
+from study.participants.question_form import QuestionForm, is_screened_out
 from study.participants.questions import load_question_set, localized
 from study.participants.recruiting import return_url
 from study.participants.visits import note_end, support_code
 from study.survey.cookies import token_of
 from study.survey.decorators import participant_page
-from study.survey.forms import ConsentForm, QuestionForm, SoundForm, is_screened_out
+from study.survey.forms import ConsentForm, SoundForm
 from study.survey.next_page import next_url
 from study.survey.responses import posted, render_participant_page, see_other
 from study.survey.trial_facts import page_facts, review_facts
@@ -64,7 +65,7 @@ def questions(request: HttpRequest, participant: Participant, part: str) -> Http
     """The question set before or after the trials."""
     study = participant.study
     question_set = load_question_set(study.questions_before if part == "before" else study.questions_after)
-    form = QuestionForm(question_set, posted(request), initial=participant.answers.get(part) or {})
+    form = QuestionForm(question_set, posted(request), answers=participant.answers.get(part))
     if request.method == "POST" and form.is_valid():
         answers = form.answers()
         if part == "before":
@@ -156,4 +157,5 @@ def _feedback(participant: Participant) -> list[str]:
 @require_safe
 @participant_page
 def screened_out(request: HttpRequest, participant: Participant) -> HttpResponse:
-    return render_participant_page(request, participant, "screened_out", **_way_back(request, participant))
+    text = texts.screened_out(participant.study)
+    return render_participant_page(request, participant, "screened_out", text=text, **_way_back(request, participant))

@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from study.console.common import access_to
 from study.console.glossary_words import WORDS
 from study.models import Study
 from study.participants.reach import reach_of
@@ -37,13 +38,18 @@ def _row(step: PathStep, study: Study, path: str) -> dict[str, Any] | None:
 
 @register.inclusion_tag("console/path.html", takes_context=True)
 def study_path(context: dict[str, Any], study: Study) -> dict[str, Any]:
-    """The steps of `study` under their three headings."""
-    path = context["request"].path
+    """The steps of `study` that the reader of the page may open, under their three headings."""
+    request = context["request"]
+    allows = access_to(request).allows
     groups = {
-        group.value: [row for step in steps_of(group, study) if (row := _row(step, study, path)) is not None]
+        group.value: [
+            row
+            for step in steps_of(group, study)
+            if allows(step.right) and (row := _row(step, study, request.path)) is not None
+        ]
         for group in Group
     }
-    return {"study": study, "Progress": Progress, **groups}
+    return {"study": study, "request": request, "Progress": Progress, **groups}
 
 
 @register.inclusion_tag("console/next_step.html")
@@ -65,6 +71,18 @@ def next_step(study: Study, key: str, *, primary: bool = True, saves: bool = Fal
     }
 
 
+@register.inclusion_tag("study/_reach.html")
+def link_reach() -> dict[str, str]:
+    """From where the links of this installation can be opened, with the mend if not from anywhere."""
+    return {"reach": reach_of(settings.BASE_URL).value}
+
+
+@register.inclusion_tag("console/words.html")
+def words(*keys: str) -> dict[str, Any]:
+    """Links to the words of a page in the glossary, by their keys there."""
+    return {"words": [WORDS[key] for key in keys]}
+
+
 @register.simple_tag
 def kept(form: forms.BaseForm | None = None, *, by: str = "script", unsaved: object = False) -> SafeString:
     """The attributes of a form in which a person types: static/js/console/kept.js sees that nothing typed is lost.
@@ -72,7 +90,7 @@ def kept(form: forms.BaseForm | None = None, *, by: str = "script", unsaved: obj
     Args:
         form: if it has errors, what is in it is not saved yet; `unsaved` says so where the page has no such form.
         by: "script" if that script sends the form and its view redirects, refuses or returns a file; "browser" if a
-            page comes back, "own script" if another script sends it: this one then only warns.
+            page comes back or another script sends it: this one then only warns.
     """
     # Browsers put what was typed before into a page that is loaded again, over values that others have saved since.
     is_unsaved = unsaved or (form is not None and form.errors)
@@ -85,18 +103,6 @@ def conflict(field: forms.BoundField) -> dict[str, Any]:
     form: Any = field.form
     found = getattr(form, "conflicts", {}).get(field.name)
     return {"conflict": found, "who": form.who_saved if found else ""}
-
-
-@register.inclusion_tag("study/_reach.html")
-def link_reach() -> dict[str, str]:
-    """From where the links of this installation can be opened, with the mend if not from anywhere."""
-    return {"reach": reach_of(settings.BASE_URL).value}
-
-
-@register.inclusion_tag("console/words.html")
-def words(*keys: str) -> dict[str, Any]:
-    """Links to the words of a page in the glossary, by their keys there."""
-    return {"words": [WORDS[key] for key in keys]}
 
 
 @register.inclusion_tag("console/waiting.html")

@@ -51,7 +51,16 @@ def generate(page: Page, title: str, clips: list[Path], tags: Path) -> str:
 
 
 def open_study(page: Page, study: str) -> str:
-    """Plans and opens the study; returns the participants' link."""
+    """Says who asks, plans and opens the study; returns the participants' link."""
+    page.goto(study + "describe/")
+    page.get_by_label("Responsible researcher").fill("Mina Kim")
+    page.get_by_label("Institution").fill("University of Somewhere")
+    page.get_by_label("Contact address").fill("mina@example.org")
+    expect(page.get_by_label("Why there is no approval")).to_be_hidden()
+    page.get_by_label("No ethics board has approved it").check()
+    page.get_by_label("Why there is no approval").fill("a test")
+    press(page.locator("main form button.primary").first)
+
     page.goto(study + "plan/")
     page.locator("[name=grace_minutes]").fill("0")
     page.locator("[name=listening_minimum_seconds]").fill("1")

@@ -14,7 +14,8 @@ from playwright.sync_api import Browser, Page, expect
 from analysis.models import Analysis
 from analysis.statistics.ballots import PRESET
 from analysis.study_results.shared_reports import share_report
-from study.models import Study
+from study.models import Role, Study
+from study.setup.invitations import invite
 from tests.analysis.tables.survey_exports.downloads import DOWNLOADS, IMAGES, as_csv
 from tests.browser.journey import press
 from tests.factories import PASSWORD, StudyFactory, UserFactory, make_open_study, make_study
@@ -63,6 +64,11 @@ def test_no_page_has_a_fault_that_axe_finds(
     Analysis.objects.create(study=closed, state=Analysis.State.READY)
     closed.refresh_from_db()
     _share, shared = share_report(closed, timezone.localdate(), "긴 이름의 심사위원 " * 9, actor=researcher)
+    colleague = UserFactory(username="a-colleague-with-a-very-long-name@department.example.org", first_name="긴 이름")
+    draft.memberships.create(user=colleague, role=Role.RUNNER)
+    invite(draft, "somebody.with.a.long.address@department.example.org", role=Role.READER, actor=researcher)
+    read = make_study(clips=1, owner=colleague, slug="read")
+    read.memberships.create(user=researcher, role=Role.READER, offered_ownership=True)
     page = signed_in(chromium, live_server.url, size, color_scheme=scheme, locale=language)
     assert page.locator("html").get_attribute("lang") == language
     found = []
@@ -70,6 +76,7 @@ def test_no_page_has_a_fault_that_axe_finds(
     for study, names, made in (
         (draft, study_pages, "run settings files upload review decide unknown_tags"),
         (empty, "clips tags monitor results", "run"),
+        (read, "overview plan members", "settings"),
         (running, "overview plan open monitor links payment results", "review"),
         (closed, "share", ""),
     ):
@@ -82,11 +89,16 @@ def test_no_page_has_a_fault_that_axe_finds(
             found += faults(page)
     for address in (
         reverse("study_list"),
+        reverse("glossary"),
         reverse("study_create"),
         reverse("form_answers"),
         reverse("account"),
         reverse("second_factor"),
         urlsplit(shared).path,
+        reverse("account_delete"),
+        reverse("forgotten_password"),
+        reverse("study_log", args=["draft"]) + "?sign-ins",
+        reverse("invitation", args=["used-link"]),
         reverse("set_password", args=["MQ", "used-link"]),
         "/console/no/such/page/",
     ):

@@ -284,6 +284,8 @@ def test_no_page_has_an_accessibility_fault(visit, server, language):
     check()
     page.goto(f"{server.url}/withdraw/")
     check()
+    page.goto(f"{server.url}/go/")
+    check()
     page.goto(f"{server.url}/s/options/")
     if language == "ko":
         press(page.get_by_role("button", name="한국어"))

@@ -8,7 +8,9 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from analysis.models import SharedReport
 from generation.console.clip_views import image_key
+from study.access import Right
 from study.models import Study
+from study.participants.answers_table import questions_of
 from tests.study.visits import Visit
 
 ANYBODY = "anybody"  # signing in and out, and the language of the site
@@ -19,9 +21,18 @@ STUDY = "the researchers of the study"
 PARTICIPANT = "the participant with the cookie"
 
 AUDIENCE = {
-    ANYBODY: ("home", "sign_in", "sign_in_code", "sign_out", "survey_site_language", "survey_code"),
+    ANYBODY: (
+        "home",
+        "sign_in",
+        "sign_in_code",
+        "forgotten_password",
+        "sign_out",
+        "survey_site_language",
+        "survey_code",
+    ),
     LINK: (
         "set_password",
+        "invitation",
         "survey_welcome",
         "survey_join",
         "survey_personal",
@@ -30,12 +41,16 @@ AUDIENCE = {
         "shared_figure",
     ),
     RECEIPT: ("survey_withdraw",),
-    SIGNED_IN: ("account", "glossary", "second_factor", "study_list", "study_create", "form_answers"),
+    SIGNED_IN: ("account", "account_delete", "glossary", "second_factor", "study_list", "study_create", "form_answers"),
     STUDY: (
         "study_overview",
         "study_describe",
         "study_members",
         "member_remove",
+        "member_role",
+        "invitation_change",
+        "ownership_offer",
+        "ownership_answer",
         "study_log",
         "study_copy",
         "study_archive",
@@ -48,6 +63,13 @@ AUDIENCE = {
         "tags_preview",
         "tags_template",
         "study_plan",
+        "study_questions",
+        "questions_change",
+        "questions_preview",
+        "questions_yaml",
+        "questions_file",
+        "question_add",
+        "question_edit",
         "study_preview",
         "study_preview_start",
         "study_open",
@@ -121,6 +143,95 @@ AUDIENCE = {
         "survey_withdraw_own",
     ),
 }
+# What each URL of AUDIENCE[STUDY] needs: to open it, and to send a form to it. None: nothing is sent there. A verb in
+# VERBS may have a row of its own.
+SEE, RUN, LOOK, EDIT, RESULTS, DATA, OWN = Right
+NEEDS: dict[str, tuple[Right, Right | None]] = {
+    "study_overview": (SEE, None),
+    "study_describe": (LOOK, EDIT),
+    "study_members": (SEE, OWN),
+    "member_remove": (OWN, OWN),
+    "member_role": (OWN, OWN),
+    "invitation_change": (OWN, OWN),
+    "ownership_offer": (OWN, OWN),
+    "ownership_answer": (SEE, SEE),
+    "study_log": (SEE, None),
+    "study_copy": (EDIT, EDIT),
+    "study_archive": (EDIT, EDIT),
+    "study_delete": (OWN, OWN),
+    "study_clips": (LOOK, EDIT),
+    "clip_audio": (LOOK, None),
+    "clip_tags": (EDIT, EDIT),
+    "clip_change": (EDIT, EDIT),
+    "study_tags": (LOOK, EDIT),
+    "tags_preview": (EDIT, EDIT),
+    "tags_template": (LOOK, None),
+    "study_plan": (LOOK, EDIT),
+    "study_questions": (LOOK, EDIT),
+    "questions_change": (EDIT, EDIT),
+    "questions_preview": (LOOK, None),
+    "questions_yaml": (LOOK, EDIT),
+    "questions_file": (LOOK, None),
+    "question_add": (EDIT, EDIT),
+    "question_edit": (EDIT, EDIT),
+    "study_preview": (LOOK, None),
+    "study_preview_start": (EDIT, EDIT),
+    "study_open": (SEE, None),
+    "study_blinding": (LOOK, None),
+    "study_blinding_check": (EDIT, EDIT),
+    "study_move begin": (EDIT, EDIT),
+    "study_move pause": (RUN, RUN),
+    "study_move resume": (RUN, RUN),
+    "study_move close": (OWN, OWN),
+    "study_monitor": (SEE, None),
+    "study_participants": (SEE, None),
+    "participant_exclude": (RUN, RUN),
+    "problem_resolve": (RUN, RUN),
+    "study_payment": (RUN, RUN),
+    "payment_table": (RUN, None),
+    "study_links": (SEE, RUN),
+    "short_code_change": (RUN, RUN),
+    "study_jobs": (LOOK, None),
+    "study_job": (DATA, None),  # of a table; a report needs RESULTS, an upload EDIT
+    "job_cancel": (EDIT, EDIT),
+    "job_file": (DATA, None),
+    "generation_tags": (LOOK, None),
+    "generation_unknown_tags": (LOOK, EDIT),
+    "generation_run": (LOOK, None),
+    "generation_live": (LOOK, None),
+    "generation_start": (EDIT, EDIT),
+    "generation_cancel": (EDIT, EDIT),
+    "generation_retry": (EDIT, EDIT),
+    "generation_settings": (LOOK, EDIT),
+    "generation_files": (LOOK, EDIT),
+    "generation_file": (LOOK, None),
+    "generation_file_delete": (EDIT, EDIT),
+    "generation_decide": (LOOK, EDIT),
+    "generation_upload": (LOOK, EDIT),
+    "generation_review": (LOOK, None),
+    "generation_clip": (LOOK, None),
+    "generation_large": (LOOK, None),
+    "generation_approve": (EDIT, EDIT),
+    "generation_undo": (EDIT, EDIT),
+    "generation_reopen": (EDIT, EDIT),
+    "generation_repaint": (EDIT, EDIT),
+    "generation_leave_out": (EDIT, EDIT),
+    "generation_take_in": (EDIT, EDIT),
+    "generation_audio": (LOOK, None),
+    "generation_image": (LOOK, None),
+    "study_reporting": (LOOK, EDIT),
+    "study_power": (LOOK, EDIT),
+    "study_analysis_rules": (LOOK, EDIT),
+    "study_results": (RESULTS, None),
+    "study_analyse": (EDIT, EDIT),
+    "study_share": (RESULTS, OWN),
+    "study_share_end": (OWN, OWN),
+    "study_report": (RESULTS, None),
+    "study_figures": (RESULTS, None),
+    "study_figure": (RESULTS, None),
+    "study_result_file": (DATA, None),  # the ballots; the report's files need RESULTS
+    "study_bundle": (DATA, None),
+}
 # Each verb of these URLs is requested.
 VERBS = {
     "clip_change": ("leave-out", "include", "practice", "delete"),
@@ -151,13 +262,29 @@ def browser(user: Any = None, **options: Any) -> Client:
 
 def addresses_of(study: Study, *, slug: str = "") -> list[str]:
     """Return each URL of AUDIENCE[STUDY] for this study's clips, images and people, or for these under another slug."""
+    return [address for _row, address in named_addresses_of(study, slug=slug)]
+
+
+def named_addresses_of(study: Study, *, slug: str = "") -> list[tuple[str, str]]:
+    """Return the same, each with the name of its row in NEEDS."""
     clip = study.clips.order_by("number").first()
     assert clip is not None
     report, file, job = study.problem_reports.first(), study.files.first(), study.jobs.first()
     made = job.files.first() if job else None
     share = SharedReport.objects.filter(analysis__study=study).first()
+    invited = study.invitations.first()
+    somebody = study.members.order_by("pk").values_list("pk", flat=True).first() or 1
+    question = next(iter(questions_of(study, "before")), None)
     extra = {
-        "member_remove": {"user_id": study.members.values_list("pk", flat=True).first() or 1},
+        "member_remove": {"user_id": somebody},
+        "member_role": {"user_id": somebody},
+        "invitation_change": {"invitation_id": invited.pk if invited else 1},
+        "questions_change": {"part": "before"},
+        "questions_preview": {"part": "before"},
+        "questions_yaml": {"part": "before"},
+        "questions_file": {"part": "before"},
+        "question_add": {"part": "before", "kind": "choice"},
+        "question_edit": {"part": "before", "key": question.key if question else "age"},
         "clip_audio": {"clip_id": clip.pk},
         "clip_tags": {"clip_id": clip.pk},
         "participant_exclude": {"code": "r0001"},
@@ -183,7 +310,8 @@ def addresses_of(study: Study, *, slug: str = "") -> list[str]:
             arguments = {"slug": slug or study.slug} | extra.get(name, {}) | ({"verb": verb} if verb else {})
             if name == "clip_change":
                 arguments["clip_id"] = clip.pk
-            addresses.append(reverse(name, kwargs=arguments))
+            row = f"{name} {verb}" if f"{name} {verb}" in NEEDS else name
+            addresses.append((row, reverse(name, kwargs=arguments)))
     return addresses
 
 

@@ -11,7 +11,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import OperationalError
 
+from config.accounts.hashing import BUSY
 from config.command_line import utility
+from config.service_faults.fault import Unavailable
 from study.management.command import EarsightCommand
 from study.models import Study
 from tests.factories import make_open_study
@@ -24,6 +26,7 @@ WRONG = [
     ("add_researcher mina --email nonsense", "cannot be used"),
     ("add_researcher nobody --new-link", "There is no account"),
     ("end_sign_ins nobody", "There is no account"),
+    ("remove_second_factor nobody", "There is no account"),
     *(
         (f"{command} nowhere", "There is no study 'nowhere'")
         for command in ("audit_blinding", "export_study", "verify")
@@ -189,6 +192,16 @@ def test_ctrl_c_ends_without_a_traceback(run: Any, capsys: Any) -> None:
     assert run(KeyboardInterrupt()) == 130
     assert capsys.readouterr().err == "Stopped.\n"
     assert run(SystemExit(1)) == 1  # findings stay findings
+    assert run(Unavailable(BUSY)) == 2  # a busy machine
+    assert capsys.readouterr().err == "Too many passwords at once; run this again in some seconds.\n"
+
+
+def test_a_command_that_does_not_exist_ends_with_the_one_that_is_meant(capsys: Any) -> None:
+    with pytest.raises(SystemExit) as end:
+        utility.run(["manage.py", "analyse", "ballots.csv"])
+    assert end.value.code == 2
+    said = "There is no command 'analyse'; did you mean analyze? `manage.py` alone lists them all.\n"
+    assert capsys.readouterr().err == said
 
 
 def test_a_reader_that_has_had_enough_ends_the_command_in_silence(monkeypatch: Any, capsys: Any) -> None:

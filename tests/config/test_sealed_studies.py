@@ -29,12 +29,12 @@ from study.ballots.casting import Answer, cast_ballot, digest_of
 from study.ballots.table import ballot_rows
 from study.design import draw_plan
 from study.errors import NotAllowedNow
-from study.models import Ballot, Participant, Stimulus, Study
+from study.models import Ballot, Participant, Role, Stimulus, Study
 from study.participants.completion import finish
 from study.participants.enrolment import design_of, enrol, main_clips
 from study.setup.copying import copy_study
 from tests.config.addresses import addresses_of, body, browser
-from tests.factories import make_open_study
+from tests.factories import UserFactory, make_open_study
 
 pytestmark = pytest.mark.django_db
 
@@ -105,10 +105,19 @@ def close(study: Study, *, ago: timedelta) -> None:
     study.refresh_from_db()
 
 
-@pytest.mark.parametrize("state", ["open", "paused", "in its grace period"])
-def test_no_page_of_a_sealed_study_depends_on_the_preferences(state: str) -> None:
+@pytest.mark.parametrize(
+    ("state", "roles"),
+    [
+        ("open", ()),  # as the owner and an operator
+        ("paused", (Role.EDITOR, Role.RUNNER)),
+        ("in its grace period", (Role.READER,)),
+    ],
+)
+def test_no_page_of_a_sealed_study_depends_on_the_preferences(state: str, roles: tuple[Role, ...]) -> None:
     study = preferring(2, 1)
-    users = [] if state == "open" else [study.owner]
+    users = [UserFactory(username=role) for role in roles]
+    for user in users:
+        study.memberships.create(user=user, role=user.username)
     if state == "paused":
         Study.objects.filter(pk=study.pk).update(status=Study.Status.PAUSED)
     elif state != "open":

@@ -70,7 +70,7 @@ def moderators(data: Mapping[str, Any], context: ReportContext) -> TextTable:
         )
         for group in groups:
             people = HIDDEN if group["participants"] is None else str(group["participants"])
-            ends = interval(group.get("ci95"), to=_("to"))
+            ends = interval(group.get("ci95"))
             name = labels.answers.get(group["group"], group["group"])
             rows.append([labels.question if group is groups[0] else "", name, people, plain(group["estimate"]), ends])
         left = HIDDEN if found["too_small"] is None else str(found["too_small"] + found["unknown"])

@@ -35,7 +35,7 @@ def points_table(
             "cells": [points(value_at(by_clip, clip.key, view.key) or 0) for clip in clips],
             "total": points(value_at(scores, view.key, "points") or 0),
             "mean": plain(value_at(scores, view.key, "mean_points")),
-            "ci95": interval(value_at(scores, view.key, "ci95"), to=_("to")),
+            "ci95": interval(value_at(scores, view.key, "ci95")),
             "best": highest > 0 and (value_at(scores, view.key, "mean_points") or 0.0) >= highest - 1e-9,
         }
         for view in conditions
@@ -68,7 +68,7 @@ def _contrast_cells(row: Mapping[str, Any] | None, *, with_t: bool) -> list[str]
     t = [f"{plain(row.get('t'))} ({degrees(row.get('df'))})" if row.get("t") is not None else "—"] if with_t else []
     return [
         plain(row.get("estimate")),
-        interval(row.get("ci95"), to=_("to")),
+        interval(row.get("ci95")),
         *t,
         p_cell(row.get("p")),
         p_cell(row["p_holm"]) if row.get("p_holm") is not None else "",
@@ -140,15 +140,15 @@ def pairs(data: Mapping[str, Any], conditions: Sequence[ConditionView]) -> list[
             "a": labels.get(row["a"], row["a"]),
             "b": labels.get(row["b"], row["b"]),
             "difference": plain(row.get("difference")),
-            "ci95": interval(row.get("ci95"), to=_("to")),
-            "simultaneous": interval(row.get("ci95_simultaneous"), to=_("to")),
+            "ci95": interval(row.get("ci95")),
+            "simultaneous": interval(row.get("ci95_simultaneous")),
             "superiority": percent(value_at(row, "superiority", "estimate")),
             "superiority_ci95": percent_interval(value_at(row, "superiority", "ci95")),
             "v": plain(value_at(row, "wilcoxon", "statistic"), 1),
             "p": p_cell(value_at(row, "wilcoxon", "p")),
             "p_holm": p_cell(value_at(row, "wilcoxon", "p_holm")),
             "new_difference": plain(value_at(row, "new_clips", "estimate")),
-            "new_ci95": interval(value_at(row, "new_clips", "ci95"), to=_("to")),
+            "new_ci95": interval(value_at(row, "new_clips", "ci95")),
             "new_p_holm": p_cell(value_at(row, "new_clips", "p_holm")),
         }
         for row in data.get("pairwise") or []

@@ -66,7 +66,7 @@ def prediction(data: Mapping[str, Any], context: ReportContext) -> TextTable:
         )
     for key, name in (("sd_participants", _("SD between people")), ("sd_clips", _("SD between clips"))):
         if spread := found.get(key):
-            rows.append([name, plain(spread["estimate"]), interval(spread["ci95"], to=_("to"))])
+            rows.append([name, plain(spread["estimate"]), interval(spread["ci95"])])
     return TextTable(
         key="prediction",
         title=_("For a new person and a new clip"),

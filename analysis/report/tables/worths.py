@@ -20,11 +20,11 @@ def worths(data: Mapping[str, Any], conditions: Sequence[ConditionView]) -> list
         {
             "view": view,
             "log_worth": plain(value_at(fit, "log_worth", view.key), 3),
-            "ci95_new_clips": interval(value_at(fit, "ci95_new_clips", view.key), 2, _("to")),
+            "ci95_new_clips": interval(value_at(fit, "ci95_new_clips", view.key)),
             "quasi_se": _standard_error(value_at(fit, "quasi_variances", "values", view.key)),
             "random": _random_effect(data, view.key),
             "se_robust": plain(value_at(fit, "se_robust", view.key), 3),
-            "ci95": interval(value_at(fit, "ci95", view.key), 2, _("to")),
+            "ci95": interval(value_at(fit, "ci95", view.key)),
             "worth": plain(value_at(fit, "worth", view.key), 3),
             "separated": view.key in (fit.get("separated") or []),
         }
@@ -52,9 +52,9 @@ def factorial(data: Mapping[str, Any]) -> list[dict[str, str]]:
             "name": names.get(key, key),
             "estimate": plain(value_at(data, "factorial", key, "estimate"), 3),
             "se_robust": plain(value_at(data, "factorial", key, "se_robust"), 3),
-            "ci95": interval(value_at(data, "factorial", key, "ci95"), to=_("to")),
+            "ci95": interval(value_at(data, "factorial", key, "ci95")),
             "p": p_cell(value_at(data, "factorial", key, "p")),
-            "ci95_new_clips": interval(value_at(data, "factorial", key, "ci95_new_clips"), to=_("to")),
+            "ci95_new_clips": interval(value_at(data, "factorial", key, "ci95_new_clips")),
             "p_new_clips": p_cell(value_at(data, "factorial", key, "p_new_clips")),
         }
         for key in data.get("factorial") or {}

@@ -87,7 +87,7 @@ def _turned_round(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _statistics(row: Mapping[str, Any], p: float | None) -> str:
     return _("95 %% interval %(interval)s, t(%(df)s) = %(t)s, %(p)s") % {
-        "interval": interval(row.get("ci95"), to=_("to")),
+        "interval": interval(row.get("ci95")),
         "df": degrees(row.get("df")),
         "t": plain(row.get("t")),
         "p": p_value(p),
@@ -202,7 +202,7 @@ def _only_these_clips(these_clips: Mapping[str, Any]) -> str:
     return _(
         "For these clips alone a preference is shown (95 %% interval %(interval)s, %(p)s); that gives no "
         "information about other music."
-    ) % {"interval": interval(these_clips.get("ci95"), to=_("to")), "p": p_value(these_clips.get("p"))}
+    ) % {"interval": interval(these_clips.get("ci95")), "p": p_value(these_clips.get("p"))}
 
 
 def _stopped_early(data: Mapping[str, Any], context: ReportContext, alpha: float) -> str:
@@ -231,7 +231,7 @@ def _stopped_early(data: Mapping[str, Any], context: ReportContext, alpha: float
                 "total": points(total),
                 "high": high,
                 "low": low,
-                "interval": interval(bounds, to=_("to")),
+                "interval": interval(bounds),
                 "level": points(100 * (1 - alpha)),
             },
         ]
@@ -251,7 +251,7 @@ def _sentence_effect(row: Mapping[str, Any], alpha: float) -> str:
     p = row.get("p_holm", row.get("p"))
     values = {
         "size": plain(abs(row["estimate"])),
-        "interval": interval(row.get("ci95"), to=_("to")),
+        "interval": interval(row.get("ci95")),
         "p": p_value(p),
     }
     if is_significant(p, alpha) and row["estimate"] > 0:

@@ -45,7 +45,7 @@ def _simple_effect(row: Mapping[str, Any], alpha: float) -> str:
     values = {
         "start": start,
         "size": plain(abs(estimate)),
-        "interval": interval(row.get("ci95"), to=_("to")),
+        "interval": interval(row.get("ci95")),
         "p": p_value(row.get("p_holm")),
     }
     if not is_significant(row.get("p_holm"), alpha):
@@ -74,7 +74,7 @@ def says_nothing(data: Mapping[str, Any], row: Mapping[str, Any]) -> list[str]:
         return []
     return [
         _("Only %(limits)s is possible, and the interval holds all of that: these data say nothing about it.")
-        % {"limits": interval(limits, to=_("to"))}
+        % {"limits": interval(limits)}
     ]
 
 
@@ -96,5 +96,5 @@ def smallest_difference(data: Mapping[str, Any]) -> list[str]:
             "undecided."
         ),
     }
-    values = {"value": plain(block["value"]), "interval": interval(block.get("interval"), to=_("to"))}
+    values = {"value": plain(block["value"]), "interval": interval(block.get("interval"))}
     return [sentences[block["verdict"]] % values]

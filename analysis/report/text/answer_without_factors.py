@@ -61,7 +61,7 @@ def _pair(row: Mapping[str, Any], labels: Mapping[str, str]) -> str:
         "ahead": labels.get(ahead, ahead),
         "behind": labels.get(behind, behind),
         "size": plain(abs(test["estimate"])),
-        "interval": interval(ends, to=_("to")),
+        "interval": interval(ends),
         "p": p_value(test.get("p_holm")),
     }
 
@@ -87,7 +87,7 @@ def _these_clips(data: Mapping[str, Any], scores: Mapping[str, Any], labels: Map
         most = _("%(names)s got equally many points, %(mean)s an answer") % (values | {"names": names})
     else:
         most = _("“%(best)s” got the most points: %(mean)s an answer (95 %% interval %(interval)s)") % (
-            values | {"best": labels.get(best, best), "interval": interval(scores[best].get("ci95"), to=_("to"))}
+            values | {"best": labels.get(best, best), "interval": interval(scores[best].get("ci95"))}
         )
     values["most"] = most
     if p is None:

@@ -36,11 +36,11 @@ def p_cell(value: float | None) -> str:
     return p_value(value).removeprefix("p ").removeprefix("= ")
 
 
-def interval(pair: Sequence[float] | None, digits: int = 2, to: str = "to") -> str:
-    """`1.20 to 3.04`; `to` is the word between the ends."""
+def interval(pair: Sequence[float] | None, digits: int = 2) -> str:
+    """`1.20 to 3.04`; Korean writes `1.20~3.04`."""
     if not pair:
         return "—"
-    return f"{plain(pair[0], digits)} {to} {plain(pair[1], digits)}"
+    return _("%(low)s to %(high)s") % {"low": plain(pair[0], digits), "high": plain(pair[1], digits)}
 
 
 def degrees(value: float | None) -> str:
@@ -56,8 +56,8 @@ def percent(share: float | None, digits: int = 0) -> str:
 
 
 def percent_interval(pair: Sequence[float] | None) -> str:
-    """`43 %–81 %`."""
-    return f"{percent(pair[0])}–{percent(pair[1])}" if pair else "—"
+    """`43 %–81 %`; Korean writes `43%~81%`."""
+    return _("%(low)s–%(high)s") % {"low": percent(pair[0]), "high": percent(pair[1])} if pair else "—"
 
 
 def chi_square(statistic: float | None, df: float | None) -> str:

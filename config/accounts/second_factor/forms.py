@@ -5,10 +5,9 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
-from config.accounts.forms import check_password
+from config.accounts.forms import OwnPasswordForm
 from config.accounts.second_factor import devices
 
 # A longer text is no code; what people paste around one has room.
@@ -70,25 +69,7 @@ class RecoveryCodeForm(SignInCodeForm):
         return self._use("recovery_code", devices.use_recovery_code)
 
 
-class PasswordForm(forms.Form):
-    """The password again, for what changes the second factor."""
-
-    password = forms.CharField(
-        label=gettext_lazy("Your password"),
-        max_length=4096,
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-    )
-
-    def __init__(self, request: HttpRequest, data: Any = None, prefix: str | None = None) -> None:
-        super().__init__(data, prefix=prefix)
-        self._request = request
-
-    def clean_password(self) -> str:
-        return check_password(self._request, self.cleaned_data["password"])
-
-
-class SetUpForm(PasswordForm):
+class SetUpForm(OwnPasswordForm):
     """The code of the new app, and the password."""
 
     code = _code_field()

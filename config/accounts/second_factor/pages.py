@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods
 
+from config.accounts.forms import OwnPasswordForm
 from config.accounts.second_factor import devices
-from config.accounts.second_factor.forms import PasswordForm, SetUpForm
+from config.accounts.second_factor.forms import SetUpForm
 from config.accounts.second_factor.required import is_required
 from config.accounts.second_factor.sign_in import PASSED
 
@@ -31,8 +32,8 @@ def second_factor(request: HttpRequest) -> HttpResponse:
     found = devices.second_factor_of(request.user)
     if found is None or "new" in request.GET:
         return _set_up(request, is_new=found is None)
-    renewing = PasswordForm(request, request.POST if "renew" in request.POST else None, prefix="renew")
-    ending = PasswordForm(request, request.POST if "end" in request.POST else None, prefix="end")
+    renewing = OwnPasswordForm(request, request.POST if "renew" in request.POST else None, prefix="renew")
+    ending = OwnPasswordForm(request, request.POST if "end" in request.POST else None, prefix="end")
     if renewing.is_bound and renewing.is_valid():
         return _show_codes(request, devices.renew_recovery_codes(request.user))
     if ending.is_bound and not is_required() and ending.is_valid():

@@ -15,7 +15,6 @@ from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from rich.console import Console
 from rich.markup import escape
-from rich.panel import Panel
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from config.demo import study as demo
@@ -283,10 +282,7 @@ class Command(EarsightCommand):
         )
         if site.others:
             text += f"\nAlso reached at       {escape(', '.join(site.others))}"
-        if self.console.is_terminal:
-            self.console.print(Panel(text, title="Earsight", expand=False), soft_wrap=True, highlight=False)
-        else:
-            self.console.print(text, soft_wrap=True, highlight=False)
+        self.console.print(text, soft_wrap=True, highlight=False)  # without a frame, which would cut off addresses
 
 
 def advance(bar: Progress, task: TaskID, run: GenerationRun) -> None:

@@ -4,16 +4,18 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from config.accounts.second_factor import devices
+from study.management.command import EarsightCommand
 
 
-class Command(BaseCommand):
+class Command(EarsightCommand):
     help = (
         "Remove the second factor of a researcher who has lost phone and recovery codes, and end their sign-ins. Make "
         "sure first that it is they who ask. The password stays as it is; the log says it, and a mail to their address."
     )
+    examples = ("mina",)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name", help="the name that the researcher signs in with")

@@ -49,6 +49,9 @@ class Command(EarsightCommand):
             self._set_up(path, options)
         except ImproperlyConfigured as error:
             raise CommandError(str(error), returncode=2) from None
+        except CommandError as error:
+            error.returncode = 2  # 1 is for findings
+            raise
         except (EOFError, KeyboardInterrupt):
             raise CommandError("Stopped; run it again to go on.", returncode=130) from None
 

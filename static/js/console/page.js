@@ -15,7 +15,7 @@ document.querySelector(".nav-steps [aria-current]")?.scrollIntoView({ block: "ne
 document.querySelector("[data-focus]")?.focus();
 
 document.addEventListener("submit", (event) => {
-  const question = event.target.dataset.confirm;
+  const question = event.submitter?.dataset.confirm ?? event.target.dataset.confirm;
   if (question && !window.confirm(question)) event.preventDefault();
 });
 

@@ -1,5 +1,5 @@
-// A button that prints the page. The study's title, which may tell what is asked, stays off the sheet: browsers print the
-// document's title at its edge.
+// A button that prints the page. The study's title, which may tell what is asked, stays off the sheet: browsers print
+// the document's title at its edge.
 const sheetTitle = document.querySelector(".sheet-title")?.textContent;
 const title = document.title;
 for (const button of document.querySelectorAll("[data-print]")) {

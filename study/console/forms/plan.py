@@ -1,10 +1,8 @@
 """The form of the step “Plan”."""
 
-import re
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,20 +14,14 @@ from study.participants.answer_rules import AnswerRule, parse_answer_rules
 from study.participants.answers_table import asked_columns
 from study.participants.exclusion_rules import UNITS, ExclusionRule, Rule, rules_of
 from study.participants.flag_words import MEANINGS, flag_name
-from study.participants.moderators import moderator_columns, moderator_lines, parse_moderators
-from study.participants.questions import load_question_set
+from study.participants.moderators import moderator_columns, planned_moderators
 from study.setup.drafting import CHANGEABLE_WHILE_OPEN
-
-WRITTEN_IN_LINES = ("quota_lines", "moderator_lines")
-_QUOTA = re.compile(r"(?P<question>[a-z0-9_]+)\s*=\s*(?P<answer>[a-z0-9_]+)\s*:\s*(?P<limit>\d{1,6})")
-
 
 # A field for each exclusion rule: its threshold, empty for no rule.
 RULE_PREFIX = "rule_"
 RULE_FIELDS = tuple(RULE_PREFIX + kind for kind in UNITS)
-EXTRA_FIELDS = {*WRITTEN_IN_LINES, "answer_rules", *RULE_FIELDS}  # not columns of the study
+EXTRA_FIELDS = {"answer_rules", *RULE_FIELDS}  # not columns of the study
 
-COLUMNS_DEPEND_ON = ("status", "questions_before", "questions_after", "sound_check", "headphone_check")
 # Rules that can never apply without a setting, by the setting's name.
 RULES_NEED = {
     "attention_failed": ("attention_trials", gettext_lazy("The plan has no attention trials: add one, or empty this.")),
@@ -100,12 +92,6 @@ GROUPS = (
         (*RULE_FIELDS, "answer_rules"),
     ),
     (
-        "questions",
-        gettext_lazy("Questions about the person"),
-        gettext_lazy("Asked once, before or after the clips. Ask only for what the analysis needs."),
-        ("questions_before", "quota_lines", "moderator_lines", "questions_after"),
-    ),
-    (
         "recruitment",
         gettext_lazy("Recruitment and completion"),
         gettext_lazy(
@@ -157,24 +143,6 @@ class PlanForm(KeptForm, forms.ModelForm):
     return_url = forms.URLField(label=gettext_lazy("Return link"), required=False, assume_scheme="https")
     screen_out_url = forms.URLField(label=gettext_lazy("Screen-out link"), required=False, assume_scheme="https")
 
-    quota_lines = forms.CharField(
-        label=gettext_lazy("Quotas"),
-        required=False,
-        max_length=20_000,
-        widget=forms.Textarea(attrs={"rows": 3, "class": "mono", "spellcheck": "false"}),
-        help_text=gettext_lazy(
-            "One per line, with the keys of a choice question asked before the clips: training_years = none: 15 "
-            "admits fifteen people who give this answer. Participants who come later are told that the quota is "
-            "full. Those who left half an hour ago without finishing are not counted."
-        ),
-    )
-
-    moderator_lines = forms.CharField(
-        label=gettext_lazy("Compare groups of people"),
-        required=False,
-        max_length=20_000,
-        widget=forms.Textarea(attrs={"rows": 3, "class": "mono", "spellcheck": "false"}),
-    )
     answer_rules = forms.CharField(
         label=gettext_lazy("Rules about answers to questions"),
         required=False,
@@ -235,8 +203,6 @@ class PlanForm(KeptForm, forms.ModelForm):
             "results open."
         ),
         "minimum_seconds": gettext_lazy("Faster answers are flagged; they exclude a participant only by a rule below."),
-        "questions_before": gettext_lazy("A question set in YAML, asked before the first clip."),
-        "questions_after": gettext_lazy("A question set in YAML, asked after the last clip."),
         "recruitment_platform": gettext_lazy(
             "The platform's ids are kept apart from the answers: nobody starts without one, and nobody counts twice. "
             "The page Links has the address for the platform, the page Payment whom to pay."
@@ -274,16 +240,6 @@ class PlanForm(KeptForm, forms.ModelForm):
             self.fields[name].help_text = text
         for name, text in self.LABELS.items():
             self.fields[name].label = text
-        for name in ("questions_before", "questions_after"):
-            self.fields[name].widget = forms.Textarea(attrs={"rows": 4, "class": "mono", "spellcheck": "false"})
-        self.initial["quota_lines"] = "\n".join(
-            f"{quota['question']} = {quota['answer']}: {quota['limit']}" for quota in self.instance.quotas
-        )
-        self.initial["moderator_lines"] = moderator_lines(self.instance)
-        self.fields["moderator_lines"].help_text = _(
-            "Tests whether the result is the same in groups of people, by an answer given before the clips. One per "
-            "line; a number needs the numbers at which a new group begins: before_age: 30, 50. You can name: %(names)s."
-        ) % {"names": ", ".join(column.name for column in moderator_columns(self.instance))}
         for name in ("weight_first", "weight_second", "alpha"):
             # Show 3 rather than 3.00.
             self.initial[name] = f"{getattr(self.instance, name):f}".rstrip("0").rstrip(".")
@@ -310,25 +266,10 @@ class PlanForm(KeptForm, forms.ModelForm):
             for key, title, text, names in GROUPS
         ]
 
-    def _clean_questions(self, name: str) -> str:
-        text = (self.cleaned_data[name] or "").replace("\r\n", "\n").strip()
-        if text:
-            try:
-                load_question_set(text, is_new=True)
-            except StudyError as error:
-                raise ValidationError(str(error)) from error
-        return text
-
     def clean_keep_ids_days(self) -> int:
         """Leave the days as they are if the field is empty, or missing in a page of before."""
         days = self.cleaned_data["keep_ids_days"]
         return int(self.instance.keep_ids_days if days is None else days)
-
-    def clean_questions_before(self) -> str:
-        return self._clean_questions("questions_before")
-
-    def clean_questions_after(self) -> str:
-        return self._clean_questions("questions_after")
 
     def plan(self) -> dict[str, Any]:
         """Return the values to save, by the names of the study's fields."""
@@ -344,46 +285,26 @@ class PlanForm(KeptForm, forms.ModelForm):
         ]
         return measured + self.answer_rules_found
 
-    def _parse_quotas(self, text: str, questions: str) -> list[dict[str, Any]]:
-        """Return the quotas of `question = answer: limit` lines, checked against the questions before the clips."""
-        rows = [line.strip() for line in text.splitlines() if line.strip()]
-        asked = load_question_set(questions).questions if rows and questions else []
-        options = {row.key: [option.key for option in row.options] for row in asked if row.type == "choice"}
-        quotas = []
-        for line in rows:
-            match = _QUOTA.fullmatch(line)
-            if match is None:
-                raise ValidationError(_("“%(line)s”: write question = answer: limit.") % {"line": line[:80]})
-            question, answer, limit = match["question"], match["answer"], int(match["limit"])
-            if answer not in options.get(question, []):
-                raise ValidationError(
-                    _("“%(line)s”: the questions before have no choice “%(question)s” with an answer “%(answer)s”.")
-                    % {"line": line[:80], "question": question, "answer": answer}
-                )
-            quotas.append({"question": question, "answer": answer, "limit": limit})
-        return quotas
-
-    def _parse_answer_rules(self, cleaned: dict[str, Any]) -> list[AnswerRule]:
-        """Return the rules about answers, checked against the questions and checks of the plan as it is sent."""
-        asked = Study(**{name: cleaned.get(name, getattr(self.instance, name)) for name in COLUMNS_DEPEND_ON})
-        return parse_answer_rules(cleaned.get("answer_rules") or "", asked_columns(asked))
+    def _as_sent(self, cleaned: dict[str, Any]) -> Study:
+        """The study with the questions that it has, and the checks of the plan as it is sent."""
+        study = self.instance
+        checks = {name: cleaned.get(name, getattr(study, name)) for name in ("sound_check", "headphone_check")}
+        return Study(
+            status=study.status,
+            questions_before=study.questions_before,
+            questions_after=study.questions_after,
+            **checks,
+        )
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        if self.may_change("quota_lines") and "questions_before" in cleaned:
-            try:
-                cleaned["quotas"] = self._parse_quotas(cleaned.get("quota_lines") or "", cleaned["questions_before"])
-            except ValidationError as error:
-                self.add_error("quota_lines", error)
-        if self.may_change("moderator_lines") and "questions_before" in cleaned:
-            asked = Study(
-                **{name: cleaned.get(name) for name in ("questions_before", "sound_check", "headphone_check")}
+        asked = self._as_sent(cleaned)
+        groups = {row["column"] for row in planned_moderators(self.instance)}
+        if self.may_change("sound_check") and (lost := groups - {column.name for column in moderator_columns(asked)}):
+            self.add_error(
+                "headphone_check" if any("headphones" in name for name in lost) else "sound_check",
+                _("The page “Questions” compares groups of people by it: untick them there first, or keep this."),
             )
-            try:
-                lines = cleaned.get("moderator_lines") or ""
-                cleaned["moderators"] = parse_moderators(lines, moderator_columns(asked))
-            except StudyError as error:
-                self.add_error("moderator_lines", str(error))
         first, second = cleaned.get("weight_first"), cleaned.get("weight_second")
         if first is not None and second is not None and second > first:
             self.add_error(
@@ -402,7 +323,8 @@ class PlanForm(KeptForm, forms.ModelForm):
             )
         if self.may_change("answer_rules"):
             try:
-                self.answer_rules_found = self._parse_answer_rules(cleaned)
+                lines = cleaned.get("answer_rules") or ""
+                self.answer_rules_found = parse_answer_rules(lines, asked_columns(asked))
             except StudyError as error:
                 self.add_error("answer_rules", str(error))
         for kind, (setting, why) in RULES_NEED.items():

@@ -47,7 +47,7 @@ class Command(EarsightCommand):
             return
         user = self._existing(name) if new_link else self._new(name, operator, email)
         self.stdout.write(f"name:     {user.get_username()}")
-        self.stdout.write(f"link:     {_password_link(user)}")
+        self.stdout.write(f"link:     {password_link(user)}")
         self.stdout.write(f"It sets the password once, within {settings.PASSWORD_RESET_TIMEOUT // 86_400} days.")
 
     def _existing(self, name: str) -> Any:
@@ -73,6 +73,7 @@ class Command(EarsightCommand):
         return user
 
 
-def _password_link(user: Any) -> str:
+def password_link(user: Any) -> str:
+    """Return a link by which the user sets a password, once and within `PASSWORD_RESET_TIMEOUT`."""
     uid = urlsafe_base64_encode(force_bytes(user.pk))
     return full_url(reverse("set_password", args=[uid, default_token_generator.make_token(user)]))

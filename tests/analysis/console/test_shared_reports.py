@@ -131,7 +131,7 @@ def test_the_owner_makes_lists_and_ends_links_and_others_do_not(study: Study) ->
     assert address not in owner.get(page_of(study)).text  # shown once
     row = SharedReport.objects.get()
     assert row.token_hash not in address
-    assert "never" in owner.get(page_of(study)).text
+    assert "never opened" in owner.get(page_of(study)).text
     assert Client().get(urlsplit(address).path).status_code == 200
     row.refresh_from_db()
     assert row.last_opened_on == timezone.localdate()
@@ -139,7 +139,7 @@ def test_the_owner_makes_lists_and_ends_links_and_others_do_not(study: Study) ->
     end = reverse("study_share_end", args=[study.slug, row.pk])
     teammate = browser(study.members.get())
     assert "Only" in teammate.get(page_of(study)).text
-    assert teammate.post(page_of(study), {"last_day": last.isoformat()}).status_code == 400
+    assert teammate.post(page_of(study), {"last_day": last.isoformat()}).status_code == 403
     teammate.post(end)
     assert SharedReport.objects.get() == row
     stranger = browser(UserFactory())

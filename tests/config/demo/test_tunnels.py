@@ -211,6 +211,6 @@ def test_what_is_printed_is_what_is_served(command: Any, install: Any, tmp_path:
     assert shown == [Site(address, is_public=True)]
     assert [status for status, _ in pages] == [200, 302, 200], pages
     assert f'value="{address}/s/{study.open_link_token}/"' in pages[2][1]
-    assert "can open this address" not in pages[2][1]  # no warning: everybody can
+    assert "can open the study" not in pages[2][1]  # no warning: everybody can
     assert set(visitors[0].cookies) >= {"__Host-earsight_session", "__Host-csrftoken"}
     assert all("Secure" in line for line in visitors[0].set)

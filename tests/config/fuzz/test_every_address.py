@@ -16,7 +16,8 @@ from django.db import transaction
 from hypothesis import HealthCheck, Phase, given, note, seed, settings
 from hypothesis import strategies as st
 
-from study.models import Participant, Study
+from study.access import Access
+from study.models import Participant, Role, Study
 from tests.config.addresses import url_names
 from tests.config.fuzz.checks import Faults, Server
 from tests.config.fuzz.conftest import REQUESTS, SEED
@@ -123,8 +124,8 @@ def _path_of_server(*_args: Any) -> str:
 
 
 CONSENT = "study.survey.views.texts.consent"
-FOUND = "study.console.common.study_or_404"
-OVERVIEW, ANYBODYS_STUDY = "study_overview", lambda _user, slug: Study.objects.get(slug=slug)
+FOUND = "study.console.common.access_or_404"
+OVERVIEW, ANYBODYS_STUDY = "study_overview", lambda _user, slug: Access(Study.objects.get(slug=slug), Role.OWNER)
 HEADERS_SET = "config.requests.response_headers.ResponseHeadersMiddleware.__call__"
 
 

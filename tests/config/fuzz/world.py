@@ -47,8 +47,20 @@ questions:
   - {key: hours, type: number, text: {en: Hours of music a day}, min: 0, max: 24, required: false}
   - {key: importance, type: scale, text: {en: "How important is music?"}, from: 1, to: 7, required: false}
   - {key: instrument, type: text, text: {en: Your instrument}, max_length: 80, required: false}
+  - key: hears
+    type: several
+    text: {en: What do you hear?}
+    options:
+      - {key: jazz, text: {en: jazz}}
+      - {key: none_of_these, text: {en: none of these}, alone: true}
+  - key: agrees
+    type: matrix
+    text: {en: How far do you agree?}
+    rows:
+      - {key: sings, text: {en: I sing.}}
 """
-ANSWERS = {"age": "adult", "hours": "2.5", "importance": "4", "instrument": "viola"}
+ANSWERS = {"age": "adult", "hours": "2.5", "importance": "4", "instrument": "viola", "hears": "jazz"}
+ANSWERS |= {"agrees_sings": "3"}
 CLIPS = 2
 RESEARCHERS = ("owner", "member", "stranger", "operator")
 # Whoever may work on the studies of the world; the stranger has a study of their own.

@@ -9,6 +9,7 @@ from generation.console.clip_views import image_key
 from generation.models import ClipStep, TagDecision
 from generation.runs import execution, lifecycle
 from generation.runs.progress import undecided
+from generation.runs.review_state import review_of
 from generation.settings_model import settings_of
 from study.models import Stimulus, Study
 from study.models.log import record
@@ -285,9 +286,10 @@ def test_settings_of_an_open_study_stay(study, client):
 
 def test_leaving_a_clip_out_needs_a_reason_and_can_be_undone(painted, client):
     address = reverse("generation_leave_out", args=[painted.slug, 1])
-    client.post(address, {"reason": ""})
+    sent = {"seen": review_of(painted).rows[0].seen}
+    client.post(address, sent | {"reason": ""})
     assert painted.clips.get(number=1).included
-    client.post(address, {"reason": "skips"})
+    client.post(address, sent | {"reason": "skips"})
     assert painted.clips.get(number=1).exclusion_reason == "skips"
     client.post(reverse("generation_take_in", args=[painted.slug, 1]))
     assert painted.clips.get(number=1).included

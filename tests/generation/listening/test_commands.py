@@ -62,15 +62,19 @@ def test_tag_prints_a_table_with_the_likeliest_first(write_audio, model):
         (["tag", "missing.wav"], "missing.wav: there is no such file"),
         (["tag", "--tagger", "clmr", "FILE"], "--tagger clmr needs --checkpoint ENCODER and --head HEAD"),
         (["tag", "--head", "h.pt", "FILE"], "--head belongs to --tagger clmr"),
-        (["tag", "--tagger", "clmr", "--checkpoint", "x.pt", "--head", "h.pt", "FILE"], "no such checkpoint"),
+        (["tag", "--tagger", "clmr", "--checkpoint", "x.pt", "--head", "h.pt", "FILE"], "x.pt: there is no such file"),
         (["train_clmr", "head", "--store", "s", "--annotations", "a", "--out", "o"], "head needs --encoder"),
         (["evaluate_tagger", "--store", "s", "--annotations", "a", "--tagger", "clmr"], "needs --checkpoint"),
         (["listen_library", "nowhere", "--out", "o"], "nowhere: there is no such folder"),
-        (["prepare_magnatagatune", "nowhere"], "no annotations_final.csv in it"),
+        (["prepare_magnatagatune", "s"], "no annotations_final.csv in it"),
         (["fetch_musicnn", "--wheel", "x.whl", "--folder", "FOLDER"], "x.whl"),
     ],
 )
-def test_errors_say_what_to_do_and_exit_with_2(words, reason, write_audio, tmp_path):
+def test_errors_say_what_to_do_and_exit_with_2(words, reason, write_audio, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "s").mkdir()
+    for name in ("a", "h.pt"):
+        (tmp_path / name).touch()
     given = {"FILE": write_audio("a.wav"), "FOLDER": tmp_path / "weights"}
     with pytest.raises(CommandError, match=reason) as caught:
         run(*(given.get(word, word) for word in words))
@@ -127,9 +131,9 @@ def test_from_the_data_set_to_a_head_that_tags(data_set, tmp_path, model, write_
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
-        (["--epochs", 0], "--epochs: should be greater than or equal to 1, not 0"),
+        (["--epochs", 0], "--epochs: '0' is no whole number from 1"),
         (["--top", 0], "--top: '0' is no whole number from 1 to 10,000"),
-        (["--learning-rate", -1], "--learning-rate: should be greater than 0"),
+        (["--learning-rate", -1], "--learning-rate: '-1' is no number above 0"),
         ([], "holds audio at 8000 Hz; CLMR hears 22050"),
     ],
 )

@@ -26,6 +26,7 @@ PAGES = [
     "study_clips",
     "study_tags",
     "study_plan",
+    "study_questions",
     "study_preview",
     "study_open",
     "study_monitor",
@@ -45,7 +46,7 @@ def test_owner_and_teammate_see_a_page_and_others_do_not(
 ) -> None:
     url = reverse(name, args=[draft.slug])
     assert as_user(owner).get(url).status_code == 200
-    assert as_user(teammate).get(url).status_code == 200
+    assert as_user(teammate).get(url).status_code == (403 if name == "study_delete" else 200)
     assert as_user(stranger).get(url).status_code == 404
     assert client.get(url).status_code == 302
     assert client.get(url).url.startswith(reverse("sign_in"))
@@ -58,6 +59,7 @@ def test_owner_and_teammate_see_a_page_and_others_do_not(
         ("study_copy", []),
         ("study_archive", []),
         ("study_preview_start", []),
+        ("questions_change", ["before"]),
         ("member_remove", [1]),
         ("clip_tags", [1]),
         ("tags_preview", []),
@@ -341,12 +343,14 @@ def test_tags_are_edited_by_form_and_by_script(draft: Study, as_user: SignIn) ->
 
 def test_sharing_by_name_and_ending_it(draft: Study, owner: Any, teammate: Any, stranger: Any, as_user: SignIn) -> None:
     url = reverse("study_members", args=[draft.slug])
-    assert "There is no account" in as_user(owner).post(url, {"name": "nobody"}, follow=True).text
-    assert "works on this study already" in as_user(owner).post(url, {"name": "teammate"}, follow=True).text
-    as_user(teammate).post(url, {"name": "stranger"})
+    reader = {"role": "reader"}
+    assert "There is no account" in as_user(owner).post(url, reader | {"name": "nobody"}, follow=True).text
+    assert "works on this study already" in as_user(owner).post(url, reader | {"name": "teammate"}, follow=True).text
+    assert as_user(teammate).post(url, reader | {"name": "stranger"}).status_code == 403
+    as_user(owner).post(url, reader | {"name": "stranger"})
     assert as_user(stranger).get(url).status_code == 200
     remove = reverse("member_remove", args=[draft.slug, stranger.pk])
-    assert "Only the study&#x27;s owner" in as_user(teammate).post(remove, follow=True).text
+    assert "Only the owner shares a study" in as_user(teammate).post(remove).text
     as_user(owner).post(remove)
     assert as_user(stranger).get(url).status_code == 404
     as_user(teammate).post(reverse("member_remove", args=[draft.slug, teammate.pk]))
@@ -358,7 +362,7 @@ def test_a_draft_is_deleted_by_its_owner_after_typing_its_title(
 ) -> None:
     url = reverse("study_delete", args=[draft.slug])
     assert as_user(owner).post(url, {"title": "rock"}).status_code == 400
-    assert "Only the study" in as_user(teammate).post(url, {"title": draft.title}).text
+    assert "Only the owner" in as_user(teammate).post(url, {"title": draft.title}).text
     assert as_user(owner).post(url, {"title": draft.title}).status_code == 302
     assert not Study.objects.exists()
 
@@ -405,4 +409,4 @@ def test_a_missing_page_looks_like_the_other_pages(client: Client) -> None:
 
 def test_sharing_is_in_the_log(draft: Study, owner: Any, stranger: Any) -> None:
     share_study(draft, "stranger", actor=owner)
-    assert draft.log.get(action="shared").data == {"member": "stranger"}
+    assert draft.log.get(action="shared").data == {"member": "stranger", "role": "editor"}

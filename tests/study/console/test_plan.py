@@ -7,10 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from study.digests import canonical_digest
 from study.models import Study
-from study.participants.questions import shipped_question_set
-from study.setup.lifecycle import current_plan
 from tests.factories import make_open_study
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +26,6 @@ def test_a_plan_is_saved(draft: Study, as_user: SignIn) -> None:
     assert browser.post(reverse("study_plan", args=[draft.slug]), fields).status_code == 302
     draft.refresh_from_db()
     assert (draft.weights, draft.target_participants, draft.completion_code) == ((2, 1), 30, "ABC")
-    assert not draft.questions_before
 
 
 @pytest.mark.parametrize(
@@ -39,19 +35,6 @@ def test_a_plan_is_saved(draft: Study, as_user: SignIn) -> None:
         ({"trials_per_participant": "0"}, "Write at least 1, or leave it empty."),
         ({"stop_at_target": "on"}, "Set the target number of participants first."),
         ({"alpha": "0.5"}, "less than or equal to 0.2"),
-        ({"questions_before": "questions: ["}, "line "),
-        ({"quota_lines": "training_years none 3"}, "write question = answer: limit"),
-        ({"quota_lines": "training_years = none: 3"}, "the questions before have no choice “training_years”"),
-        (
-            {"moderator_lines": "training_years"},
-            "“training_years”: there is no such answer. You can name: consent_lang",
-        ),
-        ({"moderator_lines": "device\ndevice"}, "“device”: named twice."),
-        ({"moderator_lines": "device: 3"}, "after a choice write none"),
-        ({"moderator_lines": "headphones_passed"}, "“headphones_passed”: there is no such answer"),
-        ({"moderator_lines": "headphones_right", "headphone_check": "on"}, "write at which numbers a new group begins"),
-        ({"moderator_lines": "headphones_right: 5, 4", "headphone_check": "on"}, "up to 5 rising numbers"),
-        ({"moderator_lines": "headphones_right: nan", "headphone_check": "on"}, "up to 5 rising numbers"),
     ],
 )
 def test_a_plan_that_cannot_work_is_refused_with_the_reason(
@@ -61,48 +44,6 @@ def test_a_plan_that_cannot_work_is_refused_with_the_reason(
     answer = browser.post(reverse("study_plan", args=[draft.slug]), plan_fields(browser, draft, **changed))
     assert answer.status_code == 400
     assert said in answer.text
-
-
-def test_quotas_are_written_by_line_and_read_back(draft: Study, as_user: SignIn) -> None:
-    browser = as_user(draft.owner)
-    fields = plan_fields(
-        browser,
-        draft,
-        questions_before=shipped_question_set("musical_experience"),
-        quota_lines="training_years = none: 15\n",
-    )
-    assert browser.post(reverse("study_plan", args=[draft.slug]), fields).status_code == 302
-    draft.refresh_from_db()
-    assert draft.quotas == [{"question": "training_years", "answer": "none", "limit": 15}]
-    assert plan_fields(browser, draft)["quota_lines"] == "training_years = none: 15"
-
-
-def test_groups_of_people_are_written_by_line_and_fixed_with_the_plan(draft: Study, as_user: SignIn) -> None:
-    browser, before = as_user(draft.owner), canonical_digest(current_plan(draft))
-    fields = plan_fields(
-        browser,
-        draft,
-        questions_before=shipped_question_set("musical_experience"),
-        questions_after="questions: [{key: tired, type: scale, text: {en: Tired}}]",
-        moderator_lines="training_years\nbefore_listening_hours: 1, 2.5\ndevice",
-    )
-    assert browser.post(reverse("study_plan", args=[draft.slug]), fields).status_code == 302
-    draft.refresh_from_db()
-    assert current_plan(draft)["analysis"]["moderators"] == [
-        {"column": "before_training_years", "cuts": []},
-        {"column": "before_listening_hours", "cuts": [1.0, 2.5]},
-        {"column": "device", "cuts": []},
-    ]
-    assert canonical_digest(current_plan(draft)) != before
-    page = browser.get(reverse("study_plan", args=[draft.slug]))
-    assert page.context["form"]["moderator_lines"].value() == (
-        "before_training_years\nbefore_listening_hours: 1, 2.5\ndevice"
-    )
-    assert "before_importance" in page.text, "the page names the answers that can group people"
-    assert "after_tired" not in page.text, "an answer after the clips may depend on them"
-    # A question that is taken out takes no moderator along in silence.
-    answer = browser.post(reverse("study_plan", args=[draft.slug]), plan_fields(browser, draft, questions_before=" "))
-    assert "“before_training_years”: there is no such answer" in answer.text
 
 
 def test_after_opening_only_recruitment_can_change(owner: Any, as_user: SignIn) -> None:

@@ -82,3 +82,16 @@ def test_who_comes_back_while_there_is_a_place_goes_on(study):
     late = screened(study)
     leave(late)
     assert late.post("instructions/").headers["Location"].endswith("/trial/1/")
+
+
+@pytest.mark.parametrize("key", ["2", "in", "a__b", "contains"])
+def test_a_quota_counts_whatever_its_question_is_called(key):
+    """Keys that a database's path into JSON would take for a number, a comparison or a way to another table."""
+    quotas = [{"question": key, "answer": "old", "limit": 1}]
+    questions = QUESTIONS.replace("key: age", f'key: "{key}"')
+    study = make_open_study(clips=1, questions_before=questions, quotas=quotas)
+    visits = [Visit(study) for _ in range(2)]
+    for visit in visits:
+        visit.post("consent/", {"agree": "on"})
+        visit.post("questions/before/", {key: "old"})
+    assert [visit.participant.status for visit in visits] == ["started", "screened_out"]

@@ -35,8 +35,8 @@ def test_an_address_is_judged_by_its_host(hosts: tuple[str, ...], reach: Reach) 
 @pytest.mark.parametrize(
     ("address", "words"),
     [
-        ("http://127.0.0.1:8000", "Only this computer can open this address."),
-        ("http://192.168.0.12:8000", "Only devices in the same network can open this address."),
+        ("http://127.0.0.1:8000", "Only this computer can open the study's links."),
+        ("http://192.168.0.12:8000", "Only devices in the same network can open the study's links."),
         ("https://earsight.example.org", None),
     ],
 )

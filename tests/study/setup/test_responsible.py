@@ -41,6 +41,10 @@ def blocking(study: Study) -> str:
     return " ".join(row.message for row in preflight.run(study) if row.level is preflight.Level.BLOCKS)
 
 
+def said(study: Study) -> str:
+    return " ".join(row.message for row in preflight.run(study))
+
+
 def described(study: Study) -> Progress | None:
     step = step_named("describe")
     assert step is not None
@@ -110,9 +114,11 @@ def test_an_own_text_may_name_them_and_nothing_else_in_braces(client: Any) -> No
     client.post(url, without)
     study.refresh_from_db()
     assert study.researcher == "Ada {contact}"  # a page of before sends no names and erases none
+    assert "does not name who asks" not in said(study)
     Study.objects.filter(pk=study.pk).update(consent_text={"en": "Call {phone}."})
     study.refresh_from_db()
     assert "{phone}, which stands for nothing" in blocking(study)
+    assert "does not name who asks" in said(study)
 
 
 @pytest.mark.django_db

@@ -247,7 +247,7 @@ def test_the_commands_refuse_what_would_overwrite_and_what_cannot_be_guessed(tmp
         ({"map_template": str(form)}, "is there already"),
         ({"map": str(form), "ballots_out": str(form)}, "this is the table itself"),
         ({"ballots_out": "o.csv"}, "goes with --map"),
-        ({"map": str(tmp_path / "none.yaml")}, "the mapping cannot be read"),
+        ({"map": str(tmp_path / "none.yaml")}, "none.yaml: there is no such file"),
     ):
         with pytest.raises(CommandError, match=words):
             call_command("analyze", str(form), **options)

@@ -1,0 +1,57 @@
+// The form of one question: its rows and its preview change in place. Without script, its buttons load the page anew.
+
+const form = document.querySelector("[data-question-form]");
+const parts = form.querySelector("[data-question-parts]");
+const preview = document.querySelector("[data-question-preview]");
+let timer = 0;
+let sent = 0;
+
+document.documentElement.classList.add("scripted");
+
+// The page as the server makes it of what is typed; null if it cannot be had now.
+async function pageAfter(button) {
+  const data = new FormData(form);
+  data.set("do", button);
+  const number = ++sent;
+  try {
+    const response = await fetch(location.href, { method: "POST", body: data, redirect: "error" });
+    if (!response.ok || number !== sent) return null;
+    return new DOMParser().parseFromString(await response.text(), "text/html");
+  } catch {
+    return null;
+  }
+}
+
+function takeFrom(page, place, selector) {
+  const found = page.querySelector(selector);
+  if (found) place.replaceChildren(...document.adoptNode(found).childNodes);
+  return Boolean(found);
+}
+
+async function rearrange(button) {
+  clearTimeout(timer);
+  const name = button.value;
+  parts.inert = true; // what is typed meanwhile would be lost
+  const page = await pageAfter(name);
+  parts.inert = false;
+  // Away or signed out: the button is pressed as without script, and the browser says what is wrong.
+  if (!page || !takeFrom(page, parts, "[data-question-parts]")) return form.requestSubmit(button);
+  takeFrom(page, preview, "[data-question-preview]");
+  const next = parts.querySelector("[autofocus]") ?? parts.querySelector(`#add-${name.split("-")[1]}`);
+  next?.focus();
+}
+
+form.addEventListener("click", (event) => {
+  const button = event.target.closest("button[name=do]");
+  if (!button || !parts.contains(button)) return;
+  event.preventDefault();
+  rearrange(button);
+});
+
+form.addEventListener("input", () => {
+  clearTimeout(timer);
+  timer = setTimeout(async () => {
+    const page = await pageAfter("preview");
+    if (page) takeFrom(page, preview, "[data-question-preview]");
+  }, 500);
+});

@@ -1,0 +1,177 @@
+"""The forms of the page “Questions” beside the questions: headings, quotas, groups of people, YAML."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from study.console.forms.texts import add_texts, read_texts, text_names
+from study.errors import StudyError
+from study.models import Study
+from study.participants.answers_table import AnswerColumn
+from study.participants.moderators import cuts_text, moderator_columns, planned_moderators, read_cuts
+from study.participants.questions import LIMITS, Choice, QuestionSet, localized
+
+MOST_QUOTAS = 100
+
+
+class TextsForm(forms.Form):
+    """One text in each language."""
+
+    def __init__(
+        self, *args: Any, name: str, label: Any, languages: Sequence[str], texts: Mapping[str, str], **kwargs: Any
+    ) -> None:
+        rows = kwargs.pop("rows", 1)
+        super().__init__(*args, **kwargs)
+        self.name, self.languages = name, languages
+        add_texts(self, name, label, languages, texts, longest=300 if rows == 1 else 5000, rows=rows)
+
+    def fields_in_order(self) -> list[forms.BoundField]:
+        return [self[name] for name in text_names(self.name, self.languages)]
+
+    def texts(self) -> dict[str, str]:
+        return read_texts(self.cleaned_data, self.name, self.languages)
+
+
+class QuotaFields(forms.Form):
+    """One quota: an answer and how many people may give it; without a number it is none."""
+
+    answer = forms.ChoiceField(label=gettext_lazy("Question and answer"), required=False)
+    limit = forms.IntegerField(
+        label=gettext_lazy("At most"), required=False, min_value=1, max_value=999_999, widget=forms.NumberInput
+    )
+
+    def __init__(self, *args: Any, choices: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["answer"].choices = [("", "–"), *choices]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("limit") and not cleaned.get("answer") and not self.errors:
+            self.add_error("answer", _("Choose the answer, or empty the number."))
+        return cleaned
+
+
+class QuotaRows(forms.BaseFormSet):
+    def clean(self) -> None:
+        given = [form.cleaned_data.get("answer") for form in self.forms if form.is_valid()]
+        given = [answer for answer in given if answer]
+        if len(set(given)) < len(given):
+            raise forms.ValidationError(_("An answer is there twice: keep one of the two."))
+
+    def quotas(self) -> list[dict[str, Any]]:
+        """The quotas that have a number."""
+        found = []
+        for form in self.forms:
+            answer, limit = form.cleaned_data.get("answer"), form.cleaned_data.get("limit")
+            if answer and limit:
+                question, _equals, key = answer.partition("=")
+                found.append({"question": question, "answer": key, "limit": limit})
+        return found
+
+
+_Quotas = forms.formset_factory(QuotaFields, formset=QuotaRows, extra=2, max_num=MOST_QUOTAS, absolute_max=MOST_QUOTAS)
+
+
+def quota_choices(questions: QuestionSet | None) -> list[tuple[str, str]]:
+    """The answers that can have a quota, each with its question."""
+    return [
+        (f"{question.key}={option.key}", f"{localized(question.text)[:70]} – {localized(option.text)[:50]}")
+        for question in (questions.questions if questions else [])
+        if isinstance(question, Choice)
+        for option in question.options
+    ]
+
+
+def quotas_form(study: Study, questions: QuestionSet | None, data: Any = None) -> QuotaRows:
+    """The quotas of the study as rows, with empty ones to add more."""
+    stored = [{"answer": f"{row['question']}={row['answer']}", "limit": row["limit"]} for row in study.quotas]
+    return _Quotas(  # type: ignore[return-value]
+        data,
+        prefix="quota",
+        initial=stored if data is None else None,  # a row that was sent as it is stored counts, too
+        form_kwargs={"choices": quota_choices(questions)},
+    )
+
+
+class GroupsForm(forms.Form):
+    """By which answers the analysis compares groups of people: a tick, and for numbers where a new group begins."""
+
+    def __init__(self, study: Study, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.columns = moderator_columns(study)
+        planned = {row["column"]: row["cuts"] for row in planned_moderators(study)}
+        for column in self.columns:
+            self.fields[column.name] = forms.BooleanField(
+                label=localized(column.text), required=False, initial=column.name in planned
+            )
+            if column.kind != "choice":
+                self.fields[f"{column.name}:cuts"] = forms.CharField(
+                    label=_("A new group begins at"),
+                    required=False,
+                    max_length=100,
+                    initial=cuts_text(planned.get(column.name, [])),
+                    widget=forms.TextInput(attrs={"placeholder": "30, 50", "inputmode": "decimal"}),
+                )
+
+    def rows(self) -> list[tuple[AnswerColumn, forms.BoundField, forms.BoundField | None]]:
+        """Each answer with its tick and, for a number or scale, its numbers."""
+        return [
+            (column, self[column.name], self[f"{column.name}:cuts"] if column.kind != "choice" else None)
+            for column in self.columns
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        self.moderators: list[dict[str, Any]] = []
+        for column in self.columns:
+            cuts = cleaned.get(f"{column.name}:cuts") or ""
+            if cleaned.get(column.name):
+                try:
+                    self.moderators.append({"column": column.name, "cuts": read_cuts(cuts, column)})
+                except StudyError as error:
+                    self.add_error(f"{column.name}:cuts", str(error))
+            elif cuts.strip():
+                self.add_error(f"{column.name}:cuts", _("Tick the answer, too, or empty this."))
+        return cleaned
+
+
+class YamlForm(forms.Form):
+    """A question set as YAML: written or pasted, or as a file, which replaces what is written."""
+
+    text = forms.CharField(
+        label=gettext_lazy("Question set in YAML"),
+        required=False,
+        max_length=LIMITS.characters,
+        widget=forms.Textarea(attrs={"rows": 24, "class": "mono", "spellcheck": "false", "wrap": "off"}),
+        help_text=gettext_lazy("Empty: no questions."),
+    )
+    file = forms.FileField(
+        label=gettext_lazy("Or a file"),
+        required=False,
+        widget=forms.FileInput(attrs={"accept": ".yaml,.yml,text/yaml,text/plain"}),
+        help_text=gettext_lazy("It replaces the text above."),
+    )
+
+    def clean_file(self) -> str:
+        """The file's text; "" without a file."""
+        file: UploadedFile | None = self.cleaned_data["file"]
+        if not file:
+            return ""
+        if (file.size or 0) > 4 * LIMITS.characters:
+            raise forms.ValidationError(
+                _("The file is larger than a question set can be: at most %(limit)d characters.")
+                % {"limit": LIMITS.characters}
+            )
+        try:
+            return file.read().decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise forms.ValidationError(
+                _("The file is no text in UTF-8. Save it as UTF-8, and choose it again.")
+            ) from error
+
+    def yaml(self) -> str:
+        return str(self.cleaned_data["file"] or self.cleaned_data["text"])

@@ -1,0 +1,344 @@
+"""The page of questions: built without script, checked against quotas, groups and rules, kept as YAML."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from study.digests import canonical_digest
+from study.models import Study
+from study.participants.question_writing import question_set_yaml
+from study.participants.questions import MOST_QUESTIONS, SHIPPED, load_question_set, shipped_question_set
+from study.setup import question_editing
+from study.setup.lifecycle import current_plan
+from tests.config.fuzz.page_forms import forms_of
+from tests.factories import make_open_study
+from tests.study.participants.question_kinds import EVERY_KIND
+from tests.study.visits import Visit
+
+pytestmark = pytest.mark.django_db
+SignIn = Callable[[Any], Client]
+OWN_LAYOUT = question_set_yaml(load_question_set(EVERY_KIND)).strip()
+
+
+class Page:
+    """The pages of a draft's questions, used as a browser without script does."""
+
+    def __init__(self, browser: Client, study: Study) -> None:
+        self.browser, self.study = browser, study
+
+    def url(self, name: str = "study_questions", *arguments: str) -> str:
+        return reverse(name, args=[self.study.slug, *arguments])
+
+    def get(self, name: str = "study_questions", *arguments: str) -> str:
+        return self.browser.get(self.url(name, *arguments)).text
+
+    def post(self, data: dict[str, Any], name: str = "study_questions", *arguments: str) -> Any:
+        return self.browser.post(self.url(name, *arguments), data, follow=True)
+
+    def fields(self, name: str, *arguments: str) -> dict[str, Any]:
+        """What stands in the form of a question."""
+        return _fields(self.get(name, *arguments), self.url(name, *arguments))
+
+    def do(self, what: str, part: str = "before") -> Any:
+        return self.post({"do": what}, "questions_change", part)
+
+    @property
+    def questions(self) -> list[Any]:
+        self.study.refresh_from_db()
+        found = question_editing.stored_set(self.study, "before")
+        return list(found.questions) if found else []
+
+
+def _fields(text: str, url: str) -> dict[str, Any]:
+    (form,) = [form for form in forms_of(url, text) if "version" in form.fields]
+    return {
+        name: field.value
+        for name, field in form.fields.items()
+        if name not in ("do", "file") and (field.kind != "checkbox" or field.value)
+    }
+
+
+@pytest.fixture
+def page(draft: Study, as_user: SignIn) -> Page:
+    return Page(as_user(draft.owner), draft)
+
+
+@pytest.fixture
+def built(page: Page) -> Page:
+    """A draft with a question of every kind, in the layout of the page."""
+    Study.objects.filter(pk=page.study.pk).update(questions_before=OWN_LAYOUT)
+    page.study.refresh_from_db()
+    return page
+
+
+def test_a_choice_is_built_with_buttons_that_keep_what_was_typed(page: Page) -> None:
+    typed = page.fields("question_add", "before", "choice") | {
+        "text_en": "How old are you?",
+        "option-0-text_en": "18 or more",
+        "option-2-text_en": "under 18",
+        "option-2-screen_out": "on",
+    }
+    add = ("question_add", "before", "choice")
+    shown = page.post(typed | {"do": "add-option"}, *add)
+    typed = _fields(shown.text, page.url(*add))
+    assert typed["option-TOTAL_FORMS"] == "4"
+    assert 'id="id_option-3-text_en"' in shown.text
+    for button in ("up-option-2", "up-option-1", "remove-option-2"):
+        typed = _fields(page.post(typed | {"do": button}, *add).text, page.url(*add))
+    assert (typed["text_en"], typed["option-0-text_en"], typed["option-1-text_en"]) == (
+        "How old are you?",
+        "under 18",
+        "18 or more",
+    )
+    assert typed["option-0-screen_out"] == "on"
+    assert not page.questions, "nothing is saved before the last button"
+    assert "The question is added." in page.post(typed | {"do": "save"}, *add).text
+    (question,) = page.questions
+    assert (question.key, [option.key for option in question.options]) == (
+        "how_old_are_you",
+        ["under_18", "18_or_more"],
+    )
+    assert question.options[0].screen_out
+    assert "한국어: 3 texts are missing." in page.get()
+    assert page.study.log.filter(action="questions changed").get().data == {
+        "part": "before",
+        "change": "added",
+        "key": "how_old_are_you",
+    }
+
+
+@pytest.mark.parametrize("key", [question.key for question in load_question_set(EVERY_KIND).questions])
+def test_a_question_of_each_kind_is_opened_and_saved_unchanged(built: Page, key: str) -> None:
+    edit = ("question_edit", "before", key)
+    assert "is saved" in built.post(built.fields(*edit) | {"do": "save"}, *edit).text
+    built.study.refresh_from_db()
+    assert built.study.questions_before == OWN_LAYOUT
+
+
+@pytest.mark.parametrize(
+    ("kind", "typed", "said"),
+    [
+        ("choice", {}, "Write the question, in one language at least."),
+        ("choice", {"text_en": "x", "option-0-text_en": "one"}, "Write two answers at least."),
+        ("several", {"text_en": "x", "option-0-key": "UP"}, "“UP”: use small letters"),
+        ("matrix_scale", {"text_en": "x"}, "Write one row at least."),
+        (
+            "matrix_scale",
+            {"text_en": "x", "row-0-text_en": "r", "start": "1", "to": "20"},
+            "A scale has 2 to 11 steps.",
+        ),
+        ("number", {"text_en": "x", "min": "3", "max": "2"}, "No number is between these two"),
+        ("number", {"text_en": "x", "key": "age"}, "is called so already"),
+        (
+            "choice",
+            {f"option-{n}-{name}": "same" for n in (0, 1) for name in ("key", "text_en")} | {"text_en": "x"},
+            "The key “same” is there twice",
+        ),
+    ],
+)
+def test_what_is_missing_or_wrong_is_said_and_nothing_is_lost(
+    built: Page, kind: str, typed: dict[str, str], said: str
+) -> None:
+    add = ("question_add", "before", kind)
+    reply = built.post(built.fields(*add) | typed | {"do": "save"}, *add)
+    assert reply.status_code == 400
+    assert said in reply.text
+    shown = _fields(reply.text, built.url(*add))
+    assert {name: shown[name] for name in typed} == typed
+    assert built.study.questions_before == OWN_LAYOUT
+
+
+def test_questions_are_moved_copied_and_removed(built: Page) -> None:
+    built.do("down:age")
+    assert [question.key for question in built.questions][:2] == ["heard", "age"]
+    built.do("up:age")
+    built.do("up:age")
+    built.do("copy:age")
+    built.do("remove:heard")
+    assert [question.key for question in built.questions] == [
+        "age", "age_2", "hours", "instrument", "importance", "agrees", "places",
+    ]  # fmt: skip
+    assert "no longer there" in built.do("remove:heard").text
+
+
+def depend(study: Study) -> None:
+    """Let a quota, a group and a rule name answers of the set."""
+    question_editing.save_quotas(study, [{"question": "age", "answer": "adult", "limit": 10}])
+    question_editing.save_groups(study, [{"column": "before_heard_jazz", "cuts": []}])
+    rule = {"kind": "answer", "column": "before_agrees_sings", "operator": "<", "value": 2.0}
+    study.plan = study.plan | {"exclusions": [rule]}
+    study.save(update_fields=["plan"])
+
+
+def test_a_new_key_is_carried_into_quotas_groups_and_rules(built: Page) -> None:
+    depend(built.study)
+    for key, changed in (
+        ("age", {"key": "years", "option-1-key": "grown"}),
+        ("heard", {"key": "ears", "option-0-key": "swing"}),
+        ("agrees", {"row-0-key": "hums"}),
+    ):
+        edit = ("question_edit", "before", key)
+        said = built.post(built.fields(*edit) | changed | {"do": "save"}, *edit).text
+        assert "quotas, groups and rules use its new names" in said
+    built.study.refresh_from_db()
+    assert built.study.quotas == [{"question": "years", "answer": "grown", "limit": 10}]
+    assert built.study.plan["analysis"]["moderators"] == [{"column": "before_ears_swing", "cuts": []}]
+    assert built.study.plan["exclusions"][0]["column"] == "before_agrees_hums"
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("age", "A quota counts the answer “age = adult”. Empty its limit first."),
+        ("heard", "The analysis compares groups by “before_heard_jazz”"),
+        ("agrees", "A rule on the page “Plan” leaves people out: “before_agrees_sings &lt; 2”"),
+    ],
+)
+def test_what_a_quota_group_or_rule_needs_is_not_removed(built: Page, key: str, said: str) -> None:
+    depend(built.study)
+    assert said in built.do(f"remove:{key}").text
+    shorter = OWN_LAYOUT.replace(f"key: {key}\n", "key: other\n")
+    reply = built.post({"text": shorter}, "questions_yaml", "before")
+    assert reply.status_code == 400
+    assert said in reply.text
+    assert key in {question.key for question in built.questions}
+
+
+def test_a_change_by_somebody_else_is_shown_before_it_is_replaced(built: Page) -> None:
+    edit = ("question_edit", "before", "hours")
+    mine = built.fields(*edit) | {"text_en": "My words", "do": "save"}
+    built.post(built.fields(*edit) | {"text_en": "Their words", "do": "save"}, *edit)
+    reply = built.post(mine, *edit)
+    assert reply.status_code == 400
+    assert "Somebody has changed this question" in reply.text
+    assert "Their words" in reply.text
+    again = _fields(reply.text, built.url(*edit))
+    assert again["text_en"] == "My words"
+    assert "The question is saved." in built.post(again | {"do": "save"}, *edit).text
+
+
+def test_yaml_is_kept_as_it_is_written_until_the_page_changes_it(page: Page) -> None:
+    by_hand = f"# for the pilot\n{EVERY_KIND}"
+    assert "The questions are saved." in page.post({"text": by_hand}, "questions_yaml", "before").text
+    page.study.refresh_from_db()
+    assert page.study.questions_before == by_hand.strip()
+    assert "their comments and layout are lost" in page.get()
+    assert page.browser.get(page.url("questions_file", "before")).content.decode() == by_hand
+    page.do("up:age")
+    page.study.refresh_from_db()
+    assert page.study.questions_before == OWN_LAYOUT
+    assert "their comments and layout are lost" not in page.get()
+
+
+def test_an_uploaded_file_replaces_the_text_and_faults_have_their_lines(page: Page) -> None:
+    file = SimpleUploadedFile("set.yaml", EVERY_KIND.encode())
+    page.post({"text": "questions: [", "file": file}, "questions_yaml", "before")
+    assert len(page.questions) == 7
+    broken = EVERY_KIND.replace("type: number", "type: nombre")
+    reply = page.post({"text": broken}, "questions_yaml", "before")
+    assert reply.status_code == 400
+    assert f"line {EVERY_KIND.splitlines().index('- key: hours') + 1}" in reply.text
+    latin = SimpleUploadedFile("set.yaml", "title: {en: é}".encode("latin-1"))
+    assert "no text in UTF-8" in page.post({"file": latin}, "questions_yaml", "before").text
+
+
+def test_ready_sets_are_added_once_each(page: Page) -> None:
+    for name in SHIPPED:
+        page.do(f"set:{name}")
+    wanted = [row for name in SHIPPED for row in load_question_set(shipped_question_set(name)).questions]
+    assert page.questions == wanted
+    assert "there already" in page.do("set:demographics").text
+    assert page.browser.get(page.url("questions_preview", "before") + "?language=ko").status_code == 200
+
+
+def test_quotas_are_a_table(built: Page) -> None:
+    rows = {"quota-TOTAL_FORMS": "3", "quota-INITIAL_FORMS": "0", "save": "quotas"}
+    rows |= {"quota-0-answer": "age=adult", "quota-0-limit": "20", "quota-1-answer": "age=minor"}
+    assert "The quotas are saved." in built.post(rows).text
+    built.study.refresh_from_db()
+    assert built.study.quotas == [{"question": "age", "answer": "adult", "limit": 20}]
+    assert 'value="20"' in built.get()
+    for wrong, said in (
+        ({"quota-1-answer": "age=adult", "quota-1-limit": "3"}, "An answer is there twice"),
+        ({"quota-0-limit": "0"}, "greater than or equal to 1"),
+        ({"quota-0-answer": "hours=2"}, "not one of the available choices"),
+        ({"quota-0-answer": ""}, "Choose the answer, or empty the number."),
+    ):
+        reply = built.post(rows | wrong)
+        assert reply.status_code == 400
+        assert said in reply.text
+    built.post(rows | {"quota-0-limit": ""})
+    built.study.refresh_from_db()
+    assert built.study.quotas == []
+
+
+def test_groups_of_people_are_ticked_and_fixed_with_the_plan(built: Page) -> None:
+    before = canonical_digest(current_plan(built.study))
+    ticks = {"device": "on", "before_hours": "on", "before_hours:cuts": "1; 2.5", "save": "groups"}
+    assert "The groups of people are saved." in built.post(ticks).text
+    built.study.refresh_from_db()
+    assert current_plan(built.study)["analysis"]["moderators"] == [
+        {"column": "device", "cuts": []},
+        {"column": "before_hours", "cuts": [1.0, 2.5]},
+    ]
+    assert canonical_digest(current_plan(built.study)) != before
+    assert 'value="1, 2.5"' in built.get()
+    for wrong, said in (
+        ({"before_hours:cuts": ""}, "Write at which numbers a new group begins"),
+        ({"before_hours:cuts": "5, 4"}, "up to 5 rising numbers"),
+        ({"before_hours:cuts": "nan"}, "up to 5 rising numbers"),
+        ({"before_hours": "", "before_hours:cuts": "3"}, "Tick the answer, too"),
+    ):
+        reply = built.post(ticks | wrong)
+        assert reply.status_code == 400
+        assert said in reply.text
+    # The plan's checks, by which people are grouped, cannot be taken away unseen.
+    Study.objects.filter(pk=built.study.pk).update(sound_check=True)
+    built.post({"sound_heard": "on", "save": "groups"})
+    reply = built.browser.post(reverse("study_plan", args=[built.study.slug]), {"weight_first": "3"})
+    assert "compares groups of people by it" in reply.text
+
+
+def test_the_text_for_people_who_are_screened_out_is_ones_own_or_the_one_that_ships(built: Page) -> None:
+    shipped = "This time the study looks for other participants."
+    assert shipped in built.get()
+    own = {"screen_out_text_en": "Not this time.", "screen_out_text_ko": "", "save": "screening"}
+    built.post(own)
+    built.study.refresh_from_db()
+    assert built.study.screen_out_text == {"en": "Not this time."}
+
+
+def test_an_open_study_shows_its_questions_and_quotas_and_changes_nothing(owner: Any, as_user: SignIn) -> None:
+    quotas = [{"question": "age", "answer": "adult", "limit": 5}]
+    study = make_open_study(clips=1, owner=owner, questions_before=OWN_LAYOUT, quotas=quotas)
+    page = Page(as_user(owner), study)
+    visit = Visit(study)
+    visit.post("consent/", {"agree": "on"})
+    visit.post("questions/before/", {"age": "adult", "heard": ["jazz"], "importance": "1"}
+               | {"agrees_sings": "1", "agrees_plays": "1"})  # fmt: skip
+    text = page.get()
+    assert "How old are you?" in text
+    assert '<td class="number">1</td>' in " ".join(text.split())
+    assert "Save the quotas" not in text
+    for change in (
+        lambda: page.do("remove:heard"),
+        lambda: page.post({"text": ""}, "questions_yaml", "before"),
+        lambda: page.post({"save": "groups", "device": "on"}),
+        lambda: page.post({"text_en": "x", "do": "save"}, "question_add", "before", "number"),
+    ):
+        assert "can no longer be changed" in change().text
+    study.refresh_from_db()
+    assert (study.questions_before, study.quotas) == (OWN_LAYOUT, quotas)
+    assert "moderators" not in study.plan.get("analysis", {})
+
+
+def test_a_page_has_at_most_forty_questions(page: Page) -> None:
+    one = "{key: q%d, type: text, text: {en: x}}"
+    text = "questions:\n" + "".join(f"- {one % n}\n" for n in range(MOST_QUESTIONS))
+    page.post({"text": text}, "questions_yaml", "before")
+    assert "at most 40 questions" in page.do("copy:q1").text
+    assert len(page.questions) == MOST_QUESTIONS
