@@ -212,7 +212,7 @@ def test_the_address_of_an_account_is_not_overwritten_from_an_older_window(peopl
 
 # What a person writes or chooses in a form.
 _EDITABLE = re.compile(
-    r"""console/field\.html|_settings_group\.html|_conditions_fields\.html|<textarea|<select|"""
+    r"""console/field\.html|_settings_group\.html|_conditions_fields\.html|<textarea|"""
     r"""<input(?![^>]*type="(?:hidden|checkbox|file)")|\{\{ (?:form|field)[\w.]* \}\}"""
 )
 # Forms in which nothing is typed that could be lost: passwords, a word to confirm, a search, files.
@@ -220,6 +220,9 @@ _NOT_KEPT = {
     "console/sign_in.html": "a password",
     "console/set_password.html": "a password",
     "console/account.html": "passwords",
+    "console/account_delete.html": "a password",
+    "console/forgotten_password.html": "a name, before signing in",
+    "console/invitation.html": "a name and a password, before signing in",
     "console/second_factor.html": "a password",
     "console/second_factor_set_up.html": "a code",
     "console/sign_in_code.html": "a code",

@@ -205,7 +205,7 @@ document.addEventListener("submit", async (event) => {
   const form = event.target;
   if (event.defaultPrevented) return;
   if ("forgetsTyped" in form.dataset) forgetAll();
-  if (!form.matches("form[data-kept]") || form.dataset.kept === "own script") return;
+  if (!form.matches("form[data-kept]")) return;
   if (!isSentHere(form) || sentByBrowser.has(form)) {
     leave();
     return;
@@ -223,6 +223,7 @@ for (const kind of ["input", "change"])
   document.addEventListener(kind, (event) => {
     const form = event.target.form ?? event.target.closest?.("form");
     if (!form?.matches("form[data-kept]")) return;
+    isLeaving = false;
     keep(form);
     arm();
   });
