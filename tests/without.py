@@ -82,12 +82,6 @@ TAKEN_OFF: dict[str, dict[str, tuple[str, Any]]] = {
             all_mine,
         ),
     },
-    "generation/console/test_offered_tags.py": {
-        "test_a_decision_that_somebody_else_made_meanwhile_is_asked": (
-            "generation.console.review_pages.settle",
-            all_mine,
-        ),
-    },
     "config/metrics/test_metrics.py": {
         "test_only_who_shows_the_token_reads_it": ("config.metrics.middleware.constant_time_compare", gives(True)),
     },

@@ -44,13 +44,13 @@ def answer(request: HttpRequest, study: Study, number: int | None) -> HttpRespon
     shown = [row.number for row in review_of(study).shown(show)]
     # A clip that the filter no longer shows has left the page; then the one after it is where to go on.
     there = next((other for other in shown if other >= number), number)
-    query = urlencode({"show": show, "clip": there})
+    query = urlencode({"show": show, "clip": str(there)})
     return redirect(f"{reverse('generation_review', args=[study.slug])}?{query}#clip-{there}")
 
 
 def _card(request: HttpRequest, study: Study, number: int | None) -> HttpResponse:
     review = review_of(study)
-    rows = clip_views(study.clips.filter(number=number), study)
+    rows = clip_views(study.clips.filter(number=number) if number else [], study)
     with_states(rows, {row.number: row for row in review.rows})
     show = chosen_filter(request.POST.get("show", ""))
     after = request.POST.get("after", "")
@@ -67,7 +67,7 @@ def _card(request: HttpRequest, study: Study, number: int | None) -> HttpRespons
 def generation_approve(request: HttpRequest, study: Study) -> HttpResponse:
     """Approve the images of the clips sent as `seen-<clip number>`; of several after a page that asks once."""
     seen = {
-        int(name.removeprefix("seen-")): value
+        int(name.removeprefix("seen-")): str(value)
         for name, value in request.POST.items()
         if re.fullmatch("seen-[0-9]{1,9}", name)
     }

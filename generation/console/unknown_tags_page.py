@@ -151,7 +151,7 @@ def _sent(posted: QueryDict) -> dict[str, Sent]:
     """Return what was posted as `tag-N`, `action-N` and `into-N`, by tag."""
     numbers = [name.removeprefix("tag-") for name in posted if name.startswith("tag-")]
     return {
-        normalise(posted[f"tag-{number}"]): Sent(posted.get(f"action-{number}", ""), posted.get(f"into-{number}", ""))
+        normalise(posted.get(f"tag-{number}", "")): Sent(posted.get(f"action-{number}", ""), posted.get(f"into-{number}", ""))
         for number in numbers
     }
 

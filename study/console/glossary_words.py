@@ -378,8 +378,8 @@ _RESULTS_AND_TESTS = (
     ),
     Word(
         "alpha",
-        _("how often a finding may be due to chance"),
-        _("If there were no difference at all, this share of studies would still find one. 0.05 is usual."),
+        _("share of false alarms"),
+        _("Of studies without any difference, the share that would still find one. 0.05 is usual."),
         _("A smaller value makes findings surer, and small differences harder to find."),
         (_PLAN, _RULES),
         _("significance level, alpha"),

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from study.access import Right
-from study.console.common import study_page
+from study.console.common import one_at_a_time, study_page
 from study.console.forms.questions import BUILT, QuestionBuilder, kind_of, rearranged
 from study.console.question_page import alone, as_participants_see, place_of, questions_in, set_of, titles
 from study.digests import canonical_digest
@@ -23,6 +23,7 @@ from study.texts import languages_of
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @study_page(Right.EDIT)
+@one_at_a_time
 def question_add(request: HttpRequest, study: Study, part: str, kind: str) -> HttpResponse:
     """Build a new question."""
     if kind not in BUILT:
@@ -32,6 +33,7 @@ def question_add(request: HttpRequest, study: Study, part: str, kind: str) -> Ht
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @study_page(Right.EDIT)
+@one_at_a_time
 def question_edit(request: HttpRequest, study: Study, part: str, key: str) -> HttpResponse:
     """Change a question."""
     question = next((row for row in questions_in(set_of(study, part)) if row.key == key), None)
@@ -50,10 +52,11 @@ def _build(request: HttpRequest, study: Study, part: str, kind: str, question: Q
     if data is not None and button != "save":
         data, go_on_in = rearranged(request.POST, button)
     builder = QuestionBuilder(kind, languages_of(study), others, question, data)
-    problem = ""
+    problem = stored = ""
     if data is not None and builder.is_valid() and button == "save":
         if question is not None and request.POST.get("version") != version:
             problem = _("Somebody has changed this question since you opened it. It is now as shown here:")
+            stored = question_set_yaml(alone(question))
         else:
             problem = _save(request, study, part, builder)
             if not problem:
@@ -70,14 +73,15 @@ def _build(request: HttpRequest, study: Study, part: str, kind: str, question: Q
             "question": question,
             "builder": builder,
             "problem": problem,
-            "stored": question_set_yaml(alone(question)) if problem and question else "",
+            "stored": stored,
+            "unsaved": data is not None,
             "version": version,
             "shows_errors": is_refused,
             "go_on_in": go_on_in,
             "is_by_hand": found is not None and not is_own_layout(getattr(study, f"questions_{part}")),
             "previews": _previews(builder, study, data is not None),
         },
-        status=400 if is_refused else 200,
+        status=(409 if stored else 400) if is_refused else 200,
     )
 
 

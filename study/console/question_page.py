@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -10,9 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from study.ballots.table import counted_kind
-from study.console.forms.question_page import GroupsForm, TextsForm, quotas_form
+from study.console.forms.question_page import GroupsForm, QuotasForm, TextsForm
 from study.console.forms.questions import BUILT, kind_of
 from study.console.forms.texts import own_name
+from study.console.forms.versions import editing
 from study.errors import StudyError
 from study.models import Study
 from study.participants.answers_table import PARTS, question_columns
@@ -47,7 +49,8 @@ def place_of(study: Study, part: str, key: str = "") -> str:
 class QuestionsPage:
     """The page of one study: its sets and forms, of which one may hold what was sent."""
 
-    def __init__(self, study: Study) -> None:
+    def __init__(self, study: Study, sender: Any) -> None:
+        self.sender, self.status = sender, 200
         self.study, self.languages = study, languages_of(study)
         self.sets = {part: set_of(study, part) for part in PARTS}
         self.problem = ""
@@ -74,8 +77,13 @@ class QuestionsPage:
             texts=shown,
             rows=3,
         )
-        self.quotas = quotas_form(study, self.sets["before"], data if save == "quotas" else None)
+        self.quotas = QuotasForm(study, self.sets["before"], data if save == "quotas" else None)
         self.groups = GroupsForm(study, data if save == "groups" else None)
+        for part, form in self.headings.items():
+            form.editing = editing(study, self.sender, "questions changed", part=part, change="heading")
+        self.screening.editing = editing(study, self.sender, "text for people who are screened out changed")
+        self.quotas.editing = editing(study, self.sender, "quotas saved")
+        self.groups.editing = editing(study, self.sender, "groups of people saved")
 
     def save(self, save: str, request: HttpRequest) -> str:
         """Save the form of a button; return what to say, empty if it was refused."""
@@ -112,13 +120,16 @@ class QuestionsPage:
             raise Http404
         form, verb, done = verbs[save]
         if not form.is_valid():
+            self.status = form.refusal_status
             self.problem = _("Nothing was saved yet. Please look at the marked fields.")
             return ""
         try:
             verb()
         except StudyError as error:
-            self.problem = str(error)
+            self.status, self.problem = 400, str(error)
             return ""
+        if kept := form.taken_in_words():
+            messages.info(request, kept)
         return done
 
     def context(self) -> dict[str, Any]:

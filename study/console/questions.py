@@ -8,11 +8,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from study.access import Right
-from study.console.common import study_page
+from study.console.common import one_at_a_time, study_page
 from study.console.forms.question_page import YamlForm
 from study.console.forms.texts import own_name
+from study.console.forms.versions import editing
 from study.console.question_page import QuestionsPage, as_participants_see, place_of, set_of, titles
-from study.digests import canonical_digest
 from study.errors import StudyError
 from study.models import Study
 from study.participants.questions import SHIPPED, shipped_question_set
@@ -22,15 +22,16 @@ from study.texts import languages_of
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @study_page(Right.LOOK, change=Right.EDIT)
+@one_at_a_time
 def study_questions(request: HttpRequest, study: Study) -> HttpResponse:
     """Both question sets, screening, quotas and groups of people; each form is saved by its own button."""
-    page = QuestionsPage(study)
+    page = QuestionsPage(study, request.user)
     save = request.POST.get("save", "")
     done = page.save(save, request) if request.method == "POST" else ""
     if done:
         messages.success(request, done)
         return redirect(f"{reverse('study_questions', args=[study.slug])}#{save}")
-    return render(request, "study/questions.html", page.context(), status=400 if request.method == "POST" else 200)
+    return render(request, "study/questions.html", page.context(), status=page.status)
 
 
 @require_POST
@@ -85,22 +86,18 @@ def questions_preview(request: HttpRequest, study: Study, part: str) -> HttpResp
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @study_page(Right.LOOK, change=Right.EDIT)
+@one_at_a_time
 def questions_yaml(request: HttpRequest, study: Study, part: str) -> HttpResponse:
     """A part's set as YAML, to read, write, paste or upload."""
-    stored = getattr(study, f"questions_{part}")
-    version = canonical_digest(stored)[:16]
-    form = YamlForm(request.POST or None, request.FILES or None, initial={"text": stored})
-    problem = ""
+    form = YamlForm(request.POST or None, request.FILES or None, initial={"text": getattr(study, f"questions_{part}")})
+    form.editing = editing(study, request.user, "questions changed", part=part)
     if request.method == "POST" and form.is_valid():
-        if request.POST.get("version", version) != version:
-            problem = _("Somebody has changed these questions since you opened them. They are now as shown here:")
-        else:
-            try:
-                question_editing.import_questions(study, part, form.yaml(), actor=request.user)
-                messages.success(request, _("The questions are saved."))
-                return redirect(place_of(study, part))
-            except StudyError as error:
-                form.add_error("file" if form.cleaned_data["file"] else "text", str(error))
+        try:
+            question_editing.import_questions(study, part, form.yaml(), actor=request.user)
+            messages.success(request, _("The questions are saved."))
+            return redirect(place_of(study, part))
+        except StudyError as error:
+            form.add_error("file" if form.cleaned_data["file"] else "text", str(error))
     return render(
         request,
         "study/questions_yaml.html",
@@ -109,12 +106,9 @@ def questions_yaml(request: HttpRequest, study: Study, part: str) -> HttpRespons
             "part": part,
             "title_of_part": titles()[part],
             "form": form,
-            "version": version,
-            "problem": problem,
-            "stored": stored if problem else "",
             "example": shipped_question_set("musical_experience"),
         },
-        status=400 if request.method == "POST" else 200,
+        status=form.refusal_status,
     )
 
 

@@ -22,6 +22,7 @@ from study.models import Study
 from tests.config.fuzz.page_forms import Form, form_with, forms_of
 from tests.factories import UserFactory, make_study
 from tests.generation.studies import SMALL
+from tests.study.participants.question_kinds import EVERY_KIND
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[Any], Client]
@@ -38,6 +39,10 @@ class Case:
     other: str = ""  # another field, which the other changes
     other_value: str | list[str] = ""
     conditions: int = 4
+    part: str = ""
+
+    def url(self, study: Study) -> str:
+        return reverse(self.page, args=[study.slug, *filter(None, [self.part])])
 
 
 def question(key: str) -> str:
@@ -46,7 +51,11 @@ def question(key: str) -> str:
 
 CASES = [
     Case("study_plan", "completion_code", "FIRST", "SECOND", "grace_minutes", "30"),
-    Case("study_plan", "questions_before", question("tired"), question("awake"), "repeats", "1"),
+    Case("questions_yaml", "text", question("tired"), question("awake"), part="after"),
+    Case("study_questions", "limit_0", "7", "8"),
+    Case("study_questions", "before_hours:cuts", "2", "3", "device", "on"),
+    Case("study_questions", "screen_out_text_en", "Not now.", "Sorry.", "screen_out_text_ko", "다음에 뵙겠습니다."),
+    Case("study_questions", "title_before_en", "You", "Yourself", "title_before_ko", "당신"),
     Case("study_describe", "title", "First title", "Second title", "description", "What we ask"),
     Case("study_describe", "instructions_ko", "하나\n둘", "셋", "languages", ["en", "ko"]),
     Case("study_describe", "label_1", "First name", "Second name", conditions=3),
@@ -66,7 +75,14 @@ def people() -> tuple[Any, Any]:
 
 
 def study_for(case: Case, people: tuple[Any, Any]) -> Study:
-    study = make_study(clips=1, conditions=case.conditions, owner=people[0])
+    study = make_study(
+        clips=1,
+        conditions=case.conditions,
+        owner=people[0],
+        questions_before=EVERY_KIND,
+        quotas=[{"question": "age", "answer": "adult", "limit": 5}],
+        plan={"analysis": {"moderators": [{"column": "before_hours", "cuts": [1]}]}},
+    )
     if case.field == "label_1":
         study.clips.all().delete()  # conditions with images are fixed
     study.members.add(people[1])
@@ -85,7 +101,7 @@ def form_in(response: HttpResponse, page: str, field: str) -> Form:
 
 
 def opened(client: Client, study: Study, case: Case) -> Form:
-    return form_with(client, reverse(case.page, args=[study.slug]), case.field)
+    return form_with(client, case.url(study), case.field)
 
 
 def value_of(client: Client, study: Study, case: Case, field: str = "") -> list[str]:
@@ -152,9 +168,9 @@ def test_without_a_version_nobody_elses_values_are_overwritten(people: tuple[Any
     ada, mina = map(window, people)
     sent = opened(ada, study, case).sent(completion_code="FIRST")
     del sent[versions.VERSION]
-    assert ada.post(reverse(case.page, args=[study.slug]), sent).status_code == 302
-    assert ada.post(reverse(case.page, args=[study.slug]), sent | {"completion_code": "AGAIN"}).status_code == 302
-    refused = mina.post(reverse(case.page, args=[study.slug]), sent | {"completion_code": "SECOND"})
+    assert ada.post(case.url(study), sent).status_code == 302
+    assert ada.post(case.url(study), sent | {"completion_code": "AGAIN"}).status_code == 302
+    refused = mina.post(case.url(study), sent | {"completion_code": "SECOND"})
     assert refused.status_code == 409
     assert value_of(ada, study, case) == ["AGAIN"]
 
@@ -204,6 +220,9 @@ _NOT_KEPT = {
     "console/sign_in.html": "a password",
     "console/set_password.html": "a password",
     "console/account.html": "passwords",
+    "console/second_factor.html": "a password",
+    "console/second_factor_set_up.html": "a code",
+    "console/sign_in_code.html": "a code",
     "study/delete.html": "a title, typed to confirm",
     "study/payment.html": "a code to look up",
     "study/tags.html": "a file",
@@ -216,8 +235,9 @@ _ADDS = {
     "study/open.html",
     "study/participants.html",
     "study/_clip_row.html",
-    "generation/clip.html",
+    "generation/_decisions.html",
     "analysis/form_answers.html",
+    "analysis/share.html",
 }
 
 

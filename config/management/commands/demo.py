@@ -254,7 +254,7 @@ class Command(EarsightCommand):
             return
         log = processes.log_of(ended)
         if ended != "worker" or not processes.restart(ended):
-            raise demo.DemoError(f"The {ended} has ended; see {log}.")
+            raise demo.DemoError(f"The {ended} has ended; see {log}, then run this again.")
         self.notify(f"The worker ended unexpectedly (see {log}) and is started again; it continues where it stopped.")
 
     def wait_for_generation(self, study: Study, processes: Processes) -> None:

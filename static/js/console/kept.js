@@ -26,13 +26,14 @@ function isChanged(field) {
 
 const isUnsaved = (form) => "unsaved" in form.dataset || fieldsOf(form).some(isChanged);
 
+const isInDanger = () => !isLeaving && forms().some(isUnsaved);
+
 function warn(event) {
-  event.preventDefault();
+  if (isInDanger()) event.preventDefault(); // other scripts may have saved since
 }
 
 function arm() {
-  const isArmed = !isLeaving && forms().some(isUnsaved);
-  window[isArmed ? "addEventListener" : "removeEventListener"]("beforeunload", warn);
+  window[isInDanger() ? "addEventListener" : "removeEventListener"]("beforeunload", warn);
 }
 
 // The name under which a form's text is kept: its page, where it is sent, and which of those it is.
@@ -187,6 +188,9 @@ async function send(form, submitter) {
       saved(form);
       for (const field of fieldsOf(form)) field.defaultValue = field.value;
       arm();
+    } else if (response.ok) {
+      saved(form);
+      goTo(location.href);
     } else {
       // Refused, so that nothing was saved: the browser sends it once more and shows the page with what is wrong.
       sentByBrowser.add(form);
@@ -201,8 +205,8 @@ document.addEventListener("submit", async (event) => {
   const form = event.target;
   if (event.defaultPrevented) return;
   if ("forgetsTyped" in form.dataset) forgetAll();
-  if (!form.matches("form[data-kept]") || !isSentHere(form)) return;
-  if (sentByBrowser.has(form)) {
+  if (!form.matches("form[data-kept]") || form.dataset.kept === "own script") return;
+  if (!isSentHere(form) || sentByBrowser.has(form)) {
     leave();
     return;
   }

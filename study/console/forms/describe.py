@@ -191,11 +191,15 @@ class DescribeForm(KeptForm, forms.Form):
             {"title": study.title, "description": study.description, "languages": languages_of(study)},
         )
         super().__init__(*args, **kwargs)
-        self.names_of_last_study = {} if any(_responsible_of(study).values()) else names_of_last_study(study)
+        is_new = study.settings_can_change and not any(_responsible_of(study).values())
+        self.names_of_last_study = names_of_last_study(study) if is_new else {}
         self.fields |= forms.fields_for_model(
-            Study, RESPONSIBLE, widgets={"ethics": forms.RadioSelect}, help_texts=self.RESPONSIBLE_HELP
+            Study,
+            RESPONSIBLE,
+            widgets={"ethics": forms.RadioSelect},
+            help_texts={name: str(text) for name, text in self.RESPONSIBLE_HELP.items()},
         )
-        self.initial |= _responsible_of(study) | self.names_of_last_study
+        self.initial.update(_responsible_of(study) | self.names_of_last_study)
         for name in RESPONSIBLE:
             self.fields[name].label = capfirst(self.fields[name].label)
         self.fields["ethics"].choices = [(key, capfirst(words)) for key, words in Study.Ethics.choices]  # type: ignore[attr-defined]

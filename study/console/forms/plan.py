@@ -156,7 +156,7 @@ class PlanForm(KeptForm, forms.ModelForm):
 
     # The words of the field are in the help and in the glossary.
     LABELS = {
-        "alpha": gettext_lazy("How often a finding may be due to chance"),
+        "alpha": gettext_lazy("Share of false alarms"),
         "grace_minutes": gettext_lazy("Minutes to finish after closing"),
         "match_controls": gettext_lazy("Trials with images of other clips"),
     }
@@ -165,7 +165,10 @@ class PlanForm(KeptForm, forms.ModelForm):
             "3 and 1 are usual. The report also shows how the result changes with other points."
         ),
         "weight_second": gettext_lazy("At most as much as the 1st."),
-        "alpha": gettext_lazy("The significance level, alpha: 0.05 is usual."),
+        "alpha": gettext_lazy(
+            "Of studies without any difference, the share that would find one (significance level, alpha): 0.05 is "
+            "usual."
+        ),
         "target_participants": gettext_lazy("Shown as progress on the monitor; empty: no target."),
         "stop_at_target": gettext_lazy("Otherwise people may start until you close the study."),
         "trials_per_participant": gettext_lazy(

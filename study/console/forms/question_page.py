@@ -1,5 +1,6 @@
 """The forms of the page “Questions” beside the questions: headings, quotas, groups of people, YAML."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from study.console.forms.texts import add_texts, read_texts, text_names
+from study.console.forms.versions import KeptForm
 from study.errors import StudyError
 from study.models import Study
 from study.participants.answers_table import AnswerColumn
@@ -16,9 +18,10 @@ from study.participants.moderators import cuts_text, moderator_columns, planned_
 from study.participants.questions import LIMITS, Choice, QuestionSet, localized
 
 MOST_QUOTAS = 100
+EMPTY_QUOTAS = 2  # rows to add more
 
 
-class TextsForm(forms.Form):
+class TextsForm(KeptForm, forms.Form):
     """One text in each language."""
 
     def __init__(
@@ -36,46 +39,6 @@ class TextsForm(forms.Form):
         return read_texts(self.cleaned_data, self.name, self.languages)
 
 
-class QuotaFields(forms.Form):
-    """One quota: an answer and how many people may give it; without a number it is none."""
-
-    answer = forms.ChoiceField(label=gettext_lazy("Question and answer"), required=False)
-    limit = forms.IntegerField(
-        label=gettext_lazy("At most"), required=False, min_value=1, max_value=999_999, widget=forms.NumberInput
-    )
-
-    def __init__(self, *args: Any, choices: list[tuple[str, str]], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["answer"].choices = [("", "–"), *choices]  # type: ignore[attr-defined]
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        if cleaned.get("limit") and not cleaned.get("answer") and not self.errors:
-            self.add_error("answer", _("Choose the answer, or empty the number."))
-        return cleaned
-
-
-class QuotaRows(forms.BaseFormSet):
-    def clean(self) -> None:
-        given = [form.cleaned_data.get("answer") for form in self.forms if form.is_valid()]
-        given = [answer for answer in given if answer]
-        if len(set(given)) < len(given):
-            raise forms.ValidationError(_("An answer is there twice: keep one of the two."))
-
-    def quotas(self) -> list[dict[str, Any]]:
-        """The quotas that have a number."""
-        found = []
-        for form in self.forms:
-            answer, limit = form.cleaned_data.get("answer"), form.cleaned_data.get("limit")
-            if answer and limit:
-                question, _equals, key = answer.partition("=")
-                found.append({"question": question, "answer": key, "limit": limit})
-        return found
-
-
-_Quotas = forms.formset_factory(QuotaFields, formset=QuotaRows, extra=2, max_num=MOST_QUOTAS, absolute_max=MOST_QUOTAS)
-
-
 def quota_choices(questions: QuestionSet | None) -> list[tuple[str, str]]:
     """The answers that can have a quota, each with its question."""
     return [
@@ -86,18 +49,61 @@ def quota_choices(questions: QuestionSet | None) -> list[tuple[str, str]]:
     ]
 
 
-def quotas_form(study: Study, questions: QuestionSet | None, data: Any = None) -> QuotaRows:
-    """The quotas of the study as rows, with empty ones to add more."""
-    stored = [{"answer": f"{row['question']}={row['answer']}", "limit": row["limit"]} for row in study.quotas]
-    return _Quotas(  # type: ignore[return-value]
-        data,
-        prefix="quota",
-        initial=stored if data is None else None,  # a row that was sent as it is stored counts, too
-        form_kwargs={"choices": quota_choices(questions)},
-    )
+class QuotasForm(KeptForm, forms.Form):
+    """The quotas as rows: an answer, and how many people may give it; a row without a number is none."""
+
+    def __init__(self, study: Study, questions: QuestionSet | None, data: Any = None) -> None:
+        super().__init__(data)
+        choices = [("", "–"), *quota_choices(questions)]
+        sent = [int(found[1]) for name in data or () if (found := re.fullmatch("answer_([0-9]{1,2})", name))]
+        self.count = min(max(len(study.quotas) + EMPTY_QUOTAS, *(at + 1 for at in sent), 0), MOST_QUOTAS)
+        for at in range(self.count):
+            stored = study.quotas[at] if at < len(study.quotas) else None
+            self.fields[f"answer_{at}"] = forms.ChoiceField(
+                label=_("Question and answer"),
+                required=False,
+                choices=choices,
+                initial=f"{stored['question']}={stored['answer']}" if stored else "",
+            )
+            self.fields[f"limit_{at}"] = forms.IntegerField(
+                label=_("At most"),
+                required=False,
+                min_value=1,
+                max_value=999_999,
+                initial=stored["limit"] if stored else None,
+            )
+
+    def group_of(self, name: str) -> str:
+        """Rows have no meaning of their own: what one person empties would be another's row."""
+        return "quotas"
+
+    def rows(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
+        return [(self[f"answer_{at}"], self[f"limit_{at}"]) for at in range(self.count)]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        seen = set()
+        for at in range(self.count):
+            answer, limit = cleaned.get(f"answer_{at}"), cleaned.get(f"limit_{at}")
+            if limit and answer == "":
+                self.add_error(f"answer_{at}", _("Choose the answer, or empty the number."))
+            if answer and answer in seen:
+                self.add_error(f"answer_{at}", _("An answer is there twice: keep one of the two."))
+            seen.add(answer)
+        return cleaned
+
+    def quotas(self) -> list[dict[str, Any]]:
+        """The quotas that have a number."""
+        found = []
+        for at in range(self.count):
+            answer, limit = self.cleaned_data[f"answer_{at}"], self.cleaned_data[f"limit_{at}"]
+            if answer and limit:
+                question, _equals, key = answer.partition("=")
+                found.append({"question": question, "answer": key, "limit": limit})
+        return found
 
 
-class GroupsForm(forms.Form):
+class GroupsForm(KeptForm, forms.Form):
     """By which answers the analysis compares groups of people: a tick, and for numbers where a new group begins."""
 
     def __init__(self, study: Study, *args: Any, **kwargs: Any) -> None:
@@ -116,6 +122,10 @@ class GroupsForm(forms.Form):
                     initial=cuts_text(planned.get(column.name, [])),
                     widget=forms.TextInput(attrs={"placeholder": "30, 50", "inputmode": "decimal"}),
                 )
+
+    def group_of(self, name: str) -> str:
+        """A tick and its numbers mean something only together."""
+        return name.removesuffix(":cuts")
 
     def rows(self) -> list[tuple[AnswerColumn, forms.BoundField, forms.BoundField | None]]:
         """Each answer with its tick and, for a number or scale, its numbers."""
@@ -139,7 +149,7 @@ class GroupsForm(forms.Form):
         return cleaned
 
 
-class YamlForm(forms.Form):
+class YamlForm(KeptForm, forms.Form):
     """A question set as YAML: written or pasted, or as a file, which replaces what is written."""
 
     text = forms.CharField(

@@ -1,7 +1,7 @@
 """A forgotten password: the same page for every address, a mail for those that an account has, all sign-ins ended."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -24,10 +24,12 @@ LATER = forgotten.later
 
 
 @pytest.fixture(autouse=True)
-def _at_once(monkeypatch: Any) -> None:
+def _at_once(monkeypatch: Any) -> Iterator[None]:
     reset()
-    cache.clear()  # what was counted of other tests
+    cache.clear()
     monkeypatch.setattr(forgotten, "later", lambda work: work())
+    yield
+    cache.clear()  # other tests count requests too
 
 
 def ask(address: str, network: str = "203.0.113.5") -> Any:

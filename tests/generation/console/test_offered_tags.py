@@ -1,7 +1,6 @@
 """If people and detectors disagree, the researcher can choose the detectors' tag, which nobody gave."""
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 from pytest_django.asserts import assertInHTML
 
@@ -12,9 +11,6 @@ from generation.redefinition import VoiceThresholds, load_rules, redefine
 from generation.redefinition.decisions import apply_decisions, contested_tags
 from generation.runs import execution, lifecycle
 from generation.settings_model import GenerationSettings, store_settings
-from study.console.forms.versions import CHOICE
-from tests.config.fuzz.page_forms import form_with, forms_of
-from tests.factories import UserFactory
 from tests.generation.studies import SMALL, add_clips
 
 CURATED = load_rules("curated")
@@ -95,23 +91,3 @@ def test_before_and_after_for_the_whole_study(disputed, client, owner):
     text = client.get(reverse("generation_tags", args=[disputed.slug])).content.decode()
     assert "2 tags to decide" in text
     assert "<del>no vocals</del>" in text
-
-
-def test_a_decision_that_somebody_else_made_meanwhile_is_asked(disputed, client, owner):
-    client.force_login(owner)
-    colleague, other = UserFactory(username="mina"), Client()
-    disputed.members.add(colleague)
-    other.force_login(colleague, backend="django.contrib.auth.backends.ModelBackend")
-    address, name = reverse("generation_decide", args=[disputed.slug]), "decide-4-vocal"
-    mine, theirs = (form_with(browser, address, name) for browser in (client, other))
-    other.post(address, theirs.sent(**{name: "remove"}))
-    assert client.post(address, mine.sent(**{"decide-4-no vocal": "remove"})).status_code == 302
-    refused = client.post(address, mine.sent(**{name: "keep"}))
-    assert refused.status_code == 409
-    assert ", mina (" in refused.content.decode()
-    decisions = TagDecision.objects.values_list("tag", "choice")
-    assert set(decisions) == {("vocal", "remove"), ("no vocal", "remove")}
-    [page] = [form for form in forms_of(address, refused.content.decode()) if name in form.fields]
-    assert page.fields[name].sent == ["keep"]
-    assert client.post(address, page.sent(**{CHOICE + name: page.fields[CHOICE + name].choices[0]})).status_code == 302
-    assert set(decisions.all()) == {("vocal", "keep"), ("no vocal", "remove")}

@@ -8,7 +8,6 @@ import pytest
 from analysis.report.files.typesetting import _DPI
 from analysis.report.text.answer import ADVISED_CLIPS
 from analysis.statistics import cautions
-from analysis.statistics.planning import MOST_PEOPLE
 from analysis.study_results.early_stop import GONE_AFTER
 from config.celery import app
 from study.console.forms.plan import GROUPS, PlanForm
@@ -21,7 +20,6 @@ from study.survey_images.encoding import LOSSY
 
 HOME = Path(__file__).resolve().parents[3]
 PLAN = {name: str(text) for name, text in PlanForm.HELP.items()} | {key: str(text) for key, _title, text, _ in GROUPS}
-PLAN["quota_lines"] = str(PlanForm.base_fields["quota_lines"].help_text)
 
 
 def page(name: str) -> str:
@@ -33,15 +31,15 @@ def page(name: str) -> str:
     [
         (PLAN["people"], "At least 12 clips", ADVISED_CLIPS == cautions.ADVISED_CLIPS == 12),
         (page("templates/study/clips.html"), "at least 12 are advised", ADVISED_CLIPS == 12),
+        (page("templates/study/plan.html"), "at least 12 are advised", ADVISED_CLIPS == 12),
         (page("study/setup/preflight.py"), "at least 12 are advised", ADVISED_CLIPS == 12),
         (PLAN["listening_minimum_seconds"], "at most 15 seconds", MAX_DEFAULT_MINIMUM == 15),
         (PLAN["headphone_check"], "Six short sounds", len(QUIETEST) == 6),
         (PLAN["headphone_check"], "five right pass", PASSES_FROM == 5),
         (PLAN["images_lossless"], "WebP of quality 80", LOSSY["quality"] == 80),
-        (PLAN["quota_lines"], "half an hour ago", ACTIVE_MINUTES == 30),
+        (page("templates/study/_question_screening.html"), "half an hour ago", ACTIVE_MINUTES == 30),
         (page("docs/console.md"), "within the last 30 minutes", timedelta(minutes=30) == ACTIVE_WITHIN),
         (page("templates/study/clips.html"), "larger than 400 MB", MAXIMUM_BYTES == 400 << 20),
-        (page("templates/analysis/power.html"), "up to 2,000", MOST_PEOPLE == 2_000),
         (page("templates/analysis/figures.html"), "300 dots an inch", _DPI == 300),
         (page("templates/analysis/analysis_rules.html"), "counted after a day", timedelta(days=1) == GONE_AFTER),
         (

@@ -213,7 +213,7 @@ def test_a_change_by_somebody_else_is_shown_before_it_is_replaced(built: Page) -
     mine = built.fields(*edit) | {"text_en": "My words", "do": "save"}
     built.post(built.fields(*edit) | {"text_en": "Their words", "do": "save"}, *edit)
     reply = built.post(mine, *edit)
-    assert reply.status_code == 400
+    assert reply.status_code == 409
     assert "Somebody has changed this question" in reply.text
     assert "Their words" in reply.text
     again = _fields(reply.text, built.url(*edit))
@@ -256,22 +256,21 @@ def test_ready_sets_are_added_once_each(page: Page) -> None:
 
 
 def test_quotas_are_a_table(built: Page) -> None:
-    rows = {"quota-TOTAL_FORMS": "3", "quota-INITIAL_FORMS": "0", "save": "quotas"}
-    rows |= {"quota-0-answer": "age=adult", "quota-0-limit": "20", "quota-1-answer": "age=minor"}
+    rows = {"save": "quotas", "answer_0": "age=adult", "limit_0": "20", "answer_1": "age=minor", "limit_1": ""}
     assert "The quotas are saved." in built.post(rows).text
     built.study.refresh_from_db()
     assert built.study.quotas == [{"question": "age", "answer": "adult", "limit": 20}]
     assert 'value="20"' in built.get()
     for wrong, said in (
-        ({"quota-1-answer": "age=adult", "quota-1-limit": "3"}, "An answer is there twice"),
-        ({"quota-0-limit": "0"}, "greater than or equal to 1"),
-        ({"quota-0-answer": "hours=2"}, "not one of the available choices"),
-        ({"quota-0-answer": ""}, "Choose the answer, or empty the number."),
+        ({"answer_1": "age=adult", "limit_1": "3"}, "An answer is there twice"),
+        ({"limit_0": "0"}, "greater than or equal to 1"),
+        ({"answer_0": "hours=2"}, "not one of the available choices"),
+        ({"answer_0": ""}, "Choose the answer, or empty the number."),
     ):
         reply = built.post(rows | wrong)
         assert reply.status_code == 400
         assert said in reply.text
-    built.post(rows | {"quota-0-limit": ""})
+    built.post(rows | {"limit_0": ""})
     built.study.refresh_from_db()
     assert built.study.quotas == []
 
