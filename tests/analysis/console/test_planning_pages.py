@@ -30,7 +30,7 @@ def page(study: Study, name: str) -> str:
 
 
 def test_unanswered_items_are_missing_and_answers_are_saved() -> None:
-    study = make_study(clips=1)
+    study = make_study(clips=1, ethics="", ethics_reason="")
     client = signed_in(study.owner)
     assert checklist_answers(study, "Ramírez et al. 2021")["37"] == ""
     response = client.post(page(study, "reporting"), {"ethics": "Board 12, no. 34", "hourly_wage": "12.50"})
