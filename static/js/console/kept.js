@@ -188,11 +188,9 @@ async function send(form, submitter) {
       saved(form);
       for (const field of fieldsOf(form)) field.defaultValue = field.value;
       arm();
-    } else if (response.ok) {
-      saved(form);
-      goTo(location.href);
     } else {
-      // Refused, so that nothing was saved: the browser sends it once more and shows the page with what is wrong.
+      // A page, which says what is wrong or shows rows in another order: nothing was saved. The browser sends the form
+      // once more, and shows it.
       sentByBrowser.add(form);
       form.requestSubmit(submitter);
     }
