@@ -110,7 +110,11 @@ def test_a_target_that_the_rules_do_not_know_is_refused(foreign, client, into, m
 
 def test_nothing_is_saved_once_the_study_is_open_or_a_run_runs(foreign, client):
     lifecycle.start_run(foreign)
-    client.post(page_of(foreign), {"tag-1": "seen live", "action-1": "drop"})
+    refused = client.post(page_of(foreign), {"tag-1": "seen live", "action-1": "map", "into-1": "piano"})
+    assert refused.status_code == 409
+    assert "Nothing was saved" in refused.text
+    assert "A run is in progress." in refused.text
+    assert 'value="piano"' in refused.text, "what was typed is there"
     assert settings_of(foreign).tag_choices == {}
     assert "disabled" in client.get(page_of(foreign)).content.decode()
 
