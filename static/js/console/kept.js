@@ -109,7 +109,7 @@ function show(form, which, before) {
   return notice;
 }
 
-function tell(form, which, problem = "") {
+function tell(form, which, problem = "", signInAt = "") {
   const actions = [...form.querySelectorAll(":scope .actions")].pop();
   let before = actions ?? null;
   while (before && before.parentElement !== form) before = before.parentElement;
@@ -117,7 +117,7 @@ function tell(form, which, problem = "") {
   if (problem) notice.querySelector("[data-problem]").textContent = problem;
   const here = encodeURIComponent(location.pathname + location.search);
   const signIn = notice.querySelector("[data-to-sign-in]");
-  if (signIn) signIn.href = `${texts.dataset.signIn}?next=${here}`;
+  if (signIn) signIn.href = `${signInAt}?next=${here}`;
   notice.querySelector("[data-load-again]")?.addEventListener("click", () => {
     leave();
     location.reload();
@@ -171,15 +171,15 @@ async function send(form, submitter) {
       signal: AbortSignal.timeout(60_000),
     });
     if (response.status >= 500 || response.status === 429) throw new Error(response.statusText);
-    if (response.status === 403) {
-      tell(form, "old");
-    } else if (response.headers.get("Content-Type")?.startsWith("application/json")) {
+    if (response.headers.get("Content-Type")?.startsWith("application/json")) {
       const answer = await response.json();
       if (answer.next) {
         saved(form);
         goTo(answer.next);
       } else if (answer.sign_in) {
-        tell(form, "signed-out");
+        tell(form, "signed-out", "", answer.sign_in);
+      } else if (answer.is_old) {
+        tell(form, "old");
       } else {
         tell(form, "refused", answer.problem || answer.error);
       }
