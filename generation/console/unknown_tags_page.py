@@ -149,13 +149,14 @@ def unknown_tags_page(request: HttpRequest, study: Study) -> HttpResponse:
 
 
 def _sent(posted: QueryDict) -> dict[str, Sent]:
-    """Return what was posted as `tag-N`, `action-N` and `into-N`, by tag."""
-    numbers = [name.removeprefix("tag-") for name in posted if name.startswith("tag-")]
+    """Return what was posted as `tag-X`, `action-X` and `into-X`, by tag.
+
+    On the page X is the tag: what is typed is put back by these names, and rows change places between two pages.
+    """
+    rows = [name.removeprefix("tag-") for name in posted if name.startswith("tag-")]
     return {
-        normalise(posted.get(f"tag-{number}", "")): Sent(
-            posted.get(f"action-{number}", ""), posted.get(f"into-{number}", "")
-        )
-        for number in numbers
+        normalise(posted.get(f"tag-{row}", "")): Sent(posted.get(f"action-{row}", ""), posted.get(f"into-{row}", ""))
+        for row in rows
     }
 
 

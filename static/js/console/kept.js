@@ -40,7 +40,7 @@ function arm() {
 function nameOf(form) {
   const to = (other) => new URL(other.getAttribute("action") ?? "", location.href).pathname;
   const alike = forms().filter((other) => to(other) === to(form));
-  return `${texts.dataset.account}:${location.pathname}:${to(form)}:${alike.indexOf(form)}`;
+  return `${texts.dataset.account}:${location.pathname}${location.search}:${to(form)}:${alike.indexOf(form)}`;
 }
 
 const isSentHere = (form) => form.dataset.kept === "script";
