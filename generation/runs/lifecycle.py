@@ -54,6 +54,18 @@ def lock_draft(study: Study) -> Study:
     return locked
 
 
+def lock_settings(study: Study) -> Study:
+    """Return the study, locked for a change of its generation settings.
+
+    Raises:
+        NotPossibleNow: the study is no draft, or a run is at work by these settings.
+    """
+    locked = lock_draft(study)
+    if active_run(locked):
+        raise NotPossibleNow(_("A run is in progress. To change its settings, wait until it ends, or cancel it."))
+    return locked
+
+
 def _person(actor: Any) -> Any:
     """Return `actor` if it is an account; None for the system."""
     return actor if getattr(actor, "is_authenticated", False) else None

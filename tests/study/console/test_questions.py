@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from study.console.forms.versions import VERSION
 from study.digests import canonical_digest
 from study.models import Study
 from study.participants.question_writing import question_set_yaml
@@ -54,7 +55,7 @@ class Page:
 
 
 def _fields(text: str, url: str) -> dict[str, Any]:
-    (form,) = [form for form in forms_of(url, text) if "version" in form.fields]
+    (form,) = [form for form in forms_of(url, text) if VERSION in form.fields]
     return {
         name: field.value
         for name, field in form.fields.items()
@@ -212,6 +213,10 @@ def test_a_change_by_somebody_else_is_shown_before_it_is_replaced(built: Page) -
     edit = ("question_edit", "before", "hours")
     mine = built.fields(*edit) | {"text_en": "My words", "do": "save"}
     built.post(built.fields(*edit) | {"text_en": "Their words", "do": "save"}, *edit)
+    for not_saved in ({"do": "preview"}, {"min": "9", "max": "1"}):  # shown again, and not as if it were of now
+        shown = _fields(built.post(mine | not_saved, *edit).text, built.url(*edit))
+        assert shown["text_en"] == "My words"
+        mine[VERSION] = shown[VERSION]
     reply = built.post(mine, *edit)
     assert reply.status_code == 409
     assert "Somebody has changed this question" in reply.text
