@@ -97,7 +97,7 @@ def questions_yaml(request: HttpRequest, study: Study, part: str) -> HttpRespons
             messages.success(request, _("The questions are saved."))
             return redirect(place_of(study, part))
         except StudyError as error:
-            form.add_error("file" if form.cleaned_data["file"] else "text", str(error))
+            form.add_error("text", str(error))
     return render(
         request,
         "study/questions_yaml.html",

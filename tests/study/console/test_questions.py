@@ -1,6 +1,8 @@
 """The page of questions: built without script, checked against quotas, groups and rules, kept as YAML."""
 
+import re
 from collections.abc import Callable
+from html import unescape
 from typing import Any
 
 import pytest
@@ -244,6 +246,19 @@ def test_an_uploaded_file_replaces_the_text_and_faults_have_their_lines(page: Pa
     assert f"line {EVERY_KIND.splitlines().index('- key: hours') + 1}" in reply.text
     latin = SimpleUploadedFile("set.yaml", "title: {en: é}".encode("latin-1"))
     assert "no text in UTF-8" in page.post({"file": latin}, "questions_yaml", "before").text
+
+
+def test_a_file_replaces_nobodys_text_unseen_and_stands_in_the_box_to_be_decided(page: Page) -> None:
+    ours, theirs = EVERY_KIND.replace("key: age", "key: ours"), EVERY_KIND.replace("key: age", "key: theirs")
+    opened = re.search('name="version-read" value="([^"]+)"', page.get("questions_yaml", "before"))
+    assert opened
+    page.post({"text": theirs}, "questions_yaml", "before")
+    file = SimpleUploadedFile("set.yaml", ours.encode())
+    reply = page.post({"text": "", "file": file, "version-read": unescape(opened[1])}, "questions_yaml", "before")
+    assert reply.status_code == 409
+    assert "Choose below which of the two is saved." in reply.text
+    assert reply.context["form"]["text"].value() == ours
+    assert page.questions[0].key == "theirs"
 
 
 def test_ready_sets_are_added_once_each(page: Page) -> None:
