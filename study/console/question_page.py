@@ -68,12 +68,13 @@ class QuestionsPage:
             )
             for part, found in self.sets.items()
         }
-        shown = {code: study.screen_out_text.get(code) or shipped_screen_out_text(code) for code in self.languages}
+        told = _known(self.languages, study.screen_out_text)
+        shown = {code: study.screen_out_text.get(code) or shipped_screen_out_text(code) for code in told}
         self.screening = TextsForm(
             data if save == "screening" else None,
             name="screen_out_text",
             label=_("What people read who are screened out"),
-            languages=self.languages,
+            languages=told,
             texts=shown,
             rows=3,
         )

@@ -326,6 +326,15 @@ def test_the_text_for_people_who_are_screened_out_is_ones_own_or_the_one_that_sh
     assert built.study.screen_out_text == {"en": "Not this time."}
 
 
+def test_a_screening_text_in_a_language_that_the_study_lacks_now_is_kept(built: Page) -> None:
+    texts = {"en": "Not this time.", "ko": "이번에는 아닙니다."}
+    Study.objects.filter(pk=built.study.pk).update(languages=["en"], screen_out_text=texts)
+    assert texts["ko"] in built.get()
+    built.post({"screen_out_text_en": "Sorry.", "screen_out_text_ko": texts["ko"], "save": "screening"})
+    built.study.refresh_from_db()
+    assert built.study.screen_out_text == texts | {"en": "Sorry."}
+
+
 def test_an_open_study_shows_its_questions_and_quotas_and_changes_nothing(owner: Any, as_user: SignIn) -> None:
     quotas = [{"question": "age", "answer": "adult", "limit": 5}]
     study = make_open_study(clips=1, owner=owner, questions_before=OWN_LAYOUT, quotas=quotas)
