@@ -325,16 +325,24 @@ class QuestionBuilder:
             }
             for rows in self.parts
         }
+        taken = {
+            name: _taken(getattr(old, _FIELD[name], ()), getattr(new, _FIELD[name], ()), kept[name]) for name in kept
+        }
         before, after = f"{part}_{old.key}", f"{part}_{new.key}"
-        items = kept.get("row") if isinstance(old, Matrix) else kept.get("option") if isinstance(old, Several) else None
-        columns = (
-            {before: after} if items is None else {f"{before}_{was}": f"{after}_{now}" for was, now in items.items()}
-        )
-        answers = kept.get("option", {}) if not isinstance(old, Several) else {}
+        item = "row" if isinstance(old, Matrix) else "option" if isinstance(old, Several) else ""
+        columns = {f"{before}_{was}": f"{after}_{now}" for was, now in kept[item].items()} if item else {before: after}
+        has_answers = item != "option" and "option" in kept
         return Renames(
             {was: now for was, now in columns.items() if was != now},
-            {column: answers for column in columns if answers},
+            dict.fromkeys(columns, kept["option"]) if has_answers else {},
+            frozenset(f"{before}_{key}" for key in taken[item]) if item else frozenset(),
+            dict.fromkeys(columns, taken["option"]) if has_answers else {},
         )
+
+
+def _taken(old: Sequence[Answer], new: Sequence[Answer], kept: Mapping[str, str]) -> frozenset[str]:
+    """The keys of removed answers that others have now."""
+    return frozenset(answer.key for answer in old if answer.key not in kept) & {answer.key for answer in new}
 
 
 _FIELD = {"row": "rows", "option": "options"}

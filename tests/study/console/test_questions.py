@@ -210,6 +210,32 @@ def test_what_a_quota_group_or_rule_needs_is_not_removed(built: Page, key: str, 
     assert key in {question.key for question in built.questions}
 
 
+@pytest.mark.parametrize(
+    ("key", "prefix", "gone", "other", "named"),
+    [
+        ("age", "option", 1, 0, "before_age = adult"),
+        ("heard", "option", 0, 1, "before_heard_jazz"),
+        ("agrees", "row", 0, 1, "before_agrees_sings"),
+    ],
+)
+def test_the_key_of_a_removed_answer_that_something_names_is_taken_by_no_other(
+    built: Page, key: str, prefix: str, gone: int, other: int, named: str
+) -> None:
+    depend(built.study)
+    edit = ("question_edit", "before", key)
+    typed = built.fields(*edit)
+    typed[f"{prefix}-{other}-key"] = typed[f"{prefix}-{gone}-key"]
+    if key == "age":  # a choice needs two answers
+        typed |= {"option-TOTAL_FORMS": "3", "option-2-text_en": "a child"}
+    removed = built.post(typed | {"do": f"remove-{prefix}-{gone}"}, *edit)
+    reply = built.post(_fields(removed.text, built.url(*edit)) | {"do": "save"}, *edit)
+    assert reply.status_code == 400
+    assert "which you removed, and another answer has its key now" in reply.text
+    assert named in reply.text
+    built.study.refresh_from_db()
+    assert built.study.questions_before == OWN_LAYOUT
+
+
 def test_a_change_by_somebody_else_is_shown_before_it_is_replaced(built: Page) -> None:
     edit = ("question_edit", "before", "hours")
     mine = built.fields(*edit) | {"text_en": "My words", "do": "save"}
