@@ -53,7 +53,7 @@ def _build(request: HttpRequest, study: Study, part: str, kind: str, question: Q
         data, go_on_in = rearranged(request.POST, button)
     builder = QuestionBuilder(kind, languages_of(study), others, question, data)
     problem = stored = ""
-    if data is not None and builder.is_valid() and button == "save":
+    if data is not None and builder.is_valid and button == "save":
         if question is not None and request.POST.get("version") != version:
             problem = _("Somebody has changed this question since you opened it. It is now as shown here:")
             stored = question_set_yaml(alone(question))
@@ -107,5 +107,5 @@ def _previews(builder: QuestionBuilder, study: Study, is_sent: bool) -> list[dic
     """The question as participants see it, in each language; nothing as long as something is missing."""
     question = builder.question
     if is_sent:
-        question = builder.built() if builder.is_valid() else None
+        question = builder.built() if builder.is_valid else None
     return as_participants_see(alone(question), languages_of(study)) if question else []

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django import forms
@@ -249,8 +250,9 @@ class QuestionBuilder:
         )
         return RowsPart(name, title, add, formset, ticks)
 
+    @cached_property
     def is_valid(self) -> bool:
-        """Check everything; what belongs to no single field is in `errors`."""
+        """Whether all is right, checked once; what belongs to no single field is in `errors`."""
         valid = all([self.fields.is_valid(), *(part.formset.is_valid() for part in self.parts)])
         for part in self.parts:
             if part.formset.is_valid():
