@@ -51,7 +51,7 @@ def _build(request: HttpRequest, study: Study, part: str, kind: str, question: Q
     go_on_in, button = "", request.POST.get("do", "")
     if data is not None and button != "save":
         data, go_on_in = rearranged(request.POST, button)
-    builder = QuestionBuilder(kind, languages_of(study), others, question, data)
+    builder = QuestionBuilder(kind, languages_of(study), others, question, data, screens=part == "before")
     problem = stored = ""
     if data is not None and builder.is_valid and button == "save":
         if question is not None and request.POST.get("version") != version:

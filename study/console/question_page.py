@@ -168,7 +168,9 @@ class QuestionsPage:
             "question": question,
             "text": localized(question.text),
             "kind": BUILT[kind_of(question)],
-            "screens_out": isinstance(question, Choice | Several) and any(row.screen_out for row in question.options),
+            "screens_out": part == "before"
+            and isinstance(question, Choice | Several)
+            and any(row.screen_out for row in question.options),
             "has_quota": part == "before" and any(row["question"] == question.key for row in self.study.quotas),
             "groups": any(row["column"] in names for row in planned_moderators(self.study)),
             "missing": [(own_name(code), n) for code, n in lacking.items()],

@@ -24,6 +24,7 @@ from study.participants.questions import (
     Choice,
     Question,
     QuestionSet,
+    Several,
     Texts,
     load_question_set,
     shipped_question_set,
@@ -140,9 +141,25 @@ def import_questions(study: Study, part: str, text: str, *, actor: Any = None) -
     locked = lock_settings(study)
     text = text.replace("\r\n", "\n").strip()
     if text:
-        load_question_set(text, is_new=True)
+        found = load_question_set(text, is_new=True)
+        if part == "after":
+            _refuse_screening(found)
     _store(study, locked, part, text, _NO_RENAMES)
     record(study, "questions changed", actor=actor, part=part, change="imported")
+
+
+def _refuse_screening(questions: QuestionSet) -> None:
+    """Refuse answers that would screen out people who have seen the clips: nobody does that."""
+    for question in questions.questions:
+        for option in question.options if isinstance(question, Choice | Several) else ():
+            if option.screen_out:
+                raise StudyError(
+                    _(
+                        "“%(name)s” has screen_out, but after the clips nobody is screened out. Delete it there, or "
+                        "ask the question before the clips."
+                    )
+                    % {"name": f"{question.key} = {option.key}"}
+                )
 
 
 @transaction.atomic

@@ -215,6 +215,7 @@ class QuestionBuilder:
 
     Args:
         others: the other questions of the set, whose keys are taken.
+        screens: whether answers of this set can screen out: only those before the clips.
         data: what was sent; None shows the question as it is.
     """
 
@@ -225,8 +226,10 @@ class QuestionBuilder:
         others: Sequence[Question],
         question: Question | None = None,
         data: QueryDict | None = None,
+        *,
+        screens: bool = True,
     ) -> None:
-        self.kind, self.question, self.others = kind, question, others
+        self.kind, self.question, self.others, self.screens = kind, question, others, screens
         known = [code for text in _texts_of(question) for code in text] if question else []
         self.languages = [*languages, *dict.fromkeys(code for code in known if code not in languages)]
         self.fields = QuestionFields(data, kind=kind, languages=self.languages, question=question)
@@ -235,11 +238,12 @@ class QuestionBuilder:
 
     def _part(self, name: str, data: QueryDict | None) -> RowsPart:
         if name == "row":
-            title, add, label, ticks = _("Rows"), _("Add a row"), _("Row"), ()
+            title, add, label, ticks = _("Rows"), _("Add a row"), _("Row"), list[str]()
             answers: Sequence[Answer] = self.question.rows if isinstance(self.question, Matrix) else ()
         else:
             title, add, label = _("Answers"), _("Add an answer"), _("Answer")
-            ticks = {"choice": ("screen_out",), "several": ("screen_out", "alone")}.get(self.kind, ())  # type: ignore[assignment]
+            ticks = ["screen_out"] if self.screens and self.kind in ("choice", "several") else []
+            ticks += ["alone"] if self.kind == "several" else []
             answers = self.question.options if isinstance(self.question, Choice | Several | Matrix) else ()
         initial: list[dict[str, Any]] = [{"answer": answer} for answer in answers] or [{}, {}, {}]
         formset = _Rows(

@@ -154,6 +154,19 @@ def test_what_is_missing_or_wrong_is_said_and_nothing_is_lost(
     assert built.study.questions_before == OWN_LAYOUT
 
 
+def test_only_answers_before_the_clips_screen_out(page: Page) -> None:
+    assert "option-0-screen_out" in page.get("question_add", "before", "several")
+    after = page.get("question_add", "after", "several")
+    assert "option-0-alone" in after
+    assert "option-0-screen_out" not in after
+    assert "Screens out" not in after
+    reply = page.post({"text": EVERY_KIND}, "questions_yaml", "after")
+    assert reply.status_code == 400
+    assert "“age = minor” has screen_out, but after the clips nobody is screened out." in reply.text
+    Study.objects.filter(pk=page.study.pk).update(questions_after=OWN_LAYOUT)
+    assert "<span>screens out</span>" not in page.get()
+
+
 def test_questions_are_moved_copied_and_removed(built: Page) -> None:
     built.do("down:age")
     assert [question.key for question in built.questions][:2] == ["heard", "age"]
