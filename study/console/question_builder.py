@@ -10,7 +10,8 @@ from django.views.decorators.http import require_http_methods
 
 from study.access import Right
 from study.console.common import one_at_a_time, study_page
-from study.console.forms.questions import BUILT, QuestionBuilder, kind_of, rearranged
+from study.console.forms.questions import BUILT, QuestionBuilder, kind_of
+from study.console.forms.row_buttons import rearranged
 from study.console.question_page import alone, as_participants_see, place_of, questions_in, set_of, titles
 from study.digests import canonical_digest
 from study.errors import StudyError
