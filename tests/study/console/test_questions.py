@@ -121,6 +121,22 @@ def test_a_question_of_each_kind_is_opened_and_saved_unchanged(built: Page, key:
     assert built.study.questions_before == OWN_LAYOUT
 
 
+def test_line_breaks_in_texts_are_kept(built: Page) -> None:
+    """They come from YAML; a field of one line would lose them in the browser."""
+    lines = OWN_LAYOUT.replace("{en: very, ko: 매우}", '{en: "very\\nmuch", ko: 매우}').replace(
+        "{en: at home, ko: 집}", '{en: "at\\nhome", ko: 집}'
+    )
+    question_editing.import_questions(built.study, "before", lines)
+    for key, name, text in (("importance", "high_en", "very\nmuch"), ("places", "option-0-text_en", "at\nhome")):
+        edit = ("question_edit", "before", key)
+        first = built.get(*edit)
+        again = built.post(_fields(first, built.url(*edit)) | {"do": "preview"}, *edit).text
+        for page in (first, again):
+            assert re.search(rf'<textarea\s[^>]*\bname="{name}"[^>]*>\s*{text}', page)
+        built.post(_fields(again, built.url(*edit)) | {"do": "save"}, *edit)
+        assert text in str(built.questions).replace("\\n", "\n")
+
+
 @pytest.mark.parametrize(
     ("kind", "typed", "said"),
     [
