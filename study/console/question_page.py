@@ -151,7 +151,7 @@ class QuestionsPage:
         }
 
     def _part(self, part: str) -> dict[str, Any]:
-        found, text = self.sets[part], getattr(self.study, f"questions_{part}").strip()
+        found, text = self.sets[part], getattr(self.study, f"questions_{part}").rstrip()
         return {
             "key": part,
             "title": titles()[part],

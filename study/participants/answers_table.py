@@ -87,7 +87,7 @@ def asked_columns(study: Study) -> list[AnswerColumn]:
 
 def questions_of(study: Study, part: str) -> list[Question]:
     """The questions "before" or "after" the trials; none of a draft's set that cannot be used."""
-    text = {"before": study.questions_before, "after": study.questions_after}[part].strip()
+    text = {"before": study.questions_before, "after": study.questions_after}[part].rstrip()
     try:
         return load_question_set(text).questions if text else []
     except QuestionSetError:

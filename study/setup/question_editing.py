@@ -55,7 +55,7 @@ def stored_set(study: Study, part: str) -> QuestionSet | None:
     Raises:
         QuestionSetError: it was saved before it was checked, and cannot be read.
     """
-    text = getattr(study, f"questions_{part}").strip()
+    text = getattr(study, f"questions_{part}").rstrip()
     return load_question_set(text) if text else None
 
 
@@ -139,7 +139,8 @@ def import_questions(study: Study, part: str, text: str, *, actor: Any = None) -
         StudyError: a quota, group or rule needs an answer that it has not.
     """
     locked = lock_settings(study)
-    text = text.replace("\r\n", "\n").strip()
+    # The first line is indented as the others are.
+    text = text.replace("\r\n", "\n").strip("\n").rstrip()
     if text:
         found = load_question_set(text, is_new=True)
         if part == "after":

@@ -156,6 +156,7 @@ class YamlForm(KeptForm, forms.Form):
     text = forms.CharField(
         label=gettext_lazy("Question set in YAML"),
         required=False,
+        strip=False,  # the first line is indented as the others are
         max_length=LIMITS.characters,
         widget=forms.Textarea(attrs={"rows": 24, "class": "mono", "spellcheck": "false", "wrap": "off"}),
         help_text=gettext_lazy("Empty: no questions."),

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from html import unescape
+from textwrap import indent
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from django.urls import reverse
 
 from study.digests import canonical_digest
 from study.models import Study
+from study.participants.answers_table import questions_of
 from study.participants.question_writing import question_set_yaml
 from study.participants.questions import MOST_QUESTIONS, SHIPPED, load_question_set, shipped_question_set
 from study.setup import question_editing
@@ -289,6 +291,17 @@ def test_yaml_is_kept_as_it_is_written_until_the_page_changes_it(page: Page) -> 
     page.study.refresh_from_db()
     assert page.study.questions_before == OWN_LAYOUT
     assert "their comments and layout are lost" not in page.get()
+
+
+def test_yaml_may_be_indented_as_a_whole(page: Page) -> None:
+    pasted = indent(EVERY_KIND, "    ")
+    assert "The questions are saved." in page.post({"text": f"\r\n{pasted}"}, "questions_yaml", "before").text
+    assert len(page.questions) == 7
+    assert len(questions_of(page.study, "before")) == 7
+    assert "How old are you?" in page.get()
+    assert page.browser.get(page.url("questions_file", "before")).content.decode() == pasted
+    assert "The questions are saved." in page.post({"text": " \r\n "}, "questions_yaml", "before").text
+    assert page.questions == []
 
 
 def test_an_uploaded_file_replaces_the_text_and_faults_have_their_lines(page: Page) -> None:
