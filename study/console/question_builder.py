@@ -10,7 +10,8 @@ from django.views.decorators.http import require_http_methods
 
 from study.access import Right
 from study.console.common import one_at_a_time, study_page
-from study.console.forms.questions import BUILT, QuestionBuilder, kind_of, rearranged
+from study.console.forms.questions import BUILT, QuestionBuilder, kind_of
+from study.console.forms.row_buttons import rearranged
 from study.console.forms.versions import VERSION
 from study.console.question_page import alone, as_participants_see, place_of, questions_in, set_of, titles
 from study.digests import canonical_digest
@@ -52,9 +53,9 @@ def _build(request: HttpRequest, study: Study, part: str, kind: str, question: Q
     go_on_in, button = "", request.POST.get("do", "")
     if data is not None and button != "save":
         data, go_on_in = rearranged(request.POST, button)
-    builder = QuestionBuilder(kind, languages_of(study), others, question, data)
+    builder = QuestionBuilder(kind, languages_of(study), others, question, data, screens=part == "before")
     problem = stored = ""
-    if data is not None and builder.is_valid() and button == "save":
+    if data is not None and builder.is_valid and button == "save":
         if question is not None and request.POST.get(VERSION) != stored_now:
             problem = _("Somebody has changed this question since you opened it. It is now as shown here:")
             stored = question_set_yaml(alone(question))
@@ -110,5 +111,5 @@ def _previews(builder: QuestionBuilder, study: Study, is_sent: bool) -> list[dic
     """The question as participants see it, in each language; nothing as long as something is missing."""
     question = builder.question
     if is_sent:
-        question = builder.built() if builder.is_valid() else None
+        question = builder.built() if builder.is_valid else None
     return as_participants_see(alone(question), languages_of(study)) if question else []
