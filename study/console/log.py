@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from study.access import Right
 from study.ballots.commitments import FINISHED
 from study.console.common import access_to, readable_entries, study_page
+from study.console.downloads import DOWNLOADED
 from study.models import ChainHead, LogEntry, Study
 
 ENTRIES_A_PAGE = 100
@@ -28,6 +29,10 @@ def study_log(request: HttpRequest, study: Study) -> HttpResponse:
         return _sign_ins(request, study)
     shown = entries if with_people else entries.exclude(action=FINISHED)
     page = Paginator(shown, ENTRIES_A_PAGE).get_page(request.GET.get("page"))
+    if not access_to(request).allows(Right.LOOK):
+        for entry in page.object_list:
+            if entry.action == DOWNLOADED:  # its file may bear a name that a researcher gave it
+                entry.data.pop("file", None)
     chain = ChainHead.objects.filter(study=study).first()
     context = {"study": study, "page": page, "finished": finished, "with_people": with_people, "chain": chain}
     context["hidden"] = study.log.count() - entries.count()

@@ -37,6 +37,7 @@ def world(settings: Any) -> SimpleNamespace:
             study.memberships.create(user=people[role], role=role)
         study.files.create(kind="rules", name="own.yaml", digest="0" * 64, text="name: own", summary={"rules": 1})
         record(study, "repainted", clip="clip1.wav", reason="it shows a zither")
+        record(study, "downloaded", actor=people[Role.EDITOR], file="own.yaml")  # as earlier versions wrote it
     ProblemReport.objects.create(study=closed, page="survey", text="no sound for me@example.org")
     for study in (draft, closed):
         job = study.jobs.create(kind="table", arguments={"name": "ballots.csv"})
@@ -102,6 +103,14 @@ def test_a_runner_sees_nothing_of_images_conditions_and_results_even_after_closi
     # The control: an editor reads all these words on a few pages, but the labels that nobody reads any more.
     labels = {row.sealed_label for row in world.closed.conditions.all()}
     assert [word for word in secret if word not in labels and word not in said] == []
+
+
+def test_the_download_of_a_researchers_own_file_is_logged_without_its_name(world: SimpleNamespace) -> None:
+    file = world.draft.files.get()
+    answer = browser(world.people[Role.EDITOR]).get(reverse("generation_file", args=[world.draft.slug, file.pk]))
+    assert "own.yaml" in answer.headers["Content-Disposition"]
+    entry = world.draft.log.last()
+    assert (entry.action, entry.data) == ("downloaded", {"file": "rules 00000000"})
 
 
 def test_a_runner_does_the_work_of_running(world: SimpleNamespace) -> None:
