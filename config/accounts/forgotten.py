@@ -4,11 +4,12 @@ Everybody gets the same page after the same time: the address is looked up and t
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.contrib.auth.forms import PasswordResetForm
 from django.core.mail import EmailMessage
 from django.db import connections
@@ -39,6 +40,13 @@ class ForgottenPasswordForm(PasswordResetForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"].label = gettext_lazy("Mail address of your account")
+
+    def get_users(self, email: str) -> Iterator[Any]:
+        """Return the active accounts with the address, also those that have set no password yet.
+
+        The mail goes to the address that an account has, not to the one that was typed.
+        """
+        yield from get_user_model().objects.filter(email__iexact=email, is_active=True)
 
 
 @never_cache
@@ -78,7 +86,7 @@ def later(work: Callable[[], None]) -> None:
 def send_links(address: str, language: str) -> None:
     """Mail a link to each account with the address: it sets a password once, and ends all sign-ins."""
     with translation.override(language):
-        for user in PasswordResetForm().get_users(address):
+        for user in ForgottenPasswordForm().get_users(address):
             text = _(
                 "Somebody asked for a new password of the account “%(name)s” in Earsight. This link sets one, once and "
                 "within %(days)d days:\n\n"

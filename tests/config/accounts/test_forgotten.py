@@ -66,9 +66,18 @@ def test_nobody_learns_whether_an_address_has_an_account(monkeypatch: Any) -> No
     # Nothing of the account is looked up, and nothing sent, before the page is: else its time would tell.
     waiting: list[Any] = []
     monkeypatch.setattr(forgotten, "later", waiting.append)
-    monkeypatch.setattr(forgotten.PasswordResetForm, "get_users", lambda *_args: pytest.fail("looked up too early"))
+    monkeypatch.setattr(forgotten.ForgottenPasswordForm, "get_users", lambda *_args: pytest.fail("looked up too early"))
     assert ask("known@example.org").status_code == 200
     assert len(waiting) == 1
+
+
+def test_who_was_given_an_account_and_has_set_no_password_yet_gets_a_link_too() -> None:
+    user = UserFactory(email="new@example.org")
+    user.set_unusable_password()
+    user.save()
+    ask("new@example.org")
+    [path] = re.findall(r"http://[^/]+(/console/set-password/\S+)", mail.outbox[0].body)
+    assert 'name="new_password1"' in Client().get(path, follow=True).text
 
 
 def test_mails_to_one_address_and_requests_of_one_network_are_limited() -> None:
