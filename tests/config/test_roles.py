@@ -117,6 +117,10 @@ def test_a_runner_does_the_work_of_running(world: SimpleNamespace) -> None:
     study = world.closed
     Study.objects.filter(pk=study.pk).update(status=Study.Status.OPEN, closed_at=None)
     client = browser(world.people[Role.RUNNER])
+    for name in ("study_links", "study_payment"):
+        page = client.get(reverse(name, args=[study.slug])).text
+        assert "The owner or an editor chooses it in the plan." in page
+        assert reverse("study_plan", args=[study.slug]) not in page
     assert "no sound for me@example.org" in client.get(reverse("study_monitor", args=[study.slug])).text
     page = client.get(reverse("study_open", args=[study.slug])).text
     assert "Pause the study" in page
