@@ -5,7 +5,8 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 from django.urls import reverse
 
-from study.models import LogEntry, Role
+from study.errors import NotAllowedNow
+from study.models import LogEntry, Role, Study
 from study.setup import sharing
 from tests.config.addresses import browser
 from tests.factories import PASSWORD, UserFactory, make_study
@@ -55,6 +56,17 @@ def test_the_last_operator_stays() -> None:
     assert "the only operator" in page
     UserFactory(is_superuser=True)
     assert browser(operator).post(DELETE, {"password": PASSWORD}).status_code == 302
+
+
+def test_who_leaves_a_study_just_before_accepting_it_does_not_own_it() -> None:
+    mina, jun = UserFactory(username="mina"), UserFactory(username="jun")
+    study = make_study(clips=0, owner=jun)
+    sharing.share_study(study, "mina", actor=jun)
+    sharing.offer_ownership(study, mina, actor=jun)
+    sharing.unshare_study(study, mina, actor=mina)
+    with pytest.raises(NotAllowedNow, match="not offered to you any more"):
+        sharing.accept_ownership(study, actor=mina)
+    assert Study.objects.get(pk=study.pk).owner == jun
 
 
 def test_an_owner_sees_when_the_people_of_a_study_signed_in_and_nobody_else_does() -> None:
