@@ -3,16 +3,13 @@
 Everybody gets the same page after the same time: the address is looked up and the mail sent by a thread of its own.
 """
 
-import logging
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.forms import PasswordResetForm
 from django.core.mail import EmailMessage
-from django.db import connections
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
@@ -21,17 +18,15 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from config.accounts.mails import later
 from study.management.commands.add_researcher import password_link
 from study.models.log import record
 from study.published_heads.places import mail_is_sent
 from study.survey import networks
 
-logger = logging.getLogger(__name__)
-
 # Mails to one address within an hour, and requests from one network within ten minutes; in each web process.
 MAILS_TO_ONE, MAIL_SECONDS = 3, 3600
 REQUESTS, REQUEST_SECONDS = 20, 600
-_mailer = ThreadPoolExecutor(1, thread_name_prefix="password-mails")
 
 
 class ForgottenPasswordForm(PasswordResetForm):
@@ -67,20 +62,6 @@ def forgotten_password(request: HttpRequest) -> HttpResponse:
     if to_one <= MAILS_TO_ONE:
         later(lambda: send_links(address, language))
     return render(request, "console/forgotten_password.html", context | {"sent": True})
-
-
-def later(work: Callable[[], None]) -> None:
-    """Do it in a thread of its own, one after the other, once the answer is on its way."""
-
-    def do() -> None:
-        try:
-            work()
-        except Exception:
-            logger.exception("No mail about a forgotten password could be sent.")
-        finally:
-            connections.close_all()
-
-    _mailer.submit(do)
 
 
 def send_links(address: str, language: str) -> None:

@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.core.mail import send_mail
 from django.db import transaction
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -22,11 +21,11 @@ from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from django_otp.util import random_hex
 
+from config.accounts.mails import tell
 from config.accounts.sessions import end_sign_ins
 from study.ballots.receipts import normal_receipt
 from study.errors import StudyError
 from study.models.log import record
-from study.published_heads.places import mail_is_sent
 
 RECOVERY_CODES = 10
 _NAME = "second factor"
@@ -96,7 +95,7 @@ def switch_on(user: Any, key: str, code: str, *, but: str | None) -> list[str]:
     codes = _renew(user)
     end_sign_ins(user, but=but)
     record(None, "second factor switched on", actor=user, account=user.get_username())
-    _tell(user, _("A second factor was set up for the account %(name)s. Its sign-ins elsewhere have ended."))
+    tell(user, _("A second factor was set up for the account %(name)s. Its sign-ins elsewhere have ended."))
     return codes
 
 
@@ -106,7 +105,7 @@ def renew_recovery_codes(user: Any) -> list[str]:
     _lock(user)
     codes = _renew(user)
     record(None, "recovery codes made", actor=user, account=user.get_username())
-    _tell(user, _("New recovery codes were made for the account %(name)s. The earlier ones work no more."))
+    tell(user, _("New recovery codes were made for the account %(name)s. The earlier ones work no more."))
     return codes
 
 
@@ -116,7 +115,7 @@ def switch_off(user: Any) -> None:
     _lock(user)
     if _remove(user):
         record(None, "second factor switched off", actor=user, account=user.get_username())
-        _tell(user, _("The second factor of the account %(name)s was switched off."))
+        tell(user, _("The second factor of the account %(name)s was switched off."))
 
 
 @transaction.atomic
@@ -131,7 +130,7 @@ def remove(user: Any) -> bool:
     if removed:
         end_sign_ins(user)
         record(None, "second factor removed", account=user.get_username())
-        _tell(user, _("Whoever runs the server has removed the second factor of the account %(name)s."))
+        tell(user, _("Whoever runs the server has removed the second factor of the account %(name)s."))
     return removed
 
 
@@ -157,7 +156,7 @@ def use_recovery_code(user: Any, code: str) -> None:
         is_right = box is not None and verify_token(user, box.persistent_id, _digest(code)) is not None
         if is_right:
             record(None, "recovery code used", actor=user, account=user.get_username())
-            _tell(user, _("Somebody signed in to the account %(name)s with one of its recovery codes."))
+            tell(user, _("Somebody signed in to the account %(name)s with one of its recovery codes."))
     if not is_right:  # out of the transaction, which counts it
         raise _wrong(box)
 
@@ -201,17 +200,3 @@ def _digest(code: str) -> str:
 
 def _digits(code: str) -> str:
     return "".join(sign for sign in code if sign.isdecimal())
-
-
-def _tell(user: Any, text: str) -> None:
-    """Mail it to the account's address after the commit: who did it may be somebody else."""
-    if not (user.email and mail_is_sent()):
-        return
-    body = "\n\n".join(
-        [
-            text % {"name": user.get_username()},
-            _("If that was not you, change your password now and tell whoever runs the server."),
-        ]
-    )
-    subject, address = _("Your account: Earsight"), user.email
-    transaction.on_commit(lambda: send_mail(subject, f"{body}\n", None, [address], fail_silently=True))

@@ -27,6 +27,7 @@ SIGN_IN, CODE, PAGE = "/console/sign-in/", "/console/sign-in/code/", "/console/a
 @pytest.fixture(autouse=True)
 def _codes_stay_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     """No half minute ends within a test."""
+    monkeypatch.setattr("config.accounts.mails.later", lambda work: work())
     now = time.time()
     monkeypatch.setattr("django_otp.plugins.otp_totp.models.time", SimpleNamespace(time=lambda: now))
     monkeypatch.setattr("django_otp.oath.time", lambda: now)
