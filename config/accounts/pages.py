@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods
 from config.accounts.forms import AddressForm, ChangePasswordForm, EndSignInsForm
 from config.accounts.mails import tell
 from config.accounts.own_work import own_work
-from config.accounts.second_factor.devices import second_factor_of
+from config.accounts.second_factor.devices import end_waiting, second_factor_of
 from config.accounts.sessions import end_sign_ins, open_sign_ins
 from study.console.forms.versions import Editing
 from study.models.log import record
@@ -105,5 +105,6 @@ class SetPasswordView(PasswordResetConfirmView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         reset(username=form.user.get_username())  # who has a new password need not wait for the lock of wrong ones
+        end_waiting(form.user)
         messages.success(self.request, _("Your password is set."))
         return super().form_valid(form)

@@ -36,7 +36,11 @@ _WAIT_WORTH_SAYING = timedelta(seconds=5)
 
 
 class WrongCode(StudyError):
-    """The code is not taken; the message says what to do."""
+    """The code is not taken; the message says what to do. `was_looked_at`: it did not come within the time to wait."""
+
+    def __init__(self, message: str, *, was_looked_at: bool = True) -> None:
+        super().__init__(message)
+        self.was_looked_at = was_looked_at
 
 
 @dataclass(frozen=True)
@@ -141,8 +145,9 @@ def use_code(user: Any, code: str) -> None:
         WrongCode: it is not right, was used before, or too many wrong ones came just now. The next one waits longer.
     """
     app = TOTPDevice.objects.filter(user=user, confirmed=True).first()
+    is_looked_at = app is None or app.verify_is_allowed()[0]
     if app is None or verify_token(user, app.persistent_id, _digits(code)) is None:
-        raise _wrong(app)
+        raise _wrong(app, was_looked_at=is_looked_at)
 
 
 def use_recovery_code(user: Any, code: str) -> None:
@@ -152,16 +157,23 @@ def use_recovery_code(user: Any, code: str) -> None:
         WrongCode: as `use_code`.
     """
     box = StaticDevice.objects.filter(user=user).first()
+    is_looked_at = box is None or box.verify_is_allowed()[0]
     with transaction.atomic():
         is_right = box is not None and verify_token(user, box.persistent_id, _digest(code)) is not None
         if is_right:
             record(None, "recovery code used", actor=user, account=user.get_username())
             tell(user, _("Somebody signed in to the account %(name)s with one of its recovery codes."))
     if not is_right:  # out of the transaction, which counts it
-        raise _wrong(box)
+        raise _wrong(box, was_looked_at=is_looked_at)
 
 
-def _wrong(box: Any) -> WrongCode:
+def end_waiting(user: Any) -> None:
+    """Let the next code be looked at at once: who has set a new password need not wait for wrong codes of others."""
+    for kind in (TOTPDevice, StaticDevice):
+        kind.objects.filter(user=user).update(throttling_failure_count=0, throttling_failure_timestamp=None)
+
+
+def _wrong(box: Any, *, was_looked_at: bool) -> WrongCode:
     """The error of a code that was not taken, with the time until which no other one is looked at."""
     if box is not None:
         box.refresh_from_db()
@@ -169,9 +181,12 @@ def _wrong(box: Any) -> WrongCode:
         if not allowed and why["locked_until"] - timezone.now() > _WAIT_WORTH_SAYING:
             until = date_format(timezone.localtime(why["locked_until"]), "H:i:s")
             return WrongCode(
-                _("This code was not taken. After so many wrong ones, wait until %(time)s.") % {"time": until}
+                _("This code was not taken. After so many wrong ones, wait until %(time)s.") % {"time": until},
+                was_looked_at=was_looked_at,
             )
-    return WrongCode(_("This code was not taken. Each works once only; type the next one."))
+    return WrongCode(
+        _("This code was not taken. Each works once only; type the next one."), was_looked_at=was_looked_at
+    )
 
 
 def _lock(user: Any) -> None:
