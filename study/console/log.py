@@ -40,9 +40,13 @@ def study_log(request: HttpRequest, study: Study) -> HttpResponse:
 
 
 def _sign_ins(request: HttpRequest, study: Study) -> HttpResponse:
-    """Show when the study's people signed in and out, from the installation's log."""
+    """Show when the study's people signed in and out since they work on it, from the installation's log."""
     access_to(request).require(Right.OWN)
     people = get_user_model().objects.filter(Q(pk=study.owner_id) | Q(memberships__study=study))
-    entries = LogEntry.objects.filter(study=None, action__in=("signed in", "signed out"), actor__in=people)
+    joined = dict(study.log.filter(action="shared").order_by("number").values_list("data__member", "at"))
+    since = Q(pk__in=())
+    for person in people:
+        since |= Q(actor=person, at__gte=joined.get(person.get_username()) or study.created_at)
+    entries = LogEntry.objects.filter(since, study=None, action__in=("signed in", "signed out"))
     page = Paginator(entries.order_by("-number"), ENTRIES_A_PAGE).get_page(request.GET.get("page"))
     return render(request, "study/sign_ins.html", {"study": study, "page": page})

@@ -73,10 +73,13 @@ def test_an_owner_sees_when_the_people_of_a_study_signed_in_and_nobody_else_does
     owner, mina = UserFactory(username="owner"), UserFactory(username="mina")
     UserFactory(username="stranger")
     study = make_study(clips=0, owner=owner)
+    Client().post(reverse("sign_in"), {"username": "mina", "password": PASSWORD})
+    url = reverse("study_log", args=[study.slug]) + "?sign-ins"
     sharing.share_study(study, "mina", actor=owner)
+    # What somebody did before they worked on it is no business of its owner.
+    assert "<strong>mina</strong>" not in browser(owner).get(url).text
     for name in ("mina", "stranger"):
         Client().post(reverse("sign_in"), {"username": name, "password": PASSWORD})
-    url = reverse("study_log", args=[study.slug]) + "?sign-ins"
     page = browser(owner).get(url).text
     assert "<strong>mina</strong> signed in" in page
     assert "stranger" not in page
