@@ -12,7 +12,9 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.db.models.signals import post_delete, post_save
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from config.accounts.mails import tell
 from study.models import LogEntry
 from study.models.log import record
 
@@ -54,6 +56,7 @@ def _saved(instance: Any, created: bool, raw: bool, **_rest: Any) -> None:
         record(None, "account made", account=instance.get_username(), operator=instance.is_superuser)
     elif instance._password is not None:  # Django's mark of a password set since the account was last saved
         record(None, "password changed", account=instance.get_username())
+        tell(instance, _("A new password was set for the account %(name)s."))
 
 
 def _deleted(instance: Any, **_rest: Any) -> None:

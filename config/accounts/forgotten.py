@@ -3,15 +3,13 @@
 Everybody gets the same page after the same time: the address is looked up and the mail sent by a thread of its own.
 """
 
-import logging
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.contrib.auth.forms import PasswordResetForm
 from django.core.mail import EmailMessage
-from django.db import connections
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
@@ -20,17 +18,15 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from config.accounts.mails import later
 from study.management.commands.add_researcher import password_link
 from study.models.log import record
 from study.published_heads.places import mail_is_sent
 from study.survey import networks
 
-logger = logging.getLogger(__name__)
-
 # Mails to one address within an hour, and requests from one network within ten minutes; in each web process.
 MAILS_TO_ONE, MAIL_SECONDS = 3, 3600
 REQUESTS, REQUEST_SECONDS = 20, 600
-_mailer = ThreadPoolExecutor(1, thread_name_prefix="password-mails")
 
 
 class ForgottenPasswordForm(PasswordResetForm):
@@ -39,6 +35,13 @@ class ForgottenPasswordForm(PasswordResetForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"].label = gettext_lazy("Mail address of your account")
+
+    def get_users(self, email: str) -> Iterator[Any]:
+        """Return the active accounts with the address, also those that have set no password yet.
+
+        The mail goes to the address that an account has, not to the one that was typed.
+        """
+        yield from get_user_model().objects.filter(email__iexact=email, is_active=True)
 
 
 @never_cache
@@ -61,24 +64,10 @@ def forgotten_password(request: HttpRequest) -> HttpResponse:
     return render(request, "console/forgotten_password.html", context | {"sent": True})
 
 
-def later(work: Callable[[], None]) -> None:
-    """Do it in a thread of its own, one after the other, once the answer is on its way."""
-
-    def do() -> None:
-        try:
-            work()
-        except Exception:
-            logger.exception("No mail about a forgotten password could be sent.")
-        finally:
-            connections.close_all()
-
-    _mailer.submit(do)
-
-
 def send_links(address: str, language: str) -> None:
     """Mail a link to each account with the address: it sets a password once, and ends all sign-ins."""
     with translation.override(language):
-        for user in PasswordResetForm().get_users(address):
+        for user in ForgottenPasswordForm().get_users(address):
             text = _(
                 "Somebody asked for a new password of the account “%(name)s” in Earsight. This link sets one, once and "
                 "within %(days)d days:\n\n"

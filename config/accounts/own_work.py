@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.contrib.auth import get_user_model
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -13,7 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from config.accounts.forms import OwnPasswordForm
-from study.models import LogEntry, Membership, Role
+from study.models import LogEntry, Membership, Role, Study
 from study.models.log import record
 
 SIGN_INS_SHOWN = 10
@@ -37,13 +38,14 @@ def own_work(user: Any) -> dict[str, Any]:
 def account_delete(request: HttpRequest) -> HttpResponse:
     """Delete the account after the password was typed; its studies are to be passed on or deleted before."""
     user: Any = request.user
-    owned = list(user.owned_studies.all())
-    form = OwnPasswordForm(request, request.POST if request.method == "POST" and not owned else None)
-    last = user.is_superuser and not _other_operators(user).exists()
-    if form.is_valid() and not last and _delete(user):
+    owns = user.owned_studies.exists()
+    form = OwnPasswordForm(request, request.POST if request.method == "POST" and not owns else None)
+    if form.is_valid() and _delete(user):
         request.session.flush()  # no sign-out, which the log would write of an account that is gone
         messages.success(request, _("Your account is deleted."))
         return redirect("sign_in")
+    last = user.is_superuser and not _other_operators(user).exists()
+    owned = list(user.owned_studies.all())  # one may have come since a moment ago
     context = {"form": form, "owned": owned, "last_operator": last}
     return render(request, "console/account_delete.html", context, status=422 if request.method == "POST" else 200)
 
@@ -54,12 +56,23 @@ def _other_operators(user: Any) -> Any:
 
 @transaction.atomic
 def _delete(user: Any) -> bool:
-    """Delete the account and what it may do; return whether it could be: it may own a study since a moment ago."""
-    locked = get_user_model().objects.select_for_update().get(pk=user.pk)
-    if locked.owned_studies.exists():
+    """Delete the account and what it may do; return whether it could be.
+
+    It cannot if it owns a study, was just given one to work on, or is the last operator.
+    """
+    # Studies before accounts, each in their order, as everything that writes to a study's log takes them.
+    studies = list(Study.objects.select_for_update(of=("self",)).filter(memberships__user=user).order_by("pk"))
+    chosen = Q(pk=user.pk) | Q(is_superuser=True, is_active=True) if user.is_superuser else Q(pk=user.pk)
+    rows = {row.pk: row for row in get_user_model().objects.select_for_update().filter(chosen).order_by("pk")}
+    locked = rows.get(user.pk)
+    if locked is None or locked.owned_studies.exists() or (user.is_superuser and len(rows) < 2):
         return False
-    for member in Membership.objects.filter(user=locked).select_related("study"):
-        member.delete()
-        record(member.study, "unshared", member=locked.get_username())
+    members = {member.study_id: member for member in Membership.objects.filter(user=locked)}
+    if members.keys() - {study.pk for study in studies}:
+        return False
+    for study in studies:
+        if study.pk in members:
+            members[study.pk].delete()
+            record(study, "unshared", member=locked.get_username())
     locked.delete()  # a signal writes it to the installation's log
     return True

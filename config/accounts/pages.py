@@ -5,7 +5,7 @@ from typing import Any
 from axes.utils import reset
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth import get_user_model, update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import LogoutView, PasswordResetConfirmView
 from django.http import HttpRequest, HttpResponse
@@ -17,8 +17,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from config.accounts.forms import AddressForm, ChangePasswordForm, EndSignInsForm
+from config.accounts.mails import tell
 from config.accounts.own_work import own_work
-from config.accounts.second_factor.devices import second_factor_of
+from config.accounts.second_factor.devices import end_waiting, second_factor_of
 from config.accounts.sessions import end_sign_ins, open_sign_ins
 from study.console.forms.versions import Editing
 from study.models.log import record
@@ -38,7 +39,7 @@ def account(request: HttpRequest) -> HttpResponse:
     address = AddressForm(request, request.POST if is_address else None)
     address.editing = Editing(request.user)
     if is_address and address.is_valid():
-        address.save()
+        _save_address(address)
         messages.success(request, _("Saved."))
         return redirect("account")
     if is_password and password.is_valid():
@@ -61,6 +62,18 @@ def account(request: HttpRequest) -> HttpResponse:
         "life_days": f"{settings.SESSION_LIFE_SECONDS / 86_400:g}",
     }
     return render(request, "console/account.html", context, status=422 if request.method == "POST" else 200)
+
+
+def _save_address(form: AddressForm) -> None:
+    """Store the full name and the address, and tell the address of before, which may be its owner's only sign."""
+    before = get_user_model().objects.values_list("email", flat=True).get(pk=form.instance.pk)
+    form.save()
+    if before and before != form.instance.email:
+        tell(
+            form.instance,
+            _("Mails of the account %(name)s go to another address from now on, and no longer to this one."),
+            address=before,
+        )
 
 
 def _change_password(request: HttpRequest, form: ChangePasswordForm) -> None:
@@ -92,5 +105,6 @@ class SetPasswordView(PasswordResetConfirmView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         reset(username=form.user.get_username())  # who has a new password need not wait for the lock of wrong ones
+        end_waiting(form.user)
         messages.success(self.request, _("Your password is set."))
         return super().form_valid(form)

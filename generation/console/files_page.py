@@ -19,6 +19,7 @@ from generation.runs import lifecycle
 from generation.settings_model import settings_of
 from study.access import Right
 from study.console.common import study_page
+from study.console.downloads import name_in_log
 from study.errors import ImportRefused, StudyError
 from study.models import Study
 from study.untrusted_files.uploads import on_disk
@@ -103,6 +104,7 @@ def generation_file(request: HttpRequest, study: Study, pk: int) -> HttpResponse
     row = get_object_or_404(study.files, pk=pk)
     response = HttpResponse(row.text, content_type="text/plain; charset=utf-8")
     response.headers["Content-Disposition"] = content_disposition_header(True, row.name) or "attachment"
+    name_in_log(request, f"{row.kind} {row.digest[:8]}")
     return response
 
 

@@ -16,7 +16,7 @@ from study.access import Access, Right, access_or_404
 from study.console.forms.versions import KeptForm
 from study.errors import StudyError
 from study.models import LogEntry, Study
-from study.published_heads.without_conditions import WITHOUT_CONDITIONS
+from study.published_heads.without_conditions import OF_THE_STUDY, WITHOUT_CONDITIONS
 from study.setup.path_steps import step_after
 from study.web.http import wants_json
 
@@ -60,7 +60,7 @@ def access_to(request: HttpRequest) -> Access:
 def readable_entries(access: Access) -> QuerySet[LogEntry]:
     """Return the entries of the study's log that the role may read: a runner's name no image and no condition."""
     entries = access.study.log.all()
-    return entries if access.allows(Right.LOOK) else entries.filter(action__in=WITHOUT_CONDITIONS)
+    return entries if access.allows(Right.LOOK) else entries.filter(action__in=WITHOUT_CONDITIONS | OF_THE_STUDY)
 
 
 def one_at_a_time(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

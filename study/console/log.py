@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from study.access import Right
 from study.ballots.commitments import FINISHED
 from study.console.common import access_to, readable_entries, study_page
+from study.console.downloads import DOWNLOADED
 from study.models import ChainHead, LogEntry, Study
 
 ENTRIES_A_PAGE = 100
@@ -28,6 +29,10 @@ def study_log(request: HttpRequest, study: Study) -> HttpResponse:
         return _sign_ins(request, study)
     shown = entries if with_people else entries.exclude(action=FINISHED)
     page = Paginator(shown, ENTRIES_A_PAGE).get_page(request.GET.get("page"))
+    if not access_to(request).allows(Right.LOOK):
+        for entry in page.object_list:
+            if entry.action == DOWNLOADED:  # its file may bear a name that a researcher gave it
+                entry.data.pop("file", None)
     chain = ChainHead.objects.filter(study=study).first()
     context = {"study": study, "page": page, "finished": finished, "with_people": with_people, "chain": chain}
     context["hidden"] = study.log.count() - entries.count()
@@ -35,9 +40,13 @@ def study_log(request: HttpRequest, study: Study) -> HttpResponse:
 
 
 def _sign_ins(request: HttpRequest, study: Study) -> HttpResponse:
-    """Show when the study's people signed in and out, from the installation's log."""
+    """Show when the study's people signed in and out since they work on it, from the installation's log."""
     access_to(request).require(Right.OWN)
     people = get_user_model().objects.filter(Q(pk=study.owner_id) | Q(memberships__study=study))
-    entries = LogEntry.objects.filter(study=None, action__in=("signed in", "signed out"), actor__in=people)
+    joined = dict(study.log.filter(action="shared").order_by("number").values_list("data__member", "at"))
+    since = Q(pk__in=())
+    for person in people:
+        since |= Q(actor=person, at__gte=joined.get(person.get_username()) or study.created_at)
+    entries = LogEntry.objects.filter(since, study=None, action__in=("signed in", "signed out"))
     page = Paginator(entries.order_by("-number"), ENTRIES_A_PAGE).get_page(request.GET.get("page"))
     return render(request, "study/sign_ins.html", {"study": study, "page": page})

@@ -17,6 +17,9 @@ from study.models import Study
 from study.models.members import GIVEN_ROLES
 from study.setup import invitations, sharing
 
+# The key of a session that holds a link until the next page shows it.
+_NEW_LINK = "new_invitation"
+
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @study_page(Right.SEE)
@@ -25,6 +28,10 @@ def study_members(request: HttpRequest, study: Study) -> HttpResponse:
     if request.method == "POST":
         access_to(request).require(Right.OWN)
     form = ShareForm(request.POST or None)
+    if request.method == "GET" and (new := request.session.pop(_NEW_LINK, None)) and new.pop("study") == study.pk:
+        response = _page(request, study, form, **new)
+        response["Cache-Control"] = "no-store, private"
+        return response
     if request.method == "POST" and form.is_valid():
         name, role = form.cleaned_data["name"], form.cleaned_data["role"]
         try:
@@ -48,12 +55,11 @@ def _page(request: HttpRequest, study: Study, form: ShareForm, **more: Any) -> H
 
 
 def _invite(request: HttpRequest, study: Study, address: str, role: str) -> HttpResponse:
-    """Invite, and show the link: it is known only now, so this page is not stored and not redirected from."""
+    """Invite, and keep the link for the page that follows: it is shown there once, and stored nowhere else."""
     link = invitations.invite(study, address, role=role, actor=request.user)
     mailed = invitations.send_invitation(study, address, link, actor=request.user)
-    response = _page(request, study, ShareForm(), link=link, mailed=mailed, invited=address)
-    response["Cache-Control"] = "no-store, private"
-    return response
+    request.session[_NEW_LINK] = {"study": study.pk, "link": link, "mailed": mailed, "invited": address}
+    return redirect("study_members", study.slug)
 
 
 @require_POST
@@ -61,12 +67,12 @@ def _invite(request: HttpRequest, study: Study, address: str, role: str) -> Http
 def invitation_change(request: HttpRequest, study: Study, invitation_id: int) -> HttpResponse:
     """Send an invitation again, with a new link, or withdraw it."""
     invitation = get_object_or_404(study.invitations, pk=invitation_id)
-    if "withdraw" not in request.POST:
+    if "again" in request.POST:
         try:
             return _invite(request, study, invitation.address, invitation.role)
         except StudyError as error:
             messages.error(request, str(error))
-    else:
+    elif "withdraw" in request.POST:
         invitations.withdraw_invitation(invitation, actor=request.user)
         messages.success(request, _("The invitation is withdrawn."))
     return redirect("study_members", study.slug)

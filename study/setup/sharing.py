@@ -70,6 +70,7 @@ def unshare_study(study: Study, user: Any, *, actor: Any) -> None:
     """
     if actor.pk not in (study.owner_id, user.pk) and not actor.is_superuser:
         raise NotAllowedNow(_("Only the study's owner can end somebody else's access."))
+    Study.objects.select_for_update().get(pk=study.pk)
     if study.memberships.filter(user=user).delete()[0]:
         record(study, "unshared", actor=actor, member=user.get_username())
 
@@ -92,7 +93,8 @@ def offer_ownership(study: Study, user: Any, *, actor: Any) -> None:
 @transaction.atomic
 def withdraw_offer(study: Study, *, actor: Any) -> None:
     """End the offer of ownership: the owner takes it back, or the member declines."""
-    for member in study.memberships.select_for_update(of=("self",)).filter(offered_ownership=True):
+    Study.objects.select_for_update().get(pk=study.pk)
+    for member in study.memberships.select_related("user").filter(offered_ownership=True):
         member.offered_ownership = False
         member.save(update_fields=["offered_ownership"])
         record(study, "offer of ownership withdrawn", actor=actor, member=member.user.get_username())
@@ -106,10 +108,10 @@ def accept_ownership(study: Study, *, actor: Any) -> None:
         NotAllowedNow: it is not offered to the actor, or no longer.
     """
     locked = Study.objects.select_for_update().select_related("owner").get(pk=study.pk)
-    if not locked.memberships.filter(user=actor, offered_ownership=True).exists():
+    get_user_model().objects.select_for_update().filter(pk=actor.pk).first()  # that does not delete itself meanwhile
+    if locked.memberships.filter(user=actor, offered_ownership=True).delete()[0] != 1:
         raise NotAllowedNow(_("The study is not offered to you any more. Ask its owner to offer it again."))
     before = locked.owner
-    locked.memberships.filter(user=actor).delete()
     locked.memberships.create(user=before, role=Role.EDITOR)
     Study.objects.filter(pk=locked.pk).update(owner=actor)
     locked.invitations.update(invited_by=actor)

@@ -37,6 +37,7 @@ def world(settings: Any) -> SimpleNamespace:
             study.memberships.create(user=people[role], role=role)
         study.files.create(kind="rules", name="own.yaml", digest="0" * 64, text="name: own", summary={"rules": 1})
         record(study, "repainted", clip="clip1.wav", reason="it shows a zither")
+        record(study, "downloaded", actor=people[Role.EDITOR], file="own.yaml")  # as earlier versions wrote it
     ProblemReport.objects.create(study=closed, page="survey", text="no sound for me@example.org")
     for study in (draft, closed):
         job = study.jobs.create(kind="table", arguments={"name": "ballots.csv"})
@@ -104,10 +105,22 @@ def test_a_runner_sees_nothing_of_images_conditions_and_results_even_after_closi
     assert [word for word in secret if word not in labels and word not in said] == []
 
 
+def test_the_download_of_a_researchers_own_file_is_logged_without_its_name(world: SimpleNamespace) -> None:
+    file = world.draft.files.get()
+    answer = browser(world.people[Role.EDITOR]).get(reverse("generation_file", args=[world.draft.slug, file.pk]))
+    assert "own.yaml" in answer.headers["Content-Disposition"]
+    entry = world.draft.log.last()
+    assert (entry.action, entry.data) == ("downloaded", {"file": "rules 00000000"})
+
+
 def test_a_runner_does_the_work_of_running(world: SimpleNamespace) -> None:
     study = world.closed
     Study.objects.filter(pk=study.pk).update(status=Study.Status.OPEN, closed_at=None)
     client = browser(world.people[Role.RUNNER])
+    for name in ("study_links", "study_payment"):
+        page = client.get(reverse(name, args=[study.slug])).text
+        assert "The owner or an editor chooses it in the plan." in page
+        assert reverse("study_plan", args=[study.slug]) not in page
     assert "no sound for me@example.org" in client.get(reverse("study_monitor", args=[study.slug])).text
     page = client.get(reverse("study_open", args=[study.slug])).text
     assert "Pause the study" in page

@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.core.mail import send_mail
 from django.db import transaction
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -22,11 +21,11 @@ from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from django_otp.util import random_hex
 
+from config.accounts.mails import tell
 from config.accounts.sessions import end_sign_ins
 from study.ballots.receipts import normal_receipt
 from study.errors import StudyError
 from study.models.log import record
-from study.published_heads.places import mail_is_sent
 
 RECOVERY_CODES = 10
 _NAME = "second factor"
@@ -37,7 +36,11 @@ _WAIT_WORTH_SAYING = timedelta(seconds=5)
 
 
 class WrongCode(StudyError):
-    """The code is not taken; the message says what to do."""
+    """The code is not taken; the message says what to do. `was_looked_at`: it did not come within the time to wait."""
+
+    def __init__(self, message: str, *, was_looked_at: bool = True) -> None:
+        super().__init__(message)
+        self.was_looked_at = was_looked_at
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,7 @@ def switch_on(user: Any, key: str, code: str, *, but: str | None) -> list[str]:
     codes = _renew(user)
     end_sign_ins(user, but=but)
     record(None, "second factor switched on", actor=user, account=user.get_username())
-    _tell(user, _("A second factor was set up for the account %(name)s. Its sign-ins elsewhere have ended."))
+    tell(user, _("A second factor was set up for the account %(name)s. Its sign-ins elsewhere have ended."))
     return codes
 
 
@@ -106,7 +109,7 @@ def renew_recovery_codes(user: Any) -> list[str]:
     _lock(user)
     codes = _renew(user)
     record(None, "recovery codes made", actor=user, account=user.get_username())
-    _tell(user, _("New recovery codes were made for the account %(name)s. The earlier ones work no more."))
+    tell(user, _("New recovery codes were made for the account %(name)s. The earlier ones work no more."))
     return codes
 
 
@@ -116,7 +119,7 @@ def switch_off(user: Any) -> None:
     _lock(user)
     if _remove(user):
         record(None, "second factor switched off", actor=user, account=user.get_username())
-        _tell(user, _("The second factor of the account %(name)s was switched off."))
+        tell(user, _("The second factor of the account %(name)s was switched off."))
 
 
 @transaction.atomic
@@ -131,7 +134,7 @@ def remove(user: Any) -> bool:
     if removed:
         end_sign_ins(user)
         record(None, "second factor removed", account=user.get_username())
-        _tell(user, _("Whoever runs the server has removed the second factor of the account %(name)s."))
+        tell(user, _("Whoever runs the server has removed the second factor of the account %(name)s."))
     return removed
 
 
@@ -142,8 +145,9 @@ def use_code(user: Any, code: str) -> None:
         WrongCode: it is not right, was used before, or too many wrong ones came just now. The next one waits longer.
     """
     app = TOTPDevice.objects.filter(user=user, confirmed=True).first()
+    is_looked_at = app is None or app.verify_is_allowed()[0]
     if app is None or verify_token(user, app.persistent_id, _digits(code)) is None:
-        raise _wrong(app)
+        raise _wrong(app, was_looked_at=is_looked_at)
 
 
 def use_recovery_code(user: Any, code: str) -> None:
@@ -153,16 +157,23 @@ def use_recovery_code(user: Any, code: str) -> None:
         WrongCode: as `use_code`.
     """
     box = StaticDevice.objects.filter(user=user).first()
+    is_looked_at = box is None or box.verify_is_allowed()[0]
     with transaction.atomic():
         is_right = box is not None and verify_token(user, box.persistent_id, _digest(code)) is not None
         if is_right:
             record(None, "recovery code used", actor=user, account=user.get_username())
-            _tell(user, _("Somebody signed in to the account %(name)s with one of its recovery codes."))
+            tell(user, _("Somebody signed in to the account %(name)s with one of its recovery codes."))
     if not is_right:  # out of the transaction, which counts it
-        raise _wrong(box)
+        raise _wrong(box, was_looked_at=is_looked_at)
 
 
-def _wrong(box: Any) -> WrongCode:
+def end_waiting(user: Any) -> None:
+    """Let the next code be looked at at once: who has set a new password need not wait for wrong codes of others."""
+    for kind in (TOTPDevice, StaticDevice):
+        kind.objects.filter(user=user).update(throttling_failure_count=0, throttling_failure_timestamp=None)
+
+
+def _wrong(box: Any, *, was_looked_at: bool) -> WrongCode:
     """The error of a code that was not taken, with the time until which no other one is looked at."""
     if box is not None:
         box.refresh_from_db()
@@ -170,9 +181,12 @@ def _wrong(box: Any) -> WrongCode:
         if not allowed and why["locked_until"] - timezone.now() > _WAIT_WORTH_SAYING:
             until = date_format(timezone.localtime(why["locked_until"]), "H:i:s")
             return WrongCode(
-                _("This code was not taken. After so many wrong ones, wait until %(time)s.") % {"time": until}
+                _("This code was not taken. After so many wrong ones, wait until %(time)s.") % {"time": until},
+                was_looked_at=was_looked_at,
             )
-    return WrongCode(_("This code was not taken. Each works once only; type the next one."))
+    return WrongCode(
+        _("This code was not taken. Each works once only; type the next one."), was_looked_at=was_looked_at
+    )
 
 
 def _lock(user: Any) -> None:
@@ -201,17 +215,3 @@ def _digest(code: str) -> str:
 
 def _digits(code: str) -> str:
     return "".join(sign for sign in code if sign.isdecimal())
-
-
-def _tell(user: Any, text: str) -> None:
-    """Mail it to the account's address after the commit: who did it may be somebody else."""
-    if not (user.email and mail_is_sent()):
-        return
-    body = "\n\n".join(
-        [
-            text % {"name": user.get_username()},
-            _("If that was not you, change your password now and tell whoever runs the server."),
-        ]
-    )
-    subject, address = _("Your account: Earsight"), user.email
-    transaction.on_commit(lambda: send_mail(subject, f"{body}\n", None, [address], fail_silently=True))

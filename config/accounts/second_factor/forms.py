@@ -41,7 +41,7 @@ class SignInCodeForm(forms.Form):
         try:
             use(self._user, code)
         except devices.WrongCode as error:
-            self.was_wrong = True
+            self.was_wrong = error.was_looked_at
             raise ValidationError(str(error)) from error
         return code
 

@@ -10,7 +10,7 @@ from django.conf import settings as project
 from django.contrib.auth.password_validation import CommonPasswordValidator, validate_password
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
-from django.test import Client
+from django.test import Client, TestCase
 
 from study.models import LogEntry
 from tests.factories import PASSWORD, UserFactory
@@ -225,3 +225,19 @@ def test_the_address_for_mails_is_changed_by_who_knows_the_password(mina: Any) -
         assert client.post(url, {"email": given, "password": password}).status_code == status
         mina.refresh_from_db()
         assert mina.email == kept
+
+
+def test_a_new_address_and_a_new_password_are_told_to_the_address_of_before(
+    mina: Any, mailoutbox: list, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("config.accounts.mails.later", lambda work: work())
+    mina.email = "old@example.org"
+    mina.save()
+    client = signed_in()
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        client.post("/console/account/", {"first_name": "Mina", "email": "new@example.org", "password": PASSWORD})
+        client.post("/console/account/", {"first_name": "Mina K", "email": "new@example.org"})
+        change(client)
+    assert [mail.to for mail in mailoutbox] == [["old@example.org"], ["new@example.org"]]
+    assert "go to another address" in mailoutbox[0].body
+    assert "A new password was set for the account mina" in mailoutbox[1].body

@@ -12,7 +12,7 @@ from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
-from config.accounts import forgotten
+from config.accounts import forgotten, mails
 from study.models import LogEntry
 from tests.config.addresses import browser
 from tests.factories import UserFactory
@@ -20,7 +20,7 @@ from tests.factories import UserFactory
 pytestmark = pytest.mark.django_db
 URL = "/console/forgotten-password/"
 NEW = "seven quiet lanterns"
-LATER = forgotten.later
+LATER = mails.later
 
 
 @pytest.fixture(autouse=True)
@@ -28,6 +28,7 @@ def _at_once(monkeypatch: Any) -> Iterator[None]:
     reset()
     cache.clear()
     monkeypatch.setattr(forgotten, "later", lambda work: work())
+    monkeypatch.setattr(mails, "later", lambda work: work())
     yield
     cache.clear()  # other tests count requests too
 
@@ -66,9 +67,18 @@ def test_nobody_learns_whether_an_address_has_an_account(monkeypatch: Any) -> No
     # Nothing of the account is looked up, and nothing sent, before the page is: else its time would tell.
     waiting: list[Any] = []
     monkeypatch.setattr(forgotten, "later", waiting.append)
-    monkeypatch.setattr(forgotten.PasswordResetForm, "get_users", lambda *_args: pytest.fail("looked up too early"))
+    monkeypatch.setattr(forgotten.ForgottenPasswordForm, "get_users", lambda *_args: pytest.fail("looked up too early"))
     assert ask("known@example.org").status_code == 200
     assert len(waiting) == 1
+
+
+def test_who_was_given_an_account_and_has_set_no_password_yet_gets_a_link_too() -> None:
+    user = UserFactory(email="new@example.org")
+    user.set_unusable_password()
+    user.save()
+    ask("new@example.org")
+    [path] = re.findall(r"http://[^/]+(/console/set-password/\S+)", mail.outbox[0].body)
+    assert 'name="new_password1"' in Client().get(path, follow=True).text
 
 
 def test_mails_to_one_address_and_requests_of_one_network_are_limited() -> None:
@@ -97,5 +107,5 @@ def test_a_mail_server_that_fails_is_logged_and_harms_nothing(caplog: pytest.Log
         raise OSError("away")
 
     LATER(fail)
-    forgotten._mailer.submit(lambda: None).result(10)
-    assert "No mail about a forgotten password could be sent" in caplog.text
+    mails._mailer.submit(lambda: None).result(10)
+    assert "A mail to an account could not be sent" in caplog.text

@@ -41,10 +41,13 @@ def study() -> Study:
 
 def invite(study: Study, address: str = GUEST, role: str = "runner") -> str:
     """Invite by the page, and return the path of the link that it shows."""
-    page = browser(study.owner).post(reverse("study_members", args=[study.slug]), {"name": address, "role": role})
-    assert page.status_code == 200
+    client, url = browser(study.owner), reverse("study_members", args=[study.slug])
+    page = client.post(url, {"name": address, "role": role}, follow=True)
+    assert page.redirect_chain == [(url, 302)]
     assert "no-store" in page.headers["Cache-Control"]
     [link] = set(re.findall(r'value="http://[^"/]+(/console/invitation/[^"]+/)"', page.text))
+    # Loading the page again, or in another language, invites nobody and shows no link.
+    assert link not in client.get(url).text
     return str(link)
 
 
@@ -100,7 +103,9 @@ def test_a_link_ends_when_it_is_made_anew_withdrawn_too_old_or_its_sender_may_no
     assert [Client().get(link).status_code for link in (first, again)] == [404, 200]
     row = Invitation.objects.get()
     change = reverse("invitation_change", args=[study.slug, row.pk])
-    page = browser(study.owner).post(change, {"again": "1"}).text
+    browser(study.owner).post(change)  # sent without a button, it changes nothing
+    assert Client().get(again).status_code == 200
+    page = browser(study.owner).post(change, {"again": "1"}, follow=True).text
     third = re.findall(r"/console/invitation/[\w-]+/", page)[0]
     assert [Client().get(link).status_code for link in (again, third)] == [404, 200]
     Invitation.objects.update(ends_at=timezone.now() - timedelta(days=8))
@@ -149,10 +154,10 @@ def test_a_server_may_leave_accounts_to_its_operators(study: Study, settings: An
 def test_without_a_mail_server_the_link_is_there_to_copy(study: Study, settings: Any) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
     url = reverse("study_members", args=[study.slug])
-    page = browser(study.owner).post(url, {"name": GUEST, "role": "reader"}).text
+    page = browser(study.owner).post(url, {"name": GUEST, "role": "reader"}, follow=True).text
     assert "No mail was sent. Pass this link on yourself." in page
     assert "/console/invitation/" in page
     assert "/console/invitation/" not in browser(study.owner).get(url).text
     settings.EMAIL_BACKEND = "no.such.Backend"
-    page = browser(study.owner).post(url, {"name": GUEST, "role": "reader"}).text
+    page = browser(study.owner).post(url, {"name": GUEST, "role": "reader"}, follow=True).text
     assert "No mail was sent" in page

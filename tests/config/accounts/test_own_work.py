@@ -5,7 +5,8 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 from django.urls import reverse
 
-from study.models import LogEntry, Role
+from study.errors import NotAllowedNow
+from study.models import LogEntry, Role, Study
 from study.setup import sharing
 from tests.config.addresses import browser
 from tests.factories import PASSWORD, UserFactory, make_study
@@ -57,14 +58,28 @@ def test_the_last_operator_stays() -> None:
     assert browser(operator).post(DELETE, {"password": PASSWORD}).status_code == 302
 
 
+def test_who_leaves_a_study_just_before_accepting_it_does_not_own_it() -> None:
+    mina, jun = UserFactory(username="mina"), UserFactory(username="jun")
+    study = make_study(clips=0, owner=jun)
+    sharing.share_study(study, "mina", actor=jun)
+    sharing.offer_ownership(study, mina, actor=jun)
+    sharing.unshare_study(study, mina, actor=mina)
+    with pytest.raises(NotAllowedNow, match="not offered to you any more"):
+        sharing.accept_ownership(study, actor=mina)
+    assert Study.objects.get(pk=study.pk).owner == jun
+
+
 def test_an_owner_sees_when_the_people_of_a_study_signed_in_and_nobody_else_does() -> None:
     owner, mina = UserFactory(username="owner"), UserFactory(username="mina")
     UserFactory(username="stranger")
     study = make_study(clips=0, owner=owner)
+    Client().post(reverse("sign_in"), {"username": "mina", "password": PASSWORD})
+    url = reverse("study_log", args=[study.slug]) + "?sign-ins"
     sharing.share_study(study, "mina", actor=owner)
+    # What somebody did before they worked on it is no business of its owner.
+    assert "<strong>mina</strong>" not in browser(owner).get(url).text
     for name in ("mina", "stranger"):
         Client().post(reverse("sign_in"), {"username": name, "password": PASSWORD})
-    url = reverse("study_log", args=[study.slug]) + "?sign-ins"
     page = browser(owner).get(url).text
     assert "<strong>mina</strong> signed in" in page
     assert "stranger" not in page

@@ -6,9 +6,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from analysis.study_results.shared_reports import SHARED
 from study.ballots.commitments import ENDED, FINISHED
+from study.models import Role
 from study.models.log import erase_entry, record
-from tests.factories import make_open_study
+from study.participants.arrivals import MANY_ARRIVALS
+from tests.factories import UserFactory, make_open_study
 
 pytestmark = pytest.mark.django_db
 
@@ -48,3 +51,18 @@ def test_an_erased_entry_keeps_its_place_and_says_so() -> None:
     assert "The rest of this entry was erased when the participant withdrew." in " ".join(page.split())
     assert "Mina" not in page
     assert "cd" * 32 not in page  # of a thousand people it would be a page of its own
+
+
+def test_a_runner_reads_what_was_done_to_the_study_and_how_many_entries_are_hidden() -> None:
+    study, runner = make_open_study(clips=0), UserFactory()
+    study.memberships.create(user=runner, role=Role.RUNNER)
+    record(study, MANY_ARRIVALS, people=40, seconds=60)
+    record(study, SHARED, actor=study.owner, link=1)
+    record(study, "described", actor=study.owner)
+    client = Client()
+    client.force_login(runner)
+    page = " ".join(client.get(reverse("study_log", args=[study.slug])).text.split())
+    assert "Many arrivals from one network" in page
+    assert "Report shared" in page
+    assert "Described" not in page
+    assert "1 entry that could name an image or a condition is not shown" in page
