@@ -194,7 +194,7 @@ def test_a_chosen_table_is_previewed_and_its_encoding_chosen_by_a_click(
     page.get_by_role("button", name="GB18030").click()
     expect(preview.locator("td").last).to_have_text("钢琴;安静")
     assert faults(page) == []
-    press(page.get_by_role("button", name="Import"))
+    press(page.get_by_role("button", name="Import", exact=True))
     assert study.clips.get().imported_tags == ["钢琴", "安静"]
 
 
