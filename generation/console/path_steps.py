@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from generation.models import ClipStep, ReviewDecision
 from generation.runs.conditions import is_painted, painted_conditions
-from generation.runs.progress import unchanged_clips, undecided, unfaithful_sentences
+from generation.runs.progress import unchanged_clips, undecided
 from generation.runs.review_state import review_of
 from study.models import Clip, Stimulus, Study
 from study.setup import preflight
@@ -86,10 +86,14 @@ def no_run_is_running(study: Study) -> Iterable[Finding]:
 
 
 @preflight.register
-def contested_tags_are_decided(study: Study) -> Iterable[Finding]:
-    """Until the researcher decides, the rules do."""
-    count = len(undecided(study))
-    if count:
+def images_are_reviewed(study: Study) -> Iterable[Finding]:
+    """What the review knows is no reason to wait.
+
+    Until the researcher decides on tags, the rules do. A sentence that leaves out a tag, or adds music, differs from
+    the tags by more than its form.
+    """
+    review = review_of(study)
+    if count := review.undecided_tags + review.undecided_elsewhere:
         yield Finding(
             Level.WARNS,
             ngettext(
@@ -100,12 +104,6 @@ def contested_tags_are_decided(study: Study) -> Iterable[Finding]:
             % {"n": count},
             "generation_decide",
         )
-
-
-@preflight.register
-def images_are_reviewed(study: Study) -> Iterable[Finding]:
-    """Images that nobody has approved, and images of other tags than the decisions say, are no reason to wait."""
-    review = review_of(study)
     if count := review.counts["undecided"]:
         yield Finding(
             Level.WARNS,
@@ -128,6 +126,17 @@ def images_are_reviewed(study: Study) -> Iterable[Finding]:
             % {"n": len(review.outdated)},
             "generation_review",
         )
+    if count := review.unfaithful:
+        yield Finding(
+            Level.WARNS,
+            ngettext(
+                "%(n)d sentence does not match its tags: it leaves one out, or adds music that no tag names.",
+                "%(n)d sentences do not match their tags: they leave some out, or add music that no tag names.",
+                count,
+            )
+            % {"n": count},
+            "generation_review",
+        )
 
 
 @preflight.register
@@ -148,23 +157,6 @@ def unchanged_clips_are_known(study: Study) -> Iterable[Finding]:
         % {"n": count, "fate": fate},
         "generation_run",
     )
-
-
-@preflight.register
-def unfaithful_sentences_are_known(study: Study) -> Iterable[Finding]:
-    """A sentence that leaves out a tag, or adds music, differs from the tags by more than its form."""
-    count = unfaithful_sentences(study).count()
-    if count:
-        yield Finding(
-            Level.WARNS,
-            ngettext(
-                "%(n)d sentence does not match its tags: it leaves one out, or adds music that no tag names.",
-                "%(n)d sentences do not match their tags: they leave some out, or add music that no tag names.",
-                count,
-            )
-            % {"n": count},
-            "generation_review",
-        )
 
 
 @preflight.register

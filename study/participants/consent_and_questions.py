@@ -135,7 +135,7 @@ def quota_counts(
 class _Key(KeyTextTransform):
     """The value of a key in JSON, also of one such as `2`, which SQLite would take for a place in a list."""
 
-    def as_sqlite(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+    def as_sqlite(self, compiler: Any, connection: Any, **extra_context: Any) -> tuple[str, tuple[Any, ...]]:
         column, parameters, keys = self.preprocess_lhs(compiler, connection)
         path = "$" + "".join(f".{json.dumps(key)}" for key in keys)
         return f"JSON_EXTRACT({column}, %s)", (*parameters, path)

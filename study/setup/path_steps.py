@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 
-from django.db.models import prefetch_related_objects
+from django.db.models import Count, Q, prefetch_related_objects
 from django.utils.translation import gettext_lazy as _
 
 from study.access import Right
@@ -106,11 +106,10 @@ def _clips(study: Study) -> Progress:
 
 def _tags(study: Study) -> Progress:
     """Done once every clip has tags. Tags are optional: those of other clips are predicted."""
-    total = study.clips.count()
-    tagged = study.clips.exclude(imported_tags=[]).count()
-    if total and tagged == total:
-        return Progress.DONE
-    return Progress.PARTLY if tagged else Progress.TODO
+    clips = study.clips.aggregate(total=Count("pk"), untagged=Count("pk", filter=Q(imported_tags=[])))
+    if clips["total"] == clips["untagged"]:
+        return Progress.TODO
+    return Progress.PARTLY if clips["untagged"] else Progress.DONE
 
 
 def _planned(study: Study) -> Progress:
@@ -130,12 +129,14 @@ def _opened(study: Study) -> Progress:
 
 def images_progress(study: Study) -> Progress:
     """Return how far the images of the included clips are made."""
-    rows = Stimulus.objects.filter(clip__study=study, clip__included=True)
-    ready = rows.filter(state=Stimulus.State.READY).count()
-    wanted = study.clips.filter(included=True).count() * len(conditions_of(study))
-    if wanted and ready == wanted:
+    is_ready = Q(stimuli__state=Stimulus.State.READY)
+    made = study.clips.filter(included=True).aggregate(
+        clips=Count("pk", distinct=True), ready=Count("stimuli", filter=is_ready)
+    )
+    wanted = made["clips"] * len(conditions_of(study))
+    if wanted and made["ready"] == wanted:
         return Progress.DONE
-    return Progress.PARTLY if ready else Progress.TODO
+    return Progress.PARTLY if made["ready"] else Progress.TODO
 
 
 def has_all_images(study: Study) -> bool:

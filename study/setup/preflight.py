@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from study.blinding_audit.verdicts import last_verdict
 from study.models import Clip, Stimulus, Study
-from study.setup.path_steps import applies_to, step_named
+from study.setup.path_steps import applies_to, conditions_of, step_named
 from study.setup.responsible import missing_names
 from study.texts import languages_of, unknown_placeholders
 
@@ -48,7 +48,7 @@ def run(study: Study) -> list[Finding]:
 
 @register
 def check_conditions_and_clips(study: Study) -> Iterable[Finding]:
-    conditions = study.conditions.count()
+    conditions = len(conditions_of(study))
     if not 2 <= conditions <= 6:
         yield Finding(
             Level.BLOCKS,
@@ -91,7 +91,7 @@ def _names(clips: Sequence[Clip]) -> str:
 
 @register
 def check_images_and_audio(study: Study) -> Iterable[Finding]:
-    wanted = study.conditions.count()
+    wanted = len(conditions_of(study))
     ready = Count("stimuli", filter=Q(stimuli__state=Stimulus.State.READY))
     clips = list(study.clips.filter(included=True).annotate(ready=ready))
     generate_step = step_named("generate")
