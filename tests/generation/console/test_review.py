@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from pytest_django.asserts import assertInHTML
 
 from generation.models import ClipStep, ReviewDecision, TagDecision
 from generation.runs import execution, lifecycle, reviewing
@@ -234,9 +235,20 @@ def test_contested_tags_are_decided_on_the_page_and_say_what_must_be_made_again(
     # A second tab that shows the tag as undecided overwrites nothing.
     text = client.post(address, sent | {f"decide-4-{kept}": "keep"}, follow=True).content.decode()
     assert "was decided meanwhile: remove" in text
-    assert TagDecision.objects.get().choice == "remove"
+    assert "The choices for 1 clip are not saved" in text
+    # On the page of all contested tags, what else was chosen is saved, and what was refused stays chosen.
+    step = ClipStep.objects.get(clip__number=4, kind="redefine")
+    ClipStep.objects.filter(clip__number=1, kind="redefine").update(result=step.result)
+    response = client.post(address, {f"decide-4-{kept}": "keep", f"decide-1-{kept}": "keep"})
+    text = response.content.decode()
+    assert response.status_code == 409
+    assert "1 decision is kept." in text
+    assert TagDecision.objects.get(clip__number=1, tag=kept).choice == "keep"
+    assertInHTML(f'<input type="radio" name="decide-4-{kept}" value="keep" checked>', text)
+    assert "Nothing new to save." in client.post(address, {f"decide-1-{kept}": "keep"}, follow=True).content.decode()
+    assert TagDecision.objects.get(clip__number=4).choice == "remove"
     client.post(address, sent | {f"was-4-{kept}": "remove", f"decide-4-{kept}": "keep"})
-    assert TagDecision.objects.get().choice == "keep"
+    assert TagDecision.objects.get(clip__number=4).choice == "keep"
 
 
 def test_the_step_is_done_once_all_is_approved_and_every_tag_decided(rows, client):
