@@ -70,8 +70,14 @@ def test_a_clip_is_approved_made_undecided_again_and_left_out(rows, client):
     assert ReviewDecision.objects.count() == 1
     decide(client, rows, "reopen", 1)
     assert not any(states(rows).values())
+    token = seen(rows, 2)
     decide(client, rows, "leave_out", 2, reason="skips")
     assert states(rows).keys() == {1, 3}
+    approve(client, rows, 1)
+    sent = {"confirmed": "1", "seen-1": seen(rows, 1), "seen-2": token, "seen-3": seen(rows, 3)}
+    text = client.post(reverse("generation_approve", args=[rows.slug]), sent, follow=True).content.decode()
+    assert "clip2.wav was left out meanwhile, and is not approved." in text
+    assert rows.log.filter(action="images approved").last().data["clip"] == "clip3.wav", "the log names what is new"
 
 
 def test_images_that_were_painted_meanwhile_are_not_approved_unseen(painted, client):
@@ -119,6 +125,15 @@ def test_a_page_is_approved_after_one_question_that_names_its_clips(rows, client
     assert "Approve the images of 3 clips?" in question
     assert all(f"clip{n}.wav" in question for n in (1, 2, 3))
     assert not any(states(rows).values())
+    ClipStep.objects.filter(clip__number=2, kind="paint").update(state="failed")
+    question = client.post(reverse("generation_approve", args=[rows.slug]), tokens).content.decode()
+    assert "Approve the images of 2 clips?" in question
+    assert "1 clip of the page is not among them: a check found something in it." in question
+    assert "clip2.wav" not in question
+    only = {"seen-2": tokens["seen-2"]}
+    question = client.post(reverse("generation_approve", args=[rows.slug]), only, follow=True).content.decode()
+    assert "Look at this 1 clip by itself" in question
+    ClipStep.objects.filter(clip__number=2, kind="paint").update(state="done")
     assert "3 clips are approved" in approve(client, rows, 1, 2, 3).content.decode()
     assert rows.log.get(action="images approved").data["clips"] == ["clip1.wav", "clip2.wav", "clip3.wav"]
     undo(client, rows)
@@ -275,6 +290,8 @@ def test_a_sealed_study_shows_nothing_of_the_review_and_takes_no_decision(painte
         assert word not in text, word
     sent = {"seen-2": token, "confirmed": "1"}
     address = reverse("generation_approve", args=[painted.slug])
+    response = client.post(address, sent | {"show": "checks"})
+    assert response.url == reverse("generation_review", args=[painted.slug]), "the way back tells nothing of a clip"
     card = client.post(address, sent, headers={"X-Requested-With": "fetch"}).content.decode()
     assert "can no longer change" in card
     assert "data-card" not in card
