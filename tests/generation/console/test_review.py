@@ -319,13 +319,15 @@ def test_a_copy_keeps_what_was_decided_since_it_has_the_same_images(painted, cli
     copy = copy_study(painted, title="Copy", owner=owner)
     assert states(copy) == {1: True, 2: False, 3: False}
     assert [row.repaints for row in review_of(copy).rows] == [0, 1, 0]
-    assert "can no longer be undone" in undo(client, copy)
+    assert "can no longer be undone" in undo(client, copy, batch=ReviewDecision.objects.last().batch)
 
 
 def test_a_cancelled_painting_is_said_and_started_again(painted, client):
     decide(client, painted, "repaint", 1, reason="artefact")
     lifecycle.cancel_run(painted.generation_runs.last())
-    assert "A run ended before these images were made again" in review_page(client, painted, show="checks")
+    text = review_page(client, painted, show="checks")
+    assert "A run ended before these images were made again" in text
+    assert "Paint again" not in text, "a run makes them"
     lifecycle.start_run(painted)
     execution.run_pending(painted)
     assert "A run ended" not in review_page(client, painted)
