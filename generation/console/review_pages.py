@@ -89,7 +89,7 @@ def generation_clip(request: HttpRequest, study: Study, number: int) -> HttpResp
     """One clip: evidence, tags, prompts, images, provenance."""
     clip = clip_or_404(study, number)
     # First the state, then the images: a decision on images that are painted between the two is refused.
-    [state] = [None] if study.is_blinded else review_rows(study, Clip.objects.filter(pk=clip.pk))
+    state = None if study.is_blinded else review_rows(study, Clip.objects.filter(pk=clip.pk))[0]
     [row] = clip_views([clip], study)
     row.review = state
     context = {
