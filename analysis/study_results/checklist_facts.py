@@ -224,7 +224,8 @@ def _results(study: Study, data: Mapping[str, Any]) -> dict[str, str]:
         return {}
     agreement, retest = data.get("agreement") or {}, data.get("test_retest") or {}
     labels = {row.key: str(_(row.label)) for row in study.conditions.all()}
-    found = {"selection": paintings_text(data, labels)}
+    # What was painted again says how images were selected, not how clips were: by itself it answers nothing.
+    found = {"selection": paintings_text(data, labels)} if reporting_answers(study).get("dataset") else {}
     if agreement.get("alpha_first") is not None:
         found["alpha"] = _("Krippendorff's α: 1st choice %(first)s, 2nd choice %(second)s.") % {
             "first": plain(agreement["alpha_first"]),

@@ -1,7 +1,7 @@
 """A clip's generation as pages show it. While a study is sealed, nothing here reveals an image's condition."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -73,6 +73,7 @@ class ClipView:
         self.rule_sets: dict[tuple[str, str], RuleSet] = {}  # by name and digest; one for all views of a page
         self.steps = {step.kind: step for step in clip.steps.all()}
         self.decisions = {decision.tag: decision.choice for decision in clip.tag_decisions.all()}
+        self.unsaved: Mapping[str, str] = {}  # choices on contested tags that the page shows and that were refused
 
     def _result(self, kind: str) -> dict[str, Any]:
         step = self.steps.get(kind)
@@ -127,7 +128,10 @@ class ClipView:
 
     @property
     def contested(self) -> list[dict[str, Any]]:
-        """The contradictions to decide, each with its tags: tag, choice, whether decided, the tagger's probability."""
+        """The contradictions to decide, each with its tags: tag, choice, whether decided, the tagger's probability.
+
+        `marked`: the choice that is marked on the page, decided or not saved yet; empty if there is none.
+        """
         entries = []
         for entry in self.redefined.get("contested", []):
             tags = [
@@ -135,6 +139,7 @@ class ClipView:
                     "tag": tag,
                     "choice": self.decisions.get(tag, "keep" if is_kept else "remove"),
                     "decided": tag in self.decisions,
+                    "marked": self.unsaved.get(tag, self.decisions.get(tag, "")),
                     "probability": self._probability(tag),
                 }
                 for tag, is_kept in contested_tags([entry]).items()

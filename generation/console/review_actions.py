@@ -4,7 +4,7 @@ A script gets the clip's card and the bar as they are now; without script the br
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -21,7 +21,7 @@ from generation.console.common import attempt, clip_or_404
 from generation.console.review_pages import bar_context, chosen_filter, may_decide, with_states
 from generation.errors import NotPossibleNow
 from generation.runs import reviewing
-from generation.runs.review_state import review_of
+from generation.runs.review_state import review_of, review_rows
 from study.access import Right
 from study.console.common import study_page
 from study.errors import StudyError
@@ -36,7 +36,7 @@ def answer(request: HttpRequest, study: Study, number: int | None) -> HttpRespon
     """
     if request.headers.get("X-Requested-With") == "fetch":
         return _card(request, study, number)
-    if number is None:
+    if number is None or study.is_blinded:  # the way back by a filter would be a word about the images
         return redirect("generation_review", study.slug)
     if "show" not in request.POST:
         return redirect("generation_clip", study.slug, number)
@@ -67,7 +67,10 @@ def _card(request: HttpRequest, study: Study, number: int | None) -> HttpRespons
 @require_POST
 @study_page(Right.EDIT)
 def generation_approve(request: HttpRequest, study: Study) -> HttpResponse:
-    """Approve the images of the clips sent as `seen-<clip number>`; of several after a page that asks once."""
+    """Approve the images of the clips sent as `seen-<clip number>`; of several after a page that asks once.
+
+    That page leaves out clips in which a check found something: they are looked at one by one.
+    """
     seen = {
         int(name.removeprefix("seen-")): str(value)
         for name, value in request.POST.items()
@@ -76,11 +79,8 @@ def generation_approve(request: HttpRequest, study: Study) -> HttpResponse:
     if not seen:
         messages.error(request, _("No clip was chosen."))
         return redirect("generation_review", study.slug)
-    if "confirmed" not in request.POST:
-        rows = clip_views(study.clips.filter(number__in=seen, included=True), study)
-        pairs = [(row, seen[row.clip.number]) for row in rows]
-        context = {"study": study, "pairs": pairs, "show": chosen_filter(request.POST.get("show", ""))}
-        return render(request, "generation/approve.html", context)
+    if "confirmed" not in request.POST and study.settings_can_change:
+        return _ask(request, study, seen)
     try:
         approved, refused = reviewing.approve(study, seen, actor=request.user)
     except NotPossibleNow as error:
@@ -91,6 +91,25 @@ def generation_approve(request: HttpRequest, study: Study) -> HttpResponse:
         text = ngettext("%(clips)s: approved.", "%(n)d clips are approved.", len(approved))
         messages.success(request, text % {"n": len(approved), "clips": approved[0]})
     return answer(request, study, min(seen) if len(seen) == 1 else max(seen))
+
+
+def _ask(request: HttpRequest, study: Study, seen: Mapping[int, str]) -> HttpResponse:
+    """Ask once whether these clips are to be approved."""
+    show = chosen_filter(request.POST.get("show", ""))
+    states = review_rows(study, study.clips.filter(number__in=seen, included=True))
+    asked = [state.number for state in states if not state.asks_for_a_look]
+    to_look_at = len(states) - len(asked)
+    if not asked:
+        text = ngettext(
+            "Look at this %(n)d clip by itself, then approve it there: a check found something in it.",
+            "Look at these %(n)d clips one by one, then approve each there: checks found something in them.",
+            to_look_at,
+        )
+        messages.error(request, text % {"n": to_look_at} if to_look_at else _("No clip was chosen."))
+        return answer(request, study, min(seen))
+    pairs = [(row, seen[row.clip.number]) for row in clip_views(study.clips.filter(number__in=asked), study)]
+    context = {"study": study, "pairs": pairs, "show": show, "to_look_at": to_look_at}
+    return render(request, "generation/approve.html", context)
 
 
 def _decide(

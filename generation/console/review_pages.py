@@ -88,9 +88,10 @@ def bar_context(request: HttpRequest, study: Study, review: Review, show: str, *
 def generation_clip(request: HttpRequest, study: Study, number: int) -> HttpResponse:
     """One clip: evidence, tags, prompts, images, provenance."""
     clip = clip_or_404(study, number)
+    # First the state, then the images: a decision on images that are painted between the two is refused.
+    state = None if study.is_blinded else review_rows(study, Clip.objects.filter(pk=clip.pk))[0]
     [row] = clip_views([clip], study)
-    if not study.is_blinded:
-        [row.review] = review_rows(study, Clip.objects.filter(pk=clip.pk))
+    row.review = state
     context = {
         "study": study,
         "row": row,

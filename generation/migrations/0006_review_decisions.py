@@ -9,28 +9,37 @@ from django.db import migrations, models
 
 
 def take_repaints_from_the_log(apps, schema_editor):
-    """Make a row of each entry "repainted"; old entries name the clip by its number."""
+    """Make a row of each entry "repainted"; old entries name the clip by its number.
+
+    One that gave no images, since its run was cancelled or failed, used a seed that a later one used again, or that is
+    after the seed of the clip's images.
+    """
     LogEntry = apps.get_model("study", "LogEntry")
     Clip = apps.get_model("study", "Clip")
     ReviewDecision = apps.get_model("generation", "ReviewDecision")
-    rows = []
+    ClipStep = apps.get_model("generation", "ClipStep")
+    rows = {}
     for entry in LogEntry.objects.filter(action="repainted", study__isnull=False, erased=False).order_by("pk").iterator():
         named = entry.data.get("clip")
         key = {"number": named} if isinstance(named, int) else {"name": str(named)}
         clip = Clip.objects.filter(study_id=entry.study_id, **key).first()
         if clip is not None:
-            rows.append(
-                ReviewDecision(
-                    clip=clip,
-                    kind="repainted",
-                    reason="other",
-                    note=entry.reason[:200],
-                    batch=secrets.token_hex(16),
-                    actor_id=entry.actor_id,
-                    at=entry.at or django.utils.timezone.now(),
-                )
+            seed = entry.data.get("seed_number")
+            step = ClipStep.objects.filter(clip=clip, kind="paint").first()
+            if isinstance(seed, int) and step and seed > (step.result or {}).get("seed_number", seed):
+                continue
+            key = (clip.pk, entry.pk if seed is None else f"seed {seed}")
+            rows.pop(key, None)
+            rows[key] = ReviewDecision(
+                clip=clip,
+                kind="repainted",
+                reason="other",
+                note=entry.reason[:200],
+                batch=secrets.token_hex(16),
+                actor_id=entry.actor_id,
+                at=entry.at or django.utils.timezone.now(),
             )
-    ReviewDecision.objects.bulk_create(rows, batch_size=500)
+    ReviewDecision.objects.bulk_create(rows.values(), batch_size=500)
 
 
 class Migration(migrations.Migration):

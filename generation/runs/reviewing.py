@@ -66,8 +66,12 @@ def approve(study: Study, seen: Mapping[int, str], *, actor: Any = None) -> tupl
     """
     locked = lifecycle.lock_draft(study)
     batch = secrets.token_hex(16)
-    fresh, approved, refused = [], [], []
-    for row in review_rows(locked, locked.clips.filter(number__in=seen, included=True)):
+    fresh, approved, refused = dict[str, ReviewDecision](), [], []
+    rows = review_rows(locked, locked.clips.filter(number__in=seen, included=True))
+    gone = locked.clips.filter(number__in=seen.keys() - {row.number for row in rows}).order_by("number")
+    for name in gone.values_list("name", flat=True):
+        refused.append(_("%(clip)s was left out meanwhile, and is not approved.") % {"clip": name})
+    for row in rows:
         try:
             if row.is_approved and seen[row.number].startswith(f"{row.version}."):
                 approved.append(row.name)  # pressed twice, or sent again after a lost connection
@@ -82,11 +86,11 @@ def approve(study: Study, seen: Mapping[int, str], *, actor: Any = None) -> tupl
         except NotPossibleNow as refusal:
             refused.append(str(refusal))
             continue
-        fresh.append(_new_row(row, Kind.APPROVED, actor, batch))
+        fresh[row.name] = _new_row(row, Kind.APPROVED, actor, batch)
         approved.append(row.name)
     if fresh:
-        ReviewDecision.objects.bulk_create(fresh)
-        record(locked, "images approved", actor=actor, **_clips_of(approved))
+        ReviewDecision.objects.bulk_create(fresh.values())
+        record(locked, "images approved", actor=actor, **_clips_of(list(fresh)))
     return approved, refused
 
 

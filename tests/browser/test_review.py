@@ -63,7 +63,7 @@ def test_clips_are_decided_by_keyboard_and_nothing_is_lost_with_the_connection(
     expect(reason).to_have_value("artefact")
     send.press("Enter")
     expect(page.locator("[data-review-messages]")).to_contain_text("clip2.wav: all of its images are being painted")
-    expect(cards.nth(1)).to_contain_text("painted again 1 time")
+    expect(cards.nth(1)).to_contain_text("sent to be painted again 1 time")
     row = ReviewDecision.objects.get(kind="repainted")
     assert (row.reason, row.named) == ("artefact", ["original_tags"])
 

@@ -21,7 +21,7 @@ def paintings_text(data: Mapping[str, Any], labels: Mapping[str, str]) -> str:
     if not block:
         return ""
     if not block["repaints"]:
-        return _("No image was painted again by hand.")
+        return _("No image of the clips that were judged was painted again by hand.")
     text = ngettext(
         "Looking at the images, the researchers had those of %(again)d of %(n)d clip painted again, %(times)d times in "
         "all (%(reasons)s). No clip was painted more than %(most)d times.",

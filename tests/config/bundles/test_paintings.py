@@ -10,7 +10,9 @@ import pytest
 
 from analysis.report.text.paintings import paintings_text
 from analysis.study_results.analyses import latest
+from analysis.study_results.checklists import filled_checklists
 from analysis.study_results.report_files import report_file
+from analysis.study_results.reporting_answers import save_reporting_answers
 from analysis.tables.paintings import count_paintings, paintings_csv
 from config.bundles import export_study, verify_export
 from generation.models import ReviewDecision
@@ -39,6 +41,7 @@ def test_the_report_counts_them_by_reason_and_condition_and_an_export_proves_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     study = repainted(closed_study(people=2, clips=2))
+    save_reporting_answers(study, {"dataset": "Drawn from a list."})
     path = tmp_path / "study.zip"
     export_study(study, path)
     with zipfile.ZipFile(path) as archive:
@@ -75,8 +78,12 @@ def test_the_report_counts_them_by_reason_and_condition_and_an_export_proves_it(
     )
     assert any("paintings" in fault for fault in verify_export(changed).faults)
 
-    # An analysis of before they were counted stays valid, and its export has no such table.
     analysis = latest(study)
+    save_reporting_answers(study, {})
+    [selection] = [row for row in dict(filled_checklists(study, analysis))["HEDS 3.0"] if row.item.number == "3.1.2"]
+    assert selection.missing, "what was painted again does not say how the clips were selected"
+
+    # An analysis of before they were counted stays valid, and its export has no such table.
     del analysis.result["paintings"]
     analysis.save(update_fields=["result"])
     assert b"painted again" not in report_file(analysis, "report-en.html")
@@ -91,7 +98,9 @@ def test_a_study_without_repaints_says_so_and_one_of_uploaded_images_says_nothin
     assert paintings_text({"paintings": None}, {}) == ""
     Stimulus.objects.filter(clip__study=study).update(painter="sketch")
     block = count_paintings(paintings_csv(study), CONDITIONS)
-    assert paintings_text({"paintings": block}, {}) == "No image was painted again by hand."
+    assert (
+        paintings_text({"paintings": block}, {}) == "No image of the clips that were judged was painted again by hand."
+    )
 
 
 def test_a_sealed_export_says_nothing_of_them(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from pytest_django.asserts import assertInHTML
 
 from generation.models import ClipStep, ReviewDecision, TagDecision
 from generation.runs import execution, lifecycle, reviewing
@@ -69,8 +70,14 @@ def test_a_clip_is_approved_made_undecided_again_and_left_out(rows, client):
     assert ReviewDecision.objects.count() == 1
     decide(client, rows, "reopen", 1)
     assert not any(states(rows).values())
+    token = seen(rows, 2)
     decide(client, rows, "leave_out", 2, reason="skips")
     assert states(rows).keys() == {1, 3}
+    approve(client, rows, 1)
+    sent = {"confirmed": "1", "seen-1": seen(rows, 1), "seen-2": token, "seen-3": seen(rows, 3)}
+    text = client.post(reverse("generation_approve", args=[rows.slug]), sent, follow=True).content.decode()
+    assert "clip2.wav was left out meanwhile, and is not approved." in text
+    assert rows.log.filter(action="images approved").last().data["clip"] == "clip3.wav", "the log names what is new"
 
 
 def test_images_that_were_painted_meanwhile_are_not_approved_unseen(painted, client):
@@ -118,6 +125,15 @@ def test_a_page_is_approved_after_one_question_that_names_its_clips(rows, client
     assert "Approve the images of 3 clips?" in question
     assert all(f"clip{n}.wav" in question for n in (1, 2, 3))
     assert not any(states(rows).values())
+    ClipStep.objects.filter(clip__number=2, kind="paint").update(state="failed")
+    question = client.post(reverse("generation_approve", args=[rows.slug]), tokens).content.decode()
+    assert "Approve the images of 2 clips?" in question
+    assert "1 clip of the page is not among them: a check found something in it." in question
+    assert "clip2.wav" not in question
+    only = {"seen-2": tokens["seen-2"]}
+    question = client.post(reverse("generation_approve", args=[rows.slug]), only, follow=True).content.decode()
+    assert "Look at this 1 clip by itself" in question
+    ClipStep.objects.filter(clip__number=2, kind="paint").update(state="done")
     assert "3 clips are approved" in approve(client, rows, 1, 2, 3).content.decode()
     assert rows.log.get(action="images approved").data["clips"] == ["clip1.wav", "clip2.wav", "clip3.wav"]
     undo(client, rows)
@@ -234,9 +250,20 @@ def test_contested_tags_are_decided_on_the_page_and_say_what_must_be_made_again(
     # A second tab that shows the tag as undecided overwrites nothing.
     text = client.post(address, sent | {f"decide-4-{kept}": "keep"}, follow=True).content.decode()
     assert "was decided meanwhile: remove" in text
-    assert TagDecision.objects.get().choice == "remove"
+    assert "The choices for 1 clip are not saved" in text
+    # On the page of all contested tags, what else was chosen is saved, and what was refused stays chosen.
+    step = ClipStep.objects.get(clip__number=4, kind="redefine")
+    ClipStep.objects.filter(clip__number=1, kind="redefine").update(result=step.result)
+    response = client.post(address, {f"decide-4-{kept}": "keep", f"decide-1-{kept}": "keep"})
+    text = response.content.decode()
+    assert response.status_code == 409
+    assert "1 decision is kept." in text
+    assert TagDecision.objects.get(clip__number=1, tag=kept).choice == "keep"
+    assertInHTML(f'<input type="radio" name="decide-4-{kept}" value="keep" checked>', text)
+    assert "Nothing new to save." in client.post(address, {f"decide-1-{kept}": "keep"}, follow=True).content.decode()
+    assert TagDecision.objects.get(clip__number=4).choice == "remove"
     client.post(address, sent | {f"was-4-{kept}": "remove", f"decide-4-{kept}": "keep"})
-    assert TagDecision.objects.get().choice == "keep"
+    assert TagDecision.objects.get(clip__number=4).choice == "keep"
 
 
 def test_the_step_is_done_once_all_is_approved_and_every_tag_decided(rows, client):
@@ -263,6 +290,8 @@ def test_a_sealed_study_shows_nothing_of_the_review_and_takes_no_decision(painte
         assert word not in text, word
     sent = {"seen-2": token, "confirmed": "1"}
     address = reverse("generation_approve", args=[painted.slug])
+    response = client.post(address, sent | {"show": "checks"})
+    assert response.url == reverse("generation_review", args=[painted.slug]), "the way back tells nothing of a clip"
     card = client.post(address, sent, headers={"X-Requested-With": "fetch"}).content.decode()
     assert "can no longer change" in card
     assert "data-card" not in card
@@ -290,13 +319,15 @@ def test_a_copy_keeps_what_was_decided_since_it_has_the_same_images(painted, cli
     copy = copy_study(painted, title="Copy", owner=owner)
     assert states(copy) == {1: True, 2: False, 3: False}
     assert [row.repaints for row in review_of(copy).rows] == [0, 1, 0]
-    assert "can no longer be undone" in undo(client, copy)
+    assert "can no longer be undone" in undo(client, copy, batch=ReviewDecision.objects.last().batch)
 
 
 def test_a_cancelled_painting_is_said_and_started_again(painted, client):
     decide(client, painted, "repaint", 1, reason="artefact")
     lifecycle.cancel_run(painted.generation_runs.last())
-    assert "A run ended before these images were made again" in review_page(client, painted, show="checks")
+    text = review_page(client, painted, show="checks")
+    assert "A run ended before these images were made again" in text
+    assert "Paint again" not in text, "a run makes them"
     lifecycle.start_run(painted)
     execution.run_pending(painted)
     assert "A run ended" not in review_page(client, painted)

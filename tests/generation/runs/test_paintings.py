@@ -46,7 +46,10 @@ def test_a_repaint_that_failed_is_no_painting(study):
 
 def test_repaints_of_before_are_taken_from_the_log(study):
     generate(study)
+    ClipStep.objects.filter(clip__name="clip1.wav", kind="paint").update(result={"seed_number": 1})
+    record(study, "repainted", reason="its run was cancelled", clip="clip1.wav", seed_number=1)
     record(study, "repainted", reason="too dark", clip="clip1.wav", seed_number=1)
+    record(study, "repainted", reason="its run is not done", clip="clip1.wav", seed_number=2)
     record(study, "repainted", reason="pale", clip=2)
     record(study, "repainted", reason="of a clip that was deleted", clip="gone.wav")
     migration = importlib.import_module("generation.migrations.0006_review_decisions")
