@@ -1,7 +1,7 @@
 """The root address, and the download that needs all apps."""
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import REASON_NO_CSRF_COOKIE
 from django.shortcuts import redirect
 from django.views import csrf
@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from analysis.study_results import analyses
 from config.bundles.job import BUNDLE, ensure_current, file_name
+from config.requests.forms_by_script import is_by_script
 from study import jobs
 from study.access import Right
 from study.console.common import study_page
@@ -46,4 +47,6 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     match = request.resolver_match
     if reason == REASON_NO_CSRF_COOKIE and match is not None and (match.url_name or "").startswith("survey_"):
         return without_cookies(request)
+    if is_by_script(request):
+        return JsonResponse({"is_old": True}, status=403)
     return csrf.csrf_failure(request, reason)

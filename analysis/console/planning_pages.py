@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -109,9 +110,10 @@ def study_analysis_rules(request: HttpRequest, study: Study) -> HttpResponse:
     form.editing = editing(study, request.user, *_RULES_SAVED)
     if form.is_valid():
         try:
-            plan_smallest(study, form.cleaned_data["smallest"], actor=request.user)
-            if possible:
-                early_stop.plan_early_stop(study, form.cleaned_data["planned"], actor=request.user)
+            with transaction.atomic():
+                plan_smallest(study, form.cleaned_data["smallest"], actor=request.user)
+                if possible:
+                    early_stop.plan_early_stop(study, form.cleaned_data["planned"], actor=request.user)
         except StudyError as error:
             form.add_error("smallest", str(error))
         else:

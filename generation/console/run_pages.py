@@ -20,6 +20,7 @@ from generation.writing import OpenAIOptions, WritingError
 from study.access import Right
 from study.console.common import one_at_a_time, redirect_after_save, study_page
 from study.console.forms.versions import editing
+from study.errors import StudyError
 from study.models import Study
 from study.models.log import record
 
@@ -133,13 +134,18 @@ def generation_settings(request: HttpRequest, study: Study) -> HttpResponse:
         current = GenerationSettings()
     editable = study.settings_can_change and lifecycle.active_run(study) is None
     form = SettingsForm(
-        request.POST if request.method == "POST" and editable else None,
+        request.POST if request.method == "POST" else None,
         current=current,
         keep_unchanged=study.include_unchanged_clips,
         files=study.files.defer("text", "summary"),
         as_the_seed=request.GET.get("preset") == "seed",
     )
     form.editing = editing(study, request.user, "generation settings changed")
+    if form.is_bound:
+        try:
+            lifecycle.lock_settings(study)
+        except StudyError as error:
+            form.add_error(None, str(error))
     if form.is_valid():
         chosen = form.cleaned_data["settings"]
         store_settings(study, chosen)
@@ -151,5 +157,5 @@ def generation_settings(request: HttpRequest, study: Study) -> HttpResponse:
         request,
         "generation/settings.html",
         {"study": study, "form": form, "editable": editable, "preset": request.GET.get("preset") == "seed"},
-        status=409 if form.conflicts else 422 if form.errors else 200,
+        status=409 if form.conflicts or (form.is_bound and not editable) else 422 if form.errors else 200,
     )

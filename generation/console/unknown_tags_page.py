@@ -109,18 +109,19 @@ def unknown_tags_page(request: HttpRequest, study: Study) -> HttpResponse:
     saved = editing(study, request.user, "tag choices saved")
     seen = read_version(request.POST.get(VERSION))
     sent, conflicts, problems = dict[str, Sent](), dict[str, Conflict](), list[str]()
-    if request.method == "POST" and editable:
+    if request.method == "POST":
         sent = _sent(request.POST)
         taken, conflicts = _compare(request.POST, sent, settings.tag_choices, seen, saved)
         mine = {tag: choice for tag, choice in sent.items() if tag not in taken}
         choices, problems = _with_sent(mine, rules, settings.tag_choices)
         if "accept" in request.POST:
             choices |= _suggested(rows, choices)
+        try:
+            lifecycle.lock_settings(study)
+        except StudyError as error:
+            problems = [str(error)]
         if not problems and not conflicts:
-            try:
-                return _save(request, study, choices)
-            except StudyError as error:
-                problems = [str(error)]
+            return _save(request, study, choices)
         # What was sent and not saved is shown again, wherever the rows would stand by now.
         rows = [_unsaved(row, sent, conflicts) for row in rows if normalise(row.found.tag) in sent]
     page = Paginator(rows, TAGS_A_PAGE).get_page(request.GET.get("page") if not sent else 1)
@@ -143,18 +144,19 @@ def unknown_tags_page(request: HttpRequest, study: Study) -> HttpResponse:
         "who": saved.who_saved(seen or {}) if conflicts else "",
         "unsaved": bool(sent),
     }
-    status = 409 if conflicts else 400 if problems else 200
+    status = 409 if conflicts or (problems and not editable) else 400 if problems else 200
     return render(request, "generation/unknown_tags.html", context, status=status)
 
 
 def _sent(posted: QueryDict) -> dict[str, Sent]:
-    """Return what was posted as `tag-N`, `action-N` and `into-N`, by tag."""
-    numbers = [name.removeprefix("tag-") for name in posted if name.startswith("tag-")]
+    """Return what was posted as `tag-X`, `action-X` and `into-X`, by tag.
+
+    On the page X is the tag: what is typed is put back by these names, and rows change places between two pages.
+    """
+    rows = [name.removeprefix("tag-") for name in posted if name.startswith("tag-")]
     return {
-        normalise(posted.get(f"tag-{number}", "")): Sent(
-            posted.get(f"action-{number}", ""), posted.get(f"into-{number}", "")
-        )
-        for number in numbers
+        normalise(posted.get(f"tag-{row}", "")): Sent(posted.get(f"action-{row}", ""), posted.get(f"into-{row}", ""))
+        for row in rows
     }
 
 
@@ -220,12 +222,7 @@ def _suggested(rows: list[Row], choices: dict[str, TagChoice]) -> dict[str, TagC
 
 
 def _save(request: HttpRequest, study: Study, choices: dict[str, TagChoice]) -> HttpResponse:
-    """Store the choices.
-
-    Raises:
-        StudyError: the study has opened, or a run runs.
-    """
-    lifecycle.lock_draft(study)
+    """Store the choices."""
     store_settings(study, settings_of(study).model_copy(update={"tag_choices": choices}))
     named = {tag: str(choice) for tag, choice in sorted(choices.items())}
     record(study, "tag choices saved", actor=request.user, choices=named)

@@ -22,6 +22,8 @@ def copy_generation(study: Study, copy: Study, clips: Mapping[int, Clip]) -> Non
     ReviewDecision.objects.bulk_create(
         unsaved_copy(decision, clip_id=clips[decision.clip_id].pk, step_before={})
         for decision in ReviewDecision.objects.filter(clip__study=study, undone=False).order_by("pk")
+        # One without images before it made the first ones: without its step it would count as painting again.
+        if decision.version or not decision.step_before
     )
     last = study.generation_runs.last()
     if last is None:

@@ -3,12 +3,13 @@
 import logging
 import secrets
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings as django_settings
 from django.core.mail import send_mail
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Sum
+from django.db.models import Count, OuterRef, Q, Sum
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -51,6 +52,18 @@ def lock_draft(study: Study) -> Study:
         raise NotPossibleNow(
             _("This study is %(status)s: its images can no longer change.") % {"status": locked.get_status_display()}
         )
+    return locked
+
+
+def lock_settings(study: Study) -> Study:
+    """Return the study, locked for a change of its generation settings.
+
+    Raises:
+        NotPossibleNow: the study is no draft, or a run is at work by these settings.
+    """
+    locked = lock_draft(study)
+    if active_run(locked):
+        raise NotPossibleNow(_("A run is in progress. To change its settings, wait until it ends, or cancel it."))
     return locked
 
 
@@ -247,21 +260,28 @@ def repaint(
     return run
 
 
-def withdraw_repaint(clip: Clip, before: Mapping[str, Any]) -> GenerationRun:
+def not_begun(at: datetime | OuterRef) -> Q:
+    """Return the condition for steps of painting that no worker has begun since `at`, and that no later run took."""
+    waiting = Q(kind=ClipStep.Kind.PAINT, state=State.WAITING, waits=0, interruptions=0, attempts=0)
+    return waiting & Q(run__started_at__lte=at)
+
+
+def withdraw_repaint(decision: ReviewDecision) -> GenerationRun:
     """Take a clip back from painting again, if no worker has begun; return the run. Call it within a transaction.
 
-    `before`: state, error and seed number of its step before. End the run after the commit, if no step is left.
+    End the run after the commit, if no step is left.
 
     Raises:
-        NotPossibleNow: it is being painted, or is painted.
+        NotPossibleNow: it is being painted, or is painted, or a later run is to paint it.
     """
-    step = ClipStep.objects.select_for_update().select_related("run").get(clip=clip, kind=ClipStep.Kind.PAINT)
-    if not before or step.state != State.WAITING or step.waits or step.interruptions or step.attempts:
+    steps = ClipStep.objects.select_for_update(of=("self",)).select_related("run")
+    step = steps.filter(not_begun(decision.at), clip=decision.clip_id).first()
+    if step is None or not decision.step_before:
         raise NotPossibleNow(
             _("The images of %(clip)s are being painted again already: this can no longer be undone.")
-            % {"clip": clip.name}
+            % {"clip": decision.clip.name}
         )
-    ClipStep.objects.filter(pk=step.pk).update(**ClipStep.UNTRIED | dict(before))
+    ClipStep.objects.filter(pk=step.pk).update(**ClipStep.UNTRIED | decision.step_before)
     return step.run
 
 

@@ -28,13 +28,19 @@ def paintings_of(study: Study) -> Iterable[Painting]:
 
 
 def _painted_again(rows: Sequence[ReviewDecision], version: str) -> list[ReviewDecision]:
-    """Return the decisions to paint again that gave other images; a run may have been cancelled before.
+    """Return the decisions to paint again that gave other images; a run may have been cancelled, or have failed.
+
+    Of several on the same images the last one gave others. One without images gave the first ones, unless it is from
+    before images had versions (then it has no step either).
 
     `rows`: the clip's decisions in order. `version`: of the images that it has now.
     """
+    repaints = [row for row in rows if row.kind == ReviewDecision.Kind.REPAINTED]
+    last = {row.version: row.pk for row in repaints}
     later = [row.version for row in rows] + [version]
-    return [
-        row
-        for place, row in enumerate(rows, start=1)
-        if row.kind == ReviewDecision.Kind.REPAINTED and any(other != row.version for other in later[place:])
-    ]
+    found = []
+    for place, row in enumerate(rows, start=1):
+        is_last = last.get(row.version) == row.pk if row.version else not row.step_before
+        if row in repaints and is_last and any(other != row.version for other in later[place:]):
+            found.append(row)
+    return found

@@ -10,10 +10,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from generation.errors import NotPossibleNow
-from generation.models import ReviewDecision
+from generation.models import ClipStep, ReviewDecision
 from generation.runs import lifecycle
 from generation.runs.review_state import ClipReview, review_rows
 from study.models import Clip, Study
@@ -136,9 +137,16 @@ def leave_out(clip: Clip, *, seen: str, reason: str, actor: Any = None) -> None:
 
 
 def last_decisions(study: Study, actor: Any) -> list[ReviewDecision]:
-    """Return the decisions that `actor` made last, together, and that are not undone; in the order of the clips."""
+    """Return the decisions that `actor` made last, together, and that can be undone; in the order of the clips.
+
+    Those on a clip that was decided on since cannot be undone, nor a repaint that has begun.
+    """
     mine = ReviewDecision.objects.filter(clip__study=study, actor=actor, undone=False)
-    last = mine.order_by("-pk").first()
+    newer = ReviewDecision.objects.filter(clip=OuterRef("clip"), undone=False, pk__gt=OuterRef("pk"))
+    steps = ClipStep.objects.filter(lifecycle.not_begun(OuterRef("at")), clip=OuterRef("clip"))
+    has_begun = Q(kind=Kind.REPAINTED) & (Q(step_before={}) | ~Exists(steps))
+    spent = mine.filter(Q(Exists(newer)) | has_begun)
+    last = mine.exclude(batch__in=spent.values("batch")).order_by("-pk").first()
     if last is None:
         return []
     return list(mine.filter(batch=last.batch).select_related("clip").order_by("clip__number"))
@@ -155,19 +163,22 @@ def undo_last(study: Study, *, batch: str, actor: Any) -> list[ReviewDecision]:
     """
     with transaction.atomic():
         locked = lifecycle.lock_draft(study)
-        rows = last_decisions(locked, actor)
-        if not rows or rows[0].batch != batch:
+        mine = ReviewDecision.objects.filter(clip__study=locked, actor=actor, undone=False, batch=batch)
+        rows = list(mine.select_related("clip").order_by("clip__number"))
+        last = last_decisions(locked, actor)
+        if not rows or (last and last[0].pk > rows[0].pk and last[0].batch != batch):
             raise NotPossibleNow(_("This is not your last decision any more. Nothing was undone."))
-        newer = ReviewDecision.objects.filter(clip__in=[row.clip_id for row in rows], undone=False, pk__gt=rows[-1].pk)
-        if (later := newer.exclude(batch=batch).select_related("clip").first()) is not None:
+        pks = [row.pk for row in rows]
+        newer = ReviewDecision.objects.filter(clip__in=[row.clip_id for row in rows], undone=False, pk__gt=max(pks))
+        if (later := newer.select_related("clip").first()) is not None:
             raise NotPossibleNow(_("%(clip)s was decided again since. Nothing was undone.") % {"clip": later.clip.name})
         run = None
         for row in rows:
             if row.kind == Kind.LEFT_OUT and not row.clip.included:
                 include_clip(row.clip, actor=actor)
             elif row.kind == Kind.REPAINTED:
-                run = lifecycle.withdraw_repaint(row.clip, row.step_before)
-        ReviewDecision.objects.filter(pk__in=[row.pk for row in rows]).update(undone=True)
+                run = lifecycle.withdraw_repaint(row)
+        mine.filter(pk__in=pks).update(undone=True)
         names = [row.clip.name for row in rows]
         record(locked, "decision undone", actor=actor, decision=rows[0].kind, **_clips_of(names))
     if run is not None:

@@ -7,6 +7,7 @@ const messages = document.querySelector("[data-review-messages]");
 const cards = () => [...document.querySelectorAll("[data-card]")];
 let current = null; // the card that keys act on
 let sending = null; // one decision at a time, so that each names what the one before left
+let sent = 0; // decisions since the page was loaded
 
 function cardOf(number) {
   return document.querySelector(`[data-card="${CSS.escape(number)}"]`);
@@ -51,6 +52,7 @@ async function decide(form, submitter) {
   const last = cards().at(-1);
   if (last) body.set("after", last.dataset.card);
   sending = form;
+  sent += 1;
   form.setAttribute("aria-busy", "true");
   try {
     const answer = await fetch(form.action, { method: "POST", body, headers: { "X-Requested-With": "fetch" } });
@@ -119,10 +121,12 @@ function tidy(card) {
 // Images that were painted again appear by themselves, while nobody decides on them.
 async function refresh() {
   if (document.hidden || sending || !document.querySelector("[data-being-made]")) return;
+  const before = sent;
   try {
     const answer = await fetch(location.href);
-    if (!answer.ok || answer.redirected || sending) return;
+    if (!answer.ok || answer.redirected) return;
     const parts = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (sent !== before) return; // it may be from before the decision
     putBar(parts);
     for (const card of document.querySelectorAll("[data-being-made]")) {
       const fresh = parts.getElementById(card.id);
@@ -152,6 +156,7 @@ if (keys) {
   box.addEventListener("change", () => localStorage.setItem("review-keys", box.checked ? "on" : "off"));
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (event.repeat || dialog.open) return; // a key that is held decides once, and nothing behind the large image
     if (event.target.closest("input:not([type=checkbox], [type=radio]), select, textarea, dialog, .decision form")) {
       if (event.key === "Escape") closeDecision(event.target);
       return;
@@ -173,11 +178,31 @@ function press(code) {
   else if (code === "KeyZ") document.querySelector('[data-undo] [data-key="z"]')?.click();
   else if (code === "KeyV") card?.querySelector("[data-large]")?.click();
   else if (code === "KeyP") play(card?.querySelector("[data-player]"));
-  else if (["KeyA", "KeyU"].includes(code)) card?.querySelector(`[data-key="${code.at(-1).toLowerCase()}"]`)?.click();
+  else if (code === "KeyA") approve(card);
+  else if (code === "KeyU") card?.querySelector('[data-key="u"]')?.click();
   else if (["KeyR", "KeyL", "KeyT"].includes(code))
     openPart(card?.querySelector(`[data-key="${code.at(-1).toLowerCase()}"]`));
   else return false;
   return true;
+}
+
+// Images that nobody can have seen, since they are not loaded or out of view, are shown instead.
+function approve(card) {
+  const button = card?.querySelector('[data-key="a"]');
+  if (!button) return;
+  const images = [...card.querySelectorAll(".pictures img")];
+  const areLoaded = images.every((image) => image.complete && image.naturalWidth > 0);
+  if (areLoaded && images.some(isInView)) button.click();
+  else {
+    goTo(card);
+    if (!images.some(isInView)) images[0]?.scrollIntoView({ block: "center" });
+  }
+}
+
+function isInView(part) {
+  const { top, bottom } = part.getBoundingClientRect();
+  const middle = (top + bottom) / 2;
+  return middle > 0 && middle < window.innerHeight;
 }
 
 function nextUndecided(card) {

@@ -18,7 +18,7 @@ from study.console.common import access_to, study_page
 from study.errors import StudyError
 from study.models import Participant, Study
 from study.participants.flag_words import rules_in_words
-from study.participants.links import create_personal_links
+from study.participants.links import create_personal_links, open_link
 from study.participants.monitoring import progress
 from study.setup import lifecycle, preflight
 from study.setup.path_steps import Group, conditions_of, has_all_images, steps_of
@@ -97,6 +97,7 @@ def study_open(request: HttpRequest, study: Study) -> HttpResponse:
             "blocking": blocking,
             "warning": [finding for finding in findings if finding.level is preflight.Level.WARNS],
             "progress": progress(study) if study.status != Study.Status.DRAFT else None,
+            "address": open_link(study),
             "results_url": _results_url(study) if access_to(request).allows(Right.RESULTS) else "",
             "clip_count": study.clips.filter(included=True, is_practice=False).count(),
             "condition_count": len(conditions_of(study)),

@@ -10,7 +10,9 @@ from django.views.decorators.http import require_http_methods
 
 from study.access import Right
 from study.console.common import one_at_a_time, study_page
-from study.console.forms.questions import BUILT, QuestionBuilder, kind_of, rearranged
+from study.console.forms.questions import BUILT, QuestionBuilder, kind_of
+from study.console.forms.row_buttons import rearranged
+from study.console.forms.versions import VERSION
 from study.console.question_page import alone, as_participants_see, place_of, questions_in, set_of, titles
 from study.digests import canonical_digest
 from study.errors import StudyError
@@ -46,15 +48,15 @@ def question_edit(request: HttpRequest, study: Study, part: str, key: str) -> Ht
 def _build(request: HttpRequest, study: Study, part: str, kind: str, question: Question | None) -> HttpResponse:
     found = set_of(study, part)
     others = [row for row in questions_in(found) if question is None or row.key != question.key]
-    version = canonical_digest(question.model_dump(mode="json"))[:16] if question else ""
+    stored_now = canonical_digest(question.model_dump(mode="json"))[:16] if question else ""
     data: QueryDict | None = request.POST or None
     go_on_in, button = "", request.POST.get("do", "")
     if data is not None and button != "save":
         data, go_on_in = rearranged(request.POST, button)
-    builder = QuestionBuilder(kind, languages_of(study), others, question, data)
+    builder = QuestionBuilder(kind, languages_of(study), others, question, data, screens=part == "before")
     problem = stored = ""
-    if data is not None and builder.is_valid() and button == "save":
-        if question is not None and request.POST.get("version") != version:
+    if data is not None and builder.is_valid and button == "save":
+        if question is not None and request.POST.get(VERSION) != stored_now:
             problem = _("Somebody has changed this question since you opened it. It is now as shown here:")
             stored = question_set_yaml(alone(question))
         else:
@@ -62,6 +64,8 @@ def _build(request: HttpRequest, study: Study, part: str, kind: str, question: Q
             if not problem:
                 return redirect(place_of(study, part, builder.built().key))
     is_refused = button == "save" and data is not None
+    # Unless it is shown now, what somebody else has saved since is still to be asked about.
+    version = stored_now if data is None or stored else request.POST.get(VERSION, "")
     return render(
         request,
         "study/question.html",
@@ -107,5 +111,5 @@ def _previews(builder: QuestionBuilder, study: Study, is_sent: bool) -> list[dic
     """The question as participants see it, in each language; nothing as long as something is missing."""
     question = builder.question
     if is_sent:
-        question = builder.built() if builder.is_valid() else None
+        question = builder.built() if builder.is_valid else None
     return as_participants_see(alone(question), languages_of(study)) if question else []

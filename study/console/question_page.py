@@ -68,12 +68,13 @@ class QuestionsPage:
             )
             for part, found in self.sets.items()
         }
-        shown = {code: study.screen_out_text.get(code) or shipped_screen_out_text(code) for code in self.languages}
+        told = _known(self.languages, study.screen_out_text)
+        shown = {code: study.screen_out_text.get(code) or shipped_screen_out_text(code) for code in told}
         self.screening = TextsForm(
             data if save == "screening" else None,
             name="screen_out_text",
             label=_("What people read who are screened out"),
-            languages=self.languages,
+            languages=told,
             texts=shown,
             rows=3,
         )
@@ -150,7 +151,7 @@ class QuestionsPage:
         }
 
     def _part(self, part: str) -> dict[str, Any]:
-        found, text = self.sets[part], getattr(self.study, f"questions_{part}").strip()
+        found, text = self.sets[part], getattr(self.study, f"questions_{part}").rstrip()
         return {
             "key": part,
             "title": titles()[part],
@@ -167,7 +168,9 @@ class QuestionsPage:
             "question": question,
             "text": localized(question.text),
             "kind": BUILT[kind_of(question)],
-            "screens_out": isinstance(question, Choice | Several) and any(row.screen_out for row in question.options),
+            "screens_out": part == "before"
+            and isinstance(question, Choice | Several)
+            and any(row.screen_out for row in question.options),
             "has_quota": part == "before" and any(row["question"] == question.key for row in self.study.quotas),
             "groups": any(row["column"] in names for row in planned_moderators(self.study)),
             "missing": [(own_name(code), n) for code, n in lacking.items()],

@@ -97,7 +97,7 @@ def questions_yaml(request: HttpRequest, study: Study, part: str) -> HttpRespons
             messages.success(request, _("The questions are saved."))
             return redirect(place_of(study, part))
         except StudyError as error:
-            form.add_error("file" if form.cleaned_data["file"] else "text", str(error))
+            form.add_error("text", str(error))
     return render(
         request,
         "study/questions_yaml.html",
@@ -117,6 +117,6 @@ def questions_yaml(request: HttpRequest, study: Study, part: str) -> HttpRespons
 def questions_file(request: HttpRequest, study: Study, part: str) -> HttpResponse:
     """A part's set as a file, as it is stored."""
     text = getattr(study, f"questions_{part}")
-    response = HttpResponse(f"{text.strip()}\n", content_type="application/yaml; charset=utf-8")
+    response = HttpResponse(f"{text.rstrip()}\n", content_type="application/yaml; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{study.slug}-questions-{part}.yaml"'
     return response

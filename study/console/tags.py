@@ -20,6 +20,7 @@ from study.console.forms.versions import editing
 from study.errors import ImportRefused, StudyError
 from study.models import Clip, Study
 from study.setup import tag_import
+from study.setup.path_steps import step_after
 from study.setup.tag_table import LONGEST_TAG, TagTable, check_size, split_typed_tags
 from study.setup.tag_upload import preview_tag_upload
 from study.tables.errors import TableRefused
@@ -106,7 +107,9 @@ def _import_tags(request: HttpRequest, study: Study, form: TagFileForm) -> HttpR
             )
             % {"encoding": table.notes.encoding, "sample": _sample(table)},
         )
-    return redirect("study_tags", study.slug)
+    # Who has to look whether the table was read right stays on its page.
+    following = step_after("tags", study) if "go-on" in request.POST and table.notes.encoding == "UTF-8" else None
+    return redirect(following.url_name if following else "study_tags", study.slug)
 
 
 @require_POST

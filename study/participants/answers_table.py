@@ -87,7 +87,7 @@ def asked_columns(study: Study) -> list[AnswerColumn]:
 
 def questions_of(study: Study, part: str) -> list[Question]:
     """The questions "before" or "after" the trials; none of a draft's set that cannot be used."""
-    text = {"before": study.questions_before, "after": study.questions_after}[part].strip()
+    text = {"before": study.questions_before, "after": study.questions_after}[part].rstrip()
     try:
         return load_question_set(text).questions if text else []
     except QuestionSetError:
@@ -142,11 +142,17 @@ def typed_values(answers: Mapping[str, Any], columns: Iterable[AnswerColumn]) ->
 
 
 def _given(column: AnswerColumn, found: Mapping[str, Any]) -> Any:
-    """What was answered in a column; nothing of an option that was not ticked because nothing was."""
+    """What was answered in a column; nothing of an option that was not ticked because nothing was.
+
+    Nothing, too, of what a pilot of a draft answered to a question that has become one of another kind.
+    """
     value = found.get(column.question or column.name)
     if isinstance(value, list):
-        return "yes" if column.item in value else "no"
-    return value.get(column.item) if isinstance(value, dict) else value
+        is_option = bool(column.item) and column.options.keys() == {"yes", "no"}
+        return ("yes" if column.item in value else "no") if is_option else None
+    if isinstance(value, dict):
+        return value.get(column.item)
+    return None if column.item else value
 
 
 def _typed(column: AnswerColumn, value: Any) -> Value:
@@ -154,7 +160,10 @@ def _typed(column: AnswerColumn, value: Any) -> Value:
         return None
     if column.kind in ("choice", "text"):
         return str(value)
-    number = float(value)
+    try:
+        number = float(value)
+    except ValueError:  # a draft's question was one of another kind when a pilot answered it
+        return None
     return int(number) if number.is_integer() else number
 
 

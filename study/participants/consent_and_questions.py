@@ -1,10 +1,14 @@
 """What a participant gives beside ballots: consent, the sound check and the answers to questions; and screening out."""
 
-from collections import Counter
+import json
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Count
+from django.db.models.fields.json import KeyTextTransform, KeyTransform
+from django.db.models.lookups import Exact
 from django.utils import timezone
 
 from study.ballots.permission import check_may_answer
@@ -99,23 +103,42 @@ def quota_is_full(study: Study, answers: dict[str, Any], participant: Participan
     given = [quota for quota in study.quotas if answers.get(quota["question"]) == quota["answer"]]
     if not given:
         return False
-    counts = quota_counts(study, participant.kind, others_than=participant)
+    counts = quota_counts(study, participant.kind, quotas=given, others_than=participant)
     return any(counts[quota["question"], quota["answer"]] >= int(quota["limit"]) for quota in given)
 
 
-def quota_counts(study: Study, kind: str, *, others_than: Participant | None = None) -> Counter[tuple[str, str]]:
-    """How many people of this kind who are still there gave each answer that has a quota, by question and answer.
+def quota_counts(
+    study: Study,
+    kind: str,
+    *,
+    quotas: Sequence[Mapping[str, Any]] | None = None,
+    others_than: Participant | None = None,
+) -> dict[tuple[str, str], int]:
+    """How many people of this kind who are still there gave the answer of each quota, by question and answer.
 
-    Counted here and not by the database, whose paths into JSON take a key such as `2` or `in` for something else.
+    Args:
+        quotas: those that are counted; None counts all of the study.
     """
     people = study.participants.filter(kind=kind)
     if others_than is not None:
         people = people.exclude(pk=others_than.pk)
-    asked = {quota["question"] for quota in study.quotas}
-    counts: Counter[tuple[str, str]] = Counter()
-    for given in still_there(people).values_list("answers__before", flat=True).iterator():
-        counts.update((key, given[key]) for key in asked & (given or {}).keys() if isinstance(given[key], str))
-    return counts
+    counted = [(quota["question"], quota["answer"]) for quota in (study.quotas if quotas is None else quotas)]
+    found = still_there(people).aggregate(
+        **{
+            f"quota_{at}": Count("pk", filter=Exact(_Key(question, KeyTransform("before", "answers")), answer))
+            for at, (question, answer) in enumerate(counted)
+        }
+    )
+    return {key: found[f"quota_{at}"] for at, key in enumerate(counted)}
+
+
+class _Key(KeyTextTransform):
+    """The value of a key in JSON, also of one such as `2`, which SQLite would take for a place in a list."""
+
+    def as_sqlite(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        column, parameters, keys = self.preprocess_lhs(compiler, connection)
+        path = "$" + "".join(f".{json.dumps(key)}" for key in keys)
+        return f"JSON_EXTRACT({column}, %s)", (*parameters, path)
 
 
 @transaction.atomic

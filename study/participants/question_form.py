@@ -113,13 +113,16 @@ def _chosen(given: Any) -> list[str]:
 
 
 def _initial(questions: QuestionSet, answers: Mapping[str, Any]) -> dict[str, Any]:
-    rows = {
-        item_name(question, row): (answers.get(question.key) or {}).get(row.key)
-        for question in questions.questions
-        if isinstance(question, Matrix)
-        for row in question.rows
-    }
-    return {**answers, **rows}
+    """The answers as first values of the fields, without those to a draft's question that was of another kind."""
+    initial: dict[str, Any] = {}
+    for question in questions.questions:
+        given = answers.get(question.key)
+        if isinstance(question, Matrix):
+            rows = given if isinstance(given, dict) else {}
+            initial |= {item_name(question, row): rows.get(row.key) for row in question.rows}
+        elif not isinstance(given, dict) and isinstance(given, list) == isinstance(question, Several):
+            initial[question.key] = given
+    return initial
 
 
 def _steps(question: Scale | Matrix) -> list[tuple[str, str]]:

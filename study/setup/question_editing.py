@@ -4,7 +4,7 @@ Quotas, groups and rules of exclusion name answers by their keys. A new name of 
 after which one of them would name nothing is refused.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -24,6 +24,7 @@ from study.participants.questions import (
     Choice,
     Question,
     QuestionSet,
+    Several,
     Texts,
     load_question_set,
     shipped_question_set,
@@ -33,10 +34,16 @@ from study.setup.draft_lock import lock_settings
 
 @dataclass(frozen=True)
 class Renames:
-    """New names: of columns of the table of answers, and within one of them (by its old name) of its answers."""
+    """New names: of columns of the table of answers, and within one of them (by its old name) of its answers.
+
+    Attributes:
+        taken_columns, taken_answers: removed ones, whose names others have now.
+    """
 
     columns: Mapping[str, str] = field(default_factory=dict)
     answers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    taken_columns: Collection[str] = ()
+    taken_answers: Mapping[str, Collection[str]] = field(default_factory=dict)
 
 
 _NO_RENAMES = Renames()
@@ -48,7 +55,7 @@ def stored_set(study: Study, part: str) -> QuestionSet | None:
     Raises:
         QuestionSetError: it was saved before it was checked, and cannot be read.
     """
-    text = getattr(study, f"questions_{part}").strip()
+    text = getattr(study, f"questions_{part}").rstrip()
     return load_question_set(text) if text else None
 
 
@@ -132,11 +139,28 @@ def import_questions(study: Study, part: str, text: str, *, actor: Any = None) -
         StudyError: a quota, group or rule needs an answer that it has not.
     """
     locked = lock_settings(study)
-    text = text.replace("\r\n", "\n").strip()
+    # The first line is indented as the others are.
+    text = text.replace("\r\n", "\n").strip("\n").rstrip()
     if text:
-        load_question_set(text, is_new=True)
+        found = load_question_set(text, is_new=True)
+        if part == "after":
+            _refuse_screening(found)
     _store(study, locked, part, text, _NO_RENAMES)
     record(study, "questions changed", actor=actor, part=part, change="imported")
+
+
+def _refuse_screening(questions: QuestionSet) -> None:
+    """Refuse answers that would screen out people who have seen the clips: nobody does that."""
+    for question in questions.questions:
+        for option in question.options if isinstance(question, Choice | Several) else ():
+            if option.screen_out:
+                raise StudyError(
+                    _(
+                        "“%(name)s” has screen_out, but after the clips nobody is screened out. Delete it there, or "
+                        "ask the question before the clips."
+                    )
+                    % {"name": f"{question.key} = {option.key}"}
+                )
 
 
 @transaction.atomic
@@ -218,6 +242,7 @@ def _store(study: Study, locked: Study, part: str, text: str, renames: Renames) 
     """Save a part's text with the quotas, groups and rules under their new names, unless one of them names nothing."""
     # Read before the questions change: the rules' columns are those of the old ones.
     rules = rules_of(locked)
+    _refuse_other_meanings(locked, rules, renames)
     setattr(locked, f"questions_{part}", text)
     before = (locked.quotas, locked.plan)
     locked.quotas = [_renamed_quota(quota, renames) for quota in locked.quotas]
@@ -233,6 +258,22 @@ def _store(study: Study, locked: Study, part: str, text: str, renames: Renames) 
     setattr(study, f"questions_{part}", text)
     study.quotas, study.plan = locked.quotas, locked.plan
     return carried
+
+
+def _refuse_other_meanings(study: Study, rules: Sequence[Rule], renames: Renames) -> None:
+    """Refuse that what a quota, group or rule names becomes another answer."""
+    named: list[tuple[str, Any]] = [(f"before_{quota['question']}", quota["answer"]) for quota in study.quotas]
+    named += [(row["column"], None) for row in planned_moderators(study)]
+    named += [(rule.column, rule.value) for rule in rules if isinstance(rule, AnswerRule)]
+    for column, answer in named:
+        if column in renames.taken_columns or answer in renames.taken_answers.get(column, ()):
+            raise StudyError(
+                _(
+                    "Nothing was saved: a quota, a group or a rule names “%(name)s”, which you removed, and another "
+                    "answer has its key now. Give that answer another key."
+                )
+                % {"name": column if answer is None else f"{column} = {answer}"}
+            )
 
 
 def _renamed_quota(quota: Mapping[str, Any], renames: Renames) -> dict[str, Any]:

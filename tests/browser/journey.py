@@ -15,6 +15,21 @@ def press(button: Locator) -> None:
         button.click()
 
 
+# Counts what a person does with mouse and keyboard: presses of links and buttons, ticks, and fields that are filled.
+COUNT_STEPS = """
+  const count = () => sessionStorage.setItem("steps", 1 + Number(sessionStorage.getItem("steps")));
+  document.addEventListener("click", (event) => {
+    if (event.isTrusted && event.target.closest("a, button")) count();
+  }, true);
+  document.addEventListener("change", (event) => { if (event.isTrusted) count(); }, true);
+"""
+
+
+def steps_of(page: Page) -> int:
+    """How many clicks and fields the page's browser has counted by `COUNT_STEPS`."""
+    return int(page.evaluate("Number(sessionStorage.getItem('steps'))"))
+
+
 def sign_in(page: Page, site: Site) -> None:
     page.goto(site.url + "/console/")
     page.get_by_label("Name").fill(site.user)
@@ -22,56 +37,60 @@ def sign_in(page: Page, site: Site) -> None:
     press(page.get_by_role("button", name="Sign in"))
 
 
+def go_on(page: Page, step: str) -> None:
+    """Presses the page's way to the next step: a link, or the button that saves first."""
+    press(page.locator("main .actions").locator("a, button").filter(has_text=re.compile(rf"go on with: {step}", re.I)))
+
+
 def generate(page: Page, title: str, clips: list[Path], tags: Path) -> str:
-    """Creates a study, uploads its clips and tags, and makes its images; returns the study's address."""
+    """Creates a study, says who asks, uploads its clips and tags, and makes its images; returns the study's address.
+
+    Each page leads to the next, up to Review.
+    """
     images = 4 * len(clips)
     press(page.get_by_role("link", name="New study").first)
     page.get_by_label("Title").fill(title)
     press(page.locator("main form button.primary"))
     base = re.match(r".*/studies/[^/]+/", page.url)
     assert base is not None, page.url
-    study = base.group()
 
-    page.goto(study + "clips/")
-    page.set_input_files("input[name=files]", clips)
-    expect(page.locator(".clip-list > li")).to_have_count(len(clips), timeout=240_000)
-
-    page.goto(study + "tags/")
-    page.set_input_files("input[name=file]", tags)
-    page.get_by_role("button", name="Import").click()
-    expect(page.get_by_text(f"{len(clips)} of {len(clips)} clips have tags")).to_be_visible()
-
-    page.goto(study + "generate/")
-    page.get_by_role("button", name=re.compile("^(Generate|Make)")).first.click()
-    expect(page.get_by_text(f"{images} of {images} images")).to_be_visible(timeout=600_000)
-
-    page.goto(study + "review/")
-    expect(page.locator("main img")).to_have_count(images)
-    return study
-
-
-def open_study(page: Page, study: str) -> str:
-    """Says who asks, plans and opens the study; returns the participants' link."""
-    page.goto(study + "describe/")
     page.get_by_label("Responsible researcher").fill("Mina Kim")
     page.get_by_label("Institution").fill("University of Somewhere")
     page.get_by_label("Contact address").fill("mina@example.org")
     expect(page.get_by_label("Why there is no approval")).to_be_hidden()
     page.get_by_label("No ethics board has approved it").check()
     page.get_by_label("Why there is no approval").fill("a test")
-    press(page.locator("main form button.primary").first)
+    go_on(page, "Clips")
 
-    page.goto(study + "plan/")
-    page.locator("[name=grace_minutes]").fill("0")
-    page.locator("[name=listening_minimum_seconds]").fill("1")
-    press(page.locator("main form button.primary").first)
+    page.set_input_files("input[name=files]", clips)
+    expect(page.locator(".clip-list > li")).to_have_count(len(clips), timeout=240_000)
+    go_on(page, "Tags")
 
-    page.goto(study + "open/")
+    page.set_input_files("input[name=file]", tags)
+    press(page.get_by_role("button", name="Import, and go on"))
+    expect(page.get_by_text(f"Tags of {len(clips)} clips imported")).to_be_visible()
+
+    page.get_by_role("button", name=re.compile("^(Generate|Make)")).first.click()
+    expect(page.get_by_text(f"{images} of {images} images")).to_be_visible(timeout=600_000)
+    go_on(page, "Review")
+    expect(page.locator("main img")).to_have_count(images)
+    return base.group()
+
+
+def open_study(page: Page) -> str:
+    """Goes on from Review, plans and opens the study; returns the participants' link, which has been copied."""
+    go_on(page, "Plan")
+    # A study whose participants do not have to wait: of the test alone, so not counted as a step.
+    for name, value in (("grace_minutes", "0"), ("listening_minimum_seconds", "1")):
+        page.locator(f"[name={name}]").evaluate("(field, value) => { field.value = value }", value)
+    go_on(page, "Preview")
+    go_on(page, "Open")
     page.get_by_label("I have tried the preview").check()
     press(page.get_by_role("button", name="Open the study"))
     expect(page.get_by_text("The study opens by itself")).to_be_visible()
     expect(page.get_by_text("The study is open")).to_be_visible(timeout=600_000)
-    page.get_by_role("link", name="Share the link").first.click()
+    page.get_by_role("button", name="Copy").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
     return page.locator("#open-address").input_value()
 
 

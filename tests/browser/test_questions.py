@@ -48,6 +48,22 @@ def build(page: Page, kind: str) -> None:
         assert faults(page) == []
         page.locator("[name='text_en']").press("Control+a")
         page.keyboard.type(TYPED[kind]["text_en"])
+        # Loaded again, the page offers all of it, with the rows as they were.
+        page.on("dialog", lambda dialog: dialog.accept())
+        page.locator("[name='option-0-text_en']").fill("eighteen")
+        page.get_by_role("button", name="Move down (1)").click()
+        expect(page.locator("[name='option-1-text_en']")).to_have_value("eighteen")
+        page.get_by_role("button", name="Add an answer").click()
+        page.locator("[name='option-3-text_en']").fill("older still")
+        page.reload()
+        expect(page.locator("[name='text_en']")).to_have_value("")
+        press(page.get_by_role("button", name="Put it back"))
+        expect(page.locator("[name='text_en']")).to_have_value(TYPED[kind]["text_en"])
+        expect(page.locator("[name='option-1-text_en']")).to_have_value("eighteen")
+        expect(page.locator("[name='option-3-text_en']")).to_have_value("older still")
+        expect(page.get_by_role("button", name="Put it back")).to_have_count(0)
+        for at, text in enumerate(["under 18", "18 or more", "", ""]):
+            page.locator(f"[name='option-{at}-text_en']").fill(text)
     press(page.get_by_role("button", name="Save the question"))
 
 

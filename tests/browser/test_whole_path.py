@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
 from config.demo.music import write_demo_clips
-from tests.browser.journey import answer_all, generate, open_study, press, sign_in, start
+from tests.browser.journey import COUNT_STEPS, answer_all, generate, open_study, press, sign_in, start, steps_of
 from tests.browser.site import Site, running_site
 
 pytestmark = [pytest.mark.long, pytest.mark.processes]
@@ -53,10 +53,12 @@ def points_by_hand(ballots: str) -> Counter[str]:
 @pytest.mark.timeout(2400)
 def test_a_study_from_its_creation_to_its_report(chromium: Browser, site: Site, music: tuple[list[Path], Path]) -> None:
     researcher = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="en")
+    researcher.add_init_script(COUNT_STEPS)
     console = researcher.new_page()
     sign_in(console, site)
     study = generate(console, "Images of a guitar, a piano and a drum", *music)
-    link = open_study(console, study)
+    link = open_study(console)
+    assert steps_of(console) < 25  # from signing in to the copied link
 
     receipts = set()
     for number, picks in enumerate(("AB", "CA", "DB")[:PEOPLE]):

@@ -20,7 +20,7 @@ from generation.settings_model import GenerationSettings, store_settings
 from study.console.forms import versions
 from study.models import Study
 from tests.config.fuzz.page_forms import Form, form_with, forms_of
-from tests.factories import UserFactory, make_study
+from tests.factories import PASSWORD, UserFactory, make_study
 from tests.generation.studies import SMALL
 from tests.study.participants.question_kinds import EVERY_KIND
 
@@ -203,8 +203,8 @@ def test_the_address_of_an_account_is_not_overwritten_from_an_older_window(peopl
     here, there = window(people[0]), window(people[0])
     page = reverse("account")
     old, new = form_with(here, page, "email"), form_with(there, page, "email")
-    assert there.post(page, new.sent(email="new@example.org")).status_code == 302
-    refused = here.post(page, old.sent(email="old@example.org"))
+    assert there.post(page, new.sent(email="new@example.org", password=PASSWORD)).status_code == 302
+    refused = here.post(page, old.sent(email="old@example.org", password=PASSWORD))
     assert "new@example.org" in refused.content.decode()
     people[0].refresh_from_db()
     assert people[0].email == "new@example.org"

@@ -40,26 +40,34 @@ function arm() {
 function nameOf(form) {
   const to = (other) => new URL(other.getAttribute("action") ?? "", location.href).pathname;
   const alike = forms().filter((other) => to(other) === to(form));
-  return `${texts.dataset.account}:${location.pathname}:${to(form)}:${alike.indexOf(form)}`;
+  return `${texts.dataset.account}:${location.pathname}${location.search}:${to(form)}:${alike.indexOf(form)}`;
 }
 
 const isSentHere = (form) => form.dataset.kept === "script";
 const version = (form) => form.querySelector('input[name="version-read"]');
 
+// A form whose rows the server makes, kept as it would be sent: the value is the button by which the server shows it.
+const isWhole = (form) => "keptWhole" in form.dataset;
+const wholeOf = (form) => [...new FormData(form)].filter(([name]) => name !== "csrfmiddlewaretoken");
+
 function keep(form) {
   if (!isSentHere(form)) return;
-  const changed = fieldsOf(form).filter(isChanged);
-  if (!changed.length) {
-    if (!("unsaved" in form.dataset)) remember(nameOf(form), null);
-    return;
+  const isRefused = "unsaved" in form.dataset; // all that was typed stands in it as if it were stored
+  const fields = isRefused ? fieldsOf(form) : fieldsOf(form).filter(isChanged);
+  if (!fields.length) {
+    remember(nameOf(form), null);
+  } else if (isWhole(form)) {
+    remember(nameOf(form), { whole: wholeOf(form) });
+  } else {
+    remember(nameOf(form), { version: version(form)?.value ?? null, fields: fields.map(typedInto) });
   }
-  const fields = changed.map((field) => ({
-    name: field.name,
-    value: field.value,
-    ...(isTicked(field) && { checked: field.checked }),
-  }));
-  remember(nameOf(form), { version: version(form)?.value ?? null, fields });
 }
+
+const typedInto = (field) => ({
+  name: field.name,
+  value: field.value,
+  ...(isTicked(field) && { checked: field.checked }),
+});
 
 function fieldOf(form, kept) {
   const isOfMany = kept.checked !== undefined;
@@ -74,24 +82,51 @@ const differs = (form, kept) => {
 function offer(form) {
   const kept = recall(nameOf(form));
   if (!kept) return;
+  if (isWhole(form)) {
+    // A form that the server has sent back holds all of it.
+    if (kept.whole && !("unsaved" in form.dataset)) ask(form, () => showAgain(form, kept.whole));
+    return;
+  }
   const missing = kept.fields.filter((one) => differs(form, one));
   if (!missing.length) {
     if (!("unsaved" in form.dataset)) remember(nameOf(form), null);
     return;
   }
-  const notice = show(form, "found", form.firstElementChild);
-  notice.querySelector("[data-put-back]").addEventListener("click", () => {
-    notice.remove();
+  ask(form, () => {
     for (const one of missing) putBack(form, one);
     // It was typed over the values of that time: what others have saved since is asked about, not overwritten.
     if (kept.version !== null && version(form)) version(form).value = kept.version;
     keep(form);
     arm();
   });
+}
+
+function ask(form, putAllBack) {
+  const notice = show(form, "found", form.firstElementChild);
+  notice.querySelector("[data-put-back]").addEventListener("click", () => {
+    notice.remove();
+    putAllBack();
+  });
   notice.querySelector("[data-forget]").addEventListener("click", () => {
     notice.remove();
     remember(nameOf(form), null);
   });
+}
+
+// The server shows the form with what was typed; it saves nothing.
+function showAgain(form, whole) {
+  const sent = document.createElement("form");
+  sent.method = "post";
+  sent.hidden = true;
+  const token = ["csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value];
+  for (const [name, value] of [token, ...whole, ["do", form.dataset.keptWhole]]) {
+    const field = document.createElement("input");
+    Object.assign(field, { type: "hidden", name, value });
+    sent.append(field);
+  }
+  document.body.append(sent);
+  leave();
+  sent.submit();
 }
 
 function putBack(form, kept) {
@@ -109,7 +144,7 @@ function show(form, which, before) {
   return notice;
 }
 
-function tell(form, which, problem = "") {
+function tell(form, which, problem = "", signInAt = "") {
   const actions = [...form.querySelectorAll(":scope .actions")].pop();
   let before = actions ?? null;
   while (before && before.parentElement !== form) before = before.parentElement;
@@ -117,7 +152,7 @@ function tell(form, which, problem = "") {
   if (problem) notice.querySelector("[data-problem]").textContent = problem;
   const here = encodeURIComponent(location.pathname + location.search);
   const signIn = notice.querySelector("[data-to-sign-in]");
-  if (signIn) signIn.href = `${texts.dataset.signIn}?next=${here}`;
+  if (signIn) signIn.href = `${signInAt}?next=${here}`;
   notice.querySelector("[data-load-again]")?.addEventListener("click", () => {
     leave();
     location.reload();
@@ -171,15 +206,15 @@ async function send(form, submitter) {
       signal: AbortSignal.timeout(60_000),
     });
     if (response.status >= 500 || response.status === 429) throw new Error(response.statusText);
-    if (response.status === 403) {
-      tell(form, "old");
-    } else if (response.headers.get("Content-Type")?.startsWith("application/json")) {
+    if (response.headers.get("Content-Type")?.startsWith("application/json")) {
       const answer = await response.json();
       if (answer.next) {
         saved(form);
         goTo(answer.next);
       } else if (answer.sign_in) {
-        tell(form, "signed-out");
+        tell(form, "signed-out", "", answer.sign_in);
+      } else if (answer.is_old) {
+        tell(form, "old");
       } else {
         tell(form, "refused", answer.problem || answer.error);
       }

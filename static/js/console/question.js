@@ -37,6 +37,7 @@ async function rearrange(button) {
   // Away or signed out: the button is pressed as without script, and the browser says what is wrong.
   if (!page || !takeFrom(page, parts, "[data-question-parts]")) return form.requestSubmit(button);
   form.dataset.unsaved = ""; // what is typed stands in the fields as if it were stored
+  form.dispatchEvent(new Event("change", { bubbles: true })); // to what keeps it
   takeFrom(page, preview, "[data-question-preview]");
   const next = parts.querySelector("[autofocus]") ?? parts.querySelector(`#add-${name.split("-")[1]}`);
   next?.focus();

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from django import forms
@@ -155,6 +156,7 @@ class YamlForm(KeptForm, forms.Form):
     text = forms.CharField(
         label=gettext_lazy("Question set in YAML"),
         required=False,
+        strip=False,  # the first line is indented as the others are
         max_length=LIMITS.characters,
         widget=forms.Textarea(attrs={"rows": 24, "class": "mono", "spellcheck": "false", "wrap": "off"}),
         help_text=gettext_lazy("Empty: no questions."),
@@ -166,22 +168,35 @@ class YamlForm(KeptForm, forms.Form):
         help_text=gettext_lazy("It replaces the text above."),
     )
 
-    def clean_file(self) -> str:
-        """The file's text; "" without a file."""
-        file: UploadedFile | None = self.cleaned_data["file"]
-        if not file:
-            return ""
-        if (file.size or 0) > 4 * LIMITS.characters:
-            raise forms.ValidationError(
-                _("The file is larger than a question set can be: at most %(limit)d characters.")
-                % {"limit": LIMITS.characters}
-            )
-        try:
-            return file.read().decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            raise forms.ValidationError(
-                _("The file is no text in UTF-8. Save it as UTF-8, and choose it again.")
-            ) from error
+    def _settle(self) -> None:
+        """Take a file's text for what is written: it, too, replaces nobody's text unseen."""
+        file = self.files.get(self.add_prefix("file"))
+        with suppress(forms.ValidationError):  # `clean_file` says it
+            if file and (text := _text_of(file)).strip():
+                data = self.data.copy()  # type: ignore[attr-defined]
+                data[self.add_prefix("text")] = text
+                self.data = data
+        super()._settle()
+
+    def clean_file(self) -> None:
+        """Refuse a file that is no text."""
+        if file := self.cleaned_data["file"]:
+            _text_of(file)
 
     def yaml(self) -> str:
-        return str(self.cleaned_data["file"] or self.cleaned_data["text"])
+        return str(self.cleaned_data["text"])
+
+
+def _text_of(file: UploadedFile) -> str:
+    if (file.size or 0) > 4 * LIMITS.characters:
+        raise forms.ValidationError(
+            _("The file is larger than a question set can be: at most %(limit)d characters.")
+            % {"limit": LIMITS.characters}
+        )
+    file.seek(0)
+    try:
+        return str(file.read().decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise forms.ValidationError(
+            _("The file is no text in UTF-8. Save it as UTF-8, and choose it again.")
+        ) from error

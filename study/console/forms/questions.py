@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django import forms
@@ -214,6 +215,7 @@ class QuestionBuilder:
 
     Args:
         others: the other questions of the set, whose keys are taken.
+        screens: whether answers of this set can screen out: only those before the clips.
         data: what was sent; None shows the question as it is.
     """
 
@@ -224,8 +226,10 @@ class QuestionBuilder:
         others: Sequence[Question],
         question: Question | None = None,
         data: QueryDict | None = None,
+        *,
+        screens: bool = True,
     ) -> None:
-        self.kind, self.question, self.others = kind, question, others
+        self.kind, self.question, self.others, self.screens = kind, question, others, screens
         known = [code for text in _texts_of(question) for code in text] if question else []
         self.languages = [*languages, *dict.fromkeys(code for code in known if code not in languages)]
         self.fields = QuestionFields(data, kind=kind, languages=self.languages, question=question)
@@ -234,11 +238,12 @@ class QuestionBuilder:
 
     def _part(self, name: str, data: QueryDict | None) -> RowsPart:
         if name == "row":
-            title, add, label, ticks = _("Rows"), _("Add a row"), _("Row"), ()
+            title, add, label, ticks = _("Rows"), _("Add a row"), _("Row"), list[str]()
             answers: Sequence[Answer] = self.question.rows if isinstance(self.question, Matrix) else ()
         else:
             title, add, label = _("Answers"), _("Add an answer"), _("Answer")
-            ticks = {"choice": ("screen_out",), "several": ("screen_out", "alone")}.get(self.kind, ())  # type: ignore[assignment]
+            ticks = ["screen_out"] if self.screens and self.kind in ("choice", "several") else []
+            ticks += ["alone"] if self.kind == "several" else []
             answers = self.question.options if isinstance(self.question, Choice | Several | Matrix) else ()
         initial: list[dict[str, Any]] = [{"answer": answer} for answer in answers] or [{}, {}, {}]
         formset = _Rows(
@@ -249,8 +254,9 @@ class QuestionBuilder:
         )
         return RowsPart(name, title, add, formset, ticks)
 
+    @cached_property
     def is_valid(self) -> bool:
-        """Check everything; what belongs to no single field is in `errors`."""
+        """Whether all is right, checked once; what belongs to no single field is in `errors`."""
         valid = all([self.fields.is_valid(), *(part.formset.is_valid() for part in self.parts)])
         for part in self.parts:
             if part.formset.is_valid():
@@ -325,16 +331,24 @@ class QuestionBuilder:
             }
             for rows in self.parts
         }
+        taken = {
+            name: _taken(getattr(old, _FIELD[name], ()), getattr(new, _FIELD[name], ()), kept[name]) for name in kept
+        }
         before, after = f"{part}_{old.key}", f"{part}_{new.key}"
-        items = kept.get("row") if isinstance(old, Matrix) else kept.get("option") if isinstance(old, Several) else None
-        columns = (
-            {before: after} if items is None else {f"{before}_{was}": f"{after}_{now}" for was, now in items.items()}
-        )
-        answers = kept.get("option", {}) if not isinstance(old, Several) else {}
+        item = "row" if isinstance(old, Matrix) else "option" if isinstance(old, Several) else ""
+        columns = {f"{before}_{was}": f"{after}_{now}" for was, now in kept[item].items()} if item else {before: after}
+        has_answers = item != "option" and "option" in kept
         return Renames(
             {was: now for was, now in columns.items() if was != now},
-            {column: answers for column in columns if answers},
+            dict.fromkeys(columns, kept["option"]) if has_answers else {},
+            frozenset(f"{before}_{key}" for key in taken[item]) if item else frozenset(),
+            dict.fromkeys(columns, taken["option"]) if has_answers else {},
         )
+
+
+def _taken(old: Sequence[Answer], new: Sequence[Answer], kept: Mapping[str, str]) -> frozenset[str]:
+    """The keys of removed answers that others have now."""
+    return frozenset(answer.key for answer in old if answer.key not in kept) & {answer.key for answer in new}
 
 
 _FIELD = {"row": "rows", "option": "options"}
@@ -354,44 +368,3 @@ def _texts_of(question: Question) -> list[Mapping[str, str]]:
     for name in ("options", "rows"):
         texts += [answer.text for answer in getattr(question, name, [])]
     return texts + [getattr(question, name, {}) for name in ("low", "high")]
-
-
-_BUTTON = re.compile(r"(add|up|down|remove)-(option|row)(?:-(\d{1,3}))?")
-
-
-def rearranged(data: QueryDict, button: str) -> tuple[QueryDict, str]:
-    """What was typed, with its rows as a button wants them, and the id of the field to go on in.
-
-    Args:
-        button: `add-option`, `up-option-2`, `down-row-0`, `remove-row-1`; anything else changes nothing.
-    """
-    match = _BUTTON.fullmatch(button)
-    if match is None:
-        return data, ""
-    verb, prefix, number = match[1], match[2], int(match[3] or 0)
-    total = data.get(f"{prefix}-TOTAL_FORMS", "")
-    count = int(total) if re.fullmatch("[0-9]{1,3}", total) else 0
-    if count > MOST_ANSWERS:
-        return data, ""
-    rows: list[dict[str, list[str]]] = [{} for _at in range(count)]
-    for name, values in data.lists():
-        of_row = re.fullmatch(rf"{prefix}-(\d{{1,3}})-(.+)", name)
-        if of_row and int(of_row[1]) < count:
-            rows[int(of_row[1])][of_row[2]] = values
-    to = number
-    if verb == "add" and count < MOST_ANSWERS:
-        rows.append({})
-        to = count
-    elif verb != "add" and number < count:
-        row = rows.pop(number)
-        if verb != "remove":
-            to = min(max(0, number + (1 if verb == "down" else -1)), count - 1)
-            rows.insert(to, row)
-    changed = data.copy()
-    for name in [name for name in changed if re.match(rf"{prefix}-\d+-", name)]:
-        del changed[name]
-    for at, row in enumerate(rows):
-        for name, values in row.items():
-            changed.setlist(f"{prefix}-{at}-{name}", values)
-    changed[f"{prefix}-TOTAL_FORMS"] = str(len(rows))
-    return changed, f"{prefix}-{min(to, len(rows) - 1)}" if rows else ""

@@ -31,16 +31,18 @@ def add_texts(
     rows: int = 1,
     help_text: Any = "",
 ) -> None:
-    """Add a field for each language; of one row, or a box of several."""
+    """Add a field for each language: of one row, or a box of several, which a text of several lines has always."""
     for code, field_name in zip(languages, text_names(name, languages), strict=True):
-        attrs = {"lang": code} | ({"rows": rows} if rows > 1 else {})
+        shown = (texts.get(code, ""), form.data.get(form.add_prefix(field_name)) or "")
+        height = max(rows, *(min(text.strip().count("\n") + 1, 6) for text in shown))
+        attrs = {"lang": code} | ({"rows": height} if height > 1 else {})
         form.fields[field_name] = forms.CharField(
             label=f"{label} ({own_name(code)})",
             required=False,
             max_length=longest,
             initial=texts.get(code, ""),
             help_text=help_text,
-            widget=forms.Textarea(attrs=attrs) if rows > 1 else forms.TextInput(attrs=attrs),
+            widget=forms.Textarea(attrs=attrs) if height > 1 else forms.TextInput(attrs=attrs),
         )
 
 

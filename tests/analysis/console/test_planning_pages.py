@@ -11,6 +11,7 @@ from analysis.models import Analysis
 from analysis.study_results import power_answers
 from analysis.study_results.analyses import plan_of
 from analysis.tasks import compute_power
+from study.errors import StudyError
 from study.models import Study
 from study.setup.lifecycle import current_plan
 from tests.analysis.answered_studies import checklist_answers, close
@@ -30,7 +31,7 @@ def page(study: Study, name: str) -> str:
 
 
 def test_unanswered_items_are_missing_and_answers_are_saved() -> None:
-    study = make_study(clips=1)
+    study = make_study(clips=1, ethics="", ethics_reason="")
     client = signed_in(study.owner)
     assert checklist_answers(study, "Ramírez et al. 2021")["37"] == ""
     response = client.post(page(study, "reporting"), {"ethics": "Board 12, no. 34", "hourly_wage": "12.50"})
@@ -158,3 +159,18 @@ def test_an_open_study_keeps_its_rules() -> None:
     study.refresh_from_db()
     assert plan_of(study)["smallest"] == 0.5
     assert "0.50 points an answer" in signed_in(study.owner).get(page(study, "analysis-rules")).content.decode()
+
+
+def test_of_two_rules_of_the_analysis_none_is_kept_if_one_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    study = make_study(clips=1)
+    client = signed_in(study.owner)
+
+    def refuse(*_arguments: Any, **_more: Any) -> None:
+        raise StudyError("Not now.")
+
+    monkeypatch.setattr("analysis.study_results.early_stop.plan_early_stop", refuse)
+    refused = client.post(page(study, "analysis-rules"), {"smallest": "0.5", "planned": "on"})
+    assert "Not now." in refused.content.decode()
+    study.refresh_from_db()
+    assert "smallest" not in study.plan.get("analysis", {})
+    assert not study.log.filter(action="smallest difference planned").exists()

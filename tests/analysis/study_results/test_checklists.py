@@ -57,7 +57,7 @@ def test_a_sealed_study_names_no_condition_in_its_checklists() -> None:
 
 
 def test_heds_as_json_lists_its_missing_questions() -> None:
-    sheet = heds_json(filled_checklists(make_study(clips=2)))
+    sheet = heds_json(filled_checklists(make_study(clips=2, ethics="", ethics_reason="")))
     answered = {row["question"]: row["answer"] for row in sheet["answers"]}
     assert answered["3.1.1"] == "2"
     assert answered["5.1"] is None

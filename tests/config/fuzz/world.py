@@ -49,13 +49,13 @@ questions:
   - {key: instrument, type: text, text: {en: Your instrument}, max_length: 80, required: false}
   - key: hears
     type: several
-    text: {en: What do you hear?}
+    text: {en: "What do you hear?"}
     options:
       - {key: jazz, text: {en: jazz}}
       - {key: none_of_these, text: {en: none of these}, alone: true}
   - key: agrees
     type: matrix
-    text: {en: How far do you agree?}
+    text: {en: "How far do you agree?"}
     rows:
       - {key: sings, text: {en: I sing.}}
 """

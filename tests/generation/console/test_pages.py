@@ -187,6 +187,17 @@ def test_settings_are_saved_and_logged(study, client):
     assert study.log.filter(action="generation settings changed").exists()
 
 
+def test_settings_sent_while_a_run_is_at_work_are_refused_and_shown_again(study, client):
+    data = form_data(client, study, tag_limit="7")
+    lifecycle.start_run(study)
+    refused = client.post(reverse("generation_settings", args=[study.slug]), data)
+    assert refused.status_code == 409
+    assert "Nothing was saved" in refused.text
+    assert refused.context["form"].non_field_errors()[0].startswith("A run is in progress.")
+    assert refused.context["form"]["tag_limit"].value() == "7"
+    assert settings_of(study).tag_limit != 7
+
+
 def test_an_error_in_the_settings_is_shown_beside_its_field(study, client):
     data = form_data(client, study, painter="diffusers", **{"painter-diffusers-model": "owner/name"})
     response = client.post(reverse("generation_settings", args=[study.slug]), data)

@@ -124,11 +124,15 @@ def test_a_page_is_approved_after_one_question_that_names_its_clips(rows, client
     assert not any(states(rows).values()), "what was approved together is undone together"
 
 
-def undo(client, study):
-    batch = re.search(r'name="batch" value="(\w+)"', review_page(client, study))
-    return client.post(
-        reverse("generation_undo", args=[study.slug]), {"batch": batch[1] if batch else "", "show": "all"}, follow=True
-    ).content.decode()
+def batch_of(page: str) -> str:
+    """What the button “Undo” names; empty if the page has none."""
+    found = re.search(r'name="batch" value="(\w+)"', page)
+    return found[1] if found else ""
+
+
+def undo(client, study, batch=None):
+    sent = {"batch": batch or batch_of(review_page(client, study)), "show": "all"}
+    return client.post(reverse("generation_undo", args=[study.slug]), sent, follow=True).content.decode()
 
 
 def test_each_last_decision_can_be_undone(rows, client):
@@ -150,9 +154,22 @@ def test_a_painting_that_has_begun_is_not_undone_and_nobody_undoes_for_another(p
     reviewing.approve(painted, {1: seen(painted, 1)}, actor=UserFactory(username="colleague"))
     assert "Nothing was undone" in undo(client, painted)
     decide(client, painted, "repaint", 2, reason="artefact")
+    named = batch_of(review_page(client, painted))
     execution.run_pending(painted)
-    assert "can no longer be undone" in undo(client, painted)
+    assert "can no longer be undone" in undo(client, painted, batch=named)
     assert review_of(painted).rows[1].repaints == 1
+    assert batch_of(review_page(client, painted)) == "", "what cannot be undone is not offered"
+
+
+def test_undoing_takes_no_clip_out_of_a_later_run(painted, client):
+    decide(client, painted, "repaint", 1, reason="artefact")
+    named = batch_of(review_page(client, painted))
+    lifecycle.cancel_run(painted.generation_runs.last())
+    assert batch_of(review_page(client, painted)) == named, "a cancelled run leaves it to be undone"
+    later = lifecycle.start_run(painted)
+    ClipStep.objects.filter(kind="paint", run=later, clip__number=1).update(state="waiting")
+    assert "can no longer be undone" in undo(client, painted, batch=named)
+    assert ClipStep.objects.get(clip__number=1, kind="paint", run=later).state == "waiting"
 
 
 def test_a_repaint_needs_a_reason_of_the_list_and_words_for_another(rows, client):

@@ -110,7 +110,11 @@ def test_a_target_that_the_rules_do_not_know_is_refused(foreign, client, into, m
 
 def test_nothing_is_saved_once_the_study_is_open_or_a_run_runs(foreign, client):
     lifecycle.start_run(foreign)
-    client.post(page_of(foreign), {"tag-1": "seen live", "action-1": "drop"})
+    refused = client.post(page_of(foreign), {"tag-1": "seen live", "action-1": "map", "into-1": "piano"})
+    assert refused.status_code == 409
+    assert "Nothing was saved" in refused.text
+    assert "A run is in progress." in refused.text
+    assert 'value="piano"' in refused.text, "what was typed is there"
     assert settings_of(foreign).tag_choices == {}
     assert "disabled" in client.get(page_of(foreign)).content.decode()
 
@@ -134,9 +138,9 @@ def test_a_study_whose_tags_are_known_has_no_notice(study, client):
 
 
 def in_row(form, tag, **changed):
-    """What a browser sends with a row's fields changed, found by the tag as its place depends on what is decided."""
-    number = next(name[4:] for name, field in form.fields.items() if name.startswith("tag-") and field.value == tag)
-    return form.sent(**{f"{part}-{number}": value for part, value in changed.items()})
+    """What a browser sends with the fields of a row changed: they bear the name of its tag, wherever it stands."""
+    assert form.fields[f"tag-{tag}"].value == tag
+    return form.sent(**{f"{part}-{tag}": value for part, value in changed.items()})
 
 
 def test_a_choice_that_somebody_else_made_meanwhile_is_asked(foreign, client):
@@ -144,7 +148,7 @@ def test_a_choice_that_somebody_else_made_meanwhile_is_asked(foreign, client):
     foreign.members.add(colleague)
     other = Client()
     other.force_login(colleague, backend="django.contrib.auth.backends.ModelBackend")
-    mine, theirs = (form_with(browser, page_of(foreign), "tag-1") for browser in (client, other))
+    mine, theirs = (form_with(browser, page_of(foreign), "tag-giutar") for browser in (client, other))
     other.post(page_of(foreign), in_row(theirs, "seen live", action="drop"))
     # Another tag is saved with what the colleague chose.
     saved = client.post(page_of(foreign), in_row(mine, "zyx hop", action="keep"))
@@ -158,7 +162,7 @@ def test_a_choice_that_somebody_else_made_meanwhile_is_asked(foreign, client):
         "seen live": "drop",
         "zyx hop": "keep",
     }
-    page = next(form for form in forms_of(page_of(foreign), text) if "tag-1" in form.fields)
+    page = next(form for form in forms_of(page_of(foreign), text) if "tag-giutar" in form.fields)
     [choice] = [name for name in page.fields if name.startswith(CHOICE)]
     mine_value, stored_value = page.fields[choice].choices
     assert client.post(page_of(foreign), page.sent(**{choice: stored_value})).status_code == 302
@@ -168,7 +172,7 @@ def test_a_choice_that_somebody_else_made_meanwhile_is_asked(foreign, client):
 
 
 def test_what_was_chosen_stays_on_the_page_that_refuses_it(foreign, client):
-    form = form_with(client, page_of(foreign), "tag-1")
+    form = form_with(client, page_of(foreign), "tag-giutar")
     sent = in_row(form, "seen live", action="map", into="gitar")
     page = client.post(page_of(foreign), sent).content.decode()
     assert 'value="gitar"' in page

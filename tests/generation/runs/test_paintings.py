@@ -5,7 +5,7 @@ import importlib
 import pytest
 from django.apps import apps
 
-from generation.models import ReviewDecision
+from generation.models import ClipStep, ReviewDecision
 from generation.runs import execution, lifecycle
 from study.models.log import record
 from study.setup.paintings import Painting, paintings
@@ -29,6 +29,19 @@ def test_each_painting_is_listed_with_its_reason_and_only_if_it_gave_other_image
         Painting("clip2.wav", 1),
         Painting("clip3.wav", 1),
     ]
+
+
+def test_a_repaint_that_failed_is_no_painting(study):
+    generate(study)
+    clip = study.clips.first()
+    for reason in ("artefact", "unsafe"):
+        lifecycle.repaint(clip, reason=reason)
+        if reason == "artefact":
+            ClipStep.objects.filter(clip=clip, kind="paint").update(state="failed")
+    execution.run_pending(study)
+    assert [row.reason for row in paintings(study) if row.clip == clip.name] == ["", "unsafe"]
+    ReviewDecision.objects.update(version="")
+    assert [row.reason for row in paintings(study) if row.clip == clip.name] == [""], "without images before"
 
 
 def test_repaints_of_before_are_taken_from_the_log(study):

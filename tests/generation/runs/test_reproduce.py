@@ -59,5 +59,5 @@ def test_a_stimulus_that_was_not_painted_here_is_refused(stimulus, painter, prov
     with pytest.raises(CommandError, match="was not painted here") as caught:
         call_command("reproduce", str(stimulus.pk))
     assert caught.value.returncode == 2
-    with pytest.raises(CommandError, match="no stimulus 0"):
-        call_command("reproduce", "0")
+    with pytest.raises(CommandError, match="no stimulus 999999"):
+        call_command("reproduce", "999999")

@@ -1,6 +1,9 @@
 """The page of questions: built without script, checked against quotas, groups and rules, kept as YAML."""
 
+import re
 from collections.abc import Callable
+from html import unescape
+from textwrap import indent
 from typing import Any
 
 import pytest
@@ -8,8 +11,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from study.console.forms.versions import VERSION
 from study.digests import canonical_digest
 from study.models import Study
+from study.participants.answers_table import questions_of
 from study.participants.question_writing import question_set_yaml
 from study.participants.questions import MOST_QUESTIONS, SHIPPED, load_question_set, shipped_question_set
 from study.setup import question_editing
@@ -54,7 +59,7 @@ class Page:
 
 
 def _fields(text: str, url: str) -> dict[str, Any]:
-    (form,) = [form for form in forms_of(url, text) if "version" in form.fields]
+    (form,) = [form for form in forms_of(url, text) if VERSION in form.fields]
     return {
         name: field.value
         for name, field in form.fields.items()
@@ -119,6 +124,22 @@ def test_a_question_of_each_kind_is_opened_and_saved_unchanged(built: Page, key:
     assert built.study.questions_before == OWN_LAYOUT
 
 
+def test_line_breaks_in_texts_are_kept(built: Page) -> None:
+    """They come from YAML; a field of one line would lose them in the browser."""
+    lines = OWN_LAYOUT.replace("{en: very, ko: 매우}", '{en: "very\\nmuch", ko: 매우}').replace(
+        "{en: at home, ko: 집}", '{en: "at\\nhome", ko: 집}'
+    )
+    question_editing.import_questions(built.study, "before", lines)
+    for key, name, text in (("importance", "high_en", "very\nmuch"), ("places", "option-0-text_en", "at\nhome")):
+        edit = ("question_edit", "before", key)
+        first = built.get(*edit)
+        again = built.post(_fields(first, built.url(*edit)) | {"do": "preview"}, *edit).text
+        for page in (first, again):
+            assert re.search(rf'<textarea\s[^>]*\bname="{name}"[^>]*>\s*{text}', page)
+        built.post(_fields(again, built.url(*edit)) | {"do": "save"}, *edit)
+        assert text in str(built.questions).replace("\\n", "\n")
+
+
 @pytest.mark.parametrize(
     ("kind", "typed", "said"),
     [
@@ -146,10 +167,23 @@ def test_what_is_missing_or_wrong_is_said_and_nothing_is_lost(
     add = ("question_add", "before", kind)
     reply = built.post(built.fields(*add) | typed | {"do": "save"}, *add)
     assert reply.status_code == 400
-    assert said in reply.text
+    assert reply.text.count(said) == 1
     shown = _fields(reply.text, built.url(*add))
     assert {name: shown[name] for name in typed} == typed
     assert built.study.questions_before == OWN_LAYOUT
+
+
+def test_only_answers_before_the_clips_screen_out(page: Page) -> None:
+    assert "option-0-screen_out" in page.get("question_add", "before", "several")
+    after = page.get("question_add", "after", "several")
+    assert "option-0-alone" in after
+    assert "option-0-screen_out" not in after
+    assert "Screens out" not in after
+    reply = page.post({"text": EVERY_KIND}, "questions_yaml", "after")
+    assert reply.status_code == 400
+    assert "“age = minor” has screen_out, but after the clips nobody is screened out." in reply.text
+    Study.objects.filter(pk=page.study.pk).update(questions_after=OWN_LAYOUT)
+    assert "<span>screens out</span>" not in page.get()
 
 
 def test_questions_are_moved_copied_and_removed(built: Page) -> None:
@@ -208,10 +242,40 @@ def test_what_a_quota_group_or_rule_needs_is_not_removed(built: Page, key: str, 
     assert key in {question.key for question in built.questions}
 
 
+@pytest.mark.parametrize(
+    ("key", "prefix", "gone", "other", "named"),
+    [
+        ("age", "option", 1, 0, "before_age = adult"),
+        ("heard", "option", 0, 1, "before_heard_jazz"),
+        ("agrees", "row", 0, 1, "before_agrees_sings"),
+    ],
+)
+def test_the_key_of_a_removed_answer_that_something_names_is_taken_by_no_other(
+    built: Page, key: str, prefix: str, gone: int, other: int, named: str
+) -> None:
+    depend(built.study)
+    edit = ("question_edit", "before", key)
+    typed = built.fields(*edit)
+    typed[f"{prefix}-{other}-key"] = typed[f"{prefix}-{gone}-key"]
+    if key == "age":  # a choice needs two answers
+        typed |= {"option-TOTAL_FORMS": "3", "option-2-text_en": "a child"}
+    removed = built.post(typed | {"do": f"remove-{prefix}-{gone}"}, *edit)
+    reply = built.post(_fields(removed.text, built.url(*edit)) | {"do": "save"}, *edit)
+    assert reply.status_code == 400
+    assert "which you removed, and another answer has its key now" in reply.text
+    assert named in reply.text
+    built.study.refresh_from_db()
+    assert built.study.questions_before == OWN_LAYOUT
+
+
 def test_a_change_by_somebody_else_is_shown_before_it_is_replaced(built: Page) -> None:
     edit = ("question_edit", "before", "hours")
     mine = built.fields(*edit) | {"text_en": "My words", "do": "save"}
     built.post(built.fields(*edit) | {"text_en": "Their words", "do": "save"}, *edit)
+    for not_saved in ({"do": "preview"}, {"min": "9", "max": "1"}):  # shown again, and not as if it were of now
+        shown = _fields(built.post(mine | not_saved, *edit).text, built.url(*edit))
+        assert shown["text_en"] == "My words"
+        mine[VERSION] = shown[VERSION]
     reply = built.post(mine, *edit)
     assert reply.status_code == 409
     assert "Somebody has changed this question" in reply.text
@@ -234,6 +298,17 @@ def test_yaml_is_kept_as_it_is_written_until_the_page_changes_it(page: Page) -> 
     assert "their comments and layout are lost" not in page.get()
 
 
+def test_yaml_may_be_indented_as_a_whole(page: Page) -> None:
+    pasted = indent(EVERY_KIND, "    ")
+    assert "The questions are saved." in page.post({"text": f"\r\n{pasted}"}, "questions_yaml", "before").text
+    assert len(page.questions) == 7
+    assert len(questions_of(page.study, "before")) == 7
+    assert "How old are you?" in page.get()
+    assert page.browser.get(page.url("questions_file", "before")).content.decode() == pasted
+    assert "The questions are saved." in page.post({"text": " \r\n "}, "questions_yaml", "before").text
+    assert page.questions == []
+
+
 def test_an_uploaded_file_replaces_the_text_and_faults_have_their_lines(page: Page) -> None:
     file = SimpleUploadedFile("set.yaml", EVERY_KIND.encode())
     page.post({"text": "questions: [", "file": file}, "questions_yaml", "before")
@@ -244,6 +319,19 @@ def test_an_uploaded_file_replaces_the_text_and_faults_have_their_lines(page: Pa
     assert f"line {EVERY_KIND.splitlines().index('- key: hours') + 1}" in reply.text
     latin = SimpleUploadedFile("set.yaml", "title: {en: é}".encode("latin-1"))
     assert "no text in UTF-8" in page.post({"file": latin}, "questions_yaml", "before").text
+
+
+def test_a_file_replaces_nobodys_text_unseen_and_stands_in_the_box_to_be_decided(page: Page) -> None:
+    ours, theirs = EVERY_KIND.replace("key: age", "key: ours"), EVERY_KIND.replace("key: age", "key: theirs")
+    opened = re.search('name="version-read" value="([^"]+)"', page.get("questions_yaml", "before"))
+    assert opened
+    page.post({"text": theirs}, "questions_yaml", "before")
+    file = SimpleUploadedFile("set.yaml", ours.encode())
+    reply = page.post({"text": "", "file": file, "version-read": unescape(opened[1])}, "questions_yaml", "before")
+    assert reply.status_code == 409
+    assert "Choose below which of the two is saved." in reply.text
+    assert reply.context["form"]["text"].value() == ours
+    assert page.questions[0].key == "theirs"
 
 
 def test_ready_sets_are_added_once_each(page: Page) -> None:
@@ -309,6 +397,15 @@ def test_the_text_for_people_who_are_screened_out_is_ones_own_or_the_one_that_sh
     built.post(own)
     built.study.refresh_from_db()
     assert built.study.screen_out_text == {"en": "Not this time."}
+
+
+def test_a_screening_text_in_a_language_that_the_study_lacks_now_is_kept(built: Page) -> None:
+    texts = {"en": "Not this time.", "ko": "이번에는 아닙니다."}
+    Study.objects.filter(pk=built.study.pk).update(languages=["en"], screen_out_text=texts)
+    assert texts["ko"] in built.get()
+    built.post({"screen_out_text_en": "Sorry.", "screen_out_text_ko": texts["ko"], "save": "screening"})
+    built.study.refresh_from_db()
+    assert built.study.screen_out_text == texts | {"en": "Sorry."}
 
 
 def test_an_open_study_shows_its_questions_and_quotas_and_changes_nothing(owner: Any, as_user: SignIn) -> None:

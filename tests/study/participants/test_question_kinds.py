@@ -8,8 +8,9 @@ import pytest
 
 from analysis.tables.participant_table import participants_codebook_csv, participants_csv
 from study.models import Study
-from study.participants.answers_table import answer_columns, answers_of
+from study.participants.answers_table import answer_columns, answers_of, question_columns, typed_values
 from study.participants.moderators import moderator_columns
+from study.participants.question_form import QuestionForm
 from study.participants.question_writing import (
     free_key,
     is_own_layout,
@@ -126,6 +127,23 @@ def test_answers_of_every_kind_are_stored_and_exported_in_typed_columns(visit: V
     # The page shows what was answered.
     page = visit.get("questions/before/").content.decode()
     assert page.count("checked") == 7
+
+
+def test_a_pilots_answer_to_a_question_of_another_kind_is_none() -> None:
+    """A draft's question may change under its pilots: no page fails, and no column has what was not answered."""
+    questions = load_question_set(EVERY_KIND)
+    columns = [column for question in questions.questions for column in question_columns("before", question)]
+    for other in ("words", 2.5, ["jazz"], {"sings": "2"}):
+        stored = {question.key: other for question in questions.questions}
+        form = QuestionForm(questions, answers=stored)
+        assert len([str(field) for field in form]) == 9
+        values = typed_values({"before": stored}, columns)
+        assert {name for name, value in values.items() if value is not None} == {
+            "words": {"before_age", "before_instrument"},
+            2.5: {"before_age", "before_hours", "before_instrument", "before_importance"},
+            ("jazz",): {"before_heard_jazz", "before_heard_folk", "before_heard_none_of_these"},
+            ("sings",): {"before_agrees_sings"},
+        }[tuple(other) if isinstance(other, list | dict) else other]
 
 
 def test_no_answer_is_given_beforehand_and_what_is_missing_is_named(visit: Visit) -> None:

@@ -3,9 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from study.models import Participant, Study
+from study.participants.consent_and_questions import quota_counts
 from tests.factories import make_open_study
 from tests.study.visits import Visit
 
@@ -95,3 +98,7 @@ def test_a_quota_counts_whatever_its_question_is_called(key):
         visit.post("consent/", {"agree": "on"})
         visit.post("questions/before/", {key: "old"})
     assert [visit.participant.status for visit in visits] == ["started", "screened_out"]
+    with CaptureQueriesContext(connection) as queries:
+        assert quota_counts(study, "real") == {(key, "old"): 1}
+    (query,) = queries
+    assert "COUNT(" in query["sql"], "the answers are not read one by one while the study is locked"

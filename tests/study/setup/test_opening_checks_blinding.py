@@ -76,7 +76,7 @@ def test_the_study_opens_after_a_worker_has_audited_it(draft, press, worker, cli
     draft.refresh_from_db()
     assert draft.status == Study.Status.OPEN
     assert "data-reload" in client.get(part).text
-    assert "Share the link" in client.get(reverse("study_open", args=[draft.slug])).text
+    assert "The link for participants" in client.get(reverse("study_open", args=[draft.slug])).text
     check = draft.blinding_audits.get()
     assert check.state == BlindingAudit.State.PASSED
     assert check.fingerprint == verdicts.fingerprint(draft)
