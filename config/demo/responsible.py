@@ -4,13 +4,13 @@ from collections.abc import Mapping
 
 from study.models import Clip, Study
 from study.setup.copying import register
+from study.setup.responsible import OF_A_DEMO
 from study.texts import RESPONSIBLE
 
 NOBODY = dict.fromkeys(RESPONSIBLE, "")
-DEMO = NOBODY | {
-    "researcher": "the person who runs this demo of Earsight",
-    "institution": "no institution",
-    "contact": "the person who gave you this link",
+DEMO = {
+    **NOBODY,
+    **OF_A_DEMO,
     "ethics": Study.Ethics.NONE.value,
     "ethics_reason": "a demo of the software, no research",
 }

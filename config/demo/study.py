@@ -85,9 +85,17 @@ def password_file() -> Path:
 
 
 def is_password_chosen() -> bool:
-    """Return whether somebody has chosen the password of the demo's account."""
+    """Return whether somebody has chosen the password of the demo's account: by --share before, or in the console."""
     path = password_file()
-    return path.exists() and stored_password(path) is None
+    user = get_user_model().objects.filter(username=NAME).first()
+    if user is None or not _has_password(user) or not path.exists():
+        return False
+    password = stored_password(path)
+    return password is None or not user.check_password(password)
+
+
+def _has_password(user: Any) -> bool:
+    return bool(user.password) and user.has_usable_password()
 
 
 def ensure_researcher(chosen: str | None = None) -> tuple[Any, str | None]:
@@ -95,8 +103,10 @@ def ensure_researcher(chosen: str | None = None) -> tuple[Any, str | None]:
     path = password_file()
     is_new = not path.exists()
     user, _created = get_user_model().objects.get_or_create(username=NAME)
+    if not is_new and not _has_password(user) and stored_password(path) is None:
+        path.unlink()  # chosen for an account of another database
     password = stored_password(path) if chosen is None else chosen
-    if chosen is not None or (password is not None and (is_new or not user.password)):
+    if chosen is not None or (password is not None and (is_new or not _has_password(user))):
         user.set_password(password)
         user.save()
     if chosen is not None or (password is not None and not user.check_password(password)):

@@ -42,5 +42,5 @@ class DownloadLogMiddleware:
             return
         slug = request.resolver_match.kwargs.get("slug")
         study = Study.objects.filter(slug=slug).first() if slug else None
-        name = request.META.get(_NAME) or name or request.resolver_match.url_name
-        record(study, DOWNLOADED, actor=request.user, file=name)
+        named = request.META.get(_NAME) or name or request.resolver_match.url_name
+        record(study, DOWNLOADED, actor=request.user, file=named)

@@ -115,7 +115,7 @@ def web_address(text: str) -> str:
     """Take the address of a web server, without a slash at its end."""
     try:
         parts = urlsplit(text)
-        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         is_address = False
     if not is_address or " " in text:

@@ -7,6 +7,12 @@ from study.texts import ethics_sentence
 
 # An approval is of one study: a new study takes these alone from the last one of its owner.
 SAME_FOR_MANY_STUDIES = ("researcher", "institution", "contact")
+# What the consent text of a demo says: nobody does research there. No study of real people takes these words over.
+OF_A_DEMO = {
+    "researcher": "the person who runs this demo of Earsight",
+    "institution": "no institution",
+    "contact": "the person who gave you this link",
+}
 
 
 def missing_names(study: Study) -> list[str]:
@@ -22,6 +28,7 @@ def missing_names(study: Study) -> list[str]:
 
 def names_of_last_study(study: Study) -> dict[str, str]:
     """Return who answers for the owner's newest other study; nothing of its ethics approval. Empty without one."""
-    others = Study.objects.filter(owner=study.owner_id).exclude(pk=study.pk).exclude(researcher="")
+    nobody = ("", OF_A_DEMO["researcher"])
+    others = Study.objects.filter(owner=study.owner_id).exclude(pk=study.pk).exclude(researcher__in=nobody)
     last = others.order_by("-created_at", "-pk").values(*SAME_FOR_MANY_STUDIES).first()
     return dict(last or {})

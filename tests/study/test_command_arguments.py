@@ -26,7 +26,17 @@ HUGE = "9" * 400
         (
             kinds.web_address,
             ["http://127.0.0.1:8000", "https://earsight.example.org/", "http://[::1]:8000"],
-            ["nonsense", "", "ftp://x", "http://", "http://x:y", "http://x:99999", "http://[::1", "https://a b"],
+            [
+                "nonsense",
+                "",
+                "ftp://x",
+                "http://",
+                "http://x:y",
+                "http://x:0",
+                "http://x:99999",
+                "http://[::1",
+                "https://a b",
+            ],
         ),
     ],
 )

@@ -58,6 +58,21 @@ def already_runs(address: str) -> str:
     )
 
 
+def who_can_open(site: Site) -> str:
+    """Return the notice of who beside this machine can open the demo; empty if nobody can."""
+    reaches = {reach_of(address) for address in (site.address, *site.others)}
+    if Reach.ANYWHERE in reaches:
+        who, mend = "Everybody on the internet", "leave out --host, or name an address of your own network."
+    elif Reach.NETWORK in reaches:
+        who, mend = "Everybody in the same network", "do this in a network that you trust."
+    else:
+        return ""
+    return (
+        f"{who} can open this demo's survey, and the sign-in page of its console, until you stop it. Nothing is "
+        f"encrypted on the way: {mend}"
+    )
+
+
 class Command(EarsightCommand):
     help = "Build the demo study (or one of your own clips), open it, and serve it with a worker."
     examples = ("", "--clips my-clips/ --tags my-tags.csv", "--host 0.0.0.0 --port 8080", "--share")
@@ -128,8 +143,9 @@ class Command(EarsightCommand):
         tunnel, chosen = None, None
         if options["share"] is not None:
             tunnel = find_tunnel(options["share"])
-            chosen = self.prepare_to_share(tunnel)
         self.prepare()
+        if tunnel is not None:
+            chosen = self.prepare_to_share(tunnel)
         user, password = demo.ensure_researcher(chosen)
         study = demo.ensure_study(source, user, self.notify)
         if options["no_serve"]:
@@ -162,6 +178,17 @@ class Command(EarsightCommand):
         if not sys.stdin.isatty():
             raise demo.DemoError("--share asks for a password of your own: run it in a terminal.")
         self.notify(f"Choose a password for the console's account “{demo.NAME}”; it replaces the demo's.")
+        try:
+            return self.ask_for_password()
+        except EOFError:
+            raise demo.DemoError("The terminal was closed before a password was typed; run this again.") from None
+
+    def ask_for_password(self) -> str:
+        """Return the password that somebody types twice.
+
+        Raises:
+            DemoError: none was good enough.
+        """
         user = get_user_model()(username=demo.NAME)
         for _ in range(MOST_TRIES):
             password = getpass.getpass("Password (12 characters or more): ")
@@ -215,11 +242,8 @@ class Command(EarsightCommand):
             if tunnel is not None:
                 self.notify(f"Opening the tunnel by {tunnel.program} …")
                 site = Site(open_tunnel(tunnel, port_of(listener), processes), is_public=True)
-            elif reach_of(site.address) is not Reach.MACHINE:
-                self.notify(
-                    "Everybody in the same network can open this demo's survey, and the sign-in page of its console, "
-                    "until you stop it. Nothing is encrypted on the way: do this in a network that you trust."
-                )
+            elif notice := who_can_open(site):
+                self.notify(notice)
             settled = site.environment()
             number = listener.fileno()
             processes.start("web", web_command(f"fd://{number}"), settled, files=[number])

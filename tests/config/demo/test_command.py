@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from config.demo.addresses import Site
 from config.demo.lock import OnlyDemo
-from config.management.commands.demo import FEW_PROBLEMS, Command, refusal
+from config.management.commands.demo import FEW_PROBLEMS, Command, refusal, who_can_open
 from study.errors import ImportRefused
 
 
@@ -49,3 +50,10 @@ def test_a_second_demo_on_a_folder_says_where_the_first_one_is(tmp_path: Path, s
     settings.DATA_DIR = tmp_path
     call_command("demo")  # the first has ended
     assert built == ["built", "built"]
+
+
+def test_the_notice_tells_the_widest_circle_of_those_who_can_open_the_demo() -> None:
+    home, world = "http://192.168.0.12:8000", "http://8.8.8.8:8000"
+    assert who_can_open(Site("http://127.0.0.1:8000")) == ""
+    assert "Everybody in the same network" in who_can_open(Site(home))
+    assert "Everybody on the internet" in who_can_open(Site(home, (world,)))

@@ -110,6 +110,7 @@ def command(settings: Any, tmp_path: Path) -> Any:
     return command
 
 
+@pytest.mark.django_db
 def test_a_password_of_ones_own_is_asked_for_once_what_becomes_reachable_is_said(
     command: Any, install: Any, monkeypatch: Any
 ) -> None:
@@ -121,6 +122,13 @@ def test_a_password_of_ones_own_is_asked_for_once_what_becomes_reachable_is_said
     assert "common one" in command.said[3]
     Terminal(monkeypatch, *[OWN, "another"] * 3)
     with pytest.raises(DemoError, match="nothing is shared"):
+        command.prepare_to_share(find_tunnel(""))
+
+    def closed(_text: str) -> str:
+        raise EOFError
+
+    monkeypatch.setattr("getpass.getpass", closed)
+    with pytest.raises(DemoError, match="closed before a password was typed"):
         command.prepare_to_share(find_tunnel(""))
     monkeypatch.setattr("sys.stdin.isatty", lambda: False, raising=False)
     with pytest.raises(DemoError, match="run it in a terminal"):
@@ -143,8 +151,12 @@ def test_a_chosen_password_replaces_the_demos_and_stays(command: Any, install: A
     assert user.check_password(new)
     user.set_password(OWN)  # in the console
     user.save()
+    assert command.prepare_to_share(find_tunnel("")) is None  # it stays
     assert demo.ensure_researcher()[1] is None
     assert not user.check_password(new)
+    user.delete()  # as in a new database
+    user, another = demo.ensure_researcher()
+    assert user.check_password(another)
 
 
 @pytest.mark.parametrize("further", [["--host", "0.0.0.0"], ["--no-serve"]])

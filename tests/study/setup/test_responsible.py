@@ -12,6 +12,7 @@ from django.utils import translation
 
 from analysis.study_results.checklists import filled_checklists
 from config.bundles.write import _study
+from config.demo.responsible import say_that_it_is_a_demo
 from study import texts
 from study.blinding_audit.verdicts import fingerprint
 from study.models import Study
@@ -20,6 +21,7 @@ from study.setup.copying import copy_study
 from study.setup.drafting import describe_study
 from study.setup.lifecycle import create_study, open_study
 from study.setup.path_steps import Progress, progress_of, step_named
+from study.setup.responsible import names_of_last_study
 from tests.factories import RESPONSIBLE, UserFactory, make_open_study, make_study
 from tests.study.visits import Visit
 
@@ -49,6 +51,17 @@ def described(study: Study) -> Progress | None:
     step = step_named("describe")
     assert step is not None
     return progress_of(step, study)
+
+
+@pytest.mark.django_db
+def test_a_new_study_takes_over_who_answers_but_not_the_words_of_a_demo() -> None:
+    owner = UserFactory()
+    say_that_it_is_a_demo(create_study(title="Demo", owner=owner))
+    new = create_study(title="New", owner=owner)
+    assert names_of_last_study(new) == {}
+    Study.objects.filter(pk=new.pk).update(researcher="Mina Kim", institution="A university", contact="m@example.org")
+    say_that_it_is_a_demo(create_study(title="Second demo", owner=owner))
+    assert names_of_last_study(create_study(title="Newer", owner=owner))["researcher"] == "Mina Kim"
 
 
 @pytest.mark.django_db
