@@ -58,7 +58,7 @@ async function decide(form, submitter) {
     const answer = await fetch(form.action, { method: "POST", body, headers: { "X-Requested-With": "fetch" } });
     if (answer.redirected) say(words.textSignedOut);
     else if (!answer.ok) say(words.textRefused);
-    else show(await answer.text(), card);
+    else show(await answer.text(), card, form);
   } catch {
     say(words.textFailed);
   } finally {
@@ -68,7 +68,7 @@ async function decide(form, submitter) {
 }
 
 // Puts the bar and the card in place as the server has rendered them. An approved clip is done: the next one follows.
-function show(text, card) {
+function show(text, card, sent = null) {
   const parts = new DOMParser().parseFromString(text, "text/html");
   const fresh = parts.querySelector("[data-card]");
   const notices = [...parts.querySelector("[data-messages]").children];
@@ -77,23 +77,36 @@ function show(text, card) {
   putBar(parts);
   const old = fresh && cardOf(fresh.dataset.card);
   if (!old) return;
-  if (isRefused) keepTyped(old, fresh);
+  keepTyped(old, fresh, isRefused ? null : sent);
   old.replaceWith(fresh);
   tidy(fresh);
   goTo((card && !isRefused && fresh.hasAttribute("data-approved") && nextOf(fresh)) || fresh);
 }
 
-// What was typed and chosen stays if it was refused.
-function keepTyped(old, fresh) {
-  for (const field of old.querySelectorAll(".decision :is(select, input:not([type=hidden]))")) {
+// What was typed and chosen stays, but in a form that has been saved.
+const KEPT = ":is(.decision, .tag-questions) :is(select, input:not([type=hidden]))";
+function keepTyped(old, fresh, saved = null) {
+  for (const field of old.querySelectorAll(KEPT)) {
+    if (field.form === saved || !isChanged(field)) continue;
+    const name = `[name="${CSS.escape(field.name)}"]`;
     const same = field.id
       ? fresh.querySelector(`#${CSS.escape(field.id)}`)
-      : fresh.querySelector(`.decision [name="${CSS.escape(field.name)}"][value="${CSS.escape(field.value)}"]`);
-    if (!same) continue;
-    if (field.type === "checkbox") same.checked = field.checked;
+      : fresh.querySelector(`${KEPT}${name}[value="${CSS.escape(field.value)}"]`);
+    const decided = (card) => card.querySelector(`${name}[checked]`)?.value;
+    if (!same || (field.type === "radio" && decided(old) !== decided(fresh))) continue; // somebody else has decided it
+    if (isTicked(field)) same.checked = field.checked;
     else same.value = field.value;
-    same.closest(".decision").open ||= field.closest(".decision").open;
+    same.closest("details").open ||= field.closest("details").open;
   }
+}
+
+const isTicked = (field) => field.type === "checkbox" || field.type === "radio";
+
+function isChanged(field) {
+  if (isTicked(field)) return field.checked !== field.defaultChecked;
+  const shown = field.options && [...field.options].findLastIndex((one) => one.defaultSelected);
+  if (field.options) return field.selectedIndex !== Math.max(0, shown);
+  return field.value !== field.defaultValue;
 }
 
 function putBar(parts) {
@@ -132,6 +145,7 @@ async function refresh() {
       const fresh = parts.getElementById(card.id);
       if (!fresh || fresh.hasAttribute("data-being-made") || card.querySelector(":focus")) continue;
       const isFocused = card === document.activeElement;
+      keepTyped(card, fresh);
       card.replaceWith(fresh);
       tidy(fresh);
       if (isFocused) fresh.focus({ preventScroll: true });

@@ -91,6 +91,7 @@ def test_what_was_typed_outlives_a_lost_connection_and_an_ended_sign_in(chromium
     title.fill("")
     press(save)
     expect(page.get_by_role("alert")).to_contain_text("Nothing was saved yet")
+    page.get_by_label("Description").fill("Typed last")
     posts: list[str] = []
     page.on("request", lambda request: posts.append(request.method))
     page.remove_listener("dialog", stay)
@@ -99,6 +100,13 @@ def test_what_was_typed_outlives_a_lost_connection_and_an_ended_sign_in(chromium
     assert "POST" not in posts
     page.get_by_role("button", name="Put it back").click()
     expect(title).to_have_value("")
+    expect(page.get_by_label("Description")).to_have_value("Typed last")
+
+    # The link of an invitation is on the page that answers, and nowhere else.
+    page.goto(reverse("study_members", args=[study.slug]))
+    page.locator("#id_name").fill("guest@example.org")
+    press(page.get_by_role("button", name="Share", exact=True))
+    expect(page.locator("input[value*='/console/invitation/']")).to_have_count(1)
 
     # Signing out forgets what was typed.
     assert page.evaluate(KEPT) == 1

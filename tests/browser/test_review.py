@@ -102,5 +102,24 @@ def test_clips_are_decided_by_keyboard_and_nothing_is_lost_with_the_connection(
     expect(cards.nth(3).get_by_label("Why is this clip left out?")).to_have_value("dull")
     assert faults(page) == []
     assert [row.is_approved for row in review_of(study).rows] == [True, False, False, True]
+
+    # What is typed for another decision stays when the card is put in place anew: after a decision, and by itself.
+    cards.nth(2).locator("summary", has_text="Leave out").click()
+    why = cards.nth(2).get_by_label("Why is this clip left out?")
+    why.fill("too long")
+    cards.nth(2).get_by_role("button", name="Approve", exact=True).click()
+    expect(cards.nth(2).locator(".badge")).to_contain_text("approved")
+    expect(why).to_have_value("too long")
+    page.on("dialog", lambda dialog: dialog.accept())
+    GenerationRun.objects.filter(pk=GenerationRun.objects.latest("pk").pk).update(state="running")
+    ClipStep.objects.filter(clip__number=3).update(state="waiting", run=GenerationRun.objects.latest("pk"))
+    page.reload()
+    expect(page.locator("#clip-3[data-being-made]")).to_have_count(1)
+    cards.nth(2).locator("summary", has_text="Leave out").click()
+    why.fill("too loud")
+    why.blur()
+    ClipStep.objects.filter(clip__number=3).update(state="done")
+    expect(page.locator("#clip-3[data-being-made]")).to_have_count(0)
+    expect(why).to_have_value("too loud")
     other.goto(reverse("generation_large", args=[study.slug, 1, 2]))
     assert faults(other) == []

@@ -145,6 +145,27 @@ def test_what_two_people_change_of_one_field_is_asked_and_of_two_fields_is_merge
         assert value_of(ada, study, case, case.other) == wanted
 
 
+def test_what_is_fixed_since_the_page_was_opened_is_refused_by_name(people: tuple[Any, Any]) -> None:
+    """A colleague opens the study: a form of before holds fields that are out of use now."""
+    case = CASES[0]
+    study = study_for(case, people)
+    Study.objects.filter(pk=study.pk).update(sound_check=True)
+    mina = window(people[1])
+    theirs, again, tick = (opened(mina, study, case) for _window in range(3))
+    Study.objects.filter(pk=study.pk).update(status=Study.Status.OPEN)
+    refused = mina.post(theirs.action, theirs.sent(alpha="0.01", completion_code="SECOND"))
+    assert refused.status_code == 409
+    text = refused.content.decode()
+    assert "you wrote: “Share of false alarms”: 0.01. Save the rest again." in text
+    assert value_of(mina, study, case) == [""]
+    page = form_in(refused, theirs.action, case.field)
+    assert mina.post(page.action, page.sent(alpha=[])).status_code == 302
+    assert value_of(mina, study, case) == ["SECOND"]
+    assert "sound check”: not ticked" in mina.post(tick.action, tick.sent(sound_check=[])).content.decode()
+    # What was left as it was stands in no way.
+    assert mina.post(again.action, again.sent(return_url="https://example.org/")).status_code == 302
+
+
 def test_an_answer_holds_for_the_values_that_were_shown_and_for_no_later_ones(people: tuple[Any, Any]) -> None:
     case = CASES[0]
     study = study_for(case, people)

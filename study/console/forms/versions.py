@@ -9,6 +9,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -183,6 +184,7 @@ class KeptForm(forms.BaseForm):
         super().__init__(*args, **kwargs)
         self.conflicts: dict[str, Conflict] = {}
         self.taken: list[str] = []
+        self.too_late: list[str] = []
         self.stored_instead: dict[str, Any] = {}  # what is stored of fields that first show something else
         self._is_settled = False
         self.who_saved = ""
@@ -220,16 +222,38 @@ class KeptForm(forms.BaseForm):
 
     @property
     def refusal_status(self) -> int:
-        """The status of a page that shows this form: 409 for a conflict, 400 for other errors."""
-        return 409 if self.conflicts else 400 if self.errors else 200
+        """The status of a page that shows this form: 409 for what has changed meanwhile, 400 for other errors."""
+        return 409 if self.conflicts or self.too_late else 400 if self.errors else 200
 
     def full_clean(self) -> None:
         if self.is_bound and not self._is_settled:
             self._is_settled = True
+            self.too_late = self._find_too_late()
             self._settle()
         super().full_clean()
         for name in self.conflicts:
             self.add_error(name, _("Choose below which of the two is saved."))
+        if self.too_late:
+            text = _("This can no longer be changed, and stays as it is; you wrote: %(fields)s.")
+            rest = " " + _("Save the rest again.") if self._kept() else ""
+            self.add_error(None, text % {"fields": "; ".join(self.too_late)} + rest)
+
+    def _find_too_late(self) -> list[str]:
+        """Name what was sent of fields that could still be changed on the sender's page, with its values."""
+        seen = read_version(self.data.get(self.add_prefix(VERSION))) or {}
+        found = []
+        for name, field in self.fields.items():
+            sent_as = self.add_prefix(name)
+            # Without its mark, a tick that is missing is one of a field that was out of use.
+            if not field.disabled or not (name in seen or sent_as in self.data):
+                continue
+            open_field = copy(field)
+            open_field.disabled = False
+            sent = field.widget.value_from_datadict(self.data, self.files, sent_as)
+            stored = self._stored(name)
+            if mark(sent) not in (seen.get(name), mark(stored)) and open_field.has_changed(stored, sent):
+                found.append(f"“{field.label}”: {_in_words(field, sent) or _('nothing')}")
+        return found
 
     def _settle(self) -> None:
         """Put into the data what only somebody else changed, and note what has to be asked."""

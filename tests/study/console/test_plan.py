@@ -48,10 +48,11 @@ def test_a_plan_that_cannot_work_is_refused_with_the_reason(
 
 def test_after_opening_only_recruitment_can_change(owner: Any, as_user: SignIn) -> None:
     study = make_open_study(clips=1, owner=owner)
-    as_user(owner).post(
-        reverse("study_plan", args=[study.slug]),
-        {"weight_first": "9", "alpha": "0.2", "completion_code": "NEW"},
-    )
+    browser, url = as_user(owner), reverse("study_plan", args=[study.slug])
+    refused = browser.post(url, {"weight_first": "9", "alpha": "0.2", "completion_code": "NEW"})
+    assert refused.status_code == 409
+    assert "you wrote:" in refused.text
+    assert browser.post(url, {"completion_code": "NEW"}).status_code == 302
     study.refresh_from_db()
     assert (study.weights, study.completion_code) == ((3, 1), "NEW")
 
@@ -103,7 +104,12 @@ def test_an_open_study_keeps_the_rules_that_its_plan_fixed(owner: Any, as_user: 
     study = make_open_study(clips=1, owner=owner, plan={"fixed": {"exclusions": [{"kind": "left_tab", "at": 0.8}]}})
     browser, url = as_user(owner), reverse("study_plan", args=[study.slug])
     assert browser.get(url).context["form"]["rule_left_tab"].value() == "80"
-    browser.post(url, {"rule_left_tab": "", "rule_too_fast": "10", "completion_code": "NEW"})
+    refused = browser.post(url, {"rule_left_tab": "", "rule_too_fast": "10", "completion_code": "NEW"})
+    assert refused.status_code == 409
+    assert "can no longer be changed" in refused.text
+    study.refresh_from_db()
+    assert study.completion_code == ""
+    browser.post(url, {"completion_code": "NEW"})
     study.refresh_from_db()
     assert study.completion_code == "NEW"
     assert "exclusions" not in study.plan
