@@ -201,8 +201,8 @@ def test_help_shows_the_defaults_of_each_option():
     ("stage", "option"),
     [
         ("pretrain", ["--mlp"]),
-        ("supervised", ["--encoder", "e.pt"]),
-        ("finetune", ["--temperature", "0"]),
+        ("supervised", ["--encoder", __file__]),
+        ("finetune", ["--temperature", "0.5"]),
         ("head", ["--precision", "bf16"]),
     ],
 )
