@@ -27,6 +27,8 @@ from study.console.jobs import job_row, open_result, prepared_file, send_result
 from study.errors import StudyError
 from study.models import JobFile, Study
 
+FIGURE_KINDS = ("svg", "pdf", "png")
+
 
 def _page_of_analysis(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponseBase]:
     """Pass the study and its newest ready analysis to the view; 404 while it is sealed or there is none.
@@ -92,10 +94,7 @@ def study_report_page(request: HttpRequest, study: Study, analysis: Analysis) ->
         return file
     if "download" in request.GET:
         return send_result(request, file, name=f"{study.slug}-report-{language}.html")
-    response = send_result(request, file, inline=True)
-    response["Content-Security-Policy"] = f"{POLICY}; frame-ancestors 'self'"
-    response["X-Frame-Options"] = "SAMEORIGIN"
-    return response
+    return send_report_page(request, file)
 
 
 @_page_of_analysis
@@ -112,7 +111,7 @@ def study_figures(request: HttpRequest, study: Study, analysis: Analysis) -> Htt
     context = {
         "study": study,
         "figures": figures,
-        "kinds": ("svg", "pdf", "png"),
+        "kinds": FIGURE_KINDS,
         "language": language,
         "languages": named_languages(),
     }
@@ -127,12 +126,7 @@ def study_figure(request: HttpRequest, study: Study, analysis: Analysis, languag
     file = _prepared(request, study, f"figures-{language}.zip")
     if not isinstance(file, JobFile):
         return file
-    try:
-        with open_result(file) as stored, zipfile.ZipFile(stored) as archive:
-            content = archive.read(f"figures/{name}")
-    except KeyError:
-        raise Http404("no such figure") from None
-    return download(content, f"{study.slug}-{language}-{name}")
+    return download_figure(file, name, f"{study.slug}-{language}-{name}")
 
 
 @_page_of_analysis
@@ -148,7 +142,7 @@ def study_result_file(request: HttpRequest, study: Study, analysis: Analysis, na
     if name in TABLES and not is_large(study, name):
         small[name] = lambda: b"".join(TABLES[name](study))
     if name in small:
-        return download(small[name](), f"{study.slug}-{name}")
+        return _download(small[name](), f"{study.slug}-{name}")
     if name not in TABLES and name not in REPORT_FILES:
         raise Http404("no such export")
     file = _prepared(request, study, name)
@@ -161,7 +155,29 @@ def _prepared(request: HttpRequest, study: Study, name: str) -> JobFile | HttpRe
     return prepared_file(request, study, kind, name, arguments)
 
 
-def download(content: bytes, name: str) -> HttpResponse:
+def send_report_page(request: HttpRequest, file: JobFile, *, name: str = "") -> HttpResponse:
+    """Return a report as a page of its own, which our pages may show in a frame; `name`: to save it under."""
+    response = send_result(request, file, name=name, inline=True)
+    response["Content-Security-Policy"] = f"{POLICY}; frame-ancestors 'self'"
+    response["X-Frame-Options"] = "SAMEORIGIN"
+    return response
+
+
+def download_figure(file: JobFile, figure: str, name: str) -> HttpResponse:
+    """Return a figure of the ZIP file of figures, as a file of this name to save.
+
+    Raises:
+        Http404: there is no such figure.
+    """
+    try:
+        with open_result(file) as stored, zipfile.ZipFile(stored) as archive:
+            content = archive.read(f"figures/{figure}")
+    except KeyError:
+        raise Http404("no such figure") from None
+    return _download(content, name)
+
+
+def _download(content: bytes, name: str) -> HttpResponse:
     """Return content as a file to save, with the type of its name's ending."""
     response = HttpResponse(content, content_type=CONTENT_TYPES[name.rpartition(".")[2]])
     response["Content-Disposition"] = f'attachment; filename="{name}"'

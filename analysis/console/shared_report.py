@@ -4,7 +4,6 @@ No page here sets a cookie or leads into the console. A link that has ended, was
 page of a link that does not exist, and counts as a guess.
 """
 
-import zipfile
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -14,9 +13,14 @@ from django.shortcuts import render
 from django.utils import translation
 from django.views.decorators.http import require_safe
 
-from analysis.console.result_pages import download, named_languages, report_language
+from analysis.console.result_pages import (
+    FIGURE_KINDS,
+    download_figure,
+    named_languages,
+    report_language,
+    send_report_page,
+)
 from analysis.models import SharedReport
-from analysis.report.files.html import POLICY
 from analysis.study_results.report_context import notices
 from analysis.study_results.report_files import LANGUAGES
 from analysis.study_results.shared_reports import (
@@ -26,13 +30,11 @@ from analysis.study_results.shared_reports import (
     job_of,
     note_opened,
 )
-from study.console.jobs import open_result, send_result
+from study.console.jobs import send_result
 from study.errors import NotAllowedNow
 from study.models import Job, JobFile
 from study.survey.decorators import survey_page
 from study.survey.visit_ends import unknown_link
-
-KINDS = ("svg", "pdf", "png")
 
 
 def _page_of_link(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -86,7 +88,7 @@ def shared_report(request: HttpRequest, share: SharedReport, job: Job, token: st
             "printed": printed,
             "zip": figures,
             "figures": job.outcome.get(language, []),
-            "kinds": KINDS,
+            "kinds": FIGURE_KINDS,
         }
         if "part" in request.GET:
             return render(request, "analysis/_shared_waiting.html", context)
@@ -97,13 +99,8 @@ def shared_report(request: HttpRequest, share: SharedReport, job: Job, token: st
 @_page_of_link
 def shared_report_file(request: HttpRequest, share: SharedReport, job: Job, token: str, name: str) -> HttpResponse:
     """One file of the shared report: as a page for the browser, else to download."""
-    file = _file(job, name)
-    is_page = name.endswith(".html")
-    response = send_result(request, file, name=f"{share.analysis.study.slug}-{name}", inline=is_page)
-    if is_page:
-        response["Content-Security-Policy"] = f"{POLICY}; frame-ancestors 'self'"
-        response["X-Frame-Options"] = "SAMEORIGIN"
-    return response
+    send = send_report_page if name.endswith(".html") else send_result
+    return send(request, _file(job, name), name=f"{share.analysis.study.slug}-{name}")
 
 
 @_page_of_link
@@ -113,12 +110,8 @@ def shared_figure(
     """One figure of the shared report to download."""
     if language not in LANGUAGES:
         raise Http404("no such language")
-    try:
-        with open_result(_file(job, f"figures-{language}.zip")) as stored, zipfile.ZipFile(stored) as archive:
-            content = archive.read(f"figures/{name}")
-    except KeyError:
-        raise Http404("no such figure") from None
-    return download(content, f"{share.analysis.study.slug}-{language}-{name}")
+    file = _file(job, f"figures-{language}.zip")
+    return download_figure(file, name, f"{share.analysis.study.slug}-{language}-{name}")
 
 
 def _file(job: Job, name: str) -> JobFile:

@@ -18,7 +18,6 @@ from analysis.study_results.shared_reports import (
     MOST_DAYS,
     USUAL_DAYS,
     end_share,
-    is_superseded,
     share_report,
     shares_of,
     shows_something,
@@ -57,7 +56,8 @@ def study_share(request: HttpRequest, study: Study) -> HttpResponse:
     """List the links by which the report is shared; make one, whose address is shown this once."""
     if request.method == "POST":
         access_to(request).require(Right.OWN)
-    if analyses.latest_unsealed(study) is None:
+    newest = analyses.latest_unsealed(study)
+    if newest is None:
         raise Http404("no results to share")
     form, address = ShareForm(request.POST if request.method == "POST" else None), ""
     if request.method == "POST" and form.is_valid():
@@ -75,7 +75,7 @@ def study_share(request: HttpRequest, study: Study) -> HttpResponse:
             "address": address,
             "may_share": access_to(request).allows(Right.OWN),
             "rows": [
-                {"share": share, "works": shows_something(share), "superseded": is_superseded(share)}
+                {"share": share, "works": shows_something(share), "superseded": share.analysis_id != newest.pk}
                 for share in shares_of(study)
             ],
         },

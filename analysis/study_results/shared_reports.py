@@ -98,7 +98,8 @@ def ensure_may_share(user: Any, study: Study) -> None:
 
 def shares_of(study: Study) -> list[SharedReport]:
     """The study's links that were not ended by hand, the newest first."""
-    return list(SharedReport.objects.filter(analysis__study=study).select_related("analysis__study", "shared_by"))
+    shares = SharedReport.objects.filter(analysis__study=study).select_related("analysis__study", "shared_by")
+    return list(shares.defer("analysis__result"))
 
 
 def find_share(token: str) -> SharedReport | None:

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from generation.console.clip_views import ClipView, clip_views
@@ -15,6 +16,15 @@ from study.access import Right
 from study.console.common import study_page
 from study.models import Clip, Study
 from study.setup.paintings import RepaintReason
+
+FILTER_LABELS = {
+    "all": gettext_lazy("All clips"),
+    "undecided": gettext_lazy("Undecided"),
+    "approved": gettext_lazy("Approved"),
+    "repainted": gettext_lazy("Painted again"),
+    "checks": gettext_lazy("Needs a look"),
+    "contested": gettext_lazy("Tags to decide"),
+}
 
 
 @require_safe
@@ -77,6 +87,7 @@ def bar_context(request: HttpRequest, study: Study, review: Review, show: str, *
     return {
         "review": review,
         "show": show,
+        "filters": [(name, label, review.counts[name]) for name, label in FILTER_LABELS.items()],
         "following": review.next_undecided(after),
         "undoable": last_decisions(study, request.user) if may_decide(request, study) else [],
         "reasons": RepaintReason.choices,

@@ -29,6 +29,7 @@ from study.console.forms.versions import (
     Editing,
     editing,
     mark,
+    marks_of_asked,
     read_version,
     settle,
     version_field,
@@ -128,7 +129,7 @@ def unknown_tags_page(request: HttpRequest, study: Study) -> HttpResponse:
     undecided = [row.found.tag for row in rows if row.choice is None]
     marks = saved.marks() | {normalise(row.found.tag): mark(str(row.choice or "")) for row in page.object_list}
     if conflicts:
-        marks |= {name: (seen or {}).get(name, "") for name in ["", *conflicts]}
+        marks |= marks_of_asked(seen or {}, conflicts)
     context = {
         "study": study,
         "page": page,

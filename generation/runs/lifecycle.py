@@ -24,7 +24,7 @@ from generation.runs.readiness import check_before_start, check_own_files, check
 from generation.runs.steps.sequence import queue_of
 from generation.settings_model import GenerationSettings, settings_of
 from study.models import Clip, Stimulus, Study
-from study.models.log import record
+from study.models.log import person_of, record
 from study.setup.paintings import RepaintReason
 
 logger = logging.getLogger(__name__)
@@ -67,11 +67,6 @@ def lock_settings(study: Study) -> Study:
     return locked
 
 
-def _person(actor: Any) -> Any:
-    """Return `actor` if it is an account; None for the system."""
-    return actor if getattr(actor, "is_authenticated", False) else None
-
-
 def _new_run(study: Study, settings: GenerationSettings, actor: Any, notify: bool) -> GenerationRun:
     if active_run(study):
         raise NotPossibleNow(_("Generation is running already. Wait for it, or cancel it first."))
@@ -81,7 +76,7 @@ def _new_run(study: Study, settings: GenerationSettings, actor: Any, notify: boo
             return GenerationRun.objects.create(
                 study=study,
                 number=last.number + 1 if last else 1,
-                actor=_person(actor),
+                actor=person_of(actor),
                 notify=notify,
                 settings=settings.model_dump(mode="json"),
             )
@@ -243,7 +238,7 @@ def repaint(
             named=[key for key in study.conditions.values_list("key", flat=True) if key in set(named)],
             step_before={"state": step.state, "error": step.error, "seed_number": step.seed_number},
             batch=secrets.token_hex(16),
-            actor=_person(actor),
+            actor=person_of(actor),
         )
         ClipStep.objects.filter(pk=step.pk).update(
             run=run,
@@ -310,7 +305,7 @@ def decide_tags(
             )
         fresh[tag] = choice
     for tag, choice in fresh.items():
-        TagDecision.objects.update_or_create(clip=clip, tag=tag, defaults={"choice": choice, "actor": _person(actor)})
+        TagDecision.objects.update_or_create(clip=clip, tag=tag, defaults={"choice": choice, "actor": person_of(actor)})
     if fresh:
         record(study, "tags decided", actor=actor, clip=clip.name, choices=fresh)
     return len(fresh)

@@ -18,7 +18,7 @@ from generation.models import ClipStep, ReviewDecision
 from generation.runs import lifecycle
 from generation.runs.review_state import ClipReview, review_rows
 from study.models import Clip, Study
-from study.models.log import record
+from study.models.log import person_of, record
 from study.setup.clip_selection import exclude_clip, include_clip
 
 Kind = ReviewDecision.Kind
@@ -45,9 +45,8 @@ def _check_seen(row: ClipReview, seen: str) -> None:
 
 
 def _new_row(row: ClipReview, kind: str, actor: Any, batch: str = "") -> ReviewDecision:
-    who = actor if getattr(actor, "is_authenticated", False) else None
     batch = batch or secrets.token_hex(16)
-    return ReviewDecision(clip_id=row.clip_id, kind=kind, version=row.version, actor=who, batch=batch)
+    return ReviewDecision(clip_id=row.clip_id, kind=kind, version=row.version, actor=person_of(actor), batch=batch)
 
 
 def _one(study: Study, clip: Clip) -> ClipReview:

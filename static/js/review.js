@@ -1,6 +1,8 @@
 // The review of images: decisions without leaving the page, keys, and images in full size.
 // Without script each decision is a form that leads back to the page, and an image a link to a page of its own.
 
+import { isChanged, isTicked } from "./console/changed.js";
+
 const keys = document.querySelector("[data-keys]");
 const words = keys?.dataset ?? {};
 const messages = document.querySelector("[data-review-messages]");
@@ -98,15 +100,6 @@ function keepTyped(old, fresh, saved = null) {
     else same.value = field.value;
     same.closest("details").open ||= field.closest("details").open;
   }
-}
-
-const isTicked = (field) => field.type === "checkbox" || field.type === "radio";
-
-function isChanged(field) {
-  if (isTicked(field)) return field.checked !== field.defaultChecked;
-  const shown = field.options && [...field.options].findLastIndex((one) => one.defaultSelected);
-  if (field.options) return field.selectedIndex !== Math.max(0, shown);
-  return field.value !== field.defaultValue;
 }
 
 function putBar(parts) {

@@ -15,6 +15,7 @@ from study.jobs import files
 from study.jobs.kinds import JobKind, current_key, key_of, kind_named
 from study.models import Job, JobFile, Study
 from study.models.jobs import job_path
+from study.models.log import person_of
 
 
 def request_job(
@@ -59,7 +60,7 @@ def request_job(
                 kind=name,
                 arguments=arguments,
                 key=key,
-                actor=actor if getattr(actor, "is_authenticated", False) else None,
+                actor=person_of(actor),
                 language=(translation.get_language() or "").split("-")[0],
             )
             for row in stored:

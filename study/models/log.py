@@ -83,6 +83,11 @@ class LogEntry(models.Model):
         )
 
 
+def person_of(actor: Any) -> Any:
+    """Return `actor` if it is an account; None for the system."""
+    return actor if getattr(actor, "is_authenticated", False) else None
+
+
 @transaction.atomic(savepoint=False)
 def record(
     study: Study | None, action: str, *, actor: Any = None, reason: str = "", at: datetime | None = None, **data: Any
@@ -92,7 +97,7 @@ def record(
     It locks the chain until the transaction ends, so it comes after every other lock of the transaction.
     """
     chain = lock_chain(study)
-    who = actor if actor is not None and getattr(actor, "is_authenticated", False) else None
+    who = person_of(actor)
     at = at or timezone.now()
     entry = LogEntry(
         study=study,

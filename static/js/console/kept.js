@@ -1,6 +1,7 @@
 // Sees that nothing typed into a form is lost: warns before the page is left, stays on the page until the server has
 // saved, and keeps what is not saved in this window for the signed-in account, to be put back later. Without script the
 // forms post, and the server returns what was typed with its errors.
+import { isChanged, isTicked } from "./changed.js";
 import { forgetAll, forgetOthers, recall, remember } from "./typed.js";
 
 const texts = document.querySelector("[data-kept-notices]");
@@ -13,16 +14,6 @@ let wasSaved = false;
 // Fields without a value of their own that a person types: those are kept nowhere.
 const NOT_KEPT = new Set(["hidden", "password", "file", "submit", "button", "reset", "fieldset", "output"]);
 const fieldsOf = (form) => [...form.elements].filter((field) => field.name && !NOT_KEPT.has(field.type));
-
-const isTicked = (field) => field.type === "checkbox" || field.type === "radio";
-
-function isChanged(field) {
-  if (isTicked(field)) return field.checked !== field.defaultChecked;
-  if (field.type === "select-one" && ![...field.options].some((option) => option.defaultSelected))
-    return field.selectedIndex > 0;
-  if (field.options) return [...field.options].some((option) => option.selected !== option.defaultSelected);
-  return field.value !== field.defaultValue;
-}
 
 const isUnsaved = (form) => "unsaved" in form.dataset || fieldsOf(form).some(isChanged);
 

@@ -106,6 +106,11 @@ def read_version(text: str | None) -> dict[str, str] | None:
     return {name: seen for name, seen in marks.items() if isinstance(seen, str)}
 
 
+def marks_of_asked(seen: Mapping[str, str], asked: Iterable[str]) -> dict[str, str]:
+    """Return the part of the version that stays as it was read, of values that are still asked about."""
+    return {name: seen.get(name, "") for name in [*asked, _READ_AT]}
+
+
 @dataclass(frozen=True)
 class Settled:
     """What becomes of each value: `take` keeps what is stored, `ask` is the sender's to decide."""
@@ -289,7 +294,7 @@ class KeptForm(forms.BaseForm):
         if self.conflicts:
             seen = seen or {}
             self.who_saved = self.editing.who_saved(seen) if self.editing else ""
-            self._seen_of_conflicts = {name: seen.get(name, "") for name in [*settled.ask, _READ_AT]}
+            self._seen_of_conflicts = marks_of_asked(seen, settled.ask)
         self.data = data
 
     def taken_in_words(self) -> str:
