@@ -19,7 +19,7 @@ from study.participants.question_writing import question_set_yaml
 from study.participants.questions import MOST_QUESTIONS, SHIPPED, load_question_set, shipped_question_set
 from study.setup import question_editing
 from study.setup.lifecycle import current_plan
-from tests.config.fuzz.page_forms import forms_of
+from tests.config.fuzz.page_forms import form_in
 from tests.factories import make_open_study
 from tests.study.participants.question_kinds import EVERY_KIND
 from tests.study.visits import Visit
@@ -58,13 +58,9 @@ class Page:
         return list(found.questions) if found else []
 
 
-def _fields(text: str, url: str) -> dict[str, Any]:
-    (form,) = [form for form in forms_of(url, text) if VERSION in form.fields]
-    return {
-        name: field.value
-        for name, field in form.fields.items()
-        if name not in ("do", "file") and (field.kind != "checkbox" or field.value)
-    }
+def _fields(text: str, url: str) -> dict[str, str]:
+    sent = form_in(url, text, VERSION).sent()
+    return {name: values[0] for name, values in sent.items() if values}
 
 
 @pytest.fixture
