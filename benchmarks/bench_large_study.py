@@ -13,7 +13,6 @@ import argparse
 import json
 import os
 import resource
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -23,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from load_server import ROOT, environment
+from page_times import time_page
 
 PAGES = (
     "study_overview",
@@ -47,7 +47,6 @@ PAGES = (
     "study_reporting",
     "study_list",
 )
-ROUNDS = 4
 
 
 def _study() -> Any:
@@ -79,9 +78,7 @@ def make(people: int) -> None:
 def pages(names: list[str]) -> None:
     """Print one line for each page."""
     study = _study()
-    from django.db import connection
     from django.test import Client
-    from django.test.utils import CaptureQueriesContext
     from django.urls import NoReverseMatch, reverse
 
     browser = Client(SERVER_NAME="127.0.0.1")
@@ -92,15 +89,7 @@ def pages(names: list[str]) -> None:
             url = reverse(page, args=[study.slug])
         except NoReverseMatch:
             url = reverse(page)
-        spent = []
-        for _round in range(ROUNDS):
-            with CaptureQueriesContext(connection) as queries:
-                started, wall = time.process_time(), time.perf_counter()
-                response = browser.get(f"{url}?{query}" if query else url)
-                spent.append((time.process_time() - started, time.perf_counter() - wall))
-            assert response.status_code == 200, (name, response.status_code)
-        cpu, wall = (statistics.median(row[place] for row in spent[1:]) for place in (0, 1))
-        print(f"{name:38s} {1000 * cpu:9.0f} ms {1000 * wall:9.0f} ms {len(queries):5d} queries", flush=True)
+        print(time_page(browser, f"{url}?{query}" if query else url, name), flush=True)
 
 
 def _ballots(study: Any) -> int:

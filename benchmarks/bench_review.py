@@ -9,11 +9,10 @@ and the wall time of the median request but the first, and the number of queries
 
 import argparse
 import os
-import statistics
 import tempfile
-import time
 
 from load_server import environment
+from page_times import time_page
 
 PAGES = (
     "generation_review",
@@ -24,7 +23,6 @@ PAGES = (
     "study_open",
     "study_overview",
 )
-ROUNDS = 4
 
 
 def measure(sizes: list[int]) -> None:
@@ -33,35 +31,24 @@ def measure(sizes: list[int]) -> None:
 
     django.setup()
     from django.core.management import call_command
-    from django.db import connection
-    from django.test import Client
-    from django.test.utils import CaptureQueriesContext
     from django.urls import reverse
 
     from generation.runs.review_state import review_of
     from generation.runs.reviewing import approve
+    from tests.config.addresses import browser
     from tests.factories import StudyFactory, UserFactory
     from tests.generation.studies import add_painted_rows
 
     call_command("migrate", verbosity=0)
-    browser = Client(SERVER_NAME="127.0.0.1")
     for clips in sizes:
         study = StudyFactory(owner=UserFactory())
         add_painted_rows(study, clips)
         approve(study, {row.number: row.seen for row in review_of(study).rows[: clips // 2]})
-        browser.force_login(study.owner, backend="django.contrib.auth.backends.ModelBackend")
+        client = browser(study.owner, SERVER_NAME="127.0.0.1")
         for name in PAGES:
             page, _mark, query = name.partition("?")
-            spent = []
-            for _round in range(ROUNDS):
-                with CaptureQueriesContext(connection) as queries:
-                    started, wall = time.process_time(), time.perf_counter()
-                    response = browser.get(f"{reverse(page, args=[study.slug])}?{query}")
-                    spent.append((time.process_time() - started, time.perf_counter() - wall))
-                assert response.status_code == 200, (name, response.status_code)
-            cpu, wall = (statistics.median(row[place] for row in spent[1:]) for place in (0, 1))
-            line = f"{clips:6d} clips  {name:34s} {1000 * cpu:7.0f} ms {1000 * wall:7.0f} ms {len(queries):4d} queries"
-            print(line, flush=True)
+            url = f"{reverse(page, args=[study.slug])}?{query}"
+            print(f"{clips:6d} clips  {time_page(client, url, name)}", flush=True)
 
 
 def main() -> None:

@@ -4,7 +4,6 @@ import argparse
 import asyncio
 import os
 import signal
-import socket
 import statistics
 import subprocess
 import sys
@@ -41,15 +40,12 @@ def add_options(parser: argparse.ArgumentParser, *, port: int) -> None:
 @contextmanager
 def served(port: int, env: dict[str, str], options: argparse.Namespace) -> Iterator[int]:
     """Serve the project while the block runs; give the number of the server's main process."""
+    from tests.services import listens, wait_until
+
     command = [*web_command(port, workers=options.workers, threads=options.threads), "--log-level", "error"]
     server = subprocess.Popen([*command, "--keep-alive", "30"], cwd=ROOT, env=env)
     try:
-        for _ in range(300):
-            try:
-                socket.create_connection(("127.0.0.1", port), 1).close()
-                break
-            except OSError:
-                time.sleep(0.1)
+        wait_until(lambda: listens(port) or server.poll() is not None, 30)
         yield server.pid
     finally:
         server.send_signal(signal.SIGTERM)
@@ -62,23 +58,21 @@ def beside(folder: str, env: dict[str, str]) -> Iterator[dict[str, int]]:
 
     Changes the environment so that the web server sends its messages there.
     """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    env["EARSIGHT_BROKER_URL"] = f"redis://127.0.0.1:{port}/0"
-    redis_command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder]
-    redis = subprocess.Popen(redis_command, stdout=subprocess.DEVNULL)
+    from tests.generation.runs.broker_faults import PrivateRedis
+
+    redis = PrivateRedis(folder)
+    env["EARSIGHT_BROKER_URL"] = redis.url
     migrate = (
         "import django; django.setup(); from django.core.management import call_command as c; c('migrate', verbosity=0)"
     )
     subprocess.run([sys.executable, "-c", migrate], cwd=ROOT, env=env, check=True)
     worker = subprocess.Popen(worker_command(), cwd=ROOT, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        yield {"worker": worker.pid, "redis": redis.pid}
+        yield {"worker": worker.pid, "redis": redis.process.pid}
     finally:
-        for process in (worker, redis):
-            process.send_signal(signal.SIGTERM)
-            process.wait(60)
+        worker.send_signal(signal.SIGTERM)
+        worker.wait(60)
+        redis.stop()
 
 
 class MemoryOf:

@@ -67,6 +67,15 @@ def own_port() -> int:
             return port
 
 
+def listens(port: int) -> bool:
+    """Return whether something takes connections at a port of this machine."""
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=0.2).close()
+    except OSError:
+        return False
+    return True
+
+
 def wait_until(condition: Callable[[], object], seconds: float = PATIENCE) -> bool:
     """Wait until the condition holds, at most so many seconds; return whether it holds."""
     deadline = time.monotonic() + seconds

@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
 from generation.settings_model import GenerationSettings, store_settings
 from study.console.forms import versions
 from study.models import Study
-from tests.config.fuzz.page_forms import Form, form_with, forms_of
+from tests.config.addresses import browser
+from tests.config.fuzz.page_forms import Form, form_in, form_with
 from tests.factories import PASSWORD, UserFactory, make_study
 from tests.generation.studies import SMALL
 from tests.study.participants.question_kinds import EVERY_KIND
@@ -90,16 +90,6 @@ def study_for(case: Case, people: tuple[Any, Any]) -> Study:
     return study
 
 
-def window(user: Any) -> Client:
-    client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    return client
-
-
-def form_in(response: HttpResponse, page: str, field: str) -> Form:
-    return next(form for form in forms_of(page, response.content.decode()) if field in form.fields)
-
-
 def opened(client: Client, study: Study, case: Case) -> Form:
     return form_with(client, case.url(study), case.field)
 
@@ -113,7 +103,7 @@ def test_what_two_people_change_of_one_field_is_asked_and_of_two_fields_is_merge
     case: Case, people: tuple[Any, Any]
 ) -> None:
     study = study_for(case, people)
-    ada, mina = map(window, people)
+    ada, mina = map(browser, people)
     theirs, again = opened(mina, study, case), opened(mina, study, case)
     mine = opened(ada, study, case)
     assert ada.post(mine.action, mine.sent(**{case.field: case.first})).status_code == 302
@@ -126,7 +116,7 @@ def test_what_two_people_change_of_one_field_is_asked_and_of_two_fields_is_merge
     assert text.count('<fieldset class="conflict">') == 1
     if case.page != "study_power":  # the log knows nothing of it
         assert "Saved since you opened the page: ada (" in text
-    page = form_in(asked, theirs.action, case.field)
+    page = form_in(theirs.action, text, case.field)
     assert page.fields[case.field].sent == [case.second], "what was typed is there"
     choice = f"{versions.CHOICE}{case.field}"
 
@@ -150,7 +140,7 @@ def test_what_is_fixed_since_the_page_was_opened_is_refused_by_name(people: tupl
     case = CASES[0]
     study = study_for(case, people)
     Study.objects.filter(pk=study.pk).update(sound_check=True)
-    mina = window(people[1])
+    mina = browser(people[1])
     theirs, again, tick = (opened(mina, study, case) for _window in range(3))
     Study.objects.filter(pk=study.pk).update(status=Study.Status.OPEN)
     refused = mina.post(theirs.action, theirs.sent(alpha="0.01", completion_code="SECOND"))
@@ -158,7 +148,7 @@ def test_what_is_fixed_since_the_page_was_opened_is_refused_by_name(people: tupl
     text = refused.content.decode()
     assert "you wrote: “Share of false alarms”: 0.01. Save the rest again." in text
     assert value_of(mina, study, case) == [""]
-    page = form_in(refused, theirs.action, case.field)
+    page = form_in(theirs.action, text, case.field)
     assert mina.post(page.action, page.sent(alpha=[])).status_code == 302
     assert value_of(mina, study, case) == ["SECOND"]
     assert "sound check”: not ticked" in mina.post(tick.action, tick.sent(sound_check=[])).content.decode()
@@ -169,11 +159,12 @@ def test_what_is_fixed_since_the_page_was_opened_is_refused_by_name(people: tupl
 def test_an_answer_holds_for_the_values_that_were_shown_and_for_no_later_ones(people: tuple[Any, Any]) -> None:
     case = CASES[0]
     study = study_for(case, people)
-    ada, mina = map(window, people)
+    ada, mina = map(browser, people)
     theirs = opened(mina, study, case)
     mine = opened(ada, study, case)
     ada.post(mine.action, mine.sent(completion_code="FIRST"))
-    page = form_in(mina.post(theirs.action, theirs.sent(completion_code="SECOND")), theirs.action, case.field)
+    asked = mina.post(theirs.action, theirs.sent(completion_code="SECOND"))
+    page = form_in(theirs.action, asked.content.decode(), case.field)
     mine = opened(ada, study, case)
     ada.post(mine.action, mine.sent(completion_code="THIRD"))
     choice = f"{versions.CHOICE}completion_code"
@@ -186,7 +177,7 @@ def test_without_a_version_nobody_elses_values_are_overwritten(people: tuple[Any
     """A script that sends none may save what nobody has saved before, or its own account has."""
     case = CASES[0]
     study = study_for(case, people)
-    ada, mina = map(window, people)
+    ada, mina = map(browser, people)
     sent = opened(ada, study, case).sent(completion_code="FIRST")
     del sent[versions.VERSION]
     assert ada.post(case.url(study), sent).status_code == 302
@@ -199,7 +190,7 @@ def test_without_a_version_nobody_elses_values_are_overwritten(people: tuple[Any
 def test_a_version_that_cannot_be_read_is_none(people: tuple[Any, Any]) -> None:
     case = CASES[0]
     study = study_for(case, people)
-    ada, mina = map(window, people)
+    ada, mina = map(browser, people)
     mine = opened(ada, study, case)
     ada.post(mine.action, mine.sent(completion_code="FIRST"))
     for nonsense in ("", "[]", "{", "[" * 5000, '{"completion_code": 3}'):
@@ -212,7 +203,7 @@ def test_conditions_of_two_people_are_not_mixed(people: tuple[Any, Any]) -> None
     """Rows have no meaning of their own: what one takes out would be another's row."""
     case = next(case for case in CASES if case.field == "label_1")
     study = study_for(case, people)
-    ada, mina = map(window, people)
+    ada, mina = map(browser, people)
     theirs, mine = opened(mina, study, case), opened(ada, study, case)
     emptied = dict.fromkeys(("label_1", "key_1", "levels_1"), "")
     assert ada.post(mine.action, mine.sent(**emptied)).status_code == 302
@@ -220,8 +211,8 @@ def test_conditions_of_two_people_are_not_mixed(people: tuple[Any, Any]) -> None
     assert study.conditions.count() == 2
 
 
-def test_the_address_of_an_account_is_not_overwritten_from_an_older_window(people: tuple[Any, Any]) -> None:
-    here, there = window(people[0]), window(people[0])
+def test_the_address_of_an_account_is_not_overwritten_from_an_older_browser(people: tuple[Any, Any]) -> None:
+    here, there = browser(people[0]), browser(people[0])
     page = reverse("account")
     old, new = form_with(here, page, "email"), form_with(there, page, "email")
     assert there.post(page, new.sent(email="new@example.org", password=PASSWORD)).status_code == 302

@@ -112,9 +112,15 @@ def forms_of(path: str, page: str) -> Iterator[Form]:
         yield form
 
 
+def form_in(path: str, page: str, field: str) -> Form:
+    """Return the one form of a page at this path that has this field."""
+    (form,) = (form for form in forms_of(path, page) if field in form.fields)
+    return form
+
+
 def form_with(client: Client, page: str, field: str) -> Form:
     """Return the form with this field on a page, as the client gets it."""
-    return next(form for form in forms_of(page, client.get(page).content.decode()) if field in form.fields)
+    return form_in(page, client.get(page).content.decode(), field)
 
 
 def names_that_views_read() -> tuple[list[str], list[str]]:

@@ -35,8 +35,7 @@ def test_who_has_to_set_up_a_second_factor_first_is_led_there(study: Study, sett
 
 
 def test_a_page_of_another_sign_in_is_told_from_a_lower_role(study: Study) -> None:
-    old = Client(enforce_csrf_checks=True)
-    old.force_login(study.owner, backend="django.contrib.auth.backends.ModelBackend")
+    old = browser(study.owner, enforce_csrf_checks=True)
     assert send(old, study).json() == {"is_old": True}
     colleague = UserFactory(username="mina")
     study.memberships.create(user=colleague, role=Role.READER)

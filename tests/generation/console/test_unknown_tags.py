@@ -1,7 +1,6 @@
 """The step “Tags” lists what the rules do not know; what is chosen there is applied by the next run."""
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from generation.models import ClipStep
@@ -10,7 +9,8 @@ from generation.runs import execution, lifecycle
 from generation.settings_model import GenerationSettings, settings_of, store_settings
 from study.console.forms.versions import CHOICE
 from study.setup.making_facts import making_facts
-from tests.config.fuzz.page_forms import form_with, forms_of
+from tests.config.addresses import browser
+from tests.config.fuzz.page_forms import form_in, form_with
 from tests.factories import UserFactory
 from tests.generation.studies import SMALL, add_clips, generate
 
@@ -146,9 +146,8 @@ def in_row(form, tag, **changed):
 def test_a_choice_that_somebody_else_made_meanwhile_is_asked(foreign, client):
     colleague = UserFactory(username="mina")
     foreign.members.add(colleague)
-    other = Client()
-    other.force_login(colleague, backend="django.contrib.auth.backends.ModelBackend")
-    mine, theirs = (form_with(browser, page_of(foreign), "tag-giutar") for browser in (client, other))
+    other = browser(colleague)
+    mine, theirs = (form_with(window, page_of(foreign), "tag-giutar") for window in (client, other))
     other.post(page_of(foreign), in_row(theirs, "seen live", action="drop"))
     # Another tag is saved with what the colleague chose.
     saved = client.post(page_of(foreign), in_row(mine, "zyx hop", action="keep"))
@@ -162,7 +161,7 @@ def test_a_choice_that_somebody_else_made_meanwhile_is_asked(foreign, client):
         "seen live": "drop",
         "zyx hop": "keep",
     }
-    page = next(form for form in forms_of(page_of(foreign), text) if "tag-giutar" in form.fields)
+    page = form_in(page_of(foreign), text, "tag-giutar")
     [choice] = [name for name in page.fields if name.startswith(CHOICE)]
     mine_value, stored_value = page.fields[choice].choices
     assert client.post(page_of(foreign), page.sent(**{choice: stored_value})).status_code == 302

@@ -13,7 +13,6 @@ import argparse
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -29,7 +28,7 @@ from tests.generation.runs.kill_workers import (
     start_worker,
     wait_for_end,
 )
-from tests.services import own_port, wait_until
+from tests.services import listens, own_port, wait_until
 
 
 class PrivateRedis:
@@ -47,15 +46,8 @@ class PrivateRedis:
         command = ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", ""]
         command += ["--appendonly", "no", "--dir", self.folder]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        wait_until(lambda: self._answers() or self.process.poll() is not None, 60)
+        wait_until(lambda: listens(self.port) or self.process.poll() is not None, 60)
         assert self.process.poll() is None, "redis-server has ended at once"
-
-    def _answers(self) -> bool:
-        try:
-            with socket.create_connection(("127.0.0.1", self.port), timeout=0.2):
-                return True
-        except OSError:
-            return False
 
     def stop(self) -> None:
         self.process.kill()

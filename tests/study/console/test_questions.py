@@ -1,83 +1,23 @@
-"""The page of questions: built without script, checked against quotas, groups and rules, kept as YAML."""
+"""The page of questions: built without script, checked against quotas, groups and rules."""
 
 import re
 from collections.abc import Callable
-from html import unescape
-from textwrap import indent
 from typing import Any
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from django.urls import reverse
 
 from study.console.forms.versions import VERSION
-from study.digests import canonical_digest
 from study.models import Study
-from study.participants.answers_table import questions_of
-from study.participants.question_writing import question_set_yaml
 from study.participants.questions import MOST_QUESTIONS, SHIPPED, load_question_set, shipped_question_set
 from study.setup import question_editing
-from study.setup.lifecycle import current_plan
-from tests.config.fuzz.page_forms import forms_of
 from tests.factories import make_open_study
+from tests.study.console.question_pages import OWN_LAYOUT, Page, fields_in
 from tests.study.participants.question_kinds import EVERY_KIND
 from tests.study.visits import Visit
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[Any], Client]
-OWN_LAYOUT = question_set_yaml(load_question_set(EVERY_KIND)).strip()
-
-
-class Page:
-    """The pages of a draft's questions, used as a browser without script does."""
-
-    def __init__(self, browser: Client, study: Study) -> None:
-        self.browser, self.study = browser, study
-
-    def url(self, name: str = "study_questions", *arguments: str) -> str:
-        return reverse(name, args=[self.study.slug, *arguments])
-
-    def get(self, name: str = "study_questions", *arguments: str) -> str:
-        return self.browser.get(self.url(name, *arguments)).text
-
-    def post(self, data: dict[str, Any], name: str = "study_questions", *arguments: str) -> Any:
-        return self.browser.post(self.url(name, *arguments), data, follow=True)
-
-    def fields(self, name: str, *arguments: str) -> dict[str, Any]:
-        """What stands in the form of a question."""
-        return _fields(self.get(name, *arguments), self.url(name, *arguments))
-
-    def do(self, what: str, part: str = "before") -> Any:
-        return self.post({"do": what}, "questions_change", part)
-
-    @property
-    def questions(self) -> list[Any]:
-        self.study.refresh_from_db()
-        found = question_editing.stored_set(self.study, "before")
-        return list(found.questions) if found else []
-
-
-def _fields(text: str, url: str) -> dict[str, Any]:
-    (form,) = [form for form in forms_of(url, text) if VERSION in form.fields]
-    return {
-        name: field.value
-        for name, field in form.fields.items()
-        if name not in ("do", "file") and (field.kind != "checkbox" or field.value)
-    }
-
-
-@pytest.fixture
-def page(draft: Study, as_user: SignIn) -> Page:
-    return Page(as_user(draft.owner), draft)
-
-
-@pytest.fixture
-def built(page: Page) -> Page:
-    """A draft with a question of every kind, in the layout of the page."""
-    Study.objects.filter(pk=page.study.pk).update(questions_before=OWN_LAYOUT)
-    page.study.refresh_from_db()
-    return page
 
 
 def test_a_choice_is_built_with_buttons_that_keep_what_was_typed(page: Page) -> None:
@@ -89,11 +29,11 @@ def test_a_choice_is_built_with_buttons_that_keep_what_was_typed(page: Page) -> 
     }
     add = ("question_add", "before", "choice")
     shown = page.post(typed | {"do": "add-option"}, *add)
-    typed = _fields(shown.text, page.url(*add))
+    typed = fields_in(shown.text, page.url(*add))
     assert typed["option-TOTAL_FORMS"] == "4"
     assert 'id="id_option-3-text_en"' in shown.text
     for button in ("up-option-2", "up-option-1", "remove-option-2"):
-        typed = _fields(page.post(typed | {"do": button}, *add).text, page.url(*add))
+        typed = fields_in(page.post(typed | {"do": button}, *add).text, page.url(*add))
     assert (typed["text_en"], typed["option-0-text_en"], typed["option-1-text_en"]) == (
         "How old are you?",
         "under 18",
@@ -133,10 +73,10 @@ def test_line_breaks_in_texts_are_kept(built: Page) -> None:
     for key, name, text in (("importance", "high_en", "very\nmuch"), ("places", "option-0-text_en", "at\nhome")):
         edit = ("question_edit", "before", key)
         first = built.get(*edit)
-        again = built.post(_fields(first, built.url(*edit)) | {"do": "preview"}, *edit).text
+        again = built.post(fields_in(first, built.url(*edit)) | {"do": "preview"}, *edit).text
         for page in (first, again):
             assert re.search(rf'<textarea\s[^>]*\bname="{name}"[^>]*>\s*{text}', page)
-        built.post(_fields(again, built.url(*edit)) | {"do": "save"}, *edit)
+        built.post(fields_in(again, built.url(*edit)) | {"do": "save"}, *edit)
         assert text in str(built.questions).replace("\\n", "\n")
 
 
@@ -168,7 +108,7 @@ def test_what_is_missing_or_wrong_is_said_and_nothing_is_lost(
     reply = built.post(built.fields(*add) | typed | {"do": "save"}, *add)
     assert reply.status_code == 400
     assert reply.text.count(said) == 1
-    shown = _fields(reply.text, built.url(*add))
+    shown = fields_in(reply.text, built.url(*add))
     assert {name: shown[name] for name in typed} == typed
     assert built.study.questions_before == OWN_LAYOUT
 
@@ -260,7 +200,7 @@ def test_the_key_of_a_removed_answer_that_something_names_is_taken_by_no_other(
     if key == "age":  # a choice needs two answers
         typed |= {"option-TOTAL_FORMS": "3", "option-2-text_en": "a child"}
     removed = built.post(typed | {"do": f"remove-{prefix}-{gone}"}, *edit)
-    reply = built.post(_fields(removed.text, built.url(*edit)) | {"do": "save"}, *edit)
+    reply = built.post(fields_in(removed.text, built.url(*edit)) | {"do": "save"}, *edit)
     assert reply.status_code == 400
     assert "which you removed, and another answer has its key now" in reply.text
     assert named in reply.text
@@ -273,65 +213,16 @@ def test_a_change_by_somebody_else_is_shown_before_it_is_replaced(built: Page) -
     mine = built.fields(*edit) | {"text_en": "My words", "do": "save"}
     built.post(built.fields(*edit) | {"text_en": "Their words", "do": "save"}, *edit)
     for not_saved in ({"do": "preview"}, {"min": "9", "max": "1"}):  # shown again, and not as if it were of now
-        shown = _fields(built.post(mine | not_saved, *edit).text, built.url(*edit))
+        shown = fields_in(built.post(mine | not_saved, *edit).text, built.url(*edit))
         assert shown["text_en"] == "My words"
         mine[VERSION] = shown[VERSION]
     reply = built.post(mine, *edit)
     assert reply.status_code == 409
     assert "Somebody has changed this question" in reply.text
     assert "Their words" in reply.text
-    again = _fields(reply.text, built.url(*edit))
+    again = fields_in(reply.text, built.url(*edit))
     assert again["text_en"] == "My words"
     assert "The question is saved." in built.post(again | {"do": "save"}, *edit).text
-
-
-def test_yaml_is_kept_as_it_is_written_until_the_page_changes_it(page: Page) -> None:
-    by_hand = f"# for the pilot\n{EVERY_KIND}"
-    assert "The questions are saved." in page.post({"text": by_hand}, "questions_yaml", "before").text
-    page.study.refresh_from_db()
-    assert page.study.questions_before == by_hand.strip()
-    assert "their comments and layout are lost" in page.get()
-    assert page.browser.get(page.url("questions_file", "before")).content.decode() == by_hand
-    page.do("up:age")
-    page.study.refresh_from_db()
-    assert page.study.questions_before == OWN_LAYOUT
-    assert "their comments and layout are lost" not in page.get()
-
-
-def test_yaml_may_be_indented_as_a_whole(page: Page) -> None:
-    pasted = indent(EVERY_KIND, "    ")
-    assert "The questions are saved." in page.post({"text": f"\r\n{pasted}"}, "questions_yaml", "before").text
-    assert len(page.questions) == 7
-    assert len(questions_of(page.study, "before")) == 7
-    assert "How old are you?" in page.get()
-    assert page.browser.get(page.url("questions_file", "before")).content.decode() == pasted
-    assert "The questions are saved." in page.post({"text": " \r\n "}, "questions_yaml", "before").text
-    assert page.questions == []
-
-
-def test_an_uploaded_file_replaces_the_text_and_faults_have_their_lines(page: Page) -> None:
-    file = SimpleUploadedFile("set.yaml", EVERY_KIND.encode())
-    page.post({"text": "questions: [", "file": file}, "questions_yaml", "before")
-    assert len(page.questions) == 7
-    broken = EVERY_KIND.replace("type: number", "type: nombre")
-    reply = page.post({"text": broken}, "questions_yaml", "before")
-    assert reply.status_code == 400
-    assert f"line {EVERY_KIND.splitlines().index('- key: hours') + 1}" in reply.text
-    latin = SimpleUploadedFile("set.yaml", "title: {en: é}".encode("latin-1"))
-    assert "no text in UTF-8" in page.post({"file": latin}, "questions_yaml", "before").text
-
-
-def test_a_file_replaces_nobodys_text_unseen_and_stands_in_the_box_to_be_decided(page: Page) -> None:
-    ours, theirs = EVERY_KIND.replace("key: age", "key: ours"), EVERY_KIND.replace("key: age", "key: theirs")
-    opened = re.search('name="version-read" value="([^"]+)"', page.get("questions_yaml", "before"))
-    assert opened
-    page.post({"text": theirs}, "questions_yaml", "before")
-    file = SimpleUploadedFile("set.yaml", ours.encode())
-    reply = page.post({"text": "", "file": file, "version-read": unescape(opened[1])}, "questions_yaml", "before")
-    assert reply.status_code == 409
-    assert "Choose below which of the two is saved." in reply.text
-    assert reply.context["form"]["text"].value() == ours
-    assert page.questions[0].key == "theirs"
 
 
 def test_ready_sets_are_added_once_each(page: Page) -> None:
@@ -341,71 +232,6 @@ def test_ready_sets_are_added_once_each(page: Page) -> None:
     assert page.questions == wanted
     assert "there already" in page.do("set:demographics").text
     assert page.browser.get(page.url("questions_preview", "before") + "?language=ko").status_code == 200
-
-
-def test_quotas_are_a_table(built: Page) -> None:
-    rows = {"save": "quotas", "answer_0": "age=adult", "limit_0": "20", "answer_1": "age=minor", "limit_1": ""}
-    assert "The quotas are saved." in built.post(rows).text
-    built.study.refresh_from_db()
-    assert built.study.quotas == [{"question": "age", "answer": "adult", "limit": 20}]
-    assert 'value="20"' in built.get()
-    for wrong, said in (
-        ({"answer_1": "age=adult", "limit_1": "3"}, "An answer is there twice"),
-        ({"limit_0": "0"}, "greater than or equal to 1"),
-        ({"answer_0": "hours=2"}, "not one of the available choices"),
-        ({"answer_0": ""}, "Choose the answer, or empty the number."),
-    ):
-        reply = built.post(rows | wrong)
-        assert reply.status_code == 400
-        assert said in reply.text
-    built.post(rows | {"limit_0": ""})
-    built.study.refresh_from_db()
-    assert built.study.quotas == []
-
-
-def test_groups_of_people_are_ticked_and_fixed_with_the_plan(built: Page) -> None:
-    before = canonical_digest(current_plan(built.study))
-    ticks = {"device": "on", "before_hours": "on", "before_hours:cuts": "1; 2.5", "save": "groups"}
-    assert "The groups of people are saved." in built.post(ticks).text
-    built.study.refresh_from_db()
-    assert current_plan(built.study)["analysis"]["moderators"] == [
-        {"column": "device", "cuts": []},
-        {"column": "before_hours", "cuts": [1.0, 2.5]},
-    ]
-    assert canonical_digest(current_plan(built.study)) != before
-    assert 'value="1, 2.5"' in built.get()
-    for wrong, said in (
-        ({"before_hours:cuts": ""}, "Write at which numbers a new group begins"),
-        ({"before_hours:cuts": "5, 4"}, "up to 5 rising numbers"),
-        ({"before_hours:cuts": "nan"}, "up to 5 rising numbers"),
-        ({"before_hours": "", "before_hours:cuts": "3"}, "Tick the answer, too"),
-    ):
-        reply = built.post(ticks | wrong)
-        assert reply.status_code == 400
-        assert said in reply.text
-    # The plan's checks, by which people are grouped, cannot be taken away unseen.
-    Study.objects.filter(pk=built.study.pk).update(sound_check=True)
-    built.post({"sound_heard": "on", "save": "groups"})
-    reply = built.browser.post(reverse("study_plan", args=[built.study.slug]), {"weight_first": "3"})
-    assert "compares groups of people by it" in reply.text
-
-
-def test_the_text_for_people_who_are_screened_out_is_ones_own_or_the_one_that_ships(built: Page) -> None:
-    shipped = "This time the study looks for other participants."
-    assert shipped in built.get()
-    own = {"screen_out_text_en": "Not this time.", "screen_out_text_ko": "", "save": "screening"}
-    built.post(own)
-    built.study.refresh_from_db()
-    assert built.study.screen_out_text == {"en": "Not this time."}
-
-
-def test_a_screening_text_in_a_language_that_the_study_lacks_now_is_kept(built: Page) -> None:
-    texts = {"en": "Not this time.", "ko": "이번에는 아닙니다."}
-    Study.objects.filter(pk=built.study.pk).update(languages=["en"], screen_out_text=texts)
-    assert texts["ko"] in built.get()
-    built.post({"screen_out_text_en": "Sorry.", "screen_out_text_ko": texts["ko"], "save": "screening"})
-    built.study.refresh_from_db()
-    assert built.study.screen_out_text == texts | {"en": "Sorry."}
 
 
 def test_an_open_study_shows_its_questions_and_quotas_and_changes_nothing(owner: Any, as_user: SignIn) -> None:

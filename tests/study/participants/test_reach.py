@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from study.participants.reach import Reach, reach_of
+from tests.config.addresses import browser
 from tests.factories import make_open_study
 
 MACHINE = ("localhost", "LOCALHOST.", "earsight.localhost", "127.0.0.1", "127.1.2.3", "127.1", "[::1]", "0.0.0.0")
@@ -45,9 +45,8 @@ def test_links_that_few_can_open_are_shown_with_a_warning(
 ) -> None:
     settings.BASE_URL = address
     study = make_open_study(clips=1, owner=owner)
-    browser = Client()
-    browser.force_login(owner, backend="django.contrib.auth.backends.ModelBackend")
+    client = browser(owner)
     for name in ("study_links", "study_open"):
-        page = browser.get(reverse(name, args=[study.slug])).text
+        page = client.get(reverse(name, args=[study.slug])).text
         assert ("An address that others can open" in page) == (words is not None)
         assert words is None or words in page

@@ -11,6 +11,7 @@ from study.opaque_tokens import CODE_SIGNS
 from study.participants.short_codes import make_short_code
 from study.setup.copying import copy_study
 from study.survey.visit_ends import MAX_GUESSES
+from tests.config.addresses import browser
 from tests.factories import make_open_study
 
 pytestmark = pytest.mark.django_db
@@ -23,10 +24,8 @@ def study(owner: Any) -> Study:
 
 def change(study: Study, verb: str) -> str:
     """Make or withdraw the code on the page Links; return the page."""
-    browser = Client()
-    browser.force_login(study.owner, backend="django.contrib.auth.backends.ModelBackend")
     url = reverse("short_code_change", args=[study.slug, verb])
-    page = browser.post(url, follow=True).text
+    page = browser(study.owner).post(url, follow=True).text
     study.refresh_from_db()
     return page
 
@@ -78,9 +77,9 @@ def test_guessing_codes_is_limited_as_guessing_links_is_and_right_codes_are_not(
 
 
 def test_the_page_of_the_code_is_one_field_in_two_languages() -> None:
-    browser = Client()
-    assert browser.get("/go").headers["Location"] == "/go/"
-    page = browser.get("/go/").text
+    client = Client()
+    assert client.get("/go").headers["Location"] == "/go/"
+    page = client.get("/go/").text
     assert page.count('type="text"') == 1
     assert 'value="ko"' in page
     assert typed("").status_code == 422
