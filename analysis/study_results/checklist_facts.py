@@ -11,7 +11,6 @@ from analysis.models import Analysis
 from analysis.report.text.number_format import percent, plain
 from analysis.report.text.paintings import paintings_text
 from analysis.study_results.deviations import deviations_text, planned_people
-from analysis.study_results.participant_flow import median_seconds
 from analysis.study_results.reporting_answers import reporting_answers
 from study import texts
 from study.ballots.table import kinds_of
@@ -19,7 +18,7 @@ from study.models import Participant, Study
 from study.models.participants import LEFT_OUT
 from study.participants.exclusion_rules import rule_from_json
 from study.participants.flag_words import rule_words, rules_in_words
-from study.participants.monitoring import monitor
+from study.participants.monitoring import count_people
 
 
 def facts(study: Study, analysis: Analysis | None = None) -> dict[str, str]:
@@ -146,13 +145,11 @@ def _power(study: Study) -> str:
 def _people(study: Study, analysis: Analysis | None) -> dict[str, str]:
     if study.status == Study.Status.DRAFT:
         return {}
-    progress = monitor(study)
-    people = study.participants.filter(kind__in=kinds_of(study))
-    left_out = people.filter(LEFT_OUT).only("study", "exclusion_reason", "rule_exclusions")
-    excluded = list(left_out) if progress.left_out else []
+    progress = count_people(study)
+    remarked = study.participants.filter(kind__in=kinds_of(study), remarked=True)
     reasons = Counter(
-        rule_words(rule_from_json(person.rule_exclusions[0])) if person.rule_exclusions else person.exclusion_reason
-        for person in excluded
+        rule_words(rule_from_json(rules[0])) if rules else reason
+        for rules, reason in remarked.filter(LEFT_OUT).values_list("rule_exclusions", "exclusion_reason")
     )
     clips = study.clips.filter(included=True, is_practice=False).count()
     stops = "; ".join(
@@ -166,7 +163,7 @@ def _people(study: Study, analysis: Analysis | None) -> dict[str, str]:
         + (" " + _("%(n)s were planned.") % {"n": planned} if planned else ""),
         "evaluators": str(progress.completed),
         "contributions": _("%(n)s answers; each compares all conditions.") % {"n": progress.ballots},
-        "excluded": _("%(n)s participants.") % {"n": len(excluded)}
+        "excluded": _("%(n)s participants.") % {"n": reasons.total()}
         + "".join(f" {reason or _('no reason given')}: {n}." for reason, n in reasons.items()),
         "discarded": _("%(n)s answers of excluded participants.") % {"n": progress.discarded},
         "drop_out": _("%(n)s of %(all)s stopped.") % {"n": progress.stopped, "all": progress.started}
@@ -185,21 +182,20 @@ def _people(study: Study, analysis: Analysis | None) -> dict[str, str]:
         found["ratings"] = _("%(n)s answers per clip on average.") % {"n": plain(progress.ballots / clips, 1)}
     if study.simulated:
         found["work_time"] = _("The participants are simulated: they took no working time.")
-    elif (seconds := _median_seconds(study, analysis)) is not None:
-        found["work_time"] = _("Median %(seconds)s s an answer") % {"seconds": plain(seconds, 0)}
-        if progress.median_minutes is not None:
-            found["work_time"] += ", " + _("%(minutes)s min from start to end") % {
-                "minutes": plain(progress.median_minutes, 1)
-            }
-        found["work_time"] += "."
+    else:
+        found["work_time"] = _work_time(analysis, progress.median_minutes)
         found["cost"] = _cost(study, progress.median_minutes, progress.completed)
     return found
 
 
-def _median_seconds(study: Study, analysis: Analysis | None) -> float | None:
-    """The median of the seconds that an answer took, as the analysis counted it, or as it is now."""
-    stored: Mapping[str, Any] = {} if analysis is None else analysis.flow
-    return stored["median_seconds"] if "median_seconds" in stored else median_seconds(study)
+def _work_time(analysis: Analysis | None, minutes: float | None) -> str:
+    """The medians of the time for an answer, which an analysis counts (there may be a million), and of the visit."""
+    seconds = analysis.flow.get("median_seconds") if analysis else None
+    visit = "" if minutes is None else _("%(minutes)s min from start to end") % {"minutes": plain(minutes, 1)}
+    if seconds is None:
+        return _("Median %(time)s.") % {"time": visit} if visit else ""
+    answer = _("Median %(seconds)s s an answer") % {"seconds": plain(seconds, 0)}
+    return ", ".join(filter(None, (answer, visit))) + "."
 
 
 def _cost(study: Study, minutes: float | None, completed: int) -> str:

@@ -167,6 +167,8 @@ def _value(value: Any) -> str:
 
 def _repeats(study: Study, fixed: Mapping[str, Any]) -> Iterator[str]:
     planned = (fixed.get("design") or {}).get("repeats", study.repeats)
+    if study.repeats <= planned:  # people are asked what the study's settings say, and those are fixed
+        return
     answered = (
         Trial.objects.filter(
             participant__study=study,

@@ -64,7 +64,7 @@ class LogEntry(models.Model):
         verbose_name_plural = "log entries"
         constraints = [models.UniqueConstraint(Coalesce("study", 0), "number", name="log_number_once")]
         indexes = [
-            models.Index(fields=["study", "action"], name="log_by_action"),
+            models.Index(fields=["study", "action", "number"], name="log_by_action"),
             models.Index(fields=["study", "number"], name="log_in_order"),
         ]
 

@@ -108,6 +108,14 @@ class Participant(models.Model):
     changes = models.PositiveIntegerField(default=0)
     # When flags and rules were last judged before the person had finished; None: something has arrived since.
     judged_at = models.DateTimeField(null=True, blank=True)
+    # Whether anything is noted of the person, by a rule, a flag or by hand: pages that count those read no others.
+    remarked = models.GeneratedField(
+        expression=models.ExpressionWrapper(
+            Q(excluded=True) | ~Q(flags=[]) | ~Q(rule_exclusions=[]), output_field=models.BooleanField()
+        ),
+        output_field=models.BooleanField(),
+        db_persist=True,
+    )
 
     objects = ParticipantQuerySet.as_manager()
 
@@ -121,8 +129,13 @@ class Participant(models.Model):
             models.Index(
                 fields=["study", "kind", "status", "created_at", "completed_at"], name="participant_by_state_and_time"
             ),
-            # Who came again is subtracted from who has completed: few of many people.
+            models.Index(
+                fields=["study", "kind", "status", "language", "main_answered", "last_answer_at"],
+                name="participant_by_state_and_count",
+            ),
+            # Few of many people.
             models.Index(fields=["study", "kind"], condition=models.Q(excluded=True), name="participant_excluded"),
+            models.Index(fields=["study", "kind"], condition=models.Q(remarked=True), name="participant_remarked"),
         ]
 
     def __str__(self) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Max, QuerySet, Sum
+from django.db.models import Count, Max, Q, QuerySet, Sum
 from django.utils import timezone
 
 from study.ballots.table import counted_kind, late_answers
@@ -40,8 +40,8 @@ class FlagCount:
 
 
 @dataclass(frozen=True)
-class Monitoring:
-    """The numbers that the monitoring page shows."""
+class Counts:
+    """How many people and answers there are, and how far the people are."""
 
     started: int
     completed: int
@@ -49,17 +49,27 @@ class Monitoring:
     stopped: int
     withdrawn: int
     screened_out: int
-    pilots: int
-    target: int | None
     ballots: int
     median_minutes: float | None
-    days: tuple[Day, ...]
     stops: tuple[Stop, ...]
-    flags: tuple[FlagCount, ...]
     left_out: int
     discarded: int  # answers of people who are left out
     languages: tuple[tuple[str, int], ...]  # people by the language of their pages, the most frequent first
     last_answer: datetime | None
+
+    @property
+    def most_stops(self) -> int:
+        return max((stop.people for stop in self.stops), default=0)
+
+
+@dataclass(frozen=True)
+class Monitoring(Counts):
+    """The numbers that the monitoring page shows."""
+
+    pilots: int
+    target: int | None
+    days: tuple[Day, ...]
+    flags: tuple[FlagCount, ...]
     late: int
     open_problems: int
     screened: int  # people who answered the headphone screening
@@ -75,10 +85,6 @@ class Monitoring:
     def busiest_day(self) -> int:
         return max((day.started for day in self.days), default=0)
 
-    @property
-    def most_stops(self) -> int:
-        return max((stop.people for stop in self.stops), default=0)
-
 
 @dataclass(frozen=True)
 class Progress:
@@ -90,7 +96,7 @@ class Progress:
 
 def progress(study: Study, *, now: datetime | None = None) -> Progress:
     """Read two of the numbers of `monitor`, from indexes alone."""
-    people = study.participants.filter(kind=counted_kind(study)).order_by()
+    people = _people(study)
     completed = people.filter(status=Participant.Status.COMPLETED)
     here = people.filter(status=Participant.Status.STARTED).exclude(last_seen_at__lt=_active_since(now))
     return Progress(completed.count() - completed.filter(CAME_AGAIN).count(), here.count())
@@ -102,60 +108,75 @@ def _active_since(now: datetime | None) -> datetime:
 
 def monitor(study: Study, *, now: datetime | None = None) -> Monitoring:
     """Read the study's state in a fixed number of queries, whose answers are short however many people there are."""
+    people = _people(study)
+    scores = _headphone_scores(people) if study.headphone_check else {}
+    return Monitoring(
+        **vars(count_people(study, now=now)),
+        pilots=study.participants.filter(kind=Participant.Kind.PILOT).count(),
+        target=study.target_participants,
+        days=days_of(_present(people)),
+        flags=flag_counts(people.filter(remarked=True).exclude(flags=[]).values_list("flags", flat=True)),
+        late=late_answers(study).count(),
+        open_problems=ProblemReport.objects.filter(study=study, resolved=False).count(),
+        screened=sum(scores.values()),
+        headphones=sum(people for score, people in scores.items() if score >= PASSES_FROM),
+        burst=None if study.simulated else greatest_burst(study, _present(people)),
+    )
+
+
+def count_people(study: Study, *, now: datetime | None = None) -> Counts:
+    """Read the numbers of people and answers, as `monitor` does."""
     now = now or timezone.now()
     active_since = _active_since(now)
     status = Participant.Status
-    people = study.participants.filter(kind=counted_kind(study)).order_by()
-    present = people.exclude(status=status.WITHDRAWN)  # no times are kept of the others
+    people = _people(study)
     rows = people.values("status", "language").annotate(
-        people=Count("pk"),
-        again=Count("pk", filter=CAME_AGAIN),
-        out=Count("pk", filter=LEFT_OUT),
-        ballots=Sum("main_answered"),
-        discarded=Sum("main_answered", filter=LEFT_OUT, default=0),
-        last_answer=Max("last_answer_at"),
+        people=Count("pk"), ballots=Sum("main_answered"), last_answer=Max("last_answer_at")
     )
-    total: Counter[str] = Counter()
     by_status: Counter[str] = Counter()
     languages: Counter[str] = Counter()
-    last_answers = []
+    ballots, last_answers = 0, []
     for row in rows:
         by_status[row["status"]] += row["people"]
         languages[row["language"]] += row["people"]
+        ballots += row["ballots"]
         last_answers.append(row["last_answer"])
-        total.update({key: row[key] for key in ("people", "out", "ballots", "discarded")})
-        total["again"] += row["again"] if row["status"] == status.COMPLETED else 0
+    completed_again = CAME_AGAIN & Q(status=status.COMPLETED)
+    noted = people.filter(remarked=True).aggregate(
+        again=Count("pk", filter=completed_again),
+        left_out=Count("pk", filter=LEFT_OUT),
+        discarded=Sum("main_answered", filter=LEFT_OUT, default=0),
+    )
     unfinished = people.filter(status=status.STARTED).values("answered")
     if study.results_open_at is None or now < study.results_open_at:  # nobody can go on once the results are open
         unfinished = unfinished.filter(last_seen_at__lt=active_since)
     stops = unfinished.annotate(people=Count("pk")).order_by("answered")
     gone = [Stop(row["answered"], row["people"]) for row in stops]
     stopped = sum(stop.people for stop in gone)
-    scores = _headphone_scores(people) if study.headphone_check else {}
-    return Monitoring(
-        started=total["people"],
-        completed=by_status[status.COMPLETED] - total["again"],
+    return Counts(
+        started=by_status.total(),
+        completed=by_status[status.COMPLETED] - noted["again"],
         in_progress=by_status[status.STARTED] - stopped,
         stopped=stopped,
         withdrawn=by_status[status.WITHDRAWN],
         screened_out=by_status[status.SCREENED_OUT],
-        pilots=study.participants.filter(kind=Participant.Kind.PILOT).count(),
-        target=study.target_participants,
-        ballots=total["ballots"],
-        median_minutes=median_minutes(present),
-        days=days_of(present),
+        ballots=ballots,
+        median_minutes=median_minutes(_present(people)),
         stops=tuple(gone),
-        flags=flag_counts(people.exclude(flags=[]).values_list("flags", flat=True)),
-        left_out=total["out"],
-        discarded=total["discarded"],
+        left_out=noted["left_out"],
+        discarded=noted["discarded"],
         languages=tuple(sorted(languages.items(), key=lambda pair: (-pair[1], pair[0]))),
         last_answer=max(filter(None, last_answers), default=None),
-        late=late_answers(study).count(),
-        open_problems=ProblemReport.objects.filter(study=study, resolved=False).count(),
-        screened=sum(scores.values()),
-        headphones=sum(people for score, people in scores.items() if score >= PASSES_FROM),
-        burst=None if study.simulated else greatest_burst(study, present),
     )
+
+
+def _people(study: Study) -> QuerySet[Participant]:
+    return study.participants.filter(kind=counted_kind(study)).order_by()
+
+
+def _present(people: QuerySet[Participant]) -> QuerySet[Participant]:
+    """Those of whom times are kept."""
+    return people.exclude(status=Participant.Status.WITHDRAWN)
 
 
 def _headphone_scores(people: QuerySet[Participant]) -> dict[int, int]:

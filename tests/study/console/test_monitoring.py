@@ -15,7 +15,7 @@ from study.participants.monitoring import monitor
 from tests.factories import make_open_study
 
 pytestmark = pytest.mark.django_db
-QUERIES = 10  # one for each kind of number
+QUERIES = 11  # one for each kind of number
 
 
 def answer(person: Participant, trials: int, at: datetime) -> None:
