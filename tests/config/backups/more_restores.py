@@ -36,7 +36,7 @@ def test_without_the_check_a_damaged_image_would_be_restored(
     image = str(Stimulus.objects.earliest("pk").image.name)
     stored_file(out, made.stored["media"][image].sha256).write_bytes(b"damaged")
     empty(settings, tmp_path / "other")
-    monkeypatch.setattr(restore, "check_files", lambda *_args: None)
+    monkeypatch.setattr(restore, "check_files", lambda *_args, **_options: None)
     restore_backup(str(out))
     with default_storage.open(image) as file:
         assert file.read() == b"damaged"
