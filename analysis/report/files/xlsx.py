@@ -88,6 +88,9 @@ def _sheets(data: Mapping[str, Any]) -> dict[str, list[list[Any]]]:
                 for key, row in repaints["conditions"].items()
             ),
         ]
+    if left_out := (data.get("clips_left_out") or {}).get("reasons"):
+        names = ["reason", "clips", "with_images"]
+        sheets["clips_left_out"] = [names, *([row[name] for name in names] for row in left_out)]
     if fit:
         sheets["plackett_luce"] = [
             ["condition", "log_worth", "se", "se_robust", "ci95_low", "ci95_high", "worth"],
