@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils.translation import override
 
 from config.bundles.chain_check import Chain, read_chain
-from config.bundles.reading import CLIPS_LEFT_OUT, MAX_REPORTED, PAINTINGS, Bundle
+from config.bundles.reading import CHAIN, CLIPS_LEFT_OUT, MAX_REPORTED, PAINTINGS, Bundle, Unreadable
 from study.setup.paintings import RepaintReason
 from study.tables.spreadsheet import unescape_formula
 
@@ -37,14 +37,21 @@ class Repaint:
 
 
 def check_selection(bundle: Bundle) -> None:
-    """Check that the log holds what the tables say, and that they leave out nothing that the log proves."""
+    """Check that the log holds what the tables say, and that they leave out nothing that the log proves.
+
+    Raises:
+        Unreadable: a table or the log is not what an export holds there.
+    """
     chain = read_chain(bundle)
     if chain is None or "analysis.json" not in bundle.members:
         return
-    if PAINTINGS in bundle.members:
-        _check_paintings(bundle, chain)
-    if CLIPS_LEFT_OUT in bundle.members:
-        _check_left_out(bundle, chain)
+    try:
+        if PAINTINGS in bundle.members:
+            _check_paintings(bundle, chain)
+        if CLIPS_LEFT_OUT in bundle.members:
+            _check_left_out(bundle, chain)
+    except (TypeError, ValueError, AttributeError) as error:
+        raise Unreadable(f"{CHAIN} or {PAINTINGS} is not what an export holds there: {error!r}.") from error
     tables = {PAINTINGS, CLIPS_LEFT_OUT} & bundle.members.keys()
     if len(tables) < 2 and any(entry["action"] in ("repainted", "clip left out") for entry in chain.whole):
         bundle.unchecked.append(NO_TABLES)

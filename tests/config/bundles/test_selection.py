@@ -7,6 +7,7 @@ import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.utils import translation
@@ -169,6 +170,18 @@ def test_a_forged_table_is_found_though_the_analysis_agrees_with_it(bundle: Path
         assert len(faults) == 1, (what, faults)
         assert faults[0].startswith(f"{file}: "), what
         assert fault in faults[0], what
+
+
+@pytest.mark.parametrize("data", [{"clips": 5}, {"clip": "clip1.wav", "seed_number": "x", "images": "v9"}])
+def test_a_log_that_makes_no_sense_is_a_fault_and_ends_no_check(bundle: Path, data: dict[str, Any]) -> None:
+    def forge(files: dict[str, bytes]) -> None:
+        chain = json.loads(files["chain.json"])
+        next(entry for entry in reversed(chain["entries"]) if entry["action"] == "repainted")["data"] = data
+        files["chain.json"] = json.dumps(chain).encode()
+
+    result = verify_export(rewritten(bundle, forge, sums=True))
+    assert any("is not what an export holds there" in fault for fault in result.faults)
+    assert any("computed again" in text for text in result.checked)
 
 
 def test_tables_that_were_taken_out_are_named(bundle: Path) -> None:
