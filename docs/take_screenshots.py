@@ -7,16 +7,17 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from functools import partial
 from io import BytesIO
 from operator import ne
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 
 import django  # noqa: E402
 
@@ -25,9 +26,11 @@ django.setup()
 from django.conf import settings  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.urls import reverse  # noqa: E402
+from django.utils import timezone  # noqa: E402
 from PIL import Image  # noqa: E402
 from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
 
+from analysis.study_results.shared_reports import end_share, share_report  # noqa: E402
 from config.demo.addresses import listen_on, own_web_address  # noqa: E402
 from config.demo.processes import Processes, wait_until_served, web_command  # noqa: E402
 from study.jobs.work import run_job  # noqa: E402
@@ -38,6 +41,16 @@ OUT = ROOT / "docs" / "screenshots"
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
 DRAFT = "draft-for-screenshots"
 QUALITY = 82
+# The survey's pages by size, language and colours of the browser; then the pages that are shown on a phone alone.
+KINDS: tuple[tuple[str, str, Literal["light", "dark"]], ...] = (
+    ("phone", "en", "light"),
+    ("desktop", "en", "light"),
+    ("phone", "ko", "dark"),
+)
+STEPS = ("welcome", "consent", "sound", "instructions", "trial", "enlarged", "answered", "thanks")
+ENDS = ("unknown-link", "closed")
+# Pages with an address of their own, beside those of the console: (name, heading).
+SIGN_IN, SHARED_REPORT = ("sign-in", "Sign in"), ("shared-report", "A report that is shared by a link")
 # (name, heading, URL name, arguments of the URL)
 CONSOLE: list[tuple[str, str, str, tuple[str | int, ...]]] = [
     ("studies", "All studies", "study_list", ()),
@@ -93,6 +106,22 @@ CONSOLE: list[tuple[str, str, str, tuple[str | int, ...]]] = [
 ]
 
 
+def survey_name(step: str, size: str, language: str) -> str:
+    return f"survey-{step}-{size}-korean-dark" if language == "ko" else f"survey-{step}-{size}"
+
+
+def shown_in_both_sizes() -> list[tuple[str, str]]:
+    """Name and heading of each page that is no page of the survey, in their order."""
+    return [SIGN_IN, *((name, what) for name, what, _url, _address in CONSOLE), SHARED_REPORT]
+
+
+def all_names() -> set[str]:
+    """The names of all screenshots, without the suffix."""
+    survey = {survey_name(step, size, language) for step in STEPS for size, language, _scheme in KINDS}
+    ends = {survey_name(end, "phone", "en") for end in ENDS}
+    return survey | ends | {f"{name}-{size}" for name, _what in shown_in_both_sizes() for size in SIZES}
+
+
 def save(page: Page, name: str, *, full: bool = True) -> None:
     """Save a WebP screenshot of the window or, if `full`, of the page up to 2.4 times its width."""
     page.wait_for_load_state("networkidle")
@@ -112,7 +141,7 @@ def console(browser: Browser, base: str, password: str) -> None:
     for size, (width, height) in SIZES.items():
         page = browser.new_context(viewport={"width": width, "height": height}, locale="en").new_page()
         page.goto(base + reverse("sign_in"))
-        save(page, f"sign-in-{size}")
+        save(page, f"{SIGN_IN[0]}-{size}")
         page.fill("input[name=username]", "demo")
         page.fill("input[name=password]", password)
         page.click("form .primary")
@@ -122,8 +151,16 @@ def console(browser: Browser, base: str, password: str) -> None:
         page.context.close()
 
 
+def shared_report(browser: Browser, address: str) -> None:
+    for size, (width, height) in SIZES.items():
+        page = browser.new_context(viewport={"width": width, "height": height}, locale="en").new_page()
+        page.goto(address)
+        save(page, f"{SHARED_REPORT[0]}-{size}")
+        page.context.close()
+
+
 def steps(page: Page, link: str) -> Iterator[str]:
-    """Walk through the survey from the welcome page to the thanks page and yield the name of each page."""
+    """Walk through the survey from the welcome page to the thanks page and yield the name of each page, of `STEPS`."""
     page.goto(link)
     yield "welcome"
     page.click("button.primary")
@@ -157,12 +194,7 @@ def steps(page: Page, link: str) -> Iterator[str]:
 
 
 def survey(browser: Browser, base: str, study: Study) -> None:
-    kinds: tuple[tuple[str, str, Literal["light", "dark"]], ...] = (
-        ("phone", "en", "light"),
-        ("desktop", "en", "light"),
-        ("phone", "ko", "dark"),
-    )
-    for size, locale, scheme in kinds:
+    for size, locale, scheme in KINDS:
         width, height = SIZES[size]
         page = browser.new_context(
             viewport={"width": width, "height": height},
@@ -170,47 +202,34 @@ def survey(browser: Browser, base: str, study: Study) -> None:
             color_scheme=scheme,
             has_touch=size == "phone",
         ).new_page()
-        suffix = f"{size}-korean-dark" if locale == "ko" else size
         for name in steps(page, base + reverse("survey_welcome", args=[study.open_link_token])):
-            save(page, f"survey-{name}-{suffix}", full=False)
+            save(page, survey_name(name, size, locale), full=False)
         page.context.close()
     page = browser.new_page(viewport={"width": 390, "height": 844})
     page.goto(base + "/s/no-such-link-at-all/")
-    save(page, "survey-unknown-link-phone", full=False)
+    save(page, survey_name("unknown-link", "phone", "en"), full=False)
     page.goto(base + reverse("survey_welcome", args=[Study.objects.get(slug="demo-simulated").open_link_token]))
-    save(page, "survey-closed-phone", full=False)
+    save(page, survey_name("closed", "phone", "en"), full=False)
     page.close()
 
 
 def write_page() -> None:
     """Write docs/screenshots.md from the saved screenshots."""
     lines = ["# Every page", "", "Taken by `make screenshots` from the demo study.", "", "## The survey", ""]
-    found = sorted(path.name for path in OUT.glob("survey-*.webp"))
-    order = (
-        "welcome",
-        "consent",
-        "sound",
-        "instructions",
-        "trial",
-        "enlarged",
-        "answered",
-        "thanks",
-        "unknown",
-        "closed",
-    )
-    for step in order:
-        pictures = [name for name in found if name.startswith(f"survey-{step}")]
+    for step in (*STEPS, *ENDS):
+        pictures = sorted(f"{name}.webp" for name in all_names() if name.startswith(f"survey-{step}-"))
+        words = step.replace("-", " ")
         lines += [
-            f"### {step.capitalize()}",
+            f"### {words.capitalize()}",
             "",
             " ".join(
-                f'<img src="screenshots/{name}" width="{360 if "desktop" in name else 200}" alt="{step}">'
+                f'<img src="screenshots/{name}" width="{360 if "desktop" in name else 200}" alt="{words}">'
                 for name in pictures
             ),
             "",
         ]
     lines += ["## The console", ""]
-    for name, what, _url, _address in [("sign-in", "Sign in", "", ()), *CONSOLE]:
+    for name, what in shown_in_both_sizes():
         lines += [
             f"### {what}",
             "",
@@ -226,9 +245,13 @@ def main() -> None:
     study = Study.objects.filter(slug="demo").first()
     if study is None or chromium is None:
         sys.exit("Needs a finished demo (python manage.py demo --no-serve) and Chromium.")
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright runs a loop in this thread
     OUT.mkdir(parents=True, exist_ok=True)
     if not Study.objects.filter(slug=DRAFT).exists():
         copy_study(study, title="Images of six pieces", owner=study.owner, slug=DRAFT)
+    simulated = Study.objects.get(slug="demo-simulated")
+    last_day = timezone.localdate() + timedelta(days=30)
+    share, shared_at = share_report(simulated, last_day, "for the reviewers", actor=simulated.owner)
     for job in Job.objects.filter(state=Job.State.WAITING):  # the report, which a worker would have written
         run_job(job.pk)
     call_command("collectstatic", interactive=False, verbosity=0)
@@ -254,9 +277,12 @@ def main() -> None:
         )
         survey(browser, base, study)
         console(browser, base, password)
+        shared_report(browser, base + urlsplit(shared_at).path)
         browser.close()
+    end_share(share, actor=simulated.owner)
     Study.objects.filter(slug=DRAFT).delete()
     write_page()
 
 
-main()
+if __name__ == "__main__":
+    main()

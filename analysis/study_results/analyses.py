@@ -21,6 +21,7 @@ from analysis.study_results import early_stop
 from analysis.study_results.factors import factors_of
 from analysis.study_results.participant_flow import participant_flow
 from analysis.study_results.smallest_difference import planned_smallest
+from analysis.tables.clips_left_out import clips_left_out_csv, count_clips_left_out
 from analysis.tables.errors import TableError
 from analysis.tables.paintings import count_paintings, paintings_csv
 from analysis.tables.study_tables import ballots_csv_parts, match_control_csv, settle_people
@@ -193,6 +194,7 @@ def _compute(analysis: Analysis) -> None:
     if control := match_control_of(match_control_csv(study)):
         analysis.result["match_control"] = control
     analysis.result["paintings"] = count_paintings(paintings_csv(study), analysis.plan["conditions"])
+    analysis.result["clips_left_out"] = count_clips_left_out(clips_left_out_csv(study))
 
 
 def plan_of(study: Study) -> dict[str, Any]:

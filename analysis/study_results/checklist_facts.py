@@ -8,8 +8,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from analysis.models import Analysis
+from analysis.report.text.methods import selection_texts
 from analysis.report.text.number_format import percent, plain
-from analysis.report.text.paintings import paintings_text
 from analysis.study_results.deviations import deviations_text, planned_people
 from analysis.study_results.reporting_answers import reporting_answers
 from study import texts
@@ -220,8 +220,8 @@ def _results(study: Study, data: Mapping[str, Any]) -> dict[str, str]:
         return {}
     agreement, retest = data.get("agreement") or {}, data.get("test_retest") or {}
     labels = {row.key: str(_(row.label)) for row in study.conditions.all()}
-    # What was painted again says how images were selected, not how clips were: by itself it answers nothing.
-    found = {"selection": paintings_text(data, labels)} if reporting_answers(study).get("dataset") else {}
+    # What was selected away does not say from where clips came: by itself it answers nothing.
+    found = {"selection": " ".join(selection_texts(data, labels))} if reporting_answers(study).get("dataset") else {}
     if agreement.get("alpha_first") is not None:
         found["alpha"] = _("Krippendorff's α: 1st choice %(first)s, 2nd choice %(second)s.") % {
             "first": plain(agreement["alpha_first"]),

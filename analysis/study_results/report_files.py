@@ -91,7 +91,7 @@ def _bib(_report: Report) -> str:
 def _xlsx(report: Report) -> bytes:
     from analysis.report.files.xlsx import report_xlsx
 
-    return report_xlsx(report.result)
+    return report_xlsx(report.result, report.context)
 
 
 def _heds(report: Report) -> str:

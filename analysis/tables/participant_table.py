@@ -26,11 +26,6 @@ _ABOUT = {
 PARTICIPANT_COLUMNS = tuple(_ABOUT)
 
 
-def participants_csv(study: Study) -> bytes:
-    """The table of `participants_csv_parts` as a whole."""
-    return b"".join(participants_csv_parts(study))
-
-
 def participants_csv_parts(study: Study) -> Iterator[bytes]:
     """One row for each person whose kind counts, also without ballots, as UTF-8 CSV, in parts.
 

@@ -19,11 +19,6 @@ def settle_people(study: Study) -> None:
     refresh_unfinished(study)
 
 
-def ballots_csv(study: Study) -> bytes:
-    """The table of `ballots_csv_parts` as a whole: for studies whose table fits into memory several times."""
-    return b"".join(ballots_csv_parts(study))
-
-
 def ballots_csv_parts(study: Study) -> Iterator[bytes]:
     """The study's tidy ballot table as UTF-8 CSV, joined with what each person said in answer to questions, in parts.
 

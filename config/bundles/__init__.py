@@ -1,6 +1,6 @@
 """A study as one self-contained zip: `export_study` writes it, `verify_export` checks it, `verify_diff` compares two.
 
-May import study and analysis.
+May import study and analysis, and generation's sequence of seeds.
 """
 
 from config.bundles.check import verify_export

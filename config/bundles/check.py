@@ -16,8 +16,18 @@ from typing import Any
 
 from analysis.study_results.report_files import REPORT_FILES
 from config.bundles.chain_check import check_chain, check_commitments, check_exclusions, check_opening
-from config.bundles.reading import MATCH_CONTROL, MAX_FILES, MAX_REPORTED, PAINTINGS, SUMS, Bundle, Unreadable
+from config.bundles.reading import (
+    CLIPS_LEFT_OUT,
+    MATCH_CONTROL,
+    MAX_FILES,
+    MAX_REPORTED,
+    PAINTINGS,
+    SUMS,
+    Bundle,
+    Unreadable,
+)
 from config.bundles.receipt_check import check_receipts
+from config.bundles.selection_check import check_selection
 from study.ballots.receipts import verify_ballot
 from study.digests import canonical_digest
 from study.published_heads.heads import Head
@@ -183,6 +193,7 @@ def _check_analysis(bundle: Bundle) -> None:
     # Imported here because the web process, which imports this module, does without SciPy and Arrow.
     from analysis.statistics.errors import StatisticsError
     from analysis.study_results.csv_analysis import analyse_table, match_control_of
+    from analysis.tables.clips_left_out import count_clips_left_out
     from analysis.tables.errors import TableError
     from analysis.tables.paintings import count_paintings
 
@@ -198,6 +209,8 @@ def _check_analysis(bundle: Bundle) -> None:
         if MATCH_CONTROL in bundle.members:
             control = match_control_of(bundle.read(MATCH_CONTROL))
             computed |= {"match_control": control} if control else {}
+        if CLIPS_LEFT_OUT in bundle.members:
+            computed["clips_left_out"] = count_clips_left_out(bundle.read(CLIPS_LEFT_OUT))
         if PAINTINGS in bundle.members:
             computed["paintings"] = count_paintings(bundle.read(PAINTINGS), plan["conditions"])
     except (TableError, StatisticsError) as error:
@@ -235,7 +248,7 @@ def check_bundle(bundle: Bundle, receipts: Iterable[str] = (), heads: Iterable[H
         checks += [_check_plan, lambda found: check_chain(found, _of_study(found, heads)), check_opening]
     if {"study.json", "ballots.csv"} <= bundle.members.keys():
         checks += [_check_digests, _check_participants, check_commitments, check_exclusions]
-        checks += [lambda found: check_receipts(found, receipts)]
+        checks += [lambda found: check_receipts(found, receipts), check_selection]
     checks += [_check_images, _check_analysis]
     for check in checks:
         try:

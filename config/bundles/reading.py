@@ -16,6 +16,7 @@ SUMS = "SHA256SUMS"
 BALLOTS = "ballots.csv"
 MATCH_CONTROL = "match_control.csv"
 PAINTINGS = "paintings.csv"
+CLIPS_LEFT_OUT = "clips_left_out.csv"
 CHAIN = "chain.json"
 COMMITMENTS = "commitments.json"
 

@@ -19,12 +19,12 @@ from analysis.models import Analysis
 from analysis.study_results import analyses
 from analysis.study_results.deviations import deviations
 from analysis.study_results.report_files import report_files
+from analysis.tables import clips_left_out, paintings
 from analysis.tables.codebook import codebook_csv
-from analysis.tables.paintings import COLUMNS, paintings_csv
 from analysis.tables.participant_table import participants_codebook_csv, participants_csv_parts
 from analysis.tables.study_tables import ballots_csv_parts, match_control_csv
 from config.bundles.chain_files import chain_entries, chain_facts, commitments_json, readable_entry
-from config.bundles.reading import BALLOTS, CHAIN, COMMITMENTS, MATCH_CONTROL, PAINTINGS, SUMS
+from config.bundles.reading import BALLOTS, CHAIN, CLIPS_LEFT_OUT, COMMITMENTS, MATCH_CONTROL, PAINTINGS, SUMS
 from study.ballots.commitments import bind_unfinished
 from study.ballots.table import LATE_COLUMNS, kinds_of, late_answers, late_rows
 from study.errors import NotAllowedNow
@@ -42,6 +42,7 @@ late_answers.csv   only if some arrived after the end of answering; given in tim
 participants.csv   one row for each participant, with all answers; participants_codebook.csv explains its columns
 trials.csv         what the server saw of each trial: the hour of its page; sound, events and answer in seconds after it
 match_control.csv  only after match-control trials: own is 1 if an image of the clip heard was chosen
+clips_left_out.csv which clips were left out before opening, and why; clips_left_out_codebook.csv explains its columns
 paintings.csv      how often each clip's images were painted, and why again; paintings_codebook.csv explains its columns
 study.json         settings, the plan and its digest, deviations from the plan, the log for reading
 chain.json         the log as a hash chain: each entry's digest, and the head after it, which covers all entries so far
@@ -266,10 +267,18 @@ def _contents(study: Study, images: bool, folder: Path, analyse: bool) -> Iterat
     yield "plan.json", _json(analysis.plan)
     yield "analysis.json", _json(analysis.result)
     yield "versions.json", _json(analysis.versions)
-    if "paintings" in analysis.result:  # an analysis of before they were counted has no such table either
-        yield PAINTINGS, paintings_csv(study)
-        yield "paintings_codebook.csv", csv_text([("column", "meaning"), *COLUMNS.items()]).encode()
+    # An analysis of before they were counted has no such table either.
+    if "paintings" in analysis.result:
+        yield from _with_codebook(PAINTINGS, paintings.paintings_csv(study), paintings.COLUMNS)
+    if "clips_left_out" in analysis.result:
+        yield from _with_codebook(CLIPS_LEFT_OUT, clips_left_out.clips_left_out_csv(study), clips_left_out.COLUMNS)
     yield from report_files(analysis)
+
+
+def _with_codebook(name: str, table: bytes, meanings: Mapping[str, str]) -> Iterator[tuple[str, bytes]]:
+    yield name, table
+    codebook = csv_text([("column", "meaning"), *meanings.items()])
+    yield name.replace(".csv", "_codebook.csv"), codebook.encode()
 
 
 def write_bundle(

@@ -229,10 +229,11 @@ def repaint(
             raise NotPossibleNow(_("This clip has no finished images to paint again yet."))
         run = active_run(study) or _new_run(study, settings, actor, notify=False)
         used = (step.result or {}).get("seed_number", step.seed_number)
+        version = version_of(image_names(clip))
         ReviewDecision.objects.create(
             clip=clip,
             kind=ReviewDecision.Kind.REPAINTED,
-            version=version_of(image_names(clip)),
+            version=version,
             reason=reason,
             note=note,
             named=[key for key in study.conditions.values_list("key", flat=True) if key in set(named)],
@@ -249,7 +250,8 @@ def repaint(
         )
         words = "" if reason == RepaintReason.OTHER else RepaintReason(reason).label
         why = ": ".join(part for part in (str(words), note) if part)
-        record(study, "repainted", actor=actor, reason=why, clip=clip.name, seed_number=used + 1)
+        # By `images` an export proves which repaints gave other images.
+        record(study, "repainted", actor=actor, reason=why, clip=clip.name, seed_number=used + 1, images=version)
         if wake:
             send_waiting_steps(run)
     return run

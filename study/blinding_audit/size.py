@@ -21,9 +21,9 @@ def trials_per_pilot(study: Study, people: int = PILOTS, clips: int | None = Non
     return min(design.per_person, max(MIN_TRIALS, -(-VIEWS_PER_CLIP * design.clips // people)))
 
 
-def expected_seconds(study: Study) -> float:
+def expected_seconds(study: Study, clips: int | None = None) -> float:
     """Estimate the duration of an audit of this study from the last audit on this installation; 0 without clips."""
-    clips = main_clips(study).count()
+    clips = main_clips(study).count() if clips is None else clips
     if not clips:
         return 0
     images = PILOTS * trials_per_pilot(study, clips=clips) * study.conditions.count()
@@ -36,9 +36,12 @@ def expected_seconds(study: Study) -> float:
     return images * (last.moved_at - last.started_at).total_seconds() / last.images
 
 
-def expected_minutes(study: Study, audit: BlindingAudit | None = None) -> int:
-    """Return the minutes, rounded up, that an audit takes, or that are left of a running one."""
-    seconds = expected_seconds(study)
+def expected_minutes(study: Study, audit: BlindingAudit | None = None, clips: int | None = None) -> int:
+    """Return the minutes, rounded up, that an audit takes, or that are left of a running one.
+
+    `clips`: how many are judged, if it has been read already.
+    """
+    seconds = expected_seconds(study, clips)
     if audit is not None and audit.started_at is not None and audit.is_going:
         passed = (timezone.now() - audit.started_at).total_seconds()
         done = SHARE_OF_VISITS * audit.people_done / max(audit.people, 1)

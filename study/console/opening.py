@@ -13,7 +13,6 @@ from django.views.decorators.http import require_POST, require_safe
 from study.access import Right
 from study.blinding_audit.queueing import ask_for_audit
 from study.blinding_audit.size import expected_minutes
-from study.blinding_audit.verdicts import last_audits
 from study.console.common import access_to, study_page
 from study.errors import StudyError
 from study.models import Participant, Study
@@ -51,11 +50,11 @@ def study_preview_start(request: HttpRequest, study: Study) -> HttpResponse:
     return redirect(urlsplit(address).path)
 
 
-def _blinding_context(study: Study) -> dict[str, Any]:
+def _blinding_context(facts: preflight.DraftFacts) -> dict[str, Any]:
     """Return the last audit of the study as it is now, and the last one with a verdict, for the page."""
-    audit, verdict = last_audits(study)
+    study, (audit, verdict) = facts.study, facts.audits
     opening = audit is not None and audit.is_going and bool(audit.opens_plan)
-    minutes = expected_minutes(study, audit)
+    minutes = expected_minutes(study, audit, facts.clips)
     return {"study": study, "audit": audit, "verdict": verdict, "opening": opening, "minutes": minutes}
 
 
@@ -63,7 +62,7 @@ def _blinding_context(study: Study) -> dict[str, Any]:
 @study_page(Right.LOOK, change=Right.EDIT)
 def study_blinding(request: HttpRequest, study: Study) -> HttpResponse:
     """Show how far the audit is: a fragment that refreshes itself until the audit ends."""
-    response = render(request, "study/_blinding.html", _blinding_context(study) | {"part": True})
+    response = render(request, "study/_blinding.html", _blinding_context(preflight.DraftFacts(study)) | {"part": True})
     response["Cache-Control"] = "no-store, private"
     return response
 
@@ -86,7 +85,8 @@ def study_blinding_check(request: HttpRequest, study: Study) -> HttpResponse:
 def study_open(request: HttpRequest, study: Study) -> HttpResponse:
     """Show the preflight findings of a draft; afterwards how to pause, resume and close."""
     shows_draft = study.status == Study.Status.DRAFT and access_to(request).allows(Right.LOOK)
-    findings = preflight.run(study) if shows_draft else []
+    facts = preflight.DraftFacts(study)
+    findings = preflight.run(study, facts) if shows_draft else []
     blocking = [finding for finding in findings if finding.level is preflight.Level.BLOCKS]
     return render(
         request,
@@ -99,9 +99,9 @@ def study_open(request: HttpRequest, study: Study) -> HttpResponse:
             "progress": progress(study) if study.status != Study.Status.DRAFT else None,
             "address": open_link(study),
             "results_url": _results_url(study) if access_to(request).allows(Right.RESULTS) else "",
-            "clip_count": study.clips.filter(included=True, is_practice=False).count(),
+            "clip_count": facts.clips,
             "condition_count": len(conditions_of(study)),
-            **(_blinding_context(study) if shows_draft else {}),
+            **(_blinding_context(facts) if shows_draft else {}),
         },
     )
 

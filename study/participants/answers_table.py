@@ -96,19 +96,10 @@ def questions_of(study: Study, part: str) -> list[Question]:
         return []
 
 
-def answers_of(study: Study, *, kinds: Iterable[str] | None = None) -> list[PersonAnswers]:
-    """Everybody's answers, as `iterate_answers` reads them."""
-    return list(iterate_answers(study, kinds=kinds))
-
-
-def iterate_answers(study: Study, *, kinds: Iterable[str] | None = None) -> Iterator[PersonAnswers]:
-    """Everybody's answers, by participant number; withdrawn people have none left and are no row.
-
-    Args:
-        kinds: the kinds of participant to include; None includes those that give the results, as in the ballot table.
-    """
+def iterate_answers(study: Study) -> Iterator[PersonAnswers]:
+    """The answers of everybody who counts for the results, by number; withdrawn people have none left and no row."""
     columns = answer_columns(study)
-    people = study.participants.filter(kind__in=tuple(kinds or kinds_of(study)))
+    people = study.participants.filter(kind__in=kinds_of(study))
     for batch in in_batches(people.exclude(status=Participant.Status.WITHDRAWN)):
         for person in batch:
             yield PersonAnswers(person, typed_values(person.answers, columns))

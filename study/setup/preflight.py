@@ -3,13 +3,15 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 
 from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from study.blinding_audit.verdicts import last_verdict
-from study.models import Clip, Stimulus, Study
+from study.blinding_audit.verdicts import last_audits
+from study.models import BlindingAudit, Clip, Stimulus, Study
+from study.participants.enrolment import main_clips
 from study.setup.path_steps import applies_to, conditions_of, step_named
 from study.setup.responsible import missing_names
 from study.texts import languages_of, unknown_placeholders
@@ -29,6 +31,23 @@ class Finding:
     url_name: str = ""
 
 
+@dataclass
+class DraftFacts:
+    """What both the checks and the page that shows their findings ask of a draft; each fact is read once."""
+
+    study: Study
+
+    @cached_property
+    def clips(self) -> int:
+        """The number of clips that are judged."""
+        return main_clips(self.study).count()
+
+    @cached_property
+    def audits(self) -> tuple[BlindingAudit | None, BlindingAudit | None]:
+        """The last audit of the study as it is now, and the last one with a verdict."""
+        return last_audits(self.study)
+
+
 Check = Callable[[Study], Iterable[Finding]]
 _checks: list[Check] = []
 
@@ -40,14 +59,16 @@ def register(check: Check) -> Check:
     return check
 
 
-def run(study: Study) -> list[Finding]:
-    """Return all findings, those that block first."""
-    found = [finding for check in _checks for finding in check(study)]
+def run(study: Study, facts: DraftFacts | None = None) -> list[Finding]:
+    """Return all findings, those that block first. `facts`: of this study, if the caller needs them too."""
+    facts = facts or DraftFacts(study)
+    found = [*check_conditions_and_clips(facts), *check_blinding(facts)]
+    found += [finding for check in _checks for finding in check(study)]
     return sorted(found, key=lambda finding: finding.level is not Level.BLOCKS)
 
 
-@register
-def check_conditions_and_clips(study: Study) -> Iterable[Finding]:
+def check_conditions_and_clips(facts: DraftFacts) -> Iterable[Finding]:
+    study, included = facts.study, facts.clips
     conditions = len(conditions_of(study))
     if not 2 <= conditions <= 6:
         yield Finding(
@@ -55,7 +76,6 @@ def check_conditions_and_clips(study: Study) -> Iterable[Finding]:
             _("The study has %(n)d conditions; a trial shows two to six images.") % {"n": conditions},
             "study_describe",
         )
-    included = study.clips.filter(included=True, is_practice=False).count()
     if not included:
         yield Finding(Level.BLOCKS, _("No clip is included. Upload clips first."), "study_clips")
     elif included < 12:
@@ -236,10 +256,9 @@ def check_recruitment(study: Study) -> Iterable[Finding]:
         )
 
 
-@register
-def check_blinding(study: Study) -> Iterable[Finding]:
+def check_blinding(facts: DraftFacts) -> Iterable[Finding]:
     """Report the leaks that the last audit of this content found; without an audit, opening runs one."""
-    verdict = last_verdict(study)
+    _audit, verdict = facts.audits
     if verdict is not None and verdict.state == verdict.State.LEAKS:
         yield Finding(
             Level.BLOCKS,

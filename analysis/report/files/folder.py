@@ -43,7 +43,7 @@ def write_report(
             "report.html": render_report(data, context, alpha=alpha),
             "report.tex": report_latex(data, context, alpha=alpha),
             "references.bib": BIBTEX,
-            "report.xlsx": report_xlsx(data),
+            "report.xlsx": report_xlsx(data, context),
             "analysis.json": json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n",
             "scores.csv": scores_csv(data),
             "by_clip.csv": by_clip_csv(data),

@@ -3,24 +3,31 @@
 import io
 import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from analysis.report.context import AnswersGiven, ReportContext, Stage
 from analysis.report.files.csv_tables import score_rows
 from study.tables.spreadsheet import escape_formula
 
+HIDDEN = "hidden"
+"""In place of the size of a group that could point to a person."""
 _TIMES = re.compile(rb"<dcterms:(created|modified)[^>]*>[^<]*</dcterms:\1>")
 
 
-def report_xlsx(data: Mapping[str, Any]) -> bytes:
-    """An XLSX workbook with a sheet for each block of the analysis JSON, with full precision."""
+def report_xlsx(data: Mapping[str, Any], context: ReportContext | None = None) -> bytes:
+    """An XLSX workbook with a sheet for each block of the analysis JSON, with full precision, and who took part.
+
+    Args:
+        context: None, or without people: nothing is known of who took part.
+    """
     # Imported here: slow to load, and only this file needs it.
     from openpyxl import Workbook
     from openpyxl.styles import Font
 
     book = Workbook()
     book.remove(book.active)
-    for title, rows in _sheets(data).items():
+    for title, rows in (_sheets(data) | _people_sheets(context)).items():
         sheet = book.create_sheet(title)
         for row in rows:
             sheet.append([escape_formula(value) for value in row])
@@ -88,6 +95,9 @@ def _sheets(data: Mapping[str, Any]) -> dict[str, list[list[Any]]]:
                 for key, row in repaints["conditions"].items()
             ),
         ]
+    if left_out := (data.get("clips_left_out") or {}).get("reasons"):
+        names = ["reason", "clips", "with_images"]
+        sheets["clips_left_out"] = [names, *([row[name] for name in names] for row in left_out)]
     if fit:
         sheets["plackett_luce"] = [
             ["condition", "log_worth", "se", "se_robust", "ci95_low", "ci95_high", "worth"],
@@ -104,3 +114,36 @@ def _sheets(data: Mapping[str, Any]) -> dict[str, list[list[Any]]]:
             ),
         ]
     return sheets
+
+
+def _people_sheets(context: ReportContext | None) -> dict[str, list[list[Any]]]:
+    """How many people there were at each stage, and what those in the analysis said; as in the report, nobody alone."""
+    sheets: dict[str, list[list[Any]]] = {}
+    if context and context.flow:
+        sheets["participants"] = [["stage", "left_for", "people"], *_stages(context.flow)]
+    if context and context.people:
+        rows = [[given.question, *row] for given in context.people for row in _answers(given)]
+        sheets["answers"] = [["question", "answer", "people", "mean", "sd"], *rows]
+    return sheets
+
+
+def _stages(flow: Sequence[Stage]) -> list[list[Any]]:
+    """The people at each stage, after those who left on the way to it."""
+    rows: list[list[Any]] = []
+    for stage in flow:
+        rows += [[stage.label, reason, people] for reason, people in stage.left]
+        rows.append([stage.label, None, stage.people])
+    return rows
+
+
+def _answers(given: AnswersGiven) -> list[list[Any]]:
+    """The rows of one question: each answer, the hidden ones together, the mean of numbers, and those without."""
+    rows: list[list[Any]] = [
+        [answer, HIDDEN if people is None else people, None, None] for answer, people in given.counts
+    ]
+    if given.hidden:
+        rows.append(["hidden answers together", given.hidden, None, None])
+    if given.mean is not None:
+        rows.append(["all answers", given.answered, given.mean, given.sd])
+    rows.append(["no answer", HIDDEN if given.unanswered is None else given.unanswered, None, None])
+    return rows

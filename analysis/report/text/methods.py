@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from analysis.report.analysis_json import value_at
 from analysis.report.context import ReportContext, labels_by_key
+from analysis.report.text.clips_left_out import clips_left_out_text
 from analysis.report.text.contrast_names import contrast_name, sides
 from analysis.report.text.number_format import plain, points
 from analysis.report.text.paintings import paintings_text
@@ -18,7 +19,7 @@ def methods(data: Mapping[str, Any], context: ReportContext, alpha: float) -> li
     """Paragraphs on the methods, ready for a paper; only of what was done with these data."""
     texts = [
         _people_and_choices(data),
-        " ".join(part for part in (*context.making, paintings_text(data, labels_by_key(context.conditions))) if part),
+        " ".join(part for part in (*context.making, *selection_texts(data, labels_by_key(context.conditions))) if part),
         _exclusions(context),
         _primary_test(data, context, alpha),
         *_unequal_sides_note(data),
@@ -34,6 +35,11 @@ def methods(data: Mapping[str, Any], context: ReportContext, alpha: float) -> li
         _software(data, context),
     ]
     return [text for text in texts if text]
+
+
+def selection_texts(data: Mapping[str, Any], labels: Mapping[str, str]) -> list[str]:
+    """What people selected before the study opened, while they could see the images."""
+    return [text for text in (clips_left_out_text(data), paintings_text(data, labels)) if text]
 
 
 def _exclusions(context: ReportContext) -> str:

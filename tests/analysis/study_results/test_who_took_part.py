@@ -1,10 +1,12 @@
 """Who took part, in the report: counts of answers that point to nobody."""
 
+import io
 import re
 from typing import Any
 
 import pytest
 from django.utils import translation
+from openpyxl import load_workbook
 
 from analysis.report.context import AnswersGiven
 from analysis.study_results.analyses import build_analysis
@@ -107,3 +109,31 @@ def test_the_report_names_questions_and_answers_in_its_language_and_quotes_nobod
     for name in ("report-en.html", "report-ko.html", "report-en.tex"):
         assert "SECRET" not in report_file(analysis, name).decode()
     assert "Years of lessons" in report_file(analysis, "report-en.tex").decode()
+
+
+def test_the_workbook_has_the_people_and_their_answers_with_small_groups_hidden() -> None:
+    people = [answers("none", 1, 20, "SECRET")] * 9 + [answers("some", 2, 31)] * 7 + [answers("all", 2)]
+    study = study_of(people)
+    left = study.participants.order_by("number")[0]
+    Participant.objects.filter(pk=left.pk).update(excluded=True, exclusion_reason="fell asleep")
+    book = load_workbook(io.BytesIO(report_file(build_analysis(study), "report.xlsx")))
+    stages = list(book["participants"].values)
+    assert stages[0] == ("stage", "left_for", "people")
+    assert [row[2] for row in stages[1:] if row[1] is None] == [17, 17, 16]
+    assert any("fell asleep" in str(row[1]) and row[2] == 1 for row in stages)
+    rows: dict[str, list[tuple[Any, ...]]] = {}
+    for question, *row in list(book["answers"].values)[1:]:
+        rows.setdefault(str(question), []).append(tuple(row))
+    assert rows["Years of lessons"] == [
+        ("None at all", "hidden", None, None),
+        ("Some", 7, None, None),
+        ("Many", 0, None, None),
+        ("All my life", "hidden", None, None),
+        ("hidden answers together", 9, None, None),
+        ("no answer", 0, None, None),
+    ]
+    assert rows["Age"] == [
+        ("all answers", 15, pytest.approx((8 * 20 + 7 * 31) / 15), pytest.approx(5.68, abs=0.01)),
+        ("no answer", 1, None, None),
+    ]
+    assert not any("SECRET" in str(cell) for sheet in book for row in sheet.values for cell in row)

@@ -20,6 +20,9 @@ def test_each_painting_is_listed_with_its_reason_and_only_if_it_gave_other_image
     for reason, named in (("artefact", ["original_tags"]), ("unsafe", [])):
         lifecycle.repaint(clip, reason=reason, named=named)
         execution.run_pending(study)
+    logged = study.log.filter(action="repainted").order_by("number")
+    versions = list(ReviewDecision.objects.order_by("pk").values_list("version", flat=True))
+    assert [entry.data["images"] for entry in logged] == versions, "by which an export proves it"
     lifecycle.repaint(study.clips.last(), reason="artefact")
     lifecycle.cancel_run(study.generation_runs.last())
     assert paintings(study) == [

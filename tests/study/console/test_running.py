@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -28,6 +30,16 @@ def test_what_blocks_opening_is_listed_and_stops_it(draft: Study, as_user: SignI
     assert "No clip is included" in page
     draft.refresh_from_db()
     assert draft.status == "draft"
+
+
+def test_the_page_asks_for_the_audits_and_for_the_clips_once(owner: Any, as_user: SignIn) -> None:
+    study, browser = make_study(clips=1, owner=owner), as_user(owner)
+    with CaptureQueriesContext(connection) as queries:
+        browser.get(reverse("study_open", args=[study.slug]))
+    asked = [query["sql"] for query in queries]
+    assert sum("survey_audio" in sql and "image_digest" in sql for sql in asked) == 1, "all that participants are shown"
+    assert sum("blindingaudit" in sql and "fingerprint" in sql.partition("WHERE")[2] for sql in asked) == 1
+    assert sum("COUNT(*)" in sql and 'FROM "study_clip"' in sql and "is_practice" in sql for sql in asked) == 1
 
 
 def test_a_study_is_opened_paused_resumed_and_closed(owner: Any, as_user: SignIn) -> None:

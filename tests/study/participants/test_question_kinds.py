@@ -6,9 +6,9 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from analysis.tables.participant_table import participants_codebook_csv, participants_csv
+from analysis.tables.participant_table import participants_codebook_csv, participants_csv_parts
 from study.models import Study
-from study.participants.answers_table import answer_columns, answers_of, question_columns, typed_values
+from study.participants.answers_table import answer_columns, iterate_answers, question_columns, typed_values
 from study.participants.moderators import moderator_columns
 from study.participants.question_form import QuestionForm
 from study.participants.question_writing import (
@@ -104,7 +104,7 @@ def test_answers_of_every_kind_are_stored_and_exported_in_typed_columns(visit: V
     assert visit.post("questions/before/", ANSWERS).status_code == 303
     study = visit.participant.study
     assert visit.participant.answers["before"] == STORED
-    (row,) = answers_of(study)
+    (row,) = iterate_answers(study)
     values = {name: value for name, value in row.values.items() if name.startswith("before_")}
     assert values == {
         "before_age": "adult",
@@ -119,7 +119,7 @@ def test_answers_of_every_kind_are_stored_and_exported_in_typed_columns(visit: V
         "before_places_morning": None,
         "before_places_evening": "home",
     }
-    (person,) = csv.DictReader(participants_csv(study).decode("utf-8-sig").splitlines())
+    (person,) = csv.DictReader(b"".join(participants_csv_parts(study)).decode("utf-8-sig").splitlines())
     assert (person["before_heard_folk"], person["before_agrees_plays"]) == ("yes", "5")
     book = participants_codebook_csv(study).decode("utf-8-sig")
     assert "What do you hear often? – jazz" in book

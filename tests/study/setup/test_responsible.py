@@ -2,11 +2,13 @@
 
 import hashlib
 import json
+import re
 from importlib import import_module
 from typing import Any
 
 import pytest
 from django.apps import apps
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 
@@ -62,6 +64,19 @@ def test_a_new_study_takes_over_who_answers_but_not_the_words_of_a_demo() -> Non
     Study.objects.filter(pk=new.pk).update(researcher="Mina Kim", institution="A university", contact="m@example.org")
     say_that_it_is_a_demo(create_study(title="Second demo", owner=owner))
     assert names_of_last_study(create_study(title="Newer", owner=owner))["researcher"] == "Mina Kim"
+
+
+@pytest.mark.django_db
+def test_the_words_of_a_demo_are_those_of_the_page() -> None:
+    study = create_study(title="Demo", owner=UserFactory())
+    say_that_it_is_a_demo(study)
+    assert "by the person who runs this demo of Earsight, no institution." in consent(study, "en")
+    assert not re.search(r"[a-z]{3}", consent(study, "ko").replace("Earsight", ""))
+    with translation.override("ko"):
+        page = render_to_string("survey/_contact.html", {"study": study})
+        assert "demo" not in page + texts.responsible_people(study)
+    study.institution = "yes"
+    assert "책임자: 이 Earsight 데모를 실행하는 사람, yes." in consent(study, "ko"), "a researcher's words stay"
 
 
 @pytest.mark.django_db

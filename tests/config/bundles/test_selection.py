@@ -1,0 +1,219 @@
+"""What people selected before the opening, clips left out and images painted again, is told, and proved by the log."""
+
+import csv
+import io
+import json
+import re
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.utils import translation
+from openpyxl import load_workbook
+
+from analysis.report.text.clips_left_out import clips_left_out_text
+from analysis.study_results.analyses import latest
+from analysis.study_results.report_files import report_file
+from analysis.tables.clips_left_out import count_clips_left_out
+from analysis.tables.paintings import count_paintings
+from config.bundles import export_study, verify_export
+from config.bundles.chain_check import NO_HEADS
+from config.bundles.selection_check import NO_TABLES
+from generation.models import ReviewDecision
+from generation.painting.seeds import seed_sequence
+from study.digests import canonical_digest
+from study.models import Stimulus, Study
+from study.models.log import record
+from study.setup.clip_selection import UNCHANGED
+from study.setup.paintings import RepaintReason
+from tests.analysis.answered_studies import closed_study
+from tests.config.bundles.test_export import rewritten
+from tests.config.bundles.test_forgeries import relink
+from tests.factories import add_clip
+
+pytestmark = pytest.mark.django_db
+PLAN = {
+    "weights": [3, 1],
+    "alpha": 0.05,
+    "conditions": [
+        {"key": f"{tags}_{form}", "levels": {}} for tags in ("redefined", "original") for form in ("tags", "sentence")
+    ],
+    "design": {"seed": 7},
+}
+LEFT_OUT, PAINTINGS = "clips_left_out.csv", "paintings.csv"
+
+
+def repaint(study: Study, name: str, reason: str, images: str, seed: int) -> None:
+    """Paint a clip again, as the review and the log record it."""
+    clip = study.clips.get(name=name)
+    ReviewDecision.objects.create(clip=clip, kind="repainted", version=images, reason=reason, batch="")
+    words = str(RepaintReason(reason).label)
+    record(study, "repainted", reason=words, clip=name, seed_number=seed, images=images)
+
+
+def leave_out(study: Study, number: int, reason: str) -> None:
+    add_clip(study, number, included=False, exclusion_reason=reason)
+    record(study, "clip left out", reason=reason, clip=f"clip{number}.wav")
+
+
+@pytest.fixture
+def study() -> Study:
+    """A closed study of two clips, the first painted again twice; four were left out, one of them without images."""
+    study = closed_study(people=2, clips=2, seed=7, plan={"fixed": PLAN}, plan_digest=canonical_digest(PLAN))
+    for number, reason in ((3, "=too loud"), (4, "=too loud"), (5, "too short")):
+        leave_out(study, number, reason)
+    study.clips.get(number=5).stimuli.all().delete()
+    add_clip(study, 6, included=False, exclusion_reason=UNCHANGED)
+    record(study, "clip left out", reason="by mistake", clip="clip2.wav")
+    record(study, "clip taken back in", clip="clip2.wav")
+    Stimulus.objects.filter(clip__study=study).update(painter="diffusers")
+    repaint(study, "clip1.wav", "artefact", "v1", 1)
+    with translation.override("ko"):
+        repaint(study, "clip1.wav", "unsafe", "v2", 2)
+    clip = study.clips.get(number=1)
+    seed = seed_sequence(study.seed, clip.audio_digest)[2]
+    clip.stimuli.update(provenance={"seed": seed, "audio_digest": clip.audio_digest})
+    return study
+
+
+@pytest.fixture
+def bundle(study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An export without the files of the report, which take long."""
+    monkeypatch.setattr("config.bundles.write.report_files", lambda analysis: [])
+    monkeypatch.setattr("config.bundles.check.REQUIRED_ANALYSED", ())
+    path = tmp_path / "study.zip"
+    export_study(study, path)
+    return path
+
+
+def test_clips_left_out_by_hand_are_counted_with_their_reasons(study: Study, bundle: Path) -> None:
+    with zipfile.ZipFile(bundle) as archive:
+        rows = list(csv.reader(io.StringIO(archive.read(LEFT_OUT).decode())))
+        block = json.loads(archive.read("analysis.json"))["clips_left_out"]
+        explained = list(csv.DictReader(io.StringIO(archive.read("clips_left_out_codebook.csv").decode())))
+    assert rows[1:] == [
+        ["clip3.wav", "person", "1", "'=too loud"],
+        ["clip4.wav", "person", "1", "'=too loud"],
+        ["clip5.wav", "person", "0", "too short"],
+        ["clip6.wav", "redefinition", "1", ""],
+    ]
+    assert rows[0] == [row["column"] for row in explained]
+    loud = {"reason": "=too loud", "clips": 2, "with_images": 2}
+    short = {"reason": "too short", "clips": 1, "with_images": 0}
+    assert block == {"by_hand": 3, "with_images": 2, "by_redefinition": 1, "reasons": [loud, short]}
+    analysis = latest(study)
+    assert analysis is not None
+    book = load_workbook(io.BytesIO(report_file(analysis, "report.xlsx")))
+    assert list(book["clips_left_out"].values)[1:] == [("'=too loud", 2, 2), ("too short", 1, 0)]
+    page = report_file(analysis, "report-en.html").decode()
+    assert "left out 3 clips by hand; of 2 of them they could see the images" in page
+    assert re.search(r"=too loud</t[hd]>\s*<td[^>]*>2</td>\s*<td[^>]*>2</td>", page)
+    assert "클립 3개를 제외했고" in report_file(analysis, "report-ko.html").decode()
+
+
+def test_the_words_for_none_and_for_clips_without_images() -> None:
+    assert clips_left_out_text({}) == ""
+    block = count_clips_left_out(b"clip,by,images,reason\r\n")
+    assert clips_left_out_text({"clips_left_out": block}) == "No clip was left out by hand."
+    block = count_clips_left_out(b"clip,by,images,reason\r\na,person,0,short\r\n")
+    assert clips_left_out_text({"clips_left_out": block}).endswith("left out 1 clip by hand, which had no images.")
+
+
+def test_the_log_proves_what_was_selected(bundle: Path) -> None:
+    result = verify_export(bundle)
+    assert result.faults == ()
+    assert result.unchecked == (NO_HEADS,)
+    assert "how often the images of 2 clips were painted, against the log" in result.checked
+    assert "3 clips left out by hand, against the log" in result.checked
+
+
+def without(row: bytes) -> Callable[[bytes], bytes]:
+    return lambda table: b"".join(line for line in table.splitlines(keepends=True) if not line.startswith(row))
+
+
+def replaced(old: bytes, new: bytes) -> Callable[[bytes], bytes]:
+    return lambda table: table.replace(old, new)
+
+
+def renumbered(table: bytes) -> bytes:
+    return without(b"clip1.wav,2")(table).replace(b"wav,3", b"wav,2")
+
+
+REPAINT, TAKEN_BACK = b"clip2.wav,2,unsafe,,\r\n", b"clip2.wav,person,1,by mistake\r\n"
+# (what is forged, in which table, how, and what the fault names)
+FORGERIES: list[tuple[str, str, Callable[[bytes], bytes], str]] = [
+    ("another reason", PAINTINGS, replaced(b"artefact", b"unsafe"), "why clip1.wav was"),
+    ("the last repaint hidden", PAINTINGS, without(b"clip1.wav,3"), "why clip1.wav was"),
+    ("the first repaint hidden", PAINTINGS, renumbered, "why clip1.wav was"),
+    ("a repaint added", PAINTINGS, lambda table: table + REPAINT, "why clip2.wav was"),
+    ("a clip taken out", PAINTINGS, without(b"clip1.wav"), "clip1.wav is missing"),
+    ("a clip hidden", LEFT_OUT, without(b"clip3.wav"), "why clip3.wav was"),
+    ("by redefinition, it says", LEFT_OUT, replaced(b"5.wav,person", b"5.wav,redefinition"), "why clip5.wav was"),
+    ("another reason to leave out", LEFT_OUT, replaced(b"too short", b"too long"), "why clip5.wav was"),
+    ("a clip that was taken back", LEFT_OUT, lambda table: table + TAKEN_BACK, "why clip2.wav was"),
+]
+
+
+def test_a_forged_table_is_found_though_the_analysis_agrees_with_it(bundle: Path) -> None:
+    for what, file, change, fault in FORGERIES:
+
+        def forge(files: dict[str, bytes], file: str = file, change: Callable[[bytes], bytes] = change) -> None:
+            files[file] = change(files[file])
+            analysis = json.loads(files["analysis.json"])
+            analysis["paintings"] = count_paintings(files[PAINTINGS], list(analysis["conditions"]))
+            analysis["clips_left_out"] = count_clips_left_out(files[LEFT_OUT])
+            files["analysis.json"] = json.dumps(analysis).encode()
+
+        faults = verify_export(rewritten(bundle, forge, sums=True)).faults
+        assert len(faults) == 1, (what, faults)
+        assert faults[0].startswith(f"{file}: "), what
+        assert fault in faults[0], what
+
+
+@pytest.mark.parametrize("data", [{"clips": 5}, {"clip": "clip1.wav", "seed_number": "x", "images": "v9"}])
+def test_a_log_that_makes_no_sense_is_a_fault_and_ends_no_check(bundle: Path, data: dict[str, Any]) -> None:
+    def forge(files: dict[str, bytes]) -> None:
+        chain = json.loads(files["chain.json"])
+        next(entry for entry in reversed(chain["entries"]) if entry["action"] == "repainted")["data"] = data
+        files["chain.json"] = json.dumps(chain).encode()
+
+    result = verify_export(rewritten(bundle, forge, sums=True))
+    assert any("is not what an export holds there" in fault for fault in result.faults)
+    assert any("computed again" in text for text in result.checked)
+
+
+def test_tables_that_were_taken_out_are_named(bundle: Path) -> None:
+    def forge(files: dict[str, bytes]) -> None:
+        analysis = json.loads(files["analysis.json"])
+        for name, key in ((PAINTINGS, "paintings"), (LEFT_OUT, "clips_left_out")):
+            del files[name], analysis[key]
+        files["analysis.json"] = json.dumps(analysis).encode()
+
+    assert NO_TABLES in verify_export(rewritten(bundle, forge, sums=True)).unchecked
+
+
+def test_a_repaint_that_gave_no_images_is_none(study: Study, bundle: Path) -> None:
+    """One was cancelled, and one was undone."""
+    record(study, "repainted", reason="artefact", clip="clip1.wav", seed_number=3, images="v3")
+    record(study, "repainted", reason="artefact", clip="clip2.wav", seed_number=1, images="v1")
+    record(study, "decision undone", decision="repainted", clip="clip2.wav")
+    export_study(study, bundle)
+    result = verify_export(bundle)
+    assert (result.faults, result.unchecked) == ((), (NO_HEADS,))
+
+
+def test_a_copy_answers_for_what_came_after_copying(study: Study, bundle: Path) -> None:
+    for name, reason in (("clip1.wav", "repainted"), ("clip3.wav", "clip left out")):
+        study.log.filter(action=reason, data__clip=name).delete()
+    record(study, "copied", source="first-study")
+    relink(study)
+    export_study(study, bundle)
+    result = verify_export(bundle)
+    assert result.faults == ()
+    assert result.unchecked == (
+        NO_HEADS,
+        "images painted again before the study was copied, or by an earlier version",
+        "clips left out before the study was copied",
+    )
