@@ -19,6 +19,7 @@ from django.utils import timezone
 from kombu import Connection
 from kombu.exceptions import OperationalError
 
+from config.accounts.second_factor.devices import app_of, new_key
 from config.health.checks import broker, clock, database, files, security, services
 from config.health.finding import Level
 from generation.models import ClipStep
@@ -302,6 +303,19 @@ def test_debug_pages_wrong_hosts_and_open_ports_are_found(settings: Any) -> None
     assert_is(Level.WARNING, security.writer_hosts_are_few(), "2 researchers")
     settings.WRITER_HOSTS = ["localhost:8080"]
     assert_is(Level.OK, security.writer_hosts_are_few())
+
+
+def test_accounts_without_a_second_factor_are_named_where_it_is_required(settings: Any) -> None:
+    people = [UserFactory(username=f"p{number:02}") for number in range(23)]
+    UserFactory(is_active=False)
+    assert_is(Level.OK, security.second_factors_are_set_up(), "leaves it to each")
+    settings.SECOND_FACTOR = "required"
+    assert_is(Level.WARNING, security.second_factors_are_set_up(), "23 (p00", "p19 and 3 more)", "sign in")
+    for person in people[1:]:
+        app_of(person, new_key()).save()
+    assert_is(Level.WARNING, security.second_factors_are_set_up(), "1 (p00)")
+    people[0].delete()
+    assert_is(Level.OK, security.second_factors_are_set_up(), "every account")
 
 
 def test_a_clock_that_was_set_back_and_one_that_differs_are_found(monkeypatch: Any) -> None:
