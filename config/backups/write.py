@@ -46,12 +46,14 @@ class Result:
 
     Attributes:
         sent: bytes that were not in the place before.
+        files_at: of when the newest backup with stored files in the place is; None if there is none.
         deleted: names of older backups that were deleted.
         problems: what somebody should look at.
     """
 
     manifest: Manifest
     sent: int
+    files_at: str | None
     deleted: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
@@ -158,6 +160,7 @@ class _Backup:
         names = names_among(place, dict(keys))
         newest = _newest_with_files(place, names)
         self.number = max((int(name.partition("-")[0]) for name in names), default=0) + 1
+        self.files_at = newest.made_at if newest else None
         self.known = newest.stored_files if newest else {}
         self.there = {key: size for key, size in keys.items() if key.startswith(STORE + "/")}
         self.files: dict[str, dict[str, StoredFile]] = {}
@@ -189,7 +192,7 @@ class _Backup:
         )
         self._finish(manifest)
         say(f"database: {', '.join(f'{number:,} {what}' for what, number in facts.counts.items())}")
-        return Result(manifest, self.sent)
+        return Result(manifest, self.sent, manifest.made_at if media else self.files_at)
 
     @property
     def _folder(self) -> Path:
@@ -271,6 +274,7 @@ def _note(place: Place, result: Result) -> None:
         "at": made.made_at,
         "to": f"{place.text}/{made.name}",
         "bytes": made.size,
+        "files_at": result.files_at,
         "problems": result.problems,
     }
     write_whole(Path(settings.DATA_DIR) / LAST, json.dumps(row) + "\n")

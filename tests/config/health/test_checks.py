@@ -358,7 +358,7 @@ def test_the_file_of_heads_is_opened(settings: Any, tmp_path: Path) -> None:
     assert_is(Level.FAULT, files.heads_file_is_written(), "EARSIGHT_HEADS_FILE")
 
 
-def test_the_age_and_the_problems_of_the_last_backup_count(settings: Any, tmp_path: Path) -> None:
+def test_the_age_and_the_problems_of_the_last_backup_count(settings: Any, tmp_path: Path, monkeypatch: Any) -> None:
     settings.DATA_DIR = tmp_path
     assert_is(Level.WARNING, services.backup_is_recent(), "none was made")
     note = tmp_path / "last_backup.json"
@@ -371,6 +371,12 @@ def test_the_age_and_the_problems_of_the_last_backup_count(settings: Any, tmp_pa
     assert_is(Level.FAULT, services.backup_is_recent(), "/srv/backup", "3 stored files are lost.")
     note.write_text(json.dumps(lost | {"problems": []}), encoding="utf-8")
     assert_is(Level.OK, services.backup_is_recent())
+    for days, words in ((1, "the newest with them is of"), (9, "without --no-media"), (None, "none there has them")):
+        files_at = days and (timezone.now() - timedelta(days=days)).isoformat()
+        note.write_text(json.dumps({"at": timezone.now().isoformat(), "files_at": files_at}), encoding="utf-8")
+        assert_is(Level.OK if days == 1 else Level.WARNING, services.backup_is_recent(), words)
+    monkeypatch.setattr(services, "default_storage", object())  # a bucket
+    assert_is(Level.OK, services.backup_is_recent(), "none there has them")
     no_list = json.dumps(lost | {"problems": "lost"})
     for broken in ("{", "[]", '{"at": "yesterday"}', '{"at": "2026-11-30T01:00:00"}', no_list):
         note.write_text(broken, encoding="utf-8")
