@@ -114,8 +114,9 @@ def accept_ownership(study: Study, *, actor: Any) -> None:
     Raises:
         NotAllowedNow: it is not offered to the actor, or no longer.
     """
-    locked = Study.objects.select_for_update().select_related("owner").get(pk=study.pk)
-    get_user_model().objects.select_for_update().filter(pk=actor.pk).first()  # that does not delete itself meanwhile
+    locked = Study.objects.select_for_update(of=("self",)).select_related("owner").get(pk=study.pk)
+    # Neither is deleted meanwhile; in the order in which the deletion of an account locks all operators.
+    list(get_user_model().objects.select_for_update().filter(pk__in=(actor.pk, locked.owner_id)).order_by("pk"))
     if locked.memberships.filter(user=actor, offered_ownership=True).delete()[0] != 1:
         raise NotAllowedNow(_("The study is not offered to you any more. Ask its owner to offer it again."))
     before = locked.owner

@@ -23,9 +23,11 @@ ROUNDS = 12
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def offered() -> tuple[Study, Any, Any]:
+def offered(*, heir_first: bool = False) -> tuple[Study, Any, Any]:
     """A study, its owner, and a colleague to whom it is offered."""
     owner, heir = UserFactory(), UserFactory()
+    if heir_first:  # in the order of their numbers
+        owner, heir = heir, owner
     study = make_study(clips=0, owner=owner)
     sharing.share_study(study, heir.username, actor=owner)
     sharing.offer_ownership(study, heir, actor=owner)
@@ -92,6 +94,16 @@ def test_an_invitation_is_accepted_renewed_and_withdrawn_while_the_study_is_pass
 
         assert at_once(join, partial(accept, study, heir), renew, withdraw) == [], "nobody waits in a circle"
         assert Study.objects.get(pk=study.pk).owner == heir
+
+
+def test_a_study_passes_between_operators_while_another_one_deletes_an_account() -> None:
+    for _ in range(ROUNDS):
+        third = UserFactory(is_superuser=True)
+        study, owner, heir = offered(heir_first=True)
+        get_user_model().objects.filter(pk__in=(owner.pk, heir.pk)).update(is_superuser=True)
+        assert at_once(partial(accept, study, heir), *[partial(delete_account, third)] * 2) == []
+        assert Study.objects.get(pk=study.pk).owner == heir
+        assert not get_user_model().objects.filter(pk=third.pk).exists()
 
 
 def delete_all_operators() -> int:
