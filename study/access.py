@@ -101,7 +101,8 @@ def lock_as_owner(study: Study, user: Any) -> Study:
     Raises:
         PermissionDenied: the user does not own it, or no longer. Http404: nor works on it.
     """
-    locked = Study.objects.select_for_update(of=("self",)).select_related("owner").get(pk=study.pk)
+    # Without its owner: PostgreSQL finds no row if the owner that was joined to it has changed while it waited.
+    locked = Study.objects.select_for_update().get(pk=study.pk)
     if not owns(user, locked):
         Access(locked, Role(get_object_or_404(locked.memberships, user=user).role)).require(Right.OWN)
     return locked

@@ -114,7 +114,7 @@ def accept_ownership(study: Study, *, actor: Any) -> None:
     Raises:
         NotAllowedNow: it is not offered to the actor, or no longer.
     """
-    locked = Study.objects.select_for_update(of=("self",)).select_related("owner").get(pk=study.pk)
+    locked = Study.objects.select_for_update().get(pk=study.pk)
     # Neither is deleted meanwhile; in the order in which the deletion of an account locks all operators.
     list(get_user_model().objects.select_for_update().filter(pk__in=(actor.pk, locked.owner_id)).order_by("pk"))
     if locked.memberships.filter(user=actor, offered_ownership=True).delete()[0] != 1:
