@@ -85,11 +85,27 @@ def studies_of(user: Any, right: Right = Right.SEE) -> QuerySet[Study]:
     return studies.filter(Q(owner=user) | Q(member_role__in=[role for role in Role if right in RIGHTS[role]]))
 
 
+def owns(user: Any, study: Study) -> bool:
+    """Whether the user has the rights of the study's owner."""
+    return bool(user.is_superuser or user.pk == study.owner_id)
+
+
 def role_of(user: Any, study: Any) -> Role:
     """Return the role of the user in a study that `studies_of` has found."""
-    if study.owner_id == user.pk or user.is_superuser:
-        return Role.OWNER
-    return Role(study.member_role)
+    return Role.OWNER if owns(user, study) else Role(study.member_role)
+
+
+def lock_as_owner(study: Study, user: Any) -> Study:
+    """Lock and return the study's row: it may have been passed on since the page looked who owns it.
+
+    Raises:
+        PermissionDenied: the user does not own it, or no longer. Http404: nor works on it.
+    """
+    # Without its owner: PostgreSQL finds no row if the owner that was joined to it has changed while it waited.
+    locked = Study.objects.select_for_update().get(pk=study.pk)
+    if not owns(user, locked):
+        Access(locked, Role(get_object_or_404(locked.memberships, user=user).role)).require(Right.OWN)
+    return locked
 
 
 def access_or_404(user: Any, slug: str) -> Access:

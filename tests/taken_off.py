@@ -221,7 +221,7 @@ TAKEN_OFF: dict[str, dict[str, tuple[str, Any]]] = {
     },
     "analysis/console/test_shared_reports.py": {
         "test_the_owner_makes_lists_and_ends_links_and_others_do_not": (
-            "analysis.study_results.shared_reports.ensure_may_share",
+            "study.access.Access.require",
             nothing,
         ),
     },
@@ -234,6 +234,12 @@ TAKEN_OFF: dict[str, dict[str, tuple[str, Any]]] = {
     "config/accounts/test_account.py": {
         "test_a_sign_in_ends_unused_and_at_last_used": (
             "config.accounts.sessions._keep_or_end",
+            nothing,
+        ),
+    },
+    "config/accounts/test_own_work.py": {
+        "test_who_has_just_passed_a_study_on_gives_no_role_in_it_any_more": (
+            "study.access.Access.require",
             nothing,
         ),
     },

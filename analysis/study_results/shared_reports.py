@@ -18,7 +18,7 @@ from analysis.models import SharedReport
 from analysis.study_results import analyses
 from analysis.study_results.report_files import CONTENT_TYPES, LANGUAGES, Report
 from study import jobs
-from study.access import Right
+from study.access import Right, lock_as_owner
 from study.errors import NotAllowedNow, StudyError
 from study.jobs import JobKind, RunningJob
 from study.models import Job, Study
@@ -33,11 +33,6 @@ SHARED, SHARE_ENDED = "report shared", "shared report ended"
 """Their entries in the log, which no file of the results tells."""
 
 
-def may_share(user: Any, study: Study) -> bool:
-    """Whether the user may share the study's report with people outside, and end that."""
-    return bool(user.is_superuser or user.pk == study.owner_id)
-
-
 def share_report(study: Study, last_day: date, note: str = "", *, actor: Any) -> tuple[SharedReport, str]:
     """Share the newest analysis until the end of `last_day`, and ask a worker for its files.
 
@@ -45,9 +40,9 @@ def share_report(study: Study, last_day: date, note: str = "", *, actor: Any) ->
         The link's row, and its address, which is known only now.
 
     Raises:
-        StudyError: there is nothing to share, the day is not one of the next 365, or the actor may not share.
+        StudyError: there is nothing to share, or the day is not one of the next 365.
+        PermissionDenied: the actor does not own the study.
     """
-    ensure_may_share(actor, study)
     today = timezone.localdate()
     if not today <= last_day <= today + timedelta(days=MOST_DAYS):
         raise StudyError(
@@ -56,7 +51,7 @@ def share_report(study: Study, last_day: date, note: str = "", *, actor: Any) ->
         )
     token = new_token()
     with transaction.atomic():
-        study = Study.objects.select_for_update().get(pk=study.pk)
+        study = lock_as_owner(study, actor)
         share = SharedReport.objects.create(
             analysis=analyses.ensure_results(study),
             token_hash=token_hash(token),
@@ -74,26 +69,16 @@ def end_share(share: SharedReport, *, actor: Any) -> None:
     """End a link at once, and erase its files.
 
     Raises:
-        StudyError: the actor may not.
+        PermissionDenied: the actor does not own the study.
     """
-    study = share.analysis.study
-    ensure_may_share(actor, study)
     with transaction.atomic():
-        Study.objects.select_for_update().get(pk=study.pk)
+        study = lock_as_owner(share.analysis.study, actor)
         number = share.pk
         for job in study.jobs.filter(kind=KIND):
             if job.arguments == {"share": number}:
                 job.delete()
         if share.delete()[0]:
             record(study, SHARE_ENDED, actor=actor, link=number)
-
-
-def ensure_may_share(user: Any, study: Study) -> None:
-    """Raise NotAllowedNow if the user may not share the study's report."""
-    if not may_share(user, study):
-        raise NotAllowedNow(
-            _("Only %(owner)s, who owns the study, can share its report.") % {"owner": study.owner.get_username()}
-        )
 
 
 def shares_of(study: Study) -> list[SharedReport]:

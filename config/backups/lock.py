@@ -1,7 +1,6 @@
 """One backup or restore of an installation at a time."""
 
 import fcntl
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -46,14 +45,3 @@ def fresh(folder: Path) -> None:
         folder.mkdir(mode=0o700, parents=True)
     except OSError as error:
         raise BackupError(f"{folder}: {error.strerror}. Look at the disk and the rights of its folder.") from error
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a small private file whole or not at all."""
-    part = path.with_name(path.name + ".part")
-    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)

@@ -28,7 +28,7 @@ from config.backups.loading_database import (
     require_unused,
     tables_with_rows,
 )
-from config.backups.lock import alone, write_whole
+from config.backups.lock import alone
 from config.backups.manifest import DATABASE, HEADS, SECRET_KEY, Manifest, StoredFile
 from config.backups.places import Place, require_free, stored_key
 from config.backups.reading import check_files, find_backup, known_withdrawals, require_known_version
@@ -38,6 +38,7 @@ from study.models import Participant
 from study.models.log import record
 from study.participants.retention import enforce_retention
 from study.participants.withdrawal import withdraw
+from study.stored_files.whole import write_whole
 
 Say = Callable[[str], None]
 
@@ -138,7 +139,7 @@ def _restore(place: Place, result: Restored, scratch: Path, withdrawn: set[str],
     time = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
     origin = f"{place.text}/{manifest.name}"
     known = {"from": origin, "began": time, "withdrawn": sorted(withdrawn)}
-    write_whole(marker(), json.dumps(known) + "\n")
+    write_whole(marker(), f"{json.dumps(known)}\n".encode())
     aside = Path(settings.DATA_DIR) / f"replaced-{time}"
     for name, rows in (manifest.stored or {}).items():
         _put_files(place, name, rows, aside / name)
@@ -230,7 +231,7 @@ def _restore_key(place: Place, manifest: Manifest, time: str, result: Restored) 
     elif SECRET_KEY in manifest.files:
         path = Path(settings.DATA_DIR) / "secret_key"
         path.replace(path.with_name(f"secret_key.replaced-{time}"))
-        write_whole(path, place.local(f"{manifest.name}/{SECRET_KEY}").read_text(encoding="ascii"))
+        write_whole(path, place.local(f"{manifest.name}/{SECRET_KEY}").read_bytes())
         result.done.append("The secret key of the backup is restored. Start web and workers anew.")
     else:
         result.problems.append(

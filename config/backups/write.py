@@ -24,7 +24,7 @@ from django.utils import timezone
 from config.backups import copying_database
 from config.backups.errors import BackupError
 from config.backups.facts import Facts
-from config.backups.lock import alone, fresh, write_whole
+from config.backups.lock import alone, fresh
 from config.backups.manifest import DATABASE, HEADS, SECRET_KEY, Manifest, StoredFile, names_among, read_manifest
 from config.backups.places import MANIFEST, MARK, STORE, Place, open_place, stored_key
 from config.backups.room import require_room
@@ -33,6 +33,7 @@ from config.backups.storages import MEDIA, copy_out, names_in, overlaps, stamp, 
 from study.background_work.running_code import release
 from study.digests import file_digest
 from study.published_heads.heads import Head
+from study.stored_files.whole import write_whole
 
 logger = logging.getLogger(__name__)
 
@@ -46,12 +47,14 @@ class Result:
 
     Attributes:
         sent: bytes that were not in the place before.
+        files_at: of when the newest backup with stored files in the place is; None if there is none.
         deleted: names of older backups that were deleted.
         problems: what somebody should look at.
     """
 
     manifest: Manifest
     sent: int
+    files_at: str | None
     deleted: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
@@ -60,7 +63,7 @@ def installation_id() -> str:
     """Return the random name of this installation's data folder. It is in no backup: a restored copy has its own."""
     path = Path(settings.DATA_DIR) / "installation_id"
     if not path.exists():
-        write_whole(path, secrets.token_hex(8) + "\n")
+        write_whole(path, f"{secrets.token_hex(8)}\n".encode())
     return path.read_text(encoding="ascii").strip()
 
 
@@ -145,7 +148,7 @@ def _prepare(place: Place, take_over: bool) -> dict[str, int]:
     place.require_room([])
     fresh(place.scratch)
     mark = place.scratch / MARK
-    write_whole(mark, json.dumps({"installation": installation_id()}) + "\n")
+    write_whole(mark, f"{json.dumps({'installation': installation_id()})}\n".encode())
     place.put(mark, MARK)
     return place.keys()
 
@@ -158,6 +161,7 @@ class _Backup:
         names = names_among(place, dict(keys))
         newest = _newest_with_files(place, names)
         self.number = max((int(name.partition("-")[0]) for name in names), default=0) + 1
+        self.files_at = newest.made_at if newest else None
         self.known = newest.stored_files if newest else {}
         self.there = {key: size for key, size in keys.items() if key.startswith(STORE + "/")}
         self.files: dict[str, dict[str, StoredFile]] = {}
@@ -189,7 +193,7 @@ class _Backup:
         )
         self._finish(manifest)
         say(f"database: {', '.join(f'{number:,} {what}' for what, number in facts.counts.items())}")
-        return Result(manifest, self.sent)
+        return Result(manifest, self.sent, manifest.made_at if media else self.files_at)
 
     @property
     def _folder(self) -> Path:
@@ -246,12 +250,12 @@ class _Backup:
     def _finish(self, manifest: Manifest) -> None:
         """Write the backup's own files, each with its digest in the manifest, and commit them."""
         if not settings.SECRET_KEY_IS_SET:
-            write_whole(self._folder / SECRET_KEY, settings.SECRET_KEY + "\n")
+            write_whole(self._folder / SECRET_KEY, f"{settings.SECRET_KEY}\n".encode())
         at = manifest.made_at
-        write_whole(self._folder / HEADS, "".join(Head(*row).line(at) for row in manifest.heads))
+        write_whole(self._folder / HEADS, "".join(Head(*row).line(at) for row in manifest.heads).encode())
         for path in sorted(self._folder.iterdir()):
             manifest.files[path.name] = StoredFile(file_digest(path), path.stat().st_size)
-        write_whole(self._folder / MANIFEST, manifest.to_json())
+        write_whole(self._folder / MANIFEST, manifest.to_json().encode())
         self.sent += sum(row.size for row in manifest.files.values())
         self.place.commit(self._folder, manifest.name)
 
@@ -271,6 +275,7 @@ def _note(place: Place, result: Result) -> None:
         "at": made.made_at,
         "to": f"{place.text}/{made.name}",
         "bytes": made.size,
+        "files_at": result.files_at,
         "problems": result.problems,
     }
-    write_whole(Path(settings.DATA_DIR) / LAST, json.dumps(row) + "\n")
+    write_whole(Path(settings.DATA_DIR) / LAST, f"{json.dumps(row)}\n".encode())

@@ -9,7 +9,6 @@ transport; once that test fails, this file can go.
 """
 
 import fcntl
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +21,8 @@ from kombu.exceptions import ChannelError
 from kombu.transport import filesystem
 from kombu.transport.filesystem import exchange_queue_t
 from kombu.utils.json import dumps, loads
+
+from study.stored_files.whole import write_whole
 
 
 class Channel(filesystem.Channel):
@@ -75,13 +76,9 @@ class Channel(filesystem.Channel):
 
 
 def _write_whole(path: Path, content: Any) -> None:
-    """Write a file that other processes see whole or not at all."""
-    part = path.with_name(f"{path.name}.{uuid4()}.part")
     try:
-        part.write_bytes(dumps(content).encode())
-        os.replace(part, path)  # noqa: PTH105
+        write_whole(path, dumps(content).encode(), through=False)
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise ChannelError(f"Cannot write {path.name!r} into the broker's folder: {error}") from error
 
 

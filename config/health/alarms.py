@@ -13,10 +13,10 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.utils import timezone
 
-from config.backups.lock import write_whole
 from config.health.doctor import faults_of
 from config.health.finding import Finding
 from study.published_heads.places import addresses_of, mail_is_sent
+from study.stored_files.whole import write_whole
 
 logger = logging.getLogger(__name__)
 
@@ -90,6 +90,6 @@ def _told() -> dict[str, str]:
 def _keep(told: dict[str, str]) -> None:
     """Store what was told. A disk that takes nothing leads to a second mail, which is better than none."""
     try:
-        write_whole(_file(), json.dumps(told))
+        write_whole(_file(), json.dumps(told).encode())
     except OSError as error:
         logger.warning("What was told cannot be noted (%s): the mail will come again.", error)

@@ -27,6 +27,7 @@ CHECKS: dict[str, Check] = {
     "debug": security.debug_is_off,
     "settings": security.settings_are_known,
     "hosts": security.hosts_are_right,
+    "second-factor": security.second_factors_are_set_up,
     "writer-hosts": security.writer_hosts_are_few,
     "clock": clock.clocks_agree,
     "clock-steps": clock.clock_has_not_gone_back,

@@ -1,12 +1,12 @@
 """The setting EARSIGHT_MEDIA_URL as Django's entry for its default storage."""
 
-import os
 from importlib.util import find_spec
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
 from config.environment import values as environment
+from config.media_storage.service import region
 
 
 def media_storage(name: str, endpoint: str) -> dict[str, Any]:
@@ -24,6 +24,5 @@ def media_storage(name: str, endpoint: str) -> dict[str, Any]:
     options: dict[str, Any] = dict(zip(("bucket_name", "location"), address, strict=True))
     if environment.text(endpoint, ""):
         options["endpoint_url"] = environment.web_address(endpoint, "")
-    # Keys come from the variables, files and roles that boto3 knows; of the two names of the region it reads one.
-    options["region_name"] = os.environ.get("AWS_DEFAULT_REGION") or os.environ.get("AWS_REGION") or None
+    options["region_name"] = region()  # keys come from the variables, files and roles that boto3 knows
     return {"BACKEND": "config.media_storage.s3.S3Media", "OPTIONS": options}

@@ -14,7 +14,6 @@ from datetime import datetime
 from typing import Any
 
 from boto3.s3.transfer import TransferConfig
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, IncompleteReadError
 from botocore.exceptions import ConnectionError as NoConnection
 from django.core.files.base import File
@@ -22,6 +21,7 @@ from storages.backends.s3 import S3Storage
 from storages.utils import clean_name
 
 from config.media_storage.gate import Gate
+from config.media_storage.service import client_config
 from study.stored_files.copies import WHOLE
 from study.stored_files.unavailable import StorageUnavailable
 
@@ -38,18 +38,12 @@ class S3Media(S3Storage):
     """The bucket of EARSIGHT_MEDIA_URL."""
 
     def __init__(self, **options: Any) -> None:
-        # A service with an address of its own seldom has a name for each bucket.
-        style = "path" if options.get("endpoint_url") else "auto"
-        bounded = Config(
+        bounded = client_config(
+            options.get("endpoint_url"),
             connect_timeout=CONNECT_SECONDS,
             read_timeout=ANSWER_SECONDS,
             retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
-            signature_version="s3v4",
-            s3={"addressing_style": style},
             max_pool_connections=32,
-            # Services other than Amazon's may not know its newer checksums.
-            request_checksum_calculation="when_required",
-            response_checksum_validation="when_required",
         )
         super().__init__(
             client_config=bounded,

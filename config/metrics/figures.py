@@ -107,6 +107,9 @@ def _machine() -> Iterator[Metric]:
     except (OSError, ValueError):  # `doctor` tells what is wrong with the note
         backup = None
     yield _time("earsight_last_backup", "When the last backup was made", backup and backup.at)
+    yield _time(
+        "earsight_last_backup_with_files", "When the newest with stored files was made", backup and backup.files_at
+    )
 
 
 def _time(name: str, text: str, at: datetime | None) -> Metric:

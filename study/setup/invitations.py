@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from study.access import lock_as_owner, owns
 from study.errors import NotAllowedNow, StudyError
 from study.models import Invitation, LogEntry, Study
 from study.models.log import record
@@ -32,8 +33,9 @@ def invite(study: Study, address: str, *, role: str, actor: Any) -> str:
 
     Raises:
         StudyError: the actor has sent very many today.
+        PermissionDenied: the actor does not own the study, or no longer.
     """
-    Study.objects.select_for_update().get(pk=study.pk)
+    lock_as_owner(study, actor)
     since = timezone.now() - timedelta(days=1)
     if LogEntry.objects.filter(action=_INVITED, actor=actor, at__gte=since).count() >= MOST_IN_A_DAY:
         raise StudyError(
@@ -75,6 +77,7 @@ def send_invitation(study: Study, address: str, link: str, *, actor: Any) -> boo
 @transaction.atomic
 def withdraw_invitation(invitation: Invitation, *, actor: Any) -> None:
     """End an invitation: its link opens nothing any more."""
+    lock_as_owner(invitation.study, actor)  # before the invitation, as whoever passes the study on takes them
     if Invitation.objects.filter(pk=invitation.pk).delete()[0]:
         record(invitation.study, "invitation withdrawn", actor=actor, role=invitation.role)
 
@@ -84,7 +87,7 @@ def invitation_of(token: str) -> Invitation | None:
     rows = Invitation.objects.select_related("study__owner", "invited_by")
     found = rows.filter(token_hash=token_hash(token), ends_at__gt=timezone.now()).first()
     # It is as good as who sent it: somebody who may not share the study any more has invited nobody.
-    return found if found and (found.invited_by_id == found.study.owner_id or found.invited_by.is_superuser) else None
+    return found if found and owns(found.invited_by, found.study) else None
 
 
 @transaction.atomic
@@ -95,6 +98,7 @@ def accept_invitation(invitation: Invitation, user: Any) -> None:
         NotAllowedNow: it was answered, withdrawn or replaced a moment ago.
         StudyError: the user works on the study already.
     """
+    Study.objects.select_for_update().filter(pk=invitation.study_id).first()  # before the invitation, as above
     used = Invitation.objects.filter(pk=invitation.pk, token_hash=invitation.token_hash).delete()[0]
     if not used:
         raise NotAllowedNow(_("This invitation has just been used or withdrawn. Ask for another one."))

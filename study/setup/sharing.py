@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
+from study.access import lock_as_owner, owns
 from study.errors import NotAllowedNow, StudyError
 from study.models import LogEntry, Membership, Role, Study
 from study.models.log import record
@@ -21,7 +22,9 @@ def share_study(study: Study, name: str, *, role: str = Role.EDITOR, actor: Any)
 
     Raises:
         StudyError: there is no account of that name, or it is a member already.
+        PermissionDenied: the actor does not own the study, or no longer.
     """
+    lock_as_owner(study, actor)
     user = get_user_model().objects.filter(username=name.strip(), is_active=True).first()
     if user is None:
         raise StudyError(
@@ -51,10 +54,11 @@ def change_role(study: Study, user: Any, role: str, *, actor: Any) -> None:
 
     Raises:
         StudyError: they are no member any more, or there is no such role.
+        PermissionDenied: the actor does not own the study, or no longer.
     """
     if role not in dict(GIVEN_ROLES):
         raise StudyError(_("Choose one of the roles on the page."))
-    member = _member(study, user)
+    member = _member(lock_as_owner(study, actor), user)
     if member.role != role:
         member.role = role
         member.save(update_fields=["role"])
@@ -66,11 +70,12 @@ def unshare_study(study: Study, user: Any, *, actor: Any) -> None:
     """End somebody's work on the study.
 
     Raises:
-        NotAllowedNow: the actor is neither the owner nor that person.
+        PermissionDenied: the actor is neither that person nor the owner, or no longer.
     """
-    if actor.pk not in (study.owner_id, user.pk) and not actor.is_superuser:
-        raise NotAllowedNow(_("Only the study's owner can end somebody else's access."))
-    Study.objects.select_for_update().get(pk=study.pk)
+    if actor.pk == user.pk:
+        Study.objects.select_for_update().get(pk=study.pk)
+    else:
+        lock_as_owner(study, actor)
     if study.memberships.filter(user=user).delete()[0]:
         record(study, "unshared", actor=actor, member=user.get_username())
 
@@ -81,8 +86,9 @@ def offer_ownership(study: Study, user: Any, *, actor: Any) -> None:
 
     Raises:
         StudyError: they are no member any more.
+        PermissionDenied: the actor does not own the study, or no longer: the new owner has accepted it meanwhile.
     """
-    member = _member(study, user)
+    member = _member(lock_as_owner(study, actor), user)
     study.memberships.exclude(pk=member.pk).update(offered_ownership=False)
     if not member.offered_ownership:
         member.offered_ownership = True
@@ -93,8 +99,9 @@ def offer_ownership(study: Study, user: Any, *, actor: Any) -> None:
 @transaction.atomic
 def withdraw_offer(study: Study, *, actor: Any) -> None:
     """End the offer of ownership: the owner takes it back, or the member declines."""
-    Study.objects.select_for_update().get(pk=study.pk)
-    for member in study.memberships.select_related("user").filter(offered_ownership=True):
+    locked = Study.objects.select_for_update().get(pk=study.pk)
+    offers = locked.memberships.select_related("user").filter(offered_ownership=True)
+    for member in offers if owns(actor, locked) else offers.filter(user=actor):
         member.offered_ownership = False
         member.save(update_fields=["offered_ownership"])
         record(study, "offer of ownership withdrawn", actor=actor, member=member.user.get_username())
@@ -107,8 +114,9 @@ def accept_ownership(study: Study, *, actor: Any) -> None:
     Raises:
         NotAllowedNow: it is not offered to the actor, or no longer.
     """
-    locked = Study.objects.select_for_update().select_related("owner").get(pk=study.pk)
-    get_user_model().objects.select_for_update().filter(pk=actor.pk).first()  # that does not delete itself meanwhile
+    locked = Study.objects.select_for_update().get(pk=study.pk)
+    # Neither is deleted meanwhile; in the order in which the deletion of an account locks all operators.
+    list(get_user_model().objects.select_for_update().filter(pk__in=(actor.pk, locked.owner_id)).order_by("pk"))
     if locked.memberships.filter(user=actor, offered_ownership=True).delete()[0] != 1:
         raise NotAllowedNow(_("The study is not offered to you any more. Ask its owner to offer it again."))
     before = locked.owner
@@ -119,7 +127,6 @@ def accept_ownership(study: Study, *, actor: Any) -> None:
 
 
 def _member(study: Study, user: Any) -> Membership:
-    Study.objects.select_for_update().get(pk=study.pk)
     member = study.memberships.filter(user=user).first()
     if member is None:
         raise StudyError(_("%(name)s no longer works on this study.") % {"name": user.get_username()})

@@ -6,14 +6,14 @@ back, and is there while the storage does not answer. (Images of the survey are 
 """
 
 import contextlib
-import os
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path, PurePath
 
 from django.conf import settings
 from django.core.files.base import File
 from django.core.files.storage import default_storage
+
+from study.stored_files.whole import write_whole
 
 FOLDER = "media-copies"
 WHOLE = 4 * 2**20  # bytes; a file up to this is read at once and copied, a larger one is sent in parts
@@ -39,7 +39,8 @@ def read_or_open(name: str) -> bytes | File:
         content = file.read()
     if copy is not None:
         with contextlib.suppress(OSError):  # a full disk is no reason to refuse what is at hand
-            write_whole(copy, content, through=True)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(copy, content, mode=settings.FILE_UPLOAD_PERMISSIONS)
             _keep_small(copy.parent.parent)
     return content
 
@@ -48,26 +49,6 @@ def delete_copies(names: Iterable[str]) -> None:
     """Delete this machine's copies of files that were deleted."""
     for name in names:
         _path(name).unlink(missing_ok=True)
-
-
-def write_whole(path: Path, content: bytes, *, through: bool = False) -> None:
-    """Write a file whole or not at all; of several processes each writes the same.
-
-    `through`: wait until it is on the disk, so that a power cut leaves no half of it either.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, part = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            if through:
-                file.flush()
-                os.fsync(file.fileno())
-        Path(part).chmod(settings.FILE_UPLOAD_PERMISSIONS)
-        Path(part).replace(path)
-    except BaseException:
-        Path(part).unlink(missing_ok=True)
-        raise
 
 
 def _is_here(name: str) -> bool:

@@ -19,8 +19,9 @@ from django.utils.translation import gettext as _
 from study.digests import canonical_digest
 from study.errors import StudyError
 from study.models import Stimulus, Study
-from study.stored_files.copies import delete_copies, write_whole
+from study.stored_files.copies import delete_copies
 from study.stored_files.unavailable import StorageUnavailable
+from study.stored_files.whole import write_whole
 
 logger = logging.getLogger(__name__)
 # Widths on the page, in pixels; the full one, for enlarging, comes from the images.
@@ -231,7 +232,9 @@ def _version(shown: ShownAs, name: str, width: int) -> bytes:
         content = b""
     if not _is_whole(content):  # not there, or cut short by a power failure
         content = _encoded(shown, name, size)
-        write_whole(path, content)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Not through: one that a power cut has cut short is seen to be, and made again.
+        write_whole(path, content, mode=settings.FILE_UPLOAD_PERMISSIONS, through=False)
     return content
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -64,6 +65,13 @@ def app_of(user: Any, key: str) -> TOTPDevice:
 def is_on(user: Any) -> bool:
     """Whether the account has a second factor."""
     return TOTPDevice.objects.filter(user=user, confirmed=True).exists()
+
+
+def names_without() -> list[str]:
+    """Return the names of active accounts without a second factor."""
+    apps = TOTPDevice.objects.filter(user=OuterRef("pk"), confirmed=True)
+    accounts = get_user_model().objects.filter(~Exists(apps), is_active=True).order_by("username")
+    return list(accounts.values_list("username", flat=True))
 
 
 def second_factor_of(user: Any) -> SecondFactor | None:

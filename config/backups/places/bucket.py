@@ -1,7 +1,7 @@
 """A bucket of an S3-compatible service as the place of backups: `s3://bucket/prefix`.
 
-Keys and region come from the standard variables of AWS (`AWS_ACCESS_KEY_ID`, …, or its files), the service's address
-from EARSIGHT_S3_ENDPOINT or `AWS_ENDPOINT_URL_S3`.
+Keys come from the standard variables of AWS (`AWS_ACCESS_KEY_ID`, …, or its files), the region from those that
+`config.media_storage.service` reads, the service's address from EARSIGHT_S3_ENDPOINT or `AWS_ENDPOINT_URL_S3`.
 """
 
 from collections.abc import Collection, Iterable, Iterator
@@ -15,6 +15,7 @@ from django.conf import settings
 from config.backups.errors import BackupError
 from config.backups.places.folder import require_free
 from config.backups.places.place import MANIFEST
+from config.media_storage.service import client_config, region
 from study.digests import file_digest
 
 SCHEME = "s3://"
@@ -110,19 +111,8 @@ class BucketPlace:
 
 def _client() -> Any:
     import boto3
-    from botocore.config import Config
 
     endpoint = settings.S3_ENDPOINT or None
-    return boto3.client(
-        "s3",
-        endpoint_url=endpoint,
-        config=Config(
-            connect_timeout=10,
-            read_timeout=60,
-            retries={"mode": "standard", "total_max_attempts": 5},
-            # A service with an address of its own seldom has a name for each bucket, and may not know newer checksums.
-            s3={"addressing_style": "path" if endpoint else "auto"},
-            request_checksum_calculation="when_required",
-            response_checksum_validation="when_required",
-        ),
-    )
+    retries = {"mode": "standard", "total_max_attempts": 5}
+    config = client_config(endpoint, connect_timeout=10, read_timeout=60, retries=retries)
+    return boto3.client("s3", region_name=region(), endpoint_url=endpoint, config=config)

@@ -7,10 +7,13 @@ from pathlib import Path
 from django.conf import settings
 from django.contrib.auth import get_user_model
 
+from config.accounts.second_factor.devices import names_without
+from config.accounts.second_factor.required import is_required
 from config.environment import values as environment
 from config.health.finding import Finding, fault, finding_of, ok, warning
 from config.installation import checks
 
+NAMES_SHOWN = 20
 _PLACEHOLDER = re.compile(
     r"change.?me|change.?this|insecure|placeholder|example|secret|password|your.?key|012345|abcdef", re.I
 )
@@ -70,6 +73,20 @@ def settings_are_known() -> Finding:
     """Look for misspelt names of settings, and for an address that leads nowhere."""
     messages = [*checks.unknown_settings(), *checks.address()]
     return finding_of(messages, "all names of settings are known, and links lead here")
+
+
+def second_factors_are_set_up() -> Finding:
+    """Where a second factor is required, count the accounts that have none yet, and name the first of them."""
+    if not is_required():
+        return ok("EARSIGHT_SECOND_FACTOR leaves it to each researcher")
+    names = names_without()
+    if not names:
+        return ok("every account has one")
+    shown = ", ".join(names[:NAMES_SHOWN]) + (f" and {len(names) - NAMES_SHOWN} more" if names[NAMES_SHOWN:] else "")
+    return warning(
+        f"active accounts without one: {len(names)} ({shown})",
+        "Ask these people to sign in, which leads them to set it up; until then a password alone is enough to do so.",
+    )
 
 
 def writer_hosts_are_few() -> Finding:

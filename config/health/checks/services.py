@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from django.conf import settings
+from django.core.files.storage import FileSystemStorage, default_storage
 from django.core.mail import get_connection
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -77,9 +78,13 @@ def mails_are_sent() -> Finding:
 
 
 class LastBackup(NamedTuple):
-    """When and where to the last backup went, and what somebody should look at: sentences."""
+    """When and where to the last backup went, and what somebody should look at: sentences.
+
+    `files_at`: of when the newest backup there with stored files is; None if there is none.
+    """
 
     at: datetime
+    files_at: datetime | None
     to: str
     problems: list[str]
 
@@ -94,17 +99,28 @@ def last_backup() -> LastBackup | None:
     if not path.exists():
         return None
     told = json.loads(path.read_text(encoding="utf-8"))
-    at = parse_datetime(str(told.get("at", ""))) if isinstance(told, dict) else None
-    if at is None or timezone.is_naive(at):
+    if not isinstance(told, dict):
         raise ValueError(f"{path} names no time with a zone")
-    problems = told.get("problems", [])
+    at = _moment(path, told.get("at"))
+    files_at = told.get("files_at", told.get("at"))  # earlier versions did not write it
+    to, problems = str(told.get("to", "")), told.get("problems", [])
     if not isinstance(problems, list):
         raise ValueError(f"{path} names problems that are no list")
-    return LastBackup(at, str(told.get("to", "")), [str(problem) for problem in problems])
+    return LastBackup(at, files_at and _moment(path, files_at), to, [str(problem) for problem in problems])
+
+
+def _moment(path: Path, text: object) -> datetime:
+    at = parse_datetime(str(text))
+    if at is None or timezone.is_naive(at):
+        raise ValueError(f"{path} names no time with a zone")
+    return at
 
 
 def backup_is_recent() -> Finding:
-    """Look at the age of the last backup, and at its problems."""
+    """Look at the last backup: its age, its problems, and whether stored files are in one.
+
+    Of files in a bucket the service itself may keep copies.
+    """
     mend = "Run: python manage.py backup FOLDER, and let a timer or cron do so daily."
     try:
         backup = last_backup()
@@ -112,13 +128,25 @@ def backup_is_recent() -> Finding:
         return fault(f"the note of the last backup cannot be read: {error}", mend)
     if backup is None:
         return warning("none was made by this installation", mend)
-    age = timezone.now() - backup.at
+    now = timezone.now()
+    age = now - backup.at
     found = f"the last one went to {backup.to} {_time(backup.at)}"
+    if backup.files_at != backup.at:
+        with_files = (
+            f"the newest with them is of {_time(backup.files_at)}" if backup.files_at else "none there has them"
+        )
+        found = f"{found}, without stored files: {with_files}"
     if backup.problems:
         return fault(f"{found}. {' '.join(backup.problems)}", "Mend what it says, then run the backup again.")
     if age > BACKUP_IS_MISSED:
         return fault(found, mend)
-    return warning(found, mend) if age > BACKUP_IS_OLD else ok(found)
+    if age > BACKUP_IS_OLD:
+        return warning(found, mend)
+    if isinstance(default_storage, FileSystemStorage) and (
+        backup.files_at is None or now - backup.files_at > BACKUP_IS_MISSED
+    ):
+        return warning(found, "Run it without --no-media, once a week at least.")
+    return ok(found)
 
 
 def restore_has_ended() -> Finding:

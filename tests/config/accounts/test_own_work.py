@@ -2,12 +2,13 @@
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.core.exceptions import PermissionDenied
 from django.test import Client
 from django.urls import reverse
 
 from study.errors import NotAllowedNow
 from study.models import LogEntry, Role, Study
-from study.setup import sharing
+from study.setup import invitations, sharing
 from tests.config.addresses import browser
 from tests.factories import PASSWORD, UserFactory, make_study
 
@@ -67,6 +68,28 @@ def test_who_leaves_a_study_just_before_accepting_it_does_not_own_it() -> None:
     with pytest.raises(NotAllowedNow, match="not offered to you any more"):
         sharing.accept_ownership(study, actor=mina)
     assert Study.objects.get(pk=study.pk).owner == jun
+
+
+def test_who_has_just_passed_a_study_on_gives_no_role_in_it_any_more() -> None:
+    """As in a request that had looked who owns it before the new owner accepted."""
+    mina, jun, sora = (UserFactory(username=name) for name in ("mina", "jun", "sora"))
+    study = make_study(clips=0, owner=jun)
+    for name in ("mina", "sora"):
+        sharing.share_study(study, name, actor=jun)
+    sharing.offer_ownership(study, mina, actor=jun)
+    as_it_was = Study.objects.get(pk=study.pk)
+    sharing.accept_ownership(study, actor=mina)
+    for change in (
+        lambda: sharing.offer_ownership(as_it_was, sora, actor=jun),
+        lambda: sharing.change_role(as_it_was, sora, Role.READER, actor=jun),
+        lambda: sharing.unshare_study(as_it_was, sora, actor=jun),
+        lambda: invitations.invite(as_it_was, "guest@example.org", role=Role.READER, actor=jun),
+    ):
+        with pytest.raises(PermissionDenied, match="Its owner, mina"):
+            change()
+    sharing.offer_ownership(study, sora, actor=mina)
+    sharing.withdraw_offer(as_it_was, actor=jun)
+    assert study.memberships.get(offered_ownership=True).user == sora
 
 
 def test_an_owner_sees_when_the_people_of_a_study_signed_in_and_nobody_else_does() -> None:

@@ -54,7 +54,13 @@ def test_a_backup_holds_the_database_all_files_heads_and_the_key_for_this_user_o
     for path in [out, *out.rglob("*")]:
         assert not path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO), path
     noted = json.loads((data / "last_backup.json").read_text())
-    assert noted == {"at": made.made_at, "to": f"{out}/{made.name}", "bytes": made.size, "problems": []}
+    assert noted == {
+        "at": made.made_at,
+        "to": f"{out}/{made.name}",
+        "bytes": made.size,
+        "files_at": made.made_at,
+        "problems": [],
+    }
 
 
 def test_rows_never_refer_to_a_file_that_the_backup_lacks(
@@ -270,12 +276,14 @@ def test_what_somebody_else_put_into_the_place_is_neither_deleted_nor_taken_for_
 
 
 def test_backups_without_stored_files_never_push_out_those_with_them(
-    study: Study, out: Path, monkeypatch: pytest.MonkeyPatch
+    study: Study, data: Path, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = back_up(out, keep=Keep(1)).manifest
     first = back_up(out, media=False, keep=Keep(1))
     second = back_up(out, media=False, keep=Keep(1))
     assert second.deleted == [first.manifest.name]
+    noted = json.loads((data / "last_backup.json").read_text())
+    assert (noted["at"], noted["files_at"]) == (second.manifest.made_at, whole.made_at)
     check_files(FolderPlace(out), whole)
     # Nor the other way round; and files that the whole one has are not read again.
     monkeypatch.setattr(write, "copy_out", Mock(side_effect=AssertionError))

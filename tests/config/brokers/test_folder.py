@@ -1,6 +1,7 @@
 """The folder broker: an incomplete message, of a killed writer or a full disk, does not end a worker."""
 
 import errno
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import Empty
@@ -75,15 +76,16 @@ def test_kombus_transport_fails_on_an_incomplete_message(queue_of, tmp_path, con
 
 
 def test_a_full_disk_leaves_no_incomplete_message(queue, tmp_path, monkeypatch):
-    def full(self, data):
-        self.touch()
+    def full(handle, _mode):
+        os.close(handle)
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "write_bytes", full)
+        patch.setattr("study.stored_files.whole.os.fdopen", full)
         with pytest.raises(ChannelError, match="No space left"):
             queue.put({"step": 1})
     assert messages(tmp_path) == []
+    assert not list(tmp_path.rglob("*.part"))
     with pytest.raises(Empty):
         queue.get(block=False)
 

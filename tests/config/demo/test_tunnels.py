@@ -1,7 +1,9 @@
 """`demo --share`: with programs that print and pass on what the real ones do, the demo is served at their address."""
 
 import http.client
+import os
 import shlex
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,11 +19,11 @@ from config.demo.addresses import Site, listen_on, port_of
 from config.demo.errors import DemoError
 from config.demo.lock import OnlyDemo
 from config.demo.processes import Processes
-from config.demo.tunnels import find_tunnel, open_tunnel
+from config.demo.tunnels import TUNNEL, find_tunnel, open_tunnel
 from config.management.commands.demo import Command
 from study.simulation.walking import hidden_fields
 from tests.factories import make_open_study
-from tests.services import own_port
+from tests.services import own_port, wait_until
 
 FAKE = Path(__file__).with_name("fake_tunnel.py")
 ADDRESSES = {
@@ -108,6 +110,20 @@ def command(settings: Any, tmp_path: Path) -> Any:
     command.said = []
     command.notify = command.said.append
     return command
+
+
+@pytest.mark.parametrize("name", ADDRESSES)
+def test_a_tunnel_that_ends_while_the_demo_runs_stops_it_with_the_place_of_its_words(
+    name: str, install: Any, processes: Processes, command: Any
+) -> None:
+    install("tailscale" if name == "tailnet" else name, "works")
+    open_tunnel(find_tunnel(name), 23_500, processes, 60)
+    command.restart_worker(processes)  # nothing has ended: nothing is said
+    os.kill(processes.pid_of(TUNNEL), signal.SIGTERM)
+    assert wait_until(lambda: processes.has_ended(TUNNEL), 60)
+    with pytest.raises(DemoError, match=r"The tunnel has ended; see .*tunnel\.log, then run this again"):
+        command.restart_worker(processes)
+    assert command.said == []
 
 
 @pytest.mark.django_db

@@ -19,6 +19,7 @@ from django.utils import timezone
 from kombu import Connection
 from kombu.exceptions import OperationalError
 
+from config.accounts.second_factor.devices import app_of, new_key
 from config.health.checks import broker, clock, database, files, security, services
 from config.health.finding import Level
 from generation.models import ClipStep
@@ -304,6 +305,19 @@ def test_debug_pages_wrong_hosts_and_open_ports_are_found(settings: Any) -> None
     assert_is(Level.OK, security.writer_hosts_are_few())
 
 
+def test_accounts_without_a_second_factor_are_named_where_it_is_required(settings: Any) -> None:
+    people = [UserFactory(username=f"p{number:02}") for number in range(23)]
+    UserFactory(is_active=False)
+    assert_is(Level.OK, security.second_factors_are_set_up(), "leaves it to each")
+    settings.SECOND_FACTOR = "required"
+    assert_is(Level.WARNING, security.second_factors_are_set_up(), "23 (p00", "p19 and 3 more)", "sign in")
+    for person in people[1:]:
+        app_of(person, new_key()).save()
+    assert_is(Level.WARNING, security.second_factors_are_set_up(), "1 (p00)")
+    people[0].delete()
+    assert_is(Level.OK, security.second_factors_are_set_up(), "every account")
+
+
 def test_a_clock_that_was_set_back_and_one_that_differs_are_found(monkeypatch: Any) -> None:
     record(None, "account made")
     assert_is(Level.OK, clock.clock_has_not_gone_back())
@@ -344,7 +358,7 @@ def test_the_file_of_heads_is_opened(settings: Any, tmp_path: Path) -> None:
     assert_is(Level.FAULT, files.heads_file_is_written(), "EARSIGHT_HEADS_FILE")
 
 
-def test_the_age_and_the_problems_of_the_last_backup_count(settings: Any, tmp_path: Path) -> None:
+def test_the_age_and_the_problems_of_the_last_backup_count(settings: Any, tmp_path: Path, monkeypatch: Any) -> None:
     settings.DATA_DIR = tmp_path
     assert_is(Level.WARNING, services.backup_is_recent(), "none was made")
     note = tmp_path / "last_backup.json"
@@ -357,6 +371,12 @@ def test_the_age_and_the_problems_of_the_last_backup_count(settings: Any, tmp_pa
     assert_is(Level.FAULT, services.backup_is_recent(), "/srv/backup", "3 stored files are lost.")
     note.write_text(json.dumps(lost | {"problems": []}), encoding="utf-8")
     assert_is(Level.OK, services.backup_is_recent())
+    for days, words in ((1, "the newest with them is of"), (9, "without --no-media"), (None, "none there has them")):
+        files_at = days and (timezone.now() - timedelta(days=days)).isoformat()
+        note.write_text(json.dumps({"at": timezone.now().isoformat(), "files_at": files_at}), encoding="utf-8")
+        assert_is(Level.OK if days == 1 else Level.WARNING, services.backup_is_recent(), words)
+    monkeypatch.setattr(services, "default_storage", object())  # a bucket
+    assert_is(Level.OK, services.backup_is_recent(), "none there has them")
     no_list = json.dumps(lost | {"problems": "lost"})
     for broken in ("{", "[]", '{"at": "yesterday"}', '{"at": "2026-11-30T01:00:00"}', no_list):
         note.write_text(broken, encoding="utf-8")

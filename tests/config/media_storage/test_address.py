@@ -6,6 +6,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import FileSystemStorage
 
+from config.backups.places import bucket
 from config.media_storage.address import media_storage
 
 
@@ -25,3 +26,13 @@ def test_unset_is_the_folder_and_a_missing_package_is_named(monkeypatch: Any) ->
     monkeypatch.setattr("config.media_storage.address.find_spec", lambda name: None)
     with pytest.raises(ImproperlyConfigured, match=r"pip install .*\[s3\]"):
         media_storage("EARSIGHT_THIS", "EARSIGHT_THAT")
+
+
+@pytest.mark.parametrize("name", ["AWS_REGION", "AWS_DEFAULT_REGION"])
+def test_files_and_backups_read_both_names_of_the_region(name: str, monkeypatch: Any) -> None:
+    for variable in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv(name, "ap-northeast-2")
+    monkeypatch.setenv("EARSIGHT_THIS", "s3://bucket")
+    assert media_storage("EARSIGHT_THIS", "EARSIGHT_THAT")["OPTIONS"]["region_name"] == "ap-northeast-2"
+    assert bucket._client().meta.region_name == "ap-northeast-2"

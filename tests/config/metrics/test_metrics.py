@@ -116,7 +116,7 @@ def test_work_workers_and_answers_are_told_without_anybody(site: Client) -> None
     newest = Ballot.objects.order_by("-pk").values_list("pk", flat=True)[0]
     assert found["earsight_ballots_total",] == newest
     assert found["earsight_ballots_last_5_minutes",] == Ballot.objects.count() == 6
-    for name in ("last_backup", "last_blinding_audit"):
+    for name in ("last_backup", "last_backup_with_files", "last_blinding_audit"):
         assert found[f"earsight_{name}_timestamp_seconds",] == pytest.approx(now.timestamp(), abs=1)
     assert found["earsight_disk_free_bytes", "data"] > 0
     assert (found["earsight_ready",], found["earsight_database_up",]) == (1, 1)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import connection, transaction
 
 from study.ballots.casting import Answer, cast_ballot
 from study.ballots.commitments import FINISHED
@@ -41,8 +41,8 @@ def at_once(*actions: Callable[[], object]) -> list[str]:
             connection.ensure_connection()
             together.wait(60)
             action()
-        except DatabaseError as error:
-            errors.append(str(error))
+        except Exception as error:
+            errors.append(f"{type(error).__name__}: {error}")
         finally:
             connection.close()
 

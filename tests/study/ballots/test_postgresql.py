@@ -1,4 +1,4 @@
-"""Casting ballots, and what nobody should send, on PostgreSQL: the same tests in a database made for them."""
+"""Ballots, quotas, owners, and what nobody should send, on PostgreSQL: the same tests in a database made for them."""
 
 import pytest
 
@@ -13,5 +13,8 @@ def test_ballots_are_cast_and_hostile_requests_refused_on_postgresql():
         "tests/study/ballots/test_casting.py",
         "tests/study/ballots/test_answers_in_order.py",
         "tests/study/ballots/finishing_at_once.py",
+        "tests/study/participants/test_quotas.py",
+        "tests/config/accounts/test_own_work.py",
+        "tests/config/accounts/owners_at_once.py",
         "tests/config/requests/test_edge.py",
     )

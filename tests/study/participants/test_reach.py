@@ -48,5 +48,6 @@ def test_links_that_few_can_open_are_shown_with_a_warning(
     client = browser(owner)
     for name in ("study_links", "study_open"):
         page = client.get(reverse(name, args=[study.slug])).text
-        assert ("An address that others can open" in page) == (words is not None)
+        assert ("demo --share" in page) == (words is not None)
+        assert ("demo --host" in page) == address.endswith("127.0.0.1:8000")
         assert words is None or words in page
