@@ -1,4 +1,4 @@
-// What a person typed into a form: the name under which it is kept, what is kept of each field, and what takes it again.
+// What a person typed into a form: the name under which it is kept, what is kept of each field, and what takes it back.
 import { isChanged, isTicked } from "./changed.js";
 
 const texts = document.querySelector("[data-kept-notices]");
