@@ -19,7 +19,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from analysis.models import Analysis, SharedReport
-from generation.models import ClipStep, GenerationRun, ReviewDecision, TagDecision
+from generation.models import ReviewDecision, TagDecision
 from study.models import Invitation, Participant, Study
 from tests.browser.test_console import faults
 from tests.browser.test_kept_forms import KEPT
@@ -27,7 +27,7 @@ from tests.browser.test_review import painted
 from tests.config.addresses import browser
 from tests.config.test_kept_forms import CASES, forms_in_templates, study_for
 from tests.factories import UserFactory
-from tests.generation.studies import HEARD, REDEFINED
+from tests.generation.studies import doubt
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 Change = Callable[[Study], Any]
@@ -70,11 +70,7 @@ def of_case(template: str, page: str, field: str, **more: Any) -> Kept:
 
 def with_doubts(study: Study) -> None:
     """Its clip has images, and a tag to decide."""
-    painted(study)
-    run = GenerationRun.objects.get()
-    for place, (kind, result) in enumerate({"listen": HEARD, "redefine": REDEFINED}.items(), start=1):
-        clip = study.clips.get()
-        ClipStep.objects.create(clip=clip, kind=kind, run=run, position=place, state="done", result=result)
+    doubt(painted(study).clips.get())
 
 
 def opened(study: Study) -> None:
