@@ -335,7 +335,7 @@ def test_nothing_typed_is_lost(context: BrowserContext, live_server: Any, form: 
     page.goto(reverse("glossary"))
     page.go_back()
     window.is_there_or_offered()
-    page.goto(window.url)
+    page.reload()
     window.is_there_or_offered()
 
     # Without connection.
