@@ -21,6 +21,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from analysis.models import Analysis, SharedReport
 from generation.models import ReviewDecision, TagDecision
 from study.models import Invitation, Participant, Study
+from tests.browser.journey import press
 from tests.browser.test_console import faults
 from tests.browser.test_kept_forms import KEPT
 from tests.browser.test_review import painted
@@ -378,6 +379,9 @@ def test_nothing_typed_is_lost(context: BrowserContext, live_server: Any, form: 
     page.close()
 
 
+AGE = "questions:\n  - {key: age, type: text, text: {en: Age"
+
+
 def test_what_has_no_field_any_more_is_shown_to_be_copied(context: BrowserContext, live_server: Any) -> None:
     """A colleague removes the questions that a quota and a group name."""
     user, other = UserFactory(username="ada"), UserFactory(username="mina")
@@ -409,4 +413,15 @@ def test_what_has_no_field_any_more_is_shown_to_be_copied(context: BrowserContex
     page.goto(url)
     assert page.locator("[data-kept-notice]").count() == 0
     assert page.evaluate(KEPT) == 0
+
+    # A question, whose page the server makes of what was typed, when the study has lost a language.
+    Study.objects.filter(pk=study.pk).update(languages=["en", "ko"], questions_before=AGE + ", ko: 나이}}")
+    page.goto(reverse("question_edit", args=[study.slug, "before", "age"]))
+    page.locator("[name=text_en]").fill("How old?")
+    page.locator("[name=text_ko]").fill("몇 살?")
+    Study.objects.filter(pk=study.pk).update(languages=["en"], questions_before=AGE + "}}")
+    page.reload()
+    press(page.get_by_role("button", name="Put it back"))
+    expect(page.locator("[name=text_en]")).to_have_value("How old?")
+    expect(page.locator("[data-kept-notice] dl")).to_contain_text("몇 살?")
     page.close()
