@@ -27,6 +27,9 @@ from study.console.common import access_to, study_page
 from study.errors import StudyError
 from study.models import Study
 
+# The key of a session that holds a link until the next page shows it.
+_NEW_LINK = "new_shared_report"
+
 
 class ShareForm(forms.Form):
     """Until when a link works, and for whom it is."""
@@ -62,10 +65,14 @@ def study_share(request: HttpRequest, study: Study) -> HttpResponse:
     form, address = ShareForm(request.POST if request.method == "POST" else None), ""
     if request.method == "POST" and form.is_valid():
         try:
-            _share, address = share_report(study, **form.cleaned_data, actor=request.user)
-            form = ShareForm()
+            _share, new = share_report(study, **form.cleaned_data, actor=request.user)
         except StudyError as error:
             form.add_error(None, str(error))
+        else:
+            request.session[_NEW_LINK] = {"study": study.pk, "address": new}
+            return redirect("study_share", study.slug)
+    elif request.method == "GET" and (kept := request.session.pop(_NEW_LINK, None)) and kept["study"] == study.pk:
+        address = kept["address"]
     return render(
         request,
         "analysis/share.html",

@@ -77,6 +77,7 @@ function show(text, card, sent = null) {
   const isRefused = notices.some((notice) => notice.matches(".error"));
   messages.replaceChildren(...notices);
   putBar(parts);
+  if (!isRefused) sent?.dispatchEvent(new CustomEvent("kept-saved", { bubbles: true }));
   const old = fresh && cardOf(fresh.dataset.card);
   if (!old) return;
   keepTyped(old, fresh, isRefused ? null : sent);
@@ -115,7 +116,8 @@ function putBar(parts) {
 // forms for what is not saved looks again, since the old form is gone.
 function tidy(card) {
   card.dispatchEvent(new CustomEvent("put-in-place", { bubbles: true }));
-  card.querySelector("form[data-kept]")?.dispatchEvent(new Event("change", { bubbles: true }));
+  for (const form of card.querySelectorAll("form[data-kept]"))
+    form.dispatchEvent(new Event("change", { bubbles: true }));
   const field = document.querySelector(`[data-approve-page] [name="seen-${card.dataset.card}"]`);
   const shown = card.querySelector(`[name="seen-${card.dataset.card}"]`);
   if (field && shown) field.value = shown.value;

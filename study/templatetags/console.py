@@ -90,7 +90,8 @@ def kept(form: forms.BaseForm | None = None, *, by: str = "script", unsaved: obj
     Args:
         form: if it has errors, what is in it is not saved yet; `unsaved` says so where the page has no such form.
         by: "script" if that script sends the form and its view redirects, refuses or returns a file; "browser" if a
-            page comes back or another script sends it: this one then only warns.
+            refusal must not be sent twice, or a page comes back: the script then only asks first whether the server
+            answers.
     """
     # Browsers put what was typed before into a page that is loaded again, over values that others have saved since.
     is_unsaved = unsaved or (form is not None and form.errors)

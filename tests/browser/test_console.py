@@ -1,24 +1,18 @@
-"""The console in a browser: several files by script, chips, the folded path on phones, and no fault that axe finds."""
+"""The console in a browser: several files by script, chips, tables, and the folded path on phones."""
 
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
-from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
-from analysis.models import Analysis
 from analysis.statistics.ballots import PRESET
-from analysis.study_results.shared_reports import share_report
-from study.models import Role, Study
-from study.setup.invitations import invite
+from study.models import Study
 from tests.analysis.tables.survey_exports.downloads import DOWNLOADS, IMAGES, as_csv
 from tests.browser.journey import press
-from tests.factories import PASSWORD, StudyFactory, UserFactory, make_open_study, make_study
+from tests.factories import PASSWORD, StudyFactory, UserFactory, make_study
 from tests.study.conftest import tone
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
@@ -45,66 +39,6 @@ def faults(page: Page) -> list[str]:
     if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
         found.append(f"{page.url}: wider than the window")
     return found
-
-
-@pytest.mark.parametrize(
-    ("size", "scheme", "language"),
-    [(PHONE, "light", "en"), (DESKTOP, "dark", "ko")],
-    ids=["phone", "desktop"],
-)
-def test_no_page_has_a_fault_that_axe_finds(
-    chromium: Browser, live_server: Any, researcher: Any, size: dict[str, int], scheme: str, language: str
-) -> None:
-    draft = make_study(clips=3, owner=researcher, title="아주 긴 제목 " * 20, slug="draft")
-    draft.clips.update(imported_tags=["seen live", "giutar", "긴 한국어 태그 " * 6])
-    empty = StudyFactory(owner=researcher, slug="empty")
-    running = make_open_study(clips=2, owner=researcher, slug="running", target_participants=30)
-    closed = make_open_study(clips=1, owner=researcher, slug="closed", status=Study.Status.CLOSED)
-    Study.objects.filter(pk=closed.pk).update(closed_at=timezone.now() - timedelta(days=1))
-    Analysis.objects.create(study=closed, state=Analysis.State.READY)
-    closed.refresh_from_db()
-    _share, shared = share_report(closed, timezone.localdate(), "긴 이름의 심사위원 " * 9, actor=researcher)
-    colleague = UserFactory(username="a-colleague-with-a-very-long-name@department.example.org", first_name="긴 이름")
-    draft.memberships.create(user=colleague, role=Role.RUNNER)
-    invite(draft, "somebody.with.a.long.address@department.example.org", role=Role.READER, actor=researcher)
-    read = make_study(clips=1, owner=colleague, slug="read")
-    read.memberships.create(user=researcher, role=Role.READER, offered_ownership=True)
-    page = signed_in(chromium, live_server.url, size, color_scheme=scheme, locale=language)
-    assert page.locator("html").get_attribute("lang") == language
-    found = []
-    study_pages = "overview describe clips tags plan questions power reporting preview open members log delete"
-    for study, names, made in (
-        (draft, study_pages, "run settings files upload review decide unknown_tags"),
-        (empty, "clips tags monitor results", "run"),
-        (read, "overview plan members", "settings"),
-        (running, "overview plan open monitor links payment results", "review"),
-        (closed, "share", ""),
-    ):
-        addresses = [
-            *(f"study_{name}" for name in names.split()),
-            *(f"generation_{name}" for name in made.split()),
-        ]
-        for address in addresses:
-            page.goto(reverse(address, args=[study.slug]))
-            found += faults(page)
-    for address in (
-        reverse("study_list"),
-        reverse("glossary"),
-        reverse("study_create"),
-        reverse("form_answers"),
-        reverse("account"),
-        reverse("second_factor"),
-        urlsplit(shared).path,
-        reverse("account_delete"),
-        reverse("forgotten_password"),
-        reverse("study_log", args=["draft"]) + "?sign-ins",
-        reverse("invitation", args=["used-link"]),
-        reverse("set_password", args=["MQ", "used-link"]),
-        "/console/no/such/page/",
-    ):
-        page.goto(address)
-        found += faults(page)
-    assert found == []
 
 
 def test_files_are_uploaded_one_by_one_and_the_refused_one_is_named(
@@ -215,6 +149,10 @@ def test_a_forms_download_becomes_ballots_on_one_page(
         page.get_by_role("button", name="Download the ballots").click()
     assert download.value.path().read_text().startswith("participant,clip,first,second\n")
     page.get_by_label("Which questions are about which clip").fill("clips: [")
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Show the ballots").click()
+    expect(page.get_by_role("alert")).to_contain_text("The page cannot be reached.")
+    page.context.set_offline(False)
     page.get_by_role("button", name="Show the ballots").click()
     expect(page.get_by_role("alert")).to_contain_text("mapping, line 2: not valid YAML")
     expect(page.get_by_label("Image 2")).to_have_value("redefined_sentence")

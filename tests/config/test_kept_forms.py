@@ -256,14 +256,14 @@ _ADDS = {
 }
 
 
-def forms_in_templates() -> list[tuple[str, str]]:
-    """Each form of the console's templates that is posted and has something to edit."""
+def forms_in_templates(holds: re.Pattern[str] = _EDITABLE) -> list[tuple[str, str]]:
+    """Each form of the console's templates that is posted and has something to edit, or holds something else."""
     found = []
     for wing in ("console", "study", "generation", "analysis"):
         for path in sorted((Path(settings.BASE_DIR) / "templates" / wing).rglob("*.html")):
             text = path.read_text(encoding="utf-8")
             for form in re.findall(r"<form\b.*?</form>", text, re.DOTALL):
-                if 'method="post"' in form and _EDITABLE.search(form):
+                if 'method="post"' in form and holds.search(form):
                     found.append((f"{wing}/{path.name}", form))
     return found
 

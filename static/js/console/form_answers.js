@@ -34,8 +34,19 @@ async function show(name) {
     const sections = fresh.querySelectorAll("[data-focus], section.card");
     (fresh.querySelector("[data-focus]") ?? sections[sections.length - 1])?.scrollIntoView({ block: "start" });
   } catch {
-    if (running === request) rest().textContent = rest().dataset.textFailed;
+    if (running === request) sayFailed();
   } finally {
     if (running === request) form.removeAttribute("aria-busy");
   }
+}
+
+// What was typed into the parts below stays.
+function sayFailed() {
+  const notice = document.createElement("p");
+  notice.className = "notice error";
+  notice.setAttribute("role", "alert");
+  notice.textContent = rest().dataset.textFailed;
+  rest().querySelector(":scope > p.notice")?.remove();
+  rest().prepend(notice);
+  notice.scrollIntoView({ block: "nearest" });
 }

@@ -1,21 +1,17 @@
 // Sees that nothing typed into a form is lost: warns before the page is left, stays on the page until the server has
 // saved, and keeps what is not saved in this window for the signed-in account, to be put back later. Without script the
 // forms post, and the server returns what was typed with its errors.
-import { isChanged, isTicked } from "./changed.js";
-import { forgetAll, forgetOthers, recall, remember } from "./typed.js";
+import { isChanged } from "./changed.js";
+import { differs, fieldOf, fieldsOf, forms, isLost, isRefused, isUnsaved, nameOf, pageName } from "./kept_fields.js";
+import { typedInto } from "./kept_fields.js";
+import { forgetAll, forgetOthers, namesFrom, recall, remember } from "./typed.js";
 
 const texts = document.querySelector("[data-kept-notices]");
-const forms = () => [...document.querySelectorAll("form[data-kept]")];
 const sending = new Set();
 const sentByBrowser = new Set();
+const lostFrom = new Map(); // what was typed into fields that a form no longer has
 let isLeaving = false;
 let wasSaved = false;
-
-// Fields without a value of their own that a person types: those are kept nowhere.
-const NOT_KEPT = new Set(["hidden", "password", "file", "submit", "button", "reset", "fieldset", "output"]);
-const fieldsOf = (form) => [...form.elements].filter((field) => field.name && !NOT_KEPT.has(field.type));
-
-const isUnsaved = (form) => "unsaved" in form.dataset || fieldsOf(form).some(isChanged);
 
 const isInDanger = () => !isLeaving && forms().some(isUnsaved);
 
@@ -27,13 +23,6 @@ function arm() {
   window[isInDanger() ? "addEventListener" : "removeEventListener"]("beforeunload", warn);
 }
 
-// The name under which a form's text is kept: its page, where it is sent, and which of those it is.
-function nameOf(form) {
-  const to = (other) => new URL(other.getAttribute("action") ?? "", location.href).pathname;
-  const alike = forms().filter((other) => to(other) === to(form));
-  return `${texts.dataset.account}:${location.pathname}${location.search}:${to(form)}:${alike.indexOf(form)}`;
-}
-
 const isSentHere = (form) => form.dataset.kept === "script";
 const version = (form) => form.querySelector('input[name="version-read"]');
 
@@ -42,57 +31,40 @@ const isWhole = (form) => "keptWhole" in form.dataset;
 const wholeOf = (form) => [...new FormData(form)].filter(([name]) => name !== "csrfmiddlewaretoken");
 
 function keep(form) {
-  if (!isSentHere(form)) return;
-  const isRefused = "unsaved" in form.dataset; // all that was typed stands in it as if it were stored
-  const fields = isRefused ? fieldsOf(form) : fieldsOf(form).filter(isChanged);
-  if (!fields.length) {
-    remember(nameOf(form), null);
-  } else if (isWhole(form)) {
-    remember(nameOf(form), { whole: wholeOf(form) });
-  } else {
-    remember(nameOf(form), { version: version(form)?.value ?? null, fields: fields.map(typedInto) });
-  }
+  const typed = isRefused(form) ? fieldsOf(form) : fieldsOf(form).filter(isChanged);
+  const fields = [...(lostFrom.get(form) ?? []), ...typed.map(typedInto)];
+  const whole = isWhole(form) && typed.length ? wholeOf(form) : null;
+  remember(nameOf(form), fields.length ? { version: version(form)?.value ?? null, fields, whole } : null);
 }
-
-const typedInto = (field) => ({
-  name: field.name,
-  value: field.value,
-  ...(isTicked(field) && { checked: field.checked }),
-});
-
-function fieldOf(form, kept) {
-  const isOfMany = kept.checked !== undefined;
-  return fieldsOf(form).find((field) => field.name === kept.name && (!isOfMany || field.value === kept.value));
-}
-
-const differs = (form, kept) => {
-  const field = fieldOf(form, kept);
-  return field && (kept.checked === undefined ? field.value !== kept.value : field.checked !== kept.checked);
-};
 
 function offer(form) {
   const kept = recall(nameOf(form));
   if (!kept) return;
-  if (isWhole(form)) {
-    // A form that the server has sent back holds all of it.
-    if (kept.whole && !("unsaved" in form.dataset)) ask(form, () => showAgain(form, kept.whole));
+  const lost = kept.fields.filter((one) => isLost(form, one));
+  if (kept.whole) {
+    // A form that the server has sent back holds all of it that it has fields for.
+    if (isRefused(form)) showLost(form, lost);
+    else ask(form, () => showAgain(form, kept.whole));
     return;
   }
   const missing = kept.fields.filter((one) => differs(form, one));
   if (!missing.length) {
-    if (!("unsaved" in form.dataset)) remember(nameOf(form), null);
+    showLost(form, lost);
+    if (!lost.length && !isRefused(form)) remember(nameOf(form), null);
     return;
   }
   ask(form, () => {
     for (const one of missing) putBack(form, one);
     // It was typed over the values of that time: what others have saved since is asked about, not overwritten.
     if (kept.version !== null && version(form)) version(form).value = kept.version;
+    showLost(form, lost);
     keep(form);
     arm();
   });
 }
 
 function ask(form, putAllBack) {
+  openAround(form);
   const notice = show(form, "found", form.firstElementChild);
   notice.querySelector("[data-put-back]").addEventListener("click", () => {
     notice.remove();
@@ -101,6 +73,42 @@ function ask(form, putAllBack) {
   notice.querySelector("[data-forget]").addEventListener("click", () => {
     notice.remove();
     remember(nameOf(form), null);
+  });
+}
+
+// Shows what was typed into fields that are gone, to be copied, until it is forgotten or the form is saved.
+function showLost(form, lost) {
+  if (!lost.length) return;
+  openAround(form);
+  lostFrom.set(form, lost);
+  listLost(show(form, "lost", form.firstElementChild), lost, () => {
+    lostFrom.delete(form);
+    keep(form);
+  });
+}
+
+// The same of a form that is gone as a whole.
+function showLostForms() {
+  const there = new Set(forms().map(nameOf));
+  for (const name of namesFrom(pageName())) {
+    const lost = there.has(name) ? [] : (recall(name)?.fields ?? []).filter((one) => isLost(null, one));
+    if (!lost.length) continue;
+    const main = document.querySelector("main");
+    listLost(show(main, "lost", main.firstElementChild), lost, () => remember(name, null));
+  }
+}
+
+function listLost(notice, lost, forget) {
+  const list = notice.querySelector("dl");
+  for (const { label, shown } of lost) {
+    const [term, value] = ["dt", "dd"].map((tag) => document.createElement(tag));
+    term.textContent = label;
+    value.textContent = shown;
+    list.append(term, value);
+  }
+  notice.querySelector("[data-forget]").addEventListener("click", () => {
+    notice.remove();
+    forget();
   });
 }
 
@@ -124,12 +132,17 @@ function putBack(form, kept) {
   const field = fieldOf(form, kept);
   if (kept.checked === undefined) field.value = kept.value;
   else field.checked = kept.checked;
-  for (let part = field.parentElement; part; part = part.parentElement) if (part.matches("details")) part.open = true;
+  openAround(field);
   field.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
+function openAround(field) {
+  for (let part = field.parentElement; part; part = part.parentElement) if (part.matches("details")) part.open = true;
+}
+
 function show(form, which, before) {
-  for (const old of form.querySelectorAll("[data-kept-notice]")) old.remove();
+  const isPassing = '[data-kept-notice]:not([data-kept-notice="lost"])';
+  if (which !== "lost") for (const old of form.querySelectorAll(isPassing)) old.remove();
   const notice = texts.content.querySelector(`[data-kept-notice="${which}"]`).cloneNode(true);
   form.insertBefore(notice, before);
   return notice;
@@ -159,6 +172,7 @@ function leave() {
 }
 
 function saved(form) {
+  lostFrom.delete(form);
   remember(nameOf(form), null);
   delete form.dataset.unsaved;
   wasSaved = true;
@@ -185,21 +199,24 @@ async function download(response) {
 }
 
 async function send(form, submitter) {
-  const body = new FormData(form);
-  if (submitter?.name) body.append(submitter.name, submitter.value);
+  const body = new FormData(form, submitter);
+  const hasFiles = form.enctype === "multipart/form-data";
   const address = new URL(form.getAttribute("action") ?? "", location.href);
   let response;
   try {
     response = await fetch(address, {
       method: "POST",
-      body: new URLSearchParams(body),
-      headers: { "X-Requested-With": "form" },
-      signal: AbortSignal.timeout(60_000),
+      body: hasFiles ? body : new URLSearchParams(body),
+      headers: { "X-Requested-With": "form", ...("takesAnswer" in form.dataset && { Accept: "application/json" }) },
+      signal: AbortSignal.timeout(hasFiles ? 600_000 : 60_000),
     });
     if (response.status >= 500 || response.status === 429) throw new Error(response.statusText);
-    if (response.headers.get("Content-Type")?.startsWith("application/json")) {
+    if (isJson(response)) {
       const answer = await response.json();
-      if (answer.next) {
+      if ("ok" in answer) {
+        if (answer.ok) saved(form);
+        form.dispatchEvent(new CustomEvent("answered", { detail: answer }));
+      } else if (answer.next) {
         saved(form);
         goTo(answer.next);
       } else if (answer.sign_in) {
@@ -217,11 +234,35 @@ async function send(form, submitter) {
     } else {
       // A page, which says what is wrong or shows rows in another order: nothing was saved. The browser sends the form
       // once more, and shows it.
-      sentByBrowser.add(form);
-      form.requestSubmit(submitter);
+      sendByBrowser(form, submitter);
     }
   } catch {
     tell(form, "away");
+  }
+}
+
+const isJson = (response) => response.headers.get("Content-Type")?.startsWith("application/json");
+
+function sendByBrowser(form, submitter) {
+  sentByBrowser.add(form);
+  form.requestSubmit(submitter);
+}
+
+// A form that the browser sends leaves its page, also for a page that says there is no connection: so it is sent only
+// once the server answers to this account.
+async function isServed(form) {
+  try {
+    const response = await fetch(location.href, {
+      headers: { "X-Requested-With": "form" },
+      signal: AbortSignal.timeout(60_000),
+    });
+    if (response.status >= 500 || response.status === 429) throw new Error(response.statusText);
+    const signInAt = isJson(response) && (await response.json()).sign_in;
+    if (signInAt) tell(form, "signed-out", "", signInAt);
+    return !signInAt;
+  } catch {
+    tell(form, "away");
+    return false;
   }
 }
 
@@ -230,7 +271,7 @@ document.addEventListener("submit", async (event) => {
   if (event.defaultPrevented) return;
   if ("forgetsTyped" in form.dataset) forgetAll();
   if (!form.matches("form[data-kept]")) return;
-  if (!isSentHere(form) || sentByBrowser.has(form)) {
+  if (sentByBrowser.delete(form)) {
     leave();
     return;
   }
@@ -238,7 +279,8 @@ document.addEventListener("submit", async (event) => {
   if (sending.has(form)) return;
   sending.add(form);
   form.setAttribute("aria-busy", "true");
-  await send(form, event.submitter);
+  if (isSentHere(form)) await send(form, event.submitter);
+  else if (await isServed(form)) sendByBrowser(form, event.submitter);
   form.removeAttribute("aria-busy");
   sending.delete(form);
 });
@@ -252,6 +294,11 @@ for (const kind of ["input", "change"])
     arm();
   });
 
+// Another script has saved the form.
+document.addEventListener("kept-saved", (event) => {
+  if (event.target.matches("form[data-kept]")) saved(event.target);
+});
+
 // A page that the browser kept from before a save: what is stored, not the old copy.
 window.addEventListener("pageshow", (event) => {
   if (event.persisted && wasSaved) location.reload();
@@ -260,5 +307,6 @@ window.addEventListener("pageshow", (event) => {
 forgetOthers(texts.dataset.account);
 // Loading a page again on which a form was refused asks for the page, and sends nothing twice.
 if (document.querySelector("form[data-unsaved]")) history.replaceState(null, "", location.href);
-for (const form of forms()) if (isSentHere(form)) offer(form);
+for (const form of forms()) offer(form);
+showLostForms();
 arm();

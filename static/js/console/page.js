@@ -21,8 +21,8 @@ document.addEventListener("submit", (event) => {
 
 // The menu of a row closes on Escape and on a click elsewhere.
 document.addEventListener("click", (event) => {
-  const clicked = event.target.closest(".row-menu");
-  for (const menu of document.querySelectorAll(".row-menu[open]")) if (menu !== clicked) menu.open = false;
+  const clicked = event.composedPath(); // also of what the click has removed
+  for (const menu of document.querySelectorAll(".row-menu[open]")) if (!clicked.includes(menu)) menu.open = false;
 });
 document.addEventListener("keydown", (event) => {
   const menu = event.key === "Escape" && !event.isComposing && document.querySelector(".row-menu[open]");

@@ -5,13 +5,15 @@ const SEPARATORS = /[,;|，、；\t\r\n]/;
 for (const form of document.querySelectorAll("[data-tag-editor]")) {
   const details = form.closest("details");
   let input = null;
+  const setUp = () => (input ??= setUpTagEditor(form));
+  details.addEventListener("toggle", setUp); // opened by what puts back what was typed
+  if (details.open) setUp();
   // Open the editor on the click: the browser's "toggle" event comes later, and keys typed until then would be lost.
   details.querySelector("summary").addEventListener("click", (event) => {
     if (details.open) return;
     event.preventDefault();
     details.open = true;
-    input ??= setUpTagEditor(form);
-    input.focus();
+    setUp().focus();
   });
 }
 
@@ -23,7 +25,7 @@ function setUpTagEditor(form) {
       .split(separators)
       .map((tag) => tag.trim().replace(/\s+/g, " "))
       .filter(Boolean);
-  const tags = split(field.value, ";");
+  let tags = split(field.value, ";");
   const editor = document.createElement("div");
   const input = document.createElement("input");
   editor.className = "chip-editor";
@@ -31,12 +33,18 @@ function setUpTagEditor(form) {
   input.id = field.id;
   input.autocomplete = "off";
   input.placeholder = text.textAdd;
-  field.type = "hidden";
+  field.hidden = true; // and of its own kind still: kept.js keeps it
   field.removeAttribute("id");
   editor.append(input);
   field.after(editor);
-  let saved = tags.join("; ");
+  const shown = field.value;
+  field.defaultValue = split(field.defaultValue, ";").join("; ");
+  field.value = shown;
   draw();
+  field.addEventListener("change", () => {
+    tags = split(field.value, ";");
+    draw();
+  });
 
   function draw() {
     editor.querySelectorAll(".chip").forEach((chip) => chip.remove());
@@ -56,13 +64,12 @@ function setUpTagEditor(form) {
       chip.append(cross);
       editor.insertBefore(chip, input);
     });
-    field.value = tags.join("; ");
-    noteUnsaved();
+    noteTyped();
   }
 
-  // kept.js warns before unsaved tags are left.
-  function noteUnsaved() {
-    form.toggleAttribute("data-unsaved", field.value !== saved || input.value.trim() !== "");
+  // To kept.js, which warns before it is left: the tags, and what is not one yet.
+  function noteTyped() {
+    field.value = [...tags, ...split(input.value, SEPARATORS)].join("; ");
     form.dispatchEvent(new Event("change", { bubbles: true }));
   }
 
@@ -74,7 +81,7 @@ function setUpTagEditor(form) {
 
   function addComplete(event) {
     if (!event.isComposing && SEPARATORS.test(input.value)) addTyped();
-    else noteUnsaved();
+    else noteTyped();
   }
 
   input.addEventListener("input", addComplete);
@@ -97,37 +104,23 @@ function setUpTagEditor(form) {
       draw();
     }
   });
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    addTyped();
-    const problem = form.querySelector("[data-editor-problem]");
-    const question = form.querySelector("[data-editor-question]");
-    const answer = await send(form);
-    problem.textContent = answer.ok ? "" : answer.problem || text.textFailed;
-    question.innerHTML = answer.question ?? ""; // rendered and escaped by the server
+  // kept.js sends the form, and says so if it cannot.
+  form.addEventListener("submit", addTyped);
+  form.addEventListener("answered", ({ detail: answer }) => {
+    form.querySelector("[data-editor-problem]").textContent = answer.problem ?? "";
+    // Rendered and escaped by the server.
+    form.querySelector("[data-editor-question]").innerHTML = answer.question ?? "";
     if (!answer.ok) return;
     showChips(form, answer.tags);
-    tags.splice(0, tags.length, ...answer.tags);
-    saved = tags.join("; ");
+    field.defaultValue = answer.tags.join("; ");
+    field.value = field.defaultValue;
+    field.dispatchEvent(new Event("change"));
     form.elements["version-read"].value = answer.version;
-    draw();
+    for (const notice of form.querySelectorAll("[data-kept-notice]")) notice.remove();
     form.closest("details").open = false;
     form.closest("details").querySelector("summary").focus();
   });
   return input;
-}
-
-async function send(form) {
-  try {
-    const response = await fetch(form.action, {
-      method: "POST",
-      body: new FormData(form),
-      headers: { Accept: "application/json", "X-Requested-With": "form" },
-    });
-    return await response.json();
-  } catch {
-    return { ok: false }; // away, or a page instead of an answer
-  }
 }
 
 function showChips(form, tags) {

@@ -23,6 +23,16 @@ export function recall(name) {
   }
 }
 
+export function namesFrom(start) {
+  try {
+    return names()
+      .map((name) => name.slice(START.length))
+      .filter((name) => name.startsWith(start));
+  } catch {
+    return [];
+  }
+}
+
 function forget(isForgotten) {
   try {
     for (const name of names()) if (isForgotten(name)) sessionStorage.removeItem(name);

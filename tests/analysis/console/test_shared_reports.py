@@ -126,7 +126,7 @@ def test_a_link_shows_the_report_its_pdf_and_figures_and_nothing_of_the_console(
 def test_the_owner_makes_lists_and_ends_links_and_others_do_not(study: Study) -> None:
     owner = browser(study.owner)
     last = timezone.localdate() + timedelta(days=7)
-    made = owner.post(page_of(study), {"last_day": last.isoformat(), "note": "for Jun"})
+    made = owner.post(page_of(study), {"last_day": last.isoformat(), "note": "for Jun"}, follow=True)
     address = re.search(r'value="(http[^"]+/report/[^"]+)"', made.text)[1]
     assert address not in owner.get(page_of(study)).text  # shown once
     row = SharedReport.objects.get()

@@ -1,0 +1,427 @@
+"""Each form of the console in a browser: left and come back to, loaded again, without connection, signed out, twice.
+
+`FORMS` names every form with `{% kept %}`; one that is not named fails the first test.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.urls import reverse
+from django.utils import timezone
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+
+from analysis.models import Analysis, SharedReport
+from generation.models import ReviewDecision, TagDecision
+from study.models import Invitation, Participant, Study
+from tests.browser.journey import press
+from tests.browser.test_console import faults
+from tests.browser.test_kept_forms import KEPT
+from tests.browser.test_review import painted
+from tests.config.addresses import browser
+from tests.config.test_kept_forms import CASES, forms_in_templates, study_for
+from tests.factories import UserFactory
+from tests.generation.studies import doubt
+
+pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
+Change = Callable[[Study], Any]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A form, known by a field that every browser shows, and what is typed into that."""
+
+    template: str
+    page: str
+    field: str
+    typed: str
+    other: str = ""  # what another window saves meanwhile; empty for a form that only adds something
+    part: tuple[Any, ...] = ()
+    where: str = ""  # which of several forms with this field
+    save: str = "button:not([type=button])"
+    prepare: Change = lambda study: None
+    stored: Change | None = None  # whether it has been saved, where the page does not show it
+    away: str = "the server does not answer"
+    signed_out: str = "no longer signed in"
+    messages: str = "[data-kept-notice]"  # where the page says so
+    asks: str = "Stored now:"
+    stays: bool = False  # on its page once it is saved
+
+    @property
+    def css(self) -> str:
+        return f'form[data-kept]{self.where}:has([name="{self.field}"])'
+
+    def url(self, study: Study) -> str:
+        parts = [study.slug, *self.part] if self.page not in ("account", "study_create") else []
+        return reverse(self.page, args=parts)
+
+
+def of_case(template: str, page: str, field: str, **more: Any) -> Kept:
+    """The form of a case of the tests without a browser, with the same values."""
+    (case,) = (case for case in CASES if (case.page, case.field) == (page, field))
+    return Kept(template, page, field, case.second, case.first, part=tuple(filter(None, [case.part])), **more)
+
+
+def with_doubts(study: Study) -> None:
+    """Its clip has images, and a tag to decide."""
+    doubt(painted(study).clips.get())
+
+
+def opened(study: Study) -> None:
+    Study.objects.filter(pk=study.pk).update(status=Study.Status.OPEN)
+
+
+def analysed(study: Study) -> None:
+    Study.objects.filter(pk=study.pk).update(
+        status=Study.Status.CLOSED, closed_at=timezone.now() - timedelta(days=1), grace_minutes=0
+    )
+    Analysis.objects.create(study=study, state=Analysis.State.READY)
+
+
+def joined(study: Study) -> None:
+    opened(study)
+    study.participants.create(number=1, token_hash="0" * 64)
+
+
+def unknown(study: Study) -> None:
+    study.clips.update(imported_tags=["giutar", "piano"])
+
+
+DECIDE = "decide-1-vocal"
+REVIEW: dict[str, Any] = {
+    "messages": "[data-review-messages]",
+    "away": "no connection",
+    "signed_out": "signed out",
+    "stays": True,
+}
+FORMS = [
+    of_case("study/plan.html", "study_plan", "completion_code"),
+    of_case("study/questions_yaml.html", "questions_yaml", "text"),
+    of_case("study/_question_screening.html", "study_questions", "limit_0"),
+    of_case("study/_question_screening.html", "study_questions", "screen_out_text_en"),
+    of_case("study/_question_groups.html", "study_questions", "before_hours:cuts"),
+    of_case("study/_question_part.html", "study_questions", "title_before_en"),
+    of_case("study/describe.html", "study_describe", "title"),
+    of_case("study/describe.html", "study_describe", "label_1"),
+    of_case("generation/settings.html", "generation_settings", "tag_limit"),
+    of_case("analysis/reporting.html", "study_reporting", "ethics"),
+    of_case("analysis/analysis_rules.html", "study_analysis_rules", "smallest"),
+    of_case("analysis/power.html", "study_power", "participants"),
+    of_case("study/tags.html", "study_tags", "tags", stays=True),
+    Kept(
+        "study/question.html",
+        "question_edit",
+        "text_en",
+        "Mine?",
+        "Theirs?",
+        part=("before", "age"),
+        save="button.primary",
+        asks="Somebody has changed this question since you opened it.",
+    ),
+    Kept("generation/unknown_tags.html", "generation_unknown_tags", "action-giutar", "keep", "drop", prepare=unknown),
+    Kept(
+        "generation/decide.html",
+        "generation_decide",
+        DECIDE,
+        "remove",
+        prepare=with_doubts,
+        save="button:not([name], [type=button])",
+        stored=lambda study: TagDecision.objects.filter(choice="remove").exists(),
+    ),
+    Kept(
+        "generation/_review_card.html",
+        "generation_review",
+        DECIDE,
+        "remove",
+        prepare=with_doubts,
+        stored=lambda study: TagDecision.objects.filter(choice="remove").exists(),
+        **REVIEW,
+    ),
+    Kept(
+        "generation/_decisions.html",
+        "generation_review",
+        "reason",
+        "artefact",
+        where="[action*=repaint]",
+        prepare=with_doubts,
+        stored=lambda study: ReviewDecision.objects.filter(reason="artefact").exists(),
+        **REVIEW,
+    ),
+    Kept(
+        "generation/_decisions.html",
+        "generation_review",
+        "reason",
+        "too dull",
+        where="[action*=leave-out]",
+        prepare=with_doubts,
+        stored=lambda study: study.clips.filter(exclusion_reason="too dull").exists(),
+        **REVIEW,
+    ),
+    Kept(
+        "analysis/share.html",
+        "study_share",
+        "note",
+        "for the reviewers",
+        prepare=analysed,
+        stored=lambda study: SharedReport.objects.filter(note="for the reviewers").exists(),
+    ),
+    Kept(
+        "study/links.html",
+        "study_links",
+        "count",
+        "7",
+        stored=lambda study: study.invite_links.count() == 7,
+        stays=True,
+    ),
+    Kept(
+        "study/participants.html",
+        "study_participants",
+        "reason",
+        "a colleague",
+        prepare=joined,
+        stored=lambda study: Participant.objects.get().exclusion_reason == "a colleague",
+    ),
+    Kept(
+        "study/_clip_row.html",
+        "study_clips",
+        "reason",
+        "too long",
+        stored=lambda study: study.clips.get().exclusion_reason == "too long",
+    ),
+    Kept(
+        "study/open.html",
+        "study_open",
+        "reason",
+        "a pause",
+        where="[action*=pause]",
+        prepare=opened,
+        stored=lambda study: Study.objects.get().status == "paused",
+    ),
+    Kept(
+        "study/open.html",
+        "study_open",
+        "reason",
+        "the end",
+        where="[action*=close]",
+        prepare=opened,
+        stored=lambda study: Study.objects.get().status == "closed",
+    ),
+    Kept(
+        "study/members.html",
+        "study_members",
+        "name",
+        "guest@example.org",
+        stored=lambda study: Invitation.objects.exists(),
+    ),
+    Kept(
+        "study/study_create.html",
+        "study_create",
+        "title",
+        "A new study",
+        stored=lambda study: Study.objects.filter(title="A new study").exists(),
+    ),
+    Kept("console/account.html", "account", "first_name", "Ada L.", "Ada Lovelace"),
+]
+# Its fields come from a file, which no browser keeps: leaving asks first, and losing the connection loses nothing.
+FROM_A_FILE = ["analysis/form_answers.html"]
+IDS = [f"{form.page} {form.field}{form.where}" for form in FORMS]
+
+
+def test_every_kept_form_is_tried() -> None:
+    kept = Counter(name for name, _form in forms_in_templates(re.compile("{% kept")))
+    assert Counter([*(form.template for form in FORMS), *FROM_A_FILE]) == kept
+
+
+OPEN_AROUND = """(form) => {
+  for (let part = form.parentElement; part; part = part.parentElement) if (part.matches("details")) part.open = true;
+}"""
+
+
+class Window:
+    """A window on the page of a form."""
+
+    def __init__(self, page: Page, form: Kept, url: str) -> None:
+        self.page, self.kept, self.url = page, form, url
+
+    @property
+    def form(self) -> Locator:
+        return self.page.locator(self.kept.css)
+
+    def open(self) -> None:
+        self.page.goto(self.url)
+        self.form.evaluate(OPEN_AROUND)
+
+    def type(self, value: str) -> None:
+        field = self.form.locator(f'[name="{self.kept.field}"]')
+        kind = field.first.evaluate("(field) => field.type")
+        if self.kept.field == "tags":
+            for cross in self.form.get_by_role("button", name="Remove").all():
+                cross.click()
+            self.form.locator(".chip-editor input").fill(value)
+        elif kind == "select-one":
+            field.select_option(value)
+        elif kind == "radio":
+            self.form.locator(f'[name="{self.kept.field}"][value="{value}"]').check()
+        else:
+            field.fill(value)
+
+    def save(self) -> Locator:
+        for box in self.form.locator("[name=confirmed]").all():
+            box.check()
+        return self.form.locator(self.kept.save).first
+
+    def save_at_last(self) -> None:
+        """Saves, and waits until nothing is kept any more, on the page that follows."""
+        self.page.evaluate("window.isLeft = true")
+        self.save().click()
+        is_next = "true" if self.kept.stays else "!window.isLeft && document.readyState === 'complete'"
+        self.page.wait_for_function(f"() => {is_next} && {KEPT} === 0")
+
+    def holds(self, value: str) -> None:
+        """Waits until the field has the value."""
+        self.page.wait_for_function(
+            "([css, name, value]) => document.querySelector(css)?.elements[name]?.value === value",
+            arg=[self.kept.css, self.kept.field, value],
+        )
+
+    def value(self) -> str:
+        return self.form.evaluate("(form, name) => form.elements[name].value", self.kept.field)
+
+    def is_there_or_offered(self) -> None:
+        if self.value() != self.kept.typed:
+            self.form.get_by_role("button", name="Put it back").click()
+        self.holds(self.kept.typed)
+
+    def says(self, text: str) -> None:
+        expect(self.page.locator(self.kept.messages).filter(has_text=text)).to_be_visible()
+        self.holds(self.kept.typed)
+
+
+@pytest.fixture(scope="module")
+def context(chromium: Browser, live_server: Any) -> Iterator[BrowserContext]:
+    """One browser for all forms: it loads the styles and scripts once."""
+    made = chromium.new_context(base_url=live_server.url, locale="en")
+    yield made
+    made.close()
+
+
+def sign_in(page: Page, user: Any, url: str) -> None:
+    key = browser(user).cookies[settings.SESSION_COOKIE_NAME].value
+    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": key, "url": url}])
+
+
+@pytest.mark.parametrize("form", FORMS, ids=IDS)
+def test_nothing_typed_is_lost(context: BrowserContext, live_server: Any, form: Kept) -> None:
+    user, other = UserFactory(username="ada"), UserFactory(username="mina")
+    case = next((case for case in CASES if (case.page, case.field) == (form.page, form.field)), CASES[0])
+    study = study_for(case, (user, other))
+    form.prepare(study)
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("dialog", lambda dialog: dialog.accept())
+    sign_in(page, user, live_server.url)
+    window = Window(page, form, form.url(study))
+    window.open()
+    window.type(form.typed)
+
+    # To another page and back, then loaded again.
+    page.goto(reverse("glossary"))
+    page.go_back()
+    window.is_there_or_offered()
+    page.reload()
+    window.is_there_or_offered()
+
+    # Without connection.
+    context.set_offline(True)
+    window.save().click()
+    window.says(form.away)
+    context.set_offline(False)
+
+    # Signed out.
+    Session.objects.all().delete()
+    window.save().click()
+    window.says(form.signed_out)
+    if form.messages == "[data-kept-notice]":
+        to = page.locator(form.messages).get_by_role("link", name="Sign in").get_attribute("href")
+        assert to == f"{reverse('sign_in')}?next={quote(window.url, safe='')}"
+    sign_in(page, user, live_server.url)
+    page.goto(window.url)
+    window.is_there_or_offered()
+
+    # Another window has saved meanwhile.
+    if form.other:
+        second = Window(context.new_page(), form, window.url)
+        second.open()
+        second.type(form.other)
+        second.save_at_last()
+        second.page.close()
+        window.save().click()
+        expect(window.form).to_contain_text(form.asks)
+        window.holds(form.typed)
+        for mine in window.form.locator('[name^="choice-of-"][value^="mine"]').all():
+            mine.check()
+    window.save_at_last()
+    if form.stored:
+        assert form.stored(study)
+    page.goto(window.url)
+    assert page.locator("[data-kept-notice]").count() == 0
+    if not form.stored:
+        assert window.value() == form.typed
+    assert errors == []
+    page.close()
+
+
+AGE = "questions:\n  - {key: age, type: text, text: {en: Age"
+
+
+def test_what_has_no_field_any_more_is_shown_to_be_copied(context: BrowserContext, live_server: Any) -> None:
+    """A colleague removes the questions that a quota and a group name."""
+    user, other = UserFactory(username="ada"), UserFactory(username="mina")
+    study = study_for(CASES[0], (user, other))
+    page = context.new_page()
+    page.on("dialog", lambda dialog: dialog.accept())
+    sign_in(page, user, live_server.url)
+    url = reverse("study_questions", args=[study.slug])
+    page.goto(url)
+    page.locator("[name=limit_0]").fill("77")
+    page.locator("[name=device]").check()
+    page.locator('[name="before_hours:cuts"]').fill("2, 3")
+    Study.objects.filter(pk=study.pk).update(questions_before="", quotas=[], plan={})
+
+    page.goto(url)
+    quotas, groups = page.locator("main > [data-kept-notice]"), page.locator("#groups [data-kept-notice]")
+    expect(quotas).to_contain_text("the page no longer has a place for it")
+    expect(quotas.locator("dl")).to_contain_text("77")
+    groups.get_by_role("button", name="Put it back").click()
+    expect(page.locator("[name=device]")).to_be_checked()
+    expect(groups.locator("dd").filter(has_text="2, 3")).to_be_visible()
+    assert faults(page) == []
+    # It is there until it is forgotten, also when more is typed.
+    page.locator("[name=device]").uncheck()
+    page.goto(url)
+    expect(groups.locator("dd").filter(has_text="2, 3")).to_be_visible()
+    for notice in (quotas, groups):
+        notice.get_by_role("button", name="Forget it").click()
+    page.goto(url)
+    assert page.locator("[data-kept-notice]").count() == 0
+    assert page.evaluate(KEPT) == 0
+
+    # A question, whose page the server makes of what was typed, when the study has lost a language.
+    Study.objects.filter(pk=study.pk).update(languages=["en", "ko"], questions_before=AGE + ", ko: 나이}}")
+    page.goto(reverse("question_edit", args=[study.slug, "before", "age"]))
+    page.locator("[name=text_en]").fill("How old?")
+    page.locator("[name=text_ko]").fill("몇 살?")
+    Study.objects.filter(pk=study.pk).update(languages=["en"], questions_before=AGE + "}}")
+    page.reload()
+    press(page.get_by_role("button", name="Put it back"))
+    expect(page.locator("[name=text_en]")).to_have_value("How old?")
+    expect(page.locator("[data-kept-notice] dl")).to_contain_text("몇 살?")
+    page.close()

@@ -1,0 +1,111 @@
+"""Every page of the console in a browser: axe finds no fault in it, and it is no wider than its window.
+
+The pages of a draft come from `tests/config/addresses.py`, with those of other states that look another way.
+"""
+
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+from playwright.sync_api import Browser
+
+from analysis.study_results.analyses import build_analysis
+from analysis.study_results.shared_reports import share_report
+from study.models import Role, Study
+from study.setup.invitations import invite
+from tests.analysis.answered_studies import closed_study
+from tests.browser.journey import press
+from tests.browser.test_console import DESKTOP, PHONE, faults, signed_in
+from tests.browser.test_review import painted
+from tests.config.addresses import AUDIENCE, SIGNED_IN, body, browser, named_addresses_of
+from tests.factories import StudyFactory, UserFactory, make_open_study, make_study
+from tests.generation.studies import doubt
+from tests.study.participants.question_kinds import EVERY_KIND
+
+pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
+# Pages that look another way in another state, or are only there.
+OF_OTHER_STATES = {
+    "empty": "study_clips study_tags study_monitor study_results generation_run generation_decide",
+    "read": "study_overview study_plan study_members generation_settings",
+    "running": "study_overview study_plan study_open study_monitor study_links study_payment study_results"
+    " generation_review",
+    "closed": "study_open study_results study_share study_report study_figures",
+}
+OF_NO_STUDY = "study_list glossary study_create form_answers account account_delete second_factor forgotten_password"
+
+
+@pytest.fixture
+def studies(transactional_db: None) -> SimpleNamespace:
+    """One study in each state, of a researcher and a colleague with long names."""
+    mina = UserFactory(username="mina")
+    colleague = UserFactory(username="a-colleague-with-a-very-long-name@department.example.org", first_name="긴 이름")
+    draft = make_study(clips=3, owner=mina, title="아주 긴 제목 " * 20, slug="draft", questions_before=EVERY_KIND)
+    draft.clips.update(imported_tags=["seen live", "giutar", "긴 한국어 태그 " * 6])
+    doubt(painted(draft).clips.get(number=1))
+    draft.files.create(kind="rules", name="rules.yaml", digest="0" * 64, text="name: Rules", summary={"rules": 1})
+    draft.jobs.create(kind="table", arguments={"name": "ballots.csv"})
+    draft.participants.create(number=1, token_hash="0" * 64)
+    draft.memberships.create(user=colleague, role=Role.RUNNER)
+    invite(draft, "somebody.with.a.long.address@department.example.org", role=Role.READER, actor=mina)
+    read = make_study(clips=1, owner=colleague, slug="read")
+    read.memberships.create(user=mina, role=Role.READER, offered_ownership=True)
+    StudyFactory(owner=mina, slug="empty")
+    make_open_study(clips=2, owner=mina, slug="running", target_participants=30)
+    closed = closed_study(clips=1, people=2, owner=mina, slug="closed")
+    build_analysis(closed)
+    _share, shared = share_report(closed, timezone.localdate(), "긴 이름의 심사위원 " * 9, actor=mina)
+    return SimpleNamespace(mina=mina, draft=draft, shared=urlsplit(shared).path)
+
+
+def pages_of(study: Study) -> Iterator[tuple[str, str]]:
+    """Yield each address of the study at which its owner finds a page, with its name."""
+    owner = browser(study.owner)
+    for name, address in named_addresses_of(study):
+        response = owner.get(address)
+        if response.status_code == 200 and b"<main" in body(response):
+            yield name, address
+
+
+def test_no_page_is_left_out(studies: SimpleNamespace) -> None:
+    """What is missing in a draft and is no file, no part of a page and no form is looked at in another state."""
+    owner = browser(studies.mina)
+    closed = dict(named_addresses_of(Study.objects.get(slug="closed")))
+    seen = {name for name, _address in pages_of(studies.draft)} | set(" ".join(OF_OTHER_STATES.values()).split())
+    left = [name for name, _address in pages_of(Study.objects.get(slug="closed")) if name not in seen]
+    left += [name for name in AUDIENCE[SIGNED_IN] if name not in OF_NO_STUDY.split()]
+    missing = [name for name, address in named_addresses_of(studies.draft) if owner.get(address).status_code == 404]
+    left += [name for name in missing if name not in seen and owner.get(closed[name]).status_code == 404]
+    assert left == ["job_file"], "the file of a job that waits"
+
+
+@pytest.mark.parametrize(
+    ("size", "scheme", "language"),
+    [(PHONE, "light", "en"), (DESKTOP, "dark", "ko")],
+    ids=["phone", "desktop"],
+)
+def test_no_page_has_a_fault_that_axe_finds(
+    chromium: Browser, live_server: Any, studies: SimpleNamespace, size: dict[str, int], scheme: str, language: str
+) -> None:
+    page = signed_in(chromium, live_server.url, size, color_scheme=scheme, locale=language)
+    assert page.locator("html").get_attribute("lang") == language
+    found = []
+    for address in (
+        *(address for _name, address in pages_of(studies.draft)),
+        *(reverse(name, args=[slug]) for slug, names in OF_OTHER_STATES.items() for name in names.split()),
+        *map(reverse, OF_NO_STUDY.split()),
+        studies.shared,
+        reverse("study_log", args=["draft"]) + "?sign-ins",
+        reverse("invitation", args=["used-link"]),
+        reverse("set_password", args=["MQ", "used-link"]),
+        "/console/no/such/page/",
+    ):
+        page.goto(address)
+        found += faults(page)
+    page.goto(reverse("generation_review", args=["draft"]))
+    press(page.locator("[data-approve-page] button"))
+    found += faults(page)
+    assert found == []
