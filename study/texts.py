@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from django.conf import settings
-from django.utils.translation import get_language, override
+from django.utils.translation import get_language, gettext_noop, override
 from django.utils.translation import gettext as _
 
 from study.models import Study
@@ -17,6 +17,13 @@ FIELDS = ("question", "consent_text", "instructions")
 RESPONSIBLE = ("researcher", "institution", "contact", "ethics", "ethics_board", "ethics_number", "ethics_reason")
 # What a consent text may name in braces; `ethics` is a sentence.
 PLACEHOLDERS = ("researcher", "institution", "contact", "ethics")
+# Who answers to the participants of a demo, where nobody does research. No study of real people takes these words over.
+OF_A_DEMO = {
+    "researcher": gettext_noop("the person who runs this demo of Earsight"),
+    "institution": gettext_noop("no institution"),
+    "contact": gettext_noop("the person who gave you this link"),
+    "ethics_reason": gettext_noop("a demo of the software, no research"),
+}
 _IN_BRACES = re.compile(r"\{([^{}\n]*)\}")
 
 
@@ -35,9 +42,15 @@ def question(study: Study) -> str:
     return _in_active_language(study.question) or _("Which image fits this music best?")
 
 
+def answer_of(study: Study, name: str) -> str:
+    """A column of `RESPONSIBLE` as it was written; the words of a demo in the active language."""
+    text: str = getattr(study, name)
+    return _(text) if text == OF_A_DEMO.get(name) else text
+
+
 def responsible_people(study: Study) -> str:
     """Who answers to the participants, in one line: researcher, institution, address; empty without an answer."""
-    return ", ".join(filter(None, (study.researcher, study.institution, study.contact)))
+    return ", ".join(filter(None, (answer_of(study, name) for name in ("researcher", "institution", "contact"))))
 
 
 def ethics_sentence(study: Study) -> str:
@@ -48,7 +61,7 @@ def ethics_sentence(study: Study) -> str:
             "number": study.ethics_number.rstrip(". "),
         }
     if study.ethics == Study.Ethics.NONE and study.ethics_reason:
-        reason = study.ethics_reason.rstrip(". ")
+        reason = answer_of(study, "ethics_reason").rstrip(". ")
         return _("No ethics board has approved this study: %(reason)s.") % {"reason": reason}
     return ""
 
@@ -58,7 +71,7 @@ def placeholder_values(study: Study) -> dict[str, str]:
 
     A study that opened before there were placeholders has none, and its text stays as it was written.
     """
-    values = {name: getattr(study, name) for name in ("researcher", "institution", "contact")}
+    values = {name: answer_of(study, name) for name in ("researcher", "institution", "contact")}
     return {name: text for name, text in (values | {"ethics": ethics_sentence(study)}).items() if text}
 
 

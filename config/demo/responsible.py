@@ -4,16 +4,10 @@ from collections.abc import Mapping
 
 from study.models import Clip, Study
 from study.setup.copying import register
-from study.setup.responsible import OF_A_DEMO
-from study.texts import RESPONSIBLE
+from study.texts import OF_A_DEMO, RESPONSIBLE
 
 NOBODY = dict.fromkeys(RESPONSIBLE, "")
-DEMO = {
-    **NOBODY,
-    **OF_A_DEMO,
-    "ethics": Study.Ethics.NONE.value,
-    "ethics_reason": "a demo of the software, no research",
-}
+DEMO = NOBODY | OF_A_DEMO | {"ethics": Study.Ethics.NONE.value}
 
 
 def _named(study: Study) -> dict[str, str]:

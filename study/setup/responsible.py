@@ -3,16 +3,10 @@
 from django.utils.translation import gettext as _
 
 from study.models import Study
-from study.texts import ethics_sentence
+from study.texts import OF_A_DEMO, ethics_sentence
 
 # An approval is of one study: a new study takes these alone from the last one of its owner.
 SAME_FOR_MANY_STUDIES = ("researcher", "institution", "contact")
-# What the consent text of a demo says: nobody does research there. No study of real people takes these words over.
-OF_A_DEMO = {
-    "researcher": "the person who runs this demo of Earsight",
-    "institution": "no institution",
-    "contact": "the person who gave you this link",
-}
 
 
 def missing_names(study: Study) -> list[str]:

@@ -3,7 +3,10 @@
 from django import template
 from django.utils.translation import get_language_info
 
+from study.texts import answer_of
+
 register = template.Library()
+register.filter("answer_of", answer_of)
 
 
 @register.filter

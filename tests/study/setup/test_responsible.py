@@ -2,11 +2,13 @@
 
 import hashlib
 import json
+import re
 from importlib import import_module
 from typing import Any
 
 import pytest
 from django.apps import apps
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 
@@ -62,6 +64,18 @@ def test_a_new_study_takes_over_who_answers_but_not_the_words_of_a_demo() -> Non
     Study.objects.filter(pk=new.pk).update(researcher="Mina Kim", institution="A university", contact="m@example.org")
     say_that_it_is_a_demo(create_study(title="Second demo", owner=owner))
     assert names_of_last_study(create_study(title="Newer", owner=owner))["researcher"] == "Mina Kim"
+
+
+@pytest.mark.django_db
+def test_a_demo_names_nobody_in_the_language_of_the_reader_and_a_study_as_it_was_written() -> None:
+    study = create_study(title="Demo", owner=UserFactory())
+    say_that_it_is_a_demo(study)
+    with translation.override("ko"):
+        agreed, contact = texts.consent(study), render_to_string("survey/_contact.html", {"study": study})
+        assert not re.search("person|institution|demo", agreed + contact)
+        study.researcher, study.contact = "No institution", "no institution"
+        assert study.contact in render_to_string("survey/_contact.html", {"study": study})
+        assert "No institution" in texts.consent(study)
 
 
 @pytest.mark.django_db
