@@ -115,8 +115,6 @@ class AddressForm(KeptForm, forms.ModelForm):
 
 
 def _described(row: SignIn) -> str:
-    return _("%(browser)s, since %(began)s, last used %(used)s") % {
-        "browser": row.browser or _("unknown browser"),
-        "began": date_format(timezone.localtime(row.began_at), "SHORT_DATETIME_FORMAT"),
-        "used": date_format(timezone.localtime(row.used_at), "SHORT_DATETIME_FORMAT"),
-    }
+    began, used = (date_format(timezone.localtime(at), _("j M Y, H:i")) for at in (row.began_at, row.used_at))
+    browser = row.browser or _("unknown browser")
+    return _("%(browser)s, since %(began)s, last used %(used)s") % {"browser": browser, "began": began, "used": used}

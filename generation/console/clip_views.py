@@ -183,7 +183,7 @@ class ClipView:
         into = {change["tag"]: change["into"] for change in self.redefined["changes"] if change["into"]}
         undecided = set(self.undecided)
         two = bool(self.redefined.get("predicted"))  # what differs is another tagger's prediction, not a rule's work
-        gone, new_here = (_("original tags only"), _("redefined tags only")) if two else (_("duplicate"), "")
+        gone, new_here = (_("original tags only"), _("corrected tags only")) if two else (_("duplicate"), "")
         chips: list[Chip] = []
         shown: set[str] = set()
 

@@ -46,8 +46,11 @@ def money(sum_: float) -> str:
 
 
 @register.inclusion_tag("generation/unknown_tags_notice.html")
-def unknown_tags_notice(study: Study) -> dict[str, Any]:
-    """Which tags images are made from, and how many the rule set does not know, with the way to decide about them."""
+def unknown_tags_notice(study: Study, *, undecided_only: bool = False) -> dict[str, Any]:
+    """Which tags images are made from, and how many the rule set does not know, with the way to decide about them.
+
+    With `undecided_only`, only the tags that nobody has decided about are named.
+    """
     # Imported here: the first template of a process imports this module, and these are slow to import.
     from generation.redefinition import RuleError
     from generation.redefinition.spelling import normalise
@@ -65,8 +68,8 @@ def unknown_tags_notice(study: Study) -> dict[str, Any]:
     names = {normalise(tag) for tags in tags_of_clips for tag in tags}
     return {
         "study": study,
-        "source": settings.tag_source,
+        "source": "" if undecided_only else settings.tag_source,
         "rules": rules.name,
         "undecided": len(names - rules.known),
-        "decided": len(settings.tag_choices),
+        "decided": 0 if undecided_only else len(settings.tag_choices),
     }

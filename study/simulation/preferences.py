@@ -12,6 +12,7 @@ import numpy as np
 
 from study.design import LETTERS
 from study.models import Stimulus, Study, Trial
+from study.participants.listening import listening_minimum
 from study.simulation.transports import Reply
 from study.simulation.walking import Chooser
 
@@ -57,8 +58,10 @@ class Population:
         def choose(page: Reply) -> dict[str, str]:
             _, handle, _, number = page.path.strip("/").split("/")
             trial = Trial.objects.get(participant__handle=handle, number=int(number))
-            seconds = f"{max(4.0, pace * self.rng.lognormal(0, 0.25)):.1f}"
-            timing = {"seconds": seconds, "listened": f"{float(seconds) * 0.7:.1f}"}
+            seconds = max(4.0, pace * self.rng.lognormal(0, 0.25))
+            # As on the page, which takes no choice before.
+            listened = max(seconds * 0.7, listening_minimum(trial, self.study))
+            timing = {"seconds": f"{max(seconds, listened):.1f}", "listened": f"{listened:.1f}"}
             if trial.expected:
                 return timing | trial.expected
             noise = self.rng.gumbel(size=len(trial.position_order))

@@ -43,6 +43,14 @@ def test_the_page_lists_unknown_tags_with_clips_and_suggestions(foreign, client)
     assert page_of(foreign) in tags
 
 
+def test_who_goes_on_from_an_import_reads_before_generating_that_tags_are_unknown(foreign, client):
+    run = reverse("generation_run", args=[foreign.slug])
+    assert "does not know 4 tags" in client.get(run).text
+    kept = {tag: TagChoice(action="keep") for tag in ("female vocalists", "seen live", "zyx hop", "giutar")}
+    store_settings(foreign, settings_of(foreign).model_copy(update={"tag_choices": kept}))
+    assert page_of(foreign) not in client.get(run).text
+
+
 def test_choices_are_saved_logged_and_applied_by_the_next_run(foreign, client):
     run = generate(foreign)
     assert run.state == "done"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from study.ballots.table import COLUMNS, ballot_rows
-from study.models import Participant
+from study.models import Ballot, Participant
 from study.simulation.people import simulate_participants
 from tests.factories import make_open_study
 
@@ -21,6 +21,15 @@ def test_simulated_people_answer_every_trial_through_the_pages(conditions):
     assert len(rows) == 6
     assert tuple(rows[0]) == COLUMNS
     assert {row["first"] for row in rows} <= set(study.conditions.values_list("key", flat=True))
+
+
+def test_simulated_people_hear_as_much_as_the_page_asks_for():
+    study = make_open_study(clips=2, simulated=True)
+    study.clips.update(survey_duration=60)
+    simulate_participants(study, 4, np.random.default_rng(1))
+    heard = list(Ballot.objects.values_list("listened_seconds", "seconds"))
+    assert len(heard) == 8
+    assert all(15 <= listened <= seconds for listened, seconds in heard)
 
 
 def test_simulated_people_give_various_answers_that_the_questions_take():
