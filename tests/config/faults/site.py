@@ -222,13 +222,12 @@ class Work:
         from study.blinding_audit.queueing import ask_for_audit
         from tests.analysis.answered_studies import closed_study
         from tests.factories import make_study
-        from tests.generation.studies import add_clips, stored_files
+        from tests.generation.studies import add_clips
 
         self.made = make_study(clips=0, slug="made")
         store_settings(self.made, GenerationSettings(painter=SketchOptions(kind="sketch", size=64)))
         add_clips(self.made, clips)
         self.answered = closed_study(clips=3, people=4, slug="answered")
-        self.before = stored_files()
         self.run = lifecycle.start_run(self.made)
         self.audit = ask_for_audit(make_study(clips=1, slug="audited"), self.made.owner) if audit else None
         self.asked = 0
@@ -255,18 +254,20 @@ class Work:
     def finish(self, seconds: float = PATIENCE) -> dict[str, Any]:
         from analysis.models import Analysis
         from generation.models import ClipStep
-        from study.models import JobFile
+        from study.models import JobFile, Study
         from tests.generation.runs.kill_workers import findings
         from tests.generation.studies import owned_files, stored_files
 
         wait_until(self.is_over, seconds)
         # A report's files are made ahead after an analysis.
-        owned = patiently(lambda: owned_files(self.made) | set(JobFile.objects.values_list("file", flat=True)))
+        owned = patiently(
+            lambda: set(JobFile.objects.values_list("file", flat=True)).union(*map(owned_files, Study.objects.all()))
+        )
         states = Counter(patiently(lambda: list(Analysis.objects.values_list("state", "attempts"))))
         begun = Path(os.environ["EARSIGHT_TEST_COUNT_FILE"])
         return patiently(lambda: findings(self.made)) | {
             # What is shown of images is made when it is needed, for every study.
-            "orphans": len({name for name in stored_files() if not name.endswith(".webp")} - self.before - owned),
+            "orphans": len({name for name in stored_files() if not name.endswith(".webp")} - owned),
             "run": self.run.state,
             "steps": patiently(ClipStep.objects.filter(run=self.run).exclude(state="skipped").count),
             "steps_begun": len(begun.read_text().splitlines()) if begun.exists() else 0,
