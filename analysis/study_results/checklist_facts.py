@@ -11,6 +11,7 @@ from analysis.models import Analysis
 from analysis.report.text.methods import selection_texts
 from analysis.report.text.number_format import percent, plain
 from analysis.study_results.deviations import deviations_text, planned_people
+from analysis.study_results.participant_flow import median_seconds
 from analysis.study_results.reporting_answers import reporting_answers
 from study import texts
 from study.ballots.table import kinds_of
@@ -183,14 +184,16 @@ def _people(study: Study, analysis: Analysis | None) -> dict[str, str]:
     if study.simulated:
         found["work_time"] = _("The participants are simulated: they took no working time.")
     else:
-        found["work_time"] = _work_time(analysis, progress.median_minutes)
+        found["work_time"] = _work_time(study, analysis, progress.median_minutes)
         found["cost"] = _cost(study, progress.median_minutes, progress.completed)
     return found
 
 
-def _work_time(analysis: Analysis | None, minutes: float | None) -> str:
+def _work_time(study: Study, analysis: Analysis | None, minutes: float | None) -> str:
     """The medians of the time for an answer, which an analysis counts (there may be a million), and of the visit."""
-    seconds = analysis.flow.get("median_seconds") if analysis else None
+    flow: Mapping[str, Any] = analysis.flow if analysis else {"median_seconds": None}
+    # Analyses of earlier versions have not counted it.
+    seconds = flow["median_seconds"] if "median_seconds" in flow else median_seconds(study)
     visit = "" if minutes is None else _("%(minutes)s min from start to end") % {"minutes": plain(minutes, 1)}
     if seconds is None:
         return _("Median %(time)s.") % {"time": visit} if visit else ""

@@ -270,12 +270,22 @@ def _newest_with_files(place: Place, names: list[str]) -> Manifest | None:
 
 def _note(place: Place, result: Result) -> None:
     """Let the checks of the installation know when the last backup was made, and what needs a look."""
-    made = result.manifest
+    made, path = result.manifest, Path(settings.DATA_DIR) / LAST
     row = {
         "at": made.made_at,
         "to": f"{place.text}/{made.name}",
         "bytes": made.size,
-        "files_at": result.files_at,
+        "files_at": max(filter(None, (result.files_at, _files_elsewhere(path, place))), default=None),
         "problems": result.problems,
     }
-    write_whole(Path(settings.DATA_DIR) / LAST, f"{json.dumps(row)}\n".encode())
+    write_whole(path, f"{json.dumps(row)}\n".encode())
+
+
+def _files_elsewhere(note: Path, place: Place) -> str | None:
+    """Of when the newest backup with stored files is of which the last note tells, if that was of another place."""
+    try:
+        told = json.loads(note.read_text(encoding="utf-8"))
+        found = None if told["to"].startswith(f"{place.text}/") else told["files_at"]
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return None  # none was made, or by an earlier version
+    return found if isinstance(found, str) else None

@@ -77,7 +77,8 @@ class Channel(filesystem.Channel):
 
 def _write_whole(path: Path, content: Any) -> None:
     try:
-        write_whole(path, dumps(content).encode(), through=False)
+        # A worker or a command of another user reads it too; nothing but ids is in it.
+        write_whole(path, dumps(content).encode(), mode=0o644, through=False)
     except OSError as error:
         raise ChannelError(f"Cannot write {path.name!r} into the broker's folder: {error}") from error
 

@@ -80,7 +80,7 @@ def mails_are_sent() -> Finding:
 class LastBackup(NamedTuple):
     """When and where to the last backup went, and what somebody should look at: sentences.
 
-    `files_at`: of when the newest backup there with stored files is; None if there is none.
+    `files_at`: of when the newest backup with stored files is, there or in a place before; None if there is none.
     """
 
     at: datetime
@@ -132,9 +132,7 @@ def backup_is_recent() -> Finding:
     age = now - backup.at
     found = f"the last one went to {backup.to} {_time(backup.at)}"
     if backup.files_at != backup.at:
-        with_files = (
-            f"the newest with them is of {_time(backup.files_at)}" if backup.files_at else "none there has them"
-        )
+        with_files = f"the newest with them is of {_time(backup.files_at)}" if backup.files_at else "none has them"
         found = f"{found}, without stored files: {with_files}"
     if backup.problems:
         return fault(f"{found}. {' '.join(backup.problems)}", "Mend what it says, then run the backup again.")

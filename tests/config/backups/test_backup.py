@@ -284,6 +284,9 @@ def test_backups_without_stored_files_never_push_out_those_with_them(
     assert second.deleted == [first.manifest.name]
     noted = json.loads((data / "last_backup.json").read_text())
     assert (noted["at"], noted["files_at"]) == (second.manifest.made_at, whole.made_at)
+    elsewhere = back_up(out.parent / "elsewhere", media=False)
+    noted = json.loads((data / "last_backup.json").read_text())
+    assert (noted["at"], noted["files_at"]) == (elsewhere.manifest.made_at, whole.made_at)
     check_files(FolderPlace(out), whole)
     # Nor the other way round; and files that the whole one has are not read again.
     monkeypatch.setattr(write, "copy_out", Mock(side_effect=AssertionError))

@@ -371,12 +371,12 @@ def test_the_age_and_the_problems_of_the_last_backup_count(settings: Any, tmp_pa
     assert_is(Level.FAULT, services.backup_is_recent(), "/srv/backup", "3 stored files are lost.")
     note.write_text(json.dumps(lost | {"problems": []}), encoding="utf-8")
     assert_is(Level.OK, services.backup_is_recent())
-    for days, words in ((1, "the newest with them is of"), (9, "without --no-media"), (None, "none there has them")):
+    for days, words in ((1, "the newest with them is of"), (9, "without --no-media"), (None, "none has them")):
         files_at = days and (timezone.now() - timedelta(days=days)).isoformat()
         note.write_text(json.dumps({"at": timezone.now().isoformat(), "files_at": files_at}), encoding="utf-8")
         assert_is(Level.OK if days == 1 else Level.WARNING, services.backup_is_recent(), words)
     monkeypatch.setattr(services, "default_storage", object())  # a bucket
-    assert_is(Level.OK, services.backup_is_recent(), "none there has them")
+    assert_is(Level.OK, services.backup_is_recent(), "none has them")
     no_list = json.dumps(lost | {"problems": "lost"})
     for broken in ("{", "[]", '{"at": "yesterday"}', '{"at": "2026-11-30T01:00:00"}', no_list):
         note.write_text(broken, encoding="utf-8")
