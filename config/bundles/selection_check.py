@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -26,12 +27,14 @@ class Repaint:
     """An entry of the log by which a clip was sent to be painted again.
 
     Attributes:
-        reason: in words of the language that the researcher used.
+        reason: in words of the language that the researcher used; these change with versions.
+        key: of the reason; empty: an earlier version did not log it.
         seed: its number in the clip's sequence.
         images: names the images before; empty: there were none; None: an earlier version did not log it.
     """
 
     reason: str
+    key: str
     seed: int | None
     images: str | None
 
@@ -67,7 +70,7 @@ def _check_paintings(bundle: Bundle, chain: Chain) -> None:
     logged, is_copy = _repaints(chain), chain.last("copied") is not None
     is_older = any(type(entry["data"].get("clip")) is int for entry in chain.whole if entry["action"] == "repainted")
     seeds = _seeds(bundle) if logged else {}
-    unsure, unlogged = 0, False
+    unsure, unworded, unlogged = 0, 0, False
     for clip, rows in listed.items():
         entries = logged.get(clip, [])
         gave = list(_gave_images(entries, _seed_number(bundle, seeds.get(clip), entries)))
@@ -75,11 +78,12 @@ def _check_paintings(bundle: Bundle, chain: Chain) -> None:
         again = [row for row in rows if row.get("painting") != "1"]
         certain = [entry for entry, is_sure in zip(entries, gave, strict=True) if is_sure]
         possible = [entry for entry, is_sure in zip(entries, gave, strict=True) if is_sure is not False]
-        is_logged = _is_part(again, possible, _agree)
+        is_logged = _is_part(again, possible, _may_agree)
         unlogged = unlogged or not is_logged
+        unworded += is_logged and not all(any(agree(row, entry) for entry in possible) for row in again)
         if (
             [row.get("painting") for row in rows] != [str(number) for number in range(1, len(rows) + 1)]
-            or not _is_part(certain, again, lambda entry, row: _agree(row, entry))
+            or not _is_part(certain, again, lambda entry, row: _may_agree(row, entry))
             or not (is_logged or is_copy or is_older)
         ):
             faults.append(f"{PAINTINGS}: how often and why {clip} was painted again is not what the log says.")
@@ -87,6 +91,8 @@ def _check_paintings(bundle: Bundle, chain: Chain) -> None:
     bundle.checked.append(f"how often the images of {len(listed)} clips were painted, against the log")
     if unsure:
         bundle.unchecked.append(f"whether the last time that {unsure} clips were painted again gave other images")
+    if unworded:
+        bundle.unchecked.append(f"why {unworded} clips were painted again: the log has words that are no longer used")
     if unlogged and (is_older or is_copy):
         bundle.unchecked.append("images painted again before the study was copied, or by an earlier version")
 
@@ -108,8 +114,8 @@ def _repaints(chain: Chain) -> dict[str, list[Repaint]]:
         data = entry["data"]
         names = [str(name) for name in data.get("clips") or [data.get("clip")]]
         if entry["action"] == "repainted":
-            seed, images = data.get("seed_number"), data.get("images")
-            found.setdefault(names[0], []).append(Repaint(entry["reason"], seed, images))
+            key, seed, images = str(data.get("reason_key", "")), data.get("seed_number"), data.get("images")
+            found.setdefault(names[0], []).append(Repaint(entry["reason"], key, seed, images))
         elif entry["action"] == "decision undone" and data.get("decision") == "repainted":
             for name in names:
                 if found.get(name):
@@ -164,20 +170,33 @@ def _seed_number(bundle: Bundle, seed: tuple[int, str] | None, entries: Sequence
     return sequence.index(seed[0]) if seed[0] in sequence else None
 
 
-def _agree(row: Mapping[str, str], entry: Repaint) -> bool:
-    """Return whether a row of the table has the reason of an entry of the log."""
+def agree(row: Mapping[str, str], entry: Repaint) -> bool | None:
+    """Return whether a row of the table has the reason of an entry of the log; None if no reason has its words now."""
     reason, note = row.get("reason") or "", unescape_formula(row.get("note") or "")
     if reason == RepaintReason.OTHER:
-        return entry.reason[:200] == note
-    return entry.reason in {": ".join(filter(None, (words, note))) for words in _words(reason)}
+        return entry.key in ("", reason) and entry.reason[:200] == note
+    words, _colon, noted = entry.reason.partition(": ")
+    if noted != note or reason not in RepaintReason.values:
+        return False
+    if entry.key:
+        return reason == entry.key
+    meant = _reasons_by_words().get(words)
+    return None if meant is None else reason in meant
 
 
-def _words(reason: str) -> Iterator[str]:
-    """Yield the name of a reason in each language in which the log may hold it."""
-    if reason in RepaintReason.values:
-        for code, _name in settings.LANGUAGES:
-            with override(code):
-                yield str(RepaintReason(reason).label)
+def _may_agree(row: Mapping[str, str], entry: Repaint) -> bool:
+    return agree(row, entry) is not False
+
+
+@cache
+def _reasons_by_words() -> dict[str, set[str]]:
+    """Return the reasons by their words, in each language in which the log may hold them."""
+    found: dict[str, set[str]] = {}
+    for code, _name in settings.LANGUAGES:
+        with override(code):
+            for reason in RepaintReason:
+                found.setdefault(str(reason.label), set()).add(reason.value)
+    return found
 
 
 def _is_part(few: Iterable[Any], many: Iterable[Any], agree: Any) -> bool:

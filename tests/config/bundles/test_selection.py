@@ -20,7 +20,7 @@ from analysis.tables.clips_left_out import count_clips_left_out
 from analysis.tables.paintings import count_paintings
 from config.bundles import export_study, verify_export
 from config.bundles.chain_check import NO_HEADS
-from config.bundles.selection_check import NO_TABLES
+from config.bundles.selection_check import NO_TABLES, Repaint, agree
 from generation.models import ReviewDecision
 from generation.painting.seeds import seed_sequence
 from study.digests import canonical_digest
@@ -50,7 +50,7 @@ def repaint(study: Study, name: str, reason: str, images: str, seed: int) -> Non
     clip = study.clips.get(name=name)
     ReviewDecision.objects.create(clip=clip, kind="repainted", version=images, reason=reason, batch="")
     words = str(RepaintReason(reason).label)
-    record(study, "repainted", reason=words, clip=name, seed_number=seed, images=images)
+    record(study, "repainted", reason=words, reason_key=reason, clip=name, seed_number=seed, images=images)
 
 
 def leave_out(study: Study, number: int, reason: str) -> None:
@@ -202,6 +202,40 @@ def test_a_repaint_that_gave_no_images_is_none(study: Study, bundle: Path) -> No
     export_study(study, bundle)
     result = verify_export(bundle)
     assert (result.faults, result.unchecked) == ((), (NO_HEADS,))
+
+
+@pytest.mark.parametrize(
+    ("logged", "key", "reason", "note", "agrees"),
+    [
+        ("그림이 깨짐", "artefact", "artefact", "", True),
+        ("artefact", "artefact", "unsafe", "", False),
+        ("artefact: hat", "artefact", "artefact", "", False),
+        ("artefact", "artefact", "other", "artefact", False),
+        ("dull: grey", "other", "other", "dull: grey", True),
+        ("이미지가 깨짐: hat", "", "artefact", "hat", True),
+        ("unsafe content", "", "artefact", "", False),
+        ("dull", "", "other", "dull", True),
+        ("그림이 깨짐: hat", "", "artefact", "hat", None),
+        ("그림이 깨짐: hat", "", "artefact", "", False),
+        ("그림이 깨짐", "", "other", "dull", False),
+        ("그림이 깨짐", "", "no reason", "", False),
+    ],
+)
+def test_reasons_agree_by_their_keys_or_by_todays_words(
+    logged: str, key: str, reason: str, note: str, agrees: bool | None
+) -> None:
+    assert agree({"reason": reason, "note": note}, Repaint(logged, key, 1, "v1")) is agrees
+
+
+def test_words_that_a_reason_had_in_an_earlier_version_are_no_fault(study: Study, bundle: Path) -> None:
+    entry = study.log.get(action="repainted", data__seed_number=1)
+    del entry.data["reason_key"]
+    study.log.filter(pk=entry.pk).update(reason="그림이 깨짐", data=entry.data)
+    relink(study)
+    export_study(study, bundle)
+    result = verify_export(bundle)
+    assert result.faults == ()
+    assert result.unchecked == (NO_HEADS, "why 1 clips were painted again: the log has words that are no longer used")
 
 
 def test_a_copy_answers_for_what_came_after_copying(study: Study, bundle: Path) -> None:
