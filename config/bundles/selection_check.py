@@ -212,20 +212,44 @@ def _check_left_out(bundle: Bundle, chain: Chain) -> None:
         for row in rows
         if row.get("by") == "person"
     }
-    logged: dict[str, str | None] = {}
-    for entry in chain.whole:
-        clip = str(entry["data"].get("clip"))
-        if entry["action"] == "clip left out":
-            logged[clip] = entry["reason"]
-        elif entry["action"] in ("clip taken back in", "clip deleted"):
-            logged[clip] = None
+    logged, numbered = _left_out(bundle, chain)
     is_copy = chain.last("copied") is not None
-    faults = [
-        f"{CLIPS_LEFT_OUT}: whether and why {clip} was left out by hand is not what the log says."
+    differing = [
+        clip
         for clip in sorted(stated.keys() | logged.keys())
         if stated.get(clip) != logged.get(clip) and not (is_copy and clip not in logged)
     ]
+    faults = [
+        f"{CLIPS_LEFT_OUT}: whether and why {clip} was left out by hand is not what the log says."
+        for clip in differing
+        if stated.get(clip) not in numbered.values()
+    ]
     bundle.faults += faults[:MAX_REPORTED]
     bundle.checked.append(f"{len(stated)} clips left out by hand, against the log")
+    if len(differing) > len(faults) or any(numbered.values()):
+        bundle.unchecked.append("which clips were left out by an earlier version: the log has only their numbers")
     if is_copy and stated.keys() - logged.keys():
         bundle.unchecked.append("clips left out before the study was copied")
+
+
+def _left_out(bundle: Bundle, chain: Chain) -> tuple[dict[str, str | None], dict[int, str | None]]:
+    """Return why clips were left out by hand, None if they were taken back in: by name, and of old entries by number.
+
+    The export gives the numbers of judged clips alone, as the names of their images.
+    """
+    rows = bundle.rows("stimuli.csv") if "stimuli.csv" in bundle.members else []
+    files = ((row.get("file") or "", unescape_formula(row.get("clip") or "")) for row in rows)
+    names = {int(number): clip for file, clip in files if (number := file[7:].partition("-")[0]).isdecimal()}
+    logged: dict[str, str | None] = {}
+    numbered: dict[int, str | None] = {}
+    for entry in chain.whole:
+        clip = entry["data"].get("clip")
+        found: dict[Any, str | None] = numbered if type(clip) is int else logged
+        if entry["action"] == "clip left out":
+            found[clip] = entry["reason"][:200]  # as much of it as the table holds
+        elif entry["action"] == "clip taken back in" and clip in names:
+            numbered.pop(clip, None)
+            logged[names[clip]] = None
+        elif entry["action"] in ("clip taken back in", "clip deleted"):
+            found[clip] = None
+    return logged, numbered

@@ -238,6 +238,30 @@ def test_words_that_a_reason_had_in_an_earlier_version_are_no_fault(study: Study
     assert result.unchecked == (NO_HEADS, "why 1 clips were painted again: the log has words that are no longer used")
 
 
+def test_an_old_log_that_has_numbers_of_clips_is_no_fault_and_says_what_it_cannot_prove(
+    study: Study, bundle: Path
+) -> None:
+    """Generation once logged clips by number, with the whole reason: 3 stays left out, 2 was taken back in."""
+    long = "It skips, " * 30
+    for number, action, name in ((3, "clip left out", "clip3.wav"), (2, "clip taken back in", "clip2.wav")):
+        study.log.filter(action=action, data__clip=name).update(data={"clip": number}, reason=long * (number == 3))
+    study.clips.filter(number=3).update(exclusion_reason=long[:200])
+    relink(study)
+    numbers = "which clips were left out by an earlier version: the log has only their numbers"
+    for images in (True, False):
+        export_study(study, bundle, images=images)
+        result = verify_export(bundle)
+        assert [fault for fault in result.faults if LEFT_OUT in fault] == [], images
+        assert numbers in result.unchecked
+
+    def forge(files: dict[str, bytes]) -> None:
+        files[LEFT_OUT] = without(b"clip5.wav")(files[LEFT_OUT].replace(b"4.wav,person,1,'=too", b"4.wav,person,1,not"))
+
+    export_study(study, bundle)
+    faults = " ".join(verify_export(rewritten(bundle, forge, sums=True)).faults)
+    assert re.findall(r"why (clip\d.wav) was left out", faults) == ["clip4.wav", "clip5.wav"]
+
+
 def test_a_copy_answers_for_what_came_after_copying(study: Study, bundle: Path) -> None:
     for name, reason in (("clip1.wav", "repainted"), ("clip3.wav", "clip left out")):
         study.log.filter(action=reason, data__clip=name).delete()
