@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils.translation import override
 
 from config.bundles.chain_check import Chain, read_chain
-from config.bundles.reading import CHAIN, CLIPS_LEFT_OUT, MAX_REPORTED, PAINTINGS, Bundle, Unreadable
+from config.bundles.reading import CHAIN, CLIPS_LEFT_OUT, MAX_REPORTED, PAINTINGS, Bundle, naming
 from study.setup.paintings import RepaintReason
 from study.tables.spreadsheet import unescape_formula
 
@@ -48,15 +48,12 @@ def check_selection(bundle: Bundle) -> None:
     chain = read_chain(bundle)
     if chain is None or "analysis.json" not in bundle.members:
         return
-    try:
-        if PAINTINGS in bundle.members:
-            _check_paintings(bundle, chain)
-        if CLIPS_LEFT_OUT in bundle.members:
-            _check_left_out(bundle, chain)
-    except (TypeError, ValueError, AttributeError) as error:
-        raise Unreadable(f"{CHAIN} or {PAINTINGS} is not what an export holds there: {error!r}.") from error
-    tables = {PAINTINGS, CLIPS_LEFT_OUT} & bundle.members.keys()
-    if len(tables) < 2 and any(entry["action"] in ("repainted", "clip left out") for entry in chain.whole):
+    checks = {PAINTINGS: _check_paintings, CLIPS_LEFT_OUT: _check_left_out}
+    tables = checks.keys() & bundle.members.keys()
+    for name in sorted(tables, reverse=True):
+        with naming(CHAIN, name):
+            checks[name](bundle, chain)
+    if len(tables) < len(checks) and any(entry["action"] in ("repainted", "clip left out") for entry in chain.whole):
         bundle.unchecked.append(NO_TABLES)
 
 

@@ -172,16 +172,35 @@ def test_a_forged_table_is_found_though_the_analysis_agrees_with_it(bundle: Path
         assert fault in faults[0], what
 
 
-@pytest.mark.parametrize("data", [{"clips": 5}, {"clip": "clip1.wav", "seed_number": "x", "images": "v9"}])
-def test_a_log_that_makes_no_sense_is_a_fault_and_ends_no_check(bundle: Path, data: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    ("action", "data", "file"),
+    [
+        ("repainted", {"clips": 5}, PAINTINGS),
+        ("repainted", {"clip": "clip1.wav", "seed_number": "x", "images": "v9"}, PAINTINGS),
+        ("clip left out", {"clip": []}, LEFT_OUT),
+    ],
+)
+def test_a_log_that_makes_no_sense_is_a_fault_and_ends_no_check(
+    bundle: Path, action: str, data: dict[str, Any], file: str
+) -> None:
     def forge(files: dict[str, bytes]) -> None:
         chain = json.loads(files["chain.json"])
-        next(entry for entry in reversed(chain["entries"]) if entry["action"] == "repainted")["data"] = data
+        next(entry for entry in reversed(chain["entries"]) if entry["action"] == action)["data"] = data
         files["chain.json"] = json.dumps(chain).encode()
 
     result = verify_export(rewritten(bundle, forge, sums=True))
-    assert any("is not what an export holds there" in fault for fault in result.faults)
+    assert any(f"chain.json or {file} is not what an export holds there" in fault for fault in result.faults)
     assert any("computed again" in text for text in result.checked)
+
+
+def test_a_table_that_cannot_be_counted_again_is_named(bundle: Path) -> None:
+    for file in (PAINTINGS, LEFT_OUT):
+
+        def forge(files: dict[str, bytes], file: str = file) -> None:
+            files[file] = b"a\r\n1\r\n"
+
+        faults = verify_export(rewritten(bundle, forge, sums=True)).faults
+        assert any(fault.startswith(f"{file} is not what an export holds there") for fault in faults), faults
 
 
 def test_tables_that_were_taken_out_are_named(bundle: Path) -> None:
