@@ -18,7 +18,7 @@ from analysis.study_results.analyses import latest
 from analysis.study_results.report_files import report_file
 from analysis.tables.clips_left_out import count_clips_left_out
 from analysis.tables.paintings import count_paintings
-from config.bundles import export_study, verify_export
+from config.bundles import export_study, verify_diff, verify_export
 from config.bundles.chain_check import NO_HEADS
 from config.bundles.selection_check import NO_TABLES, Repaint, agree
 from generation.models import ReviewDecision
@@ -170,6 +170,23 @@ def test_a_forged_table_is_found_though_the_analysis_agrees_with_it(bundle: Path
         assert len(faults) == 1, (what, faults)
         assert faults[0].startswith(f"{file}: "), what
         assert fault in faults[0], what
+
+
+def test_a_later_export_cannot_deny_that_images_could_be_seen(bundle: Path) -> None:
+    """The log does not say which clips had images: an export of before does."""
+
+    def forge(files: dict[str, bytes]) -> None:
+        files[LEFT_OUT] = files[LEFT_OUT].replace(b"clip3.wav,person,1", b"clip3.wav,person,0")
+        analysis = json.loads(files["analysis.json"])
+        analysis["clips_left_out"] = count_clips_left_out(files[LEFT_OUT])
+        files["analysis.json"] = json.dumps(analysis).encode()
+
+    forged = rewritten(bundle, forge, sums=True)
+    assert verify_export(forged).faults == ()
+    assert verify_diff(bundle, bundle).faults == []
+    assert verify_diff(bundle, forged).faults == [
+        f"{LEFT_OUT}: the row clip3.wav, person, 1, '=too loud is missing or was changed."
+    ]
 
 
 @pytest.mark.parametrize(
