@@ -55,7 +55,7 @@ class AnswersGiven:
         counts: people by answer, in the question's order; None: hidden, since it could point to a person.
         unanswered: people without an answer; None: hidden.
         hidden: people with hidden answers, all together.
-        mean, sd, answered: of numbers and scales, and of how many people; None if counts are shown instead.
+        mean, sd, answered: of numbers and scales, to one decimal, and of how many people; None: counts are shown.
     """
 
     question: str

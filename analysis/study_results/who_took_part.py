@@ -2,7 +2,8 @@
 
 Sizes of groups under five are hidden, with as many others as keep them from being computed (`analysis.statistics.
 disclosure`). What people wrote in their own words is only counted. A scale of which a count is hidden has no mean: of
-few steps, mean and spread give the counts. Numbers have a mean from ten answers on.
+few steps, mean and spread give the counts. Numbers have a mean from ten answers on. Means and spreads have one decimal,
+in every file: with all decimals, those with and without a person would give the person's number.
 """
 
 from collections import Counter
@@ -70,10 +71,14 @@ def _answers(column: AnswerColumn, given: Sequence[Value], missing: int, cuts: S
         counted = _counted(question, steps, [f"{number:g}" for number in numbers], missing)
         if counted.hidden or len(numbers) < 2:
             return counted
-        return replace(counted, mean=mean(numbers), sd=stdev(numbers), answered=len(numbers))
+        return _with_mean(counted, numbers)
     if len(numbers) < FEWEST_FOR_A_MEAN:
         return AnswersGiven(question, (), None if numbers else missing)
-    return AnswersGiven(question, (), missing, mean=mean(numbers), sd=stdev(numbers), answered=len(numbers))
+    return _with_mean(AnswersGiven(question, (), missing), numbers)
+
+
+def _with_mean(found: AnswersGiven, numbers: Sequence[float]) -> AnswersGiven:
+    return replace(found, mean=round(mean(numbers), 1), sd=round(stdev(numbers), 1), answered=len(numbers))
 
 
 def _in_order(groups: Iterable[tuple[Value, str]]) -> dict[str, str]:

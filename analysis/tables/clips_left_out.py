@@ -39,19 +39,14 @@ def count_clips_left_out(table: bytes) -> dict[str, Any]:
     rows = list(csv.DictReader(io.StringIO(table.decode())))
     by_hand = [row for row in rows if row["by"] == BY_PERSON]
     reasons = Counter(unescape_formula(row["reason"]) for row in by_hand)
+    seen = Counter(unescape_formula(row["reason"]) for row in by_hand if row["images"] == "1")
     return {
         "by_hand": len(by_hand),
-        "with_images": sum(row["images"] == "1" for row in by_hand),
+        "with_images": seen.total(),
         "by_redefinition": len(rows) - len(by_hand),
         # The most frequent reason first.
         "reasons": [
-            {
-                "reason": reason,
-                "clips": n,
-                "with_images": sum(
-                    row["images"] == "1" and unescape_formula(row["reason"]) == reason for row in by_hand
-                ),
-            }
+            {"reason": reason, "clips": n, "with_images": seen[reason]}
             for reason, n in sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0]))
         ],
     }

@@ -25,6 +25,7 @@ from config.bundles.reading import (
     SUMS,
     Bundle,
     Unreadable,
+    naming,
 )
 from config.bundles.receipt_check import check_receipts
 from config.bundles.selection_check import check_selection
@@ -209,14 +210,16 @@ def _check_analysis(bundle: Bundle) -> None:
         if MATCH_CONTROL in bundle.members:
             control = match_control_of(bundle.read(MATCH_CONTROL))
             computed |= {"match_control": control} if control else {}
-        if CLIPS_LEFT_OUT in bundle.members:
-            computed["clips_left_out"] = count_clips_left_out(bundle.read(CLIPS_LEFT_OUT))
-        if PAINTINGS in bundle.members:
-            computed["paintings"] = count_paintings(bundle.read(PAINTINGS), plan["conditions"])
     except (TableError, StatisticsError) as error:
         raise Unreadable(f"The ballots cannot be analysed again: {error}") from error
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Unreadable(f"plan.json or ballots.csv is not what an export holds there: {error!r}.") from error
+    if CLIPS_LEFT_OUT in bundle.members:
+        with naming(CLIPS_LEFT_OUT):
+            computed["clips_left_out"] = count_clips_left_out(bundle.read(CLIPS_LEFT_OUT))
+    if PAINTINGS in bundle.members:
+        with naming(PAINTINGS):
+            computed["paintings"] = count_paintings(bundle.read(PAINTINGS), plan["conditions"])
     again = json.loads(json.dumps(computed))
     faults = [f"analysis.json is not what ballots.csv gives: {text}" for text in _differences(exported, again)]
     bundle.faults += faults[:MAX_REPORTED]

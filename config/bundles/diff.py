@@ -15,7 +15,7 @@ from pathlib import Path
 from analysis.study_results.report_files import REPORT_FILES
 from config.bundles.chain_check import Chain, read_chain
 from config.bundles.check import check_bundle
-from config.bundles.reading import CHAIN, MAX_FILES, MAX_REPORTED, PAINTINGS, Bundle, Unreadable
+from config.bundles.reading import CHAIN, CLIPS_LEFT_OUT, MAX_FILES, MAX_REPORTED, PAINTINGS, Bundle, Unreadable
 from study.verification.chain import ERASABLE
 
 Row = Mapping[str, str]
@@ -109,6 +109,7 @@ def _compare(old: Bundle, new: Bundle, found: Difference) -> None:
     _compare_ballots(pair)
     if old.study.get("status") != "draft":
         _compare_table(pair, "stimuli.csv", ("clip", "condition", "image_digest"))
+        _compare_table(pair, CLIPS_LEFT_OUT, ("clip", "by", "images", "reason"))
     _compare_table(pair, "match_control.csv", ("participant", "clip", "own"), only_ended=True)
     _compare_table(pair, PAINTINGS, ("clip", "painting", "reason", "note", "named"))
     _compare_table(pair, "late_answers.csv", ("participant", "trial", "clip", "first", "second", "none_fits"))

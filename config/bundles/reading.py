@@ -7,6 +7,7 @@ import stat
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
@@ -33,6 +34,15 @@ _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, Not
 
 class Unreadable(Exception):
     """A file of the bundle cannot be used; the message names it."""
+
+
+@contextmanager
+def naming(*files: str) -> Iterator[None]:
+    """Raise Unreadable, which names the files, if what is done with their content fails."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Unreadable(f"{' or '.join(files)} is not what an export holds there: {error!r}.") from error
 
 
 @dataclass

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.conf import settings
 from django.utils.translation import override
 
 from config.bundles.chain_check import Chain, read_chain
-from config.bundles.reading import CHAIN, CLIPS_LEFT_OUT, MAX_REPORTED, PAINTINGS, Bundle, Unreadable
+from config.bundles.reading import CHAIN, CLIPS_LEFT_OUT, MAX_REPORTED, PAINTINGS, Bundle, naming
 from study.setup.paintings import RepaintReason
 from study.tables.spreadsheet import unescape_formula
 
@@ -26,12 +27,14 @@ class Repaint:
     """An entry of the log by which a clip was sent to be painted again.
 
     Attributes:
-        reason: in words of the language that the researcher used.
+        reason: in words of the language that the researcher used; these change with versions.
+        key: of the reason; empty: an earlier version did not log it.
         seed: its number in the clip's sequence.
         images: names the images before; empty: there were none; None: an earlier version did not log it.
     """
 
     reason: str
+    key: str
     seed: int | None
     images: str | None
 
@@ -45,15 +48,12 @@ def check_selection(bundle: Bundle) -> None:
     chain = read_chain(bundle)
     if chain is None or "analysis.json" not in bundle.members:
         return
-    try:
-        if PAINTINGS in bundle.members:
-            _check_paintings(bundle, chain)
-        if CLIPS_LEFT_OUT in bundle.members:
-            _check_left_out(bundle, chain)
-    except (TypeError, ValueError, AttributeError) as error:
-        raise Unreadable(f"{CHAIN} or {PAINTINGS} is not what an export holds there: {error!r}.") from error
-    tables = {PAINTINGS, CLIPS_LEFT_OUT} & bundle.members.keys()
-    if len(tables) < 2 and any(entry["action"] in ("repainted", "clip left out") for entry in chain.whole):
+    checks = {PAINTINGS: _check_paintings, CLIPS_LEFT_OUT: _check_left_out}
+    tables = checks.keys() & bundle.members.keys()
+    for name in sorted(tables, reverse=True):
+        with naming(CHAIN, name):
+            checks[name](bundle, chain)
+    if len(tables) < len(checks) and any(entry["action"] in ("repainted", "clip left out") for entry in chain.whole):
         bundle.unchecked.append(NO_TABLES)
 
 
@@ -67,7 +67,7 @@ def _check_paintings(bundle: Bundle, chain: Chain) -> None:
     logged, is_copy = _repaints(chain), chain.last("copied") is not None
     is_older = any(type(entry["data"].get("clip")) is int for entry in chain.whole if entry["action"] == "repainted")
     seeds = _seeds(bundle) if logged else {}
-    unsure, unlogged = 0, False
+    unsure, unworded, unlogged = 0, 0, False
     for clip, rows in listed.items():
         entries = logged.get(clip, [])
         gave = list(_gave_images(entries, _seed_number(bundle, seeds.get(clip), entries)))
@@ -75,11 +75,12 @@ def _check_paintings(bundle: Bundle, chain: Chain) -> None:
         again = [row for row in rows if row.get("painting") != "1"]
         certain = [entry for entry, is_sure in zip(entries, gave, strict=True) if is_sure]
         possible = [entry for entry, is_sure in zip(entries, gave, strict=True) if is_sure is not False]
-        is_logged = _is_part(again, possible, _agree)
+        is_logged = _is_part(again, possible, _may_agree)
         unlogged = unlogged or not is_logged
+        unworded += is_logged and not all(any(agree(row, entry) for entry in possible) for row in again)
         if (
             [row.get("painting") for row in rows] != [str(number) for number in range(1, len(rows) + 1)]
-            or not _is_part(certain, again, lambda entry, row: _agree(row, entry))
+            or not _is_part(certain, again, lambda entry, row: _may_agree(row, entry))
             or not (is_logged or is_copy or is_older)
         ):
             faults.append(f"{PAINTINGS}: how often and why {clip} was painted again is not what the log says.")
@@ -87,6 +88,8 @@ def _check_paintings(bundle: Bundle, chain: Chain) -> None:
     bundle.checked.append(f"how often the images of {len(listed)} clips were painted, against the log")
     if unsure:
         bundle.unchecked.append(f"whether the last time that {unsure} clips were painted again gave other images")
+    if unworded:
+        bundle.unchecked.append(f"why {unworded} clips were painted again: the log has words that are no longer used")
     if unlogged and (is_older or is_copy):
         bundle.unchecked.append("images painted again before the study was copied, or by an earlier version")
 
@@ -108,8 +111,8 @@ def _repaints(chain: Chain) -> dict[str, list[Repaint]]:
         data = entry["data"]
         names = [str(name) for name in data.get("clips") or [data.get("clip")]]
         if entry["action"] == "repainted":
-            seed, images = data.get("seed_number"), data.get("images")
-            found.setdefault(names[0], []).append(Repaint(entry["reason"], seed, images))
+            key, seed, images = str(data.get("reason_key", "")), data.get("seed_number"), data.get("images")
+            found.setdefault(names[0], []).append(Repaint(entry["reason"], key, seed, images))
         elif entry["action"] == "decision undone" and data.get("decision") == "repainted":
             for name in names:
                 if found.get(name):
@@ -164,20 +167,33 @@ def _seed_number(bundle: Bundle, seed: tuple[int, str] | None, entries: Sequence
     return sequence.index(seed[0]) if seed[0] in sequence else None
 
 
-def _agree(row: Mapping[str, str], entry: Repaint) -> bool:
-    """Return whether a row of the table has the reason of an entry of the log."""
+def agree(row: Mapping[str, str], entry: Repaint) -> bool | None:
+    """Return whether a row of the table has the reason of an entry of the log; None if no reason has its words now."""
     reason, note = row.get("reason") or "", unescape_formula(row.get("note") or "")
     if reason == RepaintReason.OTHER:
-        return entry.reason[:200] == note
-    return entry.reason in {": ".join(filter(None, (words, note))) for words in _words(reason)}
+        return entry.key in ("", reason) and entry.reason[:200] == note
+    words, _colon, noted = entry.reason.partition(": ")
+    if noted != note or reason not in RepaintReason.values:
+        return False
+    if entry.key:
+        return reason == entry.key
+    meant = _reasons_by_words().get(words)
+    return None if meant is None else reason in meant
 
 
-def _words(reason: str) -> Iterator[str]:
-    """Yield the name of a reason in each language in which the log may hold it."""
-    if reason in RepaintReason.values:
-        for code, _name in settings.LANGUAGES:
-            with override(code):
-                yield str(RepaintReason(reason).label)
+def _may_agree(row: Mapping[str, str], entry: Repaint) -> bool:
+    return agree(row, entry) is not False
+
+
+@cache
+def _reasons_by_words() -> dict[str, set[str]]:
+    """Return the reasons by their words, in each language in which the log may hold them."""
+    found: dict[str, set[str]] = {}
+    for code, _name in settings.LANGUAGES:
+        with override(code):
+            for reason in RepaintReason:
+                found.setdefault(str(reason.label), set()).add(reason.value)
+    return found
 
 
 def _is_part(few: Iterable[Any], many: Iterable[Any], agree: Any) -> bool:
@@ -193,20 +209,44 @@ def _check_left_out(bundle: Bundle, chain: Chain) -> None:
         for row in rows
         if row.get("by") == "person"
     }
-    logged: dict[str, str | None] = {}
-    for entry in chain.whole:
-        clip = str(entry["data"].get("clip"))
-        if entry["action"] == "clip left out":
-            logged[clip] = entry["reason"]
-        elif entry["action"] in ("clip taken back in", "clip deleted"):
-            logged[clip] = None
+    logged, numbered = _left_out(bundle, chain)
     is_copy = chain.last("copied") is not None
-    faults = [
-        f"{CLIPS_LEFT_OUT}: whether and why {clip} was left out by hand is not what the log says."
+    differing = [
+        clip
         for clip in sorted(stated.keys() | logged.keys())
         if stated.get(clip) != logged.get(clip) and not (is_copy and clip not in logged)
     ]
+    faults = [
+        f"{CLIPS_LEFT_OUT}: whether and why {clip} was left out by hand is not what the log says."
+        for clip in differing
+        if stated.get(clip) not in numbered.values()
+    ]
     bundle.faults += faults[:MAX_REPORTED]
     bundle.checked.append(f"{len(stated)} clips left out by hand, against the log")
+    if len(differing) > len(faults) or any(numbered.values()):
+        bundle.unchecked.append("which clips were left out by an earlier version: the log has only their numbers")
     if is_copy and stated.keys() - logged.keys():
         bundle.unchecked.append("clips left out before the study was copied")
+
+
+def _left_out(bundle: Bundle, chain: Chain) -> tuple[dict[str, str | None], dict[int, str | None]]:
+    """Return why clips were left out by hand, None if they were taken back in: by name, and of old entries by number.
+
+    The export gives the numbers of judged clips alone, as the names of their images.
+    """
+    rows = bundle.rows("stimuli.csv") if "stimuli.csv" in bundle.members else []
+    files = ((row.get("file") or "", unescape_formula(row.get("clip") or "")) for row in rows)
+    names = {int(number): clip for file, clip in files if (number := file[7:].partition("-")[0]).isdecimal()}
+    logged: dict[str, str | None] = {}
+    numbered: dict[int, str | None] = {}
+    for entry in chain.whole:
+        clip = entry["data"].get("clip")
+        found: dict[Any, str | None] = numbered if type(clip) is int else logged
+        if entry["action"] == "clip left out":
+            found[clip] = entry["reason"][:200]  # as much of it as the table holds
+        elif entry["action"] == "clip taken back in" and clip in names:
+            numbered.pop(clip, None)
+            logged[names[clip]] = None
+        elif entry["action"] in ("clip taken back in", "clip deleted"):
+            found[clip] = None
+    return logged, numbered

@@ -250,8 +250,9 @@ def repaint(
         )
         words = "" if reason == RepaintReason.OTHER else RepaintReason(reason).label
         why = ": ".join(part for part in (str(words), note) if part)
-        # By `images` an export proves which repaints gave other images.
-        record(study, "repainted", actor=actor, reason=why, clip=clip.name, seed_number=used + 1, images=version)
+        # By `images` an export proves which repaints gave other images, by the key why: words change with versions.
+        facts = {"reason_key": reason, "seed_number": used + 1, "images": version}
+        record(study, "repainted", actor=actor, reason=why, clip=clip.name, **facts)
         if wake:
             send_waiting_steps(run)
     return run

@@ -20,7 +20,7 @@ def exclude_clip(clip: Clip, *, reason: str, actor: Any = None) -> None:
     """Leave a clip out of the study, with a reason for the log.
 
     Raises:
-        StudyError: no reason is given.
+        StudyError: no reason is given, or the one of clips that generation leaves out, which the next run takes back.
         NotAllowedNow: the study is no draft.
     """
     reason = reason.strip()[:200]
@@ -28,6 +28,8 @@ def exclude_clip(clip: Clip, *, reason: str, actor: Any = None) -> None:
         raise StudyError(
             _("Give a reason for leaving out %(clip)s; it is written to the study's log.") % {"clip": clip.name}
         )
+    if reason == UNCHANGED:
+        raise StudyError(_("Give a reason in other words: with these, generation leaves out clips by itself."))
     lock_draft(clip.study_id)
     _set_included(clip, False, reason)
     record(clip.study, "clip left out", actor=actor, reason=reason, clip=clip.name)

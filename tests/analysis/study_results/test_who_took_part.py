@@ -53,8 +53,8 @@ def test_answers_are_counted_with_those_that_nobody_gave_and_without():
     assert found["Years of lessons"].counts == [("None at all", 6), ("Some", 6), ("Many", 0), ("All my life", 0)]
     mood, age = found["Mood"], found["Age"]
     assert mood.counts == [("1", 6), ("2", 5), ("3", 0)]
-    assert (mood.mean, mood.unanswered) == (pytest.approx(16 / 11), 1)
-    assert (age.counts, age.mean) == ((), pytest.approx(270 / 11)), "a single age could point to somebody"
+    assert (mood.mean, mood.unanswered) == (1.5, 1)
+    assert (age.counts, age.mean) == ((), 24.5), "a single age could point to somebody"
     assert found["Device at the consent"].counts == [("phone", 12), ("tablet", 0), ("computer", 0)]
     assert "Heard the test sound" not in found, "the study had no sound check"
 
@@ -133,7 +133,7 @@ def test_the_workbook_has_the_people_and_their_answers_with_small_groups_hidden(
         ("no answer", 0, None, None),
     ]
     assert rows["Age"] == [
-        ("all answers", 15, pytest.approx((8 * 20 + 7 * 31) / 15), pytest.approx(5.68, abs=0.01)),
+        ("all answers", 15, 25.1, 5.7),  # of all decimals, two workbooks could give the age of one person
         ("no answer", 1, None, None),
     ]
     assert not any("SECRET" in str(cell) for sheet in book for row in sheet.values for cell in row)

@@ -18,9 +18,9 @@ from analysis.study_results.analyses import latest
 from analysis.study_results.report_files import report_file
 from analysis.tables.clips_left_out import count_clips_left_out
 from analysis.tables.paintings import count_paintings
-from config.bundles import export_study, verify_export
+from config.bundles import export_study, verify_diff, verify_export
 from config.bundles.chain_check import NO_HEADS
-from config.bundles.selection_check import NO_TABLES
+from config.bundles.selection_check import NO_TABLES, Repaint, agree
 from generation.models import ReviewDecision
 from generation.painting.seeds import seed_sequence
 from study.digests import canonical_digest
@@ -50,7 +50,7 @@ def repaint(study: Study, name: str, reason: str, images: str, seed: int) -> Non
     clip = study.clips.get(name=name)
     ReviewDecision.objects.create(clip=clip, kind="repainted", version=images, reason=reason, batch="")
     words = str(RepaintReason(reason).label)
-    record(study, "repainted", reason=words, clip=name, seed_number=seed, images=images)
+    record(study, "repainted", reason=words, reason_key=reason, clip=name, seed_number=seed, images=images)
 
 
 def leave_out(study: Study, number: int, reason: str) -> None:
@@ -172,16 +172,52 @@ def test_a_forged_table_is_found_though_the_analysis_agrees_with_it(bundle: Path
         assert fault in faults[0], what
 
 
-@pytest.mark.parametrize("data", [{"clips": 5}, {"clip": "clip1.wav", "seed_number": "x", "images": "v9"}])
-def test_a_log_that_makes_no_sense_is_a_fault_and_ends_no_check(bundle: Path, data: dict[str, Any]) -> None:
+def test_a_later_export_cannot_deny_that_images_could_be_seen(bundle: Path) -> None:
+    """The log does not say which clips had images: an export of before does."""
+
+    def forge(files: dict[str, bytes]) -> None:
+        files[LEFT_OUT] = files[LEFT_OUT].replace(b"clip3.wav,person,1", b"clip3.wav,person,0")
+        analysis = json.loads(files["analysis.json"])
+        analysis["clips_left_out"] = count_clips_left_out(files[LEFT_OUT])
+        files["analysis.json"] = json.dumps(analysis).encode()
+
+    forged = rewritten(bundle, forge, sums=True)
+    assert verify_export(forged).faults == ()
+    assert verify_diff(bundle, bundle).faults == []
+    assert verify_diff(bundle, forged).faults == [
+        f"{LEFT_OUT}: the row clip3.wav, person, 1, '=too loud is missing or was changed."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("action", "data", "file"),
+    [
+        ("repainted", {"clips": 5}, PAINTINGS),
+        ("repainted", {"clip": "clip1.wav", "seed_number": "x", "images": "v9"}, PAINTINGS),
+        ("clip left out", {"clip": []}, LEFT_OUT),
+    ],
+)
+def test_a_log_that_makes_no_sense_is_a_fault_and_ends_no_check(
+    bundle: Path, action: str, data: dict[str, Any], file: str
+) -> None:
     def forge(files: dict[str, bytes]) -> None:
         chain = json.loads(files["chain.json"])
-        next(entry for entry in reversed(chain["entries"]) if entry["action"] == "repainted")["data"] = data
+        next(entry for entry in reversed(chain["entries"]) if entry["action"] == action)["data"] = data
         files["chain.json"] = json.dumps(chain).encode()
 
     result = verify_export(rewritten(bundle, forge, sums=True))
-    assert any("is not what an export holds there" in fault for fault in result.faults)
+    assert any(f"chain.json or {file} is not what an export holds there" in fault for fault in result.faults)
     assert any("computed again" in text for text in result.checked)
+
+
+def test_a_table_that_cannot_be_counted_again_is_named(bundle: Path) -> None:
+    for file in (PAINTINGS, LEFT_OUT):
+
+        def forge(files: dict[str, bytes], file: str = file) -> None:
+            files[file] = b"a\r\n1\r\n"
+
+        faults = verify_export(rewritten(bundle, forge, sums=True)).faults
+        assert any(fault.startswith(f"{file} is not what an export holds there") for fault in faults), faults
 
 
 def test_tables_that_were_taken_out_are_named(bundle: Path) -> None:
@@ -202,6 +238,63 @@ def test_a_repaint_that_gave_no_images_is_none(study: Study, bundle: Path) -> No
     export_study(study, bundle)
     result = verify_export(bundle)
     assert (result.faults, result.unchecked) == ((), (NO_HEADS,))
+
+
+@pytest.mark.parametrize(
+    ("logged", "key", "reason", "note", "agrees"),
+    [
+        ("그림이 깨짐", "artefact", "artefact", "", True),
+        ("artefact", "artefact", "unsafe", "", False),
+        ("artefact: hat", "artefact", "artefact", "", False),
+        ("artefact", "artefact", "other", "artefact", False),
+        ("dull: grey", "other", "other", "dull: grey", True),
+        ("이미지가 깨짐: hat", "", "artefact", "hat", True),
+        ("unsafe content", "", "artefact", "", False),
+        ("dull", "", "other", "dull", True),
+        ("그림이 깨짐: hat", "", "artefact", "hat", None),
+        ("그림이 깨짐: hat", "", "artefact", "", False),
+        ("그림이 깨짐", "", "other", "dull", False),
+        ("그림이 깨짐", "", "no reason", "", False),
+    ],
+)
+def test_reasons_agree_by_their_keys_or_by_todays_words(
+    logged: str, key: str, reason: str, note: str, agrees: bool | None
+) -> None:
+    assert agree({"reason": reason, "note": note}, Repaint(logged, key, 1, "v1")) is agrees
+
+
+def test_words_that_a_reason_had_in_an_earlier_version_are_no_fault(study: Study, bundle: Path) -> None:
+    entry = study.log.get(action="repainted", data__seed_number=1)
+    del entry.data["reason_key"]
+    study.log.filter(pk=entry.pk).update(reason="그림이 깨짐", data=entry.data)
+    relink(study)
+    export_study(study, bundle)
+    result = verify_export(bundle)
+    assert result.faults == ()
+    assert result.unchecked == (NO_HEADS, "why 1 clips were painted again: the log has words that are no longer used")
+
+
+def test_an_old_log_that_has_numbers_of_clips_is_no_fault_and_says_what_it_cannot_prove(
+    study: Study, bundle: Path
+) -> None:
+    """Generation once logged clips by number, with the whole reason: 3 stays left out, 2 was taken back in."""
+    long = "It skips, " * 30
+    for number, action, name in ((3, "clip left out", "clip3.wav"), (2, "clip taken back in", "clip2.wav")):
+        study.log.filter(action=action, data__clip=name).update(data={"clip": number}, reason=long * (number == 3))
+    study.clips.filter(number=3).update(exclusion_reason=long[:200])
+    relink(study)
+    numbers = "which clips were left out by an earlier version: the log has only their numbers"
+    for images in (False, True):
+        export_study(study, bundle, images=images)
+        result = verify_export(bundle)
+        assert [fault for fault in result.faults if LEFT_OUT in fault] == [], images
+        assert numbers in result.unchecked
+
+    def forge(files: dict[str, bytes]) -> None:
+        files[LEFT_OUT] = without(b"clip5.wav")(files[LEFT_OUT].replace(b"4.wav,person,1,'=too", b"4.wav,person,1,not"))
+
+    faults = " ".join(verify_export(rewritten(bundle, forge, sums=True)).faults)
+    assert re.findall(r"why (clip\d.wav) was left out", faults) == ["clip4.wav", "clip5.wav"]
 
 
 def test_a_copy_answers_for_what_came_after_copying(study: Study, bundle: Path) -> None:

@@ -312,7 +312,7 @@ def test_leaving_a_clip_out_needs_a_reason_and_can_be_undone(painted, client):
 @pytest.mark.parametrize("room", ["study_clips", "generation_review"])
 def test_no_page_takes_back_an_unchanged_clip_unless_the_study_keeps_such_clips(study, client, room, keeps_unchanged):
     clip = study.clips.get(number=1)
-    exclude_clip(clip, reason=UNCHANGED)
+    study.clips.filter(pk=clip.pk).update(included=False, exclusion_reason=UNCHANGED)
     study.include_unchanged_clips = keeps_unchanged
     study.save()
     addresses = {

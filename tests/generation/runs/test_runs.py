@@ -98,7 +98,7 @@ def test_repainting_takes_the_next_seed_for_all_four_and_logs_the_reason(study):
     sequence = seed_sequence(study.seed, clip.audio_digest, 2)
     assert {s.provenance["seed"] for s in clip.stimuli.all()} == {sequence[1]}
     entry = study.log.get(action="repainted")
-    assert (entry.reason, entry.data["seed_number"]) == ("too dark", 1)
+    assert (entry.reason, entry.data["reason_key"], entry.data["seed_number"]) == ("too dark", "other", 1)
     assert stored_files() == owned_files(study)
 
 
