@@ -36,6 +36,7 @@ function arm() {
 }
 
 const isSentHere = (form) => form.dataset.kept === "script";
+const isOfFile = (form) => form.dataset.kept === "file"; // which nothing is kept of
 const version = (form) => form.querySelector('input[name="version-read"]');
 
 // A form whose rows the server makes, kept as it would be sent: the value is the button by which the server shows it.
@@ -43,6 +44,7 @@ const isWhole = (form) => "keptWhole" in form.dataset;
 const wholeOf = (form) => [...new FormData(form)].filter(([name]) => name !== "csrfmiddlewaretoken");
 
 function keep(form) {
+  if (isOfFile(form)) return;
   const name = nameOf(form);
   const typed = typedIn(form);
   const fields = [...(lostFrom.get(name) ?? []), ...typed];
@@ -279,7 +281,7 @@ async function isServed(form) {
     });
     if (response.status >= 500 || response.status === 429) throw new Error(response.statusText);
     const signInAt = isJson(response) && (await response.json()).sign_in;
-    if (signInAt) tell(form, "signed-out", "", signInAt);
+    if (signInAt) tell(form, isOfFile(form) ? "signed-out-of-file" : "signed-out", "", signInAt);
     return !signInAt;
   } catch {
     tell(form, "away");
