@@ -103,8 +103,7 @@ def lock_as_owner(study: Study, user: Any) -> Study:
     """
     # Without its owner: PostgreSQL finds no row if the owner that was joined to it has changed while it waited.
     locked = Study.objects.select_for_update().get(pk=study.pk)
-    if not owns(user, locked):
-        Access(locked, Role(get_object_or_404(locked.memberships, user=user).role)).require(Right.OWN)
+    access_or_404(user, locked.slug).require(Right.OWN)
     return locked
 
 

@@ -23,11 +23,10 @@ from analysis.study_results.shared_reports import (
     shows_something,
 )
 from study.access import Right
-from study.console.common import access_to, study_page
+from study.console.common import access_to, hold_for_next_page, study_page, take_held
 from study.errors import StudyError
 from study.models import Study
 
-# The key of a session that holds a link until the next page shows it.
 _NEW_LINK = "new_shared_report"
 
 
@@ -62,24 +61,22 @@ def study_share(request: HttpRequest, study: Study) -> HttpResponse:
     newest = analyses.latest_unsealed(study)
     if newest is None:
         raise Http404("no results to share")
-    form, address = ShareForm(request.POST if request.method == "POST" else None), ""
+    form = ShareForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             _share, new = share_report(study, **form.cleaned_data, actor=request.user)
         except StudyError as error:
             form.add_error(None, str(error))
         else:
-            request.session[_NEW_LINK] = {"study": study.pk, "address": new}
+            hold_for_next_page(request, study, _NEW_LINK, new)
             return redirect("study_share", study.slug)
-    elif request.method == "GET" and (kept := request.session.pop(_NEW_LINK, None)) and kept["study"] == study.pk:
-        address = kept["address"]
     return render(
         request,
         "analysis/share.html",
         {
             "study": study,
             "form": form,
-            "address": address,
+            "address": take_held(request, study, _NEW_LINK),
             "may_share": access_to(request).allows(Right.OWN),
             "rows": [
                 {"share": share, "works": shows_something(share), "superseded": share.analysis_id != newest.pk}
@@ -95,9 +92,6 @@ def study_share(request: HttpRequest, study: Study) -> HttpResponse:
 def study_share_end(request: HttpRequest, study: Study, share_id: int) -> HttpResponse:
     """End a link at once."""
     share = get_object_or_404(SharedReport, analysis__study=study, pk=share_id)
-    try:
-        end_share(share, actor=request.user)
-        messages.success(request, _("The link has ended: it shows nothing any more."))
-    except StudyError as error:
-        messages.error(request, str(error))
+    end_share(share, actor=request.user)
+    messages.success(request, _("The link has ended: it shows nothing any more."))
     return redirect("study_share", study.slug)

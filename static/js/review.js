@@ -112,12 +112,10 @@ function putBar(parts) {
     [...bar.querySelectorAll("[href], [data-key]")].find((part) => part.outerHTML === focused.outerHTML)?.focus();
 }
 
-// What belongs to a card that was put in place: the form for the whole page names what the card shows, and what watches
-// forms for what is not saved looks again, since the old form is gone.
+// What belongs to a card that was put in place: the form for the whole page names what the card shows, and kept.js
+// looks again at the card's forms, since the old ones are gone.
 function tidy(card) {
   card.dispatchEvent(new CustomEvent("put-in-place", { bubbles: true }));
-  for (const form of card.querySelectorAll("form[data-kept]"))
-    form.dispatchEvent(new Event("change", { bubbles: true }));
   const field = document.querySelector(`[data-approve-page] [name="seen-${card.dataset.card}"]`);
   const shown = card.querySelector(`[name="seen-${card.dataset.card}"]`);
   if (field && shown) field.value = shown.value;

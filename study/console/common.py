@@ -79,6 +79,16 @@ def one_at_a_time(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespon
     return page
 
 
+def hold_for_next_page(request: HttpRequest, study: Study, what: str, value: Any) -> None:
+    """Keep in the session, for the study's next page, what is stored as a hash only and shown once."""
+    request.session[f"{what}:{study.pk}"] = value
+
+
+def take_held(request: HttpRequest, study: Study, what: str) -> Any:
+    """Return what `hold_for_next_page` has kept for this study, and keep it no longer; None if there is nothing."""
+    return request.session.pop(f"{what}:{study.pk}", None) if request.method == "GET" else None
+
+
 def redirect_after_save(
     request: HttpRequest, study: Study, url_name: str, message: str, *, step: str = "", form: KeptForm | None = None
 ) -> HttpResponse:

@@ -10,14 +10,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from study.access import Right
-from study.console.common import access_to, study_page
+from study.console.common import access_to, hold_for_next_page, study_page, take_held
 from study.console.forms.people import ShareForm
 from study.errors import StudyError
 from study.models import Study
 from study.models.members import GIVEN_ROLES
 from study.setup import invitations, sharing
 
-# The key of a session that holds a link until the next page shows it.
 _NEW_LINK = "new_invitation"
 
 
@@ -28,10 +27,6 @@ def study_members(request: HttpRequest, study: Study) -> HttpResponse:
     if request.method == "POST":
         access_to(request).require(Right.OWN)
     form = ShareForm(request.POST or None)
-    if request.method == "GET" and (new := request.session.pop(_NEW_LINK, None)) and new.pop("study") == study.pk:
-        response = _page(request, study, form, **new)
-        response["Cache-Control"] = "no-store, private"
-        return response
     if request.method == "POST" and form.is_valid():
         name, role = form.cleaned_data["name"], form.cleaned_data["role"]
         try:
@@ -43,7 +38,7 @@ def study_members(request: HttpRequest, study: Study) -> HttpResponse:
         else:
             messages.success(request, _("%(name)s can work on this study now.") % {"name": user.get_username()})
             return redirect("study_members", study.slug)
-    return _page(request, study, form)
+    return _page(request, study, form, **(take_held(request, study, _NEW_LINK) or {}))
 
 
 def _page(request: HttpRequest, study: Study, form: ShareForm, **more: Any) -> HttpResponse:
@@ -55,10 +50,10 @@ def _page(request: HttpRequest, study: Study, form: ShareForm, **more: Any) -> H
 
 
 def _invite(request: HttpRequest, study: Study, address: str, role: str) -> HttpResponse:
-    """Invite, and keep the link for the page that follows: it is shown there once, and stored nowhere else."""
+    """Invite, and keep the link for the page that follows: it is shown there once, and kept nowhere after that."""
     link = invitations.invite(study, address, role=role, actor=request.user)
     mailed = invitations.send_invitation(study, address, link, actor=request.user)
-    request.session[_NEW_LINK] = {"study": study.pk, "link": link, "mailed": mailed, "invited": address}
+    hold_for_next_page(request, study, _NEW_LINK, {"link": link, "mailed": mailed, "invited": address})
     return redirect("study_members", study.slug)
 
 

@@ -57,7 +57,7 @@ class Population:
 
         def choose(page: Reply) -> dict[str, str]:
             _, handle, _, number = page.path.strip("/").split("/")
-            trial = Trial.objects.get(participant__handle=handle, number=int(number))
+            trial = Trial.objects.select_related("clip").get(participant__handle=handle, number=int(number))
             seconds = max(4.0, pace * self.rng.lognormal(0, 0.25))
             # As on the page, which takes no choice before.
             listened = max(seconds * 0.7, listening_minimum(trial, self.study))

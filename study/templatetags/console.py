@@ -91,7 +91,7 @@ def kept(form: forms.BaseForm | None = None, *, by: str = "script", unsaved: obj
         form: if it has errors, what is in it is not saved yet; `unsaved` says so where the page has no such form.
         by: "script" if that script sends the form and its view redirects, refuses or returns a file; "browser" if a
             refusal must not be sent twice, or a page comes back: the script then only asks first whether the server
-            answers.
+            answers; "file" if moreover its fields come from a file that is not stored: nothing is kept of them.
     """
     # Browsers put what was typed before into a page that is loaded again, over values that others have saved since.
     is_unsaved = unsaved or (form is not None and form.errors)

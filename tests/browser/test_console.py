@@ -12,6 +12,7 @@ from analysis.statistics.ballots import PRESET
 from study.models import Study
 from tests.analysis.tables.survey_exports.downloads import DOWNLOADS, IMAGES, as_csv
 from tests.browser.journey import press
+from tests.browser.test_kept_forms import KEPT
 from tests.factories import PASSWORD, StudyFactory, UserFactory, make_study
 from tests.study.conftest import tone
 
@@ -149,6 +150,7 @@ def test_a_forms_download_becomes_ballots_on_one_page(
         page.get_by_role("button", name="Download the ballots").click()
     assert download.value.path().read_text().startswith("participant,clip,first,second\n")
     page.get_by_label("Which questions are about which clip").fill("clips: [")
+    assert page.evaluate(KEPT) == 0, "answers of people stay out of the browser's storage"
     page.context.set_offline(True)
     page.get_by_role("button", name="Show the ballots").click()
     expect(page.get_by_role("alert")).to_contain_text("The page cannot be reached.")

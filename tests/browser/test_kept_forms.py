@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.contrib.sessions.models import Session
 from django.urls import reverse
-from playwright.sync_api import Browser, Dialog, Page, expect
+from playwright.sync_api import Browser, Dialog, Page, Route, expect
 
 from study.models import Study
 from tests.browser.journey import press
@@ -113,3 +113,53 @@ def test_what_was_typed_outlives_a_lost_connection_and_an_ended_sign_in(chromium
     press(page.get_by_role("button", name="Sign out"))
     assert page.evaluate(KEPT) == 0
     assert asked == ["beforeunload"]
+
+
+def test_what_is_offered_is_kept_until_it_is_put_back_or_forgotten(chromium: Browser, live_server: Any) -> None:
+    study = StudyFactory(owner=UserFactory(username="mina"), title="Before", description="")
+    page = chromium.new_context(base_url=live_server.url).new_page()
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.goto(reverse("study_describe", args=[study.slug]))
+    sign_in(page)
+    title, description = page.get_by_label("Title"), page.get_by_label("Description")
+    offer = page.locator("[data-kept-notice=found]")
+    title.fill("After")
+    page.reload()
+
+    # Something else is typed meanwhile, and the connection is lost.
+    description.fill("Typed later")
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator("[data-kept-notice=away]")).to_be_visible()
+    page.context.set_offline(False)
+    expect(offer).to_be_visible()
+    page.reload()
+    expect(title).to_have_value("Before")
+    offer.get_by_role("button", name="Put it back").click()
+    expect(title).to_have_value("After")
+    expect(description).to_have_value("Typed later")
+
+    # What is forgotten is what was offered, not what was typed since.
+    page.reload()
+    description.fill("Typed last")
+    offer.get_by_role("button", name="Forget it").click()
+    page.reload()
+    offer.get_by_role("button", name="Put it back").click()
+    expect(title).to_have_value("Before")
+    expect(description).to_have_value("Typed last")
+
+    # A form that the browser sends asks for the server each time, also after it was held back by what is no address.
+    page.goto(reverse("account"))
+    asked: list[Route] = []
+    page.route(f"**{reverse('account')}", lambda route: asked.append(route), times=1)
+    form, address = page.locator("form[data-kept]"), page.locator("[name=email]")
+    address.fill("mina@example.org")
+    form.get_by_role("button").click()
+    expect(page.locator("form[aria-busy]")).to_have_count(1)
+    address.fill("mina")
+    asked[0].continue_()
+    expect(page.locator("form[aria-busy]")).to_have_count(0)
+    address.fill("mina@example.org")
+    page.context.set_offline(True)
+    form.get_by_role("button").click()
+    expect(page.locator("[data-kept-notice=away]")).to_be_visible()

@@ -1,15 +1,27 @@
 // Sees that nothing typed into a form is lost: warns before the page is left, stays on the page until the server has
 // saved, and keeps what is not saved in this window for the signed-in account, to be put back later. Without script the
 // forms post, and the server returns what was typed with its errors.
-import { isChanged } from "./changed.js";
-import { differs, fieldOf, fieldsOf, forms, isLost, isRefused, isUnsaved, nameOf, pageName } from "./kept_fields.js";
-import { typedInto } from "./kept_fields.js";
+import {
+  differs,
+  fieldOf,
+  fieldsOf,
+  forms,
+  isLost,
+  isRefused,
+  isUnsaved,
+  nameOf,
+  pageName,
+  typedIn,
+  withOffered,
+} from "./kept_fields.js";
 import { forgetAll, forgetOthers, namesFrom, recall, remember } from "./typed.js";
 
 const texts = document.querySelector("[data-kept-notices]");
 const sending = new Set();
 const sentByBrowser = new Set();
-const lostFrom = new Map(); // what was typed into fields that a form no longer has
+// By the name of the form, since another script may replace the form itself:
+const lostFrom = new Map(); // what was typed into fields that it no longer has
+const offered = new Map(); // what a notice offers to put back
 let isLeaving = false;
 let wasSaved = false;
 
@@ -24,6 +36,7 @@ function arm() {
 }
 
 const isSentHere = (form) => form.dataset.kept === "script";
+const isOfFile = (form) => form.dataset.kept === "file"; // which nothing is kept of
 const version = (form) => form.querySelector('input[name="version-read"]');
 
 // A form whose rows the server makes, kept as it would be sent: the value is the button by which the server shows it.
@@ -31,30 +44,36 @@ const isWhole = (form) => "keptWhole" in form.dataset;
 const wholeOf = (form) => [...new FormData(form)].filter(([name]) => name !== "csrfmiddlewaretoken");
 
 function keep(form) {
-  const typed = isRefused(form) ? fieldsOf(form) : fieldsOf(form).filter(isChanged);
-  const fields = [...(lostFrom.get(form) ?? []), ...typed.map(typedInto)];
+  if (isOfFile(form)) return;
+  const name = nameOf(form);
+  const typed = typedIn(form);
+  const fields = [...(lostFrom.get(name) ?? []), ...typed];
   const whole = isWhole(form) && typed.length ? wholeOf(form) : null;
-  remember(nameOf(form), fields.length ? { version: version(form)?.value ?? null, fields, whole } : null);
+  const kept = fields.length ? { version: version(form)?.value ?? null, fields, whole } : null;
+  remember(name, offered.has(name) ? withOffered(offered.get(name), kept) : kept);
 }
 
 function offer(form) {
-  const kept = recall(nameOf(form));
+  const name = nameOf(form);
+  const kept = recall(name);
   if (!kept) return;
   const lost = kept.fields.filter((one) => isLost(form, one));
   if (kept.whole) {
     // A form that the server has sent back holds all of it that it has fields for.
     if (isRefused(form)) showLost(form, lost);
-    else ask(form, () => showAgain(form, kept.whole));
+    else ask(form, kept, () => showAgain(form, recall(name)?.whole ?? kept.whole));
     return;
   }
   const missing = kept.fields.filter((one) => differs(form, one));
   if (!missing.length) {
+    offered.delete(name);
     showLost(form, lost);
-    if (!lost.length && !isRefused(form)) remember(nameOf(form), null);
+    if (!isRefused(form)) keep(form);
     return;
   }
-  ask(form, () => {
+  ask(form, kept, () => {
     for (const one of missing) putBack(form, one);
+    offered.delete(name);
     // It was typed over the values of that time: what others have saved since is asked about, not overwritten.
     if (kept.version !== null && version(form)) version(form).value = kept.version;
     showLost(form, lost);
@@ -63,7 +82,8 @@ function offer(form) {
   });
 }
 
-function ask(form, putAllBack) {
+function ask(form, kept, putAllBack) {
+  offered.set(nameOf(form), kept);
   openAround(form);
   const notice = show(form, "found", form.firstElementChild);
   notice.querySelector("[data-put-back]").addEventListener("click", () => {
@@ -72,7 +92,8 @@ function ask(form, putAllBack) {
   });
   notice.querySelector("[data-forget]").addEventListener("click", () => {
     notice.remove();
-    remember(nameOf(form), null);
+    offered.delete(nameOf(form));
+    keep(form);
   });
 }
 
@@ -80,9 +101,9 @@ function ask(form, putAllBack) {
 function showLost(form, lost) {
   if (!lost.length) return;
   openAround(form);
-  lostFrom.set(form, lost);
+  lostFrom.set(nameOf(form), lost);
   listLost(show(form, "lost", form.firstElementChild), lost, () => {
-    lostFrom.delete(form);
+    lostFrom.delete(nameOf(form));
     keep(form);
   });
 }
@@ -141,7 +162,7 @@ function openAround(field) {
 }
 
 function show(form, which, before) {
-  const isPassing = '[data-kept-notice]:not([data-kept-notice="lost"])';
+  const isPassing = '[data-kept-notice]:not([data-kept-notice="found"], [data-kept-notice="lost"])';
   if (which !== "lost") for (const old of form.querySelectorAll(isPassing)) old.remove();
   const notice = texts.content.querySelector(`[data-kept-notice="${which}"]`).cloneNode(true);
   form.insertBefore(notice, before);
@@ -172,8 +193,9 @@ function leave() {
 }
 
 function saved(form) {
-  lostFrom.delete(form);
-  remember(nameOf(form), null);
+  const name = nameOf(form);
+  for (const held of [lostFrom, offered]) held.delete(name);
+  remember(name, null);
   delete form.dataset.unsaved;
   wasSaved = true;
 }
@@ -246,6 +268,7 @@ const isJson = (response) => response.headers.get("Content-Type")?.startsWith("a
 function sendByBrowser(form, submitter) {
   sentByBrowser.add(form);
   form.requestSubmit(submitter);
+  sentByBrowser.delete(form); // the browser sends nothing if a field has become wrong meanwhile
 }
 
 // A form that the browser sends leaves its page, also for a page that says there is no connection: so it is sent only
@@ -258,7 +281,7 @@ async function isServed(form) {
     });
     if (response.status >= 500 || response.status === 429) throw new Error(response.statusText);
     const signInAt = isJson(response) && (await response.json()).sign_in;
-    if (signInAt) tell(form, "signed-out", "", signInAt);
+    if (signInAt) tell(form, isOfFile(form) ? "signed-out-of-file" : "signed-out", "", signInAt);
     return !signInAt;
   } catch {
     tell(form, "away");
@@ -271,7 +294,7 @@ document.addEventListener("submit", async (event) => {
   if (event.defaultPrevented) return;
   if ("forgetsTyped" in form.dataset) forgetAll();
   if (!form.matches("form[data-kept]")) return;
-  if (sentByBrowser.delete(form)) {
+  if (sentByBrowser.has(form)) {
     leave();
     return;
   }
@@ -297,6 +320,17 @@ for (const kind of ["input", "change"])
 // Another script has saved the form.
 document.addEventListener("kept-saved", (event) => {
   if (event.target.matches("form[data-kept]")) saved(event.target);
+});
+
+// Another script has put a part of the page in place anew, with what was typed: what was offered there still is.
+document.addEventListener("put-in-place", ({ target }) => {
+  for (const form of target.querySelectorAll("form[data-kept]")) {
+    const name = nameOf(form);
+    keep(form);
+    if (offered.has(name)) offer(form);
+    else showLost(form, lostFrom.get(name) ?? []);
+  }
+  arm();
 });
 
 // A page that the browser kept from before a save: what is stored, not the old copy.

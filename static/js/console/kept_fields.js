@@ -28,7 +28,7 @@ export function nameOf(form) {
 const plain = (part) => part?.textContent.replace(/\s+/g, " ").trim();
 
 // A field's value, and the words in which it can be shown once the field is gone.
-export function typedInto(field) {
+function typedInto(field) {
   const label = plain(field.labels?.[0]) || field.getAttribute("aria-label") || field.name;
   if (isTicked(field)) {
     const group = plain(field.closest("fieldset")?.querySelector("legend"));
@@ -36,6 +36,29 @@ export function typedInto(field) {
   }
   const shown = field.selectedOptions ? [...field.selectedOptions].map(plain).join(", ") : field.value;
   return { name: field.name, value: field.value, label, shown };
+}
+
+const isSameField = (one, other) => one.name === other.name && (one.checked === undefined || one.value === other.value);
+
+export const typedIn = (form) =>
+  fieldsOf(form)
+    .filter((field) => isRefused(form) || isChanged(field))
+    .map(typedInto);
+
+// What is kept while something is still offered: both, and in the same field what was typed last.
+export function withOffered(found, kept) {
+  if (!kept) return found;
+  const isTyped = (one) => kept.fields.some((other) => isSameField(other, one));
+  const names = new Set(kept.fields.map((one) => one.name));
+  const wholes = [
+    found.whole?.filter(([name]) => !names.has(name)),
+    kept.whole?.filter(([name]) => !found.whole || names.has(name)),
+  ];
+  return {
+    version: found.version,
+    fields: [...found.fields.filter((one) => !isTyped(one)), ...kept.fields],
+    whole: found.whole || kept.whole ? wholes.flatMap((whole) => whole ?? []) : null,
+  };
 }
 
 // The field that takes what is kept; none if it is gone, is out of use or no longer has this choice.

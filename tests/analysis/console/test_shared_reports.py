@@ -123,6 +123,13 @@ def test_a_link_shows_the_report_its_pdf_and_figures_and_nothing_of_the_console(
     assert mask(f"GET {path}") == f"GET /report/{path.split('/')[2][:4]}…/"
 
 
+def test_the_page_of_another_study_takes_no_new_link_away(study: Study) -> None:
+    owner, other = browser(study.owner), analysed(closed_study(people=1, clips=1, owner=study.owner)).study
+    owner.post(page_of(study), {"last_day": timezone.localdate().isoformat()})
+    found = [re.findall(r'value="http[^"]+/report/', owner.get(page_of(each)).text) for each in (other, study)]
+    assert [len(links) for links in found] == [0, 1]
+
+
 def test_the_owner_makes_lists_and_ends_links_and_others_do_not(study: Study) -> None:
     owner = browser(study.owner)
     last = timezone.localdate() + timedelta(days=7)

@@ -51,6 +51,16 @@ def invite(study: Study, address: str = GUEST, role: str = "runner") -> str:
     return str(link)
 
 
+def test_links_of_two_studies_are_each_shown_on_their_own_page(study: Study) -> None:
+    client, other = browser(study.owner), make_study(clips=0, owner=study.owner)
+    pages = [reverse("study_members", args=[each.slug]) for each in (study, other)]
+    for page in pages:
+        client.post(page, {"name": GUEST, "role": "runner"})
+    for page in pages:
+        assert "/console/invitation/" in client.get(page).text
+        assert "/console/invitation/" not in client.get(page).text
+
+
 def test_who_is_invited_makes_an_account_and_has_the_role(study: Study) -> None:
     link = invite(study)
     assert link in mail.outbox[0].body
