@@ -2,6 +2,7 @@
 // Without script each decision is a form that leads back to the page, and an image a link to a page of its own.
 
 import { isChanged, isTicked } from "./console/changed.js";
+import { renewToken } from "./console/token.js";
 
 const keys = document.querySelector("[data-keys]");
 const words = keys?.dataset ?? {};
@@ -50,6 +51,7 @@ window.addEventListener("beforeunload", (event) => {
 
 async function decide(form, submitter) {
   const card = form.closest("[data-card]");
+  renewToken(form);
   const body = new FormData(form, submitter);
   const last = cards().at(-1);
   if (last) body.set("after", last.dataset.card);

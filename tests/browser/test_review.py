@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.urls import reverse
 from playwright.sync_api import Browser, expect
 
@@ -10,6 +11,7 @@ from generation.models import ClipStep, GenerationRun, ReviewDecision
 from generation.runs.review_state import review_of
 from study.models import Stimulus, Study
 from tests.browser.test_console import DESKTOP, faults, signed_in
+from tests.browser.test_kept_forms import sign_in
 from tests.factories import UserFactory, make_study
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
@@ -60,7 +62,15 @@ def test_clips_are_decided_by_keyboard_and_nothing_is_lost_with_the_connection(
     expect(page.locator("[data-review-messages]")).to_contain_text("Not saved: there is no connection")
     assert ReviewDecision.objects.count() == 1
     page.context.set_offline(False)
+    # Nor once the sign-in has ended; after another in another tab, the same press is enough.
+    Session.objects.all().delete()
+    send.press("Enter")
+    expect(page.locator("[data-review-messages]")).to_contain_text("you are signed out")
     expect(reason).to_have_value("artefact")
+    elsewhere = page.context.new_page()
+    elsewhere.goto(reverse("sign_in"))
+    sign_in(elsewhere)
+    elsewhere.close()
     send.press("Enter")
     expect(page.locator("[data-review-messages]")).to_contain_text("clip2.wav: all of its images are being painted")
     expect(cards.nth(1)).to_contain_text("sent to be painted again 1 time")

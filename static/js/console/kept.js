@@ -14,6 +14,7 @@ import {
   typedIn,
   withOffered,
 } from "./kept_fields.js";
+import { renewToken } from "./token.js";
 import { forgetAll, forgetOthers, namesFrom, recall, remember } from "./typed.js";
 
 const texts = document.querySelector("[data-kept-notices]");
@@ -302,6 +303,7 @@ document.addEventListener("submit", async (event) => {
   if (sending.has(form)) return;
   sending.add(form);
   form.setAttribute("aria-busy", "true");
+  renewToken(form);
   if (isSentHere(form)) await send(form, event.submitter);
   else if (await isServed(form)) sendByBrowser(form, event.submitter);
   form.removeAttribute("aria-busy");

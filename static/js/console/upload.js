@@ -1,4 +1,6 @@
 // Uploads each file in a request of its own, so that each has its own progress and its own error.
+import { renewToken } from "./token.js";
+
 for (const form of document.querySelectorAll("[data-upload]")) setUpUpload(form);
 
 function setUpUpload(form) {
@@ -84,6 +86,7 @@ function setUpUpload(form) {
     const request = new XMLHttpRequest(); // fetch reports no upload progress
     request.open("POST", form.action || window.location.href);
     request.setRequestHeader("Accept", "application/json");
+    renewToken(form);
     request.setRequestHeader("X-CSRFToken", form.elements.csrfmiddlewaretoken.value);
     request.responseType = "json";
     request.upload.addEventListener("progress", (event) => {
