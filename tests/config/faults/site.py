@@ -241,12 +241,15 @@ class Work:
 
     def is_over(self) -> bool:
         from analysis.models import Analysis
+        from study.models import Job
 
         def look() -> bool:
             self.run.refresh_from_db()
             if self.audit is not None:
                 self.audit = self.audit.study.blinding_audits.order_by("-pk").first()
             waits = Analysis.objects.filter(state__in=Analysis.UNFINISHED).exists()
+            # A report's files are made ahead after an analysis.
+            waits = waits or Job.objects.filter(state__in=Job.UNFINISHED).exists()
             return not (self.run.is_running or waits or (self.audit is not None and self.audit.is_going))
 
         return patiently(look)
@@ -259,15 +262,16 @@ class Work:
         from tests.generation.studies import owned_files, stored_files
 
         wait_until(self.is_over, seconds)
-        # A report's files are made ahead after an analysis.
+        found = patiently(lambda: findings(self.made))  # deletes loose files
+        stored = stored_files()  # before the rows, for a job may store more meanwhile
         owned = patiently(
             lambda: set(JobFile.objects.values_list("file", flat=True)).union(*map(owned_files, Study.objects.all()))
         )
         states = Counter(patiently(lambda: list(Analysis.objects.values_list("state", "attempts"))))
         begun = Path(os.environ["EARSIGHT_TEST_COUNT_FILE"])
-        return patiently(lambda: findings(self.made)) | {
+        return found | {
             # What is shown of images is made when it is needed, for every study.
-            "orphans": len({name for name in stored_files() if not name.endswith(".webp")} - owned),
+            "orphans": len({name for name in stored if not name.endswith(".webp")} - owned),
             "run": self.run.state,
             "steps": patiently(ClipStep.objects.filter(run=self.run).exclude(state="skipped").count),
             "steps_begun": len(begun.read_text().splitlines()) if begun.exists() else 0,
