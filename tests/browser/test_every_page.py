@@ -1,4 +1,5 @@
-"""Every page of the console in a browser: axe finds no fault in it, and it is no wider than its window.
+"""Every page of the console in a browser: axe finds no fault in it, it is no wider than its window, no script of it
+fails, and it keeps to the content policy.
 
 The pages of a draft come from `tests/config/addresses.py`, with those of other states that look another way.
 """
@@ -20,6 +21,7 @@ from study.setup.invitations import invite
 from tests.analysis.answered_studies import closed_study
 from tests.browser.journey import press
 from tests.browser.test_console import DESKTOP, PHONE, faults, signed_in
+from tests.browser.test_content_policy import watch
 from tests.browser.test_review import painted
 from tests.config.addresses import AUDIENCE, SIGNED_IN, body, browser, named_addresses_of
 from tests.factories import StudyFactory, UserFactory, make_open_study, make_study
@@ -94,8 +96,10 @@ def look_at(page: Page, address: str = "") -> list[str]:
     return found + [f"desktop, dark: {fault}" for fault in faults(page)]
 
 
-def test_no_page_has_a_fault_that_axe_finds(chromium: Browser, live_server: Any, studies: SimpleNamespace) -> None:
+def test_no_page_has_a_fault(chromium: Browser, live_server: Any, studies: SimpleNamespace) -> None:
     page = signed_in(chromium, live_server.url, PHONE, reduced_motion="reduce")
+    found: list[str] = []
+    watch(page, found)
     of_draft = [address for _name, address in pages_of(studies.draft)]
     of_others = [reverse(name, args=[slug]) for slug, names in OF_OTHER_STATES.items() for name in names.split()]
     of_no_study = [
@@ -106,7 +110,6 @@ def test_no_page_has_a_fault_that_axe_finds(chromium: Browser, live_server: Any,
         reverse("set_password", args=["MQ", "used-link"]),
         "/console/no/such/page/",
     ]
-    found = []
     for language, addresses in (("en", of_draft + of_no_study), ("ko", of_others)):
         page.set_extra_http_headers({"Accept-Language": language})
         for address in addresses:
