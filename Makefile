@@ -10,7 +10,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help room proof audit audit-plants s3 kills backups fuzz faults controls deployment container learning first-study screenshots demo test lint unit format setup setup-dev chromium messages weights clean
+.PHONY: help room proof audit audit-plants s3 forms kills backups fuzz faults controls deployment container learning first-study screenshots demo test lint unit format setup setup-dev chromium messages weights clean
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -90,6 +90,9 @@ audit-plants: setup-dev ## Try the blinding audit on every planted leak alone, o
 
 s3: setup-dev ## Try uploads and images on S3 with a server of moto's: faults, ranges, the blinding audit
 	EARSIGHT_S3_TEST=full $(BIN)/python -m pytest tests/config/media_storage
+
+forms: setup-dev chromium ## Try each form of the console in a browser: left, loaded again, without connection, signed out, saved by two
+	EARSIGHT_FORMS_TEST=full $(BIN)/python -m pytest tests/browser/test_every_kept_form.py
 
 kills: setup-dev ## Kill real workers twenty times during a run (BROKER=redis://…)
 	$(BIN)/python -m tests.generation.runs.kill_workers --broker $(or $(BROKER),filesystem://) --kills 20 --clips 50

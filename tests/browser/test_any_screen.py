@@ -1,11 +1,11 @@
 """The trial on screens of every size: what is judged is large enough, uncovered, and there at once where it can be."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.journey import press
 from tests.browser.surveys import DESKTOP, PHONE, to_trials
+from tests.browser.test_console import found_by_axe
 
 pytestmark = pytest.mark.processes
 # Phones old and new, with the browser's own bars and without, upright and turned; tablets; desktop; desktop at 200 %.
@@ -108,7 +108,7 @@ def test_korean_fits_as_well_and_without_script_images_are_as_large(visit, serve
         assert [fault for screen in SCREENS for fault in faults(page, screen, at_once=True)] == []
         for screen in ((320, 568), (568, 320), (1440, 900)):
             measure(page, screen)
-            assert [fault["id"] for fault in Axe().run(page).response["violations"]] == [], screen
+            assert found_by_axe(page) == [], screen
     else:
         for width, height in SCREENS:
             page.set_viewport_size({"width": width, "height": height})

@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from tests.browser.journey import all_is_saved, press
 from tests.browser.surveys import DESKTOP, choose, to_trials
+from tests.browser.test_console import found_by_axe
 
 pytestmark = pytest.mark.processes
 FOCUSED_NAME = """
@@ -271,14 +272,11 @@ def test_how_a_reason_is_typed_or_pasted_is_counted_also_after_a_reload(visit, s
 
 @pytest.mark.parametrize("language", ["en", "ko"])
 def test_no_page_has_an_accessibility_fault(visit, server, language):
-    from axe_playwright_python.sync_playwright import Axe
-
     page = visit()
     faults = []
 
     def check():
-        found = Axe().run(page).response["violations"]
-        faults.extend((page.url.split("/", 5)[-1], fault["id"], fault["nodes"][0]["html"][:150]) for fault in found)
+        faults.extend((page.url.split("/", 5)[-1], fault) for fault in found_by_axe(page))
 
     page.goto(f"{server.url}/s/nothing/")
     check()
