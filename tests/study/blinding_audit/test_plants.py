@@ -26,6 +26,7 @@ def audit_with(*plants: Plant, clips: int = 2, **fields):
         return audit_study(study)
 
 
+@only_in_full
 def test_leaks_in_states_of_pages_are_found():
     assert missed(audit_with(*STATES, practice_trial=True, attention_trials=1), STATES) == []
 
@@ -39,6 +40,7 @@ def test_leaks_of_identities_are_found():
     assert missed(audit_with(*IDENTITIES), IDENTITIES) == []
 
 
+@only_in_full
 def test_leaks_by_form_are_found():
     assert missed(audit_with(*FORMS), FORMS) == []
 
