@@ -25,7 +25,7 @@ class Table:
 
     def __init__(self, model: type[models.Model], **fixed: Any) -> None:
         self.model = model
-        fields = [field for field in model._meta.concrete_fields if not field.primary_key]
+        fields = [field for field in model._meta.concrete_fields if not (field.primary_key or field.generated)]
         self.columns = [field.column for field in fields]
         self.defaults = {field.column: field.get_default() for field in fields} | fixed
         self.names = {field.column for field in fields}
