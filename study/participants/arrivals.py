@@ -33,7 +33,7 @@ class WholeSeconds(Func):
         return self.as_sql(compiler, connection, template=template, **context)
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        template = "CAST(FLOOR(EXTRACT(EPOCH FROM %(expressions)s)) AS bigint)"
+        template = "CAST(FLOOR(DATE_PART('epoch', %(expressions)s)) AS bigint)"
         return self.as_sql(compiler, connection, template=template, **context)
 
 
