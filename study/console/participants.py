@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -16,7 +16,7 @@ from study.ballots.table import counted_kind
 from study.console.common import study_page
 from study.errors import StudyError
 from study.models import Participant, Study
-from study.models.participants import LEFT_OUT, kind_of_flag
+from study.models.participants import kind_of_flag
 from study.participants.exclusion import set_exclusion
 from study.participants.exclusion_rules import refresh_unfinished, rule_from_json
 from study.participants.flag_words import evidence, flag_name, rule_words, rules_in_words
@@ -41,7 +41,7 @@ def study_participants(request: HttpRequest, study: Study) -> HttpResponse:
     """List the flagged or excluded participants, if there are any; all with `?show=all`, one flag's by `?flag=…`."""
     refresh_unfinished(study)
     people = _people(study)
-    noted = list(people.filter(~Q(flags=[]) | LEFT_OUT).values_list("pk", "flags"))
+    noted = list(people.filter(remarked=True).values_list("pk", "flags"))
     show = request.GET.get("show") or ("noted" if noted else "all")
     flag = request.GET.get("flag", "")
     if flag:  # which databases cannot look up within JSON lists alike
