@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.cache import cache as counted
 from django.utils import translation
 from xdist.remote import Producer
 from xdist.scheduler.loadscope import LoadScopeScheduling
@@ -74,6 +75,12 @@ def _no_pause_for_the_broker() -> None:
 def _schema_is_known(monkeypatch) -> None:
     """The database of tests is of this version; asking it again would count among the queries of a page."""
     monkeypatch.setattr(schema, "_answer", (float("inf"), ""))
+
+
+@pytest.fixture(autouse=True)
+def _nothing_counted() -> None:
+    """Guesses, arrivals and mails that other tests of this process sent from the same network are not counted here."""
+    counted.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -1,14 +1,12 @@
 """Invitations: the link, by mail or to copy, that gives somebody a role, with the account they have or make."""
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.core import mail
-from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -25,13 +23,6 @@ from tests.factories import UserFactory, make_study
 pytestmark = pytest.mark.django_db
 GUEST = "guest@example.org"
 NEW = {"username": "guest", "password1": "seven quiet lanterns", "password2": "seven quiet lanterns"}
-
-
-@pytest.fixture(autouse=True)
-def _counts_of_its_own() -> Iterator[None]:
-    cache.clear()
-    yield
-    cache.clear()  # other tests count guesses too
 
 
 @pytest.fixture

@@ -21,13 +21,6 @@ pytestmark = pytest.mark.django_db
 HALL, HOME = "198.51.100.7", "192.0.2.3"
 
 
-@pytest.fixture(autouse=True)
-def fresh_cache():
-    cache.clear()
-    yield
-    cache.clear()
-
-
 def press_start(study, address, path="", **client):
     browser = Client(REMOTE_ADDR=address, **client)
     url = path or f"/s/{study.open_link_token}/"
