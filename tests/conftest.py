@@ -16,6 +16,7 @@ from xdist.scheduler.loadscope import LoadScopeScheduling
 from study.background_work import messages, schema
 from study.jobs import requests
 from study.jobs.work import run_job
+from tests.migrated import copy_migrated
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -88,6 +89,16 @@ def _one_language() -> Iterator[None]:
     """A request of the test client leaves its language active, as in a server's thread until the next request."""
     with translation.override(settings.LANGUAGE_CODE):
         yield
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(request: pytest.FixtureRequest, django_db_modify_db_settings: None) -> bool:
+    """Begin with a copy of the migrated database, on SQLite, in the folder of this process."""
+    database = settings.DATABASES["default"]
+    if database["ENGINE"] == "django.db.backends.sqlite3":
+        copy_migrated(Path(database["TEST"]["NAME"]))
+        return True
+    return bool(request.config.getvalue("reuse_db"))
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from config.demo.processes import Processes, wait_until_served, web_command, worker_command
+from tests.migrated import copy_migrated
 from tests.services import PATIENCE, own_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -62,7 +63,7 @@ def running_site(data: Path, weights: Path) -> Iterator[Site]:
     user, password = "ada", secrets.token_urlsafe(12)
     with Processes(data / "logs") as processes:
         site = Site(url, data, user, password, processes)
-        site.manage("migrate", "--verbosity", "0")
+        copy_migrated(data / "earsight.sqlite3")
         site.manage("compile_translations", "--verbosity", "0")
         site.manage("collectstatic", "--noinput", "--verbosity", "0")
         site.manage(

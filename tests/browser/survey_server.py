@@ -19,9 +19,10 @@ def main(folder: str, port: str) -> None:
 
     from study.participants.questions import shipped_question_set
     from tests.factories import add_clip, make_open_study, make_study, open_with_images
+    from tests.migrated import make_tables
 
     call_command("compile_translations", verbosity=0)
-    call_command("migrate", verbosity=0)
+    make_tables()
     for count in (2, 3, 4, 5, 6):
         make_open_study(clips=3, conditions=count, seconds=1.0, open_link_token=f"images{count}", sound_check=True)
     make_open_study(clips=3, seconds=1.0, open_link_token="reasons", sound_check=True, ask_reason=True)

@@ -84,15 +84,15 @@ def kill_at_work(worker: subprocess.Popen, run) -> None:
 def make_study(clips: int, size: int = 64):
     """Create a study with clips, start its run and send its messages."""
     from django.contrib.auth import get_user_model
-    from django.core.management import call_command
 
     from generation.painting import SketchOptions
     from generation.runs import lifecycle
     from generation.settings_model import GenerationSettings, store_settings
     from study.setup.lifecycle import create_study
     from tests.generation.studies import add_clips
+    from tests.migrated import make_tables
 
-    call_command("migrate", verbosity=0)
+    make_tables()
     owner = get_user_model().objects.create_user("owner")
     study = create_study(title="Killed", owner=owner)
     store_settings(study, GenerationSettings(painter=SketchOptions(kind="sketch", size=size)))

@@ -25,8 +25,8 @@ PEOPLE, CLIPS = 12, 5
 CSRF = "c" * 32
 PREPARE = f"""
 import json, django; django.setup()
-from django.core.management import call_command
-call_command("migrate", verbosity=0)
+from tests.migrated import make_tables
+make_tables()
 from study.participants.enrolment import enrol
 from study.participants.consent_and_questions import give_consent, save_step
 from tests.factories import make_open_study

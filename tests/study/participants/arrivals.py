@@ -69,11 +69,11 @@ def main(folder: str, people: int, options: list[str]) -> None:
     import django
 
     django.setup()
-    from django.core.management import call_command
 
     from tests.factories import make_open_study
+    from tests.migrated import make_tables
 
-    call_command("migrate", verbosity=0)
+    make_tables()
     one_person = "--one-person" in options
     study = make_open_study(clips=1, open_link_token=TOKEN, recruitment_platform="prolific" if one_person else "")
     path = f"/s/{TOKEN}/" + ("?PROLIFIC_PID=ada" if one_person else "")
