@@ -27,6 +27,8 @@ VARIABLES = {
     RABBITMQ: "EARSIGHT_TEST_AMQP_URL",
 }
 PORTS = {"postgres": 5432, "redis": 6379, "amqp": 5672}
+# A test of what happens without a protection, at the pace of real processes.
+control = pytest.mark.skipif(os.environ.get("EARSIGHT_CONTROLS") != "full", reason="run by make controls")
 # Seconds after which another process counts as hung, even on a slow machine.
 PATIENCE = 600
 

@@ -1,4 +1,4 @@
-"""Known faults of Celery and its brokers do no harm; each test has its control."""
+"""Known faults of Celery and its brokers do no harm; each test has its control, of workers by `make controls`."""
 
 import threading
 
@@ -9,7 +9,7 @@ from generation.models import ClipStep
 from generation.runs import lifecycle, queueing, worker
 from tests.generation.concurrency import run_at_once
 from tests.generation.runs.kill_workers import is_whole
-from tests.services import need_program, printed_by
+from tests.services import control, need_program, printed_by
 
 pytestmark = [pytest.mark.long, pytest.mark.processes]
 
@@ -37,6 +37,7 @@ def test_redis_comes_back_empty_and_the_same_worker_finishes():
     assert found["same_worker"]
 
 
+@control
 @pytest.mark.usefixtures("redis_program")
 def test_without_requeueing_steps_stay_waiting_when_redis_comes_back_empty():
     found = with_fault("redis", "--unprotected")
@@ -49,6 +50,7 @@ def test_a_worker_waits_again_after_redis_answers_with_an_error():
     assert (found["answered"], found["same_worker"], found["waits"]) == (1, True, 1), found
 
 
+@control
 @pytest.mark.usefixtures("redis_program")
 def test_with_celerys_default_the_worker_ends_after_such_an_error():
     found = with_fault("error", "--unprotected")
@@ -62,6 +64,7 @@ def test_a_task_that_redis_delivers_again_while_it_runs_is_not_done_twice():
     assert found["begun"] == 1, found
 
 
+@control
 @pytest.mark.usefixtures("redis_program")
 def test_without_leases_a_task_delivered_again_is_done_twice():
     assert with_fault("redelivery", "--unprotected")["begun"] > 1

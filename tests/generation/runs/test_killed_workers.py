@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.services import RABBITMQ, REDIS, need_server, printed_by
+from tests.services import RABBITMQ, REDIS, control, need_server, printed_by
 
 pytestmark = [pytest.mark.long, pytest.mark.processes]
 
@@ -24,6 +24,7 @@ def test_after_kills_every_stimulus_is_there_once_and_no_file_is_orphaned(broker
     assert (found["orphans"], found["missing_files"]) == (0, 0), found
 
 
+@control
 def test_without_requeueing_the_steps_of_a_killed_worker_stay_undone():
     """The control: the filesystem transport loses what a killed worker had fetched."""
     found = found_after_kills(
