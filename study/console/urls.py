@@ -18,6 +18,7 @@ from study.console import (
     plan,
     question_builder,
     questions,
+    replay,
     studies,
     tags,
 )
@@ -80,6 +81,11 @@ urlpatterns = [
         r"^studies/(?P<slug>[-\w]+)/participants/(?P<code>[a-z][0-9]{1,9})/(?P<verb>leave-out|take-in)/$",
         participants.participant_exclude,
         name="participant_exclude",
+    ),
+    re_path(
+        r"^studies/(?P<slug>[-\w]+)/participants/(?P<code>[a-z][0-9]{1,9})/$",
+        replay.participant_replay,
+        name="participant_replay",
     ),
     path(_STUDY + "payment/", payment.study_payment, name="study_payment"),
     path(_STUDY + "payment/<slug:state>.csv", payment.payment_table, name="payment_table"),
