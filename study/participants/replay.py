@@ -69,6 +69,11 @@ class Moment:
     clip_to: float | None = None
 
     @property
+    def images(self) -> str:
+        """The names of its images, 1st and 2nd, with a space between."""
+        return f"{self.image} {self.second}".strip()
+
+    @property
     def is_answer(self) -> bool:
         return self.kind in ("answer", "answer changed", "late answer")
 

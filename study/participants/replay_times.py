@@ -5,15 +5,13 @@ arrive before it happened, so a page was loaded at the latest at the smallest di
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 # Browsers send what they have noted every 20 seconds; a greater step of the difference is another page, or a sleep.
 SAME_PAGE_SECONDS = 60.0
 
 
-@dataclass(frozen=True)
-class SentEvent:
+class SentEvent(NamedTuple):
     """A stored event: the number of its trial, and when it arrived, in seconds since the person did."""
 
     trial: int | None
@@ -27,8 +25,7 @@ class SentEvent:
         return number(self.data.get("t"))
 
 
-@dataclass(frozen=True)
-class Placed:
+class Placed(NamedTuple):
     """An event at its time, in seconds since arrival.
 
     Attributes:
@@ -109,8 +106,7 @@ class _Sound:
         if self._index is None:
             return
         passed, row = self._passed(at), self._found[self._index]
-        self._found[self._index] = replace(
-            row,
+        self._found[self._index] = row._replace(
             until=max(row.at, self._since + passed),
             clip_to=round(self._position + passed, 1),
             heard=self._heard + passed,
@@ -147,7 +143,7 @@ def _with_ends(
         said = number(event.data.get("to" if event.kind == "seek" else "at"))
         position = max(0.0, said or 0.0)
         if event.kind in ("play", "pause", "seek") and said is not None:
-            found[index] = replace(found[index], clip_from=round(position, 1))
+            found[index] = found[index]._replace(clip_from=round(position, 1))
         if event.kind == "play":
             sound.begin(index, position)
         elif event.kind == "seek" and said is not None:
@@ -157,8 +153,8 @@ def _with_ends(
         elif event.kind in ("hidden", "offline"):
             away.setdefault(event.kind, index)
         elif (began := away.pop(_BEGINNING_OF.get(event.kind, ""), None)) is not None:
-            found[began] = replace(found[began], until=at)
+            found[began] = found[began]._replace(until=at)
     sound.leave_page(max(times), answered)
     for began in away.values():
-        found[began] = replace(found[began], until=max(times))
+        found[began] = found[began]._replace(until=max(times))
     return found

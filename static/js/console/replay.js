@@ -21,15 +21,15 @@ function start() {
 }
 
 function readRow(row) {
-  const { at, until, lane, kind, trial, image, second } = row.dataset;
+  const { at, until, lane, kind, trial, images } = row.dataset;
   return {
     element: row,
     at: Number(at),
-    until: until === undefined ? null : Number(until),
+    until: until === "" ? null : Number(until),
     lane,
     kind,
-    trial: trial === undefined ? null : Number(trial),
-    label: [image, second].filter(Boolean).join(" "),
+    trial: trial === "" ? null : Number(trial),
+    label: images,
     words: row.lastElementChild.textContent.trim(),
   };
 }

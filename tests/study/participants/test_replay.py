@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from study.design import LETTERS
@@ -16,6 +17,7 @@ from study.participants.enrolment import enrol
 from study.participants.replay import MOST_MOMENTS, Moment, Replay, replay_of, shortened
 from study.participants.replay_times import SentEvent, place
 from study.participants.withdrawal import withdraw
+from tests.config.addresses import browser
 from tests.factories import make_open_study
 from tests.study.visits import Visit
 
@@ -196,6 +198,8 @@ def test_ten_thousand_events_are_thinned_and_all_are_counted() -> None:
     assert (replay.events, replay.left_out) == (10_000, 10_000 + 3 - MOST_MOMENTS)
     assert replay.trials[0].heard == 5_000 * 0.5
     assert {"arrived", "answer"} <= {moment.kind for moment in replay.moments}
+    page = browser(study.owner).get(reverse("participant_replay", args=[study.slug, person.code]))
+    assert len(page.content) < 400_000
 
 
 def test_long_times_without_anything_are_shortened() -> None:
