@@ -299,7 +299,8 @@ def _thinned(moments: Sequence[Moment], most: int) -> list[Moment]:
     """At most so many moments: of frequent ones, evenly chosen; answers and what the server saw are left out last."""
     if len(moments) <= most:
         return list(moments)
-    weighty, others = [], []
+    weighty: list[int] = []
+    others: list[int] = []
     for at, moment in enumerate(moments):
         matters = moment.lane == "server" or moment.is_answer or moment.kind in _MATTERS
         (weighty if matters else others).append(at)

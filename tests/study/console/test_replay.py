@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from study.models import Event, Role, Study
 from study.participants.withdrawal import withdraw
@@ -54,6 +55,15 @@ def test_of_a_person_who_has_withdrawn_the_page_shows_nothing(study: Study, as_u
     page = as_user(study.owner).get(address(study)).text
     assert "Nothing is kept of their way" in page
     assert "data-rows" not in page
+
+
+def test_events_that_were_erased_are_said_to_be(study: Study, as_user: SignIn) -> None:
+    Event.objects.all().delete()
+    assert "There is no event of the page" in as_user(study.owner).get(address(study)).text
+    Study.objects.update(events_erased_at=timezone.now())
+    page = as_user(study.owner).get(address(study)).text
+    assert "The events of this study were erased on" in page
+    assert "answers: 1st" in page
 
 
 def test_an_unknown_code_is_not_found(study: Study, as_user: SignIn) -> None:

@@ -132,9 +132,9 @@ def test_a_worker_that_is_killed_between_loses_no_mail(
         with pytest.raises(Killed):
             tell_what_is_due()
     assert tell_what_is_due() == 0, "it may still be at work"
-    NoticeMail.objects.update(tried_at=timezone.now() - AGAIN_AFTER - timedelta(seconds=1))
-    assert tell_what_is_due() == 1
-    assert tell_what_is_due() == 0
+    for expected in (1, 0):
+        NoticeMail.objects.update(tried_at=timezone.now() - AGAIN_AFTER - timedelta(seconds=1))
+        assert tell_what_is_due() == expected
     assert len(mail.outbox) == 1 + mail_is_gone
     assert len({message.extra_headers["Message-ID"] for message in mail.outbox}) == 1
 

@@ -5,18 +5,21 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+import numpy as np
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from study.ballots.casting import Answer, cast_ballot
 from study.design import LETTERS
 from study.models import BallotRevision, Event, Participant, Study, Trial
 from study.participants.enrolment import enrol
 from study.participants.replay import MOST_MOMENTS, Moment, Replay, replay_of, shortened
 from study.participants.replay_times import SentEvent, place
 from study.participants.withdrawal import withdraw
+from study.simulation.people import simulate_participants
 from tests.config.addresses import browser
 from tests.factories import make_open_study
 from tests.study.visits import Visit
@@ -160,14 +163,17 @@ def test_under_the_seal_the_replay_is_the_same_whichever_positions_were_chosen()
     assert [(row.image, row.second) for row in open_now.moments if row.kind == "answer"] == [("D", "C")]
 
 
+def letter_of(trial: Trial, stimulus: int | None) -> str:
+    return LETTERS[trial.position_order.index(stimulus)]
+
+
 def test_positions_of_consecutive_people_would_tell_how_much_they_agree() -> None:
     """The reason: four people who all prefer one condition choose four different positions; by chance 9 of 100 do."""
     study = make_open_study(clips=1)
     letters = set()
     for _ in range(4):
         trial = enrol(study)[0].trials.get()
-        best = trial.clip.stimuli.get(condition__number=3)
-        letters.add(LETTERS[trial.position_order.index(best.pk)])
+        letters.add(letter_of(trial, trial.clip.stimuli.get(condition__number=3).pk))
     assert letters == set("ABCD")
 
 
@@ -200,6 +206,38 @@ def test_ten_thousand_events_are_thinned_and_all_are_counted() -> None:
     assert {"arrived", "answer"} <= {moment.kind for moment in replay.moments}
     page = browser(study.owner).get(reverse("participant_replay", args=[study.slug, person.code]))
     assert len(page.content) < 400_000
+
+
+def test_a_simulated_person_is_replayed_by_their_answers() -> None:
+    """They have no page that notes events, and the server notes nothing of them but when they came."""
+    study = make_open_study(clips=3, simulated=True)
+    [person] = simulate_participants(study, 1, np.random.default_rng(3))
+    close(study)
+    replay = replay_of(person, study)
+    answers = [(row.trial, row.image, row.second) for row in replay.moments if row.kind == "answer"]
+    assert answers == [
+        (
+            trial.number,
+            *(LETTERS[trial.position_order.index(pk)] for pk in (trial.ballot.first_id, trial.ballot.second_id)),
+        )
+        for trial in person.trials.select_related("ballot").order_by("number")
+    ]
+    assert (replay.events, len(answers)) == (0, 3)
+
+
+def test_answers_that_were_kept_offline_say_when_they_arrived_and_late_ones_that_they_do_not_count() -> None:
+    study = make_open_study(clips=2)
+    visit = visited(study)
+    Participant.objects.update(created_at=timezone.now() - timedelta(hours=2))
+    first, second = visit.participant.trials.order_by("number")
+    cast_ballot(first, Answer(uuid4(), "A", "B", age=timedelta(minutes=90)))
+    ended = timezone.now() - timedelta(minutes=30)
+    Study.objects.update(status=Study.Status.CLOSED, closed_at=ended, grace_minutes=0)
+    late = Trial.objects.select_related("participant__study").get(pk=second.pk)
+    cast_ballot(late, Answer(uuid4(), "A", "B", age=timedelta(minutes=60)))
+    replay = replay_of(visit.participant, Study.objects.get())
+    found = {row.kind: round(row.at / 60) for row in replay.moments if "answer" in row.kind}
+    assert found == {"answer": 30, "late answer": 60, "answer arrived": 120}
 
 
 def test_long_times_without_anything_are_shortened() -> None:
