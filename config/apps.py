@@ -16,10 +16,14 @@ class EarsightConfig(AppConfig):
         from config.accounts import account_log, attempts, sessions
         from config.backups.unfinished import check_restore
         from config.demo import responsible  # noqa: F401  (registers what a copy of a demo keeps)
+        from config.health import study_work
         from config.installation.checks import register_checks
         from study import jobs
+        from study.models import NoticeKind
+        from study.notices import finding
 
         register(check_restore)
+        finding.register(NoticeKind.WORK, study_work.studies_that_wait)
         jobs.expect("bundle", "config.bundles.job")
         pre_save.connect(
             attempts.forget_what_was_sent, sender="axes.AccessAttempt", dispatch_uid="earsight.failed-sign-in"

@@ -40,6 +40,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.beat_schedule = {
     "publish heads of logs": every(600, "study.publish_heads"),
     "enforce retention": every(86_400, "study.enforce_retention"),
+    "tell those who run a study": every(600, "study.tell_what_is_due"),
 }
 app.autodiscover_tasks()
 

@@ -7,6 +7,7 @@ from study.blinding_audit import queueing
 from study.blinding_audit.audit import run_queued_audit
 from study.jobs.requests import find_lost_jobs
 from study.jobs.work import run_job
+from study.notices.sending import tell_what_is_due
 from study.participants.retention import enforce_retention
 from study.published_heads.publishing import publish_due
 from study.setup.lifecycle import open_after_audit
@@ -32,6 +33,12 @@ def erase_what_is_over() -> None:
 def publish_heads() -> None:
     """Publish the heads that are due; beat sends it, and opening and closing a study do."""
     publish_due()
+
+
+@shared_task(name="study.tell_what_is_due")
+def send_notices() -> None:
+    """Mail what those who run a study want to be told; sent by beat, and once it is told nothing is left to do."""
+    tell_what_is_due()
 
 
 @shared_task(name="study.run_job")

@@ -15,7 +15,10 @@ from study.models import (
     JobFile,
     LateAnswer,
     LogEntry,
+    MailChoice,
     Membership,
+    Notice,
+    NoticeMail,
     Participant,
     PlatformVisit,
     ProblemReport,
@@ -26,7 +29,7 @@ from study.models import (
 MODELS = (
     *(Participant, Trial, Ballot, BallotRevision, LateAnswer, Event, ProblemReport),
     *(InviteLink, PlatformVisit, VisitKey, LogEntry, ChainHead),
-    *(Job, JobFile, SharedReport, Membership, Invitation),
+    *(Job, JobFile, SharedReport, Membership, Invitation, MailChoice, Notice, NoticeMail),
 )
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "privacy.md"
 

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from config.health.doctor import faults_of
 from config.health.finding import Finding
+from study.notices.sending import tell_what_is_due
 from study.published_heads.places import addresses_of, mail_is_sent
 from study.stored_files.whole import write_whole
 
@@ -45,6 +46,14 @@ def tell_operators(findings: Mapping[str, Finding]) -> None:
         raise NotTold(f"The mail to the operators could not be sent ({type(error).__name__}: {error}).") from error
     now = timezone.now().isoformat(timespec="seconds")
     _keep({name: told.get(name, now) for name in faults})
+
+
+def tell_those_who_run_studies() -> None:
+    """Send the mails about studies that are due, which workers do as long as one lives. A failure stops nothing."""
+    try:
+        tell_what_is_due()
+    except Exception:  # the database may be what is away
+        logger.warning("The mails about studies could not be sent; the next call tries again.", exc_info=True)
 
 
 def _text(faults: Mapping[str, Finding], begun: list[str], over: list[str], told: Mapping[str, str]) -> str:

@@ -1,6 +1,6 @@
 """Work that waits for workers, by queue: how much, since when, and whether a worker lives that would take it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -70,6 +70,20 @@ def _observations(now: datetime) -> QuerySet[Worker, tuple[str, str, datetime]]:
         ),
         all=True,
     )
+
+
+def waiting_since_by_study(before: datetime) -> Iterator[tuple[int, str, datetime]]:
+    """Yield (study, queue as workers name it, time) of work that was asked for before this time and still waits."""
+    steps = ClipStep.objects.filter(
+        state=ClipStep.State.WAITING, run__state=GenerationRun.State.RUNNING, run__started_at__lt=before
+    )
+    rows = steps.order_by().values("run__study", "queue").annotate(since=Min("run__started_at"))
+    for study, queue, since in rows.values_list("run__study", "queue", "since"):
+        yield study, queue_name(queue), since
+    for model, asked in _ON_CPU:
+        waiting = model.objects.filter(state="waiting", **{f"{asked}__lt": before}).order_by()
+        for study, since in waiting.values("study").annotate(since=Min(asked)).values_list("study", "since"):
+            yield study, queue_name("cpu"), since
 
 
 def _questions_about_power() -> list[datetime]:

@@ -5,6 +5,7 @@ from study.models.ballots import Ballot, BallotRevision, LateAnswer
 from study.models.jobs import Job, JobFile
 from study.models.log import ChainHead, LogEntry
 from study.models.members import Invitation, Membership, Role
+from study.models.notices import MailChoice, Notice, NoticeKind, NoticeMail
 from study.models.participants import Event, InviteLink, Participant, ProblemReport, Trial
 from study.models.stimuli import Clip, Condition, Stimulus
 from study.models.studies import Study
@@ -25,7 +26,11 @@ __all__ = [
     "JobFile",
     "LateAnswer",
     "LogEntry",
+    "MailChoice",
     "Membership",
+    "Notice",
+    "NoticeKind",
+    "NoticeMail",
     "Participant",
     "PlatformVisit",
     "ProblemReport",

@@ -12,6 +12,7 @@ from study.errors import NotAllowedNow, StudyError
 from study.models import LogEntry, Membership, Role, Study
 from study.models.log import record
 from study.models.members import GIVEN_ROLES
+from study.notices.choices import forget_choices
 
 _ARCHIVED, _RESTORED = "archived", "restored"
 
@@ -77,6 +78,7 @@ def unshare_study(study: Study, user: Any, *, actor: Any) -> None:
     else:
         lock_as_owner(study, actor)
     if study.memberships.filter(user=user).delete()[0]:
+        forget_choices(study, user)
         record(study, "unshared", actor=actor, member=user.get_username())
 
 

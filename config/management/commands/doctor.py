@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from config.health.alarms import NotTold, tell_operators
+from config.health.alarms import NotTold, tell_operators, tell_those_who_run_studies
 from config.health.doctor import examine
 from config.health.finding import Level
 from study.management.arguments import number
@@ -29,7 +29,8 @@ class Command(EarsightCommand):
         parser.add_argument(
             "--mail",
             action="store_true",
-            help="mail the operators once when a fault begins and once when it is over; for a timer or cron",
+            help="mail the operators once when a fault begins and once when it is over, and those who run a study "
+            "what they want to be told; for a timer or cron",
         )
         parser.add_argument(
             "--seconds",
@@ -51,6 +52,7 @@ class Command(EarsightCommand):
                 self.stdout.write(f"{one.level.value:8} {name:{width}} {one.found}{mend}")
         if options["mail"]:
             try:
+                tell_those_who_run_studies()
                 tell_operators(findings)
             except NotTold as error:
                 raise CommandError(str(error), returncode=2) from error
