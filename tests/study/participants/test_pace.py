@@ -24,9 +24,11 @@ def test_a_steady_stream_of_one_an_hour_takes_a_day_for_24_people() -> None:
     steady = finished(*(hour + 0.5 for hour in range(24)))
     pace = expect(steady, 24, LONG_AGO, NOW)
     assert (pace.outlook, pace.seen, pace.window) == (Outlook.EXPECTED, 24, timedelta(days=1))
-    assert pace.earliest is not None and pace.latest is not None
+    assert pace.earliest is not None
+    assert pace.latest is not None
     assert pace.earliest < NOW + timedelta(days=1) < pace.latest
-    assert timedelta(hours=12) < pace.earliest - NOW and pace.latest - NOW < timedelta(days=2)
+    assert pace.earliest - NOW > timedelta(hours=12)
+    assert pace.latest - NOW < timedelta(days=2)
 
 
 def test_nine_of_ten_intervals_hold_the_end() -> None:
@@ -47,7 +49,8 @@ def test_people_who_come_as_a_class_make_it_uncertain() -> None:
     steady, classes = finished(*range(24)), finished(*[3.0] * 6, *[9.5] * 6, *[15.5] * 6, *[21.5] * 6)
     ends = [expect(seen, 40, LONG_AGO, NOW) for seen in (steady, classes)]
     widths = [end.latest - end.earliest for end in ends if end.latest and end.earliest]
-    assert len(widths) == 2 and widths[1] > 1.3 * widths[0]
+    assert len(widths) == 2
+    assert widths[1] > 1.3 * widths[0]
     assert expect(finished(*[5.0] * 30), 40, LONG_AGO, NOW).outlook == Outlook.TOO_FEW, "one class says nothing"
 
 
