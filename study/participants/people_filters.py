@@ -35,7 +35,7 @@ _STATUSES: Mapping[str, Any] = {
     "left_out": gettext_lazy("Left out"),
     "noted": gettext_lazy("Flagged or left out"),
 }
-_STAGES: Mapping[str, Any] = {
+STAGES: Mapping[str, Any] = {
     "consent": gettext_lazy("At the consent"),
     "before": gettext_lazy("Before the first answer"),
     "trials": gettext_lazy("In the trials"),
@@ -60,7 +60,7 @@ class Wanted:
         return replace(
             wanted,
             status=wanted.status if wanted.status in _STATUSES else "",
-            stage=wanted.stage if wanted.stage in _STAGES else "",
+            stage=wanted.stage if wanted.stage in STAGES else "",
         )
 
     def address(self, **changed: str) -> str:
@@ -124,7 +124,7 @@ class PeopleFilters:
 
     def read(self) -> tuple[Filter, ...]:
         """The filters with their counts, in two queries."""
-        names = {"status": _STATUSES, "stage": _STAGES, "group": self._group_names()}
+        names = {"status": _STATUSES, "stage": STAGES, "group": self._group_names()}
         counts = {}
         for key, options in names.items():
             others = self._others(key)

@@ -11,11 +11,12 @@ from study.models import Participant, Trial
 from study.participants.exclusion_rules import rule_from_json
 from study.participants.flag_words import evidence, flag_name, rule_words
 from study.participants.monitoring import minutes_of
+from study.participants.people_filters import STAGES
 
 # A page has so many blocks at most, and so many people.
 MOST_BLOCKS, MOST_PEOPLE, FEWEST_PEOPLE = 2500, 50, 10
 # In pixels of the drawing: blocks stand in lines of so many, like days in a calendar.
-_A_LINE, _STEP, _LINE, _WIDTH, _HEIGHT = 40, 10, 18, 8, 14
+_A_LINE, _STEP, _LINE, _WIDTH, _HEIGHT = 40, 14, 22, 11, 18
 # Somebody who comes back the next day was not at it all night.
 _ONE_VISIT = timedelta(hours=3)
 
@@ -47,10 +48,17 @@ class PersonRow:
     person: Participant
     state: str  # "here", "stopped", or the person's status
     blocks: Blocks | None  # None: nothing is left of somebody who has withdrawn
+    stage: str  # of those who have begun and not finished
     seen: str
     minutes: float | None
     flags: tuple[tuple[str, str], ...]  # (name, evidence)
     rules: tuple[str, ...]
+
+    @property
+    def may_change(self) -> bool:
+        """Whether somebody can leave the person out or include them again: by hand, not against a rule of the plan."""
+        withdrew = self.state == Participant.Status.WITHDRAWN
+        return not withdrew and (self.person.excluded or not self.person.left_out)
 
 
 def people_a_page(trials: int) -> int:
@@ -81,15 +89,26 @@ def _row(person: Participant, trials: Sequence[tuple[bool, bool]], active_since:
     begun = state == Participant.Status.STARTED
     if begun:
         state = "here" if person.last_seen_at >= active_since else "stopped"
+    blocks = draw(blocks_of(trials, begun)) if trials else None
     return PersonRow(
         person=person,
         state=state,
-        blocks=draw(blocks_of(trials, begun)) if trials else None,
+        blocks=blocks,
+        stage=_stage(person, blocks) if begun and blocks else "",
         seen="" if state == Participant.Status.WITHDRAWN else seen_words(now - person.last_seen_at, state == "here"),
         minutes=_minutes(person, state),
         flags=tuple((flag_name(flag), evidence(flag)) for flag in person.flags),
         rules=tuple(rule_words(rule_from_json(rule)) for rule in person.rule_exclusions),
     )
+
+
+def _stage(person: Participant, blocks: Blocks) -> str:
+    """In words, as the filter of stages has it; empty in the trials, where the blocks show it."""
+    if person.consented_at is None:
+        return str(STAGES["consent"])
+    if not blocks.answered:
+        return str(STAGES["before"])
+    return str(STAGES["after"]) if blocks.answered == blocks.trials else ""
 
 
 def _minutes(person: Participant, state: str) -> float | None:
@@ -120,7 +139,7 @@ def draw(blocks: Sequence[Block]) -> Blocks:
             kind = "answered" if block.answered else "open"
         paths.setdefault(kind, []).append(box)
         if block.check:
-            lines = "".join(f"M{x} {y + rise}l{_WIDTH}-{_STEP // 2}" for rise in (5, 9, 13))
+            lines = "".join(f"M{x} {y + rise}l{_WIDTH}-5" for rise in (6, 11, 16))
             paths.setdefault("hatch-answered" if block.answered else "hatch", []).append(lines)
         if block.current:
             paths.setdefault("current", []).append(box)

@@ -35,11 +35,18 @@ function say() {
   note("status").textContent = text;
 }
 
+// Rows of people by what they are and how many answers they have, so that those that move stand out until the next
+// change.
+const statesOf = (list) => new Map([...list.querySelectorAll("[data-state]")].map((row) => [row, row.dataset.state]));
+
 function replace(html) {
   const fresh = document.createElement("div");
   fresh.innerHTML = html;
   const focused = document.activeElement;
+  const before = statesOf(part);
   patchChildren(part, fresh);
+  const now = statesOf(part);
+  for (const [row, state] of now) row.toggleAttribute("data-moved", before.get(row) !== state);
   // A row that moves loses the focus.
   if (focused !== document.activeElement && part.contains(focused)) focused.focus({ preventScroll: true });
 }

@@ -102,6 +102,14 @@ def test_a_row_shows_each_trial_and_where_the_person_is(study: Study, django_ass
     ]
     assert drawn[-1] is None
     assert rows[-1].seen == ""
+    assert [row.stage for row in rows[2:8]] == [
+        "After the last trial",
+        "",
+        "",
+        "",
+        "Before the first answer",
+        "At the consent",
+    ]
     assert rows[3].blocks
     assert [kind for kind, _path in rows[3].blocks.paths] == [
         "open",
@@ -120,7 +128,7 @@ def test_blocks_stand_in_lines_and_the_first_open_one_is_current() -> None:
     assert [block.current for block in blocks] == [False, True, False, False]
     assert not any(block.current for block in blocks_of([(True, False), (False, False)], begun=False))
     drawing = draw(blocks_of([(False, False)] * 200, begun=False))
-    assert (drawing.width, drawing.height, drawing.trials) == (400, 90, 200)
+    assert (drawing.width, drawing.height, drawing.trials) == (560, 110, 200)
     assert (people_a_page(12), people_a_page(200), people_a_page(5000), people_a_page(0)) == (50, 12, 10, 50)
 
 
