@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Coalesce, Greatest
 
 from study.ballots.table import counted_kind, kinds_of
 from study.models import Ballot, ClipAnswers, Participant, Study, Trial
@@ -40,10 +40,14 @@ def uncount_answers(participant: Participant) -> None:
     mine = Ballot.objects.filter(
         trial__participant=participant, trial__clip=OuterRef("clip"), trial__kind=Trial.Kind.MAIN
     )
-    counts = ClipAnswers.objects.filter(kind=participant.kind, clip__trials__participant=participant)
-    ClipAnswers.objects.filter(pk__in=counts.values("pk")).update(
-        answered=F("answered") - _number(mine.filter(trial__repeat=0)),
-        repeated=F("repeated") - _number(mine.filter(trial__repeat__gt=0)),
+    clips = participant.trials.order_by().values("clip")
+    # One order for all who lock several: two who wait for each other would both have waited in vain.
+    rows = ClipAnswers.objects.select_for_update().filter(kind=participant.kind, clip__in=clips).order_by("clip")
+    # Not below 0, which no table takes: counts that are wrong are made again by the next who reads them, and nobody's
+    # withdrawal may fail for them.
+    ClipAnswers.objects.filter(pk__in=[row.pk for row in rows]).update(
+        answered=Greatest(F("answered") - _number(mine.filter(trial__repeat=0)), Value(0)),
+        repeated=Greatest(F("repeated") - _number(mine.filter(trial__repeat__gt=0)), Value(0)),
     )
 
 

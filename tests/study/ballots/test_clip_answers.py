@@ -68,3 +68,12 @@ def test_counts_that_do_not_agree_with_the_people_are_made_again(study: Study, d
     assert counted(study) == by_ballots(study)
     with django_assert_num_queries(2):
         clip_counts(study)
+
+
+def test_nobody_is_kept_from_withdrawing_by_counts_that_are_wrong(study: Study) -> None:
+    one, other = enrol(study)[0], enrol(study)[0]
+    answer(one, 6)
+    answer(other, 6)
+    ClipAnswers.objects.filter(clip__study=study).update(answered=0, repeated=0)
+    withdraw(one)
+    assert counted(study) == by_ballots(study)
