@@ -4,7 +4,7 @@ The counts of a study together are the sum of `Participant.main_answered`, which
 two differ (rows written in bulk by an import, say, or by hand), all ballots are counted again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -12,7 +12,7 @@ from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subq
 from django.db.models.functions import Coalesce, Greatest
 
 from study.ballots.table import counted_kind, kinds_of
-from study.models import Ballot, ClipAnswers, Participant, Study, Trial
+from study.models import Ballot, Clip, ClipAnswers, Participant, Study, Trial
 
 
 @dataclass(frozen=True)
@@ -24,10 +24,15 @@ class ClipCount:
     answered: int
 
 
+def begin_counts(clips: Iterable[Clip], kind: str) -> None:
+    """Give clips the rows in which answers of people of this kind are counted, unless they have them."""
+    ClipAnswers.objects.bulk_create((ClipAnswers(clip=clip, kind=kind) for clip in clips), ignore_conflicts=True)
+
+
 def count_answer(trial: Trial) -> None:
     """Count the first ballot of a main trial, in the ballot's transaction and last of its locks but the ballot's own.
 
-    A clip without a row yet gets it by `clip_counts`.
+    A clip without a row, of a study that began with an earlier version, gets it by `clip_counts`.
     """
     participant = trial.participant
     if trial.kind == Trial.Kind.MAIN and participant.kind in kinds_of(participant.study):
@@ -79,8 +84,8 @@ def _agree(study: Study, kind: str) -> bool:
 def recount(study: Study) -> None:
     """Count every ballot of the study. Answers that come meanwhile wait, and are counted after."""
     kind = counted_kind(study)
-    clips = list(study.clips.order_by("pk").values_list("pk", flat=True))
-    ClipAnswers.objects.bulk_create((ClipAnswers(clip_id=clip, kind=kind) for clip in clips), ignore_conflicts=True)
+    clips = list(study.clips.order_by("pk").only("pk"))
+    begin_counts(clips, kind)
     rows = ClipAnswers.objects.select_for_update().filter(clip__in=clips, kind=kind).order_by("clip")
     stored = {row.clip_id: row for row in rows}
     main = Ballot.objects.filter(

@@ -33,7 +33,7 @@ def study_participants(request: HttpRequest, study: Study) -> HttpResponse:
     is_part = "fragment" in request.GET
     query = request.GET.copy()
     query.pop("fragment", None)
-    request.GET = query  # the links of the part lead to pages
+    request.GET = query  # type: ignore[assignment]  # the links of the part lead to pages
     if is_part:
         return live_part(request, study, lambda: render(request, "study/_people.html", _people(request, study)))
     refresh_unfinished(study)

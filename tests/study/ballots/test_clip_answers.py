@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from study.ballots.casting import Answer, cast_ballot
-from study.ballots.clip_answers import clip_counts, recount
+from study.ballots.clip_answers import clip_counts
 from study.models import Ballot, ClipAnswers, InviteLink, Participant, Study, Trial
 from study.participants.enrolment import enrol
 from study.participants.withdrawal import withdraw
@@ -33,9 +33,7 @@ def counted(study: Study) -> dict[int, int]:
 
 @pytest.fixture
 def study(owner: Any) -> Study:
-    study = make_open_study(clips=4, owner=owner, repeats=1, attention_trials=1)
-    recount(study)  # its rows are there, as after the first look at the monitor
-    return study
+    return make_open_study(clips=4, owner=owner, repeats=1, attention_trials=1)
 
 
 def test_each_answer_counts_once_for_its_clip(study: Study) -> None:
