@@ -3,11 +3,12 @@
     python benchmarks/bench_large_study.py [--people 2167] [--clips 40] [--trials 12] [--database URL]
         [--keep FOLDER] [--only NAME …]
 
-Writes a study of `--people` × `--trials` ballots (`large_study.py`) into an empty database: SQLite in a temporary folder, or
-`--database`, which should be a database of its own (it is migrated and filled, and not dropped). `--keep FOLDER` keeps
-SQLite's file and the media there and uses them again. Then each page is requested four times by Django's test client,
-and each task runs once in a process of its own. Prints, of pages, the processor time and the wall time of the median
-request but the first, and the number of queries; of tasks, both times, and by how much the process grew at its peak.
+Writes a study of `--people` × `--trials` ballots (`large_study.py`) into an empty database: SQLite in a temporary
+folder, or `--database`, which should be a database of its own (it is migrated and filled, and not dropped). `--keep
+FOLDER` keeps SQLite's file and the media there and uses them again. Then each page is requested four times by Django's
+test client, and each task runs once in a process of its own. Prints, of pages, the processor time and the wall time of
+the median request but the first, and the number of queries; of tasks, both times, and by how much the process grew at
+its peak.
 """
 
 import argparse
