@@ -1,12 +1,14 @@
 """Measure the console, the exports and the analysis of a large closed study.
 
-    python benchmarks/bench_large_study.py [--people 2167] [--database URL] [--keep FOLDER] [--only NAME …]
+    python benchmarks/bench_large_study.py [--people 2167] [--clips 40] [--trials 12] [--database URL]
+        [--keep FOLDER] [--only NAME …]
 
-Writes a study of `--people` × 12 ballots (`large_study.py`) into an empty database: SQLite in a temporary folder, or
-`--database`, which should be a database of its own (it is migrated and filled, and not dropped). `--keep FOLDER` keeps
-SQLite's file and the media there and uses them again. Then each page is requested four times by Django's test client,
-and each task runs once in a process of its own. Prints, of pages, the processor time and the wall time of the median
-request but the first, and the number of queries; of tasks, both times, and by how much the process grew at its peak.
+Writes a study of `--people` × `--trials` ballots (`large_study.py`) into an empty database: SQLite in a temporary
+folder, or `--database`, which should be a database of its own (it is migrated and filled, and not dropped). `--keep
+FOLDER` keeps SQLite's file and the media there and uses them again. Then each page is requested four times by Django's
+test client, and each task runs once in a process of its own. Prints, of pages, the processor time and the wall time of
+the median request but the first, and the number of queries; of tasks, both times, and by how much the process grew at
+its peak.
 """
 
 import argparse
@@ -29,9 +31,10 @@ PAGES = (
     "study_monitor",
     "study_monitor?fragment",
     "study_participants",
-    "study_participants?show=all",
-    "study_participants?show=all&page=1000",
-    "study_participants?flag=left_tab",
+    "study_participants?fragment",
+    "study_participants?page=1000",
+    "study_participants?status=noted",
+    "study_participants?flag=left_tab&stage=trials",
     "study_payment",
     "study_log",
     "study_log?people",
@@ -58,7 +61,7 @@ def _study() -> Any:
     return Study.objects.get(slug="large")
 
 
-def make(people: int) -> None:
+def make(people: int, clips: int, trials: int) -> None:
     """Migrate the database and write the study, unless it is there."""
     import django
 
@@ -72,7 +75,7 @@ def make(people: int) -> None:
     from study.models import Study
 
     if not Study.objects.filter(slug="large").exists():
-        bind_unfinished(make_large_study(people))
+        bind_unfinished(make_large_study(people, clips=clips, trials=trials))
 
 
 def pages(names: list[str]) -> None:
@@ -159,6 +162,8 @@ def task(name: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--people", type=int, default=2167, help="2,167 people give 26,000 ballots")
+    parser.add_argument("--clips", type=int, default=40)
+    parser.add_argument("--trials", type=int, default=12, help="clips per person")
     parser.add_argument("--database", default="")
     parser.add_argument("--keep", default="")
     parser.add_argument("--only", nargs="*", default=[], help="names of pages, “pages”, and tasks")
@@ -166,7 +171,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.step:
         do: dict[str, Callable[[], None]] = {
-            "make": lambda: make(options.people),
+            "make": lambda: make(options.people, options.clips, options.trials),
             "pages": lambda: pages(json.loads(options.only[0])),
         }
         do.get(options.step, lambda: task(options.step))()
@@ -177,7 +182,8 @@ def main() -> None:
             Path(options.keep).mkdir(parents=True, exist_ok=True)
 
         def step(name: str, *more: str) -> None:
-            command = [sys.executable, __file__, "--people", str(options.people), "--step", name, *more]
+            size = ["--people", str(options.people), "--clips", str(options.clips), "--trials", str(options.trials)]
+            command = [sys.executable, __file__, *size, "--step", name, *more]
             subprocess.run(command, cwd=ROOT, env=env, check=True)
 
         started = time.perf_counter()

@@ -60,8 +60,8 @@ def _is_postgresql() -> bool:
     return connection.vendor == "postgresql"
 
 
-def make_large_study(people: int, *, seed: int = 1) -> Any:
-    """Write a closed, unsealed study of `people` participants, each with `TRIALS` of `CLIPS` clips."""
+def make_large_study(people: int, *, clips: int = CLIPS, trials: int = TRIALS, seed: int = 1) -> Any:
+    """Write a closed, unsealed study of `people` participants, each with `trials` of `clips` clips."""
     from study.digests import canonical_digest
     from study.models import Study
     from study.models.log import record
@@ -72,11 +72,11 @@ def make_large_study(people: int, *, seed: int = 1) -> Any:
     now = datetime.now(UTC)
     opened, closed = now - timedelta(days=DAYS + 3), now - timedelta(days=2)
     study = make_open_study(
-        clips=CLIPS,
+        clips=clips,
         slug="large",
         title="A large study",
         opened_at=opened,
-        trials_per_participant=TRIALS,
+        trials_per_participant=trials,
         questions_before=shipped_question_set("musical_experience"),
         target_participants=people,
     )
@@ -113,7 +113,7 @@ def _write_people(
     from study.models import Ballot, Event, Participant, Stimulus, Trial
     from study.participants.withdrawal import WITHDREW
 
-    clips = list(study.clips.order_by("number"))
+    clips, trials_each = list(study.clips.order_by("number")), study.trials_per_participant
     keys = dict(study.conditions.values_list("pk", "key"))
     rows = Stimulus.objects.filter(clip__study=study).values_list("pk", "clip_id", "condition_id")
     condition_of = {stimulus: keys[condition] for stimulus, _clip, condition in rows}
@@ -154,9 +154,9 @@ def _write_people(
             "instructions": True,
         }
         digests = [answers_digest(nonce, answers)]
-        answered = TRIALS if status == "completed" else rng.randrange(TRIALS)
+        answered = trials_each if status == "completed" else rng.randrange(trials_each)
         at = began + timedelta(seconds=90)
-        for place, clip in enumerate(rng.sample(clips, TRIALS), start=1):
+        for place, clip in enumerate(rng.sample(clips, trials_each), start=1):
             order = rng.sample(images[clip.pk], len(images[clip.pk]))
             trial_pk = pk["trial"] + len(trials)
             trial = {

@@ -21,6 +21,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from study.ballots import permission
+from study.ballots.clip_answers import count_answer
 from study.ballots.permission import answers_ended_at, check_may_answer
 from study.ballots.receipts import ballot_digest, image_name
 from study.design import LETTERS
@@ -47,6 +48,7 @@ _COLUMNS = (
     "participant__token_hash",
     "participant__consented_at",
     "participant__answers",
+    "participant__study__simulated",
     "participant__study__languages",
     "participant__study__questions_before",
     "participant__study__sound_check",
@@ -246,6 +248,7 @@ def _insert(ballot: Ballot, now: datetime) -> Ballot:
     if kind == Trial.Kind.MAIN:
         counted |= {"main_answered": F("main_answered") + 1, "last_answer_at": _later("last_answer_at", at)}
     _note_presence(ballot.trial.participant, now, **counted)
+    count_answer(ballot.trial)
     ballot.save(force_insert=True)
     return ballot
 

@@ -8,28 +8,41 @@ from django.views.decorators.http import require_POST, require_safe
 
 from study.access import Right
 from study.console.common import access_to, study_page
+from study.console.live import live_part, live_tag
 from study.models import Study
+from study.participants.coverage import coverage
 from study.participants.exclusion_rules import refresh_unfinished
 from study.participants.monitoring import monitor
+from study.participants.pace import pace_of
 
 
 @require_safe
 @study_page(Right.SEE)
 def study_monitor(request: HttpRequest, study: Study) -> HttpResponse:
-    """Show the study's progress; `?fragment` returns the part that refreshes itself."""
-    if "fragment" not in request.GET:  # every few seconds would be too often
-        refresh_unfinished(study)
+    """Show the study's progress; `?fragment` returns the part that is kept live."""
+    if "fragment" in request.GET:
+        return live_part(request, study, lambda: render(request, "study/_monitoring.html", _progress(request, study)))
+    refresh_unfinished(study)  # which every few seconds would be too often
     context: dict[str, Any] = {
-        "study": study,
-        "monitoring": monitor(study),
+        "live_tag": live_tag(request, study),
         # What participants typed, their addresses at times: for those who settle it.
         "problems": study.problem_reports.filter(resolved=False)[:20] if access_to(request).allows(Right.RUN) else (),
-        "sealed": study.is_blinded,
     }
-    template = "study/_monitoring.html" if "fragment" in request.GET else "study/monitor.html"
-    response = render(request, template, context)
+    response = render(request, "study/monitor.html", context | _progress(request, study))
     response["Cache-Control"] = "no-store, private"
     return response
+
+
+def _progress(request: HttpRequest, study: Study) -> dict[str, Any]:
+    seen = monitor(study)
+    return {
+        "study": study,
+        "monitoring": seen,
+        "pace": pace_of(study, seen.completed),
+        "coverage": coverage(study),
+        "names_clips": access_to(request).allows(Right.LOOK),
+        "is_live": not (study.status == Study.Status.CLOSED and not study.is_sealed),
+    }
 
 
 @require_POST

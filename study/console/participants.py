@@ -1,79 +1,70 @@
-"""The page “Participants”: flags and exclusions; no choices are shown."""
+"""The page “Participants”: how far each person is, flags and exclusions; no choices are shown."""
 
 from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.db.models import Max
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from study.access import Right
-from study.ballots.table import counted_kind
-from study.console.common import study_page
+from study.console.common import access_to, study_page
+from study.console.live import live_part, live_tag
 from study.errors import StudyError
-from study.models import Participant, Study
-from study.models.participants import kind_of_flag
+from study.models import Participant, Study, Trial
 from study.participants.exclusion import set_exclusion
-from study.participants.exclusion_rules import refresh_unfinished, rule_from_json
-from study.participants.flag_words import evidence, flag_name, rule_words, rules_in_words
-from study.participants.monitoring import flag_counts, minutes_of
-
-PARTICIPANTS_PER_PAGE = 50
-
-
-def _people(study: Study) -> QuerySet[Participant]:
-    """Return the participants with answers that count; withdrawn ones have no data left."""
-    return (
-        study.participants.filter(kind=counted_kind(study))
-        .exclude(status=Participant.Status.WITHDRAWN)
-        .defer("answers")
-        .order_by("number")
-    )
+from study.participants.exclusion_rules import refresh_unfinished
+from study.participants.flag_words import rules_in_words
+from study.participants.people_filters import PeopleFilters, Wanted
+from study.participants.people_rows import people_a_page, rows_of
 
 
 @require_safe
 @study_page(Right.SEE, change=Right.RUN)
 def study_participants(request: HttpRequest, study: Study) -> HttpResponse:
-    """List the flagged or excluded participants, if there are any; all with `?show=all`, one flag's by `?flag=…`."""
+    """List people, each with a block a trial; `?status=…&stage=…&flag=…&group=…&code=…` narrows the list.
+
+    `?fragment` returns the part that is kept live.
+    """
+    is_part = "fragment" in request.GET
+    query = request.GET.copy()
+    query.pop("fragment", None)
+    request.GET = query  # type: ignore[assignment]  # the links of the part lead to pages
+    if is_part:
+        return live_part(request, study, lambda: render(request, "study/_people.html", _people(request, study)))
     refresh_unfinished(study)
-    people = _people(study)
-    noted = list(people.filter(remarked=True).values_list("pk", "flags"))
-    show = request.GET.get("show") or ("noted" if noted else "all")
-    flag = request.GET.get("flag", "")
-    if flag:  # which databases cannot look up within JSON lists alike
-        noted_here = [pk for pk, flags in noted if flag in map(kind_of_flag, flags)]
-        show = ""
-    else:
-        noted_here = [pk for pk, _flags in noted]
-    listed = people.values_list("pk", flat=True) if show == "all" else noted_here
-    page = Paginator(listed, PARTICIPANTS_PER_PAGE).get_page(request.GET.get("page"))
-    return render(
-        request,
-        "study/participants.html",
-        {
-            "study": study,
-            "page": page,
-            "rows": [_row(person) for person in people.filter(pk__in=list(page))],
-            "show": show,
-            "flag": flag,
-            "counts": flag_counts(flags for _pk, flags in noted),
-            "rules": rules_in_words(study),
-            "noted": len(noted),
-            "all": people.count(),
-        },
+    context = {"live_tag": live_tag(request, study), "rules": rules_in_words(study), **_people(request, study)}
+    response = render(request, "study/participants.html", context)
+    response["Cache-Control"] = "no-store, private"
+    return response
+
+
+def _people(request: HttpRequest, study: Study) -> dict[str, Any]:
+    wanted = Wanted.from_query(request.GET)
+    filters = PeopleFilters(study, wanted)
+    people = filters.people()
+    # The most trials that somebody of the newest has: as many as the plan gives, whichever plan that was.
+    newest = study.participants.order_by("-pk").values("pk")[:1]
+    trials = Trial.objects.filter(participant__in=newest).aggregate(most=Max("number"))["most"] or 1
+    page = Paginator(people.values_list("pk", flat=True), people_a_page(trials)).get_page(request.GET.get("page"))
+    shown = Participant.objects.defer("answers").in_bulk(list(page))
+    rows = rows_of(
+        [shown[pk] for pk in page if pk in shown],
+        active_since=filters.active_since,
+        now=filters.now,
+        show_checks=access_to(request).allows(Right.LOOK),
     )
-
-
-def _row(person: Participant) -> dict[str, Any]:
     return {
-        "person": person,
-        "minutes": minutes_of(person) or 0.0,
-        "flags": [{"name": flag_name(flag), "evidence": evidence(flag)} for flag in person.flags],
-        "rules": [rule_words(rule_from_json(rule)) for rule in person.rule_exclusions],
+        "study": study,
+        "wanted": wanted,
+        "filters": filters.read(),
+        "page": page,
+        "rows": rows,
+        "is_live": not (study.status == Study.Status.CLOSED and not study.is_sealed),
     }
 
 
@@ -89,5 +80,17 @@ def participant_exclude(request: HttpRequest, study: Study, code: str, verb: str
     else:
         text = _("%(code)s is left out of the analysis.") if leave_out else _("%(code)s is included again.")
         messages.success(request, text % {"code": code})
-    show = "?show=all" if request.POST.get("show") == "all" else ""
-    return redirect(reverse("study_participants", args=[study.slug]) + show)
+    return redirect(reverse("study_participants", args=[study.slug]) + _filters_of(request.POST.get("back", "")))
+
+
+def _filters_of(query: str) -> str:
+    """The filters of an address, and nothing else that somebody may have put there."""
+    try:
+        given = QueryDict(query[:400])
+    except (UnicodeDecodeError, ValueError):
+        return ""
+    address = Wanted.from_query(given.dict()).address()
+    page = given.get("page", "")
+    if page.isascii() and page.isdigit():
+        address += f"{'&' if address else ''}page={page[:9]}"
+    return f"?{address}" if address else ""

@@ -2,6 +2,7 @@
 
 from study.models.audits import BlindingAudit
 from study.models.ballots import Ballot, BallotRevision, LateAnswer
+from study.models.clip_answers import ClipAnswers
 from study.models.jobs import Job, JobFile
 from study.models.log import ChainHead, LogEntry
 from study.models.members import Invitation, Membership, Role
@@ -18,6 +19,7 @@ __all__ = [
     "BlindingAudit",
     "ChainHead",
     "Clip",
+    "ClipAnswers",
     "Condition",
     "Event",
     "Invitation",

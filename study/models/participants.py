@@ -133,6 +133,8 @@ class Participant(models.Model):
                 fields=["study", "kind", "status", "language", "main_answered", "last_answer_at"],
                 name="participant_by_state_and_count",
             ),
+            # Whether anything has come since a page was made, and who is there now.
+            models.Index(fields=["study", "last_seen_at"], name="participant_by_last_seen"),
             # Few of many people.
             models.Index(fields=["study", "kind"], condition=models.Q(excluded=True), name="participant_excluded"),
             models.Index(fields=["study", "kind"], condition=models.Q(remarked=True), name="participant_remarked"),

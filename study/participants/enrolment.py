@@ -8,6 +8,8 @@ from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from study.ballots.clip_answers import begin_counts
+from study.ballots.table import kinds_of
 from study.design import LETTERS, Design, PlannedTrial, draw_plan, draw_practice, next_slot
 from study.design.slots import ACTIVE_MINUTES
 from study.errors import NotAllowedNow
@@ -161,6 +163,8 @@ def enrol(
             last_seen_at=now,
         )
         Trial.objects.bulk_create(_trials(participant, material))
+        if last_number == 0 and kind in kinds_of(study):
+            begin_counts(material.clips, kind)
         if enter(study, token, arrival, is_pilot=kind == Participant.Kind.PILOT):
             leave_out(participant)
     return participant, token

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
+from study.ballots.clip_answers import uncount_answers
 from study.ballots.receipts import OLD_RECEIPT_LETTERS, normal_receipt
 from study.ballots.table import kinds_of
 from study.errors import StudyError
@@ -60,6 +61,7 @@ def withdraw(participant: Participant, *, token: str = "") -> None:
     if token:
         erase_visit(participant, token)
         ProblemReport.objects.filter(study=study, reporter=reporter_digest(token)).delete()
+    uncount_answers(participant)
     participant.trials.all().delete()  # and with them ballots, revisions, late answers and events
     Event.objects.filter(participant=participant).delete()
     _leave_link(participant)

@@ -174,7 +174,7 @@ FORMS = [
         stays=True,
     ),
     Kept(
-        "study/participants.html",
+        "study/_person.html",
         "study_participants",
         "reason",
         "a colleague",

@@ -35,7 +35,7 @@ OF_OTHER_STATES = {
     "read": "study_overview study_plan study_members generation_settings",
     "running": "study_overview study_plan study_open study_monitor study_links study_payment study_results"
     " generation_review",
-    "closed": "study_open study_results study_share study_report study_figures",
+    "closed": "study_open study_monitor study_participants study_results study_share study_report study_figures",
 }
 OF_NO_STUDY = "study_list glossary study_create form_answers account account_delete second_factor forgotten_password"
 

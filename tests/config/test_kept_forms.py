@@ -248,7 +248,7 @@ _ADDS = {
     "study/members.html",
     "study/links.html",
     "study/open.html",
-    "study/participants.html",
+    "study/_person.html",
     "study/_clip_row.html",
     "generation/_decisions.html",
     "analysis/form_answers.html",

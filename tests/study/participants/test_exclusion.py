@@ -5,8 +5,8 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from study.ballots.table import ballot_rows
-from study.console import participants
 from study.models import Participant
+from study.participants import people_rows
 from tests.analysis.answered_studies import closed_study
 
 pytestmark = pytest.mark.django_db
@@ -52,14 +52,13 @@ def test_the_console_lists_who_is_flagged_and_leaves_out_with_a_reason(client):
     first, second, _ = (person.code for person in study.participants.order_by("number"))
     client.force_login(study.owner)
     people = reverse("study_participants", args=[study.slug])
-    assert second in client.get(people).text  # nobody is flagged: all are shown
-    assert "Nobody is flagged or left out" in client.get(people + "?show=noted").text
+    assert "Nobody is like this now" in client.get(people + "?status=noted").text
     study.participants.filter(number=1).update(flags=["too_fast"])
-    page = client.get(people).text
+    page = client.get(people + "?status=noted").text
     assert first in page
     assert second not in page
     assert "too fast" in page
-    assert second in client.get(people + "?show=all").text
+    assert second in client.get(people).text
 
     leave_out = reverse("participant_exclude", args=[study.slug, second, "leave-out"])
     assert "Give a reason" in client.post(leave_out, {"reason": " "}, follow=True).text
@@ -70,12 +69,14 @@ def test_the_console_lists_who_is_flagged_and_leaves_out_with_a_reason(client):
     assert left_out(study) == {second}
     assert study.log.get(action="participant left out").actor == study.owner
     take_in = reverse("participant_exclude", args=[study.slug, second, "take-in"])
-    client.post(take_in, {"reason": "it was on"})
+    back = client.post(take_in, {"reason": "it was on", "back": "status=left_out&page=2&next=https://x.org"})
+    assert back["Location"] == people + "?status=left_out&page=2"
     assert left_out(study) == set()
 
 
 def test_the_pages_of_a_list_keep_what_is_listed(client, monkeypatch):
-    monkeypatch.setattr(participants, "PARTICIPANTS_PER_PAGE", 1)
+    monkeypatch.setattr(people_rows, "MOST_PEOPLE", 1)
+    monkeypatch.setattr(people_rows, "FEWEST_PEOPLE", 1)
     study = closed_study(people=3, clips=1)
     study.participants.filter(number__lte=2).update(flags=[{"kind": "too_fast", "n": 1, "of": 1, "seconds": 3.0}])
     client.force_login(study.owner)
@@ -84,4 +85,4 @@ def test_the_pages_of_a_list_keep_what_is_listed(client, monkeypatch):
     assert "1 of 1 answers took less than 3 s." in page
     assert "page 1 of 2" in page
     nobody = client.get(reverse("study_participants", args=[study.slug]), {"flag": "<left_tab>"}).text
-    assert "Nobody is flagged or left out." in nobody
+    assert "Nobody is like this now." in nobody

@@ -1,0 +1,24 @@
+"""How many answers each clip has, counted as they are given."""
+
+from django.db import models
+
+from study.models.participants import ParticipantKind
+from study.models.stimuli import Clip
+
+
+class ClipAnswers(models.Model):
+    """The main answers that people of one kind have given to one clip: `study/ballots/clip_answers.py` counts them.
+
+    A table of its own, so that saving a clip never writes an old number back.
+    """
+
+    clip = models.ForeignKey(Clip, on_delete=models.CASCADE, related_name="answer_counts")
+    kind = models.CharField(max_length=10, choices=ParticipantKind)
+    answered = models.PositiveIntegerField(default=0)  # each person's first showing of the clip
+    repeated = models.PositiveIntegerField(default=0)  # its hidden repeats
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["clip", "kind"], name="clip_answers_once")]
+
+    def __str__(self) -> str:
+        return f"{self.clip_id} {self.kind}: {self.answered}"
