@@ -10,7 +10,7 @@ import study.opaque_tokens
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("study", "0026_counts_of_people"),
+        ("study", "0027_live"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
