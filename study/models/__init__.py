@@ -2,6 +2,7 @@
 
 from study.models.audits import BlindingAudit
 from study.models.ballots import Ballot, BallotRevision, LateAnswer
+from study.models.imports import StudyImport
 from study.models.jobs import Job, JobFile
 from study.models.log import ChainHead, LogEntry
 from study.models.members import Invitation, Membership, Role
@@ -32,6 +33,7 @@ __all__ = [
     "Role",
     "Stimulus",
     "Study",
+    "StudyImport",
     "Trial",
     "VisitKey",
     "Worker",
