@@ -41,7 +41,8 @@ AUDIENCE = {
         "shared_figure",
     ),
     RECEIPT: ("survey_withdraw",),
-    SIGNED_IN: ("account", "account_delete", "glossary", "second_factor", "study_list", "study_create", "form_answers"),
+    SIGNED_IN: ("account", "account_delete", "glossary", "second_factor", "study_list", "study_create", "form_answers")
+    + ("study_import",),
     STUDY: (
         "study_overview",
         "study_describe",

@@ -241,6 +241,7 @@ _NOT_KEPT = {
     "study/delete.html": "a title, typed to confirm",
     "study/payment.html": "a code to look up",
     "study/tags.html": "a file",
+    "console/study_import.html": "a file",
 }
 # Forms that add something: there is no stored value to overwrite.
 _ADDS = {

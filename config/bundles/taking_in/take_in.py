@@ -41,12 +41,19 @@ class TakenIn:
     notes: tuple[str, ...]
 
 
-def take_in(path: Path, *, owner: Any, report: Report = lambda at_hand: None) -> TakenIn:
+def take_in(
+    path: Path,
+    *,
+    owner: Any,
+    report: Report = lambda at_hand: None,
+    settle: Callable[[TakenIn], None] = lambda taken_in: None,
+) -> TakenIn:
     """Check a bundle and make its study: a closed one with its people, or a draft to be continued.
 
     Args:
         owner: the account to which the study belongs here.
         report: is told the file or step at hand; what it raises stops the import, and nothing stays.
+        settle: is called last in the transaction; the same holds of what it raises.
 
     Raises:
         BundleRefused: nothing was taken in; why, and what to do.
@@ -56,21 +63,26 @@ def take_in(path: Path, *, owner: Any, report: Report = lambda at_hand: None) ->
     try:
         with zipfile.ZipFile(path) as archive:
             report(_("checking the export"))
-            taken_in = _take_in(Bundle(archive), path, owner, stored, report)
+            taken_in = _take_in(Bundle(archive), path, owner, stored, report, settle)
     except zipfile.BadZipFile as error:
         raise BundleRefused(_("This is no export of a study: choose the ZIP file as it was downloaded.")) from error
     except Unreadable as error:
         raise BundleRefused(
             _("This export is damaged or was changed, so nothing of it was taken in. Ask for it again."), [str(error)]
         ) from error
-    except BundleRefused:
-        raise
     finally:
         stored.drop()
     return taken_in
 
 
-def _take_in(bundle: Bundle, path: Path, owner: Any, stored: StoredFiles, report: Report) -> TakenIn:
+def _take_in(
+    bundle: Bundle,
+    path: Path,
+    owner: Any,
+    stored: StoredFiles,
+    report: Report,
+    settle: Callable[[TakenIn], None],
+) -> TakenIn:
     form = checked_format(bundle)
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
@@ -80,7 +92,9 @@ def _take_in(bundle: Bundle, path: Path, owner: Any, stored: StoredFiles, report
     report(_("writing the study"))
     try:
         with transaction.atomic():
-            return _add(bundle, form, digest, data, lines, owner, stored, report)
+            taken_in = _add(bundle, form, digest, data, lines, owner, stored, report)
+            settle(taken_in)
+            return taken_in
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         # What the checks let through and the house's own functions could not read.
         logger.warning("A bundle could not be taken in.", exc_info=True)
