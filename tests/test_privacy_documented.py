@@ -19,6 +19,7 @@ from study.models import (
     Participant,
     PlatformVisit,
     ProblemReport,
+    StudyImport,
     Trial,
     VisitKey,
 )
@@ -26,7 +27,7 @@ from study.models import (
 MODELS = (
     *(Participant, Trial, Ballot, BallotRevision, LateAnswer, Event, ProblemReport),
     *(InviteLink, PlatformVisit, VisitKey, LogEntry, ChainHead),
-    *(Job, JobFile, SharedReport, Membership, Invitation),
+    *(Job, JobFile, StudyImport, SharedReport, Membership, Invitation),
 )
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "privacy.md"
 
