@@ -41,8 +41,10 @@ AUDIENCE = {
         "shared_figure",
     ),
     RECEIPT: ("survey_withdraw",),
-    SIGNED_IN: ("account", "account_delete", "glossary", "second_factor", "study_list", "study_create", "form_answers")
-    + ("study_import",),
+    SIGNED_IN: (
+        *("account", "account_delete", "glossary", "second_factor"),
+        *("study_list", "study_create", "study_import", "form_answers"),
+    ),
     STUDY: (
         "study_overview",
         "study_describe",
@@ -54,6 +56,7 @@ AUDIENCE = {
         "ownership_answer",
         "study_log",
         "study_copy",
+        "study_template",
         "study_archive",
         "study_delete",
         "study_clips",
@@ -158,6 +161,7 @@ NEEDS: dict[str, tuple[Right, Right | None]] = {
     "ownership_answer": (SEE, SEE),
     "study_log": (SEE, None),
     "study_copy": (EDIT, EDIT),
+    "study_template": (LOOK, LOOK),
     "study_archive": (EDIT, EDIT),
     "study_delete": (OWN, OWN),
     "study_clips": (LOOK, EDIT),

@@ -17,7 +17,7 @@ from generation.redefinition.rules.rule_files import read_rule_upload
 from generation.runs.image_versions import image_names, version_of
 from generation.settings_model import GenerationSettings
 from study.models import Clip, Condition, Stimulus, Study
-from study.participants.questions import load_question_set
+from study.participants.questions import QuestionSetError, load_question_set
 from study.tables.bounded_reading import read_bounded
 from study.tables.errors import TableRefused
 
@@ -73,7 +73,7 @@ def add_study(data: Mapping[str, Any], **given: Any) -> tuple[Study, dict[int, C
         if text:
             try:
                 load_question_set(text)
-            except ValueError as error:
+            except QuestionSetError as error:
                 raise Unreadable(f"{STUDY}: {part}: {error}") from error
     created_at = study.created_at
     study.save()
