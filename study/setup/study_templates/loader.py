@@ -201,6 +201,7 @@ class GenerationPart:
     check: Callable[[Mapping[str, Any]], str] = lambda values: "nothing here makes images"
     apply: Callable[[Study, Mapping[str, Any]], None] = lambda study, values: None
     read: Callable[[Study], dict[str, Any]] = lambda study: {}
+    words: Callable[[Mapping[str, Any]], list[tuple[str, str]]] = lambda values: []
 
 
 _generation = GenerationPart()
@@ -281,8 +282,7 @@ def what_it_sets(template: StudyTemplate) -> list[tuple[str, str]]:
         else:
             shown = _shown(value)
         found.append((str(Study._meta.get_field(name).verbose_name), shown))  # type: ignore[union-attr]
-    found += [(_("Generation") + f": {name}", str(value)) for name, value in template.generation.items()]
-    return found
+    return found + _generation.words(template.generation)
 
 
 def _shown(value: Any) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
 from generation.redefinition.rules.rule_files import SHIPPED
@@ -42,4 +43,15 @@ def read(study: Study) -> dict[str, Any]:
     return found
 
 
-register(GenerationPart(check, apply, read))
+def words(values: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return what the values set, in the words of the settings page."""
+    from generation.console.settings_form import CHOICES, LABELS, SHIPPED_RULES  # slow to import, as the checks are
+
+    choices = CHOICES | {"rules": SHIPPED_RULES}
+    return [
+        (str(LABELS.get(name) or _(name.replace("_", " ").capitalize())), str(choices.get(name, {}).get(value, value)))
+        for name, value in values.items()
+    ]
+
+
+register(GenerationPart(check, apply, read, words))
