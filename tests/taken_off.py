@@ -56,7 +56,7 @@ def the_text(value: Any, *_more: Any) -> Any:
 TAKEN_OFF: dict[str, dict[str, tuple[str, Any]]] = {
     "config/bundles/test_taking_in.py": {
         "test_what_was_forged_is_refused_and_named_and_nothing_stays": (
-            "config.bundles.taking_in.take_in._ensure_same",
+            "config.bundles.taking_in.study_from_bundle._ensure_same",
             nothing,
         ),
     },

@@ -6,6 +6,6 @@ once more and compared with the bundle's, byte for byte (`sameness`).
 """
 
 from config.bundles.taking_in.errors import BundleRefused
-from config.bundles.taking_in.take_in import TakenIn, take_in
+from config.bundles.taking_in.study_from_bundle import TakenIn, take_in
 
 __all__ = ["BundleRefused", "TakenIn", "take_in"]

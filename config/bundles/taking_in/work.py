@@ -12,7 +12,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from config.bundles.taking_in.errors import BundleRefused
-from config.bundles.taking_in.take_in import TakenIn, take_in
+from config.bundles.taking_in.study_from_bundle import TakenIn, take_in
 from study.background_work import rows, schema
 from study.errors import StudyError
 from study.jobs.imports import erase_unneeded
