@@ -10,6 +10,7 @@ from config.accounts.pages import SetPasswordView, SignOutView, account
 from config.accounts.second_factor.pages import second_factor
 from config.accounts.second_factor.sign_in import sign_in_code
 from config.accounts.sign_in import SignInView
+from config.bundles.taking_in.pages import study_import
 from config.views import home, study_bundle
 
 handler400 = "config.requests.edge.bad_request"
@@ -27,6 +28,7 @@ urlpatterns = [
     path("console/forgotten-password/", forgotten_password, name="forgotten_password"),
     path("console/invitation/<str:token>/", invitation, name="invitation"),
     path("console/set-password/<str:uidb64>/<str:token>/", SetPasswordView.as_view(), name="set_password"),
+    path("console/bring-in/", study_import, name="study_import"),
     path("console/studies/<slug:slug>/results/bundle.zip", study_bundle, name="study_bundle"),
     path("console/", include("study.console.urls")),
     path("console/", include("generation.urls")),

@@ -10,7 +10,7 @@ class GenerationConfig(AppConfig):
 
     def ready(self) -> None:
         # Imported because they register what this app adds to a study.
-        from generation.console import path_steps  # noqa: F401
+        from generation.console import path_steps, study_templates  # noqa: F401
         from generation.runs import copying, making_facts, making_images, paintings  # noqa: F401
         from study import jobs
 

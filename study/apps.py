@@ -10,8 +10,9 @@ class StudyConfig(AppConfig):
 
     def ready(self) -> None:
         from study import jobs
-        from study.jobs import files
+        from study.jobs import files, imports
         from study.web import url_converters  # noqa: F401  (registers the parts of addresses, `<number:…>`)
 
         jobs.expect("import-clips", "study.setup.clip_upload_job")
         files.connect()  # a job's stored file goes with its row
+        imports.connect()  # and that of an import

@@ -22,6 +22,7 @@ from study.models import (
     Participant,
     PlatformVisit,
     ProblemReport,
+    StudyImport,
     Trial,
     VisitKey,
 )
@@ -29,7 +30,7 @@ from study.models import (
 MODELS = (
     *(Participant, Trial, Ballot, BallotRevision, LateAnswer, Event, ProblemReport),
     *(InviteLink, PlatformVisit, VisitKey, LogEntry, ChainHead),
-    *(Job, JobFile, SharedReport, Membership, Invitation, MailChoice, Notice, NoticeMail),
+    *(Job, JobFile, StudyImport, SharedReport, Membership, Invitation, MailChoice, Notice, NoticeMail),
 )
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "privacy.md"
 

@@ -16,6 +16,7 @@ from analysis.study_results.report_files import REPORT_FILES
 from config.bundles.chain_check import Chain, read_chain
 from config.bundles.check import check_bundle
 from config.bundles.reading import CHAIN, CLIPS_LEFT_OUT, MAX_FILES, MAX_REPORTED, PAINTINGS, Bundle, Unreadable
+from config.bundles.whole import SOUNDS
 from study.verification.chain import ERASABLE
 
 Row = Mapping[str, str]
@@ -166,7 +167,10 @@ def _compare_files(pair: _Pair) -> None:
     """Compare what a study is made of: its images, how they were made, and its own files."""
     old, new = pair.old.members.keys(), pair.new.members.keys()
     has_images = any(name.startswith("images/") for name in new)
-    gone = {name for name in old - new - set(REPORT_FILES) if has_images or not name.startswith("images/")}
+    left = (() if has_images else ("images/", "whole/")) + (
+        () if any(name.startswith(SOUNDS) for name in new) else (SOUNDS,)
+    )
+    gone = {name for name in old - new - set(REPORT_FILES) if not name.startswith(left)}
     pair.faults(f"{name} of the older export is missing in the newer one." for name in sorted(gone))
     fixed = [name for name in old & new if name.startswith(("images/", "generation/")) or name == "provenance.json"]
     pair.faults(f"{name} was changed." for name in sorted(fixed) if pair.old.read(name) != pair.new.read(name))

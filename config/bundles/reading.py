@@ -134,6 +134,21 @@ class Bundle:
         except csv.Error as error:
             raise Unreadable(f"{name} is no CSV table: {error}.") from error
 
+    def json_lines(self, name: str) -> Iterator[dict[str, Any]]:
+        """Yield the objects of a file with one JSON object a line.
+
+        Raises:
+            Unreadable: it is damaged, or a line is none or longer than any export's.
+        """
+        for number, line in enumerate(self._lines(name), start=1):
+            try:
+                data = json.loads(line)
+            except (ValueError, RecursionError) as error:
+                raise Unreadable(f"{name}, line {number}: no JSON.") from error
+            if not isinstance(data, dict):
+                raise Unreadable(f"{name}, line {number}: not what an export holds there.")
+            yield data
+
     def _lines(self, name: str) -> Iterator[str]:
         try:
             with self.archive.open(self.members[name]) as file, io.TextIOWrapper(file, "utf-8", newline="") as text:

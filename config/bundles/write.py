@@ -25,6 +25,7 @@ from analysis.tables.participant_table import participants_codebook_csv, partici
 from analysis.tables.study_tables import ballots_csv_parts, match_control_csv
 from config.bundles.chain_files import chain_entries, chain_facts, commitments_json, readable_entry
 from config.bundles.reading import BALLOTS, CHAIN, CLIPS_LEFT_OUT, COMMITMENTS, MATCH_CONTROL, PAINTINGS, SUMS
+from config.bundles.whole.writing import whole_files
 from study.ballots.commitments import bind_unfinished
 from study.ballots.table import LATE_COLUMNS, kinds_of, late_answers, late_rows
 from study.errors import NotAllowedNow
@@ -52,6 +53,8 @@ report-en.html     the report; also as .pdf and .tex, and all in Korean (report-
 references.bib     what the report cites;  report.xlsx, scores.csv, by_clip.csv: its numbers
 checklist-en.csv   reporting checklists, filled in as far as the study and its researchers did;  heds.json
 generation/        rule files and tables of predictions of the study's own, if it used any
+whole/             what `import_study` needs beside the other files to take the study into another installation; sounds/
+                   only if the export was made with them
 stimuli.csv        each image with its condition; provenance.json describes how each was made, and under "shown" in
                    which format and sizes participants got it (images/ holds the originals)
 SHA256SUMS         check with `sha256sum -c`
@@ -244,8 +247,15 @@ def _read_tables(study: Study, sealed: bool) -> Iterator[tuple[str, Content]]:
         yield COMMITMENTS, _json(commitments_json(study))
 
 
-def _contents(study: Study, images: bool, folder: Path, analyse: bool) -> Iterator[tuple[str, Content | Path]]:
-    """Yield the name and the content of each file; `folder`: an empty one for tables until they are in the bundle."""
+def contents(
+    study: Study, *, images: bool, folder: Path, analyse: bool, sounds: bool, report: bool = True
+) -> Iterator[tuple[str, Content | Path]]:
+    """Yield the name and the content of each file of a bundle but its sums.
+
+    Args:
+        folder: an empty one for tables until they are in the bundle.
+        report: whether the report's files are among them.
+    """
     sealed = study.is_sealed
     state = "The study is still sealed: conditions are shown as opaque labels.\n" if sealed else ""
     if study.simulated:
@@ -258,6 +268,7 @@ def _contents(study: Study, images: bool, folder: Path, analyse: bool) -> Iterat
     yield "codebook.csv", codebook_csv(study)
     yield "participants_codebook.csv", participants_codebook_csv(study)
     yield "study.json", _study(study, analysis, _read_log(folder))
+    yield from whole_files(study, analysis, images=images, sounds=sounds)
     if sealed:
         return
     yield from _stimuli(study, images)
@@ -272,7 +283,8 @@ def _contents(study: Study, images: bool, folder: Path, analyse: bool) -> Iterat
         yield from _with_codebook(PAINTINGS, paintings.paintings_csv(study), paintings.COLUMNS)
     if "clips_left_out" in analysis.result:
         yield from _with_codebook(CLIPS_LEFT_OUT, clips_left_out.clips_left_out_csv(study), clips_left_out.COLUMNS)
-    yield from report_files(analysis)
+    if report:
+        yield from report_files(analysis)
 
 
 def _with_codebook(name: str, table: bytes, meanings: Mapping[str, str]) -> Iterator[tuple[str, bytes]]:
@@ -282,13 +294,14 @@ def _with_codebook(name: str, table: bytes, meanings: Mapping[str, str]) -> Iter
 
 
 def write_bundle(
-    study: Study, file: IO[bytes], folder: Path, *, images: bool = True, analyse: bool = False
+    study: Study, file: IO[bytes], folder: Path, *, images: bool = True, analyse: bool = False, sounds: bool = False
 ) -> Iterator[str]:
     """Write the study's bundle (a zip) to an open file, and yield the name of each file in it once it is written.
 
     Tables wait in `folder`, an empty one, until all are of one moment; of other files one at a time is in memory.
 
     Args:
+        sounds: add the clips' sounds, whose licence has to allow it.
         analyse: compute the analysis if the newest is not of these ballots.
 
     Raises:
@@ -296,20 +309,20 @@ def write_bundle(
     """
     sums: dict[str, str] = {}
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as bundle:
-        for name, content in _contents(study, images, folder, analyse):
+        for name, content in contents(study, images=images, folder=folder, analyse=analyse, sounds=sounds):
             sums[name] = _add(bundle, name, content)
             yield name
         _add(bundle, SUMS, "".join(f"{digest}  {name}\n" for name, digest in sums.items()).encode())
     yield SUMS
 
 
-def export_study(study: Study, path: Path, *, images: bool = True) -> list[str]:
+def export_study(study: Study, path: Path, *, images: bool = True, sounds: bool = False) -> list[str]:
     """Write the study's bundle to `path` (a zip), complete or not at all, and return the names in it."""
     scratch = path.with_name(path.name + ".part")
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         with scratch.open("wb") as file, work_folder() as folder:
-            names = list(write_bundle(study, file, folder, images=images, analyse=True))
+            names = list(write_bundle(study, file, folder, images=images, analyse=True, sounds=sounds))
         scratch.replace(path)
     finally:
         scratch.unlink(missing_ok=True)

@@ -14,6 +14,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "tag": "predicts the tags of audio files",
         "listen_library": "detects voice and predicts tags for a whole library, in resumable chunks",
         "import_images": "takes images that were made elsewhere into a study",
+        "import_study": "takes in a study that another installation has exported",
     },
     "Generate": {
         "fetch_models": "fetches the models of a study, and proves that the painter's reads prompts",

@@ -28,6 +28,7 @@ class Commitment:
     commitment: str  # hex
     entry: int  # the number of the entry
     finished: bool  # False: the person stopped, and was bound when answers ended
+    covered: str = ""  # one digest of all that it covers; empty in entries that have none
     from_upgrade: bool = False  # made from ballots of an earlier version, on the day of the upgrade
 
 
@@ -114,7 +115,8 @@ def fixed_commitments(entries: Iterable[LogEntry]) -> dict[str, list[Commitment]
         if entry.action == FINISHED and not entry.erased:
             upgraded = entry.data.get("since") == "upgrade"
             code, commitment = str(entry.data.get("participant")), str(entry.data.get("commitment"))
-            found[code].append(Commitment(commitment, entry.number, True, upgraded))
+            covered = str(entry.data.get("digest") or "")
+            found[code].append(Commitment(commitment, entry.number, True, covered, upgraded))
         elif entry.action == ENDED:
             commitments = entry.data.get("commitments")
             for code, commitment in commitments.items() if isinstance(commitments, dict) else ():

@@ -149,6 +149,20 @@ def states(receipt: str, commitment: str) -> bool:
     return binds(receipt) and secrets.compare_digest(_letters(receipt)[_HALF:].encode(), stated.encode())
 
 
+def public_half(commitment: str) -> str:
+    """The half of a receipt that states this commitment, hex: a study that was brought in has no more of its receipts.
+
+    Raises:
+        ValueError: it is no digest.
+    """
+    return normal_receipt(_stated(commitment))
+
+
+def is_public_half(receipt: str) -> bool:
+    """Whether this is only the half of a receipt that states a commitment; its secret is with its holder alone."""
+    return len(_letters(receipt)) == _HALF
+
+
 def _stated(commitment: str) -> str:
     return base64.b32encode(bytes.fromhex(commitment)).decode()[:_HALF]
 

@@ -1,4 +1,4 @@
-"""Studies: the list, a new one, its description and conditions, its log, its copy and its end."""
+"""Studies: the list; the description and conditions of one, its copy and its end."""
 
 from typing import Any
 
@@ -13,14 +13,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from study.access import Access, Right, role_of, studies_of
 from study.console.common import condition_rows, one_at_a_time, redirect_after_save, study_page
-from study.console.forms.describe import ConditionsForm, CreateStudyForm, DescribeForm
+from study.console.forms.describe import ConditionsForm, DescribeForm
 from study.console.forms.versions import editing
 from study.design.conditions import ConditionPreset
 from study.errors import StudyError
 from study.models import Clip, Participant, Study
 from study.setup import drafting, sharing
 from study.setup.copying import copy_study
-from study.setup.lifecycle import create_study
 
 
 @require_safe
@@ -58,18 +57,6 @@ def study_list(request: HttpRequest) -> HttpResponse:
 def _count_of(rows: QuerySet[Any]) -> Coalesce:
     """The number of these rows of a study, in a query of studies."""
     return Coalesce(Subquery(rows.order_by().values("study").annotate(n=Count("pk")).values("n")), 0)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@login_required
-def study_create(request: HttpRequest) -> HttpResponse:
-    """Create a draft."""
-    form = CreateStudyForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        study = create_study(title=form.cleaned_data["title"], owner=request.user, presets=form.cleaned_data["presets"])
-        messages.success(request, _("The study has been created. Write what participants read, or upload clips."))
-        return redirect("study_describe", study.slug)
-    return render(request, "study/study_create.html", {"form": form}, status=400 if form.errors else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -11,6 +11,7 @@ from study.console import (
     mails,
     media,
     monitor,
+    new_study,
     opening,
     overview,
     participants,
@@ -31,8 +32,9 @@ urlpatterns = [
     path("glossary/", glossary.glossary, name="glossary"),
     # studies
     path("", studies.study_list, name="study_list"),
-    path("new/", studies.study_create, name="study_create"),
+    path("new/", new_study.study_create, name="study_create"),
     path(_STUDY, overview.study_overview, name="study_overview"),
+    path(_STUDY + "template.yaml", new_study.study_template, name="study_template"),
     path(_STUDY + "describe/", studies.study_describe, name="study_describe"),
     path(_STUDY + "people/", people.study_members, name="study_members"),
     path(_STUDY + "people/offer/", people.ownership_offer, name="ownership_offer"),

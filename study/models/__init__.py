@@ -3,6 +3,7 @@
 from study.models.audits import BlindingAudit
 from study.models.ballots import Ballot, BallotRevision, LateAnswer
 from study.models.clip_answers import ClipAnswers
+from study.models.imports import StudyImport
 from study.models.jobs import Job, JobFile
 from study.models.log import ChainHead, LogEntry
 from study.models.members import Invitation, Membership, Role
@@ -39,6 +40,7 @@ __all__ = [
     "Role",
     "Stimulus",
     "Study",
+    "StudyImport",
     "Trial",
     "VisitKey",
     "Worker",

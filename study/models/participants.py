@@ -226,7 +226,7 @@ class Event(models.Model):
 
     participant = models.ForeignKey(Participant, on_delete=models.CASCADE, related_name="events")
     trial = models.ForeignKey(Trial, null=True, blank=True, on_delete=models.CASCADE, related_name="events")
-    at = models.DateTimeField(auto_now_add=True)
+    at = models.DateTimeField(default=timezone.now, editable=False)
     kind = models.CharField(max_length=30)
     data = models.JSONField(default=dict, blank=True)
 

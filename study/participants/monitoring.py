@@ -161,13 +161,19 @@ def count_people(study: Study, *, now: datetime | None = None) -> Counts:
         withdrawn=by_status[status.WITHDRAWN],
         screened_out=by_status[status.SCREENED_OUT],
         ballots=ballots,
-        median_minutes=median_minutes(_present(people)),
+        median_minutes=_median_minutes(study, people),
         stops=tuple(gone),
         left_out=noted["left_out"],
         discarded=noted["discarded"],
         languages=tuple(sorted(languages.items(), key=lambda pair: (-pair[1], pair[0]))),
         last_answer=max(filter(None, last_answers), default=None),
     )
+
+
+def _median_minutes(study: Study, people: QuerySet[Participant]) -> float | None:
+    """The median visit; of a study that was brought in as its first server knew it, as single times are hours here."""
+    brought_in = study.plan.get("brought_in")
+    return brought_in["median_minutes"] if brought_in else median_minutes(_present(people))
 
 
 def _people(study: Study) -> QuerySet[Participant]:

@@ -18,6 +18,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from study.jobs import files as job_files
+from study.jobs import imports
 from study.models import Ballot, Event, Invitation, Participant, ProblemReport, Study
 from study.models.log import record
 from study.participants.exclusion_rules import refresh_unfinished
@@ -118,6 +119,7 @@ def _due_of_installation(now: datetime) -> Iterator[Due]:
     yield Due("sessions", expired, import_module(settings.SESSION_ENGINE).SessionStore.clear_expired)
     yield Due("downloads", job_files.over_their_time(now).distinct().count(), lambda: job_files.expire(now))
     yield _rows("jobs", job_files.forgettable(now))
+    yield _rows("imports", imports.forgettable(now))
     parts = [path for path in Path(settings.DATA_DIR).rglob("*.part") if _is_forgotten(path, now)]
     yield Due("files", len(parts), lambda: _unlink(parts))
 

@@ -9,7 +9,15 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from study.ballots.clip_answers import uncount_answers
-from study.ballots.receipts import OLD_RECEIPT_LETTERS, normal_receipt
+from study.ballots.commitments import digests_of
+from study.ballots.receipts import (
+    OLD_RECEIPT_LETTERS,
+    binds,
+    commitment_of,
+    normal_receipt,
+    secret_of,
+    states,
+)
 from study.ballots.table import kinds_of
 from study.errors import StudyError
 from study.jobs import files
@@ -33,12 +41,26 @@ def participant_with_receipt(receipt: str) -> Participant:
         ReceiptUnknown: no participant has it.
     """
     code = normal_receipt(receipt)
-    found = (
-        Participant.objects.filter(receipt=code).first() if len(code.replace("-", "")) >= OLD_RECEIPT_LETTERS else None
-    )
+    found = None
+    if len(code.replace("-", "")) >= OLD_RECEIPT_LETTERS:
+        found = Participant.objects.filter(receipt=code).first() or _brought_in(code)
     if found is None:
         raise ReceiptUnknown(_("There is no such receipt. Please check it letter by letter."))
     return found
+
+
+def _brought_in(code: str) -> Participant | None:
+    """The participant of a study that was brought in, by the receipt that their first server gave.
+
+    Only the public half of it is stored; that the other half is right shows in the commitment.
+    """
+    if not binds(code):
+        return None
+    for person in Participant.objects.filter(receipt=code[len(code) // 2 + 1 :]):
+        digests = digests_of(Participant.objects.filter(pk=person.pk))[person.pk]
+        if states(code, commitment_of(secret_of(code), person.code, digests)):
+            return person
+    return None
 
 
 @transaction.atomic

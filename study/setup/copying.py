@@ -52,7 +52,7 @@ def copy_study(study: Study, *, title: str, owner: Any, slug: str = "", **change
 
     The copies share stored files, which never change and have random names.
     """
-    open_plan = {key: value for key, value in study.plan.items() if key not in ("fixed", "consent")}
+    open_plan = {key: value for key, value in study.plan.items() if key not in ("fixed", "consent", "brought_in")}
     copy = unsaved_copy(
         study,
         slug=slug or free_slug(title),

@@ -13,7 +13,15 @@ from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from study.ballots.commitments import Commitment, digests_of, secret_for
-from study.ballots.receipts import binds, commitment_of, secret_of, states, verify_ballot
+from study.ballots.receipts import (
+    binds,
+    commitment_of,
+    covered_digest,
+    is_public_half,
+    secret_of,
+    states,
+    verify_ballot,
+)
 from study.ballots.table import COLUMNS, ballots_by_person, counted_kind, in_batches
 from study.models import Ballot, LogEntry, Participant, Study, Trial
 from study.verification.findings import Findings
@@ -53,7 +61,7 @@ class _Result:
     """What was found of people: faults by kind and code, and counts."""
 
     faults: dict[str, dict[str, list[str]]] = field(default_factory=lambda: defaultdict(dict))
-    compared: Counter[bool] = field(default_factory=Counter)
+    compared: Counter[str] = field(default_factory=Counter)  # by what they prove
     unbound: set[str] = field(default_factory=set)
     numbers: set[int] = field(default_factory=set)
 
@@ -98,7 +106,9 @@ def check_people(study: Study, facts: LogFacts, last: int, receipts: Iterable[st
     found.checked.append(f"commitments of {result.compared.total()} people, over all their ballots and answers")
     found.add_faults(_in_order(result, "counts"))
     found.checked.append("numbers of answers, by which people are counted")
-    if before := result.compared[True]:
+    if alone := result.compared[BY_RECEIPT]:
+        found.unchecked.append(f"ballots of {alone} people, which their receipts alone prove; no export holds receipts")
+    if before := result.compared[UPGRADE]:
         found.unchecked.append(
             f"ballots of {before} people before the upgrade to this version, when their commitments were made"
         )
@@ -177,7 +187,7 @@ def _check_ballots(study: Study, found: Findings) -> None:
     found.checked.append(f"digests of {count} ballots")
 
 
-def _commitment_faults(facts: LogFacts, person: Person, compared: Counter[bool]) -> list[str]:
+def _commitment_faults(facts: LogFacts, person: Person, compared: Counter[str]) -> list[str]:
     if person.is_withdrawn:
         return []
     code, status, fixed = person.code, person.row.status, facts.fixed.get(person.code, [])
@@ -189,14 +199,28 @@ def _commitment_faults(facts: LogFacts, person: Person, compared: Counter[bool])
     if len(fixed) > 1:
         faults.append(f"{code} has {len(fixed)} commitments in the log, not one.")
     for row in fixed:
-        compared[row.from_upgrade] += 1
+        compared[_proof(person, row)] += 1
         faults += _compare(person, row)
     return faults
 
 
+UPGRADE, BY_RECEIPT, ALL = "since the upgrade", "by their receipt alone", "all"
+
+
+def _proof(person: Person, fixed: Commitment) -> str:
+    """What can be compared: of people who were brought in the receipt is known by its public half only."""
+    if is_public_half(person.row.receipt) and not fixed.covered:
+        return BY_RECEIPT
+    return UPGRADE if fixed.from_upgrade else ALL
+
+
 def _compare(person: Person, fixed: Commitment) -> list[str]:
     code = person.code
-    if person.commitment_now(secret_for(person.row)) != fixed.commitment:
+    if is_public_half(person.row.receipt):
+        is_same = not fixed.covered or covered_digest(code, person.digests) == fixed.covered
+    else:
+        is_same = person.commitment_now(secret_for(person.row)) == fixed.commitment
+    if not is_same:
         since = "since they finished" if fixed.finished else "since answers ended"
         return [f"{code}: ballots or answers were changed, added or removed {since} (log entry {fixed.entry})."]
     if fixed.finished and binds(person.row.receipt) and not states(person.row.receipt, fixed.commitment):

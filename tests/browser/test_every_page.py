@@ -37,7 +37,9 @@ OF_OTHER_STATES = {
     " generation_review",
     "closed": "study_open study_monitor study_participants study_results study_share study_report study_figures",
 }
-OF_NO_STUDY = "study_list glossary study_create form_answers account account_delete second_factor forgotten_password"
+OF_NO_STUDY = (
+    "study_list glossary study_create study_import form_answers account account_delete second_factor forgotten_password"
+)
 
 
 @pytest.fixture

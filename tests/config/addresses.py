@@ -41,7 +41,10 @@ AUDIENCE = {
         "shared_figure",
     ),
     RECEIPT: ("survey_withdraw",),
-    SIGNED_IN: ("account", "account_delete", "glossary", "second_factor", "study_list", "study_create", "form_answers"),
+    SIGNED_IN: (
+        *("account", "account_delete", "glossary", "second_factor"),
+        *("study_list", "study_create", "study_import", "form_answers"),
+    ),
     STUDY: (
         "study_overview",
         "study_describe",
@@ -54,6 +57,7 @@ AUDIENCE = {
         "study_log",
         "study_mails",
         "study_copy",
+        "study_template",
         "study_archive",
         "study_delete",
         "study_clips",
@@ -160,6 +164,7 @@ NEEDS: dict[str, tuple[Right, Right | None]] = {
     "study_log": (SEE, None),
     "study_mails": (SEE, SEE),
     "study_copy": (EDIT, EDIT),
+    "study_template": (LOOK, LOOK),
     "study_archive": (EDIT, EDIT),
     "study_delete": (OWN, OWN),
     "study_clips": (LOOK, EDIT),

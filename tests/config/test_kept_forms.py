@@ -241,6 +241,8 @@ _NOT_KEPT = {
     "study/delete.html": "a title, typed to confirm",
     "study/payment.html": "a code to look up",
     "study/tags.html": "a file",
+    "study/_start_from.html": "a file, and a study to copy",
+    "console/study_import.html": "a file",
 }
 # Forms that add something: there is no stored value to overwrite.
 _ADDS = {

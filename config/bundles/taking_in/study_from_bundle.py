@@ -1,0 +1,180 @@
+"""Take a bundle in as a study: whole, or not at all."""
+
+import hashlib
+import logging
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from config.bundles.reading import Bundle, Unreadable
+from config.bundles.taking_in import study_rows
+from config.bundles.taking_in.checked import checked_format
+from config.bundles.taking_in.errors import BundleRefused
+from config.bundles.taking_in.history import add_analysis, add_chain
+from config.bundles.taking_in.people_rows import add_people
+from config.bundles.taking_in.sameness import differences
+from config.bundles.taking_in.stored import StoredFiles, store_files
+from config.bundles.whole import CLOSED
+from generation.runs import orphan_files
+from study.models import LogEntry, Stimulus, Study
+from study.models.log import lock_chain, record
+from study.opaque_tokens import new_link_token
+from study.setup.lifecycle import free_slug
+
+logger = logging.getLogger(__name__)
+BROUGHT_IN = "brought in"
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class TakenIn:
+    """A study that was taken in, and what did not come along, in sentences."""
+
+    study: Study
+    notes: tuple[str, ...]
+
+
+def take_in(
+    path: Path,
+    *,
+    owner: Any,
+    report: Report = lambda at_hand: None,
+    settle: Callable[[TakenIn], None] = lambda taken_in: None,
+) -> TakenIn:
+    """Check a bundle and make its study: a closed one with its people, or a draft to be continued.
+
+    Args:
+        owner: the account to which the study belongs here.
+        report: is told the file or step at hand; what it raises stops the import, and nothing stays.
+        settle: is called last in the transaction; the same holds of what it raises.
+
+    Raises:
+        BundleRefused: nothing was taken in; why, and what to do.
+        OSError: a file could not be read or written. Nothing was taken in.
+    """
+    stored = StoredFiles()
+    try:
+        with zipfile.ZipFile(path) as archive:
+            report(_("checking the export"))
+            taken_in = _take_in(Bundle(archive), path, owner, stored, report, settle)
+    except zipfile.BadZipFile as error:
+        raise BundleRefused(_("This is no export of a study: choose the ZIP file as it was downloaded.")) from error
+    except Unreadable as error:
+        raise BundleRefused(
+            _("This export is damaged or was changed, so nothing of it was taken in. Ask for it again."), [str(error)]
+        ) from error
+    finally:
+        stored.drop()
+    return taken_in
+
+
+def _take_in(
+    bundle: Bundle,
+    path: Path,
+    owner: Any,
+    stored: StoredFiles,
+    report: Report,
+    settle: Callable[[TakenIn], None],
+) -> TakenIn:
+    form = checked_format(bundle)
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    _ensure_new(digest, owner)
+    data, lines = study_rows.read_study(bundle), study_rows.read_clips(bundle)
+    store_files(bundle, path, lines, stored, report)
+    report(_("writing the study"))
+    try:
+        with transaction.atomic():
+            taken_in = _add(bundle, form, digest, data, lines, owner, stored, report)
+            settle(taken_in)
+            return taken_in
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        # What the checks let through and the house's own functions could not read.
+        logger.warning("A bundle could not be taken in.", exc_info=True)
+        raise Unreadable(f"something in it is not what an export holds there: {error!r}"[:300]) from error
+
+
+def _add(
+    bundle: Bundle,
+    form: dict[str, Any],
+    digest: str,
+    data: dict[str, Any],
+    lines: list[dict[str, Any]],
+    owner: Any,
+    stored: StoredFiles,
+    report: Report,
+) -> TakenIn:
+    slug, is_closed = str(bundle.study.get("slug")), form["state"] == CLOSED
+    study, conditions = study_rows.add_study(
+        data, slug=free_slug(slug), owner=owner, open_link_token=new_link_token(), short_code=None
+    )
+    if study.status != form["state"] or (is_closed and study.is_sealed):
+        raise Unreadable("whole/study.json: the study is not as study.json says, or its results are not open yet.")
+    clips = study_rows.add_clips(study, lines, conditions, stored.names)
+    notes = study_rows.add_generation(study, bundle, data, lines, clips)
+    facts: dict[str, Any] = {"bundle": digest, "source": slug}
+    if is_closed:
+        images = Stimulus.objects.filter(clip__study=study).values_list("clip__number", "condition__number", "pk")
+        by_number = {(clip, condition): pk for clip, condition, pk in images}
+        add_people(study, bundle, {number: clip.pk for number, clip in clips.items()}, by_number)
+        number, head = add_chain(study, bundle)
+        facts |= {"entries": number, "head": head}
+        study.plan["brought_in"] = {
+            "source": slug,
+            "at": timezone.now().isoformat(timespec="seconds"),
+            "entries": number,
+            "head": head,
+            "sounds": form["sounds"],
+            "median_minutes": data["median_minutes"],
+        }
+        add_analysis(study, bundle)
+        study.save(update_fields=["plan"])
+        study.refresh_from_db()
+        report(_("comparing the study with the export"))
+        _ensure_same(study, bundle, sounds=form["sounds"])
+        # Flags stay as they were judged, with all that only the first server saw.
+        Study.objects.filter(pk=study.pk).update(events_erased_at=timezone.now())
+    if not form["sounds"]:
+        notes.append(_without_sounds(is_closed))
+    if study.slug != slug:
+        notes.append(
+            _("Another study here has the short name “%(old)s”, so this one is “%(new)s”.")
+            % {"old": slug, "new": study.slug}
+        )
+    lock_chain(None)  # so that the same export is not taken in twice at once
+    _ensure_new(digest, owner)
+    record(study, BROUGHT_IN, actor=owner, **facts)
+    orphan_files.mark_owned(stored.names.values())
+    return TakenIn(study, tuple(notes))
+
+
+def _without_sounds(is_closed: bool) -> str:
+    if is_closed:
+        return _("The export has no sounds: the study can be read, analysed and reported, and not be asked again.")
+    return _("The export has no sounds: ask for an export with them, or upload the clips again.")
+
+
+def _ensure_same(study: Study, bundle: Bundle, *, sounds: bool) -> None:
+    if names := list(differences(study, bundle, sounds=sounds)):
+        raise Unreadable(f"{', '.join(names)}: the study in the bundle's folder whole/ is not that of these files.")
+
+
+def _ensure_new(digest: str, owner: Any) -> None:
+    """Raise BundleRefused if this very export was taken in before."""
+    entry = LogEntry.objects.filter(action=BROUGHT_IN, data__bundle=digest).select_related("study").first()
+    if entry is None or entry.study is None:
+        return
+    known = entry.study.owner_id == owner.pk
+    raise BundleRefused(
+        _("This export was taken in before: it is the study “%(title)s” (%(slug)s).")
+        % {"title": entry.study.title, "slug": entry.study.slug}
+        if known
+        else _("This export was taken in before, by somebody else here. Ask the operator who has the study.")
+    )

@@ -1,0 +1,22 @@
+"""What an export holds beside its tables and its report, so that `import_study` can take the whole study in again.
+
+It lies in the folder `whole/` of the bundle: `format.json` (its version), `study.json` (settings and conditions),
+`clips.jsonl` (a clip a line, with its images and what they were made from), `people.jsonl` (a participant a line, with
+their trials and ballots) and `analysis.json`. Files of earlier versions are not changed by it. A sealed export has
+none.
+
+Nothing here says more of a person than the tables do: times are given to the hour and durations to the second, and
+receipts, tokens, platform ids, links and events stay behind.
+"""
+
+FORMAT = "whole/format.json"
+STUDY = "whole/study.json"
+CLIPS = "whole/clips.jsonl"
+PEOPLE = "whole/people.jsonl"
+ANALYSIS = "whole/analysis.json"
+FILES = "whole/files/"
+PREVIEWS = "whole/previews/"
+LEFT_OUT = "whole/images/"
+SOUNDS = "sounds/"
+VERSION = 1
+CLOSED, DRAFT = "closed", "draft"
