@@ -5,6 +5,7 @@ from pathlib import Path
 
 from analysis.models import SharedReport
 from study.models import (
+    ApiToken,
     Ballot,
     BallotRevision,
     ChainHead,
@@ -26,7 +27,7 @@ from study.models import (
 MODELS = (
     *(Participant, Trial, Ballot, BallotRevision, LateAnswer, Event, ProblemReport),
     *(InviteLink, PlatformVisit, VisitKey, LogEntry, ChainHead),
-    *(Job, JobFile, SharedReport, Membership, Invitation),
+    *(Job, JobFile, SharedReport, Membership, Invitation, ApiToken),
 )
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "privacy.md"
 

@@ -18,6 +18,7 @@ from study.console import (
     plan,
     question_builder,
     questions,
+    scripts,
     studies,
     tags,
 )
@@ -39,6 +40,8 @@ urlpatterns = [
     path(_STUDY + "people/<number:user_id>/role/", people.member_role, name="member_role"),
     path(_STUDY + "people/<number:user_id>/remove/", people.member_remove, name="member_remove"),
     path(_STUDY + "log/", log.study_log, name="study_log"),
+    path(_STUDY + "scripts/", scripts.study_scripts, name="study_scripts"),
+    path(_STUDY + "scripts/<number:token_id>/end/", scripts.api_token_end, name="api_token_end"),
     path(_STUDY + "copy/", studies.study_copy, name="study_copy"),
     path(_STUDY + "archive/", studies.study_archive, name="study_archive"),
     path(_STUDY + "delete/", studies.study_delete, name="study_delete"),
