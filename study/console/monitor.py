@@ -11,6 +11,7 @@ from study.console.common import access_to, study_page
 from study.models import Study
 from study.participants.exclusion_rules import refresh_unfinished
 from study.participants.monitoring import monitor
+from study.participants.problems import settle_problem
 
 
 @require_safe
@@ -36,5 +37,5 @@ def study_monitor(request: HttpRequest, study: Study) -> HttpResponse:
 @study_page(Right.RUN)
 def problem_resolve(request: HttpRequest, study: Study, report_id: int) -> HttpResponse:
     """Mark a participant's problem report as resolved."""
-    study.problem_reports.filter(pk=report_id).update(resolved=True)
+    settle_problem(study, report_id)
     return redirect("study_monitor", study.slug)

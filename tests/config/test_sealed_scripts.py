@@ -18,6 +18,7 @@ from study.api import contents
 from study.models import ApiToken, Ballot, Role, Stimulus, Study
 from study.participants.tokens import token_hash
 from tests.config.addresses import API, AUDIENCE, TOKEN
+from tests.config.test_console_commands import VERBS_OF, run
 from tests.config.test_sealed_studies import close, preferring, reverse_answers
 from tests.factories import UserFactory
 
@@ -63,15 +64,18 @@ def crawl(study: Study) -> dict[tuple[Role, str], tuple[int, Any]]:
             response = Client().get(reverse(name, args=[study.slug]), headers=headers)
             content = response.json()
             assert (response.status_code == 403) == (API[name][0] not in RIGHTS[role]), (role, name)
-            if name == "api_ballots" and "rows" in content:
-                places = [content["columns"].index(column) for column in OWN_LABELS]
-                content["rows"] = [
-                    ["" if n in places else cell for n, cell in enumerate(row)] for row in content["rows"]
-                ]
-            if name == "api_log" and "entries" in content:  # that somebody takes the tables is written to the log
-                content["entries"] = [entry for entry in content["entries"] if entry["action"] != "downloaded"]
-            found[role, name] = (response.status_code, content)
+            found[role, name] = (response.status_code, without_own(content))
     return found
+
+
+def without_own(content: dict[str, Any]) -> dict[str, Any]:
+    """Take out what differs for another reason: the labels of each person's own, and that somebody took the tables."""
+    if "nonce" in content.get("columns", ()):
+        places = [content["columns"].index(column) for column in OWN_LABELS]
+        content["rows"] = [["" if n in places else cell for n, cell in enumerate(row)] for row in content["rows"]]
+    if "entries" in content:
+        content["entries"] = [entry for entry in content["entries"] if entry["action"] != "downloaded"]
+    return content
 
 
 def secrets_of(study: Study) -> set[str]:
@@ -80,6 +84,45 @@ def secrets_of(study: Study) -> set[str]:
     return words | {
         name for image in Stimulus.objects.filter(clip__study=study) for name in (image.image.name, image.preview.name)
     }
+
+
+# What a verb that prints needs beside the study.
+_NEEDED = {
+    "plan questions": ("before",),
+    "plan people": ("quotas",),
+    "participants to-pay": ("finished",),
+    "review decide": ("1",),
+}
+
+
+def crawl_commands(study: Study, people: dict[Role, Any]) -> dict[tuple[Role, str], Any]:
+    """Read what each command prints as each role, also its refusal; without the labels of each person's own."""
+    found = {}
+    for role, person in people.items():
+        for name, verb in VERBS_OF:
+            if verb.does and verb.change is None:
+                continue
+            words = [name, verb.name, *([study.slug] if verb.right else []), *_NEEDED.get(f"{name} {verb.name}", ())]
+            content = run(*words, "--as", person.username)
+            assert ("error" in content) >= (verb.right is not None and verb.right not in RIGHTS[role]), (role, words)
+            found[role, " ".join(words[:2])] = without_own(content)
+    return found
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_nothing_that_a_command_prints_depends_on_the_preferences(state: str) -> None:
+    study = preferring(2, 1)
+    people = people_of(study)
+    bring_to(study, state)
+    before = crawl_commands(study, people)
+    assert len(before) > 4 * 25
+    reverse_answers(study)
+    after = crawl_commands(study, people)
+    for place, content in before.items():
+        assert content == after[place], place
+        if study.is_blinded:
+            text = json.dumps(content, ensure_ascii=False)
+            assert [word for word in secrets_of(study) if word in text] == [], place
 
 
 @pytest.mark.parametrize("state", STATES)
