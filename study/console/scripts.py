@@ -36,7 +36,7 @@ def study_scripts(request: HttpRequest, study: Study) -> HttpResponse:
         "study": study,
         "form": form,
         "token": take_held(request, study, _HELD),
-        "tokens": tokens if access_to(request).allows(Right.OWN) else tokens.filter(user=request.user),
+        "tokens": tokens if access_to(request).allows(Right.OWN) else tokens.filter(user=request.user.pk),
         "api": full_url(reverse("api_study", args=[study.slug])),
     }
     return render(request, "study/scripts.html", context, status=400 if form.errors else 200)

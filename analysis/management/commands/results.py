@@ -8,10 +8,11 @@ from django.utils import timezone
 from analysis import api
 from analysis.models import SharedReport
 from analysis.study_results import analyses
+from analysis.study_results.report_files import LANGUAGES, Report, files_in
 from analysis.study_results.shared_reports import MOST_DAYS, USUAL_DAYS, end_share, share_report, shares_of
 from study.access import Access, Right
 from study.errors import StudyError
-from study.management.arguments import whole_number
+from study.management.arguments import output_folder, whole_number
 from study.management.scripted.command import Given, ScriptedCommand, Verb, argument
 
 AFTER = argument("--after", "go on behind this number, as “next” gave it", type=whole_number(), default=None)
@@ -36,6 +37,16 @@ def answers(access: Access, given: Given) -> dict[str, Any]:
 
 def _text(number: int | None) -> str | None:
     return None if number is None else str(number)
+
+
+def files(access: Access, given: Given) -> dict[str, Any]:
+    analysis = analyses.ensure_results(access.study)
+    folder, report, names = given["out"], Report(analysis, given["language"]), []
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in files_in(given["language"]):
+        (folder / name).write_bytes(report.file(name))
+        names.append(name)
+    return {"done": f"The report is in {folder}.", "files": names}
 
 
 def share(access: Access, given: Given) -> dict[str, Any]:
@@ -81,6 +92,16 @@ class Command(ScriptedCommand):
         ),
         Verb("ballots", "print the table of answers; sealed, conditions are labels", Right.DATA, ballots, (AFTER,)),
         Verb("answers", "print the table of participants and what they said", Right.DATA, answers, (AFTER,)),
+        Verb(
+            "report",
+            "write the report's files into a folder",
+            Right.RESULTS,
+            files,
+            (
+                argument("--out", "the folder", type=output_folder, required=True),
+                argument("--language", "of the report", choices=LANGUAGES, default="en"),
+            ),
+        ),
         Verb(
             "share",
             "share the report by a link, which is shown only now",

@@ -5,7 +5,6 @@
 
 import json
 import sys
-from argparse import ArgumentTypeError
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -104,7 +103,9 @@ class ScriptedCommand(EarsightCommand):
                 if chosen.change is not None and (given.get("values") or given.get("file")):
                     access.require(chosen.change)
                 found = chosen.run(access, given)
-        except (StudyError, TableRefused, PermissionDenied, ArgumentTypeError, *self.refusals) as error:
+        except (StudyError, TableRefused, PermissionDenied) as error:
+            raise _as_command_error(error) from error
+        except self.refusals as error:
             raise _as_command_error(error) from error
         self.stdout.write(_as_json(found) if json else in_words(found))
 

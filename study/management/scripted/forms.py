@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.http import QueryDict
 
 from study.console.forms.versions import KeptForm, put
@@ -94,7 +95,7 @@ def checked(make: Callable[[QueryDict | None], Any], values: Mapping[str, Any]) 
 def faults_of(form: forms.BaseForm) -> str:
     """Return what the form refuses, each with the name of its field."""
     told = (
-        text if name == forms.forms.NON_FIELD_ERRORS else f"{name}: {text}"
+        str(text) if name == NON_FIELD_ERRORS else f"{name}: {text}"
         for name, texts in form.errors.items()
         for text in texts
     )
