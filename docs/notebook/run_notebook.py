@@ -121,9 +121,13 @@ def run_cells(notebook: dict[str, Any], environment: Mapping[str, str]) -> dict[
 def _run(source: str, namespace: dict[str, Any]) -> Any:
     """Run a cell; return the value of its last line if that is an expression."""
     tree = ast.parse(source)
-    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    last = tree.body[-1] if tree.body else None
+    if not isinstance(last, ast.Expr):
+        exec(compile(tree, "<cell>", "exec"), namespace)
+        return None
+    tree.body.pop()
     exec(compile(tree, "<cell>", "exec"), namespace)
-    return None if last is None else eval(compile(ast.Expression(last.value), "<cell>", "eval"), namespace)
+    return eval(compile(ast.Expression(last.value), "<cell>", "eval"), namespace)
 
 
 def _outputs(printed: str, value: Any, number: int, environment: Mapping[str, str]) -> list[dict[str, Any]]:
