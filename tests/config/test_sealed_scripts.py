@@ -25,7 +25,7 @@ from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
 
-STATES = ("draft", "open", "paused", "in its grace period")
+STATES = ("draft", "open", "in its grace period")
 # What only the sealed table of ballots shows: a label that differs from person to person.
 OWN_LABELS = ("first", "second")
 
