@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from analysis import api
 from analysis.console import form_pages, planning_pages, result_pages, shared_report, sharing_page
 
 _STUDY = "studies/<slug:slug>/"
@@ -22,6 +23,13 @@ urlpatterns = [
     path(_STUDY + "results/figures/", result_pages.study_figures, name="study_figures"),
     path(_STUDY + "results/figures/<str:language>/<str:name>", result_pages.study_figure, name="study_figure"),
     path(_STUDY + "results/<str:name>", result_pages.study_result_file, name="study_result_file"),
+]
+
+# What scripts read of the answers; `study.api.urls` has the rest.
+api_urlpatterns = [
+    path(_STUDY + "ballots", api.api_ballots, name="api_ballots"),
+    path(_STUDY + "answers", api.api_answers, name="api_answers"),
+    path(_STUDY + "results", api.api_results, name="api_results"),
 ]
 
 # The pages of a shared report, outside the console.

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from analysis.urls import shared_urlpatterns
+from analysis.urls import api_urlpatterns, shared_urlpatterns
 from config.accounts.forgotten import forgotten_password
 from config.accounts.invitations import invitation
 from config.accounts.own_work import account_delete
@@ -12,6 +12,7 @@ from config.accounts.second_factor.sign_in import sign_in_code
 from config.accounts.sign_in import SignInView
 from config.bundles.taking_in.pages import study_import
 from config.views import home, study_bundle
+from study.api.urls import nowhere_urlpatterns
 
 handler400 = "config.requests.edge.bad_request"
 handler403 = "config.requests.edge.permission_denied"
@@ -33,6 +34,9 @@ urlpatterns = [
     path("console/", include("study.console.urls")),
     path("console/", include("generation.urls")),
     path("console/", include("analysis.urls")),
+    path("api/", include("study.api.urls")),
+    path("api/", include(api_urlpatterns)),
+    path("api/", include(nowhere_urlpatterns)),
     path("report/<str:token>/", include(shared_urlpatterns)),
     path("", home, name="home"),
     path("", include("study.survey.urls")),

@@ -44,6 +44,7 @@ class Access:
 
     study: Study
     role: Role
+    user: Any = None
 
     @property
     def may(self) -> dict[str, bool]:
@@ -118,4 +119,4 @@ def access_or_404(user: Any, slug: str) -> Access:
         if Study.objects.filter(slug=slug).exists():
             logger.warning("The account %s asked for the study %s, which it has no access to.", user.pk, slug)
         raise
-    return Access(study, role_of(user, study))
+    return Access(study, role_of(user, study), user)

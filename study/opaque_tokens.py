@@ -19,6 +19,11 @@ def new_link_token() -> str:
     return secrets.token_urlsafe(16)
 
 
+def new_api_token() -> str:
+    """A script's credential: 128 random bits behind a word by which searches for leaked secrets find it."""
+    return f"earsight_{secrets.token_urlsafe(16)}"
+
+
 # Letters and digits that nobody takes for others, and too few vowels for words: those of Open Location Code.
 CODE_SIGNS = "23456789CFGHJMPQRVWX"
 

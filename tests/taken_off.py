@@ -283,6 +283,12 @@ TAKEN_OFF: dict[str, dict[str, tuple[str, Any]]] = {
             nothing,
         ),
     },
+    "study/api/test_tokens.py": {
+        "test_each_address_needs_the_right_of_its_page": (
+            "study.access.Access.require",
+            nothing,
+        ),
+    },
     "config/requests/test_edge.py": {
         "test_a_charset_that_is_no_texts_breaks_no_request": (
             "config.requests.edge.ReadableRequest._set_content_type_params",

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from analysis.models import SharedReport
 from study.models import (
+    ApiToken,
     Ballot,
     BallotRevision,
     ChainHead,
@@ -30,7 +31,7 @@ from study.models import (
 MODELS = (
     *(Participant, Trial, Ballot, BallotRevision, LateAnswer, Event, ProblemReport),
     *(InviteLink, PlatformVisit, VisitKey, LogEntry, ChainHead),
-    *(Job, JobFile, StudyImport, SharedReport, Membership, Invitation, MailChoice, Notice, NoticeMail),
+    *(Job, JobFile, StudyImport, SharedReport, Membership, Invitation, MailChoice, Notice, NoticeMail, ApiToken),
 )
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "privacy.md"
 

@@ -24,6 +24,7 @@ from study.errors import StudyError
 from study.jobs import JobKind, RunningJob
 from study.models import Ballot, ChainHead, Job, JobFile, Study
 from study.published_heads.publishing import NOT_PUBLISHED, PUBLISHED
+from study.setup.api_tokens import TOKEN_ENDED, TOKEN_MADE
 
 REPORT, TABLE = "report", "table"
 TABLES: Mapping[str, Callable[[Study], Iterator[bytes]]] = {
@@ -33,7 +34,7 @@ TABLES: Mapping[str, Callable[[Study], Iterator[bytes]]] = {
 # Of so many ballots or people a table takes some tenths of a second of a processor: the most in a request.
 MOST_IN_A_REQUEST = 5_000
 # Entries of the log that change nothing that a file tells.
-_WITHOUT_EFFECT = (DOWNLOADED, ENDED, PUBLISHED, NOT_PUBLISHED, SHARED, SHARE_ENDED)
+_WITHOUT_EFFECT = (DOWNLOADED, ENDED, PUBLISHED, NOT_PUBLISHED, SHARED, SHARE_ENDED, TOKEN_MADE, TOKEN_ENDED)
 
 
 def results_version(study: Study, _arguments: Mapping[str, Any] = MappingProxyType({})) -> list[Any]:

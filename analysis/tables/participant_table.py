@@ -32,14 +32,22 @@ def participants_csv_parts(study: Study) -> Iterator[bytes]:
     While the study is sealed it has no slot, which with the plan's seed reveals the position of each condition, and
     nothing that people wrote in their own words.
     """
+    header, rows = participants_table(study)
+    yield from csv_parts(chain([header], (row for _number, row in rows)))
+
+
+def participants_table(study: Study, *, after: int = -1) -> tuple[Sequence[str], Iterator[tuple[int, Sequence[Value]]]]:
+    """The same table: the names of its columns, and each person's number and row, behind the number `after`."""
     refresh_unfinished(study)
     columns, sealed = answer_columns(study), study.is_sealed
-    header = (*PARTICIPANT_COLUMNS, *(column.name for column in columns))
     rows = (
-        [*_facts(row.participant, sealed), *(_cell(row.values, column, sealed) for column in columns)]
-        for row in iterate_answers(study)
+        (
+            row.participant.number,
+            [*_facts(row.participant, sealed), *(_cell(row.values, column, sealed) for column in columns)],
+        )
+        for row in iterate_answers(study, after=after)
     )
-    yield from csv_parts(chain([header], rows))
+    return (*PARTICIPANT_COLUMNS, *(column.name for column in columns)), rows
 
 
 def participants_codebook_csv(study: Study) -> bytes:

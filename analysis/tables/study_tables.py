@@ -25,16 +25,23 @@ def ballots_csv_parts(study: Study) -> Iterator[bytes]:
     The analysis reads the same table that the export holds. The plan's exclusion rules are applied first to those who
     have not finished; finishing does it for the others.
     """
+    header, people = ballots_table(study)
+    yield from csv_parts(chain([header], (row for _number, rows in people for row in rows)))
+
+
+def ballots_table(
+    study: Study, *, after: int = -1
+) -> tuple[Sequence[str], Iterator[tuple[int, list[Sequence[Value]]]]]:
+    """The same table: the names of its columns, and each person's number with their rows, behind the number `after`."""
     settle_people(study)
     columns = joined_columns(study)
-    yield from csv_parts(chain([(*COLUMNS, *(column.name for column in columns))], _ballots(study, columns)))
+    return (*COLUMNS, *(column.name for column in columns)), _ballots(study, columns, after)
 
 
-def _ballots(study: Study, columns: Sequence[AnswerColumn]) -> Iterator[Sequence[Value]]:
-    for person, rows in ballots_by_person(study):
+def _ballots(study: Study, columns: Sequence[AnswerColumn], after: int) -> Iterator[tuple[int, list[Sequence[Value]]]]:
+    for person, rows in ballots_by_person(study, after=after):
         said = person_cells(person, columns)
-        for row in rows:
-            yield [*row, *said]
+        yield person.number, [[*row, *said] for row in rows]
 
 
 def match_control_csv(study: Study) -> bytes:

@@ -19,7 +19,7 @@ from config.requests.edge import refusal
 from config.service_faults import broker, database, disk, schema
 from config.service_faults.fault import Fault, Unavailable
 from study.background_work.schema import difference, is_cause_of, remember_own
-from study.web.http import wants_json
+from study.web.http import is_for_api, wants_json
 
 logger = logging.getLogger(__name__)
 
@@ -52,9 +52,12 @@ def response_to(request: HttpRequest, error: BaseException) -> HttpResponse | No
 
 
 def _unavailable(request: HttpRequest, fault: Fault) -> HttpResponse:
-    if wants_json(request):
+    if is_for_api(request):
+        message = _("Earsight cannot answer just now. Ask again in some seconds.")
+        response: HttpResponse = JsonResponse({"error": message}, status=503)
+    elif wants_json(request):
         message = _("This could not be saved just now. Nothing is lost: it is sent again by itself.")
-        response: HttpResponse = JsonResponse({"saved": False, "retry": True, "error": message}, status=503)
+        response = JsonResponse({"saved": False, "retry": True, "error": message}, status=503)
     else:
         context = _form_again(request) | {
             "advice": _(fault.advice) if fault.advice and _is_researcher(request) else "",

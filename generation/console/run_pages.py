@@ -14,7 +14,8 @@ from generation.errors import GenerationError
 from generation.runs import lifecycle, spending
 from generation.runs.conditions import painted_conditions
 from generation.runs.progress import progress_of
-from generation.settings_model import GenerationSettings, settings_of, store_settings
+from generation.runs.settings_changes import change_settings
+from generation.settings_model import GenerationSettings, settings_of
 from generation.study_files import is_own
 from generation.writing import OpenAIOptions, WritingError
 from study.access import Right
@@ -22,7 +23,6 @@ from study.console.common import one_at_a_time, redirect_after_save, study_page
 from study.console.forms.versions import editing
 from study.errors import StudyError
 from study.models import Study
-from study.models.log import record
 
 CLIPS_A_PAGE = 50
 
@@ -147,10 +147,8 @@ def generation_settings(request: HttpRequest, study: Study) -> HttpResponse:
         except StudyError as error:
             form.add_error(None, str(error))
     if form.is_valid():
-        chosen = form.cleaned_data["settings"]
-        store_settings(study, chosen)
-        Study.objects.filter(pk=study.pk).update(include_unchanged_clips=form.cleaned_data["keep_unchanged"])
-        record(study, "generation settings changed", actor=request.user, settings=chosen.model_dump(mode="json"))
+        keep_unchanged = form.cleaned_data["keep_unchanged"]
+        change_settings(study, form.cleaned_data["settings"], keep_unchanged=keep_unchanged, actor=request.user)
         saved = _("Saved. The next run repeats only the steps that depend on your changes.")
         return redirect_after_save(request, study, "generation_run", saved, form=form)
     return render(

@@ -18,7 +18,8 @@ from generation.redefinition import RuleError, RuleSet
 from generation.redefinition.choices import TagChoice, UnknownTag, rule_sets_that_know, unknown_tags
 from generation.redefinition.spelling import normalise, suggestion
 from generation.runs import lifecycle
-from generation.settings_model import settings_of, store_settings
+from generation.runs.settings_changes import save_tag_choices
+from generation.settings_model import settings_of
 from generation.study_files import rule_set_of
 from study.access import Right
 from study.console.common import one_at_a_time, redirect_after_save, study_page
@@ -36,7 +37,6 @@ from study.console.forms.versions import (
 )
 from study.errors import StudyError
 from study.models import Study
-from study.models.log import record
 from study.setup.tag_table import split_tags
 
 TAGS_A_PAGE = 100
@@ -114,7 +114,7 @@ def unknown_tags_page(request: HttpRequest, study: Study) -> HttpResponse:
         sent = _sent(request.POST)
         taken, conflicts = _compare(request.POST, sent, settings.tag_choices, seen, saved)
         mine = {tag: choice for tag, choice in sent.items() if tag not in taken}
-        choices, problems = _with_sent(mine, rules, settings.tag_choices)
+        choices, problems = with_sent(mine, rules, settings.tag_choices)
         if "accept" in request.POST:
             choices |= _suggested(rows, choices)
         try:
@@ -184,7 +184,7 @@ def _unsaved(row: Row, sent: dict[str, Sent], conflicts: dict[str, Conflict]) ->
     return Row(row.found, row.choice, sent[tag], conflicts.get(tag))
 
 
-def _with_sent(
+def with_sent(
     sent: dict[str, Sent], rules: RuleSet, before: dict[str, TagChoice]
 ) -> tuple[dict[str, TagChoice], list[str]]:
     """Return the choices with those that were sent, and what is wrong with them."""
@@ -224,9 +224,7 @@ def _suggested(rows: list[Row], choices: dict[str, TagChoice]) -> dict[str, TagC
 
 def _save(request: HttpRequest, study: Study, choices: dict[str, TagChoice]) -> HttpResponse:
     """Store the choices."""
-    store_settings(study, settings_of(study).model_copy(update={"tag_choices": choices}))
-    named = {tag: str(choice) for tag, choice in sorted(choices.items())}
-    record(study, "tag choices saved", actor=request.user, choices=named)
+    save_tag_choices(study, choices, actor=request.user)
     message = ngettext(
         "%(n)d choice is saved; the next run applies it before the rules.",
         "%(n)d choices are saved; the next run applies them before the rules.",

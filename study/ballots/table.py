@@ -62,15 +62,17 @@ def _labels_of(participant: Participant, labels: Mapping[int, str]) -> dict[int,
     return dict(zip(sorted(labels), shuffled, strict=True))
 
 
-def in_batches(people: QuerySet[Participant], size: int = 500) -> Iterator[list[Participant]]:
-    """These people by kind and number, `size` at a time: the memory that a table takes does not grow with the study.
+def in_batches(people: QuerySet[Participant], size: int = 500, *, after: int = -1) -> Iterator[list[Participant]]:
+    """These people by kind and number, `size` at a time, of each kind those behind the number `after`.
+
+    The memory that a table takes does not grow with the study.
 
     Each batch is a query of its own, so that nothing is held in the database between them. People of whom only some
     columns are wanted need `study` among them: Django compares it for each person whom a study's relation gives, and
     would ask the database for it one by one.
     """
     for kind in sorted(Participant.Kind.values):
-        of_kind, last = people.filter(kind=kind).order_by("number"), -1
+        of_kind, last = people.filter(kind=kind).order_by("number"), after
         while batch := list(of_kind.filter(number__gt=last)[:size]):
             yield batch
             last = batch[-1].number
@@ -98,6 +100,7 @@ def ballots_by_person(
     sealed: bool | None = None,
     kinds: Iterable[str] | None = None,
     trial_kinds: Iterable[str] = (Trial.Kind.MAIN,),
+    after: int = -1,
 ) -> Iterator[tuple[Participant, list[Row]]]:
     """Each person who has ballots, by kind and number, with the rows of their ballots by trial number.
 
@@ -106,6 +109,7 @@ def ballots_by_person(
             is sealed.
         kinds: the kinds of participant to include; None includes those that give the results.
         trial_kinds: the kinds of trial to include; by default main trials, with their hidden repeats.
+        after: of each kind of participant, only those behind this number.
 
     Returns:
         Rows with the values of `COLUMNS`. `first`, `second` and `order` (all conditions by position, joined by
@@ -122,7 +126,7 @@ def ballots_by_person(
     )
     people = study.participants.filter(kind__in=tuple(kinds or kinds_of(study)))
     present = people.exclude(status=Participant.Status.WITHDRAWN).only(*_OF_PEOPLE)
-    for batch in in_batches(present):
+    for batch in in_batches(present, after=after):
         ballots: dict[int, list[tuple[Any, ...]]] = {person.pk: [] for person in batch}
         stored = Ballot.objects.filter(trial__participant__in=list(ballots), trial__kind__in=tuple(trial_kinds))
         for participant, *values in stored.order_by("trial__number").values_list("trial__participant", *_OF_BALLOTS):

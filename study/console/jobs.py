@@ -52,7 +52,7 @@ def study_jobs(request: HttpRequest, study: Study) -> HttpResponse:
     """List the study's jobs, newest first, with their files."""
     access = access_to(request)
     kinds = study.jobs.order_by().values_list("kind", flat=True).distinct()
-    given = [name for name in kinds if access.allows(_right_to(name))]
+    given = [name for name in kinds if access.allows(right_to(name))]
     rows = study.jobs.filter(kind__in=given).select_related("actor").prefetch_related("files")
     page = Paginator(rows, 50).get_page(request.GET.get("page"))
     return render(request, "study/jobs.html", {"study": study, "page": page, "rows": [job_row(job) for job in page]})
@@ -63,7 +63,7 @@ def study_jobs(request: HttpRequest, study: Study) -> HttpResponse:
 def study_job(request: HttpRequest, study: Study, job_id: int) -> HttpResponse:
     """Show how far a job is; then its files or what went wrong. As JSON to a script; `?part` is the part that moves."""
     job = get_object_or_404(study.jobs.select_related("actor").prefetch_related("files"), pk=job_id)
-    access_to(request).require(_right_to(job.kind))
+    access_to(request).require(right_to(job.kind))
     row = job_row(job)
     if wants_json(request):
         files = [{"name": file.name, "size": file.size, "url": url} for file, url in row["files"]]
@@ -78,7 +78,7 @@ def study_job(request: HttpRequest, study: Study, job_id: int) -> HttpResponse:
     return render(request, "study/_job.html" if context["part"] else "study/job.html", context)
 
 
-def _right_to(kind: str) -> Right:
+def right_to(kind: str) -> Right:
     """Return the right that a job of this kind and its files need."""
     known = kind_named(kind)
     return known.right if known else Right.EDIT
@@ -104,7 +104,7 @@ def job_row(job: Job) -> dict[str, Any]:
 def job_file(request: HttpRequest, study: Study, job_id: int, file_id: int) -> HttpResponse:
     """Send a file that a job made, if it may be given out now."""
     file = get_object_or_404(JobFile.objects.select_related("job"), job__study=study, job=job_id, pk=file_id)
-    access_to(request).require(_right_to(file.job.kind))
+    access_to(request).require(right_to(file.job.kind))
     if not file.is_result:
         raise Http404("what was uploaded is not given out")
     file.job.study = study

@@ -14,6 +14,7 @@ from study.participants.coverage import coverage
 from study.participants.exclusion_rules import refresh_unfinished
 from study.participants.monitoring import monitor
 from study.participants.pace import pace_of
+from study.participants.problems import settle_problem
 
 
 @require_safe
@@ -49,5 +50,5 @@ def _progress(request: HttpRequest, study: Study) -> dict[str, Any]:
 @study_page(Right.RUN)
 def problem_resolve(request: HttpRequest, study: Study, report_id: int) -> HttpResponse:
     """Mark a participant's problem report as resolved."""
-    study.problem_reports.filter(pk=report_id).update(resolved=True)
+    settle_problem(study, report_id)
     return redirect("study_monitor", study.slug)

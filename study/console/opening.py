@@ -11,16 +11,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from study.access import Right
-from study.blinding_audit.queueing import ask_for_audit
 from study.blinding_audit.size import expected_minutes
 from study.console.common import access_to, study_page
 from study.errors import StudyError
 from study.models import Participant, Study
 from study.participants.flag_words import rules_in_words
-from study.participants.links import create_personal_links, open_link
+from study.participants.links import open_link
 from study.participants.monitoring import progress
 from study.setup import lifecycle, preflight
 from study.setup.path_steps import Group, conditions_of, has_all_images, steps_of
+from study.setup.trying_out import check_blinding, preview_address
 
 
 @require_safe
@@ -43,10 +43,11 @@ def study_preview(request: HttpRequest, study: Study) -> HttpResponse:
 @study_page(Right.EDIT)
 def study_preview_start(request: HttpRequest, study: Study) -> HttpResponse:
     """Create a pilot's link and follow it; answers of pilots never mix with the study's."""
-    if not has_all_images(study):
-        messages.error(request, _("Not every clip has its images yet. Generate them first."))
+    try:
+        address = preview_address(study, actor=request.user)
+    except StudyError as error:
+        messages.error(request, str(error))
         return redirect("study_preview", study.slug)
-    [(_label, address)] = create_personal_links(study, 1, kind=Participant.Kind.PILOT, actor=request.user)
     return redirect(urlsplit(address).path)
 
 
@@ -71,12 +72,10 @@ def study_blinding(request: HttpRequest, study: Study) -> HttpResponse:
 @study_page(Right.EDIT)
 def study_blinding_check(request: HttpRequest, study: Study) -> HttpResponse:
     """Ask for an audit of the study as it is now."""
-    if study.status != Study.Status.DRAFT:
-        messages.error(request, _("The blinding is checked before the study opens."))
-    elif not has_all_images(study):
-        messages.error(request, _("Not every clip has its images yet. Generate them first."))
-    else:
-        ask_for_audit(study, actor=request.user)
+    try:
+        check_blinding(study, actor=request.user)
+    except StudyError as error:
+        messages.error(request, str(error))
     return redirect("study_open", study.slug)
 
 

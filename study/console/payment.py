@@ -34,7 +34,7 @@ def study_payment(request: HttpRequest, study: Study) -> HttpResponse:
         try:
             if "erase" in request.POST:
                 return _erase(request, study)
-            found = _look_up(study, request.POST.get("code", ""))
+            found = look_up(study, request.POST.get("code", ""))
             if "finished" in request.POST:
                 mark_finished(found["visit"])
                 messages.success(request, _("The id is among those to be paid."))
@@ -86,7 +86,7 @@ def _erase(request: HttpRequest, study: Study) -> HttpResponse:
     return redirect("study_payment", study.slug)
 
 
-def _look_up(study: Study, code: str) -> dict[str, Any]:
+def look_up(study: Study, code: str) -> dict[str, Any]:
     """The visit and the participant of a support code.
 
     Raises:

@@ -86,24 +86,38 @@ class QuestionsPage:
         self.quotas.editing = editing(study, self.sender, "quotas saved")
         self.groups.editing = editing(study, self.sender, "groups of people saved")
 
-    def save(self, save: str, request: HttpRequest) -> str:
-        """Save the form of a button; return what to say, empty if it was refused."""
-        self._make_forms(save, request.POST)
+    def form_named(self, save: str, data: Any = None) -> Any:
+        """Return the form of a button, as it is shown, or with what was sent."""
+        self._make_forms(save, data)
+        return self._verbs()[save][0]
+
+    def store(self, save: str) -> str:
+        """Save the form of a button, which is valid; return what to say.
+
+        Raises:
+            StudyError: it cannot be saved.
+        """
+        _form, verb, done = self._verbs()[save]
+        verb()
+        return done
+
+    def _verbs(self) -> dict[str, tuple[Any, Callable[[], Any], str]]:
+        """Each form of the page by its button, with what saves it and what is said then."""
         verbs: dict[str, tuple[Any, Callable[[], Any], str]] = {
             "quotas": (
                 self.quotas,
-                lambda: question_editing.save_quotas(self.study, self.quotas.quotas(), actor=request.user),
+                lambda: question_editing.save_quotas(self.study, self.quotas.quotas(), actor=self.sender),
                 _("The quotas are saved."),
             ),
             "groups": (
                 self.groups,
-                lambda: question_editing.save_groups(self.study, self.groups.moderators, actor=request.user),
+                lambda: question_editing.save_groups(self.study, self.groups.moderators, actor=self.sender),
                 _("The groups of people are saved."),
             ),
             "screening": (
                 self.screening,
                 lambda: question_editing.save_screen_out_text(
-                    self.study, _own_texts(self.screening.texts()), actor=request.user
+                    self.study, _own_texts(self.screening.texts()), actor=self.sender
                 ),
                 _("The text is saved."),
             ),
@@ -111,21 +125,25 @@ class QuestionsPage:
             f"heading-{part}": (
                 form,
                 lambda part=part, form=form: question_editing.set_heading(
-                    self.study, part, form.texts(), actor=request.user
+                    self.study, part, form.texts(), actor=self.sender
                 ),
                 _("The heading is saved."),
             )
             for part, form in self.headings.items()
         }
-        if save not in verbs:
+        return verbs
+
+    def save(self, save: str, request: HttpRequest) -> str:
+        """Save the form of a button; return what to say, empty if it was refused."""
+        if save not in self._verbs():
             raise Http404
-        form, verb, done = verbs[save]
+        form = self.form_named(save, request.POST)
         if not form.is_valid():
             self.status = form.refusal_status
             self.problem = _("Nothing was saved yet. Please look at the marked fields.")
             return ""
         try:
-            verb()
+            done = self.store(save)
         except StudyError as error:
             self.status, self.problem = 400, str(error)
             return ""

@@ -21,6 +21,7 @@ from study.console import (
     question_builder,
     questions,
     replay,
+    scripts,
     studies,
     tags,
 )
@@ -44,6 +45,8 @@ urlpatterns = [
     path(_STUDY + "people/<number:user_id>/remove/", people.member_remove, name="member_remove"),
     path(_STUDY + "log/", log.study_log, name="study_log"),
     path(_STUDY + "mails/", mails.study_mails, name="study_mails"),
+    path(_STUDY + "scripts/", scripts.study_scripts, name="study_scripts"),
+    path(_STUDY + "scripts/<number:token_id>/end/", scripts.api_token_end, name="api_token_end"),
     path(_STUDY + "copy/", studies.study_copy, name="study_copy"),
     path(_STUDY + "archive/", studies.study_archive, name="study_archive"),
     path(_STUDY + "delete/", studies.study_delete, name="study_delete"),

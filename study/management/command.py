@@ -1,9 +1,10 @@
 """The base of our commands: --help ends with examples, and what a person can mend ends with status 2 and a sentence."""
 
+import json
 import os
 import sys
 from argparse import ArgumentTypeError
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser, DjangoHelpFormatter
@@ -28,7 +29,7 @@ class EarsightCommand(BaseCommand):
         parser = super().create_parser(
             prog_name, subcommand, formatter_class=HelpFormatter, epilog="\n".join([heading, *lines]), **kwargs
         )
-        parser.error = _refusal(parser)  # type: ignore[method-assign]
+        parser.error = refusal(parser)  # type: ignore[method-assign]
         return parser
 
     def execute(self, *args: Any, **options: Any) -> str | None:
@@ -61,13 +62,19 @@ class EarsightCommand(BaseCommand):
         return read
 
 
-def _refusal(parser: CommandParser) -> Any:
-    """Return what the parser does with wrong arguments: one sentence instead of the list of all options."""
+def refusal(parser: CommandParser, *, as_json: Callable[[], bool] = lambda: False) -> Any:
+    """Return what the parser does with wrong arguments: one sentence instead of the list of all options.
+
+    Args:
+        as_json: whether the sentence is also printed as JSON, for a script that asked for it.
+    """
 
     def refuse(message: str) -> NoReturn:
         text = f"{message.removeprefix('argument ')}. See {parser.prog.strip()} --help."
         if not parser.called_from_command_line:
             raise CommandError(text, returncode=2)
+        if as_json():
+            sys.stdout.write(json.dumps({"error": text}, ensure_ascii=False) + "\n")
         sys.stderr.write(f"{text}\n")
         sys.exit(2)
 

@@ -1,5 +1,6 @@
 """The database rows of studies; imports nothing else of the study. Door: the classes listed in `__all__`."""
 
+from study.models.api_tokens import ApiToken
 from study.models.audits import BlindingAudit
 from study.models.ballots import Ballot, BallotRevision, LateAnswer
 from study.models.clip_answers import ClipAnswers
@@ -15,6 +16,7 @@ from study.models.visits import PlatformVisit, VisitKey
 from study.models.workers import Worker
 
 __all__ = [
+    "ApiToken",
     "Ballot",
     "BallotRevision",
     "BlindingAudit",

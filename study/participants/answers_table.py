@@ -96,11 +96,14 @@ def questions_of(study: Study, part: str) -> list[Question]:
         return []
 
 
-def iterate_answers(study: Study) -> Iterator[PersonAnswers]:
-    """The answers of everybody who counts for the results, by number; withdrawn people have none left and no row."""
+def iterate_answers(study: Study, *, after: int = -1) -> Iterator[PersonAnswers]:
+    """The answers of everybody who counts for the results, by number, behind the number `after`.
+
+    Withdrawn people have none left and no row.
+    """
     columns = answer_columns(study)
     people = study.participants.filter(kind__in=kinds_of(study))
-    for batch in in_batches(people.exclude(status=Participant.Status.WITHDRAWN)):
+    for batch in in_batches(people.exclude(status=Participant.Status.WITHDRAWN), after=after):
         for person in batch:
             yield PersonAnswers(person, typed_values(person.answers, columns))
 

@@ -5,9 +5,9 @@ import re
 import time
 
 # A token of 128 bits or more in a link: /p/<token>/ or ?token=<token>; that of a shared report, and those of links to
-# set a password and of invitations.
+# set a password and of invitations; and a script's token, wherever it stands.
 _TOKEN = re.compile(
-    r"(/(?:p|j|m|s|report)/|/set-password/[\w-]+/|/invitation/|token=)([A-Za-z0-9_-]{4})[A-Za-z0-9_-]{12,}"
+    r"(/(?:p|j|m|s|report)/|/set-password/[\w-]+/|/invitation/|token=|earsight_)([A-Za-z0-9_-]{4})[A-Za-z0-9_-]{12,}"
 )
 
 

@@ -44,6 +44,8 @@ OF_THE_STUDY = frozenset(
         "created",
         "archived",
         "restored",
+        "API token made",
+        "API token ended",
         "report shared",
         "shared report ended",
         "many arrivals from one network",

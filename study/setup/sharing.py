@@ -51,7 +51,7 @@ def add_member(study: Study, user: Any, role: str, *, actor: Any) -> None:
 
 @transaction.atomic
 def change_role(study: Study, user: Any, role: str, *, actor: Any) -> None:
-    """Give a member another role.
+    """Give a member another role; their scripts' tokens end, for they were made with the one before.
 
     Raises:
         StudyError: they are no member any more, or there is no such role.
@@ -63,12 +63,13 @@ def change_role(study: Study, user: Any, role: str, *, actor: Any) -> None:
     if member.role != role:
         member.role = role
         member.save(update_fields=["role"])
+        study.api_tokens.filter(user=user).delete()
         record(study, "role changed", actor=actor, member=user.get_username(), role=str(role))
 
 
 @transaction.atomic
 def unshare_study(study: Study, user: Any, *, actor: Any) -> None:
-    """End somebody's work on the study.
+    """End somebody's work on the study, and their scripts' tokens for it.
 
     Raises:
         PermissionDenied: the actor is neither that person nor the owner, or no longer.
@@ -79,6 +80,7 @@ def unshare_study(study: Study, user: Any, *, actor: Any) -> None:
         lock_as_owner(study, actor)
     if study.memberships.filter(user=user).delete()[0]:
         forget_choices(study, user)
+        study.api_tokens.filter(user=user).delete()
         record(study, "unshared", actor=actor, member=user.get_username())
 
 
@@ -111,7 +113,7 @@ def withdraw_offer(study: Study, *, actor: Any) -> None:
 
 @transaction.atomic
 def accept_ownership(study: Study, *, actor: Any) -> None:
-    """Make the actor, to whom it was offered, the owner; who was the owner becomes an editor.
+    """Make the actor, to whom it was offered, the owner; who was the owner becomes an editor. Both lose their tokens.
 
     Raises:
         NotAllowedNow: it is not offered to the actor, or no longer.
@@ -125,6 +127,7 @@ def accept_ownership(study: Study, *, actor: Any) -> None:
     locked.memberships.create(user=before, role=Role.EDITOR)
     Study.objects.filter(pk=locked.pk).update(owner=actor)
     locked.invitations.update(invited_by=actor)
+    locked.api_tokens.filter(user__in=(actor, before)).delete()
     record(locked, "ownership passed on", actor=actor, member=before.get_username(), owner=actor.get_username())
 
 

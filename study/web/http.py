@@ -22,8 +22,13 @@ _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})$")  # longer ones are ig
 
 
 def wants_json(request: HttpRequest) -> bool:
-    """Whether a page's script sent the request, rather than the browser itself."""
-    return request.headers.get("Accept", "").startswith("application/json")
+    """Whether a page's script sent the request, or one of a researcher to the API, rather than the browser itself."""
+    return request.headers.get("Accept", "").startswith("application/json") or is_for_api(request)
+
+
+def is_for_api(request: HttpRequest) -> bool:
+    """Whether the request is for an address of the API."""
+    return request.path.startswith("/api/")
 
 
 def storable(text: str) -> str:

@@ -215,6 +215,13 @@ FORMS = [
         stored=lambda study: Invitation.objects.exists(),
     ),
     Kept(
+        "study/scripts.html",
+        "study_scripts",
+        "name",
+        "my notebook",
+        stored=lambda study: study.api_tokens.filter(name="my notebook").exists(),
+    ),
+    Kept(
         "study/study_create.html",
         "study_create",
         "title",

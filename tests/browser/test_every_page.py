@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page
 from analysis.study_results.analyses import build_analysis
 from analysis.study_results.shared_reports import share_report
 from study.models import Role, Study
+from study.setup.api_tokens import make_token
 from study.setup.invitations import invite
 from tests.analysis.answered_studies import closed_study
 from tests.browser.journey import press
@@ -60,6 +61,7 @@ def studies(transactional_db: None) -> SimpleNamespace:
     StudyFactory(owner=mina, slug="empty")
     make_open_study(clips=2, owner=mina, slug="running", target_participants=30)
     closed = closed_study(clips=1, people=2, owner=mina, slug="closed")
+    make_token(draft, "노트북 " * 20, timezone.localdate(), actor=mina)
     build_analysis(closed)
     _share, shared = share_report(closed, timezone.localdate(), "긴 이름의 심사위원 " * 9, actor=mina)
     return SimpleNamespace(mina=mina, draft=draft, shared=urlsplit(shared).path)

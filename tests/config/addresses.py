@@ -19,6 +19,7 @@ RECEIPT = "holders of a receipt"
 SIGNED_IN = "any researcher"
 STUDY = "the researchers of the study"
 PARTICIPANT = "the participant with the cookie"
+TOKEN = "holders of a token of the study"
 
 AUDIENCE = {
     ANYBODY: (
@@ -27,6 +28,7 @@ AUDIENCE = {
         "sign_in_code",
         "forgotten_password",
         "sign_out",
+        "api_nowhere",
         "survey_site_language",
         "survey_code",
     ),
@@ -56,6 +58,8 @@ AUDIENCE = {
         "ownership_answer",
         "study_log",
         "study_mails",
+        "study_scripts",
+        "api_token_end",
         "study_copy",
         "study_template",
         "study_archive",
@@ -131,6 +135,16 @@ AUDIENCE = {
         "study_result_file",
         "study_bundle",
     ),
+    TOKEN: (
+        "api_study",
+        "api_monitor",
+        "api_participants",
+        "api_log",
+        "api_clips",
+        "api_ballots",
+        "api_answers",
+        "api_results",
+    ),
     PARTICIPANT: (
         "survey_resume",
         "survey_consent",
@@ -163,6 +177,8 @@ NEEDS: dict[str, tuple[Right, Right | None]] = {
     "ownership_answer": (SEE, SEE),
     "study_log": (SEE, None),
     "study_mails": (SEE, SEE),
+    "study_scripts": (SEE, SEE),
+    "api_token_end": (OWN, OWN),  # somebody else's; one's own needs nothing more
     "study_copy": (EDIT, EDIT),
     "study_template": (LOOK, LOOK),
     "study_archive": (EDIT, EDIT),
@@ -241,6 +257,17 @@ NEEDS: dict[str, tuple[Right, Right | None]] = {
     "study_result_file": (DATA, None),  # the ballots; the report's files need RESULTS
     "study_bundle": (DATA, None),
 }
+# What each URL of AUDIENCE[TOKEN] needs, and the page that shows the same with the same right.
+API: dict[str, tuple[Right, str]] = {
+    "api_study": (SEE, "study_overview"),
+    "api_monitor": (SEE, "study_monitor"),
+    "api_participants": (SEE, "study_participants"),
+    "api_log": (SEE, "study_log"),
+    "api_clips": (LOOK, "study_clips"),
+    "api_ballots": (DATA, "study_result_file"),
+    "api_answers": (DATA, "study_result_file"),
+    "api_results": (RESULTS, "study_results"),
+}
 # Each verb of these URLs is requested.
 VERBS = {
     "clip_change": ("leave-out", "include", "practice", "delete"),
@@ -281,13 +308,14 @@ def named_addresses_of(study: Study, *, slug: str = "") -> list[tuple[str, str]]
     report, file, job = study.problem_reports.first(), study.files.first(), study.jobs.first()
     made = job.files.first() if job else None
     share = SharedReport.objects.filter(analysis__study=study).first()
-    invited = study.invitations.first()
+    invited, token = study.invitations.first(), study.api_tokens.first()
     somebody = study.members.order_by("pk").values_list("pk", flat=True).first() or 1
     question = next(iter(questions_of(study, "before")), None)
     extra = {
         "member_remove": {"user_id": somebody},
         "member_role": {"user_id": somebody},
         "invitation_change": {"invitation_id": invited.pk if invited else 1},
+        "api_token_end": {"token_id": token.pk if token else 1},
         "questions_change": {"part": "before"},
         "questions_preview": {"part": "before"},
         "questions_yaml": {"part": "before"},

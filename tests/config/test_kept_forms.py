@@ -248,6 +248,7 @@ _NOT_KEPT = {
 _ADDS = {
     "study/study_create.html",
     "study/members.html",
+    "study/scripts.html",
     "study/links.html",
     "study/open.html",
     "study/_person.html",

@@ -40,6 +40,9 @@ def world(settings: Any) -> SimpleNamespace:
         record(study, "downloaded", actor=people[Role.EDITOR], file="own.yaml")  # as earlier versions wrote it
     ProblemReport.objects.create(study=closed, page="survey", text="no sound for me@example.org")
     for study in (draft, closed):
+        study.api_tokens.create(
+            user=study.owner, role="owner", name="zither", token_hash=study.slug, last_day="2100-01-01"
+        )
         job = study.jobs.create(kind="table", arguments={"name": "ballots.csv"})
         job.files.create(is_result=True, name="ballots.csv", file="jobs/zither.csv")
     return SimpleNamespace(people=people, third=third, draft=draft, closed=closed)

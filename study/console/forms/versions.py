@@ -217,6 +217,18 @@ class KeptForm(forms.BaseForm):
         known = self.editing.marks() if self.editing else {}
         return known | {name: mark(self._stored(name)) for name in self._kept()} | self._seen_of_conflicts
 
+    def shown_values(self) -> dict[str, Any]:
+        """Return what the form shows at first, by the names of its fields, also of those that are out of use."""
+        return {name: self._stored(name) for name in self.fields if not self.fields[name].widget.needs_multipart_form}
+
+    def as_shown(self) -> QueryDict:
+        """Return what a browser sends if nothing is changed."""
+        data = QueryDict(mutable=True)
+        for name, field in self._kept().items():
+            put(data, self.add_prefix(name), field.widget, self._stored(name))
+        data[self.add_prefix(VERSION)] = self.version()
+        return data
+
     def version(self) -> str:
         """Return the version as a script sends it."""
         return _version_text(self._marks())
@@ -270,7 +282,7 @@ class KeptForm(forms.BaseForm):
         for name, field in self._kept().items():
             sent_as, stored[name] = self.add_prefix(name), mark(self._stored(name))
             if seen is not None and field.widget.value_omitted_from_data(self.data, self.files, sent_as):
-                _put(data, sent_as, field.widget, self._stored(name))
+                put(data, sent_as, field.widget, self._stored(name))
                 mine[name] = stored[name]
             else:
                 sent = field.widget.value_from_datadict(self.data, self.files, sent_as)
@@ -280,7 +292,7 @@ class KeptForm(forms.BaseForm):
             seen or {}, mine, stored, lambda name: self.data.get(CHOICE + self.add_prefix(name), ""), self.group_of
         )
         for name in settled.take:
-            _put(data, self.add_prefix(name), self.fields[name].widget, self._stored(name))
+            put(data, self.add_prefix(name), self.fields[name].widget, self._stored(name))
         self.taken = [name for name in settled.take if not self.data.get(CHOICE + self.add_prefix(name))]
         self.conflicts = {
             name: Conflict(
@@ -305,7 +317,7 @@ class KeptForm(forms.BaseForm):
         return _("These stay as they were saved from another window meanwhile: %(fields)s.") % {"fields": names}
 
 
-def _put(data: QueryDict, name: str, widget: forms.Widget, value: Any) -> None:
+def put(data: QueryDict, name: str, widget: forms.Widget, value: Any) -> None:
     """Write a value as the browser would send the field that shows it."""
     if isinstance(widget, forms.CheckboxInput):
         data.setlist(name, ["on"] if value else [])

@@ -1,0 +1,125 @@
+"""`manage.py results VERB …`: a study's results and tables, and the report that is shared."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from analysis import api
+from analysis.models import SharedReport
+from analysis.study_results import analyses
+from analysis.study_results.report_files import LANGUAGES, Report, files_in
+from analysis.study_results.shared_reports import MOST_DAYS, USUAL_DAYS, end_share, share_report, shares_of
+from study.access import Access, Right
+from study.errors import StudyError
+from study.management.arguments import output_folder, whole_number
+from study.management.scripted.command import Given, ScriptedCommand, Verb, argument
+
+AFTER = argument("--after", "go on behind this number, as “next” gave it", type=whole_number(), default=None)
+
+
+def analyse(access: Access, given: Given) -> dict[str, Any]:
+    if given["here"]:
+        analysis = analyses.build_analysis(access.study)
+        if analysis.error:
+            raise StudyError(analysis.error)
+        return {"done": "Analysed.", "state": analysis.state}
+    return {"done": "A worker analyses the answers.", "state": analyses.request_analysis(access.study).state}
+
+
+def ballots(access: Access, given: Given) -> dict[str, Any]:
+    return api.ballots_contents(access, _text(given["after"]))
+
+
+def answers(access: Access, given: Given) -> dict[str, Any]:
+    return api.answers_contents(access, _text(given["after"]))
+
+
+def _text(number: int | None) -> str | None:
+    return None if number is None else str(number)
+
+
+def files(access: Access, given: Given) -> dict[str, Any]:
+    analysis = analyses.ensure_results(access.study)
+    folder, report, names = given["out"], Report(analysis, given["language"]), []
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in files_in(given["language"]):
+        (folder / name).write_bytes(report.file(name))
+        names.append(name)
+    return {"done": f"The report is in {folder}.", "files": names}
+
+
+def share(access: Access, given: Given) -> dict[str, Any]:
+    last_day = timezone.localdate() + timedelta(days=given["days"])
+    row, address = share_report(access.study, last_day, given["note"], actor=access.user)
+    return {"address": address, "id": row.pk, "last_day": last_day.isoformat()}
+
+
+def shared(access: Access, given: Given) -> dict[str, Any]:
+    analyses.ensure_unsealed(access.study)
+    return {
+        "links": [
+            {"id": row.pk, "note": row.note, "last_day": row.last_day.isoformat(), "ended": row.has_ended}
+            for row in shares_of(access.study)
+        ]
+    }
+
+
+def end(access: Access, given: Given) -> dict[str, Any]:
+    row = SharedReport.objects.filter(analysis__study=access.study, pk=given["link"]).first()
+    if row is None:
+        raise StudyError(f"There is no link {given['link']} in this study: `results shared` lists them.")
+    end_share(row, actor=access.user)
+    return {"done": "The link has ended.", "id": given["link"]}
+
+
+class Command(ScriptedCommand):
+    help = "Analyse a study, print its results and tables once the seal permits it, share its report by a link."
+    examples = (
+        "show my-study --as mina --json",
+        "ballots my-study --as mina --json",
+        "share my-study --days 30 --as mina",
+    )
+    verbs = (
+        Verb("show", "print the newest analysis", Right.RESULTS, lambda access, _given: api.results_contents(access)),
+        Verb(
+            "analyse",
+            "analyse the answers as they are now",
+            Right.EDIT,
+            analyse,
+            (argument("--here", "in this process, not by a worker", action="store_true"),),
+            ("study_analyse",),
+        ),
+        Verb("ballots", "print the table of answers; sealed, conditions are labels", Right.DATA, ballots, (AFTER,)),
+        Verb("answers", "print the table of participants and what they said", Right.DATA, answers, (AFTER,)),
+        Verb(
+            "report",
+            "write the report's files into a folder",
+            Right.RESULTS,
+            files,
+            (
+                argument("--out", "the folder", type=output_folder, required=True),
+                argument("--language", "of the report", choices=LANGUAGES, default="en"),
+            ),
+        ),
+        Verb(
+            "share",
+            "share the report by a link, which is shown only now",
+            Right.OWN,
+            share,
+            (
+                argument("--days", "how many days it works", type=whole_number(0, MOST_DAYS), default=USUAL_DAYS),
+                argument("--note", "for whom it is", default=""),
+            ),
+            ("study_share",),
+        ),
+        Verb("shared", "list the links", Right.RESULTS, shared),
+        Verb(
+            "end-share",
+            "end a link at once",
+            Right.OWN,
+            end,
+            (argument("link", "its id", type=whole_number(1)),),
+            ("study_share_end",),
+        ),
+    )

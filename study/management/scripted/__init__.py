@@ -1,0 +1,1 @@
+"""What commands share that do as somebody what a page of the console does. Door: `ScriptedCommand`, `Verb`, `forms`."""

@@ -1,0 +1,193 @@
+"""While a study is sealed, nothing that a script can read tells results by condition, or which image has which one.
+
+The API is crawled as each role in each state; the same study is read again with all answers reversed.
+"""
+
+import json
+import tempfile
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from study.access import RIGHTS, Right
+from study.api import contents
+from study.models import ApiToken, Ballot, Role, Stimulus, Study
+from study.participants.tokens import token_hash
+from tests.config.addresses import API, AUDIENCE, TOKEN
+from tests.config.test_console_commands import VERBS_OF, run
+from tests.config.test_sealed_studies import close, preferring, reverse_answers
+from tests.factories import UserFactory
+
+pytestmark = pytest.mark.django_db
+
+STATES = ("draft", "open", "in its grace period")
+# What only the sealed table of ballots shows: a label that differs from person to person.
+OWN_LABELS = ("first", "second")
+
+
+def people_of(study: Study) -> dict[Role, Any]:
+    people = {Role.OWNER: study.owner} | {role: UserFactory() for role in Role if role != Role.OWNER}
+    for role, person in people.items():
+        if role != Role.OWNER:
+            study.memberships.create(user=person, role=role)
+        ApiToken.objects.create(
+            study=study,
+            user=person,
+            role=role,
+            name="crawl",
+            token_hash=token_hash(f"earsight_{role}"),
+            last_day=timezone.localdate() + timedelta(days=1),
+        )
+    return people
+
+
+def bring_to(study: Study, state: str) -> None:
+    if state == "in its grace period":
+        close(study, ago=timedelta(minutes=59))
+    else:
+        Study.objects.filter(pk=study.pk).update(status=state)
+    study.refresh_from_db()
+    assert study.is_sealed
+
+
+def crawl(study: Study) -> dict[tuple[Role, str], tuple[int, Any]]:
+    """Read each address as each role: status and content; without the labels of each person's own."""
+    cache.clear()
+    found = {}
+    for role in Role:
+        for name in AUDIENCE[TOKEN]:
+            headers = {"Authorization": f"Bearer earsight_{role}"}
+            response = Client().get(reverse(name, args=[study.slug]), headers=headers)
+            content = response.json()
+            assert (response.status_code == 403) == (API[name][0] not in RIGHTS[role]), (role, name)
+            found[role, name] = (response.status_code, without_own(content))
+    return found
+
+
+def without_own(content: dict[str, Any]) -> dict[str, Any]:
+    """Take out what differs for another reason: the labels of each person's own, and that somebody took the tables."""
+    if "nonce" in content.get("columns", ()):
+        places = [content["columns"].index(column) for column in OWN_LABELS]
+        content["rows"] = [["" if n in places else cell for n, cell in enumerate(row)] for row in content["rows"]]
+    if "entries" in content:
+        content["entries"] = [entry for entry in content["entries"] if entry["action"] != "downloaded"]
+    return content
+
+
+def secrets_of(study: Study) -> set[str]:
+    """Words that tell a condition or an image of one."""
+    words = {word for row in study.conditions.all() for word in (row.key, row.label)}
+    return words | {
+        name for image in Stimulus.objects.filter(clip__study=study) for name in (image.image.name, image.preview.name)
+    }
+
+
+# What a verb that prints needs beside the study.
+_NEEDED = {
+    "plan questions": ("before",),
+    "plan people": ("quotas",),
+    "participants to-pay": ("finished",),
+    "review decide": ("1",),
+    "results report": ("--out", tempfile.gettempdir()),  # refused while sealed, so that nothing is written
+}
+
+
+def crawl_commands(study: Study, people: dict[Role, Any]) -> dict[tuple[Role, str], Any]:
+    """Read what each command prints as each role, also its refusal; without the labels of each person's own."""
+    found = {}
+    for role, person in people.items():
+        for name, verb in VERBS_OF:
+            if verb.does and verb.change is None:
+                continue
+            words = [name, verb.name, *([study.slug] if verb.right else []), *_NEEDED.get(f"{name} {verb.name}", ())]
+            content = run(*words, "--as", person.username)
+            assert ("error" in content) >= (verb.right is not None and verb.right not in RIGHTS[role]), (role, words)
+            found[role, " ".join(words[:2])] = without_own(content)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("state", "roles"),
+    [("draft", (Role.EDITOR,)), ("open", tuple(Role)), ("in its grace period", (Role.OWNER, Role.READER))],
+)
+def test_nothing_that_a_command_prints_depends_on_the_preferences(state: str, roles: tuple[Role, ...]) -> None:
+    study = preferring(2, 1)
+    people = {role: person for role, person in people_of(study).items() if role in roles}
+    bring_to(study, state)
+    before = crawl_commands(study, people)
+    assert len(before) > 25 * len(roles)
+    reverse_answers(study)
+    after = crawl_commands(study, people)
+    for place, content in before.items():
+        assert content == after[place], place
+        if study.is_blinded:
+            text = json.dumps(content, ensure_ascii=False)
+            assert [word for word in secrets_of(study) if word in text] == [], place
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_nothing_that_a_script_reads_depends_on_the_preferences(state: str) -> None:
+    study = preferring(2, 1)
+    people_of(study)
+    bring_to(study, state)
+    before = crawl(study)
+    reverse_answers(study)
+    after = crawl(study)
+    for place, content in before.items():
+        assert content == after[place], place
+        if study.is_blinded:
+            text = json.dumps(content, ensure_ascii=False)
+            assert [word for word in secrets_of(study) if word in text] == [], place
+    assert {status for (_role, name), (status, _content) in before.items() if name == "api_results"} <= {403, 409}
+
+
+def test_the_crawl_finds_a_leak_that_is_planted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The control: the favourite of the people told on the monitor."""
+    study = preferring(2, 1)
+    people_of(study)
+    honest = contents.monitor_contents
+
+    def telling(access: Any) -> dict[str, Any]:
+        ballot = (
+            Ballot.objects.filter(trial__participant__study=access.study).select_related("first__condition").first()
+        )
+        return honest(access) | {"favourite": ballot and ballot.first and ballot.first.condition.number}
+
+    monkeypatch.setattr(contents, "monitor_contents", telling)
+    before = crawl(study)
+    reverse_answers(study)
+    assert before[Role.RUNNER, "api_monitor"] != crawl(study)[Role.RUNNER, "api_monitor"]
+
+
+def test_the_sealed_table_shows_labels_that_cannot_be_counted_and_nothing_that_decodes_them() -> None:
+    study = preferring(2, 1)
+    people_of(study)
+    headers = {"Authorization": f"Bearer earsight_{Role.EDITOR}"}
+    address = reverse("api_ballots", args=[study.slug])
+    table = Client().get(address, headers=headers).json()
+    rows = [dict(zip(table["columns"], row, strict=True)) for row in table["rows"]]
+    assert table["sealed"] is True
+    chosen = [row["first"] for row in rows]
+    assert max(map(chosen.count, chosen)) <= len(rows) / 2
+    assert not any(row[name] for row in rows for name in ("position_first", "order", "reason", "nonce", "digest"))
+    # The control: once the seal is off, the same address gives the keys.
+    close(study, ago=timedelta(minutes=61))
+    table = Client().get(address, headers=headers).json()
+    assert {row[table["columns"].index("first")] for row in table["rows"]} == {"redefined_sentence"}
+
+
+def test_a_runner_stays_blind_after_the_seal_too() -> None:
+    study = preferring(2, 1)
+    people_of(study)
+    close(study, ago=timedelta(minutes=61))
+    labels = {word for row in study.conditions.all() for word in (row.key, row.label, row.sealed_label)}
+    found = crawl(study)
+    read = {name: json.dumps(found[Role.RUNNER, name]) for name in AUDIENCE[TOKEN]}
+    assert [word for word in labels for text in read.values() if word in text] == []
+    assert Right.LOOK not in RIGHTS[Role.RUNNER]
+    assert any(word in json.dumps(found[Role.READER, "api_clips"]) for word in labels), "the control"
