@@ -17,10 +17,12 @@ class EarsightConfig(AppConfig):
         from config.backups.unfinished import check_restore
         from config.demo import responsible  # noqa: F401  (registers what a copy of a demo keeps)
         from config.installation.checks import register_checks
+        from config.rehearsals import navigation  # noqa: F401  (registers the page)
         from study import jobs
 
         register(check_restore)
         jobs.expect("bundle", "config.bundles.job")
+        jobs.expect("rehearsal", "config.rehearsals.work")
         pre_save.connect(
             attempts.forget_what_was_sent, sender="axes.AccessAttempt", dispatch_uid="earsight.failed-sign-in"
         )

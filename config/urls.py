@@ -10,6 +10,7 @@ from config.accounts.pages import SetPasswordView, SignOutView, account
 from config.accounts.second_factor.pages import second_factor
 from config.accounts.second_factor.sign_in import sign_in_code
 from config.accounts.sign_in import SignInView
+from config.rehearsals.pages import rehearsal_remove, study_rehearse
 from config.views import home, study_bundle
 
 handler400 = "config.requests.edge.bad_request"
@@ -28,6 +29,8 @@ urlpatterns = [
     path("console/invitation/<str:token>/", invitation, name="invitation"),
     path("console/set-password/<str:uidb64>/<str:token>/", SetPasswordView.as_view(), name="set_password"),
     path("console/studies/<slug:slug>/results/bundle.zip", study_bundle, name="study_bundle"),
+    path("console/studies/<slug:slug>/rehearse/", study_rehearse, name="study_rehearse"),
+    path("console/studies/<slug:slug>/rehearse/<number:copy_id>/remove/", rehearsal_remove, name="rehearsal_remove"),
     path("console/", include("study.console.urls")),
     path("console/", include("generation.urls")),
     path("console/", include("analysis.urls")),

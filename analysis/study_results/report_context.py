@@ -46,6 +46,7 @@ def report_context(
             clips=_clips(study, with_images),
             facts=_facts(study),
             notices=notices(study) + sentence_notice(counts),
+            mark=_("SIMULATED: no findings") if study.simulated else "",
             language=language,
             versions=analysis.versions,
             flow=flow_stages(analysis.flow),

@@ -64,6 +64,12 @@ class Study(models.Model):
     short_code = models.CharField(max_length=6, unique=True, null=True, blank=True, editable=False)
     # Answered by simulated participants only: every page and export with results shows it.
     simulated = models.BooleanField(default=False)
+    # The draft that this copy rehearses (config/rehearsals): it is seen and sealed as that one is, and removed with it.
+    rehearsal_of = models.ForeignKey(
+        "self", null=True, blank=True, editable=False, on_delete=models.CASCADE, related_name="rehearsals"
+    )
+    # What was chosen for a rehearsal, and what came of it; empty for every other study.
+    rehearsal = models.JSONField(default=dict, blank=True, editable=False)
 
     # Texts for participants: {language: text}; a missing language uses the text that ships.
     languages = models.JSONField(default=list, blank=True)
@@ -196,12 +202,17 @@ class Study(models.Model):
     def is_sealed(self) -> bool:
         """Whether results by condition are still hidden from everybody."""
         opens = self.results_open_at
-        return opens is None or timezone.now() < opens
+        return opens is None or timezone.now() < opens or self._rehearses_blinded
 
     @property
     def is_blinded(self) -> bool:
         """Whether pages must not reveal which image belongs to which condition: from opening until results open."""
-        return self.status != self.Status.DRAFT and self.is_sealed
+        return (self.status != self.Status.DRAFT and self.is_sealed) or self._rehearses_blinded
+
+    @property
+    def _rehearses_blinded(self) -> bool:
+        """Whether the images are those of a study that runs, which a rehearsal must not unblind."""
+        return self.rehearsal_of is not None and self.rehearsal_of.is_blinded
 
     @property
     def settings_can_change(self) -> bool:

@@ -245,6 +245,7 @@ _NOT_KEPT = {
 # Forms that add something: there is no stored value to overwrite.
 _ADDS = {
     "study/study_create.html",
+    "study/rehearse.html",
     "study/members.html",
     "study/links.html",
     "study/open.html",
