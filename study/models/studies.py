@@ -132,6 +132,24 @@ class Study(models.Model):
     recruitment_platform = models.CharField(
         _("recruited through"), max_length=10, choices=Platform, default=Platform.NONE, blank=True
     )
+    # Per person and per hour, in one currency (ISO 4217); study/participants/fair_pay.py holds them against the time.
+    reward = models.DecimalField(
+        _("reward for a person"),
+        max_digits=10,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(Decimal(0))],
+    )
+    reward_currency = models.CharField(_("currency"), max_length=3, blank=True, default="")
+    wage = models.DecimalField(
+        _("wage aimed at, for an hour"),
+        max_digits=10,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(Decimal("0.01"))],
+    )
     # After the closing; the ids of the recruiting platform are erased then, if the researchers have not done it before.
     keep_ids_days = models.PositiveIntegerField(
         _("days until platform ids are erased"),

@@ -26,6 +26,9 @@ CHANGEABLE_WHILE_OPEN = frozenset(
         "recruitment_platform",
         "stop_at_target",
         "keep_ids_days",
+        "reward",
+        "reward_currency",
+        "wage",
     }
 )
 
