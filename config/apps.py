@@ -18,6 +18,7 @@ class EarsightConfig(AppConfig):
         from config.demo import responsible  # noqa: F401  (registers what a copy of a demo keeps)
         from config.health import study_work
         from config.installation.checks import register_checks
+        from config.rehearsals import navigation  # noqa: F401  (registers the page)
         from study import jobs
         from study.models import NoticeKind
         from study.notices import finding
@@ -25,6 +26,7 @@ class EarsightConfig(AppConfig):
         register(check_restore)
         finding.register(NoticeKind.WORK, study_work.studies_that_wait)
         jobs.expect("bundle", "config.bundles.job")
+        jobs.expect("rehearsal", "config.rehearsals.work")
         pre_save.connect(
             attempts.forget_what_was_sent, sender="axes.AccessAttempt", dispatch_uid="earsight.failed-sign-in"
         )

@@ -11,6 +11,7 @@ from config.accounts.second_factor.pages import second_factor
 from config.accounts.second_factor.sign_in import sign_in_code
 from config.accounts.sign_in import SignInView
 from config.bundles.taking_in.pages import study_import
+from config.rehearsals.pages import rehearsal_remove, study_rehearse
 from config.views import home, study_bundle
 from study.api.urls import nowhere_urlpatterns
 
@@ -31,6 +32,8 @@ urlpatterns = [
     path("console/set-password/<str:uidb64>/<str:token>/", SetPasswordView.as_view(), name="set_password"),
     path("console/bring-in/", study_import, name="study_import"),
     path("console/studies/<slug:slug>/results/bundle.zip", study_bundle, name="study_bundle"),
+    path("console/studies/<slug:slug>/rehearse/", study_rehearse, name="study_rehearse"),
+    path("console/studies/<slug:slug>/rehearse/<number:copy_id>/remove/", rehearsal_remove, name="rehearsal_remove"),
     path("console/", include("study.console.urls")),
     path("console/", include("generation.urls")),
     path("console/", include("analysis.urls")),

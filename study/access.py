@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
@@ -78,8 +79,11 @@ def _who_has(right: Right) -> str:
 
 
 def studies_of(user: Any, right: Right = Right.SEE) -> QuerySet[Study]:
-    """Return the studies in which `user` has the right; operators have all. Each has `member_role`, or None."""
-    roles = Membership.objects.filter(study=OuterRef("pk"), user=user)
+    """Return the studies in which `user` has the right; operators have all. Each has `member_role`, or None.
+
+    In a rehearsal everybody has the role that they have in its study.
+    """
+    roles = Membership.objects.filter(study=Coalesce(OuterRef("rehearsal_of"), OuterRef("pk")), user=user)
     studies = Study.objects.annotate(member_role=Subquery(roles.values("role")[:1]))
     if user.is_superuser:
         return studies

@@ -22,6 +22,7 @@ PARTICIPANTS = (
     "study/ballots/permission.py",
     "study/participants/completion.py",
     "study/participants/enrolment.py",
+    "study/participants/invitation_texts.py",
     "study/participants/question_form.py",
     "study/participants/withdrawal.py",
 )

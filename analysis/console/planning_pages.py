@@ -59,9 +59,8 @@ def study_power(request: HttpRequest, study: Study) -> HttpResponse:
         "clips": max(2, clips) if clips else 12,
         "clips_per_participant": study.trials_per_participant,
     } | asked.get("inputs", {})
-    form = PowerForm(
-        request.POST or None, initial=initial, spreads=finished_spreads(studies_of(request.user, Right.RESULTS))
-    )
+    finished = studies_of(request.user, Right.RESULTS).filter(rehearsal_of=None)
+    form = PowerForm(request.POST or None, initial=initial, spreads=finished_spreads(finished))
     form.editing = Editing(request.user)
     if form.is_valid():
         ask_power(study, form.cleaned_data)

@@ -43,7 +43,7 @@ def report_contents(data: Mapping[str, Any], context: ReportContext, alpha: floa
         )
         % {"first": points(data["weights"][0]), "second": points(data["weights"][1])},
         "points_table": points_table(data, conditions, clips),
-        "figures": figure_list(data, conditions, clips, context.flow),
+        "figures": figure_list(data, conditions, clips, context.flow, context.mark),
         "contrasts": contrasts(data),
         "omnibus": omnibus(data),
         "pairs": pairs(data, conditions),

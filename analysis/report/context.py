@@ -77,6 +77,7 @@ class ReportContext:
         clips: in the order of the report; empty: named by their keys, clip 2 before clip 10.
         facts: short texts under the headline (dates, plan digest).
         notices: warnings at the top (simulated answers, images drawn by `sketch`).
+        mark: a word that every figure and workbook bears, as they are copied out of the report; empty for real answers.
         language: "en" or "ko".
         versions: name and version of the software.
         flow: the people at each stage, in order, the analysed ones last.
@@ -94,6 +95,7 @@ class ReportContext:
     clips: Sequence[ClipView] = ()
     facts: Sequence[str] = ()
     notices: Sequence[str] = ()
+    mark: str = ""
     language: str = "en"
     versions: Mapping[str, str] = field(default_factory=dict)
     flow: Sequence[Stage] = ()

@@ -18,6 +18,7 @@ from study.ballots.table import kinds_of
 from study.models import Participant, Study
 from study.models.participants import LEFT_OUT
 from study.participants.exclusion_rules import rule_from_json
+from study.participants.fair_pay import pay_reported
 from study.participants.flag_words import rule_words, rules_in_words
 from study.participants.monitoring import count_people
 
@@ -185,6 +186,7 @@ def _people(study: Study, analysis: Analysis | None) -> dict[str, str]:
         found["work_time"] = _("The participants are simulated: they took no working time.")
     else:
         found["work_time"] = _work_time(study, analysis, progress.median_minutes)
+        found["pay"] = pay_reported(study)
         found["cost"] = _cost(study, progress.median_minutes, progress.completed)
     return found
 
@@ -204,7 +206,7 @@ def _work_time(study: Study, analysis: Analysis | None, minutes: float | None) -
 def _cost(study: Study, minutes: float | None, completed: int) -> str:
     """The median person's time at the stated wage, and the cost of all people."""
     try:
-        wage = float(reporting_answers(study).get("hourly_wage", "").replace(",", "."))
+        wage = float(reporting_answers(study).get("hourly_wage", "").replace(",", ".") or study.wage or "")
     except ValueError:
         return ""
     if minutes is None or wage < 0:

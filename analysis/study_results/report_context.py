@@ -19,6 +19,7 @@ from analysis.study_results.sentence_counts import sentence_counts, sentence_det
 from analysis.study_results.who_took_part import answer_labels, who_took_part
 from study import texts
 from study.models import Stimulus, Study
+from study.participants.fair_pay import pay_reported
 from study.participants.flag_words import rules_in_words
 from study.setup.making_facts import making_facts
 
@@ -46,6 +47,7 @@ def report_context(
             clips=_clips(study, with_images),
             facts=_facts(study),
             notices=notices(study) + sentence_notice(counts),
+            mark=_("SIMULATED: no findings") if study.simulated else "",
             language=language,
             versions=analysis.versions,
             flow=flow_stages(analysis.flow),
@@ -150,6 +152,7 @@ def _details(study: Study) -> list[tuple[str, str]]:
             else []
         ),
         *_who_asked(study),
+        *([(_("Reward"), reward)] if (reward := pay_reported(study)) else []),
         (_("Seed of the orders"), str(study.seed)),
         (_("Plan digest (SHA-256)"), study.plan_digest or "—"),
     ]

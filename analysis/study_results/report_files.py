@@ -95,7 +95,8 @@ def _xlsx(report: Report) -> bytes:
 
 
 def _heds(report: Report) -> str:
-    return json.dumps(heds_json(report.checklists), indent=2, ensure_ascii=False)
+    simulated = {"simulated": True} if report.analysis.study.simulated else {}
+    return json.dumps(simulated | heds_json(report.checklists), indent=2, ensure_ascii=False)
 
 
 # The language of those that have none is English.

@@ -22,7 +22,7 @@ SIGN_INS_SHOWN = 10
 
 def own_work(user: Any) -> dict[str, Any]:
     """Return the user's studies, each with the role, and the latest sign-ins."""
-    own = [(study, Role.OWNER) for study in user.owned_studies.all()]
+    own = [(study, Role.OWNER) for study in user.owned_studies.filter(rehearsal_of=None)]
     shared = Membership.objects.filter(user=user).select_related("study__owner").order_by("-study__created_at")
     return {
         "own_studies": [*own, *((member.study, Role(member.role)) for member in shared)],
@@ -45,7 +45,7 @@ def account_delete(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("Your account is deleted."))
         return redirect("sign_in")
     last = user.is_superuser and not _other_operators(user).exists()
-    owned = list(user.owned_studies.all())  # one may have come since a moment ago
+    owned = list(user.owned_studies.filter(rehearsal_of=None))  # one may have come since a moment ago
     context = {"form": form, "owned": owned, "last_operator": last}
     return render(request, "console/account_delete.html", context, status=422 if request.method == "POST" else 200)
 

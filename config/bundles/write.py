@@ -31,6 +31,7 @@ from study.ballots.table import LATE_COLUMNS, kinds_of, late_answers, late_rows
 from study.errors import NotAllowedNow
 from study.jobs.files import work_folder
 from study.models import Study
+from study.participants.fair_pay import pay_facts
 from study.participants.server_record import COLUMNS as SERVER_COLUMNS
 from study.participants.server_record import server_rows
 from study.tables.spreadsheet import csv_parts, csv_text
@@ -109,6 +110,8 @@ def _study(study: Study, analysis: Analysis | None, log: Iterable[Mapping[str, A
         "plan_digest": study.plan_digest,
         "deviations": None if study.is_sealed else _deviations(study, analysis),
         **_who_asked(study),
+        # Absent without a reward, as in exports of earlier versions, whose bytes must stay.
+        **({"pay": pay} if (pay := pay_facts(study)) else {}),
     }
     return _json_with_list(about, "log", log)
 

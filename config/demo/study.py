@@ -16,8 +16,8 @@ from django.utils.text import slugify
 
 from config.demo.errors import DemoError
 from config.demo.music import write_demo_clips
-from config.demo.rehearsal import Notify, answer_and_analyse, open_simulated_copy
 from config.demo.responsible import say_that_it_is_a_demo
+from config.rehearsals.copies import Notify, answer_and_analyse, open_simulated_copy
 from generation.models import ClipStep, GenerationRun
 from generation.runs import lifecycle
 from generation.runs.execution import run_pending

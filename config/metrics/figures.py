@@ -193,6 +193,8 @@ def _answers() -> Iterator[Metric]:
     text = "Number of the newest ballot, which each new one raises; practice and simulated ones count too"
     yield _counter("earsight_ballots", text, newest)
     recent = Ballot.objects.filter(pk__gt=newest - MOST_RECENT_BALLOTS, received_at__gte=timezone.now() - RECENT)
-    yield _gauge("earsight_ballots_last_5_minutes", "Ballots of the last five minutes", [], {(): recent.count()})
+    recent = recent.filter(trial__participant__study__rehearsal_of=None)
+    text = "Ballots of the last five minutes, without those of rehearsals"
+    yield _gauge("earsight_ballots_last_5_minutes", text, [], {(): recent.count()})
     people = Participant.objects.aggregate(last=Max("pk"))["last"] or 0
     yield _counter("earsight_participants", "Number of the newest participant, which each new one raises", people)

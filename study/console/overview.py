@@ -83,6 +83,7 @@ def _purpose_of(key: str) -> str:
         "reporting": _("What the report's checklists ask for and only you know."),
         "upload": _("Upload the images that were made elsewhere."),
         "preview": _("Take the survey yourself, as a participant sees it."),
+        "rehearse": _("Let simulated people answer a copy, to its report."),
         "open": _("Let participants in. From then on the plan is fixed."),
     }.get(key, "")
 

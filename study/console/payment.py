@@ -16,12 +16,12 @@ from study.access import Right
 from study.console.common import study_page
 from study.errors import StudyError
 from study.models import Participant, PlatformVisit, Study
+from study.participants.approval import PAYABLE, approval_list, how_to_use
+from study.participants.fair_pay import basis_of, measured, pay_of
 from study.participants.recruiting import PARAMETERS, PERSON_PARAMETER
 from study.participants.visits import erase_paid, mark_finished, participant_digest, visit_with_code
 from study.tables.spreadsheet import csv_text
 
-# Of these the ids are listed, to be downloaded and erased; nobody else is paid.
-PAYABLE = (PlatformVisit.State.FINISHED, PlatformVisit.State.SCREENED_OUT)
 _SHOWN = 200
 
 
@@ -55,8 +55,27 @@ def study_payment(request: HttpRequest, study: Study) -> HttpResponse:
             "paid": visits.filter(state=PlatformVisit.State.PAID).count(),
             "found": found,
             "code": request.POST.get("code", ""),
+            "fair": fair_pay_rows(study),
+            "how_to_approve": how_to_use(study),
         },
     )
+
+
+def fair_pay_rows(study: Study) -> dict[str, Any]:
+    """The reward against the wage in words, and the times of real people and of pilots, apart."""
+    times, pay = measured(study), pay_of(study)
+    basis = basis_of(study, times) if pay else None
+    rows = [
+        {"name": name, "times": found, "hourly": pay.shown_per_hour(found.median) if pay else ""}
+        for name, found in zip((_("Participants"), _("Pilots")), times, strict=True)
+        if found is not None
+    ]
+    return {
+        "words": pay.in_words(basis.minutes) if pay and basis else "",
+        "is_low": bool(pay and basis and pay.is_below(basis.minutes)),
+        "basis": basis.in_words() if basis else "",
+        "times": rows,
+    }
 
 
 def _list(study: Study, state: PlatformVisit.State) -> dict[str, Any]:
@@ -111,5 +130,23 @@ def payment_table(request: HttpRequest, study: Study, state: str) -> HttpRespons
     table = sorted([ids.get(name, "") for name in columns] for ids in rows)
     response = HttpResponse("\ufeff" + csv_text([columns, *table]), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{study.slug}-{state}.csv"'
+    response["Cache-Control"] = "no-store, private"
+    return response
+
+
+@require_safe
+@study_page(Right.RUN)
+def payment_approval(request: HttpRequest, study: Study, state: str) -> HttpResponse:
+    """The list of whom to pay, as the platform takes it."""
+    if state not in PAYABLE:
+        raise Http404("no such list")
+    try:
+        name, content = approval_list(study, state)
+    except StudyError as error:
+        messages.error(request, str(error))
+        return redirect("study_payment", study.slug)
+    kind = "text/csv" if name.endswith(".csv") else "text/plain"
+    response = HttpResponse(content, content_type=f"{kind}; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
     response["Cache-Control"] = "no-store, private"
     return response

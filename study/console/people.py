@@ -24,6 +24,8 @@ _NEW_LINK = "new_invitation"
 @study_page(Right.SEE)
 def study_members(request: HttpRequest, study: Study) -> HttpResponse:
     """Show who works on the study; share it with a colleague, or invite somebody."""
+    if study.rehearsal_of is not None:  # the same people work on both
+        return redirect("study_members", study.rehearsal_of.slug)
     if request.method == "POST":
         access_to(request).require(Right.OWN)
     form = ShareForm(request.POST or None)

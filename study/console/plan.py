@@ -10,9 +10,10 @@ from study.console.common import one_at_a_time, redirect_after_save, study_page
 from study.console.forms.plan import PlanForm
 from study.console.forms.versions import editing
 from study.errors import StudyError
-from study.models import Participant, Study
+from study.models import Study
 from study.participants.answers_table import PARTS, questions_of
-from study.participants.enrolment import design_of
+from study.participants.expected_time import expected_minutes
+from study.participants.fair_pay import basis_of, pay_of
 from study.setup import drafting
 
 
@@ -30,6 +31,8 @@ def study_plan(request: HttpRequest, study: Study) -> HttpResponse:
             form.add_error(None, str(error))
         else:
             return redirect_after_save(request, study, "study_plan", _("The plan is saved."), step="plan", form=form)
+    minutes, pay = expected_minutes(study), pay_of(study)
+    basis = basis_of(study) if pay else None
     included = study.clips.filter(included=True, is_practice=False).count()
     return render(
         request,
@@ -40,20 +43,10 @@ def study_plan(request: HttpRequest, study: Study) -> HttpResponse:
             "groups": form.groups(),
             "included": included,
             "asked": {part: len(questions_of(study, part)) for part in PARTS},
-            "expected_minutes": _expected_minutes(study, included),
+            "expected_minutes": minutes,
+            "pay": pay.in_words(basis.minutes) if pay and basis else "",
+            "pay_is_low": bool(pay and basis and pay.is_below(basis.minutes)),
+            "pay_basis": basis.in_words() if basis else "",
         },
         status=form.refusal_status,
     )
-
-
-def _expected_minutes(study: Study, included: int) -> int | None:
-    """Estimate a participant's minutes: each clip once and 15 s to choose, and two minutes for the other pages."""
-    if not included:
-        return None
-    durations = study.clips.filter(included=True, is_practice=False).values_list("duration", flat=True)
-    mean = sum(durations) / included
-    try:
-        trials = design_of(study, Participant.Kind.REAL, included).trials
-    except ValueError:  # the numbers of a draft contradict each other, which the preflight reports
-        return None
-    return max(1, round((trials * (mean + 15) + 120) / 60))

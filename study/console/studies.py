@@ -34,6 +34,7 @@ def study_list(request: HttpRequest) -> HttpResponse:
     # Each counted by itself: clips joined with participants would be millions of rows.
     studies: QuerySet[Any] = (
         sharing.with_archived(studies_of(request.user))
+        .filter(rehearsal_of=None)  # those are listed on the page of their study
         .select_related("owner")
         .annotate(
             clip_count=_count_of(Clip.objects.filter(study=OuterRef("pk"))),
@@ -146,7 +147,11 @@ def study_archive(request: HttpRequest, study: Study) -> HttpResponse:
 def study_copy(request: HttpRequest, study: Study) -> HttpResponse:
     """Copy the study to a draft without participants."""
     title = _("%(title)s (copy)") % {"title": study.title[:180]}
-    copy = copy_study(study, title=title, owner=request.user)
+    try:
+        copy = copy_study(study, title=title, owner=request.user)
+    except StudyError as error:
+        messages.error(request, str(error))
+        return redirect(study)
     messages.success(request, _("This is the copy: your own draft, with its own seed."))
     if copy.ethics == Study.Ethics.APPROVED:
         messages.warning(request, _("The copy names the same ethics approval. Check that it covers this study too."))

@@ -20,6 +20,7 @@ from study.console import (
     plan,
     question_builder,
     questions,
+    recruit,
     replay,
     scripts,
     studies,
@@ -96,12 +97,14 @@ urlpatterns = [
     ),
     path(_STUDY + "payment/", payment.study_payment, name="study_payment"),
     path(_STUDY + "payment/<slug:state>.csv", payment.payment_table, name="payment_table"),
+    path(_STUDY + "payment/<slug:state>/approve", payment.payment_approval, name="payment_approval"),
     # work for a worker, and the files it makes
     path(_STUDY + "jobs/", jobs.study_jobs, name="study_jobs"),
     path(_STUDY + "jobs/<number:job_id>/", jobs.study_job, name="study_job"),
     path(_STUDY + "jobs/<number:job_id>/cancel/", jobs.job_cancel, name="job_cancel"),
     path(_STUDY + "jobs/<number:job_id>/files/<number:file_id>", jobs.job_file, name="job_file"),
     path(_STUDY + "links/", links.study_links, name="study_links"),
+    path(_STUDY + "links/texts/", recruit.study_recruit, name="study_recruit"),
     re_path(
         r"^studies/(?P<slug>[-\w]+)/links/code/(?P<verb>make|withdraw)/$",
         links.short_code_change,

@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("study", "0028_study_mails"),
+        ("study", "0030_rehearsals_and_pay"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

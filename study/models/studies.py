@@ -64,6 +64,12 @@ class Study(models.Model):
     short_code = models.CharField(max_length=6, unique=True, null=True, blank=True, editable=False)
     # Answered by simulated participants only: every page and export with results shows it.
     simulated = models.BooleanField(default=False)
+    # The draft that this copy rehearses (config/rehearsals): it is seen and sealed as that one is, and removed with it.
+    rehearsal_of = models.ForeignKey(
+        "self", null=True, blank=True, editable=False, on_delete=models.CASCADE, related_name="rehearsals"
+    )
+    # What was chosen for a rehearsal, and what came of it; empty for every other study.
+    rehearsal = models.JSONField(default=dict, blank=True, editable=False)
 
     # Texts for participants: {language: text}; a missing language uses the text that ships.
     languages = models.JSONField(default=list, blank=True)
@@ -125,6 +131,24 @@ class Study(models.Model):
     screen_out_url = models.CharField(_("screen-out link"), max_length=300, blank=True, validators=[web_address])
     recruitment_platform = models.CharField(
         _("recruited through"), max_length=10, choices=Platform, default=Platform.NONE, blank=True
+    )
+    # Per person and per hour, in one currency (ISO 4217); study/participants/fair_pay.py holds them against the time.
+    reward = models.DecimalField(
+        _("reward for a person"),
+        max_digits=10,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(Decimal(0))],
+    )
+    reward_currency = models.CharField(_("currency"), max_length=3, blank=True, default="")
+    wage = models.DecimalField(
+        _("wage aimed at, for an hour"),
+        max_digits=10,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(Decimal("0.01"))],
     )
     # After the closing; the ids of the recruiting platform are erased then, if the researchers have not done it before.
     keep_ids_days = models.PositiveIntegerField(
@@ -196,12 +220,17 @@ class Study(models.Model):
     def is_sealed(self) -> bool:
         """Whether results by condition are still hidden from everybody."""
         opens = self.results_open_at
-        return opens is None or timezone.now() < opens
+        return opens is None or timezone.now() < opens or self._rehearses_blinded
 
     @property
     def is_blinded(self) -> bool:
         """Whether pages must not reveal which image belongs to which condition: from opening until results open."""
-        return self.status != self.Status.DRAFT and self.is_sealed
+        return (self.status != self.Status.DRAFT and self.is_sealed) or self._rehearses_blinded
+
+    @property
+    def _rehearses_blinded(self) -> bool:
+        """Whether the images are those of a study that runs, which a rehearsal must not unblind."""
+        return self.rehearsal_of is not None and self.rehearsal_of.is_blinded
 
     @property
     def settings_can_change(self) -> bool:

@@ -94,6 +94,39 @@ def median_minutes(people: QuerySet[Participant]) -> float | None:
     return (middle if counts_total % 2 else (middle + _at(counts, counts_total // 2 - 1)) / 2) / 60
 
 
+@dataclass(frozen=True)
+class Times:
+    """How long people took from enrolment to completion, in minutes: how many, the median and the quartiles."""
+
+    people: int
+    lower: float
+    median: float
+    upper: float
+
+
+def times_of(people: QuerySet[Participant], *, least_minutes: float = 0.0) -> Times | None:
+    """The times of those who completed, as `median_minutes` counts them; None if there are none.
+
+    Args:
+        least_minutes: whoever was faster is left out.
+    """
+    completed = people.filter(completed_at__gte=F("created_at"))
+    counts = _counts(completed, WholeSeconds("completed_at") - WholeSeconds("created_at"))
+    counts = {seconds: n for seconds, n in counts.items() if seconds >= least_minutes * 60}
+    if not counts:
+        return None
+    n = sum(counts.values())
+    # A place between two values is their weighted mean, as in NumPy's usual quantile.
+    lower, median, upper = (_between(counts, (n - 1) * part) / 60 for part in (0.25, 0.5, 0.75))
+    return Times(n, lower, median, upper)
+
+
+def _between(counts: dict[int, int], place: float) -> float:
+    low = int(place)
+    first = _at(counts, low)
+    return first if low == place else first + (place - low) * (_at(counts, low + 1) - first)
+
+
 def _at(counts: dict[int, int], place: int) -> int:
     """The value at a place, from 0, of all values in order, each as often as it is counted."""
     for value in sorted(counts):

@@ -136,7 +136,16 @@ def return_url(participant: Participant, ids: Mapping[str, str]) -> str:
     link = study.screen_out_url if screened_out else study.return_url
     code = study.screen_out_code if screened_out else study.completion_code
     if not link and study.recruitment_platform == Study.Platform.PROLIFIC and code:
-        return _PROLIFIC + urlencode({"cc": code})
+        return prolific_return(code)
     name = PERSON_PARAMETER.get(study.recruitment_platform, "")  # type: ignore[call-overload]
-    person = ids.get(name, "")
+    return with_id(link, ids.get(name, ""))
+
+
+def prolific_return(code: str) -> str:
+    """The address at Prolific that takes a code, by which a visit is handed in."""
+    return _PROLIFIC + urlencode({"cc": code})
+
+
+def with_id(link: str, person: str) -> str:
+    """A return link with the person's id in place of `{id}`."""
     return link.replace("{id}", quote(person, safe="")).replace("%7Bid%7D", quote(person, safe=""))

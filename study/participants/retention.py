@@ -57,7 +57,7 @@ def enforce_retention(*, now: datetime | None = None, dry_run: bool = False, str
         strays: also delete stored files of jobs, and work folders, that the database does not know.
     """
     now = now or timezone.now()
-    found = [_enforce(study, now, dry_run=dry_run) for study in (*Study.objects.all(), None)]
+    found = [_enforce(study, now, dry_run=dry_run) for study in (*Study.objects.filter(rehearsal_of=None), None)]
     if not dry_run:
         for study in Study.objects.filter(platform_visits__isnull=False).distinct():
             with transaction.atomic():

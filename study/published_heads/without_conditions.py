@@ -49,5 +49,7 @@ OF_THE_STUDY = frozenset(
         "report shared",
         "shared report ended",
         "many arrivals from one network",
+        "rehearsed",
+        "rehearsal removed",
     }
 )

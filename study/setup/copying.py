@@ -4,9 +4,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from study.design import NEWEST_ORDERS
 from study.design.conditions import sealed_labels
+from study.errors import NotAllowedNow
 from study.models import Clip, Condition, Stimulus, Study
 from study.models.log import record
 from study.models.studies import new_seed
@@ -36,6 +38,8 @@ _NEW_DRAFT: dict[str, Any] = {
     "erasures": 0,
     "orders_version": NEWEST_ORDERS,
     "simulated": False,
+    "rehearsal_of_id": None,
+    "rehearsal": {},
 }
 
 
@@ -51,7 +55,15 @@ def copy_study(study: Study, *, title: str, owner: Any, slug: str = "", **change
     """Create a draft with the settings, clips, conditions and stimuli of `study`, and a new seed.
 
     The copies share stored files, which never change and have random names.
+
+    Raises:
+        NotAllowedNow: the study is a rehearsal; its copy would show the images that its own study may seal.
     """
+    if study.rehearsal_of is not None:
+        raise NotAllowedNow(
+            _("This is a rehearsal. Copy the study that it rehearses: “%(title)s”.")
+            % {"title": study.rehearsal_of.title}
+        )
     open_plan = {key: value for key, value in study.plan.items() if key not in ("fixed", "consent", "brought_in")}
     copy = unsaved_copy(
         study,

@@ -26,6 +26,9 @@ CHANGEABLE_WHILE_OPEN = frozenset(
         "recruitment_platform",
         "stop_at_target",
         "keep_ids_days",
+        "reward",
+        "reward_currency",
+        "wage",
     }
 )
 
@@ -147,9 +150,19 @@ def delete_draft(study: Study, *, actor: Any = None) -> None:
         locked = Study.objects.select_for_update().get(pk=study.pk)
         if not locked.settings_can_change:
             raise NotAllowedNow(_("The study has opened, so its record must be kept. You can archive it."))
-        files = [file for clip in study.clips.prefetch_related("stimuli") for file in files_of(clip)]
-        study.participants.all().delete()
-        chain = lock_chain(study)
-        study.delete()
-        record(None, "study deleted", actor=actor, slug=locked.slug, number=chain.number, head=chain.head)
-        transaction.on_commit(lambda: delete_files(files))
+        for rehearsal in locked.rehearsals.all():
+            erase_study(rehearsal, actor=actor)
+        erase_study(locked, actor=actor)
+
+
+def erase_study(study: Study, *, actor: Any) -> None:
+    """Delete a study with everything of it, in the caller's transaction, who has made sure that it may go.
+
+    Files that another study uses stay; the installation's log keeps its last head.
+    """
+    files = [file for clip in study.clips.prefetch_related("stimuli") for file in files_of(clip)]
+    study.participants.all().delete()
+    chain = lock_chain(study)
+    study.delete()
+    record(None, "study deleted", actor=actor, slug=study.slug, number=chain.number, head=chain.head)
+    transaction.on_commit(lambda: delete_files(files))

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from study.blinding_audit.verdicts import last_audits
 from study.models import BlindingAudit, Clip, Stimulus, Study
 from study.participants.enrolment import main_clips
+from study.participants.fair_pay import basis_of, pay_of
 from study.setup.path_steps import applies_to, conditions_of, step_named
 from study.setup.responsible import missing_names
 from study.texts import languages_of, unknown_placeholders
@@ -254,6 +255,16 @@ def check_recruitment(study: Study) -> Iterable[Finding]:
             % {"platform": study.get_recruitment_platform_display()},
             "study_plan",
         )
+
+
+@register
+def check_pay(study: Study) -> Iterable[Finding]:
+    pay = pay_of(study)
+    if pay is None or pay.wage is None or study.simulated:
+        return
+    basis = basis_of(study)
+    if basis is not None and pay.is_below(basis.minutes):
+        yield Finding(Level.WARNS, f"{pay.in_words(basis.minutes)} {basis.in_words()}", "study_plan")
 
 
 def check_blinding(facts: DraftFacts) -> Iterable[Finding]:

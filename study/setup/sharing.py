@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from study.access import lock_as_owner, owns
@@ -43,6 +43,8 @@ def add_member(study: Study, user: Any, role: str, *, actor: Any) -> None:
         StudyError: they have one already.
     """
     study = Study.objects.select_for_update().get(pk=study.pk)
+    if study.rehearsal_of_id is not None:
+        raise StudyError(_("Whoever works on a study works on its rehearsals too. Share the study itself."))
     if user.pk == study.owner_id or study.memberships.filter(user=user).exists():
         raise StudyError(_("%(name)s works on this study already.") % {"name": user.get_username()})
     study.memberships.create(user=user, role=role)
@@ -125,7 +127,7 @@ def accept_ownership(study: Study, *, actor: Any) -> None:
         raise NotAllowedNow(_("The study is not offered to you any more. Ask its owner to offer it again."))
     before = locked.owner
     locked.memberships.create(user=before, role=Role.EDITOR)
-    Study.objects.filter(pk=locked.pk).update(owner=actor)
+    Study.objects.filter(Q(pk=locked.pk) | Q(rehearsal_of=locked)).update(owner=actor)
     locked.invitations.update(invited_by=actor)
     locked.api_tokens.filter(user__in=(actor, before)).delete()
     record(locked, "ownership passed on", actor=actor, member=before.get_username(), owner=actor.get_username())

@@ -1,6 +1,6 @@
 """Let simulated people answer a study through its real survey, page by page."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -9,8 +9,9 @@ from study.errors import NotAllowedNow
 from study.models import Participant, Study
 from study.participants.links import create_personal_links
 from study.simulation.preferences import Population, PreferenceModel
+from study.simulation.timing import PageTimes, TimedBrowser
 from study.simulation.transports import InProcess, OverHttp, Session
-from study.simulation.walking import suitable_answers, walk
+from study.simulation.walking import SurveyBroken, suitable_answers, walk
 
 
 def simulate_participants(
@@ -58,3 +59,42 @@ def simulate_participants(
         if on_done is not None:
             on_done(index + 1)
     return people
+
+
+def simulate_in_turn(
+    study: Study, numbers: range, seed: int, *, model: PreferenceModel, drop_out: float, times: PageTimes
+) -> Iterator[str]:
+    """Let simulated people answer a simulated study in this process, one after the other.
+
+    Each has a generator of their own, and the images' luck has one: who goes on after a killed process lets the same
+    people answer.
+
+    Args:
+        numbers: which of the people, from 0.
+        times: where the times of the pages are noted.
+
+    Yields:
+        After each person: what broke in the survey, in a sentence; empty if nothing did.
+
+    Raises:
+        NotAllowedNow: the study does not take answers.
+    """
+    if study.status != Study.Status.OPEN or not study.simulated:
+        raise NotAllowedNow(f"The study is {study.status}; open it before simulated people can answer.")
+    population = Population(study, model, np.random.default_rng([seed, 0]))
+    clips = len(population.worth) // len(population.conditions)
+    trials = max(1, min(study.trials_per_participant or clips, clips))
+    if not numbers:
+        return
+    links = create_personal_links(study, len(numbers), kind=Participant.Kind.SIMULATED)
+    for number, (_label, url) in zip(numbers, links, strict=True):
+        rng = population.rng = np.random.default_rng([seed, 1, number])
+        answers = suitable_answers(study, np.random.default_rng([seed, 2, number]))
+        stop_after = int(rng.integers(0, trials)) if rng.random() < drop_out else None
+        session = Session(TimedBrowser(InProcess(), times))
+        try:
+            walk(session, urlsplit(url).path, population.draw_person(), stop_after=stop_after, answers=answers)
+        except SurveyBroken as broken:
+            yield str(broken)
+        else:
+            yield ""

@@ -166,6 +166,15 @@ FORMS = [
         stored=lambda study: SharedReport.objects.filter(note="for the reviewers").exists(),
     ),
     Kept(
+        "study/rehearse.html",
+        "study_rehearse",
+        "people",
+        "7",
+        prepare=painted,
+        save="button.primary",
+        stored=lambda study: study.jobs.get().arguments["people"] == 7,
+    ),
+    Kept(
         "study/links.html",
         "study_links",
         "count",

@@ -247,6 +247,7 @@ _NOT_KEPT = {
 # Forms that add something: there is no stored value to overwrite.
 _ADDS = {
     "study/study_create.html",
+    "study/rehearse.html",
     "study/members.html",
     "study/scripts.html",
     "study/links.html",

@@ -39,6 +39,7 @@ PAGES = (
     "study_analysis_rules",
     "study_plan",
     "study_links",
+    "study_recruit",
     "study_clips",
     "study_open",
     "generation_run",

@@ -1,7 +1,7 @@
 """The figures of a report: which values of the analysis JSON each shows, its title and its caption."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -11,6 +11,7 @@ from analysis.report.context import ClipView, ConditionView, Stage, labels_by_ke
 from analysis.report.figures import charts
 from analysis.report.figures.charts import Bar, ChoiceShares, DotRow
 from analysis.report.figures.flow import flow_chart
+from analysis.report.figures.svg import marked
 from analysis.report.text.contrast_names import contrast_name
 from analysis.report.text.exclusions import with_and_without
 from analysis.report.text.number_format import plain
@@ -34,8 +35,9 @@ def figure_list(
     conditions: Sequence[ConditionView],
     clips: Sequence[ClipView],
     flow: Sequence[Stage] = (),
+    mark: str = "",
 ) -> list[Figure]:
-    """The figures for which there are data, in the report's order."""
+    """The figures for which there are data, in the report's order, each with the words `mark` on it."""
     figures = [
         _scores_figure(data, conditions, clips),
         _shares_figure(data, conditions),
@@ -48,7 +50,7 @@ def figure_list(
         _drop_out_figure(data),
         _flow_figure(data, conditions, flow),
     ]
-    return [figure for figure in figures if figure is not None]
+    return [replace(figure, svg=marked(figure.svg, mark)) for figure in figures if figure is not None]
 
 
 def _scores_figure(

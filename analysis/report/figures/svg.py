@@ -1,6 +1,7 @@
 """Elements of SVG figures as text: no library and no script, so that the report stays one file and prints well."""
 
 import math
+import re
 from collections.abc import Sequence
 from html import escape
 
@@ -9,7 +10,7 @@ from analysis.report.text.number_format import plain
 
 WIDTH = 720
 LABELS = 190  # width of the column of row names at the left
-INK, QUIET, GRID = "#1b1c1e", "#5c5f64", "#dfe0e2"
+INK, QUIET, GRID, MARK = "#1b1c1e", "#5c5f64", "#dfe0e2", "#8a5a00"
 _FONT = "font-family=\"system-ui, 'Apple SD Gothic Neo', 'Noto Sans KR', 'Noto Sans CJK KR', sans-serif\""
 
 
@@ -20,6 +21,23 @@ def document(height: float, title: str, description: str, body: Sequence[str]) -
         f'height="{height:.0f}" {_FONT} font-size="13" fill="{INK}">'
         f"<title>{escape(title)}</title><desc>{escape(description)}</desc>{''.join(body)}</svg>"
     )
+
+
+MARK_HEIGHT = 22
+_HEIGHT = re.compile(rf'viewBox="0 0 {WIDTH} (\d+)"(.*?)height="\1"', re.DOTALL)
+
+
+def marked(svg: str, mark: str) -> str:
+    """Return a figure of `document` with a line of words below it; unchanged without words."""
+    if not mark:
+        return svg
+    found = _HEIGHT.search(svg)
+    if found is None:
+        raise ValueError("This figure has no height, so nothing can be written below it.")
+    height = int(found[1]) + MARK_HEIGHT
+    taller = svg.replace(found[0], f'viewBox="0 0 {WIDTH} {height}"{found[2]}height="{height}"', 1)
+    words = text(WIDTH - 8, height - 7, mark, anchor="end", colour=MARK, weight=700)
+    return f"{taller.removesuffix('</svg>')}{words}</svg>"
 
 
 def element(name: str, **attributes: float | str) -> str:

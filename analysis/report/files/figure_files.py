@@ -17,7 +17,7 @@ def report_figures(data: Mapping[str, Any], context: ReportContext) -> list[Figu
     """The report's figures in the context's language."""
     with translation.override(context.language):
         context = with_default_views(data, context)
-        return figure_list(data, context.conditions, context.clips, context.flow)
+        return figure_list(data, context.conditions, context.clips, context.flow, context.mark)
 
 
 def figure_projects(figures: Sequence[Figure]) -> dict[str, TypstProject]:

@@ -18,6 +18,8 @@ _TIMES = re.compile(rb"<dcterms:(created|modified)[^>]*>[^<]*</dcterms:\1>")
 def report_xlsx(data: Mapping[str, Any], context: ReportContext | None = None) -> bytes:
     """An XLSX workbook with a sheet for each block of the analysis JSON, with full precision, and who took part.
 
+    Of simulated answers the first sheet says so.
+
     Args:
         context: None, or without people: nothing is known of who took part.
     """
@@ -27,6 +29,8 @@ def report_xlsx(data: Mapping[str, Any], context: ReportContext | None = None) -
 
     book = Workbook()
     book.remove(book.active)
+    if context is not None and context.mark:
+        book.create_sheet("simulated").append([context.mark])
     for title, rows in (_sheets(data) | _people_sheets(context)).items():
         sheet = book.create_sheet(title)
         for row in rows:

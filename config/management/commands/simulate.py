@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from analysis.study_results import analyses
 from analysis.study_results.report_files import report_files
-from config.demo.rehearsal import answer_and_analyse, open_simulated_copy
+from config.rehearsals.copies import answer_and_analyse, open_simulated_copy
 from study.errors import StudyError
 from study.management.arguments import number, output_folder, web_address, whole_number
 from study.management.command import EarsightCommand

@@ -1,5 +1,6 @@
 """The form of the step “Plan”."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
@@ -13,6 +14,7 @@ from study.models import Study
 from study.participants.answer_rules import AnswerRule, parse_answer_rules
 from study.participants.answers_table import asked_columns
 from study.participants.exclusion_rules import UNITS, ExclusionRule, Rule, rules_of
+from study.participants.fair_pay import CURRENCIES
 from study.participants.flag_words import MEANINGS, flag_name
 from study.participants.moderators import moderator_columns, planned_moderators
 from study.setup.drafting import CHANGEABLE_WHILE_OPEN
@@ -105,6 +107,9 @@ GROUPS = (
             "screen_out_code",
             "screen_out_url",
             "keep_ids_days",
+            "reward",
+            "reward_currency",
+            "wage",
         ),
     ),
 )
@@ -161,6 +166,8 @@ class PlanForm(KeptForm, forms.ModelForm):
         "match_controls": gettext_lazy("Trials with images of other clips"),
     }
     HELP = {
+        "reward": gettext_lazy("What everybody who finishes gets; empty: nothing is paid."),
+        "wage": gettext_lazy("With the time that people take, this says whether the reward is enough."),
         "weight_first": gettext_lazy(
             "3 and 1 are usual. The report also shows how the result changes with other points."
         ),
@@ -231,6 +238,11 @@ class PlanForm(KeptForm, forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["keep_ids_days"].required = False
+        self.fields["reward_currency"] = forms.ChoiceField(
+            label=self.fields["reward_currency"].label,
+            choices=[("", "–"), *((code, code) for code in sorted(CURRENCIES))],
+            required=False,
+        )
         self.answer_rules_found: list[AnswerRule] = []
         for kind, unit in UNITS.items():
             self.fields[RULE_PREFIX + kind] = _rule_field(kind, unit)
@@ -333,6 +345,20 @@ class PlanForm(KeptForm, forms.ModelForm):
         for kind, (setting, why) in RULES_NEED.items():
             if cleaned.get(RULE_PREFIX + kind) and not cleaned.get(setting, getattr(self.instance, setting)):
                 self.add_error(RULE_PREFIX + kind, why)
+        for name, problem in money_problems(cleaned):
+            self.add_error(name, problem)
         if cleaned.get("stop_at_target") and not cleaned.get("target_participants"):
             self.add_error("stop_at_target", _("Set the target number of participants first."))
         return cleaned
+
+
+def money_problems(cleaned: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with the reward and the wage: the field's name, and a sentence."""
+    currency = cleaned.get("reward_currency") or ""
+    for name in ("reward", "wage"):
+        amount = cleaned.get(name)
+        if amount is not None and not currency:
+            yield "reward_currency", _("Choose the currency of the reward and the wage.")
+            return
+        if amount is not None and amount != round(amount, CURRENCIES[currency]):
+            yield name, _("%(currency)s has no smaller coins: write a whole number.") % {"currency": currency}

@@ -31,6 +31,7 @@ PAGES = [
     "study_participants",
     "study_payment",
     "study_links",
+    "study_recruit",
     "study_members",
     "study_log",
     "study_delete",

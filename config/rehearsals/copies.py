@@ -1,4 +1,4 @@
-"""Rehearse a study to its report: a copy marked as simulated is opened, answered, closed and analysed."""
+"""Simulated copies of a study: made, opened, answered, closed and analysed."""
 
 from collections.abc import Callable
 from typing import Any
@@ -19,28 +19,37 @@ Notify = Callable[[str], None]
 MARK = "(simulated)"
 
 
-@transaction.atomic
-def open_simulated_copy(study: Study, *, slug: str = "") -> Study:
-    """Create a copy that only simulated people can answer, and open it; the study stays as it is.
+def unopened_copy(study: Study, *, mark: str = MARK, slug: str = "", **changed: Any) -> Study:
+    """Create a draft that only simulated people can answer; the study stays as it is.
 
     The copy is marked as simulated: its title, pages, reports and exports say so. It has no limit of participants.
 
     Raises:
-        PreflightFailed: the copy cannot open, for example for want of images; no copy is left.
         NotAllowedNow: the study is such a copy itself.
     """
     if study.simulated:
         raise NotAllowedNow(f"“{study.title}” is a simulated copy itself; rehearse the study that it was made from.")
-    copy = copy_study(
+    return copy_study(
         study,
-        title=f"{study.title[:180]} {MARK}",
+        title=f"{study.title[:170]} {mark}",
         owner=study.owner,
         slug=slug,
         simulated=True,
         grace_minutes=0,
         stop_at_target=False,
+        **changed,
     )
-    return open_study(copy, actor=study.owner)
+
+
+@transaction.atomic
+def open_simulated_copy(study: Study, *, slug: str = "") -> Study:
+    """Create a copy that only simulated people can answer, and open it.
+
+    Raises:
+        PreflightFailed: the copy cannot open, for example for want of images; no copy is left.
+        NotAllowedNow: the study is such a copy itself.
+    """
+    return open_study(unopened_copy(study, slug=slug), actor=study.owner)
 
 
 def answer_and_analyse(

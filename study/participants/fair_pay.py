@@ -1,0 +1,177 @@
+"""What a person is paid, against the time that it takes and the wage that is aimed at. Money is Decimal throughout."""
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, ROUND_UP, Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from study.models import Participant, Study
+from study.participants.arrivals import Times, times_of
+from study.participants.expected_time import expected_minutes
+
+# ISO 4217: the code of each currency that can be chosen, and the decimals of its smallest coin.
+CURRENCIES = {
+    **dict.fromkeys(("AUD", "BRL", "CAD", "CHF", "CNY", "CZK", "DKK", "EUR", "GBP", "HKD", "HUF", "ILS", "INR"), 2),
+    **dict.fromkeys(("MXN", "MYR", "NOK", "NZD", "PHP", "PLN", "RON", "SEK", "SGD", "THB", "TRY", "TWD", "USD"), 2),
+    **dict.fromkeys(("ZAR", "IDR"), 2),
+    **dict.fromkeys(("JPY", "KRW", "CLP", "VND"), 0),
+}
+FEWEST = 5  # so many people's times tell more than the estimate
+# Pilots who took less than this share of the estimate clicked through, or were simulated.
+CLICKED_THROUGH = Decimal("0.33")
+
+
+def exact(minutes: float) -> Decimal:
+    """Minutes, of whole or half seconds, without the noise of a binary fraction; never 0."""
+    return max(Decimal(round(minutes * 120)) / 120, Decimal(1) / 60)
+
+
+@dataclass(frozen=True)
+class Pay:
+    """The reward of one person and the wage that is aimed at, in one currency; the wage is None if none is stated."""
+
+    reward: Decimal
+    currency: str
+    wage: Decimal | None
+
+    def _rounded(self, amount: Decimal, rounding: str = ROUND_HALF_UP) -> Decimal:
+        return amount.quantize(Decimal(1).scaleb(-CURRENCIES[self.currency]), rounding)
+
+    def shown(self, amount: Decimal) -> str:
+        """The amount with the decimals of the currency, and its code: 2.50 EUR."""
+        return f"{self._rounded(amount)} {self.currency}"
+
+    def per_hour(self, minutes: Decimal) -> Decimal:
+        """The reward for an hour at this pace, rounded to the smallest coin."""
+        return self._rounded(self.reward * 60 / minutes)
+
+    def shown_per_hour(self, minutes: float) -> str:
+        """What an hour is paid at a measured pace, with the code of the currency."""
+        return self.shown(self.per_hour(exact(minutes)))
+
+    def is_below(self, minutes: Decimal) -> bool:
+        """Whether the reward, unrounded, is less than the wage for this time."""
+        return self.wage is not None and self.reward * 60 < self.wage * minutes
+
+    def needed(self, minutes: Decimal) -> Decimal:
+        """The least reward that reaches the wage for this time, rounded up to the smallest coin."""
+        return self._rounded((self.wage or Decimal(0)) * minutes / 60, ROUND_UP)
+
+    def in_words(self, minutes: Decimal) -> str:
+        """Say what an hour is paid, and how far that is from the wage."""
+        values = {
+            "reward": self.shown(self.reward),
+            "minutes": f"{minutes.quantize(Decimal('0.1')):f}".removesuffix(".0"),
+            "hourly": self.shown(self.per_hour(minutes)),
+        }
+        if self.wage is None:
+            return _("%(reward)s for %(minutes)s minutes is %(hourly)s an hour.") % values
+        values |= {"wage": self.shown(self.wage), "needed": self.shown(self.needed(minutes))}
+        if self.is_below(minutes):
+            gap = self._rounded(self.wage - self.reward * 60 / minutes, ROUND_UP)
+            return _(
+                "%(reward)s for %(minutes)s minutes is %(hourly)s an hour, %(gap)s below your %(wage)s. Pay %(needed)s "
+                "at least, or let people hear fewer clips."
+            ) % (values | {"gap": self.shown(gap)})
+        if self.per_hour(minutes) == self._rounded(self.wage):
+            return _("%(reward)s for %(minutes)s minutes is %(hourly)s an hour, as much as your %(wage)s.") % values
+        return _("%(reward)s for %(minutes)s minutes is %(hourly)s an hour, above your %(wage)s.") % values
+
+
+def pay_of(study: Study) -> Pay | None:
+    """Return what the study pays; None if no reward is stated."""
+    if study.reward is None or study.reward_currency not in CURRENCIES:
+        return None
+    return Pay(Decimal(study.reward), study.reward_currency, None if study.wage is None else Decimal(study.wage))
+
+
+@dataclass(frozen=True)
+class Basis:
+    """The time of a person that the pay is held against: measured, or estimated if `people` is 0."""
+
+    minutes: Decimal
+    people: int
+    of_pilots: bool = False
+
+    def in_words(self) -> str:
+        """Say where the time comes from."""
+        if not self.people:
+            return _("The time is an estimate from the clips' lengths; pilots measure it.")
+        if self.of_pilots:
+            text = ngettext("The time is that of %(n)d pilot.", "The time is the median of %(n)d pilots.", self.people)
+        else:
+            text = ngettext(
+                "The time is that of the one person who has finished.",
+                "The time is the median of %(n)d people who have finished.",
+                self.people,
+            )
+        return text % {"n": self.people}
+
+
+def measured(study: Study) -> tuple[Times | None, Times | None]:
+    """Return the times of real people who finished, and of pilots; None for a kind that nobody has finished of.
+
+    Neither simulated people nor the visits of a blinding audit take a person's time.
+    """
+    if study.simulated:
+        return None, None
+    finished = study.participants.filter(status=Participant.Status.COMPLETED).order_by()
+    real = times_of(finished.filter(kind=Participant.Kind.REAL))
+    pilots = finished.filter(kind=Participant.Kind.PILOT, invite_link__audit=None)
+    estimate = expected_minutes(study)
+    least = float(estimate * CLICKED_THROUGH) if estimate else 0.0
+    return real, times_of(pilots, least_minutes=least)
+
+
+def basis_of(study: Study, times: tuple[Times | None, Times | None] | None = None) -> Basis | None:
+    """Return the best time there is: real people's if enough have finished, else pilots', else the estimate.
+
+    Args:
+        times: those of `measured`, if the caller has them.
+    """
+    real, pilots = times or measured(study)
+    if real is not None and real.people >= FEWEST:
+        return Basis(exact(real.median), real.people)
+    if pilots is not None and pilots.people >= FEWEST:
+        return Basis(exact(pilots.median), pilots.people, of_pilots=True)
+    estimate = expected_minutes(study)
+    return Basis(Decimal(estimate), 0) if estimate else None
+
+
+def pay_facts(study: Study) -> dict[str, Any]:
+    """Return what is reported of the pay, as JSON with amounts as text; empty without a reward."""
+    pay = pay_of(study)
+    if pay is None:
+        return {}
+    real, _pilots = measured(study)
+    facts: dict[str, Any] = {"reward": str(pay._rounded(pay.reward)), "currency": pay.currency}
+    if pay.wage is not None:
+        facts["wage_per_hour"] = str(pay._rounded(pay.wage))
+    if real is not None:
+        minutes = exact(real.median)
+        facts |= {
+            "people": real.people,
+            "median_minutes": round(real.median, 1),
+            "paid_per_hour": str(pay.per_hour(minutes)),
+        }
+    return facts
+
+
+def pay_reported(study: Study) -> str:
+    """Return the sentence of the report; empty without a reward."""
+    facts = pay_facts(study)
+    if not facts:
+        return ""
+    values = facts | {"minutes": facts.get("median_minutes"), "wage": facts.get("wage_per_hour")}
+    parts = [_("Everybody who finished got %(reward)s %(currency)s.") % values]
+    if "people" in facts:
+        text = _(
+            "The median time from start to end was %(minutes)s min (n = %(people)d), that is %(paid_per_hour)s "
+            "%(currency)s an hour."
+        )
+        parts.append(text % values)
+    if "wage_per_hour" in facts:
+        parts.append(_("The wage aimed at was %(wage)s %(currency)s an hour.") % values)
+    return " ".join(parts)
