@@ -13,9 +13,11 @@ from typing import Any
 import numpy as np
 
 from analysis.statistics.analysis import analyse
+from analysis.statistics.errors import StatisticsError
 from analysis.statistics.match_control import match_control
 from analysis.statistics.plan_and_result import AnalysisPlan
 from analysis.tables.ballot_table import read_ballots
+from analysis.tables.errors import TableError
 from analysis.tables.person_columns import cut_groups
 from analysis.tables.result_json import plain, to_json
 
@@ -55,6 +57,22 @@ def analyse_table(path: Path, plan: Mapping[str, Any]) -> dict[str, Any]:
         moderators=cut_groups(table.groups(), cuts),
     )
     return to_json(result)
+
+
+# Of the result of people who are analysed apart from those of the plan.
+_APART = ("n_participants", "n_clips", "n_ballots", "primary", "scores")
+
+
+def analyse_apart(path: Path, plan: Mapping[str, Any]) -> dict[str, Any]:
+    """The main numbers of the people of another stage, whom the analysis by the plan does not count.
+
+    `problem` says why there are none, `None` if there are.
+    """
+    try:
+        result = analyse_table(path, plan)
+    except (StatisticsError, TableError) as error:
+        return {"problem": str(error).replace(f"{path.parent}/", "")} | dict.fromkeys(_APART)
+    return {"problem": None} | {name: result.get(name) for name in _APART}
 
 
 def match_control_of(data: bytes) -> dict[str, Any] | None:

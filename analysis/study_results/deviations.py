@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from analysis.models import Analysis
 from analysis.report.analysis_json import value_at
 from analysis.study_results.reporting_answers import reporting_answers
-from study.ballots.table import kinds_of, late_answers
+from study.ballots.table import counted_kind, counted_people, late_answers
 from study.models import Participant, Study, Trial
 from study.setup.lifecycle import current_plan
 
@@ -57,7 +57,7 @@ def _target(study: Study, fixed: Mapping[str, Any], analysis: Analysis | None) -
     planned = planned_people(study)
     if not planned:
         return
-    completed = study.participants.filter(kind__in=kinds_of(study), status=Participant.Status.COMPLETED).count()
+    completed = counted_people(study).filter(status=Participant.Status.COMPLETED).count()
     numbers = {"planned": planned, "completed": completed}
     if completed > planned:
         yield _("More people than planned: %(completed)s completed, %(planned)s were planned.") % numbers
@@ -79,9 +79,7 @@ def _target(study: Study, fixed: Mapping[str, Any], analysis: Analysis | None) -
 
 
 def _excluded(study: Study) -> Iterator[str]:
-    reasons = Counter(
-        study.participants.filter(kind__in=kinds_of(study), excluded=True).values_list("exclusion_reason", flat=True)
-    )
+    reasons = Counter(counted_people(study).filter(excluded=True).values_list("exclusion_reason", flat=True))
     if reasons:
         yield _("People excluded by hand after opening: %(n)s (%(reasons)s).") % {
             "n": reasons.total(),
@@ -90,7 +88,7 @@ def _excluded(study: Study) -> Iterator[str]:
 
 
 def _late(study: Study) -> Iterator[str]:
-    late = late_answers(study).count()
+    late = late_answers(study, Study.Stage.MAIN).count()
     if late:
         text = ngettext(
             "%(n)s answer was given in time and arrived after the end of answering. It is kept and not counted.",
@@ -172,7 +170,8 @@ def _repeats(study: Study, fixed: Mapping[str, Any]) -> Iterator[str]:
     answered = (
         Trial.objects.filter(
             participant__study=study,
-            participant__kind__in=kinds_of(study),
+            participant__kind=counted_kind(study),
+            participant__stage=Study.Stage.MAIN,
             kind=Trial.Kind.MAIN,
             repeat__gt=0,
             ballot__isnull=False,

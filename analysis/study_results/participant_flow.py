@@ -12,7 +12,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from analysis.report.context import Stage
-from study.ballots.table import kinds_of
+from study.ballots.table import counted_people
 from study.models import Ballot, Participant, Study, Trial
 from study.participants.exclusion_rules import rule_from_json, rules_of
 from study.participants.flag_words import rule_words
@@ -25,7 +25,7 @@ def participant_flow(study: Study) -> dict[str, Any]:
 
     A person whom several rules leave out counts for the first of them in the plan, and not as left out by hand.
     """
-    rows = study.participants.filter(kind__in=kinds_of(study))
+    rows = counted_people(study)
     people = list(rows.only("study", "status", "main_answered", "excluded", "exclusion_reason", "rule_exclusions"))
     statuses = Participant.Status
     status = Counter(person.status for person in people)
@@ -50,7 +50,7 @@ def participant_flow(study: Study) -> dict[str, Any]:
 
 def median_seconds(study: Study) -> float | None:
     """The median of the seconds that an answer to a main trial took; None if that is known of no answer."""
-    people = study.participants.filter(kind__in=kinds_of(study)).exclude(status=Participant.Status.WITHDRAWN)
+    people = counted_people(study).exclude(status=Participant.Status.WITHDRAWN)
     ballots = Ballot.objects.filter(
         trial__participant__in=people, trial__kind=Trial.Kind.MAIN, seconds__isnull=False
     ).order_by()

@@ -7,7 +7,7 @@ from study.models.log import ChainHead, LogEntry
 from study.models.members import Invitation, Membership, Role
 from study.models.participants import Event, InviteLink, Participant, ProblemReport, Trial
 from study.models.stimuli import Clip, Condition, Stimulus
-from study.models.studies import Study
+from study.models.studies import Study, StudyStage
 from study.models.visits import PlatformVisit, VisitKey
 from study.models.workers import Worker
 
@@ -32,6 +32,7 @@ __all__ = [
     "Role",
     "Stimulus",
     "Study",
+    "StudyStage",
     "Trial",
     "VisitKey",
     "Worker",

@@ -97,7 +97,7 @@ def questions_of(study: Study, part: str) -> list[Question]:
 
 
 def iterate_answers(study: Study) -> Iterator[PersonAnswers]:
-    """The answers of everybody who counts for the results, by number; withdrawn people have none left and no row."""
+    """The answers of everybody of the kind that counts, in all stages, by number; withdrawn people have no row."""
     columns = answer_columns(study)
     people = study.participants.filter(kind__in=kinds_of(study))
     for batch in in_batches(people.exclude(status=Participant.Status.WITHDRAWN)):

@@ -103,23 +103,24 @@ def quota_is_full(study: Study, answers: dict[str, Any], participant: Participan
     given = [quota for quota in study.quotas if answers.get(quota["question"]) == quota["answer"]]
     if not given:
         return False
-    counts = quota_counts(study, participant.kind, quotas=given, others_than=participant)
+    counts = quota_counts(study, participant.kind, participant.stage, quotas=given, others_than=participant)
     return any(counts[quota["question"], quota["answer"]] >= int(quota["limit"]) for quota in given)
 
 
 def quota_counts(
     study: Study,
     kind: str,
+    stage: str,
     *,
     quotas: Sequence[Mapping[str, Any]] | None = None,
     others_than: Participant | None = None,
 ) -> dict[tuple[str, str], int]:
-    """How many people of this kind who are still there gave the answer of each quota, by question and answer.
+    """How many people of this kind and stage who are still there gave the answer of each quota, by question and answer.
 
     Args:
         quotas: those that are counted; None counts all of the study.
     """
-    people = study.participants.filter(kind=kind)
+    people = study.participants.filter(kind=kind, stage=stage)
     if others_than is not None:
         people = people.exclude(pk=others_than.pk)
     counted = [(quota["question"], quota["answer"]) for quota in (study.quotas if quotas is None else quotas)]

@@ -36,6 +36,8 @@ _NEW_DRAFT: dict[str, Any] = {
     "erasures": 0,
     "orders_version": NEWEST_ORDERS,
     "simulated": False,
+    "stage": Study.Stage.MAIN,
+    "stages": {},
 }
 
 
