@@ -11,6 +11,7 @@ from study.console.common import access_to, study_page
 from study.models import Study
 from study.participants.exclusion_rules import refresh_unfinished
 from study.participants.monitoring import monitor
+from study.participants.study_stages import shown_stage, stages_in_words
 
 
 @require_safe
@@ -19,9 +20,12 @@ def study_monitor(request: HttpRequest, study: Study) -> HttpResponse:
     """Show the study's progress; `?fragment` returns the part that refreshes itself."""
     if "fragment" not in request.GET:  # every few seconds would be too often
         refresh_unfinished(study)
+    stage = shown_stage(study, request.GET.get("stage", ""))
     context: dict[str, Any] = {
         "study": study,
-        "monitoring": monitor(study),
+        "monitoring": monitor(study, stage=stage),
+        "stages": stages_in_words(study),
+        "stage": stage,
         # What participants typed, their addresses at times: for those who settle it.
         "problems": study.problem_reports.filter(resolved=False)[:20] if access_to(request).allows(Right.RUN) else (),
         "sealed": study.is_blinded,

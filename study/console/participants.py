@@ -21,14 +21,16 @@ from study.participants.exclusion import set_exclusion
 from study.participants.exclusion_rules import refresh_unfinished, rule_from_json
 from study.participants.flag_words import evidence, flag_name, rule_words, rules_in_words
 from study.participants.monitoring import flag_counts, minutes_of
+from study.participants.study_stages import stages_in_words
 
 PARTICIPANTS_PER_PAGE = 50
 
 
-def _people(study: Study) -> QuerySet[Participant]:
-    """Return the participants with answers that count; withdrawn ones have no data left."""
+def _people(study: Study, stage: str = "") -> QuerySet[Participant]:
+    """Return the participants of one stage or of all; withdrawn ones have no data left."""
+    everybody = study.participants.filter(kind=counted_kind(study))
     return (
-        study.participants.filter(kind=counted_kind(study))
+        (everybody.filter(stage=stage) if stage else everybody)
         .exclude(status=Participant.Status.WITHDRAWN)
         .defer("answers")
         .order_by("number")
@@ -40,7 +42,9 @@ def _people(study: Study) -> QuerySet[Participant]:
 def study_participants(request: HttpRequest, study: Study) -> HttpResponse:
     """List the flagged or excluded participants, if there are any; all with `?show=all`, one flag's by `?flag=…`."""
     refresh_unfinished(study)
-    people = _people(study)
+    asked = request.GET.get("stage", "")
+    stage = asked if asked in study.stages else ""
+    people = _people(study, stage)
     noted = list(people.filter(remarked=True).values_list("pk", "flags"))
     show = request.GET.get("show") or ("noted" if noted else "all")
     flag = request.GET.get("flag", "")
@@ -64,6 +68,9 @@ def study_participants(request: HttpRequest, study: Study) -> HttpResponse:
             "rules": rules_in_words(study),
             "noted": len(noted),
             "all": people.count(),
+            "stage": stage,
+            "within": f"&stage={stage}" if stage else "",
+            "stages": stages_in_words(study),
         },
     )
 

@@ -18,6 +18,7 @@ from study.console import (
     plan,
     question_builder,
     questions,
+    stages,
     studies,
     tags,
 )
@@ -75,6 +76,7 @@ urlpatterns = [
     ),
     path(_STUDY + "monitor/", monitor.study_monitor, name="study_monitor"),
     path(_STUDY + "monitor/problems/<number:report_id>/", monitor.problem_resolve, name="problem_resolve"),
+    path(_STUDY + "stages/", stages.study_stages, name="study_stages"),
     path(_STUDY + "participants/", participants.study_participants, name="study_participants"),
     re_path(
         r"^studies/(?P<slug>[-\w]+)/participants/(?P<code>[a-z][0-9]{1,9})/(?P<verb>leave-out|take-in)/$",

@@ -174,6 +174,14 @@ FORMS = [
         stays=True,
     ),
     Kept(
+        "study/stages.html",
+        "study_stages",
+        "reason",
+        "a month later",
+        prepare=opened,
+        stored=lambda study: Study.objects.get().stage == "follow_up",
+    ),
+    Kept(
         "study/participants.html",
         "study_participants",
         "reason",

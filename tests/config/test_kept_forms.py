@@ -247,6 +247,7 @@ _ADDS = {
     "study/study_create.html",
     "study/members.html",
     "study/links.html",
+    "study/stages.html",
     "study/open.html",
     "study/participants.html",
     "study/_clip_row.html",

@@ -34,4 +34,5 @@ PLAN, QUESTIONS, POWER, RULES, PREVIEW, OPEN = (
     _("Open"),
 )
 MONITOR, PEOPLE, LINKS, PAYMENT, LOG = _("Monitor"), _("Participants"), _("Links"), _("Payment"), _("Log")
+STAGES = _("Stages")
 SETTINGS, RESULTS = _("Generation settings"), _("Report and exports")

@@ -28,6 +28,7 @@ PAGES = [
     "study_preview",
     "study_open",
     "study_monitor",
+    "study_stages",
     "study_participants",
     "study_payment",
     "study_links",
