@@ -25,6 +25,7 @@ from analysis.tables.errors import TableError
 from analysis.tables.paintings import count_paintings, paintings_csv
 from analysis.tables.study_tables import BALLOTS, ballots_csv_parts, match_control_csv, name_of_stage, settle_people
 from study.background_work import messages, rows, schema
+from study.ballots.table import counted_kind, counted_people
 from study.ballots.table_state import table_state
 from study.errors import NotAllowedNow
 from study.models import Study, StudyStage
@@ -191,7 +192,13 @@ def compute(analysis: Analysis) -> Analysis:
 
 def _compute(analysis: Analysis) -> None:
     # Imported here: it loads SciPy and Arrow, which the web process does not need.
-    from analysis.study_results.csv_analysis import analyse_apart, analyse_table, match_control_of, software_versions
+    from analysis.study_results.csv_analysis import (
+        analyse_apart,
+        analyse_by_version,
+        analyse_table,
+        match_control_of,
+        software_versions,
+    )
 
     study = analysis.study
     study.refresh_from_db(fields=["erasures"])
@@ -206,6 +213,13 @@ def _compute(analysis: Analysis) -> None:
         analysis.flow = participant_flow(study)
         tables = analysed_tables(study)
         analysis.result = analyse_table(Path(folder) / tables[StudyStage.MAIN], analysis.plan)
+        if study.version > 1:
+            people = counted_people(study).values_list("number", "study_version")
+            letter = counted_kind(study)[0]
+            versions = {f"{letter}{number:04d}": version for number, version in people}
+            analysis.result["versions"] = analyse_by_version(
+                Path(folder) / tables[StudyStage.MAIN], analysis.plan, versions
+            )
         if (follow_up := tables.get(StudyStage.FOLLOW_UP)) is not None:
             analysis.result["follow_up"] = analyse_apart(Path(folder) / follow_up, analysis.plan)
     if control := match_control_of(match_control_csv(study)):

@@ -17,6 +17,7 @@ from analysis.report.analysis_json import value_at
 from analysis.study_results.reporting_answers import reporting_answers
 from study.ballots.table import counted_kind, counted_people, late_answers
 from study.models import Participant, Study, Trial
+from study.participants.study_versions import field_name, version_entries
 from study.setup.lifecycle import current_plan
 
 
@@ -35,6 +36,7 @@ def deviations(study: Study, analysis: Analysis | None = None) -> list[str]:
         *_clips(study, fixed),
         *_settings(study, fixed),
         *_repeats(study, fixed),
+        *_versions(study),
     ]
     if reported := reporting_answers(study).get("deviations", "").strip():
         found.append(_("Stated by the researchers: %(text)s") % {"text": reported})
@@ -149,6 +151,23 @@ def _settings(study: Study, fixed: Mapping[str, Any]) -> Iterator[str]:
             }
     if "conditions" in fixed and fixed["conditions"] != now["conditions"]:
         yield _("The conditions were changed after opening.")
+
+
+def _versions(study: Study) -> Iterator[str]:
+    """Every change while people took part, with who had begun before."""
+    for entry in version_entries(study):
+        data = entry.data
+        text = _(
+            "Version %(version)s, after %(people)s people had begun (%(unfinished)s had not finished): %(what)s."
+        ) % {
+            "version": data["version"],
+            "people": data["after"],
+            "unfinished": data["unfinished"],
+            "what": ", ".join(dict.fromkeys(field_name(row["field"]) for row in data["differences"])),
+        }
+        yield text + (
+            " " + _("Reason given: %(reason)s.") % {"reason": entry.reason.rstrip(". ")} if entry.reason else ""
+        )
 
 
 def _label(name: str) -> str:

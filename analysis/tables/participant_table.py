@@ -25,11 +25,13 @@ _ABOUT = {
 }
 # Of a study that has stages; the tables of others are as they have always been.
 _STAGE = {"stage": "pilot, main or follow_up: the stage in which the person began; only main gives the results"}
+# Of a study that was changed while it ran.
+_VERSION = {"study_version": "the version of the study under which the person began; study.json says what each changed"}
 
 
 def about_columns(study: Study) -> dict[str, str]:
     """The columns about the person, with what each means."""
-    return _ABOUT | (_STAGE if study.stages else {})
+    return _ABOUT | (_STAGE if study.stages else {}) | (_VERSION if study.version > 1 else {})
 
 
 def participants_csv_parts(study: Study) -> Iterator[bytes]:
@@ -98,6 +100,7 @@ def _facts(person: Participant, about: Iterable[str], sealed: bool) -> list[Valu
         "slot": "" if person.slot is None or sealed else person.slot,
         "settings_digest": person.settings_digest,
         "stage": person.stage,
+        "study_version": person.study_version,
     }
     return [facts[name] for name in about]
 

@@ -32,6 +32,7 @@ from config.bundles.reading import (
 from config.bundles.receipt_check import check_receipts
 from config.bundles.selection_check import check_selection
 from config.bundles.stage_check import check_stages
+from config.bundles.version_check import check_versions, version_of_people
 from study.ballots.receipts import verify_ballot
 from study.digests import canonical_digest
 from study.published_heads.heads import Head
@@ -198,7 +199,7 @@ def _differences(exported: Any, again: Any, path: str = "") -> Iterator[str]:
 def _check_analysis(bundle: Bundle) -> None:
     # Imported here because the web process, which imports this module, does without SciPy and Arrow.
     from analysis.statistics.errors import StatisticsError
-    from analysis.study_results.csv_analysis import analyse_apart, analyse_table, match_control_of
+    from analysis.study_results.csv_analysis import analyse_apart, analyse_by_version, analyse_table, match_control_of
     from analysis.tables.clips_left_out import count_clips_left_out
     from analysis.tables.errors import TableError
     from analysis.tables.paintings import count_paintings
@@ -212,6 +213,8 @@ def _check_analysis(bundle: Bundle) -> None:
             with table.open("wb") as file:
                 file.writelines(bundle.pieces(table.name))
             computed = analyse_table(table, plan)
+            if versions := version_of_people(bundle.participants):
+                computed["versions"] = analyse_by_version(table, plan, versions)
             if FOLLOW_UP in bundle.members:
                 table = Path(folder) / FOLLOW_UP
                 with table.open("wb") as file:
@@ -260,7 +263,14 @@ def check_bundle(bundle: Bundle, receipts: Iterable[str] = (), heads: Iterable[H
     if "study.json" in bundle.members:
         checks += [_check_plan, lambda found: check_chain(found, _of_study(found, heads)), check_opening]
     if {"study.json", "ballots.csv"} <= bundle.members.keys():
-        checks += [_check_digests, _check_participants, check_stages, check_commitments, check_exclusions]
+        checks += [
+            _check_digests,
+            _check_participants,
+            check_stages,
+            check_versions,
+            check_commitments,
+            check_exclusions,
+        ]
         checks += [lambda found: check_receipts(found, receipts), check_selection]
     checks += [_check_images, _check_analysis]
     for check in checks:

@@ -106,6 +106,7 @@ def _study(study: Study, analysis: Analysis | None, log: Iterable[Mapping[str, A
         "plan_digest": study.plan_digest,
         "deviations": None if study.is_sealed else _deviations(study, analysis),
         **_who_asked(study),
+        **({"version": study.version} if study.version > 1 else {}),
         **({"stage": study.stage, "stages": study.stages} if study.stages else {}),
     }
     return _json_with_list(about, "log", log)

@@ -44,7 +44,10 @@ def study_participants(request: HttpRequest, study: Study) -> HttpResponse:
     refresh_unfinished(study)
     asked = request.GET.get("stage", "")
     stage = asked if asked in study.stages else ""
+    version = request.GET.get("version", "")
+    version = version if version.isascii() and version.isdecimal() and len(version) < 7 else ""
     people = _people(study, stage)
+    people = people.filter(study_version=int(version)) if version else people
     noted = list(people.filter(remarked=True).values_list("pk", "flags"))
     show = request.GET.get("show") or ("noted" if noted else "all")
     flag = request.GET.get("flag", "")
@@ -69,10 +72,17 @@ def study_participants(request: HttpRequest, study: Study) -> HttpResponse:
             "noted": len(noted),
             "all": people.count(),
             "stage": stage,
-            "within": f"&stage={stage}" if stage else "",
+            "version": version,
+            "versions": range(1, study.version + 1) if study.version > 1 else (),
+            "within": _within(stage=stage, version=version),
             "stages": stages_in_words(study),
         },
     )
+
+
+def _within(**chosen: str) -> str:
+    """Return the part of an address that keeps the stage and the version that are chosen."""
+    return "".join(f"&{name}={value}" for name, value in chosen.items() if value)
 
 
 def _row(person: Participant) -> dict[str, Any]:

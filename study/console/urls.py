@@ -21,6 +21,7 @@ from study.console import (
     stages,
     studies,
     tags,
+    versions,
 )
 
 _STUDY = "studies/<slug:slug>/"
@@ -77,6 +78,7 @@ urlpatterns = [
     path(_STUDY + "monitor/", monitor.study_monitor, name="study_monitor"),
     path(_STUDY + "monitor/problems/<number:report_id>/", monitor.problem_resolve, name="problem_resolve"),
     path(_STUDY + "stages/", stages.study_stages, name="study_stages"),
+    path(_STUDY + "versions/", versions.study_versions, name="study_versions"),
     path(_STUDY + "participants/", participants.study_participants, name="study_participants"),
     re_path(
         r"^studies/(?P<slug>[-\w]+)/participants/(?P<code>[a-z][0-9]{1,9})/(?P<verb>leave-out|take-in)/$",

@@ -80,6 +80,8 @@ class Participant(models.Model):
     kind = models.CharField(max_length=10, choices=ParticipantKind, default=ParticipantKind.REAL)
     # The stage in which they began, for good. Test walks and robots are of no stage, and stand under the main one.
     stage = models.CharField(max_length=10, choices=StudyStage, default=StudyStage.MAIN)
+    # The version of the study under which they began.
+    study_version = models.PositiveIntegerField(default=1)
     status = models.CharField(max_length=12, choices=Status, default=Status.STARTED)
     token_hash = models.CharField(max_length=64, unique=True)
     handle = models.CharField(max_length=16, unique=True, default=new_handle)

@@ -74,6 +74,8 @@ class Study(models.Model):
     # A study of the main stage alone has none there: study/setup/study_stages.py.
     stage = models.CharField(max_length=10, choices=StudyStage, default=StudyStage.MAIN, editable=False)
     stages = models.JSONField(default=dict, blank=True, editable=False)
+    # Counts the changes while the study runs (study/participants/study_versions.py).
+    version = models.PositiveIntegerField(default=1, editable=False)
     open_link_token = models.CharField(max_length=40, unique=True, default=new_link_token)
     # In place of the open link, to be typed by hand (study/participants/short_codes.py); None: there is none.
     short_code = models.CharField(max_length=6, unique=True, null=True, blank=True, editable=False)

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from study.ballots.permission import check_may_answer
 from study.design.slots import ACTIVE_MINUTES
-from study.models import Participant, Study
+from study.models import Participant, Study, StudyStage
 from study.participants.enrolment import lock_study, still_there
 
 
@@ -29,17 +29,22 @@ def _lock(participant: Participant) -> Participant:
 
 
 @transaction.atomic
-def give_consent(participant: Participant, *, language: str = "", device: str = "") -> Participant:
+def give_consent(
+    participant: Participant, *, language: str = "", device: str = "", version: int | None = None
+) -> Participant:
     """Store when the participant consented, to which version of the text, in which language and on which device.
 
     Args:
         device: as `device_of` names it.
+        version: of the text that the participant read; None if that is not known. If the text has changed meanwhile,
+            nothing is stored: the participant is to read the new one.
 
     Returns:
         The participant's row as it is then.
     """
     row = _lock(participant)
-    if row.consented_at is None:
+    is_outdated = version is not None and version != row.study.consent_version
+    if row.consented_at is None and not is_outdated:
         row.consented_at, row.consent_version = timezone.now(), row.study.consent_version
         row.answers = row.answers | {"consent": {"language": language, "device": device}}
         row.save(update_fields=["consented_at", "consent_version", "answers"])
@@ -110,7 +115,7 @@ def quota_is_full(study: Study, answers: dict[str, Any], participant: Participan
 def quota_counts(
     study: Study,
     kind: str,
-    stage: str,
+    stage: str = StudyStage.MAIN,
     *,
     quotas: Sequence[Mapping[str, Any]] | None = None,
     others_than: Participant | None = None,

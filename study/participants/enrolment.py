@@ -167,6 +167,7 @@ def enrol(
             study=study,
             kind=kind,
             stage=stage,
+            study_version=study.version,
             number=last_number + 1,
             token_hash=token_hash(token),
             invite_link=link,

@@ -7,6 +7,7 @@ alone. Every other entry, also of an action that is added later, is hidden.
 from study.ballots.commitments import ENDED, FINISHED
 from study.participants.exclusion import INCLUDED, LEFT_OUT
 from study.participants.study_stages import BEGUN
+from study.participants.study_versions import MADE
 from study.participants.withdrawal import WITHDREW
 from study.published_heads.publishing import NOT_PUBLISHED, PUBLISHED
 
@@ -21,6 +22,7 @@ WITHOUT_CONDITIONS = frozenset(
         "resumed",
         "closed",
         BEGUN,
+        MADE,
         WITHDREW,
         LEFT_OUT,
         INCLUDED,

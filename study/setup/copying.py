@@ -38,6 +38,7 @@ _NEW_DRAFT: dict[str, Any] = {
     "simulated": False,
     "stage": Study.Stage.MAIN,
     "stages": {},
+    "version": 1,
 }
 
 

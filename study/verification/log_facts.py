@@ -10,6 +10,7 @@ from study.models import LogEntry, Study
 from study.participants.exclusion import INCLUDED, LEFT_OUT
 from study.participants.number_ranges import Starts
 from study.participants.study_stages import BEGUN, stage_starts
+from study.participants.study_versions import MADE, version_starts
 from study.participants.withdrawal import WITHDREW
 
 STATUS_AFTER = {
@@ -33,6 +34,7 @@ class LogFacts:
         ended: the number of the entry with which answers ended.
         stages: from which number on people belong to which stage.
         begun: what the log says of each stage that has begun, the current one last.
+        versions: from which number on people began under which version of the study.
         unreadable: numbers of entries that no version of Earsight writes.
     """
 
@@ -44,6 +46,8 @@ class LogFacts:
     ended: int | None = None
     stages: Starts = field(default_factory=list)
     begun: dict[str, dict[str, Any]] = field(default_factory=dict)
+    versions: Starts = field(default_factory=list)
+    version: int = 1
     unreadable: list[int] = field(default_factory=list)
 
     def gather(self, entries: Iterable[LogEntry]) -> Iterator[LogEntry]:
@@ -63,6 +67,8 @@ class LogFacts:
             self.ended = entry.number
         if entry.action == BEGUN:
             self._add_stage(entry)
+        if entry.action == MADE:
+            self._add_version(entry)
         code = str(entry.data.get("participant"))
         if entry.action == WITHDREW:
             self.withdrawn.add(code)
@@ -81,3 +87,11 @@ class LogFacts:
         stage = entry.data["stage"]
         self.begun.pop(stage, None)
         self.begun[stage] = {name: entry.data.get(name) for name in ("after", "target")}
+
+    def _add_version(self, entry: LogEntry) -> None:
+        try:
+            self.versions = version_starts(self.versions, entry.data)
+        except ValueError:
+            self.unreadable.append(entry.number)
+            return
+        self.version = entry.data["version"]

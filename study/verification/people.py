@@ -22,7 +22,7 @@ from study.verification.log_facts import LogFacts
 
 Status = Participant.Status
 _OF_PEOPLE = (
-    *("study", "kind", "stage", "number", "status", "receipt", "nonce", "excluded"),
+    *("study", "kind", "stage", "study_version", "number", "status", "receipt", "nonce", "excluded"),
     *("rule_exclusions", "answered", "main_answered"),
 )
 
@@ -266,11 +266,16 @@ def _exclusion_faults(facts: LogFacts, person: Person) -> list[str]:
 
 
 def _stage_faults(facts: LogFacts, person: Person) -> list[str]:
-    """Find who was moved to another stage: of which one somebody is, their number and the log say."""
-    expected = part_of(person.row.number, facts.stages, Study.Stage.MAIN)
-    if person.row.stage != expected:
-        return [f"{person.code} is in the stage {person.row.stage}; by the log they began in {expected}."]
-    return []
+    """Find who was moved to another stage or version: of which somebody is, their number and the log say."""
+    stage, version = person.row.stage, person.row.study_version
+    of_stage = part_of(person.row.number, facts.stages, Study.Stage.MAIN)
+    of_version = part_of(person.row.number, facts.versions, 1)
+    faults = []
+    if stage != of_stage:
+        faults.append(f"{person.code} is in the stage {stage}; by the log they began in {of_stage}.")
+    if version != of_version:
+        faults.append(f"{person.code} is of the version {version}; by the log they began under {of_version}.")
+    return faults
 
 
 def _check_receipt(study: Study, facts: LogFacts, receipt: str, found: Findings) -> bool:

@@ -174,6 +174,14 @@ FORMS = [
         stays=True,
     ),
     Kept(
+        "study/versions.html",
+        "study_versions",
+        "question_en",
+        "Which image fits?",
+        prepare=opened,
+        stored=lambda study: Study.objects.get().question.get("en") == "Which image fits?",
+    ),
+    Kept(
         "study/stages.html",
         "study_stages",
         "reason",

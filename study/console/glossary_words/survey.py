@@ -13,6 +13,7 @@ from study.console.glossary_words.word import (
     QUESTIONS,
     RESULTS,
     STAGES,
+    VERSIONS,
     Word,
 )
 
@@ -62,6 +63,13 @@ WORDS = (
         _("A part of the study with people, links and a target of its own: pilot stage, main stage, follow-up stage."),
         _("Real people can rehearse the study, or be asked again later, without being mixed into its results."),
         (STAGES, MONITOR, PEOPLE),
+    ),
+    Word(
+        "version",
+        _("version"),
+        _("The study as it was from one change to the next, while people took part."),
+        _("Who answered before a change can be told from those who answered after it."),
+        (VERSIONS, PEOPLE),
     ),
     Word(
         "practice-trial",

@@ -15,6 +15,7 @@ from study.participants.study_stages import begin_stage
 from tests.analysis.answered_studies import answer_and_finish, close
 from tests.config.bundles.test_export import rewritten
 from tests.study.participants.test_study_stages import FOLLOW_UP, MAIN, piloted
+from tests.study.participants.test_study_versions import change, running
 
 pytestmark = pytest.mark.django_db
 
@@ -106,3 +107,28 @@ def piloted_back() -> Study:
 
 def rows_of(table: bytes) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(table.decode(), newline="")))
+
+
+def test_an_export_names_the_versions_and_finds_who_was_given_another(tmp_path: Path) -> None:
+    study = running()
+    add_people(study, 3)
+    change(study, question="Which image suits this music best?")
+    add_people(study, 3)
+    close(study)
+    path = tmp_path / "study.zip"
+    export_study(study, path)
+    found = verify_export(path)
+    assert found.faults == ()
+    assert "who began under which version, by the chain" in found.checked
+    with zipfile.ZipFile(path) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    people = {row["participant"]: row["study_version"] for row in rows_of(files["participants.csv"])}
+    assert list(people.values()) == ["1", "1", "1", "2", "2", "2"]
+    analysis = json.loads(files["analysis.json"])
+    assert [(row["version"], row["n_participants"]) for row in analysis["versions"]] == [(1, 3), (2, 3)]
+    assert "Version by version" in files["report-en.html"].decode()
+    assert "after 3 people had begun (0 had not finished): Question" in files["report-en.html"].decode()
+    Participant.objects.filter(study=study, number=1).update(study_version=2)
+    export_study(study, tmp_path / "forged.zip")
+    faults = verify_export(tmp_path / "forged.zip").faults
+    assert "participants.csv: r0001 is of the version 2; by the chain they began under 1." in faults

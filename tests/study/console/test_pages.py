@@ -29,6 +29,7 @@ PAGES = [
     "study_open",
     "study_monitor",
     "study_stages",
+    "study_versions",
     "study_participants",
     "study_payment",
     "study_links",
