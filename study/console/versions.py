@@ -1,5 +1,6 @@
 """The page “Versions”: what was changed while the study ran, how many people began under each version; change it."""
 
+import re
 from typing import Any
 
 from django.conf import settings
@@ -75,7 +76,7 @@ def _rows(study: Study) -> list[dict[str, Any]]:
             | {
                 "name": field_name(row["field"]),
                 "language": _(languages.get(row.get("language"), "")) if row.get("language") else "",
-                "is_shown": "old" in row,
+                "parts": _changed_part(_text(row["old"]), _text(row["new"])) if "old" in row else None,
             }
             for row in entry.data["differences"]
         ]
@@ -92,3 +93,30 @@ def _rows(study: Study) -> list[dict[str, Any]]:
             }
         )
     return rows[::-1]
+
+
+WORDS_AROUND = 8
+
+
+def _text(value: Any) -> str:
+    """Return a value of a version's difference as it is read."""
+    return "–" if value in (None, "") else _yes_no(value) if isinstance(value, bool) else str(value)
+
+
+def _yes_no(value: bool) -> str:
+    return _("yes") if value else _("no")
+
+
+def _changed_part(old: str, new: str) -> dict[str, str]:
+    """Return what differs between two texts, from the first word that does to the last, with some words around it."""
+    before, after = (re.findall(r"\s*\S+", text) for text in (old, new))
+    shorter = min(len(before), len(after))
+    same = next((at for at in range(shorter) if before[at] != after[at]), shorter)
+    rest = next((at for at in range(shorter - same) if before[-1 - at] != after[-1 - at]), shorter - same)
+    lead, tail = before[:same], before[len(before) - rest :]
+    return {
+        "lead": ("…" if len(lead) > WORDS_AROUND else "") + "".join(lead[-WORDS_AROUND:]),
+        "old": "".join(before[same : len(before) - rest]).strip(),
+        "new": "".join(after[same : len(after) - rest]).strip(),
+        "tail": "".join(tail[:WORDS_AROUND]).strip() + (" …" if len(tail) > WORDS_AROUND else ""),
+    }

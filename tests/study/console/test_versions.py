@@ -25,7 +25,7 @@ def test_a_change_is_saved_with_a_reason_and_shown_with_its_difference(owner: An
     assert client.post(url, form.sent(question_en="Which picture?")).status_code == 400, "without a reason"
     page = client.post(url, form.sent(question_en="Which <b>picture?", reason="shorter"), follow=True).text
     assert "Saved as version 2." in page
-    for text in ("Version 2", "shorter", "<del>Which image fits this music best?</del>", "Which &lt;b&gt;picture?"):
+    for text in ("Version 2", "shorter", "<del>image fits this music best?</del>", "<ins>&lt;b&gt;picture?</ins>"):
         assert text in page
     people = reverse("study_participants", args=[study.slug])
     assert [("r0001" in client.get(f"{people}?show=all&version={n}").text) for n in (1, 2)] == [True, False]
