@@ -75,7 +75,7 @@ def _rows(study: Study) -> list[dict[str, Any]]:
             row
             | {
                 "name": field_name(row["field"]),
-                "language": _(languages.get(row.get("language"), "")) if row.get("language") else "",
+                "language": str(languages.get(row.get("language"), "")),
                 "parts": _changed_part(_text(row["old"]), _text(row["new"])) if "old" in row else None,
             }
             for row in entry.data["differences"]

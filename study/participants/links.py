@@ -1,5 +1,7 @@
 """Links into a study: the open link, personal links, capped links, and the pilots' link."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
@@ -63,7 +65,7 @@ def create_personal_links(
         )
         links.append((label, full_url(reverse("survey_join", args=[token]))))
     InviteLink.objects.bulk_create(rows)
-    of_stage = {"stage": str(stage)} if stage else {}
+    of_stage: dict[str, Any] = {"stage": str(stage)} if stage else {}
     record(study, "links created", actor=actor, links=count, cap=cap, kind=str(kind), **of_stage)
     return links
 

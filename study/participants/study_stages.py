@@ -84,8 +84,8 @@ def count_by_stage(study: Study) -> dict[str, dict[str, int]]:
     for row in people.values("stage").annotate(began=Count("pk"), completed=Count("pk", filter=completed)):
         found[row["stage"]] = {"began": row["began"], "completed": row["completed"]}
     again = people.filter(CAME_AGAIN & completed, remarked=True).values("stage").annotate(people=Count("pk"))
-    for row in again:
-        found[row["stage"]]["completed"] -= row["people"]
+    for again_in in again:
+        found[again_in["stage"]]["completed"] -= again_in["people"]
     return found
 
 

@@ -30,6 +30,8 @@ PAGES = (
     "study_participants",
     "study_participants?show=all",
     "study_participants?flag=left_tab",
+    "study_stages",
+    "study_versions",
     "study_payment",
     "study_log",
     "study_log?people",

@@ -34,7 +34,7 @@ class RunningStudyForm(KeptForm, forms.Form):
     def __init__(self, *args: Any, study: Study, **kwargs: Any) -> None:
         self.study = study
         super().__init__(*args, **kwargs)
-        self.initial |= {"contact": study.contact, "target_participants": study.target_participants}
+        self.initial.update({"contact": study.contact, "target_participants": study.target_participants})
         for language, _name in settings.LANGUAGES:
             for name in TEXTS if language in languages_of(study) else ():
                 self.fields[f"{name}_{language}"] = forms.CharField(

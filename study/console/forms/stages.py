@@ -24,7 +24,8 @@ class BeginStageForm(forms.Form):
     confirmed = forms.BooleanField(label=_("Yes: the stage before takes nobody more, and cannot begin again."))
 
     def __init__(self, *args: Any, study: Study, stage: StudyStage | None, **kwargs: Any) -> None:
-        super().__init__(*args, initial={"stage": stage}, **kwargs)
+        super().__init__(*args, **kwargs)
+        self.initial["stage"] = stage
         if stage == StudyStage.MAIN:
             del self.fields["target"]
         if study.settings_can_change:
