@@ -6,7 +6,6 @@ worker takes the row over, three times at most.
 
 import hashlib
 import logging
-import os
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -24,11 +23,12 @@ from analysis.study_results.smallest_difference import planned_smallest
 from analysis.tables.clips_left_out import clips_left_out_csv, count_clips_left_out
 from analysis.tables.errors import TableError
 from analysis.tables.paintings import count_paintings, paintings_csv
-from analysis.tables.study_tables import ballots_csv_parts, match_control_csv, settle_people
+from analysis.tables.study_tables import BALLOTS, ballots_csv_parts, match_control_csv, name_of_stage, settle_people
 from study.background_work import messages, rows, schema
+from study.ballots.table import counted_kind, counted_people
 from study.ballots.table_state import table_state
 from study.errors import NotAllowedNow
-from study.models import Study
+from study.models import Study, StudyStage
 from study.participants.moderators import planned_moderators
 
 logger = logging.getLogger(__name__)
@@ -64,24 +64,40 @@ def is_current(analysis: Analysis) -> bool:
     if holds_erased(analysis):
         return False
     if not analysis.table_state:
-        return is_of_table(analysis, _digest_of_table(analysis.study))
+        with tempfile.TemporaryDirectory(prefix="earsight-analysis-") as folder:
+            return is_of_table(analysis, _write_tables(analysis.study, Path(folder)))
     settle_people(analysis.study)
     return analysis.table_state == table_state(analysis.study)
 
 
 def is_of_table(analysis: Analysis, digest: str) -> bool:
-    """Whether the analysis is of the ballot table with this SHA-256 (hex), and of nobody who has withdrawn."""
+    """Whether the analysis is of the ballots with this digest (`digest_of_tables`), and of nobody who has withdrawn."""
     return not holds_erased(analysis) and analysis.ballots_digest == digest
 
 
-def _digest_of_table(study: Study, path: Path = Path(os.devnull)) -> str:
-    """The SHA-256 (hex) of the study's ballot table, which is written to `path`."""
+def digest_of_tables(study: Study, folder: Path) -> str:
+    """The SHA-256 (hex) of what is analysed: `BALLOTS` in the folder, and after it the table of the follow-up stage."""
     found = hashlib.sha256()
-    with path.open("wb") as file:
-        for part in ballots_csv_parts(study):
-            found.update(part)
-            file.write(part)
+    for name in analysed_tables(study).values():
+        with (folder / name).open("rb") as file:
+            while piece := file.read(2**20):
+                found.update(piece)
     return found.hexdigest()
+
+
+def analysed_tables(study: Study) -> dict[str, str]:
+    """The names of the ballot tables that an analysis reads, by stage. A pilot stage is never analysed."""
+    follow_up = StudyStage.FOLLOW_UP
+    others = {str(follow_up): name_of_stage(BALLOTS, follow_up)} if follow_up in study.stages else {}
+    return {str(StudyStage.MAIN): BALLOTS} | others
+
+
+def _write_tables(study: Study, folder: Path) -> str:
+    """Write the ballot tables that are analysed, and return their digest."""
+    for stage, name in analysed_tables(study).items():
+        with (folder / name).open("wb") as file:
+            file.writelines(ballots_csv_parts(study, stage))
+    return digest_of_tables(study, folder)
 
 
 def holds_erased(analysis: Analysis) -> bool:
@@ -176,7 +192,13 @@ def compute(analysis: Analysis) -> Analysis:
 
 def _compute(analysis: Analysis) -> None:
     # Imported here: it loads SciPy and Arrow, which the web process does not need.
-    from analysis.study_results.csv_analysis import analyse_table, match_control_of, software_versions
+    from analysis.study_results.csv_analysis import (
+        analyse_apart,
+        analyse_by_version,
+        analyse_table,
+        match_control_of,
+        software_versions,
+    )
 
     study = analysis.study
     study.refresh_from_db(fields=["erasures"])
@@ -187,10 +209,19 @@ def _compute(analysis: Analysis) -> None:
     analysis.plan = plan_of(study)
     analysis.versions = software_versions()
     with tempfile.TemporaryDirectory(prefix="earsight-analysis-") as folder:
-        table = Path(folder) / f"{study.slug}.csv"
-        analysis.ballots_digest = _digest_of_table(study, table)
+        analysis.ballots_digest = _write_tables(study, Path(folder))
         analysis.flow = participant_flow(study)
-        analysis.result = analyse_table(table, analysis.plan)
+        tables = analysed_tables(study)
+        analysis.result = analyse_table(Path(folder) / tables[StudyStage.MAIN], analysis.plan)
+        if study.version > 1:
+            people = counted_people(study).values_list("number", "study_version")
+            letter = counted_kind(study)[0]
+            versions = {f"{letter}{number:04d}": version for number, version in people}
+            analysis.result["versions"] = analyse_by_version(
+                Path(folder) / tables[StudyStage.MAIN], analysis.plan, versions
+            )
+        if (follow_up := tables.get(StudyStage.FOLLOW_UP)) is not None:
+            analysis.result["follow_up"] = analyse_apart(Path(folder) / follow_up, analysis.plan)
     if control := match_control_of(match_control_csv(study)):
         analysis.result["match_control"] = control
     analysis.result["paintings"] = count_paintings(paintings_csv(study), analysis.plan["conditions"])

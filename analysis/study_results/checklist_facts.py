@@ -14,7 +14,7 @@ from analysis.study_results.deviations import deviations_text, planned_people
 from analysis.study_results.participant_flow import median_seconds
 from analysis.study_results.reporting_answers import reporting_answers
 from study import texts
-from study.ballots.table import kinds_of
+from study.ballots.table import counted_people
 from study.models import Participant, Study
 from study.models.participants import LEFT_OUT
 from study.participants.exclusion_rules import rule_from_json
@@ -148,7 +148,7 @@ def _people(study: Study, analysis: Analysis | None) -> dict[str, str]:
     if study.status == Study.Status.DRAFT:
         return {}
     progress = count_people(study)
-    remarked = study.participants.filter(kind__in=kinds_of(study), remarked=True)
+    remarked = counted_people(study).filter(remarked=True)
     reasons = Counter(
         rule_words(rule_from_json(rules[0])) if rules else reason
         for rules, reason in remarked.filter(LEFT_OUT).values_list("rule_exclusions", "exclusion_reason")

@@ -6,6 +6,7 @@ Loads SciPy and Arrow; the web process must not import this module.
 import csv
 import io
 from collections.abc import Mapping
+from contextlib import ExitStack
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,11 @@ from typing import Any
 import numpy as np
 
 from analysis.statistics.analysis import analyse
+from analysis.statistics.errors import StatisticsError
 from analysis.statistics.match_control import match_control
 from analysis.statistics.plan_and_result import AnalysisPlan
 from analysis.tables.ballot_table import read_ballots
+from analysis.tables.errors import TableError
 from analysis.tables.person_columns import cut_groups
 from analysis.tables.result_json import plain, to_json
 
@@ -55,6 +58,44 @@ def analyse_table(path: Path, plan: Mapping[str, Any]) -> dict[str, Any]:
         moderators=cut_groups(table.groups(), cuts),
     )
     return to_json(result)
+
+
+# Of the result of people who are analysed apart from those of the plan.
+_APART = ("n_participants", "n_clips", "n_ballots", "primary", "scores")
+
+
+def analyse_apart(path: Path, plan: Mapping[str, Any]) -> dict[str, Any]:
+    """The main numbers of the people of another stage, whom the analysis by the plan does not count.
+
+    `problem` says why there are none, `None` if there are.
+    """
+    try:
+        result = analyse_table(path, plan)
+    except (StatisticsError, TableError) as error:
+        return {"problem": str(error).replace(f"{path.parent}/", "")} | dict.fromkeys(_APART)
+    return {"problem": None} | {name: result.get(name) for name in _APART}
+
+
+def analyse_by_version(path: Path, plan: Mapping[str, Any], version_of: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The main numbers of the people who began under each version of the study, of a table of ballots.
+
+    Args:
+        version_of: the version of each participant, by code.
+    """
+    parts: dict[int, Path] = {}
+    with ExitStack() as open_files:
+        rows = csv.reader(open_files.enter_context(path.open(encoding="utf-8", newline="")))
+        header = next(rows)
+        at, writers = header.index("participant"), {}
+        for row in rows:  # one at a time: a study may have more than a million
+            number = int(version_of[row[at]])
+            if number not in writers:
+                parts[number] = path.with_name(f"version_{number}.csv")
+                file = open_files.enter_context(parts[number].open("w", encoding="utf-8", newline=""))
+                writers[number] = csv.writer(file)
+                writers[number].writerow(header)
+            writers[number].writerow(row)
+    return [{"version": number} | analyse_apart(part, plan) for number, part in sorted(parts.items())]
 
 
 def match_control_of(data: bytes) -> dict[str, Any] | None:

@@ -15,8 +15,9 @@ from django.utils.translation import ngettext
 from analysis.models import Analysis
 from analysis.report.analysis_json import value_at
 from analysis.study_results.reporting_answers import reporting_answers
-from study.ballots.table import kinds_of, late_answers
+from study.ballots.table import counted_kind, counted_people, late_answers
 from study.models import Participant, Study, Trial
+from study.participants.study_versions import field_name, version_entries
 from study.setup.lifecycle import current_plan
 
 
@@ -35,6 +36,7 @@ def deviations(study: Study, analysis: Analysis | None = None) -> list[str]:
         *_clips(study, fixed),
         *_settings(study, fixed),
         *_repeats(study, fixed),
+        *_versions(study),
     ]
     if reported := reporting_answers(study).get("deviations", "").strip():
         found.append(_("Stated by the researchers: %(text)s") % {"text": reported})
@@ -57,7 +59,7 @@ def _target(study: Study, fixed: Mapping[str, Any], analysis: Analysis | None) -
     planned = planned_people(study)
     if not planned:
         return
-    completed = study.participants.filter(kind__in=kinds_of(study), status=Participant.Status.COMPLETED).count()
+    completed = counted_people(study).filter(status=Participant.Status.COMPLETED).count()
     numbers = {"planned": planned, "completed": completed}
     if completed > planned:
         yield _("More people than planned: %(completed)s completed, %(planned)s were planned.") % numbers
@@ -79,9 +81,7 @@ def _target(study: Study, fixed: Mapping[str, Any], analysis: Analysis | None) -
 
 
 def _excluded(study: Study) -> Iterator[str]:
-    reasons = Counter(
-        study.participants.filter(kind__in=kinds_of(study), excluded=True).values_list("exclusion_reason", flat=True)
-    )
+    reasons = Counter(counted_people(study).filter(excluded=True).values_list("exclusion_reason", flat=True))
     if reasons:
         yield _("People excluded by hand after opening: %(n)s (%(reasons)s).") % {
             "n": reasons.total(),
@@ -90,7 +90,7 @@ def _excluded(study: Study) -> Iterator[str]:
 
 
 def _late(study: Study) -> Iterator[str]:
-    late = late_answers(study).count()
+    late = late_answers(study, Study.Stage.MAIN).count()
     if late:
         text = ngettext(
             "%(n)s answer was given in time and arrived after the end of answering. It is kept and not counted.",
@@ -153,6 +153,23 @@ def _settings(study: Study, fixed: Mapping[str, Any]) -> Iterator[str]:
         yield _("The conditions were changed after opening.")
 
 
+def _versions(study: Study) -> Iterator[str]:
+    """Every change while people took part, with who had begun before."""
+    for entry in version_entries(study):
+        data = entry.data
+        text = _(
+            "Version %(version)s, after %(people)s people had begun (%(unfinished)s had not finished): %(what)s."
+        ) % {
+            "version": data["version"],
+            "people": data["after"],
+            "unfinished": data["unfinished"],
+            "what": ", ".join(dict.fromkeys(field_name(row["field"]) for row in data["differences"])),
+        }
+        yield text + (
+            " " + _("Reason given: %(reason)s.") % {"reason": entry.reason.rstrip(". ")} if entry.reason else ""
+        )
+
+
 def _label(name: str) -> str:
     return str(Study._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
 
@@ -172,7 +189,8 @@ def _repeats(study: Study, fixed: Mapping[str, Any]) -> Iterator[str]:
     answered = (
         Trial.objects.filter(
             participant__study=study,
-            participant__kind__in=kinds_of(study),
+            participant__kind=counted_kind(study),
+            participant__stage=Study.Stage.MAIN,
             kind=Trial.Kind.MAIN,
             repeat__gt=0,
             ballot__isnull=False,

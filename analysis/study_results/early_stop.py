@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from analysis.statistics.sequential import decide, ready_prefix
 from analysis.study_results.factors import factors_of, has_preset
-from study.ballots.table import kinds_of
+from study.ballots.table import counted_people
 from study.errors import NotAllowedNow
 from study.models import Ballot, Participant, Study, Trial
 from study.models.log import record
@@ -72,7 +72,7 @@ def _differences(study: Study, now: datetime) -> np.ndarray:
     high = set((factors or {})["redefined"])
     sign = {row.pk: 1.0 if row.key in high else -1.0 for row in conditions}
     people = list(
-        study.participants.filter(kind__in=kinds_of(study))
+        counted_people(study)
         .exclude(LEFT_OUT)
         .exclude(status__in=(Participant.Status.WITHDRAWN, Participant.Status.SCREENED_OUT))
         .order_by("number")

@@ -12,10 +12,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from analysis.report.context import Stage
-from study.ballots.table import kinds_of
-from study.models import Ballot, Participant, Study, Trial
+from study.ballots.table import counted_people
+from study.models import Ballot, Participant, Study, StudyStage, Trial
 from study.participants.exclusion_rules import rule_from_json, rules_of
 from study.participants.flag_words import rule_words
+from study.participants.study_stages import count_by_stage
 
 MOST_REASONS = 6  # reasons given by hand that are listed; the others are counted together
 
@@ -25,7 +26,7 @@ def participant_flow(study: Study) -> dict[str, Any]:
 
     A person whom several rules leave out counts for the first of them in the plan, and not as left out by hand.
     """
-    rows = study.participants.filter(kind__in=kinds_of(study))
+    rows = counted_people(study)
     people = list(rows.only("study", "status", "main_answered", "excluded", "exclusion_reason", "rule_exclusions"))
     statuses = Participant.Status
     status = Counter(person.status for person in people)
@@ -45,12 +46,24 @@ def participant_flow(study: Study) -> dict[str, Any]:
         "analysed": len(analysed),
         "completed": sum(person.status == statuses.COMPLETED for person in analysed),
         "median_seconds": median_seconds(study),
+        # Of a study that has stages; all numbers above are of the main stage.
+        **({"stages": count_by_stage(study)} if study.stages else {}),
     }
+
+
+def other_stages_in_words(flow: Mapping[str, Any]) -> str:
+    """How many people took part in the stages that are not in the results; empty of a study without stages."""
+    parts = [
+        _("%(stage)s: %(began)s began, %(completed)s completed") % {"stage": StudyStage(stage).label, **counts}
+        for stage, counts in (flow.get("stages") or {}).items()
+        if stage != StudyStage.MAIN and counts["began"]
+    ]
+    return "; ".join(parts)
 
 
 def median_seconds(study: Study) -> float | None:
     """The median of the seconds that an answer to a main trial took; None if that is known of no answer."""
-    people = study.participants.filter(kind__in=kinds_of(study)).exclude(status=Participant.Status.WITHDRAWN)
+    people = counted_people(study).exclude(status=Participant.Status.WITHDRAWN)
     ballots = Ballot.objects.filter(
         trial__participant__in=people, trial__kind=Trial.Kind.MAIN, seconds__isnull=False
     ).order_by()

@@ -14,7 +14,7 @@ from analysis.report.context import condition_views
 from analysis.statistics.ballots import natural_key
 from analysis.study_results.checklists import Checklists, filled_checklists
 from analysis.study_results.deviations import deviations
-from analysis.study_results.participant_flow import flow_stages
+from analysis.study_results.participant_flow import flow_stages, other_stages_in_words
 from analysis.study_results.sentence_counts import sentence_counts, sentence_details, sentence_notice
 from analysis.study_results.who_took_part import answer_labels, who_took_part
 from study import texts
@@ -55,7 +55,7 @@ def report_context(
             people=who_took_part(study),
             answer_labels=answer_labels(study),
             making=making_facts(study),
-            details=_details(study) + sentence_details(counts),
+            details=_details(study) + _other_stages(analysis) + sentence_details(counts),
             deviations=deviations(study, analysis),
             checklists=_checklists(filled_checklists(study, analysis) if checklists is None else checklists),
         )
@@ -137,6 +137,11 @@ def _who_asked(study: Study) -> list[tuple[str, str]]:
         (_("Ethics approval"), texts.ethics_sentence(study)),
     ]
     return [row for row in rows if row[1]]
+
+
+def _other_stages(analysis: Analysis) -> list[tuple[str, str]]:
+    words = other_stages_in_words(analysis.flow)
+    return [(_("Other stages, not in the analysis"), words)] if words else []
 
 
 def _details(study: Study) -> list[tuple[str, str]]:

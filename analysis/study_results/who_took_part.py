@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from analysis.report.context import AnswerLabels, AnswersGiven
 from analysis.statistics.disclosure import SMALLEST_GROUP, hidden_groups
 from analysis.tables.person_columns import group_label
-from study.ballots.table import in_batches, kinds_of
+from study.ballots.table import counted_people, in_batches
 from study.models import Study
 from study.models.participants import LEFT_OUT
 from study.participants.answers_table import AnswerColumn, Value, answer_columns, typed_values
@@ -32,7 +32,7 @@ def who_took_part(study: Study) -> list[AnswersGiven]:
     Device, language and checks stand there if anybody has a value, questions always.
     """
     columns = answer_columns(study)
-    counted = study.participants.filter(kind__in=kinds_of(study), main_answered__gt=0).exclude(LEFT_OUT)
+    counted = counted_people(study).filter(main_answered__gt=0).exclude(LEFT_OUT)
     batches = in_batches(counted.only("study", "kind", "number", "answers"))
     people = [typed_values(person.answers, columns) for batch in batches for person in batch]
     cuts = {row["column"]: row["cuts"] for row in planned_moderators(study)}

@@ -1,6 +1,6 @@
 """The table of participants: one row a person, with what they said beside their ballots."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
 from study.coarse_times import hour_text
@@ -23,7 +23,15 @@ _ABOUT = {
     "slot": "the place in the balanced plan that gave the person's orders; empty while the study is sealed",
     "settings_digest": "digest of the plan at the person's start",
 }
-PARTICIPANT_COLUMNS = tuple(_ABOUT)
+# Of a study that has stages; the tables of others are as they have always been.
+_STAGE = {"stage": "pilot, main or follow_up: the stage in which the person began; only main gives the results"}
+# Of a study that was changed while it ran.
+_VERSION = {"study_version": "the version of the study under which the person began; study.json says what each changed"}
+
+
+def about_columns(study: Study) -> dict[str, str]:
+    """The columns about the person, with what each means."""
+    return _ABOUT | (_STAGE if study.stages else {}) | (_VERSION if study.version > 1 else {})
 
 
 def participants_csv_parts(study: Study) -> Iterator[bytes]:
@@ -39,22 +47,22 @@ def participants_csv_parts(study: Study) -> Iterator[bytes]:
 def participants_table(study: Study, *, after: int = -1) -> tuple[Sequence[str], Iterator[tuple[int, Sequence[Value]]]]:
     """The same table: the names of its columns, and each person's number and row, behind the number `after`."""
     refresh_unfinished(study)
-    columns, sealed = answer_columns(study), study.is_sealed
+    columns, about, sealed = answer_columns(study), about_columns(study), study.is_sealed
     rows = (
         (
             row.participant.number,
-            [*_facts(row.participant, sealed), *(_cell(row.values, column, sealed) for column in columns)],
+            [*_facts(row.participant, about, sealed), *(_cell(row.values, column, sealed) for column in columns)],
         )
         for row in iterate_answers(study, after=after)
     )
-    return (*PARTICIPANT_COLUMNS, *(column.name for column in columns)), rows
+    return (*about, *(column.name for column in columns)), rows
 
 
 def participants_codebook_csv(study: Study) -> bytes:
     """One row for each column of the table, with its meaning and what its values mean, as UTF-8 CSV."""
     answers = [(column.name, meaning_of(column), values_of(column)) for column in answer_columns(study)]
     return csv_text(
-        [("column", "meaning", "values"), *((name, text, "") for name, text in _ABOUT.items()), *answers]
+        [("column", "meaning", "values"), *((name, text, "") for name, text in about_columns(study).items()), *answers]
     ).encode()
 
 
@@ -86,7 +94,7 @@ def values_of(column: AnswerColumn) -> str:
     return {"number": "a number", "text": "the person's own words; empty while the study is sealed"}[column.kind]
 
 
-def _facts(person: Participant, sealed: bool) -> list[Value]:
+def _facts(person: Participant, about: Iterable[str], sealed: bool) -> list[Value]:
     facts: dict[str, Value] = {
         "participant": person.code,
         "kind": person.kind,
@@ -99,8 +107,10 @@ def _facts(person: Participant, sealed: bool) -> list[Value]:
         "flags": ";".join(person.flag_kinds),
         "slot": "" if person.slot is None or sealed else person.slot,
         "settings_digest": person.settings_digest,
+        "stage": person.stage,
+        "study_version": person.study_version,
     }
-    return [facts[name] for name in PARTICIPANT_COLUMNS]
+    return [facts[name] for name in about]
 
 
 def _cell(values: Mapping[str, Value], column: AnswerColumn, sealed: bool) -> Value:

@@ -6,11 +6,13 @@ from typing import Any
 
 from analysis.tables.participant_table import joined_columns, person_cells
 from study.ballots.commitments import bind_unfinished
-from study.ballots.table import COLUMNS, ballots_by_person, kinds_of
-from study.models import Ballot, Participant, Study, Trial
+from study.ballots.table import COLUMNS, ballots_by_person, counted_people
+from study.models import Ballot, Participant, Study, StudyStage, Trial
 from study.participants.answers_table import AnswerColumn, Value
 from study.participants.exclusion_rules import refresh_unfinished
 from study.tables.spreadsheet import csv_parts, csv_text
+
+BALLOTS = "ballots.csv"
 
 
 def settle_people(study: Study) -> None:
@@ -19,37 +21,48 @@ def settle_people(study: Study) -> None:
     refresh_unfinished(study)
 
 
-def ballots_csv_parts(study: Study) -> Iterator[bytes]:
+def other_stages(study: Study) -> list[StudyStage]:
+    """The stages of the study whose people are not in its results, in their order."""
+    return [StudyStage(stage) for stage in study.stages if stage != StudyStage.MAIN]
+
+
+def name_of_stage(name: str, stage: str) -> str:
+    """The name of a table of another stage: `ballots_pilot.csv` beside `ballots.csv`, which never holds its people."""
+    return name.replace(".csv", f"_{stage}.csv")
+
+
+def ballots_csv_parts(study: Study, stage: str = StudyStage.MAIN) -> Iterator[bytes]:
     """The study's tidy ballot table as UTF-8 CSV, joined with what each person said in answer to questions, in parts.
 
-    The analysis reads the same table that the export holds. The plan's exclusion rules are applied first to those who
-    have not finished; finishing does it for the others.
+    It holds the people of one stage. The analysis reads the same table that the export holds. The plan's exclusion
+    rules are applied first to those who have not finished; finishing does it for the others.
     """
-    header, people = ballots_table(study)
+    header, people = ballots_table(study, stage=stage)
     yield from csv_parts(chain([header], (row for _number, rows in people for row in rows)))
 
 
 def ballots_table(
-    study: Study, *, after: int = -1
+    study: Study, *, after: int = -1, stage: str = StudyStage.MAIN
 ) -> tuple[Sequence[str], Iterator[tuple[int, list[Sequence[Value]]]]]:
     """The same table: the names of its columns, and each person's number with their rows, behind the number `after`."""
     settle_people(study)
     columns = joined_columns(study)
-    return (*COLUMNS, *(column.name for column in columns)), _ballots(study, columns, after)
+    return (*COLUMNS, *(column.name for column in columns)), _ballots(study, columns, after, stage)
 
 
-def _ballots(study: Study, columns: Sequence[AnswerColumn], after: int) -> Iterator[tuple[int, list[Sequence[Value]]]]:
-    for person, rows in ballots_by_person(study, after=after):
+def _ballots(
+    study: Study, columns: Sequence[AnswerColumn], after: int, stage: str
+) -> Iterator[tuple[int, list[Sequence[Value]]]]:
+    for person, rows in ballots_by_person(study, after=after, stages=(stage,)):
         said = person_cells(person, columns)
         yield person.number, [[*row, *said] for row in rows]
 
 
-def match_control_csv(study: Study) -> bytes:
-    """The match-control answers as CSV: participant, clip, own (1: an image of the clip heard), excluded."""
+def match_control_csv(study: Study, stage: str = StudyStage.MAIN) -> bytes:
+    """The match-control answers of a stage as CSV: participant, clip, own (1: an image of the clip heard), excluded."""
     ballots = (
         Ballot.objects.filter(
-            trial__participant__study=study,
-            trial__participant__kind__in=kinds_of(study),
+            trial__participant__in=counted_people(study, stage),
             trial__kind=Trial.Kind.MATCH,
             first__isnull=False,
         )

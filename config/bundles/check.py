@@ -17,7 +17,9 @@ from typing import Any
 from analysis.study_results.report_files import REPORT_FILES
 from config.bundles.chain_check import check_chain, check_commitments, check_exclusions, check_opening
 from config.bundles.reading import (
+    BALLOTS,
     CLIPS_LEFT_OUT,
+    FOLLOW_UP,
     MATCH_CONTROL,
     MAX_FILES,
     MAX_REPORTED,
@@ -29,6 +31,8 @@ from config.bundles.reading import (
 )
 from config.bundles.receipt_check import check_receipts
 from config.bundles.selection_check import check_selection
+from config.bundles.stage_check import check_stages
+from config.bundles.version_check import check_versions, version_of_people
 from study.ballots.receipts import verify_ballot
 from study.digests import canonical_digest
 from study.published_heads.heads import Head
@@ -106,13 +110,15 @@ def _check_digests(bundle: Bundle) -> None:
         bundle.unchecked.append(UNCHECKED_SEALED)
         return
     count = 0
-    for count, row in enumerate(bundle.ballots, start=1):
-        try:
-            is_valid = verify_ballot(row | {name: unescape_formula(row[name]) for name in ("clip", "reason")})
-        except (KeyError, ValueError, TypeError, AttributeError):
-            is_valid = False
-        if not is_valid:
-            bundle.faults.append(f"ballots.csv, row {count + 1}: the ballot does not agree with its digest.")
+    for name in bundle.tables_of(BALLOTS):
+        for row_number, row in enumerate(bundle.each_row(name), start=2):
+            count += 1
+            try:
+                is_valid = verify_ballot(row | {key: unescape_formula(row[key]) for key in ("clip", "reason")})
+            except (KeyError, ValueError, TypeError, AttributeError):
+                is_valid = False
+            if not is_valid:
+                bundle.faults.append(f"{name}, row {row_number}: the ballot does not agree with its digest.")
     bundle.checked.append(f"digests of {count} ballots")
 
 
@@ -193,7 +199,7 @@ def _differences(exported: Any, again: Any, path: str = "") -> Iterator[str]:
 def _check_analysis(bundle: Bundle) -> None:
     # Imported here because the web process, which imports this module, does without SciPy and Arrow.
     from analysis.statistics.errors import StatisticsError
-    from analysis.study_results.csv_analysis import analyse_table, match_control_of
+    from analysis.study_results.csv_analysis import analyse_apart, analyse_by_version, analyse_table, match_control_of
     from analysis.tables.clips_left_out import count_clips_left_out
     from analysis.tables.errors import TableError
     from analysis.tables.paintings import count_paintings
@@ -207,6 +213,13 @@ def _check_analysis(bundle: Bundle) -> None:
             with table.open("wb") as file:
                 file.writelines(bundle.pieces(table.name))
             computed = analyse_table(table, plan)
+            if versions := version_of_people(bundle.participants):
+                computed["versions"] = analyse_by_version(table, plan, versions)
+            if FOLLOW_UP in bundle.members:
+                table = Path(folder) / FOLLOW_UP
+                with table.open("wb") as file:
+                    file.writelines(bundle.pieces(table.name))
+                computed["follow_up"] = analyse_apart(table, plan)
         if MATCH_CONTROL in bundle.members:
             control = match_control_of(bundle.read(MATCH_CONTROL))
             computed |= {"match_control": control} if control else {}
@@ -250,7 +263,14 @@ def check_bundle(bundle: Bundle, receipts: Iterable[str] = (), heads: Iterable[H
     if "study.json" in bundle.members:
         checks += [_check_plan, lambda found: check_chain(found, _of_study(found, heads)), check_opening]
     if {"study.json", "ballots.csv"} <= bundle.members.keys():
-        checks += [_check_digests, _check_participants, check_commitments, check_exclusions]
+        checks += [
+            _check_digests,
+            _check_participants,
+            check_stages,
+            check_versions,
+            check_commitments,
+            check_exclusions,
+        ]
         checks += [lambda found: check_receipts(found, receipts), check_selection]
     checks += [_check_images, _check_analysis]
     for check in checks:

@@ -15,7 +15,16 @@ from pathlib import Path
 from analysis.study_results.report_files import REPORT_FILES
 from config.bundles.chain_check import Chain, read_chain
 from config.bundles.check import check_bundle
-from config.bundles.reading import CHAIN, CLIPS_LEFT_OUT, MAX_FILES, MAX_REPORTED, PAINTINGS, Bundle, Unreadable
+from config.bundles.reading import (
+    CHAIN,
+    CLIPS_LEFT_OUT,
+    MATCH_CONTROL,
+    MAX_FILES,
+    MAX_REPORTED,
+    PAINTINGS,
+    Bundle,
+    Unreadable,
+)
 from config.bundles.whole import SOUNDS
 from study.verification.chain import ERASABLE
 
@@ -111,7 +120,8 @@ def _compare(old: Bundle, new: Bundle, found: Difference) -> None:
     if old.study.get("status") != "draft":
         _compare_table(pair, "stimuli.csv", ("clip", "condition", "image_digest"))
         _compare_table(pair, CLIPS_LEFT_OUT, ("clip", "by", "images", "reason"))
-    _compare_table(pair, "match_control.csv", ("participant", "clip", "own"), only_ended=True)
+    for name in pair.old.tables_of(MATCH_CONTROL):
+        _compare_table(pair, name, ("participant", "clip", "own"), only_ended=True)
     _compare_table(pair, PAINTINGS, ("clip", "painting", "reason", "note", "named"))
     _compare_table(pair, "late_answers.csv", ("participant", "trial", "clip", "first", "second", "none_fits"))
     _compare_table(pair, "trials.csv", ("participant", "trial", "clip", "kind"))

@@ -20,6 +20,8 @@ PAINTINGS = "paintings.csv"
 CLIPS_LEFT_OUT = "clips_left_out.csv"
 CHAIN = "chain.json"
 COMMITMENTS = "commitments.json"
+FOLLOW_UP = "ballots_follow_up.csv"
+OTHER_STAGES = ("pilot", "follow_up")
 
 # Far above an export of thousands of participants; a larger zip is meant to fill memory or disk.
 MAX_FILES = 50_000
@@ -167,8 +169,14 @@ class Bundle:
 
     @property
     def ballots(self) -> Iterator[dict[str, str]]:
-        """The rows of ballots.csv, read anew each time: a study may have more than a million."""
-        return self.each_row(BALLOTS)
+        """The rows of ballots.csv and of other stages, read anew each time: a study may have more than a million."""
+        for name in self.tables_of(BALLOTS):
+            yield from self.each_row(name)
+
+    def tables_of(self, name: str) -> list[str]:
+        """Return the names of a table of the main stage and of those of other stages that are there."""
+        others = (name.replace(".csv", f"_{stage}.csv") for stage in OTHER_STAGES)
+        return [name, *(other for other in others if other in self.members)]
 
     @cached_property
     def participants(self) -> list[dict[str, str]]:

@@ -22,7 +22,7 @@ from analysis.study_results.report_files import report_files
 from analysis.tables import clips_left_out, paintings
 from analysis.tables.codebook import codebook_csv
 from analysis.tables.participant_table import participants_codebook_csv, participants_csv_parts
-from analysis.tables.study_tables import ballots_csv_parts, match_control_csv
+from analysis.tables.study_tables import ballots_csv_parts, match_control_csv, name_of_stage, other_stages
 from config.bundles.chain_files import chain_entries, chain_facts, commitments_json, readable_entry
 from config.bundles.reading import BALLOTS, CHAIN, CLIPS_LEFT_OUT, COMMITMENTS, MATCH_CONTROL, PAINTINGS, SUMS
 from config.bundles.whole.writing import whole_files
@@ -112,6 +112,8 @@ def _study(study: Study, analysis: Analysis | None, log: Iterable[Mapping[str, A
         **_who_asked(study),
         # Absent without a reward, as in exports of earlier versions, whose bytes must stay.
         **({"pay": pay} if (pay := pay_facts(study)) else {}),
+        **({"version": study.version} if study.version > 1 else {}),
+        **({"stage": study.stage, "stages": study.stages} if study.stages else {}),
     }
     return _json_with_list(about, "log", log)
 
@@ -137,16 +139,14 @@ def outdated() -> NotAllowedNow:
     return NotAllowedNow(_("Answers have come or changed since the analysis: analyse again, then export."))
 
 
-def _analysis(study: Study, ballots: Path, analyse: bool) -> Analysis:
-    """Return the newest analysis if it is of this ballot table; else compute one.
+def _analysis(study: Study, tables: Path, analyse: bool) -> Analysis:
+    """Return the newest analysis if it is of the ballot tables in the folder `tables`; else compute one.
 
     Raises:
         NotAllowedNow: it is not, and none is to be computed.
     """
     newest = analyses.latest(study)
-    with ballots.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    if newest is not None and analyses.is_of_table(newest, digest):
+    if newest is not None and analyses.is_of_table(newest, analyses.digest_of_tables(study, tables)):
         return newest
     if not analyse:
         raise outdated()
@@ -240,8 +240,12 @@ def _read_log(folder: Path) -> Iterator[dict[str, Any]]:
 
 def _read_tables(study: Study, sealed: bool) -> Iterator[tuple[str, Content]]:
     yield BALLOTS, ballots_csv_parts(study)
+    for stage in other_stages(study):
+        yield name_of_stage(BALLOTS, stage), ballots_csv_parts(study, stage)
     if study.match_controls:
         yield MATCH_CONTROL, match_control_csv(study)
+        for stage in other_stages(study):
+            yield name_of_stage(MATCH_CONTROL, stage), match_control_csv(study, stage)
     yield "participants.csv", participants_csv_parts(study)
     yield "trials.csv", _csv(server_rows(study, kinds_of(study)), SERVER_COLUMNS)
     if not sealed:
@@ -263,8 +267,11 @@ def contents(
     state = "The study is still sealed: conditions are shown as opaque labels.\n" if sealed else ""
     if study.simulated:
         state += "SIMULATED: the answers come from simulated participants. These results are no findings.\n"
+    if others := other_stages(study):
+        names = ", ".join(name_of_stage(BALLOTS, stage) for stage in others)
+        state += f"STAGES: ballots.csv is of the main stage alone. People of other stages: {names}.\n"
     tables, head = _tables(study, sealed, folder)
-    analysis = None if sealed else _analysis(study, folder / BALLOTS, analyse)
+    analysis = None if sealed else _analysis(study, folder, analyse)
     yield "README.txt", README.format(title=study.title, state=state, head=head).encode()
     for table in tables:
         yield table.name, table

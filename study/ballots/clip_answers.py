@@ -12,7 +12,7 @@ from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subq
 from django.db.models.functions import Coalesce, Greatest
 
 from study.ballots.table import counted_kind, kinds_of
-from study.models import Ballot, Clip, ClipAnswers, Participant, Study, Trial
+from study.models import Ballot, Clip, ClipAnswers, Participant, Study, StudyStage, Trial
 
 
 @dataclass(frozen=True)
@@ -24,9 +24,10 @@ class ClipCount:
     answered: int
 
 
-def begin_counts(clips: Iterable[Clip], kind: str) -> None:
-    """Give clips the rows in which answers of people of this kind are counted, unless they have them."""
-    ClipAnswers.objects.bulk_create((ClipAnswers(clip=clip, kind=kind) for clip in clips), ignore_conflicts=True)
+def begin_counts(clips: Iterable[Clip], kind: str, stage: str) -> None:
+    """Give clips the rows in which answers of people of this kind and stage are counted, unless they have them."""
+    rows = (ClipAnswers(clip=clip, kind=kind, stage=stage) for clip in clips)
+    ClipAnswers.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def count_answer(trial: Trial) -> None:
@@ -37,7 +38,8 @@ def count_answer(trial: Trial) -> None:
     participant = trial.participant
     if trial.kind == Trial.Kind.MAIN and participant.kind in kinds_of(participant.study):
         column = "repeated" if trial.repeat else "answered"
-        ClipAnswers.objects.filter(clip=trial.clip_id, kind=participant.kind).update(**{column: F(column) + 1})
+        counts = ClipAnswers.objects.filter(clip=trial.clip_id, kind=participant.kind, stage=participant.stage)
+        counts.update(**{column: F(column) + 1})
 
 
 def uncount_answers(participant: Participant) -> None:
@@ -47,7 +49,11 @@ def uncount_answers(participant: Participant) -> None:
     )
     clips = participant.trials.order_by().values("clip")
     # One order for all who lock several: two who wait for each other would both have waited in vain.
-    rows = ClipAnswers.objects.select_for_update().filter(kind=participant.kind, clip__in=clips).order_by("clip")
+    rows = (
+        ClipAnswers.objects.select_for_update()
+        .filter(kind=participant.kind, stage=participant.stage, clip__in=clips)
+        .order_by("clip")
+    )
     # Not below 0, which no table takes: counts that are wrong are made again by the next who reads them, and nobody's
     # withdrawal may fail for them.
     ClipAnswers.objects.filter(pk__in=[row.pk for row in rows]).update(
@@ -56,21 +62,21 @@ def uncount_answers(participant: Participant) -> None:
     )
 
 
-def clip_counts(study: Study) -> Sequence[ClipCount]:
-    """The clips that people judge, by number, with their answers of people who count; in one query as a rule."""
+def clip_counts(study: Study, stage: str = StudyStage.MAIN) -> Sequence[ClipCount]:
+    """The clips that people judge, by number, with the answers of a stage's people who count; in one query as a rule."""
     kind = counted_kind(study)
-    if not _agree(study, kind):
-        recount(study)
-    counts = ClipAnswers.objects.filter(clip=OuterRef("pk"), kind=kind).values("answered")
+    if not _agree(study, kind, stage):
+        recount(study, stage)
+    counts = ClipAnswers.objects.filter(clip=OuterRef("pk"), kind=kind, stage=stage).values("answered")
     clips = study.clips.filter(included=True, is_practice=False).order_by("number")
     rows = clips.annotate(n=Coalesce(Subquery(counts), 0)).values_list("number", "name", "n")
     return [ClipCount(*row) for row in rows]
 
 
-def _agree(study: Study, kind: str) -> bool:
+def _agree(study: Study, kind: str, stage: str) -> bool:
     """Whether the counts are those of the people, told in one statement: an answer may come between two."""
-    people = study.participants.filter(kind=kind).order_by()
-    counts = ClipAnswers.objects.filter(clip__study=study, kind=kind)
+    people = study.participants.filter(kind=kind, stage=stage).order_by()
+    counts = ClipAnswers.objects.filter(clip__study=study, kind=kind, stage=stage)
     of_people = people.values("study").annotate(n=Sum("main_answered")).values("n")
     of_clips = counts.values("clip__study").annotate(n=Sum(F("answered") + F("repeated"))).values("n")
     totals = Study.objects.filter(pk=study.pk).values_list(
@@ -81,15 +87,18 @@ def _agree(study: Study, kind: str) -> bool:
 
 
 @transaction.atomic
-def recount(study: Study) -> None:
-    """Count every ballot of the study. Answers that come meanwhile wait, and are counted after."""
+def recount(study: Study, stage: str = StudyStage.MAIN) -> None:
+    """Count every ballot of a stage. Answers that come meanwhile wait, and are counted after."""
     kind = counted_kind(study)
     clips = list(study.clips.order_by("pk").only("pk"))
-    begin_counts(clips, kind)
-    rows = ClipAnswers.objects.select_for_update().filter(clip__in=clips, kind=kind).order_by("clip")
+    begin_counts(clips, kind, stage)
+    rows = ClipAnswers.objects.select_for_update().filter(clip__in=clips, kind=kind, stage=stage).order_by("clip")
     stored = {row.clip_id: row for row in rows}
     main = Ballot.objects.filter(
-        trial__participant__study=study, trial__participant__kind=kind, trial__kind=Trial.Kind.MAIN
+        trial__participant__study=study,
+        trial__participant__kind=kind,
+        trial__participant__stage=stage,
+        trial__kind=Trial.Kind.MAIN,
     )
     first = Q(trial__repeat=0)
     found = (

@@ -17,7 +17,7 @@ from django.db.models.functions import Cast
 
 from study.ballots.receipts import image_name
 from study.coarse_times import hour_text, whole_seconds
-from study.models import Ballot, LateAnswer, Participant, Stimulus, Study, Trial
+from study.models import Ballot, LateAnswer, Participant, Stimulus, Study, StudyStage, Trial
 
 # `analyze` reads the first nine columns; the others describe and verify the ballot.
 COLUMNS = (
@@ -51,8 +51,13 @@ def counted_kind(study: Study) -> str:
 
 
 def kinds_of(study: Study) -> tuple[str, ...]:
-    """The kinds of participant that give the study's results."""
+    """The kinds of participant whom the log binds; of these, the people of the main stage give the results."""
     return (counted_kind(study),)
+
+
+def counted_people(study: Study, stage: str = StudyStage.MAIN) -> QuerySet[Participant]:
+    """The people of the kind that counts in one stage; by default the main one, which gives the study's results."""
+    return study.participants.filter(kind=counted_kind(study), stage=stage)
 
 
 def _labels_of(participant: Participant, labels: Mapping[int, str]) -> dict[int, str]:
@@ -101,6 +106,7 @@ def ballots_by_person(
     kinds: Iterable[str] | None = None,
     trial_kinds: Iterable[str] = (Trial.Kind.MAIN,),
     after: int = -1,
+    stages: Iterable[str] = (StudyStage.MAIN,),
 ) -> Iterator[tuple[Participant, list[Row]]]:
     """Each person who has ballots, by kind and number, with the rows of their ballots by trial number.
 
@@ -110,6 +116,7 @@ def ballots_by_person(
         kinds: the kinds of participant to include; None includes those that give the results.
         trial_kinds: the kinds of trial to include; by default main trials, with their hidden repeats.
         after: of each kind of participant, only those behind this number.
+        stages: the stages whose people to include; by default the main one, which gives the results.
 
     Returns:
         Rows with the values of `COLUMNS`. `first`, `second` and `order` (all conditions by position, joined by
@@ -124,7 +131,7 @@ def ballots_by_person(
         dict(study.clips.values_list("pk", "name")),
         {pk: (condition, clip, number) for pk, condition, clip, number in images},
     )
-    people = study.participants.filter(kind__in=tuple(kinds or kinds_of(study)))
+    people = study.participants.filter(kind__in=tuple(kinds or kinds_of(study)), stage__in=tuple(stages))
     present = people.exclude(status=Participant.Status.WITHDRAWN).only(*_OF_PEOPLE)
     for batch in in_batches(present, after=after):
         ballots: dict[int, list[tuple[Any, ...]]] = {person.pk: [] for person in batch}
@@ -239,9 +246,11 @@ LATE_COLUMNS = (
 )
 
 
-def late_answers(study: Study) -> QuerySet[LateAnswer]:
-    """The answers of the people who give the results that arrived too late to count; without practice trials."""
+def late_answers(study: Study, *stages: str) -> QuerySet[LateAnswer]:
+    """The answers that arrived too late to count, of people of these stages or of all; without practice trials."""
     people = study.participants.filter(kind__in=kinds_of(study)).exclude(status=Participant.Status.WITHDRAWN)
+    if stages:
+        people = people.filter(stage__in=stages)
     # Of the few late answers each is looked up, not each trial of all people.
     return LateAnswer.objects.filter(Exists(people.filter(pk=OuterRef("trial__participant")))).exclude(
         trial__kind=Trial.Kind.PRACTICE

@@ -9,9 +9,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 from study.access import Right
 from study.console.common import access_to, study_page
 from study.console.forms.links import LinksForm
-from study.models import Participant, Study
+from study.models import Participant, Study, StudyStage
 from study.participants.links import create_personal_links, full_url, open_link
 from study.participants.short_codes import make_short_code, spaced, withdraw_short_code
+from study.participants.study_stages import stages_in_words
 from study.tables.spreadsheet import csv_text
 
 # Placeholders that a platform replaces in a participant's address. Mechanical Turk's survey links have none: its
@@ -28,7 +29,7 @@ def study_links(request: HttpRequest, study: Study) -> HttpResponse:
     """Show the open link and how recruitment platforms take it; create personal links as a table."""
     if request.method == "POST":
         access_to(request).require(Right.RUN)
-    form = LinksForm(request.POST or None)
+    form = LinksForm(request.POST or None, stages=stages_in_words(study))
     if request.method == "POST" and form.is_valid():
         return _personal_links_csv(request, study, form)
     address = open_link(study)
@@ -39,6 +40,7 @@ def study_links(request: HttpRequest, study: Study) -> HttpResponse:
         {
             "study": study,
             "form": form,
+            "stage": StudyStage(study.stage).label if study.stages else "",
             "address": address,
             "code": spaced(study.short_code) if study.short_code else "",
             # As it is typed: browsers add https:// and the last slash themselves.
@@ -70,6 +72,7 @@ def _personal_links_csv(request: HttpRequest, study: Study, form: LinksForm) -> 
         form.cleaned_data["count"],
         form.cleaned_data["cap"],
         labels=form.cleaned_data["labels"],
+        stage=form.cleaned_data.get("stage", ""),
         actor=request.user,
     )
     table = "\ufeff" + csv_text([("label", "link"), *made])

@@ -15,6 +15,7 @@ from study.participants.exclusion_rules import refresh_unfinished
 from study.participants.monitoring import monitor
 from study.participants.pace import pace_of
 from study.participants.problems import settle_problem
+from study.participants.study_stages import shown_stage, stages_in_words
 
 
 @require_safe
@@ -26,6 +27,7 @@ def study_monitor(request: HttpRequest, study: Study) -> HttpResponse:
     refresh_unfinished(study)  # which every few seconds would be too often
     context: dict[str, Any] = {
         "live_tag": live_tag(request, study),
+        "stages": stages_in_words(study),
         # What participants typed, their addresses at times: for those who settle it.
         "problems": study.problem_reports.filter(resolved=False)[:20] if access_to(request).allows(Right.RUN) else (),
     }
@@ -35,12 +37,14 @@ def study_monitor(request: HttpRequest, study: Study) -> HttpResponse:
 
 
 def _progress(request: HttpRequest, study: Study) -> dict[str, Any]:
-    seen = monitor(study)
+    stage = shown_stage(study, request.GET.get("stage", ""))
+    seen = monitor(study, stage=stage)
     return {
         "study": study,
         "monitoring": seen,
-        "pace": pace_of(study, seen.completed),
-        "coverage": coverage(study),
+        "stage": stage,
+        "pace": pace_of(study, seen.completed, stage=stage),
+        "coverage": coverage(study, stage),
         "names_clips": access_to(request).allows(Right.LOOK),
         "is_live": not (study.status == Study.Status.CLOSED and not study.is_sealed),
     }

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from study.access import Access, Right
 from study.ballots.commitments import FINISHED
+from study.ballots.table import counted_people
 from study.console.common import access_to, condition_rows, readable_entries, study_page
 from study.models import Participant, Study
 from study.published_heads.summary import head_summary
@@ -58,10 +59,7 @@ def study_overview(request: HttpRequest, study: Study) -> HttpResponse:
             "conditions": condition_rows(study) if access.allows(Right.LOOK) else (),
             "sealed": study.is_blinded,
             "archived": sharing.is_archived(study),
-            "completed": study.participants.filter(
-                kind=Participant.Kind.SIMULATED if study.simulated else Participant.Kind.REAL,
-                status=Participant.Status.COMPLETED,
-            ).count(),
+            "completed": counted_people(study, study.stage).filter(status=Participant.Status.COMPLETED).count(),
             "clip_count": study.clips.filter(included=True).count(),
             "head": head_summary(study),
             "recent": recent,

@@ -26,7 +26,7 @@ from study.participants.people_rows import people_a_page, rows_of
 @require_safe
 @study_page(Right.SEE, change=Right.RUN)
 def study_participants(request: HttpRequest, study: Study) -> HttpResponse:
-    """List people, each with a block a trial; `?status=…&stage=…&flag=…&group=…&code=…` narrows the list.
+    """List people, each with a block a trial; `?status=…&step=…&stage=…&flag=…&group=…&code=…` narrows the list.
 
     `?fragment` returns the part that is kept live.
     """

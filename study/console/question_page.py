@@ -153,7 +153,7 @@ class QuestionsPage:
 
     def context(self) -> dict[str, Any]:
         study = self.study
-        counts = quota_counts(study, counted_kind(study)) if study.quotas and not study.settings_can_change else {}
+        counts = _quota_counts(study)
         return {
             "study": study,
             "problem": self.problem,
@@ -270,3 +270,10 @@ def as_participants_see(questions: QuestionSet, languages: Sequence[str]) -> lis
             html = render_to_string("survey/_questions.html", {"form": form})
             shown.append({"code": code, "name": own_name(code), "title": localized(questions.title), "html": html})
     return shown
+
+
+def _quota_counts(study: Study) -> dict[tuple[str, str], int]:
+    """Count who fills the quotas of the current stage; nobody does in a draft."""
+    if not study.quotas or study.settings_can_change:
+        return {}
+    return quota_counts(study, counted_kind(study), study.stage)

@@ -29,6 +29,7 @@ def study_list(request: HttpRequest) -> HttpResponse:
     completed = Participant.objects.filter(
         Q(kind=Participant.Kind.REAL) | Q(kind=Participant.Kind.SIMULATED, study__simulated=True),
         study=OuterRef("pk"),
+        stage=OuterRef("stage"),
         status=Participant.Status.COMPLETED,
     )
     # Each counted by itself: clips joined with participants would be millions of rows.

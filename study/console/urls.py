@@ -23,8 +23,10 @@ from study.console import (
     recruit,
     replay,
     scripts,
+    stages,
     studies,
     tags,
+    versions,
 )
 
 _STUDY = "studies/<slug:slug>/"
@@ -84,6 +86,8 @@ urlpatterns = [
     ),
     path(_STUDY + "monitor/", monitor.study_monitor, name="study_monitor"),
     path(_STUDY + "monitor/problems/<number:report_id>/", monitor.problem_resolve, name="problem_resolve"),
+    path(_STUDY + "stages/", stages.study_stages, name="study_stages"),
+    path(_STUDY + "versions/", versions.study_versions, name="study_versions"),
     path(_STUDY + "participants/", participants.study_participants, name="study_participants"),
     re_path(
         r"^studies/(?P<slug>[-\w]+)/participants/(?P<code>[a-z][0-9]{1,9})/(?P<verb>leave-out|take-in)/$",

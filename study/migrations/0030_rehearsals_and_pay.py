@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('study', '0028_study_mails'),
+        ('study', '0029_stages_and_versions'),
     ]
 
     operations = [

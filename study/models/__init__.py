@@ -11,7 +11,7 @@ from study.models.members import Invitation, Membership, Role
 from study.models.notices import MailChoice, Notice, NoticeKind, NoticeMail
 from study.models.participants import Event, InviteLink, Participant, ProblemReport, Trial
 from study.models.stimuli import Clip, Condition, Stimulus
-from study.models.studies import Study
+from study.models.studies import Study, StudyStage
 from study.models.visits import PlatformVisit, VisitKey
 from study.models.workers import Worker
 
@@ -43,6 +43,7 @@ __all__ = [
     "Stimulus",
     "Study",
     "StudyImport",
+    "StudyStage",
     "Trial",
     "VisitKey",
     "Worker",

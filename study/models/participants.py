@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from study.coarse_times import this_hour
 from study.models.audits import BlindingAudit
 from study.models.stimuli import Clip
-from study.models.studies import Study
+from study.models.studies import Study, StudyStage
 from study.opaque_tokens import new_handle, new_nonce
 
 
@@ -32,6 +32,8 @@ class InviteLink(models.Model):
     cap = models.PositiveIntegerField(default=1)
     # Pilots may also take part in a draft; their answers are not part of the results.
     kind = models.CharField(max_length=10, choices=ParticipantKind, default=ParticipantKind.REAL)
+    # The stage into which it leads, and only while that is the current one; empty: the current one, whichever that is.
+    stage = models.CharField(max_length=10, choices=StudyStage, blank=True, default="")
     # The audit with pilots that enter by this link; it deletes the link with them.
     audit = models.ForeignKey(
         BlindingAudit, on_delete=models.CASCADE, null=True, blank=True, related_name="invite_links"
@@ -76,6 +78,10 @@ class Participant(models.Model):
     # Counts participants of one kind within the study; part of `code`.
     number = models.PositiveIntegerField()
     kind = models.CharField(max_length=10, choices=ParticipantKind, default=ParticipantKind.REAL)
+    # The stage in which they began, for good. Test walks and robots are of no stage, and stand under the main one.
+    stage = models.CharField(max_length=10, choices=StudyStage, default=StudyStage.MAIN)
+    # The version of the study under which they began.
+    study_version = models.PositiveIntegerField(default=1)
     status = models.CharField(max_length=12, choices=Status, default=Status.STARTED)
     token_hash = models.CharField(max_length=64, unique=True)
     handle = models.CharField(max_length=16, unique=True, default=new_handle)
@@ -124,14 +130,15 @@ class Participant(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["study", "kind", "number"], name="participant_number_once"),
         ]
-        # Slots, quotas and monitoring count the participants of one kind by status and time.
+        # Slots, quotas and monitoring count the participants of one kind and stage by status and time.
         indexes = [
             models.Index(
-                fields=["study", "kind", "status", "created_at", "completed_at"], name="participant_by_state_and_time"
+                fields=["study", "kind", "stage", "status", "created_at", "completed_at"],
+                name="participant_stage_and_time",
             ),
             models.Index(
-                fields=["study", "kind", "status", "language", "main_answered", "last_answer_at"],
-                name="participant_by_state_and_count",
+                fields=["study", "kind", "stage", "status", "language", "main_answered", "last_answer_at"],
+                name="participant_stage_and_count",
             ),
             # Whether anything has come since a page was made, and who is there now.
             models.Index(fields=["study", "last_seen_at"], name="participant_by_last_seen"),

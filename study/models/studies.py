@@ -22,6 +22,14 @@ def new_seed() -> int:
     return secrets.randbits(48)
 
 
+class StudyStage(models.TextChoices):
+    """A part of a study with people, orders, links and a target of its own. Only the main stage gives the results."""
+
+    PILOT = "pilot", _("pilot stage")
+    MAIN = "main", _("main stage")
+    FOLLOW_UP = "follow_up", _("follow-up stage")
+
+
 class Study(models.Model):
     """One experiment: its status, texts, design, recruitment and analysis plan."""
 
@@ -30,6 +38,8 @@ class Study(models.Model):
         OPEN = "open", _("open")
         PAUSED = "paused", _("paused")
         CLOSED = "closed", _("closed")
+
+    Stage = StudyStage
 
     class Platform(models.TextChoices):
         NONE = "", _("no platform")
@@ -59,6 +69,13 @@ class Study(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     opened_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
+    # The stage that people enter now, and what is known of each that has begun, in their order:
+    # {stage: {"after": the number of the last person before it, "target": people wanted or None}}.
+    # A study of the main stage alone has none there: study/setup/study_stages.py.
+    stage = models.CharField(max_length=10, choices=StudyStage, default=StudyStage.MAIN, editable=False)
+    stages = models.JSONField(default=dict, blank=True, editable=False)
+    # Counts the changes while the study runs (study/participants/study_versions.py).
+    version = models.PositiveIntegerField(default=1, editable=False)
     open_link_token = models.CharField(max_length=40, unique=True, default=new_link_token)
     # In place of the open link, to be typed by hand (study/participants/short_codes.py); None: there is none.
     short_code = models.CharField(max_length=6, unique=True, null=True, blank=True, editable=False)
@@ -235,6 +252,18 @@ class Study(models.Model):
     @property
     def settings_can_change(self) -> bool:
         return self.status in self.SETTINGS_CAN_CHANGE
+
+    @property
+    def stage_target(self) -> int | None:
+        """How many people the current stage asks for; None without a target."""
+        return self.target_of(self.stage)
+
+    def target_of(self, stage: str) -> int | None:
+        """How many people a stage asks for: of the main stage the plan's number, of another its own."""
+        if stage == StudyStage.MAIN:
+            return self.target_participants
+        target: int | None = self.stages.get(stage, {}).get("target")
+        return target
 
     @property
     def weights(self) -> tuple[float, float]:

@@ -97,7 +97,7 @@ def questions_of(study: Study, part: str) -> list[Question]:
 
 
 def iterate_answers(study: Study, *, after: int = -1) -> Iterator[PersonAnswers]:
-    """The answers of everybody who counts for the results, by number, behind the number `after`.
+    """The answers of everybody of the kind that counts, in all stages, by number, behind the number `after`.
 
     Withdrawn people have none left and no row.
     """

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from study.ballots.permission import check_may_answer
 from study.design.slots import ACTIVE_MINUTES
-from study.models import Participant, Study
+from study.models import Participant, Study, StudyStage
 from study.participants.enrolment import lock_study, still_there
 
 
@@ -29,17 +29,22 @@ def _lock(participant: Participant) -> Participant:
 
 
 @transaction.atomic
-def give_consent(participant: Participant, *, language: str = "", device: str = "") -> Participant:
+def give_consent(
+    participant: Participant, *, language: str = "", device: str = "", version: int | None = None
+) -> Participant:
     """Store when the participant consented, to which version of the text, in which language and on which device.
 
     Args:
         device: as `device_of` names it.
+        version: of the text that the participant read; None if that is not known. If the text has changed meanwhile,
+            nothing is stored: the participant is to read the new one.
 
     Returns:
         The participant's row as it is then.
     """
     row = _lock(participant)
-    if row.consented_at is None:
+    is_outdated = version is not None and version != row.study.consent_version
+    if row.consented_at is None and not is_outdated:
         row.consented_at, row.consent_version = timezone.now(), row.study.consent_version
         row.answers = row.answers | {"consent": {"language": language, "device": device}}
         row.save(update_fields=["consented_at", "consent_version", "answers"])
@@ -103,23 +108,24 @@ def quota_is_full(study: Study, answers: dict[str, Any], participant: Participan
     given = [quota for quota in study.quotas if answers.get(quota["question"]) == quota["answer"]]
     if not given:
         return False
-    counts = quota_counts(study, participant.kind, quotas=given, others_than=participant)
+    counts = quota_counts(study, participant.kind, participant.stage, quotas=given, others_than=participant)
     return any(counts[quota["question"], quota["answer"]] >= int(quota["limit"]) for quota in given)
 
 
 def quota_counts(
     study: Study,
     kind: str,
+    stage: str = StudyStage.MAIN,
     *,
     quotas: Sequence[Mapping[str, Any]] | None = None,
     others_than: Participant | None = None,
 ) -> dict[tuple[str, str], int]:
-    """How many people of this kind who are still there gave the answer of each quota, by question and answer.
+    """How many people of this kind and stage who are still there gave the answer of each quota, by question and answer.
 
     Args:
         quotas: those that are counted; None counts all of the study.
     """
-    people = study.participants.filter(kind=kind)
+    people = study.participants.filter(kind=kind, stage=stage)
     if others_than is not None:
         people = people.exclude(pk=others_than.pk)
     counted = [(quota["question"], quota["answer"]) for quota in (study.quotas if quotas is None else quotas)]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import sqrt
 
 from study.ballots.clip_answers import ClipCount, clip_counts
-from study.models import Study
+from study.models import Study, StudyStage
 
 # A clip lags if it has fewer answers than chance and people who stop half-way explain: two standard deviations of a
 # count below the mean, and a fifth below it.
@@ -46,9 +46,9 @@ class Coverage:
         return max(self.planned or 0, self.most)
 
 
-def coverage(study: Study) -> Coverage:
-    """Read the answers of each clip in a fixed number of queries, from counts, however many answers there are."""
-    return judge_coverage(clip_counts(study), study.trials_per_participant, study.target_participants)
+def coverage(study: Study, stage: str = StudyStage.MAIN) -> Coverage:
+    """Read the answers of each clip in a stage in a fixed number of queries, from counts, however many answers there are."""
+    return judge_coverage(clip_counts(study, stage), study.trials_per_participant, study.target_of(stage))
 
 
 def judge_coverage(counts: Sequence[ClipCount], each: int | None, target: int | None) -> Coverage:

@@ -9,11 +9,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from study.ballots.clip_answers import begin_counts
-from study.ballots.table import kinds_of
+from study.ballots.table import counted_kind, kinds_of
 from study.design import LETTERS, Design, PlannedTrial, draw_plan, draw_practice, next_slot
 from study.design.slots import ACTIVE_MINUTES
 from study.errors import NotAllowedNow
-from study.models import Clip, InviteLink, Participant, Stimulus, Study, Trial
+from study.models import Clip, InviteLink, Participant, Stimulus, Study, StudyStage, Trial
 from study.models.participants import CAME_AGAIN
 from study.opaque_tokens import new_token
 from study.participants.recruiting import Arrival
@@ -22,13 +22,17 @@ from study.participants.tokens import token_hash
 from study.participants.visits import enter, leave_out, participant_digest, support_code
 
 
-def design_of(study: Study, kind: str, clips: int | None = None) -> Design:
-    """The study's design for participants of one kind; `clips` is the number of clips, if it has been read already."""
+def design_of(study: Study, kind: str, clips: int | None = None, stage: str = StudyStage.MAIN) -> Design:
+    """The study's design for participants of one kind and stage, whose orders are balanced among themselves.
+
+    `clips` is the number of clips, if it has been read already.
+    """
     return Design(
         seed=study.seed,
         clips=main_clips(study).count() if clips is None else clips,
         conditions=study.conditions.count(),
-        kind=kind,
+        # The name of the random streams: that of the main stage has always been the kind alone.
+        kind=kind if stage == StudyStage.MAIN else f"{kind} {stage}",
         each=study.trials_per_participant,
         repeats=study.repeats,
         match_controls=study.match_controls,
@@ -48,6 +52,11 @@ def kind_for(link: InviteLink | None) -> str:
     return Participant.Kind.REAL if link is None else link.kind
 
 
+def stage_for(study: Study, kind: str) -> str:
+    """The stage that a new participant of this kind enters: only those who count for something are of a stage."""
+    return study.stage if kind == counted_kind(study) else StudyStage.MAIN
+
+
 def check_open_to(study: Study, link: InviteLink | None) -> None:
     """Check that a new participant may enter by this link now.
 
@@ -60,16 +69,21 @@ def check_open_to(study: Study, link: InviteLink | None) -> None:
         raise NotAllowedNow(_("This study takes no new participants now."))
     if study.simulated and kind_for(link) == Participant.Kind.REAL:
         raise NotAllowedNow(_("This is a rehearsal that simulated participants answer; nobody can take part in it."))
+    if link is not None and link.stage and link.stage != study.stage:
+        raise NotAllowedNow(_("This link is for a part of the study that is not open now."))
     if link is not None and link.participant_set.count() + link.withdrawn >= link.cap:
         raise NotAllowedNow(_("This link has already been used by the number of people that it is for."))
-    target = study.target_participants if study.stop_at_target and not pilot else None
-    if target and slot_holders(study, kind_for(link)).count() >= target:
+    target = study.stage_target if study.stop_at_target and not pilot else None
+    kind = kind_for(link)
+    if target and slot_holders(study, kind, stage_for(study, kind)).count() >= target:
         raise NotAllowedNow(_("This study has all the participants it needs. Thank you for coming."))
 
 
-def slot_holders(study: Study, kind: str, now: datetime | None = None) -> QuerySet[Participant]:
-    """The participants who hold a slot: those of one kind who are still there."""
-    return still_there(study.participants.filter(kind=kind, slot__isnull=False), now)
+def slot_holders(
+    study: Study, kind: str, stage: str = StudyStage.MAIN, now: datetime | None = None
+) -> QuerySet[Participant]:
+    """The participants who hold a slot: those of one kind and stage who are still there."""
+    return still_there(study.participants.filter(kind=kind, stage=stage, slot__isnull=False), now)
 
 
 def still_there(people: QuerySet[Participant], now: datetime | None = None) -> QuerySet[Participant]:
@@ -106,9 +120,9 @@ class TrialMaterial:
 
 
 def load_trial_material(study: Study, kind: str) -> TrialMaterial:
-    """Read what the trials of participants of one kind are drawn from."""
+    """Read what the trials of participants of one kind are drawn from, in the current stage."""
     clips = list(main_clips(study))
-    design = design_of(study, kind, len(clips))
+    design = design_of(study, kind, len(clips), stage_for(study, kind))
     return TrialMaterial(design, clips, _stimuli_by_clip(study), practice_clip(study))
 
 
@@ -137,21 +151,24 @@ def enrol(
     token = token or new_token()
     kind = Participant.Kind.BOT if bot else kind_for(link)
     # Read before the lock, because everybody who arrives at the same time waits for it.
-    material, plan_digest = load_trial_material(study, kind), study.plan_digest
+    material, known = load_trial_material(study, kind), (study.plan_digest, study.stage)
     with transaction.atomic():
         study = lock_study(study)
-        if study.plan_digest != plan_digest:  # the study was opened in between
+        if (study.plan_digest, study.stage) != known:  # the study was opened or went on to another stage in between
             material = load_trial_material(study, kind)
         enrolled = participant_with_token(token, study)
         if enrolled is not None:  # sent twice, or another tab was faster
             return enrolled, token
         check_open_to(study, link)
         now = now or timezone.now()
-        held = slot_holders(study, kind, now).values_list("slot", flat=True)
+        stage = stage_for(study, kind)
+        held = slot_holders(study, kind, stage, now).values_list("slot", flat=True)
         last_number = study.participants.filter(kind=kind).aggregate(last=Max("number"))["last"] or 0
         participant = Participant.objects.create(
             study=study,
             kind=kind,
+            stage=stage,
+            study_version=study.version,
             number=last_number + 1,
             token_hash=token_hash(token),
             invite_link=link,

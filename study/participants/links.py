@@ -1,5 +1,7 @@
 """Links into a study: the open link, personal links, capped links, and the pilots' link."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
@@ -28,6 +30,7 @@ def create_personal_links(
     *,
     labels: list[str] | None = None,
     kind: str = Participant.Kind.REAL,
+    stage: str = "",
     actor: object = None,
     audit: BlindingAudit | None = None,
 ) -> list[tuple[str, str]]:
@@ -37,6 +40,7 @@ def create_personal_links(
         count: how many links.
         cap: how many people may enter by each. A link for one person also resumes that person's visit.
         labels: a name for each link; None numbers them.
+        stage: the stage into which the links lead, and only while it is the current one; empty: into the current one.
         audit: the blinding audit with the pilots that use the links.
 
     Returns:
@@ -54,10 +58,15 @@ def create_personal_links(
     for index in range(count):
         label = labels[index] if labels else f"{kind}-{start + index + 1:04d}"
         token = new_token()
-        rows.append(InviteLink(study=study, label=label, token_hash=token_hash(token), cap=cap, kind=kind, audit=audit))
+        rows.append(
+            InviteLink(
+                study=study, label=label, token_hash=token_hash(token), cap=cap, kind=kind, stage=stage, audit=audit
+            )
+        )
         links.append((label, full_url(reverse("survey_join", args=[token]))))
     InviteLink.objects.bulk_create(rows)
-    record(study, "links created", actor=actor, links=count, cap=cap, kind=str(kind))
+    of_stage: dict[str, Any] = {"stage": str(stage)} if stage else {}
+    record(study, "links created", actor=actor, links=count, cap=cap, kind=str(kind), **of_stage)
     return links
 
 

@@ -9,8 +9,8 @@ from typing import Any
 from django.db.models import Count, Max, Q, QuerySet, Sum
 from django.utils import timezone
 
-from study.ballots.table import counted_kind, late_answers
-from study.models import Participant, ProblemReport, Study
+from study.ballots.table import counted_people, late_answers
+from study.models import Participant, ProblemReport, Study, StudyStage
 from study.models.log import record
 from study.models.participants import CAME_AGAIN, LEFT_OUT, kind_of_flag
 from study.participants.arrivals import MANY_ARRIVALS, Burst, Day, days_of, greatest_burst, median_minutes
@@ -95,8 +95,8 @@ class Progress:
 
 
 def progress(study: Study, *, now: datetime | None = None) -> Progress:
-    """Read two of the numbers of `monitor`, from indexes alone."""
-    people = _people(study)
+    """Read two of the numbers of `monitor` of the current stage, from indexes alone."""
+    people = _people(study, study.stage)
     completed = people.filter(status=Participant.Status.COMPLETED)
     here = people.filter(status=Participant.Status.STARTED).exclude(last_seen_at__lt=_active_since(now))
     return Progress(completed.count() - completed.filter(CAME_AGAIN).count(), here.count())
@@ -106,17 +106,22 @@ def _active_since(now: datetime | None) -> datetime:
     return (now or timezone.now()) - ACTIVE_WITHIN
 
 
-def monitor(study: Study, *, now: datetime | None = None) -> Monitoring:
-    """Read the study's state in a fixed number of queries, whose answers are short however many people there are."""
-    people = _people(study)
+def monitor(study: Study, *, stage: str | None = None, now: datetime | None = None) -> Monitoring:
+    """Read the state of a stage in a fixed number of queries, whose answers are short however many people there are.
+
+    Args:
+        stage: None reads the current one.
+    """
+    stage = study.stage if stage is None else stage
+    people = _people(study, stage)
     scores = _headphone_scores(people) if study.headphone_check else {}
     return Monitoring(
-        **vars(count_people(study, now=now)),
+        **vars(count_people(study, stage=stage, now=now)),
         pilots=study.participants.filter(kind=Participant.Kind.PILOT).count(),
-        target=study.target_participants,
+        target=study.target_of(stage),
         days=days_of(_present(people)),
         flags=flag_counts(people.filter(remarked=True).exclude(flags=[]).values_list("flags", flat=True)),
-        late=late_answers(study).count(),
+        late=late_answers(study, stage).count(),
         open_problems=ProblemReport.objects.filter(study=study, resolved=False).count(),
         screened=sum(scores.values()),
         headphones=sum(people for score, people in scores.items() if score >= PASSES_FROM),
@@ -124,12 +129,12 @@ def monitor(study: Study, *, now: datetime | None = None) -> Monitoring:
     )
 
 
-def count_people(study: Study, *, now: datetime | None = None) -> Counts:
-    """Read the numbers of people and answers, as `monitor` does."""
+def count_people(study: Study, *, stage: str = StudyStage.MAIN, now: datetime | None = None) -> Counts:
+    """Read the numbers of people and answers of a stage, as `monitor` does."""
     now = now or timezone.now()
     active_since = _active_since(now)
     status = Participant.Status
-    people = _people(study)
+    people = _people(study, stage)
     rows = people.values("status", "language").annotate(
         people=Count("pk"), ballots=Sum("main_answered"), last_answer=Max("last_answer_at")
     )
@@ -176,8 +181,8 @@ def _median_minutes(study: Study, people: QuerySet[Participant]) -> float | None
     return brought_in["median_minutes"] if brought_in else median_minutes(_present(people))
 
 
-def _people(study: Study) -> QuerySet[Participant]:
-    return study.participants.filter(kind=counted_kind(study)).order_by()
+def _people(study: Study, stage: str) -> QuerySet[Participant]:
+    return counted_people(study, stage).order_by()
 
 
 def _present(people: QuerySet[Participant]) -> QuerySet[Participant]:

@@ -15,7 +15,7 @@ from django.db.models import Count
 from django.utils import timezone
 
 from study.ballots.table import counted_kind
-from study.models import Participant, Study
+from study.models import Participant, Study, StudyStage
 from study.models.participants import CAME_AGAIN
 from study.participants.arrivals import WholeSeconds
 
@@ -70,24 +70,25 @@ class Pace:
         return timezone.localtime(self.earliest).date() == timezone.localtime(self.latest).date()
 
 
-def pace_of(study: Study, completed: int, *, now: datetime | None = None) -> Pace:
+def pace_of(study: Study, completed: int, *, stage: str = StudyStage.MAIN, now: datetime | None = None) -> Pace:
     """Judge by one query when the target will be reached.
 
     Args:
         completed: how many have finished, as `monitoring.monitor` counts them.
     """
     now = now or timezone.now()
-    target = study.target_participants
+    target = study.target_of(stage)
     if not target:
         return Pace(Outlook.NO_TARGET)
     if completed >= target:
         return Pace(Outlook.REACHED)
     if study.status == Study.Status.PAUSED:
         return Pace(Outlook.PAUSED, target - completed)
-    if study.status != Study.Status.OPEN:
+    if study.status != Study.Status.OPEN or stage != study.stage:
         return Pace(Outlook.NOT_OPEN, target - completed)
     finished = study.participants.filter(
         kind=counted_kind(study),
+        stage=stage,
         status=Participant.Status.COMPLETED,
         completed_at__gt=now - max(WINDOWS),
         completed_at__lte=now,

@@ -17,14 +17,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from study.ballots.table import counted_kind
-from study.models import InviteLink, Participant, Study, Trial
+from study.models import InviteLink, Participant, Study, StudyStage, Trial
 from study.models.participants import LEFT_OUT
 from study.participants.flag_words import MEANINGS, flag_name
 from study.participants.monitoring import ACTIVE_WITHIN, flag_counts
+from study.participants.study_stages import stages_in_words
 
 GROUP_FROM = 5
 # The greatest groups are told apart, the others are together.
 _MOST_GROUPS = 20
+_MOST_VERSIONS = 20
 
 _STATUSES: Mapping[str, Any] = {
     "here": gettext_lazy("Right now"),
@@ -35,7 +37,7 @@ _STATUSES: Mapping[str, Any] = {
     "left_out": gettext_lazy("Left out"),
     "noted": gettext_lazy("Flagged or left out"),
 }
-STAGES: Mapping[str, Any] = {
+STEPS: Mapping[str, Any] = {
     "consent": gettext_lazy("At the consent"),
     "before": gettext_lazy("Before the first answer"),
     "trials": gettext_lazy("In the trials"),
@@ -48,7 +50,9 @@ class Wanted:
     """What a list is narrowed to; an empty word is no filter."""
 
     status: str = ""
+    step: str = ""
     stage: str = ""
+    version: str = ""
     flag: str = ""
     group: str = ""
     code: str = ""
@@ -60,7 +64,9 @@ class Wanted:
         return replace(
             wanted,
             status=wanted.status if wanted.status in _STATUSES else "",
-            stage=wanted.stage if wanted.stage in STAGES else "",
+            step=wanted.step if wanted.step in STEPS else "",
+            stage=wanted.stage if wanted.stage in StudyStage.values else "",
+            version=wanted.version if _is_number(wanted.version) else "",
         )
 
     def address(self, **changed: str) -> str:
@@ -70,6 +76,10 @@ class Wanted:
     @property
     def any(self) -> bool:
         return self != Wanted()
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        return tuple(self.__dataclass_fields__)
 
 
 @dataclass(frozen=True)
@@ -114,7 +124,7 @@ class PeopleFilters:
     def people(self) -> QuerySet[Participant]:
         """The people of the list, the newest first while answers are taken, else by number."""
         condition = Q()
-        for key in ("status", "stage", "flag", "group", "code"):
+        for key in self.wanted.keys:
             condition &= self._condition(key, getattr(self.wanted, key))
         return (
             self._with_flags()
@@ -124,7 +134,13 @@ class PeopleFilters:
 
     def read(self) -> tuple[Filter, ...]:
         """The filters with their counts, in two queries."""
-        names = {"status": _STATUSES, "stage": STAGES, "group": self._group_names()}
+        names = {
+            "status": _STATUSES,
+            "step": STEPS,
+            "stage": dict(stages_in_words(self.study)),
+            "version": self._versions(),
+            "group": self._group_names(),
+        }
         counts = {}
         for key, options in names.items():
             others = self._others(key)
@@ -150,10 +166,12 @@ class PeopleFilters:
             shown = tuple(row for row in options if row.people or row.value == chosen)
             return Filter(key, title, chosen, found[f"{key}__"], self.wanted.address(**{key: ""}), shown)
 
+        several = [filter_of("stage", _("Stage")), filter_of("version", _("Version"))]
         groups = filter_of("group", _("Came by"))
         return (
             filter_of("status", _("Status")),
-            filter_of("stage", _("Stage")),
+            filter_of("step", _("Step")),
+            *(row for row in several if row.options),
             self._flags(),
             *([groups] if len(groups.options) > 1 or self.wanted.group else []),
         )
@@ -179,7 +197,7 @@ class PeopleFilters:
     def _others(self, key: str) -> Q:
         """The condition of every filter but this one."""
         condition = Q()
-        for other in ("status", "stage", "flag", "group", "code"):
+        for other in self.wanted.keys:
             if other != key:
                 condition &= self._condition(other, getattr(self.wanted, other))
         return condition
@@ -206,7 +224,20 @@ class PeopleFilters:
             "noted": Q(remarked=True),
         }[value]
 
+    def _versions(self) -> dict[str, str]:
+        """The newest versions of a study that has changed, the last first."""
+        if self.study.version == 1:
+            return {}
+        newest = range(self.study.version, max(0, self.study.version - _MOST_VERSIONS), -1)
+        return {str(number): _("Version %(number)d") % {"number": number} for number in newest}
+
     def _stage(self, value: str) -> Q:
+        return Q(stage=value)
+
+    def _version(self, value: str) -> Q:
+        return Q(study_version=int(value))
+
+    def _step(self, value: str) -> Q:
         """Of people who have begun and not finished; the order of conditions lets few trials be looked at."""
         begun = Q(status=Participant.Status.STARTED)
         asked = Trial.objects.exclude(kind=Trial.Kind.PRACTICE).filter(participant=OuterRef("pk"))
@@ -237,5 +268,8 @@ class PeopleFilters:
         """A code as "r0007", or its number alone."""
         letter = counted_kind(self.study)[0]
         digits = value.lower().removeprefix(letter)
-        is_number = digits.isascii() and digits.isdigit() and len(digits) < 10
-        return Q(number=int(digits)) if is_number else Q(pk__in=())
+        return Q(number=int(digits)) if _is_number(digits) else Q(pk__in=())
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 10

@@ -11,7 +11,7 @@ from study.models import Participant, Trial
 from study.participants.exclusion_rules import rule_from_json
 from study.participants.flag_words import evidence, flag_name, rule_words
 from study.participants.monitoring import minutes_of
-from study.participants.people_filters import STAGES
+from study.participants.people_filters import STEPS
 
 # A page has so many blocks at most, and so many people.
 MOST_BLOCKS, MOST_PEOPLE, FEWEST_PEOPLE = 2500, 50, 10
@@ -48,7 +48,7 @@ class PersonRow:
     person: Participant
     state: str  # "here", "stopped", or the person's status
     blocks: Blocks | None  # None: nothing is left of somebody who has withdrawn
-    stage: str  # of those who have begun and not finished
+    step: str  # of those who have begun and not finished
     seen: str
     minutes: float | None
     flags: tuple[tuple[str, str], ...]  # (name, evidence)
@@ -94,7 +94,7 @@ def _row(person: Participant, trials: Sequence[tuple[bool, bool]], active_since:
         person=person,
         state=state,
         blocks=blocks,
-        stage=_stage(person, blocks) if begun and blocks else "",
+        step=_step(person, blocks) if begun and blocks else "",
         seen="" if state == Participant.Status.WITHDRAWN else seen_words(now - person.last_seen_at, state == "here"),
         minutes=_minutes(person, state),
         flags=tuple((flag_name(flag), evidence(flag)) for flag in person.flags),
@@ -102,13 +102,13 @@ def _row(person: Participant, trials: Sequence[tuple[bool, bool]], active_since:
     )
 
 
-def _stage(person: Participant, blocks: Blocks) -> str:
-    """In words, as the filter of stages has it; empty in the trials, where the blocks show it."""
+def _step(person: Participant, blocks: Blocks) -> str:
+    """In words, as the filter of steps has it; empty in the trials, where the blocks show it."""
     if person.consented_at is None:
-        return str(STAGES["consent"])
+        return str(STEPS["consent"])
     if not blocks.answered:
-        return str(STAGES["before"])
-    return str(STAGES["after"]) if blocks.answered == blocks.trials else ""
+        return str(STEPS["before"])
+    return str(STEPS["after"]) if blocks.answered == blocks.trials else ""
 
 
 def _minutes(person: Participant, state: str) -> float | None:

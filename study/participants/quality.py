@@ -190,6 +190,7 @@ def agreement_with_others(participant: Participant) -> tuple[int, int]:
     rows = Ballot.objects.filter(
         trial__participant__study=participant.study,
         trial__participant__kind=participant.kind,
+        trial__participant__stage=participant.stage,
         trial__kind=Trial.Kind.MAIN,
         trial__repeat=0,
         first__isnull=False,

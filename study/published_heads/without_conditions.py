@@ -6,6 +6,8 @@ alone. Every other entry, also of an action that is added later, is hidden.
 
 from study.ballots.commitments import ENDED, FINISHED
 from study.participants.exclusion import INCLUDED, LEFT_OUT
+from study.participants.study_stages import BEGUN
+from study.participants.study_versions import MADE
 from study.participants.withdrawal import WITHDREW
 from study.published_heads.publishing import NOT_PUBLISHED, PUBLISHED
 
@@ -19,6 +21,8 @@ WITHOUT_CONDITIONS = frozenset(
         "paused",
         "resumed",
         "closed",
+        BEGUN,
+        MADE,
         WITHDREW,
         LEFT_OUT,
         INCLUDED,

@@ -40,6 +40,9 @@ _NEW_DRAFT: dict[str, Any] = {
     "simulated": False,
     "rehearsal_of_id": None,
     "rehearsal": {},
+    "stage": Study.Stage.MAIN,
+    "stages": {},
+    "version": 1,
 }
 
 

@@ -12,6 +12,7 @@ from study.errors import NotAllowedNow
 from study.models import Stimulus, Study
 from study.models.log import lock_chain, record
 from study.participants.exclusion_rules import Rule, rules_json
+from study.participants.study_versions import differences_of, make_version
 from study.setup.clip_files import delete_files, files_of
 from study.setup.draft_lock import lock_settings, settings_fixed
 from study.texts import FIELDS, consent_texts, shipped_text
@@ -131,9 +132,14 @@ def save_plan(study: Study, fields: dict[str, Any], *, rules: Iterable[Rule] | N
             plan["exclusions"] = rules_json(rules)
         _update(study, Study.SETTINGS_CAN_CHANGE, plan=plan, **fields)
     else:
+        before = Study.objects.select_for_update().get(pk=study.pk)
         changeable = {name: value for name, value in fields.items() if name in CHANGEABLE_WHILE_OPEN}
         _update(study, tuple(Study.TAKES_ANSWERS), **changeable)
         fields = changeable
+        study.version = before.version
+        differences = differences_of(before, study, sorted(changeable))
+        if differences:
+            make_version(study, differences, actor=actor)
     saved = {name: str(value)[:200] for name, value in fields.items()}
     if study.settings_can_change and rules is not None:
         saved["exclusions"] = str(study.plan["exclusions"])[:200]

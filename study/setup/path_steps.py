@@ -152,4 +152,6 @@ register(PathStep("preview", _("Preview"), "study_preview", Group.SETUP, 70, Non
 register(PathStep("open", _("Open"), "study_open", Group.SETUP, 80, _opened, right=Right.SEE))
 register(PathStep("monitor", _("Monitor"), "study_monitor", Group.RUNNING, 10, right=Right.SEE))
 register(PathStep("links", _("Links"), "study_links", Group.RUNNING, 20, right=Right.SEE))
+register(PathStep("stages", _("Stages"), "study_stages", Group.RUNNING, 25, right=Right.SEE))
+register(PathStep("versions", _("Versions"), "study_versions", Group.RUNNING, 27, right=Right.SEE))
 register(PathStep("payment", _("Payment"), "study_payment", Group.RUNNING, 30, applies=_has_platform, right=Right.RUN))

@@ -84,6 +84,8 @@ class ConsentForm(forms.Form):
     agree = forms.BooleanField(
         error_messages={"required": gettext_lazy("Please tick the box if you agree and want to take part.")}
     )
+    # Of the text that was read, which may change while the study runs.
+    version = forms.IntegerField(required=False, min_value=1, max_value=1_000_000)
 
 
 class SoundForm(forms.Form):

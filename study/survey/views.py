@@ -45,8 +45,12 @@ def resume(request: HttpRequest, participant: Participant) -> HttpResponse:
 def consent(request: HttpRequest, participant: Participant) -> HttpResponse:
     form = ConsentForm(posted(request))
     if request.method == "POST" and form.is_valid():
-        device = device_of(request.headers.get("User-Agent", ""))
-        return see_other(next_url(give_consent(participant, language=get_language() or "", device=device)))
+        device, version = device_of(request.headers.get("User-Agent", "")), form.cleaned_data["version"]
+        row = give_consent(participant, language=get_language() or "", device=device, version=version)
+        if row.consented_at is not None:
+            return see_other(next_url(row))
+        participant = row
+        form.add_error("agree", _("This text has changed just now. Please read it again."))
     status = 422 if form.is_bound else 200
     text = texts.consent(participant.study)
     return render_participant_page(request, participant, "consent", status, form=form, text=text)

@@ -3,10 +3,14 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from study.ballots.commitments import ENDED, Commitment, fixed_commitments
 from study.models import LogEntry, Study
 from study.participants.exclusion import INCLUDED, LEFT_OUT
+from study.participants.number_ranges import Starts
+from study.participants.study_stages import BEGUN, stage_starts
+from study.participants.study_versions import MADE, version_starts
 from study.participants.withdrawal import WITHDREW
 
 STATUS_AFTER = {
@@ -28,6 +32,10 @@ class LogFacts:
         excluded: whether somebody was left out or taken in again, by the last entry that says so.
         rules: the rules of the plan that left somebody out when they finished.
         ended: the number of the entry with which answers ended.
+        stages: from which number on people belong to which stage.
+        begun: what the log says of each stage that has begun, the current one last.
+        versions: from which number on people began under which version of the study.
+        unreadable: numbers of entries that no version of Earsight writes.
     """
 
     changes: list[LogEntry] = field(default_factory=list)
@@ -36,6 +44,11 @@ class LogFacts:
     excluded: dict[str, bool] = field(default_factory=dict)
     rules: dict[str, tuple[str, ...]] = field(default_factory=dict)
     ended: int | None = None
+    stages: Starts = field(default_factory=list)
+    begun: dict[str, dict[str, Any]] = field(default_factory=dict)
+    versions: Starts = field(default_factory=list)
+    version: int = 1
+    unreadable: list[int] = field(default_factory=list)
 
     def gather(self, entries: Iterable[LogEntry]) -> Iterator[LogEntry]:
         """Yield the entries, in their order, and gather the facts of each once the caller has looked at it."""
@@ -52,6 +65,10 @@ class LogFacts:
             self.fixed[code] += commitments
         if entry.action == ENDED and self.ended is None:
             self.ended = entry.number
+        if entry.action == BEGUN:
+            self._add_stage(entry)
+        if entry.action == MADE:
+            self._add_version(entry)
         code = str(entry.data.get("participant"))
         if entry.action == WITHDREW:
             self.withdrawn.add(code)
@@ -60,3 +77,21 @@ class LogFacts:
         elif "rules" in entry.data:
             rules = entry.data["rules"]
             self.rules[code] = tuple(rules) if isinstance(rules, list) else (repr(rules),)
+
+    def _add_stage(self, entry: LogEntry) -> None:
+        try:
+            self.stages = stage_starts(self.stages, entry.data)
+        except ValueError:
+            self.unreadable.append(entry.number)
+            return
+        stage = entry.data["stage"]
+        self.begun.pop(stage, None)
+        self.begun[stage] = {name: entry.data.get(name) for name in ("after", "target")}
+
+    def _add_version(self, entry: LogEntry) -> None:
+        try:
+            self.versions = version_starts(self.versions, entry.data)
+        except ValueError:
+            self.unreadable.append(entry.number)
+            return
+        self.version = entry.data["version"]

@@ -24,12 +24,13 @@ from study.ballots.receipts import (
 )
 from study.ballots.table import COLUMNS, ballots_by_person, counted_kind, in_batches
 from study.models import Ballot, LogEntry, Participant, Study, Trial
+from study.participants.number_ranges import part_of
 from study.verification.findings import Findings
 from study.verification.log_facts import LogFacts
 
 Status = Participant.Status
 _OF_PEOPLE = (
-    *("study", "kind", "number", "status", "receipt", "nonce", "excluded"),
+    *("study", "kind", "stage", "study_version", "number", "status", "receipt", "nonce", "excluded"),
     *("rule_exclusions", "answered", "main_answered"),
 )
 
@@ -116,6 +117,7 @@ def check_people(study: Study, facts: LogFacts, last: int, receipts: Iterable[st
     found.add_faults(_in_order(result, "withdrawals"))
     found.add_faults(_in_order(result, "exclusions"))
     found.checked.append("exclusions, against the log")
+    found.add_faults(_in_order(result, "stages"))
     return [receipt for receipt in receipts if not _check_receipt(study, facts, receipt, found)]
 
 
@@ -128,6 +130,7 @@ def _check_all(facts: LogFacts, people: Iterable[Person]) -> _Result:
             ("counts", _count_faults(person)),
             ("withdrawals", _withdrawal_faults(facts, person)),
             ("exclusions", _exclusion_faults(facts, person)),
+            ("stages", _stage_faults(facts, person)),
         ):
             if faults:
                 result.faults[kind][person.code] = faults
@@ -176,9 +179,10 @@ def _report_numbers(study: Study, facts: LogFacts, result: _Result, found: Findi
 
 
 def _check_ballots(study: Study, found: Findings) -> None:
-    kinds = (counted_kind(study),)
     count, faults = 0, []
-    for person, rows in ballots_by_person(study, sealed=False, kinds=kinds, trial_kinds=Trial.Kind.values):
+    kinds, stages = (counted_kind(study),), Study.Stage.values
+    by_person = ballots_by_person(study, sealed=False, kinds=kinds, trial_kinds=Trial.Kind.values, stages=stages)
+    for person, rows in by_person:
         for values in rows:
             count, row = count + 1, dict(zip(COLUMNS, values, strict=True))
             if not verify_ballot(row):
@@ -282,6 +286,19 @@ def _exclusion_faults(facts: LogFacts, person: Person) -> list[str]:
     )
     if code in facts.rules and applied != facts.rules[code]:
         faults.append(f"{code}: the rules that leave them out are not those that applied when they finished.")
+    return faults
+
+
+def _stage_faults(facts: LogFacts, person: Person) -> list[str]:
+    """Find who was moved to another stage or version: of which somebody is, their number and the log say."""
+    stage, version = person.row.stage, person.row.study_version
+    of_stage = part_of(person.row.number, facts.stages, Study.Stage.MAIN)
+    of_version = part_of(person.row.number, facts.versions, 1)
+    faults = []
+    if stage != of_stage:
+        faults.append(f"{person.code} is in the stage {stage}; by the log they began in {of_stage}.")
+    if version != of_version:
+        faults.append(f"{person.code} is of the version {version}; by the log they began under {of_version}.")
     return faults
 
 

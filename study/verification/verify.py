@@ -9,6 +9,7 @@ from study.verification.course import check_course
 from study.verification.findings import Findings
 from study.verification.log_facts import LogFacts
 from study.verification.people import check_people
+from study.verification.stages import check_stages
 
 
 def verify_study(study: Study, receipts: Iterable[str] = ()) -> tuple[Findings, list[str]]:
@@ -24,6 +25,7 @@ def verify_study(study: Study, receipts: Iterable[str] = ()) -> tuple[Findings, 
     found, facts = Findings(), LogFacts()
     last = check_chain(study, found, facts.gather)
     check_course(study, facts.changes, found)
+    check_stages(study, facts, found)
     return found, check_people(study, facts, last, receipts, found)
 
 

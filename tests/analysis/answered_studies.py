@@ -26,29 +26,35 @@ def answered_study(
     """
     study = make_open_study(clips=clips, conditions=conditions, **fields)
     record_opening(study)
-    best = {row.pk for row in study.conditions.filter(number__lte=conditions // 2)}
     for number in range(people):
-        person, _token = enrol(study)
-        person.trials.update(images_sent=None)  # no server has seen these people
-        for trial in person.trials.order_by("number"):
-            liked = [
-                letter
-                for letter, stimulus in zip("ABCDEF", trial.position_order, strict=False)
-                if Stimulus.objects.get(pk=stimulus).condition_id in best
-            ]
-            others = [letter for letter in "ABCDEF"[:conditions] if letter not in liked]
-            first = (
-                others[0]
-                if others and (number + trial.clip.number) % 4 == 0
-                else [*liked, *others][number % max(1, len(liked))]
-            )
-            second = next(letter for letter in [*liked, *others] if letter != first)
-            cast_ballot(trial, Answer(uuid4(), first, second))
-        if answers:
-            person.answers = answers[number]
-            person.save(update_fields=["answers"])
-        finish(person)
+        answer_and_finish(enrol(study)[0], number, answers[number] if answers else None)
     return study
+
+
+def answer_and_finish(person: Participant, number: int = 0, said: dict[str, Any] | None = None) -> Participant:
+    """Answer all trials of a person as the one with this `number` does, and finish; `said`: the answers by step."""
+    conditions = person.study.conditions.count()
+    best = {row.pk for row in person.study.conditions.filter(number__lte=conditions // 2)}
+    person.trials.update(images_sent=None)  # no server has seen these people
+    for trial in person.trials.order_by("number"):
+        liked = [
+            letter
+            for letter, stimulus in zip("ABCDEF", trial.position_order, strict=False)
+            if Stimulus.objects.get(pk=stimulus).condition_id in best
+        ]
+        others = [letter for letter in "ABCDEF"[:conditions] if letter not in liked]
+        first = (
+            others[0]
+            if others and (number + trial.clip.number) % 4 == 0
+            else [*liked, *others][number % max(1, len(liked))]
+        )
+        second = next(letter for letter in [*liked, *others] if letter != first)
+        cast_ballot(trial, Answer(uuid4(), first, second))
+    if said is not None:
+        person.answers = said
+        person.save(update_fields=["answers"])
+    finish(person)
+    return person
 
 
 def record_opening(study: Study) -> None:

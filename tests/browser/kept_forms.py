@@ -183,6 +183,22 @@ FORMS = [
         stays=True,
     ),
     Kept(
+        "study/versions.html",
+        "study_versions",
+        "question_en",
+        "Which image fits?",
+        prepare=opened,
+        stored=lambda study: Study.objects.get().question.get("en") == "Which image fits?",
+    ),
+    Kept(
+        "study/stages.html",
+        "study_stages",
+        "reason",
+        "a month later",
+        prepare=opened,
+        stored=lambda study: Study.objects.get().stage == "follow_up",
+    ),
+    Kept(
         "study/_person.html",
         "study_participants",
         "reason",

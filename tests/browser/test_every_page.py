@@ -35,6 +35,7 @@ OF_OTHER_STATES = {
     "empty": "study_clips study_tags study_monitor study_results generation_run generation_decide",
     "read": "study_overview study_plan study_members generation_settings",
     "running": "study_overview study_plan study_open study_monitor study_links study_payment study_results"
+    " study_stages study_versions"
     " generation_review",
     "closed": "study_open study_monitor study_participants study_results study_share study_report study_figures",
 }

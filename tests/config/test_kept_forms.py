@@ -251,6 +251,7 @@ _ADDS = {
     "study/members.html",
     "study/scripts.html",
     "study/links.html",
+    "study/stages.html",
     "study/open.html",
     "study/_person.html",
     "study/_clip_row.html",

@@ -7,9 +7,11 @@ from django.utils.translation import gettext as _
 
 from analysis.report.context import ReportContext
 from analysis.report.tables.clips_left_out import clips_left_out_table
+from analysis.report.tables.follow_up import follow_up_table
 from analysis.report.tables.paintings import paintings_table
 from analysis.report.tables.people import moderators, who_took_part
 from analysis.report.tables.text_table import TextTable, ci_heading, new_clips_heading
+from analysis.report.tables.versions import versions_table
 from analysis.report.tables.wider_questions import pairs_for_new_clips, prediction, wins
 from analysis.report.text.contrast_names import contrast_name
 
@@ -56,6 +58,8 @@ def text_tables(data: Mapping[str, Any], context: ReportContext, contents: Mappi
             rows=contents["checks"],
             left=(1, 2),
         ),
+        versions_table(data, context),
+        follow_up_table(data, context),
         clips_left_out_table(data),
         paintings_table(data, context),
     ]

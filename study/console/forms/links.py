@@ -1,5 +1,6 @@
 """The form of the page “Links”."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -25,6 +26,21 @@ class LinksForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=gettext_lazy("Optional, one per line, such as seat numbers; no names of persons."),
     )
+
+    stage = forms.ChoiceField(
+        label=gettext_lazy("Stage"),
+        required=False,
+        help_text=gettext_lazy("A link of one stage lets people in only while that stage is the current one."),
+    )
+
+    def __init__(self, *args: Any, stages: Sequence[tuple[str, str]] = (), **kwargs: Any) -> None:
+        """`stages`: those that have begun; without any, nothing is asked of stages."""
+        super().__init__(*args, **kwargs)
+        if stages:
+            field: Any = self.fields["stage"]
+            field.choices = [("", _("whichever is current")), *stages]
+        else:
+            del self.fields["stage"]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

@@ -12,6 +12,8 @@ from study.console.glossary_words.word import (
     PREVIEW,
     QUESTIONS,
     RESULTS,
+    STAGES,
+    VERSIONS,
     Word,
 )
 
@@ -54,6 +56,20 @@ WORDS = (
         _("Somebody who tries the survey before it opens, you for example. Answers of pilots are never counted."),
         _("What is wrong with texts, sounds and images shows best to somebody who takes part."),
         (PREVIEW, MONITOR),
+    ),
+    Word(
+        "stage",
+        _("stage"),
+        _("A part of the study with people, links and a target of its own: pilot stage, main stage, follow-up stage."),
+        _("Real people can rehearse the study, or be asked again later, without being mixed into its results."),
+        (STAGES, MONITOR, PEOPLE),
+    ),
+    Word(
+        "version",
+        _("version"),
+        _("The study as it was from one change to the next, while people took part."),
+        _("Who answered before a change can be told from those who answered after it."),
+        (VERSIONS, PEOPLE),
     ),
     Word(
         "practice-trial",

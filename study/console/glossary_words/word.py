@@ -34,4 +34,5 @@ PLAN, QUESTIONS, POWER, RULES, PREVIEW, OPEN = (
     _("Open"),
 )
 MONITOR, PEOPLE, LINKS, PAYMENT, LOG = _("Monitor"), _("Participants"), _("Links"), _("Payment"), _("Log")
+STAGES, VERSIONS = _("Stages"), _("Versions")
 SETTINGS, RESULTS = _("Generation settings"), _("Report and exports")

@@ -28,6 +28,8 @@ PAGES = [
     "study_preview",
     "study_open",
     "study_monitor",
+    "study_stages",
+    "study_versions",
     "study_participants",
     "study_payment",
     "study_links",

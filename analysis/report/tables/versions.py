@@ -1,0 +1,54 @@
+"""The table of the people by the version of the study under which they began."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from analysis.report.analysis_json import value_at
+from analysis.report.context import ReportContext, labels_by_key
+from analysis.report.tables.text_table import TextTable, ci_heading
+from analysis.report.text.contrast_names import contrast_name
+from analysis.report.text.number_format import interval, p_cell, plain
+
+
+def versions_table(data: Mapping[str, Any], context: ReportContext) -> TextTable:
+    """One row for each version: its people, and the result with them alone; none of a study that was never changed."""
+    labels = labels_by_key(context.conditions)
+    primary = data.get("primary") or {}
+    rows = [
+        [
+            str(row["version"]),
+            str(row.get("n_participants") or "—"),
+            str(row.get("n_ballots") or "—"),
+            *([plain(value_at(row, "primary", "estimate"))] if primary else []),
+            *([interval(value_at(row, "primary", "ci95")), p_cell(value_at(row, "primary", "p"))] if primary else []),
+            _most_points(row, labels),
+        ]
+        for row in data.get("versions") or []
+    ]
+    name = contrast_name(str(primary.get("contrast")))
+    return TextTable(
+        key="versions",
+        title=_("Version by version"),
+        header=[
+            _("Version"),
+            _("People"),
+            _("Answers"),
+            *([name, ci_heading(), "p"] if primary else []),
+            _("Most points"),
+        ],
+        rows=rows,
+        note=_(
+            "The study was changed while it ran; the deviations from the plan say how. Each row is of the people who "
+            "began under that version alone. A difference between rows may be chance, and is not tested."
+        ),
+        left=(6,) if primary else (3,),
+    )
+
+
+def _most_points(row: Mapping[str, Any], labels: Mapping[str, str]) -> str:
+    means = {key: found.get("mean_points") or 0.0 for key, found in (row.get("scores") or {}).items()}
+    highest = max(means.values(), default=0.0)
+    best = [labels.get(key, key) for key, mean in means.items() if highest > 0 and mean >= highest - 1e-9]
+    return ", ".join(best) or "—"
