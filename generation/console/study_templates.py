@@ -1,15 +1,15 @@
-"""The part `generation` of a template of studies: settings that name nothing of one installation."""
+"""The part `generation` of a template of studies: settings that name nothing of one installation.
+
+Every command imports this module, so the rules of redefinition and the settings are imported when they are needed.
+"""
 
 from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
-from pydantic import ValidationError
 
-from generation.redefinition.rules.rule_files import SHIPPED
-from generation.settings_model import GenerationSettings, settings_of, store_settings
 from study.models import Study
-from study.setup.study_templates.loader import GenerationPart, register
+from study.setup.template_parts import GenerationPart, register
 
 # No tagger, writer or painter: these name services, models and files.
 NAMES = ("tag_source", "tag_limit", "tag_floor", "rules", "prompt_words")
@@ -17,6 +17,11 @@ NAMES = ("tag_source", "tag_limit", "tag_floor", "rules", "prompt_words")
 
 def check(values: Mapping[str, Any]) -> str:
     """Return what is wrong with the values, or nothing."""
+    from pydantic import ValidationError
+
+    from generation.redefinition.rules.rule_files import SHIPPED
+    from generation.settings_model import GenerationSettings
+
     if unknown := sorted(values.keys() - set(NAMES)):
         return f"a template does not set {', '.join(unknown)[:100]}; leave it out"
     if values.get("rules", SHIPPED[0]) not in SHIPPED:
@@ -31,11 +36,16 @@ def check(values: Mapping[str, Any]) -> str:
 
 def apply(study: Study, values: Mapping[str, Any]) -> None:
     """Save the values as the settings of a draft, which has none yet."""
+    from generation.settings_model import GenerationSettings, store_settings
+
     store_settings(study, GenerationSettings.model_validate(dict(values)))
 
 
 def read(study: Study) -> dict[str, Any]:
     """Return what a template made from the study sets; nothing of rules that are the study's own."""
+    from generation.redefinition.rules.rule_files import SHIPPED
+    from generation.settings_model import GenerationSettings, settings_of
+
     chosen, default = settings_of(study), GenerationSettings()
     found = {name: value for name in NAMES if (value := getattr(chosen, name)) != getattr(default, name)}
     if found.get("rules", SHIPPED[0]) not in SHIPPED:

@@ -1,7 +1,5 @@
 """Read a template of studies, make a study from it, and write one from a study."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from importlib import resources
@@ -20,6 +18,7 @@ from study.errors import NotAllowedNow, StudyError
 from study.models import Study
 from study.participants.questions import QuestionSetError, load_question_set
 from study.setup.lifecycle import create_study
+from study.setup.template_parts import generation_part
 from study.texts import unknown_placeholders
 from study.untrusted_files.yaml_text import Limits, Lines, YamlRefused, read_yaml
 
@@ -171,7 +170,7 @@ def load_template(text: str) -> StudyTemplate:
         template = StudyTemplate.model_validate(content)
     except Invalid as error:
         raise TemplateRefused(" ".join(_fault(lines, fault) for fault in error.errors()[:3])) from error
-    if template.generation and (fault := _generation.check(template.generation)):
+    if template.generation and (fault := generation_part().check(template.generation)):
         line = lines.get(("generation",), 1)
         raise TemplateRefused(_("line %(n)d: %(why)s") % {"n": line, "why": f"generation: {fault}"})
     return template
@@ -194,25 +193,6 @@ def shipped_template(name: str) -> str:
     return (resources.files("study.setup.study_templates") / f"{name}.yaml").read_text(encoding="utf-8")
 
 
-@dataclass(frozen=True)
-class GenerationPart:
-    """What another app does with a template's part `generation`."""
-
-    check: Callable[[Mapping[str, Any]], str] = lambda values: "nothing here makes images"
-    apply: Callable[[Study, Mapping[str, Any]], None] = lambda study, values: None
-    read: Callable[[Study], dict[str, Any]] = lambda study: {}
-    words: Callable[[Mapping[str, Any]], list[tuple[str, str]]] = lambda values: []
-
-
-_generation = GenerationPart()
-
-
-def register(part: GenerationPart) -> None:
-    """Name what checks, applies and reads the part `generation`."""
-    global _generation
-    _generation = part
-
-
 @transaction.atomic
 def create_from_template(
     template: StudyTemplate, *, title: str, owner: Any, presets: tuple[ConditionPreset, ...] | None = None
@@ -222,7 +202,7 @@ def create_from_template(
     fields = template.settings | texts
     study = create_study(title=title, owner=owner, presets=presets or template.presets, **fields)
     if template.generation:
-        _generation.apply(study, template.generation)
+        generation_part().apply(study, template.generation)
     return study
 
 
@@ -245,7 +225,7 @@ def template_yaml(study: Study) -> str:
         ],
         "texts": {name: value for name, value in texts.items() if value},
         "settings": {name: value for name in SETTINGS if (value := _plain(study, name)) != _default(name)},
-        "generation": _generation.read(study),
+        "generation": generation_part().read(study),
     }
     content = {name: value for name, value in content.items() if value}
     return str(yaml.safe_dump(content, allow_unicode=True, sort_keys=False, width=100))
@@ -282,7 +262,7 @@ def what_it_sets(template: StudyTemplate) -> list[tuple[str, str]]:
         else:
             shown = _shown(value)
         found.append((str(Study._meta.get_field(name).verbose_name), shown))  # type: ignore[union-attr]
-    return found + _generation.words(template.generation)
+    return found + generation_part().words(template.generation)
 
 
 def _shown(value: Any) -> str:
