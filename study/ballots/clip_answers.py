@@ -49,11 +49,8 @@ def uncount_answers(participant: Participant) -> None:
     )
     clips = participant.trials.order_by().values("clip")
     # One order for all who lock several: two who wait for each other would both have waited in vain.
-    rows = (
-        ClipAnswers.objects.select_for_update()
-        .filter(kind=participant.kind, stage=participant.stage, clip__in=clips)
-        .order_by("clip")
-    )
+    counts = ClipAnswers.objects.filter(kind=participant.kind, stage=participant.stage, clip__in=clips)
+    rows = counts.select_for_update().order_by("clip")
     # Not below 0, which no table takes: counts that are wrong are made again by the next who reads them, and nobody's
     # withdrawal may fail for them.
     ClipAnswers.objects.filter(pk__in=[row.pk for row in rows]).update(
@@ -63,7 +60,7 @@ def uncount_answers(participant: Participant) -> None:
 
 
 def clip_counts(study: Study, stage: str = StudyStage.MAIN) -> Sequence[ClipCount]:
-    """The clips that people judge, by number, with the answers of a stage's people who count; in one query as a rule."""
+    """The clips that people judge, by number, with the answers of a stage's people; in one query as a rule."""
     kind = counted_kind(study)
     if not _agree(study, kind, stage):
         recount(study, stage)

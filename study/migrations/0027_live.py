@@ -16,6 +16,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(choices=[('real', 'participant'), ('pilot', 'pilot'), ('simulated', 'simulated'), ('bot', 'bot')], max_length=10)),
+                ('stage', models.CharField(choices=[('pilot', 'pilot stage'), ('main', 'main stage'), ('follow_up', 'follow-up stage')], default='main', max_length=10)),
                 ('answered', models.PositiveIntegerField(default=0)),
                 ('repeated', models.PositiveIntegerField(default=0)),
             ],
@@ -31,6 +32,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='clipanswers',
-            constraint=models.UniqueConstraint(fields=('clip', 'kind'), name='clip_answers_once'),
+            constraint=models.UniqueConstraint(fields=('clip', 'kind', 'stage'), name='clip_answers_once'),
         ),
     ]

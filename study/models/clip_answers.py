@@ -8,7 +8,7 @@ from study.models.studies import StudyStage
 
 
 class ClipAnswers(models.Model):
-    """The main answers that people of one kind and stage have given to one clip: `study/ballots/clip_answers.py` counts them.
+    """The main answers of people of one kind and stage to one clip: `study/ballots/clip_answers.py` counts them.
 
     A table of its own, so that saving a clip never writes an old number back.
     """

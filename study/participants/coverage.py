@@ -47,7 +47,7 @@ class Coverage:
 
 
 def coverage(study: Study, stage: str = StudyStage.MAIN) -> Coverage:
-    """Read the answers of each clip in a stage in a fixed number of queries, from counts, however many answers there are."""
+    """Read the answers of each clip in a stage: a fixed number of queries of counts, however many answers there are."""
     return judge_coverage(clip_counts(study, stage), study.trials_per_participant, study.target_of(stage))
 
 

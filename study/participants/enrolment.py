@@ -181,7 +181,7 @@ def enrol(
         )
         Trial.objects.bulk_create(_trials(participant, material))
         if last_number == 0 and kind in kinds_of(study):
-            begin_counts(material.clips, kind)
+            begin_counts(material.clips, kind, stage)
         if enter(study, token, arrival, is_pilot=kind == Participant.Kind.PILOT):
             leave_out(participant)
     return participant, token
