@@ -16,6 +16,7 @@ from study.console.common import refusal_response, study_page
 from study.errors import StudyError
 from study.models import Clip, Study
 from study.setup import clip_import, clip_selection, clip_upload_job
+from study.setup.bulk_changes import Bulk
 from study.web.http import wants_json
 
 
@@ -39,7 +40,8 @@ def study_clips(request: HttpRequest, study: Study) -> HttpResponse:
             "clips": clips,
             "included": len(included),
             "left_out": sum(not clip.included for clip in clips),
-            "seconds": sum(clip.duration for clip in included),
+            "seconds": sum(clip.heard_seconds for clip in included),
+            "actions": Bulk.choices,
             "accepted": clip_import.ACCEPTED_TEXT,
             "accept": ",".join(clip_import.ACCEPTED_SUFFIXES),
             "maximum_bytes": clip_import.MAXIMUM_BYTES,

@@ -13,6 +13,7 @@ from study.errors import StudyError
 from study.models import Participant, Study
 from study.participants.answers_table import PARTS, questions_of
 from study.participants.enrolment import design_of
+from study.participants.listening import survey_seconds
 from study.setup import drafting
 
 
@@ -50,8 +51,7 @@ def _expected_minutes(study: Study, included: int) -> int | None:
     """Estimate a participant's minutes: each clip once and 15 s to choose, and two minutes for the other pages."""
     if not included:
         return None
-    durations = study.clips.filter(included=True, is_practice=False).values_list("duration", flat=True)
-    mean = sum(durations) / included
+    mean = sum(map(survey_seconds, study.clips.filter(included=True, is_practice=False))) / included
     try:
         trials = design_of(study, Participant.Kind.REAL, included).trials
     except ValueError:  # the numbers of a draft contradict each other, which the preflight reports

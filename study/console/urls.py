@@ -3,6 +3,7 @@
 from django.urls import path, re_path
 
 from study.console import (
+    clip_edit,
     clips,
     glossary,
     jobs,
@@ -44,6 +45,8 @@ urlpatterns = [
     path(_STUDY + "delete/", studies.study_delete, name="study_delete"),
     # clips and their tags
     path(_STUDY + "clips/", clips.study_clips, name="study_clips"),
+    path(_STUDY + "clips/change/", clip_edit.clips_change, name="clips_change"),
+    path(_STUDY + "clips/<number:clip_id>/edit/", clip_edit.clip_edit, name="clip_edit"),
     path(_STUDY + "clips/<number:clip_id>/audio", media.clip_audio, name="clip_audio"),
     path(_STUDY + "clips/<number:clip_id>/tags/", tags.clip_tags, name="clip_tags"),
     re_path(

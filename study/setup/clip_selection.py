@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from study.errors import NotAllowedNow, StudyError
-from study.models import Clip, Participant
+from study.models import Clip, Participant, Study
 from study.models.log import record
 from study.setup.clip_files import delete_files, files_of
 from study.setup.draft_lock import lock_draft
@@ -44,12 +44,17 @@ def include_clip(clip: Clip, *, actor: Any = None) -> None:
             such clips. Included all the same, it would block the opening: generation makes no images for it.
     """
     study = lock_draft(clip.study_id)
-    if clip.exclusion_reason == UNCHANGED and not study.include_unchanged_clips:
-        raise NotAllowedNow(
-            _("Redefinition changes nothing in this clip. To keep such clips, change the generation settings.")
-        )
+    if problem := include_problem(study, clip):
+        raise NotAllowedNow(problem)
     _set_included(clip, True, "")
     record(clip.study, "clip taken back in", actor=actor, clip=clip.name)
+
+
+def include_problem(study: Study, clip: Clip) -> str:
+    """Say why a clip cannot be taken back into the study; empty if it can."""
+    if clip.exclusion_reason == UNCHANGED and not study.include_unchanged_clips:
+        return _("Redefinition changes nothing in this clip. To keep such clips, change the generation settings.")
+    return ""
 
 
 def _set_included(clip: Clip, included: bool, reason: str) -> None:

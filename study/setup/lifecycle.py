@@ -18,7 +18,7 @@ from study.blinding_audit.verdicts import last_verdict
 from study.design.conditions import TAGS_BY_FORM, ConditionPreset, create_conditions
 from study.digests import canonical_digest
 from study.errors import NotAllowedNow, PreflightFailed, StudyError
-from study.models import Ballot, BlindingAudit, Study
+from study.models import Ballot, BlindingAudit, Clip, Study
 from study.models.log import record
 from study.participants.exclusion_rules import fixed_rules
 from study.published_heads.publishing import ask_for_publication
@@ -68,6 +68,12 @@ def create_study(
     return study
 
 
+def planned_clip(clip: Clip) -> dict[str, Any]:
+    """Return what the plan fixes of a clip. Absent of a whole file: the excerpt, so that digests of before stay."""
+    heard = {} if clip.excerpt is None else {"excerpt": list(clip.excerpt)}
+    return {"number": clip.number, "digest": clip.audio_digest} | heard
+
+
 def current_plan(study: Study) -> dict[str, Any]:
     """Return everything that is fixed at opening, as plain data in a stable order."""
     return {
@@ -76,7 +82,7 @@ def current_plan(study: Study) -> dict[str, Any]:
         "conditions": [
             {"key": condition.key, "levels": condition.levels} for condition in study.conditions.order_by("number")
         ],
-        "clips": [{"number": clip.number, "digest": clip.audio_digest} for clip in study.clips.filter(included=True)],
+        "clips": [planned_clip(clip) for clip in study.clips.filter(included=True)],
         "design": {name: getattr(study, name) for name in PLAN_FIELDS},
         "analysis": study.plan.get("analysis", {}),
         "questions": {"before": study.questions_before, "after": study.questions_after},

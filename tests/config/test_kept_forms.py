@@ -42,6 +42,8 @@ class Case:
     part: str = ""
 
     def url(self, study: Study) -> str:
+        if self.page == "clip_edit":
+            return reverse(self.page, args=[study.slug, study.clips.get().pk])
         return reverse(self.page, args=[study.slug, *filter(None, [self.part])])
 
 
@@ -65,6 +67,7 @@ CASES = [
     Case("study_analysis_rules", "smallest", "0.5", "1.5", "planned", ["on"]),
     Case("study_power", "participants", "20", "40", "clips", "24"),
     Case("study_tags", "tags", "piano; slow", "guitar"),
+    Case("clip_edit", "name", "first.wav", "second.wav", "end", "1.5"),
 ]
 IDS = [f"{case.page} {case.field}" for case in CASES]
 
@@ -239,6 +242,7 @@ _NOT_KEPT = {
     "console/second_factor_set_up.html": "a code",
     "console/sign_in_code.html": "a code",
     "study/delete.html": "a title, typed to confirm",
+    "study/clips_change.html": "one line, on a page that answers a form and cannot be opened again",
     "study/payment.html": "a code to look up",
     "study/tags.html": "a file",
 }

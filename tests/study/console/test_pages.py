@@ -62,6 +62,7 @@ def test_owner_and_teammate_see_a_page_and_others_do_not(
         ("clip_tags", [1]),
         ("tags_preview", []),
         ("clip_change", [1, "delete"]),
+        ("clips_change", []),
         ("problem_resolve", [1]),
     ],
 )
