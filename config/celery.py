@@ -39,6 +39,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 # Each task decides from the database what is due, so that several beats, or none for a while, do no harm.
 app.conf.beat_schedule = {
     "publish heads of logs": every(600, "study.publish_heads"),
+    "keep schedules": every(60, "study.keep_schedules"),
     "enforce retention": every(86_400, "study.enforce_retention"),
 }
 app.autodiscover_tasks()

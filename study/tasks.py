@@ -10,6 +10,7 @@ from study.jobs.work import run_job
 from study.participants.retention import enforce_retention
 from study.published_heads.publishing import publish_due
 from study.setup.lifecycle import open_after_audit
+from study.setup.schedule import keep_all
 
 
 @shared_task(name="study.audit_blinding")
@@ -32,6 +33,12 @@ def erase_what_is_over() -> None:
 def publish_heads() -> None:
     """Publish the heads that are due; beat sends it, and opening and closing a study do."""
     publish_due()
+
+
+@shared_task(name="study.keep_schedules")
+def keep_schedules() -> None:
+    """Open and close the studies for which it is time; beat sends it every minute."""
+    keep_all()
 
 
 @shared_task(name="study.run_job")

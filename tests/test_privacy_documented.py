@@ -19,6 +19,7 @@ from study.models import (
     Participant,
     PlatformVisit,
     ProblemReport,
+    Schedule,
     Trial,
     VisitKey,
 )
@@ -26,7 +27,7 @@ from study.models import (
 MODELS = (
     *(Participant, Trial, Ballot, BallotRevision, LateAnswer, Event, ProblemReport),
     *(InviteLink, PlatformVisit, VisitKey, LogEntry, ChainHead),
-    *(Job, JobFile, SharedReport, Membership, Invitation),
+    *(Job, JobFile, SharedReport, Membership, Invitation, Schedule),
 )
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "privacy.md"
 

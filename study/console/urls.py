@@ -19,6 +19,7 @@ from study.console import (
     plan,
     question_builder,
     questions,
+    schedule,
     studies,
     tags,
 )
@@ -69,6 +70,8 @@ urlpatterns = [
     path(_STUDY + "preview/", opening.study_preview, name="study_preview"),
     path(_STUDY + "preview/start/", opening.study_preview_start, name="study_preview_start"),
     path(_STUDY + "open/", opening.study_open, name="study_open"),
+    path(_STUDY + "open/schedule/", schedule.study_schedule, name="study_schedule"),
+    path(_STUDY + "open/schedule/cancel/", schedule.schedule_cancel, name="schedule_cancel"),
     path(_STUDY + "open/blinding/", opening.study_blinding, name="study_blinding"),
     path(_STUDY + "open/blinding/check/", opening.study_blinding_check, name="study_blinding_check"),
     re_path(

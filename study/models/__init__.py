@@ -6,6 +6,7 @@ from study.models.jobs import Job, JobFile
 from study.models.log import ChainHead, LogEntry
 from study.models.members import Invitation, Membership, Role
 from study.models.participants import Event, InviteLink, Participant, ProblemReport, Trial
+from study.models.schedules import Schedule
 from study.models.stimuli import Clip, Condition, Stimulus
 from study.models.studies import Study
 from study.models.visits import PlatformVisit, VisitKey
@@ -30,6 +31,7 @@ __all__ = [
     "PlatformVisit",
     "ProblemReport",
     "Role",
+    "Schedule",
     "Stimulus",
     "Study",
     "Trial",

@@ -47,5 +47,9 @@ OF_THE_STUDY = frozenset(
         "report shared",
         "shared report ended",
         "many arrivals from one network",
+        "scheduled",
+        "schedule cancelled",
+        "opened as scheduled",
+        "closed as scheduled",
     }
 )

@@ -117,7 +117,7 @@ def open_study(study: Study, *, actor: Any = None) -> Study:
         SurveyBroken: a page of the survey failed in the audit.
         NotAllowedNow: the study is no draft, or was changed during the audit.
     """
-    if _needs_audit(study):
+    if needs_audit(study):
         _refuse_if_blocked(study)
         # Imported here: slow to import, and every command imports this module.
         from study.blinding_audit.audit import audit_study
@@ -137,7 +137,7 @@ def open_or_audit_first(study: Study, *, actor: Any = None) -> bool:
         PreflightFailed: a finding blocks the opening, for example a leak.
         NotAllowedNow: the study is no draft.
     """
-    if _needs_audit(study):
+    if needs_audit(study):
         _refuse_if_blocked(study)
         ask_for_audit(study, actor, opens_plan=canonical_digest(current_plan(study)))
         return False
@@ -170,7 +170,7 @@ def _prepare_images(study: Study) -> None:
         prepare_images(study)
 
 
-def _needs_audit(study: Study) -> bool:
+def needs_audit(study: Study) -> bool:
     """Whether the study has to pass an audit of its blinding before it opens."""
     return study.status == Study.Status.DRAFT and not study.simulated and last_verdict(study) is None
 
@@ -182,7 +182,7 @@ def _changed_meanwhile() -> NotAllowedNow:
 @transaction.atomic
 def _open(study: Study, actor: Any) -> Study:
     _refuse_if_blocked(study)
-    if _needs_audit(study) or (study.status == Study.Status.DRAFT and not is_prepared(study)):
+    if needs_audit(study) or (study.status == Study.Status.DRAFT and not is_prepared(study)):
         raise _changed_meanwhile()
     plan = current_plan(study)
     digest = canonical_digest(plan)
