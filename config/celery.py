@@ -40,6 +40,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.beat_schedule = {
     "publish heads of logs": every(600, "study.publish_heads"),
     "keep schedules": every(60, "study.keep_schedules"),
+    "empty the trash": every(3600, "study.empty_trash"),
     "enforce retention": every(86_400, "study.enforce_retention"),
 }
 app.autodiscover_tasks()

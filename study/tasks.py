@@ -11,6 +11,7 @@ from study.participants.retention import enforce_retention
 from study.published_heads.publishing import publish_due
 from study.setup.lifecycle import open_after_audit
 from study.setup.schedule import keep_all
+from study.setup.trash import empty_trash
 
 
 @shared_task(name="study.audit_blinding")
@@ -39,6 +40,12 @@ def publish_heads() -> None:
 def keep_schedules() -> None:
     """Open and close the studies for which it is time; beat sends it every minute."""
     keep_all()
+
+
+@shared_task(name="study.empty_trash")
+def erase_what_was_deleted() -> None:
+    """Erase what was deleted more than a day ago; beat sends it every hour."""
+    empty_trash()
 
 
 @shared_task(name="study.run_job")

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from study.access import Right
 from study.console.common import one_at_a_time, study_page
+from study.console.deleted import tell_deleted
 from study.console.forms.clip_edit import BulkForm, ClipForm
 from study.console.forms.versions import Editing
 from study.errors import StudyError
@@ -108,17 +109,21 @@ def _in_words(action: Bulk) -> str:
             "anew in the excerpt, and its images are made again if they change: start generation afterwards."
         ),
         Bulk.WHOLE: _("All of each file is heard again. Start generation afterwards: sound and tags are made anew."),
-        Bulk.DELETE: _("They go with their images and tags, and so do the pilots who met them."),
+        Bulk.DELETE: _(
+            "They go with their images and tags, and so do the pilots who met them. For a day they can be brought "
+            "back, without the pilots."
+        ),
     }[action]
 
 
 def _tell(request: HttpRequest, action: Bulk, changed: bulk_changes.Sorted) -> None:
     count = len(changed.ready)
-    messages.success(
-        request,
-        ngettext("%(action)s: done for %(n)d clip.", "%(action)s: done for %(n)d clips.", count)
-        % {"action": action.label, "n": count},
-    )
+    text = ngettext("%(action)s: done for %(n)d clip.", "%(action)s: done for %(n)d clips.", count)
+    text = text % {"action": action.label, "n": count}
+    if changed.deletion is not None:
+        tell_deleted(request, text, changed.deletion)
+    else:
+        messages.success(request, text)
     if changed.refused:
         named = "; ".join(f"{clip.name} {why}" for clip, why in changed.refused[:10])
         rest = len(changed.refused) - 10

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from study.access import Right
 from study.console import upload_jobs
 from study.console.common import refusal_response, study_page
+from study.console.deleted import tell_deleted
 from study.errors import StudyError
 from study.models import Clip, Study
 from study.setup import clip_import, clip_selection, clip_upload_job
@@ -96,8 +97,8 @@ def clip_change(request: HttpRequest, study: Study, clip_id: int, verb: str) -> 
             case "practice":
                 clip_selection.set_practice(clip, not clip.is_practice, actor=request.user)
             case "delete":
-                clip_selection.delete_clip(clip, actor=request.user)
-                messages.success(request, _("%(clip)s is deleted.") % {"clip": clip.name})
+                deletion = clip_selection.delete_clip(clip, actor=request.user)
+                tell_deleted(request, _("%(clip)s is deleted.") % {"clip": clip.name}, deletion)
     except StudyError as error:
         messages.error(request, str(error))
     return redirect(reverse("study_clips", args=[study.slug]) + ("" if verb == "delete" else f"#clip-{clip_id}"))

@@ -5,6 +5,7 @@ from django.urls import path, re_path
 from study.console import (
     clip_edit,
     clips,
+    deleted,
     glossary,
     jobs,
     links,
@@ -32,6 +33,7 @@ urlpatterns = [
     # studies
     path("", studies.study_list, name="study_list"),
     path("new/", studies.study_create, name="study_create"),
+    path("deleted/", deleted.deleted_studies, name="deleted_studies"),
     path(_STUDY, overview.study_overview, name="study_overview"),
     path(_STUDY + "describe/", studies.study_describe, name="study_describe"),
     path(_STUDY + "people/", people.study_members, name="study_members"),
@@ -43,6 +45,7 @@ urlpatterns = [
     path(_STUDY + "log/", log.study_log, name="study_log"),
     path(_STUDY + "copy/", studies.study_copy, name="study_copy"),
     path(_STUDY + "archive/", studies.study_archive, name="study_archive"),
+    path(_STUDY + "deleted/", deleted.study_deleted, name="study_deleted"),
     path(_STUDY + "delete/", studies.study_delete, name="study_delete"),
     # clips and their tags
     path(_STUDY + "clips/", clips.study_clips, name="study_clips"),

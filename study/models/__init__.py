@@ -9,6 +9,7 @@ from study.models.participants import Event, InviteLink, Participant, ProblemRep
 from study.models.schedules import Schedule
 from study.models.stimuli import Clip, Condition, Stimulus
 from study.models.studies import Study
+from study.models.trash import DeletedFile, Deletion
 from study.models.visits import PlatformVisit, VisitKey
 from study.models.workers import Worker
 
@@ -19,6 +20,8 @@ __all__ = [
     "ChainHead",
     "Clip",
     "Condition",
+    "DeletedFile",
+    "Deletion",
     "Event",
     "Invitation",
     "InviteLink",

@@ -5,7 +5,7 @@ clip. A clip that cannot take part is named with the reason; it stops none of th
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import models, transaction
@@ -13,9 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from study.errors import StudyError
-from study.models import Clip, Study
+from study.models import Clip, Deletion, Study
 from study.setup.clip_editing import Excerpt, excerpt_problem, trim_clip, whole_file
-from study.setup.clip_selection import delete_clip, exclude_clip, include_clip, include_problem, set_practice
+from study.setup.clip_selection import delete_clips, exclude_clip, include_clip, include_problem, set_practice
 from study.setup.draft_lock import lock_draft
 
 MOST_CLIPS = 5000  # as many as a form may name
@@ -52,6 +52,7 @@ class Sorted:
 
     ready: list[Clip]
     refused: list[tuple[Clip, str]]
+    deletion: Deletion | None = None  # what brings them back, if they were deleted
 
 
 def sort_clips(study: Study, clips: Iterable[Clip], wanted: Wanted) -> Sorted:
@@ -117,6 +118,8 @@ def change_clips(study: Study, ids: Sequence[int], wanted: Wanted, *, actor: Any
     found = sort_clips(study, study.clips.filter(pk__in=ids), wanted)
     if not found.ready:
         raise StudyError(_("No clip was changed: choose clips to which this applies."))
+    if wanted.action == Bulk.DELETE:
+        return replace(found, deletion=delete_clips(found.ready, actor=actor))
     for clip in found.ready:
         match wanted.action:
             case Bulk.LEAVE_OUT:
@@ -129,6 +132,4 @@ def change_clips(study: Study, ids: Sequence[int], wanted: Wanted, *, actor: Any
                 trim_clip(clip, wanted.excerpt_of(clip), actor=actor)
             case Bulk.WHOLE:
                 trim_clip(clip, None, actor=actor)
-            case Bulk.DELETE:
-                delete_clip(clip, actor=actor)
     return found
