@@ -8,6 +8,8 @@ from study.models import (
     Ballot,
     BallotRevision,
     ChainHead,
+    DeletedFile,
+    Deletion,
     Event,
     Invitation,
     InviteLink,
@@ -27,7 +29,7 @@ from study.models import (
 MODELS = (
     *(Participant, Trial, Ballot, BallotRevision, LateAnswer, Event, ProblemReport),
     *(InviteLink, PlatformVisit, VisitKey, LogEntry, ChainHead),
-    *(Job, JobFile, SharedReport, Membership, Invitation, Schedule),
+    *(Job, JobFile, SharedReport, Membership, Invitation, Schedule, Deletion, DeletedFile),
 )
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "privacy.md"
 

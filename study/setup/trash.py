@@ -5,7 +5,6 @@ at once.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
@@ -66,11 +65,15 @@ def _within_a_day(rows: models.QuerySet[Deletion]) -> models.QuerySet[Deletion]:
     return rows.filter(at__gt=timezone.now() - KEPT_FOR).defer("rows").select_related("by")
 
 
-def empty_trash(now: datetime | None = None) -> int:
+def over_their_day() -> models.QuerySet[Deletion]:
+    """Return what was deleted more than a day ago."""
+    return Deletion.objects.filter(at__lte=timezone.now() - KEPT_FOR)
+
+
+def empty_trash() -> int:
     """Erase what was deleted more than a day ago, with its files; return how many deletions that were."""
     pull_back(Deletion.objects.all(), "at")
-    old = Deletion.objects.filter(at__lte=(now or timezone.now()) - KEPT_FOR)
-    return erase(old)
+    return erase(over_their_day())
 
 
 @transaction.atomic

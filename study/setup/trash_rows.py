@@ -63,9 +63,8 @@ def rows_of(tops: Iterable[models.Model]) -> list[models.Model]:
     Raises:
         LookupError: a table is in neither list above: somebody has to decide.
     """
-    tops = list(tops)
-    collector = Collector(using="default", origin=tops)
-    collector.collect(tops)
+    collector = Collector(using="default")
+    collector.collect(list(tops))
     found: dict[tuple[type[models.Model], Any], models.Model] = {}
     for rows in (*collector.data.values(), *collector.fast_deletes):
         for row in rows:

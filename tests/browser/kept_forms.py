@@ -101,6 +101,7 @@ FORMS = [
     of_case("analysis/reporting.html", "study_reporting", "ethics"),
     of_case("analysis/analysis_rules.html", "study_analysis_rules", "smallest"),
     of_case("analysis/power.html", "study_power", "participants"),
+    of_case("study/schedule.html", "study_schedule", "opens"),
     Kept(
         "study/clip_edit.html",
         "clip_edit",

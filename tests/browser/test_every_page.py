@@ -37,7 +37,10 @@ OF_OTHER_STATES = {
     " generation_review",
     "closed": "study_open study_results study_share study_report study_figures",
 }
-OF_NO_STUDY = "study_list glossary study_create deleted_studies form_answers account account_delete second_factor forgotten_password"
+OF_NO_STUDY = (
+    "study_list glossary study_create deleted_studies form_answers account account_delete second_factor"
+    " forgotten_password"
+)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ person types, that keeps nothing fails the last tests.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,7 @@ def question(key: str) -> str:
     return f"questions:\n  - {{key: {key}, type: scale, text: {{en: {key}}}}}"
 
 
+NEXT_YEAR = datetime.now(UTC).year + 1
 CASES = [
     Case("study_plan", "completion_code", "FIRST", "SECOND", "grace_minutes", "30"),
     Case("questions_yaml", "text", question("tired"), question("awake"), part="after"),
@@ -67,6 +69,7 @@ CASES = [
     Case("study_analysis_rules", "smallest", "0.5", "1.5", "planned", ["on"]),
     Case("study_power", "participants", "20", "40", "clips", "24"),
     Case("study_tags", "tags", "piano; slow", "guitar"),
+    Case("study_schedule", "opens", f"{NEXT_YEAR}-05-01T09:00", f"{NEXT_YEAR}-05-02T09:00"),
     Case("clip_edit", "name", "first.wav", "second.wav", "end", "1.5"),
 ]
 IDS = [f"{case.page} {case.field}" for case in CASES]
@@ -83,6 +86,7 @@ def study_for(case: Case, people: tuple[Any, Any]) -> Study:
         conditions=case.conditions,
         owner=people[0],
         questions_before=EVERY_KIND,
+        simulated=case.page == "study_schedule",  # else the check of its blinding would have to be asked for
         quotas=[{"question": "age", "answer": "adult", "limit": 5}],
         plan={"analysis": {"moderators": [{"column": "before_hours", "cuts": [1]}]}},
     )

@@ -27,6 +27,8 @@ PAGES = [
     "study_questions",
     "study_preview",
     "study_open",
+    "study_schedule",
+    "study_deleted",
     "study_monitor",
     "study_participants",
     "study_payment",
