@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
+from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from study.errors import NotAllowedNow, StudyError
@@ -93,6 +94,7 @@ def delete_clips(clips: Sequence[Clip], *, actor: Any = None) -> Deletion:
     """
     study = lock_draft(clips[0].study_id)
     Participant.objects.filter(study=study, trials__clip__in=clips).delete()
+    prefetch_related_objects(clips, "stimuli")
     files = [file for clip in clips for file in files_of(clip)]
     deletion = keep_for_undo(
         Deletion.Kind.CLIPS, clips, study=study, names=[clip.name for clip in clips], files=files, by=actor

@@ -4,7 +4,7 @@ What people gave is never among them: their rows are erased at once and for good
 """
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from graphlib import TopologicalSorter
 from typing import Any
 
@@ -31,6 +31,8 @@ KEPT = frozenset(
         *("generation.ClipStep", "generation.TagDecision", "generation.ReviewDecision"),
     }
 )
+
+_AT_ONCE = 500
 
 Values = dict[str, Any]
 Tidy = Callable[[Values], Values | None]
@@ -65,7 +67,7 @@ def rows_of(tops: Iterable[models.Model]) -> list[models.Model]:
     """
     collector = Collector(using="default")
     collector.collect(list(tops))
-    found: dict[tuple[type[models.Model], Any], models.Model] = {}
+    found: dict[type[models.Model], set[Any]] = {}
     for rows in (*collector.data.values(), *collector.fast_deletes):
         for row in rows:
             label = row._meta.label
@@ -73,8 +75,14 @@ def rows_of(tops: Iterable[models.Model]) -> list[models.Model]:
                 continue
             if label not in KEPT:
                 raise LookupError(f"Say in {__name__} whether an undo brings rows of {label} back.")
-            found[type(row), row.pk] = row
-    return list(found.values())
+            found.setdefault(type(row), set()).add(row.pk)
+    # Read anew: what is collected lacks most columns, and would ask for them one by one.
+    return [row for model, keys in found.items() for row in _whole(model, sorted(keys))]
+
+
+def _whole(model: type[models.Model], keys: list[Any]) -> Iterator[models.Model]:
+    for first in range(0, len(keys), _AT_ONCE):
+        yield from model._base_manager.filter(pk__in=keys[first : first + _AT_ONCE]).order_by("pk")
 
 
 def as_text(rows: Iterable[models.Model]) -> str:

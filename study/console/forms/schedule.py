@@ -1,6 +1,7 @@
 """The form of the page “Schedule”."""
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -15,6 +16,12 @@ from study.models import Schedule, Study
 from study.setup.schedule import moment
 
 _FORMAT = "%Y-%m-%dT%H:%M"
+
+
+@cache
+def _zones() -> frozenset[str]:
+    """The names of all time zones; looking for their files takes a moment."""
+    return frozenset(available_timezones())
 
 
 class LocalTimeField(forms.CharField):
@@ -59,7 +66,7 @@ class ScheduleForm(KeptForm, forms.Form):
             **kwargs,
         )
         zones: Any = self.fields["time_zone"]
-        zones.choices = [(name, name.replace("_", " ")) for name in sorted(available_timezones() | {zone})]
+        zones.choices = [(name, name.replace("_", " ")) for name in sorted(_zones() | {zone})]
         self.fields["opens"].disabled = study.status != Study.Status.DRAFT
         for name in ("closes", "closes_at_target"):
             self.fields[name].disabled = not may_close
