@@ -58,8 +58,8 @@ class ScheduleForm(KeptForm, forms.Form):
         super().__init__(
             *args,
             initial={
-                "opens": _local(schedule and schedule.opens_at, zone),
-                "closes": _local(schedule and schedule.closes_at, zone),
+                "opens": _local(schedule.opens_at if schedule else None, zone),
+                "closes": _local(schedule.closes_at if schedule else None, zone),
                 "closes_at_target": bool(schedule and schedule.closes_at_target),
                 "time_zone": zone,
             },

@@ -6,14 +6,16 @@ from generation.errors import NotPossibleNow, RunStopped, StepFailed
 from generation.models import ClipStep, LooseFile
 from generation.painting.provenance import Provenance
 from generation.painting.seeds import seed_sequence
-from generation.runs import execution, lifecycle
+from generation.runs import execution, lifecycle, orphan_files
 from generation.runs.steps import by_kind, listen
 from generation.settings_model import GenerationSettings, store_settings
 from study.models import Clip, Stimulus, Study
 from study.setup.clip_editing import trim_clip
-from study.setup.clip_selection import UNCHANGED
+from study.setup.clip_files import files_of
+from study.setup.clip_selection import UNCHANGED, delete_clip
 from study.setup.copying import copy_study
 from study.setup.lifecycle import create_study
+from study.setup.trash import restore_in_study
 from tests.generation.studies import SMALL, add_clips, generate, owned_files, stored_files
 
 State = ClipStep.State
@@ -302,3 +304,19 @@ def test_the_person_who_asked_gets_a_mail(study, owner, mailoutbox, django_captu
         execution.run_pending(study)
     assert [mail.to for mail in mailoutbox] == [["owner@example.org"]]
     assert mailoutbox[0].subject == "Rock Bcc: everybody@example.org: Earsight"
+
+
+def test_files_of_a_deleted_clip_are_no_orphans_and_it_comes_back_with_its_steps(study, performed_kinds):
+    generate(study)
+    clip = study.clips.first()
+    before = pictures(study)
+    names = set(files_of(clip))
+    deletion = delete_clip(clip)
+    orphan_files.mark_orphaned(names)
+    orphan_files.delete_orphans()
+    assert names <= stored_files()
+    restore_in_study(study, deletion.pk)
+    performed_kinds.clear()
+    generate(study)
+    assert performed_kinds == [], "nothing is made again"
+    assert pictures(study) == before
