@@ -34,7 +34,7 @@ class LocalTimeField(forms.CharField):
         if not text:
             return None
         try:
-            return datetime.strptime(text[:16].replace(" ", "T"), _FORMAT)  # noqa: DTZ007: of no zone yet
+            return datetime.strptime(text[:16].replace(" ", "T"), _FORMAT)
         except ValueError as error:
             raise forms.ValidationError(_("Write a date and a time, such as 2026-12-01 09:00.")) from error
 
