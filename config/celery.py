@@ -39,6 +39,8 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 # Each task decides from the database what is due, so that several beats, or none for a while, do no harm.
 app.conf.beat_schedule = {
     "publish heads of logs": every(600, "study.publish_heads"),
+    "keep schedules": every(60, "study.keep_schedules"),
+    "empty the trash": every(3600, "study.empty_trash"),
     "enforce retention": every(86_400, "study.enforce_retention"),
     "tell those who run a study": every(600, "study.tell_what_is_due"),
 }

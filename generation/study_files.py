@@ -31,9 +31,10 @@ from generation.tagging.predictions import (
     read_predictions,
 )
 from study.errors import ImportRefused
-from study.models import Clip, Study
+from study.models import Clip, Deletion, Study
 from study.models.log import record
 from study.setup.draft_lock import lock_draft
+from study.setup.trash import keep_for_undo
 from study.tables.bounded_reading import read_bounded
 from study.tables.errors import TableRefused
 
@@ -99,8 +100,8 @@ def used_digests(settings: GenerationSettings) -> set[str]:
 
 
 @transaction.atomic
-def delete_file(row: StudyFile, *, actor: Any = None) -> None:
-    """Delete a file that the settings do not use.
+def delete_file(row: StudyFile, *, actor: Any = None) -> Deletion:
+    """Delete a file that the settings do not use; for a day it can be brought back.
 
     Raises:
         NotPossibleNow: the settings use it, or a run is running.
@@ -113,7 +114,9 @@ def delete_file(row: StudyFile, *, actor: Any = None) -> None:
             _("The settings use %(file)s. Choose something else there, then delete it.") % {"file": row.name}
         )
     record(study, "file deleted", actor=actor, kind=row.kind, file=row.name, digest=row.digest)
+    deletion = keep_for_undo(Deletion.Kind.FILE, [row], study=study, names=[row.name], by=actor)
     row.delete()
+    return deletion
 
 
 def _refuse_during_a_run(study: Study) -> None:

@@ -11,6 +11,8 @@ from study.notices.sending import tell_what_is_due
 from study.participants.retention import enforce_retention
 from study.published_heads.publishing import publish_due
 from study.setup.lifecycle import open_after_audit
+from study.setup.schedule import keep_all
+from study.setup.trash import empty_trash
 
 
 @shared_task(name="study.audit_blinding")
@@ -39,6 +41,18 @@ def publish_heads() -> None:
 def send_notices() -> None:
     """Mail what those who run a study want to be told; sent by beat, and once it is told nothing is left to do."""
     tell_what_is_due()
+
+
+@shared_task(name="study.keep_schedules")
+def keep_schedules() -> None:
+    """Open and close the studies for which it is time; beat sends it every minute."""
+    keep_all()
+
+
+@shared_task(name="study.empty_trash")
+def erase_what_was_deleted() -> None:
+    """Erase what was deleted more than a day ago; beat sends it every hour."""
+    empty_trash()
 
 
 @shared_task(name="study.run_job")

@@ -9,6 +9,8 @@ from study.models import (
     Ballot,
     BallotRevision,
     ChainHead,
+    DeletedFile,
+    Deletion,
     Event,
     Invitation,
     InviteLink,
@@ -23,6 +25,7 @@ from study.models import (
     Participant,
     PlatformVisit,
     ProblemReport,
+    Schedule,
     StudyImport,
     Trial,
     VisitKey,
@@ -32,6 +35,7 @@ MODELS = (
     *(Participant, Trial, Ballot, BallotRevision, LateAnswer, Event, ProblemReport),
     *(InviteLink, PlatformVisit, VisitKey, LogEntry, ChainHead),
     *(Job, JobFile, StudyImport, SharedReport, Membership, Invitation, MailChoice, Notice, NoticeMail, ApiToken),
+    *(Schedule, Deletion, DeletedFile),
 )
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "privacy.md"
 

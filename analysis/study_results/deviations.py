@@ -18,7 +18,7 @@ from analysis.study_results.reporting_answers import reporting_answers
 from study.ballots.table import counted_kind, counted_people, late_answers
 from study.models import Participant, Study, Trial
 from study.participants.study_versions import field_name, version_entries
-from study.setup.lifecycle import current_plan
+from study.setup.lifecycle import current_plan, planned_clip
 
 
 def deviations(study: Study, analysis: Analysis | None = None) -> list[str]:
@@ -103,7 +103,7 @@ def _late(study: Study) -> Iterator[str]:
 def _clips(study: Study, fixed: Mapping[str, Any]) -> Iterator[str]:
     if "clips" not in fixed:
         return
-    planned = {row["number"]: row["digest"] for row in fixed["clips"]}
+    planned = {row["number"]: row for row in fixed["clips"]}
     clips = {clip.number: clip for clip in study.clips.order_by("number")}
     now = {number for number, clip in clips.items() if clip.included}
 
@@ -118,7 +118,7 @@ def _clips(study: Study, fixed: Mapping[str, Any]) -> Iterator[str]:
         (planned.keys() - now, _("Clips left out after opening: %(clips)s.")),
         (now - planned.keys(), _("Clips included after opening: %(clips)s.")),
         (
-            {number for number in planned.keys() & now if clips[number].audio_digest != planned[number]},
+            {number for number in planned.keys() & now if planned_clip(clips[number]) != planned[number]},
             _("Clips whose sound was replaced after opening: %(clips)s."),
         ),
     ):

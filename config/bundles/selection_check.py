@@ -107,6 +107,7 @@ def _painted(bundle: Bundle) -> set[str]:
 def _repaints(chain: Chain) -> dict[str, list[Repaint]]:
     """Return the repaints that were not undone, by clip."""
     found: dict[str, list[Repaint]] = {}
+    deleted: dict[str, list[Repaint]] = {}
     for entry in chain.whole:
         data = entry["data"]
         names = [str(name) for name in data.get("clips") or [data.get("clip")]]
@@ -117,8 +118,12 @@ def _repaints(chain: Chain) -> dict[str, list[Repaint]]:
             for name in names:
                 if found.get(name):
                     found[name].pop()
+        elif entry["action"] == "clip renamed" and names[0] in found:
+            found[str(data.get("name"))] = found.pop(names[0])
         elif entry["action"] == "clip deleted":
-            found.pop(names[0], None)
+            deleted[names[0]] = found.pop(names[0], [])
+        elif entry["action"] == "clip restored":
+            found[str(data.get("clip"))] = deleted.pop(names[0], [])
     return found
 
 
@@ -239,6 +244,7 @@ def _left_out(bundle: Bundle, chain: Chain) -> tuple[dict[str, str | None], dict
     names = {int(number): clip for file, clip in files if (number := file[7:].partition("-")[0]).isdecimal()}
     logged: dict[str, str | None] = {}
     numbered: dict[int, str | None] = {}
+    deleted: dict[Any, str | None] = {}
     for entry in chain.whole:
         clip = entry["data"].get("clip")
         found: dict[Any, str | None] = numbered if type(clip) is int else logged
@@ -247,6 +253,13 @@ def _left_out(bundle: Bundle, chain: Chain) -> tuple[dict[str, str | None], dict
         elif entry["action"] == "clip taken back in" and clip in names:
             numbered.pop(clip, None)
             logged[names[clip]] = None
-        elif entry["action"] in ("clip taken back in", "clip deleted"):
+        elif entry["action"] == "clip renamed":
+            logged[str(entry["data"].get("name"))] = logged.pop(clip, None)
+        elif entry["action"] == "clip deleted":
+            deleted[clip] = found.get(clip)
+            found[clip] = None
+        elif entry["action"] == "clip restored":
+            found[clip] = deleted.pop(clip, None)
+        elif entry["action"] == "clip taken back in":
             found[clip] = None
     return logged, numbered

@@ -23,11 +23,12 @@ from generation.runs import lifecycle
 from generation.runs.execution import run_pending
 from study.audio_files.notes import sentences
 from study.errors import StudyError
-from study.models import Study
+from study.models import Deletion, Study
 from study.setup.clip_import import ACCEPTED_SUFFIXES, clip_name, import_clips
 from study.setup.drafting import delete_draft
 from study.setup.lifecycle import create_study, open_study
 from study.setup.tag_import import import_tags, set_tags
+from study.setup.trash import erase
 from study.untrusted_files.uploads import LocalFile
 
 # The name of the demo's account.
@@ -137,7 +138,8 @@ def ensure_study(source: DemoSource, owner: Any, notify: Notify) -> Study:
         else:
             _import_folder(study, source, owner, notify)
     except (DemoError, StudyError):
-        delete_draft(study)
+        deletion = delete_draft(study)
+        erase(Deletion.objects.filter(pk=deletion.pk))  # nobody has seen it, so nobody wants it back
         raise
     return study
 

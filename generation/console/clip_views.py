@@ -119,7 +119,7 @@ class ClipView:
     @property
     def about(self) -> str:
         """Length and voice in a few words."""
-        length = clock(self.clip.duration)
+        length = clock(self.clip.heard_seconds)
         share = self.voice.get("share")
         if share is None:
             return length

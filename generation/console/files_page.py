@@ -11,7 +11,6 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from generation import study_files
-from generation.console.common import attempt
 from generation.errors import GenerationError
 from generation.models import StudyFile
 from generation.redefinition import RuleError
@@ -19,6 +18,7 @@ from generation.runs import lifecycle
 from generation.settings_model import settings_of
 from study.access import Right
 from study.console.common import study_page
+from study.console.deleted import tell_deleted
 from study.console.downloads import name_in_log
 from study.errors import ImportRefused, StudyError
 from study.models import Study
@@ -113,5 +113,10 @@ def generation_file(request: HttpRequest, study: Study, pk: int) -> HttpResponse
 def generation_file_delete(request: HttpRequest, study: Study, pk: int) -> HttpResponse:
     """Delete a file that the settings do not use."""
     row = get_object_or_404(study.files, pk=pk)
-    attempt(request, _("%(file)s is deleted.") % {"file": row.name}, study_files.delete_file, row)
+    try:
+        deletion = study_files.delete_file(row, actor=request.user)
+    except StudyError as error:
+        messages.error(request, str(error))
+    else:
+        tell_deleted(request, _("%(file)s is deleted.") % {"file": row.name}, deletion)
     return redirect("generation_files", study.slug)

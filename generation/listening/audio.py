@@ -25,6 +25,10 @@ SURVEY_MAXIMUM_GAIN = 30.0
 """More gain (dB) than this would lift the noise of a nearly silent recording, not its music."""
 
 _MP3_KBPS = {1: 128, 2: 192}
+_FADE_SECONDS = 0.01  # where an excerpt begins or ends within the music: a hard cut clicks
+
+Excerpt = tuple[int, int] | None
+"""Start and end in a file in milliseconds; None is all of it."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,21 @@ class SurveyAudio:
         }
 
 
+def cut(samples: np.ndarray, sample_rate: int, excerpt: Excerpt) -> np.ndarray:
+    """Return the excerpt of float32 samples, shape (n,) or (n, channels), faded over 10 ms where it cuts the music."""
+    if excerpt is None:
+        return samples
+    first, last = (min(len(samples), round(edge * sample_rate / 1000)) for edge in excerpt)
+    part = samples[first:last].copy()
+    length = min(round(_FADE_SECONDS * sample_rate), len(part) // 2)
+    ramp = np.linspace(0, 1, length, dtype=np.float32).reshape(-1, *[1] * (part.ndim - 1))
+    if first > 0:
+        part[:length] *= ramp
+    if last < len(samples):
+        part[len(part) - length :] *= ramp[::-1]
+    return part
+
+
 def decode(path: str | Path, name: str | None = None) -> Audio:
     """Decode a file to mono: the mean of its channels, or one of them if they cancel each other.
 
@@ -106,11 +125,12 @@ def resample(samples: np.ndarray, sample_rate: int, target_rate: int) -> np.ndar
 def survey_mp3(
     path: str | Path,
     *,
+    excerpt: Excerpt = None,
     target_lufs: float = SURVEY_LUFS,
     true_peak: float = SURVEY_TRUE_PEAK,
     sample_rate: int = SURVEY_SAMPLE_RATE,
 ) -> SurveyAudio:
-    """Make the MP3 that participants hear: every clip equally loud, at one sample rate, without metadata.
+    """Make the MP3 that participants hear, of an excerpt: every clip equally loud, at one rate, without metadata.
 
     Mono stays mono; two channels stay stereo unless they cancel each other; more are mixed to mono. The gain brings the
     integrated loudness (ITU-R BS.1770-4, by pyloudnorm) to `target_lufs`, or less if the true peak (four times
@@ -125,7 +145,7 @@ def survey_mp3(
     samples, facts = read_audio(Path(path), Path(path).name)
     if samples.shape[1] > 2:
         samples = samples.mean(axis=1, dtype=np.float32, keepdims=True)
-    samples = resample(samples, facts.sample_rate, sample_rate)
+    samples = resample(cut(samples, facts.sample_rate, excerpt), facts.sample_rate, sample_rate)
     before = float(pyloudnorm.Meter(sample_rate).integrated_loudness(samples.astype(np.float64)))
     peak_before = true_peak_db(samples)
     wanted = target_lufs - before  # without bound if all is below the gate of BS.1770

@@ -5,6 +5,19 @@ from collections.abc import Mapping
 from generation.models import ClipStep, GenerationRun, ReviewDecision, StudyFile, StudyGeneration, TagDecision
 from study.models import Clip, Study
 from study.setup.copying import register, unsaved_copy
+from study.setup.trash_rows import Values, tidy
+
+
+@tidy("generation.ClipStep")
+def _finished_step(values: Values) -> Values | None:
+    """A step that was not finished when its clip was deleted is planned anew by the next run, as in a copy."""
+    return values if values["state"] in (ClipStep.State.DONE, ClipStep.State.SKIPPED) else None
+
+
+@tidy("generation.GenerationRun")
+def _ended_run(values: Values) -> Values:
+    """A run of a study that was deleted has ended."""
+    return values | {"state": "cancelled"} if values["state"] == GenerationRun.State.RUNNING else values
 
 
 @register

@@ -22,7 +22,7 @@ from generation.runs.steps.sequence import prepare_next_step
 from study.background_work import schema
 from study.background_work.heartbeat import heartbeat
 from study.digests import canonical_digest
-from study.models import Study
+from study.models import Clip, Study
 from study.stored_files.unavailable import StorageUnavailable
 
 logger = logging.getLogger(__name__)
@@ -104,8 +104,9 @@ def _do_and_save(lease: Lease, step: ClipStep) -> bool:
             raise LeaseLost("the study was deleted")
         if study.status != Study.Status.DRAFT:
             raise RunStopped(_("The study is no longer a draft: its images can no longer change."))
-        if not ClipStep.objects.filter(pk=step.pk, run_id=step.run_id).exists():
-            # Another run began meanwhile, maybe with other settings, and has this step to do.
+        if not ClipStep.objects.filter(pk=step.pk, run_id=step.run_id).exists() or _is_trimmed_anew(step):
+            # Another run began meanwhile, maybe with other settings, and has this step to do; or it listened to what
+            # is no longer heard.
             leases.end_step(lease, State.WAITING, finished_at=None)
             has_next, has_orphans = True, True
         elif outcome is None:
@@ -122,6 +123,11 @@ def _do_and_save(lease: Lease, step: ClipStep) -> bool:
     if has_orphans:
         orphan_files.delete_orphans()
     return has_next
+
+
+def _is_trimmed_anew(step: ClipStep) -> bool:
+    """Whether a step of listening began before the clip got its present excerpt."""
+    return step.kind == ClipStep.Kind.LISTEN and step.clip.excerpt != Clip.objects.get(pk=step.clip_id).excerpt
 
 
 def _handle_error(lease: Lease, step: ClipStep, error: Exception) -> StepResult:

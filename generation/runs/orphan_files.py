@@ -15,7 +15,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
 from generation.models import ClipStep, LooseFile
-from study.models import Clip, Stimulus
+from study.models import Clip, DeletedFile, Stimulus
 from study.opaque_tokens import new_file_name
 from study.stored_files import deleting
 from study.stored_files.unavailable import StorageUnavailable
@@ -87,12 +87,16 @@ def delete_orphans() -> int:
 
 
 def _owned(names: list[str]) -> set[str]:
-    """Return the names that a row still owns: a study and its copy share files until one of them makes them again."""
+    """Return the names that a row still owns: a study and its copy share files until one of them makes them again.
+
+    What was deleted within a day owns its files, too: it may come back.
+    """
     owned: set[str] = set()
     if names:
         for model, fields in ((Stimulus, ("image", "preview")), (Clip, ("audio", "survey_audio"))):
             for name in fields:
                 owned.update(model.objects.filter(**{f"{name}__in": names}).values_list(name, flat=True))
+        owned.update(DeletedFile.objects.filter(name__in=names).values_list("name", flat=True))
     return owned
 
 

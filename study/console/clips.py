@@ -13,9 +13,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 from study.access import Right
 from study.console import upload_jobs
 from study.console.common import refusal_response, study_page
+from study.console.deleted import tell_deleted
 from study.errors import StudyError
 from study.models import Clip, Study
 from study.setup import clip_import, clip_selection, clip_upload_job
+from study.setup.bulk_changes import Bulk
 from study.web.http import wants_json
 
 
@@ -39,7 +41,8 @@ def study_clips(request: HttpRequest, study: Study) -> HttpResponse:
             "clips": clips,
             "included": len(included),
             "left_out": sum(not clip.included for clip in clips),
-            "seconds": sum(clip.duration for clip in included),
+            "seconds": sum(clip.heard_seconds for clip in included),
+            "actions": Bulk.choices,
             "accepted": clip_import.ACCEPTED_TEXT,
             "accept": ",".join(clip_import.ACCEPTED_SUFFIXES),
             "maximum_bytes": clip_import.MAXIMUM_BYTES,
@@ -94,8 +97,8 @@ def clip_change(request: HttpRequest, study: Study, clip_id: int, verb: str) -> 
             case "practice":
                 clip_selection.set_practice(clip, not clip.is_practice, actor=request.user)
             case "delete":
-                clip_selection.delete_clip(clip, actor=request.user)
-                messages.success(request, _("%(clip)s is deleted.") % {"clip": clip.name})
+                deletion = clip_selection.delete_clip(clip, actor=request.user)
+                tell_deleted(request, _("%(clip)s is deleted.") % {"clip": clip.name}, deletion)
     except StudyError as error:
         messages.error(request, str(error))
     return redirect(reverse("study_clips", args=[study.slug]) + ("" if verb == "delete" else f"#clip-{clip_id}"))

@@ -20,6 +20,7 @@ from study.participants.links import open_link
 from study.participants.monitoring import progress
 from study.setup import lifecycle, preflight
 from study.setup.path_steps import Group, conditions_of, has_all_images, steps_of
+from study.setup.schedule import changed_since, in_words, keep_schedule, schedule_of
 from study.setup.trying_out import check_blinding, preview_address
 
 
@@ -83,6 +84,7 @@ def study_blinding_check(request: HttpRequest, study: Study) -> HttpResponse:
 @study_page(Right.SEE)
 def study_open(request: HttpRequest, study: Study) -> HttpResponse:
     """Show the preflight findings of a draft; afterwards how to pause, resume and close."""
+    study = keep_schedule(study, in_request=True)
     shows_draft = study.status == Study.Status.DRAFT and access_to(request).allows(Right.LOOK)
     facts = preflight.DraftFacts(study)
     findings = preflight.run(study, facts) if shows_draft else []
@@ -100,9 +102,24 @@ def study_open(request: HttpRequest, study: Study) -> HttpResponse:
             "results_url": _results_url(study) if access_to(request).allows(Right.RESULTS) else "",
             "clip_count": facts.clips,
             "condition_count": len(conditions_of(study)),
+            **_schedule_context(study),
             **(_blinding_context(facts) if shows_draft else {}),
         },
     )
+
+
+def _schedule_context(study: Study) -> dict[str, Any]:
+    """Return what happens by itself, with its times in words."""
+    schedule = schedule_of(study)
+    if schedule is None or study.status == Study.Status.CLOSED:
+        return {"schedule": schedule}
+    is_draft = study.status == Study.Status.DRAFT
+    return {
+        "schedule": schedule,
+        "schedule_opens": in_words(schedule.opens_at, schedule.time_zone) if schedule.opens_at and is_draft else "",
+        "schedule_closes": in_words(schedule.closes_at, schedule.time_zone) if schedule.closes_at else "",
+        "schedule_changed": is_draft and changed_since(study, schedule),
+    }
 
 
 def _results_url(study: Study) -> str:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from study.access import Access, Right, role_of, studies_of
 from study.console.common import condition_rows, one_at_a_time, redirect_after_save, study_page
+from study.console.deleted import tell_deleted
 from study.console.forms.describe import ConditionsForm, DescribeForm
 from study.console.forms.versions import editing
 from study.design.conditions import ConditionPreset
@@ -117,11 +118,11 @@ def study_delete(request: HttpRequest, study: Study) -> HttpResponse:
             problem = _("That is not the study's title. Nothing was deleted.")
         else:
             try:
-                drafting.delete_draft(study, actor=request.user)
+                deletion = drafting.delete_draft(study, actor=request.user)
             except StudyError as error:
                 problem = str(error)
             else:
-                messages.success(request, _("“%(title)s” is deleted.") % {"title": study.title})
+                tell_deleted(request, _("“%(title)s” is deleted.") % {"title": study.title}, deletion)
                 return redirect("study_list")
     return render(request, "study/delete.html", {"study": study, "problem": problem}, status=400 if problem else 200)
 

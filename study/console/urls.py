@@ -3,7 +3,9 @@
 from django.urls import path, re_path
 
 from study.console import (
+    clip_edit,
     clips,
+    deleted,
     glossary,
     jobs,
     links,
@@ -22,6 +24,7 @@ from study.console import (
     questions,
     recruit,
     replay,
+    schedule,
     scripts,
     stages,
     studies,
@@ -37,6 +40,7 @@ urlpatterns = [
     # studies
     path("", studies.study_list, name="study_list"),
     path("new/", new_study.study_create, name="study_create"),
+    path("deleted/", deleted.deleted_studies, name="deleted_studies"),
     path(_STUDY, overview.study_overview, name="study_overview"),
     path(_STUDY + "template.yaml", new_study.study_template, name="study_template"),
     path(_STUDY + "describe/", studies.study_describe, name="study_describe"),
@@ -52,9 +56,12 @@ urlpatterns = [
     path(_STUDY + "scripts/<number:token_id>/end/", scripts.api_token_end, name="api_token_end"),
     path(_STUDY + "copy/", studies.study_copy, name="study_copy"),
     path(_STUDY + "archive/", studies.study_archive, name="study_archive"),
+    path(_STUDY + "deleted/", deleted.study_deleted, name="study_deleted"),
     path(_STUDY + "delete/", studies.study_delete, name="study_delete"),
     # clips and their tags
     path(_STUDY + "clips/", clips.study_clips, name="study_clips"),
+    path(_STUDY + "clips/change/", clip_edit.clips_change, name="clips_change"),
+    path(_STUDY + "clips/<number:clip_id>/edit/", clip_edit.clip_edit, name="clip_edit"),
     path(_STUDY + "clips/<number:clip_id>/audio", media.clip_audio, name="clip_audio"),
     path(_STUDY + "clips/<number:clip_id>/tags/", tags.clip_tags, name="clip_tags"),
     re_path(
@@ -77,6 +84,8 @@ urlpatterns = [
     path(_STUDY + "preview/", opening.study_preview, name="study_preview"),
     path(_STUDY + "preview/start/", opening.study_preview_start, name="study_preview_start"),
     path(_STUDY + "open/", opening.study_open, name="study_open"),
+    path(_STUDY + "open/schedule/", schedule.study_schedule, name="study_schedule"),
+    path(_STUDY + "open/schedule/cancel/", schedule.schedule_cancel, name="schedule_cancel"),
     path(_STUDY + "open/blinding/", opening.study_blinding, name="study_blinding"),
     path(_STUDY + "open/blinding/check/", opening.study_blinding_check, name="study_blinding_check"),
     re_path(

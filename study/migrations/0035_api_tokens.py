@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("study", "0031_brought_in"),
+        ("study", "0034_trash"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

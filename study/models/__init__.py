@@ -10,8 +10,10 @@ from study.models.log import ChainHead, LogEntry
 from study.models.members import Invitation, Membership, Role
 from study.models.notices import MailChoice, Notice, NoticeKind, NoticeMail
 from study.models.participants import Event, InviteLink, Participant, ProblemReport, Trial
+from study.models.schedules import Schedule
 from study.models.stimuli import Clip, Condition, Stimulus
 from study.models.studies import Study, StudyStage
+from study.models.trash import DeletedFile, Deletion
 from study.models.visits import PlatformVisit, VisitKey
 from study.models.workers import Worker
 
@@ -24,6 +26,8 @@ __all__ = [
     "Clip",
     "ClipAnswers",
     "Condition",
+    "DeletedFile",
+    "Deletion",
     "Event",
     "Invitation",
     "InviteLink",
@@ -40,6 +44,7 @@ __all__ = [
     "PlatformVisit",
     "ProblemReport",
     "Role",
+    "Schedule",
     "Stimulus",
     "Study",
     "StudyImport",

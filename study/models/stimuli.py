@@ -56,6 +56,11 @@ class Clip(models.Model):
     survey_audio = models.FileField(upload_to=opaque_path, max_length=200, blank=True)
     survey_duration = models.FloatField(null=True, blank=True, help_text="seconds")
     outline = models.JSONField(default=list, blank=True)
+    # What is heard of the file: everything (None), or from here to there in milliseconds (study/setup/clip_editing.py).
+    trim_start = models.PositiveIntegerField(null=True, blank=True, help_text="milliseconds")
+    trim_end = models.PositiveIntegerField(null=True, blank=True, help_text="milliseconds")
+    # The outline of the whole file, for choosing the excerpt; `outline` is that of what is heard.
+    file_outline = models.JSONField(default=list, blank=True)
     imported_tags = models.JSONField(default=list, blank=True)
     included = models.BooleanField(default=True)
     exclusion_reason = models.CharField(max_length=200, blank=True)
@@ -67,10 +72,26 @@ class Clip(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["study", "name"], name="clip_name_once_per_study"),
             models.UniqueConstraint(fields=["study", "number"], name="clip_number_once_per_study"),
+            models.CheckConstraint(
+                condition=models.Q(trim_start=None, trim_end=None) | models.Q(trim_start__lt=models.F("trim_end")),
+                name="clip_trim_has_both_ends",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def excerpt(self) -> tuple[int, int] | None:
+        """Start and end in the file of what is heard, in milliseconds; None if all of it is."""
+        if self.trim_start is None or self.trim_end is None:
+            return None
+        return self.trim_start, self.trim_end
+
+    @property
+    def heard_seconds(self) -> float:
+        """Length of what is heard of the file, in seconds."""
+        return self.duration if self.excerpt is None else (self.excerpt[1] - self.excerpt[0]) / 1000
 
 
 class Stimulus(models.Model):

@@ -2,6 +2,7 @@
 
 from study.models import Participant, Study
 from study.participants.enrolment import design_of
+from study.participants.listening import survey_seconds
 
 CHOOSING_SECONDS, OTHER_SECONDS = 15, 120  # to choose at each clip; for all pages beside the trials
 
@@ -11,12 +12,12 @@ def expected_minutes(study: Study) -> int | None:
 
     None without clips, or if the numbers of a draft contradict each other, which the preflight reports.
     """
-    durations = list(study.clips.filter(included=True, is_practice=False).values_list("duration", flat=True))
-    if not durations:
+    seconds = [survey_seconds(clip) for clip in study.clips.filter(included=True, is_practice=False)]
+    if not seconds:
         return None
-    mean = sum(durations) / len(durations)
+    mean = sum(seconds) / len(seconds)
     try:
-        trials = design_of(study, Participant.Kind.REAL, len(durations)).trials
+        trials = design_of(study, Participant.Kind.REAL, len(seconds)).trials
     except ValueError:
         return None
     return max(1, round((trials * (mean + CHOOSING_SECONDS) + OTHER_SECONDS) / 60))

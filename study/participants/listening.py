@@ -7,7 +7,7 @@ MAX_DEFAULT_MINIMUM = 15.0  # seconds
 
 def survey_seconds(clip: Clip) -> float:
     """Seconds of the sound that the survey plays."""
-    return clip.survey_duration or clip.duration
+    return clip.survey_duration or clip.heard_seconds
 
 
 def listening_minimum(trial: Trial, study: Study | None = None) -> float:

@@ -55,5 +55,9 @@ OF_THE_STUDY = frozenset(
         "many arrivals from one network",
         "rehearsed",
         "rehearsal removed",
+        "scheduled",
+        "schedule cancelled",
+        "opened as scheduled",
+        "closed as scheduled",
     }
 )

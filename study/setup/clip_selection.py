@@ -1,15 +1,18 @@
 """Which of a draft's clips are judged: leave one out, take it back, mark it for practice, delete it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
+from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from study.errors import NotAllowedNow, StudyError
-from study.models import Clip, Participant
+from study.models import Clip, Deletion, Participant, Study
 from study.models.log import record
-from study.setup.clip_files import delete_files, files_of
+from study.setup.clip_files import files_of
 from study.setup.draft_lock import lock_draft
+from study.setup.trash import keep_for_undo
 
 UNCHANGED = "Redefinition changes nothing: both prompts have the same tags."
 """The exclusion reason of clips that generation left out; stored in English, translated when shown."""
@@ -44,12 +47,17 @@ def include_clip(clip: Clip, *, actor: Any = None) -> None:
             such clips. Included all the same, it would block the opening: generation makes no images for it.
     """
     study = lock_draft(clip.study_id)
-    if clip.exclusion_reason == UNCHANGED and not study.include_unchanged_clips:
-        raise NotAllowedNow(
-            _("Redefinition changes nothing in this clip. To keep such clips, change the generation settings.")
-        )
+    if problem := include_problem(study, clip):
+        raise NotAllowedNow(problem)
     _set_included(clip, True, "")
     record(clip.study, "clip taken back in", actor=actor, clip=clip.name)
+
+
+def include_problem(study: Study, clip: Clip) -> str:
+    """Say why a clip cannot be taken back into the study; empty if it can."""
+    if clip.exclusion_reason == UNCHANGED and not study.include_unchanged_clips:
+        return _("Redefinition changes nothing in this clip. To keep such clips, change the generation settings.")
+    return ""
 
 
 def _set_included(clip: Clip, included: bool, reason: str) -> None:
@@ -70,16 +78,28 @@ def set_practice(clip: Clip, practice: bool, *, actor: Any = None) -> None:
     record(clip.study, "clip for practice" if practice else "clip for judging", actor=actor, clip=clip.name)
 
 
+def delete_clip(clip: Clip, *, actor: Any = None) -> Deletion:
+    """Delete a clip with its images from a draft, and the pilots with trials that showed it; see `delete_clips`."""
+    return delete_clips([clip], actor=actor)
+
+
 @transaction.atomic
-def delete_clip(clip: Clip, *, actor: Any = None) -> None:
-    """Delete a clip with its images and files from a draft, and the pilots with trials that showed it.
+def delete_clips(clips: Sequence[Clip], *, actor: Any = None) -> Deletion:
+    """Delete clips of a draft with their images, and the pilots with trials that showed one.
+
+    For a day the clips can be brought back, and their files stay; the pilots are erased at once and for good.
 
     Raises:
         NotAllowedNow: the study is no draft.
     """
-    lock_draft(clip.study_id)
-    files = files_of(clip)
-    Participant.objects.filter(study=clip.study, trials__clip=clip).delete()
-    record(clip.study, "clip deleted", actor=actor, clip=clip.name, digest=clip.audio_digest)
-    clip.delete()
-    transaction.on_commit(lambda: delete_files(files))
+    study = lock_draft(clips[0].study_id)
+    Participant.objects.filter(study=study, trials__clip__in=clips).delete()
+    prefetch_related_objects(clips, "stimuli")
+    files = [file for clip in clips for file in files_of(clip)]
+    deletion = keep_for_undo(
+        Deletion.Kind.CLIPS, clips, study=study, names=[clip.name for clip in clips], files=files, by=actor
+    )
+    for clip in clips:
+        record(study, "clip deleted", actor=actor, clip=clip.name, digest=clip.audio_digest)
+    Clip.objects.filter(pk__in=[clip.pk for clip in clips]).delete()
+    return deletion

@@ -9,12 +9,13 @@ from django.utils.translation import gettext as _
 
 from study.design.conditions import ConditionPreset, create_conditions
 from study.errors import NotAllowedNow
-from study.models import Stimulus, Study
+from study.models import Deletion, Stimulus, Study
 from study.models.log import lock_chain, record
 from study.participants.exclusion_rules import Rule, rules_json
 from study.participants.study_versions import differences_of, make_version
 from study.setup.clip_files import delete_files, files_of
 from study.setup.draft_lock import lock_settings, settings_fixed
+from study.setup.trash import erase, keep_for_undo
 from study.texts import FIELDS, consent_texts, shipped_text
 
 # Fields outside the plan, which may change while people answer.
@@ -146,19 +147,30 @@ def save_plan(study: Study, fields: dict[str, Any], *, rules: Iterable[Rule] | N
     record(study, "plan saved", actor=actor, fields=saved)
 
 
-def delete_draft(study: Study, *, actor: Any = None) -> None:
-    """Delete a draft with its clips, images, pilots, log and files; the installation's log keeps its last head.
+@transaction.atomic
+def delete_draft(study: Study, *, actor: Any = None) -> Deletion:
+    """Delete a draft; the installation's log keeps its last head.
+
+    For a day it can be brought back, with clips, images and log; its pilots and their answers are erased at once.
 
     Raises:
         NotAllowedNow: the study has opened; it can only be archived.
     """
-    with transaction.atomic():
-        locked = Study.objects.select_for_update().get(pk=study.pk)
-        if not locked.settings_can_change:
-            raise NotAllowedNow(_("The study has opened, so its record must be kept. You can archive it."))
-        for rehearsal in locked.rehearsals.all():
-            erase_study(rehearsal, actor=actor)
-        erase_study(locked, actor=actor)
+    locked = Study.objects.select_for_update().get(pk=study.pk)
+    if not locked.settings_can_change:
+        raise NotAllowedNow(_("The study has opened, so its record must be kept. You can archive it."))
+    for rehearsal in locked.rehearsals.all():
+        erase_study(rehearsal, actor=actor)
+    files = [file for clip in locked.clips.prefetch_related("stimuli") for file in files_of(clip)]
+    erase(locked.deletions.all())
+    locked.participants.all().delete()
+    chain = lock_chain(locked)
+    deletion = keep_for_undo(
+        Deletion.Kind.STUDY, [locked], study=None, names=[locked.title], files=files, owner_id=locked.owner_id, by=actor
+    )
+    record(None, "study deleted", actor=actor, slug=locked.slug, number=chain.number, head=chain.head)
+    study.delete()
+    return deletion
 
 
 def erase_study(study: Study, *, actor: Any) -> None:

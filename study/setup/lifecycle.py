@@ -18,7 +18,7 @@ from study.blinding_audit.verdicts import last_verdict
 from study.design.conditions import TAGS_BY_FORM, ConditionPreset, create_conditions
 from study.digests import canonical_digest
 from study.errors import NotAllowedNow, PreflightFailed, StudyError
-from study.models import Ballot, BlindingAudit, Study
+from study.models import Ballot, BlindingAudit, Clip, Study
 from study.models.log import record
 from study.participants.exclusion_rules import fixed_rules
 from study.published_heads.publishing import ask_for_publication
@@ -68,6 +68,12 @@ def create_study(
     return study
 
 
+def planned_clip(clip: Clip) -> dict[str, Any]:
+    """Return what the plan fixes of a clip. Absent of a whole file: the excerpt, so that digests of before stay."""
+    heard = {} if clip.excerpt is None else {"excerpt": list(clip.excerpt)}
+    return {"number": clip.number, "digest": clip.audio_digest} | heard
+
+
 def current_plan(study: Study) -> dict[str, Any]:
     """Return everything that is fixed at opening, as plain data in a stable order."""
     return {
@@ -76,7 +82,7 @@ def current_plan(study: Study) -> dict[str, Any]:
         "conditions": [
             {"key": condition.key, "levels": condition.levels} for condition in study.conditions.order_by("number")
         ],
-        "clips": [{"number": clip.number, "digest": clip.audio_digest} for clip in study.clips.filter(included=True)],
+        "clips": [planned_clip(clip) for clip in study.clips.filter(included=True)],
         "design": {name: getattr(study, name) for name in PLAN_FIELDS},
         "analysis": study.plan.get("analysis", {}),
         "questions": {"before": study.questions_before, "after": study.questions_after},
@@ -111,7 +117,7 @@ def open_study(study: Study, *, actor: Any = None) -> Study:
         SurveyBroken: a page of the survey failed in the audit.
         NotAllowedNow: the study is no draft, or was changed during the audit.
     """
-    if _needs_audit(study):
+    if needs_audit(study):
         _refuse_if_blocked(study)
         # Imported here: slow to import, and every command imports this module.
         from study.blinding_audit.audit import audit_study
@@ -131,7 +137,7 @@ def open_or_audit_first(study: Study, *, actor: Any = None) -> bool:
         PreflightFailed: a finding blocks the opening, for example a leak.
         NotAllowedNow: the study is no draft.
     """
-    if _needs_audit(study):
+    if needs_audit(study):
         _refuse_if_blocked(study)
         ask_for_audit(study, actor, opens_plan=canonical_digest(current_plan(study)))
         return False
@@ -164,7 +170,7 @@ def _prepare_images(study: Study) -> None:
         prepare_images(study)
 
 
-def _needs_audit(study: Study) -> bool:
+def needs_audit(study: Study) -> bool:
     """Whether the study has to pass an audit of its blinding before it opens."""
     return study.status == Study.Status.DRAFT and not study.simulated and last_verdict(study) is None
 
@@ -176,7 +182,7 @@ def _changed_meanwhile() -> NotAllowedNow:
 @transaction.atomic
 def _open(study: Study, actor: Any) -> Study:
     _refuse_if_blocked(study)
-    if _needs_audit(study) or (study.status == Study.Status.DRAFT and not is_prepared(study)):
+    if needs_audit(study) or (study.status == Study.Status.DRAFT and not is_prepared(study)):
         raise _changed_meanwhile()
     plan = current_plan(study)
     digest = canonical_digest(plan)

@@ -25,6 +25,7 @@ from study.participants.monitoring import note_many_arrivals
 from study.participants.recruiting import TYPED_BY_PEOPLE, Arrival, Fault, read_arrival
 from study.participants.tokens import accept_token, offer_token, token_hash
 from study.participants.visits import come_again, is_of, visit_of
+from study.setup.schedule import keep_schedule
 from study.survey import networks
 from study.survey.cookies import remember, remembered_tokens
 from study.survey.decorators import survey_page
@@ -77,6 +78,7 @@ def _enter_study(
 ) -> HttpResponse:
     """Enter by the open link or a group link; `token` is that of a personal link."""
     choose_language(request, study)
+    study = keep_schedule(study, in_request=True)
     if token is not None:
         participant = participant_with_token(token, study)
         if participant is not None:

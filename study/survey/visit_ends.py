@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from study.ballots.permission import takes_answers
 from study.models import Participant, Study
+from study.setup.schedule import in_words, schedule_of
 from study.survey import networks
 
 logger = logging.getLogger(__name__)
@@ -110,6 +111,11 @@ def not_open(study: Study, *, has_begun: bool = False) -> VisitEnds:
             ),
             study,
         )
+    schedule = schedule_of(study)
+    if schedule is not None and schedule.opens_at is not None:
+        when = in_words(schedule.opens_at, schedule.time_zone)
+        text = _("It begins on %(when)s. Please come back then with the same link.") % {"when": when}
+        return VisitEnds("draft", 403, _("This study has not begun yet"), text, study)
     return VisitEnds(
         "draft", 403, _("This study is not open yet"), _("Please come back later with the same link."), study
     )

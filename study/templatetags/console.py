@@ -118,3 +118,10 @@ def clip_of_entry(data: dict[str, Any]) -> str:
     """Return the name of a log entry's clip; old entries of generation hold the clip's number instead."""
     clip = data.get("clip", "")
     return _("clip %(n)d") % {"n": clip} if isinstance(clip, int) else str(clip)
+
+
+@register.filter
+def undo_of(message: Any) -> dict[str, str]:
+    """Return address and number of the deletion that a message tells of and that can be undone; empty without one."""
+    mark, address, number = f"{message.extra_tags or ''}   ".split(" ", 3)[:3]
+    return {"address": address, "number": number} if mark == "undo" else {}

@@ -4,6 +4,7 @@ from django import template
 
 from study.audio_files.container import Note
 from study.audio_files.notes import sentences
+from study.setup.clip_editing import in_seconds
 
 register = template.Library()
 
@@ -17,6 +18,12 @@ def clock(seconds: float | None) -> str:
     if whole >= 3600:
         return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
     return f"{whole // 60}:{whole % 60:02d}"
+
+
+@register.filter
+def seconds(milliseconds: int | None) -> str:
+    """Format milliseconds as seconds without superfluous zeros: 1500 → "1.5"."""
+    return "–" if milliseconds is None else in_seconds(milliseconds)
 
 
 @register.filter

@@ -44,7 +44,8 @@ class Kept:
         return f'form[data-kept]{self.where}:has([name="{self.field}"])'
 
     def url(self, study: Study) -> str:
-        parts = [study.slug, *self.part] if self.page not in ("account", "study_create") else []
+        part = (study.clips.first().pk,) if self.page == "clip_edit" else self.part
+        parts = [study.slug, *part] if self.page not in ("account", "study_create") else []
         return reverse(self.page, args=parts)
 
 
@@ -100,6 +101,14 @@ FORMS = [
     of_case("analysis/reporting.html", "study_reporting", "ethics"),
     of_case("analysis/analysis_rules.html", "study_analysis_rules", "smallest"),
     of_case("analysis/power.html", "study_power", "participants"),
+    of_case("study/schedule.html", "study_schedule", "opens"),
+    Kept(
+        "study/clip_edit.html",
+        "clip_edit",
+        "name",
+        "second.wav",
+        "first.wav",
+    ),
     of_case("study/tags.html", "study_tags", "tags", stays=True, stands_for="fields that a script makes"),
     Kept(
         "study/question.html",

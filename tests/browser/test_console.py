@@ -196,3 +196,28 @@ def test_without_a_script_a_file_is_uploaded_all_the_same(
     page.set_input_files("#id_files", tmp_path / "a.wav")
     page.get_by_role("button", name="Upload").click()
     expect(page.get_by_role("status").first).to_have_text("1 clip added.")
+
+
+def test_clips_are_chosen_with_shift_and_deleted_ones_come_back_by_undo(
+    chromium: Browser, live_server: Any, researcher: Any
+) -> None:
+    study = make_study(clips=22, owner=researcher)
+    page = signed_in(chromium, live_server.url, PHONE)
+    page.goto(reverse("study_clips", args=[study.slug]))
+    boxes = page.locator("[data-choose-row]")
+    boxes.nth(1).click()
+    boxes.nth(4).click(modifiers=["Shift"])
+    expect(page.locator("[data-chosen-count]")).to_have_text("4 chosen")
+    page.fill("#clip-filter", "clip20")
+    page.check("[data-choose-all]")
+    expect(page.locator("[data-chosen-count]")).to_have_text("5 chosen")
+    page.select_option("#choose-action", "delete")
+    press(page.locator(".choose-bar button"))
+    assert faults(page) == []
+    press(page.locator("main .button.danger"))
+    expect(page.locator(".with-undo")).to_contain_text("done for 5 clips")
+    assert faults(page) == []
+    assert study.clips.count() == 17
+    press(page.locator(".with-undo button"))
+    expect(page.locator(".notice.success")).to_contain_text("It is back")
+    assert study.clips.count() == 22

@@ -40,7 +40,8 @@ OF_OTHER_STATES = {
     "closed": "study_open study_monitor study_participants study_results study_share study_report study_figures",
 }
 OF_NO_STUDY = (
-    "study_list glossary study_create study_import form_answers account account_delete second_factor forgotten_password"
+    "study_list glossary study_create study_import deleted_studies form_answers account account_delete second_factor"
+    " forgotten_password"
 )
 
 

@@ -7,6 +7,7 @@ person types, that keeps nothing fails the last tests.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,8 @@ class Case:
     part: str = ""
 
     def url(self, study: Study) -> str:
+        if self.page == "clip_edit":
+            return reverse(self.page, args=[study.slug, study.clips.get().pk])
         return reverse(self.page, args=[study.slug, *filter(None, [self.part])])
 
 
@@ -49,6 +52,7 @@ def question(key: str) -> str:
     return f"questions:\n  - {{key: {key}, type: scale, text: {{en: {key}}}}}"
 
 
+NEXT_YEAR = datetime.now(UTC).year + 1
 CASES = [
     Case("study_plan", "completion_code", "FIRST", "SECOND", "grace_minutes", "30"),
     Case("questions_yaml", "text", question("tired"), question("awake"), part="after"),
@@ -65,6 +69,8 @@ CASES = [
     Case("study_analysis_rules", "smallest", "0.5", "1.5", "planned", ["on"]),
     Case("study_power", "participants", "20", "40", "clips", "24"),
     Case("study_tags", "tags", "piano; slow", "guitar"),
+    Case("study_schedule", "opens", f"{NEXT_YEAR}-05-01T09:00", f"{NEXT_YEAR}-05-02T09:00"),
+    Case("clip_edit", "name", "first.wav", "second.wav", "end", "1.5"),
 ]
 IDS = [f"{case.page} {case.field}" for case in CASES]
 
@@ -80,6 +86,7 @@ def study_for(case: Case, people: tuple[Any, Any]) -> Study:
         conditions=case.conditions,
         owner=people[0],
         questions_before=EVERY_KIND,
+        simulated=case.page == "study_schedule",  # else the check of its blinding would have to be asked for
         quotas=[{"question": "age", "answer": "adult", "limit": 5}],
         plan={"analysis": {"moderators": [{"column": "before_hours", "cuts": [1]}]}},
     )
@@ -239,6 +246,7 @@ _NOT_KEPT = {
     "console/second_factor_set_up.html": "a code",
     "console/sign_in_code.html": "a code",
     "study/delete.html": "a title, typed to confirm",
+    "study/clips_change.html": "one line, on a page that answers a form and cannot be opened again",
     "study/payment.html": "a code to look up",
     "study/tags.html": "a file",
     "study/_start_from.html": "a file, and a study to copy",

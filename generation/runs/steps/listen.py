@@ -6,12 +6,12 @@ its own inputs did not change. Imported predictions are looked up; the other par
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
 
-from generation.listening.audio import Audio, decode, survey_mp3, waveform_peaks
+from generation.listening.audio import Audio, Excerpt, cut, decode, survey_mp3, waveform_peaks
 from generation.listening.voice import detect_voice
 from generation.runs import orphan_files
 from generation.runs.conditions import is_ready_made
@@ -31,13 +31,15 @@ OUTLINE_BARS = 60
 
 
 def collect_inputs(context: StepContext) -> dict[str, Any]:
-    """Collect the clip's digest and, by part, the options and files that its result depends on."""
+    """Collect the clip's digest, its excerpt and, by part, the options and files that its result depends on."""
     parts: dict[str, Any] = {"survey": {}}
     if context.conditions and not is_ready_made(context.clip):
         parts["voice"] = context.settings.voice.model_dump(mode="json")
         taggers = _taggers(context.settings).items()
         parts |= {part: content_of(options, context.digest) for part, options in taggers}
-    return {"audio": context.clip.audio_digest, "parts": parts}
+    # Absent for a whole file, as in the inputs of results from before there were excerpts, which stay current.
+    heard = {} if context.clip.excerpt is None else {"excerpt": list(context.clip.excerpt)}
+    return {"audio": context.clip.audio_digest, "parts": parts} | heard
 
 
 def _taggers(settings: GenerationSettings) -> dict[str, TaggerOptions]:
@@ -49,13 +51,15 @@ def _taggers(settings: GenerationSettings) -> dict[str, TaggerOptions]:
 def run(context: StepContext, inputs: dict[str, Any], lease_token: str) -> StepOutcome:
     """Listen for the parts with changed inputs; take over the results of the others."""
     before = context.step.result or {}
-    digests = {part: canonical_digest([VERSION, inputs["audio"], options]) for part, options in inputs["parts"].items()}
+    sound = [inputs["audio"], *inputs.get("excerpt", ())]
+    digests = {part: canonical_digest([VERSION, *sound, options]) for part, options in inputs["parts"].items()}
     kept = {part for part, digest in digests.items() if before.get("digests", {}).get(part) == digest}
     if not context.clip.survey_audio:
         kept.discard("survey")
     imported = _imported(context, set(digests) - kept)
     with _local_audio(context.clip) as path:
-        heard = listen(path, context.clip.name, set(digests) - kept - set(imported), context.settings)
+        todo = set(digests) - kept - set(imported)
+        heard = listen(path, context.clip.name, todo, context.settings, context.clip.excerpt)
     result = {part: before[part] for part in kept} | imported | heard.record | {"digests": digests}
     files = [] if heard.mp3 is None else orphan_files.write([("mp3", heard.mp3)], lease_token)
     return StepOutcome(result, files)
@@ -98,17 +102,25 @@ class ListeningResult:
     mp3: bytes | None = None
 
 
-def listen(path: Path, name: str, parts: set[str], settings: GenerationSettings) -> ListeningResult:
-    """Listen to a file for `parts`: "survey" (the level-matched MP3), "voice", "tags", "redefined_tags"."""
+def listen(
+    path: Path, name: str, parts: set[str], settings: GenerationSettings, excerpt: Excerpt = None
+) -> ListeningResult:
+    """Listen to an excerpt of a file for `parts`: "survey" (the level-matched MP3), "voice", "tags", "redefined_tags".
+
+    The record of "survey" also has the outline of the whole file, from which another excerpt is chosen.
+    """
     record: dict[str, Any] = {}
     mp3 = None
     with as_generation_error(name):
-        audio = decode(path, name)
+        whole = decode(path, name)
+        audio = replace(whole, samples=cut(whole.samples, whole.sample_rate, excerpt))
         record["sound"] = list(audio.notes)
         if "survey" in parts:
-            survey = survey_mp3(path)
+            survey = survey_mp3(path, excerpt=excerpt)
             mp3 = survey.data
             record["survey"] = survey.record() | {"outline": waveform_peaks(audio.samples, OUTLINE_BARS)}
+            if excerpt is not None:
+                record["survey"]["file_outline"] = waveform_peaks(whole.samples, OUTLINE_BARS)
         if "voice" in parts:
             record["voice"] = detect_voice(audio.samples, audio.sample_rate, settings.voice).record()
         if "tags" in parts:
@@ -134,6 +146,7 @@ def save(context: StepContext, outcome: StepOutcome) -> list[str]:
     clips = Clip.objects.filter(pk=context.clip.pk)
     survey = outcome.result["survey"]
     fields = {"survey_duration": survey["duration"], "outline": survey["outline"]}
+    fields["file_outline"] = survey.get("file_outline", [])
     fields["audio_notes"] = outcome.result["sound"]
     replaced: list[str] = []
     if outcome.files:

@@ -14,7 +14,7 @@ from django.utils import translation
 from openpyxl import load_workbook
 
 from analysis.report.text.clips_left_out import clips_left_out_text
-from analysis.study_results.analyses import latest
+from analysis.study_results.analyses import build_analysis, latest
 from analysis.study_results.report_files import report_file
 from analysis.tables.clips_left_out import count_clips_left_out
 from analysis.tables.paintings import count_paintings
@@ -238,6 +238,28 @@ def test_a_repaint_that_gave_no_images_is_none(study: Study, bundle: Path) -> No
     export_study(study, bundle)
     result = verify_export(bundle)
     assert (result.faults, result.unchecked) == ((), (NO_HEADS,))
+
+
+def test_the_log_is_followed_through_other_names_and_deletions_that_were_undone(study: Study, bundle: Path) -> None:
+    leave_out(study, 7, "late")
+    study.clips.filter(number=7).update(name="late.wav")
+    record(study, "clip renamed", clip="clip7.wav", name="late.wav")
+    record(study, "clip deleted", clip="late.wav")
+    record(study, "clip restored", clip="late.wav")
+    clip = study.clips.get(number=2)
+    study.clips.filter(number=2).update(name="old.wav")
+    repaint(study, "old.wav", "artefact", "v1", 1)
+    study.clips.filter(number=2).update(name="clip2.wav")
+    record(study, "clip renamed", clip="old.wav", name="clip2.wav")
+    record(study, "clip deleted", clip="clip2.wav")
+    record(study, "clip restored", clip="clip2.wav")
+    seed = seed_sequence(study.seed, clip.audio_digest)[1]
+    clip.stimuli.update(provenance={"seed": seed, "audio_digest": clip.audio_digest})
+    build_analysis(study)
+    export_study(study, bundle)
+    result = verify_export(bundle)
+    assert (result.faults, result.unchecked) == ((), (NO_HEADS,))
+    assert "4 clips left out by hand, against the log" in result.checked
 
 
 @pytest.mark.parametrize(

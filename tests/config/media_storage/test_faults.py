@@ -19,6 +19,7 @@ from generation.models import LooseFile
 from generation.runs import orphan_files
 from study.models import Ballot, Clip
 from study.setup.clip_selection import delete_clip
+from study.setup.trash import erase
 from study.stored_files.copies import delete_copies
 from study.stored_files.unavailable import StorageUnavailable
 from study.survey_images.versions import prepare_images
@@ -166,6 +167,7 @@ def test_files_are_deleted_when_the_storage_is_back(
     go(settings, monkeypatch)
     with django_capture_on_commit_callbacks(execute=True):
         delete_clip(study.clips.get())
+        erase(study.deletions.all())
     assert not Clip.objects.exists()
     assert orphan_files.delete_orphans() == 0
     assert (LooseFile.objects.count(), len(list(bucket.objects.all()))) == (stored, stored)

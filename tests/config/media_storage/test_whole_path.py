@@ -22,6 +22,7 @@ from generation.settings_model import GenerationSettings, store_settings
 from study.blinding_audit.stored_files import differing_files
 from study.models import Clip, Study
 from study.setup.clip_selection import delete_clip
+from study.setup.trash import erase
 from study.stored_files import copies
 from study.verification import Findings, check_files
 from tests.config.addresses import browser
@@ -129,5 +130,8 @@ def test_a_deleted_clip_leaves_no_object_and_no_copy(
     assert (len(list(bucket.objects.all())), len(kept)) == (10, 5)
     with django_capture_on_commit_callbacks(execute=True):
         delete_clip(clip)
+    assert (len(list(bucket.objects.all())), sum(path.exists() for path in kept)) == (10, 5), "it may come back"
+    with django_capture_on_commit_callbacks(execute=True):
+        erase(painted.deletions.all())
     assert list(bucket.objects.all()) == []
     assert not any(path.exists() for path in kept)

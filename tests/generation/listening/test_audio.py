@@ -12,6 +12,7 @@ from generation.listening.audio import (
     SURVEY_LUFS,
     SURVEY_MAXIMUM_GAIN,
     SURVEY_TRUE_PEAK,
+    cut,
     decode,
     resample,
     survey_mp3,
@@ -40,6 +41,30 @@ def test_resampling_keeps_a_tone_and_its_length(tone):
     assert abs(len(wave) - 32_000) <= 1
     spectrum = np.abs(np.fft.rfft(wave))
     assert np.argmax(spectrum) / 2.0 == pytest.approx(440, abs=1)
+
+
+def test_an_excerpt_is_what_was_asked_for_and_ends_without_a_click(tone):
+    wave = tone(3.0, 16_000, 440.0)
+    part = cut(wave, 16_000, (500, 2000))
+    assert len(part) == 24_000
+    np.testing.assert_array_equal(part[160:-160], wave[8160:31_840])
+    assert part[0] == part[-1] == 0
+    np.testing.assert_array_equal(cut(wave, 16_000, (0, 1000))[:100], wave[:100])  # the file's own beginning stays
+    assert wave[8000] != 0 or wave[8001] != 0, "the file's samples are not changed"
+    stereo = cut(np.stack([wave, -wave], axis=1), 16_000, (500, 2000))
+    np.testing.assert_array_equal(stereo[:, 0], part)
+    assert cut(wave, 16_000, None) is wave
+
+
+def test_the_survey_plays_the_excerpt_alone(write_audio, tone, tmp_path):
+    quiet_then_high = np.concatenate([tone(2.0, 22_050, 220.0) * 0.01, tone(2.0, 22_050, 880.0)])
+    made = survey_mp3(write_audio("a.wav", quiet_then_high, subtype="FLOAT"), excerpt=(2500, 3700))
+    assert made.duration == pytest.approx(1.2, abs=1e-3)
+    (tmp_path / "made.mp3").write_bytes(made.data)
+    samples, rate = soundfile.read(tmp_path / "made.mp3")
+    spectrum = np.abs(np.fft.rfft(samples))
+    assert np.argmax(spectrum) * rate / len(samples) == pytest.approx(880, abs=3)
+    assert pyloudnorm.Meter(rate).integrated_loudness(samples) == pytest.approx(SURVEY_LUFS, abs=0.7)
 
 
 @pytest.mark.parametrize("gain", [0.03, 0.1, 1.0])

@@ -34,8 +34,9 @@ class FlatPainter:
         return Painted([Image.new("RGB", (64, 64), colour) for colour in colours])
 
 
-def listen_by_arithmetic(path, name, parts, settings) -> ListeningResult:
-    digest = hashlib.sha256(path.read_bytes()).digest()
+def listen_by_arithmetic(path, name, parts, settings, excerpt=None) -> ListeningResult:
+    heard = b"" if excerpt is None else str(excerpt).encode()
+    digest = hashlib.sha256(path.read_bytes() + heard).digest()
     record = {
         "sound": [],
         "survey": {"duration": 1.0, "outline": [0.5] * 60},

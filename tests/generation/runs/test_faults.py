@@ -11,8 +11,9 @@ from generation.errors import NotPossibleNow
 from generation.models import ClipStep, GenerationRun
 from generation.runs import execution, leases, lifecycle
 from generation.runs.steps import by_kind
-from study.models import Stimulus
+from study.models import Deletion, Stimulus
 from study.setup.drafting import delete_draft
+from study.setup.trash import erase
 from tests.generation.concurrency import run_at_once
 from tests.generation.studies import generate, owned_files, stored_files
 
@@ -108,6 +109,7 @@ def test_a_study_deleted_during_a_step_leaves_nothing(study, monkeypatch, django
         outcome = run_step(*args)
         with django_capture_on_commit_callbacks(execute=True):
             delete_draft(study)
+            erase(Deletion.objects.all())  # as after its day
         return outcome
 
     monkeypatch.setattr(by_kind, "run_step", deleted_meanwhile)

@@ -6,13 +6,16 @@ from generation.errors import NotPossibleNow, RunStopped, StepFailed
 from generation.models import ClipStep, LooseFile
 from generation.painting.provenance import Provenance
 from generation.painting.seeds import seed_sequence
-from generation.runs import execution, lifecycle
-from generation.runs.steps import by_kind
+from generation.runs import execution, lifecycle, orphan_files
+from generation.runs.steps import by_kind, listen
 from generation.settings_model import GenerationSettings, store_settings
-from study.models import Stimulus, Study
-from study.setup.clip_selection import UNCHANGED
+from study.models import Clip, Stimulus, Study
+from study.setup.clip_editing import trim_clip
+from study.setup.clip_files import files_of
+from study.setup.clip_selection import UNCHANGED, delete_clip
 from study.setup.copying import copy_study
 from study.setup.lifecycle import create_study
+from study.setup.trash import restore_in_study
 from tests.generation.studies import SMALL, add_clips, generate, owned_files, stored_files
 
 State = ClipStep.State
@@ -69,6 +72,51 @@ def test_a_changed_rule_set_makes_again_only_what_it_changes(study, performed_ki
     generate(study)
     # The floor concerns predicted tags only: both sets come out the same, so nothing after them is made again.
     assert set(performed_kinds) == {"redefine"}
+
+
+def test_a_trimmed_clip_is_listened_to_anew_and_the_others_are_not(study, performed_kinds):
+    generate(study)
+    clip, other = study.clips.first(), study.clips.last()
+    old, kept = clip.survey_audio.name, other.survey_audio.name
+    Clip.objects.filter(pk=clip.pk).update(duration=4.0)
+    trim_clip(clip, (500, 2500))
+    performed_kinds.clear()
+    generate(study)
+    clip.refresh_from_db()
+    # Its probabilities put the imported tags in another order, so its images are painted again; those of no other clip.
+    assert performed_kinds == ["listen", "redefine", "write", "paint"]
+    assert clip.survey_audio.name not in ("", old)
+    assert study.clips.get(pk=other.pk).survey_audio.name == kept
+    step = ClipStep.objects.get(clip=clip, kind="listen")
+    performed_kinds.clear()
+    generate(study)
+    assert "listen" not in performed_kinds, "the excerpt was heard already"
+    trim_clip(clip, None)
+    generate(study)
+    assert ClipStep.objects.get(clip=clip, kind="listen").input_digest != step.input_digest
+
+
+def test_what_was_heard_before_a_clip_was_trimmed_is_thrown_away(study, monkeypatch):
+    Clip.objects.filter(study=study).update(duration=4.0)
+    lifecycle.start_run(study)
+    step = ClipStep.objects.filter(kind="listen").first()
+    heard = listen.listen
+
+    def trims_meanwhile(path, name, parts, settings, excerpt=None):
+        if excerpt is None:
+            trim_clip(Clip.objects.get(pk=step.clip_id), (0, 2000))
+        return heard(path, name, parts, settings, excerpt)
+
+    monkeypatch.setattr(listen, "listen", trims_meanwhile)
+    assert execution.perform_step(step.pk, wake=False) == "done"
+    assert not Clip.objects.get(pk=step.clip_id).survey_audio, "nobody hears the whole file"
+    step.refresh_from_db()
+    assert step.state == "waiting"
+    assert execution.perform_step(step.pk, wake=False) == "done"
+    step.refresh_from_db()
+    assert step.state == "done"
+    assert Clip.objects.get(pk=step.clip_id).survey_audio
+    assert stored_files() == owned_files(study)
 
 
 def test_four_images_of_a_clip_share_one_seed_and_one_call(study):
@@ -256,3 +304,19 @@ def test_the_person_who_asked_gets_a_mail(study, owner, mailoutbox, django_captu
         execution.run_pending(study)
     assert [mail.to for mail in mailoutbox] == [["owner@example.org"]]
     assert mailoutbox[0].subject == "Rock Bcc: everybody@example.org: Earsight"
+
+
+def test_files_of_a_deleted_clip_are_no_orphans_and_it_comes_back_with_its_steps(study, performed_kinds):
+    generate(study)
+    clip = study.clips.first()
+    before = pictures(study)
+    names = set(files_of(clip))
+    deletion = delete_clip(clip)
+    orphan_files.mark_orphaned(names)
+    orphan_files.delete_orphans()
+    assert names <= stored_files()
+    restore_in_study(study, deletion.pk)
+    performed_kinds.clear()
+    generate(study)
+    assert performed_kinds == [], "nothing is made again"
+    assert pictures(study) == before

@@ -146,3 +146,50 @@ def test_tags_are_edited_by_form_and_by_script(draft: Study, as_user: SignIn) ->
     assert refused.status_code == 409
     assert "Shorten it" in refused.json()["problem"]
     assert draft.clips.get().imported_tags == ["fast"]
+
+
+def test_several_clips_are_left_out_after_one_page_that_names_what_happens(as_user: SignIn, owner: Any) -> None:
+    study = make_study(clips=15, owner=owner)
+    study.clips.filter(number=1).update(included=False, exclusion_reason="clipped")
+    browser, url = as_user(owner), reverse("clips_change", args=[study.slug])
+    chosen = {"action": "leave-out", "clip": list(study.clips.values_list("pk", flat=True))}
+    asked = browser.post(url, chosen).text
+    assert "14 clips" in asked
+    assert "clip1.wav: is left out already" in asked
+    assert "and 2 more" in asked
+    assert study.clips.filter(included=True).count() == 14, "nothing happens before it is confirmed"
+    refused = browser.post(url, chosen | {"confirmed": "1", "reason": " "})
+    assert refused.status_code == 400
+    assert "Give a reason" in refused.text
+    done = browser.post(url, chosen | {"confirmed": "1", "reason": "too loud"}, follow=True).text
+    assert "Leave out: done for 14 clips." in done
+    assert "Not changed: clip1.wav is left out already." in done
+    assert study.clips.filter(exclusion_reason="too loud").count() == 14
+
+
+def test_without_a_choice_or_with_a_clip_that_is_gone_nothing_is_changed(as_user: SignIn, owner: Any) -> None:
+    study = make_study(clips=2, owner=owner)
+    browser, url = as_user(owner), reverse("clips_change", args=[study.slug])
+    page = browser.post(url, {"action": "delete", "confirmed": "1"}, follow=True).text
+    assert "Choose one or more clips first." in page
+    sent = {"action": "delete", "confirmed": "1", "clip": [study.clips.first().pk, 10**9]}
+    assert "no longer there" in browser.post(url, sent, follow=True).text
+    assert study.clips.count() == 2
+
+
+def test_a_clip_is_renamed_and_trimmed_on_its_page(as_user: SignIn, owner: Any) -> None:
+    study = make_study(clips=2, owner=owner, seconds=4.0)
+    clip = study.clips.get(number=1)
+    browser, url = as_user(owner), reverse("clip_edit", args=[study.slug, clip.pk])
+    page = browser.get(url).text
+    assert page.count("<rect") == 2 + 60
+    refused = browser.post(url, {"name": "clip2.wav", "start": "3.5", "end": ""})
+    assert "The study has a clip named clip2.wav already" in refused.text
+    refused = browser.post(url, {"name": "new.wav", "start": "3.5", "end": ""})
+    assert "at least one second" in refused.text
+    assert study.clips.get(number=1).name == "clip1.wav"
+    page = browser.post(url, {"name": "new.wav", "start": "1.5", "end": ""}, follow=True).text
+    assert "new.wav is saved." in page
+    assert "from 1.5 s to 4 s" in page
+    assert study.clips.get(number=1).excerpt == (1500, 4000)
+    assert browser.get(url).text.count("<rect") == 2 + 60, "the outline is that of the file"

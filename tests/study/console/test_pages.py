@@ -27,6 +27,8 @@ PAGES = [
     "study_questions",
     "study_preview",
     "study_open",
+    "study_schedule",
+    "study_deleted",
     "study_monitor",
     "study_stages",
     "study_versions",
@@ -65,6 +67,7 @@ def test_owner_and_teammate_see_a_page_and_others_do_not(
         ("clip_tags", [1]),
         ("tags_preview", []),
         ("clip_change", [1, "delete"]),
+        ("clips_change", []),
         ("problem_resolve", [1]),
     ],
 )

@@ -12,6 +12,7 @@ from study.participants.links import create_personal_links, find_link
 from study.setup.clip_files import files_of
 from study.setup.clip_selection import UNCHANGED, delete_clip, exclude_clip, include_clip
 from study.setup.copying import copy_study
+from study.setup.trash import erase
 from tests.factories import make_open_study, make_study
 
 pytestmark = pytest.mark.django_db
@@ -72,6 +73,7 @@ def test_deleting_a_clip_removes_its_files_and_the_pilots_who_met_it(
     assert len(names) == 2 + 2 * 4
     with django_capture_on_commit_callbacks(execute=True):
         delete_clip(clip)
+        erase(study.deletions.all())
     assert not any(default_storage.exists(name) for name in names)
     assert study.clips.count() == 1
     assert not study.participants.exists()

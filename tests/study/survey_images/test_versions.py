@@ -8,10 +8,11 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from PIL import Image
 
-from study.models import Stimulus, Study
+from study.models import Deletion, Stimulus, Study
 from study.setup import lifecycle
 from study.setup.copying import copy_study
 from study.setup.drafting import delete_draft
+from study.setup.trash import erase
 from study.survey_images import versions
 from study.survey_images.versions import ImageUnreadable, is_prepared, prepare_images, read_image, shown_as
 from tests.factories import make_study
@@ -171,7 +172,9 @@ def test_files_go_with_the_last_study_that_needs_them(django_capture_on_commit_c
     assert copy.survey_images == {}
     with django_capture_on_commit_callbacks(execute=True):
         delete_draft(study)
+        erase(Deletion.objects.all())
     assert len(list(files())) == 4
     with django_capture_on_commit_callbacks(execute=True):
         delete_draft(copy)
+        erase(Deletion.objects.all())
     assert list(files()) == []
