@@ -229,7 +229,7 @@ class PeopleFilters:
         if self.study.version == 1:
             return {}
         newest = range(self.study.version, max(0, self.study.version - _MOST_VERSIONS), -1)
-        return {str(number): _("Version %(number)d") % {"number": number} for number in newest}
+        return {str(number): _("Version %(number)s") % {"number": number} for number in newest}
 
     def _stage(self, value: str) -> Q:
         return Q(stage=value)

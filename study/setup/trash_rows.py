@@ -13,12 +13,14 @@ from django.db import models
 from django.db.models.deletion import Collector
 
 # Rows that no undo brings back. Of people: they are erased at once. Of jobs: their files are looked after by time.
-# Invitations and shared reports: a link that was ended stays ended. A schedule: nothing opens by itself afterwards.
+# Invitations, shared reports and tokens: what was ended stays ended. A schedule: nothing opens by itself afterwards.
+# Counts are made anew; a notice is about a study that runs; an import is told of once.
 NEVER_KEPT = frozenset(
     {
         *("study.Participant", "study.Trial", "study.Event", "study.Ballot", "study.BallotRevision"),
         *("study.LateAnswer", "study.ProblemReport", "study.PlatformVisit", "study.VisitKey"),
-        *("study.Job", "study.JobFile", "study.Invitation", "study.Schedule"),
+        *("study.Job", "study.JobFile", "study.Invitation", "study.ApiToken", "study.Schedule"),
+        *("study.ClipAnswers", "study.Notice", "study.NoticeMail", "study.StudyImport"),
         *("analysis.Analysis", "analysis.SharedReport"),
         *("study.Deletion", "study.DeletedFile"),
     }
@@ -26,7 +28,7 @@ NEVER_KEPT = frozenset(
 KEPT = frozenset(
     {
         *("study.Study", "study.Clip", "study.Condition", "study.Stimulus", "study.BlindingAudit", "study.InviteLink"),
-        *("study.ChainHead", "study.LogEntry", "study.Membership"),
+        *("study.ChainHead", "study.LogEntry", "study.Membership", "study.MailChoice"),
         *("generation.StudyGeneration", "generation.StudyFile", "generation.GenerationRun", "generation.SentenceCall"),
         *("generation.ClipStep", "generation.TagDecision", "generation.ReviewDecision"),
     }

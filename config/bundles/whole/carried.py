@@ -19,7 +19,7 @@ from study.models import Clip, Condition, Stimulus, Study
 LEFT_BEHIND: dict[type[models.Model], frozenset[str]] = {
     Study: frozenset(
         {"slug", "open_link_token", "short_code", "completion_code", "return_url", "screen_out_code", "screen_out_url"}
-        | {"events_erased_at"}
+        | {"events_erased_at", "rehearsal"}
     ),
     Condition: frozenset(),
     Clip: frozenset(),

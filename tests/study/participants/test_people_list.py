@@ -57,10 +57,10 @@ def codes(study: Study, **wanted: str) -> set[str]:
 def test_each_filter_counts_the_people_that_it_gives(study: Study) -> None:
     found, group = counts(study), study.invite_links.get(cap=30)
     assert found["status"] == {"here": 4, "stopped": 2, "completed": 2, "withdrawn": 1, "noted": 3}
-    assert found["stage"] == {"consent": 1, "before": 1, "trials": 3, "after": 1}
+    assert found["step"] == {"consent": 1, "before": 1, "trials": 3, "after": 1}
     assert found["flag"] == {"left_tab": 2, "too_fast": 1}
     assert found["group"] == {"open": 2, f"link-{group.pk}": 5, "personal": 1}
-    for wanted in ({}, {"status": "here"}, {"stage": "trials"}, {"flag": "left_tab"}, {"group": "open"}):
+    for wanted in ({}, {"status": "here"}, {"step": "trials"}, {"flag": "left_tab"}, {"group": "open"}):
         for key, options in counts(study, **wanted).items():
             for value, people in options.items():
                 assert len(codes(study, **wanted | {key: value})) == people, (wanted, key, value)
@@ -84,7 +84,7 @@ def test_a_personal_link_or_a_small_group_is_no_filter(study: Study) -> None:
 
 
 def test_an_address_that_is_no_filter_narrows_nothing() -> None:
-    wanted = Wanted.from_query(QueryDict("status=nonsense&stage=x&flag=too_fast&code=+r3+&page=4").dict())
+    wanted = Wanted.from_query(QueryDict("status=nonsense&step=x&stage=y&version=z&flag=too_fast&code=+r3+&page=4").dict())
     assert wanted == Wanted(flag="too_fast", code="r3")
     assert wanted.address(flag="") == "code=r3"
 
@@ -102,7 +102,7 @@ def test_a_row_shows_each_trial_and_where_the_person_is(study: Study, django_ass
     ]
     assert drawn[-1] is None
     assert rows[-1].seen == ""
-    assert [row.stage for row in rows[2:8]] == [
+    assert [row.step for row in rows[2:8]] == [
         "After the last trial",
         "",
         "",
