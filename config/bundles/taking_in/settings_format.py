@@ -25,7 +25,7 @@ Texts = dict[Language, Annotated[str, Field(max_length=20_000)]]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Whole = Annotated[int, Field(ge=0, le=2**31 - 1)]
-StageName = Literal[tuple(StudyStage.values)]  # type: ignore[valid-type]
+StageName = Annotated[str, AfterValidator(lambda name: str(StudyStage(name)))]
 Sentence = Annotated[str, Field(max_length=20_000)]
 
 

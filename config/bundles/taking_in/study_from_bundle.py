@@ -210,18 +210,19 @@ def _ensure_new(digest: str, first_head: str, owner: Any, *, besides: Study | No
     A study that is here twice would count twice, and its people could be erased in one of the two alone.
     """
     same_export = LogEntry.objects.filter(WRITTEN_HERE, action=BROUGHT_IN, data__bundle=digest)
-    if found := same_export.filter(study__isnull=False).select_related("study").first():
+    if found := Study.objects.filter(pk__in=same_export.values("study")).first():
         raise BundleRefused(
-            _("This export was taken in before: it is the study “%(title)s” (%(slug)s).") % _named(found.study)
-            if _may_know(found.study, owner)
+            _("This export was taken in before: it is the study “%(title)s” (%(slug)s).") % _named(found)
+            if _may_know(found, owner)
             else _("This export was taken in before, by somebody else here. Ask the operator who has the study.")
         )
-    same_log = LogEntry.objects.filter(study__isnull=False, number=1, head=first_head).exclude(study=besides)
-    if first_head and (found := same_log.select_related("study").first()):
+    if not first_head:
+        return
+    same_log = LogEntry.objects.filter(number=1, head=first_head).exclude(study=besides)
+    if found := Study.objects.filter(pk__in=same_log.values("study")).first():
         raise BundleRefused(
-            _("The study of this export is here already: “%(title)s” (%(slug)s). Work with that one.")
-            % _named(found.study)
-            if _may_know(found.study, owner)
+            _("The study of this export is here already: “%(title)s” (%(slug)s). Work with that one.") % _named(found)
+            if _may_know(found, owner)
             else _("The study of this export is here already, and belongs to somebody else. Ask the operator who.")
         )
 
