@@ -33,8 +33,9 @@ MAX_COMPRESSION = 500
 MAX_TABLE_COMPRESSION = 100
 _LARGE_TABLE = 32 * 2**20
 _TABLES = (".csv", ".json", ".jsonl")
-# The most values of a file that is held in memory, and lines of a file of JSON lines; both hold 100,000 people.
-MAX_VALUES = 10_000_000
+# The most values of all JSON files together, or of a table that is held in memory, and lines of a file of JSON lines.
+# Each has room for 100,000 people.
+MAX_VALUES = 15_000_000
 MAX_LINES = 200_000
 # At most this many faults of one kind are reported.
 MAX_REPORTED = 20
@@ -63,6 +64,7 @@ class Bundle:
     faults: list[str] = field(default_factory=list)
     unchecked: list[str] = field(default_factory=list)
     _read: dict[str, Any] = field(default_factory=dict)  # JSON by the file's name: several checks ask for it
+    _values: int = 0  # of all JSON that was read
     parsed: dict[str, Any] = field(default_factory=dict)  # what several checks make of a file, by its name
     report: Callable[[str], None] = lambda at_hand: None  # is told the file at hand where many are read
 
@@ -124,8 +126,9 @@ class Bundle:
         if name in self._read:
             return self._read[name]
         text = self.text(name)
-        if sum(map(text.count, "[{,")) > MAX_VALUES:  # each takes a hundred bytes of memory, and two in the file
-            raise Unreadable(f"{name} has more values than any export's.")
+        self._values += sum(map(text.count, "[{,"))
+        if self._values > MAX_VALUES:  # each takes up to seventy bytes of memory, and two in the file
+            raise Unreadable(f"{name} and the files before it have more values than any export's.")
         try:
             data = json.loads(text)
         except (ValueError, RecursionError) as error:

@@ -16,8 +16,10 @@ from django.urls import reverse
 from config.bundles import export_study
 from config.bundles.reading import Bundle, Unreadable
 from config.bundles.taking_in import BundleRefused, take_in
+from config.bundles.taking_in.clip_format import check_step
 from config.bundles.taking_in.study_rows import ClipLines
 from config.bundles.whole import CLIPS
+from generation.models import ClipStep
 from study.models import Participant, Study
 from study.models.log import record
 from study.participants.withdrawal import withdraw_with_receipt
@@ -184,13 +186,30 @@ FORGED = [
 
 @pytest.mark.parametrize(("change", "said"), FORGED)
 def test_settings_that_no_page_could_show_are_refused_and_named(
-    exports: Exports, tmp_path: Path, change: Callable[[Files], None], said: str
+    exports: Exports, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Callable[[Files], None], said: str
 ) -> None:
+    # They are in order, and the process that decodes them takes a second to start.
+    monkeypatch.setattr("config.bundles.taking_in.stored._check_pictures", lambda *args: None)
     (tmp_path / "draft.zip").write_bytes(exports.draft.read_bytes())
     with pytest.raises(BundleRefused) as refusal:
         take_in(rewritten(tmp_path / "draft.zip", change), owner=UserFactory())
     assert said in " ".join(refusal.value.faults)
     assert not Study.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("kind", "result", "said"),
+    [
+        ("redefine", {"contested": 5}, "given"),
+        ("listen", {"tags": {"probabilities": {"piano": "much"}}}, "tags.probabilities.piano"),
+        ("write", {"sentences": ["A piano."]}, "sentences"),
+        ("paint", [], "the step “paint”"),
+    ],
+)
+def test_a_step_with_a_result_that_no_page_could_show_is_refused(kind: str, result: Any, said: str) -> None:
+    with pytest.raises(Unreadable, match=said):
+        check_step(ClipStep(kind=kind, result=result), "clip 1")
+    check_step(ClipStep(kind=kind, result=None), "clip 1")
 
 
 def test_a_draft_has_nothing_of_an_open_study_and_its_pages_work(exports: Exports, tmp_path: Path) -> None:
@@ -219,7 +238,8 @@ def test_a_small_upload_that_unpacks_to_much_is_refused_before_it_is_read(
     line = json.dumps({"fields": {}, "sounds": {}, "stimuli": []})
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(CLIPS, (line + "\n") * 30)
-        archive.writestr("plan.json", json.dumps({"rows": [{}] * 30}))
+        for name in ("plan.json", "versions.json"):
+            archive.writestr(name, json.dumps({"rows": [{}] * 20}))
         archive.writestr("participants.csv", "a,b,c\n" + "1\n" * 30)
         archive.writestr("chain.json", b"{" + b" " * 40 * 2**20 + b"}")
     monkeypatch.setattr("config.bundles.reading.MAX_VALUES", 50)
@@ -229,8 +249,9 @@ def test_a_small_upload_that_unpacks_to_much_is_refused_before_it_is_read(
         assert "chain.json" not in bundle.members  # it would be 40 MB, packed to one thousandth
         with pytest.raises(Unreadable, match="more lines"):
             list(bundle.json_lines(CLIPS))
-        with pytest.raises(Unreadable, match="more values"):
-            bundle.json("plan.json")
+        bundle.json("plan.json")
+        with pytest.raises(Unreadable, match="the files before it have more values"):
+            bundle.json("versions.json")
         with pytest.raises(Unreadable, match="more values"):
             bundle.rows("participants.csv")
         assert iter(ClipLines(bundle)) is not iter(ClipLines(bundle))  # read anew, never held
