@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.urls import reverse
 
 from config.bundles.taking_in import BundleRefused
 from study.access import Right
 from study.models import Participant, Role, Study
 from study.setup.rehearsals import KIND
+from tests.config.addresses import browser
 from tests.config.test_console_commands import VERBS_OF, run
 from tests.factories import UserFactory, make_open_study, make_study
 from tests.study.api.scripts import ask, token_for
@@ -21,6 +23,21 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def mina() -> Any:
     return UserFactory(username="mina")
+
+
+def test_the_log_tells_what_was_done_by_a_command_or_a_token(mina: Any) -> None:
+    study = make_open_study(clips=1, owner=mina, slug="zither")
+    run("study", "pause", "zither", "--reason", "lunch", "--as", "mina")
+    run("study", "resume", "zither", "--as", "ada")  # refused: nobody is named so
+    ask(token_for(mina, study), study, "api_answers")
+    browser(mina).post(reverse("study_move", args=["zither", "resume"]))
+    entries = [(entry.action, entry.actor, entry.data.get("through")) for entry in study.log.order_by("number")]
+    assert entries[-4:] == [
+        ("paused", mina, "command"),
+        ("API token made", mina, None),
+        ("downloaded", mina, "token"),
+        ("resumed", mina, None),
+    ]
 
 
 def test_several_clips_are_changed_at_once_and_come_back(mina: Any) -> None:
@@ -83,6 +100,7 @@ def test_stages_and_versions_go_on_by_commands_and_scripts_tell_them_apart(mina:
     assert "reason: This field is required." in begin("follow_up", "--yes")["error"]
     assert "cannot begin now" in begin("pilot", "--reason", "x", "--yes")["error"]
     assert begin("follow_up", "--reason", "later", "--target", "5", "--yes")["stage"] == "follow_up"
+    assert run("stages", "list", "zither", "--as", "mina")["stages"][2]["target"] == 5
     words = ("zither", "--as", "mina")
     assert run("versions", "change", *words)["values"]["contact"] == study.contact
     assert "reason: " in run("versions", "change", "zither", "question_en=Which?", "--as", "mina")["error"]
