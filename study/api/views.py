@@ -26,7 +26,7 @@ def api_monitor(request: HttpRequest, access: Access) -> dict[str, Any]:
 @api_page(Right.SEE)
 def api_participants(request: HttpRequest, access: Access) -> dict[str, Any]:
     """List the people of the page “Participants”, a page at a time, narrowed by the page's filters."""
-    wanted = {name: value for name, value in request.GET.items() if name != "after"}
+    wanted = {name: value for name, value in request.GET.dict().items() if name != "after"}
     return contents.participants_contents(access, after_of(request.GET.get("after")), wanted)
 
 
