@@ -142,7 +142,8 @@ def test_a_study_begins_from_a_template_and_gives_its_own(mina: Any, tmp_path: P
 
     slug = create("compare_models")["slug"]
     printed = run("study", "template", slug, "--as", "mina")["yaml"]
-    (tmp_path / "own.yaml").write_text(printed)
+    run("study", "template", slug, "--out", str(tmp_path / "own.yaml"), "--as", "mina")
+    assert (tmp_path / "own.yaml").read_text() == printed
     again = Study.objects.get(slug=create(str(tmp_path / "own.yaml"), "label_1=Another")["slug"])
     labels = list(Study.objects.get(slug=slug).conditions.order_by("number").values_list("label", flat=True))
     assert list(again.conditions.order_by("number").values_list("label", flat=True)) == ["Another", *labels[1:]]

@@ -29,7 +29,8 @@ class Command(EarsightCommand):
             self._take_in(options)
         except CommandError as error:
             if options["json"]:
-                self._print({"error": str(error), "problems": list(getattr(error.__cause__, "faults", ()))})
+                faults = list(getattr(error.__cause__, "faults", ()))
+                self._print({"error": str(error)} | ({"problems": faults} if faults else {}))
             raise
 
     def _take_in(self, options: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ from study.console.forms.versions import editing
 from study.design.conditions import ConditionPreset
 from study.errors import StudyError
 from study.jobs.requests import cancel
-from study.management.arguments import whole_number
+from study.management.arguments import output_file, whole_number
 from study.management.scripted.command import Given, ScriptedCommand, Verb, argument
 from study.management.scripted.forms import VALUES, checked, stored_values, values_of
 from study.models import Study
@@ -54,7 +54,11 @@ def _template(name: str) -> study_templates.StudyTemplate:
 
 
 def template(access: Access, given: Given) -> dict[str, Any]:
-    return {"yaml": study_templates.template_yaml(access.study)}
+    text = study_templates.template_yaml(access.study)
+    if given["out"] is None:
+        return {"yaml": text}
+    given["out"].write_text(text, encoding="utf-8")
+    return {"done": f"The template is in {given['out']}.", "file": str(given["out"])}
 
 
 def describe(access: Access, given: Given) -> dict[str, Any]:
@@ -198,6 +202,7 @@ class Command(ScriptedCommand):
         'create --title "Which image fits?" --as mina --json',
         "describe my-study --from texts.json --as mina",
         "open my-study --yes --as mina",
+        "template my-study --out template.yaml --as mina",
     )
     verbs = (
         Verb(
@@ -255,7 +260,13 @@ class Command(ScriptedCommand):
         Verb("pause", "let nobody begin or answer for a while", Right.RUN, pause, (REASON,), ("study_move pause",)),
         Verb("resume", "open it again", Right.RUN, resume, (), ("study_move resume",)),
         Verb("close", "close it for good", Right.OWN, close, (REASON, SURE), ("study_move close",)),
-        Verb("template", "print conditions, texts and settings as a template", Right.LOOK, template),
+        Verb(
+            "template",
+            "print conditions, texts and settings as a template for other studies",
+            Right.LOOK,
+            template,
+            (argument("--out", "a file to write it to instead", type=output_file),),
+        ),
         Verb("archive", "put a closed study into the archive", Right.EDIT, archive, (), ("study_archive",)),
         Verb("restore", "take it back from the archive", Right.EDIT, restore, (), ("study_archive",)),
         Verb(
