@@ -20,7 +20,7 @@ from study.errors import StudyError
 from study.jobs.requests import going_on
 from study.models import Job, Study
 from study.setup.path_steps import conditions_of
-from study.setup.rehearsals import KIND, refuse_unless_rehearsable, remove_rehearsal
+from study.setup.rehearsals import KIND, refuse_unless_rehearsable, remove_rehearsal, shows_conditions
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -77,8 +77,7 @@ def _rows(study: Study) -> Iterator[dict[str, Any]]:
     for copy in study.rehearsals.order_by("-pk"):
         told, job = copy.rehearsal, jobs.get(copy.pk)
         is_told = "began" in told
-        # Which preference was chosen tells no image's condition, but while the study runs nothing here names one.
-        shows = is_told and not study.is_blinded and "comparisons" in told
+        shows = shows_conditions(study, told)
         times = told.get("times", {})
         yield {
             "copy": copy,

@@ -5,6 +5,9 @@ Entries are added only by `record` and never changed; `erase_entry` empties one 
 """
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,6 +23,9 @@ from study.opaque_tokens import new_nonce
 
 PERSON = "participant"
 """The name of the detail that makes an entry one about a participant: its time is given to the hour only."""
+
+
+_through: ContextVar[str] = ContextVar("through", default="")
 
 
 class ChainHead(models.Model):
@@ -88,6 +94,19 @@ def person_of(actor: Any) -> Any:
     return actor if getattr(actor, "is_authenticated", False) else None
 
 
+@contextmanager
+def acting_through(way: str) -> Iterator[None]:
+    """Have entries within tell by which way their account acted: a command or a token. On the pages nothing is told.
+
+    Whoever may run commands on the server can name any account, and a token can be in others' hands: the log says so.
+    """
+    before = _through.set(way)
+    try:
+        yield
+    finally:
+        _through.reset(before)
+
+
 @transaction.atomic(savepoint=False)
 def record(
     study: Study | None, action: str, *, actor: Any = None, reason: str = "", at: datetime | None = None, **data: Any
@@ -98,6 +117,8 @@ def record(
     """
     chain = lock_chain(study)
     who = person_of(actor)
+    if who and (way := _through.get()):
+        data["through"] = way
     at = at or timezone.now()
     entry = LogEntry(
         study=study,

@@ -8,12 +8,19 @@ from study.console.payment import PAYABLE, look_up
 from study.errors import StudyError
 from study.management.arguments import whole_number
 from study.management.scripted.command import Given, ScriptedCommand, Verb, argument
+from study.models import StudyStage
 from study.participants.exclusion import set_exclusion
 from study.participants.problems import settle_problem
 from study.participants.visits import erase_paid, mark_finished
 
 CODE = argument("code", "the participant as ballots.csv names them: r0007")
 REASON = argument("--reason", "for the log and the report", required=True)
+FILTERS = {
+    "stage": "only those of this stage",
+    "version": "only those who began under this version",
+    "status": "only those in this state, as the page narrows its list: completed, stopped, left_out, …",
+    "flag": "only those with this flag",
+}
 STATE = argument("state", "finished or screened_out", choices=[state.value for state in PAYABLE])
 
 
@@ -71,14 +78,20 @@ class Command(ScriptedCommand):
             "list",
             "list them with state, flags and exclusions, 500 at a time",
             Right.SEE,
-            lambda access, given: contents.participants_contents(access, given["after"]),
-            (argument("--after", "behind this number", type=whole_number(), default=-1),),
+            lambda access, given: contents.participants_contents(
+                access, given["after"], {name: given[name] for name in FILTERS if given[name]}
+            ),
+            (
+                argument("--after", "behind this number", type=whole_number(), default=-1),
+                *(argument(f"--{name}", words) for name, words in FILTERS.items()),
+            ),
         ),
         Verb(
             "monitor",
             "print how the study is going",
             Right.SEE,
-            lambda access, _given: contents.monitor_contents(access),
+            lambda access, given: contents.monitor_contents(access, given["stage"] or ""),
+            (argument("--stage", "of this stage; without, of the current one", choices=StudyStage.values),),
         ),
         Verb(
             "leave-out", "leave somebody out", Right.RUN, leave_out, (CODE, REASON), ("participant_exclude leave-out",)
