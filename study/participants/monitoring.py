@@ -166,7 +166,7 @@ def count_people(study: Study, *, stage: str = StudyStage.MAIN, now: datetime | 
         withdrawn=by_status[status.WITHDRAWN],
         screened_out=by_status[status.SCREENED_OUT],
         ballots=ballots,
-        median_minutes=_median_minutes(study, people),
+        median_minutes=_median_minutes(study, stage, people),
         stops=tuple(gone),
         left_out=noted["left_out"],
         discarded=noted["discarded"],
@@ -175,10 +175,14 @@ def count_people(study: Study, *, stage: str = StudyStage.MAIN, now: datetime | 
     )
 
 
-def _median_minutes(study: Study, people: QuerySet[Participant]) -> float | None:
-    """The median visit; of a study that was brought in as its first server knew it, as single times are hours here."""
-    brought_in = study.plan.get("brought_in")
-    return brought_in["median_minutes"] if brought_in else median_minutes(_present(people))
+def _median_minutes(study: Study, stage: str, people: QuerySet[Participant]) -> float | None:
+    """The median visit; of a study that was brought in as its first server knew it, as single times are hours here.
+
+    An export tells that of the main stage alone.
+    """
+    if brought_in := study.plan.get("brought_in"):
+        return brought_in["median_minutes"] if stage == StudyStage.MAIN else None
+    return median_minutes(_present(people))
 
 
 def _people(study: Study, stage: str) -> QuerySet[Participant]:
