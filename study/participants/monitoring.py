@@ -206,7 +206,13 @@ def note_many_arrivals(study: Study, people: int, seconds: float) -> None:
 
 
 def minutes_of(person: Participant) -> float | None:
-    """Minutes from enrolment to completion; None if not completed, or if the server's clock was set back meanwhile."""
+    """Minutes from enrolment to completion.
+
+    None if not completed, if the server's clock was set back meanwhile, or in a study that was brought in, where both
+    times are whole hours.
+    """
+    if "brought_in" in person.study.plan:
+        return None
     if person.completed_at is None or person.completed_at < person.created_at:
         return None
     return (person.completed_at - person.created_at).total_seconds() / 60

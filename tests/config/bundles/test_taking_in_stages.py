@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.core.files.base import ContentFile
 from django.db.models import F
+from django.urls import reverse
 from django.utils import timezone
 
 from config.bundles import export_study, verify_diff, verify_export
@@ -22,7 +23,7 @@ from study.models import Clip, Participant, Study
 from study.models.log import record
 from study.participants.enrolment import enrol
 from study.participants.exclusion import set_exclusion
-from study.participants.monitoring import monitor
+from study.participants.monitoring import minutes_of, monitor
 from study.participants.study_stages import begin_stage
 from study.participants.study_versions import version_entries
 from study.participants.withdrawal import withdraw
@@ -33,6 +34,7 @@ from study.setup.lifecycle import current_plan
 from study.setup.trash import restore_in_study
 from study.verification.verify import verify_study
 from tests.analysis.answered_studies import answer_and_finish
+from tests.config.addresses import browser
 from tests.config.bundles.test_taking_in import LATER, as_lines, contents, forget, lines, rewritten
 from tests.factories import UserFactory, make_study, open_with_images, tiny_sound
 from tests.study.participants.test_study_versions import change
@@ -118,6 +120,12 @@ def test_stages_versions_and_excerpts_come_along_byte_for_byte(tmp_path: Path) -
         names = ("started", "completed", "withdrawn", "ballots", "left_out", "target")
         assert {name: getattr(after, name) for name in names} == {name: getattr(before, name) for name in names}
         assert after.median_minutes == (before.median_minutes if stage == MAIN else None), "single times are hours here"
+    page = browser(copy.owner).get(reverse("participant_replay", args=[copy.slug, "r0001"]))
+    assert "so there is nothing to replay" in page.content.decode()
+    people = browser(copy.owner).get(reverse("study_participants", args=[copy.slug]) + "?show=all").content.decode()
+    assert "r0001" in people
+    assert "7 min" not in people, "and nobody's minutes are made of hours"
+    assert {minutes_of(person) for person in copy.participants.all()} == {None}
 
     export_study(copy, tmp_path / "second.zip", sounds=True)
     first, second = contents(tmp_path / "first.zip"), contents(tmp_path / "second.zip")
