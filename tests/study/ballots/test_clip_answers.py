@@ -74,6 +74,8 @@ def test_each_stage_counts_for_itself_on_the_page_and_in_the_api(study: Study, o
     other, third = enrol(study)[0], enrol(study)[0]
     answer(other, 6)
     answer(third, 6)
+    stored = ClipAnswers.objects.filter(clip__study=study)
+    assert set(stored.values_list("stage", "answered")) == {("main", 1), ("follow_up", 2)}, "before anybody reads"
     Participant.objects.filter(pk__in=(other.pk, third.pk)).update(status="completed", completed_at=timezone.now())
     for stage, answers, target, completed in ((Study.Stage.MAIN, 1, 40, 0), (Study.Stage.FOLLOW_UP, 2, 3, 2)):
         found = coverage(study, stage)
