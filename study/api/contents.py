@@ -20,8 +20,10 @@ from study.console.downloads import DOWNLOADED
 from study.errors import StudyError
 from study.models import Clip, LogEntry, Participant
 from study.models.participants import kind_of_flag
+from study.participants.coverage import Coverage, coverage
 from study.participants.exclusion_rules import refresh_unfinished, rule_from_json
 from study.participants.monitoring import minutes_of, monitor
+from study.participants.pace import Pace, pace_of
 from study.participants.people_filters import PeopleFilters, Wanted
 from study.participants.study_stages import shown_stage
 from study.setup.path_steps import has_all_images
@@ -48,10 +50,10 @@ def study_contents(access: Access) -> dict[str, Any]:
         "opened_at": time_text(study.opened_at),
         "closed_at": time_text(study.closed_at),
         "results_open_at": time_text(study.results_open_at),
-        "plan_digest": study.plan_digest,
         "stage": study.stage,
         "stages": list(study.stages),
         "version": study.version,
+        "plan_digest": study.plan_digest,
     }
 
 
@@ -77,11 +79,28 @@ def monitor_contents(access: Access, stage: str = "") -> dict[str, Any]:
     numbers["median_minutes"] = None if found.median_minutes is None else round(found.median_minutes, 2)
     return numbers | {
         "stage": shown,
+        "expected": _expected(pace_of(study, found.completed, stage=shown)),
+        "answers_per_clip": _answers_per_clip(coverage(study, shown)),
         "share": found.share,
         "last_answer": time_text(found.last_answer),
         "days": [asdict(day) | {"day": day.day.isoformat()} for day in found.days],
         "flags": {flag.kind: flag.people for flag in found.flags},
         "burst": None if found.burst is None else asdict(found.burst) | {"began": time_text(found.burst.began)},
+    }
+
+
+def _expected(pace: Pace) -> dict[str, Any]:
+    """When the target will be reached; times only if that can be said."""
+    return {"outlook": pace.outlook.value, "earliest": time_text(pace.earliest), "latest": time_text(pace.latest)}
+
+
+def _answers_per_clip(found: Coverage) -> dict[str, Any]:
+    return {
+        "fewest": found.fewest,
+        "most": found.most,
+        "mean": round(found.mean, 2),
+        "planned": found.planned,
+        "lagging": len(found.lagging),
     }
 
 
