@@ -287,7 +287,8 @@ def main() -> None:
     simulated = Study.objects.get(slug="demo-simulated")
     last_day = timezone.localdate() + timedelta(days=30)
     share, shared_at = share_report(simulated, last_day, "for the reviewers", actor=simulated.owner)
-    for job in Job.objects.filter(state=Job.State.WAITING):  # the report, which a worker would have written
+    # What a worker would do: the rehearsal, then the reports, one of which the rehearsal asks for.
+    while job := Job.objects.filter(state=Job.State.WAITING).order_by("pk").first():
         run_job(job.pk)
     call_command("collectstatic", interactive=False, verbosity=0)
     password = (settings.DATA_DIR / "demo_password").read_text(encoding="ascii").strip()
