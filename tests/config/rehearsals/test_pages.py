@@ -14,7 +14,7 @@ from study.models import Job, Role, Study
 from study.setup.drafting import delete_draft
 from study.setup.sharing import accept_ownership, offer_ownership
 from study.simulation.chosen_preference import ChosenPreference, Winner
-from tests.factories import UserFactory, make_study, open_with_images
+from tests.factories import StudyFactory, UserFactory, make_study, open_with_images
 
 pytestmark = pytest.mark.django_db
 WANTED = Wanted(12, 0.1, ChosenPreference((Winner("tags", "redefined", 0.6),)), 1)
@@ -154,3 +154,9 @@ def test_the_page_asks_as_much_for_many_rehearsals(client: Client, django_assert
         copy_of(study)
     with django_assert_num_queries(len(one)):
         client.get(reverse("study_rehearse", args=[study.slug]))
+
+
+def test_what_keeps_a_draft_from_being_rehearsed_is_said_before_a_form(client: Client) -> None:
+    shown = page(client, StudyFactory()).content.decode()
+    assert "It cannot be rehearsed yet:" in shown
+    assert 'name="people"' not in shown
