@@ -59,5 +59,6 @@ OF_THE_STUDY = frozenset(
         "schedule cancelled",
         "opened as scheduled",
         "closed as scheduled",
+        "not closed as scheduled",
     }
 )
