@@ -55,6 +55,7 @@ OF_THE_STUDY = frozenset(
         "many arrivals from one network",
         "rehearsed",
         "rehearsal removed",
+        "copy made",
         "scheduled",
         "schedule cancelled",
         "opened as scheduled",
