@@ -333,9 +333,7 @@ def _note_failure(study: Study, schedule: Schedule, why: str) -> None:
 def _note_not_closed(study: Study, schedule: Schedule) -> None:
     """Empty the closing of somebody who no longer owns the study, and say so: page, log, a mail to the owner."""
     with translation.override(settings.LANGUAGE_CODE), transaction.atomic():
-        why = _(
-            "Who scheduled it does not own this study any more, so it was not closed. Close it, or schedule it again."
-        )
+        why = _("Who scheduled this does not own the study any more, so it was not closed. Schedule it again.")
         due = Schedule.objects.filter(
             pk=schedule.pk, closes_at=schedule.closes_at, closes_at_target=schedule.closes_at_target
         )

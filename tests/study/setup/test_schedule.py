@@ -316,7 +316,7 @@ def test_a_closing_of_somebody_who_no_longer_owns_the_study_is_cancelled_and_the
         keep_all()
     study.refresh_from_db()
     assert (study.status, study.schedule.is_empty) == ("open", True)
-    assert "does not own this study any more" in study.schedule.note
+    assert "does not own the study any more" in study.schedule.note
     assert study.log.filter(action="not closed as scheduled").count() == 1
     assert [message.to for message in mail.outbox] == [["owner@example.org"]]
 
