@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -166,11 +167,16 @@ def erase_entries_of(participant: Participant) -> None:
 
 
 def _plain(data: Any) -> Any:
-    """The details as every database gives them back: PostgreSQL writes 1e20 as an integer, and the digest differs."""
+    """The details as every database gives them back: PostgreSQL writes 1e20 as an integer, and the digest differs.
+
+    Amounts of money, which JSON would round, become text.
+    """
     if isinstance(data, dict):
         return {str(key): _plain(value) for key, value in data.items()}
     if isinstance(data, list | tuple):
         return [_plain(value) for value in data]
     if isinstance(data, float) and data.is_integer():
         return int(data)
+    if isinstance(data, Decimal):
+        return str(data)
     return json.loads(json.dumps(data, allow_nan=False))

@@ -10,6 +10,7 @@ from django.db.models import Count, Max, Q, QuerySet, Sum
 from django.utils import timezone
 
 from study.ballots.table import counted_people, late_answers
+from study.coarse_times import to_the_minute
 from study.models import Participant, ProblemReport, Study, StudyStage
 from study.models.log import record
 from study.models.participants import CAME_AGAIN, LEFT_OUT, kind_of_flag
@@ -171,7 +172,7 @@ def count_people(study: Study, *, stage: str = StudyStage.MAIN, now: datetime | 
         left_out=noted["left_out"],
         discarded=noted["discarded"],
         languages=tuple(sorted(languages.items(), key=lambda pair: (-pair[1], pair[0]))),
-        last_answer=max(filter(None, last_answers), default=None),
+        last_answer=max(map(to_the_minute, filter(None, last_answers)), default=None),
     )
 
 

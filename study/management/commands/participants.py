@@ -4,6 +4,7 @@ from typing import Any
 
 from study.access import Access, Right
 from study.api import contents
+from study.console.downloads import note_download
 from study.console.payment import PAYABLE, look_up
 from study.errors import StudyError
 from study.management.arguments import whole_number
@@ -48,6 +49,8 @@ def settle(access: Access, given: Given) -> dict[str, Any]:
 def to_pay(access: Access, given: Given) -> dict[str, Any]:
     visits = access.study.platform_visits.filter(state=given["state"]).exclude(ids={})
     ids = sorted(visits.values_list("ids", flat=True), key=lambda one: sorted(one.items()))
+    if ids:
+        note_download(access.study, f"platform ids ({given['state']})", actor=access.user)
     return {"state": given["state"], "number": len(ids), "ids": ids}
 
 

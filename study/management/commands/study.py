@@ -271,7 +271,7 @@ class Command(ScriptedCommand):
         Verb("restore", "take it back from the archive", Right.EDIT, restore, (), ("study_archive",)),
         Verb(
             "copy",
-            "copy it to a draft without participants",
+            "copy it to a draft without participants, which shows each image with its condition",
             Right.EDIT,
             copy,
             (argument("--title", "of the copy", default=""),),

@@ -122,6 +122,10 @@ def test_who_works_on_the_study_works_on_its_rehearsals_and_nobody_else(client: 
     assert copy.title not in listed
     copied = client.post(reverse("study_copy", args=[copy.slug]))
     assert (copied.status_code, Study.objects.count()) == (302, 2)
+    assert copy not in client.get(reverse("study_create")).context["copies"]
+    copied = client.post(reverse("study_create"), {"copy": copy.slug}, follow=True)
+    assert "This is a rehearsal. Copy the study that it rehearses" in copied.content.decode()
+    assert Study.objects.count() == 2
     offer_ownership(study, editor, actor=study.owner)
     accept_ownership(study, actor=editor)
     copy.refresh_from_db()

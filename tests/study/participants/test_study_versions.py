@@ -1,5 +1,6 @@
 """Versions: what can change while a study runs, what the log keeps of it, and under which version somebody began."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -137,6 +138,20 @@ def test_codes_of_recruitment_make_a_version_that_does_not_tell_them():
     ]
     save_plan(study, {"completion_code": "SECRET", "stop_at_target": True}, actor=study.owner)
     assert study.log.filter(action=MADE).count() == 1, "nothing has changed"
+
+
+def test_money_changes_while_people_answer_and_is_kept_as_text() -> None:
+    study = running(reward=Decimal("4.00"), reward_currency="EUR")
+    save_plan(study, {"reward": Decimal(5), "reward_currency": "USD", "wage": Decimal(12)}, actor=study.owner)
+    [entry] = version_entries(study)
+    assert entry.data["differences"] == [
+        {"field": "reward", "old": "4.00", "new": "5.00"},
+        {"field": "reward_currency", "old": "EUR", "new": "USD"},
+        {"field": "wage", "old": None, "new": "12.00"},
+    ]
+    save_plan(study, {"reward": Decimal("5.0")}, actor=study.owner)
+    assert study.log.filter(action=MADE).count() == 1, "the same amount"
+    assert verify_study(study)[0].faults == []
 
 
 def test_verify_names_who_was_given_another_version():

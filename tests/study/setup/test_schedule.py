@@ -4,7 +4,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.core import mail
+from django.core.exceptions import PermissionDenied
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -15,8 +17,9 @@ from study.models import BlindingAudit, Participant, Schedule, Study
 from study.participants.study_stages import begin_stage
 from study.setup import schedule as schedules
 from study.setup.schedule import WrongTime, cancel_schedule, keep_all, keep_schedule, moment, schedule_study
+from study.setup.sharing import accept_ownership, offer_ownership, unshare_study
 from study.survey_images.versions import prepare_images
-from tests.factories import make_open_study, make_study
+from tests.factories import UserFactory, make_open_study, make_study
 
 pytestmark = pytest.mark.django_db
 
@@ -116,10 +119,10 @@ def test_a_plan_that_was_changed_since_does_not_open_and_the_owner_is_told(
 
 
 def test_what_blocks_an_opening_blocks_its_scheduling_and_again_at_the_time(study: Study) -> None:
-    schedule_study(study, opens_at=soon(1), closes_at=None, time_zone="UTC")
+    schedule_study(study, opens_at=soon(1), closes_at=None, time_zone="UTC", actor=study.owner)
     study.clips.update(survey_audio="")
     with pytest.raises(PreflightFailed):
-        schedule_study(study, opens_at=soon(1), closes_at=None, time_zone="UTC")
+        schedule_study(study, opens_at=soon(1), closes_at=None, time_zone="UTC", actor=study.owner)
     passes(study, 2)
     keep_all()
     study.refresh_from_db()
@@ -161,13 +164,13 @@ def test_times_that_cannot_be_kept_are_refused(study: Study, opens: int | None, 
         for name, minutes in (("opens_at", opens), ("closes_at", closes))
     }
     with pytest.raises(WrongTime, match=why):
-        schedule_study(study, **times, time_zone="UTC")
+        schedule_study(study, **times, time_zone="UTC", actor=study.owner)
     assert not Schedule.objects.exists()
 
 
 def test_a_study_closes_at_its_target() -> None:
     study = make_open_study(clips=1, target_participants=2)
-    schedule_study(study, opens_at=None, closes_at=None, closes_at_target=True, time_zone="UTC")
+    schedule_study(study, opens_at=None, closes_at=None, closes_at_target=True, time_zone="UTC", actor=study.owner)
     for number in (1, 2):
         keep_all()
         study.refresh_from_db()
@@ -235,18 +238,18 @@ def test_a_rehearsal_is_not_scheduled(study: Study) -> None:
 
 
 def test_a_cancelled_schedule_opens_nothing(study: Study) -> None:
-    schedule_study(study, opens_at=soon(1), closes_at=None, time_zone="UTC")
-    cancel_schedule(study)
+    schedule_study(study, opens_at=soon(1), closes_at=None, time_zone="UTC", actor=study.owner)
+    cancel_schedule(study, actor=study.owner)
     passes(study, 5)
     keep_all()
     study.refresh_from_db()
     assert study.status == "draft"
     with pytest.raises(NotAllowedNow, match="Nothing is scheduled"):
-        cancel_schedule(study)
+        cancel_schedule(study, actor=study.owner)
 
 
 def test_a_study_that_was_opened_by_hand_was_not_opened_by_its_schedule(study: Study) -> None:
-    schedule_study(study, opens_at=soon(60), closes_at=None, time_zone="UTC")
+    schedule_study(study, opens_at=soon(60), closes_at=None, time_zone="UTC", actor=study.owner)
     Study.objects.filter(pk=study.pk).update(status="open", opened_at=timezone.now() - timedelta(minutes=100))
     passes(study, 61)
     keep_all()
@@ -257,7 +260,7 @@ def test_a_study_that_was_opened_by_hand_was_not_opened_by_its_schedule(study: S
 def test_one_study_that_fails_keeps_no_other_from_opening(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
     other = make_study(clips=2, simulated=True)
     for each in (study, other):
-        schedule_study(each, opens_at=soon(1), closes_at=None, time_zone="UTC")
+        schedule_study(each, opens_at=soon(1), closes_at=None, time_zone="UTC", actor=each.owner)
         passes(each, 2)
 
     def fails_once(row: Study, **options: Any) -> Study:
@@ -277,7 +280,7 @@ def test_who_comes_early_is_told_when_and_the_same_link_opens_the_study_then(cli
     study.refresh_from_db()
     prepare_images(study)  # as the check of its blinding does
     at = soon(60).replace(second=0)
-    schedule_study(study, opens_at=at, closes_at=soon(120), time_zone="Asia/Seoul")
+    schedule_study(study, opens_at=at, closes_at=soon(120), time_zone="Asia/Seoul", actor=study.owner)
     url = reverse("survey_welcome", args=[study.open_link_token])
     early = client.get(url)
     assert early.status_code == 403
@@ -313,6 +316,78 @@ def test_the_page_writes_times_in_a_zone_and_only_the_owner_closes(client: Clien
 
     client.force_login(editor, backend="django.contrib.auth.backends.ModelBackend")
     assert client.post(reverse("schedule_cancel", args=[study.slug])).status_code == 403
-    client.post(url, sent | {"opens": f"{year}-01-11T09:00", "closes": f"{year}-01-12T09:00"})
+    sent = client.get(url).context["form"].as_shown().dict() | {"opens": f"{year}-01-11T09:00", "time_zone": "UTC"}
+    assert client.post(url, sent | {"closes": f"{year}-01-12T09:00"}).status_code == 409
+    assert client.post(url, sent).status_code == 302
     schedule.refresh_from_db()
-    assert schedule.closes_at == datetime(year, 1, 20, 9, 30, tzinfo=UTC), "an editor changes no closing"
+    assert schedule.opens_at == datetime(year, 1, 11, 9, 0, tzinfo=UTC)
+    assert schedule.closes_at == datetime(year, 1, 20, 9, 30, tzinfo=UTC), "an editor changes no closing, by no zone"
+    assert (schedule.by, schedule.closes_by) == (editor, study.owner)
+    # Nor with a request of their own.
+    for closes_at, at_target in ((schedule.closes_at + timedelta(days=1), False), (schedule.closes_at, True)):
+        with pytest.raises(PermissionDenied, match="Only the owner"):
+            schedule_study(
+                study,
+                opens_at=schedule.opens_at,
+                closes_at=closes_at,
+                closes_at_target=at_target,
+                time_zone="UTC",
+                actor=editor,
+            )
+
+
+@pytest.mark.parametrize("how", ["left", "account deleted", "deactivated"])
+def test_a_time_does_not_outlive_the_rights_of_who_set_it(
+    study: Study, settings: Any, django_capture_on_commit_callbacks: Any, how: str
+) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    editor = UserFactory(email="editor@example.org")
+    study.members.add(editor)
+    schedule_study(study, opens_at=soon(1), closes_at=None, time_zone="UTC", actor=editor)
+    passes(study, 2)
+    if how == "left":
+        unshare_study(study, editor, actor=study.owner)
+    elif how == "account deleted":
+        editor.delete()
+    else:
+        get_user_model().objects.filter(pk=editor.pk).update(is_active=False)
+    with django_capture_on_commit_callbacks(execute=True):
+        keep_all()
+        keep_all()
+    study.refresh_from_db()
+    assert study.status == "draft"
+    assert [message.to for message in mail.outbox] == [["owner@example.org"]], "not who is gone"
+    assert "may no longer open" in study.log.get(action="not opened as scheduled").reason
+
+
+def test_a_closing_of_somebody_who_no_longer_owns_the_study_is_cancelled_and_the_owner_is_told(
+    settings: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    study = make_open_study(clips=1, owner__email="owner@example.org")
+    operator = UserFactory(is_superuser=True)
+    schedule_study(study, opens_at=None, closes_at=soon(1), time_zone="UTC", actor=operator)
+    get_user_model().objects.filter(pk=operator.pk).update(is_superuser=False)
+    passes(study, 2)
+    with django_capture_on_commit_callbacks(execute=True):
+        keep_all()
+        keep_all()
+    study.refresh_from_db()
+    assert (study.status, study.schedule.is_empty) == ("open", True)
+    assert "does not own the study any more" in study.schedule.note
+    assert study.log.filter(action="not closed as scheduled").count() == 1
+    assert [message.to for message in mail.outbox] == [["owner@example.org"]]
+
+
+def test_a_new_owner_takes_the_closing_over() -> None:
+    study = make_open_study(clips=1)
+    editor = UserFactory()
+    study.members.add(editor)
+    schedule_study(study, opens_at=None, closes_at=soon(1), time_zone="UTC", actor=study.owner)
+    offer_ownership(study, editor, actor=study.owner)
+    accept_ownership(study, actor=editor)
+    passes(study, 2)
+    keep_all()
+    study.refresh_from_db()
+    assert study.status == "closed"
+    assert study.log.get(action="closed as scheduled").actor == editor

@@ -197,6 +197,26 @@ def test_a_draft_comes_back_with_its_log_and_without_its_pilots(django_capture_o
     assert not verify_study(back)[0].faults, "the chain goes on where it ended"
 
 
+def test_a_draft_comes_back_without_those_whose_accounts_are_gone_and_not_without_its_owner() -> None:
+    study = make_study(clips=1)
+    gone, there = UserFactory(), UserFactory()
+    study.members.add(gone, there)
+    study.mail_choices.create(user=gone, kind="target", wanted=True)
+    record(study, "described", actor=gone)
+    deletion = delete_draft(study, actor=study.owner)
+    name = gone.username
+    gone.delete()
+    back, _said = restore_study(study.owner, deletion.pk)
+    assert list(back.members.all()) == [there]
+    assert not back.mail_choices.exists()
+    assert back.log.get(action="described").actor_name == name, "the log stays as it was"
+    assert not verify_study(back)[0].faults
+    deletion = delete_draft(back, actor=back.owner)
+    back.owner.delete()
+    with pytest.raises(StudyError, match="the account of its owner has been deleted"):
+        restore_study(UserFactory(is_superuser=True), deletion.pk)
+
+
 def test_a_taken_short_name_is_said_and_only_its_owner_brings_a_study_back() -> None:
     study = make_study(clips=1, title="Rock")
     deletion = delete_draft(study, actor=study.owner)
