@@ -12,6 +12,8 @@ from django.apps import apps
 from django.db import models
 from django.db.models.deletion import Collector
 
+from study.models import BlindingAudit
+
 # Rows that no undo brings back. Of people: they are erased at once. Of jobs: their files are looked after by time.
 # Invitations, shared reports and tokens: what was ended stays ended. A schedule: nothing opens by itself afterwards.
 # Counts are made anew; a notice is about a study that runs; an import is told of once.
@@ -59,6 +61,12 @@ def tidy(label: str) -> Callable[[Tidy], Tidy]:
 def _link(values: Values) -> Values | None:
     """Links of pilots and of audits are for people who are erased."""
     return None if values["audit_id"] is not None or values["kind"] == "pilot" else values
+
+
+@tidy("study.BlindingAudit")
+def _audit(values: Values) -> Values | None:
+    """An audit that was going is asked for anew, and none of before opens the study."""
+    return None if values["state"] in BlindingAudit.GOING else values | {"opens_plan": ""}
 
 
 def rows_of(tops: Iterable[models.Model]) -> list[models.Model]:

@@ -10,8 +10,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from study.blinding_audit.queueing import ask_for_audit
 from study.errors import NotAllowedNow, StudyError
-from study.models import Clip, DeletedFile, Deletion, LogEntry, Participant, Stimulus, Study
+from study.models import BlindingAudit, Clip, DeletedFile, Deletion, LogEntry, Participant, Stimulus, Study
 from study.models.log import record
 from study.participants.enrolment import enrol
 from study.participants.links import create_personal_links, find_link
@@ -190,6 +191,16 @@ def test_a_draft_comes_back_with_its_log_and_without_its_pilots(django_capture_o
     assert LogEntry.objects.filter(study=None, action="study restored").count() == 1
     assert not back.participants.exists()
     assert not verify_study(back)[0].faults, "the chain goes on where it ended"
+
+
+@pytest.mark.parametrize("state", ["waiting", "running", "passed"])
+def test_a_draft_that_comes_back_is_opened_by_no_check_of_before(state: str) -> None:
+    study = make_study(clips=2)
+    audit = ask_for_audit(study, study.owner, opens_plan="the plan")
+    BlindingAudit.objects.filter(pk=audit.pk).update(state=state)
+    back, _said = restore_study(study.owner, delete_draft(study, actor=study.owner).pk)
+    verdicts = [("passed", "")] if state == "passed" else []
+    assert list(back.blinding_audits.values_list("state", "opens_plan")) == verdicts
 
 
 def test_a_taken_short_name_is_said_and_only_its_owner_brings_a_study_back() -> None:
