@@ -19,7 +19,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from study.blinding_audit.queueing import ask_for_audit
+from study.blinding_audit.queueing import ask_for_audit, audit_will_open, keep_from_opening
 from study.blinding_audit.verdicts import last_audits
 from study.digests import canonical_digest
 from study.errors import NotAllowedNow, PreflightFailed, StudyError
@@ -110,6 +110,8 @@ def schedule_study(
             "note": "",
         },
     )
+    if opens_at is not None:
+        keep_from_opening(study)  # an audit that the earlier time asked for; the new time asks again
     record(
         study, "scheduled", actor=actor, opens=_logged(opens_at), closes=_logged(closes_at), at_target=closes_at_target
     )
@@ -153,6 +155,7 @@ def cancel_schedule(study: Study, *, actor: Any = None) -> None:
     if schedule is None or schedule.is_empty:
         raise NotAllowedNow(_("Nothing is scheduled."))
     schedule.delete()
+    keep_from_opening(study)
     record(study, "schedule cancelled", actor=actor)
 
 
@@ -170,7 +173,8 @@ def keep_all() -> None:
     """Open and close what is due. For beat: repeating it does nothing twice."""
     now = timezone.now()
     due = Q(opens_at__lte=now) | Q(closes_at__lte=now) | Q(closes_at_target=True)
-    for study in Study.objects.filter(pk__in=Schedule.objects.filter(due).values("study")):
+    studies = Study.objects.exclude(status=Study.Status.CLOSED)  # closed by hand before its time: nothing is left to do
+    for study in studies.filter(pk__in=Schedule.objects.filter(due).values("study")):
         try:
             keep_schedule(study)
         except Exception:
@@ -190,7 +194,7 @@ def keep_schedule(study: Study, *, in_request: bool = False) -> Study:
     if schedule.opening_is_due() or schedule.closing_is_due():
         study.refresh_from_db()
         opens = study.status == Study.Status.DRAFT and schedule.opening_is_due()
-        if opens and (not in_request or lifecycle.needs_audit(study) or is_prepared(study)):
+        if opens and (not in_request or _opens_quickly(study)):
             _open_if_possible(study, schedule)
             study.refresh_from_db()
         if study.status != Study.Status.DRAFT and schedule.opens_at is not None:
@@ -200,23 +204,35 @@ def keep_schedule(study: Study, *, in_request: bool = False) -> Study:
     return study
 
 
+def _opens_quickly(study: Study) -> bool:
+    """Whether a visitor may open the study: nothing has to be made first, and no audit is going that opens it."""
+    return not audit_will_open(study) and (lifecycle.needs_audit(study) or is_prepared(study))
+
+
 def _open_if_possible(study: Study, schedule: Schedule) -> None:
     """Open the study, let its blinding be checked first, or note why it stays a draft."""
-    due = schedule.opens_at
-    assert due is not None
     with translation.override(settings.LANGUAGE_CODE):
         try:
-            if changed_since(study, schedule):
-                raise NotAllowedNow(
-                    _("The study was changed after it was scheduled. Look at it and schedule it again.")
-                )
-            if lifecycle.needs_audit(study) and (why := _failed_audit(study, due)):
-                raise NotAllowedNow(why)
-            lifecycle.open_or_audit_first(study, actor=schedule.by)
+            if not changed_since(study, schedule) and not lifecycle.needs_audit(study):
+                lifecycle.make_images_first(study)
+            with transaction.atomic():
+                # Making images takes long: meanwhile it may have been cancelled, or set to another time.
+                Study.objects.select_for_update().get(pk=study.pk)
+                current = schedule_of(study)
+                if current is not None and current.opening_is_due():
+                    _open(study, current)
         except StudyError as error:
             study.refresh_from_db()
             if study.status == Study.Status.DRAFT:  # else another process was faster
                 _note_failure(study, schedule, str(error))
+
+
+def _open(study: Study, schedule: Schedule) -> None:
+    if changed_since(study, schedule):
+        raise NotAllowedNow(_("The study was changed after it was scheduled. Look at it and schedule it again."))
+    if lifecycle.needs_audit(study) and schedule.opens_at and (why := _failed_audit(study, schedule.opens_at)):
+        raise NotAllowedNow(why)
+    lifecycle.open_or_audit_first(study, actor=schedule.by)
 
 
 def _failed_audit(study: Study, due: datetime) -> str:
@@ -242,8 +258,13 @@ def _close_if_due(study: Study, schedule: Schedule, *, count: bool) -> None:
     reached = target is not None and progress(study).completed >= target
     if due is None and not reached:
         return
-    with translation.override(settings.LANGUAGE_CODE):
+    with transaction.atomic(), translation.override(settings.LANGUAGE_CODE):
         reason = _("As scheduled.") if due else _("The target number of participants was reached, as scheduled.")
+        # Counting takes a moment: meanwhile it may have been cancelled, or set to another time.
+        Study.objects.select_for_update().get(pk=study.pk)
+        current = schedule_of(study)
+        if current is None or not (current.closing_is_due() if due else current.closes_at_target):
+            return
         try:
             lifecycle.close_study(study, actor=schedule.by, reason=reason)
         except NotAllowedNow:  # somebody else was faster
@@ -294,6 +315,8 @@ def _note_failure(study: Study, schedule: Schedule, why: str) -> None:
         )
         if not noted:
             return
+        if schedule.plan_digest:
+            keep_from_opening(study, schedule.plan_digest)
         record(study, "not opened as scheduled", actor=schedule.by, reason=why)
         transaction.on_commit(lambda: _mail(study, schedule, why))
 
