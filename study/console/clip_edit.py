@@ -41,7 +41,7 @@ def clip_edit(request: HttpRequest, study: Study, clip_id: int) -> HttpResponse:
             if kept := form.taken_in_words():
                 messages.info(request, kept)
             return redirect(reverse("study_clips", args=[study.slug]) + f"#clip-{clip.pk}")
-    stored = Clip.objects.get(pk=clip.pk)
+    stored = get_object_or_404(Clip, study=study, pk=clip_id)
     context = {"study": study, "clip": stored, "form": form, "bars": _bars(stored)}
     return render(request, "study/clip_edit.html", context, status=form.refusal_status)
 

@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from study.access import Right, access_or_404, studies_of
-from study.blinding_audit.queueing import ask_for_audit
+from study.blinding_audit.queueing import ask_for_audit, audit_will_open, keep_from_opening
 from study.blinding_audit.verdicts import last_audits
 from study.digests import canonical_digest
 from study.errors import NotAllowedNow, PreflightFailed, StudyError
@@ -121,6 +121,8 @@ def schedule_study(
             "note": "",
         },
     )
+    if opens_at is not None:
+        keep_from_opening(study)  # an audit that the earlier time asked for; the new time asks again
     record(
         study, "scheduled", actor=actor, opens=_logged(opens_at), closes=_logged(closes_at), at_target=closes_at_target
     )
@@ -171,6 +173,7 @@ def cancel_schedule(study: Study, *, actor: Any) -> None:
     if schedule.closes_at is not None or schedule.closes_at_target:
         access_or_404(actor, study.slug).require(Right.OWN)
     schedule.delete()
+    keep_from_opening(study)
     record(study, "schedule cancelled", actor=actor)
 
 
@@ -188,7 +191,8 @@ def keep_all() -> None:
     """Open and close what is due. For beat: repeating it does nothing twice."""
     now = timezone.now()
     due = Q(opens_at__lte=now) | Q(closes_at__lte=now) | Q(closes_at_target=True)
-    for study in Study.objects.filter(pk__in=Schedule.objects.filter(due).values("study")):
+    studies = Study.objects.exclude(status=Study.Status.CLOSED)  # closed by hand before its time: nothing is left to do
+    for study in studies.filter(pk__in=Schedule.objects.filter(due).values("study")):
         try:
             keep_schedule(study)
         except Exception:
@@ -208,7 +212,7 @@ def keep_schedule(study: Study, *, in_request: bool = False) -> Study:
     if schedule.opening_is_due() or schedule.closing_is_due():
         study.refresh_from_db()
         opens = study.status == Study.Status.DRAFT and schedule.opening_is_due()
-        if opens and (not in_request or lifecycle.needs_audit(study) or is_prepared(study)):
+        if opens and (not in_request or _opens_quickly(study)):
             _open_if_possible(study, schedule)
             study.refresh_from_db()
         if study.status != Study.Status.DRAFT and schedule.opens_at is not None:
@@ -220,27 +224,37 @@ def keep_schedule(study: Study, *, in_request: bool = False) -> Study:
     return study
 
 
+def _opens_quickly(study: Study) -> bool:
+    """Whether a visitor may open the study: nothing has to be made first, and no audit is going that opens it."""
+    return not audit_will_open(study) and (lifecycle.needs_audit(study) or is_prepared(study))
+
+
 def _open_if_possible(study: Study, schedule: Schedule) -> None:
     """Open the study, let its blinding be checked first, or note why it stays a draft."""
-    due = schedule.opens_at
-    assert due is not None
     with translation.override(settings.LANGUAGE_CODE):
         try:
-            if not _has_right(schedule.by, study, Right.EDIT):
-                raise NotAllowedNow(
-                    _("Who scheduled it may no longer open this study. Look at it and schedule it again.")
-                )
-            if changed_since(study, schedule):
-                raise NotAllowedNow(
-                    _("The study was changed after it was scheduled. Look at it and schedule it again.")
-                )
-            if lifecycle.needs_audit(study) and (why := _failed_audit(study, due)):
-                raise NotAllowedNow(why)
-            lifecycle.open_or_audit_first(study, actor=schedule.by)
+            if not changed_since(study, schedule) and not lifecycle.needs_audit(study):
+                lifecycle.make_images_first(study)
+            with transaction.atomic():
+                # Making images takes long: meanwhile it may have been cancelled, or set to another time.
+                Study.objects.select_for_update().get(pk=study.pk)
+                current = schedule_of(study)
+                if current is not None and current.opening_is_due():
+                    _open(study, current)
         except StudyError as error:
             study.refresh_from_db()
             if study.status == Study.Status.DRAFT:  # else another process was faster
                 _note_failure(study, schedule, str(error))
+
+
+def _open(study: Study, schedule: Schedule) -> None:
+    if not _has_right(schedule.by, study, Right.EDIT):
+        raise NotAllowedNow(_("Who scheduled it may no longer open this study. Look at it and schedule it again."))
+    if changed_since(study, schedule):
+        raise NotAllowedNow(_("The study was changed after it was scheduled. Look at it and schedule it again."))
+    if lifecycle.needs_audit(study) and schedule.opens_at and (why := _failed_audit(study, schedule.opens_at)):
+        raise NotAllowedNow(why)
+    lifecycle.open_or_audit_first(study, actor=schedule.by)
 
 
 def _failed_audit(study: Study, due: datetime) -> str:
@@ -273,8 +287,13 @@ def _close_if_due(study: Study, schedule: Schedule, *, count: bool) -> None:
     if not _has_right(schedule.closes_by, study, Right.OWN):
         _note_not_closed(study, schedule)
         return
-    with translation.override(settings.LANGUAGE_CODE):
+    with transaction.atomic(), translation.override(settings.LANGUAGE_CODE):
         reason = _("As scheduled.") if due else _("The target number of participants was reached, as scheduled.")
+        # Counting takes a moment: meanwhile it may have been cancelled, or set to another time.
+        Study.objects.select_for_update().get(pk=study.pk)
+        current = schedule_of(study)
+        if current is None or not (current.closing_is_due() if due else current.closes_at_target):
+            return
         try:
             lifecycle.close_study(study, actor=schedule.closes_by, reason=reason)
         except NotAllowedNow:  # somebody else was faster
@@ -339,6 +358,8 @@ def _note_failure(study: Study, schedule: Schedule, why: str) -> None:
         )
         if not noted:
             return
+        if schedule.plan_digest:
+            keep_from_opening(study, schedule.plan_digest)
         record(study, "not opened as scheduled", actor=schedule.by, reason=why)
         subject = _("“%(study)s” was not opened") % {"study": study.title}
         text = _("The study “%(study)s” was to open at %(time)s and is still a draft: %(why)s") % {

@@ -13,6 +13,8 @@ from django.contrib.auth import get_user_model
 from django.db import models
 from django.db.models.deletion import Collector
 
+from study.models import BlindingAudit
+
 # Rows that no undo brings back. Of people: they are erased at once. Of jobs: their files are looked after by time.
 # Invitations, shared reports and tokens: what was ended stays ended. A schedule: nothing opens by itself afterwards.
 # Counts are made anew; a notice is about a study that runs; an import is told of once.
@@ -67,6 +69,12 @@ def _link(values: Values) -> Values | None:
 def _of_account(values: Values) -> Values | None:
     """What belongs to an account that was deleted since went with it."""
     return values if get_user_model().objects.filter(pk=values["user_id"]).exists() else None
+
+
+@tidy("study.BlindingAudit")
+def _audit(values: Values) -> Values | None:
+    """An audit that was going is asked for anew, and none of before opens the study."""
+    return None if values["state"] in BlindingAudit.GOING else values | {"opens_plan": ""}
 
 
 def rows_of(tops: Iterable[models.Model]) -> list[models.Model]:

@@ -12,9 +12,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from study.ballots.table import counted_kind
+from study.blinding_audit import queueing
 from study.errors import NotAllowedNow, PreflightFailed
 from study.models import BlindingAudit, Participant, Schedule, Study
 from study.participants.study_stages import begin_stage
+from study.setup import lifecycle, preflight
 from study.setup import schedule as schedules
 from study.setup.schedule import WrongTime, cancel_schedule, keep_all, keep_schedule, moment, schedule_study
 from study.setup.sharing import accept_ownership, offer_ownership, unshare_study
@@ -196,7 +198,7 @@ def people_finish(study: Study, people: int) -> None:
 def test_the_stage_of_the_draft_opens_and_a_full_pilot_stage_closes_nothing(study: Study) -> None:
     Study.objects.filter(pk=study.pk).update(target_participants=2)
     begin_stage(study, Study.Stage.PILOT, target=2)
-    schedule_study(study, opens_at=soon(1), closes_at=None, closes_at_target=True, time_zone="UTC")
+    schedule_study(study, opens_at=soon(1), closes_at=None, closes_at_target=True, time_zone="UTC", actor=study.owner)
     passes(study, 2)
     keep_all()
     study.refresh_from_db()
@@ -218,7 +220,7 @@ def test_the_stage_of_the_draft_opens_and_a_full_pilot_stage_closes_nothing(stud
 
 def test_a_follow_up_stage_is_not_closed_by_the_target_of_the_main_one() -> None:
     study = make_open_study(clips=1, target_participants=2)
-    schedule_study(study, opens_at=None, closes_at=soon(60), closes_at_target=True, time_zone="UTC")
+    schedule_study(study, opens_at=None, closes_at=soon(60), closes_at_target=True, time_zone="UTC", actor=study.owner)
     begin_stage(study, Study.Stage.FOLLOW_UP, reason="a month later")
     people_finish(study, 3)
     keep_all()
@@ -228,13 +230,13 @@ def test_a_follow_up_stage_is_not_closed_by_the_target_of_the_main_one() -> None
     assert study.schedule.closes_at is not None
     assert "The follow-up stage has begun" in study.schedule.note
     with pytest.raises(WrongTime, match="main stage, which is over"):
-        schedule_study(study, opens_at=None, closes_at=None, closes_at_target=True, time_zone="UTC")
+        schedule_study(study, opens_at=None, closes_at=None, closes_at_target=True, time_zone="UTC", actor=study.owner)
 
 
 def test_a_rehearsal_is_not_scheduled(study: Study) -> None:
     copy = make_open_study(clips=1, simulated=True, rehearsal_of=study)
     with pytest.raises(NotAllowedNow, match="Schedule the study that it rehearses"):
-        schedule_study(copy, opens_at=None, closes_at=soon(5), time_zone="UTC")
+        schedule_study(copy, opens_at=None, closes_at=soon(5), time_zone="UTC", actor=copy.owner)
 
 
 def test_a_cancelled_schedule_opens_nothing(study: Study) -> None:
@@ -246,6 +248,147 @@ def test_a_cancelled_schedule_opens_nothing(study: Study) -> None:
     assert study.status == "draft"
     with pytest.raises(NotAllowedNow, match="Nothing is scheduled"):
         cancel_schedule(study, actor=study.owner)
+
+
+def times_set_anew(study: Study, actor: Any) -> None:
+    schedule_study(study, opens_at=soon(60), closes_at=None, time_zone="UTC", actor=actor)
+
+
+@pytest.mark.parametrize("changes_mind", [cancel_schedule, times_set_anew])
+@pytest.mark.parametrize("state", ["waiting", "running", "passed"])
+def test_who_cancels_while_the_blinding_is_checked_is_heard(changes_mind: Any, state: str, monkeypatch: Any) -> None:
+    study = make_study(clips=2)
+    schedule_study(study, opens_at=soon(1), closes_at=None, time_zone="UTC", actor=study.owner)
+    passes(study, 2)
+    keep_all()
+    audit = study.blinding_audits.get()
+    assert audit.opens_plan
+    BlindingAudit.objects.filter(pk=audit.pk).update(state=state)
+    changes_mind(study, actor=study.owner)
+    BlindingAudit.objects.filter(pk=audit.pk).update(state="passed")
+    monkeypatch.setattr(lifecycle, "is_prepared", lambda study: True)  # as the audit has left it
+    lifecycle.open_after_audit(audit)
+    audit.refresh_from_db()
+    study.refresh_from_db()
+    assert (study.status, audit.opens_plan, audit.problem) == ("draft", "", "")
+
+
+def test_a_worker_that_takes_the_check_does_not_bring_a_cancelled_opening_back(monkeypatch: Any) -> None:
+    study = make_study(clips=2)
+    audit = queueing.ask_for_audit(study, study.owner, opens_plan="the plan")
+    is_going = BlindingAudit.is_going
+
+    def cancelled_meanwhile(self: BlindingAudit) -> bool:
+        queueing.keep_from_opening(study)
+        return is_going.fget(self)
+
+    monkeypatch.setattr(BlindingAudit, "is_going", property(cancelled_meanwhile))
+    claimed = queueing.claim_audit(audit.pk)
+    assert claimed is not None
+    assert claimed.opens_plan == ""
+
+
+def test_who_cancels_while_images_are_made_is_heard(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    schedule_study(study, opens_at=soon(1), closes_at=None, time_zone="UTC", actor=study.owner)
+    passes(study, 2)
+
+    def make_slowly(row: Study) -> None:
+        prepare_images(row)
+        cancel_schedule(row, actor=row.owner)
+
+    monkeypatch.setattr(lifecycle, "make_images_first", make_slowly)
+    keep_all()
+    study.refresh_from_db()
+    assert study.status == "draft"
+    assert not Schedule.objects.exists()
+    assert not study.log.filter(action="not opened as scheduled").exists()
+
+
+@pytest.mark.parametrize("by_target", [False, True])
+def test_who_sets_another_time_while_people_are_counted_is_heard(by_target: bool) -> None:
+    study = make_open_study(clips=1, target_participants=1)
+    study.participants.create(number=1, token_hash="1", status=Participant.Status.COMPLETED)
+    times = {"opens_at": None, "closes_at": soon(1), "time_zone": "UTC"}
+    schedule_study(study, **times, closes_at_target=by_target, actor=study.owner)
+    if not by_target:
+        passes(study, 2)
+    read_before = Schedule.objects.get()
+    schedule_study(study, opens_at=None, closes_at=soon(60), time_zone="UTC", actor=study.owner)
+    schedules._close_if_due(study, read_before, count=True)
+    study.refresh_from_db()
+    assert study.status == "open"
+    assert study.schedule.closes_at > timezone.now()
+
+
+def test_a_server_that_was_off_all_the_time_opens_nothing(
+    study: Study, settings: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    schedule_study(study, opens_at=soon(1), closes_at=soon(60), time_zone="UTC", actor=study.owner)
+    passes(study, 61)
+    with pytest.raises(NotAllowedNow, match="has passed already"):
+        lifecycle.open_study(study)  # its schedule would close it at once
+    with django_capture_on_commit_callbacks(execute=True):
+        keep_all()
+        keep_all()
+    study.refresh_from_db()
+    assert study.status == "draft"
+    assert "was to close has passed already" in study.schedule.note
+    assert study.schedule.is_empty
+    assert len(mail.outbox) == 1
+    assert not study.log.filter(action="opened").exists()
+    schedule_study(study, opens_at=soon(1), closes_at=soon(60), time_zone="UTC", actor=study.owner)
+    passes(study, 1)
+    keep_all()
+    study.refresh_from_db()
+    assert study.status == "open"
+
+
+def test_a_check_that_ends_after_the_closing_time_opens_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    study = make_study(clips=2)
+    schedule_study(study, opens_at=soon(1), closes_at=soon(3), time_zone="UTC", actor=study.owner)
+    passes(study, 2)
+    keep_all()
+    audit = study.blinding_audits.get()
+    passes(study, 2)
+    BlindingAudit.objects.filter(pk=audit.pk).update(state="passed")
+    monkeypatch.setattr(lifecycle, "is_prepared", lambda study: True)
+    lifecycle.open_after_audit(audit)
+    audit.refresh_from_db()
+    study.refresh_from_db()
+    assert study.status == "draft"
+    assert "has passed already" in audit.problem
+    keep_all()
+    audit.refresh_from_db()
+    assert audit.opens_plan == "", "nor once the schedule is emptied"
+
+
+def test_while_the_blinding_is_checked_a_visitor_asks_for_no_other_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    study = make_study(clips=2)
+    schedule_study(study, opens_at=soon(1), closes_at=None, time_zone="UTC", actor=study.owner)
+    passes(study, 2)
+    looked: list[Study] = []
+    run = preflight.run
+    monkeypatch.setattr(preflight, "run", lambda row: looked.append(row) or run(row))
+    keep_schedule(study, in_request=True)
+    assert len(looked) == 1
+    for _visitor in range(3):
+        keep_schedule(study, in_request=True)
+    assert len(looked) == 1
+    study.blinding_audits.update(state="failed", asked_at=timezone.now())
+    keep_schedule(study, in_request=True)
+    assert "could not be finished" in study.schedule.note
+
+
+def test_a_study_that_was_closed_by_hand_is_looked_at_no_more(
+    monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any
+) -> None:
+    study = make_open_study(clips=1, target_participants=1)
+    schedule_study(study, opens_at=None, closes_at=soon(1), closes_at_target=True, time_zone="UTC", actor=study.owner)
+    lifecycle.close_study(study, reason="Enough.")
+    passes(study, 2)
+    with django_assert_num_queries(1):
+        keep_all()
 
 
 def test_a_study_that_was_opened_by_hand_was_not_opened_by_its_schedule(study: Study) -> None:

@@ -10,8 +10,20 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from study.blinding_audit.queueing import ask_for_audit
 from study.errors import NotAllowedNow, StudyError
-from study.models import ApiToken, Clip, DeletedFile, Deletion, LogEntry, Participant, Schedule, Stimulus, Study
+from study.models import (
+    ApiToken,
+    BlindingAudit,
+    Clip,
+    DeletedFile,
+    Deletion,
+    LogEntry,
+    Participant,
+    Schedule,
+    Stimulus,
+    Study,
+)
 from study.models.log import record
 from study.notices.choices import choose_mails, kinds_wanted
 from study.participants.enrolment import enrol
@@ -215,6 +227,16 @@ def test_a_draft_comes_back_without_those_whose_accounts_are_gone_and_not_withou
     back.owner.delete()
     with pytest.raises(StudyError, match="the account of its owner has been deleted"):
         restore_study(UserFactory(is_superuser=True), deletion.pk)
+
+
+@pytest.mark.parametrize("state", ["waiting", "running", "passed"])
+def test_a_draft_that_comes_back_is_opened_by_no_check_of_before(state: str) -> None:
+    study = make_study(clips=2)
+    audit = ask_for_audit(study, study.owner, opens_plan="the plan")
+    BlindingAudit.objects.filter(pk=audit.pk).update(state=state)
+    back, _said = restore_study(study.owner, delete_draft(study, actor=study.owner).pk)
+    verdicts = [("passed", "")] if state == "passed" else []
+    assert list(back.blinding_audits.values_list("state", "opens_plan")) == verdicts
 
 
 def test_a_taken_short_name_is_said_and_only_its_owner_brings_a_study_back() -> None:
