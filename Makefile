@@ -10,7 +10,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help room proof audit audit-plants s3 forms kills backups fuzz faults controls deployment container learning first-study screenshots demo test lint unit format setup setup-dev chromium messages weights clean
+.PHONY: help room proof audit audit-plants s3 forms kills backups fuzz faults controls deployment container learning first-study screenshots notebook demo test lint unit format setup setup-dev chromium messages weights clean
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -84,6 +84,9 @@ learning: setup-dev ## Train CLMR, all stages, on sounds with a known answer
 
 screenshots: setup-dev chromium ## Take the screenshots of docs/screenshots.md from a finished demo
 	$(BIN)/python docs/take_screenshots.py
+
+notebook: setup-dev ## Run docs/notebook against an installation of its own, and store what its cells print
+	$(BIN)/python docs/notebook/run_notebook.py
 
 audit-plants: setup-dev ## Try the blinding audit on every planted leak alone, on those by times and by random words together, and on 200 clean studies (an hour)
 	EARSIGHT_AUDIT_TEST=full $(BIN)/python -m pytest --numprocesses 2 --dist load tests/study/blinding_audit/test_all_plants.py tests/study/blinding_audit/test_plants.py

@@ -14,9 +14,8 @@ from analysis.tables.study_tables import ballots_table
 from study.access import Access, Right
 from study.api.access import api_page
 from study.api.contents import after_of, time_text
-from study.console.downloads import DOWNLOADED
+from study.console.downloads import note_download
 from study.models import Study
-from study.models.log import record
 
 # So many rows take some tenths of a second of a processor: the most of one answer, but for the last person's.
 MOST_ROWS = 5_000
@@ -67,24 +66,20 @@ def _table(
             break
         rows += of_person
         last = number
-    note_download(access, name)
+    note_download(access.study, name, actor=access.user)
     study = access.study
     return {"columns": list(columns), "rows": rows, "sealed": study.is_sealed, "next": last if more else None}
 
 
-def note_download(access: Access, name: str) -> None:
-    """Write to the study's log that somebody has taken a table about single people, as for files of the console."""
-    record(access.study, DOWNLOADED, actor=access.user, file=name)
-
-
 def results_contents(access: Access) -> dict[str, Any]:
-    """The newest analysis.
+    """The newest analysis; the log says who took it.
 
     Raises:
         NotAllowedNow: the study is sealed, was not analysed, or somebody has withdrawn since.
     """
     study: Study = access.study
     analysis = analyses.ensure_results(study)
+    note_download(study, "analysis.json", actor=access.user)
     return {
         "analysis": analysis.result,
         "analysed_at": time_text(analysis.finished_at),

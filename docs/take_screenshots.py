@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from datetime import timedelta
+from decimal import Decimal
 from functools import partial
 from io import BytesIO
 from operator import ne
@@ -33,13 +34,19 @@ from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
 from analysis.study_results.shared_reports import end_share, share_report  # noqa: E402
 from config.demo.addresses import listen_on, own_web_address  # noqa: E402
 from config.demo.processes import Processes, wait_until_served, web_command  # noqa: E402
+from config.rehearsals.request import Wanted, rehearse_study  # noqa: E402
 from study.jobs.work import run_job  # noqa: E402
 from study.models import Job, Study  # noqa: E402
 from study.setup.copying import copy_study  # noqa: E402
+from study.setup.drafting import delete_draft  # noqa: E402
+from study.setup.trash import deleted_studies, erase  # noqa: E402
+from study.simulation.chosen_preference import ChosenPreference, Winner  # noqa: E402
 
 OUT = ROOT / "docs" / "screenshots"
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
 DRAFT = "draft-for-screenshots"
+# Parts of an address that are known once the pages are there: the draft's first clip, and who took the survey last.
+FIRST_CLIP, SURVEYED = "{first clip}", "{surveyed}"
 QUALITY = 82
 # The survey's pages by size, language and colours of the browser; then the pages that are shown on a phone alone.
 KINDS: tuple[tuple[str, str, Literal["light", "dark"]], ...] = (
@@ -55,6 +62,8 @@ SIGN_IN, SHARED_REPORT = ("sign-in", "Sign in"), ("shared-report", "A report tha
 CONSOLE: list[tuple[str, str, str, tuple[str | int, ...]]] = [
     ("studies", "All studies", "study_list", ()),
     ("create", "A new study", "study_create", ()),
+    ("bring-in", "Bringing in a study from another installation", "study_import", ()),
+    ("deleted-studies", "Drafts that were deleted within a day", "deleted_studies", ()),
     ("account", "Your account: password and sign-ins", "account", ()),
     ("second-factor", "The second factor", "second_factor", ()),
     ("words", "The words of the console", "glossary", ()),
@@ -62,6 +71,7 @@ CONSOLE: list[tuple[str, str, str, tuple[str | int, ...]]] = [
     ("overview", "A study's overview", "study_overview", ("demo",)),
     ("describe", "Describe: what participants read", "study_describe", (DRAFT,)),
     ("clips", "Clips: upload and listen", "study_clips", (DRAFT,)),
+    ("clip-edit", "Clips: rename and trim", "clip_edit", (DRAFT, FIRST_CLIP)),
     ("tags", "Tags: import and edit", "study_tags", (DRAFT,)),
     (
         "generate",
@@ -83,8 +93,10 @@ CONSOLE: list[tuple[str, str, str, tuple[str | int, ...]]] = [
     ("analysis-rules", "Analysis rules: early stop and smallest difference", "study_analysis_rules", (DRAFT,)),
     ("reporting", "Reporting: what the checklists ask", "study_reporting", (DRAFT,)),
     ("preview", "Preview", "study_preview", (DRAFT,)),
+    ("rehearse", "Rehearse: simulated people answer a copy", "study_rehearse", (DRAFT,)),
     ("open-draft", "Open: problems to fix first", "study_open", (DRAFT,)),
     ("open", "Open: pause and close", "study_open", ("demo",)),
+    ("schedule", "Open and close at a set time", "study_schedule", (DRAFT,)),
     ("monitor", "Monitor", "study_monitor", ("demo-simulated",)),
     (
         "participants",
@@ -92,7 +104,11 @@ CONSOLE: list[tuple[str, str, str, tuple[str | int, ...]]] = [
         "study_participants",
         ("demo-simulated",),
     ),
+    ("replay", "The way of one participant", "participant_replay", ("demo", SURVEYED)),
     ("links", "Links", "study_links", ("demo",)),
+    ("recruit", "Texts to paste into a recruiting platform", "study_recruit", (DRAFT,)),
+    ("stages", "Stages: pilot, main and follow-up", "study_stages", ("demo",)),
+    ("versions", "Versions: what was changed while it runs", "study_versions", ("demo",)),
     ("sealed", "Results while sealed", "study_results", ("demo",)),
     ("results", "Results", "study_results", ("demo-simulated",)),
     ("report", "The report", "study_report", ("demo-simulated",)),
@@ -102,6 +118,8 @@ CONSOLE: list[tuple[str, str, str, tuple[str | int, ...]]] = [
     ("jobs", "Prepared files and uploads", "study_jobs", ("demo-simulated",)),
     ("log", "The log", "study_log", ("demo",)),
     ("colleagues", "Colleagues", "study_members", ("demo",)),
+    ("mails", "Mails about a study", "study_mails", ("demo",)),
+    ("scripts", "Scripts: tokens for a notebook or a program", "study_scripts", ("demo",)),
     ("delete", "Deleting a draft", "study_delete", (DRAFT,)),
 ]
 
@@ -137,7 +155,13 @@ def save(page: Page, name: str, *, full: bool = True) -> None:
     page.set_viewport_size(window)
 
 
+def known_parts() -> dict[str | int, str | int]:
+    draft, demo = Study.objects.get(slug=DRAFT), Study.objects.get(slug="demo")
+    return {FIRST_CLIP: draft.clips.order_by("number")[0].pk, SURVEYED: demo.participants.order_by("-number")[0].code}
+
+
 def console(browser: Browser, base: str, password: str) -> None:
+    known = known_parts()
     for size, (width, height) in SIZES.items():
         page = browser.new_context(viewport={"width": width, "height": height}, locale="en").new_page()
         page.goto(base + reverse("sign_in"))
@@ -146,7 +170,7 @@ def console(browser: Browser, base: str, password: str) -> None:
         page.fill("input[name=password]", password)
         page.click("form .primary")
         for name, _what, url, address in CONSOLE:
-            page.goto(base + reverse(url, args=address))
+            page.goto(base + reverse(url, args=[known.get(part, part) for part in address]))
             save(page, f"{name}-{size}", full=name not in ("results", "report"))
         page.context.close()
 
@@ -240,6 +264,17 @@ def write_page() -> None:
     (ROOT / "docs" / "screenshots.md").write_text("\n".join(lines), encoding="utf-8")
 
 
+def prepare_draft(draft: Study) -> None:
+    """Have people from a platform paid for the draft, ask for a rehearsal, and delete another draft."""
+    owner = draft.owner
+    draft.recruitment_platform = Study.Platform.PROLIFIC
+    draft.reward, draft.reward_currency, draft.wage = Decimal("2.50"), "EUR", Decimal(12)
+    draft.save()
+    delete_draft(copy_study(draft, title="A first try", owner=owner, slug=f"{DRAFT}-deleted"), actor=owner)
+    preference = ChosenPreference((Winner("tags", "redefined", 0.65),))
+    rehearse_study(draft, Wanted(12, 0.1, preference, seed=1), actor=owner)
+
+
 def main() -> None:
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     study = Study.objects.filter(slug="demo").first()
@@ -248,11 +283,12 @@ def main() -> None:
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright runs a loop in this thread
     OUT.mkdir(parents=True, exist_ok=True)
     if not Study.objects.filter(slug=DRAFT).exists():
-        copy_study(study, title="Images of six pieces", owner=study.owner, slug=DRAFT)
+        prepare_draft(copy_study(study, title="Images of six pieces", owner=study.owner, slug=DRAFT))
     simulated = Study.objects.get(slug="demo-simulated")
     last_day = timezone.localdate() + timedelta(days=30)
     share, shared_at = share_report(simulated, last_day, "for the reviewers", actor=simulated.owner)
-    for job in Job.objects.filter(state=Job.State.WAITING):  # the report, which a worker would have written
+    # What a worker would do: the rehearsal, then the reports, one of which the rehearsal asks for.
+    while job := Job.objects.filter(state=Job.State.WAITING).order_by("pk").first():
         run_job(job.pk)
     call_command("collectstatic", interactive=False, verbosity=0)
     password = (settings.DATA_DIR / "demo_password").read_text(encoding="ascii").strip()
@@ -280,7 +316,8 @@ def main() -> None:
         shared_report(browser, base + urlsplit(shared_at).path)
         browser.close()
     end_share(share, actor=simulated.owner)
-    Study.objects.filter(slug=DRAFT).delete()
+    delete_draft(Study.objects.get(slug=DRAFT), actor=study.owner)  # with its rehearsal
+    erase(deleted_studies(study.owner))
     write_page()
 
 

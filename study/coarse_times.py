@@ -12,6 +12,11 @@ def to_the_hour(at: datetime) -> datetime:
     return at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
+def to_the_minute(at: datetime) -> datetime:
+    """The beginning of the minute: pages of a study that runs say no more of when somebody came or answered."""
+    return at.replace(second=0, microsecond=0)
+
+
 def this_hour() -> datetime:
     """The beginning of the current hour."""
     return to_the_hour(datetime.now(UTC))

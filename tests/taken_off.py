@@ -331,6 +331,13 @@ TAKEN_OFF: dict[str, dict[str, tuple[str, Any]]] = {
             nothing,
         ),
     },
+    "study/setup/test_schedule.py": {
+        "test_a_time_does_not_outlive_the_rights_of_who_set_it": ("study.setup.schedule._has_right", gives(True)),
+        "test_a_closing_of_somebody_who_no_longer_owns_the_study_is_cancelled_and_the_owner_is_told": (
+            "study.setup.schedule._has_right",
+            gives(True),
+        ),
+    },
     "study/tables/test_spreadsheet.py": {
         "test_no_cell_of_a_table_is_a_formula_and_the_analysis_goes_on": (
             "study.tables.spreadsheet.escape_formula",

@@ -78,10 +78,13 @@ def _save_address(form: AddressForm) -> None:
 
 def _change_password(request: HttpRequest, form: ChangePasswordForm) -> None:
     """Store the new password, keep this sign-in under a new key, and end all others."""
+    has_tokens = form.user.api_tokens.exists()
     form.save()
     update_session_auth_hash(request, form.user)
     end_sign_ins(form.user, but=request.session.session_key)
     messages.success(request, _("The password is changed. You are signed out in all other browsers."))
+    if has_tokens:
+        messages.info(request, _("The tokens of your scripts have ended with the old password. Make new ones."))
 
 
 class SignOutView(LogoutView):

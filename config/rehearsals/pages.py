@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from analysis.report.text.contrast_names import contrast_name
 from config.rehearsals.forms import RehearsalForm
-from config.rehearsals.request import expectation, rehearse_study
+from config.rehearsals.request import expectation, refuse_if_blocked, rehearse_study
 from study.access import Right
 from study.console.common import study_page
 from study.console.jobs import address_of
@@ -20,7 +20,7 @@ from study.errors import StudyError
 from study.jobs.requests import going_on
 from study.models import Job, Study
 from study.setup.path_steps import conditions_of
-from study.setup.rehearsals import KIND, refuse_unless_rehearsable, remove_rehearsal
+from study.setup.rehearsals import KIND, refuse_unless_rehearsable, remove_rehearsal, shows_conditions
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -41,6 +41,7 @@ def study_rehearse(request: HttpRequest, study: Study) -> HttpResponse:
         except StudyError as error:
             form.add_error(None, str(error))
     rows, going = list(_rows(study)), going_on(study, KIND)
+    can_start = study.status == Study.Status.DRAFT and not study.simulated
     return render(
         request,
         "study/rehearse.html",
@@ -50,7 +51,8 @@ def study_rehearse(request: HttpRequest, study: Study) -> HttpResponse:
             "expected": expected,
             "rows": rows,
             "failed": _last_failure(study),
-            "can_start": study.status == Study.Status.DRAFT and not study.simulated,
+            "can_start": can_start,
+            "blocked": _what_blocks(study) if can_start and not going else "",
             "going": address_of(going, then=request.path) if going else "",
         },
         status=400 if form.errors else 200,
@@ -77,8 +79,7 @@ def _rows(study: Study) -> Iterator[dict[str, Any]]:
     for copy in study.rehearsals.order_by("-pk"):
         told, job = copy.rehearsal, jobs.get(copy.pk)
         is_told = "began" in told
-        # Which preference was chosen tells no image's condition, but while the study runs nothing here names one.
-        shows = is_told and not study.is_blinded and "comparisons" in told
+        shows = shows_conditions(study, told)
         times = told.get("times", {})
         yield {
             "copy": copy,
@@ -129,6 +130,15 @@ def _in_words(row: dict[str, Any], labels: dict[str, str], level: float) -> dict
         )
         % numbers,
     }
+
+
+def _what_blocks(study: Study) -> str:
+    """Return why the draft cannot be rehearsed yet, or an empty text."""
+    try:
+        refuse_if_blocked(study)
+    except StudyError as error:
+        return str(error)
+    return ""
 
 
 def _last_failure(study: Study) -> Job | None:

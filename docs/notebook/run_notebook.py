@@ -1,6 +1,6 @@
 """Run the notebook's cells against an installation of their own, and store what they print.
 
-`python docs/notebook/run_notebook.py` refreshes the stored outputs; the test runs the same cells and stores nothing.
+`make notebook` refreshes the stored outputs; the test runs the same cells in its own process and stores nothing.
 """
 
 import ast
@@ -66,15 +66,20 @@ def installation(folder: Path, weights: Path) -> Iterator[dict[str, str]]:
     server = subprocess.Popen(serve, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
     try:
         _wait_for(port)
-        yield environment | {
-            "EARSIGHT_FOLDER": str(ROOT),
-            "EARSIGHT_URL": url,
-            "EARSIGHT_NAME": "mina",
-            "EARSIGHT_SOUNDS": str(folder / "sounds"),
-        }
+        yield environment | for_cells(folder / "sounds", url)
     finally:
         server.terminate()
         server.wait()
+
+
+def for_cells(sounds: Path, url: str) -> dict[str, str]:
+    """Return what the first cell reads from the environment."""
+    return {
+        "EARSIGHT_FOLDER": str(ROOT),
+        "EARSIGHT_URL": url,
+        "EARSIGHT_NAME": "mina",
+        "EARSIGHT_SOUNDS": str(sounds),
+    }
 
 
 def _free_port() -> int:

@@ -3,14 +3,16 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from django.db.models import Count, Exists, OuterRef
+from django.db.models import Count, Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from generation.errors import GenerationError
 from generation.models import ClipStep, ReviewDecision
-from generation.runs.conditions import is_painted, painted_conditions
+from generation.runs.conditions import is_painted, is_ready_made, painted_conditions
 from generation.runs.progress import unchanged_clips, undecided
 from generation.runs.review_state import review_of
+from generation.settings_model import settings_of
 from study.models import Clip, Stimulus, Study
 from study.setup import preflight
 from study.setup.path_steps import (
@@ -82,6 +84,68 @@ def no_run_is_running(study: Study) -> Iterable[Finding]:
             Level.BLOCKS,
             _("Images are still being made. Wait for the run to end, or cancel it."),
             "generation_run",
+        )
+
+
+@preflight.register
+def images_are_current(study: Study) -> Iterable[Finding]:
+    """Images whose generation was begun again and did not finish may show an earlier excerpt, or earlier tags.
+
+    Before the clip is heard anew it has no sound, which blocks by itself; afterwards only its steps know. Steps that
+    were not finished are missing in copies and in what was brought back.
+    """
+    if study.generation_runs.filter(state="running").exists():
+        return  # no_run_is_running says so
+    images = Stimulus.objects.filter(clip=OuterRef("pk"), state=Stimulus.State.READY)
+    finished = Q(steps__state__in=(ClipStep.State.DONE, ClipStep.State.SKIPPED))
+    clips = list(
+        study.clips.filter(Exists(images), ~Exists(images.filter(painter="uploaded")), included=True)
+        .exclude(survey_audio="")
+        .annotate(begun=Count("steps"), finished=Count("steps", filter=finished))
+        .filter(begun__gt=0, finished__lt=len(ClipStep.ORDER))
+    )
+    if clips:
+        yield Finding(
+            Level.BLOCKS,
+            ngettext(
+                "%(n)d clip has images that may not be of its present sound and tags, since generation was begun again "
+                "and did not finish: %(names)s. Start generation, or leave it out.",
+                "%(n)d clips have images that may not be of their present sound and tags, since generation was begun "
+                "again and did not finish: %(names)s. Start generation, or leave them out.",
+                len(clips),
+            )
+            % {"n": len(clips), "names": preflight.names(clips)},
+            "generation_run",
+        )
+
+
+@preflight.register
+def tags_of_excerpts_are_known(study: Study) -> Iterable[Finding]:
+    """What was imported is about the file: trimming a clip changes neither its tags nor its predictions."""
+    clips = list(study.clips.filter(included=True, trim_start__isnull=False).prefetch_related("stimuli"))
+    clips = [clip for clip in clips if not is_ready_made(clip)]
+    if not clips or not painted_conditions(study):
+        return
+    try:
+        settings = settings_of(study)
+    except GenerationError:
+        return  # the step “Generate” says so
+    imported = settings.tagger.kind == "imported" or (
+        settings.redefined_tagger is not None and settings.redefined_tagger.kind == "imported"
+    )
+    clips = [clip for clip in clips if imported or (clip.imported_tags and settings.tag_source != "predicted")]
+    if clips:
+        yield Finding(
+            Level.WARNS,
+            ngettext(
+                "%(n)d trimmed clip has imported tags or predictions, which stay those of the whole file: %(names)s. "
+                "Check that they are true of the excerpt.",
+                "%(n)d trimmed clips have imported tags or predictions, which stay those of the whole files: "
+                "%(names)s. Check that they are true of the excerpts.",
+                len(clips),
+            )
+            % {"n": len(clips), "names": preflight.names(clips)},
+            "study_tags",
         )
 
 

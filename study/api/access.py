@@ -14,6 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 from study.access import Access, Right, access_or_404
 from study.errors import StudyError
 from study.models import ApiToken
+from study.models.log import acting_through
 from study.setup.api_tokens import find_token, note_used
 from study.survey import networks
 
@@ -48,7 +49,8 @@ def api_page(right: Right) -> Callable[[View], Callable[..., HttpResponseBase]]:
             try:
                 access = _access(token, slug)
                 access.require(right)
-                content = view(request, access)
+                with acting_through("token"):
+                    content = view(request, access)
             except Http404 as error:
                 return answer({"error": str(error) or not_found_text()}, 404)
             except PermissionDenied as error:

@@ -3,6 +3,7 @@
 Keys are stable; times are ISO 8601 in UTC. Everything comes from the functions that make the pages, and their seal.
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -19,8 +20,12 @@ from study.console.downloads import DOWNLOADED
 from study.errors import StudyError
 from study.models import Clip, LogEntry, Participant
 from study.models.participants import kind_of_flag
+from study.participants.coverage import Coverage, coverage
 from study.participants.exclusion_rules import refresh_unfinished, rule_from_json
 from study.participants.monitoring import minutes_of, monitor
+from study.participants.pace import Pace, pace_of
+from study.participants.people_filters import PeopleFilters, Wanted
+from study.participants.study_stages import shown_stage
 from study.setup.path_steps import has_all_images
 from study.setup.sharing import is_archived
 
@@ -45,20 +50,37 @@ def study_contents(access: Access) -> dict[str, Any]:
         "opened_at": time_text(study.opened_at),
         "closed_at": time_text(study.closed_at),
         "results_open_at": time_text(study.results_open_at),
+        "stage": study.stage,
+        "stages": list(study.stages),
+        "version": study.version,
         "plan_digest": study.plan_digest,
     }
 
 
-def monitor_contents(access: Access) -> dict[str, Any]:
-    """The numbers of the page “Monitor”; none of them depends on what people chose."""
+def monitor_contents(access: Access, stage: str = "") -> dict[str, Any]:
+    """The numbers of the page “Monitor” of one stage; none of them depends on what people chose.
+
+    Args:
+        stage: one that has begun; empty for the current one.
+
+    Raises:
+        StudyError: this stage has not begun.
+    """
     study = access.study
+    shown = shown_stage(study, stage)
+    if stage and shown != stage:
+        begun = ", ".join([*study.stages] or [study.stage])
+        raise StudyError(_("This study has no stage “%(stage)s”; it has %(begun)s.") % {"stage": stage, "begun": begun})
     refresh_unfinished(study)
-    found = monitor(study)
+    found = monitor(study, stage=shown)
     numbers = {name: value for name, value in asdict(found).items() if name not in ("days", "flags", "burst")}
     numbers["stops"] = [asdict(stop) for stop in found.stops]
     numbers["languages"] = dict(found.languages)
     numbers["median_minutes"] = None if found.median_minutes is None else round(found.median_minutes, 2)
     return numbers | {
+        "stage": shown,
+        "expected": _expected(pace_of(study, found.completed, stage=shown)),
+        "answers_per_clip": _answers_per_clip(coverage(study, shown)),
         "share": found.share,
         "last_answer": time_text(found.last_answer),
         "days": [asdict(day) | {"day": day.day.isoformat()} for day in found.days],
@@ -67,13 +89,48 @@ def monitor_contents(access: Access) -> dict[str, Any]:
     }
 
 
-def participants_contents(access: Access, after: int = -1) -> dict[str, Any]:
-    """The people of the page “Participants” whose numbers follow `after`: state, flags, exclusions, and no choices."""
-    study = access.study
+def _expected(pace: Pace) -> dict[str, Any]:
+    """When the target will be reached; times only if that can be said."""
+    return {"outlook": pace.outlook.value, "earliest": time_text(pace.earliest), "latest": time_text(pace.latest)}
+
+
+def _answers_per_clip(found: Coverage) -> dict[str, Any]:
+    return {
+        "fewest": found.fewest,
+        "most": found.most,
+        "mean": round(found.mean, 2),
+        "planned": found.planned,
+        "lagging": len(found.lagging),
+    }
+
+
+def participants_contents(access: Access, after: int = -1, wanted: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """The people of the page “Participants” whose numbers follow `after`: state, flags, exclusions, and no choices.
+
+    Args:
+        wanted: to what the page narrows its list, by the names that its addresses have; empty: nobody who withdrew.
+
+    Raises:
+        StudyError: a filter has a value that it does not know.
+    """
+    study, filters = access.study, _filters(wanted or {})
     refresh_unfinished(study)
-    people = study.participants.filter(kind=counted_kind(study)).exclude(status=Participant.Status.WITHDRAWN)
+    if filters.any:
+        people = PeopleFilters(study, filters).people()
+    else:
+        people = study.participants.filter(kind=counted_kind(study)).exclude(status=Participant.Status.WITHDRAWN)
     page, last = _page(people.defer("answers").order_by("number"), "number", after)
     return {"participants": [_person(person) for person in page], "next": last}
+
+
+def _filters(wanted: Mapping[str, str]) -> Wanted:
+    """The filters of an address, all of which count: a page leaves out what is none, and a script would not see it."""
+    asked = {name: str(value) for name, value in wanted.items() if value}
+    filters = Wanted.from_query(asked)
+    refused = [f"{name}={value}" for name, value in asked.items() if getattr(filters, name, "") != value]
+    if refused:
+        raise StudyError(_("This narrows no list of participants: %(filters)s.") % {"filters": ", ".join(refused)})
+    return filters
 
 
 def _person(person: Participant) -> dict[str, Any]:
@@ -81,6 +138,8 @@ def _person(person: Participant) -> dict[str, Any]:
     return {
         "participant": person.code,
         "status": person.status,
+        "stage": person.stage,
+        "version": person.study_version,
         "language": person.language,
         "started_at": hour_text(person.created_at),
         "answered": person.answered,

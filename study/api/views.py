@@ -19,14 +19,15 @@ def api_study(request: HttpRequest, access: Access) -> dict[str, Any]:
 
 @api_page(Right.SEE)
 def api_monitor(request: HttpRequest, access: Access) -> dict[str, Any]:
-    """Tell the numbers of the page “Monitor”."""
-    return contents.monitor_contents(access)
+    """Tell the numbers of the page “Monitor”, of the current stage or of that of `?stage`."""
+    return contents.monitor_contents(access, request.GET.get("stage", ""))
 
 
 @api_page(Right.SEE)
 def api_participants(request: HttpRequest, access: Access) -> dict[str, Any]:
-    """List the people of the page “Participants”, a page at a time."""
-    return contents.participants_contents(access, after_of(request.GET.get("after")))
+    """List the people of the page “Participants”, a page at a time, narrowed by the page's filters."""
+    wanted = {name: value for name, value in request.GET.dict().items() if name != "after"}
+    return contents.participants_contents(access, after_of(request.GET.get("after")), wanted)
 
 
 @api_page(Right.SEE)

@@ -47,6 +47,7 @@ _COLUMNS = (
     "participant__number",
     "participant__token_hash",
     "participant__consented_at",
+    "participant__stage",
     "participant__answers",
     "participant__study__simulated",
     "participant__study__languages",

@@ -115,6 +115,8 @@ def audit_study(
     audit.state = BlindingAudit.State.PASSED if report.passed else BlindingAudit.State.LEAKS
     audit.images, audit.channels, audit.leaks = report.images, report.channels, report.findings[:20]
     with transaction.atomic():
+        # The study comes before the audit's row, as where somebody cancels the opening: the log's entry refers to it.
+        Study.objects.select_for_update().filter(pk=study.pk).first()
         report_progress(people, report.channels)
         record(
             study,

@@ -66,8 +66,9 @@ def claim_audit(audit_id: int) -> BlindingAudit | None:
     audit = row.select_related("study", "actor").first()
     if audit is None:
         return None
-    opens_plan = audit.opens_plan if audit.is_going else ""
-    if not row.update(state=State.RUNNING, moved_at=timezone.now(), opens_plan=opens_plan):
+    # Only emptied: written back, it would undo that somebody has just cancelled the opening.
+    too_late = {} if audit.is_going else {"opens_plan": ""}
+    if not row.update(state=State.RUNNING, moved_at=timezone.now(), **too_late):
         return None
     audit.refresh_from_db()
     return audit
@@ -76,6 +77,22 @@ def claim_audit(audit_id: int) -> BlindingAudit | None:
 def note_life(audit: BlindingAudit) -> bool:
     """Note that the audit's process lives; return False if the audit is no longer running."""
     return bool(BlindingAudit.objects.filter(pk=audit.pk, state=State.RUNNING).update(moved_at=timezone.now()))
+
+
+def keep_from_opening(study: Study, plan_digest: str = "") -> None:
+    """Let no audit of the study open it any more, whether it is going or has just passed; the audit itself goes on.
+
+    Args:
+        plan_digest: only audits that were to open this plan.
+    """
+    asked = study.blinding_audits.filter(state__in=(*BlindingAudit.GOING, State.PASSED)).exclude(opens_plan="")
+    (asked.filter(opens_plan=plan_digest) if plan_digest else asked).update(opens_plan="")
+
+
+def audit_will_open(study: Study) -> bool:
+    """Whether an audit is waiting or running that opens the study once it has passed."""
+    going = study.blinding_audits.filter(state__in=BlindingAudit.GOING).exclude(opens_plan="")
+    return any(audit.is_going for audit in going)
 
 
 def passed_and_unopened(audit_id: int) -> BlindingAudit | None:
@@ -130,6 +147,9 @@ def _begin_again(killed: BlindingAudit) -> int:
     often = sum(audit.pk == killed.pk or audit.problem == BEGUN_AGAIN for audit in earlier) >= MOST_KILLED
     again = killed.actor_id is not None and not often and killed.moved_at > timezone.now() - PATIENCE
     with transaction.atomic():
+        # So that nobody cancels the opening between reading and handing on what it is to open.
+        Study.objects.select_for_update().get(pk=killed.study_id)
+        killed.refresh_from_db(fields=["opens_plan"])
         if not _give_up(killed, BEGUN_AGAIN if again else KILLED):
             return 0  # another worker's look-out was faster, or it lives after all
         if again:

@@ -20,7 +20,7 @@ from study.models import Clip, Study
 from study.setup import bulk_changes, clip_editing
 from study.setup.bulk_changes import Bulk
 
-EDITED = ("clip renamed", "clip trimmed", "clip whole again")
+_EDITED = ("clip renamed", "clip trimmed", "clip whole again")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -30,10 +30,7 @@ def clip_edit(request: HttpRequest, study: Study, clip_id: int) -> HttpResponse:
     """Rename a clip, and choose which part of its file is heard."""
     clip = get_object_or_404(Clip, study=study, pk=clip_id)
     form = ClipForm(request.POST if request.method == "POST" else None, clip=clip)
-    entries = study.log.filter(action__in=EDITED)
-    form.editing = Editing(
-        request.user, (entries.filter(data__clip=clip.name) | entries.filter(data__name=clip.name)).order_by("-number")
-    )
+    form.editing = editing_of(clip, request.user)
     if request.method == "POST" and form.is_valid():
         try:
             clip_editing.edit_clip(clip, name=form.cleaned_data["name"], excerpt=form.excerpt, actor=request.user)
@@ -44,9 +41,17 @@ def clip_edit(request: HttpRequest, study: Study, clip_id: int) -> HttpResponse:
             if kept := form.taken_in_words():
                 messages.info(request, kept)
             return redirect(reverse("study_clips", args=[study.slug]) + f"#clip-{clip.pk}")
-    stored = Clip.objects.get(pk=clip.pk)
+    stored = get_object_or_404(Clip, study=study, pk=clip_id)
     context = {"study": study, "clip": stored, "form": form, "bars": _bars(stored)}
     return render(request, "study/clip_edit.html", context, status=form.refusal_status)
+
+
+def editing_of(clip: Clip, sender: Any) -> Editing:
+    """Who edits a clip, and the entries of the log about its name and excerpt."""
+    entries = clip.study.log.filter(action__in=_EDITED)
+    return Editing(
+        sender, (entries.filter(data__clip=clip.name) | entries.filter(data__name=clip.name)).order_by("-number")
+    )
 
 
 def _bars(clip: Clip) -> list[dict[str, float]]:

@@ -4,6 +4,7 @@ A middleware, so that no download can be forgotten: whatever is sent as an attac
 """
 
 from collections.abc import Callable
+from typing import Any
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -22,6 +23,11 @@ def name_in_log(request: HttpRequest, name: str) -> None:
     Runners read these entries, and somebody may have named a file of rules after what it favours.
     """
     request.META[_NAME] = name
+
+
+def note_download(study: Study, name: str, *, actor: Any) -> None:
+    """Write to the study's log that a script or a command has taken what pages give as a file."""
+    record(study, DOWNLOADED, actor=actor, file=name)
 
 
 class DownloadLogMiddleware:

@@ -65,7 +65,8 @@ def study_create(request: HttpRequest) -> HttpResponse:
         "form": form,
         "file_form": file_form,
         "offered": [(key, load) for key in study_templates.SHIPPED if (load := _shipped(key))],
-        "copies": _copies(request),
+        "copies": (copies := _copies(request)),
+        "copies_blinded": any(study.is_blinded for study in copies),
         "text": text if template else "",
         "template": template,
         "about": in_language(template.about, get_language() or "en") if template else "",
@@ -112,8 +113,10 @@ def _name(template: StudyTemplate) -> str:
 
 
 def _copies(request: HttpRequest) -> list[Study]:
-    """The studies that the researcher may copy."""
-    rows = studies_of(request.user).select_related("owner").order_by("-created_at")[:MOST_COPIES]
+    """The studies that the researcher may copy; of a rehearsal its study is copied."""
+    rows = (
+        studies_of(request.user).filter(rehearsal_of=None).select_related("owner").order_by("-created_at")[:MOST_COPIES]
+    )
     return [study for study in rows if _may_copy(request, study)]
 
 
@@ -126,7 +129,11 @@ def _copy(request: HttpRequest) -> HttpResponse:
     if study is None or not _may_copy(request, study):
         raise Http404("no such study")
     title = _("%(title)s (copy)") % {"title": study.title[:180]}
-    copy = copy_study(study, title=title, owner=request.user)
+    try:
+        copy = copy_study(study, title=title, owner=request.user)
+    except StudyError as error:
+        messages.error(request, str(error))
+        return redirect("study_create")
     messages.success(request, _("This is the copy: your own draft, with its own seed."))
     return redirect("study_describe", copy.slug)
 

@@ -22,6 +22,7 @@ class EarsightCommand(BaseCommand):
     """A command of ours. `examples`: what follows its name, in lines of a shell; each works as it stands."""
 
     examples: Sequence[str] = ()
+    _parser: CommandParser | None = None  # the last that was made: of many verbs, that takes a moment
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         heading = "Examples:" if len(self.examples) > 1 else "Example:"
@@ -30,6 +31,7 @@ class EarsightCommand(BaseCommand):
             prog_name, subcommand, formatter_class=HelpFormatter, epilog="\n".join([heading, *lines]), **kwargs
         )
         parser.error = refusal(parser)  # type: ignore[method-assign]
+        self._parser = parser
         return parser
 
     def execute(self, *args: Any, **options: Any) -> str | None:
@@ -51,7 +53,8 @@ class EarsightCommand(BaseCommand):
     def _looked_at(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Return the options that `call_command` was given as text or path, read as those of a command line are."""
         read = {}
-        for action in self.create_parser("manage.py", type(self).__module__.rpartition(".")[2])._actions:
+        parser = self._parser or self.create_parser("manage.py", type(self).__module__.rpartition(".")[2])
+        for action in parser._actions:
             value = options.get(action.dest)
             if callable(action.type) and isinstance(value, str | os.PathLike):
                 try:

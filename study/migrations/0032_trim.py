@@ -25,6 +25,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='clip',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('trim_end', None), ('trim_start', None)), ('trim_start__lt', models.F('trim_end')), _connector='OR'), name='clip_trim_has_both_ends'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('trim_end', None), ('trim_start', None)), models.Q(('trim_end__isnull', False), ('trim_start__isnull', False), ('trim_start__lt', models.F('trim_end'))), _connector='OR'), name='clip_trim_has_both_ends'),
         ),
     ]

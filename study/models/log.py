@@ -5,7 +5,11 @@ Entries are added only by `record` and never changed; `erase_entry` empties one 
 """
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -27,6 +31,7 @@ PERSON = "participant"
 # stranger's words: whatever is decided by the log must not ask them.
 _ENTRIES_OF_BEFORE = KeyTextTransform("entries", KeyTransform("brought_in", "study__plan"))
 WRITTEN_HERE = models.Q(number__gt=Coalesce(Cast(_ENTRIES_OF_BEFORE, models.PositiveIntegerField()), 0))
+_through: ContextVar[str] = ContextVar("through", default="")
 
 
 class ChainHead(models.Model):
@@ -95,6 +100,19 @@ def person_of(actor: Any) -> Any:
     return actor if getattr(actor, "is_authenticated", False) else None
 
 
+@contextmanager
+def acting_through(way: str) -> Iterator[None]:
+    """Have entries within tell by which way their account acted: a command or a token. On the pages nothing is told.
+
+    Whoever may run commands on the server can name any account, and a token can be in others' hands: the log says so.
+    """
+    before = _through.set(way)
+    try:
+        yield
+    finally:
+        _through.reset(before)
+
+
 @transaction.atomic(savepoint=False)
 def record(
     study: Study | None, action: str, *, actor: Any = None, reason: str = "", at: datetime | None = None, **data: Any
@@ -105,6 +123,8 @@ def record(
     """
     chain = lock_chain(study)
     who = person_of(actor)
+    if who and (way := _through.get()):
+        data["through"] = way
     at = at or timezone.now()
     entry = LogEntry(
         study=study,
@@ -152,11 +172,16 @@ def erase_entries_of(participant: Participant) -> None:
 
 
 def _plain(data: Any) -> Any:
-    """The details as every database gives them back: PostgreSQL writes 1e20 as an integer, and the digest differs."""
+    """The details as every database gives them back: PostgreSQL writes 1e20 as an integer, and the digest differs.
+
+    Amounts of money, which JSON would round, become text.
+    """
     if isinstance(data, dict):
         return {str(key): _plain(value) for key, value in data.items()}
     if isinstance(data, list | tuple):
         return [_plain(value) for value in data]
     if isinstance(data, float) and data.is_integer():
         return int(data)
+    if isinstance(data, Decimal):
+        return str(data)
     return json.loads(json.dumps(data, allow_nan=False))

@@ -22,7 +22,11 @@ class Schedule(models.Model):
     time_zone = models.CharField(max_length=64)
     # Digest of the plan that was looked at when the opening was scheduled: no other plan opens by itself.
     plan_digest = models.CharField(max_length=64, blank=True)
+    # In whose name it opens and closes: nothing happens without their right at that time. None: their account is gone.
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    closes_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
     note = models.TextField(blank=True)
 
     def __str__(self) -> str:

@@ -73,7 +73,9 @@ class Clip(models.Model):
             models.UniqueConstraint(fields=["study", "name"], name="clip_name_once_per_study"),
             models.UniqueConstraint(fields=["study", "number"], name="clip_number_once_per_study"),
             models.CheckConstraint(
-                condition=models.Q(trim_start=None, trim_end=None) | models.Q(trim_start__lt=models.F("trim_end")),
+                # Both are asked for: a comparison with NULL is NULL, which a constraint lets through.
+                condition=models.Q(trim_start=None, trim_end=None)
+                | models.Q(trim_start__isnull=False, trim_end__isnull=False, trim_start__lt=models.F("trim_end")),
                 name="clip_trim_has_both_ends",
             ),
         ]

@@ -10,6 +10,7 @@ from django.db.models import BigIntegerField, Count, F, Func, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
+from study.coarse_times import to_the_minute
 from study.models import Participant, Study
 
 MANY_ARRIVALS = gettext_noop("many arrivals from one network")
@@ -170,4 +171,5 @@ def _greatest(study: Study, times: Iterable[datetime]) -> Burst | None:
     began, ended = arrivals[last - people + 1], arrivals[last]
     told = study.log.filter(action=MANY_ARRIVALS, at__gte=began, at__lte=ended + BURST_WINDOW)
     networks = [int(entry.data.get("people", 0)) for entry in told]
-    return Burst(people, round((ended - began).total_seconds()), began, min(people, max(networks, default=0)))
+    seconds = round((ended - began).total_seconds())
+    return Burst(people, seconds, to_the_minute(began), min(people, max(networks, default=0)))

@@ -3,6 +3,8 @@
 import math
 from typing import Any
 
+from django.utils import timezone
+
 from study.models import Event, Participant
 
 KINDS = (
@@ -47,9 +49,11 @@ def save_events(participant: Participant, sent: Any) -> int:
     if not isinstance(sent, list) or participant.events.count() > MAX_PER_PARTICIPANT:
         return 0
     trials = {str(number): pk for pk, number in participant.trials.values_list("pk", "number")}
+    now = timezone.now()
     rows = [
         Event(
             participant=participant,
+            at=now,
             trial_id=trials.get(str(event.get("trial"))),
             kind=event["kind"],
             data=_short_data(event.get("data")),

@@ -55,9 +55,11 @@ OF_THE_STUDY = frozenset(
         "many arrivals from one network",
         "rehearsed",
         "rehearsal removed",
+        "copy made",
         "scheduled",
         "schedule cancelled",
         "opened as scheduled",
         "closed as scheduled",
+        "not closed as scheduled",
     }
 )

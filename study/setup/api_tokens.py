@@ -3,7 +3,9 @@
 from datetime import date, timedelta
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.db import transaction
+from django.db.models.signals import post_save
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -69,6 +71,28 @@ def end_token(token: ApiToken, *, actor: Any) -> None:
     number = token.pk
     if ApiToken.objects.filter(pk=number).delete()[0]:
         record(study, TOKEN_ENDED, actor=actor, token=number)
+
+
+@transaction.atomic
+def end_tokens_of(user: Any) -> int:
+    """End all tokens of a person, in all studies, and log it there; return how many."""
+    tokens = ApiToken.objects.select_related("study").filter(user=user).order_by("study_id", "pk")
+    ended = [(token.study, token.pk) for token in tokens]
+    for study, number in ended:
+        if ApiToken.objects.filter(pk=number).delete()[0]:
+            record(study, TOKEN_ENDED, token=number)
+    return len(ended)
+
+
+def connect() -> None:
+    """End a person's tokens with their password, as their sign-ins end, and with a deactivated account."""
+    post_save.connect(_saved, sender=get_user_model(), dispatch_uid="end API tokens")
+
+
+def _saved(instance: Any, created: bool, raw: bool, **_rest: Any) -> None:
+    # Django's mark of a password set since the account was last saved; a new hash of the same one does not have it.
+    if not raw and not created and (instance._password is not None or not instance.is_active):
+        end_tokens_of(instance)
 
 
 def find_token(token: str) -> ApiToken | None:

@@ -16,7 +16,7 @@ from study.errors import StudyError
 from study.models import Clip, Study
 from study.models.log import record
 from study.setup.clip_files import delete_files
-from study.setup.draft_lock import lock_draft
+from study.setup.draft_lock import lock_clip
 
 LONGEST_NAME = 255
 SHORTEST_EXCERPT = 1000  # milliseconds, as of an uploaded file
@@ -49,8 +49,7 @@ def rename_clip(clip: Clip, name: str, *, actor: Any = None) -> None:
         ClipChangeRefused: the name is empty, too long, a path, or that of another clip.
         NotAllowedNow: the study is no draft.
     """
-    study = lock_draft(clip.study_id)
-    clip.refresh_from_db()
+    study = lock_clip(clip)
     name = unicodedata.normalize("NFC", name).strip()
     if name == clip.name:
         return
@@ -114,8 +113,7 @@ def trim_clip(clip: Clip, excerpt: Excerpt, *, actor: Any = None) -> bool:
         ClipChangeRefused: the excerpt is too short or not in the file.
         NotAllowedNow: the study is no draft.
     """
-    study = lock_draft(clip.study_id)
-    clip.refresh_from_db()
+    study = lock_clip(clip)
     excerpt = whole_file(clip, excerpt)
     if excerpt == clip.excerpt:
         return False

@@ -11,7 +11,7 @@ from study.errors import NotAllowedNow, StudyError
 from study.models import Clip, Deletion, Participant, Study
 from study.models.log import record
 from study.setup.clip_files import files_of
-from study.setup.draft_lock import lock_draft
+from study.setup.draft_lock import clips_gone, lock_clip, lock_draft
 from study.setup.trash import keep_for_undo
 
 UNCHANGED = "Redefinition changes nothing: both prompts have the same tags."
@@ -33,9 +33,9 @@ def exclude_clip(clip: Clip, *, reason: str, actor: Any = None) -> None:
         )
     if reason == UNCHANGED:
         raise StudyError(_("Give a reason in other words: with these, generation leaves out clips by itself."))
-    lock_draft(clip.study_id)
+    study = lock_clip(clip)
     _set_included(clip, False, reason)
-    record(clip.study, "clip left out", actor=actor, reason=reason, clip=clip.name)
+    record(study, "clip left out", actor=actor, reason=reason, clip=clip.name)
 
 
 @transaction.atomic
@@ -46,11 +46,11 @@ def include_clip(clip: Clip, *, actor: Any = None) -> None:
         NotAllowedNow: the study is no draft, or the clip was left out as unchanged and the study does not keep
             such clips. Included all the same, it would block the opening: generation makes no images for it.
     """
-    study = lock_draft(clip.study_id)
+    study = lock_clip(clip)
     if problem := include_problem(study, clip):
         raise NotAllowedNow(problem)
     _set_included(clip, True, "")
-    record(clip.study, "clip taken back in", actor=actor, clip=clip.name)
+    record(study, "clip taken back in", actor=actor, clip=clip.name)
 
 
 def include_problem(study: Study, clip: Clip) -> str:
@@ -72,10 +72,10 @@ def set_practice(clip: Clip, practice: bool, *, actor: Any = None) -> None:
     Raises:
         NotAllowedNow: the study is no draft.
     """
-    lock_draft(clip.study_id)
+    study = lock_clip(clip)
     clip.is_practice = practice
     clip.save(update_fields=["is_practice"])
-    record(clip.study, "clip for practice" if practice else "clip for judging", actor=actor, clip=clip.name)
+    record(study, "clip for practice" if practice else "clip for judging", actor=actor, clip=clip.name)
 
 
 def delete_clip(clip: Clip, *, actor: Any = None) -> Deletion:
@@ -90,9 +90,12 @@ def delete_clips(clips: Sequence[Clip], *, actor: Any = None) -> Deletion:
     For a day the clips can be brought back, and their files stay; the pilots are erased at once and for good.
 
     Raises:
-        NotAllowedNow: the study is no draft.
+        NotAllowedNow: the study is no draft, or all of them were deleted meanwhile, as in another window.
     """
     study = lock_draft(clips[0].study_id)
+    clips = list(study.clips.filter(pk__in=[clip.pk for clip in clips]))
+    if not clips:
+        raise clips_gone()
     Participant.objects.filter(study=study, trials__clip__in=clips).delete()
     prefetch_related_objects(clips, "stimuli")
     files = [file for clip in clips for file in files_of(clip)]

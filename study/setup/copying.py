@@ -27,6 +27,8 @@ def register(copier: Copier) -> Copier:
     return copier
 
 
+COPY_MADE = "copy made"
+
 # Fields of the life cycle, which starts again; real people may answer the copy of a simulated study.
 _NEW_DRAFT: dict[str, Any] = {
     "status": Study.Status.DRAFT,
@@ -98,5 +100,8 @@ def copy_study(study: Study, *, title: str, owner: Any, slug: str = "", **change
         )
     for copier in _copiers:
         copier(study, copy, clips)
+    if study.is_blinded:
+        # The draft shows each image with its condition, which the study's own pages hide: its people can see who knows.
+        record(study, COPY_MADE, actor=owner)
     record(copy, "copied", actor=owner, source=study.slug)
     return copy

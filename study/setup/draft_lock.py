@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 
 from study.errors import NotAllowedNow
-from study.models import Study
+from study.models import Clip, Study
 
 
 def lock_draft(study_id: int) -> Study:
@@ -15,6 +15,25 @@ def lock_draft(study_id: int) -> Study:
     study = Study.objects.select_for_update().get(pk=study_id)
     refuse_unless_draft(study)
     return study
+
+
+def lock_clip(clip: Clip) -> Study:
+    """Return the clip's study with its row locked, and read the clip anew; call it within a transaction.
+
+    Raises:
+        NotAllowedNow: the study has opened, or the clip has been deleted meanwhile, as in another window.
+    """
+    study = lock_draft(clip.study_id)
+    try:
+        clip.refresh_from_db()
+    except Clip.DoesNotExist as error:
+        raise clips_gone() from error
+    return study
+
+
+def clips_gone() -> NotAllowedNow:
+    """The refusal of a change to clips that are there no more."""
+    return NotAllowedNow(_("This was deleted already. Load the list of clips again."))
 
 
 def refuse_unless_draft(study: Study) -> None:

@@ -137,7 +137,7 @@ def save_plan(study: Study, fields: dict[str, Any], *, rules: Iterable[Rule] | N
         changeable = {name: value for name, value in fields.items() if name in CHANGEABLE_WHILE_OPEN}
         _update(study, tuple(Study.TAKES_ANSWERS), **changeable)
         fields = changeable
-        study.version = before.version
+        study.refresh_from_db(fields=[*changeable, "version"])  # amounts as they are stored: 5.00, not 5
         differences = differences_of(before, study, sorted(changeable))
         if differences:
             make_version(study, differences, actor=actor)

@@ -18,7 +18,7 @@ from study.blinding_audit.verdicts import last_verdict
 from study.design.conditions import TAGS_BY_FORM, ConditionPreset, create_conditions
 from study.digests import canonical_digest
 from study.errors import NotAllowedNow, PreflightFailed, StudyError
-from study.models import Ballot, BlindingAudit, Clip, Study
+from study.models import Ballot, BlindingAudit, Clip, Schedule, Study
 from study.models.log import record
 from study.participants.exclusion_rules import fixed_rules
 from study.published_heads.publishing import ask_for_publication
@@ -102,6 +102,14 @@ def _change_status(study: Study, old: tuple[str, ...], new: str, **fields: Any) 
 
 
 def _refuse_if_blocked(study: Study) -> None:
+    # Else its schedule would close it at once, for good.
+    if Schedule.objects.filter(study=study, study__status=Study.Status.DRAFT, closes_at__lte=timezone.now()).exists():
+        raise NotAllowedNow(
+            _(
+                "The time at which the study was to close has passed already, so it does not open. Schedule other "
+                "times, or none."
+            )
+        )
     blocking = [finding for finding in preflight.run(study) if finding.level is preflight.Level.BLOCKS]
     if blocking:
         raise PreflightFailed(blocking)
@@ -115,7 +123,7 @@ def open_study(study: Study, *, actor: Any = None) -> Study:
     Raises:
         PreflightFailed: a finding blocks the opening, for example a leak.
         SurveyBroken: a page of the survey failed in the audit.
-        NotAllowedNow: the study is no draft, or was changed during the audit.
+        NotAllowedNow: the study is no draft, was changed during the audit, or the time of its closing has passed.
     """
     if needs_audit(study):
         _refuse_if_blocked(study)
@@ -123,7 +131,7 @@ def open_study(study: Study, *, actor: Any = None) -> Study:
         from study.blinding_audit.audit import audit_study
 
         audit_study(study, actor=actor)
-    _prepare_images(study)
+    make_images_first(study)
     return _open(study, actor)
 
 
@@ -135,13 +143,13 @@ def open_or_audit_first(study: Study, *, actor: Any = None) -> bool:
 
     Raises:
         PreflightFailed: a finding blocks the opening, for example a leak.
-        NotAllowedNow: the study is no draft.
+        NotAllowedNow: the study is no draft, or the time of its closing has passed.
     """
     if needs_audit(study):
         _refuse_if_blocked(study)
         ask_for_audit(study, actor, opens_plan=canonical_digest(current_plan(study)))
         return False
-    _prepare_images(study)
+    make_images_first(study)
     _open(study, actor)
     return True
 
@@ -151,19 +159,21 @@ def open_after_audit(audit: BlindingAudit) -> None:
 
     A reason why it cannot open is saved in `audit.problem`.
     """
-    audit.refresh_from_db()  # the researcher may have asked while the audit ran
-    if not audit.opens_plan or audit.state != BlindingAudit.State.PASSED:
-        return
-    study = Study.objects.get(pk=audit.study_id)
     try:
-        if study.status == Study.Status.DRAFT and canonical_digest(current_plan(study)) != audit.opens_plan:
-            raise _changed_meanwhile()
-        _open(study, audit.actor)
+        with transaction.atomic():
+            # Under the lock: the researcher may have asked while the audit ran, or cancelled what was to open it.
+            study = Study.objects.select_for_update().get(pk=audit.study_id)
+            audit.refresh_from_db()
+            if not audit.opens_plan or audit.state != BlindingAudit.State.PASSED:
+                return
+            if study.status == Study.Status.DRAFT and canonical_digest(current_plan(study)) != audit.opens_plan:
+                raise _changed_meanwhile()
+            _open(study, audit.actor)
     except StudyError as error:
         BlindingAudit.objects.filter(pk=audit.pk).update(problem=str(error))
 
 
-def _prepare_images(study: Study) -> None:
+def make_images_first(study: Study) -> None:
     """Make the files of the images, unless the audit has done so; a study that needs none has not had one."""
     if study.status == Study.Status.DRAFT and not is_prepared(study):
         _refuse_if_blocked(study)

@@ -123,8 +123,12 @@ def _has_platform(study: Study) -> bool:
     return bool(study.recruitment_platform)
 
 
+def _has_opened(study: Study) -> bool:
+    return study.status != Study.Status.DRAFT
+
+
 def _opened(study: Study) -> Progress:
-    return Progress.TODO if study.status == Study.Status.DRAFT else Progress.DONE
+    return Progress.DONE if _has_opened(study) else Progress.TODO
 
 
 def images_progress(study: Study) -> Progress:
@@ -151,7 +155,8 @@ register(PathStep("plan", _("Plan"), "study_plan", Group.SETUP, 60, _planned))
 register(PathStep("preview", _("Preview"), "study_preview", Group.SETUP, 70, None))
 register(PathStep("open", _("Open"), "study_open", Group.SETUP, 80, _opened, right=Right.SEE))
 register(PathStep("monitor", _("Monitor"), "study_monitor", Group.RUNNING, 10, right=Right.SEE))
+register(PathStep("participants", _("Participants"), "study_participants", Group.RUNNING, 15, right=Right.SEE))
 register(PathStep("links", _("Links"), "study_links", Group.RUNNING, 20, right=Right.SEE))
 register(PathStep("stages", _("Stages"), "study_stages", Group.RUNNING, 25, right=Right.SEE))
-register(PathStep("versions", _("Versions"), "study_versions", Group.RUNNING, 27, right=Right.SEE))
+register(PathStep("versions", _("Versions"), "study_versions", Group.RUNNING, 27, applies=_has_opened, right=Right.SEE))
 register(PathStep("payment", _("Payment"), "study_payment", Group.RUNNING, 30, applies=_has_platform, right=Right.RUN))

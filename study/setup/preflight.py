@@ -102,7 +102,7 @@ def check_conditions_and_clips(facts: DraftFacts) -> Iterable[Finding]:
 MAX_NAMED = 3  # clips or leaks that a finding names; the others are counted
 
 
-def _names(clips: Sequence[Clip]) -> str:
+def names(clips: Sequence[Clip]) -> str:
     """Return the names of the first clips and the number of the others."""
     named = ", ".join(clip.name if len(clip.name) <= 60 else f"{clip.name[:57]}…" for clip in clips[:MAX_NAMED])
     if len(clips) <= MAX_NAMED:
@@ -129,7 +129,7 @@ def check_images_and_audio(study: Study) -> Iterable[Finding]:
                 "%(n)d clips lack some of their %(wanted)d images: %(names)s. Upload them, or leave them out.",
                 len(unpainted),
             )
-            % {"n": len(unpainted), "wanted": wanted, "names": _names(unpainted)},
+            % {"n": len(unpainted), "wanted": wanted, "names": names(unpainted)},
             upload_step.url_name,
         )
     elif unpainted:
@@ -140,7 +140,7 @@ def check_images_and_audio(study: Study) -> Iterable[Finding]:
                 "%(n)d clips lack some of their %(wanted)d images: %(names)s. Generate them, or leave them out.",
                 len(unpainted),
             )
-            % {"n": len(unpainted), "wanted": wanted, "names": _names(unpainted)},
+            % {"n": len(unpainted), "wanted": wanted, "names": names(unpainted)},
             generate_page,
         )
     unheard = [clip for clip in clips if not clip.survey_audio]
@@ -152,7 +152,7 @@ def check_images_and_audio(study: Study) -> Iterable[Finding]:
                 "%(n)d clips have no audio for the survey yet: %(names)s. Start generation.",
                 len(unheard),
             )
-            % {"n": len(unheard), "names": _names(unheard)},
+            % {"n": len(unheard), "names": names(unheard)},
             generate_page,
         )
 

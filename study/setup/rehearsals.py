@@ -30,6 +30,14 @@ def refuse_unless_rehearsable(study: Study) -> None:
         )
 
 
+def shows_conditions(study: Study, told: dict[str, Any]) -> bool:
+    """Whether what a rehearsal of the study tells may name conditions.
+
+    Which preference was chosen tells no image's condition, but while the study runs nothing about it names one.
+    """
+    return "comparisons" in told and not study.is_blinded
+
+
 def job_of(copy: Study) -> Job | None:
     """Return the job that makes or made the rehearsal; None if it is forgotten."""
     if copy.rehearsal_of is None:

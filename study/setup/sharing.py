@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from study.access import lock_as_owner, owns
 from study.errors import NotAllowedNow, StudyError
-from study.models import LogEntry, Membership, Role, Study
+from study.models import ApiToken, LogEntry, Membership, Role, Schedule, Study
 from study.models.log import WRITTEN_HERE, record
 from study.models.members import GIVEN_ROLES
 from study.notices.choices import forget_choices
@@ -65,7 +65,7 @@ def change_role(study: Study, user: Any, role: str, *, actor: Any) -> None:
     if member.role != role:
         member.role = role
         member.save(update_fields=["role"])
-        study.api_tokens.filter(user=user).delete()
+        _end_tokens(study, user)
         record(study, "role changed", actor=actor, member=user.get_username(), role=str(role))
 
 
@@ -82,7 +82,7 @@ def unshare_study(study: Study, user: Any, *, actor: Any) -> None:
         lock_as_owner(study, actor)
     if study.memberships.filter(user=user).delete()[0]:
         forget_choices(study, user)
-        study.api_tokens.filter(user=user).delete()
+        _end_tokens(study, user)
         record(study, "unshared", actor=actor, member=user.get_username())
 
 
@@ -117,6 +117,8 @@ def withdraw_offer(study: Study, *, actor: Any) -> None:
 def accept_ownership(study: Study, *, actor: Any) -> None:
     """Make the actor, to whom it was offered, the owner; who was the owner becomes an editor. Both lose their tokens.
 
+    What the owner has scheduled and whom they have invited become the actor's.
+
     Raises:
         NotAllowedNow: it is not offered to the actor, or no longer.
     """
@@ -129,8 +131,14 @@ def accept_ownership(study: Study, *, actor: Any) -> None:
     locked.memberships.create(user=before, role=Role.EDITOR)
     Study.objects.filter(Q(pk=locked.pk) | Q(rehearsal_of=locked)).update(owner=actor)
     locked.invitations.update(invited_by=actor)
-    locked.api_tokens.filter(user__in=(actor, before)).delete()
+    Schedule.objects.filter(study=locked, closes_by=before).update(closes_by=actor)
+    _end_tokens(locked, actor, before)
     record(locked, "ownership passed on", actor=actor, member=before.get_username(), owner=actor.get_username())
+
+
+def _end_tokens(study: Study, *users: Any) -> None:
+    """End these people's tokens for the study and for its rehearsals, in which they have the same role."""
+    ApiToken.objects.filter(Q(study=study) | Q(study__rehearsal_of=study), user__in=users).delete()
 
 
 def _member(study: Study, user: Any) -> Membership:

@@ -145,6 +145,10 @@ def _put_back(deletion: Deletion, changed: Any = lambda label, values: values) -
         with transaction.atomic():
             return put_back(deletion.rows, changed)
     except CannotRestore as error:
+        if str(error) == "study.Study.owner":
+            raise StudyError(
+                _("It cannot come back: the account of its owner has been deleted since, and nobody else can own it.")
+            ) from error
         raise StudyError(
             _("It cannot come back: the conditions, runs or people that it belongs to have been deleted since.")
         ) from error

@@ -9,8 +9,11 @@ from graphlib import TopologicalSorter
 from typing import Any
 
 from django.apps import apps
+from django.contrib.auth import get_user_model
 from django.db import models
 from django.db.models.deletion import Collector
+
+from study.models import BlindingAudit
 
 # Rows that no undo brings back. Of people: they are erased at once. Of jobs: their files are looked after by time.
 # Invitations, shared reports and tokens: what was ended stays ended. A schedule: nothing opens by itself afterwards.
@@ -59,6 +62,19 @@ def tidy(label: str) -> Callable[[Tidy], Tidy]:
 def _link(values: Values) -> Values | None:
     """Links of pilots and of audits are for people who are erased."""
     return None if values["audit_id"] is not None or values["kind"] == "pilot" else values
+
+
+@tidy("study.Membership")
+@tidy("study.MailChoice")
+def _of_account(values: Values) -> Values | None:
+    """What belongs to an account that was deleted since went with it."""
+    return values if get_user_model().objects.filter(pk=values["user_id"]).exists() else None
+
+
+@tidy("study.BlindingAudit")
+def _audit(values: Values) -> Values | None:
+    """An audit that was going is asked for anew, and none of before opens the study."""
+    return None if values["state"] in BlindingAudit.GOING else values | {"opens_plan": ""}
 
 
 def rows_of(tops: Iterable[models.Model]) -> list[models.Model]:

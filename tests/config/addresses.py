@@ -191,7 +191,7 @@ NEEDS: dict[str, tuple[Right, Right | None]] = {
     "study_scripts": (SEE, SEE),
     "api_token_end": (OWN, OWN),  # somebody else's; one's own needs nothing more
     "study_copy": (EDIT, EDIT),
-    "study_template": (LOOK, LOOK),
+    "study_template": (LOOK, None),
     "study_archive": (EDIT, EDIT),
     "study_delete": (OWN, OWN),
     "study_deleted": (LOOK, EDIT),

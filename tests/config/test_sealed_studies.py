@@ -21,6 +21,7 @@ from django.core import mail
 from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from analysis.study_results.analyses import build_analysis, request_analysis
@@ -239,6 +240,21 @@ def test_feedback_to_participants_waits_for_the_seal() -> None:
     assert "that most people chose" not in page
     close(study, ago=timedelta(days=1))
     assert "that most people chose" in client.get(f"/q/{person.handle}/thanks/").content.decode()
+
+
+def test_a_copy_that_shows_what_is_blinded_is_told_before_and_logged() -> None:
+    study = make_open_study(clips=1)
+    client = browser(study.owner)
+    addresses = (reverse("study_overview", args=[study.slug]), reverse("study_create"))
+    for address in addresses:
+        assert "its copy shows what its own pages hide" in client.get(address).text
+    client.post(reverse("study_copy", args=[study.slug]))
+    assert study.log.filter(action="copy made").values_list("actor_name", flat=True).get() == study.owner.username
+    Study.objects.filter(pk=study.pk).update(status=Study.Status.DRAFT)
+    for address in addresses:
+        assert "its copy shows what its own pages hide" not in client.get(address).text
+    client.post(reverse("study_copy", args=[study.slug]))
+    assert study.log.filter(action="copy made").count() == 1, "a draft hides nothing"
 
 
 def test_a_copy_has_labels_of_its_own() -> None:

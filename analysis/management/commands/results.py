@@ -11,6 +11,7 @@ from analysis.study_results import analyses
 from analysis.study_results.report_files import LANGUAGES, Report, files_in
 from analysis.study_results.shared_reports import MOST_DAYS, USUAL_DAYS, end_share, share_report, shares_of
 from study.access import Access, Right
+from study.console.downloads import note_download
 from study.errors import StudyError
 from study.management.arguments import output_folder, whole_number
 from study.management.scripted.command import Given, ScriptedCommand, Verb, argument
@@ -46,6 +47,7 @@ def files(access: Access, given: Given) -> dict[str, Any]:
     for name in files_in(given["language"]):
         (folder / name).write_bytes(report.file(name))
         names.append(name)
+    note_download(access.study, f"report ({given['language']})", actor=access.user)
     return {"done": f"The report is in {folder}.", "files": names}
 
 

@@ -194,7 +194,7 @@ class _Settings(BaseModel):
 
 # Of a draft: what only an open study has, and who may answer it.
 _OF_A_DRAFT: Mapping[str, Any] = {
-    **{"opened_at": None, "closed_at": None, "plan_digest": "", "survey_images": {}, "erasures": 0, "version": 1},
+    **{"opened_at": None, "closed_at": None, "plan_digest": "", "survey_images": {}, "erasures": 0},
     **{"simulated": False},
 }
 _NOT_IN_A_DRAFT = ("fixed", "consent", "brought_in")
@@ -219,8 +219,6 @@ def check_settings(study: Study) -> None:
     except ValidationError as error:
         first = error.errors()[0]
         raise _refused(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
-    if (study.stage not in study.stages) if study.stages else (study.stage != StudyStage.MAIN):
-        raise _refused("stages: the current stage has not begun")
     if study.reward_currency not in ("", *CURRENCIES):
         raise _refused("reward_currency: no currency that is known here")
     for part, text in (("questions_before", study.questions_before), ("questions_after", study.questions_after)):

@@ -1,5 +1,6 @@
 """`manage.py import_study BUNDLE`: take in a study that another installation has exported."""
 
+import json
 from argparse import ArgumentParser
 from typing import Any
 
@@ -16,13 +17,23 @@ class Command(EarsightCommand):
         "Take in a study that export_study wrote elsewhere: a closed one with its answers, analysis and report, or a "
         "draft to be continued. All of it is checked first; it is taken in whole or not at all."
     )
-    examples = ("study.zip --owner anna",)
+    examples = ("study.zip --owner anna", "study.zip --owner anna --json")
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("bundle", type=input_file, help="the zip that export_study wrote")
         parser.add_argument("--owner", required=True, help="the account to which the study will belong here")
+        parser.add_argument("--json", action="store_true", help="print one JSON object, also of a refusal")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            self._take_in(options)
+        except CommandError as error:
+            if options["json"]:
+                faults = list(getattr(error.__cause__, "faults", ()))
+                self._print({"error": str(error)} | ({"problems": faults} if faults else {}))
+            raise
+
+    def _take_in(self, options: dict[str, Any]) -> None:
         users = get_user_model().objects
         owner = users.filter(username=options["owner"], is_active=True).first()
         if owner is None:
@@ -35,6 +46,12 @@ class Command(EarsightCommand):
                 self.stderr.write(f"WRONG: {fault}")
             raise CommandError(str(error), returncode=1 if error.faults else 2) from error
         study = taken_in.study
+        if options["json"]:
+            self._print({"slug": study.slug, "status": study.status, "notes": list(taken_in.notes)})
+            return
         self.stdout.write(f"{options['bundle']}: taken in as the study {study.slug}, {study.status}.")
         for note in taken_in.notes:
             self.stdout.write(note)
+
+    def _print(self, content: dict[str, Any]) -> None:
+        self.stdout.write(json.dumps(content, ensure_ascii=False, allow_nan=False, indent=2))

@@ -26,7 +26,8 @@ _NOT_TOLD = ("run", "held", "rate", "seconds_left", "idle_since")
 
 def status(access: Access, given: Given) -> dict[str, Any]:
     found = progress_of(access.study)
-    numbers = {name: value for name, value in asdict(found).items() if name not in _NOT_TOLD}
+    not_told = (*_NOT_TOLD, "to_decide", "unchanged") if access.study.is_blinded else _NOT_TOLD
+    numbers = {name: value for name, value in asdict(found).items() if name not in not_told}
     return numbers | {
         "state": found.run.state if found.run else "none",
         "message": found.run.message if found.run else "",

@@ -24,9 +24,13 @@ def _clip(access: Access, given: Given) -> Clip:
     return found
 
 
-def _rows(access: Access) -> list[ClipReview]:
+def _refuse_blinded(access: Access) -> None:
     if access.study.is_blinded:
         raise StudyError("While the study takes answers, nothing is told of its images.")
+
+
+def _rows(access: Access) -> list[ClipReview]:
+    _refuse_blinded(access)
     return review_of(access.study).rows
 
 
@@ -99,6 +103,7 @@ def take_in(access: Access, given: Given) -> dict[str, Any]:
 
 
 def decide(access: Access, given: Given) -> dict[str, Any]:
+    _refuse_blinded(access)
     clip, choices = _clip(access, given), {tag: str(choice) for tag, choice in values_of(given).items()}
     [view] = clip_views([clip], access.study)
     contested = sorted({entry["tag"] for contest in view.contested for entry in contest["tags"]})

@@ -5,11 +5,15 @@ for (const button of document.querySelectorAll("[data-nav-toggle]")) {
   button.addEventListener("click", () => {
     const open = document.getElementById(button.getAttribute("aria-controls")).classList.toggle("expanded");
     button.setAttribute("aria-expanded", String(open));
+    if (open) showCurrent();
   });
 }
 
-// On low windows the path scrolls; bring the current step into view.
-document.querySelector(".nav-steps [aria-current]")?.scrollIntoView({ block: "nearest" });
+// The path scrolls on low windows and in the menu of phones; bring the current step into view.
+function showCurrent() {
+  document.querySelector(".nav-steps [aria-current]")?.scrollIntoView({ block: "nearest" });
+}
+showCurrent();
 
 // After a form was refused, focus the list of errors.
 document.querySelector("[data-focus]")?.focus();

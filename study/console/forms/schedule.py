@@ -65,6 +65,7 @@ class ScheduleForm(KeptForm, forms.Form):
             },
             **kwargs,
         )
+        self._schedule = schedule
         zones: Any = self.fields["time_zone"]
         zones.choices = [(name, name.replace("_", " ")) for name in sorted(_zones() | {zone})]
         self.fields["opens"].disabled = study.status != Study.Status.DRAFT
@@ -76,10 +77,12 @@ class ScheduleForm(KeptForm, forms.Form):
         return "times"
 
     def clean(self) -> dict[str, Any]:
-        """Turn the times into moments."""
+        """Turn the times into moments; one that the form may not change stays the stored moment, whatever the zone."""
         cleaned = super().clean() or {}
         for name in ("opens", "closes"):
-            if cleaned.get(name) and cleaned.get("time_zone"):
+            if self.fields[name].disabled:
+                cleaned[name] = getattr(self._schedule, f"{name}_at", None)
+            elif cleaned.get(name) and cleaned.get("time_zone"):
                 try:
                     cleaned[name] = moment(cleaned[name], cleaned["time_zone"])
                 except StudyError as error:

@@ -5,12 +5,15 @@ from typing import Any
 
 from study.access import Access, Right
 from study.api import contents
+from study.console.clip_edit import editing_of
+from study.console.forms.clip_edit import LONGEST_CLIP, BulkForm, ClipForm
 from study.errors import StudyError
-from study.management.arguments import input_file, whole_number
+from study.management.arguments import input_file, number, whole_number
 from study.management.scripted.command import Given, ScriptedCommand, Verb, argument
-from study.management.scripted.forms import named
+from study.management.scripted.forms import VALUES, checked, named, stored_values, values_of
 from study.models import Clip
-from study.setup import clip_import, clip_selection
+from study.setup import bulk_changes, clip_editing, clip_import, clip_selection
+from study.setup.bulk_changes import Bulk
 from study.untrusted_files.uploads import LocalFile
 
 CLIP = argument("clip", "its number, or the name of its file")
@@ -55,15 +58,58 @@ def practice(access: Access, given: Given) -> dict[str, Any]:
 
 def delete(access: Access, given: Given) -> dict[str, Any]:
     clip = _clip(access, given)
-    clip_selection.delete_clip(clip, actor=access.user)
-    return {"done": f"{clip.name} is deleted.", "clip": clip.name}
+    deletion = clip_selection.delete_clip(clip, actor=access.user)
+    return {"done": f"{clip.name} is deleted.", "clip": clip.name, "deletion": deletion.pk}
+
+
+def edit(access: Access, given: Given) -> dict[str, Any]:
+    clip, values = _clip(access, given), values_of(given)
+
+    def make(data: Any) -> ClipForm:
+        form = ClipForm(data, clip=clip)
+        form.editing = editing_of(clip, access.user)
+        return form
+
+    if not values:
+        return {"values": stored_values(make(None)), "seconds": round(clip.duration, 3)}
+    form = checked(make, values)
+    clip_editing.edit_clip(clip, name=form.cleaned_data["name"], excerpt=form.excerpt, actor=access.user)
+    return {"done": f"{form.cleaned_data['name']} is saved.", "changed": sorted(values)}
+
+
+def change(access: Access, given: Given) -> dict[str, Any]:
+    clips = list(access.study.clips.all())
+    if bool(given["clips"]) == given["all"]:
+        raise StudyError("Name clips, or give --all for all of them.")
+    if given["action"] == Bulk.TRIM and given["seconds"] is None:
+        raise StudyError("Say with --seconds how many trimming keeps.")
+    chosen = clips if given["all"] else [named(clips, text, "clip") for text in given["clips"]]
+    sent = {"action": given["action"], "reason": given["reason"], "seconds": given["seconds"]}
+    values = {name: value for name, value in sent.items() if value is not None}
+
+    def make(data: Any) -> BulkForm:
+        if data is not None:
+            data.setlist("clip", [str(clip.pk) for clip in chosen])
+            data["confirmed"] = "yes"
+        return BulkForm(data, clips=clips)
+
+    form = checked(make, values)
+    found = bulk_changes.change_clips(access.study, form.cleaned_data["clip"], form.wanted, actor=access.user)
+    return {
+        "done": f"{given['action']}: done for {len(found.ready)} of {len(chosen)} clips.",
+        "clips": [clip.name for clip in found.ready],
+        "refused": [{"clip": clip.name, "why": f"{clip.name} {why}"} for clip, why in found.refused],
+        "deletion": found.deletion.pk if found.deletion else None,
+    }
 
 
 class Command(ScriptedCommand):
-    help = "Add clips to a study, leave them out or in, mark them for practice, delete or list them."
+    help = "Add clips to a study, rename and trim them, leave them out or in, mark them for practice, delete them."
     examples = (
         "add my-study piano.wav drums.wav --as mina",
         'leave-out my-study piano.wav --reason "it clips" --as mina --json',
+        "edit my-study piano.wav start=2.5 end=32.5 --as mina",
+        "change my-study trim --seconds 30 --all --as mina",
     )
     verbs = (
         Verb(
@@ -99,4 +145,27 @@ class Command(ScriptedCommand):
             ("clip_change practice",),
         ),
         Verb("delete", "delete one with its images", Right.EDIT, delete, (CLIP,), ("clip_change delete",)),
+        Verb(
+            "edit",
+            "print or change the name of one, and from when to when it is heard",
+            Right.LOOK,
+            edit,
+            (CLIP, *VALUES),
+            ("clip_edit",),
+            Right.EDIT,
+        ),
+        Verb(
+            "change",
+            "change several at once; each for which the change is not, is told",
+            Right.EDIT,
+            change,
+            (
+                argument("action", ", ".join(Bulk.values), choices=Bulk.values),
+                argument("clips", "their numbers, or the names of their files", nargs="*", metavar="CLIP"),
+                argument("--all", "every clip of the study", action="store_true"),
+                argument("--reason", "of leaving out, for the log"),
+                argument("--seconds", "how many trimming keeps", type=number(1, LONGEST_CLIP)),
+            ),
+            ("clips_change",),
+        ),
     )

@@ -4,16 +4,24 @@ from typing import Any
 
 from study.access import Access, Right
 from study.api import contents
+from study.console.downloads import note_download
 from study.console.payment import PAYABLE, look_up
 from study.errors import StudyError
 from study.management.arguments import whole_number
 from study.management.scripted.command import Given, ScriptedCommand, Verb, argument
+from study.models import StudyStage
 from study.participants.exclusion import set_exclusion
 from study.participants.problems import settle_problem
 from study.participants.visits import erase_paid, mark_finished
 
 CODE = argument("code", "the participant as ballots.csv names them: r0007")
 REASON = argument("--reason", "for the log and the report", required=True)
+FILTERS = {
+    "stage": "only those of this stage",
+    "version": "only those who began under this version",
+    "status": "only those in this state, as the page narrows its list: completed, stopped, left_out, …",
+    "flag": "only those with this flag",
+}
 STATE = argument("state", "finished or screened_out", choices=[state.value for state in PAYABLE])
 
 
@@ -41,6 +49,8 @@ def settle(access: Access, given: Given) -> dict[str, Any]:
 def to_pay(access: Access, given: Given) -> dict[str, Any]:
     visits = access.study.platform_visits.filter(state=given["state"]).exclude(ids={})
     ids = sorted(visits.values_list("ids", flat=True), key=lambda one: sorted(one.items()))
+    if ids:
+        note_download(access.study, f"platform ids ({given['state']})", actor=access.user)
     return {"state": given["state"], "number": len(ids), "ids": ids}
 
 
@@ -71,14 +81,20 @@ class Command(ScriptedCommand):
             "list",
             "list them with state, flags and exclusions, 500 at a time",
             Right.SEE,
-            lambda access, given: contents.participants_contents(access, given["after"]),
-            (argument("--after", "behind this number", type=whole_number(), default=-1),),
+            lambda access, given: contents.participants_contents(
+                access, given["after"], {name: given[name] for name in FILTERS if given[name]}
+            ),
+            (
+                argument("--after", "behind this number", type=whole_number(), default=-1),
+                *(argument(f"--{name}", words) for name, words in FILTERS.items()),
+            ),
         ),
         Verb(
             "monitor",
             "print how the study is going",
             Right.SEE,
-            lambda access, _given: contents.monitor_contents(access),
+            lambda access, given: contents.monitor_contents(access, given["stage"] or ""),
+            (argument("--stage", "of this stage; without, of the current one", choices=StudyStage.values),),
         ),
         Verb(
             "leave-out", "leave somebody out", Right.RUN, leave_out, (CODE, REASON), ("participant_exclude leave-out",)

@@ -2,15 +2,20 @@
 
 from typing import Any
 
+from django import forms
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.utils import translation
 
 from study.access import Access, Right
 from study.errors import StudyError
 from study.management.scripted.command import Given, ScriptedCommand, Verb, argument
-from study.models import Invitation
+from study.management.scripted.forms import VALUES, checked, values_of
+from study.models import Invitation, NoticeKind
 from study.models.members import GIVEN_ROLES
+from study.notices.choices import choose_mails, kinds_wanted
 from study.setup import invitations, sharing
 
 NAME = argument("name", "the sign-in name")
@@ -111,8 +116,26 @@ def decline(access: Access, given: Given) -> dict[str, Any]:
     return {"done": "You have declined; the study stays with its owner."}
 
 
+def mails(access: Access, given: Given) -> dict[str, Any]:
+    study, user, values = access.study, access.user, values_of(given)
+    wanted = kinds_wanted(study, user)
+    if not values:
+        return {"values": {kind.value: kind in wanted for kind in NoticeKind}}
+
+    class Kinds(forms.Form):
+        """A tick for each kind of mail, as the page has them."""
+
+    Kinds.base_fields |= {kind.value: forms.BooleanField(required=False, initial=kind in wanted) for kind in NoticeKind}
+    chosen = checked(Kinds, values).cleaned_data
+    # In the language that was chosen on the page: the one of a command is not the reader's.
+    written_in = study.mail_choices.filter(user=user).values_list("language", flat=True).first()
+    with translation.override(written_in or settings.LANGUAGE_CODE):
+        choose_mails(study, user, [kind for kind, is_wanted in chosen.items() if is_wanted])
+    return {"done": "Saved.", "changed": sorted(values)}
+
+
 class Command(ScriptedCommand):
-    help = "Share a study with colleagues, give them roles, invite people, pass it on."
+    help = "Share a study with colleagues, give them roles, invite people, pass it on; choose one's own mails."
     examples = ("share my-study ada reader --as mina", "list my-study --as mina --json")
     verbs = (
         Verb("list", "list who works on it, and to the owner who is invited", Right.SEE, show),
@@ -126,4 +149,13 @@ class Command(ScriptedCommand):
         Verb("take-back", "take the offer back", Right.OWN, take_back, (), ("ownership_offer",)),
         Verb("accept", "accept it from its owner", Right.SEE, accept, (), ("ownership_answer",)),
         Verb("decline", "decline it", Right.SEE, decline, (), ("ownership_answer",)),
+        Verb(
+            "mails",
+            "print or choose which mails about the study one gets oneself: target, stops, work",
+            Right.SEE,
+            mails,
+            VALUES,
+            ("study_mails",),
+            Right.SEE,
+        ),
     )

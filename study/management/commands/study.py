@@ -1,6 +1,7 @@
 """`manage.py study VERB …`: a study from its making to its end, as a script does it."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from study.access import Access, Right
@@ -11,11 +12,11 @@ from study.console.forms.versions import editing
 from study.design.conditions import ConditionPreset
 from study.errors import StudyError
 from study.jobs.requests import cancel
-from study.management.arguments import whole_number
+from study.management.arguments import output_file, whole_number
 from study.management.scripted.command import Given, ScriptedCommand, Verb, argument
 from study.management.scripted.forms import VALUES, checked, stored_values, values_of
 from study.models import Study
-from study.setup import drafting, lifecycle, preflight, sharing, trying_out
+from study.setup import drafting, lifecycle, preflight, sharing, study_templates, trying_out
 from study.setup.copying import copy_study
 
 REASON = argument("--reason", "for the study's log", required=True)
@@ -24,11 +25,40 @@ SURE = argument("--yes", "you are sure: this cannot be undone", action="store_tr
 
 
 def create(account: Any, given: Given) -> dict[str, Any]:
-    form = checked(CreateStudyForm, {"title": given["title"], "design": "preset"} | values_of(given))
-    study = lifecycle.create_study(
-        title=form.cleaned_data["title"], owner=account, presets=form.cleaned_data["presets"]
-    )
+    template = _template(given["template"]) if given["template"] else None
+    values = {"title": given["title"]} | ({} if template else {"design": "preset"}) | values_of(given)
+    presets = template.presets if template else None
+    form = checked(lambda data: CreateStudyForm(data, presets=presets), values)
+    title, presets = form.cleaned_data["title"], form.cleaned_data["presets"]
+    if template is None:
+        study = lifecycle.create_study(title=title, owner=account, presets=presets)
+    else:
+        study = study_templates.create_from_template(template, title=title, owner=account, presets=presets)
     return {"done": f"The study {study.slug} is made.", "slug": study.slug}
+
+
+def _template(name: str) -> study_templates.StudyTemplate:
+    """Return the template that ships under this name, or that of a file."""
+    if name in study_templates.SHIPPED:
+        return study_templates.load_template(study_templates.shipped_template(name))
+    if not Path(name).is_file():
+        raise StudyError(f"There is no template '{name}': name a file, or one of {', '.join(study_templates.SHIPPED)}.")
+    with Path(name).open("rb") as file:
+        content = file.read(4 * study_templates.LARGEST + 1)
+    try:
+        return study_templates.load_template(content.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise StudyError(f"{name} is no UTF-8 text.") from error
+    except study_templates.TemplateRefused as error:
+        raise StudyError(f"{name} is no template: {error}") from error
+
+
+def template(access: Access, given: Given) -> dict[str, Any]:
+    text = study_templates.template_yaml(access.study)
+    if given["out"] is None:
+        return {"yaml": text}
+    given["out"].write_text(text, encoding="utf-8")
+    return {"done": f"The template is in {given['out']}.", "file": str(given["out"])}
 
 
 def describe(access: Access, given: Given) -> dict[str, Any]:
@@ -132,8 +162,8 @@ def copy(access: Access, given: Given) -> dict[str, Any]:
 def delete(access: Access, given: Given) -> dict[str, Any]:
     if given["title"].strip() != access.study.title.strip():
         raise StudyError("That is not the study's title. Nothing was deleted.")
-    drafting.delete_draft(access.study, actor=access.user)
-    return {"done": "The study is deleted."}
+    deletion = drafting.delete_draft(access.study, actor=access.user)
+    return {"done": "The study is deleted; for a day it can be brought back.", "deletion": deletion.pk}
 
 
 def log(access: Access, given: Given) -> dict[str, Any]:
@@ -172,6 +202,7 @@ class Command(ScriptedCommand):
         'create --title "Which image fits?" --as mina --json',
         "describe my-study --from texts.json --as mina",
         "open my-study --yes --as mina",
+        "template my-study --out template.yaml --as mina",
     )
     verbs = (
         Verb(
@@ -185,7 +216,15 @@ class Command(ScriptedCommand):
             "make a draft; with design=own label_1=… label_2=… with conditions of one's own",
             None,
             create,
-            (argument("--title", "for its researchers; participants do not see it", required=True), *VALUES),
+            (
+                argument("--title", "for its researchers; participants do not see it", required=True),
+                argument(
+                    "--template",
+                    f"begin from a template: a YAML file, or one of {', '.join(study_templates.SHIPPED)}",
+                    metavar="TEMPLATE",
+                ),
+                *VALUES,
+            ),
             ("study_create",),
         ),
         Verb("show", "tell its state", Right.SEE, lambda access, _given: contents.study_contents(access)),
@@ -221,11 +260,18 @@ class Command(ScriptedCommand):
         Verb("pause", "let nobody begin or answer for a while", Right.RUN, pause, (REASON,), ("study_move pause",)),
         Verb("resume", "open it again", Right.RUN, resume, (), ("study_move resume",)),
         Verb("close", "close it for good", Right.OWN, close, (REASON, SURE), ("study_move close",)),
+        Verb(
+            "template",
+            "print conditions, texts and settings as a template for other studies",
+            Right.LOOK,
+            template,
+            (argument("--out", "a file to write it to instead", type=output_file),),
+        ),
         Verb("archive", "put a closed study into the archive", Right.EDIT, archive, (), ("study_archive",)),
         Verb("restore", "take it back from the archive", Right.EDIT, restore, (), ("study_archive",)),
         Verb(
             "copy",
-            "copy it to a draft without participants",
+            "copy it to a draft without participants, which shows each image with its condition",
             Right.EDIT,
             copy,
             (argument("--title", "of the copy", default=""),),

@@ -18,6 +18,7 @@ from study.access import Access, Right, access_or_404
 from study.errors import ImportRefused, StudyError
 from study.management.command import EarsightCommand, HelpFormatter, refusal
 from study.management.scripted.words import in_words
+from study.models.log import acting_through
 from study.tables.errors import TableRefused
 
 Given = Mapping[str, Any]
@@ -95,19 +96,23 @@ class ScriptedCommand(EarsightCommand):
     def handle(self, *args: Any, verb: str, user: str, json: bool, **given: Any) -> None:
         chosen = next(each for each in self.verbs if each.name == verb)
         try:
-            account = account_named(user)
-            if chosen.right is None:
-                found = chosen.run(account, given)
-            else:
-                access = _access(account, given["slug"], chosen.right)
-                if chosen.change is not None and (given.get("values") or given.get("file")):
-                    access.require(chosen.change)
-                found = chosen.run(access, given)
+            with acting_through("command"):
+                found = _done(chosen, user, given)
         except (StudyError, TableRefused, PermissionDenied) as error:
             raise _as_command_error(error) from error
         except self.refusals as error:
             raise _as_command_error(error) from error
         self.stdout.write(_as_json(found) if json else in_words(found))
+
+
+def _done(verb: Verb, user: str, given: Given) -> dict[str, Any]:
+    account = account_named(user)
+    if verb.right is None:
+        return verb.run(account, given)
+    access = _access(account, given["slug"], verb.right)
+    if verb.change is not None and (given.get("values") or given.get("file")):
+        access.require(verb.change)
+    return verb.run(access, given)
 
 
 def account_named(name: str) -> Any:

@@ -83,13 +83,22 @@ def checked(make: Callable[[QueryDict | None], Any], values: Mapping[str, Any]) 
     fixed = [name for name in values if shown.fields[name].disabled]
     if fixed:
         raise StudyError(f"{', '.join(fixed)}: this cannot be changed any more.")
-    data = shown.as_shown() if isinstance(shown, KeptForm) else QueryDict(mutable=True)
+    data = shown.as_shown() if isinstance(shown, KeptForm) else _as_first_shown(shown)
     for name, value in values.items():
         put(data, shown.add_prefix(name), shown.fields[name].widget, _typed(name, shown.fields[name], value))
     form = make(data)
     if not form.is_valid():
         raise StudyError(faults_of(form))
     return form
+
+
+def _as_first_shown(form: forms.BaseForm) -> QueryDict:
+    """Return what a browser sends of a form that shows nothing stored, if nothing is written into it."""
+    data = QueryDict(mutable=True)
+    for name, field in form.fields.items():
+        if not field.disabled and (value := form.get_initial_for_field(field, name)) is not None:
+            put(data, form.add_prefix(name), field.widget, value)
+    return data
 
 
 def faults_of(form: forms.BaseForm) -> str:

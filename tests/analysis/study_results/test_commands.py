@@ -1,5 +1,7 @@
 """`results` and `planning`: what the pages of the analysis do, by commands."""
 
+from pathlib import Path
+
 import pytest
 
 from analysis.models import SharedReport
@@ -10,7 +12,7 @@ from tests.factories import make_study
 pytestmark = pytest.mark.django_db
 
 
-def test_answers_are_analysed_printed_and_shared_once_the_seal_is_off() -> None:
+def test_answers_are_analysed_printed_and_shared_once_the_seal_is_off(tmp_path: Path) -> None:
     study = closed_study(people=3, clips=2)
     by = ("--as", study.owner.username)
     assert "no results yet" in run("results", "show", study.slug, *by)["error"]
@@ -20,6 +22,10 @@ def test_answers_are_analysed_printed_and_shared_once_the_seal_is_off() -> None:
     assert shown["analysis"]["n_ballots"] == 6
     assert len(run("results", "ballots", study.slug, *by)["rows"]) == 6
     assert len(run("results", "answers", study.slug, *by)["rows"]) == 3
+    run("results", "report", study.slug, "--out", str(tmp_path / "report"), *by)
+    assert [(entry.data["file"], entry.actor) for entry in study.log.filter(action="downloaded")] == [
+        (name, study.owner) for name in ("analysis.json", "ballots.json", "participants.json", "report (en)")
+    ]
     made = run("results", "share", study.slug, "--days", "3", "--note", "reviewers", *by)
     assert "/report/" in made["address"]
     assert [row["note"] for row in run("results", "shared", study.slug, *by)["links"]] == ["reviewers"]

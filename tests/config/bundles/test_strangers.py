@@ -168,7 +168,7 @@ FORGED = [
     (setting(plan={"reporting": {"dataset": 1}}), "plan.reporting.dataset"),
     (setting(plan={"unheard": 1}), "plan.unheard"),
     (setting(stages={"pilot": 3}, stage="pilot"), "stages.pilot"),
-    (setting(stages={}, stage="pilot"), "has not begun"),
+    (setting(stages={}, stage="pilot"), "asks for no number of people"),
     (setting(orders_version=99), "orders_version"),
     (setting(consent_text={"en": 5}), "consent_text.en"),
     (setting(languages=["../x"]), "languages.0"),

@@ -14,7 +14,7 @@ from study.models import Job, Role, Study
 from study.setup.drafting import delete_draft
 from study.setup.sharing import accept_ownership, offer_ownership
 from study.simulation.chosen_preference import ChosenPreference, Winner
-from tests.factories import UserFactory, make_study, open_with_images
+from tests.factories import StudyFactory, UserFactory, make_study, open_with_images
 
 pytestmark = pytest.mark.django_db
 WANTED = Wanted(12, 0.1, ChosenPreference((Winner("tags", "redefined", 0.6),)), 1)
@@ -122,6 +122,10 @@ def test_who_works_on_the_study_works_on_its_rehearsals_and_nobody_else(client: 
     assert copy.title not in listed
     copied = client.post(reverse("study_copy", args=[copy.slug]))
     assert (copied.status_code, Study.objects.count()) == (302, 2)
+    assert copy not in client.get(reverse("study_create")).context["copies"]
+    copied = client.post(reverse("study_create"), {"copy": copy.slug}, follow=True)
+    assert "This is a rehearsal. Copy the study that it rehearses" in copied.content.decode()
+    assert Study.objects.count() == 2
     offer_ownership(study, editor, actor=study.owner)
     accept_ownership(study, actor=editor)
     copy.refresh_from_db()
@@ -154,3 +158,9 @@ def test_the_page_asks_as_much_for_many_rehearsals(client: Client, django_assert
         copy_of(study)
     with django_assert_num_queries(len(one)):
         client.get(reverse("study_rehearse", args=[study.slug]))
+
+
+def test_what_keeps_a_draft_from_being_rehearsed_is_said_before_a_form(client: Client) -> None:
+    shown = page(client, StudyFactory()).content.decode()
+    assert "It cannot be rehearsed yet:" in shown
+    assert 'name="people"' not in shown

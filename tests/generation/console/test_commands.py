@@ -7,6 +7,7 @@ import pytest
 from generation.models import GenerationRun
 from generation.runs import execution
 from generation.settings_model import settings_of
+from study.models import Study
 from tests.config.test_console_commands import run
 from tests.generation.studies import add_painted_rows
 
@@ -53,6 +54,19 @@ def test_images_are_approved_as_they_are_now_and_decisions_undone(study: Any) ->
     assert "not contested" in run("review", "decide", study.slug, third, "zither=keep", *by)["error"]
     assert run("review", "decide", study.slug, third, f"{tag}=remove", *by)["new"] == 1
     assert run("review", "decide", study.slug, third, *by)["contested"] == contested | {tag: "remove"}
+
+
+def test_no_command_tells_of_contested_tags_while_the_study_is_blinded(study: Any) -> None:
+    add_painted_rows(study, 3)
+    by = ("--as", study.owner.username)
+    third = study.clips.get(number=6).name
+    assert run("review", "decide", study.slug, third, *by)["contested"]
+    assert run("images", "status", study.slug, *by)["to_decide"]
+    Study.objects.filter(pk=study.pk).update(status=Study.Status.OPEN)
+    for words in ((), ("zither=keep",)):
+        refused = run("review", "decide", study.slug, third, *words, *by)
+        assert refused == {"error": "While the study takes answers, nothing is told of its images."}
+    assert "to_decide" not in run("images", "status", study.slug, *by)
 
 
 def test_unknown_tags_are_decided(study: Any) -> None:

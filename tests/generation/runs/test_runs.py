@@ -7,9 +7,10 @@ from generation.models import ClipStep, LooseFile
 from generation.painting.provenance import Provenance
 from generation.painting.seeds import seed_sequence
 from generation.runs import execution, lifecycle, orphan_files
-from generation.runs.steps import by_kind, listen
+from generation.runs.steps import by_kind, listen, redefine
 from generation.settings_model import GenerationSettings, store_settings
 from study.models import Clip, Stimulus, Study
+from study.setup import preflight
 from study.setup.clip_editing import trim_clip
 from study.setup.clip_files import files_of
 from study.setup.clip_selection import UNCHANGED, delete_clip
@@ -117,6 +118,71 @@ def test_what_was_heard_before_a_clip_was_trimmed_is_thrown_away(study, monkeypa
     assert step.state == "done"
     assert Clip.objects.get(pk=step.clip_id).survey_audio
     assert stored_files() == owned_files(study)
+
+
+@pytest.mark.parametrize("ends", ["cancelled", "failed", "copied", "deleted and brought back"])
+def test_images_of_the_whole_file_are_never_opened_with_an_excerpt(study, ends, monkeypatch):
+    generate(study)
+    Clip.objects.filter(study=study).update(duration=4.0)
+    clip = study.clips.first()
+    study.clips.exclude(pk=clip.pk).update(included=False, exclusion_reason="late")
+    trim_clip(clip, (500, 2500))
+    run = lifecycle.start_run(study)
+    assert execution.perform_step(ClipStep.objects.get(clip=clip, kind="listen").pk) == "done"
+    assert Clip.objects.get(pk=clip.pk).survey_audio, "it was heard; its images are of before"
+    if ends == "failed":
+
+        def fails(*args):
+            raise StepFailed("no tags")
+
+        monkeypatch.setattr(redefine, "run", fails)
+        execution.run_pending(study)
+        assert ClipStep.objects.get(clip=clip, kind="redefine").state == "failed"
+    else:
+        assert outdated(study) == [], "that images are being made blocks already"
+        lifecycle.cancel_run(run)
+    where = study
+    if ends == "copied":
+        where = copy_study(study, title="Copy", owner=study.owner)
+    if ends == "deleted and brought back":
+        restore_in_study(study, delete_clip(clip).pk)
+    [found] = outdated(where)
+    assert found.level is preflight.Level.BLOCKS
+    assert "1 clip has images that may not be of its present sound and tags" in found.message
+
+
+def test_finished_images_are_current(study):
+    generate(study)
+    assert outdated(study) == []
+    Clip.objects.filter(study=study).update(duration=4.0)
+    trim_clip(study.clips.first(), (500, 2500))
+    generate(study)
+    assert outdated(study) == []
+
+
+def outdated(study: Study) -> list[preflight.Finding]:
+    return [found for found in preflight.run(study) if "present sound" in found.message]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "imported", "is_said"),
+    [
+        ({}, ["piano"], True),
+        ({"tag_source": "predicted"}, ["piano"], False),
+        ({}, [], False),
+        ({"tag_source": "predicted", "tagger": {"kind": "imported", "file": "0" * 64}}, [], True),
+    ],
+)
+def test_imported_tags_of_an_excerpt_are_said_to_be_the_whole_files(study, chosen, imported, is_said):
+    store_settings(study, GenerationSettings.model_validate(chosen))
+    Clip.objects.filter(study=study).update(imported_tags=imported, duration=4.0)
+
+    def said() -> list[str]:
+        return [found.message for found in preflight.run(study) if "those of the whole file" in found.message]
+
+    assert not said()
+    trim_clip(study.clips.first(), (500, 2500))
+    assert [text.partition(",")[0] for text in said()] == ["1 trimmed clip has imported tags or predictions"] * is_said
 
 
 def test_four_images_of_a_clip_share_one_seed_and_one_call(study):

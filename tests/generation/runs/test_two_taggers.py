@@ -131,8 +131,8 @@ def test_the_rules_are_applied_to_the_sets_that_the_settings_name(study, monkeyp
         "redefined_tags": {"jazzy": 0.9, "quiet": 0.8, "guitar": 0.7},
     }
 
-    def two(path, name, parts, settings):
-        result = fake_pipeline.listen_by_arithmetic(path, name, parts, settings)
+    def two(path, name, parts, settings, excerpt):
+        result = fake_pipeline.listen_by_arithmetic(path, name, parts, settings, excerpt)
         for part in heard.keys() & parts:
             result.record[part]["probabilities"] = heard[part]
         return result
@@ -146,9 +146,9 @@ def test_the_rules_are_applied_to_the_sets_that_the_settings_name(study, monkeyp
 def test_a_new_second_tagger_listens_again_for_its_own_part_alone(study, monkeypatch):
     asked = []
 
-    def counted(path, name, parts, settings):
+    def counted(path, name, parts, settings, excerpt):
         asked.append(parts)
-        return fake_pipeline.listen_by_arithmetic(path, name, parts, settings)
+        return fake_pipeline.listen_by_arithmetic(path, name, parts, settings, excerpt)
 
     monkeypatch.setattr(listen, "listen", counted)
     choose(study)

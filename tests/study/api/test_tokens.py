@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.contrib.auth.hashers import MD5PasswordHasher
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
@@ -18,7 +19,7 @@ from study.participants.log_masking import mask
 from study.setup import sharing
 from study.setup.api_tokens import MOST_TOKENS, make_token
 from tests.config.addresses import API, AUDIENCE, METHODS, TOKEN, browser
-from tests.factories import UserFactory, make_open_study, make_study
+from tests.factories import PASSWORD, UserFactory, make_open_study, make_study
 from tests.study.api.scripts import ask, token_for
 
 pytestmark = pytest.mark.django_db
@@ -152,6 +153,47 @@ def test_a_token_ends_with_its_day_by_hand_and_with_the_role(world: SimpleNamesp
         type(owner).objects.filter(pk=people[Role.RUNNER].pk).update(**back)
     study.api_tokens.update(last_day=timezone.localdate() - timedelta(days=1))
     assert ask(token, study).status_code == 401
+
+
+def test_a_new_password_ends_all_tokens_and_a_new_hash_of_the_same_one_none(world: SimpleNamespace) -> None:
+    study, runner, reader = world.study, world.people[Role.RUNNER], world.people[Role.READER]
+    weak = MD5PasswordHasher().encode(PASSWORD, "salt")
+    type(reader).objects.filter(pk=reader.pk).update(password=weak)
+    reader.refresh_from_db()
+    assert reader.check_password(PASSWORD)
+    assert reader.password != weak, "hashed anew, as at a sign-in: the salt was too short"
+    new = "kettle orchard 93 violins"
+    page = browser(runner).post(
+        reverse("account"), {"old_password": PASSWORD, "new_password1": new, "new_password2": new}, follow=True
+    )
+    assert "tokens of your scripts have ended" in page.text
+    assert ask(world.tokens[Role.RUNNER], study).status_code == 401
+    assert study.log.filter(action="API token ended").count() == 1
+    for role in (Role.READER, Role.EDITOR, Role.OWNER):
+        assert ask(world.tokens[role], study).status_code == 200
+    # By a link of a forgotten password, by a command, or with an account that is deactivated and comes back.
+    editor = world.people[Role.EDITOR]
+    editor.set_password(new)
+    editor.save()
+    reader.is_active = False
+    reader.save()
+    reader.is_active = True
+    reader.save()
+    for role in (Role.READER, Role.EDITOR):
+        assert ask(world.tokens[role], study).status_code == 401
+
+
+def test_tokens_of_rehearsals_end_with_the_role_in_the_study(world: SimpleNamespace) -> None:
+    study, people = world.study, world.people
+    copy = make_study(clips=1, owner=study.owner, simulated=True, rehearsal_of=study)
+    tokens = {role: token_for(person, copy) for role, person in people.items()}
+    sharing.change_role(study, people[Role.RUNNER], Role.READER, actor=study.owner)
+    sharing.change_role(study, people[Role.RUNNER], Role.RUNNER, actor=study.owner)
+    sharing.unshare_study(study, people[Role.READER], actor=study.owner)
+    study.memberships.create(user=people[Role.READER], role=Role.READER)
+    sharing.offer_ownership(study, people[Role.EDITOR], actor=study.owner)
+    sharing.accept_ownership(study, actor=people[Role.EDITOR])
+    assert {role: ask(token, copy).status_code for role, token in tokens.items()} == dict.fromkeys(tokens, 401)
 
 
 def test_a_token_never_comes_to_read_more_with_another_role(world: SimpleNamespace) -> None:

@@ -4,13 +4,18 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 
 from study.ballots.casting import Answer, cast_ballot
 from study.ballots.clip_answers import clip_counts
 from study.models import Ballot, ClipAnswers, InviteLink, Participant, Study, Trial
+from study.participants.coverage import coverage
 from study.participants.enrolment import enrol
+from study.participants.pace import Outlook, pace_of
+from study.participants.study_stages import begin_stage
 from study.participants.withdrawal import withdraw
 from tests.factories import make_open_study
+from tests.study.api.scripts import ask, token_for
 
 pytestmark = pytest.mark.django_db
 
@@ -58,6 +63,32 @@ def test_a_withdrawal_takes_the_answers_back(study: Study) -> None:
     stored = ClipAnswers.objects.filter(clip__study=study).order_by("clip")
     assert {row.clip.number: row.answered for row in stored} == by_ballots(study)
     assert {row.repeated for row in stored} == {0}
+
+
+def test_each_stage_counts_for_itself_on_the_page_and_in_the_api(study: Study, owner: Any) -> None:
+    Study.objects.filter(pk=study.pk).update(target_participants=40)
+    study.refresh_from_db()
+    one = enrol(study)[0]
+    answer(one, 6)
+    begin_stage(study, Study.Stage.FOLLOW_UP, target=3, reason="a month later")
+    other, third = enrol(study)[0], enrol(study)[0]
+    answer(other, 6)
+    answer(third, 6)
+    stored = ClipAnswers.objects.filter(clip__study=study)
+    assert set(stored.values_list("stage", "answered")) == {("main", 1), ("follow_up", 2)}, "before anybody reads"
+    Participant.objects.filter(pk__in=(other.pk, third.pk)).update(status="completed", completed_at=timezone.now())
+    for stage, answers, target, completed in ((Study.Stage.MAIN, 1, 40, 0), (Study.Stage.FOLLOW_UP, 2, 3, 2)):
+        found = coverage(study, stage)
+        assert (found.fewest, found.most, found.planned) == (answers, answers, target)
+        assert pace_of(study, completed, stage=stage).left == target - completed
+        numbers = ask(token_for(owner, study), study, "api_monitor", query=f"?stage={stage}").json()
+        assert (numbers["stage"], numbers["target"], numbers["completed"]) == (stage, target, completed)
+        assert (numbers["answers_per_clip"]["most"], numbers["answers_per_clip"]["planned"]) == (answers, target)
+    assert pace_of(study, 0, stage=Study.Stage.MAIN).outlook == Outlook.NOT_OPEN, "nobody enters it any more"
+    assert ask(token_for(owner, study), study, "api_monitor").json()["stage"] == "follow_up"
+    withdraw(other)
+    assert (coverage(study, Study.Stage.MAIN).most, coverage(study, Study.Stage.FOLLOW_UP).most) == (1, 1)
+    assert not ClipAnswers.objects.filter(clip__study=study, stage="main").exclude(answered=1).exists()
 
 
 def test_counts_that_do_not_agree_with_the_people_are_made_again(study: Study, django_assert_num_queries: Any) -> None:

@@ -1,6 +1,6 @@
 """The monitor counts people and answers, and nothing by condition."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -8,8 +8,11 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from study.access import Access
+from study.api.contents import monitor_contents
 from study.ballots.casting import Answer, cast_ballot
-from study.models import Participant, Study
+from study.models import Participant, Role, Study
+from study.participants.arrivals import BURST_PEOPLE
 from study.participants.enrolment import enrol
 from study.participants.monitoring import monitor
 from tests.factories import make_open_study
@@ -58,6 +61,18 @@ def test_participants_are_counted_by_how_far_they_are(study: Study) -> None:
     assert [(stop.answered, stop.people) for stop in seen.stops] == [(0, 1), (1, 1)]
     assert [(flag.name, flag.people) for flag in seen.flags] == [("too fast", 2)]
     assert sum(day.started for day in seen.days) == 5  # no time is kept of the one who has withdrawn
+
+
+def test_pages_and_scripts_tell_when_people_came_and_answered_to_the_minute(owner: Any) -> None:
+    study = make_open_study(clips=1, owner=owner)
+    at = timezone.now().replace(second=37) - timedelta(minutes=9)
+    for number in range(1, BURST_PEOPLE + 1):
+        person = study.participants.create(number=number, token_hash=str(number), last_answer_at=at)
+        Participant.objects.filter(pk=person.pk).update(created_at=at)
+    told = monitor_contents(Access(study, Role.OWNER, owner))
+    minute = at.astimezone(UTC).replace(second=0).isoformat(timespec="seconds")
+    assert told["last_answer"] == told["burst"]["began"] == minute
+    assert monitor(study).burst.people == BURST_PEOPLE  # type: ignore[union-attr]
 
 
 def test_who_passed_the_headphone_screening_is_counted(study: Study, as_user: Any) -> None:

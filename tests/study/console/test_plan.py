@@ -57,6 +57,18 @@ def test_after_opening_only_recruitment_can_change(owner: Any, as_user: SignIn) 
     assert (study.weights, study.completion_code) == ((3, 1), "NEW")
 
 
+def test_reward_and_wage_can_change_after_opening(owner: Any, as_user: SignIn) -> None:
+    study = make_open_study(clips=1, owner=owner, reward="4.00", reward_currency="EUR")
+    browser, url = as_user(owner), reverse("study_plan", args=[study.slug])
+    sent = {"reward": "5", "reward_currency": "EUR", "wage": "12"}
+    assert browser.post(url, sent).status_code == 302
+    study.refresh_from_db()
+    assert (str(study.reward), str(study.wage), study.version) == ("5.00", "12.00", 2)
+    versions = browser.get(reverse("study_versions", args=[study.slug])).text
+    assert "<del>4.00</del>" in versions
+    assert "<ins>5.00</ins>" in versions
+
+
 def test_exclusion_rules_are_chosen_with_thresholds_and_shown_again(draft: Study, as_user: SignIn) -> None:
     browser, url = as_user(draft.owner), reverse("study_plan", args=[draft.slug])
     rules = {"rule_too_fast": "33.3", "rule_position_pattern": "1000", "rule_no_sound": "on", "rule_no_page": "50"}

@@ -1,11 +1,15 @@
 """Versions: what can change while a study runs, what the log keeps of it, and under which version somebody began."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.utils.translation import override
 
+from analysis.study_results.deviations import deviations
+from config.rehearsals.copies import unopened_copy
 from study import texts
+from study.digests import canonical_digest
 from study.errors import NotAllowedNow, StudyError
 from study.models import Participant, Study
 from study.participants.enrolment import enrol
@@ -13,7 +17,8 @@ from study.participants.study_stages import begin_stage
 from study.participants.study_versions import MADE, change_study, count_by_version, version_entries
 from study.setup.copying import copy_study
 from study.setup.drafting import save_plan
-from study.setup.lifecycle import current_plan
+from study.setup.lifecycle import current_plan, open_study
+from study.setup.rehearsals import refuse_unless_rehearsable
 from study.verification import verify_study
 from tests.analysis.answered_studies import answer_and_finish
 from tests.study.participants.test_study_stages import MAIN, piloted
@@ -79,6 +84,28 @@ def test_what_the_plan_fixes_stays_and_nothing_is_saved_without_a_reason_or_a_ch
     assert (copy_study(study, title="Again", owner=study.owner).version, study.version) == (1, 2)
 
 
+def test_a_copy_begins_with_the_texts_of_the_last_version_and_nothing_of_stages():
+    study = running(target_participants=30)
+    change(study, question="Other?", target=40)
+    begin_stage(study, Study.Stage.FOLLOW_UP, reason="a month later")
+    assert canonical_digest(study.plan["fixed"]) == study.plan_digest, "the plan that was fixed stays"
+    assert any("Version 2" in text and "Question" in text for text in deviations(study))
+    copy = copy_study(study, title="Again", owner=study.owner)
+    assert (copy.version, copy.stage, copy.stages, version_entries(copy)) == (1, MAIN, {}, [])
+    assert (texts.question(copy), copy.target_participants, "fixed" in copy.plan) == ("Other?", 40, False)
+    rehearsal = unopened_copy(copy, rehearsal_of_id=copy.pk)
+    plans = [current_plan(row) for row in (copy, rehearsal)]
+    for plan in plans:
+        del plan["design"]["seed"], plan["design"]["grace_minutes"]  # orders of its own, and nobody is waited for
+    assert plans[0] == plans[1]
+    with pytest.raises(NotAllowedNow, match="Only a draft can be rehearsed"):
+        refuse_unless_rehearsable(study)
+    opened = open_study(rehearsal)
+    assert (opened.version, deviations(opened)) == (1, [])
+    assert canonical_digest(opened.plan["fixed"]) == opened.plan_digest
+    assert verify_study(opened)[0].faults == []
+
+
 def test_a_new_address_is_a_new_consent_for_those_who_have_not_consented():
     study = running()
     agreed, reading = Visit(study), Visit(study)
@@ -111,6 +138,20 @@ def test_codes_of_recruitment_make_a_version_that_does_not_tell_them():
     ]
     save_plan(study, {"completion_code": "SECRET", "stop_at_target": True}, actor=study.owner)
     assert study.log.filter(action=MADE).count() == 1, "nothing has changed"
+
+
+def test_money_changes_while_people_answer_and_is_kept_as_text() -> None:
+    study = running(reward=Decimal("4.00"), reward_currency="EUR")
+    save_plan(study, {"reward": Decimal(5), "reward_currency": "USD", "wage": Decimal(12)}, actor=study.owner)
+    [entry] = version_entries(study)
+    assert entry.data["differences"] == [
+        {"field": "reward", "old": "4.00", "new": "5.00"},
+        {"field": "reward_currency", "old": "EUR", "new": "USD"},
+        {"field": "wage", "old": None, "new": "12.00"},
+    ]
+    save_plan(study, {"reward": Decimal("5.0")}, actor=study.owner)
+    assert study.log.filter(action=MADE).count() == 1, "the same amount"
+    assert verify_study(study)[0].faults == []
 
 
 def test_verify_names_who_was_given_another_version():

@@ -15,6 +15,7 @@ from study.models import Participant, PlatformVisit, Study, VisitKey
 from study.participants.exclusion import set_exclusion
 from study.participants.tokens import token_hash
 from study.participants.visits import DECOYS, scatter, support_code, visit_of
+from tests.config.test_console_commands import run
 from tests.factories import make_open_study
 from tests.study.visits import Visit
 
@@ -183,6 +184,10 @@ def test_ids_of_people_who_are_paid_are_listed_downloaded_and_erased(study: Stud
     assert table.splitlines()[0].lstrip("\ufeff") == "PROLIFIC_PID,STUDY_ID,SESSION_ID"
     assert table.splitlines()[1:] == ["ada00,,s1", "ben00,,s1"]
     assert client.get(reverse("payment_table", args=[study.slug, "began"])).status_code == 404
+    listed = run("participants", "to-pay", study.slug, "finished", "--as", study.owner.username)
+    assert listed["number"] == 2
+    entry = study.log.last()
+    assert (entry.action, entry.data, entry.actor) == ("downloaded", {"file": "platform ids (finished)"}, study.owner)
     stale = client.post(payment, {"erase": "finished", "number": "1"}, follow=True).text
     assert "Nothing was erased" in stale
     client.post(payment, {"erase": "finished", "number": "2"})

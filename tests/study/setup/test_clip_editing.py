@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 from django.core.files.storage import default_storage
+from django.db import IntegrityError, transaction
 
 from study.digests import canonical_digest
 from study.errors import NotAllowedNow
-from study.models import Study
+from study.models import Clip, Study
 from study.setup import preflight
 from study.setup.clip_editing import ClipChangeRefused, edit_clip, in_seconds, rename_clip, trim_clip
 from study.setup.copying import copy_study
@@ -91,6 +92,13 @@ def test_the_plan_names_the_excerpt_and_is_as_before_without_one() -> None:
     after = current_plan(study)
     assert after["clips"] == [{"number": 1, "digest": f"{1:064x}", "excerpt": [1000, 3000]}]
     assert canonical_digest(after) != canonical_digest(before)
+
+
+@pytest.mark.parametrize("ends", [(None, 2000), (500, None), (2000, 500)])
+def test_no_row_has_one_end_alone(ends: tuple[int | None, int | None]) -> None:
+    clip = make_study(clips=1, seconds=4.0).clips.get()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Clip.objects.filter(pk=clip.pk).update(trim_start=ends[0], trim_end=ends[1])
 
 
 def test_a_copy_keeps_the_excerpt_and_the_copied_study_its_sound(django_capture_on_commit_callbacks: Any) -> None:

@@ -9,10 +9,11 @@ from study.errors import NotAllowedNow, StudyError
 from study.models import Participant
 from study.participants.enrolment import enrol
 from study.participants.links import create_personal_links, find_link
+from study.setup.clip_editing import rename_clip, trim_clip
 from study.setup.clip_files import files_of
-from study.setup.clip_selection import UNCHANGED, delete_clip, exclude_clip, include_clip
+from study.setup.clip_selection import UNCHANGED, delete_clip, delete_clips, exclude_clip, include_clip, set_practice
 from study.setup.copying import copy_study
-from study.setup.trash import erase
+from study.setup.trash import erase, restore_in_study
 from tests.factories import make_open_study, make_study
 
 pytestmark = pytest.mark.django_db
@@ -77,6 +78,30 @@ def test_deleting_a_clip_removes_its_files_and_the_pilots_who_met_it(
     assert not any(default_storage.exists(name) for name in names)
     assert study.clips.count() == 1
     assert not study.participants.exists()
+
+
+def test_what_was_deleted_in_another_window_is_neither_deleted_nor_changed_again() -> None:
+    study = make_study(clips=2, seconds=4.0)
+    first, second = study.clips.all()
+    shown = study.clips.get(pk=first.pk)  # in the other window
+    delete_clip(first)
+    for act in (
+        lambda: delete_clip(shown),
+        lambda: exclude_clip(shown, reason="late"),
+        lambda: include_clip(shown),
+        lambda: set_practice(shown, True),
+        lambda: rename_clip(shown, "new.wav"),
+        lambda: trim_clip(shown, (0, 2000)),
+    ):
+        with pytest.raises(NotAllowedNow, match="deleted already"):
+            act()
+    assert [entry.action for entry in study.log.all()] == ["clip deleted"]
+    # Of two, one of which is gone, the other goes, and an undo brings back that one.
+    deletion = delete_clips([shown, second])
+    assert deletion.names == ["clip2.wav"]
+    assert [entry.data["clip"] for entry in study.log.filter(action="clip deleted")] == ["clip1.wav", "clip2.wav"]
+    restore_in_study(study, deletion.pk)
+    assert study.clips.get().name == "clip2.wav"
 
 
 def test_files_that_a_copy_still_uses_stay(django_capture_on_commit_callbacks: Any) -> None:
