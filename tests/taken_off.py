@@ -4,6 +4,8 @@ import re
 from datetime import timedelta
 from typing import Any
 
+from django.db.models import Q
+
 
 class Never(Exception):
     """Raised by nobody: whoever catches it instead of an error catches nothing."""
@@ -57,6 +59,20 @@ TAKEN_OFF: dict[str, dict[str, tuple[str, Any]]] = {
     "config/bundles/test_taking_in.py": {
         "test_what_was_forged_is_refused_and_named_and_nothing_stays": (
             "config.bundles.taking_in.study_from_bundle._ensure_same",
+            nothing,
+        ),
+    },
+    "config/bundles/test_strangers.py": {
+        "test_settings_that_no_page_could_show_are_refused_and_named": (
+            "config.bundles.taking_in.study_rows.check_settings",
+            nothing,
+        ),
+        "test_entries_of_another_server_decide_nothing_here": (
+            "study.published_heads.publishing.WRITTEN_HERE",
+            Q(),
+        ),
+        "test_a_small_upload_that_unpacks_to_much_is_refused_before_it_is_read": (
+            "config.bundles.taking_in.checked._refuse_too_large",
             nothing,
         ),
     },

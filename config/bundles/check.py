@@ -80,6 +80,7 @@ def _check_sums(bundle: Bundle) -> None:
     bundle.faults += [f"{name} is not in {SUMS}: it was added later." for name in sorted(names - set(sums) - {SUMS})]
     for name in sorted(sums.keys() & names):
         computed = hashlib.sha256()
+        bundle.report(name)
         try:
             for piece in bundle.pieces(name):
                 computed.update(piece)

@@ -6,7 +6,7 @@ import json
 import stat
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -29,6 +29,14 @@ MAX_TABLE_BYTES = 256 * 2**20
 MAX_FILE_BYTES = 2 * 2**30
 MAX_LINE = 2**20  # characters; a longer line of a table is meant to fill memory
 MAX_COMPRESSION = 500
+# Of a large table: digests in every row leave little to compress.
+MAX_TABLE_COMPRESSION = 100
+_LARGE_TABLE = 32 * 2**20
+_TABLES = (".csv", ".json", ".jsonl")
+# The most values of all JSON files together, or of a table that is held in memory, and lines of a file of JSON lines.
+# Each has room for 100,000 people.
+MAX_VALUES = 15_000_000
+MAX_LINES = 200_000
 # At most this many faults of one kind are reported.
 MAX_REPORTED = 20
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError)
@@ -56,7 +64,9 @@ class Bundle:
     faults: list[str] = field(default_factory=list)
     unchecked: list[str] = field(default_factory=list)
     _read: dict[str, Any] = field(default_factory=dict)  # JSON by the file's name: several checks ask for it
+    _values: int = 0  # of all JSON that was read
     parsed: dict[str, Any] = field(default_factory=dict)  # what several checks make of a file, by its name
+    report: Callable[[str], None] = lambda at_hand: None  # is told the file at hand where many are read
 
     @cached_property
     def members(self) -> dict[str, zipfile.ZipInfo]:
@@ -74,7 +84,12 @@ class Bundle:
         if info.flag_bits & 1:
             return "it is locked by a password."
         packed = max(info.compress_size, 1)
-        if info.file_size > MAX_FILE_BYTES or (info.file_size > 2**20 and info.file_size / packed > MAX_COMPRESSION):
+        ratio, is_table = info.file_size / packed, name.endswith(_TABLES) and info.file_size > _LARGE_TABLE
+        if (
+            info.file_size > MAX_FILE_BYTES
+            or (info.file_size > 2**20 and ratio > MAX_COMPRESSION)
+            or (is_table and ratio > MAX_TABLE_COMPRESSION)
+        ):
             return "unpacked it would be too large; it was made to fill a disk."
         return None
 
@@ -110,8 +125,12 @@ class Bundle:
     def json(self, name: str) -> Any:
         if name in self._read:
             return self._read[name]
+        text = self.text(name)
+        self._values += sum(map(text.count, "[{,"))
+        if self._values > MAX_VALUES:  # each takes up to seventy bytes of memory, and two in the file
+            raise Unreadable(f"{name} and the files before it have more values than any export's.")
         try:
-            data = json.loads(self.text(name))
+            data = json.loads(text)
         except (ValueError, RecursionError) as error:
             raise Unreadable(f"{name} is no JSON.") from error
         if not isinstance(data, dict):
@@ -120,8 +139,12 @@ class Bundle:
         return data
 
     def rows(self, name: str) -> list[dict[str, str]]:
+        text = self.text(name)
+        columns = text.partition("\n")[0].count(",") + 1  # a shorter row is filled up
+        if max(text.count("\n") * columns, text.count(",")) > MAX_VALUES:
+            raise Unreadable(f"{name} has more values than any export's.")
         try:
-            return list(csv.DictReader(io.StringIO(self.text(name), newline=""), strict=True))
+            return list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
         except csv.Error as error:
             raise Unreadable(f"{name} is no CSV table: {error}.") from error
 
@@ -140,9 +163,11 @@ class Bundle:
         """Yield the objects of a file with one JSON object a line.
 
         Raises:
-            Unreadable: it is damaged, or a line is none or longer than any export's.
+            Unreadable: it is damaged, has too many lines, or a line is none or longer than any export's.
         """
         for number, line in enumerate(self._lines(name), start=1):
+            if number > MAX_LINES:
+                raise Unreadable(f"{name} has more lines than any export's.")
             try:
                 data = json.loads(line)
             except (ValueError, RecursionError) as error:

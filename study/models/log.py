@@ -14,7 +14,8 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models.functions import Coalesce
+from django.db.models.fields.json import KeyTextTransform, KeyTransform
+from django.db.models.functions import Cast, Coalesce
 from django.utils import timezone
 
 from study.digests import entry_digest, next_head
@@ -26,6 +27,10 @@ PERSON = "participant"
 """The name of the detail that makes an entry one about a participant: its time is given to the hour only."""
 
 
+# Entries that this installation wrote. Those of before a study was brought in (`config.bundles.taking_in`) are a
+# stranger's words: whatever is decided by the log must not ask them.
+_ENTRIES_OF_BEFORE = KeyTextTransform("entries", KeyTransform("brought_in", "study__plan"))
+WRITTEN_HERE = models.Q(number__gt=Coalesce(Cast(_ENTRIES_OF_BEFORE, models.PositiveIntegerField()), 0))
 _through: ContextVar[str] = ContextVar("through", default="")
 
 

@@ -4,6 +4,8 @@ What is kept apart from participants (ids of a platform, reports of problems) is
 on their own pages, not by the receipt.
 """
 
+from collections.abc import Iterator
+
 from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
@@ -34,33 +36,45 @@ class ReceiptUnknown(StudyError):
     """No participant has this receipt."""
 
 
-def participant_with_receipt(receipt: str) -> Participant:
-    """The participant with this receipt.
+def participants_with_receipt(receipt: str) -> list[Participant]:
+    """The participants with this receipt: one, and one more for each copy of the study that was brought in here.
 
     Raises:
         ReceiptUnknown: no participant has it.
     """
     code = normal_receipt(receipt)
-    found = None
+    found: list[Participant] = []
     if len(code.replace("-", "")) >= OLD_RECEIPT_LETTERS:
-        found = Participant.objects.filter(receipt=code).first() or _brought_in(code)
-    if found is None:
+        found = [*Participant.objects.filter(receipt=code), *_brought_in(code)]
+    if not found:
         raise ReceiptUnknown(_("There is no such receipt. Please check it letter by letter."))
     return found
 
 
-def _brought_in(code: str) -> Participant | None:
-    """The participant of a study that was brought in, by the receipt that their first server gave.
+def _brought_in(code: str) -> Iterator[Participant]:
+    """Yield the participants of studies that were brought in, by the receipt that their first server gave.
 
     Only the public half of it is stored; that the other half is right shows in the commitment.
     """
     if not binds(code):
-        return None
+        return
     for person in Participant.objects.filter(receipt=code[len(code) // 2 + 1 :]):
         digests = digests_of(Participant.objects.filter(pk=person.pk))[person.pk]
         if states(code, commitment_of(secret_of(code), person.code, digests)):
-            return person
-    return None
+            yield person
+
+
+@transaction.atomic
+def withdraw_with_receipt(receipt: str) -> Study:
+    """Withdraw the participants with this receipt, in every study here that has their answers; return one of these.
+
+    Raises:
+        ReceiptUnknown: no participant has it.
+    """
+    found = participants_with_receipt(receipt)
+    for participant in found:
+        withdraw(participant)
+    return found[0].study
 
 
 @transaction.atomic

@@ -13,14 +13,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from django.conf import settings
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import Max, QuerySet
 from django.utils import timezone
 
-from study.background_work import messages
+from study.background_work import messages, schema
 from study.ballots.commitments import ENDED, bind_unfinished
 from study.models import ChainHead, LogEntry, Study
-from study.models.log import record
+from study.models.log import WRITTEN_HERE, record
 from study.published_heads.heads import INSTALLATION, Head
 from study.published_heads.places import FILE, NotDelivered, addresses_of, deliver, places_of
 
@@ -71,7 +71,7 @@ def due(study: Study | None, now: datetime | None = None) -> dict[str, str]:
 
 
 def _entries(study: Study | None) -> QuerySet[LogEntry]:
-    return LogEntry.objects.filter(study=study)
+    return LogEntry.objects.filter(WRITTEN_HERE, study=study)
 
 
 def publish_head(study: Study | None, occasion: str, places: Iterable[str] | None = None) -> Publication | None:
@@ -95,7 +95,7 @@ def publish_head(study: Study | None, occasion: str, places: Iterable[str] | Non
 
 
 def _file_was_there() -> bool:
-    said = LogEntry.objects.filter(action=PUBLISHED).values_list("data", flat=True)
+    said = LogEntry.objects.filter(WRITTEN_HERE, action=PUBLISHED).values_list("data", flat=True)
     return any(FILE in data.get("to", ()) for data in said.iterator())
 
 
@@ -113,21 +113,34 @@ def _record(study: Study | None, result: Publication) -> None:
 
 
 def publish_due() -> list[Publication]:
-    """Publish every head that is due; nothing if another process is publishing just now."""
+    """Publish every head that is due; nothing if another process is publishing just now.
+
+    A study whose head cannot be published stops no other one.
+    """
     with _alone() as alone:
         if not alone:
             return []
         found = []
         for study in [None, *_studies()]:
-            if study is not None:
-                bind_unfinished(study)
-            places_by_occasion: dict[str, list[str]] = {}
-            for place, occasion in due(study).items():
-                places_by_occasion.setdefault(occasion, []).append(place)
-            for occasion, places in places_by_occasion.items():
-                if (publication := publish_head(study, occasion, places)) is not None:
-                    found.append(publication)
+            try:
+                found += _publish_due(study)
+            except OperationalError:  # the database is away: of no study anything can be read
+                raise
+            except Exception as error:
+                if schema.is_cause_of(error):  # a worker of the other version does it
+                    raise
+                logger.exception("The head of %s could not be published.", study.slug if study else INSTALLATION)
         return found
+
+
+def _publish_due(study: Study | None) -> list[Publication]:
+    if study is not None:
+        bind_unfinished(study)
+    places_by_occasion: dict[str, list[str]] = {}
+    for place, occasion in due(study).items():
+        places_by_occasion.setdefault(occasion, []).append(place)
+    found = (publish_head(study, occasion, places) for occasion, places in places_by_occasion.items())
+    return [publication for publication in found if publication is not None]
 
 
 def _studies() -> QuerySet[Study]:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from study.models import ChainHead, LogEntry, Study
+from study.models.log import WRITTEN_HERE
 from study.published_heads.places import CONSOLE, FILE, MAIL
 from study.published_heads.publishing import NOT_PUBLISHED, PUBLISHED, due
 
@@ -40,7 +41,9 @@ def head_summary(study: Study) -> HeadSummary | None:
     chain = ChainHead.objects.filter(study=study, number__gt=0).first()
     if chain is None or study.simulated or study.status == Study.Status.DRAFT:
         return None
-    entries = list(study.log.filter(action__in=(PUBLISHED, NOT_PUBLISHED)).order_by("-number")[: 2 * SHOWN])
+    entries = list(
+        study.log.filter(WRITTEN_HERE, action__in=(PUBLISHED, NOT_PUBLISHED)).order_by("-number")[: 2 * SHOWN]
+    )
     waiting = due(study)
     failed = next((entry for entry in entries if entry.action == NOT_PUBLISHED), None)
     problems = failed.data["problems"].items() if failed is not None else ()

@@ -302,11 +302,12 @@ def _set_moderators(study: Study, moderators: Sequence[Mapping[str, Any]]) -> No
 
 def _refuse_faults(study: Study) -> None:
     """Refuse questions, quotas, groups and rules that do not agree."""
-    if faults := list(_faults(study)):
+    if faults := list(disagreements(study)):
         raise StudyError(_("Nothing was saved: %(faults)s") % {"faults": " ".join(faults)})
 
 
-def _faults(study: Study) -> Iterator[str]:
+def disagreements(study: Study) -> Iterator[str]:
+    """Yield what does not agree among the study's questions, quotas, groups and rules, a sentence each."""
     questions = stored_set(study, "before")
     choices = {
         question.key: {option.key for option in question.options}

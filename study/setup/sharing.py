@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from study.access import lock_as_owner, owns
 from study.errors import NotAllowedNow, StudyError
 from study.models import ApiToken, LogEntry, Membership, Role, Schedule, Study
-from study.models.log import record
+from study.models.log import WRITTEN_HERE, record
 from study.models.members import GIVEN_ROLES
 from study.notices.choices import forget_choices
 
@@ -168,10 +168,12 @@ def restore_study(study: Study, *, actor: Any) -> None:
 
 def with_archived(studies: QuerySet[Study]) -> QuerySet[Any]:
     """Annotate the studies with `last_filed`: "archived", "restored" or None."""
-    filed = LogEntry.objects.filter(study=OuterRef("pk"), action__in=(_ARCHIVED, _RESTORED)).order_by("-pk")
+    filed = LogEntry.objects.filter(WRITTEN_HERE, study=OuterRef("pk"), action__in=(_ARCHIVED, _RESTORED)).order_by(
+        "-pk"
+    )
     return studies.annotate(last_filed=Subquery(filed.values("action")[:1]))
 
 
 def is_archived(study: Study) -> bool:
-    last = study.log.filter(action__in=(_ARCHIVED, _RESTORED)).order_by("-pk").first()
+    last = study.log.filter(WRITTEN_HERE, action__in=(_ARCHIVED, _RESTORED)).order_by("-pk").first()
     return last is not None and last.action == _ARCHIVED

@@ -17,7 +17,7 @@ from study.models import Participant, ProblemReport, Study
 from study.opaque_tokens import new_submission_key
 from study.participants.short_codes import study_with_code
 from study.participants.tokens import reporter_digest
-from study.participants.withdrawal import ReceiptUnknown, participant_with_receipt, withdraw
+from study.participants.withdrawal import ReceiptUnknown, withdraw, withdraw_with_receipt
 from study.survey import networks
 from study.survey.cookies import token_of
 from study.survey.decorators import participant_page, survey_page
@@ -153,12 +153,11 @@ def withdraw_by_receipt(request: HttpRequest) -> HttpResponse:
     form = ReceiptForm(posted(request))
     if request.method == "POST" and form.is_valid():
         try:
-            participant = participant_with_receipt(form.cleaned_data["receipt"])
-            withdraw(participant)
+            study = withdraw_with_receipt(form.cleaned_data["receipt"])
         except ReceiptUnknown as error:
             if (end := unknown_link(request)).status == 429:
                 raise end from error
             form.add_error("receipt", str(error))
         else:
-            return see_other("?" + urlencode({"erased": _ERASED.sign(str(participant.study_id))}))
+            return see_other("?" + urlencode({"erased": _ERASED.sign(str(study.pk))}))
     return _render_outside(request, "survey/withdraw.html", form)

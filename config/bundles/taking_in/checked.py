@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from config.bundles.check import check_bundle
@@ -9,6 +10,8 @@ from config.bundles.reading import MAX_FILES, Bundle, Unreadable
 from config.bundles.taking_in.errors import BundleRefused
 from config.bundles.whole import ANALYSIS, CLIPS, CLOSED, DRAFT, FORMAT, PEOPLE, STUDY, VERSION
 from study.models import Study
+
+_TIMES_AN_UPLOAD = 10
 
 
 def checked_format(bundle: Bundle) -> dict[str, Any]:
@@ -19,6 +22,7 @@ def checked_format(bundle: Bundle) -> dict[str, Any]:
     """
     if len(bundle.archive.infolist()) > MAX_FILES:
         raise BundleRefused(_("There are more than %(n)d files in this zip: it is no export.") % {"n": MAX_FILES})
+    _refuse_too_large(bundle)
     check_bundle(bundle)
     if bundle.faults:
         raise BundleRefused(
@@ -38,6 +42,19 @@ def checked_format(bundle: Bundle) -> dict[str, Any]:
     if ("analysis.json" in bundle.members) != (ANALYSIS in bundle.members):
         raise Unreadable(f"{ANALYSIS} and analysis.json belong together, and one is missing.")
     return found
+
+
+def _refuse_too_large(bundle: Bundle) -> None:
+    """Refuse what would keep a worker busy for hours: all files together may be ten times the largest upload."""
+    most = _TIMES_AN_UPLOAD * settings.MAX_UPLOAD_BYTES
+    if sum(info.file_size for info in bundle.archive.infolist()) > most:
+        raise BundleRefused(
+            _(
+                "Unpacked, this export has more than %(n)d MB. If it is one that you trust, ask the operator to raise "
+                "EARSIGHT_UPLOAD_MB, of which this is ten times as much."
+            )
+            % {"n": most // 1_000_000}
+        )
 
 
 def _why_not_whole(bundle: Bundle) -> str:

@@ -9,7 +9,7 @@ from analysis.models import Analysis
 from analysis.study_results.participant_flow import participant_flow
 from config.bundles.chain_check import read_chain
 from config.bundles.reading import CHAIN, Bundle, Unreadable
-from config.bundles.taking_in.rows import ensure_storable
+from config.bundles.taking_in.rows import ensure_storable, time_from
 from config.bundles.whole import ANALYSIS
 from study.ballots.table_state import table_state
 from study.models import LogEntry, Study
@@ -49,12 +49,9 @@ def _entries(study: Study, entries: list[dict[str, Any]]) -> Iterator[LogEntry]:
 
 def _time(where: str, text: str) -> datetime:
     try:
-        at = datetime.fromisoformat(text)
+        return time_from(text, "its time")
     except ValueError as error:
-        raise Unreadable(f"{where}: {text[:40]!r} is no time.") from error
-    if at.tzinfo is None:
-        raise Unreadable(f"{where}: its time has no time zone.")
-    return at
+        raise Unreadable(f"{where}: {str(error)[:200]}.") from error
 
 
 def add_analysis(study: Study, bundle: Bundle) -> None:

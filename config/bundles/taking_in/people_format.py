@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from config.bundles.taking_in.rows import time_from
 from study.models import Participant, StudyStage, Trial
 
 LARGEST = 2**31 - 1
@@ -15,11 +16,11 @@ Image = tuple[int, int]
 
 
 def _hour(value: Any) -> Any:
-    return datetime.fromisoformat(value) if isinstance(value, str) and value else None
+    return time_from(value, "a time") if isinstance(value, str) and value else None
 
 
 def _whole_hour(at: datetime | None) -> datetime | None:
-    if at is not None and (at.tzinfo is None or at.minute or at.second or at.microsecond):
+    if at is not None and (at.minute or at.second or at.microsecond):
         raise ValueError("a time of a person is given to the hour")
     return at
 

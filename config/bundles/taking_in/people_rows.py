@@ -16,7 +16,7 @@ from study.models import Ballot, Event, LateAnswer, Participant, Study, Trial
 from study.opaque_tokens import new_submission_key, new_token
 from study.participants.tokens import token_hash
 
-_AT_ONCE = 200
+_AT_ONCE = 50  # people, whose lines may have a megabyte each
 
 # Stimuli by the numbers of their clip and condition; clips by their number.
 Images = Mapping[tuple[int, int], int]

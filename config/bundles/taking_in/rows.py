@@ -12,6 +12,8 @@ from django.db import models
 from config.bundles.reading import Unreadable
 from config.bundles.whole.carried import carried_fields
 
+_YEARS = range(1970, 2200)  # a clock that was never set begins in the first
+
 Row = TypeVar("Row", bound=models.Model)
 
 
@@ -42,6 +44,16 @@ def row_from(model: type[Row], values: Any, where: str, **given: Any) -> Row:
     except (TypeError, ValueError, InvalidOperation) as error:
         raise Unreadable(f"{where}: {error}.") from error
     return row
+
+
+def time_from(text: str, name: str) -> datetime:
+    """Return a time with its zone; ValueError if it is none, or one that some time zone cannot show."""
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError(f"{name} has no time zone")
+    if at.year not in _YEARS:
+        raise ValueError(f"{name} is in the year {at.year}")
+    return at
 
 
 def ensure_storable(data: Any, where: str) -> None:
@@ -86,8 +98,5 @@ def _typed(field: models.Field, value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         raise ValueError(f"{field.name} is no number")
     if isinstance(field, models.DateTimeField):
-        at = datetime.fromisoformat(str(value))
-        if at.tzinfo is None:
-            raise ValueError(f"{field.name} has no time zone")
-        return at
+        return time_from(str(value), field.name)
     return Decimal(str(value)) if isinstance(field, models.DecimalField) else value

@@ -5,7 +5,7 @@ Their names are recorded first, so that files of a process that was killed are f
 
 import hashlib
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -42,7 +42,7 @@ class StoredFiles:
 
 
 def store_files(
-    bundle: Bundle, path: Path, clips: list[dict[str, Any]], stored: StoredFiles, report: Callable[[str], None]
+    bundle: Bundle, path: Path, clips: Iterable[dict[str, Any]], stored: StoredFiles, report: Callable[[str], None]
 ) -> None:
     """Check every picture and sound that the clips name, and write it to the storage.
 
@@ -53,10 +53,7 @@ def store_files(
         BundleRefused: a file is no picture or no sound that is taken.
         Unreadable: a clip names a file that is not there.
     """
-    pictures, sounds = dict(_pictures(clips)), dict(_sounds(clips))
-    for name in (*pictures, *sounds):
-        if name not in bundle.members:
-            raise Unreadable(f"{CLIPS}: {name} is missing in the bundle.")
+    pictures, sounds = _present(bundle, _pictures(clips)), _present(bundle, _sounds(clips))
     _check_pictures(bundle, path, list(pictures))
     with AudioChecker() as checker:
         for name, digest in sounds.items():
@@ -66,6 +63,15 @@ def store_files(
     for name, digest in pictures.items():
         report(name)
         _store(bundle, name, stored, digest)
+
+
+def _present(bundle: Bundle, named: Iterable[tuple[str, str]]) -> dict[str, str]:
+    found = {}
+    for name, digest in named:
+        if name not in bundle.members:
+            raise Unreadable(f"{CLIPS}: {name} is missing in the bundle.")
+        found[name] = digest
+    return found
 
 
 def _store(bundle: Bundle, name: str, stored: StoredFiles, digest: str = "") -> None:
@@ -81,7 +87,7 @@ def _suffix(name: str) -> str:
     return name.rpartition(".")[2].lower()
 
 
-def _pictures(clips: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
+def _pictures(clips: Iterable[dict[str, Any]]) -> Iterator[tuple[str, str]]:
     """Yield each picture's name, and its digest if it has one."""
     for clip in clips:
         for stimulus in clip["stimuli"]:
@@ -94,7 +100,7 @@ def _pictures(clips: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
                     yield name, digest
 
 
-def _sounds(clips: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
+def _sounds(clips: Iterable[dict[str, Any]]) -> Iterator[tuple[str, str]]:
     for clip in clips:
         for kind, name in clip["sounds"].items():
             _ensure_suffix(name, _SOUNDS)

@@ -2,17 +2,21 @@
 
 import hashlib
 import logging
+import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from django.db import transaction
+from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from config.bundles.reading import Bundle, Unreadable
+from config.bundles.chain_check import read_chain
+from config.bundles.reading import CHAIN, Bundle, Unreadable
 from config.bundles.taking_in import study_rows
 from config.bundles.taking_in.checked import checked_format
 from config.bundles.taking_in.errors import BundleRefused
@@ -23,14 +27,18 @@ from config.bundles.taking_in.stages import ensure_by_the_log, unstaged
 from config.bundles.taking_in.stored import StoredFiles, store_files
 from config.bundles.whole import CLOSED
 from generation.runs import orphan_files
+from study.access import studies_of
 from study.models import LogEntry, Stimulus, Study, StudyStage
-from study.models.log import lock_chain, record
+from study.models.log import WRITTEN_HERE, lock_chain, record
 from study.opaque_tokens import new_link_token
 from study.participants.study_stages import begin_stage
 from study.setup.lifecycle import free_slug
 
 logger = logging.getLogger(__name__)
 BROUGHT_IN = "brought in"
+_MALFORMED = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
+_WHAT_BREAKS = (*_MALFORMED, IntegrityError, DataError)
+_PAUSE = 1.0  # seconds
 
 Report = Callable[[str], None]
 
@@ -65,7 +73,7 @@ def take_in(
     try:
         with zipfile.ZipFile(path) as archive:
             report(_("checking the export"))
-            taken_in = _take_in(Bundle(archive), path, owner, stored, report, settle)
+            taken_in = _take_in(Bundle(archive, report=_seldom(report)), path, owner, stored, report, settle)
     except zipfile.BadZipFile as error:
         raise BundleRefused(_("This is no export of a study: choose the ZIP file as it was downloaded.")) from error
     except Unreadable as error:
@@ -85,22 +93,42 @@ def _take_in(
     report: Report,
     settle: Callable[[TakenIn], None],
 ) -> TakenIn:
-    form = checked_format(bundle)
+    with _refusing_what_breaks():
+        form = checked_format(bundle)
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    _ensure_new(digest, owner)
-    data, lines = study_rows.read_study(bundle), study_rows.read_clips(bundle)
+    first_head = _first_head(bundle) if form["state"] == CLOSED else ""
+    _ensure_new(digest, first_head, owner)
+    data, lines = study_rows.read_study(bundle), study_rows.ClipLines(bundle)
     store_files(bundle, path, lines, stored, report)
     report(_("writing the study"))
+    with _refusing_what_breaks(), transaction.atomic():
+        taken_in = _add(bundle, form, digest, data, lines, owner, stored, report)
+        settle(taken_in)
+        return taken_in
+
+
+@contextmanager
+def _refusing_what_breaks() -> Iterator[None]:
+    """Raise Unreadable for what the checks let through and the house's own functions or the database cannot take."""
     try:
-        with transaction.atomic():
-            taken_in = _add(bundle, form, digest, data, lines, owner, stored, report)
-            settle(taken_in)
-            return taken_in
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        # What the checks let through and the house's own functions could not read.
+        yield
+    except _WHAT_BREAKS as error:
         logger.warning("A bundle could not be taken in.", exc_info=True)
         raise Unreadable(f"something in it is not what an export holds there: {error!r}"[:300]) from error
+
+
+def _seldom(report: Report) -> Report:
+    """Return a `report` that passes on what it is told at most once in `_PAUSE` seconds."""
+    told = 0.0
+
+    def tell(at_hand: str) -> None:
+        nonlocal told
+        if time.monotonic() - told >= _PAUSE:
+            told = time.monotonic()
+            report(at_hand)
+
+    return tell
 
 
 def _add(
@@ -108,7 +136,7 @@ def _add(
     form: dict[str, Any],
     digest: str,
     data: dict[str, Any],
-    lines: list[dict[str, Any]],
+    lines: Iterable[dict[str, Any]],
     owner: Any,
     stored: StoredFiles,
     report: Report,
@@ -126,7 +154,7 @@ def _add(
     if is_closed:
         images = Stimulus.objects.filter(clip__study=study).values_list("clip__number", "condition__number", "pk")
         by_number = {(clip, condition): pk for clip, condition, pk in images}
-        add_people(study, bundle, {number: clip.pk for number, clip in clips.items()}, by_number)
+        add_people(study, bundle, clips, by_number)
         number, head = add_chain(study, bundle)
         ensure_by_the_log(study)
         facts |= {"entries": number, "head": head}
@@ -143,7 +171,7 @@ def _add(
         study.save(update_fields=["plan"])
         study.refresh_from_db()
         report(_("comparing the study with the export"))
-        _ensure_same(study, bundle, sounds=form["sounds"])
+        _ensure_same(study, slug, bundle, sounds=form["sounds"])
         # Flags stay as they were judged, with all that only the first server saw.
         Study.objects.filter(pk=study.pk).update(events_erased_at=timezone.now())
     if not form["sounds"]:
@@ -154,7 +182,7 @@ def _add(
             % {"old": slug, "new": study.slug}
         )
     lock_chain(None)  # so that the same export is not taken in twice at once
-    _ensure_new(digest, owner)
+    _ensure_new(digest, _first_head(bundle) if is_closed else "", owner, besides=study)
     record(study, BROUGHT_IN, actor=owner, **facts)
     if begins_with is not None:
         begin_stage(study, StudyStage.PILOT, target=begins_with.target, actor=owner)
@@ -168,20 +196,47 @@ def _without_sounds(is_closed: bool) -> str:
     return _("The export has no sounds: ask for an export with them, or upload the clips again.")
 
 
-def _ensure_same(study: Study, bundle: Bundle, *, sounds: bool) -> None:
-    if names := list(differences(study, bundle, sounds=sounds)):
+def _ensure_same(study: Study, slug: str, bundle: Bundle, *, sounds: bool) -> None:
+    as_there = copy(study)
+    as_there.slug = slug  # which chain.json names, and which may be taken here
+    if names := list(differences(as_there, bundle, sounds=sounds)):
         raise Unreadable(f"{', '.join(names)}: the study in the bundle's folder whole/ is not that of these files.")
 
 
-def _ensure_new(digest: str, owner: Any) -> None:
-    """Raise BundleRefused if this very export was taken in before."""
-    entry = LogEntry.objects.filter(action=BROUGHT_IN, data__bundle=digest).select_related("study").first()
-    if entry is None or entry.study is None:
+def _first_head(bundle: Bundle) -> str:
+    """Return the head after the first entry of the bundle's log: no two studies have the same."""
+    chain = read_chain(bundle)
+    if chain is None or not chain.entries:
+        raise Unreadable(f"{CHAIN} is missing or empty.")
+    return str(chain.entries[0]["head"])
+
+
+def _ensure_new(digest: str, first_head: str, owner: Any, *, besides: Study | None = None) -> None:
+    """Raise BundleRefused if this very export was taken in before, or its closed study is here in any other way.
+
+    A study that is here twice would count twice, and its people could be erased in one of the two alone.
+    """
+    same_export = LogEntry.objects.filter(WRITTEN_HERE, action=BROUGHT_IN, data__bundle=digest)
+    if found := Study.objects.filter(pk__in=same_export.values("study")).first():
+        raise BundleRefused(
+            _("This export was taken in before: it is the study “%(title)s” (%(slug)s).") % _named(found)
+            if _may_know(found, owner)
+            else _("This export was taken in before, by somebody else here. Ask the operator who has the study.")
+        )
+    if not first_head:
         return
-    known = entry.study.owner_id == owner.pk
-    raise BundleRefused(
-        _("This export was taken in before: it is the study “%(title)s” (%(slug)s).")
-        % {"title": entry.study.title, "slug": entry.study.slug}
-        if known
-        else _("This export was taken in before, by somebody else here. Ask the operator who has the study.")
-    )
+    same_log = LogEntry.objects.filter(number=1, head=first_head).exclude(study=besides)
+    if found := Study.objects.filter(pk__in=same_log.values("study")).first():
+        raise BundleRefused(
+            _("The study of this export is here already: “%(title)s” (%(slug)s). Work with that one.") % _named(found)
+            if _may_know(found, owner)
+            else _("The study of this export is here already, and belongs to somebody else. Ask the operator who.")
+        )
+
+
+def _named(study: Study) -> dict[str, str]:
+    return {"title": study.title, "slug": study.slug}
+
+
+def _may_know(study: Study, owner: Any) -> bool:
+    return studies_of(owner).filter(pk=study.pk).exists()

@@ -1,14 +1,16 @@
 """The rows of a study, its clips and images, and what the images were made from."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from config.bundles.reading import Bundle, Unreadable
+from config.bundles.taking_in.clip_format import check_clip, check_condition, check_step
 from config.bundles.taking_in.rows import ensure_storable, row_from
+from config.bundles.taking_in.settings_format import begin_as_draft, check_settings
 from config.bundles.whole import CLIPS, FILES, STUDY
 from generation.errors import GenerationError
 from generation.models import ClipStep, GenerationRun, ReviewDecision, StudyFile, StudyGeneration, TagDecision
@@ -17,20 +19,28 @@ from generation.redefinition.rules.rule_files import read_rule_upload
 from generation.runs.image_versions import image_names, version_of
 from generation.settings_model import GenerationSettings
 from study.models import Clip, Condition, Stimulus, Study
-from study.participants.questions import QuestionSetError, load_question_set
 from study.tables.bounded_reading import read_bounded
 from study.tables.errors import TableRefused
 
 MOST_CONDITIONS = 6
 
 
-def read_clips(bundle: Bundle) -> list[dict[str, Any]]:
-    """Return the lines of the clips, whose shape is checked.
+@dataclass(frozen=True)
+class ClipLines:
+    """The lines of the clips, read and checked anew each time: all of them may be more than memory holds."""
+
+    bundle: Bundle
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return _clip_lines(self.bundle)
+
+
+def _clip_lines(bundle: Bundle) -> Iterator[dict[str, Any]]:
+    """Yield the lines, whose shape is checked.
 
     Raises:
         Unreadable: a line is not what an export holds there.
     """
-    found = []
     for number, line in enumerate(bundle.json_lines(CLIPS), start=1):
         where = f"{CLIPS}, line {number}"
         ensure_storable(line, where)
@@ -47,8 +57,7 @@ def read_clips(bundle: Bundle) -> list[dict[str, Any]]:
                 raise Unreadable(f"{where}: an image of it is not what an export holds there.")
         if not line["sounds"].keys() <= {"audio", "survey_audio"}:
             raise Unreadable(f"{where}: its sounds are not what an export holds there.")
-        found.append(line)
-    return found
+        yield line
 
 
 def read_study(bundle: Bundle) -> dict[str, Any]:
@@ -80,29 +89,29 @@ def _are_times(found: Any) -> bool:
 def add_study(data: Mapping[str, Any], **given: Any) -> tuple[Study, dict[int, Condition]]:
     """Add the study and its conditions, which are returned by number."""
     study = row_from(Study, data["fields"], STUDY, **given)
-    for part, text in (("questions_before", study.questions_before), ("questions_after", study.questions_after)):
-        if text:
-            try:
-                load_question_set(text)
-            except QuestionSetError as error:
-                raise Unreadable(f"{STUDY}: {part}: {error}") from error
+    if study.status == Study.Status.DRAFT:
+        begin_as_draft(study)
+    check_settings(study)
     created_at = study.created_at
     study.save()
     # The first save sets it to now.
     Study.objects.filter(pk=study.pk).update(created_at=created_at)
     study.created_at = created_at
     rows = [row_from(Condition, values, f"{STUDY}, condition", study=study) for values in data["conditions"]]
+    for row in rows:
+        check_condition(row, f"{STUDY}, condition {row.number}")
     return study, {row.number: row for row in Condition.objects.bulk_create(rows)}
 
 
 def add_clips(
-    study: Study, lines: list[dict[str, Any]], conditions: Mapping[int, Condition], names: Mapping[str, str]
-) -> dict[int, Clip]:
-    """Add the clips and their images; return the clips by number."""
-    clips: dict[int, Clip] = {}
+    study: Study, lines: Iterable[dict[str, Any]], conditions: Mapping[int, Condition], names: Mapping[str, str]
+) -> dict[int, int]:
+    """Add the clips and their images; return the ids of the clips by number."""
+    clips: dict[int, int] = {}
     for number, line in enumerate(lines, start=1):
         where, sounds = f"{CLIPS}, line {number}", line["sounds"]
         clip = row_from(Clip, line["fields"], where, study=study)
+        check_clip(clip, where)
         clip.audio.name = names.get(sounds.get("audio", ""), "")
         clip.survey_audio.name = names.get(sounds.get("survey_audio", ""), "")
         created_at = clip.created_at
@@ -117,12 +126,12 @@ def add_clips(
             row.preview.name = names.get(entry["preview"], "")
             stimuli.append(row)
         Stimulus.objects.bulk_create(stimuli)
-        clips[clip.number] = clip
+        clips[clip.number] = clip.pk
     return clips
 
 
 def add_generation(
-    study: Study, bundle: Bundle, data: Mapping[str, Any], lines: list[dict[str, Any]], clips: Mapping[int, Clip]
+    study: Study, bundle: Bundle, data: Mapping[str, Any], lines: Iterable[dict[str, Any]], clips: Mapping[int, int]
 ) -> list[str]:
     """Add what the images were made from, as one run that has ended; return what did not come along, in sentences."""
     notes = _add_settings(study, data["generation"])
@@ -134,12 +143,15 @@ def add_generation(
         started_at = run.started_at
         run.save()
         GenerationRun.objects.filter(pk=run.pk).update(started_at=started_at)
-    for line, clip in zip(lines, clips.values(), strict=True):
+    for line, clip_id in zip(lines, clips.values(), strict=True):
+        clip = Clip.objects.only("number", "study").get(pk=clip_id)
         where = f"{CLIPS}, clip {clip.number}"
         if line["steps"] and run is None:
             raise Unreadable(f"{where}: it has steps of a run, and {STUDY} has no run.")
-        rows: list[Model] = [row_from(ClipStep, values, where, clip=clip, run=run) for values in line["steps"]]
-        ClipStep.objects.bulk_create(rows)  # type: ignore[arg-type]
+        steps = [row_from(ClipStep, values, where, clip=clip, run=run) for values in line["steps"]]
+        for step in steps:
+            check_step(step, where)
+        ClipStep.objects.bulk_create(steps)
         TagDecision.objects.bulk_create(row_from(TagDecision, row, where, clip=clip) for row in line["tag_decisions"])
         version = version_of(image_names(clip))
         decisions = []

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models.fields.files import FieldFile
 
 from analysis.models import Analysis
+from analysis.study_results.power_answers import UNANSWERED
 from config.bundles.whole import (
     ANALYSIS,
     CLIPS,
@@ -90,6 +91,8 @@ def _line(data: Any) -> bytes:
 
 def _study(study: Study) -> dict[str, Any]:
     plan = {name: value for name, value in study.plan.items() if name != "brought_in"}
+    if (plan.get("power") or {}).get("state") in UNANSWERED:  # no other server is to compute it
+        del plan["power"]
     run = study.generation_runs.last()
     # Those of the images are the run's; nothing more is made in a closed study.
     chosen = StudyGeneration.objects.filter(study=study, study__status=Study.Status.DRAFT).first()

@@ -207,4 +207,4 @@ def test_a_draft_that_opens_with_a_pilot_stage_does_so_elsewhere(tmp_path: Path)
 
     assert "a draft is of the first version" in take_forged(version=4)
     assert "no stage but the pilot stage" in take_forged(stage="follow_up")
-    assert "asks for no number of people" in take_forged(stages={"pilot": {"after": 0, "target": "many"}})
+    assert "stages.pilot.target" in take_forged(stages={"pilot": {"after": 0, "target": "many"}})

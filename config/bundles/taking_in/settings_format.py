@@ -1,0 +1,235 @@
+"""What the settings of a study that is taken in may hold, where their columns are JSON or a number with a meaning.
+
+A column's own check knows that it is a list or an object, not what pages read in it: a setting of another shape would
+be an error page, and a study nobody can open.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from config.bundles.reading import Unreadable
+from config.bundles.taking_in.rows import time_from
+from config.bundles.whole import STUDY
+from study.design.plans import ORDERS_VERSIONS
+from study.models import Study, StudyStage
+from study.participants.exclusion_rules import UNITS
+from study.participants.fair_pay import CURRENCIES
+from study.participants.questions import QuestionSetError, load_question_set
+from study.participants.study_stages import MOST_PEOPLE
+from study.setup.question_editing import disagreements
+
+Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[a-z]+)?$")]
+Texts = dict[Language, Annotated[str, Field(max_length=20_000)]]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Whole = Annotated[int, Field(ge=0, le=2**31 - 1)]
+StageName = Annotated[str, AfterValidator(lambda name: str(StudyStage(name)))]
+Sentence = Annotated[str, Field(max_length=20_000)]
+
+
+def _time(text: str) -> str:
+    if text:
+        time_from(text, "a time")
+    return text
+
+
+Time = Annotated[str, Field(max_length=40), AfterValidator(_time)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class OpenPart(BaseModel):
+    """What may hold more, which no page reads."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
+
+
+class _MeasureRule(OpenPart):
+    kind: Literal[tuple(UNITS)]  # type: ignore[valid-type]
+    at: Finite
+
+
+class _AnswerRule(OpenPart):
+    kind: Literal["answer"]
+    column: str
+    operator: Literal["<=", ">=", "!=", "=", "<", ">"]
+    value: Finite | str
+
+
+Rule = Annotated[_MeasureRule | _AnswerRule, Field(discriminator="kind")]
+
+
+class _Moderator(_Part):
+    column: str
+    cuts: list[Finite]
+
+
+class _Analysis(OpenPart):
+    moderators: list[_Moderator] = []
+    sequential: bool = False
+    smallest: Finite | None = None
+
+
+class _Cell(OpenPart):
+    participants: Whole
+    clips: Whole
+    power: Share
+    monte_carlo_se: Share
+
+
+class _PlannedDesign(OpenPart):
+    participants: Whole
+    clips: Whole
+    answers: Whole
+    ballots: Whole
+    power: Share
+
+
+def _pair(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+class _Backwards(OpenPart):
+    target: Share
+    designs: list[Annotated[tuple[Whole, _PlannedDesign | None], BeforeValidator(_pair)]] = []
+    recommended: _PlannedDesign | None = None
+    checked: _Cell | None = None
+
+
+class _PowerResult(OpenPart):
+    cells: list[_Cell] = Field(min_length=1)
+    advice: str = ""
+    effect: str = ""
+    simulations: Whole = 0
+    head_to_head: Finite
+    sd_participants: Finite
+    sd_clips: Finite
+    smallest_effect: Finite | None = None
+    plan: _Backwards | None = None
+
+
+class _Power(OpenPart):
+    """An answered question about power: an export leaves out one that waits, which would set this server to work."""
+
+    state: Literal["ready", "failed"]
+    inputs: dict[str, Finite | str | bool | None] = {}
+    result: _PowerResult | None = None
+    error: Sentence = ""
+    asked_at: Time = ""
+    sent_at: Time = ""
+    alive_at: Time = ""
+    attempts: Whole = 0
+
+
+class _FixedCondition(OpenPart):
+    key: str
+    levels: dict[str, str] = {}
+
+
+class _Fixed(OpenPart):
+    """The plan as opening fixed it; its digest says that it is that one."""
+
+    weights: list[Finite] = Field(min_length=2, max_length=2)
+    alpha: Finite
+    conditions: list[_FixedCondition]
+    clips: list[dict[str, Any]] = []
+    design: dict[str, bool | Finite | str | None] = {}
+    analysis: _Analysis | None = None
+    questions: dict[str, str] = {}
+    exclusions: list[Rule] = []
+
+
+class _Plan(_Part):
+    reviewed: bool = False
+    exclusions: list[Rule] | None = None
+    analysis: _Analysis | None = None
+    power: _Power | None = None
+    reporting: dict[str, Sentence] | None = None
+    fixed: _Fixed | None = None
+    consent: Texts | None = None
+
+
+class _Stage(_Part):
+    after: Whole
+    target: Annotated[int, Field(ge=1, le=MOST_PEOPLE)] | None = None
+
+
+class _Quota(_Part):
+    question: str
+    answer: str
+    limit: Annotated[int, Field(ge=1, le=2**31 - 1)]
+
+
+class _ImagesShown(OpenPart):
+    encoder: str
+    lossless: bool
+    quality: Whole
+    method: Whole
+    width: Annotated[int, Field(ge=1, le=100_000)]
+    height: Annotated[int, Field(ge=1, le=100_000)]
+    page_widths: list[Whole]
+    bytes: dict[Annotated[str, Field(pattern=r"^[0-9]{1,6}$")], Whole]
+    images: str
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+    languages: list[Language] = []
+    question: Texts = {}
+    consent_text: Texts = {}
+    instructions: Texts = {}
+    screen_out_text: Texts = {}
+    orders_version: Literal[ORDERS_VERSIONS]  # type: ignore[valid-type]
+    stage: StageName
+    stages: dict[StageName, _Stage]
+    quotas: list[_Quota] = Field(default=[], max_length=100)
+    plan: _Plan
+    survey_images: _ImagesShown | None
+
+
+# Of a draft: what only an open study has, and who may answer it.
+_OF_A_DRAFT: Mapping[str, Any] = {
+    **{"opened_at": None, "closed_at": None, "plan_digest": "", "survey_images": {}, "erasures": 0},
+    **{"simulated": False},
+}
+_NOT_IN_A_DRAFT = ("fixed", "consent", "brought_in")
+
+
+def begin_as_draft(study: Study) -> None:
+    """Set the columns of a draft that no draft has otherwise; nothing is saved."""
+    for name, value in _OF_A_DRAFT.items():
+        setattr(study, name, value)
+    study.plan = {name: value for name, value in study.plan.items() if name not in _NOT_IN_A_DRAFT}
+
+
+def check_settings(study: Study) -> None:
+    """Check the settings of an unsaved study as the forms do that write them.
+
+    Raises:
+        Unreadable: one has a shape or a value that Earsight does not write.
+    """
+    values = {name: getattr(study, name) for name in _Settings.model_fields}
+    try:
+        _Settings.model_validate(values | {"survey_images": study.survey_images or None})
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise _refused(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+    if study.reward_currency not in ("", *CURRENCIES):
+        raise _refused("reward_currency: no currency that is known here")
+    for part, text in (("questions_before", study.questions_before), ("questions_after", study.questions_after)):
+        try:
+            if text:
+                load_question_set(text)
+        except QuestionSetError as error:
+            raise _refused(f"{part}: {error}") from error
+    if study.status == Study.Status.DRAFT and (faults := list(disagreements(study))):
+        raise _refused(faults[0])
+
+
+def _refused(why: str) -> Unreadable:
+    return Unreadable(f"{STUDY}: {why.rstrip('.')[:300]}.")
