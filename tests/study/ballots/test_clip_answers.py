@@ -1,14 +1,18 @@
 """The answers of each clip are counted as they are given, and agree with the ballots whatever happens."""
 
 from typing import Any
+from unittest.mock import patch
 from uuid import uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from study.ballots.casting import Answer, cast_ballot
-from study.ballots.clip_answers import clip_counts
+from study.ballots.clip_answers import clip_counts, recount
 from study.models import Ballot, ClipAnswers, InviteLink, Participant, Study, Trial
 from study.participants.enrolment import enrol
+from study.participants.study_stages import begin_stage
 from study.participants.withdrawal import withdraw
 from tests.factories import make_open_study
 
@@ -75,3 +79,27 @@ def test_nobody_is_kept_from_withdrawing_by_counts_that_are_wrong(study: Study) 
     ClipAnswers.objects.filter(clip__study=study).update(answered=0, repeated=0)
     withdraw(one)
     assert counted(study) == by_ballots(study)
+
+
+def test_who_waited_for_somebody_else_to_count_does_not_count_again(
+    study: Study,
+) -> None:
+    answer(enrol(study)[0], 6)
+    ClipAnswers.objects.filter(clip__study=study).update(answered=0, repeated=0)
+    with CaptureQueriesContext(connection) as first:
+        recount(study)
+    with CaptureQueriesContext(connection) as again:
+        recount(study)
+    assert any(Ballot._meta.db_table in query["sql"] for query in first)
+    assert not any(Ballot._meta.db_table in query["sql"] for query in again)
+    assert counted(study) == by_ballots(study)
+
+
+def test_the_first_person_of_each_stage_begins_its_counts(owner: Any) -> None:
+    study = make_open_study(clips=3, owner=owner)
+    enrol(study)
+    begin_stage(study, "follow_up", target=4, reason="Later.")
+    with patch("study.ballots.clip_answers.recount", side_effect=AssertionError("counted every ballot")):
+        answer(enrol(study)[0], 3)
+        assert {row.answered for row in clip_counts(study, "follow_up")} == {1}
+    assert ClipAnswers.objects.filter(clip__study=study, stage="follow_up").count() == 3
