@@ -154,15 +154,16 @@ def _workers() -> Iterator[Metric]:
 
 
 def _work() -> Iterator[Metric]:
+    """Steps, and failures of any work; those of rehearsals are copies, or told on their page."""
     state = ClipStep.State
-    steps = dict.fromkeys(state.values, 0) | dict(
-        ClipStep.objects.order_by().values_list("state").annotate(Count("pk"))
-    )
+    copied = GenerationRun.objects.filter(study__rehearsal_of__isnull=False)
+    made = ClipStep.objects.exclude(run__in=copied)
+    steps = dict.fromkeys(state.values, 0) | dict(made.order_by().values_list("state").annotate(Count("pk")))
     yield _gauge("earsight_steps", "Steps of generation, by state", ["state"], {(key,): n for key, n in steps.items()})
     since = timezone.now() - RECENT
     # The steps of runs that go on or ended lately alone: their index finds them.
     runs = GenerationRun.objects.filter(Q(finished_at=None) | Q(finished_at__gte=since))
-    ended = ClipStep.objects.filter(run__in=runs, finished_at__gte=since, state__in=(state.DONE, state.FAILED))
+    ended = made.filter(run__in=runs, finished_at__gte=since, state__in=(state.DONE, state.FAILED))
     recent = {state.DONE.value: 0, state.FAILED.value: 0} | dict(
         ended.order_by().values_list("state").annotate(Count("pk"))
     )
@@ -178,7 +179,7 @@ def _work() -> Iterator[Metric]:
         ["kind"],
         {
             ("step",): steps[state.FAILED],
-            ("analysis",): Analysis.objects.filter(state=Analysis.State.FAILED).count(),
+            ("analysis",): Analysis.objects.filter(state=Analysis.State.FAILED, study__rehearsal_of=None).count(),
             ("job",): Job.objects.filter(state=Job.State.FAILED).count(),
             ("blinding_audit",): BlindingAudit.objects.filter(state=BlindingAudit.State.FAILED).count(),
         },

@@ -19,8 +19,11 @@ from study.console.downloads import DOWNLOADED
 from study.errors import StudyError
 from study.models import Clip, LogEntry, Participant
 from study.models.participants import kind_of_flag
+from study.participants.coverage import Coverage, coverage
 from study.participants.exclusion_rules import refresh_unfinished, rule_from_json
 from study.participants.monitoring import minutes_of, monitor
+from study.participants.pace import Pace, pace_of
+from study.participants.study_stages import shown_stage
 from study.setup.path_steps import has_all_images
 from study.setup.sharing import is_archived
 
@@ -45,25 +48,47 @@ def study_contents(access: Access) -> dict[str, Any]:
         "opened_at": time_text(study.opened_at),
         "closed_at": time_text(study.closed_at),
         "results_open_at": time_text(study.results_open_at),
+        "stage": study.stage,
+        "stages": list(study.stages),
+        "version": study.version,
         "plan_digest": study.plan_digest,
     }
 
 
-def monitor_contents(access: Access) -> dict[str, Any]:
-    """The numbers of the page “Monitor”; none of them depends on what people chose."""
+def monitor_contents(access: Access, stage: str = "") -> dict[str, Any]:
+    """The numbers of the page “Monitor” in a stage, as a rule the current one; none depends on what people chose."""
     study = access.study
     refresh_unfinished(study)
-    found = monitor(study)
+    stage = shown_stage(study, stage)
+    found = monitor(study, stage=stage)
     numbers = {name: value for name, value in asdict(found).items() if name not in ("days", "flags", "burst")}
     numbers["stops"] = [asdict(stop) for stop in found.stops]
     numbers["languages"] = dict(found.languages)
     numbers["median_minutes"] = None if found.median_minutes is None else round(found.median_minutes, 2)
     return numbers | {
+        "stage": stage,
+        "expected": _expected(pace_of(study, found.completed, stage=stage)),
+        "answers_per_clip": _answers_per_clip(coverage(study, stage)),
         "share": found.share,
         "last_answer": time_text(found.last_answer),
         "days": [asdict(day) | {"day": day.day.isoformat()} for day in found.days],
         "flags": {flag.kind: flag.people for flag in found.flags},
         "burst": None if found.burst is None else asdict(found.burst) | {"began": time_text(found.burst.began)},
+    }
+
+
+def _expected(pace: Pace) -> dict[str, Any]:
+    """When the target will be reached; times only if that can be said."""
+    return {"outlook": pace.outlook.value, "earliest": time_text(pace.earliest), "latest": time_text(pace.latest)}
+
+
+def _answers_per_clip(found: Coverage) -> dict[str, Any]:
+    return {
+        "fewest": found.fewest,
+        "most": found.most,
+        "mean": round(found.mean, 2),
+        "planned": found.planned,
+        "lagging": len(found.lagging),
     }
 
 
@@ -81,6 +106,8 @@ def _person(person: Participant) -> dict[str, Any]:
     return {
         "participant": person.code,
         "status": person.status,
+        "stage": person.stage,
+        "version": person.study_version,
         "language": person.language,
         "started_at": hour_text(person.created_at),
         "answered": person.answered,

@@ -19,8 +19,8 @@ def api_study(request: HttpRequest, access: Access) -> dict[str, Any]:
 
 @api_page(Right.SEE)
 def api_monitor(request: HttpRequest, access: Access) -> dict[str, Any]:
-    """Tell the numbers of the page “Monitor”."""
-    return contents.monitor_contents(access)
+    """Tell the numbers of the page “Monitor”; `?stage=pilot` of another stage than the current one."""
+    return contents.monitor_contents(access, request.GET.get("stage", ""))
 
 
 @api_page(Right.SEE)

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from study.models import Notice, NoticeKind, NoticeMail, Study
+from study.models import Notice, NoticeKind, NoticeMail, Study, StudyStage
 from study.notices.choices import recipients
 from study.notices.stops import FEWEST, unusual_steps
 from study.participants.monitoring import progress
@@ -68,11 +68,14 @@ def _running() -> QuerySet[Study]:
 
 
 def reached_targets() -> Iterator[Found]:
-    """Studies with as many people who finished as planned; a target that is raised is told anew."""
-    for study in _running().filter(target_participants__gt=0):
-        target, completed = study.target_participants, progress(study).completed
-        if target is not None and completed >= target:
-            yield Found(study, NoticeKind.TARGET, str(target), {"target": target})
+    """Studies with as many people who finished as their stage asks for; a target that is raised is told anew."""
+    for study in _running():
+        target = study.stage_target
+        if target and progress(study).completed >= target:
+            # As before there were stages, so that nothing is told twice.
+            key = str(target) if study.stage == StudyStage.MAIN else f"{study.stage} {target}"
+            facts = {"target": target} | ({"stage": study.stage} if study.stages else {})
+            yield Found(study, NoticeKind.TARGET, key, facts)
 
 
 def steps_where_people_leave() -> Iterator[Found]:

@@ -14,7 +14,7 @@ from math import comb
 from django.db.models import Count, Q
 from django.utils import timezone
 
-from study.ballots.table import counted_kind
+from study.ballots.table import counted_people
 from study.models import Participant, Study, Trial
 from study.models.participants import CAME_AGAIN
 from study.participants.monitoring import ACTIVE_WITHIN
@@ -55,7 +55,7 @@ class UnusualStep:
 
 
 def unusual_steps(study: Study, *, now: datetime | None = None) -> list[UnusualStep]:
-    """Return the steps at which unusually many of the study's last people left, in their order."""
+    """Return the steps at which unusually many of the last people of the study's stage left, in their order."""
     return steps_among(_last_ways(study, now or timezone.now()), _stages_of(study))
 
 
@@ -63,7 +63,8 @@ def _last_ways(study: Study, now: datetime) -> list[Way]:
     status = Participant.Status
     is_over = Q(status=status.COMPLETED) | Q(status=status.STARTED, last_seen_at__lt=now - ACTIVE_WITHIN)
     people = (
-        study.participants.filter(is_over, kind=counted_kind(study))
+        counted_people(study, study.stage)
+        .filter(is_over)
         .exclude(CAME_AGAIN)
         .order_by("-created_at", "-pk")
         .defer("flags", "rule_exclusions")[:PEOPLE]

@@ -6,7 +6,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from study.models import Notice, NoticeKind, Study
+from study.models import Notice, NoticeKind, Study, StudyStage
 from study.participants.links import full_url
 
 # The page that helps with each kind.
@@ -25,8 +25,8 @@ def subject_and_text(notice: Notice) -> tuple[str, str]:
     text = "\n\n".join(
         [
             sentence_of(notice),
-            _advice(notice.kind),
-            full_url(reverse(_PAGES[NoticeKind(notice.kind)], args=[study.slug])),
+            _advice(notice),
+            full_url(reverse(_page_of(notice), args=[study.slug])),
             _("You get this mail because you work on the study. Switch such mails off here:")
             + f"\n{choices_url(study)}",
         ]
@@ -38,6 +38,11 @@ def sentence_of(notice: Notice) -> str:
     """What was found, as a sentence."""
     facts: Mapping[str, Any] = notice.facts
     if notice.kind == NoticeKind.TARGET:
+        if "stage" in facts:
+            return _("The study has reached the target of its %(stage)s: %(target)d participants who finished.") % {
+                **facts,
+                "stage": StudyStage(facts["stage"]).label,
+            }
         return _("The study has reached its target of %(target)d participants who finished.") % facts
     if notice.kind == NoticeKind.STOPS:
         return _("Of the last %(reached)d people who came to this step, %(stopped)d left there: %(step)s.") % {
@@ -47,7 +52,19 @@ def sentence_of(notice: Notice) -> str:
     return _("Work of this study has waited for %(minutes)d minutes, and no worker for “%(queue)s” takes it.") % facts
 
 
-def _advice(kind: str) -> str:
+def _page_of(notice: Notice) -> str:
+    return "study_stages" if _awaits_a_stage(notice) else _PAGES[NoticeKind(notice.kind)]
+
+
+def _awaits_a_stage(notice: Notice) -> bool:
+    """Whether it is told of a pilot stage, which the main stage follows."""
+    return bool(notice.facts.get("stage") == StudyStage.PILOT)
+
+
+def _advice(notice: Notice) -> str:
+    kind = notice.kind
+    if _awaits_a_stage(notice):
+        return _("Begin the main stage once its answers show that everything works.")
     if kind == NoticeKind.TARGET:
         return _("Close the study if it is to take no more people.")
     if kind == NoticeKind.STOPS:

@@ -180,8 +180,8 @@ def enrol(
             last_seen_at=now,
         )
         Trial.objects.bulk_create(_trials(participant, material))
-        before_stage = study.stages.get(stage, {}).get("after", 0)  # the number of the last person of earlier stages
-        if last_number == before_stage and kind in kinds_of(study):
+        is_first = last_number == study.stages.get(stage, {}).get("after", 0)
+        if is_first and kind in kinds_of(study):
             begin_counts(material.clips, kind, stage)
         if enter(study, token, arrival, is_pilot=kind == Participant.Kind.PILOT):
             leave_out(participant)

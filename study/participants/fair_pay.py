@@ -113,10 +113,14 @@ class Basis:
 def measured(study: Study) -> tuple[Times | None, Times | None]:
     """Return the times of real people who finished, and of pilots; None for a kind that nobody has finished of.
 
-    Neither simulated people nor the visits of a blinding audit take a person's time.
+    Neither simulated people nor the visits of a blinding audit take a person's time. Of a study that was brought in
+    real people's are as its first server knew them, as single times are hours here; pilots' did not come along.
     """
     if study.simulated:
         return None, None
+    if brought_in := study.plan.get("brought_in"):
+        times = brought_in["visit_times"]
+        return (Times(**times) if times else None), None
     finished = study.participants.filter(status=Participant.Status.COMPLETED).order_by()
     real = times_of(finished.filter(kind=Participant.Kind.REAL))
     pilots = finished.filter(kind=Participant.Kind.PILOT, invite_link__audit=None)

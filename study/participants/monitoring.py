@@ -166,7 +166,7 @@ def count_people(study: Study, *, stage: str = StudyStage.MAIN, now: datetime | 
         withdrawn=by_status[status.WITHDRAWN],
         screened_out=by_status[status.SCREENED_OUT],
         ballots=ballots,
-        median_minutes=_median_minutes(study, people),
+        median_minutes=_median_minutes(study, stage, people),
         stops=tuple(gone),
         left_out=noted["left_out"],
         discarded=noted["discarded"],
@@ -175,10 +175,14 @@ def count_people(study: Study, *, stage: str = StudyStage.MAIN, now: datetime | 
     )
 
 
-def _median_minutes(study: Study, people: QuerySet[Participant]) -> float | None:
-    """The median visit; of a study that was brought in as its first server knew it, as single times are hours here."""
-    brought_in = study.plan.get("brought_in")
-    return brought_in["median_minutes"] if brought_in else median_minutes(_present(people))
+def _median_minutes(study: Study, stage: str, people: QuerySet[Participant]) -> float | None:
+    """The median visit; of a study that was brought in as its first server knew it, as single times are hours here.
+
+    An export tells that of the main stage alone.
+    """
+    if brought_in := study.plan.get("brought_in"):
+        return brought_in["median_minutes"] if stage == StudyStage.MAIN else None
+    return median_minutes(_present(people))
 
 
 def _people(study: Study, stage: str) -> QuerySet[Participant]:
@@ -202,7 +206,13 @@ def note_many_arrivals(study: Study, people: int, seconds: float) -> None:
 
 
 def minutes_of(person: Participant) -> float | None:
-    """Minutes from enrolment to completion; None if not completed, or if the server's clock was set back meanwhile."""
+    """Minutes from enrolment to completion.
+
+    None if not completed, if the server's clock was set back meanwhile, or in a study that was brought in, where both
+    times are whole hours.
+    """
+    if "brought_in" in person.study.plan:
+        return None
     if person.completed_at is None or person.completed_at < person.created_at:
         return None
     return (person.completed_at - person.created_at).total_seconds() / 60

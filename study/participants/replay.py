@@ -98,7 +98,7 @@ class Replay:
     """The way of one person.
 
     Attributes:
-        hour: of the arrival; None for whoever has withdrawn.
+        hour: of the arrival; None for whoever has withdrawn, and in a study that was brought in.
         end: the last second.
         gaps: (from, to) of times without anything that are shortened.
         events: how many are stored; `left_out`: how many moments are not shown.
@@ -116,9 +116,12 @@ class Replay:
 
 
 def replay_of(person: Participant, study: Study) -> Replay:
-    """Read a person's way in a fixed number of queries; nothing of somebody who has withdrawn."""
+    """Read a person's way in a fixed number of queries; nothing of somebody who has withdrawn.
+
+    Nor of a study that was brought in: events did not come along, and of times the hours alone.
+    """
     sealed = study.is_sealed
-    if person.status == Participant.Status.WITHDRAWN:
+    if person.status == Participant.Status.WITHDRAWN or "brought_in" in study.plan:
         return Replay(sealed=sealed)
     trials = list(
         person.trials.select_related("clip", "ballot")

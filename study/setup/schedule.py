@@ -23,7 +23,7 @@ from study.blinding_audit.queueing import ask_for_audit
 from study.blinding_audit.verdicts import last_audits
 from study.digests import canonical_digest
 from study.errors import NotAllowedNow, PreflightFailed, StudyError
-from study.models import BlindingAudit, Schedule, Study
+from study.models import BlindingAudit, Schedule, Study, StudyStage
 from study.models.log import record
 from study.participants.monitoring import progress
 from study.published_heads.places import mail_is_sent
@@ -88,7 +88,7 @@ def schedule_study(
     Raises:
         WrongTime: a time is past, too far away, or in the wrong order; or nothing is scheduled.
         PreflightFailed: a finding blocks the opening.
-        NotAllowedNow: the study is open already, or closed.
+        NotAllowedNow: the study is open already, or closed, or a rehearsal.
     """
     study = Study.objects.select_for_update().get(pk=study.pk)
     _refuse_times(study, opens_at, closes_at, closes_at_target)
@@ -125,6 +125,8 @@ def _logged(at: datetime | None) -> str:
 
 def _refuse_times(study: Study, opens_at: datetime | None, closes_at: datetime | None, closes_at_target: bool) -> None:
     now = timezone.now()
+    if study.rehearsal_of_id is not None:
+        raise NotAllowedNow(_("A rehearsal opens and closes by itself. Schedule the study that it rehearses."))
     if study.status == Study.Status.CLOSED or (opens_at is not None and study.status != Study.Status.DRAFT):
         raise settings_fixed(study)
     if opens_at is None and closes_at is None and not closes_at_target:
@@ -139,6 +141,8 @@ def _refuse_times(study: Study, opens_at: datetime | None, closes_at: datetime |
         raise WrongTime(_("The study would close before it opens. Choose a later time for closing."))
     if closes_at_target and not study.target_participants:
         raise WrongTime(_("The plan has no target number of participants at which the study could close."))
+    if closes_at_target and study.stage == StudyStage.FOLLOW_UP:
+        raise WrongTime(_("The target is that of the main stage, which is over. Write when the study closes."))
 
 
 @transaction.atomic
@@ -196,6 +200,8 @@ def keep_schedule(study: Study, *, in_request: bool = False) -> Study:
         if study.status != Study.Status.DRAFT and schedule.opens_at is not None:
             _note_opened(study, schedule)
     if study.status in Study.TAKES_ANSWERS:
+        if schedule.closes_at_target and study.stage == StudyStage.FOLLOW_UP:
+            _note_follow_up(schedule)
         _close_if_due(study, schedule, count=not in_request)
     return study
 
@@ -238,8 +244,7 @@ def _failed_audit(study: Study, due: datetime) -> str:
 
 def _close_if_due(study: Study, schedule: Schedule, *, count: bool) -> None:
     due = schedule.closes_at if schedule.closing_is_due() else None
-    target = study.target_participants if schedule.closes_at_target and count else None
-    reached = target is not None and progress(study).completed >= target
+    reached = schedule.closes_at_target and count and _has_reached_target(study)
     if due is None and not reached:
         return
     with translation.override(settings.LANGUAGE_CODE):
@@ -253,6 +258,20 @@ def _close_if_due(study: Study, schedule: Schedule, *, count: bool) -> None:
         note = _late_in_words(minutes)
         Schedule.objects.filter(pk=schedule.pk).update(opens_at=None, closes_at=None, closes_at_target=False, note=note)
         record(study, "closed as scheduled", actor=schedule.by, due=_logged(due), late_minutes=minutes)
+
+
+def _has_reached_target(study: Study) -> bool:
+    """Whether the main stage has the people that the plan asks for; a pilot stage that is full closes nothing."""
+    target = study.target_participants if study.stage == StudyStage.MAIN else None
+    return target is not None and progress(study).completed >= target
+
+
+def _note_follow_up(schedule: Schedule) -> None:
+    """Let the target close nothing any more: its last people may finish while the follow-up stage has just begun."""
+    with translation.override(settings.LANGUAGE_CODE):
+        note = _("The follow-up stage has begun, so the study no longer closes at the target of its main stage.")
+    Schedule.objects.filter(pk=schedule.pk, closes_at_target=True).update(closes_at_target=False, note=note)
+    schedule.closes_at_target = False
 
 
 def _note_opened(study: Study, schedule: Schedule) -> None:

@@ -9,6 +9,7 @@ from graphlib import TopologicalSorter
 from typing import Any
 
 from django.apps import apps
+from django.contrib.auth import get_user_model
 from django.db import models
 from django.db.models.deletion import Collector
 
@@ -59,6 +60,13 @@ def tidy(label: str) -> Callable[[Tidy], Tidy]:
 def _link(values: Values) -> Values | None:
     """Links of pilots and of audits are for people who are erased."""
     return None if values["audit_id"] is not None or values["kind"] == "pilot" else values
+
+
+@tidy("study.Membership")
+@tidy("study.MailChoice")
+def _of_account(values: Values) -> Values | None:
+    """What belongs to an account that was deleted since went with it."""
+    return values if get_user_model().objects.filter(pk=values["user_id"]).exists() else None
 
 
 def rows_of(tops: Iterable[models.Model]) -> list[models.Model]:

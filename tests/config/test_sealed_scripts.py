@@ -152,11 +152,11 @@ def test_the_crawl_finds_a_leak_that_is_planted(monkeypatch: pytest.MonkeyPatch)
     people_of(study)
     honest = contents.monitor_contents
 
-    def telling(access: Any) -> dict[str, Any]:
+    def telling(access: Any, stage: str) -> dict[str, Any]:
         ballot = (
             Ballot.objects.filter(trial__participant__study=access.study).select_related("first__condition").first()
         )
-        return honest(access) | {"favourite": ballot and ballot.first and ballot.first.condition.number}
+        return honest(access, stage) | {"favourite": ballot and ballot.first and ballot.first.condition.number}
 
     monkeypatch.setattr(contents, "monitor_contents", telling)
     before = crawl(study)

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from study.models import Participant, Trial
+from study.models import Participant, StudyStage, Trial
 
 LARGEST = 2**31 - 1
 Number = Annotated[int, Field(ge=0, le=LARGEST)]
@@ -83,11 +83,13 @@ class TrialLine(_Line):
 
 
 class PersonLine(_Line):
-    """A person: of pilots and of people who withdrew only number, kind and status."""
+    """A person: of pilots only number, kind and status, of people who withdrew also stage and version."""
 
     number: Annotated[int, Field(ge=1, le=LARGEST)]
     kind: Literal[*Participant.Kind.values]  # type: ignore[valid-type]
     status: Literal[*Participant.Status.values]  # type: ignore[valid-type]
+    stage: Literal[*StudyStage.values] = str(StudyStage.MAIN)  # type: ignore[valid-type]
+    study_version: Annotated[int, Field(ge=1, le=LARGEST)] = 1
     language: str = Field(default="", max_length=10)
     consent_version: Number | None = None
     slot: Number | None = None

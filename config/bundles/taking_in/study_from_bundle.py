@@ -19,12 +19,14 @@ from config.bundles.taking_in.errors import BundleRefused
 from config.bundles.taking_in.history import add_analysis, add_chain
 from config.bundles.taking_in.people_rows import add_people
 from config.bundles.taking_in.sameness import differences
+from config.bundles.taking_in.stages import ensure_by_the_log, unstaged
 from config.bundles.taking_in.stored import StoredFiles, store_files
 from config.bundles.whole import CLOSED
 from generation.runs import orphan_files
-from study.models import LogEntry, Stimulus, Study
+from study.models import LogEntry, Stimulus, Study, StudyStage
 from study.models.log import lock_chain, record
 from study.opaque_tokens import new_link_token
+from study.participants.study_stages import begin_stage
 from study.setup.lifecycle import free_slug
 
 logger = logging.getLogger(__name__)
@@ -119,12 +121,14 @@ def _add(
         raise Unreadable("whole/study.json: the study is not as study.json says, or its results are not open yet.")
     clips = study_rows.add_clips(study, lines, conditions, stored.names)
     notes = study_rows.add_generation(study, bundle, data, lines, clips)
+    begins_with = None if is_closed else unstaged(study)
     facts: dict[str, Any] = {"bundle": digest, "source": slug}
     if is_closed:
         images = Stimulus.objects.filter(clip__study=study).values_list("clip__number", "condition__number", "pk")
         by_number = {(clip, condition): pk for clip, condition, pk in images}
         add_people(study, bundle, {number: clip.pk for number, clip in clips.items()}, by_number)
         number, head = add_chain(study, bundle)
+        ensure_by_the_log(study)
         facts |= {"entries": number, "head": head}
         study.plan["brought_in"] = {
             "source": slug,
@@ -133,6 +137,7 @@ def _add(
             "head": head,
             "sounds": form["sounds"],
             "median_minutes": data["median_minutes"],
+            "visit_times": data["visit_times"],
         }
         add_analysis(study, bundle)
         study.save(update_fields=["plan"])
@@ -151,6 +156,8 @@ def _add(
     lock_chain(None)  # so that the same export is not taken in twice at once
     _ensure_new(digest, owner)
     record(study, BROUGHT_IN, actor=owner, **facts)
+    if begins_with is not None:
+        begin_stage(study, StudyStage.PILOT, target=begins_with.target, actor=owner)
     orphan_files.mark_owned(stored.names.values())
     return TakenIn(study, tuple(notes))
 

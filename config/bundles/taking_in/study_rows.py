@@ -55,15 +55,26 @@ def read_study(bundle: Bundle) -> dict[str, Any]:
     """Return what `whole/study.json` holds, with its shape checked."""
     data = bundle.json(STUDY)
     ensure_storable(data, STUDY)
-    names = {"fields", "conditions", "median_minutes", "generation", "run", "files"}
+    names = {"fields", "conditions", "median_minutes", "visit_times", "generation", "run", "files"}
     if data.keys() != names or not all(isinstance(data[name], list) for name in ("conditions", "files")):
         raise Unreadable(f"{STUDY} is not what an export holds there.")
     minutes = data["median_minutes"]
     if minutes is not None and (isinstance(minutes, bool) or not isinstance(minutes, int | float)):
         raise Unreadable(f"{STUDY}: median_minutes is no number.")
+    if data["visit_times"] is not None and not _are_times(data["visit_times"]):
+        raise Unreadable(f"{STUDY}: visit_times are not what an export holds there.")
     if not 2 <= len(data["conditions"]) <= MOST_CONDITIONS:
         raise Unreadable(f"{STUDY}: a study has two to six conditions.")
     return data
+
+
+def _are_times(found: Any) -> bool:
+    if not isinstance(found, dict) or found.keys() != {"people", "lower", "median", "upper"}:
+        return False
+    numbers = [found[name] for name in ("people", "lower", "median", "upper")]
+    if type(numbers[0]) is not int or any(isinstance(one, bool) or not isinstance(one, int | float) for one in numbers):
+        return False
+    return numbers[0] >= 1 and 0 <= numbers[1] <= numbers[2] <= numbers[3]
 
 
 def add_study(data: Mapping[str, Any], **given: Any) -> tuple[Study, dict[int, Condition]]:

@@ -11,14 +11,17 @@ from study.ballots.commitments import ENDED, FINISHED, fixed_commitments
 from study.ballots.receipts import public_half
 from study.ballots.table import in_batches, kinds_of
 from study.coarse_times import hour_text, whole_seconds
-from study.models import Ballot, Event, LateAnswer, Participant, Stimulus, Study, Trial
+from study.models import Ballot, Event, LateAnswer, Participant, Stimulus, Study, StudyStage, Trial
 
 # An image as it is named here: the number of its clip, and that of its condition.
 Image = list[int]
 
 
 def people_lines(study: Study) -> Iterator[dict[str, Any]]:
-    """Yield the people who give the results, by number; of pilots and people who withdrew only that they were there."""
+    """Yield the people who give the results, by number; of pilots and people who withdrew only that they were there.
+
+    Of which stage and version somebody is follows from their number and the log, so it tells no more of who withdrew.
+    """
     stimuli = Stimulus.objects.filter(clip__study=study).values_list("pk", "clip__number", "condition__number")
     images = {pk: [clip, condition] for pk, clip, condition in stimuli}
     clips = dict(study.clips.values_list("pk", "number"))
@@ -29,6 +32,8 @@ def people_lines(study: Study) -> Iterator[dict[str, Any]]:
         trials = _trials(whole, clips, images)
         for person in batch:
             line = {"number": person.number, "kind": person.kind, "status": person.status}
+            if person.kind in kinds_of(study):
+                line |= _parts(person)
             if person in whole:
                 bound = fixed.get(person.code)
                 half = public_half(bound[-1].commitment) if bound and person.receipt else ""
@@ -38,6 +43,12 @@ def people_lines(study: Study) -> Iterator[dict[str, Any]]:
 
 def _is_whole(study: Study, person: Participant) -> bool:
     return person.kind in kinds_of(study) and person.status != Participant.Status.WITHDRAWN
+
+
+def _parts(person: Participant) -> dict[str, Any]:
+    """Stage and version; absent of the main stage and the first version, as before there were others."""
+    stage = {} if person.stage == StudyStage.MAIN else {"stage": person.stage}
+    return stage | ({} if person.study_version == 1 else {"study_version": person.study_version})
 
 
 def _facts(person: Participant) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 from django.db.models.fields.files import FieldFile
@@ -26,6 +27,7 @@ from config.bundles.whole.people import people_lines
 from generation.models import ClipStep, ReviewDecision, StudyGeneration
 from generation.runs.image_versions import image_names, version_of
 from study.models import Clip, Stimulus, Study
+from study.participants.fair_pay import measured
 from study.participants.monitoring import count_people
 
 Content = bytes | Iterator[bytes]
@@ -96,6 +98,7 @@ def _study(study: Study) -> dict[str, Any]:
         "conditions": [carried(row) for row in study.conditions.order_by("number")],
         # Of the times of single people only the hours come along.
         "median_minutes": count_people(study).median_minutes,
+        "visit_times": None if (times := measured(study)[0]) is None else asdict(times),
         "generation": None if chosen is None else chosen.settings,
         "run": None if run is None else carried(run) | ({"state": run.State.CANCELLED} if run.is_running else {}),
         "files": [carried(file) for file in study.files.order_by("pk").defer("text")],

@@ -19,6 +19,7 @@ from config.metrics import figures
 from generation.models import ClipStep
 from study.background_work.signs_of_life import note_life
 from study.models import Ballot, Worker
+from study.setup.copying import copy_study
 from tests.analysis.answered_studies import closed_study
 from tests.config.addresses import browser
 from tests.factories import make_study
@@ -100,6 +101,9 @@ def test_work_workers_and_answers_are_told_without_anybody(site: Client) -> None
             clip=clip, run=run, kind=kind, position=1, queue="gpu", state=step_state, finished_at=ended
         )
     study.blinding_audits.create(state="passed", moved_at=now)
+    copy = copy_study(study, title="Rehearsal", owner=study.owner, simulated=True, rehearsal_of_id=study.pk)
+    copy.generation_runs.update(finished_at=now)
+    copy.analyses.create(state="failed")
     note_life(Worker.Kind.WORKER, ["cpu"])
     note = Path(figures.settings.DATA_DIR) / "last_backup.json"
     note.write_text(json.dumps({"at": now.isoformat(), "to": "here"}), encoding="utf-8")
@@ -113,6 +117,7 @@ def test_work_workers_and_answers_are_told_without_anybody(site: Client) -> None
     assert found["earsight_steps_last_5_minutes", "done"] == 1
     assert found["earsight_steps_last_5_minutes", "failed"] == 1
     assert found["earsight_failed", "step"] == 1
+    assert found["earsight_failed", "analysis"] == 0, "that of a rehearsal is told on its page"
     newest = Ballot.objects.order_by("-pk").values_list("pk", flat=True)[0]
     assert found["earsight_ballots_total",] == newest
     assert found["earsight_ballots_last_5_minutes",] == Ballot.objects.count() == 6

@@ -17,8 +17,10 @@ from study.errors import NotAllowedNow, StudyError
 from study.jobs import running
 from study.jobs.requests import cancel
 from study.jobs.work import run_job
-from study.models import Job, Participant, Stimulus, Study
+from study.models import Deletion, Job, Participant, Stimulus, Study
+from study.setup.drafting import delete_draft
 from study.setup.rehearsals import remove_rehearsal
+from study.setup.trash import restore_study
 from study.simulation import people
 from study.simulation.chosen_preference import ChosenPreference, Winner
 from tests.factories import make_study, open_with_images
@@ -152,6 +154,27 @@ def test_a_cancelled_or_broken_rehearsal_leaves_no_copy(monkeypatch: Any) -> Non
     run_job(job.pk)
     job.refresh_from_db()
     assert (job.state, job.error, Study.objects.count()) == (Job.State.FAILED, "no", 1)
+
+
+@pytest.mark.usefixtures("asked", "no_export")
+def test_a_draft_that_is_deleted_while_it_is_rehearsed_takes_the_rehearsal_with_it(monkeypatch: Any) -> None:
+    study = make_study(clips=2, conditions=2)
+    monkeypatch.setattr(running, "REPORT_EVERY", 0.0)
+    job = rehearse_study(study, Wanted(5, 0.0, ChosenPreference()), actor=study.owner)
+    real, walked = people.walk, []
+
+    def deleted_meanwhile(*args: Any, **kwargs: Any) -> Any:
+        walked.append(1)
+        if len(walked) == 2:
+            delete_draft(Study.objects.get(pk=study.pk), actor=study.owner)
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(people, "walk", deleted_meanwhile)
+    run_job(job.pk)
+    assert (Study.objects.count(), Job.objects.count(), Participant.objects.count()) == (0, 0, 0)
+    assert len(walked) == 2
+    back, _said = restore_study(study.owner, Deletion.objects.get().pk)
+    assert not back.rehearsals.exists()
 
 
 @pytest.mark.usefixtures("asked", "no_export")

@@ -11,6 +11,7 @@ from study.models import Notice, NoticeKind, NoticeMail, Participant, Study
 from study.notices import sending
 from study.notices.choices import choose_mails, kinds_wanted
 from study.notices.sending import AGAIN_AFTER, GIVEN_UP_AFTER, tell_what_is_due
+from study.participants.study_stages import begin_stage
 from study.setup.sharing import unshare_study
 from study.tasks import send_notices
 from tests.factories import UserFactory, make_open_study
@@ -27,7 +28,9 @@ def study() -> Study:
 def finish(study: Study, people: int) -> None:
     first = study.participants.count() + 1
     for number in range(first, first + people):
-        study.participants.create(number=number, token_hash=f"{number:064d}", status=Participant.Status.COMPLETED)
+        study.participants.create(
+            number=number, token_hash=f"{study.pk}-{number}", status=Participant.Status.COMPLETED, stage=study.stage
+        )
 
 
 def colleague(study: Study, *kinds: str) -> Any:
@@ -57,6 +60,35 @@ def test_the_owner_is_told_once_that_the_target_is_reached(study: Study) -> None
     finish(study, 1)
     send_notices()
     assert len(mail.outbox) == 2, "another target is told anew"
+
+
+def test_each_stage_has_a_target_that_is_told_with_its_name_and_a_rehearsal_has_none(study: Study) -> None:
+    finish(make_open_study(clips=1, simulated=True, rehearsal_of=study, owner=study.owner, target_participants=1), 1)
+    Study.objects.filter(pk=study.pk).update(status=Study.Status.DRAFT)
+    study.refresh_from_db()
+    begin_stage(study, Study.Stage.PILOT, target=3)
+    Study.objects.filter(pk=study.pk).update(status=Study.Status.OPEN)
+    study.refresh_from_db()
+    finish(study, 2)
+    tell_what_is_due()
+    assert mail.outbox == [], "2 is the target of the main stage, and none of the rehearsal is told"
+    finish(study, 1)
+    tell_what_is_due()
+    assert "the target of its pilot stage: 3 participants" in mail.outbox[0].body
+    assert "Begin the main stage" in mail.outbox[0].body
+    assert f"/console/studies/{study.slug}/stages/" in mail.outbox[0].body
+    begin_stage(study, Study.Stage.MAIN, reason="ready")
+    finish(study, 1)
+    tell_what_is_due()
+    assert len(mail.outbox) == 1
+    finish(study, 1)
+    tell_what_is_due()
+    assert "the target of its main stage: 2 participants" in mail.outbox[1].body
+    assert "Close the study" in mail.outbox[1].body
+    begin_stage(study, Study.Stage.FOLLOW_UP, reason="a month later")
+    finish(study, 5)
+    tell_what_is_due()
+    assert len(mail.outbox) == 2, "a stage without a target reaches none"
 
 
 def test_each_gets_what_they_have_chosen_while_they_work_on_the_study(study: Study) -> None:

@@ -10,6 +10,7 @@ from study.models import Participant, Study
 from study.notices.stops import Step, Way, at_least, steps_among, unusual_steps
 from study.participants.enrolment import enrol
 from study.participants.stages import Stage
+from study.participants.study_stages import begin_stage
 from tests.factories import make_open_study
 
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -83,6 +84,15 @@ def test_people_of_a_study_are_placed_by_how_far_they_came() -> None:
     Participant.objects.create(study=study, number=99, token_hash="9" * 64)  # is taking part now
     [found] = unusual_steps(study)
     assert (found.step, found.stopped, found.reached) == ((Stage.TRIALS, 3), 6, 19)
+
+
+@pytest.mark.django_db
+def test_people_of_an_earlier_stage_are_not_among_the_last() -> None:
+    study = make_open_study(clips=6)
+    people_who_left(study, 6, answered=2)
+    assert unusual_steps(study)
+    begin_stage(study, Study.Stage.FOLLOW_UP, reason="a month later")
+    assert unusual_steps(study) == []
 
 
 def people_who_left(study: Study, count: int, *, answered: int) -> None:

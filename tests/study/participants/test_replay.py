@@ -240,6 +240,19 @@ def test_answers_that_were_kept_offline_say_when_they_arrived_and_late_ones_that
     assert found == {"answer": 30, "late answer": 60, "answer arrived": 120}
 
 
+def test_of_an_excerpt_the_axis_shows_its_own_seconds() -> None:
+    study = make_open_study(clips=1, seconds=CLIP, listening_minimum_seconds=0)
+    study.clips.update(trim_start=3_000, trim_end=8_000, survey_duration=5.0)
+    visit = visited(study)
+    visit.open(1)
+    post_events(visit, {"kind": "play", "trial": 1, "data": {"at": 0, "t": 1.0}})
+    post_events(visit, {"kind": "enlarge", "trial": 1, "data": {"image": "A", "t": 12.0}})
+    replay = replay_of(visit.participant, study)
+    [play] = [moment for moment in replay.moments if moment.kind == "play"]
+    assert (play.clip_from, play.clip_to) == (0.0, 5.0), "the sound that was played ends there"
+    assert (replay.trials[0].clip_seconds, replay.trials[0].heard) == (5.0, 5.0)
+
+
 def test_long_times_without_anything_are_shortened() -> None:
     study = make_open_study(clips=1, seconds=CLIP)
     visit = visited(study)

@@ -5,7 +5,10 @@ from typing import Any
 import pytest
 from django.utils.translation import override
 
+from analysis.study_results.deviations import deviations
+from config.rehearsals.copies import unopened_copy
 from study import texts
+from study.digests import canonical_digest
 from study.errors import NotAllowedNow, StudyError
 from study.models import Participant, Study
 from study.participants.enrolment import enrol
@@ -13,7 +16,8 @@ from study.participants.study_stages import begin_stage
 from study.participants.study_versions import MADE, change_study, count_by_version, version_entries
 from study.setup.copying import copy_study
 from study.setup.drafting import save_plan
-from study.setup.lifecycle import current_plan
+from study.setup.lifecycle import current_plan, open_study
+from study.setup.rehearsals import refuse_unless_rehearsable
 from study.verification import verify_study
 from tests.analysis.answered_studies import answer_and_finish
 from tests.study.participants.test_study_stages import MAIN, piloted
@@ -77,6 +81,28 @@ def test_what_the_plan_fixes_stays_and_nothing_is_saved_without_a_reason_or_a_ch
     with pytest.raises(NotAllowedNow):
         change(study, question="Another?")
     assert (copy_study(study, title="Again", owner=study.owner).version, study.version) == (1, 2)
+
+
+def test_a_copy_begins_with_the_texts_of_the_last_version_and_nothing_of_stages():
+    study = running(target_participants=30)
+    change(study, question="Other?", target=40)
+    begin_stage(study, Study.Stage.FOLLOW_UP, reason="a month later")
+    assert canonical_digest(study.plan["fixed"]) == study.plan_digest, "the plan that was fixed stays"
+    assert any("Version 2" in text and "Question" in text for text in deviations(study))
+    copy = copy_study(study, title="Again", owner=study.owner)
+    assert (copy.version, copy.stage, copy.stages, version_entries(copy)) == (1, MAIN, {}, [])
+    assert (texts.question(copy), copy.target_participants, "fixed" in copy.plan) == ("Other?", 40, False)
+    rehearsal = unopened_copy(copy, rehearsal_of_id=copy.pk)
+    plans = [current_plan(row) for row in (copy, rehearsal)]
+    for plan in plans:
+        del plan["design"]["seed"], plan["design"]["grace_minutes"]  # orders of its own, and nobody is waited for
+    assert plans[0] == plans[1]
+    with pytest.raises(NotAllowedNow, match="Only a draft can be rehearsed"):
+        refuse_unless_rehearsable(study)
+    opened = open_study(rehearsal)
+    assert (opened.version, deviations(opened)) == (1, [])
+    assert canonical_digest(opened.plan["fixed"]) == opened.plan_digest
+    assert verify_study(opened)[0].faults == []
 
 
 def test_a_new_address_is_a_new_consent_for_those_who_have_not_consented():

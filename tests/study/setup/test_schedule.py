@@ -9,8 +9,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from study.ballots.table import counted_kind
 from study.errors import NotAllowedNow, PreflightFailed
 from study.models import BlindingAudit, Participant, Schedule, Study
+from study.participants.study_stages import begin_stage
 from study.setup import schedule as schedules
 from study.setup.schedule import WrongTime, cancel_schedule, keep_all, keep_schedule, moment, schedule_study
 from study.survey_images.versions import prepare_images
@@ -174,6 +176,62 @@ def test_a_study_closes_at_its_target() -> None:
     keep_all()
     study.refresh_from_db()
     assert study.status == "closed"
+
+
+def people_finish(study: Study, people: int) -> None:
+    first = study.participants.count() + 1
+    for number in range(first, first + people):
+        study.participants.create(
+            number=number,
+            token_hash=f"{number:064d}",
+            status=Participant.Status.COMPLETED,
+            stage=study.stage,
+            kind=counted_kind(study),
+        )
+
+
+def test_the_stage_of_the_draft_opens_and_a_full_pilot_stage_closes_nothing(study: Study) -> None:
+    Study.objects.filter(pk=study.pk).update(target_participants=2)
+    begin_stage(study, Study.Stage.PILOT, target=2)
+    schedule_study(study, opens_at=soon(1), closes_at=None, closes_at_target=True, time_zone="UTC")
+    passes(study, 2)
+    keep_all()
+    study.refresh_from_db()
+    assert (study.status, study.stage) == ("open", "pilot")
+    people_finish(study, 3)
+    keep_all()
+    study.refresh_from_db()
+    assert study.status == "open", "the target is that of the main stage"
+    begin_stage(study, Study.Stage.MAIN, reason="ready")
+    people_finish(study, 1)
+    keep_all()
+    study.refresh_from_db()
+    assert study.status == "open"
+    people_finish(study, 1)
+    keep_all()
+    study.refresh_from_db()
+    assert study.status == "closed"
+
+
+def test_a_follow_up_stage_is_not_closed_by_the_target_of_the_main_one() -> None:
+    study = make_open_study(clips=1, target_participants=2)
+    schedule_study(study, opens_at=None, closes_at=soon(60), closes_at_target=True, time_zone="UTC")
+    begin_stage(study, Study.Stage.FOLLOW_UP, reason="a month later")
+    people_finish(study, 3)
+    keep_all()
+    study.refresh_from_db()
+    assert study.status == "open"
+    assert not study.schedule.closes_at_target
+    assert study.schedule.closes_at is not None
+    assert "The follow-up stage has begun" in study.schedule.note
+    with pytest.raises(WrongTime, match="main stage, which is over"):
+        schedule_study(study, opens_at=None, closes_at=None, closes_at_target=True, time_zone="UTC")
+
+
+def test_a_rehearsal_is_not_scheduled(study: Study) -> None:
+    copy = make_open_study(clips=1, simulated=True, rehearsal_of=study)
+    with pytest.raises(NotAllowedNow, match="Schedule the study that it rehearses"):
+        schedule_study(copy, opens_at=None, closes_at=soon(5), time_zone="UTC")
 
 
 def test_a_cancelled_schedule_opens_nothing(study: Study) -> None:

@@ -11,15 +11,20 @@ from django.urls import reverse
 from django.utils import timezone
 
 from study.errors import NotAllowedNow, StudyError
-from study.models import Clip, DeletedFile, Deletion, LogEntry, Participant, Stimulus, Study
+from study.models import ApiToken, Clip, DeletedFile, Deletion, LogEntry, Participant, Schedule, Stimulus, Study
 from study.models.log import record
+from study.notices.choices import choose_mails, kinds_wanted
 from study.participants.enrolment import enrol
 from study.participants.links import create_personal_links, find_link
+from study.participants.study_stages import begin_stage
 from study.setup import preflight
+from study.setup.api_tokens import make_token
 from study.setup.clip_files import delete_files, files_of
 from study.setup.clip_selection import delete_clip, delete_clips
+from study.setup.copying import copy_study
 from study.setup.drafting import delete_draft
 from study.setup.lifecycle import current_plan
+from study.setup.rehearsals import remove_rehearsal
 from study.setup.trash import deleted_studies, empty_trash, recently_deleted, restore_in_study, restore_study
 from study.setup.trash_rows import KEPT, NEVER_KEPT, rows_of
 from study.verification.verify import verify_study
@@ -203,6 +208,73 @@ def test_a_taken_short_name_is_said_and_only_its_owner_brings_a_study_back() -> 
     back, said = restore_study(study.owner, deletion.pk)
     assert back.slug == "rock"
     assert "short name" in said[0]
+
+
+def rehearsal_of(draft: Study) -> Study:
+    """A copy as `config/rehearsals` makes it, whose clips share the files of the draft's."""
+    return copy_study(draft, title="Rehearsal", owner=draft.owner, simulated=True, rehearsal_of_id=draft.pk)
+
+
+def test_a_draft_comes_back_as_it_was_but_for_rehearsals_schedule_and_who_is_gone(
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    study = make_study(clips=2, target_participants=9, reward="2.50", reward_currency="EUR")
+    stays, leaves = UserFactory(), UserFactory()
+    for user in (stays, leaves):
+        study.memberships.create(user=user, role="runner")
+        choose_mails(study, user, ["stops"])
+    begin_stage(study, Study.Stage.PILOT, target=4)
+    Schedule.objects.create(study=study, closes_at_target=True, time_zone="UTC")
+    make_token(study, "notebook", timezone.localdate() + timedelta(days=9), actor=study.owner)
+    copy = rehearsal_of(study)
+    copy.participants.create(number=1, kind="simulated", token_hash="s")
+    files = [name for clip in study.clips.all() for name in files_of(clip)]
+    stages, owner = study.stages, study.owner
+    with django_capture_on_commit_callbacks(execute=True):
+        deletion = delete_draft(study, actor=study.owner)
+    assert not Study.objects.exists()
+    assert copy.open_link_token not in deletion.rows
+    leaves.delete()
+    with django_capture_on_commit_callbacks(execute=True):
+        back, said = restore_study(owner, deletion.pk)
+    assert "schedule" in said[0]
+    assert (back.stage, back.stages, str(back.reward)) == ("pilot", stages, "2.50")
+    assert [row.user for row in back.memberships.all()] == [stays]
+    assert kinds_wanted(back, stays) == {"stops"}
+    assert not back.mail_choices.exclude(user=stays).exists()
+    assert not Schedule.objects.exists()
+    assert not ApiToken.objects.exists()
+    assert not back.rehearsals.exists()
+    assert all(default_storage.exists(name) for name in files)
+    assert verify_study(back)[0].faults == []
+
+
+def test_files_that_a_rehearsal_shares_go_with_the_last_who_needs_them(django_capture_on_commit_callbacks: Any) -> None:
+    study = make_study(clips=2)
+    copy, clip = rehearsal_of(study), study.clips.get(number=1)
+    names = files_of(clip)
+    with django_capture_on_commit_callbacks(execute=True):
+        delete_clip(clip)
+        Deletion.objects.update(at=timezone.now() - timedelta(days=2))
+        empty_trash()
+    assert all(default_storage.exists(name) for name in names), "the rehearsal shows them"
+    with django_capture_on_commit_callbacks(execute=True):
+        remove_rehearsal(copy)
+    assert not any(default_storage.exists(name) for name in names)
+
+
+def test_a_rehearsal_that_is_removed_leaves_the_files_of_what_can_be_undone(
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    study = make_study(clips=2)
+    copy, clip = rehearsal_of(study), study.clips.get(number=1)
+    names = files_of(clip)
+    with django_capture_on_commit_callbacks(execute=True):
+        deletion = delete_clip(clip)
+        remove_rehearsal(copy)
+    assert all(default_storage.exists(name) for name in names)
+    restore_in_study(study, deletion.pk)
+    assert files_of(study.clips.get(number=1)) == names
 
 
 def test_deleting_a_draft_erases_what_was_deleted_in_it_before(django_capture_on_commit_callbacks: Any) -> None:
