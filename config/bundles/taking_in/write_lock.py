@@ -45,4 +45,4 @@ def _people_answer() -> bool:
         return True
     now = timezone.now()
     closed = real.filter(closed_at__lte=now).values_list("closed_at", "grace_minutes")
-    return any(at + timedelta(minutes=grace) > now for at, grace in closed)
+    return any(at is not None and at + timedelta(minutes=grace) > now for at, grace in closed)
