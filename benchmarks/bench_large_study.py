@@ -20,6 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,8 @@ PAGES = (
     "study_participants?page=1000",
     "study_participants?status=noted",
     "study_participants?flag=left_tab&stage=trials",
+    "study_stages",
+    "study_versions",
     "study_payment",
     "study_log",
     "study_log?people",
@@ -47,8 +50,12 @@ PAGES = (
     "generation_review",
     "study_analysis_rules",
     "study_open",
+    "study_schedule",
     "study_reporting",
     "study_list",
+    "api_monitor",
+    "api_participants",
+    "api_ballots",
 )
 
 
@@ -83,16 +90,22 @@ def pages(names: list[str]) -> None:
     study = _study()
     from django.test import Client
     from django.urls import NoReverseMatch, reverse
+    from django.utils import timezone
+
+    from study.setup.api_tokens import make_token
 
     browser = Client(SERVER_NAME="127.0.0.1")
     browser.force_login(study.owner)
+    _row, token = make_token(study, "bench", timezone.localdate() + timedelta(days=1), actor=study.owner)
+    script = Client(SERVER_NAME="127.0.0.1", headers={"Authorization": f"Bearer {token}"})
     for name in names or PAGES:
         page, _mark, query = name.partition("?")
         try:
             url = reverse(page, args=[study.slug])
         except NoReverseMatch:
             url = reverse(page)
-        print(time_page(browser, f"{url}?{query}" if query else url, name), flush=True)
+        client = script if page.startswith("api_") else browser
+        print(time_page(client, f"{url}?{query}" if query else url, name), flush=True)
 
 
 def _ballots(study: Any) -> int:

@@ -93,3 +93,16 @@ class AnalysisResult:
     sensitivity: results.Sensitivity | None
     sequential: results.Sequential | None
     warnings: tuple[results.Caution, ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class MainNumbers:
+    """The part of an `AnalysisResult` that is shown of people who are analysed apart."""
+
+    n_participants: int
+    n_clips: int
+    n_ballots: int
+    conditions: tuple[str, ...]
+    primary: results.ContrastTest | None
+    scores: results.Scores
+    sequential: results.Sequential | None

@@ -196,6 +196,7 @@ def _compute(analysis: Analysis) -> None:
         analyse_apart,
         analyse_by_version,
         analyse_table,
+        has_stopped,
         match_control_of,
         software_versions,
     )
@@ -217,8 +218,8 @@ def _compute(analysis: Analysis) -> None:
             people = counted_people(study).values_list("number", "study_version")
             letter = counted_kind(study)[0]
             versions = {f"{letter}{number:04d}": version for number, version in people}
-            analysis.result["versions"] = analyse_by_version(
-                Path(folder) / tables[StudyStage.MAIN], analysis.plan, versions
+            analysis.result |= analyse_by_version(
+                Path(folder) / tables[StudyStage.MAIN], analysis.plan, versions, stopped=has_stopped(analysis.result)
             )
         if (follow_up := tables.get(StudyStage.FOLLOW_UP)) is not None:
             analysis.result["follow_up"] = analyse_apart(Path(folder) / follow_up, analysis.plan)

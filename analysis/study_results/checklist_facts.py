@@ -18,9 +18,9 @@ from study.ballots.table import counted_people
 from study.models import Participant, Study
 from study.models.participants import LEFT_OUT
 from study.participants.exclusion_rules import rule_from_json
-from study.participants.fair_pay import pay_reported
 from study.participants.flag_words import rule_words, rules_in_words
 from study.participants.monitoring import count_people
+from study.participants.rewards import pay_reported
 
 
 def facts(study: Study, analysis: Analysis | None = None) -> dict[str, str]:

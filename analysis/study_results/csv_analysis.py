@@ -13,14 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from analysis.statistics.analysis import analyse
+from analysis.statistics.analysis import analyse, main_numbers
 from analysis.statistics.errors import StatisticsError
 from analysis.statistics.match_control import match_control
 from analysis.statistics.plan_and_result import AnalysisPlan
 from analysis.tables.ballot_table import read_ballots
 from analysis.tables.errors import TableError
 from analysis.tables.person_columns import cut_groups
-from analysis.tables.result_json import plain, to_json
+from analysis.tables.result_json import main_to_json, plain, to_json
 
 
 def analyse_table(path: Path, plan: Mapping[str, Any]) -> dict[str, Any]:
@@ -36,21 +36,10 @@ def analyse_table(path: Path, plan: Mapping[str, Any]) -> dict[str, Any]:
     """
     columns = [row["column"] for row in plan.get("moderators") or ()]
     table = read_ballots(path, tuple(plan["conditions"]), verbatim=True, moderators=columns)
-    factors = plan["factors"] and {key: tuple(keys) for key, keys in plan["factors"].items()}
-    chosen = AnalysisPlan(
-        weights=tuple(plan["weights"]),
-        factors=factors,
-        alpha=plan["alpha"],
-        seed=plan["seed"],
-        sequential=plan.get("sequential", False),
-        clips_per_participant=plan.get("clips_per_participant"),
-        second_choice=plan.get("second_choice", "required"),
-        smallest=plan.get("smallest"),
-    )
     cuts = {row["column"]: row["cuts"] for row in plan.get("moderators") or ()}
     result = analyse(
         table.ballots,
-        chosen,
+        _plan(plan),
         n_excluded=table.n_excluded,
         with_excluded=table.all_ballots,
         n_known=table.n_known,
@@ -60,42 +49,80 @@ def analyse_table(path: Path, plan: Mapping[str, Any]) -> dict[str, Any]:
     return to_json(result)
 
 
-# Of the result of people who are analysed apart from those of the plan.
+def _plan(plan: Mapping[str, Any]) -> AnalysisPlan:
+    factors = plan["factors"] and {key: tuple(keys) for key, keys in plan["factors"].items()}
+    return AnalysisPlan(
+        weights=tuple(plan["weights"]),
+        factors=factors,
+        alpha=plan["alpha"],
+        seed=plan["seed"],
+        sequential=plan.get("sequential", False),
+        clips_per_participant=plan.get("clips_per_participant"),
+        second_choice=plan.get("second_choice", "required"),
+        smallest=plan.get("smallest"),
+    )
+
+
+# What is kept of people who are analysed apart from those of the plan.
 _APART = ("n_participants", "n_clips", "n_ballots", "primary", "scores")
+# Each version adds a row to a table that people read: the first, and so many of the newest.
+MOST_VERSIONS = 12
 
 
-def analyse_apart(path: Path, plan: Mapping[str, Any]) -> dict[str, Any]:
-    """The main numbers of the people of another stage, whom the analysis by the plan does not count.
+def analyse_apart(path: Path, plan: Mapping[str, Any], *, stopped: bool = False) -> dict[str, Any]:
+    """The main numbers of people who are analysed apart: of another stage, or who began under one version.
 
     `problem` says why there are none, `None` if there are.
+
+    Args:
+        stopped: the people are part of those of an analysis that stopped early.
     """
     try:
-        result = analyse_table(path, plan)
+        table = read_ballots(path, tuple(plan["conditions"]), verbatim=True)
+        return {"problem": None} | main_to_json(main_numbers(table.ballots, _plan(plan)), stopped=stopped)
     except (StatisticsError, TableError) as error:
         return {"problem": str(error).replace(f"{path.parent}/", "")} | dict.fromkeys(_APART)
-    return {"problem": None} | {name: result.get(name) for name in _APART}
 
 
-def analyse_by_version(path: Path, plan: Mapping[str, Any], version_of: Mapping[str, Any]) -> list[dict[str, Any]]:
+def analyse_by_version(
+    path: Path, plan: Mapping[str, Any], version_of: Mapping[str, Any], *, stopped: bool
+) -> dict[str, Any]:
     """The main numbers of the people who began under each version of the study, of a table of ballots.
 
     Args:
         version_of: the version of each participant, by code.
+        stopped: the analysis of them all stopped early.
+
+    Returns:
+        Under `versions` a block for each version under which somebody answered, at most `MOST_VERSIONS`: the first and
+        the newest. Only if there are more, `versions_left_out` says how many have no block.
     """
-    parts: dict[int, Path] = {}
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = csv.reader(file)
+        at = next(rows).index("participant")
+        answered = sorted({int(version_of[row[at]]) for row in rows})  # one at a time: there may be millions
+    shown = answered if len(answered) <= MOST_VERSIONS else [answered[0], *answered[1 - MOST_VERSIONS :]]
+    parts = {number: path.with_name(f"version_{number}.csv") for number in shown}
     with ExitStack() as open_files:
         rows = csv.reader(open_files.enter_context(path.open(encoding="utf-8", newline="")))
         header = next(rows)
-        at, writers = header.index("participant"), {}
-        for row in rows:  # one at a time: a study may have more than a million
-            number = int(version_of[row[at]])
-            if number not in writers:
-                parts[number] = path.with_name(f"version_{number}.csv")
-                file = open_files.enter_context(parts[number].open("w", encoding="utf-8", newline=""))
-                writers[number] = csv.writer(file)
-                writers[number].writerow(header)
-            writers[number].writerow(row)
-    return [{"version": number} | analyse_apart(part, plan) for number, part in sorted(parts.items())]
+        writers = {
+            number: csv.writer(open_files.enter_context(part.open("w", encoding="utf-8", newline="")))
+            for number, part in parts.items()
+        }
+        for writer in writers.values():
+            writer.writerow(header)
+        for row in rows:
+            if (number := int(version_of[row[at]])) in writers:
+                writers[number].writerow(row)
+    found = [{"version": number} | analyse_apart(part, plan, stopped=stopped) for number, part in parts.items()]
+    left_out = len(answered) - len(shown)
+    return {"versions": found} | ({"versions_left_out": left_out} if left_out else {})
+
+
+def has_stopped(result: Mapping[str, Any]) -> bool:
+    """Whether the analysis with this JSON stopped early by its e-process."""
+    return bool((result.get("sequential") or {}).get("stopped_at"))
 
 
 def match_control_of(data: bytes) -> dict[str, Any] | None:

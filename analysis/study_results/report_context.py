@@ -19,8 +19,8 @@ from analysis.study_results.sentence_counts import sentence_counts, sentence_det
 from analysis.study_results.who_took_part import answer_labels, who_took_part
 from study import texts
 from study.models import Stimulus, Study
-from study.participants.fair_pay import pay_reported
 from study.participants.flag_words import rules_in_words
+from study.participants.rewards import pay_reported
 from study.setup.making_facts import making_facts
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from analysis.statistics import results
-from analysis.statistics.plan_and_result import AnalysisResult
+from analysis.statistics.plan_and_result import AnalysisResult, MainNumbers
 
 
 def plain(value: Any) -> Any:
@@ -47,7 +47,7 @@ def _by_condition(conditions: Sequence[str], values: Sequence[Any] | None) -> di
     return None if values is None else {c: plain(v) for c, v in zip(conditions, values, strict=True)}
 
 
-def _scores(result: AnalysisResult) -> dict[str, Any]:
+def _scores(result: AnalysisResult | MainNumbers) -> dict[str, Any]:
     keys = ("points", "mean_points", "ci95", "first", "second")
     return {
         condition: {key: plain(getattr(result.scores, key)[k]) for key in keys}
@@ -142,6 +142,24 @@ def to_json(result: AnalysisResult) -> dict[str, Any]:
         for key, value in data.items()
     }
     return kept | {"permutation_by_clip": {}, "kendall_w": None}
+
+
+def main_to_json(numbers: MainNumbers, *, stopped: bool = False) -> dict[str, Any]:
+    """The main numbers under the keys of `to_json`.
+
+    Args:
+        stopped: these people are part of an analysis that stopped early. Then, or if their own e-process stops, every
+            number that assumes a fixed number of people is null, as in `to_json`.
+    """
+    data = {
+        "n_participants": numbers.n_participants,
+        "n_clips": numbers.n_clips,
+        "n_ballots": numbers.n_ballots,
+        "primary": None if numbers.primary is None else _contrast(numbers.primary),
+        "scores": _scores(numbers),
+    }
+    stopped = stopped or bool(numbers.sequential and numbers.sequential.stopped_at)
+    return dict(_without_sampling(data)) if stopped else data
 
 
 def _win_matrix(result: AnalysisResult) -> dict[str, dict[str, int]]:

@@ -200,7 +200,13 @@ def _differences(exported: Any, again: Any, path: str = "") -> Iterator[str]:
 def _check_analysis(bundle: Bundle) -> None:
     # Imported here because the web process, which imports this module, does without SciPy and Arrow.
     from analysis.statistics.errors import StatisticsError
-    from analysis.study_results.csv_analysis import analyse_apart, analyse_by_version, analyse_table, match_control_of
+    from analysis.study_results.csv_analysis import (
+        analyse_apart,
+        analyse_by_version,
+        analyse_table,
+        has_stopped,
+        match_control_of,
+    )
     from analysis.tables.clips_left_out import count_clips_left_out
     from analysis.tables.errors import TableError
     from analysis.tables.paintings import count_paintings
@@ -215,7 +221,7 @@ def _check_analysis(bundle: Bundle) -> None:
                 file.writelines(bundle.pieces(table.name))
             computed = analyse_table(table, plan)
             if versions := version_of_people(bundle.participants):
-                computed["versions"] = analyse_by_version(table, plan, versions)
+                computed |= analyse_by_version(table, plan, versions, stopped=has_stopped(computed))
             if FOLLOW_UP in bundle.members:
                 table = Path(folder) / FOLLOW_UP
                 with table.open("wb") as file:

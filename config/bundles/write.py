@@ -31,7 +31,7 @@ from study.ballots.table import LATE_COLUMNS, kinds_of, late_answers, late_rows
 from study.errors import NotAllowedNow
 from study.jobs.files import work_folder
 from study.models import Study
-from study.participants.fair_pay import pay_facts
+from study.participants.rewards import pay_facts
 from study.participants.server_record import COLUMNS as SERVER_COLUMNS
 from study.participants.server_record import server_rows
 from study.tables.spreadsheet import csv_parts, csv_text

@@ -15,7 +15,7 @@ from study.access import Right
 from study.console.common import access_to, study_page
 from study.console.live import live_part, live_tag
 from study.errors import StudyError
-from study.models import Participant, Study, Trial
+from study.models import Study, Trial
 from study.participants.exclusion import set_exclusion
 from study.participants.exclusion_rules import refresh_unfinished
 from study.participants.flag_words import rules_in_words
@@ -51,7 +51,8 @@ def _people(request: HttpRequest, study: Study) -> dict[str, Any]:
     newest = study.participants.order_by("-pk").values("pk")[:1]
     trials = Trial.objects.filter(participant__in=newest).aggregate(most=Max("number"))["most"] or 1
     page = Paginator(people.values_list("pk", flat=True), people_a_page(trials)).get_page(request.GET.get("page"))
-    shown = Participant.objects.defer("answers").in_bulk(list(page))
+    # Through the study, which each of them names then without a query of its own.
+    shown = study.participants.defer("answers").in_bulk(list(page))
     rows = rows_of(
         [shown[pk] for pk in page if pk in shown],
         active_since=filters.active_since,

@@ -8,6 +8,7 @@ from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Coalesce
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
@@ -15,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from study.access import Right
 from study.console.common import study_page
 from study.errors import StudyError
-from study.models import Participant, PlatformVisit, Study
+from study.models import Participant, PlatformVisit, Study, StudyStage
 from study.participants.approval import PAYABLE, approval_list, how_to_use
 from study.participants.fair_pay import basis_of, measured, pay_of
 from study.participants.recruiting import PARAMETERS, PERSON_PARAMETER
@@ -62,12 +63,13 @@ def study_payment(request: HttpRequest, study: Study) -> HttpResponse:
 
 
 def fair_pay_rows(study: Study) -> dict[str, Any]:
-    """The reward against the wage in words, and the times of real people and of pilots, apart."""
+    """The reward against the wage in words, and the times of real people, of the pilot stage, and of pilots, apart."""
     times, pay = measured(study), pay_of(study)
     basis = basis_of(study, times) if pay else None
+    names = (_("Participants"), capfirst(StudyStage.PILOT.label), _("Pilots"))
     rows = [
         {"name": name, "times": found, "hourly": pay.shown_per_hour(found.median) if pay else ""}
-        for name, found in zip((_("Participants"), _("Pilots")), times, strict=True)
+        for name, found in zip(names, times, strict=True)
         if found is not None
     ]
     return {

@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, ROUND_UP, Decimal
-from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from study.models import Participant, Study
+from study.models import Participant, Study, StudyStage
 from study.participants.arrivals import Times, times_of
 from study.participants.expected_time import expected_minutes
 
@@ -39,9 +38,13 @@ class Pay:
     def _rounded(self, amount: Decimal, rounding: str = ROUND_HALF_UP) -> Decimal:
         return amount.quantize(Decimal(1).scaleb(-CURRENCIES[self.currency]), rounding)
 
+    def amount(self, amount: Decimal) -> str:
+        """The amount with the decimals of the currency."""
+        return str(self._rounded(amount))
+
     def shown(self, amount: Decimal) -> str:
         """The amount with the decimals of the currency, and its code: 2.50 EUR."""
-        return f"{self._rounded(amount)} {self.currency}"
+        return f"{self.amount(amount)} {self.currency}"
 
     def per_hour(self, minutes: Decimal) -> Decimal:
         """The reward for an hour at this pace, rounded to the smallest coin."""
@@ -94,6 +97,7 @@ class Basis:
     minutes: Decimal
     people: int
     of_pilots: bool = False
+    of_pilot_stage: bool = False
 
     def in_words(self) -> str:
         """Say where the time comes from."""
@@ -101,6 +105,12 @@ class Basis:
             return _("The time is an estimate from the clips' lengths; pilots measure it.")
         if self.of_pilots:
             text = ngettext("The time is that of %(n)d pilot.", "The time is the median of %(n)d pilots.", self.people)
+        elif self.of_pilot_stage:
+            text = ngettext(
+                "The time is that of the one person who has finished the pilot stage.",
+                "The time is the median of %(n)d people who have finished the pilot stage.",
+                self.people,
+            )
         else:
             text = ngettext(
                 "The time is that of the one person who has finished.",
@@ -110,72 +120,44 @@ class Basis:
         return text % {"n": self.people}
 
 
-def measured(study: Study) -> tuple[Times | None, Times | None]:
-    """Return the times of real people who finished, and of pilots; None for a kind that nobody has finished of.
+# Of the main stage, of the pilot stage, of pilots; None for people of whom nobody has finished.
+Measured = tuple[Times | None, Times | None, Times | None]
+
+
+def measured(study: Study) -> Measured:
+    """Return the times of real people who finished the main stage, the pilot stage, and of pilots.
 
     Neither simulated people nor the visits of a blinding audit take a person's time. Of a study that was brought in
     real people's are as its first server knew them, as single times are hours here; pilots' did not come along.
     """
     if study.simulated:
-        return None, None
+        return None, None, None
     if brought_in := study.plan.get("brought_in"):
         times = brought_in["visit_times"]
-        return (Times(**times) if times else None), None
+        return (Times(**times) if times else None), None, None
     finished = study.participants.filter(status=Participant.Status.COMPLETED).order_by()
-    real = times_of(finished.filter(kind=Participant.Kind.REAL))
+    real = finished.filter(kind=Participant.Kind.REAL)
+    in_pilot_stage = times_of(real.filter(stage=StudyStage.PILOT)) if StudyStage.PILOT in study.stages else None
     pilots = finished.filter(kind=Participant.Kind.PILOT, invite_link__audit=None)
     estimate = expected_minutes(study)
     least = float(estimate * CLICKED_THROUGH) if estimate else 0.0
-    return real, times_of(pilots, least_minutes=least)
+    return times_of(real.filter(stage=StudyStage.MAIN)), in_pilot_stage, times_of(pilots, least_minutes=least)
 
 
-def basis_of(study: Study, times: tuple[Times | None, Times | None] | None = None) -> Basis | None:
+def basis_of(study: Study, times: Measured | None = None) -> Basis | None:
     """Return the best time there is: real people's if enough have finished, else pilots', else the estimate.
+
+    Of real people, those of the main stage come before those of the pilot stage.
 
     Args:
         times: those of `measured`, if the caller has them.
     """
-    real, pilots = times or measured(study)
+    real, in_pilot_stage, pilots = times or measured(study)
     if real is not None and real.people >= FEWEST:
         return Basis(exact(real.median), real.people)
+    if in_pilot_stage is not None and in_pilot_stage.people >= FEWEST:
+        return Basis(exact(in_pilot_stage.median), in_pilot_stage.people, of_pilot_stage=True)
     if pilots is not None and pilots.people >= FEWEST:
         return Basis(exact(pilots.median), pilots.people, of_pilots=True)
     estimate = expected_minutes(study)
     return Basis(Decimal(estimate), 0) if estimate else None
-
-
-def pay_facts(study: Study) -> dict[str, Any]:
-    """Return what is reported of the pay, as JSON with amounts as text; empty without a reward."""
-    pay = pay_of(study)
-    if pay is None:
-        return {}
-    real, _pilots = measured(study)
-    facts: dict[str, Any] = {"reward": str(pay._rounded(pay.reward)), "currency": pay.currency}
-    if pay.wage is not None:
-        facts["wage_per_hour"] = str(pay._rounded(pay.wage))
-    if real is not None:
-        minutes = exact(real.median)
-        facts |= {
-            "people": real.people,
-            "median_minutes": round(real.median, 1),
-            "paid_per_hour": str(pay.per_hour(minutes)),
-        }
-    return facts
-
-
-def pay_reported(study: Study) -> str:
-    """Return the sentence of the report; empty without a reward."""
-    facts = pay_facts(study)
-    if not facts:
-        return ""
-    values = facts | {"minutes": facts.get("median_minutes"), "wage": facts.get("wage_per_hour")}
-    parts = [_("Everybody who finished got %(reward)s %(currency)s.") % values]
-    if "people" in facts:
-        text = _(
-            "The median time from start to end was %(minutes)s min (n = %(people)d), that is %(paid_per_hour)s "
-            "%(currency)s an hour."
-        )
-        parts.append(text % values)
-    if "wage_per_hour" in facts:
-        parts.append(_("The wage aimed at was %(wage)s %(currency)s an hour.") % values)
-    return " ".join(parts)

@@ -11,13 +11,14 @@ from datetime import datetime, timedelta
 from enum import Enum
 from math import exp, sqrt
 
-from django.db.models import Count
+from django.db.models import Count, Max
 from django.utils import timezone
 
 from study.ballots.table import counted_kind
 from study.models import Participant, Study, StudyStage
 from study.models.participants import CAME_AGAIN
 from study.participants.arrivals import WholeSeconds
+from study.participants.study_stages import BEGUN
 
 # The last day, with its night, if enough have finished in it; else the last week.
 WINDOWS = (timedelta(days=1), timedelta(days=7))
@@ -29,6 +30,8 @@ _HALF_WIDTH = 1.645  # of a normal distribution: nine of ten
 # An interval whose end is so many times as far as its beginning says nothing.
 _TOO_WIDE = 12
 _LONGEST = timedelta(days=366)
+# What the log says of the moments from which on a study takes people of its stage again.
+_BEGIN_AGAIN = (BEGUN, "resumed")
 _STEP = 15 * 60  # seconds: finishes are counted by the quarter of an hour
 
 
@@ -71,7 +74,7 @@ class Pace:
 
 
 def pace_of(study: Study, completed: int, *, stage: str = StudyStage.MAIN, now: datetime | None = None) -> Pace:
-    """Judge by one query when the target will be reached.
+    """Judge by two queries when the target will be reached.
 
     Args:
         completed: how many have finished, as `monitoring.monitor` counts them.
@@ -94,17 +97,23 @@ def pace_of(study: Study, completed: int, *, stage: str = StudyStage.MAIN, now: 
         completed_at__lte=now,
     ).exclude(CAME_AGAIN)
     steps = finished.order_by().annotate(step=WholeSeconds("completed_at") / _STEP).values_list("step")
-    return expect(dict(steps.annotate(n=Count("pk"))), target - completed, study.opened_at, now)
+    return expect(dict(steps.annotate(n=Count("pk"))), target - completed, _began(study), now)
 
 
-def expect(finished: Mapping[int, int], left: int, opened_at: datetime | None, now: datetime) -> Pace:
+def _began(study: Study) -> datetime | None:
+    """When the study last began to take people of its current stage: at the opening, with the stage, after a pause."""
+    again = study.log.filter(action__in=_BEGIN_AGAIN).order_by().aggregate(last=Max("at"))["last"]
+    return max(filter(None, (study.opened_at, again)), default=None)
+
+
+def expect(finished: Mapping[int, int], left: int, began_at: datetime | None, now: datetime) -> Pace:
     """Judge when `left` more people will have finished.
 
     Args:
         finished: how many finished, by the number of the quarter of an hour since 1970.
-        opened_at: windows do not begin before.
+        began_at: windows do not begin before.
     """
-    age = now - opened_at if opened_at else max(WINDOWS)
+    age = now - began_at if began_at else max(WINDOWS)
     for longest in WINDOWS:
         window = min(longest, age)
         if window < SHORTEST_WINDOW:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from analysis.report.analysis_json import value_at
 from analysis.report.context import ReportContext, labels_by_key
@@ -39,12 +40,27 @@ def versions_table(data: Mapping[str, Any], context: ReportContext) -> TextTable
             _("Most points"),
         ],
         rows=rows,
-        note=_(
-            "The study was changed while it ran; the deviations from the plan say how. Each row is of the people who "
-            "began under that version alone. A difference between rows may be chance, and is not tested."
-        ),
+        note=" ".join(filter(None, (_note(), _left_out(data)))),
         left=(6,) if primary else (3,),
     )
+
+
+def _note() -> str:
+    return _(
+        "The study was changed while it ran; the deviations from the plan say how. Each row is of the people who "
+        "began under that version alone. A difference between rows may be chance, and is not tested."
+    )
+
+
+def _left_out(data: Mapping[str, Any]) -> str:
+    number = data.get("versions_left_out") or 0
+    if not number:
+        return ""
+    return ngettext(
+        "One version more, after the first and before the others, has no row.",
+        "%(number)d versions more, after the first and before the others, have no row.",
+        number,
+    ) % {"number": number}
 
 
 def _most_points(row: Mapping[str, Any], labels: Mapping[str, str]) -> str:

@@ -25,6 +25,7 @@ from config.bundles.taking_in.people_rows import add_people
 from config.bundles.taking_in.sameness import differences
 from config.bundles.taking_in.stages import ensure_by_the_log, unstaged
 from config.bundles.taking_in.stored import StoredFiles, store_files
+from config.bundles.taking_in.write_lock import ensure_short_lock
 from config.bundles.whole import CLOSED
 from generation.runs import orphan_files
 from study.access import studies_of
@@ -101,6 +102,7 @@ def _take_in(
     _ensure_new(digest, first_head, owner)
     data, lines = study_rows.read_study(bundle), study_rows.ClipLines(bundle)
     store_files(bundle, path, lines, stored, report)
+    ensure_short_lock(bundle)
     report(_("writing the study"))
     with _refusing_what_breaks(), transaction.atomic():
         taken_in = _add(bundle, form, digest, data, lines, owner, stored, report)

@@ -4,10 +4,12 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from study.ballots.casting import Answer, cast_ballot
-from study.ballots.clip_answers import clip_counts
+from study.ballots.clip_answers import clip_counts, recount
 from study.models import Ballot, ClipAnswers, InviteLink, Participant, Study, Trial
 from study.participants.coverage import coverage
 from study.participants.enrolment import enrol
@@ -105,4 +107,16 @@ def test_nobody_is_kept_from_withdrawing_by_counts_that_are_wrong(study: Study) 
     answer(other, 6)
     ClipAnswers.objects.filter(clip__study=study).update(answered=0, repeated=0)
     withdraw(one)
+    assert counted(study) == by_ballots(study)
+
+
+def test_who_waited_for_somebody_else_to_count_does_not_count_again(study: Study) -> None:
+    answer(enrol(study)[0], 6)
+    ClipAnswers.objects.filter(clip__study=study).update(answered=0, repeated=0)
+    with CaptureQueriesContext(connection) as first:
+        recount(study)
+    with CaptureQueriesContext(connection) as again:
+        recount(study)
+    assert any(Ballot._meta.db_table in query["sql"] for query in first)
+    assert not any(Ballot._meta.db_table in query["sql"] for query in again)
     assert counted(study) == by_ballots(study)

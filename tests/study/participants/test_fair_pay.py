@@ -14,7 +14,9 @@ from django.utils import timezone
 from analysis.study_results.checklists import filled_checklists
 from config.bundles.write import _study
 from study.models import Participant, Study
-from study.participants.fair_pay import CURRENCIES, Pay, basis_of, measured, pay_facts, pay_reported
+from study.participants.fair_pay import CURRENCIES, Pay, basis_of, measured
+from study.participants.rewards import pay_facts, pay_reported
+from study.participants.study_versions import make_version
 from study.setup import preflight
 from tests.factories import make_open_study, make_study
 
@@ -26,13 +28,14 @@ def media(settings: Any, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = str(tmp_path / "media")
 
 
-def finished(study: Study, minutes: list[float], kind: str = Participant.Kind.REAL) -> None:
+def finished(study: Study, minutes: list[float], kind: str = Participant.Kind.REAL, **fields: Any) -> None:
     start = timezone.now() - timedelta(days=1)
     first = study.participants.count()
     for at, length in enumerate(minutes, start=1):
         person = study.participants.create(
             number=first + at,
             kind=kind,
+            **fields,
             token_hash=f"{kind}{first + at:058d}"[:64],
             status=Participant.Status.COMPLETED,
             completed_at=start + timedelta(minutes=length),
@@ -83,12 +86,12 @@ def test_real_people_count_before_pilots_and_these_before_the_estimate() -> None
     assert basis_of(study).of_pilots
     finished(study, [13.5])
     assert (basis_of(study).minutes, basis_of(study).of_pilots) == (Decimal("13.5"), False)
-    real, pilots = measured(study)
+    real, _stage, pilots = measured(study)
     assert (real.people, pilots.people) == (5, 5)
     lower, median, upper = np.quantile([12, 13, 13.5, 14, 20], [0.25, 0.5, 0.75])
     assert (real.lower, real.median, real.upper) == pytest.approx((lower, median, upper))
     study.simulated = True
-    assert measured(study) == (None, None)
+    assert measured(study) == (None, None, None)
 
 
 @pytest.mark.django_db
@@ -96,7 +99,7 @@ def test_quartiles_between_two_people_are_those_of_numpy() -> None:
     study = make_open_study(clips=1, conditions=2)
     times = [1.0, 2.0, 4.0, 8.5]
     finished(study, times)
-    real, _pilots = measured(study)
+    real = measured(study)[0]
     assert (real.lower, real.median, real.upper) == pytest.approx(tuple(np.quantile(times, [0.25, 0.5, 0.75])))
 
 
@@ -176,3 +179,71 @@ def test_it_is_reported_with_a_reward_and_nowhere_without() -> None:
     told = {item.item.number: item.answer for _name, items in filled_checklists(study) for item in items}
     assert "12.0 min (n = 1), that is 12.50 EUR an hour." in told["13"]
     assert told["3.2.2.2"] == told["13"]
+
+
+@pytest.mark.django_db
+def test_a_pilot_stage_is_measured_apart_and_counts_before_pilots_only(client: Client) -> None:
+    study = make_open_study(clips=2, conditions=2, recruitment_platform="prolific", **EURO)
+    Study.objects.filter(pk=study.pk).update(stages={"pilot": {"after": 0, "target": 5}, "main": {"after": 5}})
+    study.refresh_from_db()
+    finished(study, [6] * 5, Participant.Kind.PILOT)
+    finished(study, [20] * 5, stage="pilot")
+    assert (basis_of(study).minutes, basis_of(study).of_pilot_stage) == (20, True)
+    assert "pilot stage" in basis_of(study).in_words()
+    assert "min (n" not in pay_reported(study), "nobody has finished the main stage"
+    finished(study, [10] * 5)
+    assert (basis_of(study).minutes, basis_of(study).of_pilot_stage) == (10, False)
+    assert pay_reported(study).startswith(
+        "Everybody who finished the main stage got 2.50 EUR. The median time from start to end was 10.0 min (n = 5)"
+    )
+    client.force_login(study.owner, backend="django.contrib.auth.backends.ModelBackend")
+    rows = client.get(reverse("study_payment", args=[study.slug])).context["fair"]["times"]
+    assert [(row["name"], row["times"].median) for row in rows] == [
+        ("Participants", 10),
+        ("Pilot stage", 20),
+        ("Pilots", 6),
+    ]
+
+
+def reward_becomes(study: Study, **new: Any) -> None:
+    """Make a version as the plan's page does; the log holds amounts as text."""
+    rows = [{"field": name, "old": getattr(study, name), "new": value} for name, value in new.items()]
+    for name, value in new.items():
+        setattr(study, name, value)
+    study.save()
+    make_version(study, [row | {key: row[key] and str(row[key]) for key in ("old", "new")} for row in rows])
+
+
+@pytest.mark.django_db
+def test_a_reward_that_was_changed_is_reported_by_version() -> None:
+    study = make_open_study(clips=2, conditions=2, **EURO | {"reward": None, "reward_currency": ""})
+    finished(study, [12] * 2, stage="pilot")
+    reward_becomes(study, reward=Decimal("2.00"), reward_currency="EUR")
+    finished(study, [12] * 2, study_version=2)
+    assert "Everybody who finished got 2.00 EUR." in pay_reported(study), "nobody was asked for nothing"
+    make_version(study, [{"field": "contact", "old": "a", "new": "b"}])
+    reward_becomes(study, reward=Decimal("3.00"), wage=Decimal("14.00"))
+    assert "Everybody who finished got 2.00 EUR." in pay_reported(study), "nobody has got more yet"
+    finished(study, [12] * 3, study_version=3)
+    finished(study, [12], study_version=4)
+    assert pay_reported(study) == (
+        "The reward or the wage aimed at was changed while the study ran. From version 2 on the reward was 2.00 EUR "
+        "(5 finished). From version 4 on the reward was 3.00 EUR (1 finished). The median time from start to end was "
+        "12.0 min (n = 6), that is, in this order, 10.00 EUR, 15.00 EUR an hour. The wage aimed at was, in this order, "
+        "12.00 EUR, 14.00 EUR an hour."
+    )
+    assert [row["paid_per_hour"] for row in pay_facts(study)["rewards"]] == ["10.00", "15.00"]
+    told = {item.item.number: item.answer for _name, items in filled_checklists(study) for item in items}
+    assert told["13"] == pay_reported(study)
+    finished(study, [12], study_version=1)
+    assert "From version 1 on there was no reward (1 finished)." in pay_reported(study)
+
+
+@pytest.mark.django_db
+def test_a_log_from_elsewhere_that_calls_something_else_a_reward_breaks_no_report() -> None:
+    study = make_open_study(clips=2, conditions=2, **EURO)
+    finished(study, [12])
+    for old in ("NaN", "1e999999", {"a": 1}, "-1"):
+        make_version(study, [{"field": "reward", "old": old, "new": "2.50"}])
+    finished(study, [12], study_version=5)
+    assert "no reward (1 finished). From version 5 on the reward was 2.50 EUR (1 finished)." in pay_reported(study)

@@ -9,6 +9,8 @@ import pytest
 
 from study.models import Participant, Study
 from study.participants.pace import Outlook, expect, pace_of
+from study.participants.study_stages import begin_stage
+from study.setup.lifecycle import pause_study, resume_study
 from tests.factories import StudyFactory
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -85,3 +87,27 @@ def test_only_people_who_count_and_finished_are_counted(owner: Any) -> None:
         study.participants.create(number=number, kind=kind, status=status, completed_at=at, token_hash=f"{number:064}")
     with patch("study.participants.pace.ENOUGH", 5):
         assert pace_of(study, 12, now=NOW).seen == 12
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("begins", ["stage", "pause"])
+def test_time_before_the_stage_and_in_a_pause_does_not_count(owner: Any, begins: str) -> None:
+    study = StudyFactory(owner=owner, status=Study.Status.OPEN, opened_at=LONG_AGO, target_participants=40)
+    if begins == "stage":
+        begin_stage(study, "follow_up", target=40, reason="Later.")
+    else:
+        pause_study(study)
+        resume_study(study)
+    study.log.update(at=NOW - timedelta(hours=3))
+    for number in range(1, 21):
+        study.participants.create(
+            number=number,
+            stage=study.stage,
+            status=Participant.Status.COMPLETED,
+            completed_at=NOW - timedelta(minutes=9 * number - 4),
+            token_hash=f"{number:064}",
+        )
+    pace = pace_of(study, 20, stage=study.stage, now=NOW)
+    assert pace.window == timedelta(hours=3)
+    assert pace.latest is not None
+    assert pace.latest - NOW < timedelta(hours=9), "20 people in 3 hours; in the day before them nobody could finish"
