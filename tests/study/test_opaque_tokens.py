@@ -21,6 +21,7 @@ ELSEWHERE = {
     "study/participants/headphones.py": "the order of the headphone screening's sounds",
     "study/design/conditions.py": "the opaque labels of conditions, for researchers",
     "study/ballots/receipts.py": "compares digests",
+    "study/simulation/chosen_preference.py": "draws from a fixed seed what a rehearsal expects",
     "study/ballots/table.py": "the labels of a sealed export",
     "study/background_work/lookout.py": "how long a worker waits before it looks again",
 }

@@ -52,7 +52,8 @@ def test_a_code_leads_to_the_study_until_it_is_withdrawn(study: Study) -> None:
     assert code not in change(study, "withdraw")
     gone = typed(code)
     assert (gone.status_code, "There is no such code" in gone.text) == (422, True)
-    assert [entry.action for entry in study.log.order_by("number")] == ["short code made", "short code withdrawn"]
+    logged = [entry.action for entry in study.log.order_by("number")]
+    assert logged == ["short code made", "copy made", "short code withdrawn"]
     assert code not in str(list(study.log.values()))
 
 
