@@ -186,9 +186,11 @@ def test_ids_of_people_who_are_paid_are_listed_downloaded_and_erased(study: Stud
     assert client.get(reverse("payment_table", args=[study.slug, "began"])).status_code == 404
     listed = run("participants", "to-pay", study.slug, "finished", "--as", study.owner.username)
     assert listed["number"] == 2
-    file = {"file": "platform ids (finished)"}
     entries = study.log.filter(action="downloaded", actor=study.owner)
-    assert [entry.data for entry in entries] == [file, file | {"through": "command"}]
+    assert [entry.data for entry in entries] == [
+        {"file": f"{study.slug}-finished.csv"},
+        {"file": "platform ids (finished)", "through": "command"},
+    ]
     stale = client.post(payment, {"erase": "finished", "number": "1"}, follow=True).text
     assert "Nothing was erased" in stale
     client.post(payment, {"erase": "finished", "number": "2"})
