@@ -9,8 +9,10 @@ from tests.factories import add_clip, make_open_study
 from tests.study.blinding_audit.leaking import Plant, planted
 from tests.study.blinding_audit.plants import FORMS, IDENTITIES, LEFT_OUT, RANDOM_WORDS, STATES
 
-pytestmark = [pytest.mark.django_db, pytest.mark.long]
-only_in_full = pytest.mark.skipif(os.environ.get("EARSIGHT_AUDIT_TEST") != "full", reason="run by make audit-plants")
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.skipif(os.environ.get("EARSIGHT_AUDIT_TEST") != "full", reason="run by make audit-plants"),
+]
 
 
 def missed(report, plants):
@@ -26,12 +28,10 @@ def audit_with(*plants: Plant, clips: int = 2, **fields):
         return audit_study(study)
 
 
-@only_in_full
 def test_leaks_in_states_of_pages_are_found():
     assert missed(audit_with(*STATES, practice_trial=True, attention_trials=1), STATES) == []
 
 
-@only_in_full
 def test_leaks_in_words_that_look_random_are_found():
     assert missed(audit_with(*RANDOM_WORDS, clips=3), RANDOM_WORDS) == []
 
@@ -40,11 +40,9 @@ def test_leaks_of_identities_are_found():
     assert missed(audit_with(*IDENTITIES), IDENTITIES) == []
 
 
-@only_in_full
 def test_leaks_by_form_are_found():
     assert missed(audit_with(*FORMS), FORMS) == []
 
 
-@only_in_full
 def test_leaks_by_times_and_lengths_are_found():
     assert missed(audit_with(*LEFT_OUT, clips=3), LEFT_OUT) == []
