@@ -12,7 +12,6 @@ from generation.models import ClipStep, ReviewDecision
 from generation.runs.conditions import is_painted, is_ready_made, painted_conditions
 from generation.runs.progress import unchanged_clips, undecided
 from generation.runs.review_state import review_of
-from generation.settings_model import settings_of
 from study.models import Clip, Stimulus, Study
 from study.setup import preflight
 from study.setup.path_steps import (
@@ -126,6 +125,8 @@ def tags_of_excerpts_are_known(study: Study) -> Iterable[Finding]:
     clips = [clip for clip in clips if not is_ready_made(clip)]
     if not clips or not painted_conditions(study):
         return
+    from generation.settings_model import settings_of  # slow to import, and every command imports this module
+
     try:
         settings = settings_of(study)
     except GenerationError:

@@ -5,7 +5,7 @@ The API is crawled as each role in each state; the same study is read again with
 
 import json
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from itertools import product
 from typing import Any
@@ -135,9 +135,10 @@ def refuse_differences(study: Study, before: Found, after: Found) -> None:
             assert [word for word in hidden if word in text] == [], place
 
 
-def test_nothing_that_a_command_prints_depends_on_the_preferences() -> None:
+def test_nothing_that_a_command_prints_depends_on_the_preferences(at_one_moment: Callable[[], None]) -> None:
     study = preferring(2, 1)
     people = people_of(study)
+    at_one_moment()
     for state, roles in (
         ("draft", (Role.EDITOR,)),
         ("open", tuple(Role)),
@@ -151,9 +152,10 @@ def test_nothing_that_a_command_prints_depends_on_the_preferences() -> None:
         refuse_differences(study, before, crawl_commands(study, asked, again=before))
 
 
-def test_nothing_that_a_script_reads_depends_on_the_preferences() -> None:
+def test_nothing_that_a_script_reads_depends_on_the_preferences(at_one_moment: Callable[[], None]) -> None:
     study = preferring(2, 1)
     people_of(study)
+    at_one_moment()
     for state in STATES:
         bring_to(study, state)
         roles = tuple(Role) if state == "open" else (Role.OWNER, Role.RUNNER)

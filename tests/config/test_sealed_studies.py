@@ -10,6 +10,7 @@ import random
 import re
 import zipfile
 from collections import Counter
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -114,7 +115,9 @@ def close(study: Study, *, ago: timedelta) -> None:
         ("in its grace period", (Role.READER,)),
     ],
 )
-def test_no_page_of_a_sealed_study_depends_on_the_preferences(state: str, roles: tuple[Role, ...]) -> None:
+def test_no_page_of_a_sealed_study_depends_on_the_preferences(
+    state: str, roles: tuple[Role, ...], at_one_moment: Callable[[], None]
+) -> None:
     study = preferring(2, 1)
     users = [UserFactory(username=role) for role in roles]
     for user in users:
@@ -125,6 +128,7 @@ def test_no_page_of_a_sealed_study_depends_on_the_preferences(state: str, roles:
         close(study, ago=timedelta(minutes=59))
     study.refresh_from_db()
     assert study.is_sealed
+    at_one_moment()
     before = console_pages(study, *users)
     reverse_answers(study)
     after = console_pages(study, *users)
@@ -132,11 +136,12 @@ def test_no_page_of_a_sealed_study_depends_on_the_preferences(state: str, roles:
         assert response == after[address], address
 
 
-def test_pages_of_an_unsealed_study_do_depend_on_the_preferences() -> None:
+def test_pages_of_an_unsealed_study_do_depend_on_the_preferences(at_one_moment: Callable[[], None]) -> None:
     """The control: the same comparison finds the difference."""
     study = preferring(2, 1)
     close(study, ago=timedelta(minutes=61))
     build_analysis(study)
+    at_one_moment()
     before = console_pages(study, study.owner)
     reverse_answers(study)
     build_analysis(study)
