@@ -20,7 +20,9 @@ def test_what_a_person_did_in_the_survey_is_replayed(chromium: Browser, live_ser
     study = make_open_study(clips=2, owner=UserFactory(username="mina"), sound_check=True, listening_minimum_seconds=1)
     person = chromium.new_context(base_url=live_server.url, viewport=DESKTOP).new_page()
     start(person, f"/s/{study.open_link_token}/")
+    person.wait_for_selector("html.script")  # before, the button is a link
     person.locator("[data-letter=C] .enlarge").click()
+    expect(person.locator("dialog.enlarged")).to_be_visible()
     person.keyboard.press("Escape")
     choose(person)
     person.locator(".next").click()
