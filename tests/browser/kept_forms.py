@@ -179,7 +179,6 @@ FORMS = [
         "study_rehearse",
         "people",
         "7",
-        prepare=painted,
         save="button.primary",
         stored=lambda study: study.jobs.get().arguments["people"] == 7,
     ),
