@@ -1,11 +1,11 @@
 """`manage.py clips VERB …`: a study's clips."""
 
 from contextlib import ExitStack
+from functools import partial
 from typing import Any
 
 from study.access import Access, Right
 from study.api import contents
-from study.console.clip_edit import editing_of
 from study.console.forms.clip_edit import LONGEST_CLIP, BulkForm, ClipForm
 from study.errors import StudyError
 from study.management.arguments import input_file, number, whole_number
@@ -64,12 +64,7 @@ def delete(access: Access, given: Given) -> dict[str, Any]:
 
 def edit(access: Access, given: Given) -> dict[str, Any]:
     clip, values = _clip(access, given), values_of(given)
-
-    def make(data: Any) -> ClipForm:
-        form = ClipForm(data, clip=clip)
-        form.editing = editing_of(clip, access.user)
-        return form
-
+    make = partial(ClipForm, clip=clip)
     if not values:
         return {"values": stored_values(make(None)), "seconds": round(clip.duration, 3)}
     form = checked(make, values)

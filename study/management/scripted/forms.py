@@ -69,7 +69,8 @@ def checked(make: Callable[[QueryDict | None], Any], values: Mapping[str, Any]) 
     """Return the form with these values and all others as they are stored; it is valid.
 
     Args:
-        make: returns the form of a request with these data, or as the page first shows it.
+        make: returns the form of a request with these data, or as the page first shows it. Without `editing`: who
+            saved what is told beside a form that is sent again, and a command prints only what is refused.
 
     Raises:
         StudyError: a name is no field, a field cannot be changed now, or the form refuses a value; each is named.
