@@ -5,7 +5,7 @@ from typing import Any
 from generation.console.clip_views import clip_views
 from generation.models import TagDecision
 from generation.runs import lifecycle, reviewing
-from generation.runs.review_state import ClipReview, review_of
+from generation.runs.review_state import ClipReview, review_of, review_rows
 from study.access import Access, Right
 from study.errors import StudyError
 from study.management.scripted.clips import CLIP, clip_of
@@ -30,8 +30,9 @@ def _rows(access: Access) -> list[ClipReview]:
 
 
 def _seen(access: Access, clip: Clip, given: Given) -> str:
-    now = next((row.seen for row in _rows(access) if row.clip_id == clip.pk), "")
-    return str(given["seen"] or now)
+    _refuse_blinded(access)
+    rows = review_rows(access.study, access.study.clips.filter(pk=clip.pk, included=True))
+    return str(given["seen"] or (rows[0].seen if rows else ""))
 
 
 def show(access: Access, given: Given) -> dict[str, Any]:
