@@ -24,13 +24,13 @@ MOST_ROWS = 5_000
 @api_page(Right.DATA)
 def api_ballots(request: HttpRequest, access: Access) -> dict[str, Any]:
     """Give the ballot table, a page of people at a time."""
-    return ballots_contents(access, request.GET.get("after"))
+    return ballots_contents(access, after_of(request.GET.get("after")))
 
 
 @api_page(Right.DATA)
 def api_answers(request: HttpRequest, access: Access) -> dict[str, Any]:
     """Give the table of participants with their answers to questions, a page at a time."""
-    return answers_contents(access, request.GET.get("after"))
+    return answers_contents(access, after_of(request.GET.get("after")))
 
 
 @api_page(Right.RESULTS)
@@ -39,18 +39,18 @@ def api_results(request: HttpRequest, access: Access) -> dict[str, Any]:
     return results_contents(access)
 
 
-def ballots_contents(access: Access, after: str | None = None) -> dict[str, Any]:
+def ballots_contents(access: Access, after: int = -1) -> dict[str, Any]:
     """The rows of ballots.csv of the people behind the number `after`.
 
     While the study is sealed, conditions are labels that differ by person, and what could decode them is left out.
     """
-    columns, people = ballots_table(access.study, after=after_of(after))
+    columns, people = ballots_table(access.study, after=after)
     return _table(access, "ballots.json", columns, people)
 
 
-def answers_contents(access: Access, after: str | None = None) -> dict[str, Any]:
+def answers_contents(access: Access, after: int = -1) -> dict[str, Any]:
     """The rows of participants.csv of the people behind the number `after`."""
-    columns, rows = participants_table(access.study, after=after_of(after))
+    columns, rows = participants_table(access.study, after=after)
     return _table(access, "participants.json", columns, ((number, [row]) for number, row in rows))
 
 

@@ -74,7 +74,6 @@ def monitor_contents(access: Access, stage: str = "") -> dict[str, Any]:
     refresh_unfinished(study)
     found = monitor(study, stage=shown)
     numbers = {name: value for name, value in asdict(found).items() if name not in ("days", "flags", "burst")}
-    numbers["stops"] = [asdict(stop) for stop in found.stops]
     numbers["languages"] = dict(found.languages)
     numbers["median_minutes"] = None if found.median_minutes is None else round(found.median_minutes, 2)
     return numbers | {

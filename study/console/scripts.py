@@ -13,7 +13,7 @@ from study.console.forms.scripts import ApiTokenForm
 from study.errors import StudyError
 from study.models import Study
 from study.participants.links import full_url
-from study.setup.api_tokens import end_token, make_token
+from study.setup.api_tokens import end_token, make_token, shown_tokens
 
 _HELD = "new_api_token"
 
@@ -31,12 +31,11 @@ def study_scripts(request: HttpRequest, study: Study) -> HttpResponse:
         else:
             hold_for_next_page(request, study, _HELD, token)
             return redirect("study_scripts", study.slug)
-    tokens = study.api_tokens.select_related("user")
     context = {
         "study": study,
         "form": form,
         "token": take_held(request, study, _HELD),
-        "tokens": tokens if access_to(request).allows(Right.OWN) else tokens.filter(user=request.user.pk),
+        "tokens": shown_tokens(access_to(request)),
         "api": full_url(reverse("api_study", args=[study.slug])),
     }
     return render(request, "study/scripts.html", context, status=400 if form.errors else 200)

@@ -5,12 +5,13 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
+from django.db.models import QuerySet
 from django.db.models.signals import post_save
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from study.access import access_or_404, lock_as_owner
+from study.access import Access, Right, access_or_404, lock_as_owner
 from study.errors import StudyError
 from study.models import ApiToken, Study
 from study.models.log import record
@@ -93,6 +94,12 @@ def _saved(instance: Any, created: bool, raw: bool, **_rest: Any) -> None:
     # Django's mark of a password set since the account was last saved; a new hash of the same one does not have it.
     if not raw and not created and (instance._password is not None or not instance.is_active):
         end_tokens_of(instance)
+
+
+def shown_tokens(access: Access) -> QuerySet[ApiToken]:
+    """Return the study's tokens that somebody sees: the owner everybody's, all others their own."""
+    tokens = access.study.api_tokens.select_related("user")
+    return tokens if access.allows(Right.OWN) else tokens.filter(user=access.user)
 
 
 def find_token(token: str) -> ApiToken | None:

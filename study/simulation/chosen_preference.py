@@ -43,10 +43,6 @@ class ChosenPreference:
         winners = tuple(Winner(**row) for row in stored.get("winners", ()))
         return cls(**{**stored, "winners": winners})
 
-    @property
-    def is_none(self) -> bool:
-        return not self.winners and not self.weights
-
     def worth_of(self, key: str, levels: Mapping[str, str]) -> float:
         """Return the utility of a condition: the logarithm of its weight, and of the odds of levels that win."""
         worth = math.log(self.weights.get(key, 1.0))

@@ -1,7 +1,7 @@
 """A browser that notes how long the pages took, and which was the slowest."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from study.simulation.transports import Browser, Fields, Reply
 
@@ -29,7 +29,7 @@ class TimedBrowser:
     """Sends requests by another browser, and notes their times."""
 
     browser: Browser
-    times: PageTimes = field(default_factory=PageTimes)
+    times: PageTimes
 
     def send(self, method: str, path: str, data: Fields | None, headers: Mapping[str, str]) -> Reply:
         reply = self.browser.send(method, path, data, headers)

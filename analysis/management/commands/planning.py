@@ -1,5 +1,6 @@
 """`manage.py planning VERB …`: what is settled about the analysis before a study opens, beside its plan."""
 
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -10,7 +11,6 @@ from analysis.study_results.power_answers import ask_power, finished_spreads
 from analysis.study_results.reporting_answers import reporting_answers, save_reporting_answers
 from analysis.study_results.smallest_difference import plan_smallest, planned_smallest
 from study.access import Access, Right, studies_of
-from study.console.forms.versions import Editing, editing
 from study.errors import StudyError
 from study.management.scripted.command import Given, ScriptedCommand, Verb
 from study.management.scripted.forms import VALUES, checked, stored_values, values_of
@@ -18,12 +18,7 @@ from study.management.scripted.forms import VALUES, checked, stored_values, valu
 
 def reporting(access: Access, given: Given) -> dict[str, Any]:
     study, values = access.study, values_of(given)
-
-    def make(data: Any) -> ReportingForm:
-        form = ReportingForm(data, initial=reporting_answers(study))
-        form.editing = editing(study, access.user, "reporting answers saved")
-        return form
-
+    make = partial(ReportingForm, initial=reporting_answers(study))
     if not values:
         return {"values": stored_values(make(None))}
     save_reporting_answers(study, checked(make, values).cleaned_data, actor=access.user)
@@ -33,13 +28,8 @@ def reporting(access: Access, given: Given) -> dict[str, Any]:
 def rules(access: Access, given: Given) -> dict[str, Any]:
     study, values = access.study, values_of(given)
     possible = early_stop.is_possible(study)
-
-    def make(data: Any) -> AnalysisRulesForm:
-        initial = {"smallest": planned_smallest(study), "planned": early_stop.is_planned(study)}
-        form = AnalysisRulesForm(data, initial=initial, can_stop_early=possible)
-        form.editing = editing(study, access.user, "smallest difference planned", "early stop planned")
-        return form
-
+    initial = {"smallest": planned_smallest(study), "planned": early_stop.is_planned(study)}
+    make = partial(AnalysisRulesForm, initial=initial, can_stop_early=possible)
     if not values:
         return {"values": stored_values(make(None))}
     cleaned = checked(make, values).cleaned_data
@@ -58,15 +48,10 @@ def power(access: Access, given: Given) -> dict[str, Any]:
     asked = study.plan.get("power") or {}
     if not values:
         return {"state": asked.get("state", "none"), "inputs": asked.get("inputs"), "result": asked.get("result")}
-
-    def make(data: Any) -> PowerForm:
-        clips = study.clips.filter(included=True, is_practice=False).count()
-        initial = {"participants": study.target_participants or 30, "clips": max(2, clips) if clips else 12}
-        spreads = finished_spreads(studies_of(access.user, Right.RESULTS))
-        form = PowerForm(data, initial=initial | asked.get("inputs", {}), spreads=spreads)
-        form.editing = Editing(access.user)
-        return form
-
+    clips = study.clips.filter(included=True, is_practice=False).count()
+    initial = {"participants": study.target_participants or 30, "clips": max(2, clips) if clips else 12}
+    spreads = finished_spreads(studies_of(access.user, Right.RESULTS))
+    make = partial(PowerForm, initial=initial | asked.get("inputs", {}), spreads=spreads)
     ask_power(study, checked(make, values).cleaned_data)
     return {"done": "A worker computes it; `planning power` prints the answer.", "state": "waiting"}
 

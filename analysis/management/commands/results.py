@@ -16,7 +16,9 @@ from study.errors import StudyError
 from study.management.arguments import output_folder, whole_number
 from study.management.scripted.command import Given, ScriptedCommand, Verb, argument
 
-AFTER = argument("--after", "go on behind this number, as “next” gave it", type=whole_number(), default=None)
+AFTER = argument(
+    "--after", "go on behind this number, as “next” gave it", type=whole_number(most=999_999_999), default=-1
+)
 
 
 def analyse(access: Access, given: Given) -> dict[str, Any]:
@@ -29,15 +31,11 @@ def analyse(access: Access, given: Given) -> dict[str, Any]:
 
 
 def ballots(access: Access, given: Given) -> dict[str, Any]:
-    return api.ballots_contents(access, _text(given["after"]))
+    return api.ballots_contents(access, given["after"])
 
 
 def answers(access: Access, given: Given) -> dict[str, Any]:
-    return api.answers_contents(access, _text(given["after"]))
-
-
-def _text(number: int | None) -> str | None:
-    return None if number is None else str(number)
+    return api.answers_contents(access, given["after"])
 
 
 def files(access: Access, given: Given) -> dict[str, Any]:

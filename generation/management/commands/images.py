@@ -1,6 +1,7 @@
 """`manage.py images VERB …`: the making of a study's images."""
 
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 from generation import study_files
@@ -15,7 +16,6 @@ from generation.runs.settings_changes import change_settings, save_tag_choices
 from generation.settings_model import settings_of
 from generation.study_files import rule_set_of
 from study.access import Access, Right
-from study.console.forms.versions import editing
 from study.errors import StudyError
 from study.management.arguments import input_file
 from study.management.scripted.command import Given, ScriptedCommand, Verb, argument
@@ -38,17 +38,12 @@ def status(access: Access, given: Given) -> dict[str, Any]:
 
 def settings(access: Access, given: Given) -> dict[str, Any]:
     study, values = access.study, values_of(given)
-
-    def make(data: Any) -> SettingsForm:
-        form = SettingsForm(
-            data,
-            current=settings_of(study),
-            keep_unchanged=study.include_unchanged_clips,
-            files=study.files.defer("text", "summary"),
-        )
-        form.editing = editing(study, access.user, "generation settings changed")
-        return form
-
+    make = partial(
+        SettingsForm,
+        current=settings_of(study),
+        keep_unchanged=study.include_unchanged_clips,
+        files=study.files.defer("text", "summary"),
+    )
     if not values:
         return {"values": stored_values(make(None))}
     cleaned = checked(make, values).cleaned_data

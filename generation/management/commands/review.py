@@ -5,23 +5,18 @@ from typing import Any
 from generation.console.clip_views import clip_views
 from generation.models import TagDecision
 from generation.runs import lifecycle, reviewing
-from generation.runs.review_state import ClipReview, review_of
+from generation.runs.review_state import ClipReview, review_of, review_rows
 from study.access import Access, Right
 from study.errors import StudyError
+from study.management.scripted.clips import CLIP, clip_of
 from study.management.scripted.command import Given, ScriptedCommand, Verb, argument
-from study.management.scripted.forms import VALUES, named, values_of
+from study.management.scripted.forms import VALUES, values_of
 from study.models import Clip
 from study.setup.clip_selection import include_clip
 from study.setup.paintings import RepaintReason
 
-CLIP = argument("clip", "its number, or the name of its file")
 REASON = argument("--reason", "for the log", required=True)
 SEEN = argument("--seen", "what `review list` printed for it: refused if it has changed since", default="")
-
-
-def _clip(access: Access, given: Given) -> Clip:
-    found: Clip = named(access.study.clips.all(), given["clip"], "clip")
-    return found
 
 
 def _refuse_blinded(access: Access) -> None:
@@ -35,8 +30,9 @@ def _rows(access: Access) -> list[ClipReview]:
 
 
 def _seen(access: Access, clip: Clip, given: Given) -> str:
-    now = next((row.seen for row in _rows(access) if row.clip_id == clip.pk), "")
-    return str(given["seen"] or now)
+    _refuse_blinded(access)
+    rows = review_rows(access.study, access.study.clips.filter(pk=clip.pk, included=True))
+    return str(given["seen"] or (rows[0].seen if rows else ""))
 
 
 def show(access: Access, given: Given) -> dict[str, Any]:
@@ -61,7 +57,7 @@ def approve(access: Access, given: Given) -> dict[str, Any]:
     if given["all"]:
         seen = {row.number: row.seen for row in _rows(access) if row.is_complete and not row.asks_for_a_look}
     else:
-        clip = _clip(access, given)
+        clip = clip_of(access, given)
         seen = {clip.number: _seen(access, clip, given)}
     approved, refused = reviewing.approve(access.study, seen, actor=access.user)
     if refused and not approved:
@@ -78,33 +74,33 @@ def undo(access: Access, given: Given) -> dict[str, Any]:
 
 
 def reopen(access: Access, given: Given) -> dict[str, Any]:
-    clip = _clip(access, given)
+    clip = clip_of(access, given)
     reviewing.reopen(clip, seen=_seen(access, clip, given), actor=access.user)
     return {"done": f"{clip.name} is undecided again.", "clip": clip.name}
 
 
 def repaint(access: Access, given: Given) -> dict[str, Any]:
-    clip = _clip(access, given)
+    clip = clip_of(access, given)
     seen = _seen(access, clip, given)
     reviewing.repaint(clip, seen=seen, reason=given["reason"], note=given["note"], actor=access.user)
     return {"done": f"{clip.name}: all of its images are being painted again.", "clip": clip.name}
 
 
 def leave_out(access: Access, given: Given) -> dict[str, Any]:
-    clip = _clip(access, given)
+    clip = clip_of(access, given)
     reviewing.leave_out(clip, seen=_seen(access, clip, given), reason=given["reason"], actor=access.user)
     return {"done": f"{clip.name} is left out.", "clip": clip.name}
 
 
 def take_in(access: Access, given: Given) -> dict[str, Any]:
-    clip = _clip(access, given)
+    clip = clip_of(access, given)
     include_clip(clip, actor=access.user)
     return {"done": f"{clip.name} is in the study again.", "clip": clip.name}
 
 
 def decide(access: Access, given: Given) -> dict[str, Any]:
     _refuse_blinded(access)
-    clip, choices = _clip(access, given), {tag: str(choice) for tag, choice in values_of(given).items()}
+    clip, choices = clip_of(access, given), {tag: str(choice) for tag, choice in values_of(given).items()}
     [view] = clip_views([clip], access.study)
     contested = sorted({entry["tag"] for contest in view.contested for entry in contest["tags"]})
     if not choices:

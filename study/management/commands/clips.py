@@ -1,27 +1,20 @@
 """`manage.py clips VERB …`: a study's clips."""
 
 from contextlib import ExitStack
+from functools import partial
 from typing import Any
 
 from study.access import Access, Right
 from study.api import contents
-from study.console.clip_edit import editing_of
 from study.console.forms.clip_edit import LONGEST_CLIP, BulkForm, ClipForm
 from study.errors import StudyError
 from study.management.arguments import input_file, number, whole_number
+from study.management.scripted.clips import CLIP, clip_named, clip_of
 from study.management.scripted.command import Given, ScriptedCommand, Verb, argument
-from study.management.scripted.forms import VALUES, checked, named, stored_values, values_of
-from study.models import Clip
+from study.management.scripted.forms import VALUES, checked, stored_values, values_of
 from study.setup import bulk_changes, clip_editing, clip_import, clip_selection
 from study.setup.bulk_changes import Bulk
 from study.untrusted_files.uploads import LocalFile
-
-CLIP = argument("clip", "its number, or the name of its file")
-
-
-def _clip(access: Access, given: Given) -> Clip:
-    found: Clip = named(access.study.clips.all(), given["clip"], "clip")
-    return found
 
 
 def add(access: Access, given: Given) -> dict[str, Any]:
@@ -38,38 +31,33 @@ def add(access: Access, given: Given) -> dict[str, Any]:
 
 
 def leave_out(access: Access, given: Given) -> dict[str, Any]:
-    clip = _clip(access, given)
+    clip = clip_of(access, given)
     clip_selection.exclude_clip(clip, reason=given["reason"], actor=access.user)
     return {"done": f"{clip.name} is left out.", "clip": clip.name}
 
 
 def include(access: Access, given: Given) -> dict[str, Any]:
-    clip = _clip(access, given)
+    clip = clip_of(access, given)
     clip_selection.include_clip(clip, actor=access.user)
     return {"done": f"{clip.name} is included again.", "clip": clip.name}
 
 
 def practice(access: Access, given: Given) -> dict[str, Any]:
-    clip = _clip(access, given)
+    clip = clip_of(access, given)
     clip_selection.set_practice(clip, not given["off"], actor=access.user)
     words = "for judging again" if given["off"] else "for practice"
     return {"done": f"{clip.name} is {words}.", "clip": clip.name, "practice": not given["off"]}
 
 
 def delete(access: Access, given: Given) -> dict[str, Any]:
-    clip = _clip(access, given)
+    clip = clip_of(access, given)
     deletion = clip_selection.delete_clip(clip, actor=access.user)
     return {"done": f"{clip.name} is deleted.", "clip": clip.name, "deletion": deletion.pk}
 
 
 def edit(access: Access, given: Given) -> dict[str, Any]:
-    clip, values = _clip(access, given), values_of(given)
-
-    def make(data: Any) -> ClipForm:
-        form = ClipForm(data, clip=clip)
-        form.editing = editing_of(clip, access.user)
-        return form
-
+    clip, values = clip_of(access, given), values_of(given)
+    make = partial(ClipForm, clip=clip)
     if not values:
         return {"values": stored_values(make(None)), "seconds": round(clip.duration, 3)}
     form = checked(make, values)
@@ -83,7 +71,7 @@ def change(access: Access, given: Given) -> dict[str, Any]:
         raise StudyError("Name clips, or give --all for all of them.")
     if given["action"] == Bulk.TRIM and given["seconds"] is None:
         raise StudyError("Say with --seconds how many trimming keeps.")
-    chosen = clips if given["all"] else [named(clips, text, "clip") for text in given["clips"]]
+    chosen = clips if given["all"] else [clip_named(clips, text) for text in given["clips"]]
     sent = {"action": given["action"], "reason": given["reason"], "seconds": given["seconds"]}
     values = {name: value for name, value in sent.items() if value is not None}
 

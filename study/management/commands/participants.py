@@ -5,11 +5,12 @@ from typing import Any
 from study.access import Access, Right
 from study.api import contents
 from study.console.downloads import note_download
-from study.console.payment import PAYABLE, look_up
+from study.console.payment import look_up
 from study.errors import StudyError
 from study.management.arguments import whole_number
 from study.management.scripted.command import Given, ScriptedCommand, Verb, argument
 from study.models import StudyStage
+from study.participants.approval import PAYABLE
 from study.participants.exclusion import set_exclusion
 from study.participants.problems import settle_problem
 from study.participants.visits import erase_paid, mark_finished

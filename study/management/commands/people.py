@@ -80,10 +80,7 @@ def change_role(access: Access, given: Given) -> dict[str, Any]:
 
 
 def remove(access: Access, given: Given) -> dict[str, Any]:
-    user = _member(access, given)
-    if user.pk != access.user.pk:
-        access.require(Right.OWN)
-    sharing.unshare_study(access.study, user, actor=access.user)
+    sharing.unshare_study(access.study, _member(access, given), actor=access.user)
     return {"done": f"{given['name']} no longer works on this study.", "name": given["name"]}
 
 
@@ -122,11 +119,14 @@ def mails(access: Access, given: Given) -> dict[str, Any]:
     if not values:
         return {"values": {kind.value: kind in wanted for kind in NoticeKind}}
 
-    class Kinds(forms.Form):
+    def make(data: Any) -> forms.Form:
         """A tick for each kind of mail, as the page has them."""
+        form = forms.Form(data)
+        for kind in NoticeKind:
+            form.fields[kind.value] = forms.BooleanField(required=False, initial=kind in wanted)
+        return form
 
-    Kinds.base_fields |= {kind.value: forms.BooleanField(required=False, initial=kind in wanted) for kind in NoticeKind}
-    chosen = checked(Kinds, values).cleaned_data
+    chosen = checked(make, values).cleaned_data
     # In the language that was chosen on the page: the one of a command is not the reader's.
     written_in = study.mail_choices.filter(user=user).values_list("language", flat=True).first()
     with translation.override(written_in or settings.LANGUAGE_CODE):

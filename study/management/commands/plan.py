@@ -1,10 +1,10 @@
 """`manage.py plan VERB …`: a study's plan and the questions to its participants."""
 
+from functools import partial
 from typing import Any
 
 from study.access import Access, Right
 from study.console.forms.plan import PlanForm
-from study.console.forms.versions import editing
 from study.console.question_page import QuestionsPage
 from study.errors import StudyError
 from study.management.arguments import input_file
@@ -19,12 +19,7 @@ PART = argument("part", "before or after the clips", choices=("before", "after")
 
 def plan(access: Access, given: Given) -> dict[str, Any]:
     study, values = access.study, values_of(given)
-
-    def make(data: Any) -> PlanForm:
-        form = PlanForm(data, instance=Study.objects.get(pk=study.pk))
-        form.editing = editing(study, access.user, "plan saved")
-        return form
-
+    make = partial(PlanForm, instance=Study.objects.get(pk=study.pk))
     if not values:
         return {"values": stored_values(make(None)), "plan_digest": study.plan_digest}
     form = checked(make, values)

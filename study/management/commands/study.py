@@ -1,6 +1,7 @@
 """`manage.py study VERB …`: a study from its making to its end, as a script does it."""
 
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,6 @@ from study.access import Access, Right
 from study.api import contents
 from study.console.common import condition_rows
 from study.console.forms.describe import ConditionsForm, CreateStudyForm, DescribeForm
-from study.console.forms.versions import editing
 from study.design.conditions import ConditionPreset
 from study.errors import StudyError
 from study.jobs.requests import cancel
@@ -63,14 +63,9 @@ def template(access: Access, given: Given) -> dict[str, Any]:
 
 def describe(access: Access, given: Given) -> dict[str, Any]:
     study, values = access.study, values_of(given)
+    make = partial(DescribeForm, study=study)
     if not values:
-        return {"values": stored_values(DescribeForm(None, study=study))}
-
-    def make(data: Any) -> DescribeForm:
-        form = DescribeForm(data, study=study)
-        form.editing = editing(study, access.user, "described")
-        return form
-
+        return {"values": stored_values(make(None))}
     form = checked(make, values)
     drafting.describe_study(
         study,

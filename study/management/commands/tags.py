@@ -4,8 +4,8 @@ from typing import Any
 
 from study.access import Access, Right
 from study.management.arguments import input_file
+from study.management.scripted.clips import CLIP, clip_of
 from study.management.scripted.command import Given, ScriptedCommand, Verb, argument
-from study.management.scripted.forms import named
 from study.setup import tag_import
 from study.setup.tag_table import split_typed_tags
 
@@ -35,7 +35,7 @@ def take(access: Access, given: Given) -> dict[str, Any]:
 
 
 def set_one(access: Access, given: Given) -> dict[str, Any]:
-    clip = named(access.study.clips.all(), given["clip"], "clip")
+    clip = clip_of(access, given)
     tag_import.set_tags(clip, split_typed_tags(given["tags"]), actor=access.user)
     clip.refresh_from_db()
     return {"done": f"The tags of {clip.name} are saved.", "clip": clip.name, "tags": list(clip.imported_tags)}
@@ -59,10 +59,7 @@ class Command(ScriptedCommand):
             "replace the tags of one clip",
             Right.EDIT,
             set_one,
-            (
-                argument("clip", "its number, or the name of its file"),
-                argument("tags", "with semicolons between them"),
-            ),
+            (CLIP, argument("tags", "with semicolons between them")),
             ("clip_tags",),
         ),
     )

@@ -11,11 +11,10 @@ from study.errors import StudyError
 from study.management.arguments import whole_number
 from study.management.scripted.command import Given, ScriptedCommand, Verb, argument
 from study.participants.links import full_url
-from study.setup.api_tokens import MOST_DAYS, USUAL_DAYS, end_token, make_token
+from study.setup.api_tokens import MOST_DAYS, USUAL_DAYS, end_token, make_token, shown_tokens
 
 
 def show(access: Access, given: Given) -> dict[str, Any]:
-    tokens = access.study.api_tokens.select_related("user")
     return {
         "tokens": [
             {
@@ -26,7 +25,7 @@ def show(access: Access, given: Given) -> dict[str, Any]:
                 "last_used_on": row.last_used_on and row.last_used_on.isoformat(),
                 "ended": row.has_ended,
             }
-            for row in (tokens if access.allows(Right.OWN) else tokens.filter(user=access.user))
+            for row in shown_tokens(access)
         ]
     }
 

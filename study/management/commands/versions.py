@@ -1,15 +1,14 @@
 """`manage.py versions VERB …`: what was changed while a study ran, and how it is changed."""
 
+from functools import partial
 from typing import Any
 
 from study.access import Access, Right
 from study.api.contents import time_text
 from study.console.forms.running import RunningStudyForm
-from study.console.forms.versions import editing
 from study.management.scripted.command import Given, ScriptedCommand, Verb
 from study.management.scripted.forms import VALUES, checked, stored_values, values_of
 from study.participants.study_versions import (
-    MADE,
     change_study,
     count_by_version,
     refuse_unless_running,
@@ -38,12 +37,7 @@ def show(access: Access, given: Given) -> dict[str, Any]:
 def change(access: Access, given: Given) -> dict[str, Any]:
     study, values = access.study, values_of(given)
     refuse_unless_running(study)
-
-    def make(data: Any) -> RunningStudyForm:
-        form = RunningStudyForm(data, study=study)
-        form.editing = editing(study, access.user, MADE, "plan saved", "opened")
-        return form
-
+    make = partial(RunningStudyForm, study=study)
     if not values:
         return {"values": stored_values(make(None))}
     form = checked(make, values)

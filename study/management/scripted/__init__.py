@@ -1,1 +1,4 @@
-"""What commands share that do as somebody what a page of the console does. Door: `ScriptedCommand`, `Verb`, `forms`."""
+"""What commands share that do as somebody what a page of the console does.
+
+Doors: `ScriptedCommand`, `Verb`, `forms`, `clips`.
+"""

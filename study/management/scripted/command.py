@@ -6,7 +6,7 @@
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -53,7 +53,7 @@ class Verb:
     right: Right | None
     run: Callable[[Any, Given], dict[str, Any]]
     arguments: Sequence[Argument] = ()
-    does: Sequence[str] = field(default=())
+    does: Sequence[str] = ()
     change: Right | None = None
 
 

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -69,7 +69,8 @@ def checked(make: Callable[[QueryDict | None], Any], values: Mapping[str, Any]) 
     """Return the form with these values and all others as they are stored; it is valid.
 
     Args:
-        make: returns the form of a request with these data, or as the page first shows it.
+        make: returns the form of a request with these data, or as the page first shows it. Without `editing`: who
+            saved what is told beside a form that is sent again, and a command prints only what is refused.
 
     Raises:
         StudyError: a name is no field, a field cannot be changed now, or the form refuses a value; each is named.
@@ -125,15 +126,3 @@ def _typed(name: str, form_field: forms.Field, value: Any) -> Any:
     ):
         raise StudyError(f"{name}: write one value.")
     return value
-
-
-def named(rows: Iterable[Any], text: str, what: str) -> Any:
-    """Return the row of this number or name.
-
-    Raises:
-        StudyError: there is none.
-    """
-    found = next((row for row in rows if text in (str(row.number), row.name)), None)
-    if found is None:
-        raise StudyError(f"There is no {what} '{text}' in this study: name it by its number or its file.")
-    return found
