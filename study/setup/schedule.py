@@ -25,7 +25,7 @@ from study.access import Right, access_or_404, studies_of
 from study.blinding_audit.queueing import ask_for_audit, audit_will_open, keep_from_opening
 from study.blinding_audit.verdicts import last_audits
 from study.digests import canonical_digest
-from study.errors import NotAllowedNow, PreflightFailed, StudyError
+from study.errors import NotAllowedNow, StudyError
 from study.models import BlindingAudit, Schedule, Study, StudyStage
 from study.models.log import record
 from study.participants.monitoring import progress
@@ -104,9 +104,7 @@ def schedule_study(
     _refuse_times(study, opens_at, closes_at, closes_at_target)
     digest = ""
     if opens_at is not None:
-        blocking = [finding for finding in preflight.run(study) if finding.level is preflight.Level.BLOCKS]
-        if blocking:
-            raise PreflightFailed(blocking)
+        preflight.refuse_if_blocked(study)
         digest = canonical_digest(lifecycle.current_plan(study))
     schedule, _made = Schedule.objects.update_or_create(
         study=study,
