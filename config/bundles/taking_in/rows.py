@@ -47,7 +47,7 @@ def row_from(model: type[Row], values: Any, where: str, **given: Any) -> Row:
 
 
 def insert(row: models.Model) -> None:
-    """Insert a row with its times as they are: an ordinary first save sets that of its making to now."""
+    """Insert a row with its times as they are: `save` and `bulk_create` set those of its making or change to now."""
     row.save_base(raw=True, force_insert=True)
 
 

@@ -146,7 +146,8 @@ def add_generation(
         for step in steps:
             check_step(step, where)
         ClipStep.objects.bulk_create(steps)
-        TagDecision.objects.bulk_create(row_from(TagDecision, row, where, clip=clip) for row in line["tag_decisions"])
+        for values in line["tag_decisions"]:
+            insert(row_from(TagDecision, values, where, clip=clip))
         version = version_of(image_names(clip))
         decisions = []
         for values in line["review_decisions"]:
