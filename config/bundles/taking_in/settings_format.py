@@ -19,6 +19,7 @@ from study.participants.exclusion_rules import UNITS
 from study.participants.fair_pay import CURRENCIES
 from study.participants.questions import QuestionSetError, load_question_set
 from study.participants.study_stages import MOST_PEOPLE
+from study.setup.copying import plan_of_draft
 from study.setup.question_editing import disagreements
 
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[a-z]+)?$")]
@@ -182,14 +183,13 @@ _OF_A_DRAFT: Mapping[str, Any] = {
     **{"opened_at": None, "closed_at": None, "plan_digest": "", "survey_images": {}, "erasures": 0},
     **{"simulated": False},
 }
-_NOT_IN_A_DRAFT = ("fixed", "consent", "brought_in")
 
 
 def begin_as_draft(study: Study) -> None:
     """Set the columns of a draft that no draft has otherwise; nothing is saved."""
     for name, value in _OF_A_DRAFT.items():
         setattr(study, name, value)
-    study.plan = {name: value for name, value in study.plan.items() if name not in _NOT_IN_A_DRAFT}
+    study.plan = plan_of_draft(study.plan)
 
 
 def check_settings(study: Study) -> None:
