@@ -11,6 +11,7 @@ from analysis.models import Analysis
 from analysis.study_results.power_answers import UNANSWERED
 from config.bundles.whole import (
     ANALYSIS,
+    ANALYSIS_FIELDS,
     CLIPS,
     CLOSED,
     DRAFT,
@@ -55,7 +56,7 @@ def whole_files(
                 yield name, opened.read()
         clips.append(line)
     yield CLIPS, b"".join(map(_line, clips))
-    files = [file.pk for file in study.files.order_by("pk").only("pk")]
+    files = study.files.order_by("pk").values_list("pk", flat=True)
     for place, pk in enumerate(files, start=1):  # one by one: each may hold 20 MB
         yield f"{FILES}{place:02d}.txt", study.files.get(pk=pk).text.encode()
     yield STUDY, _json(_study(study))
@@ -63,12 +64,9 @@ def whole_files(
         return
     yield PEOPLE, map(_line, people_lines(study))
     if analysis is not None and analysis.result is not None:
-        names = ("plan", "versions", "flow", "result", "plan_digest", "ballots_digest")
+        columns = {name: getattr(analysis, name) for name in ANALYSIS_FIELDS}
         # The order of keys is part of it.
-        yield (
-            ANALYSIS,
-            (json.dumps({name: getattr(analysis, name) for name in names}, ensure_ascii=False) + "\n").encode(),
-        )
+        yield ANALYSIS, (json.dumps(columns, ensure_ascii=False) + "\n").encode()
 
 
 def image_name(clip: Clip, stimulus: Stimulus, *, is_draft: bool = False) -> str:
