@@ -27,6 +27,7 @@ from config.bundles.whole import (
 from config.bundles.whole.carried import carried
 from config.bundles.whole.people import people_lines
 from generation.models import ClipStep, ReviewDecision, StudyGeneration
+from generation.runs.copying import decisions_of_images
 from generation.runs.image_versions import image_names, version_of
 from study.models import Clip, Stimulus, Study
 from study.participants.fair_pay import measured
@@ -108,13 +109,8 @@ def _study(study: Study) -> dict[str, Any]:
 
 def _clip(clip: Clip) -> dict[str, Any]:
     version = version_of(image_names(clip))
-    steps = ClipStep.objects.filter(clip=clip, state__in=(ClipStep.State.DONE, ClipStep.State.SKIPPED))
-    # As a copy of the study has them (`generation.runs.copying`).
-    decisions = [
-        row
-        for row in ReviewDecision.objects.filter(clip=clip, undone=False).order_by("pk")
-        if row.version or not row.step_before
-    ]
+    steps = ClipStep.objects.filter(clip=clip, state__in=ClipStep.COMPLETE)
+    decisions = decisions_of_images(ReviewDecision.objects.filter(clip=clip))
     return {
         "fields": carried(clip),
         "sounds": {},
