@@ -144,6 +144,8 @@ class ClipStep(models.Model):
 
     # The life cycle: BLOCKED → WAITING → RUNNING → DONE or FAILED; any of them → SKIPPED.
     UNFINISHED = (State.BLOCKED, State.WAITING, State.RUNNING)
+    # With nothing left to do: a copy of the study has these alone.
+    COMPLETE = (State.DONE, State.SKIPPED)
     # A run without an active step is over: what is BLOCKED then comes after a failed step.
     ACTIVE = (State.WAITING, State.RUNNING)
     ORDER = (Kind.LISTEN, Kind.REDEFINE, Kind.WRITE, Kind.PAINT)

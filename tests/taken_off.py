@@ -331,8 +331,10 @@ TAKEN_OFF: dict[str, dict[str, tuple[str, Any]]] = {
             nothing,
         ),
     },
-    "study/setup/test_schedule.py": {
+    "study/setup/test_scheduled_opening.py": {
         "test_a_time_does_not_outlive_the_rights_of_who_set_it": ("study.setup.schedule._has_right", gives(True)),
+    },
+    "study/setup/test_schedule.py": {
         "test_a_closing_of_somebody_who_no_longer_owns_the_study_is_cancelled_and_the_owner_is_told": (
             "study.setup.schedule._has_right",
             gives(True),

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from config.bundles.chain_files import VERSION, readable_entry
-from config.bundles.reading import CHAIN, COMMITMENTS, MAX_REPORTED, Bundle, Unreadable
+from config.bundles.reading import CHAIN, COMMITMENTS, MAX_REPORTED, Bundle, Unreadable, number_of
 from study.ballots.commitments import ENDED, FINISHED
 from study.ballots.receipts import commitment_of, covered_digest
 from study.digests import entry_digest, next_head
@@ -255,14 +255,12 @@ def check_commitments(bundle: Bundle) -> None:
     stated = stated_commitments(bundle)
     if stated is not None:
         faults += _binding_faults(bundle, chain, stated, {row.get("participant") for row in people})
-    bundle.faults += faults[:MAX_REPORTED]
-    if len(faults) > MAX_REPORTED:
-        bundle.faults.append(f"{len(faults) - MAX_REPORTED} more faults of people and their ballots.")
+    bundle.blame(faults, "people and their ballots")
 
 
 def _missing_people(chain: Chain, codes: Iterable[str]) -> list[str]:
     """Find people who were removed: everybody has the next number, and who withdraws leaves an entry."""
-    numbers = {int(code[1:]) for code in codes if code[1:].isdecimal() and len(code) < 11}
+    numbers = {number for code in codes if (number := number_of(code))}
     letter = next((code[0] for code in codes if code), "r")
     gone = sorted(set(range(1, max(numbers, default=0) + 1)) - numbers)
     known = {code for code in chain.bound if code[:1] == letter and code not in codes}

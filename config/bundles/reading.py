@@ -6,7 +6,7 @@ import json
 import stat
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -44,6 +44,11 @@ _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, Not
 
 class Unreadable(Exception):
     """A file of the bundle cannot be used; the message names it."""
+
+
+def number_of(code: Any) -> int:
+    """Return a person's number by their code; 0 if it is no code."""
+    return int(code[1:]) if isinstance(code, str) and code[1:].isdecimal() and len(code) < 11 else 0
 
 
 @contextmanager
@@ -202,6 +207,12 @@ class Bundle:
         """Return the names of a table of the main stage and of those of other stages that are there."""
         others = (name.replace(".csv", f"_{stage}.csv") for stage in OTHER_STAGES)
         return [name, *(other for other in others if other in self.members)]
+
+    def blame(self, faults: Sequence[str], of: str) -> None:
+        """Report the first of some faults, and how many more there are `of` what."""
+        self.faults += faults[:MAX_REPORTED]
+        if len(faults) > MAX_REPORTED:
+            self.faults.append(f"{len(faults) - MAX_REPORTED} more faults of {of}.")
 
     @cached_property
     def participants(self) -> list[dict[str, str]]:

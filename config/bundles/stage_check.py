@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from config.bundles.chain_check import Chain, read_chain
-from config.bundles.reading import BALLOTS, CHAIN, MATCH_CONTROL, MAX_REPORTED, OTHER_STAGES, Bundle, Unreadable
+from config.bundles.reading import BALLOTS, CHAIN, MATCH_CONTROL, OTHER_STAGES, Bundle, Unreadable, number_of
 from study.models import StudyStage
 from study.participants.number_ranges import Starts, part_of
 from study.participants.study_stages import BEGUN, stage_starts
@@ -22,9 +22,7 @@ def check_stages(bundle: Bundle) -> None:
             bundle.unchecked.append("who belongs to which stage: this export has no chain")
         return
     faults = [*_course_faults(bundle, starts), *_people_faults(bundle, starts), *_table_faults(bundle, starts)]
-    bundle.faults += faults[:MAX_REPORTED]
-    if len(faults) > MAX_REPORTED:
-        bundle.faults.append(f"{len(faults) - MAX_REPORTED} more faults of stages.")
+    bundle.blame(faults, "stages")
     if starts or stated:
         bundle.checked.append("who belongs to which stage, by the chain")
 
@@ -56,8 +54,7 @@ def _course_faults(bundle: Bundle, starts: Starts) -> Iterator[str]:
 
 
 def _stage_of(code: Any, starts: Starts) -> str:
-    number = int(code[1:]) if isinstance(code, str) and code[1:].isdecimal() and len(code) < 11 else 0
-    stage: str = part_of(number, starts, MAIN)
+    stage: str = part_of(number_of(code), starts, MAIN)
     return stage
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from config.bundles.chain_check import Chain, read_chain
-from config.bundles.reading import CHAIN, MAX_REPORTED, Bundle, Unreadable
+from config.bundles.reading import CHAIN, Bundle, Unreadable, number_of
 from study.participants.number_ranges import Starts, part_of
 from study.participants.study_versions import MADE, version_starts
 
@@ -21,9 +21,7 @@ def check_versions(bundle: Bundle) -> None:
     faults = [*_people_faults(bundle, starts, newest)]
     if stated != newest:
         faults.insert(0, f"study.json: the version is {stated}; by the chain it is {newest}.")
-    bundle.faults += faults[:MAX_REPORTED]
-    if len(faults) > MAX_REPORTED:
-        bundle.faults.append(f"{len(faults) - MAX_REPORTED} more faults of versions.")
+    bundle.blame(faults, "versions")
     if newest > 1:
         bundle.checked.append("who began under which version, by the chain")
 
@@ -45,8 +43,7 @@ def _people_faults(bundle: Bundle, starts: Starts, newest: int) -> Iterator[str]
         return
     for row in bundle.participants:
         code = row.get("participant") or ""
-        number = int(code[1:]) if code[1:].isdecimal() and len(code) < 11 else 0
-        expected, stated = str(part_of(number, starts, 1)), row.get("study_version")
+        expected, stated = str(part_of(number_of(code), starts, 1)), row.get("study_version")
         if stated != expected and not (stated is None and newest == 1):
             yield f"participants.csv: {code} is of the version {stated}; by the chain they began under {expected}."
 

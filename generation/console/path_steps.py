@@ -96,7 +96,7 @@ def images_are_current(study: Study) -> Iterable[Finding]:
     if study.generation_runs.filter(state="running").exists():
         return  # no_run_is_running says so
     images = Stimulus.objects.filter(clip=OuterRef("pk"), state=Stimulus.State.READY)
-    finished = Q(steps__state__in=(ClipStep.State.DONE, ClipStep.State.SKIPPED))
+    finished = Q(steps__state__in=ClipStep.COMPLETE)
     clips = list(
         study.clips.filter(Exists(images), ~Exists(images.filter(painter="uploaded")), included=True)
         .exclude(survey_audio="")

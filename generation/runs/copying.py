@@ -1,6 +1,8 @@
 """Copy a study's generation settings, own files, decisions on tags and images, and finished steps with the study."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+
+from django.db.models import QuerySet
 
 from generation.models import ClipStep, GenerationRun, ReviewDecision, StudyFile, StudyGeneration, TagDecision
 from study.models import Clip, Study
@@ -11,13 +13,23 @@ from study.setup.trash_rows import Values, tidy
 @tidy("generation.ClipStep")
 def _finished_step(values: Values) -> Values | None:
     """A step that was not finished when its clip was deleted is planned anew by the next run, as in a copy."""
-    return values if values["state"] in (ClipStep.State.DONE, ClipStep.State.SKIPPED) else None
+    return values if values["state"] in ClipStep.COMPLETE else None
 
 
 @tidy("generation.GenerationRun")
 def _ended_run(values: Values) -> Values:
     """A run of a study that was deleted has ended."""
     return values | {"state": "cancelled"} if values["state"] == GenerationRun.State.RUNNING else values
+
+
+def decisions_of_images(decisions: QuerySet[ReviewDecision]) -> Iterator[ReviewDecision]:
+    """Yield what of these decisions goes with a copy of the images, which stay approved and as often painted again.
+
+    One without images before it made the first ones: without its step it would count as painting again.
+    """
+    for decision in decisions.filter(undone=False).order_by("pk"):
+        if decision.version or not decision.step_before:
+            yield decision
 
 
 @register
@@ -31,12 +43,9 @@ def copy_generation(study: Study, copy: Study, clips: Mapping[int, Clip]) -> Non
         unsaved_copy(decision, clip_id=clips[decision.clip_id].pk)
         for decision in TagDecision.objects.filter(clip__study=study)
     )
-    # The copy has the same files of images, so that they stay approved, and as often painted again.
     ReviewDecision.objects.bulk_create(
         unsaved_copy(decision, clip_id=clips[decision.clip_id].pk, step_before={})
-        for decision in ReviewDecision.objects.filter(clip__study=study, undone=False).order_by("pk")
-        # One without images before it made the first ones: without its step it would count as painting again.
-        if decision.version or not decision.step_before
+        for decision in decisions_of_images(ReviewDecision.objects.filter(clip__study=study))
     )
     last = study.generation_runs.last()
     if last is None:
@@ -49,5 +58,5 @@ def copy_generation(study: Study, copy: Study, clips: Mapping[int, Clip]) -> Non
     GenerationRun.objects.filter(pk=run.pk).update(started_at=last.started_at)
     ClipStep.objects.bulk_create(
         unsaved_copy(step, clip_id=clips[step.clip_id].pk, run_id=run.pk)
-        for step in ClipStep.objects.filter(clip__study=study, state__in=(ClipStep.State.DONE, ClipStep.State.SKIPPED))
+        for step in ClipStep.objects.filter(clip__study=study, state__in=ClipStep.COMPLETE)
     )

@@ -15,8 +15,8 @@ from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
 from generation.models import ClipStep, LooseFile
-from study.models import Clip, DeletedFile, Stimulus
 from study.opaque_tokens import new_file_name
+from study.setup.clip_files import still_owned
 from study.stored_files import deleting
 from study.stored_files.unavailable import StorageUnavailable
 from study.survey_images.versions import delete_versions
@@ -74,7 +74,7 @@ def delete_orphans() -> int:
     uploading = Q(lease_token__startswith=UPLOAD, created_at__gte=Now() - FORGET_AFTER)
     orphaned = LooseFile.objects.exclude(uploading).exclude(Exists(held))
     names = list(orphaned.values_list("name", flat=True)[:500])
-    unowned = set(names) - _owned(names)
+    unowned = set(names) - still_owned(names)
     try:
         deleting.delete_stored(unowned)
     except StorageUnavailable as error:  # their records stay, and a worker's look-out tries again
@@ -84,20 +84,6 @@ def delete_orphans() -> int:
     LooseFile.objects.filter(name__in=names, lease_token="").delete()
     LooseFile.objects.filter(name__in=names, created_at__lt=Now() - FORGET_AFTER).delete()
     return len(names)
-
-
-def _owned(names: list[str]) -> set[str]:
-    """Return the names that a row still owns: a study and its copy share files until one of them makes them again.
-
-    What was deleted within a day owns its files, too: it may come back.
-    """
-    owned: set[str] = set()
-    if names:
-        for model, fields in ((Stimulus, ("image", "preview")), (Clip, ("audio", "survey_audio"))):
-            for name in fields:
-                owned.update(model.objects.filter(**{f"{name}__in": names}).values_list(name, flat=True))
-        owned.update(DeletedFile.objects.filter(name__in=names).values_list("name", flat=True))
-    return owned
 
 
 deleting.register(mark_orphaned)

@@ -158,9 +158,7 @@ def _rows(study: Study, clips: QuerySet[Clip], questions: Mapping[int, TagQuesti
         last[clip_id] = LastDecision(pk, kind, version, at, actor or "")
         repaints[clip_id] += kind == Kind.REPAINTED
     steps: dict[int, set[tuple[str, str]]] = defaultdict(set)
-    unfinished = ClipStep.objects.filter(clip__in=clips).exclude(
-        state__in=(ClipStep.State.DONE, ClipStep.State.SKIPPED)
-    )
+    unfinished = ClipStep.objects.filter(clip__in=clips).exclude(state__in=ClipStep.COMPLETE)
     for clip_id, state, run_state in unfinished.order_by().values_list("clip", "state", "run__state"):
         steps[clip_id].add((state, run_state))
     unfaithful = Counter(unfaithful_sentences(study).filter(clip__in=clips).order_by().values_list("clip", flat=True))

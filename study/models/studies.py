@@ -71,7 +71,7 @@ class Study(models.Model):
     closed_at = models.DateTimeField(null=True, blank=True)
     # The stage that people enter now, and what is known of each that has begun, in their order:
     # {stage: {"after": the number of the last person before it, "target": people wanted or None}}.
-    # A study of the main stage alone has none there: study/setup/study_stages.py.
+    # A study of the main stage alone has none there: study/participants/study_stages.py.
     stage = models.CharField(max_length=10, choices=StudyStage, default=StudyStage.MAIN, editable=False)
     stages = models.JSONField(default=dict, blank=True, editable=False)
     # Counts the changes while the study runs (study/participants/study_versions.py).

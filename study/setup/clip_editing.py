@@ -138,11 +138,7 @@ def trim_clip(clip: Clip, excerpt: Excerpt, *, actor: Any = None) -> bool:
 
 def in_seconds(milliseconds: int) -> str:
     """Return milliseconds as seconds without superfluous zeros: 1500 → "1.5"."""
-    return (
-        f"{Decimal(milliseconds) / 1000:f}".rstrip("0").rstrip(".")
-        if milliseconds % 1000
-        else str(milliseconds // 1000)
-    )
+    return f"{(Decimal(milliseconds) / 1000).normalize():f}"
 
 
 def in_milliseconds(seconds: Decimal | float) -> int:

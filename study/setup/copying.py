@@ -55,6 +55,11 @@ def unsaved_copy(row: Any, **changed: Any) -> Any:
     return type(row)(**(values | changed))
 
 
+def plan_of_draft(plan: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a plan without what opening the study, or bringing it in, has added to it."""
+    return {key: value for key, value in plan.items() if key not in ("fixed", "consent", "brought_in")}
+
+
 @transaction.atomic
 def copy_study(study: Study, *, title: str, owner: Any, slug: str = "", **changed: Any) -> Study:
     """Create a draft with the settings, clips, conditions and stimuli of `study`, and a new seed.
@@ -69,7 +74,6 @@ def copy_study(study: Study, *, title: str, owner: Any, slug: str = "", **change
             _("This is a rehearsal. Copy the study that it rehearses: “%(title)s”.")
             % {"title": study.rehearsal_of.title}
         )
-    open_plan = {key: value for key, value in study.plan.items() if key not in ("fixed", "consent", "brought_in")}
     copy = unsaved_copy(
         study,
         slug=slug or free_slug(title),
@@ -78,7 +82,7 @@ def copy_study(study: Study, *, title: str, owner: Any, slug: str = "", **change
         seed=new_seed(),
         open_link_token=new_link_token(),
         short_code=None,
-        plan=open_plan,
+        plan=plan_of_draft(study.plan),
         **(_NEW_DRAFT | changed),
     )
     copy.save()

@@ -13,7 +13,7 @@ from study.models import Deletion, Stimulus, Study
 from study.models.log import lock_chain, record
 from study.participants.exclusion_rules import Rule, rules_json
 from study.participants.study_versions import differences_of, make_version
-from study.setup.clip_files import delete_files, files_of
+from study.setup.clip_files import delete_files, files_of_study
 from study.setup.draft_lock import lock_settings, settings_fixed
 from study.setup.trash import erase, keep_for_undo
 from study.texts import FIELDS, consent_texts, shipped_text
@@ -161,7 +161,7 @@ def delete_draft(study: Study, *, actor: Any = None) -> Deletion:
         raise NotAllowedNow(_("The study has opened, so its record must be kept. You can archive it."))
     for rehearsal in locked.rehearsals.all():
         erase_study(rehearsal, actor=actor)
-    files = [file for clip in locked.clips.prefetch_related("stimuli") for file in files_of(clip)]
+    files = files_of_study(locked)
     erase(locked.deletions.all())
     locked.participants.all().delete()
     chain = lock_chain(locked)
@@ -178,7 +178,7 @@ def erase_study(study: Study, *, actor: Any) -> None:
 
     Files that another study uses stay; the installation's log keeps its last head.
     """
-    files = [file for clip in study.clips.prefetch_related("stimuli") for file in files_of(clip)]
+    files = files_of_study(study)
     study.participants.all().delete()
     chain = lock_chain(study)
     study.delete()

@@ -17,7 +17,7 @@ from study.blinding_audit.queueing import ask_for_audit
 from study.blinding_audit.verdicts import last_verdict
 from study.design.conditions import TAGS_BY_FORM, ConditionPreset, create_conditions
 from study.digests import canonical_digest
-from study.errors import NotAllowedNow, PreflightFailed, StudyError
+from study.errors import NotAllowedNow, StudyError
 from study.models import Ballot, BlindingAudit, Clip, Schedule, Study
 from study.models.log import record
 from study.participants.exclusion_rules import fixed_rules
@@ -110,9 +110,7 @@ def _refuse_if_blocked(study: Study) -> None:
                 "times, or none."
             )
         )
-    blocking = [finding for finding in preflight.run(study) if finding.level is preflight.Level.BLOCKS]
-    if blocking:
-        raise PreflightFailed(blocking)
+    preflight.refuse_if_blocked(study)
 
 
 def open_study(study: Study, *, actor: Any = None) -> Study:

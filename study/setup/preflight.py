@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from study.blinding_audit.verdicts import last_audits
+from study.errors import PreflightFailed
 from study.models import BlindingAudit, Clip, Stimulus, Study
 from study.participants.enrolment import main_clips
 from study.participants.fair_pay import basis_of, pay_of
@@ -66,6 +67,12 @@ def run(study: Study, facts: DraftFacts | None = None) -> list[Finding]:
     found = [*check_conditions_and_clips(facts), *check_blinding(facts)]
     found += [finding for check in _checks for finding in check(study)]
     return sorted(found, key=lambda finding: finding.level is not Level.BLOCKS)
+
+
+def refuse_if_blocked(study: Study) -> None:
+    """Raise PreflightFailed with the findings that block the opening, if there are any."""
+    if blocking := [finding for finding in run(study) if finding.level is Level.BLOCKS]:
+        raise PreflightFailed(blocking)
 
 
 def check_conditions_and_clips(facts: DraftFacts) -> Iterable[Finding]:

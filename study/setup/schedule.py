@@ -23,10 +23,10 @@ from django.utils.translation import ngettext
 
 from study.access import Right, access_or_404, studies_of
 from study.blinding_audit.queueing import ask_for_audit, audit_will_open, keep_from_opening
-from study.blinding_audit.verdicts import last_audits
+from study.blinding_audit.verdicts import VERDICTS, last_audits
 from study.digests import canonical_digest
-from study.errors import NotAllowedNow, PreflightFailed, StudyError
-from study.models import BlindingAudit, Schedule, Study, StudyStage
+from study.errors import NotAllowedNow, StudyError
+from study.models import Schedule, Study, StudyStage
 from study.models.log import record
 from study.participants.monitoring import progress
 from study.published_heads.places import mail_is_sent
@@ -97,16 +97,14 @@ def schedule_study(
         NotAllowedNow: the study is open already, or closed, or a rehearsal.
     """
     study = Study.objects.select_for_update().get(pk=study.pk)
-    before = Schedule.objects.filter(study=study).first() or Schedule()
+    before = schedule_of(study) or Schedule()
     access = access_or_404(actor, study.slug)
     if (closes_at, closes_at_target) != (before.closes_at, before.closes_at_target):
         access.require(Right.OWN)
     _refuse_times(study, opens_at, closes_at, closes_at_target)
     digest = ""
     if opens_at is not None:
-        blocking = [finding for finding in preflight.run(study) if finding.level is preflight.Level.BLOCKS]
-        if blocking:
-            raise PreflightFailed(blocking)
+        preflight.refuse_if_blocked(study)
         digest = canonical_digest(lifecycle.current_plan(study))
     schedule, _made = Schedule.objects.update_or_create(
         study=study,
@@ -167,7 +165,7 @@ def cancel_schedule(study: Study, *, actor: Any) -> None:
         NotAllowedNow: nothing is scheduled, or it has just happened.
     """
     study = Study.objects.select_for_update().get(pk=study.pk)
-    schedule = Schedule.objects.filter(study=study).first()
+    schedule = schedule_of(study)
     if schedule is None or schedule.is_empty:
         raise NotAllowedNow(_("Nothing is scheduled."))
     if schedule.closes_at is not None or schedule.closes_at_target:
@@ -179,7 +177,7 @@ def cancel_schedule(study: Study, *, actor: Any) -> None:
 
 def schedule_of(study: Study) -> Schedule | None:
     """Return the study's schedule, or None."""
-    return Schedule.objects.filter(study=study).select_related("by").first()
+    return Schedule.objects.filter(study=study).select_related("by", "closes_by").first()
 
 
 def changed_since(study: Study, schedule: Schedule) -> bool:
@@ -206,7 +204,7 @@ def keep_schedule(study: Study, *, in_request: bool = False) -> Study:
     Args:
         in_request: somebody waits for a page, so that what takes long is left to beat: making images, counting people.
     """
-    schedule = Schedule.objects.filter(study=study).select_related("by", "closes_by").first()
+    schedule = schedule_of(study)
     if schedule is None or schedule.is_empty:
         return study
     if schedule.opening_is_due() or schedule.closing_is_due():
@@ -260,16 +258,7 @@ def _open(study: Study, schedule: Schedule) -> None:
 def _failed_audit(study: Study, due: datetime) -> str:
     """Say why the audit that was to come before the opening gave no verdict; empty if there was none since then."""
     audit, _verdict = last_audits(study)
-    if (
-        audit is None
-        or audit.is_going
-        or audit.asked_at < due
-        or audit.state
-        in (
-            BlindingAudit.State.PASSED,
-            BlindingAudit.State.LEAKS,
-        )
-    ):
+    if audit is None or audit.is_going or audit.asked_at < due or audit.state in VERDICTS:
         return ""
     return _("The blinding check could not be finished. Check again, then open the study.")
 

@@ -109,9 +109,8 @@ def as_text(rows: Iterable[models.Model]) -> str:
 
 
 def _values_of(row: models.Model) -> Values:
-    values = {field.attname: field.value_from_object(row) for field in row._meta.concrete_fields}
     return {
-        field.attname: None if values[field.attname] is None else field.value_to_string(row)
+        field.attname: None if field.value_from_object(row) is None else field.value_to_string(row)
         for field in row._meta.concrete_fields
     }
 

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from config.bundles.reading import Unreadable
-from config.bundles.taking_in.settings_format import Finite, OpenPart, Share
+from config.bundles.taking_in.shapes import Finite, OpenPart, Share, first_fault
 from generation.models import ClipStep
 from study.audio_files.notes import sentences
 from study.models import Clip, Condition
@@ -115,5 +115,4 @@ def _check(shape: type[OpenPart], values: Any, where: str) -> None:
     try:
         shape.model_validate(values)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise Unreadable(f"{where}: {'.'.join(map(str, first['loc']))}: {first['msg']}."[:300]) from error
+        raise Unreadable(f"{where}: {first_fault(error)}."[:300]) from error

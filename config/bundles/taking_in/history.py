@@ -10,7 +10,7 @@ from analysis.study_results.participant_flow import participant_flow
 from config.bundles.chain_check import read_chain
 from config.bundles.reading import CHAIN, Bundle, Unreadable
 from config.bundles.taking_in.rows import ensure_storable, time_from
-from config.bundles.whole import ANALYSIS
+from config.bundles.whole import ANALYSIS, ANALYSIS_FIELDS
 from study.ballots.table_state import table_state
 from study.models import LogEntry, Study
 from study.models.log import ChainHead
@@ -64,8 +64,7 @@ def add_analysis(study: Study, bundle: Bundle) -> None:
         return
     data = bundle.json(ANALYSIS)
     ensure_storable(data, ANALYSIS)
-    names = ("plan", "versions", "flow", "result", "plan_digest", "ballots_digest")
-    if data.keys() != set(names) or not all(isinstance(data[name], dict) for name in names[:4]):
+    if data.keys() != set(ANALYSIS_FIELDS) or not all(isinstance(data[name], dict) for name in ANALYSIS_FIELDS[:4]):
         raise Unreadable(f"{ANALYSIS} is not what an export holds there.")
     for name, file in (("result", "analysis.json"), ("plan", "plan.json"), ("versions", "versions.json")):
         if data[name] != bundle.json(file):

@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from config.bundles.taking_in.rows import time_from
+from config.bundles.taking_in.shapes import ClosedPart, FromList
 from study.models import Participant, StudyStage, Trial
 
 LARGEST = 2**31 - 1
@@ -27,20 +28,10 @@ def _whole_hour(at: datetime | None) -> datetime | None:
 
 Hour = Annotated[datetime | None, BeforeValidator(_hour), AfterValidator(_whole_hour)]
 KnownHour = Annotated[datetime, BeforeValidator(_hour), AfterValidator(_whole_hour)]
+ImageNamed = Annotated[Image, FromList]
 
 
-class _Line(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-def _pair(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
-
-
-ImageNamed = Annotated[Image, BeforeValidator(_pair)]
-
-
-class BallotLine(_Line):
+class BallotLine(ClosedPart):
     """The answer to a trial."""
 
     none_fits: bool
@@ -56,7 +47,7 @@ class BallotLine(_Line):
     listened_seconds: Seconds | None
 
 
-class LateLine(_Line):
+class LateLine(ClosedPart):
     """An answer that arrived too late to count."""
 
     first: ImageNamed | None
@@ -66,7 +57,7 @@ class LateLine(_Line):
     received_at: KnownHour
 
 
-class TrialLine(_Line):
+class TrialLine(ClosedPart):
     """A clip shown to a person."""
 
     number: Number
@@ -83,7 +74,7 @@ class TrialLine(_Line):
     ballot: BallotLine | None = None
 
 
-class PersonLine(_Line):
+class PersonLine(ClosedPart):
     """A person: of pilots only number, kind and status, of people who withdrew also stage and version."""
 
     number: Annotated[int, Field(ge=1, le=LARGEST)]

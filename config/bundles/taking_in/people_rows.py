@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from config.bundles.reading import Bundle, Unreadable
 from config.bundles.taking_in.people_format import BallotLine, LateLine, PersonLine, TrialLine
 from config.bundles.taking_in.rows import ensure_storable
+from config.bundles.taking_in.shapes import first_fault
 from config.bundles.whole import PEOPLE
 from study.models import Ballot, Event, LateAnswer, Participant, Study, Trial
 from study.opaque_tokens import new_submission_key, new_token
@@ -35,9 +36,7 @@ def people_in(bundle: Bundle) -> Iterator[tuple[str, PersonLine]]:
         try:
             yield where, PersonLine.model_validate(data)
         except ValidationError as error:
-            first = error.errors()[0]
-            place = ".".join(map(str, first["loc"]))
-            raise Unreadable(f"{where}: {place}: {first['msg']}.") from error
+            raise Unreadable(f"{where}: {first_fault(error)}.") from error
 
 
 def add_people(study: Study, bundle: Bundle, clips: Clips, images: Images) -> None:

@@ -46,6 +46,11 @@ def row_from(model: type[Row], values: Any, where: str, **given: Any) -> Row:
     return row
 
 
+def insert(row: models.Model) -> None:
+    """Insert a row with its times as they are: `save` and `bulk_create` set those of its making or change to now."""
+    row.save_base(raw=True, force_insert=True)
+
+
 def time_from(text: str, name: str) -> datetime:
     """Return a time with its zone; ValueError if it is none, or one that some time zone cannot show."""
     at = datetime.fromisoformat(text)

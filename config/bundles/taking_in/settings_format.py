@@ -7,10 +7,11 @@ be an error page, and a study nobody can open.
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from config.bundles.reading import Unreadable
 from config.bundles.taking_in.rows import time_from
+from config.bundles.taking_in.shapes import ClosedPart, Finite, FromList, OpenPart, Share, first_fault
 from config.bundles.whole import STUDY
 from study.design.plans import ORDERS_VERSIONS
 from study.models import Study, StudyStage
@@ -18,12 +19,11 @@ from study.participants.exclusion_rules import UNITS
 from study.participants.fair_pay import CURRENCIES
 from study.participants.questions import QuestionSetError, load_question_set
 from study.participants.study_stages import MOST_PEOPLE
+from study.setup.copying import plan_of_draft
 from study.setup.question_editing import disagreements
 
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[a-z]+)?$")]
 Texts = dict[Language, Annotated[str, Field(max_length=20_000)]]
-Finite = Annotated[float, Field(allow_inf_nan=False)]
-Share = Annotated[float, Field(ge=0, le=1)]
 Whole = Annotated[int, Field(ge=0, le=2**31 - 1)]
 StageName = Annotated[str, AfterValidator(lambda name: str(StudyStage(name)))]
 Sentence = Annotated[str, Field(max_length=20_000)]
@@ -36,16 +36,6 @@ def _time(text: str) -> str:
 
 
 Time = Annotated[str, Field(max_length=40), AfterValidator(_time)]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class OpenPart(BaseModel):
-    """What may hold more, which no page reads."""
-
-    model_config = ConfigDict(extra="allow", strict=True)
 
 
 class _MeasureRule(OpenPart):
@@ -63,7 +53,7 @@ class _AnswerRule(OpenPart):
 Rule = Annotated[_MeasureRule | _AnswerRule, Field(discriminator="kind")]
 
 
-class _Moderator(_Part):
+class _Moderator(ClosedPart):
     column: str
     cuts: list[Finite]
 
@@ -89,13 +79,9 @@ class _PlannedDesign(OpenPart):
     power: Share
 
 
-def _pair(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
-
-
 class _Backwards(OpenPart):
     target: Share
-    designs: list[Annotated[tuple[Whole, _PlannedDesign | None], BeforeValidator(_pair)]] = []
+    designs: list[Annotated[tuple[Whole, _PlannedDesign | None], FromList]] = []
     recommended: _PlannedDesign | None = None
     checked: _Cell | None = None
 
@@ -143,7 +129,7 @@ class _Fixed(OpenPart):
     exclusions: list[Rule] = []
 
 
-class _Plan(_Part):
+class _Plan(ClosedPart):
     reviewed: bool = False
     exclusions: list[Rule] | None = None
     analysis: _Analysis | None = None
@@ -153,12 +139,12 @@ class _Plan(_Part):
     consent: Texts | None = None
 
 
-class _Stage(_Part):
+class _Stage(ClosedPart):
     after: Whole
     target: Annotated[int, Field(ge=1, le=MOST_PEOPLE)] | None = None
 
 
-class _Quota(_Part):
+class _Quota(ClosedPart):
     question: str
     answer: str
     limit: Annotated[int, Field(ge=1, le=2**31 - 1)]
@@ -197,14 +183,13 @@ _OF_A_DRAFT: Mapping[str, Any] = {
     **{"opened_at": None, "closed_at": None, "plan_digest": "", "survey_images": {}, "erasures": 0},
     **{"simulated": False},
 }
-_NOT_IN_A_DRAFT = ("fixed", "consent", "brought_in")
 
 
 def begin_as_draft(study: Study) -> None:
     """Set the columns of a draft that no draft has otherwise; nothing is saved."""
     for name, value in _OF_A_DRAFT.items():
         setattr(study, name, value)
-    study.plan = {name: value for name, value in study.plan.items() if name not in _NOT_IN_A_DRAFT}
+    study.plan = plan_of_draft(study.plan)
 
 
 def check_settings(study: Study) -> None:
@@ -217,8 +202,7 @@ def check_settings(study: Study) -> None:
     try:
         _Settings.model_validate(values | {"survey_images": study.survey_images or None})
     except ValidationError as error:
-        first = error.errors()[0]
-        raise _refused(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+        raise _refused(first_fault(error)) from error
     if study.reward_currency not in ("", *CURRENCIES):
         raise _refused("reward_currency: no currency that is known here")
     for part, text in (("questions_before", study.questions_before), ("questions_after", study.questions_after)):

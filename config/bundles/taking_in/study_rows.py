@@ -1,15 +1,17 @@
 """The rows of a study, its clips and images, and what the images were made from."""
 
 import hashlib
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from config.bundles.reading import Bundle, Unreadable
 from config.bundles.taking_in.clip_format import check_clip, check_condition, check_step
-from config.bundles.taking_in.rows import ensure_storable, row_from
+from config.bundles.taking_in.rows import ensure_storable, insert, row_from
 from config.bundles.taking_in.settings_format import begin_as_draft, check_settings
 from config.bundles.whole import CLIPS, FILES, STUDY
 from generation.errors import GenerationError
@@ -92,11 +94,7 @@ def add_study(data: Mapping[str, Any], **given: Any) -> tuple[Study, dict[int, C
     if study.status == Study.Status.DRAFT:
         begin_as_draft(study)
     check_settings(study)
-    created_at = study.created_at
-    study.save()
-    # The first save sets it to now.
-    Study.objects.filter(pk=study.pk).update(created_at=created_at)
-    study.created_at = created_at
+    insert(study)
     rows = [row_from(Condition, values, f"{STUDY}, condition", study=study) for values in data["conditions"]]
     for row in rows:
         check_condition(row, f"{STUDY}, condition {row.number}")
@@ -114,9 +112,7 @@ def add_clips(
         check_clip(clip, where)
         clip.audio.name = names.get(sounds.get("audio", ""), "")
         clip.survey_audio.name = names.get(sounds.get("survey_audio", ""), "")
-        created_at = clip.created_at
-        clip.save()
-        Clip.objects.filter(pk=clip.pk).update(created_at=created_at)
+        insert(clip)
         stimuli = []
         for entry in line["stimuli"]:
             if entry["condition"] not in conditions:
@@ -140,9 +136,7 @@ def add_generation(
     run = None
     if data["run"] is not None:
         run = row_from(GenerationRun, data["run"], STUDY, study=study, number=1)
-        started_at = run.started_at
-        run.save()
-        GenerationRun.objects.filter(pk=run.pk).update(started_at=started_at)
+        insert(run)
     for line, clip_id in zip(lines, clips.values(), strict=True):
         clip = Clip.objects.only("number", "study").get(pk=clip_id)
         where = f"{CLIPS}, clip {clip.number}"
@@ -152,7 +146,8 @@ def add_generation(
         for step in steps:
             check_step(step, where)
         ClipStep.objects.bulk_create(steps)
-        TagDecision.objects.bulk_create(row_from(TagDecision, row, where, clip=clip) for row in line["tag_decisions"])
+        for values in line["tag_decisions"]:
+            insert(row_from(TagDecision, values, where, clip=clip))
         version = version_of(image_names(clip))
         decisions = []
         for values in line["review_decisions"]:
@@ -200,15 +195,11 @@ def _add_file(study: Study, bundle: Bundle, name: str, values: Any) -> None:
     ensure_storable(text, name)
     if row.kind == StudyFile.Kind.RULES:
         _check_rules(text, name)
-    row.text, at = text, row.at
-    row.save()
-    StudyFile.objects.filter(pk=row.pk).update(at=at)
+    row.text = text
+    insert(row)
 
 
 def _check_rules(text: str, name: str) -> None:
-    import tempfile
-    from pathlib import Path
-
     with tempfile.NamedTemporaryFile(prefix="earsight-rules-") as file:
         file.write(text.encode())
         file.flush()

@@ -19,4 +19,6 @@ PREVIEWS = "whole/previews/"
 LEFT_OUT = "whole/images/"
 SOUNDS = "sounds/"
 VERSION = 1
+# The columns of an analysis that `ANALYSIS` has.
+ANALYSIS_FIELDS = ("plan", "versions", "flow", "result", "plan_digest", "ballots_digest")
 CLOSED, DRAFT = "closed", "draft"

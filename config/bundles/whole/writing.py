@@ -11,6 +11,7 @@ from analysis.models import Analysis
 from analysis.study_results.power_answers import UNANSWERED
 from config.bundles.whole import (
     ANALYSIS,
+    ANALYSIS_FIELDS,
     CLIPS,
     CLOSED,
     DRAFT,
@@ -26,6 +27,7 @@ from config.bundles.whole import (
 from config.bundles.whole.carried import carried
 from config.bundles.whole.people import people_lines
 from generation.models import ClipStep, ReviewDecision, StudyGeneration
+from generation.runs.copying import decisions_of_images
 from generation.runs.image_versions import image_names, version_of
 from study.models import Clip, Stimulus, Study
 from study.participants.fair_pay import measured
@@ -55,7 +57,7 @@ def whole_files(
                 yield name, opened.read()
         clips.append(line)
     yield CLIPS, b"".join(map(_line, clips))
-    files = [file.pk for file in study.files.order_by("pk").only("pk")]
+    files = study.files.order_by("pk").values_list("pk", flat=True)
     for place, pk in enumerate(files, start=1):  # one by one: each may hold 20 MB
         yield f"{FILES}{place:02d}.txt", study.files.get(pk=pk).text.encode()
     yield STUDY, _json(_study(study))
@@ -63,12 +65,9 @@ def whole_files(
         return
     yield PEOPLE, map(_line, people_lines(study))
     if analysis is not None and analysis.result is not None:
-        names = ("plan", "versions", "flow", "result", "plan_digest", "ballots_digest")
+        columns = {name: getattr(analysis, name) for name in ANALYSIS_FIELDS}
         # The order of keys is part of it.
-        yield (
-            ANALYSIS,
-            (json.dumps({name: getattr(analysis, name) for name in names}, ensure_ascii=False) + "\n").encode(),
-        )
+        yield ANALYSIS, (json.dumps(columns, ensure_ascii=False) + "\n").encode()
 
 
 def image_name(clip: Clip, stimulus: Stimulus, *, is_draft: bool = False) -> str:
@@ -110,13 +109,8 @@ def _study(study: Study) -> dict[str, Any]:
 
 def _clip(clip: Clip) -> dict[str, Any]:
     version = version_of(image_names(clip))
-    steps = ClipStep.objects.filter(clip=clip, state__in=(ClipStep.State.DONE, ClipStep.State.SKIPPED))
-    # As a copy of the study has them (`generation.runs.copying`).
-    decisions = [
-        row
-        for row in ReviewDecision.objects.filter(clip=clip, undone=False).order_by("pk")
-        if row.version or not row.step_before
-    ]
+    steps = ClipStep.objects.filter(clip=clip, state__in=ClipStep.COMPLETE)
+    decisions = decisions_of_images(ReviewDecision.objects.filter(clip=clip))
     return {
         "fields": carried(clip),
         "sounds": {},

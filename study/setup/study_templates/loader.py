@@ -121,9 +121,6 @@ class StudyTemplate(_Part):
         return tuple(ConditionPreset(row.key, row.label, row.levels) for row in self.conditions)
 
 
-_WHOLE_NUMBERS, _YES_OR_NO = (models.IntegerField,), (models.BooleanField,)
-
-
 def _setting(name: str, value: Any) -> Any:
     """Return a setting as the study's column holds it; ValueError says what it has to be."""
     field = Study._meta.get_field(name)
@@ -134,9 +131,9 @@ def _setting(name: str, value: Any) -> Any:
             raise ValueError(f"languages: a list of {', '.join(known)}")
         return value
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if isinstance(field, _YES_OR_NO) and not isinstance(value, bool):
+    if isinstance(field, models.BooleanField) and not isinstance(value, bool):
         raise ValueError(f"{name}: true or false")
-    if isinstance(field, _WHOLE_NUMBERS) and not (value is None or (is_number and isinstance(value, int))):
+    if isinstance(field, models.IntegerField) and value is not None and type(value) is not int:
         raise ValueError(f"{name}: a whole number")
     if isinstance(field, models.TextField) and not isinstance(value, str):
         raise ValueError(f"{name}: a text")
@@ -224,15 +221,11 @@ def template_yaml(study: Study) -> str:
             for row in study.conditions.order_by("number")
         ],
         "texts": {name: value for name, value in texts.items() if value},
-        "settings": {name: value for name in SETTINGS if (value := _plain(study, name)) != _default(name)},
+        "settings": {name: value for name in SETTINGS if (value := _number(getattr(study, name))) != _default(name)},
         "generation": generation_part().read(study),
     }
     content = {name: value for name, value in content.items() if value}
     return str(yaml.safe_dump(content, allow_unicode=True, sort_keys=False, width=100))
-
-
-def _plain(study: Study, name: str) -> Any:
-    return _number(getattr(study, name))
 
 
 def _default(name: str) -> Any:

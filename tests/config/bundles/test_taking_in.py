@@ -43,6 +43,7 @@ def lived_study() -> Study:
     for clip in study.clips.all():
         digest = hashlib.sha256(clip.audio.read()).hexdigest()
         Clip.objects.filter(pk=clip.pk).update(audio_digest=digest, imported_tags=["slow", "하프"])
+        clip.tag_decisions.create(tag="slow", choice="keep")
     study = open_with_images(study)
     plan = current_plan(study)
     digest = canonical_digest(plan)
