@@ -25,7 +25,7 @@ from analysis.tables.errors import TableError
 from analysis.tables.paintings import count_paintings, paintings_csv
 from analysis.tables.study_tables import BALLOTS, ballots_csv_parts, match_control_csv, name_of_stage, settle_people
 from study.background_work import messages, rows, schema
-from study.ballots.table import counted_kind, counted_people
+from study.ballots.table import counted_people, in_batches
 from study.ballots.table_state import table_state
 from study.errors import NotAllowedNow
 from study.models import Study, StudyStage
@@ -215,9 +215,8 @@ def _compute(analysis: Analysis) -> None:
         tables = analysed_tables(study)
         analysis.result = analyse_table(Path(folder) / tables[StudyStage.MAIN], analysis.plan)
         if study.version > 1:
-            people = counted_people(study).values_list("number", "study_version")
-            letter = counted_kind(study)[0]
-            versions = {f"{letter}{number:04d}": version for number, version in people}
+            people = counted_people(study).only("study", "kind", "number", "study_version")
+            versions = {person.code: person.study_version for batch in in_batches(people) for person in batch}
             analysis.result |= analyse_by_version(
                 Path(folder) / tables[StudyStage.MAIN], analysis.plan, versions, stopped=has_stopped(analysis.result)
             )

@@ -4,9 +4,11 @@ No connection is held open: a server of few threads would soon serve nobody else
 costs the reading of `live_state` and no page.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
 from django.utils.translation import get_language
@@ -15,6 +17,9 @@ from study.console.common import access_to
 from study.digests import canonical_digest
 from study.models import Study
 from study.participants.live_state import live_state
+
+# Reads what a live part shows: the context of its template.
+Shown = Callable[[], Mapping[str, Any]]
 
 
 def live_tag(request: HttpRequest, study: Study) -> str:
@@ -28,10 +33,23 @@ def live_tag(request: HttpRequest, study: Study) -> str:
     return quote_etag(canonical_digest([live_state(study), reader])[:24])
 
 
-def live_part(request: HttpRequest, study: Study, render: Callable[[], HttpResponse]) -> HttpResponse:
+def live_part(request: HttpRequest, study: Study, template: str, shown: Shown) -> HttpResponse:
     """Return the part, or 304 if the browser has it."""
     tag = live_tag(request, study)
-    response = get_conditional_response(request, etag=tag) or render()
+    response = get_conditional_response(request, etag=tag) or render(request, template, shown())
     response["ETag"] = tag
+    response["Cache-Control"] = "no-store, private"
+    return response
+
+
+def live_page(request: HttpRequest, study: Study, template: str, shown: Shown, **around: Any) -> HttpResponse:
+    """Return the page with its part, which its script keeps live until the study is closed and the seal is off.
+
+    Args:
+        around: what the page shows around the part.
+    """
+    tag = live_tag(request, study)
+    is_live = study.status != Study.Status.CLOSED or study.is_sealed
+    response = render(request, template, {"live_tag": tag, "is_live": is_live, **around, **shown()})
     response["Cache-Control"] = "no-store, private"
     return response

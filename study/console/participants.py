@@ -1,19 +1,20 @@
 """The page “Participants”: how far each person is, flags and exclusions; no choices are shown."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Max
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from study.access import Right
 from study.console.common import access_to, study_page
-from study.console.live import live_part, live_tag
+from study.console.live import live_page, live_part
 from study.errors import StudyError
 from study.models import Study, Trial
 from study.participants.exclusion import set_exclusion
@@ -34,13 +35,11 @@ def study_participants(request: HttpRequest, study: Study) -> HttpResponse:
     query = request.GET.copy()
     query.pop("fragment", None)
     request.GET = query  # type: ignore[assignment]  # the links of the part lead to pages
+    shown = partial(_people, request, study)
     if is_part:
-        return live_part(request, study, lambda: render(request, "study/_people.html", _people(request, study)))
+        return live_part(request, study, "study/_people.html", shown)
     refresh_unfinished(study)
-    context = {"live_tag": live_tag(request, study), "rules": rules_in_words(study), **_people(request, study)}
-    response = render(request, "study/participants.html", context)
-    response["Cache-Control"] = "no-store, private"
-    return response
+    return live_page(request, study, "study/participants.html", shown, rules=rules_in_words(study))
 
 
 def _people(request: HttpRequest, study: Study) -> dict[str, Any]:
@@ -65,7 +64,6 @@ def _people(request: HttpRequest, study: Study) -> dict[str, Any]:
         "filters": filters.read(),
         "page": page,
         "rows": rows,
-        "is_live": not (study.status == Study.Status.CLOSED and not study.is_sealed),
     }
 
 

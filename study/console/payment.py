@@ -18,7 +18,7 @@ from study.console.common import study_page
 from study.errors import StudyError
 from study.models import Participant, PlatformVisit, Study, StudyStage
 from study.participants.approval import PAYABLE, approval_list, how_to_use
-from study.participants.fair_pay import basis_of, measured, pay_of
+from study.participants.fair_pay import basis_of, measured, pay_of, verdict_on
 from study.participants.recruiting import PARAMETERS, PERSON_PARAMETER
 from study.participants.visits import erase_paid, mark_finished, participant_digest, visit_with_code
 from study.tables.spreadsheet import csv_text
@@ -65,19 +65,13 @@ def study_payment(request: HttpRequest, study: Study) -> HttpResponse:
 def fair_pay_rows(study: Study) -> dict[str, Any]:
     """The reward against the wage in words, and the times of real people, of the pilot stage, and of pilots, apart."""
     times, pay = measured(study), pay_of(study)
-    basis = basis_of(study, times) if pay else None
     names = (_("Participants"), capfirst(StudyStage.PILOT.label), _("Pilots"))
     rows = [
         {"name": name, "times": found, "hourly": pay.shown_per_hour(found.median) if pay else ""}
         for name, found in zip(names, times, strict=True)
         if found is not None
     ]
-    return {
-        "words": pay.in_words(basis.minutes) if pay and basis else "",
-        "is_low": bool(pay and basis and pay.is_below(basis.minutes)),
-        "basis": basis.in_words() if basis else "",
-        "times": rows,
-    }
+    return {**vars(verdict_on(pay, basis_of(study, times) if pay else None)), "times": rows}
 
 
 def _list(study: Study, state: PlatformVisit.State) -> dict[str, Any]:

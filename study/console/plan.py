@@ -13,7 +13,7 @@ from study.errors import StudyError
 from study.models import Study
 from study.participants.answers_table import PARTS, questions_of
 from study.participants.expected_time import expected_minutes
-from study.participants.fair_pay import basis_of, pay_of
+from study.participants.fair_pay import basis_of, pay_of, verdict_on
 from study.setup import drafting
 
 
@@ -31,8 +31,7 @@ def study_plan(request: HttpRequest, study: Study) -> HttpResponse:
             form.add_error(None, str(error))
         else:
             return redirect_after_save(request, study, "study_plan", _("The plan is saved."), step="plan", form=form)
-    minutes, pay = expected_minutes(study), pay_of(study)
-    basis = basis_of(study) if pay else None
+    pay = pay_of(study)
     included = study.clips.filter(included=True, is_practice=False).count()
     return render(
         request,
@@ -43,10 +42,8 @@ def study_plan(request: HttpRequest, study: Study) -> HttpResponse:
             "groups": form.groups(),
             "included": included,
             "asked": {part: len(questions_of(study, part)) for part in PARTS},
-            "expected_minutes": minutes,
-            "pay": pay.in_words(basis.minutes) if pay and basis else "",
-            "pay_is_low": bool(pay and basis and pay.is_below(basis.minutes)),
-            "pay_basis": basis.in_words() if basis else "",
+            "expected_minutes": expected_minutes(study),
+            "fair": verdict_on(pay, basis_of(study) if pay else None),
         },
         status=form.refusal_status,
     )

@@ -8,7 +8,7 @@ from study.access import Right
 from study.console.common import study_page
 from study.console.links import PLACEHOLDERS
 from study.models import Study
-from study.participants.fair_pay import basis_of, pay_of
+from study.participants.fair_pay import basis_of, pay_of, verdict_on
 from study.participants.links import open_link
 from study.participants.platform_texts import sections_of
 
@@ -18,6 +18,7 @@ from study.participants.platform_texts import sections_of
 def study_recruit(request: HttpRequest, study: Study) -> HttpResponse:
     """Show texts and settings for the platform, in the study's languages."""
     basis, pay = basis_of(study), pay_of(study)
+    verdict = verdict_on(pay, basis)
     address = open_link(study) + PLACEHOLDERS.get(study.recruitment_platform, "")  # type: ignore[call-overload]
     return render(
         request,
@@ -27,6 +28,6 @@ def study_recruit(request: HttpRequest, study: Study) -> HttpResponse:
             "platform": study.get_recruitment_platform_display() if study.recruitment_platform else "",
             "sections": sections_of(study, address, basis, pay),
             "basis": basis.in_words() if basis else "",
-            "low": pay.in_words(basis.minutes) if pay and basis and pay.is_below(basis.minutes) else "",
+            "low": verdict.words if verdict.is_low else "",
         },
     )

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from study.access import Right
 from study.console.common import study_page
 from study.models import Participant, Study
+from study.models.participants import with_code
 from study.participants.replay import SHORT_GAP, Moment, Replay, replay_of, shortened
 
 LANES = (
@@ -42,7 +43,9 @@ _WORDS = {
 @study_page(Right.DATA)
 def participant_replay(request: HttpRequest, study: Study, code: str) -> HttpResponse:
     """Show the way of one participant, as a table and, by a script, as a drawing that plays."""
-    person = _participant(study, code)
+    person = with_code(study.participants.defer("answers", "flags"), code)
+    if person is None:
+        raise Http404
     replay = replay_of(person, study)
     context: dict[str, Any] = {
         "study": study,
@@ -58,14 +61,6 @@ def participant_replay(request: HttpRequest, study: Study, code: str) -> HttpRes
     response = render(request, "study/replay.html", context)
     response["Cache-Control"] = "no-store, private"
     return response
-
-
-def _participant(study: Study, code: str) -> Participant:
-    candidates = study.participants.filter(number=int(code[1:])).defer("answers", "flags")
-    found = next((person for person in candidates if person.code == code), None)
-    if found is None:
-        raise Http404
-    return found
 
 
 def _drawing(replay: Replay) -> dict[str, Any]:

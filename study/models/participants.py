@@ -180,6 +180,14 @@ class Participant(models.Model):
         return [kind_of_flag(flag) for flag in self.flags]
 
 
+def with_code(people: models.QuerySet[Participant], code: str) -> Participant | None:
+    """The one with this code among people of one study; None if it is nobody's, or no code at all."""
+    number = code[1:]
+    if not (number.isascii() and number.isdecimal()) or len(number) > 9:
+        return None
+    return next((person for person in people.filter(number=int(number)) if person.code == code), None)
+
+
 def kind_of_flag(flag: Any) -> str:
     """The name of a stored flag: those of earlier versions are the name alone."""
     return str(flag.get("kind", "") if isinstance(flag, dict) else flag)

@@ -82,22 +82,12 @@ def _by_day(quarters: dict[int, int]) -> Counter[date]:
     return days
 
 
-def median_minutes(people: QuerySet[Participant]) -> float | None:
-    """The median of the minutes from enrolment to completion, of durations in whole seconds; None if nobody completed.
-
-    Somebody during whose visit the server's clock was set back is not counted.
-    """
-    completed = people.filter(completed_at__gte=F("created_at"))
-    counts = _counts(completed, WholeSeconds("completed_at") - WholeSeconds("created_at"))
-    if not counts:
-        return None
-    middle = _at(counts, (counts_total := sum(counts.values())) // 2)
-    return (middle if counts_total % 2 else (middle + _at(counts, counts_total // 2 - 1)) / 2) / 60
-
-
 @dataclass(frozen=True)
 class Times:
-    """How long people took from enrolment to completion, in minutes: how many, the median and the quartiles."""
+    """How long people took from enrolment to completion, in minutes: how many, the median and the quartiles.
+
+    Durations are of whole seconds. Somebody during whose visit the server's clock was set back is not counted.
+    """
 
     people: int
     lower: float
@@ -106,14 +96,14 @@ class Times:
 
 
 def times_of(people: QuerySet[Participant], *, least_minutes: float = 0.0) -> Times | None:
-    """The times of those who completed, as `median_minutes` counts them; None if there are none.
+    """The times of those who completed; None if there are none.
 
     Args:
         least_minutes: whoever was faster is left out.
     """
     completed = people.filter(completed_at__gte=F("created_at"))
     counts = _counts(completed, WholeSeconds("completed_at") - WholeSeconds("created_at"))
-    counts = {seconds: n for seconds, n in counts.items() if seconds >= least_minutes * 60}
+    counts = {seconds: counts[seconds] for seconds in sorted(counts) if seconds >= least_minutes * 60}
     if not counts:
         return None
     n = sum(counts.values())
@@ -129,9 +119,9 @@ def _between(counts: dict[int, int], place: float) -> float:
 
 
 def _at(counts: dict[int, int], place: int) -> int:
-    """The value at a place, from 0, of all values in order, each as often as it is counted."""
-    for value in sorted(counts):
-        place -= counts[value]
+    """The value at a place, from 0, of all values, which are in order, each as often as it is counted."""
+    for value, n in counts.items():
+        place -= n
         if place < 0:
             return value
     raise IndexError(place)

@@ -44,7 +44,7 @@ def design_of(study: Study, kind: str, clips: int | None = None, stage: str = St
 def main_clips(study: Study) -> QuerySet[Clip]:
     """The clips that are judged, by number: clip 0, 1, … of the plan. The large columns are deferred."""
     clips = study.clips.filter(included=True, is_practice=False).order_by("number")
-    return clips.defer("imported_tags", "outline")
+    return clips.defer("imported_tags", "outline", "file_outline")
 
 
 def kind_for(link: InviteLink | None) -> str:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from study.errors import StudyError
 from study.models import Participant, Study
 from study.models.log import record
+from study.models.participants import with_code
 
 LEFT_OUT, INCLUDED = "participant left out", "participant taken back in"
 
@@ -51,8 +52,4 @@ def set_exclusion(study: Study, code: str, reason: str, *, excluded: bool = True
 
 def _lock(study: Study, code: str) -> Participant | None:
     """The participant with this code. Only their row is locked until the transaction ends, so others can answer."""
-    number = code[1:]
-    if not (number.isascii() and number.isdecimal()) or len(number) > 9:
-        return None
-    candidates = study.participants.select_for_update(of=("self",)).filter(number=int(number))
-    return next((participant for participant in candidates if participant.code == code), None)
+    return with_code(study.participants.select_for_update(of=("self",)), code)

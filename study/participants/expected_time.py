@@ -1,7 +1,7 @@
 """How long taking part will take, before anybody has been timed."""
 
 from study.models import Participant, Study
-from study.participants.enrolment import design_of
+from study.participants.enrolment import design_of, main_clips
 from study.participants.listening import survey_seconds
 
 CHOOSING_SECONDS, OTHER_SECONDS = 15, 120  # to choose at each clip; for all pages beside the trials
@@ -12,7 +12,7 @@ def expected_minutes(study: Study) -> int | None:
 
     None without clips, or if the numbers of a draft contradict each other, which the preflight reports.
     """
-    seconds = [survey_seconds(clip) for clip in study.clips.filter(included=True, is_practice=False)]
+    seconds = [survey_seconds(clip) for clip in main_clips(study)]
     if not seconds:
         return None
     mean = sum(seconds) / len(seconds)

@@ -161,3 +161,19 @@ def basis_of(study: Study, times: Measured | None = None) -> Basis | None:
         return Basis(exact(pilots.median), pilots.people, of_pilots=True)
     estimate = expected_minutes(study)
     return Basis(Decimal(estimate), 0) if estimate else None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What pages say of the pay: how far it is from the wage, and where the time comes from; empty without a reward."""
+
+    words: str = ""
+    basis: str = ""
+    is_low: bool = False
+
+
+def verdict_on(pay: Pay | None, basis: Basis | None) -> Verdict:
+    """Hold what is paid against the time of a person."""
+    if pay is None or basis is None:
+        return Verdict()
+    return Verdict(pay.in_words(basis.minutes), basis.in_words(), pay.is_below(basis.minutes))

@@ -14,7 +14,7 @@ from study.coarse_times import to_the_minute
 from study.models import Participant, ProblemReport, Study, StudyStage
 from study.models.log import record
 from study.models.participants import CAME_AGAIN, LEFT_OUT, kind_of_flag
-from study.participants.arrivals import MANY_ARRIVALS, Burst, Day, days_of, greatest_burst, median_minutes
+from study.participants.arrivals import MANY_ARRIVALS, Burst, Day, days_of, greatest_burst, times_of
 from study.participants.flag_words import MEANINGS, flag_name
 from study.participants.headphones import PASSES_FROM, headphones_right
 
@@ -183,7 +183,8 @@ def _median_minutes(study: Study, stage: str, people: QuerySet[Participant]) -> 
     """
     if brought_in := study.plan.get("brought_in"):
         return brought_in["median_minutes"] if stage == StudyStage.MAIN else None
-    return median_minutes(_present(people))
+    times = times_of(_present(people))
+    return None if times is None else times.median
 
 
 def _people(study: Study, stage: str) -> QuerySet[Participant]:

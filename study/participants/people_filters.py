@@ -123,14 +123,8 @@ class PeopleFilters:
 
     def people(self) -> QuerySet[Participant]:
         """The people of the list, the newest first while answers are taken, else by number."""
-        condition = Q()
-        for key in self.wanted.keys:
-            condition &= self._condition(key, getattr(self.wanted, key))
-        return (
-            self._with_flags()
-            .filter(condition)
-            .order_by("-number" if self.study.status in Study.TAKES_ANSWERS else "number")
-        )
+        order = "-number" if self.study.status in Study.TAKES_ANSWERS else "number"
+        return self._with_flags().filter(self._all_but()).order_by(order)
 
     def read(self) -> tuple[Filter, ...]:
         """The filters with their counts, in two queries."""
@@ -143,28 +137,26 @@ class PeopleFilters:
         }
         counts = {}
         for key, options in names.items():
-            others = self._others(key)
-            counts[f"{key}__"] = Count("pk", filter=others)
+            others = self._all_but(key)
+            # A count without a condition is of all.
+            counts[_alias(key)] = Count("pk", filter=others or None)
             for value in options:
-                counts[f"{key}_{value}"] = Count("pk", filter=others & self._condition(key, value))
-        # A count without a condition is of all.
-        found = self._with_flags().aggregate(
-            **{name.replace("-", "_"): count if count.filter else Count("pk") for name, count in counts.items()}
-        )
+                counts[_alias(key, value)] = Count("pk", filter=others & self._condition(key, value))
+        found = self._with_flags().aggregate(**counts)
 
         def filter_of(key: str, title: str) -> Filter:
             options = [
                 Option(
                     value,
                     str(name),
-                    found[f"{key}_{value}".replace("-", "_")],
+                    found[_alias(key, value)],
                     self.wanted.address(**{key: value}),
                 )
                 for value, name in names[key].items()
             ]
             chosen = getattr(self.wanted, key)
             shown = tuple(row for row in options if row.people or row.value == chosen)
-            return Filter(key, title, chosen, found[f"{key}__"], self.wanted.address(**{key: ""}), shown)
+            return Filter(key, title, chosen, found[_alias(key)], self.wanted.address(**{key: ""}), shown)
 
         several = [filter_of("stage", _("Stage")), filter_of("version", _("Version"))]
         groups = filter_of("group", _("Came by"))
@@ -177,7 +169,7 @@ class PeopleFilters:
         )
 
     def _flags(self) -> Filter:
-        others = self._with_flags().filter(self._others("flag"))
+        others = self._with_flags().filter(self._all_but("flag"))
         noted = others.filter(remarked=True).exclude(flags=[]).values_list("flags", flat=True)
         counts = flag_counts(noted)
         options = [
@@ -194,8 +186,8 @@ class PeopleFilters:
             return self.base
         return self.base.annotate(flags_text=Cast("flags", TextField()))
 
-    def _others(self, key: str) -> Q:
-        """The condition of every filter but this one."""
+    def _all_but(self, key: str = "") -> Q:
+        """The condition of every filter, but for this one."""
         condition = Q()
         for other in self.wanted.keys:
             if other != key:
@@ -269,6 +261,11 @@ class PeopleFilters:
         letter = counted_kind(self.study)[0]
         digits = value.lower().removeprefix(letter)
         return Q(number=int(digits)) if _is_number(digits) else Q(pk__in=())
+
+
+def _alias(key: str, value: str = "") -> str:
+    """The name of a count in the query: of a filter's value, or of everybody without the filter."""
+    return f"{key}_{value.replace('-', '_')}"
 
 
 def _is_number(text: str) -> bool:

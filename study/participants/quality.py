@@ -49,7 +49,7 @@ def read_measures(study: Study, people: QuerySet[Participant]) -> dict[int, dict
     answered = (
         judged.filter(ballot__isnull=False)
         .select_related("ballot", "clip")
-        .defer("clip__imported_tags", "clip__outline")
+        .defer("clip__imported_tags", "clip__outline", "clip__file_outline")
         .order_by("number")
     )
     rows = list(

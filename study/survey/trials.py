@@ -36,7 +36,7 @@ def trial(request: HttpRequest, handle: str, number: int) -> HttpResponse:
 
 @participant_page
 def _show_trial(request: HttpRequest, participant: Participant, number: int) -> HttpResponse:
-    trials = participant.trials.select_related("clip", "ballot").defer("clip__imported_tags")
+    trials = participant.trials.select_related("clip", "ballot").defer("clip__imported_tags", "clip__file_outline")
     trial = trials.filter(number=number).first()
     if trial is None:
         raise Http404

@@ -144,8 +144,8 @@ function play(drawing, rows, axis, view, seek) {
   const speed = root.querySelector("[data-speed]");
   const now = root.querySelector("[data-now]");
   const time = root.querySelector("[data-clock]");
-  const trials = [...new Map(rows.filter((row) => row.trial !== null).map((row) => [row.trial, row])).keys()];
-  const begins = trials.map((trial) => rows.find((row) => row.trial === trial).at).sort((a, b) => a - b);
+  const trials = new Set(rows.map((row) => row.trial).filter((trial) => trial !== null));
+  const begins = [...trials].map((trial) => rows.find((row) => row.trial === trial).at);
   let at = 0; // on the axis
   let before = null;
   let marked = null;
