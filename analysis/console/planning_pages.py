@@ -13,7 +13,7 @@ from analysis.console.forms import AnalysisRulesForm, PowerForm, ReportingForm
 from analysis.report.figures.planning import people_by_clips_figure
 from analysis.study_results import analyses, early_stop
 from analysis.study_results.checklists import filled_checklists
-from analysis.study_results.power_answers import UNANSWERED, ask_power, asked_at, finished_spreads
+from analysis.study_results.power_answers import UNANSWERED, ask_power, asked_at, finished_spreads, first_inputs
 from analysis.study_results.reporting_answers import reporting_answers, save_reporting_answers
 from analysis.study_results.smallest_difference import largest_possible, plan_smallest, planned_smallest
 from study.access import Right, studies_of
@@ -53,14 +53,8 @@ def study_reporting(request: HttpRequest, study: Study) -> HttpResponse:
 def study_power(request: HttpRequest, study: Study) -> HttpResponse:
     """The power of a design: the form and the latest answer."""
     asked = study.plan.get("power") or {}
-    clips = study.clips.filter(included=True, is_practice=False).count()
-    initial = {
-        "participants": study.target_participants or 30,
-        "clips": max(2, clips) if clips else 12,
-        "clips_per_participant": study.trials_per_participant,
-    } | asked.get("inputs", {})
-    finished = studies_of(request.user, Right.RESULTS).filter(rehearsal_of=None)
-    form = PowerForm(request.POST or None, initial=initial, spreads=finished_spreads(finished))
+    spreads = finished_spreads(studies_of(request.user, Right.RESULTS))
+    form = PowerForm(request.POST or None, initial=first_inputs(study), spreads=spreads)
     form.editing = Editing(request.user)
     if form.is_valid():
         ask_power(study, form.cleaned_data)

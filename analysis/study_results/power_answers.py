@@ -1,11 +1,12 @@
 """Questions about power from the console: answered by a worker, question and answer stored in the study's plan."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import OperationalError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
@@ -180,13 +181,25 @@ def assumptions_of(study: Study, inputs: Mapping[str, Any]) -> "Assumptions":
     )
 
 
-def finished_spreads(studies: Iterable[Study]) -> dict[str, tuple[str, float, float]]:
+def first_inputs(study: Study) -> dict[str, Any]:
+    """Return what the form of power first asks: the design as it is planned; over it, what was asked last."""
+    clips = study.clips.filter(included=True, is_practice=False).count()
+    planned = {
+        "participants": study.target_participants or 30,
+        "clips": max(2, clips) if clips else 12,
+        "clips_per_participant": study.trials_per_participant,
+    }
+    return planned | (study.plan.get("power") or {}).get("inputs", {})
+
+
+def finished_spreads(studies: QuerySet[Study]) -> dict[str, tuple[str, float, float]]:
     """Slug → title and the spreads of tastes, of finished studies whose random effects were fitted.
 
-    A sealed study shows nothing: its results by condition are not open yet.
+    A sealed study shows nothing: its results by condition are not open yet. Nor does a rehearsal, whose people are
+    simulated.
     """
     found = {}
-    for study in studies:
+    for study in studies.filter(rehearsal_of=None):
         analysis = latest_unsealed(study)
         block = (analysis.result or {}).get("random_effects") if analysis else None
         if block and block.get("converged"):

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from analysis.console.forms import AnalysisRulesForm, PowerForm, ReportingForm
 from analysis.study_results import early_stop
-from analysis.study_results.power_answers import ask_power, finished_spreads
+from analysis.study_results.power_answers import ask_power, finished_spreads, first_inputs
 from analysis.study_results.reporting_answers import reporting_answers, save_reporting_answers
 from analysis.study_results.smallest_difference import plan_smallest, planned_smallest
 from study.access import Access, Right, studies_of
@@ -48,10 +48,8 @@ def power(access: Access, given: Given) -> dict[str, Any]:
     asked = study.plan.get("power") or {}
     if not values:
         return {"state": asked.get("state", "none"), "inputs": asked.get("inputs"), "result": asked.get("result")}
-    clips = study.clips.filter(included=True, is_practice=False).count()
-    initial = {"participants": study.target_participants or 30, "clips": max(2, clips) if clips else 12}
     spreads = finished_spreads(studies_of(access.user, Right.RESULTS))
-    make = partial(PowerForm, initial=initial | asked.get("inputs", {}), spreads=spreads)
+    make = partial(PowerForm, initial=first_inputs(study), spreads=spreads)
     ask_power(study, checked(make, values).cleaned_data)
     return {"done": "A worker computes it; `planning power` prints the answer.", "state": "waiting"}
 

@@ -34,7 +34,7 @@ def test_answers_are_analysed_printed_and_shared_once_the_seal_is_off(tmp_path: 
 
 
 def test_reporting_answers_and_rules_are_checked_as_on_their_pages() -> None:
-    study = make_study(clips=2)
+    study = make_study(clips=2, trials_per_participant=2)
     by = ("--as", study.owner.username)
     assert run("planning", "reporting", study.slug, "reward=5 EUR", *by)["changed"] == ["reward"]
     assert run("planning", "reporting", study.slug, *by)["values"]["reward"] == "5 EUR"
@@ -42,4 +42,5 @@ def test_reporting_answers_and_rules_are_checked_as_on_their_pages() -> None:
     assert run("planning", "rules", study.slug, *by)["values"]["smallest"] == 0.5
     assert "smallest:" in run("planning", "rules", study.slug, "smallest=99", *by)["error"]
     assert run("planning", "power", study.slug, "participants=20", *by)["state"] == "waiting"
-    assert run("planning", "power", study.slug, *by)["inputs"]["participants"] == 20
+    inputs = run("planning", "power", study.slug, *by)["inputs"]
+    assert (inputs["participants"], inputs["clips_per_participant"]) == (20, 2)
