@@ -158,6 +158,11 @@ class Ballots:
             return np.zeros(self.n, dtype=bool)
         return later_of_pairs(self.participant.astype(np.int64) * self.c + self.clip, self.repeat)
 
+    @property
+    def shares_cell(self) -> np.ndarray:
+        """True for a ballot whose person and clip have another ballot before it; shape (N,)."""
+        return self.is_repeat
+
 
 def later_of_pairs(pair: np.ndarray, repeat: np.ndarray) -> np.ndarray:
     """True for a row that has a lower `repeat` in another row of the same `pair`; all (N,)."""

@@ -79,6 +79,13 @@ class Values:
         return later_of_pairs(self._parts, self.repeat)
 
     @cached_property
+    def shares_cell(self) -> np.ndarray:
+        """True for a trial whose person and clip have another trial before it; shape (N,)."""
+        if self.part is None:
+            return self.is_repeat
+        return later_of_pairs(self.participant.astype(np.int64) * self.c + self.clip, np.arange(self.n))
+
+    @cached_property
     def _parts(self) -> np.ndarray:
         """A number for each participant, clip and part; (N,)."""
         pair = self.participant.astype(np.int64) * self.c + self.clip
