@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from analysis.statistics.design_results import HotellingTest
 from analysis.statistics.results import THESE_CLIPS, Estimate, Floats, Interval, TestResult
 
 Numbers = tuple[float | None, ...]
@@ -51,8 +52,25 @@ class CannotSay:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ValuesByPosition:
+    """Mean difference of a number from its condition's mean, by position; for people who rated at all positions.
+
+    `test`: Hotelling's T² over people, that the position makes no difference.
+    """
+
+    mean: Floats
+    participants: int
+    test: HotellingTest
+    population: str = THESE_CLIPS
+
+
+@dataclass(frozen=True, kw_only=True)
 class Distribution:
-    """How many answers lie in each bin, the ends included; `counts` has the shape (conditions, bins)."""
+    """How many answers lie in each bin; `counts` has the shape (conditions, bins), or (1, bins) for the music.
+
+    A bin is a step of the scale (both ends are that number), or a part of a slider with its lower end; the last part
+    has its upper end too.
+    """
 
     bins: tuple[Interval, ...]
     counts: np.ndarray
@@ -108,12 +126,32 @@ class Categories:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TrialNumbers:
+    """Numbers given once a trial, for the music or for how sure a person is; `mean` of people's means."""
+
+    answers: int
+    cannot_say: int
+    mean: Estimate | None
+    distribution: Distribution
+    population: str = THESE_CLIPS
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextCounts:
+    """How many of the trials have a text, and of how many people."""
+
+    trials: int
+    given: int
+    participants: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Plane:
     """The mean point of each condition on two scales, with the 95 % ellipse of the mean, for these clips.
 
     The ellipse: (x − centre)' covariance⁻¹ (x − centre) ≤ `radius2` (Hotelling's T² over participants' means);
-    `covariance` (2, 2) is that of the mean. `participants`: people with both numbers; None and 0 without any.
-    `radius2` is None for fewer than three people.
+    `covariance` (2, 2) is that of the mean and may be singular. `participants`: people with both numbers, without any
+    of whom `centre` is None; with fewer than three `covariance` and `radius2` are None.
     """
 
     scales: tuple[str, str]

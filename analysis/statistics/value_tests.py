@@ -10,10 +10,11 @@ import numpy as np
 
 from analysis.statistics.contrast_tests import Cells, Tester, cells_of
 from analysis.statistics.contrasts import PointsContrast, pair_contrasts
+from analysis.statistics.hotelling import hotelling_test
 from analysis.statistics.ranks import PairNumbers, compare_pairs, friedman, skillings_mack
 from analysis.statistics.results import PairComparison
 from analysis.statistics.scores import studentized_interval
-from analysis.statistics.value_results import CannotSay, ValuesByClip, ValueScores
+from analysis.statistics.value_results import CannotSay, ValuesByClip, ValuesByPosition, ValueScores
 from analysis.statistics.values import Values
 
 
@@ -170,3 +171,25 @@ def cannot_say(values: Values) -> CannotSay | None:
     else:
         test = skillings_mack(shares, present)
     return CannotSay(counts=_unsaid(values), asked=tuple(int(x) for x in asked.sum(axis=0)), test=test)
+
+
+def values_by_position(values: Values) -> ValuesByPosition | None:
+    """Whether numbers depend on the position of the image, by people; None without positions or without spread.
+
+    Numbers are taken minus the mean of their condition, then minus the trial's mean, and averaged by person and
+    position: answers of one person are not independent.
+    """
+    if values.order is None:
+        return None
+    centred = values.filled - (values.filled.sum(axis=0) / np.maximum(values.given.sum(axis=0), 1))
+    centred -= ((centred * values.given).sum(axis=1) / np.maximum(values.given.sum(axis=1), 1))[:, None]
+    row = np.arange(values.n)[:, None]
+    condition = np.maximum(values.order, 0)
+    placed, exists = centred[row, condition], values.given[row, condition] & (values.order >= 0)
+    used = exists.any(axis=0)
+    means, present = people_means(values, placed[:, used], exists[:, used])
+    complete = means[present.all(axis=1)]
+    test = hotelling_test(complete) if used.sum() > 1 else None
+    if test is None:
+        return None
+    return ValuesByPosition(mean=tuple(float(x) for x in complete.mean(axis=0)), participants=len(complete), test=test)
