@@ -91,4 +91,3 @@ class PairStatistics:
     transitivity: Transitivity | None
     side_bias: SideBias | None
     exact_jackknife: bool
-
