@@ -62,7 +62,6 @@ def test_a_long_table_becomes_trials():
     [
         (["a", "b", "a"], [1, 2, 3], "second rating of 'a' on clip 'x'"),
         (["a", "b", "c"], [1, 2, 3], "'c' is no condition"),
-        X,
     ],
 )
 def test_a_row_of_a_long_table_that_breaks_a_rule_is_named(condition, value, message):
