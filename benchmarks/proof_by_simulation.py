@@ -32,6 +32,7 @@ from analysis.statistics.power import simulate_choices  # noqa: E402
 from analysis.statistics.scores import studentized_interval  # noqa: E402
 from analysis.statistics.sequential import log_e_values  # noqa: E402
 from analysis.statistics.worth_fit import fit_worths, influence_values  # noqa: E402
+from benchmarks import proof_of_pairs  # noqa: E402
 from benchmarks import proof_where_the_clean_case_ends as off  # noqa: E402
 from benchmarks.proof_checks import SEED, Check, band, generator, one_sided, row  # noqa: E402
 
@@ -271,6 +272,7 @@ def all_checks(share: float = 1.0) -> Iterator[Check]:
         (off.exposure_levels, 4_000),
         (off.clip_levels, 4_000),
         (lambda sets: iter([off.position_level(sets)]), 4_000),
+        (proof_of_pairs.pair_checks, 4_000),
     ]
     for check, full in singles[:4]:
         yield check(sized(full))
