@@ -9,7 +9,7 @@ from scipy import stats
 
 from analysis.statistics.ballots import PRESET
 from analysis.statistics.contrasts import points_contrasts
-from analysis.statistics.results import ContrastTest
+from analysis.statistics.results import Interval
 from analysis.statistics.value_tests import ValuesTester, value_scores
 from analysis.statistics.values import Values
 from benchmarks.proof_checks import Check, generator, one_sided
@@ -54,17 +54,17 @@ def true_means(centre: np.ndarray, sd: float) -> np.ndarray:
     return 1 + stats.norm.sf(borders, centre[..., None], sd).sum(axis=-1)
 
 
-def test_of(values: Values) -> ContrastTest:
+def p_and_interval(values: Values) -> tuple[float, Interval]:
     test = ValuesTester(values).new_clips(REDEFINED)
     assert test is not None
     assert test.p is not None
-    return test
+    return test.p, test.ci95
 
 
 def level(sets: int) -> Iterator[Check]:
     for number, (name, unsaid) in enumerate((("", 0.0), (", a third cannot say of one side", 1 / 3))):
         studies = (rated(NO_EFFECT, generator(50 + number, i), unsaid=unsaid) for i in range(sets))
-        rejected = sum(test_of(study).p < 0.05 for study in studies)
+        rejected = sum(p_and_interval(study)[0] < 0.05 for study in studies)
         yield Check(f"ratings, primary level{name}", sets, rejected / sets, 0.0, 0.05 + one_sided(0.05, sets))
 
 
@@ -76,7 +76,7 @@ def coverage(sets: int) -> Iterator[Check]:
     mean = float(true_means(4 + EFFECT + fixed, float(np.hypot(SD_PEOPLE, SD_ANSWER))).mean(axis=0)[0])
     new = these = 0
     for i in range(sets):
-        low, high = test_of(rated(EFFECT, generator(53, i))).ci95
+        low, high = p_and_interval(rated(EFFECT, generator(53, i)))[1]
         new += low <= truth <= high
         interval = value_scores(rated(EFFECT, generator(54, i), clips=fixed), 1_000, i).ci95[0]
         assert interval is not None
@@ -92,7 +92,7 @@ def control_cannot_say_is_lowest(sets: int) -> Check:
     for i in range(sets):
         values = rated(NO_EFFECT, generator(51, i), unsaid=1 / 3)
         values.values[np.isnan(values.values)] = 1
-        rejected += test_of(values).p < 0.05
+        rejected += p_and_interval(values)[0] < 0.05
     return Check(
         "“cannot say” of one side counted as the lowest number", sets, rejected / sets, 0.25, 1.0, control=True
     )
