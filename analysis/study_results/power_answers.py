@@ -22,7 +22,7 @@ from study.background_work.rows import ATTEMPTS, STALE_AFTER, gave_up, unexpecte
 from study.models import Study
 
 if TYPE_CHECKING:
-    from analysis.statistics.planning import Assumptions
+    from analysis.statistics.assumed_choices import AssumedChoices
 
 logger = logging.getLogger(__name__)
 
@@ -145,7 +145,8 @@ def answer_power(study_id: int) -> None:
 
 def _simulate(study: Study, inputs: Mapping[str, Any]) -> dict[str, Any]:
     # Imported here: they load SciPy, which the web process does not need.
-    from analysis.statistics.planning import plan_study, power_of_plan, smallest_effect
+    from analysis.statistics.planning import plan_study, smallest_effect
+    from analysis.statistics.power import power_of_plan
 
     seed, target = study.seed % 2**32, inputs.get("target", 0.8)
     participants, clips = int(inputs["participants"]), int(inputs["clips"])
@@ -155,19 +156,19 @@ def _simulate(study: Study, inputs: Mapping[str, Any]) -> dict[str, Any]:
     smallest = (
         smallest_effect(assumed, participants, clips, target=target, seed=seed) if clips >= FEWEST_CLIPS else None
     )
-    return plain(found) | {"plan": plain(backwards), "smallest_effect": smallest}
+    return plain(assumed.as_numbers()) | plain(found) | {"plan": plain(backwards), "smallest_effect": smallest}
 
 
-def assumptions_of(study: Study, inputs: Mapping[str, Any]) -> "Assumptions":
+def assumptions_of(study: Study, inputs: Mapping[str, Any]) -> "AssumedChoices":
     """The assumptions of a question about a study: its first factor, or its first two conditions."""
-    from analysis.statistics.planning import Assumptions
+    from analysis.statistics.assumed_choices import AssumedChoices
 
     conditions = list(study.conditions.order_by("number"))
     keys = [condition.key for condition in conditions]
     first = next(iter((factors_of(conditions) or {}).values()), None)
     high = tuple(keys.index(key) for key in first) if first else (0,)
     low = tuple(number for number in range(len(keys)) if number not in high) if first else (1,)
-    return Assumptions(
+    return AssumedChoices(
         share=inputs["share"],
         sd_participants=inputs["sd_participants"],
         sd_clips=inputs["sd_clips"],
