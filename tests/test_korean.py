@@ -20,6 +20,7 @@ PARTICIPANTS = (
     "study/survey",
     "study/ballots/casting.py",
     "study/ballots/permission.py",
+    "study/instruments/answers.py",
     "study/participants/completion.py",
     "study/participants/enrolment.py",
     "study/participants/invitation_texts.py",

@@ -12,12 +12,14 @@ from study.opaque_tokens import new_nonce
 
 
 class Ballot(models.Model):
-    """The answer to a trial: 1st and 2nd choice, or that no image fits."""
+    """The answer to a trial: 1st and 2nd choice, or that no image fits, and what else the instrument asks."""
 
     trial = models.OneToOneField(Trial, on_delete=models.CASCADE, related_name="ballot")
     first = models.ForeignKey(Stimulus, null=True, on_delete=models.PROTECT, related_name="+")
     second = models.ForeignKey(Stimulus, null=True, on_delete=models.PROTECT, related_name="+")
     none_fits = models.BooleanField(default=False)
+    # Further answers by question or scale, images by their ids (study/instruments/content.py).
+    content = models.JSONField(default=dict, blank=True)
     reason = models.CharField(max_length=300, blank=True)
     # How the reason came into its field, counted by the page's script: {"pastes", "inputs", "largest", "seconds"}; no
     # keys. None without script or reason.
@@ -39,8 +41,9 @@ class Ballot(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(none_fits=True, first__isnull=True, second__isnull=True)
-                | Q(none_fits=False, first__isnull=False),
-                name="ballot_has_a_first_choice_or_none_fits",
+                | Q(none_fits=False, first__isnull=False)
+                | (Q(none_fits=False, first__isnull=True, second__isnull=True) & ~Q(content={})),
+                name="ballot_has_an_answer",
             ),
             models.CheckConstraint(
                 condition=Q(second__isnull=True) | ~Q(second=F("first")), name="ballot_choices_differ"

@@ -214,6 +214,8 @@ class Trial(models.Model):
     number = models.PositiveIntegerField()
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.MAIN)
     repeat = models.PositiveSmallIntegerField(default=0)  # 0: first showing of the clip, 1: its hidden repeat
+    # Which of the person's trials of that clip it is, where each shows two of its images; else 0.
+    part = models.PositiveSmallIntegerField(default=0)
     position_order = models.JSONField()  # stimulus ids by position: [A, B, C, D]
     # The trial's name in media addresses; random, so that participants cannot compare addresses.
     media_key = models.CharField(max_length=32, unique=True, default=new_nonce)
@@ -229,7 +231,7 @@ class Trial(models.Model):
         ordering = ("participant", "number")
         constraints = [
             models.UniqueConstraint(fields=["participant", "number"], name="trial_number_once"),
-            models.UniqueConstraint(fields=["participant", "clip", "kind", "repeat"], name="clip_shown_once"),
+            models.UniqueConstraint(fields=["participant", "clip", "kind", "repeat", "part"], name="clip_shown_once"),
         ]
 
     def __str__(self) -> str:

@@ -106,6 +106,11 @@ class Study(models.Model):
     questions_after = models.TextField(_("questions after"), blank=True, help_text=_("a question set in YAML"))
     screen_out_text = models.JSONField(default=dict, blank=True)
 
+    # The questions of each trial (study/instruments); empty: the first and the second choice, and nothing else.
+    instrument = models.JSONField(default=dict, blank=True)
+    # Under which licence the study's data may be used, as a short text or an SPDX name; exports state it.
+    licence = models.CharField(_("licence of the data"), max_length=200, blank=True, default="")
+
     # Design.
     seed = models.BigIntegerField(_("seed"), default=new_seed)
     # How orders are drawn from the seed: `study.design.NEWEST_ORDERS` when the study was made.

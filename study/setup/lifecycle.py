@@ -86,6 +86,8 @@ def current_plan(study: Study) -> dict[str, Any]:
         "design": {name: getattr(study, name) for name in PLAN_FIELDS},
         "analysis": study.plan.get("analysis", {}),
         "questions": {"before": study.questions_before, "after": study.questions_after},
+        # Absent of the first and second choice alone, as in the plans of earlier versions.
+        **({"instrument": study.instrument} if study.instrument else {}),
         # Absent without rules, as in the plans of earlier versions, whose digests must stay.
         **({"exclusions": rules} if (rules := fixed_rules(study)) else {}),
     }

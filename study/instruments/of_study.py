@@ -1,0 +1,36 @@
+"""The instrument of a study."""
+
+from study.instruments.questions import Choose, Instrument
+from study.instruments.reading import instrument_from
+from study.models import Study
+
+CLASSIC = Instrument(questions=[Choose(key="choice", ranks=2)])
+"""What a study without an instrument of its own asks: the first and the second choice among all images."""
+
+
+def is_classic(study: Study) -> bool:
+    """Whether the study asks for a first and a second choice and nothing else, as studies did before instruments."""
+    return not study.instrument
+
+
+def instrument_of(study: Study) -> Instrument:
+    """Return the questions that each trial of the study asks.
+
+    Raises:
+        InstrumentRefused: what is stored is no instrument.
+    """
+    return CLASSIC if is_classic(study) else instrument_from(study.instrument)
+
+
+def points_of(study: Study, choose: Choose) -> tuple[float, ...]:
+    """Return the points of each rank: of one or two ranks the study's weights, of more the question's own.
+
+    Without its own, the last of k ranks has 1 point, each before it one more; where all images are ranked, the last
+    has none.
+    """
+    if choose.ranks <= 2:
+        return study.weights[: choose.ranks]
+    if choose.points:
+        return tuple(choose.points)
+    lowest = 0 if choose.ranks >= study.conditions.count() else 1
+    return tuple(float(choose.ranks - rank - 1 + lowest) for rank in range(choose.ranks))
