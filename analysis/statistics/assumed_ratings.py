@@ -17,8 +17,7 @@ from scipy import optimize, special
 
 from analysis.statistics.assumed_studies import Answers, AssumedStudy, EffectRange
 from analysis.statistics.errors import DesignError
-
-LARGEST_SHARE_OF_SCALE = 0.9  # of the distance between the ends: beyond, all ratings are at the two ends
+from analysis.statistics.rating_scales import LARGEST_SHARE_OF_SCALE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,10 +149,3 @@ class AssumedRatings(AssumedStudy):
         ratings = np.clip(np.rint(felt), self.lowest, self.highest)
         high, low = ratings[..., list(self.high)], ratings[..., list(self.low)]
         return high.mean(axis=-1, dtype=float) - low.mean(axis=-1, dtype=float)
-
-
-def usual_ratings(lowest: int, highest: int) -> dict[str, float]:
-    """Effect and spreads to begin with: of the size that studies on seven steps find, for a scale of this width."""
-    width = highest - lowest
-    usual = {"difference": 0.5, "sd_participants": 0.5, "sd_clips": 0.6, "sd_residual": 1.2}
-    return {name: round(value * width / 6, 2) for name, value in usual.items()}

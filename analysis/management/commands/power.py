@@ -11,11 +11,12 @@ from django.core.management.base import CommandError
 
 from analysis.statistics.assumed_choices import AssumedChoices
 from analysis.statistics.assumed_pairs import AssumedPairs
-from analysis.statistics.assumed_ratings import AssumedRatings, usual_ratings
+from analysis.statistics.assumed_ratings import AssumedRatings
 from analysis.statistics.assumed_studies import AssumedStudy
 from analysis.statistics.errors import DesignError, StatisticsError
 from analysis.statistics.planning import StudyPlan, plan_study, smallest_effect
 from analysis.statistics.power import Power, power_of_plan
+from analysis.statistics.rating_scales import usual_ratings
 from analysis.study_results.finished_spreads import spreads_of_choices, spreads_of_ratings
 from analysis.tables.command_options import parse_numbers, parse_points
 from analysis.tables.result_json import plain

@@ -5,10 +5,11 @@ import pytest
 
 from analysis.statistics.assumed_choices import AssumedChoices
 from analysis.statistics.assumed_pairs import AssumedPairs
-from analysis.statistics.assumed_ratings import AssumedRatings, usual_ratings
+from analysis.statistics.assumed_ratings import AssumedRatings
 from analysis.statistics.errors import DesignError
 from analysis.statistics.planning import components, expected_power, plan_study, smallest_effect
 from analysis.statistics.power import power_of_plan, simulated_power
+from analysis.statistics.rating_scales import usual_ratings
 
 FIVE_STEPS = {"lowest": 1, "highest": 5}
 STUDIES = [
