@@ -168,7 +168,7 @@ def assumptions_of(study: Study, inputs: Mapping[str, Any]) -> "AssumedStudy":
     conditions = list(study.conditions.order_by("number"))
     keys = [condition.key for condition in conditions]
     first = next(iter((factors_of(conditions) or {}).values()), None)
-    design = {
+    design: dict[str, Any] = {
         "conditions": len(keys),
         "high": tuple(keys.index(key) for key in first) if first else (0,),
         "low": tuple(number for number, key in enumerate(keys) if key not in first) if first else (1,),
@@ -183,7 +183,7 @@ def assumptions_of(study: Study, inputs: Mapping[str, Any]) -> "AssumedStudy":
         names = ("difference", "sd_residual", "lowest", "highest")
         return AssumedRatings(**{name: inputs[name] for name in names}, **design)
     if kind == "pair":
-        pairs = {"ties": inputs.get("ties") or 0.0, "pairs_per_clip": inputs.get("pairs_per_clip")}
+        pairs: dict[str, Any] = {"ties": inputs.get("ties") or 0.0, "pairs_per_clip": inputs.get("pairs_per_clip")}
         return AssumedPairs(share=inputs["share"], **pairs, **design)
     choose = instrument_of(study).choose
     points = study.weights if choose is None else points_of(study, choose)
