@@ -67,7 +67,7 @@ def rating_spreads(analysis: Mapping[str, Any], question: Mapping[str, Any]) -> 
     The contrast is the difference of two sides' means, which has 1/n + 1/m times the variance of one condition.
     """
     primary = question.get("primary") or {}
-    values = {name: primary.get(key) for name, key in COMPONENTS.items()}
+    values: dict[str, Any] = {name: primary.get(key) for name, key in COMPONENTS.items()}
     if any(not isinstance(value, int | float) for value in values.values()):
         return None
     conditions = len(question.get("conditions") or analysis.get("conditions") or ())
