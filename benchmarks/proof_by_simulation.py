@@ -22,13 +22,13 @@ from scipy import stats
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from analysis.statistics.assumed_choices import simulate_choices  # noqa: E402
 from analysis.statistics.ballots import PRESET, Ballots, points_of_outcomes  # noqa: E402
 from analysis.statistics.contrast_tests import cells_of, these_clips_test  # noqa: E402
 from analysis.statistics.contrasts import participant_means  # noqa: E402
 from analysis.statistics.crossed_design import CrossedDesign  # noqa: E402
 from analysis.statistics.permutation import permutation_test  # noqa: E402
 from analysis.statistics.plackett_luce import WorthErrors  # noqa: E402
-from analysis.statistics.power import simulate_choices  # noqa: E402
 from analysis.statistics.scores import studentized_interval  # noqa: E402
 from analysis.statistics.sequential import log_e_values  # noqa: E402
 from analysis.statistics.worth_fit import fit_worths, influence_values  # noqa: E402

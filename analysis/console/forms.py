@@ -1,6 +1,5 @@
-"""Forms of the pages for reporting and power."""
+"""Forms of the pages for reporting and rules of the analysis."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -63,88 +62,6 @@ class DownloadForm(forms.Form):
                 _("%(file)s is larger than %(limit)d MB.") % {"file": file.name, "limit": MOST_BYTES >> 20}
             )
         return file
-
-
-class PowerForm(KeptForm, forms.Form):
-    """A design and the assumed effect and spreads."""
-
-    participants = forms.IntegerField(label=gettext_lazy("Participants"), min_value=2, max_value=1000, initial=30)
-    clips = forms.IntegerField(label=gettext_lazy("Clips"), min_value=2, max_value=200, initial=12)
-    share = forms.FloatField(
-        label=gettext_lazy("Effect"),
-        min_value=0.01,
-        max_value=0.99,
-        initial=0.59,
-        help_text=gettext_lazy(
-            "share of head-to-head choices that an image of the first side wins, such as one from corrected tags; 0.5 "
-            "is no effect"
-        ),
-    )
-    spreads_from = forms.ChoiceField(
-        label=gettext_lazy("Spreads"),
-        required=False,
-        help_text=gettext_lazy("from a finished study of yours, or as assumed below"),
-    )
-    sd_participants = forms.FloatField(
-        label=gettext_lazy("Spread between people"),
-        min_value=0,
-        max_value=5,
-        initial=0.8,
-        help_text=gettext_lazy("standard deviation on the utility scale"),
-    )
-    sd_clips = forms.FloatField(
-        label=gettext_lazy("Spread between clips"),
-        min_value=0,
-        max_value=5,
-        initial=0.7,
-        help_text=gettext_lazy("standard deviation on the utility scale"),
-    )
-
-    target = forms.FloatField(
-        label=gettext_lazy("Wanted power"),
-        min_value=0.1,
-        max_value=0.99,
-        initial=0.8,
-        required=False,
-        help_text=gettext_lazy("chance of finding the effect that the study should have"),
-    )
-    clips_per_participant = forms.IntegerField(
-        label=gettext_lazy("Clips per participant"),
-        min_value=1,
-        max_value=200,
-        required=False,
-        help_text=gettext_lazy("empty: everybody judges all clips; fewer keep a session short"),
-    )
-    drop_out = forms.FloatField(
-        label=gettext_lazy("Drop-out"),
-        min_value=0,
-        max_value=0.9,
-        initial=0.0,
-        required=False,
-        help_text=gettext_lazy("share of people who leave before the end, halfway on average; 0.1 is one in ten"),
-    )
-
-    def __init__(self, *args: Any, spreads: Mapping[str, tuple[str, float, float]], **kwargs: Any) -> None:
-        """`spreads`: slug → title and the two spreads of each finished study (see `finished_spreads`)."""
-        super().__init__(*args, **kwargs)
-        self.spreads = spreads
-        choices = [(slug, f"{title} ({people:.2f}, {clips:.2f})") for slug, (title, people, clips) in spreads.items()]
-        if choices:
-            self.fields["spreads_from"].choices = [("", _("as assumed below")), *choices]  # type: ignore[attr-defined]
-        else:
-            del self.fields["spreads_from"]
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or {}
-        if data.get("target") is None:
-            data["target"] = 0.8
-        if chosen := self.spreads.get(data.pop("spreads_from", "")):
-            data["sd_participants"], data["sd_clips"] = chosen[1:]
-        if data.get("participants", 0) * data.get("clips", 0) > 40_000:
-            raise ValidationError(
-                _("That is more than 40,000 answers; ask for fewer, or use `manage.py power` on your own machine.")
-            )
-        return data
 
 
 class AnalysisRulesForm(KeptForm, forms.Form):

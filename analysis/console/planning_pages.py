@@ -9,11 +9,14 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from analysis.console.forms import AnalysisRulesForm, PowerForm, ReportingForm
+from analysis.console.forms import AnalysisRulesForm, ReportingForm
+from analysis.console.power_forms import PowerForm, power_form
 from analysis.report.figures.planning import people_by_clips_figure
 from analysis.study_results import analyses, early_stop
 from analysis.study_results.checklists import filled_checklists
-from analysis.study_results.power_answers import UNANSWERED, ask_power, asked_at, finished_spreads, first_inputs
+from analysis.study_results.finished_spreads import finished_spreads
+from analysis.study_results.power_answers import UNANSWERED, ask_power, asked_at, first_inputs
+from analysis.study_results.power_questions import PowerQuestion, power_question
 from analysis.study_results.reporting_answers import reporting_answers, save_reporting_answers
 from analysis.study_results.smallest_difference import largest_possible, plan_smallest, planned_smallest
 from study.access import Right, studies_of
@@ -53,14 +56,22 @@ def study_reporting(request: HttpRequest, study: Study) -> HttpResponse:
 def study_power(request: HttpRequest, study: Study) -> HttpResponse:
     """The power of a design: the form and the latest answer."""
     asked = study.plan.get("power") or {}
-    spreads = finished_spreads(studies_of(request.user, Right.RESULTS))
-    form = PowerForm(request.POST or None, initial=first_inputs(study), spreads=spreads)
-    form.editing = Editing(request.user)
+    try:
+        question = power_question(study)
+    except StudyError as error:
+        return render(
+            request,
+            "analysis/power.html",
+            {"study": study, "problem": str(error)},
+            status=409 if request.method == "POST" else 200,
+        )
+    form = _power_form(request, study, question)
     if form.is_valid():
         ask_power(study, form.cleaned_data)
         return redirect("study_power", study.slug)
     result = asked.get("result") or {}
     backwards = result.get("plan") or {}
+    smallest, is_rated = result.get("smallest_effect"), result.get("kind") == "rate"
     designs = [{"clips": clips, "design": design} for clips, design in backwards.get("designs", ())]
     return render(
         request,
@@ -68,6 +79,7 @@ def study_power(request: HttpRequest, study: Study) -> HttpResponse:
         {
             "study": study,
             "form": form,
+            "question": question,
             "asked": asked,
             "asked_at": asked_at(asked),
             "under_way": asked.get("state") in UNANSWERED,
@@ -76,10 +88,20 @@ def study_power(request: HttpRequest, study: Study) -> HttpResponse:
             "backwards": backwards,
             "good": _good_choice(backwards),
             "figure": people_by_clips_figure(designs),
-            "smallest_share": 100 * result["smallest_effect"] if result.get("smallest_effect") else None,
+            "smallest_share": None if smallest is None or is_rated else 100 * smallest,
+            "smallest_difference": smallest if is_rated else None,
         },
         status=form.refusal_status,
     )
+
+
+def _power_form(request: HttpRequest, study: Study, question: PowerQuestion) -> PowerForm:
+    spreads = finished_spreads(studies_of(request.user, Right.RESULTS), question)
+    form = power_form(question)(
+        request.POST or None, initial=first_inputs(study, question), asked=question, spreads=spreads
+    )
+    form.editing = Editing(request.user)
+    return form
 
 
 def _good_choice(backwards: Mapping[str, Any]) -> dict[str, Any] | None:

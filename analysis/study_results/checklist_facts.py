@@ -130,18 +130,32 @@ def _power(study: Study) -> str:
     if not found:
         return ""
     design = found["cells"][0]
-    return _(
-        "By simulation: power %(power)s ± %(error)s with %(people)s people and %(clips)s clips, where a redefined "
-        "image wins %(share)s of head-to-head choices (SD between people %(sd_people)s, between clips %(sd_clips)s)."
-    ) % {
+    facts = {
         "power": plain(design["power"]),
         "error": plain(1.96 * design["monte_carlo_se"]),
         "people": design["participants"],
         "clips": design["clips"],
-        "share": percent(found["head_to_head"]),
         "sd_people": plain(found["sd_participants"], 1),
         "sd_clips": plain(found["sd_clips"], 1),
     }
+    if found.get("kind") == "rate":
+        return _(
+            "By simulation: power %(power)s ± %(error)s with %(people)s people and %(clips)s clips, where mean ratings "
+            "of redefined images differ by %(difference)s from those of the others on a scale from %(low)s to "
+            "%(high)s (SD between people %(sd_people)s, between clips %(sd_clips)s, between answers %(sd_answers)s)."
+        ) % (
+            facts
+            | {
+                "difference": plain(found["difference"]),
+                "low": found["lowest"],
+                "high": found["highest"],
+                "sd_answers": plain(found["sd_residual"], 1),
+            }
+        )
+    return _(
+        "By simulation: power %(power)s ± %(error)s with %(people)s people and %(clips)s clips, where a redefined "
+        "image wins %(share)s of head-to-head choices (SD between people %(sd_people)s, between clips %(sd_clips)s)."
+    ) % (facts | {"share": percent(found["head_to_head"])})
 
 
 def _people(study: Study, analysis: Analysis | None) -> dict[str, str]:

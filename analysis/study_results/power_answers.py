@@ -6,23 +6,23 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import OperationalError, transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from analysis.statistics.errors import StatisticsError
-from analysis.study_results.analyses import latest_unsealed
 from analysis.study_results.factors import factors_of
+from analysis.study_results.power_questions import PowerQuestion
 from analysis.tables.result_json import plain
 from study.background_work import messages, schema
 from study.background_work.clocks import is_in_future
 from study.background_work.heartbeat import heartbeat
 from study.background_work.lookout import resend_before
 from study.background_work.rows import ATTEMPTS, STALE_AFTER, gave_up, unexpected
+from study.instruments.of_study import instrument_of, points_of
 from study.models import Study
 
 if TYPE_CHECKING:
-    from analysis.statistics.planning import Assumptions
+    from analysis.statistics.assumed_studies import AssumedStudy
 
 logger = logging.getLogger(__name__)
 
@@ -145,7 +145,8 @@ def answer_power(study_id: int) -> None:
 
 def _simulate(study: Study, inputs: Mapping[str, Any]) -> dict[str, Any]:
     # Imported here: they load SciPy, which the web process does not need.
-    from analysis.statistics.planning import plan_study, power_of_plan, smallest_effect
+    from analysis.statistics.planning import plan_study, smallest_effect
+    from analysis.statistics.power import power_of_plan
 
     seed, target = study.seed % 2**32, inputs.get("target", 0.8)
     participants, clips = int(inputs["participants"]), int(inputs["clips"])
@@ -155,53 +156,48 @@ def _simulate(study: Study, inputs: Mapping[str, Any]) -> dict[str, Any]:
     smallest = (
         smallest_effect(assumed, participants, clips, target=target, seed=seed) if clips >= FEWEST_CLIPS else None
     )
-    return plain(found) | {"plan": plain(backwards), "smallest_effect": smallest}
+    return plain(assumed.as_numbers()) | plain(found) | {"plan": plain(backwards), "smallest_effect": smallest}
 
 
-def assumptions_of(study: Study, inputs: Mapping[str, Any]) -> "Assumptions":
+def assumptions_of(study: Study, inputs: Mapping[str, Any]) -> "AssumedStudy":
     """The assumptions of a question about a study: its first factor, or its first two conditions."""
-    from analysis.statistics.planning import Assumptions
+    from analysis.statistics.assumed_choices import AssumedChoices
+    from analysis.statistics.assumed_pairs import AssumedPairs
+    from analysis.statistics.assumed_ratings import AssumedRatings
 
     conditions = list(study.conditions.order_by("number"))
     keys = [condition.key for condition in conditions]
     first = next(iter((factors_of(conditions) or {}).values()), None)
-    high = tuple(keys.index(key) for key in first) if first else (0,)
-    low = tuple(number for number in range(len(keys)) if number not in high) if first else (1,)
-    return Assumptions(
-        share=inputs["share"],
-        sd_participants=inputs["sd_participants"],
-        sd_clips=inputs["sd_clips"],
-        weights=study.weights,
-        conditions=len(keys),
-        high=high,
-        low=low,
-        clips_per_participant=inputs.get("clips_per_participant"),
-        drop_out=inputs.get("drop_out") or 0.0,
-        alpha=float(study.alpha),
-    )
+    design: dict[str, Any] = {
+        "conditions": len(keys),
+        "high": tuple(keys.index(key) for key in first) if first else (0,),
+        "low": tuple(number for number, key in enumerate(keys) if key not in first) if first else (1,),
+        "clips_per_participant": inputs.get("clips_per_participant"),
+        "drop_out": inputs.get("drop_out") or 0.0,
+        "alpha": float(study.alpha),
+        "sd_participants": inputs["sd_participants"],
+        "sd_clips": inputs["sd_clips"],
+    }
+    kind = inputs.get("kind", "choose")
+    if kind == "rate":
+        names = ("difference", "sd_residual", "lowest", "highest")
+        return AssumedRatings(**{name: inputs[name] for name in names}, **design)
+    if kind == "pair":
+        pairs: dict[str, Any] = {"ties": inputs.get("ties") or 0.0, "pairs_per_clip": inputs.get("pairs_per_clip")}
+        return AssumedPairs(share=inputs["share"], **pairs, **design)
+    choose = instrument_of(study).choose
+    points = study.weights if choose is None else points_of(study, choose)
+    return AssumedChoices(share=inputs["share"], weights=points, **design)
 
 
-def first_inputs(study: Study) -> dict[str, Any]:
+def first_inputs(study: Study, question: PowerQuestion) -> dict[str, Any]:
     """Return what the form of power first asks: the design as it is planned; over it, what was asked last."""
     clips = study.clips.filter(included=True, is_practice=False).count()
     planned = {
         "participants": study.target_participants or 30,
         "clips": max(2, clips) if clips else 12,
         "clips_per_participant": study.trials_per_participant,
+        "pairs_per_clip": question.pairs_per_clip,
     }
-    return planned | (study.plan.get("power") or {}).get("inputs", {})
-
-
-def finished_spreads(studies: QuerySet[Study]) -> dict[str, tuple[str, float, float]]:
-    """Slug → title and the spreads of tastes, of finished studies whose random effects were fitted.
-
-    A sealed study shows nothing: its results by condition are not open yet. Nor does a rehearsal, whose people are
-    simulated.
-    """
-    found = {}
-    for study in studies.filter(rehearsal_of=None):
-        analysis = latest_unsealed(study)
-        block = (analysis.result or {}).get("random_effects") if analysis else None
-        if block and block.get("converged"):
-            found[study.slug] = (study.title, block["sd_participants"], block["sd_clips"])
-    return found
+    last = (study.plan.get("power") or {}).get("inputs", {})
+    return planned | last if question.is_of(last) else planned

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
+from analysis.statistics.assumed_choices import check_points
 from analysis.statistics.ballots import check_weights
 from analysis.statistics.errors import DesignError
 
@@ -26,6 +27,15 @@ def parse_weights(text: str) -> tuple[float, float]:
     except ValueError as error:
         raise DesignError(f"weights '{text}' are not two numbers; write them as 3,1.") from error
     return check_weights(numbers)
+
+
+def parse_points(text: str) -> tuple[float, ...]:
+    """`3,1` or `3,2,1` as numbers, one for each choice."""
+    try:
+        numbers = [float(part) for part in text.split(",")]
+    except ValueError as error:
+        raise DesignError(f"weights '{text[:40]}' are not numbers; write one for each choice, such as 3,1.") from error
+    return check_points(numbers)
 
 
 def parse_numbers(name: str, text: str) -> tuple[int, ...]:

@@ -5,9 +5,12 @@ from typing import Any
 
 from django.db import transaction
 
-from analysis.console.forms import AnalysisRulesForm, PowerForm, ReportingForm
+from analysis.console.forms import AnalysisRulesForm, ReportingForm
+from analysis.console.power_forms import power_form
 from analysis.study_results import early_stop
-from analysis.study_results.power_answers import ask_power, finished_spreads, first_inputs
+from analysis.study_results.finished_spreads import finished_spreads
+from analysis.study_results.power_answers import ask_power, first_inputs
+from analysis.study_results.power_questions import power_question
 from analysis.study_results.reporting_answers import reporting_answers, save_reporting_answers
 from analysis.study_results.smallest_difference import plan_smallest, planned_smallest
 from study.access import Access, Right, studies_of
@@ -48,8 +51,9 @@ def power(access: Access, given: Given) -> dict[str, Any]:
     asked = study.plan.get("power") or {}
     if not values:
         return {"state": asked.get("state", "none"), "inputs": asked.get("inputs"), "result": asked.get("result")}
-    spreads = finished_spreads(studies_of(access.user, Right.RESULTS))
-    make = partial(PowerForm, initial=first_inputs(study), spreads=spreads)
+    question = power_question(study)
+    spreads = finished_spreads(studies_of(access.user, Right.RESULTS), question)
+    make = partial(power_form(question), initial=first_inputs(study, question), asked=question, spreads=spreads)
     ask_power(study, checked(make, values).cleaned_data)
     return {"done": "A worker computes it; `planning power` prints the answer.", "state": "waiting"}
 

@@ -91,11 +91,23 @@ class _PowerResult(OpenPart):
     advice: str = ""
     effect: str = ""
     simulations: Whole = 0
-    head_to_head: Finite
     sd_participants: Finite
     sd_clips: Finite
     smallest_effect: Finite | None = None
     plan: _Backwards | None = None
+
+
+class _PowerOfChoices(_PowerResult):
+    kind: Literal["choose", "pair"] = "choose"
+    head_to_head: Finite
+
+
+class _PowerOfRatings(_PowerResult):
+    kind: Literal["rate"]
+    difference: Finite
+    sd_residual: Finite
+    lowest: Whole
+    highest: Whole
 
 
 class _Power(OpenPart):
@@ -103,7 +115,7 @@ class _Power(OpenPart):
 
     state: Literal["ready", "failed"]
     inputs: dict[str, Finite | str | bool | None] = {}
-    result: _PowerResult | None = None
+    result: _PowerOfRatings | _PowerOfChoices | None = None
     error: Sentence = ""
     asked_at: Time = ""
     sent_at: Time = ""

@@ -156,9 +156,10 @@ def test_profile_interval_agrees_with_the_drop_in_penalised_likelihood():
         assert 2 * dropped == pytest.approx(3.841459, rel=1e-4)
 
 
-def test_henderson_on_complete_data_is_the_closed_form():
-    y = np.random.default_rng(3).normal(size=(5, 9, 4)) + np.random.default_rng(4).normal(size=(5, 1, 4))
-    row, column = np.repeat(np.arange(9), 4), np.tile(np.arange(4), 9)
+@pytest.mark.parametrize("each", [1, 3])
+def test_henderson_on_complete_data_is_the_closed_form(each):
+    y = np.random.default_rng(3).normal(size=(5, 9, 4, each)) + np.random.default_rng(4).normal(size=(5, 1, 4, 1))
+    row, column = np.repeat(np.arange(9), 4 * each), np.tile(np.repeat(np.arange(4), each), 9)
     from scipy import stats
 
     for table, p in zip(y, crossed_p_values(y), strict=True):

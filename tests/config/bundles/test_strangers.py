@@ -160,11 +160,16 @@ def of_clip(place: int, **values: Any) -> Callable[[Files], None]:
     return change
 
 
+OF_RATINGS = {
+    "cells": [{"participants": 9, "clips": 9, "power": 0.5, "monte_carlo_se": 0.1}],
+    **{"kind": "rate", "sd_participants": 0.5, "sd_clips": 0.6, "sd_residual": 1.0, "lowest": 1, "highest": 7},
+}
 FORGED = [
     (setting(plan={"exclusions": [1]}), "plan.exclusions.0"),
     (setting(plan={"exclusions": [{"kind": "nonsense", "at": 1}]}), "plan.exclusions.0"),
     (setting(plan={"analysis": {"moderators": [{"column": "x"}]}}), "cuts"),
     (setting(plan={"power": {"state": "waiting", "inputs": {"participants": 10**9}}}), "plan.power.state"),
+    (setting(plan={"power": {"state": "ready", "result": OF_RATINGS | {"difference": None}}}), "plan.power.result"),
     (setting(plan={"reporting": {"dataset": 1}}), "plan.reporting.dataset"),
     (setting(plan={"unheard": 1}), "plan.unheard"),
     (setting(stages={"pilot": 3}, stage="pilot"), "stages.pilot"),
