@@ -17,6 +17,7 @@ from study.participants.exclusion_rules import UNITS, ExclusionRule, Rule, rules
 from study.participants.fair_pay import CURRENCIES
 from study.participants.flag_words import MEANINGS, flag_name
 from study.participants.moderators import moderator_columns, planned_moderators
+from study.participants.quality import never_measured
 from study.setup.drafting import CHANGEABLE_WHILE_OPEN
 
 # A field for each exclusion rule: its threshold, empty for no rule.
@@ -345,6 +346,9 @@ class PlanForm(KeptForm, forms.ModelForm):
         for kind, (setting, why) in RULES_NEED.items():
             if cleaned.get(RULE_PREFIX + kind) and not cleaned.get(setting, getattr(self.instance, setting)):
                 self.add_error(RULE_PREFIX + kind, why)
+        for kind in never_measured(self.instance):
+            if cleaned.get(RULE_PREFIX + kind) and RULE_PREFIX + kind not in self.errors:
+                self.add_error(RULE_PREFIX + kind, _("The questions of the trials say nothing about this: empty it."))
         for name, problem in money_problems(cleaned):
             self.add_error(name, problem)
         if cleaned.get("stop_at_target") and not cleaned.get("target_participants"):
