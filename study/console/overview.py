@@ -75,6 +75,7 @@ def _purpose_of(key: str) -> str:
         "tags": _("Import the original tags; clips without any have theirs predicted."),
         "generate": _("Make the images of every clip."),
         "review": _("Look at the images of every clip and decide the doubtful tags."),
+        "instrument": _("What participants are asked for each clip: choices, pairs, ratings, words."),
         "plan": _("Set weights, participants and checks before the first answer."),
         "power": _("How many people and clips are needed to find an effect."),
         "analysis_rules": _("Whether the study may end early, and the smallest difference that matters."),
