@@ -43,11 +43,22 @@ def _line_of(error: InstrumentRefused, lines: Lines) -> int:
     return lines.get(place, 1)
 
 
+def short_data(instrument: Instrument) -> dict[str, Any]:
+    """Return the instrument as plain data without what is a default, as people read it."""
+    return _plain(instrument) | {"questions": [_question(each) for each in instrument.questions]}
+
+
 def instrument_yaml(instrument: Instrument) -> str:
-    """Return the instrument's text without what is a default; `read_instrument` gives the same instrument again."""
-    content = _plain(instrument) | {"questions": [_question(each) for each in instrument.questions]}
+    """Return the instrument's text; `read_instrument` gives the same instrument again."""
     return str(
-        yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=None, width=110)
+        yaml.dump(
+            short_data(instrument),
+            Dumper=_Dumper,
+            sort_keys=False,
+            allow_unicode=True,
+            default_flow_style=None,
+            width=110,
+        )
     )
 
 
