@@ -38,7 +38,7 @@ _BEFORE = "instrument before"  # in the session, to undo a change
 @one_at_a_time
 def study_instrument(request: HttpRequest, study: Study) -> HttpResponse:
     """Show the questions in order; name the plan's main question."""
-    instrument, broken = _readable(study)
+    instrument, broken = readable_instrument(study)
     form = MainQuestionForm(
         request.POST or None,
         instrument=instrument,
@@ -76,7 +76,7 @@ def study_instrument(request: HttpRequest, study: Study) -> HttpResponse:
     )
 
 
-def _readable(study: Study) -> tuple[Instrument, str]:
+def readable_instrument(study: Study) -> tuple[Instrument, str]:
     """Return the instrument, or the seed's with what is wrong with the stored one."""
     try:
         return instrument_of(study), ""
@@ -197,7 +197,7 @@ def place_of(study: Study, key: str = "") -> str:
 @one_at_a_time
 def instrument_yaml_page(request: HttpRequest, study: Study) -> HttpResponse:
     """The questions as YAML, to read, write, paste or upload."""
-    text = instrument_yaml(_readable(study)[0])
+    text = instrument_yaml(readable_instrument(study)[0])
     form = YamlForm(request.POST or None, request.FILES or None, initial={"text": text})
     form.fields["text"].label = _("Questions in YAML")
     form.fields["text"].help_text = _("Empty: a first and a second choice.")

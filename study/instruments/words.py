@@ -69,8 +69,9 @@ def details(question: Question) -> Iterator[str]:
                 yield f"{localized(scale.text) or scale.key}: {_steps(scale)}"
         case Pick():
             line = _("for each image") if question.of == "images" else _("for the music")
+            several = _("any of") if question.several else _("one of")
             options = ", ".join(localized(option.text) or option.key for option in question.options)
-            yield f"{line}, {_('any of') if question.several else _('one of')}: {options}"
+            yield f"{line}, {several}: {options}"
         case Confidence():
             yield _ends(1, question.steps, localized(question.low), localized(question.high))
         case _:

@@ -168,3 +168,24 @@ def test_the_smallest_difference_leaves_the_plan_with_the_units_in_which_it_was_
     assert set_instrument(study, PRESETS["match_and_quality"]) is True
     study.refresh_from_db()
     assert study.plan["analysis"] == {"moderators": []}
+
+
+def test_the_plan_asks_only_for_what_the_questions_give_a_meaning(study: Study, page: Client) -> None:
+    def fields() -> set[str]:
+        return set(form_with(page, url(study, "study_plan"), "alpha").fields)
+
+    choice = {"weight_first", "weight_second", "second_choice_required", "allow_none_fits"}
+    assert choice | {"match_controls"} <= fields()
+    press(page, study, "preset:pairs")
+    assert not choice & fields()
+    assert "match_controls" in fields()
+    press(page, study, "preset:match_and_quality")
+    assert not (choice | {"match_controls", "rule_match_failed"}) & fields()
+    Study.objects.filter(pk=study.pk).update(match_controls=2)
+    assert "match_controls" in fields(), "what is set can be taken out"
+    set_instrument(study, {"questions": [{"kind": "choose", "key": "best", "ranks": 3}]})
+    assert {"second_choice_required", "allow_none_fits"} <= fields()
+    assert not {"weight_first", "weight_second"} & fields()
+    plan = page.get(url(study, "study_plan")).text
+    assert "All choices are required" in plan
+    assert "points: 3, 2, 1" in plan
