@@ -197,7 +197,7 @@ def place_of(study: Study, key: str = "") -> str:
 @one_at_a_time
 def instrument_yaml_page(request: HttpRequest, study: Study) -> HttpResponse:
     """The questions as YAML, to read, write, paste or upload."""
-    text = instrument_yaml(readable_instrument(study)[0])
+    text = instrument_yaml(readable_instrument(study)[0]).strip()
     form = YamlForm(request.POST or None, request.FILES or None, initial={"text": text})
     form.fields["text"].label = _("Questions in YAML")
     form.fields["text"].help_text = _("Empty: a first and a second choice.")
