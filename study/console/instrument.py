@@ -64,9 +64,7 @@ def study_instrument(request: HttpRequest, study: Study) -> HttpResponse:
             "rows": asked_rows(study, instrument),
             "is_classic": is_classic(study),
             "kinds": _kinds_to_add(instrument),
-            "presets": [
-                {"name": name, "title": PRESET_WORDS[name][0], "words": PRESET_WORDS[name][1]} for name in PRESETS
-            ],
+            "presets": [(name, *PRESET_WORDS[name]) for name in PRESETS],
             "trials": trials_of_a_person(study),
             "expected_minutes": None if broken else expected_minutes(study),
             "before": take_held(request, study, _BEFORE) if study.settings_can_change else None,

@@ -66,7 +66,8 @@ def details(question: Question) -> Iterator[str]:
             one = ", " + _("one image after the other") if question.layout == "one" and question.of != "music" else ""
             yield place[question.of] + one
             for scale in question.scales:
-                yield f"{localized(scale.text) or scale.key}: {_steps(scale)}"
+                name = localized(scale.text) or scale.key
+                yield f"{name}{' ' if name.endswith('?') else ': '}{_steps(scale)}"
         case Pick():
             line = _("for each image") if question.of == "images" else _("for the music")
             several = _("any of") if question.several else _("one of")

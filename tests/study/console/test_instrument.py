@@ -13,6 +13,7 @@ from study.instruments.of_study import instrument_of
 from study.instruments.presets import PRESETS
 from study.instruments.questions import Choose, Pair, Rate
 from study.instruments.reading import to_data
+from study.instruments.words import PRESET_WORDS
 from study.models import Study
 from study.setup.instrument_editing import set_instrument
 from study.setup.instrument_text import instrument_yaml, read_instrument
@@ -50,6 +51,9 @@ def stored(study: Study) -> Any:
 def test_each_preset_is_taken_shown_and_written_as_yaml_that_reads_the_same(
     name: str, study: Study, page: Client
 ) -> None:
+    offered = page.get(url(study)).text
+    assert f'value="preset:{name}"' in offered
+    assert str(PRESET_WORDS[name][1])[:40] in offered
     shown = press(page, study, f"preset:{name}")
     assert next(iter(stored(study).keys())) in shown
     assert study.instrument == (to_data(instrument_of(study)) if PRESETS[name] else {})
