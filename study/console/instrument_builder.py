@@ -56,7 +56,7 @@ def instrument_edit(request: HttpRequest, study: Study, key: str) -> HttpRespons
 
 def _build(request: HttpRequest, study: Study, kind: str, question: Question | None) -> HttpResponse:
     instrument = instrument_of(study)
-    shown_of = {"question": question.model_dump(mode="json")} if question else {}
+    shown_of: dict[str, Any] = {"question": question.model_dump(mode="json")} if question else {}
     if kind == "pair":
         shown_of["pairs_per_clip"] = instrument.pairs_per_clip
     stored_now = canonical_digest(shown_of)[:16] if question else ""

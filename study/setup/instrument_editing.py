@@ -50,7 +50,8 @@ def set_instrument(
     locked.instrument = study.instrument = stored
     locked.save(update_fields=["instrument", "plan"])
     study.plan = locked.plan
-    record(study, SAVED, actor=actor, change=change, **({"key": key} if key else {}))
+    details: dict[str, Any] = {"key": key} if key else {}
+    record(study, SAVED, actor=actor, change=change, **details)
     return lost
 
 

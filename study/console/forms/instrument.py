@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import count
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -243,7 +243,7 @@ class ScaleFields(AnswerFields):
             choices=[*((str(n), words) for n, words in _STEPS), ("slider", _("slider, 0 to 100"))],
             initial=str(scale.steps) if scale else "7",
         )
-        self.initial |= {"cannot_say": bool(scale and scale.cannot_say)}
+        self.initial = {**self.initial, "cannot_say": bool(scale and scale.cannot_say)}
         _add_ends(self, self.languages, scale)
 
     def clean_key(self) -> str:
@@ -317,7 +317,8 @@ class InstrumentBuilder:
         self.errors: list[str] = []
 
     def _part(self, data: QueryDict | None) -> RowsPart:
-        rows: Sequence[Option]
+        rows: Sequence[Option | Scale]
+        made: Any
         if self.kind == "rate":
             name, title, add, label, made = "scale", _("Scales"), _("Add a scale"), _("What is rated"), _SCALES
             rows, empty = self.question.scales if isinstance(self.question, Rate) else (), 1
@@ -420,7 +421,7 @@ def _with_steps(data: QueryDict) -> QueryDict:
     changed, steps = data.copy(), "7"
     total = data.get("scale-TOTAL_FORMS", "")
     for at in range(int(total) if re.fullmatch("[0-9]{1,2}", total) else 0):
-        steps = cast(str, changed.setdefault(f"scale-{at}-steps", steps))
+        steps = changed.setdefault(f"scale-{at}-steps", steps)
     return changed
 
 

@@ -6,7 +6,6 @@ from study.access import Access, Right
 from study.errors import StudyError
 from study.instruments.of_study import instrument_of
 from study.instruments.presets import PRESETS
-from study.instruments.reading import to_data
 from study.instruments.words import in_words
 from study.management.arguments import input_file
 from study.management.scripted.command import Given, ScriptedCommand, Verb, argument
@@ -19,8 +18,8 @@ def show(access: Access, given: Given) -> dict[str, Any]:
     instrument = instrument_of(access.study)
     return {
         "questions": [[n, line] for n, line in enumerate(in_words(instrument, question(access.study)), start=1)],
+        "keys": list(instrument.keys()),
         "primary": instrument.primary_key,
-        "instrument": to_data(instrument) if given["json"] else None,
         "yaml": instrument_yaml(instrument),
     }
 

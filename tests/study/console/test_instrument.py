@@ -1,11 +1,15 @@
 """The page “Questions in each trial” and its builder."""
 
+import json
 import re
 from collections.abc import Callable
 from html import unescape
+from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
@@ -193,3 +197,22 @@ def test_the_plan_asks_only_for_what_the_questions_give_a_meaning(study: Study, 
     plan = page.get(url(study, "study_plan")).text
     assert "All choices are required" in plan
     assert "points: 3, 2, 1" in plan
+
+
+def test_the_command_prints_and_changes_the_same_questions(study: Study, tmp_path: Path) -> None:
+    def run(*words: str) -> dict[str, Any]:
+        out = StringIO()
+        verb, *more = words
+        call_command("instrument", verb, study.slug, *more, "--as", study.owner.username, "--json", stdout=out)
+        return json.loads(out.getvalue())
+
+    assert run("preset", "choose_and_rate")["primary"] == "choice"
+    assert run("primary", "quality")["primary"] == "quality"
+    shown = run("show")
+    assert read_instrument(shown["yaml"]) == to_data(stored(study))
+    file = tmp_path / "questions.yaml"
+    file.write_text(shown["yaml"].replace("key: quality", "key: beauty").replace("primary: quality", ""))
+    assert run("set", str(file))["keys"] == ["choice", "match", "beauty"]
+    assert run("change", "remove", "rating")["keys"] == ["choice"]
+    with pytest.raises(CommandError, match="one question at least"):
+        run("change", "remove", "choice")
