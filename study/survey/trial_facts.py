@@ -31,8 +31,9 @@ from study.survey.page_facts import (
     TrialFacts,
     WaveFacts,
 )
-from study.survey.question_facts import Given, given_fields, heading, image_places, instrument_facts, leading
+from study.survey.question_facts import given_fields, heading, image_places, instrument_facts, leading
 from study.survey.responses import shared_context
+from study.survey.row_facts import Given
 from study.survey_images.versions import ShownAs, shown_as
 
 FLAT_OUTLINE = [0.35] * 60
