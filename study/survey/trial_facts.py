@@ -92,7 +92,8 @@ def trial_facts(
         chosen = _stored_choice(trial, ballot)
     study = trial.participant.study
     instrument = None if is_classic(study) else instrument_of(study)
-    asked, given = None, {}
+    asked: InstrumentFacts | None = None
+    given: Given = {}
     if instrument is not None:
         letters = LETTERS[: len(trial.position_order)]
         given = dict(chosen.lists()) if isinstance(chosen, QueryDict) else _given(trial, ballot, instrument)
