@@ -15,7 +15,7 @@ from tests.study.visits import Visit
 
 pytestmark = pytest.mark.django_db
 RATED = {f"q.{key}.{letter}": str(at) for key in ("match", "quality") for at, letter in enumerate("ABCD", start=1)}
-SENT = {
+SENT: dict[str, dict] = {
     "match_and_quality": RATED,
     "pairs": {"first": "tie"},
     "valence_arousal": {
