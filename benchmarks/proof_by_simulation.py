@@ -27,10 +27,11 @@ from analysis.statistics.contrast_tests import cells_of, these_clips_test  # noq
 from analysis.statistics.contrasts import participant_means  # noqa: E402
 from analysis.statistics.crossed_design import CrossedDesign  # noqa: E402
 from analysis.statistics.permutation import permutation_test  # noqa: E402
-from analysis.statistics.plackett_luce import WorthErrors, fit_worths, influence_values  # noqa: E402
+from analysis.statistics.plackett_luce import WorthErrors  # noqa: E402
 from analysis.statistics.power import simulate_choices  # noqa: E402
 from analysis.statistics.scores import studentized_interval  # noqa: E402
 from analysis.statistics.sequential import log_e_values  # noqa: E402
+from analysis.statistics.worth_fit import fit_worths, influence_values  # noqa: E402
 from benchmarks import proof_where_the_clean_case_ends as off  # noqa: E402
 from benchmarks.proof_checks import SEED, Check, band, generator, one_sided, row  # noqa: E402
 
