@@ -95,14 +95,14 @@ def answer_as_expected(instrument: Instrument, fields: Fields, expected: Mapping
     if instrument.choose is None:
         return fields | dict(expected)
     wanted = [LETTERS.index(letter) for letter in (expected.get("first"), expected.get("second")) if letter]
-    given = [LETTERS.index(str(letter)) for name, letter in fields.items() if name in _RANK_NAMES]
+    given = [LETTERS.index(str(letter)) for name, letter in fields.items() if name in RANK_NAMES]
     order = [*wanted, *(place for place in given if place not in wanted)][: len(given)]
     return _for_chosen(instrument, fields, order)
 
 
 def rank_fields(places: Sequence[int]) -> Fields:
     """Return the fields of images chosen in order, from their places."""
-    return {name: LETTERS[place] for name, place in zip(_RANK_NAMES, places, strict=False)}
+    return {name: LETTERS[place] for name, place in zip(RANK_NAMES, places, strict=False)}
 
 
 def ranked(utilities: Sequence[float], draw: Draw) -> list[int]:
@@ -117,7 +117,7 @@ def normal(draw: Draw) -> float:
 
 
 _NORMAL = NormalDist()
-_RANK_NAMES = ("first", "second", *(f"rank{number}" for number in range(3, len(LETTERS) + 1)))
+RANK_NAMES = ("first", "second", *(f"rank{number}" for number in range(3, len(LETTERS) + 1)))
 
 
 def _winner(pair: Pair, utilities: Sequence[float], habits: Habits, draw: Draw) -> str:
@@ -186,9 +186,9 @@ def _given(name: str, values: list[str]) -> Fields:
 
 def _for_chosen(instrument: Instrument, fields: Fields, order: Sequence[int]) -> Fields:
     """Return the fields with other images chosen; those that were chosen first lend these their ratings."""
-    before = [str(fields[name]) for name in _RANK_NAMES if name in fields]
+    before = [str(fields[name]) for name in RANK_NAMES if name in fields]
     after = [LETTERS[place] for place in order]
-    changed = {name: value for name, value in fields.items() if name not in _RANK_NAMES} | rank_fields(order)
+    changed = {name: value for name, value in fields.items() if name not in RANK_NAMES} | rank_fields(order)
     lent = dict(zip([x for x in before if x not in after], [x for x in after if x not in before], strict=False))
     for question in instrument.questions:
         if isinstance(question, Rate) and question.of == "chosen":
