@@ -20,7 +20,7 @@ PRECISE = Habits(noise=0.1, bias_sd=0, stretch_sd=0)
 
 def expected(data: Mapping[str, Any], habits: Habits = PRECISE, **worths: Mapping[str, float]) -> dict[str, Expected]:
     instrument = instrument_from(data) if data else CLASSIC
-    of_question = {key: WORTHS for key in instrument.keys()} | worths  # noqa: SIM118
+    of_question = dict.fromkeys(instrument.keys(), WORTHS) | worths
     return expected_answers(
         instrument, of_question, person_sd=0, clip_sd=0, habits=habits, points=(3, 1), contrasts=HIGH
     )
