@@ -22,7 +22,7 @@ from study.ballots.receipts import (
     states,
     verify_ballot,
 )
-from study.ballots.table import COLUMNS, ballots_by_person, counted_kind, in_batches
+from study.ballots.table import ballots_by_person, columns_of, counted_kind, in_batches
 from study.models import Ballot, LogEntry, Participant, Study, Trial
 from study.participants.number_ranges import part_of
 from study.verification.findings import Findings
@@ -179,12 +179,12 @@ def _report_numbers(study: Study, facts: LogFacts, result: _Result, found: Findi
 
 
 def _check_ballots(study: Study, found: Findings) -> None:
-    count, faults = 0, []
+    count, faults, columns = 0, [], columns_of(study)
     kinds, stages = (counted_kind(study),), Study.Stage.values
     by_person = ballots_by_person(study, sealed=False, kinds=kinds, trial_kinds=Trial.Kind.values, stages=stages)
     for person, rows in by_person:
         for values in rows:
-            count, row = count + 1, dict(zip(COLUMNS, values, strict=True))
+            count, row = count + 1, dict(zip(columns, values, strict=True))
             if not verify_ballot(row):
                 faults.append(f"Ballot {person.code}, trial {row['trial']}: it does not agree with its digest.")
     found.add_faults(faults)
