@@ -13,6 +13,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import Any
 
 from study.design import LETTERS
 from study.instruments.answers import CANNOT_SAY
@@ -87,11 +88,13 @@ def answer_trial(
     return fields
 
 
-def answer_as_expected(instrument: Instrument, fields: Fields, expected: Mapping[str, str]) -> Fields:
+def answer_as_expected(instrument: Instrument, fields: Fields, expected: Mapping[str, Any]) -> Fields:
     """Return the fields with what an attention trial asks for: a choice, or one value for every image of a scale."""
     if "scale" in expected:
         start = f"q.{expected['scale']}"
-        return fields | {name: expected["value"] for name in fields if name == start or name.startswith(f"{start}.")}
+        return fields | {
+            name: str(expected["value"]) for name in fields if name == start or name.startswith(f"{start}.")
+        }
     if instrument.choose is None:
         return fields | dict(expected)
     wanted = [LETTERS.index(letter) for letter in (expected.get("first"), expected.get("second")) if letter]

@@ -1,12 +1,13 @@
 """Answers that depend on nothing but the positions of the images, as pilots of the blinding audit give them."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from study.instruments.questions import Instrument, Pick, Rate, Text
 from study.simulation.answering import Fields, Habits, ScaleUse, answer_as_expected, answer_trial
 
 
-def answer_by_position(instrument: Instrument, images: int, expected: Mapping[str, str] | None = None) -> Fields:
+def answer_by_position(instrument: Instrument, images: int, expected: Mapping[str, Any] | None = None) -> Fields:
     """Return the same answer for every trial: the image at A is the best one, the last the worst.
 
     Args:

@@ -77,5 +77,5 @@ def test_a_report_needs_a_rehearsal_and_without_one_people_are_pilots() -> None:
     printed = simulate(study, worth=["painter_a=2"])
     assert "3 pilot participants" in printed
     # Of two images the better one is first in nine of ten trials, without tastes; the other one is always second.
-    assert re.search(r"choice \(points of a trial\): painter_a 2\.[67]\d, painter_b 1\.[34]\d", printed)
+    assert re.search(r"choice \(points of a trial\): painter_a 2\.[67]\d; painter_b 1\.[34]\d", printed)
     assert Study.objects.count() == 1

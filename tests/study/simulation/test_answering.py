@@ -105,7 +105,7 @@ def test_ratings_lie_around_the_middle_and_move_with_the_utility() -> None:
 def test_an_attention_trial_gets_the_value_that_it_asks_for() -> None:
     instrument = instrument_from(PRESETS["match_and_quality"])
     (fields,) = answers(PRESETS["match_and_quality"], [0, 0, 0, 0], 1)
-    asked = answer_as_expected(instrument, fields, {"scale": "match", "value": "3"})
+    asked = answer_as_expected(instrument, fields, {"scale": "match", "value": 3})
     assert {asked[f"q.match.{letter}"] for letter in "ABCD"} == {"3"}
     assert {name: asked[name] for name in asked if "quality" in name} == {
         name: fields[name] for name in fields if "quality" in name
