@@ -255,6 +255,8 @@ def _shown_and_first(ballots: QuerySet[Ballot], *, pairs: bool) -> list[tuple[An
 
 def never_measured(study: Study) -> set[str]:
     """The kinds of measures that the questions of the study's trials give nothing for."""
+    if not study.instrument:
+        return {"one_value"}
     asked = asked_of_design(study, study.conditions.count())
     kinds = set() if asked.can_match else {"position_pattern", "repeats_differ", "match_failed"}
     if not asked.can_test_attention:

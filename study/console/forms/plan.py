@@ -277,9 +277,15 @@ class PlanForm(KeptForm, forms.ModelForm):
         return any(not field.disabled for field in self.fields.values())
 
     def groups(self) -> list[dict[str, Any]]:
-        """Return the fields under their headings."""
+        """Return the fields under their headings, without empty ones of rules that the trials say nothing about."""
+        pointless = {RULE_PREFIX + kind for kind in never_measured(self.instance)}
         return [
-            {"id": key, "title": title, "help": text, "fields": [self[name] for name in names]}
+            {
+                "id": key,
+                "title": title,
+                "help": text,
+                "fields": [self[name] for name in names if name not in pointless or self[name].value()],
+            }
             for key, title, text, names in GROUPS
         ]
 
