@@ -80,14 +80,3 @@ class SideBias:
     p: float | None
     ci95: Interval
     population: str = THESE_CLIPS
-
-
-@dataclass(frozen=True, kw_only=True)
-class PairStatistics:
-    """What pairs have beside the statistics of their points."""
-
-    win_matrix: WinMatrix
-    bradley_terry: BradleyTerry | None
-    transitivity: Transitivity | None
-    side_bias: SideBias | None
-    exact_jackknife: bool
